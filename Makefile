@@ -1,0 +1,48 @@
+# Every target needs Rust, make and apt (Debian 12, Ubuntu 24.04); what else is missing, scripts/install-packages installs.
+
+SHELL := /bin/bash
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
+CARGO_DENY_VERSION := 0.20.2
+
+# Programs that were built for a test host are found there; see tests/src/host.rs.
+IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$(TARGET)/static/postern-checkpassword \
+	scripts/in-test-host
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-all lint bench-mail packages
+
+help: ## What can be made
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+build: ## Build the programs for use, into target/release and target/static
+	scripts/build release
+
+demo: packages ## Show it: a real Dovecot, an account, an app password, and what each setting does
+	scripts/build dev
+	cargo build -p postern-tests --bin demo
+	$(IN_TEST_HOST) $(TARGET)/debug/demo
+
+test: packages ## Run all tests but the long ones, on real software in a private test host
+	scripts/build dev
+	scripts/run-tests
+
+test-all: packages ## Run all tests
+	scripts/build dev
+	scripts/run-tests --all
+
+lint: $(CARGO_DENY) ## Check formatting, lints, licences and who may depend on whom
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(CARGO_DENY) check bans licenses
+
+bench-mail: packages ## Compare logins a second with checkpassword programs that do nothing
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-mail
+	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
+
+packages:
+	@scripts/install-packages
+
+$(CARGO_DENY):
+	cargo install --locked --debug --root $(TARGET)/tools cargo-deny@$(CARGO_DENY_VERSION)

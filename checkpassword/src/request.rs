@@ -1,0 +1,127 @@
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use postern_ipc::Secret;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use zeroize::Zeroizing;
+
+use crate::arguments::Arguments;
+use crate::descriptors;
+
+/// What the caller wants to know.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) purpose: Purpose,
+    pub(crate) service: String,
+    pub(crate) user: String,
+    pub(crate) password: Option<Secret>,
+    pub(crate) address: Option<String>,
+    pub(crate) local: Option<String>,
+    pub(crate) secured: Option<bool>,
+    pub(crate) session: Option<String>,
+}
+
+/// Whether a password is to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is.
+    Login,
+    /// Dovecot wants the account's userdb fields only (`AUTHORIZED=1`).
+    Lookup,
+}
+
+impl Request {
+    /// Reads fd 3 and the environment. `None` where what was typed can be nobody's password: it is refused here.
+    pub(crate) fn read(arguments: &Arguments, deadline: Instant) -> Result<Option<Self>, String> {
+        let pipe = descriptors::inherited(3).ok_or("no file descriptor 3; run it from a mail server")?;
+        let bytes = read_all(pipe, deadline)?;
+        let purpose = match variable("AUTHORIZED").as_deref() {
+            None => Purpose::Login,
+            Some("1") => Purpose::Lookup,
+            Some(_) => return Err("AUTHORIZED is set, and not to 1".to_owned()),
+        };
+        let service = variable("SERVICE").or_else(|| arguments.service.clone());
+        let service = service.ok_or("neither SERVICE is set nor --service given")?;
+        let Some((user, password)) = split(&bytes) else { return Ok(None) };
+        Ok(Some(Self {
+            purpose,
+            service,
+            user: user.to_owned(),
+            password: (purpose == Purpose::Login).then(|| Secret::new(password.to_owned())),
+            address: variable("AUTH_RIP").or_else(|| variable("TCPREMOTEIP")),
+            local: variable("AUTH_LIP").or_else(|| variable("TCPLOCALIP")),
+            secured: variable("AUTH_SECURED").map(|word| !word.is_empty()),
+            session: variable("AUTH_SESSION"),
+        }))
+    }
+}
+
+/// `user NUL password NUL …`, UTF-8 both. What follows (a timestamp, or nothing) has no meaning here.
+fn split(bytes: &[u8]) -> Option<(&str, &str)> {
+    let mut fields = bytes.split(|byte| *byte == 0);
+    let (user, password) = (fields.next()?, fields.next()?);
+    fields.next()?;
+    Some((std::str::from_utf8(user).ok()?, std::str::from_utf8(password).ok()?))
+}
+
+fn read_all(mut pipe: File, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, String> {
+    // The whole room at once: a buffer that grows would leave pieces of a password behind.
+    let mut bytes = Zeroizing::new(vec![0; MAX_REQUEST]);
+    let mut length = 0;
+    loop {
+        wait_readable(&pipe, deadline)?;
+        let Some(space) = bytes.get_mut(length..).filter(|space| !space.is_empty()) else {
+            return Err(format!("more than {MAX_REQUEST} bytes on file descriptor 3"));
+        };
+        match pipe.read(space) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(format!("file descriptor 3 cannot be read: {error}")),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn wait_readable(pipe: &File, deadline: Instant) -> Result<(), String> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let timeout = Timespec::try_from(left).map_err(|_| "the deadline is too far away".to_owned())?;
+    let mut descriptors = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)];
+    match poll(&mut descriptors, Some(&timeout)) {
+        Ok(0) => Err("file descriptor 3 was not closed before the deadline".to_owned()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("file descriptor 3 cannot be waited for: {error}")),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(OsString::into_string)?.ok().filter(|value| !value.is_empty())
+}
+
+/// Room for the longest name and password and then some; the contract has 512 bytes.
+const MAX_REQUEST: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_and_the_password_end_with_nul() {
+        assert_eq!(split(b"alice\0secret\0\0"), Some(("alice", "secret")));
+        assert_eq!(split(b"alice\0secret\0"), Some(("alice", "secret")));
+        assert_eq!(split(b"alice\0\0\0"), Some(("alice", "")));
+        assert_eq!(split(b"alice\0secret\0Y123456\0"), Some(("alice", "secret")));
+    }
+
+    #[test]
+    fn what_is_cut_short_or_no_utf_8_is_nobodys_password() {
+        assert_eq!(split(b""), None);
+        assert_eq!(split(b"alice\0secret"), None);
+        assert_eq!(split(b"alice\0s\xff\0"), None);
+        assert_eq!(split(b"al\xffice\0s\0"), None);
+    }
+}

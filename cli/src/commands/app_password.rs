@@ -1,0 +1,223 @@
+use postern_core::account::Account;
+use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Scope, Selector};
+use postern_core::clock::Timestamp;
+use postern_core::config::{MailServer, MailSettings};
+use postern_core::flows::{
+    Created, Order, Revoked, create_app_password, regenerate_app_passwords, revoke_app_passwords,
+};
+use postern_core::ledger::{Credential, Use};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::account::{use_text, use_value};
+use crate::args::AppPasswordCommand;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::site::{self, Site};
+
+/// Does what was asked of an account's app passwords.
+pub(crate) async fn run(site: &Site, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        AppPasswordCommand::Create { name, label, scope, expires, network } => {
+            let order = Order {
+                label: Label::new(&label).map_err(Failure::data)?,
+                scope: scope.parse::<Scope>().map_err(|error| Failure::data(format!("the scope {error}")))?,
+                expires: expires.map(|text| site::moment(&text, site.clock.now())).transpose()?,
+                networks: Networks::parse(&network).map_err(Failure::data)?,
+            };
+            create(site, &site.account(&name).await?, &order, output).await
+        }
+        AppPasswordCommand::List { name, revoked } => {
+            list(site, &site.account(&name).await?, revoked, output).await
+        }
+        AppPasswordCommand::Revoke { name, id, .. } => {
+            revoke(site, &site.account(&name).await?, id.map(|id| selector(&id)).transpose()?, output).await
+        }
+        AppPasswordCommand::Regenerate { name, id, .. } => {
+            regenerate(site, &site.account(&name).await?, id.map(|id| selector(&id)).transpose()?, output)
+                .await
+        }
+    }
+}
+
+async fn create(site: &Site, account: &Account, order: &Order, output: Output) -> Result<(), Failure> {
+    let created = create_app_password(&site.authority(), &account.id, order).await?;
+    let settings = &site.config.mail_settings;
+    let text = Zeroizing::new(format!("{}\n{}", *shown(&created, account), settings_text(settings, account)));
+    output.print_all(
+        &text,
+        [("app_password", created_value(&created)), ("mail_settings", settings_value(settings, account))],
+    )
+}
+
+async fn regenerate(
+    site: &Site,
+    account: &Account,
+    which: Option<Selector>,
+    output: Output,
+) -> Result<(), Failure> {
+    let all = regenerate_app_passwords(&site.authority(), &account.id, which).await?;
+    let settings = &site.config.mail_settings;
+    let mut text = Zeroizing::new(String::new());
+    for created in &all {
+        text.push_str(&shown(created, account));
+        text.push('\n');
+    }
+    text.push_str(&if all.is_empty() {
+        "no app password to replace".to_owned()
+    } else {
+        settings_text(settings, account)
+    });
+    output.print_all(
+        &text,
+        [
+            ("app_passwords", all.iter().map(created_value).collect()),
+            ("mail_settings", settings_value(settings, account)),
+        ],
+    )
+}
+
+async fn revoke(
+    site: &Site,
+    account: &Account,
+    which: Option<Selector>,
+    output: Output,
+) -> Result<(), Failure> {
+    let (text, ids) = match revoke_app_passwords(&site.authority(), &account.id, which).await? {
+        Revoked::Before(id) => (format!("app password {id} was revoked before"), vec![id]),
+        Revoked::Now(all) if all.is_empty() => ("no app password to revoke".to_owned(), Vec::new()),
+        Revoked::Now(all) => {
+            let lines =
+                all.iter().map(|live| format!("revoked app password {} \"{}\"\n", live.id, live.label));
+            (lines.collect(), all.iter().map(|live| live.id).collect())
+        }
+    };
+    output.print(&text, "revoked", ids)
+}
+
+async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output) -> Result<(), Failure> {
+    let (uses, now) = (site.ledger.last_uses(&account.id).await?, site.clock.now());
+    let last_use = |id: Selector| uses.iter().find(|used| used.credential == Credential::AppPassword(id));
+    let mut all: Vec<&AppPassword> = account.data.app_passwords.iter().collect();
+    all.sort_by_key(|password| password.live().map_or((true, None), |live| (false, Some(live.created))));
+    let rows = all.iter().filter_map(|password| match password {
+        AppPassword::Live(live) => Some(live_row(live, last_use(live.id), now)),
+        AppPassword::Revoked(tombstone) => with_revoked.then(|| {
+            let mut row =
+                vec![format!("{}…", tombstone.id), "-".to_owned(), format!("revoked {}", tombstone.revoked)];
+            row.resize(7, "-".to_owned());
+            row
+        }),
+    });
+    let text = table(&["ID", "LABEL", "STATE", "OPENS", "FROM", "CREATED", "LAST USED"], rows);
+    let text = if text.is_empty() { format!("{} has no app passwords", account.name) } else { text };
+    let values: Vec<Value> = all.iter().map(|password| value(password, last_use(password.id()))).collect();
+    output.print(&text, "app_passwords", values)
+}
+
+fn live_row(live: &LiveAppPassword, used: Option<&Use>, now: Timestamp) -> Vec<String> {
+    let state = match live.expires {
+        None => "in force".to_owned(),
+        Some(expires) if live.is_expired(now) => format!("expired {expires}"),
+        Some(expires) => format!("until {expires}"),
+    };
+    vec![
+        format!("{}…", live.id),
+        live.label.to_string(),
+        state,
+        live.scope.to_string(),
+        networks_text(&live.networks),
+        live.created.to_string(),
+        used.map_or_else(|| "never".to_owned(), use_text),
+    ]
+}
+
+fn networks_text(networks: &Networks) -> String {
+    if networks.is_empty() { "anywhere".to_owned() } else { networks.to_string() }
+}
+
+/// An id as it is listed, `GdGn…`, or alone.
+fn selector(typed: &str) -> Result<Selector, Failure> {
+    let id = typed.trim_end_matches('…').trim_end_matches('.');
+    id.parse().map_err(|error| Failure::data(format!("\"{typed}\" is {error}")))
+}
+
+fn shown(created: &Created, account: &Account) -> Zeroizing<String> {
+    let record = &created.record;
+    let replaces = created.replaces.map_or(String::new(), |old| format!(", in the place of {old}"));
+    let until =
+        record.expires.map_or_else(|| "revoked".to_owned(), |expires| format!("{expires} or revoked"));
+    Zeroizing::new(format!(
+        "App password \"{label}\" for {name}{replaces}:\n\n    {password}\n\n\
+         It is shown this once. Type it into the mail program in the place of the main password,\n\
+         with or without the spaces. It opens: {scope}; from: {from}; until {until}.\n",
+        label = record.label,
+        name = account.name,
+        password = *created.password.grouped(),
+        scope = record.scope,
+        from = networks_text(&record.networks),
+    ))
+}
+
+fn settings_text(settings: &MailSettings, account: &Account) -> String {
+    let mut rows = vec![vec!["User name".to_owned(), account.name.clone()]];
+    for (name, server) in servers(settings) {
+        let tls = server.tls.as_str();
+        rows.push(vec![name.to_owned(), format!("{}, port {}, TLS {tls}", server.host, server.port)]);
+    }
+    format!("Mail settings\n{}\n", table(&[], rows))
+}
+
+fn servers(settings: &MailSettings) -> impl Iterator<Item = (&'static str, &MailServer)> {
+    let all = [("IMAP", &settings.imap), ("POP3", &settings.pop3), ("SMTP", &settings.smtp)];
+    all.into_iter().filter_map(|(name, server)| Some((name, server.as_ref()?)))
+}
+
+fn settings_value(settings: &MailSettings, account: &Account) -> Value {
+    let server = |server: &Option<MailServer>| {
+        server
+            .as_ref()
+            .map(|server| json!({ "host": server.host, "port": server.port, "tls": server.tls.as_str() }))
+    };
+    json!({
+        "user": account.name,
+        "imap": server(&settings.imap),
+        "pop3": server(&settings.pop3),
+        "smtp": server(&settings.smtp),
+    })
+}
+
+fn created_value(created: &Created) -> Value {
+    let mut value = live_value(&created.record);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("password".to_owned(), json!(created.password.grouped().as_str()));
+        object.insert("replaces".to_owned(), json!(created.replaces));
+    }
+    value
+}
+
+fn value(password: &AppPassword, used: Option<&Use>) -> Value {
+    let mut value = match password {
+        AppPassword::Live(live) => live_value(live),
+        AppPassword::Revoked(tombstone) => json!({
+            "id": tombstone.id, "label": null, "scope": null, "created": null, "expires": null, "networks": null,
+            "revoked": tombstone.revoked,
+        }),
+    };
+    if let Some(object) = value.as_object_mut() {
+        object.insert("last_used".to_owned(), json!(used.map(use_value)));
+    }
+    value
+}
+
+fn live_value(live: &LiveAppPassword) -> Value {
+    json!({
+        "id": live.id,
+        "label": live.label.as_str(),
+        "scope": live.scope,
+        "created": live.created,
+        "expires": live.expires,
+        "networks": live.networks,
+        "revoked": null,
+    })
+}

@@ -1,0 +1,212 @@
+use std::path::Path;
+use std::process::Command;
+
+use nix::unistd::User;
+use postern_core::config::Config;
+use postern_core::directory::Directory;
+use postern_core::userdb::Userdb;
+use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
+use serde::Serialize;
+
+use super::status;
+use crate::failure::Failure;
+use crate::output::{Colour, Output};
+use crate::privileges;
+use crate::site::Site;
+
+/// Tries everything, in the order in which a login needs it; what cannot be tried for an earlier fault is left out.
+pub(crate) async fn run(path: &Path, output: Output) -> Result<(), Failure> {
+    // doveconf needs root where the site keeps a part of Dovecot's configuration from others.
+    let dovecot_cache = doveconf("auth_cache_size");
+    privileges::become_keeper()?;
+    let mut report = Report::default();
+    report.front_doors(Path::new(CLIENT_CONFIG_PATH));
+    match Config::load(path) {
+        Err(problems) => problems.lines().for_each(|line| report.fail("configuration", line)),
+        Ok(config) => {
+            report.ok("configuration", format!("{} is in order", path.display()));
+            report.site(config).await;
+        }
+    }
+    report.dovecot(dovecot_cache);
+    let text: String = report.0.iter().map(|finding| finding.line(output)).collect();
+    output.print(&text, "findings", &report.0)?;
+    let faults = report.0.iter().filter(|finding| finding.result == Mark::Fail).count();
+    if faults == 0 { Ok(()) } else { Err(Failure::config(format!("{faults} of these have to be mended"))) }
+}
+
+#[derive(Debug, Default)]
+struct Report(Vec<Finding>);
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    result: Mark,
+    part: &'static str,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Mark {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Finding {
+    fn line(&self, output: Output) -> String {
+        let mark = match self.result {
+            Mark::Ok => output.mark("ok  ", Colour::Green),
+            Mark::Warn => output.mark("warn", Colour::Yellow),
+            Mark::Fail => output.mark("FAIL", Colour::Red),
+        };
+        format!("{mark}  {}: {}\n", self.part, self.text)
+    }
+}
+
+impl Report {
+    fn front_doors(&mut self, path: &Path) {
+        match ClientConfig::load(path) {
+            Ok(_) => self.ok(
+                "front doors",
+                format!("{} is in order, or absent, which means the defaults", path.display()),
+            ),
+            Err(error) => self.fail("front doors", error.to_string()),
+        }
+    }
+
+    async fn site(&mut self, config: Config) {
+        match config.load_keyring() {
+            Ok(_) => self.ok("keyring", format!("{} is in order", config.keyring.display())),
+            Err(problems) => problems.lines().for_each(|line| self.fail("keyring", line)),
+        }
+        for name in config.socket.trusted.keys() {
+            match User::from_name(name) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => self.warn(
+                    "socket",
+                    format!("socket.trusted names the user {name}, who does not exist on this host"),
+                ),
+            }
+        }
+        if config.mail_settings == postern_core::config::MailSettings::default() {
+            self.warn(
+                "mail_settings",
+                "is empty, so a new app password is shown without the servers to use it with".to_owned(),
+            );
+        }
+        if config.policy.observe {
+            self.warn("policy", "observe is true: nothing is refused by policy, only logged".to_owned());
+        }
+        if let Ok(front) = ClientConfig::load(Path::new(CLIENT_CONFIG_PATH))
+            && front.socket != config.socket.path
+        {
+            let (theirs, ours) = (front.socket.display(), config.socket.path.display());
+            self.warn(
+                "front doors",
+                format!("{CLIENT_CONFIG_PATH} names the socket {theirs}, and posternd serves {ours}"),
+            );
+        }
+        let socket = config.socket.path.clone();
+        let userdb = config.userdb.clone();
+        match Site::of(config) {
+            Err(failure) => self.fail("store", failure.message().to_owned()),
+            Ok(site) => self.store(&site, &userdb).await,
+        }
+        match status::ask(&socket) {
+            Err(failure) => {
+                self.fail(
+                    "posternd",
+                    format!("{}: {failure}; start it: systemctl start posternd.socket", socket.display()),
+                );
+            }
+            Ok(status) if status.config_broken => {
+                self.fail(
+                    "posternd",
+                    "runs with an older configuration, for it could not read the newest; see its log"
+                        .to_owned(),
+                );
+            }
+            Ok(status) if status.version != env!("CARGO_PKG_VERSION") => {
+                self.warn(
+                    "posternd",
+                    format!(
+                        "is of version {}, and this is {}; restart it",
+                        status.version,
+                        env!("CARGO_PKG_VERSION")
+                    ),
+                );
+            }
+            Ok(status) => {
+                self.ok("posternd", format!("version {} answers at {}", status.version, socket.display()))
+            }
+        }
+    }
+
+    async fn store(&mut self, site: &Site, userdb: &Userdb) {
+        if let Ok(embedded) = site.embedded() {
+            let path = site.config.embedded.path.display();
+            match embedded.check_integrity().await {
+                Ok(()) => self.ok("store", format!("{path} is sound")),
+                Err(error) => {
+                    self.fail("store", format!("{path} is damaged: {error}; restore it from a backup"))
+                }
+            }
+        }
+        self.accounts(&*site.directory, userdb).await;
+    }
+
+    /// Every account can be read, and gives userdb fields that a mail server may have.
+    async fn accounts(&mut self, directory: &dyn Directory, userdb: &Userdb) {
+        let (mut count, mut after) = (0, None::<String>);
+        loop {
+            match directory.list(after.as_deref(), PAGE).await {
+                Err(error) => return self.fail("accounts", error.to_string()),
+                Ok(page) => {
+                    for account in &page {
+                        if let Err(error) = userdb.fill(account) {
+                            self.fail("accounts", format!("{}: {error}", account.name));
+                        }
+                    }
+                    count += page.len();
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.name.clone());
+                }
+            }
+        }
+        self.ok("accounts", format!("{count} can be read"));
+    }
+
+    fn dovecot(&mut self, cache_size: Option<String>) {
+        match cache_size.as_deref() {
+            None => {}
+            Some("0" | "0 B") => self.ok("dovecot", "auth_cache_size is 0".to_owned()),
+            Some(size) => self.warn(
+                "dovecot",
+                format!("auth_cache_size is {size}: a revoked app password would live on in it; set auth_cache_size = 0"),
+            ),
+        }
+    }
+
+    fn ok(&mut self, part: &'static str, text: String) {
+        self.0.push(Finding { result: Mark::Ok, part, text });
+    }
+
+    fn warn(&mut self, part: &'static str, text: String) {
+        self.0.push(Finding { result: Mark::Warn, part, text });
+    }
+
+    fn fail(&mut self, part: &'static str, text: String) {
+        self.0.push(Finding { result: Mark::Fail, part, text });
+    }
+}
+
+/// A setting of the installed Dovecot, where there is one.
+fn doveconf(key: &str) -> Option<String> {
+    let answer =
+        Command::new(DOVECONF).args(["-h", key]).output().ok().filter(|answer| answer.status.success())?;
+    String::from_utf8(answer.stdout).ok().map(|value| value.trim().to_owned())
+}
+
+const DOVECONF: &str = "/usr/bin/doveconf";
+const PAGE: usize = 500;

@@ -1,0 +1,108 @@
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Uid, chown};
+use postern_core::clock::{Clock, SystemClock};
+use postern_core::config::Config;
+use postern_core::keyring::{KEY_BYTES, Keyring};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::privileges::{self, Keeper};
+use crate::site::{self, Site};
+
+/// Creates what is missing; what exists is kept.
+pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
+    let keeper = privileges::keeper()?;
+    let mut done = Vec::new();
+    done.push(secret_file(path, keeper, || Ok(Zeroizing::new(EXAMPLE.to_owned())))?);
+    let config = Config::load(path)?;
+    done.push(secret_file(&config.keyring, keeper, new_keyring)?);
+    config.load_keyring()?;
+    let database = config.embedded.path.clone();
+    if let Some(folder) = database.parent() {
+        own_folder(folder, keeper)?;
+    }
+    privileges::become_keeper()?;
+    let is_new = !database.exists();
+    drop(Site::of(config)?);
+    done.push(Step { path: database, is_new });
+    let text: String = done.iter().map(|step| format!("{} {}\n", step.word(), step.path.display())).collect();
+    output.print(&text, "init", &done)
+}
+
+/// What became of one file.
+#[derive(Debug, Serialize)]
+struct Step {
+    path: PathBuf,
+    #[serde(rename = "created")]
+    is_new: bool,
+}
+
+impl Step {
+    fn word(&self) -> &'static str {
+        if self.is_new { "created" } else { "kept   " }
+    }
+}
+
+/// Makes a file of mode 0640, readable by the group postern, in one step: it is there as a whole or not at all.
+fn secret_file(
+    path: &Path,
+    keeper: Option<Keeper>,
+    content: impl FnOnce() -> Result<Zeroizing<String>, Failure>,
+) -> Result<Step, Failure> {
+    let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
+    let is_new = !path.try_exists().map_err(|error| at(&error))?;
+    if !is_new {
+        return Ok(Step { path: path.to_owned(), is_new });
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| at(&error))?;
+    }
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&error)),
+        Ok(()) | Err(_) => {}
+    }
+    let text = content()?;
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&draft)?;
+        if let Some(keeper) = keeper {
+            chown(&draft, Some(Uid::from_raw(0)), Some(keeper.gid)).map_err(std::io::Error::from)?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // Unlike a rename, a link never replaces a file that somebody else made in the meantime.
+        std::fs::hard_link(&draft, path)?;
+        std::fs::remove_file(&draft)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    write().map_err(|error: std::io::Error| at(&error))?;
+    Ok(Step { path: path.to_owned(), is_new })
+}
+
+fn new_keyring() -> Result<Zeroizing<String>, Failure> {
+    let mut random = Zeroizing::new([0; KEY_BYTES]);
+    site::random(random.as_mut()).map_err(Failure::system)?;
+    Ok(Keyring::render(&random, SystemClock.now()))
+}
+
+/// The database's folder, where SQLite makes files beside it; postern's alone where it is made here.
+fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
+    let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", folder.display()));
+    if folder.try_exists().map_err(|error| at(&error))? {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| at(&error))?;
+    let Some(keeper) = keeper else { return Ok(()) };
+    let (uid, gid): (Uid, Gid) = (keeper.uid, keeper.gid);
+    chown(folder, Some(uid), Some(gid)).map_err(|error| at(&error))
+}
+
+const EXAMPLE: &str = include_str!("../../../packaging/postern.toml");

@@ -1,0 +1,53 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use postern_core::config::Config;
+use postern_ipc::{Begin, Client, Failure as IpcFailure, Flow, Status};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::privileges;
+
+/// Asks the running posternd how it is.
+pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
+    privileges::become_keeper()?;
+    let config = Config::load(path)?;
+    let status = ask(&config.socket.path).map_err(|failure| {
+        let socket = config.socket.path.display();
+        Failure::unavailable(format!(
+            "{socket}: {failure}; look at: systemctl status posternd, postern check"
+        ))
+    })?;
+    output.print(&describe(&status), "status", &status)
+}
+
+/// One short conversation with posternd.
+pub(super) fn ask(socket: &Path) -> Result<Status, IpcFailure> {
+    Client::connect(socket, Instant::now() + PATIENCE)?.status(Begin::new(Flow::Status, "", ""))
+}
+
+fn describe(status: &Status) -> String {
+    let span = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
+    let counts = |map: &std::collections::BTreeMap<String, u64>| {
+        map.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    };
+    let config = if status.config_broken { "the newest one is broken, still in use is one" } else { "read" };
+    format!(
+        "posternd {version}, process {pid}, up {up}\n\
+         configuration  {config} {age} old\n\
+         conversations  {open} open; so far {verdicts}\n\
+         argon2id runs  {runs}; {hits} spared by the cache\n\
+         hashing memory {peak} MiB at most\n",
+        version = status.version,
+        pid = status.pid,
+        up = span(status.uptime_seconds),
+        age = span(status.config_age_seconds),
+        open = status.connections,
+        verdicts = counts(&status.verdicts),
+        runs = counts(&status.argon2id_runs),
+        hits = status.cache_hits,
+        peak = status.hashing_peak_kib.div_ceil(1024),
+    )
+}
+
+const PATIENCE: Duration = Duration::from_secs(2);

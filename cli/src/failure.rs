@@ -1,0 +1,153 @@
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+use postern_core::config::Problems;
+use postern_core::directory::DirectoryError;
+use postern_core::flows::ChangeError;
+use postern_core::ledger::LedgerError;
+use postern_store::OpenError;
+use postern_store::embedded::AccountError;
+
+/// Why a command did not do what it was asked to, with its exit status from sysexits(3).
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: u8,
+    message: String,
+}
+
+impl Failure {
+    /// The command was called wrongly.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self::new(EX_USAGE, message)
+    }
+
+    /// What was given is not usable.
+    pub(crate) fn data(message: impl Display) -> Self {
+        Self::new(EX_DATAERR, message)
+    }
+
+    /// There is no such account.
+    pub(crate) fn no_account(name: &str) -> Self {
+        Self::new(EX_NOUSER, format!("there is no account \"{name}\"; see: postern account list"))
+    }
+
+    /// posternd does not answer.
+    pub(crate) fn unavailable(message: impl Display) -> Self {
+        Self::new(EX_UNAVAILABLE, message)
+    }
+
+    /// The operating system does not play along.
+    pub(crate) fn system(message: impl Display) -> Self {
+        Self::new(EX_OSERR, message)
+    }
+
+    /// A file cannot be created.
+    pub(crate) fn cannot_create(message: impl Display) -> Self {
+        Self::new(EX_CANTCREAT, message)
+    }
+
+    /// Something cannot be written or read.
+    pub(crate) fn io(message: impl Display) -> Self {
+        Self::new(EX_IOERR, message)
+    }
+
+    /// Later it may work.
+    pub(crate) fn temporary(message: impl Display) -> Self {
+        Self::new(EX_TEMPFAIL, message)
+    }
+
+    /// Something is wrong with the configuration.
+    pub(crate) fn config(message: impl Display) -> Self {
+        Self::new(EX_CONFIG, message)
+    }
+
+    pub(crate) fn report(&self) -> ExitCode {
+        let mut stderr = std::io::stderr().lock();
+        for line in self.message.lines() {
+            // Without standard error there is nobody left to tell.
+            drop(writeln!(stderr, "postern: {line}"));
+        }
+        ExitCode::from(self.status)
+    }
+
+    /// What there is to say about it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn new(status: u8, message: impl Display) -> Self {
+        Self { status, message: message.to_string() }
+    }
+}
+
+/// Prints clap's own message; help and version are no failure.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    drop(error.print());
+    if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::config(problems)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::config(error)
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Down(_) => Self::temporary(error),
+            DirectoryError::Broken(_) => Self::data(error),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Down(_) => Self::temporary(error),
+            LedgerError::Broken(_) => Self::data(error),
+        }
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Taken(_) => Self::data(error),
+            AccountError::NoAccount => Self::new(EX_NOUSER, error),
+            AccountError::Database(_) => Self::temporary(error),
+        }
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NoAccount => Self::new(EX_NOUSER, error),
+            ChangeError::NoAppPassword(_)
+            | ChangeError::Expired(_)
+            | ChangeError::TooMany(_)
+            | ChangeError::ExpiresInThePast => Self::data(error),
+            ChangeError::Contended => Self::temporary(error),
+            ChangeError::Directory(error) => error.into(),
+            ChangeError::Hashing(_) | ChangeError::Randomness(_) => Self::system(error),
+        }
+    }
+}
+
+const EX_USAGE: u8 = 64;
+const EX_DATAERR: u8 = 65;
+const EX_NOUSER: u8 = 67;
+const EX_UNAVAILABLE: u8 = 69;
+const EX_OSERR: u8 = 71;
+const EX_CANTCREAT: u8 = 73;
+const EX_IOERR: u8 = 74;
+const EX_TEMPFAIL: u8 = 75;
+const EX_CONFIG: u8 = 78;

@@ -1,0 +1,89 @@
+//! The one writer to standard output: text for people or one JSON document for scripts.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    is_json: bool,
+    is_coloured: bool,
+}
+
+impl Output {
+    /// Colour only on a terminal, and not where NO_COLOR is set (no-color.org).
+    pub(crate) fn new(is_json: bool) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { is_json, is_coloured: !is_json && !no_color && std::io::stdout().is_terminal() }
+    }
+
+    /// Prints `text` for people, or `value` under `name` beside the version of the JSON form.
+    pub(crate) fn print(self, text: &str, name: &str, value: impl Serialize) -> Result<(), Failure> {
+        self.print_all(text, [(name, json!(value))])
+    }
+
+    /// As [`Output::print`], with any number of names.
+    pub(crate) fn print_all<'a>(
+        self,
+        text: &str,
+        values: impl IntoIterator<Item = (&'a str, Value)>,
+    ) -> Result<(), Failure> {
+        if !self.is_json {
+            return write(text);
+        }
+        let mut document = Map::from_iter([("version".to_owned(), json!(JSON_VERSION))]);
+        document.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let shown = serde_json::to_string_pretty(&document).map_err(Failure::system)?;
+        write(&Zeroizing::new(shown))
+    }
+
+    /// `text` in a colour that says how bad it is.
+    pub(crate) fn mark(self, text: &str, colour: Colour) -> String {
+        if self.is_coloured { format!("\x1b[{}m{text}\x1b[0m", colour as u8) } else { text.to_owned() }
+    }
+}
+
+/// SGR parameters (ECMA-48, section 8.3.117).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+}
+
+/// Columns under headings, as wide as they need to be.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(headings.to_vec());
+    let mut is_empty = true;
+    for row in rows {
+        is_empty = false;
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    if is_empty { String::new() } else { table.trim_fmt() }
+}
+
+fn write(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.write_all(end.as_bytes()))
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::io(format!("standard output: {error}")))
+}
+
+const JSON_VERSION: u32 = 1;

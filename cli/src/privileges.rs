@@ -1,0 +1,39 @@
+use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setuid};
+use postern_ipc::SERVER_USER;
+
+use crate::failure::Failure;
+
+/// The user that posternd runs as, and that owns the stores.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeper {
+    pub(crate) uid: Uid,
+    pub(crate) gid: Gid,
+}
+
+/// Looks the user up; `None` where this process is not root and goes on as it is.
+pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
+    if !geteuid().is_root() {
+        return Ok(None);
+    }
+    let user = User::from_name(SERVER_USER)
+        .map_err(|error| Failure::system(format!("user {SERVER_USER}: {error}")))?;
+    let missing = || {
+        let mend = format!(
+            "make it with: useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin {SERVER_USER}"
+        );
+        Failure::config(format!("there is no user {SERVER_USER}; {mend}"))
+    };
+    let user = user.ok_or_else(missing)?;
+    Ok(Some(Keeper { uid: user.uid, gid: user.gid }))
+}
+
+/// Gives up root for good: everything that this process makes from here on belongs to postern.
+pub(crate) fn become_keeper() -> Result<(), Failure> {
+    let Some(keeper) = keeper()? else { return Ok(()) };
+    let become_it = || {
+        initgroups(c"postern", keeper.gid)?;
+        setgid(keeper.gid)?;
+        setuid(keeper.uid)
+    };
+    become_it().map_err(|error| Failure::system(format!("cannot become user {SERVER_USER}: {error}")))
+}

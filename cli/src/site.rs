@@ -1,0 +1,109 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use postern_core::account::Account;
+use postern_core::clock::{Clock, SystemClock, Timestamp};
+use postern_core::config::Config;
+use postern_core::directory::Directory;
+use postern_core::flows::{Authority, RandomnessGone};
+use postern_core::hashing::{Budget, HashPool};
+use postern_core::ledger::Ledger;
+use postern_core::name::LoginName;
+use postern_store::Embedded;
+
+use crate::failure::Failure;
+use crate::privileges;
+
+/// The configuration and its stores, opened as user postern.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) config: Config,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) hasher: Arc<HashPool>,
+    pub(crate) clock: Arc<dyn Clock>,
+    embedded: Option<Embedded>,
+}
+
+impl Site {
+    /// Gives up root, then opens everything.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        privileges::become_keeper()?;
+        let config = Config::load(path)?;
+        Self::of(config)
+    }
+
+    /// Opens the stores of a configuration that is read already.
+    pub(crate) fn of(config: Config) -> Result<Self, Failure> {
+        let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores: 1 };
+        let hasher = HashPool::start(budget)
+            .map_err(|error| Failure::system(format!("no threads for hashing: {error}")))?;
+        let hasher = Arc::new(hasher);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let stores = postern_store::open(&config, &hasher, Arc::clone(&clock))?;
+        Ok(Self {
+            config,
+            directory: stores.directory,
+            ledger: stores.ledger,
+            hasher,
+            clock,
+            embedded: stores.embedded,
+        })
+    }
+
+    /// The account that goes by `name`.
+    pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
+        let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
+        self.directory.find(&typed).await?.ok_or_else(|| Failure::no_account(name))
+    }
+
+    /// The embedded directory, which alone can make accounts.
+    pub(crate) fn embedded(&self) -> Result<&Embedded, Failure> {
+        self.embedded.as_ref().ok_or_else(|| {
+            Failure::usage("accounts and main passwords are kept by the site's own directory; this works with directory.kind = \"embedded\" alone")
+        })
+    }
+
+    /// What the flows that change an account need.
+    pub(crate) fn authority(&self) -> Authority {
+        Authority {
+            directory: Arc::clone(&self.directory),
+            hasher: Arc::clone(&self.hasher),
+            clock: Arc::clone(&self.clock),
+            limits: self.config.limits.clone(),
+            random,
+        }
+    }
+}
+
+/// Fills `buffer` from getrandom(2).
+pub(crate) fn random(buffer: &mut [u8]) -> Result<(), RandomnessGone> {
+    getrandom::fill(buffer).map_err(|_| RandomnessGone)
+}
+
+/// Reads a moment: a time span from now such as `90d`, a date, which means its first second in UTC, or an RFC 3339 time.
+pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    if let Ok(span) = humantime::parse_duration(text) {
+        return Ok(now.plus(span));
+    }
+    let midnight = format!("{text}T00:00:00Z");
+    text.parse().or_else(|_| midnight.parse()).map_err(|_| {
+        Failure::data(format!("\"{text}\" is no time span such as 90d, no date such as 2027-01-31 and no time such as 2027-01-31T12:00:00Z"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_span_a_date_or_a_time() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        assert_eq!(moment("90d", now).unwrap(), Timestamp::from_unix(1_800_000_000 + 90 * 86_400));
+        assert_eq!(moment("2027-01-31", now).unwrap().to_string(), "2027-01-31T00:00:00Z");
+        assert_eq!(moment("2027-01-31T12:00:00Z", now).unwrap().to_string(), "2027-01-31T12:00:00Z");
+        for text in ["", "soon", "31.1.2027", "2027-13-01"] {
+            assert!(moment(text, now).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One person's entry, identified by an id that never changes, never by what was typed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
+use crate::clock::Timestamp;
+use crate::policy::AccountPolicy;
+
+/// An account as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who it is.
+    pub id: AccountId,
+    /// The canonical name.
+    pub name: String,
+    /// Whether anyone may log in to it at all.
+    pub standing: Standing,
+    /// What userdb templates may refer to.
+    pub attributes: Attributes,
+    /// Changes whenever the main password does, where the directory can tell; part of what is counted, so that a
+    /// secret that was wrong before the change is tried again after it.
+    pub password_marker: String,
+    /// The state that Postern keeps for it.
+    pub data: AccountData,
+    /// The version of `data`, for [`crate::directory::Directory::update`].
+    pub revision: Revision,
+}
+
+/// An account's identity: entryUUID in LDAP.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// Takes the directory's word for it.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self(id)
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Whether anyone may log in to an account. What is not `Active` is refused for every secret and for lookups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In use.
+    Active,
+    /// Switched off by an admin.
+    Disabled,
+    /// Past its time.
+    Expired,
+}
+
+/// Counts the changes of an account's data; 0 where Postern has never written any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+impl Revision {
+    /// The one that follows.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// The attributes of an entry. Names are compared without case (RFC 4512, section 1.4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attributes(BTreeMap<String, Vec<String>>);
+
+impl Attributes {
+    /// No attribute at all.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces the values of `name`.
+    pub fn set(&mut self, name: &str, values: Vec<String>) {
+        self.0.retain(|known, _| !known.eq_ignore_ascii_case(name));
+        if !values.is_empty() {
+            self.0.insert(name.to_owned(), values);
+        }
+    }
+
+    /// Every value of `name`.
+    #[must_use]
+    pub fn values(&self, name: &str) -> &[String] {
+        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or(&[], |(_, values)| values)
+    }
+
+    /// Every attribute with its values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+}
+
+/// The state that Postern keeps for an account; written as a whole under one revision.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountData {
+    /// Whether a second factor is bound.
+    pub enrolled: bool,
+    /// App passwords and the tombstones of revoked ones.
+    pub app_passwords: Vec<AppPassword>,
+    /// What differs from the configuration.
+    pub policy: AccountPolicy,
+}
+
+impl AccountData {
+    /// The app password or tombstone with this selector.
+    #[must_use]
+    pub fn app_password(&self, id: Selector) -> Option<&AppPassword> {
+        self.app_passwords.iter().find(|password| password.id() == id)
+    }
+
+    /// Those that are not revoked.
+    pub fn live_app_passwords(&self) -> impl Iterator<Item = &LiveAppPassword> {
+        self.app_passwords.iter().filter_map(AppPassword::live)
+    }
+
+    /// Leaves a tombstone in the place of each live app password that `which` picks; tells which they were.
+    pub fn revoke(
+        &mut self,
+        now: Timestamp,
+        which: impl Fn(&LiveAppPassword) -> bool,
+    ) -> Vec<LiveAppPassword> {
+        let mut revoked = Vec::new();
+        for password in &mut self.app_passwords {
+            if let AppPassword::Live(live) = password
+                && which(live)
+            {
+                let tombstone = AppPassword::Revoked(Tombstone { id: live.id, revoked: now });
+                if let AppPassword::Live(live) = std::mem::replace(password, tombstone) {
+                    revoked.push(live);
+                }
+            }
+        }
+        revoked
+    }
+
+    /// Drops tombstones that are older than [`TOMBSTONE_AGE`].
+    pub fn bury(&mut self, now: Timestamp) {
+        self.app_passwords.retain(|password| match password {
+            AppPassword::Live(_) => true,
+            AppPassword::Revoked(tombstone) => tombstone.revoked.plus(TOMBSTONE_AGE) > now,
+        });
+    }
+}
+
+/// How long a revoked app password is remembered.
+pub const TOMBSTONE_AGE: Duration = Duration::from_secs(400 * 86_400);

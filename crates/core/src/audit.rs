@@ -1,0 +1,146 @@
+//! One line a verdict, in one grammar: `key=value` pairs in a fixed order, absent ones left out, the name last.
+//!
+//! A value of letters, digits and `._:@/+-` stands as it is; any other is quoted, with everything but printable ASCII
+//! and with `"` and `\` escaped as `\xHH`. So one login is one line, whatever was typed, and no secret is in it.
+
+use std::fmt::{self, Write};
+use std::net::IpAddr;
+
+use crate::flows::Outcome;
+use crate::ledger::Credential;
+use crate::verdict::Verdict;
+
+/// What the log says of one login or lookup.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// `login` or `lookup`.
+    pub flow: &'a str,
+    /// The service, as the front door named it.
+    pub service: &'a str,
+    /// The name that was typed.
+    pub user: &'a str,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+    /// The front door's session id, where it has one.
+    pub session: Option<&'a str>,
+    /// The uid of the front door.
+    pub peer: u32,
+    /// How it ended.
+    pub outcome: &'a Outcome,
+}
+
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = Line { out: f, started: false };
+        let trail = &self.outcome.trail;
+        line.pair("verdict", self.outcome.verdict.name())?;
+        match &self.outcome.verdict {
+            Verdict::Accept(_) => {}
+            Verdict::Reject(reason) => line.pair("reason", reason.as_str())?,
+            Verdict::Defer(why) => line.pair("reason", why)?,
+        }
+        line.pair("flow", self.flow)?;
+        line.pair("service", self.service)?;
+        line.maybe("rhost", self.address)?;
+        line.maybe("account", trail.account.as_ref())?;
+        match trail.credential {
+            Some(Credential::MainPassword) => line.pair("credential", "main_password")?,
+            Some(Credential::AppPassword(id)) => {
+                line.pair("credential", "app_password")?;
+                line.pair("app_password", id)?;
+            }
+            None => {}
+        }
+        line.maybe("observed", trail.observed)?;
+        line.maybe("detail", trail.detail)?;
+        line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
+        line.pair("peer", self.peer)?;
+        line.maybe("session", self.session)?;
+        line.pair("user", self.user)
+    }
+}
+
+struct Line<'a, 'b> {
+    out: &'a mut fmt::Formatter<'b>,
+    started: bool,
+}
+
+impl Line<'_, '_> {
+    fn maybe(&mut self, key: &str, value: Option<impl fmt::Display>) -> fmt::Result {
+        value.map_or(Ok(()), |value| self.pair(key, value))
+    }
+
+    fn pair(&mut self, key: &str, value: impl fmt::Display) -> fmt::Result {
+        if self.started {
+            self.out.write_char(' ')?;
+        }
+        self.started = true;
+        let value = value.to_string();
+        write!(self.out, "{key}=")?;
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:@/+-".contains(&b);
+        if !value.is_empty() && value.bytes().all(is_plain) {
+            return self.out.write_str(&value);
+        }
+        self.out.write_char('"')?;
+        for byte in value.bytes().take(MAX_VALUE) {
+            if (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\' {
+                self.out.write_char(char::from(byte))?;
+            } else {
+                write!(self.out, "\\x{byte:02x}")?;
+            }
+        }
+        self.out.write_char('"')
+    }
+}
+
+const MAX_VALUE: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::AccountId;
+    use crate::flows::Trail;
+    use crate::verdict::Reason;
+
+    fn line(user: &str, verdict: Verdict, trail: Trail) -> String {
+        let address = "192.0.2.1".parse().ok();
+        Entry {
+            flow: "login",
+            service: "imap",
+            user,
+            address,
+            session: None,
+            peer: 0,
+            outcome: &Outcome { verdict, trail },
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn the_pairs_stand_in_their_order_with_the_name_last() {
+        let trail = Trail {
+            account: Some(AccountId::new("id-1".to_owned())),
+            credential: Some(Credential::AppPassword("GdGn".parse().unwrap())),
+            detail: Some("the app password is revoked"),
+            ..Trail::default()
+        };
+        assert_eq!(
+            line("alice", Verdict::Reject(Reason::BadCredential), trail),
+            "verdict=reject reason=bad_credential flow=login service=imap rhost=192.0.2.1 account=id-1 \
+             credential=app_password app_password=GdGn detail=\"the app password is revoked\" peer=0 user=alice"
+        );
+    }
+
+    #[test]
+    fn no_name_can_forge_a_line_or_a_pair() {
+        let forged = "x\" verdict=accept\nverdict=accept user=\\root\u{2028}é";
+        let shown = line(forged, Verdict::Reject(Reason::UnknownAccount), Trail::default());
+        assert!(shown.ends_with(
+            "user=\"x\\x22 verdict=accept\\x0averdict=accept user=\\x5croot\\xe2\\x80\\xa8\\xc3\\xa9\""
+        ));
+        assert!(!shown.contains('\n'));
+        assert!(
+            line("", Verdict::Defer("the directory".to_owned()), Trail::default()).ends_with("user=\"\"")
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Time as a value, and the one type that reads the clock.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Whole seconds since 1970-01-01T00:00:00Z; never negative. Shown and stored as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From seconds since the epoch; beyond the year 9999 it is clamped to its end.
+    #[must_use]
+    pub fn from_unix(seconds: u64) -> Self {
+        Self(seconds.min(END_OF_YEAR_9999))
+    }
+
+    /// Seconds since the epoch.
+    #[must_use]
+    pub fn as_unix(self) -> u64 {
+        self.0
+    }
+
+    /// Later by `by`, clamped as in [`Timestamp::from_unix`].
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self::from_unix(self.0.saturating_add(by.as_secs()))
+    }
+
+    /// Earlier by `by`, not before the epoch.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(by.as_secs()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(self.0)).fmt(f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = BadTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, BadTimestamp> {
+        let time = humantime::parse_rfc3339(text).map_err(|_| BadTimestamp)?;
+        time.duration_since(UNIX_EPOCH).map(|since| Self(since.as_secs())).map_err(|_| BadTimestamp)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Not a time as RFC 3339 writes it in UTC, such as `2027-01-31T00:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time such as 2027-01-31T00:00:00Z")]
+pub struct BadTimestamp;
+
+/// What the time is.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+const END_OF_YEAR_9999: u64 = 253_402_300_799;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_read_back_what_they_show() {
+        for seconds in [0, 1_800_000_000, END_OF_YEAR_9999] {
+            let time = Timestamp::from_unix(seconds);
+            assert_eq!(time.to_string().parse(), Ok(time));
+        }
+        assert_eq!(Timestamp::from_unix(1_800_000_000).to_string(), "2027-01-15T08:00:00Z");
+        assert_eq!(Timestamp::from_unix(u64::MAX).to_string(), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in ["", "yesterday", "2027-01-31", "1969-12-31T23:59:59Z", "2027-13-01T00:00:00Z"] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// Reads a file that decides who gets in. It must belong to root or to this process, nobody else may write it, and
+/// others may not read it.
+///
+/// # Errors
+/// [`FileError`] says what is wrong and how to mend it.
+pub fn read_private(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    let file = open(path)?;
+    let meta = file.metadata().map_err(FileError::Io)?;
+    if !meta.is_file() {
+        return Err(FileError::NotAFile);
+    }
+    if meta.mode() & 0o027 != 0 {
+        return Err(FileError::Mode { mode: meta.mode() & 0o7777, wanted: 0o640 });
+    }
+    if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
+        return Err(FileError::Owner(meta.uid()));
+    }
+    let mut text =
+        Zeroizing::new(String::with_capacity(usize::try_from(meta.len()).unwrap_or(0).min(MAX_BYTES + 1)));
+    file.take(MAX_BYTES as u64 + 1).read_to_string(&mut text).map_err(FileError::Io)?;
+    if text.len() > MAX_BYTES { Err(FileError::TooLarge) } else { Ok(text) }
+}
+
+/// Why a file is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be opened or read.
+    #[error("cannot be read: {0}")]
+    Io(io::Error),
+    /// A folder, a device or the like.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// Too many may read or write it.
+    #[error("has mode {mode:04o}, so that others could read or write it; mend it with: chmod {wanted:04o}")]
+    Mode {
+        /// What it has.
+        mode: u32,
+        /// What it should have.
+        wanted: u32,
+    },
+    /// Somebody else could change it.
+    #[error("belongs to uid {0}, who is neither root nor this process; mend it with: chown root:postern")]
+    Owner(u32),
+    /// Not what it should be.
+    #[error("is larger than {MAX_BYTES} bytes")]
+    TooLarge,
+}
+
+fn open(path: &Path) -> Result<File, FileError> {
+    // Without O_NONBLOCK a fifo in the place of the file would hold up the start for ever.
+    OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(FileError::Io)
+}
+
+const O_NONBLOCK: i32 = 0o4000;
+const MAX_BYTES: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn read(mode: u32) -> Result<Zeroizing<String>, FileError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        read_private(&path)
+    }
+
+    #[test]
+    fn a_file_that_others_could_read_or_write_is_refused() {
+        for mode in [0o600, 0o640, 0o400] {
+            assert_eq!(read(mode).unwrap().as_str(), "text");
+        }
+        for mode in [0o660, 0o644, 0o602, 0o666, 0o641] {
+            assert!(matches!(read(mode), Err(FileError::Mode { .. })), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_refused() {
+        assert!(matches!(read_private(Path::new("/nonexistent")), Err(FileError::Io(_))));
+        assert!(read_private(Path::new("/")).is_err());
+    }
+}

@@ -1,0 +1,366 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::app_password::ScopeWord;
+use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
+use crate::limits::{AttemptLimits, Limits};
+use crate::policy::{Policy, Service};
+use crate::userdb::Userdb;
+
+use super::reader::{Findings, Section};
+use super::{
+    Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, MailServer, MailSettings, Problems, Socket,
+    Tls,
+};
+
+pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
+    let findings = Findings::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        findings.add(error.span().map(|span| span.start), "", error.message());
+    }
+    let config = if errors.is_empty() { config(Section::root(&findings, document.get_ref())) } else { None };
+    findings.conclude(path, config)
+}
+
+fn config(mut root: Section<'_, '_>) -> Option<Config> {
+    let socket = socket(root.section("socket"));
+    let (directory, userdb) = directory(root.section("directory"));
+    let ledger = ledger(root.section("ledger"));
+    let embedded = embedded(root.section("embedded"));
+    let keyring = keyring(root.section("keyring"));
+    let policy = policy(root.section("policy"));
+    let services = services(root.section("services"));
+    let limits = limits(root.section("limits"));
+    let mail_settings = mail_settings(root.section("mail_settings"));
+    let log = log(root.section("log"));
+    for user in
+        socket.trusted.iter().filter(|(_, trusted)| !trusted.iter().all(|name| services.contains_key(name)))
+    {
+        root.complain(
+            "socket.trusted",
+            format!("user {} names a service that is not configured under [services]", user.0),
+        );
+    }
+    root.done();
+    Some(Config {
+        socket,
+        directory: directory?,
+        userdb,
+        ledger: ledger?,
+        embedded,
+        keyring,
+        policy,
+        services,
+        limits,
+        mail_settings,
+        log,
+    })
+}
+
+fn socket(mut section: Section<'_, '_>) -> Socket {
+    let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(SOCKET_PATH));
+    let mut users = section.section("trusted");
+    let trusted = users
+        .names()
+        .into_iter()
+        .filter_map(|user| {
+            users.strings(&user).map(|services| (user, services.into_iter().collect::<BTreeSet<_>>()))
+        })
+        .collect();
+    users.done();
+    section.done();
+    Socket { path, trusted }
+}
+
+fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
+    let kind = section.required("kind", "\"embedded\"").and_then(|kind| match kind.as_str() {
+        "embedded" => Some(DirectoryKind::Embedded),
+        other => {
+            section.complain("kind", format!("\"{other}\" is none of: embedded"));
+            None
+        }
+    });
+    let templates = section.string_map("userdb").unwrap_or_else(default_userdb);
+    let userdb = Userdb::parse(&templates).unwrap_or_else(|(field, error)| {
+        section.complain("userdb", format!("{field} {error}"));
+        Userdb::default()
+    });
+    section.done();
+    (kind, userdb)
+}
+
+fn ledger(mut section: Section<'_, '_>) -> Option<LedgerKind> {
+    let kind = section.required("kind", "\"embedded\"").and_then(|kind| match kind.as_str() {
+        "embedded" => Some(LedgerKind::Embedded),
+        other => {
+            section.complain("kind", format!("\"{other}\" is none of: embedded"));
+            None
+        }
+    });
+    section.done();
+    kind
+}
+
+fn embedded(mut section: Section<'_, '_>) -> Embedded {
+    let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(EMBEDDED_PATH));
+    section.done();
+    Embedded { path }
+}
+
+fn keyring(mut section: Section<'_, '_>) -> PathBuf {
+    let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(KEYRING_PATH));
+    section.done();
+    path
+}
+
+fn policy(mut section: Section<'_, '_>) -> Policy {
+    let default = Policy::default();
+    let policy = Policy {
+        main_password_on_mail: section
+            .parsed("main_password_on_mail")
+            .unwrap_or(default.main_password_on_mail),
+        observe: section.boolean("observe").unwrap_or(default.observe),
+    };
+    section.done();
+    policy
+}
+
+fn services(mut section: Section<'_, '_>) -> BTreeMap<String, Service> {
+    let mut services: BTreeMap<String, Service> = PREDEFINED
+        .iter()
+        .map(|(name, scope)| {
+            let service = Service {
+                name: (*name).to_owned(),
+                scope: Some(*scope),
+                main_password_on_mail: None,
+                observe: None,
+            };
+            (service.name.clone(), service)
+        })
+        .collect();
+    for name in section.names() {
+        let predefined = services.get(&name).and_then(|service| service.scope);
+        let own_scope = predefined.or_else(|| ScopeWord::ALL.into_iter().find(|word| word.as_str() == name));
+        let mut one = section.section(&name);
+        one.word("class", &[("mail", ())]);
+        if predefined.is_none() && one.is_present() && !one.names().iter().any(|key| key == "class") {
+            one.complain("class", "is missing; add class = \"mail\"");
+        }
+        let service = Service {
+            name: name.clone(),
+            scope: one.parsed("scope").or(own_scope),
+            main_password_on_mail: one.parsed("main_password_on_mail"),
+            observe: one.boolean("observe"),
+        };
+        one.done();
+        services.insert(name, service);
+    }
+    section.done();
+    services
+}
+
+fn limits(mut section: Section<'_, '_>) -> Limits {
+    let default = Limits::default();
+    let attempts = AttemptLimits {
+        per_source: section
+            .number("wrong_passwords_per_source", 1..=1000)
+            .unwrap_or(default.attempts.per_source),
+        per_account: section
+            .number("wrong_passwords_per_account", 1..=100_000)
+            .unwrap_or(default.attempts.per_account),
+        window: section.duration("wrong_passwords_window", MINUTE..=DAY).unwrap_or(default.attempts.window),
+    };
+    let least_mib = Budget::MIN_MEMORY_KIB.div_ceil(1024);
+    let limits = Limits {
+        app_passwords_per_account: section
+            .number("app_passwords_per_account", 1..=1000)
+            .unwrap_or(default.app_passwords_per_account),
+        attempts,
+        app_password_cost: cost(&mut section, "app_password_argon2id", default.app_password_cost),
+        main_password_cost: cost(&mut section, "main_password_argon2id", default.main_password_cost),
+        hashing_memory_mib: section
+            .number("hashing_memory_mib", least_mib..=65_536)
+            .unwrap_or(default.hashing_memory_mib),
+        connections: section.number("connections", 8..=65_536).unwrap_or(default.connections),
+        connections_per_user: section
+            .number("connections_per_user", 1..=1000)
+            .unwrap_or(default.connections_per_user),
+    };
+    section.done();
+    limits
+}
+
+fn cost(section: &mut Section<'_, '_>, key: &str, default: Cost) -> Cost {
+    let mut cost = section.section(key);
+    // RFC 9106, section 3.1: at least 8 KiB a lane.
+    let chosen = Cost {
+        memory_kib: cost.number("m", 8..=MAX_MEMORY_KIB).unwrap_or(default.memory_kib),
+        passes: cost.number("t", 1..=MAX_PASSES).unwrap_or(default.passes),
+    };
+    cost.done();
+    chosen
+}
+
+fn mail_settings(mut section: Section<'_, '_>) -> MailSettings {
+    let settings = MailSettings {
+        imap: mail_server(section.section("imap")),
+        pop3: mail_server(section.section("pop3")),
+        smtp: mail_server(section.section("smtp")),
+    };
+    section.done();
+    settings
+}
+
+fn mail_server(mut section: Section<'_, '_>) -> Option<MailServer> {
+    if !section.is_present() {
+        return None;
+    }
+    let host = section.required("host", "\"mail.example.org\"");
+    let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok());
+    if port.is_none() && !section.names().iter().any(|key| key == "port") {
+        section.complain("port", "is missing; add port = 993");
+    }
+    let tls = section
+        .word("tls", &[("implicit", Tls::Implicit), ("starttls", Tls::Starttls)])
+        .unwrap_or(Tls::Implicit);
+    section.done();
+    Some(MailServer { host: host?, port: port?, tls })
+}
+
+fn log(mut section: Section<'_, '_>) -> Log {
+    let levels = [
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+    ];
+    let log = Log { level: section.word("level", &levels).unwrap_or_default() };
+    section.done();
+    log
+}
+
+fn default_userdb() -> BTreeMap<String, String> {
+    [("uid", "{uidNumber}"), ("gid", "{gidNumber}"), ("home", "{homeDirectory}")]
+        .into_iter()
+        .map(|(field, template)| (field.to_owned(), template.to_owned()))
+        .collect()
+}
+
+const PREDEFINED: [(&str, ScopeWord); 6] = [
+    ("imap", ScopeWord::Imap),
+    ("pop3", ScopeWord::Pop3),
+    ("smtp", ScopeWord::Smtp),
+    ("submission", ScopeWord::Smtp),
+    ("sieve", ScopeWord::Sieve),
+    ("managesieve", ScopeWord::Sieve),
+];
+const SOCKET_PATH: &str = "/run/postern/posternd.sock";
+const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
+const KEYRING_PATH: &str = "/etc/postern/keyring";
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::MainPasswordOnMail;
+
+    const SMALLEST: &str = "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n";
+
+    fn parse(extra: &str) -> Result<Config, Vec<String>> {
+        read(Path::new("p.toml"), &format!("{SMALLEST}{extra}"))
+            .map_err(|problems| problems.lines().collect())
+    }
+
+    #[test]
+    fn the_smallest_configuration_has_the_defaults_of_the_manual() {
+        let config = parse("").unwrap();
+        assert_eq!(config.socket.path, Path::new("/run/postern/posternd.sock"));
+        assert_eq!((config.policy, config.limits.clone()), (Policy::default(), Limits::default()));
+        assert_eq!(config.services.len(), 6);
+        assert_eq!(config.services["submission"].scope, Some(ScopeWord::Smtp));
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_line_its_key_and_its_mend() {
+        let problems = parse("[policy]\nmain_password_on_mail = \"sometimes\"\nobserv = true\n[limits]\nconnections = \"many\"\n[nonsense]\n").unwrap_err();
+        assert_eq!(
+            problems,
+            [
+                "p.toml:6: policy.main_password_on_mail: \"sometimes\" is none of always, until-enrolled, never",
+                "p.toml:7: policy.observv: is not a known key; did you mean observe?"
+                    .replace("observv", "observ")
+                    .as_str(),
+                "p.toml:9: limits.connections: is not a number from 8 to 65536",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, log",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_must_be_said_is_asked_for() {
+        let problems: Vec<String> = read(Path::new("p.toml"), "").unwrap_err().lines().collect();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[0].contains("directory.kind: is missing; add kind = \"embedded\""), "{problems:?}");
+    }
+
+    #[test]
+    fn broken_toml_is_reported_with_its_line() {
+        let problems = parse("[policy\nobserve = \n").unwrap_err();
+        assert!(
+            problems.iter().all(|line| line.starts_with("p.toml:5") || line.starts_with("p.toml:6")),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn services_are_added_and_altered() {
+        let config = parse(
+            "[services.imap]\nmain_password_on_mail = \"never\"\nobserve = true\n[services.dav]\nclass = \"mail\"\n\
+             [services.webmail]\nclass = \"mail\"\nscope = \"imap\"\n[services.archive]\nclass = \"mail\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.services["imap"].main_password_on_mail, Some(MainPasswordOnMail::Never));
+        assert_eq!(config.services["imap"].scope, Some(ScopeWord::Imap));
+        assert_eq!(config.services["dav"].scope, Some(ScopeWord::Dav));
+        assert_eq!(config.services["webmail"].scope, Some(ScopeWord::Imap));
+        assert_eq!(config.services["archive"].scope, None);
+        assert!(parse("[services.webmail]\n").is_err());
+        assert!(parse("[services.sshd]\nclass = \"login\"\n").is_err());
+    }
+
+    #[test]
+    fn a_trusted_user_can_only_be_trusted_with_a_configured_service() {
+        assert!(parse("[socket]\ntrusted = { dovecot = [\"imap\"] }\n").is_ok());
+        assert!(parse("[socket]\ntrusted = { dovecot = [\"imaps\"] }\n").is_err());
+        assert!(parse("[socket]\ntrusted = { dovecot = \"imap\" }\n").is_err());
+    }
+
+    #[test]
+    fn values_out_of_bounds_and_of_the_wrong_type_are_refused() {
+        for text in [
+            "[limits]\nhashing_memory_mib = 32\n",
+            "[limits]\napp_password_argon2id = { m = 4194304 }\n",
+            "[limits]\napp_password_argon2id = { m = 4096, p = 2 }\n",
+            "[limits]\nwrong_passwords_window = \"0s\"\n",
+            "[limits]\nwrong_passwords_window = 15\n",
+            "[limits]\nwrong_passwords_per_source = 0\n",
+            "[policy]\nobserve = \"yes\"\n",
+            "policy = true\n",
+            "[keyring]\npath = \"keyring\"\n",
+            "[mail_settings]\nimap = { host = \"h\" }\n",
+            "[mail_settings]\nimap = { host = \"h\", port = 993, tls = \"none\" }\n",
+            "[log]\nlevel = \"loud\"\n",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(
+            read(Path::new("p"), "[directory]\nkind = \"ldup\"\n[ledger]\nkind = \"embedded\"\n").is_err()
+        );
+        assert!(parse("").is_ok());
+    }
+}

@@ -1,0 +1,75 @@
+//! Where accounts are kept: LDAP, or its stand-in.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::account::{Account, AccountData, AccountId, Revision};
+use crate::hashing::Lane;
+use crate::name::LoginName;
+use crate::secret::Password;
+
+/// Keeps accounts. Every call ends within the implementation's own deadline.
+#[async_trait]
+pub trait Directory: Send + Sync + fmt::Debug {
+    /// The one account that goes by `name`: as its user name, or else as one of its mail addresses.
+    ///
+    /// # Errors
+    /// Also where more than one does.
+    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError>;
+
+    /// The account with this id, fresh from where it is written.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError>;
+
+    /// Whether `password` is the account's main password. `None` for a name without account: the answer is no, after
+    /// the work that a real check would have cost.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn check_main_password(
+        &self,
+        account: Option<&Account>,
+        password: &Password,
+        lane: Lane,
+    ) -> Result<bool, DirectoryError>;
+
+    /// Replaces the account's data by `data` where its revision still is `expected`, in one step.
+    ///
+    /// # Errors
+    /// As the type says. After [`DirectoryError::Down`] the change may have been made.
+    async fn update(
+        &self,
+        id: &AccountId,
+        expected: Revision,
+        data: &AccountData,
+    ) -> Result<Update, DirectoryError>;
+
+    /// At most `limit` accounts in the order of their names, those after `after`.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, DirectoryError>;
+}
+
+/// How a compare-and-set ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// Written; the account's revision now.
+    Done(Revision),
+    /// Somebody else was faster, or the account is gone: read again.
+    Conflict,
+}
+
+/// The directory is out of order. Each is a Defer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// It cannot be asked now; later it may be.
+    #[error("the directory does not answer: {0}")]
+    Down(String),
+    /// What it holds or how it is set up has to be mended by an admin.
+    #[error("the directory is not in order: {0}")]
+    Broken(String),
+}

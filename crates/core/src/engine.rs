@@ -1,0 +1,91 @@
+//! Everything a flow needs, in one place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+
+use crate::account::AccountId;
+use crate::clock::{Clock, Timestamp};
+use crate::directory::Directory;
+use crate::hashing::{HashPool, VerificationCache};
+use crate::keyring::Keyring;
+use crate::ledger::{Credential, Ledger};
+use crate::limits::{Limits, LocalAttempts, Source};
+use crate::policy::{Policy, Service};
+use crate::userdb::Userdb;
+
+/// The configuration, the stores and the process's own memory.
+#[derive(Debug)]
+pub struct Engine {
+    /// Keeps accounts.
+    pub directory: Arc<dyn Directory>,
+    /// Keeps attempts and last uses.
+    pub ledger: Arc<dyn Ledger>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Keys for digests.
+    pub keyring: Keyring,
+    /// The site's policy.
+    pub policy: Policy,
+    /// What is configured under `[services]`, by name; a service that is not here is refused.
+    pub services: BTreeMap<String, Service>,
+    /// Templates of userdb fields.
+    pub userdb: Userdb,
+    /// How much is too much.
+    pub limits: Limits,
+    /// What outlives a reload of the configuration.
+    pub memory: Arc<Memory>,
+}
+
+/// What a process remembers; losing it costs time, never safety.
+#[derive(Debug)]
+pub struct Memory {
+    /// Computes argon2id.
+    pub hasher: Arc<HashPool>,
+    /// App passwords that were just verified.
+    pub verified: VerificationCache,
+    /// Attempts while the ledger is down, or for names without an account.
+    pub attempts: LocalAttempts,
+    /// Which uses the ledger has heard of within the last minute.
+    pub noted: NotedUses,
+}
+
+/// Spares the ledger a write for each login of a mail program that comes back all the time.
+pub struct NotedUses(Mutex<LruCache<NotedUse, Timestamp>>);
+
+type NotedUse = (AccountId, Credential, Source);
+
+impl NotedUses {
+    /// Nothing noted yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Mutex::new(LruCache::new(NOTED_USES)))
+    }
+
+    pub(crate) fn is_recent(&self, key: &NotedUse, now: Timestamp) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.get(key).is_some_and(|at| at.as_unix() + NOTE_EVERY_SECONDS > now.as_unix())
+    }
+
+    pub(crate) fn set(&self, key: NotedUse, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, now);
+    }
+}
+
+impl Default for NotedUses {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for NotedUses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NotedUses")
+    }
+}
+
+const NOTE_EVERY_SECONDS: u64 = 60;
+const NOTED_USES: NonZeroUsize = NonZeroUsize::new(16_384).expect("not zero");

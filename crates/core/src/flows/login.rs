@@ -1,0 +1,217 @@
+use std::net::IpAddr;
+
+use crate::account::{Account, AccountId, Standing};
+use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::hashing::{Purpose, Remembered};
+use crate::keyring::Digest;
+use crate::ledger::{Admission, Attempt, Credential, History, Settlement, Use};
+use crate::limits::Source;
+use crate::name::LoginName;
+use crate::policy::{AccountPolicy, Effective, Service};
+use crate::secret::Password;
+use crate::verdict::{Accepted, Reason, Verdict};
+
+use super::guard;
+use super::outcome::{Outage, Outcome, Trail};
+
+/// A login to a mail service: one secret, no dialogue.
+#[derive(Debug)]
+pub struct Login<'a> {
+    /// The service, as the front door names it.
+    pub service: &'a str,
+    /// The name that was typed.
+    pub name: &'a LoginName,
+    /// The secret that was given.
+    pub password: &'a Password,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// Decides a login to a mail service: an app password, or the main password where policy permits it.
+///
+/// App passwords are looked at first, so that a revoked one never reaches the directory's own lockout. It costs one
+/// argon2id at most, and none for an app password that is unknown, revoked, expired, out of scope or out of network.
+pub async fn login(engine: &Engine, login: &Login<'_>) -> Outcome {
+    let mut attempt = Decision {
+        engine,
+        login,
+        source: Source::of(login.address),
+        now: engine.clock.now(),
+        trail: Trail::default(),
+    };
+    let decided = attempt.decide().await;
+    Outcome::of(decided, attempt.trail)
+}
+
+struct Decision<'a> {
+    engine: &'a Engine,
+    login: &'a Login<'a>,
+    source: Source,
+    now: Timestamp,
+    trail: Trail,
+}
+
+impl Decision<'_> {
+    async fn decide(&mut self) -> Result<Verdict, Outage> {
+        let engine = self.engine;
+        let Some(service) = engine.services.get(self.login.service) else {
+            self.trail.detail = Some("the service is not configured");
+            return Ok(Verdict::Reject(Reason::NotPermitted));
+        };
+        let Some(account) = engine.directory.find(self.login.name).await? else {
+            return self.refuse_stranger(service, Reason::UnknownAccount).await;
+        };
+        self.trail.account = Some(account.id.clone());
+        match account.standing {
+            Standing::Active => {}
+            Standing::Disabled => return self.refuse_stranger(service, Reason::Disabled).await,
+            Standing::Expired => return self.refuse_stranger(service, Reason::Expired).await,
+        }
+        if let Some(candidate) = Candidate::parse(self.login.password.expose())
+            && let Some(stored) = account.data.app_password(candidate.selector())
+        {
+            return self.by_app_password(service, &account, stored, &candidate).await;
+        }
+        self.by_main_password(service, &account).await
+    }
+
+    async fn by_app_password(
+        &mut self,
+        service: &Service,
+        account: &Account,
+        stored: &AppPassword,
+        candidate: &Candidate,
+    ) -> Result<Verdict, Outage> {
+        self.trail.credential = Some(Credential::AppPassword(stored.id()));
+        let live = match stored {
+            AppPassword::Live(live) => live,
+            AppPassword::Revoked(_) => {
+                self.trail.detail = Some("the app password is revoked");
+                return Ok(Verdict::Reject(Reason::BadCredential));
+            }
+        };
+        if live.is_expired(self.now) {
+            return Ok(Verdict::Reject(Reason::Expired));
+        }
+        if !live.scope.opens(service.scope) {
+            return Ok(Verdict::Reject(Reason::Scope));
+        }
+        if !live.networks.admit(self.login.address) {
+            return Ok(Verdict::Reject(Reason::Network));
+        }
+        if self.matches(account, live, candidate).await? {
+            self.accept(account, Credential::AppPassword(live.id)).await
+        } else {
+            Ok(Verdict::Reject(Reason::BadCredential))
+        }
+    }
+
+    /// A right app password is never throttled, so the limits are only fed here, not asked.
+    async fn matches(
+        &mut self,
+        account: &Account,
+        live: &LiveAppPassword,
+        candidate: &Candidate,
+    ) -> Result<bool, Outage> {
+        let memory = &self.engine.memory;
+        match memory.verified.recall(&live.hash, candidate.secret()) {
+            Remembered::Right => return Ok(true),
+            Remembered::Wrong => return Ok(false),
+            Remembered::Nothing => {}
+        }
+        let history = guard::history(self.engine, &account.id, &self.source, self.now, &mut self.trail).await;
+        let lane = history.lane_for_app_password();
+        let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
+        memory.verified.remember(&live.hash, candidate.secret(), right);
+        if !right {
+            let source = self.source.clone();
+            let digest = self.digest(&account.id, live.hash.as_str());
+            let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
+            if guard::admit(self.engine, &attempt, &mut self.trail).await == Admission::Proceed {
+                guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+            }
+        }
+        Ok(right)
+    }
+
+    async fn by_main_password(&mut self, service: &Service, account: &Account) -> Result<Verdict, Outage> {
+        self.trail.credential = Some(Credential::MainPassword);
+        let policy = Effective::of(&self.engine.policy, service, account.data.policy);
+        if !policy.main_password_on_mail.permits(account.data.enrolled) {
+            if !policy.observe {
+                return Ok(Verdict::Reject(Reason::UseAppPassword));
+            }
+            self.trail.observed = Some(Reason::UseAppPassword);
+        }
+        let source = self.source.clone();
+        let digest = self.digest(&account.id, &account.password_marker);
+        let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
+        match guard::admit(self.engine, &attempt, &mut self.trail).await {
+            Admission::Proceed => {}
+            Admission::KnownWrong => {
+                self.trail.detail = Some("the same secret was wrong before");
+                return Ok(Verdict::Reject(Reason::BadCredential));
+            }
+            Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+        }
+        let history = guard::history(self.engine, &account.id, &source, self.now, &mut self.trail).await;
+        let lane = history.lane_for_main_password();
+        let checked =
+            self.engine.directory.check_main_password(Some(account), self.login.password, lane).await;
+        let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
+        guard::settle(self.engine, &attempt, settlement, &mut self.trail).await;
+        if checked? {
+            self.accept(account, Credential::MainPassword).await
+        } else {
+            Ok(Verdict::Reject(Reason::BadCredential))
+        }
+    }
+
+    /// Refuses a login that no secret could open, after the work that a wrong main password would have cost, so that
+    /// the time it takes does not tell who exists. Counted in this process alone: strangers fill no ledger.
+    async fn refuse_stranger(&mut self, service: &Service, reason: Reason) -> Result<Verdict, Outage> {
+        let policy = Effective::of(&self.engine.policy, service, AccountPolicy::default());
+        if policy.main_password_on_mail.permits(false) || policy.observe {
+            let name = self.engine.keyring.digest("stranger", &[self.login.name.as_str().as_bytes()]);
+            let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
+            let source = self.source.clone();
+            let attempt =
+                Attempt { account: &id, source: &source, digest: self.digest(&id, ""), at: self.now };
+            let attempts = &self.engine.memory.attempts;
+            if attempts.admit(&attempt, &self.engine.limits.attempts) == Admission::Proceed {
+                let lane = History::default().lane_for_main_password();
+                let checked =
+                    self.engine.directory.check_main_password(None, self.login.password, lane).await;
+                attempts.settle(&attempt, Settlement::Wrong);
+                checked?;
+            }
+        }
+        Ok(Verdict::Reject(reason))
+    }
+
+    async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
+        let userdb = self.engine.userdb.fill(account)?;
+        let noted = &self.engine.memory.noted;
+        let key = (account.id.clone(), credential, self.source.clone());
+        if !noted.is_recent(&key, self.now) {
+            let used = Use {
+                credential,
+                at: self.now,
+                service: self.login.service.to_owned(),
+                address: self.login.address,
+            };
+            match self.engine.ledger.note_use(&account.id, &used).await {
+                Ok(()) => noted.set(key, self.now),
+                Err(_) => self.trail.is_ledger_down = true,
+            }
+        }
+        Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb }))
+    }
+
+    fn digest(&self, account: &AccountId, marker: &str) -> Digest {
+        let parts = [account.as_str().as_bytes(), marker.as_bytes(), self.login.password.expose().as_bytes()];
+        self.engine.keyring.digest("attempt", &parts)
+    }
+}

@@ -1,0 +1,49 @@
+use crate::account::AccountId;
+use crate::directory::DirectoryError;
+use crate::hashing::PoolGone;
+use crate::ledger::Credential;
+use crate::userdb::BadField;
+use crate::verdict::{Reason, Verdict};
+
+/// How a flow ended, and what the log should know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the front door is told.
+    pub verdict: Verdict,
+    /// What the log is told.
+    pub trail: Trail,
+}
+
+/// What was found out on the way. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trail {
+    /// The account that the name belongs to.
+    pub account: Option<AccountId>,
+    /// What the secret was taken for.
+    pub credential: Option<Credential>,
+    /// More than the reason says.
+    pub detail: Option<&'static str>,
+    /// What policy would have refused, were it not only observed.
+    pub observed: Option<Reason>,
+    /// The ledger could not be used.
+    pub is_ledger_down: bool,
+}
+
+/// A broken world on the way to a verdict.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Outage {
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Hashing(#[from] PoolGone),
+    #[error(transparent)]
+    Userdb(#[from] BadField),
+}
+
+impl Outcome {
+    /// The one place where a broken world becomes a verdict.
+    pub(super) fn of(decided: Result<Verdict, Outage>, trail: Trail) -> Self {
+        let verdict = decided.unwrap_or_else(|outage| Verdict::Defer(outage.to_string()));
+        Self { verdict, trail }
+    }
+}

@@ -1,0 +1,9 @@
+//! argon2id (RFC 9106) under one memory and CPU budget for the whole process.
+
+mod cache;
+mod pool;
+mod stored;
+
+pub use cache::{Remembered, VerificationCache};
+pub use pool::{Budget, HashPool, Lane, PoolGone, Purpose, SALT_BYTES, Tally};
+pub use stored::{BadHash, Cost, MAX_MEMORY_KIB, MAX_PASSES, StoredHash};

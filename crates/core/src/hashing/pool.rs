@@ -1,0 +1,372 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use argon2::{Argon2, Block, Params, Version};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::stored::{ALGORITHM, Cost, MAX_MEMORY_KIB, StoredHash};
+
+/// Worker threads that compute argon2id, at most one a core, inside one memory budget.
+///
+/// A waiting caller that is dropped (its client hung up) costs nothing: its job is skipped.
+pub struct HashPool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl HashPool {
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(budget: Budget) -> std::io::Result<Self> {
+        let workers = budget.workers();
+        let state = State { free_kib: budget.memory_kib - workers * ARENA_KIB, ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let workers = (0..workers)
+            .map(|number| {
+                let shared = Arc::clone(&shared);
+                std::thread::Builder::new().name(format!("argon2id-{number}")).spawn(move || shared.work())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { shared, workers })
+    }
+
+    /// Whether `secret` is the one that `hash` was made from; compared in constant time.
+    ///
+    /// # Errors
+    /// [`PoolGone`] where the computation could not be made.
+    pub async fn verify(
+        &self,
+        hash: &StoredHash,
+        secret: &[u8],
+        purpose: Purpose,
+        lane: Lane,
+    ) -> Result<bool, PoolGone> {
+        let params = hash.params().ok_or(PoolGone)?;
+        let output = self.run(secret, hash.salt(), params, hash.output_len(), purpose, lane).await?;
+        Ok(hash.matches(&output))
+    }
+
+    /// Hashes `secret` with `salt`, which is fresh random bytes.
+    ///
+    /// # Errors
+    /// [`PoolGone`] where the computation could not be made.
+    pub async fn hash(
+        &self,
+        secret: &[u8],
+        salt: &[u8; SALT_BYTES],
+        cost: Cost,
+        purpose: Purpose,
+    ) -> Result<StoredHash, PoolGone> {
+        let params =
+            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| PoolGone)?;
+        let output = self.run(secret, salt, params, OUTPUT_BYTES, purpose, Lane::Fast).await?;
+        StoredHash::assemble(cost, salt, &output).ok_or(PoolGone)
+    }
+
+    /// What has been computed since the start.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.shared.lock().tally
+    }
+
+    async fn run(
+        &self,
+        secret: &[u8],
+        salt: &[u8],
+        params: Params,
+        output: usize,
+        purpose: Purpose,
+        lane: Lane,
+    ) -> Result<Zeroizing<Vec<u8>>, PoolGone> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            secret: Zeroizing::new(secret.to_vec()),
+            salt: salt.to_vec(),
+            params,
+            output,
+            purpose,
+            reply,
+        };
+        {
+            let mut state = self.shared.lock();
+            match lane {
+                Lane::Fast => state.fast.push_back(job),
+                Lane::Slow => state.slow.push_back(job),
+            }
+        }
+        self.shared.changed.notify_one();
+        answer.await.map_err(|_| PoolGone)
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.changed.notify_all();
+        for worker in self.workers.drain(..) {
+            drop(worker.join());
+        }
+    }
+}
+
+impl fmt::Debug for HashPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashPool").field("tally", &self.tally()).finish_non_exhaustive()
+    }
+}
+
+/// What hashing may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Memory in KiB; at least [`Budget::MIN_MEMORY_KIB`].
+    pub memory_kib: u32,
+    /// Processor cores.
+    pub cores: u32,
+}
+
+impl Budget {
+    /// Room for one worker and the largest hash that is accepted.
+    pub const MIN_MEMORY_KIB: u32 = MAX_MEMORY_KIB + ARENA_KIB;
+
+    /// As many workers as there are cores, as long as the largest hash still fits beside their arenas.
+    fn workers(self) -> u32 {
+        let fitting = self.memory_kib.saturating_sub(MAX_MEMORY_KIB) / ARENA_KIB;
+        self.cores.min(fitting).max(1)
+    }
+}
+
+/// Who goes first. Every eighth turn belongs to the slow lane, so that it moves under any load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Nothing speaks against this login.
+    Fast,
+    /// This account had wrong answers from this source, or its source is new.
+    Slow,
+}
+
+/// What a computation is for; they are counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An app password.
+    AppPassword,
+    /// A main password.
+    MainPassword,
+}
+
+/// Computations since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// For app passwords.
+    pub app_password: u64,
+    /// For main passwords.
+    pub main_password: u64,
+    /// The most memory that running computations held at one time, in KiB.
+    pub peak_kib: u32,
+    running_kib: u32,
+}
+
+/// The pool is closing, or a computation cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the argon2id workers are gone")]
+pub struct PoolGone;
+
+/// The length of a salt (RFC 9106, section 3.1, recommends 16 bytes).
+pub const SALT_BYTES: usize = 16;
+const OUTPUT_BYTES: usize = 32;
+/// Each worker keeps this much memory for the usual case, so that a check does not pay for fresh pages.
+const ARENA_KIB: u32 = Cost::APP_PASSWORD.memory_kib;
+const FAST_TURNS: u32 = 7;
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    fast: VecDeque<Job>,
+    slow: VecDeque<Job>,
+    fast_turns: u32,
+    free_kib: u32,
+    closing: bool,
+    tally: Tally,
+}
+
+struct Job {
+    secret: Zeroizing<Vec<u8>>,
+    salt: Vec<u8>,
+    params: Params,
+    output: usize,
+    purpose: Purpose,
+    reply: oneshot::Sender<Zeroizing<Vec<u8>>>,
+}
+
+impl Job {
+    /// What it needs beyond its worker's arena.
+    fn extra_kib(&self) -> u32 {
+        if self.params.m_cost() <= ARENA_KIB { 0 } else { self.params.m_cost() }
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        let mut arena = vec![Block::new(); ARENA_KIB as usize];
+        while let Some(job) = self.take() {
+            let (extra, memory) = (job.extra_kib(), job.params.m_cost());
+            let output = if extra == 0 {
+                compute(&job, &mut arena)
+            } else {
+                compute(&job, &mut vec![Block::new(); job.params.block_count()])
+            };
+            {
+                let mut state = self.lock();
+                state.free_kib += extra;
+                state.tally.running_kib -= memory;
+            }
+            if extra != 0 {
+                self.changed.notify_all();
+            }
+            // A failed computation drops the sender, and the caller hears PoolGone.
+            if let Some(output) = output {
+                drop(job.reply.send(output));
+            }
+        }
+    }
+
+    fn take(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if state.closing {
+                return None;
+            }
+            if let Some(job) = state.next() {
+                let memory = job.params.m_cost();
+                state.free_kib -= job.extra_kib();
+                state.tally.running_kib += memory;
+                state.tally.peak_kib = state.tally.peak_kib.max(state.tally.running_kib);
+                match job.purpose {
+                    Purpose::AppPassword => state.tally.app_password += 1,
+                    Purpose::MainPassword => state.tally.main_password += 1,
+                }
+                return Some(job);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The next job that somebody still waits for and that fits into the free memory.
+    fn next(&mut self) -> Option<Job> {
+        self.fast.retain(|job| !job.reply.is_closed());
+        self.slow.retain(|job| !job.reply.is_closed());
+        let slow_first = self.fast_turns >= FAST_TURNS && !self.slow.is_empty();
+        let free = self.free_kib;
+        let (first, second) =
+            if slow_first { (&mut self.slow, &mut self.fast) } else { (&mut self.fast, &mut self.slow) };
+        let job = take_fitting(first, free).or_else(|| take_fitting(second, free));
+        self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
+        job
+    }
+}
+
+fn take_fitting(queue: &mut VecDeque<Job>, free_kib: u32) -> Option<Job> {
+    let index = queue.iter().position(|job| job.extra_kib() <= free_kib)?;
+    queue.remove(index)
+}
+
+fn compute(job: &Job, memory: &mut [Block]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut output = Zeroizing::new(vec![0; job.output]);
+    let memory = memory.get_mut(..job.params.block_count())?;
+    Argon2::new(ALGORITHM, Version::V0x13, job.params.clone())
+        .hash_password_into_with_memory(&job.secret, &job.salt, &mut output, memory)
+        .ok()?;
+    Some(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Cost = Cost { memory_kib: 64, passes: 1 };
+
+    fn pool() -> HashPool {
+        HashPool::start(Budget { memory_kib: 128 * 1024, cores: 2 }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_own_secret_and_no_other() {
+        let pool = pool();
+        let hash = pool.hash(b"right", &[1; SALT_BYTES], SMALL, Purpose::AppPassword).await.unwrap();
+        let check =
+            async |secret: &[u8]| pool.verify(&hash, secret, Purpose::AppPassword, Lane::Fast).await.unwrap();
+        assert!(check(b"right").await);
+        assert!(!check(b"wrong").await);
+        assert!(!check(b"").await);
+        assert_eq!(pool.tally().app_password, 4);
+    }
+
+    #[tokio::test]
+    async fn the_result_is_the_reference_implementations() {
+        // echo -n password | argon2 somesaltsomesalt -id -t 1 -k 4096 -p 1 -l 32 -e
+        let hash = "$argon2id$v=19$m=4096,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$2gwotFrXd0+zAFJqh3DHaDnAxcUpU8hrA/whR9a0Ls0";
+        let hash = StoredHash::parse(hash).unwrap();
+        assert!(pool().verify(&hash, b"password", Purpose::AppPassword, Lane::Fast).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn many_large_computations_stay_inside_the_budget() {
+        let pool = Arc::new(HashPool::start(Budget { memory_kib: 96 * 1024, cores: 8 }).unwrap());
+        let large = Cost { memory_kib: 30 * 1024, passes: 1 };
+        let tasks: Vec<_> = (0..12)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(
+                    async move { pool.hash(b"x", &[2; SALT_BYTES], large, Purpose::MainPassword).await },
+                )
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(pool.tally().main_password, 12);
+        assert!(pool.tally().peak_kib <= 96 * 1024, "{:?}", pool.tally());
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_went_away_costs_nothing() {
+        let pool = HashPool::start(Budget { memory_kib: 128 * 1024, cores: 1 }).unwrap();
+        let busy = pool.hash(
+            b"x",
+            &[3; SALT_BYTES],
+            Cost { memory_kib: 60 * 1024, passes: 3 },
+            Purpose::MainPassword,
+        );
+        let gone = async {
+            for _ in 0..50 {
+                let job = pool.hash(b"y", &[4; SALT_BYTES], SMALL, Purpose::AppPassword);
+                drop(tokio::time::timeout(std::time::Duration::ZERO, job).await);
+            }
+        };
+        let (busy, ()) = tokio::join!(busy, gone);
+        busy.unwrap();
+        pool.hash(b"z", &[5; SALT_BYTES], SMALL, Purpose::AppPassword).await.unwrap();
+        assert_eq!(pool.tally().app_password, 1);
+    }
+
+    #[test]
+    fn workers_leave_room_for_the_largest_hash() {
+        assert_eq!(Budget { memory_kib: 128 * 1024, cores: 2 }.workers(), 2);
+        assert_eq!(Budget { memory_kib: 128 * 1024, cores: 64 }.workers(), 16);
+        assert_eq!(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 64 }.workers(), 1);
+    }
+}

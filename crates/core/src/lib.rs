@@ -1,0 +1,26 @@
+//! Decides who gets in: accounts, app passwords, policy, limits, verdicts.
+//!
+//! It never opens a socket or a database: the directory and the ledger are traits, time and randomness come in as
+//! arguments. Nothing but an explicit [`Verdict::Accept`] ever lets anyone in.
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod app_password;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod directory;
+pub mod engine;
+pub mod flows;
+pub mod hashing;
+pub mod keyring;
+pub mod ledger;
+pub mod limits;
+pub mod name;
+pub mod policy;
+pub mod secret;
+pub mod userdb;
+pub mod verdict;
+
+pub use verdict::{Reason, Verdict};

@@ -1,0 +1,109 @@
+//! How much is too much.
+
+mod local;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::hashing::Cost;
+
+pub use local::LocalAttempts;
+
+/// Every limit, with the defaults of the manual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// App passwords an account may have at one time.
+    pub app_passwords_per_account: u32,
+    /// Wrong main and app passwords.
+    pub attempts: AttemptLimits,
+    /// What a new app password's hash costs.
+    pub app_password_cost: Cost,
+    /// What a new main password's hash costs (embedded directory).
+    pub main_password_cost: Cost,
+    /// Memory that all hashing shares, in MiB.
+    pub hashing_memory_mib: u32,
+    /// Open conversations in all. Half of them are kept for root and trusted users.
+    pub connections: u32,
+    /// Open conversations of one user who is neither.
+    pub connections_per_user: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            app_passwords_per_account: 25,
+            attempts: AttemptLimits::default(),
+            app_password_cost: Cost::APP_PASSWORD,
+            main_password_cost: Cost::MAIN_PASSWORD,
+            hashing_memory_mib: 128,
+            connections: 1024,
+            connections_per_user: 4,
+        }
+    }
+}
+
+/// Wrong main and app passwords; the same wrong one counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptLimits {
+    /// For one account from one source.
+    pub per_source: u32,
+    /// For one account; past it only sources that succeeded before may go on.
+    pub per_account: u32,
+    /// How long one is remembered.
+    pub window: Duration,
+}
+
+impl Default for AttemptLimits {
+    fn default() -> Self {
+        Self { per_source: 10, per_account: 100, window: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, or unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source(String);
+
+impl Source {
+    /// The source that `address` belongs to.
+    #[must_use]
+    pub fn of(address: Option<IpAddr>) -> Self {
+        Self(match address.map(|address| address.to_canonical()) {
+            None => "unknown".to_owned(),
+            Some(IpAddr::V4(v4)) => v4.to_string(),
+            Some(IpAddr::V6(v6)) => {
+                let prefix = Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX));
+                format!("{prefix}/64")
+            }
+        })
+    }
+
+    /// As text, for a key in the ledger.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How long a source that succeeded is remembered.
+pub const SOURCE_MEMORY: Duration = Duration::from_secs(90 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_an_address_or_a_64() {
+        let source = |text: &str| Source::of(text.parse().ok()).to_string();
+        assert_eq!(source("192.0.2.1"), "192.0.2.1");
+        assert_eq!(source("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(source("host.example.org"), "unknown");
+    }
+}

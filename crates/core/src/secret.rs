@@ -1,0 +1,80 @@
+//! Secrets as types: wiped when dropped, never shown, compared or copied by accident.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// What somebody typed as a password: 1 to [`MAX_SECRET`] bytes of UTF-8 without control characters.
+///
+/// Empty is refused here because a simple bind with an empty password succeeds without one (RFC 4513, section 5.1.2).
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes ownership of `text`; it is wiped whether or not it is accepted.
+    ///
+    /// # Errors
+    /// [`BadSecret`] names what is wrong, never the text.
+    pub fn new(text: String) -> Result<Self, BadSecret> {
+        let text = Zeroizing::new(text);
+        if text.is_empty() {
+            Err(BadSecret::Empty)
+        } else if text.len() > MAX_SECRET {
+            Err(BadSecret::TooLong)
+        } else if text.chars().any(char::is_control) {
+            Err(BadSecret::ControlCharacter)
+        } else {
+            Ok(Self(text))
+        }
+    }
+
+    /// The text; the caller must not copy it into anything that is not wiped.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// Why something cannot be a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    /// Nothing at all.
+    #[error("is empty")]
+    Empty,
+    /// Over [`MAX_SECRET`] bytes.
+    #[error("is longer than {MAX_SECRET} bytes")]
+    TooLong,
+    /// NUL, newline or the like.
+    #[error("holds a control character")]
+    ControlCharacter,
+}
+
+/// The longest password, in bytes.
+pub const MAX_SECRET: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_constructor_refuses_what_no_caller_should_have_to_remember() {
+        let refused = |text: &str| Password::new(text.to_owned()).err();
+        assert_eq!(refused(""), Some(BadSecret::Empty));
+        assert_eq!(refused("a\0b"), Some(BadSecret::ControlCharacter));
+        assert_eq!(refused("a\nb"), Some(BadSecret::ControlCharacter));
+        assert_eq!(refused("\u{85}"), Some(BadSecret::ControlCharacter));
+        assert_eq!(refused(&"x".repeat(513)), Some(BadSecret::TooLong));
+        assert_eq!(refused(&"x".repeat(512)), None);
+        assert_eq!(refused("pässwörd with spaces"), None);
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        assert_eq!(format!("{:?}", Password::new("hunter2".to_owned()).unwrap()), "Password");
+    }
+}

@@ -1,0 +1,206 @@
+use std::fmt;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use zeroize::Zeroizing;
+
+use crate::message::{
+    Begin, ClientMessage, ProtocolError, ServerMessage, Status, Style, Tone, Verdict, decode_server,
+};
+use crate::peer::is_trusted_server;
+use crate::{Frames, MAX_FRAME, Secret, encode};
+
+/// One conversation with posternd, blocking, under one deadline for everything.
+#[derive(Debug)]
+pub struct Client {
+    stream: UnixStream,
+    frames: Frames,
+    deadline: Instant,
+}
+
+impl Client {
+    /// Connects to posternd and checks that root or the user `postern` listens there. Waits at most 80 ms, and only
+    /// where the daemon's queue is full.
+    ///
+    /// # Errors
+    /// [`Failure::Unreachable`] where nobody listens, [`Failure::Impostor`] where somebody else does.
+    pub fn connect(path: &Path, deadline: Instant) -> Result<Self, Failure> {
+        let address =
+            SocketAddrUnix::new(path).map_err(|_| Failure::Unreachable("the socket's path is too long"))?;
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+            .map_err(|_| Failure::Unreachable("no socket to be had"))?;
+        let give_up = Instant::now() + CONNECT_BUDGET;
+        loop {
+            match connect(&socket, &address) {
+                Ok(()) => break,
+                Err(Errno::AGAIN | Errno::INTR) if Instant::now() < give_up => pause(),
+                Err(Errno::AGAIN) => return Err(Failure::Unreachable("posternd's queue is full")),
+                Err(Errno::NOENT) => return Err(Failure::Unreachable("the socket does not exist")),
+                Err(Errno::CONNREFUSED) => return Err(Failure::Unreachable("nobody listens at the socket")),
+                Err(Errno::ACCESS | Errno::PERM) => {
+                    return Err(Failure::Unreachable("no permission for the socket"));
+                }
+                Err(_) => return Err(Failure::Unreachable("the socket cannot be used")),
+            }
+        }
+        if !is_trusted_server(&socket) {
+            return Err(Failure::Impostor);
+        }
+        let stream = UnixStream::from(socket);
+        stream.set_nonblocking(false).map_err(|_| Failure::Unreachable("the socket cannot be used"))?;
+        Ok(Self { stream, frames: Frames::new(), deadline })
+    }
+
+    /// Holds the conversation that `begin` opens, passing questions and lines to `dialogue`, to its verdict.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is none; the caller answers Defer.
+    pub fn converse(mut self, begin: Begin, dialogue: &mut dyn Dialogue) -> Result<Verdict, Failure> {
+        self.send(&ClientMessage::Begin(Box::new(begin)))?;
+        loop {
+            match self.receive()? {
+                ServerMessage::Ask { style, text } => match dialogue.ask(style, &text) {
+                    Some(answer) => self.send(&ClientMessage::Answer(answer))?,
+                    None => self.send(&ClientMessage::Cancel {})?,
+                },
+                ServerMessage::Tell { style, text } => dialogue.tell(style, &text),
+                ServerMessage::Wait { .. } => {}
+                ServerMessage::Verdict(verdict) => return Ok(verdict),
+                ServerMessage::Error(error) => return Err(Failure::Refused(error)),
+                ServerMessage::Status(_) => return Err(Failure::Garbled),
+            }
+        }
+    }
+
+    /// Asks posternd how it is. `begin` is one of [`crate::Flow::Status`].
+    ///
+    /// # Errors
+    /// [`Failure`] where it does not answer, or not this peer.
+    pub fn status(mut self, begin: Begin) -> Result<Status, Failure> {
+        self.send(&ClientMessage::Begin(Box::new(begin)))?;
+        match self.receive()? {
+            ServerMessage::Status(status) => Ok(*status),
+            ServerMessage::Error(error) => Err(Failure::Refused(error)),
+            ServerMessage::Verdict(_)
+            | ServerMessage::Ask { .. }
+            | ServerMessage::Tell { .. }
+            | ServerMessage::Wait { .. } => Err(Failure::Garbled),
+        }
+    }
+
+    fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
+        let line = encode(message).map_err(|_| Failure::Garbled)?;
+        let left = self.time_left()?;
+        self.stream.set_write_timeout(Some(left)).map_err(|_| Failure::Closed)?;
+        self.stream.write_all(&line).map_err(|error| Failure::of(&error))
+    }
+
+    fn receive(&mut self) -> Result<ServerMessage, Failure> {
+        let mut chunk = Zeroizing::new([0_u8; 4096]);
+        loop {
+            if let Some(line) = self.frames.next_line().map_err(|_| Failure::Garbled)? {
+                return decode_server(&line).map_err(|_| Failure::Garbled);
+            }
+            let left = self.time_left()?;
+            self.stream.set_read_timeout(Some(left)).map_err(|_| Failure::Closed)?;
+            let room = self.frames.room().min(chunk.len());
+            let Some(space) = chunk.get_mut(..room) else { return Err(Failure::Garbled) };
+            match self.stream.read(space) {
+                Ok(0) => return Err(Failure::Closed),
+                Ok(read) => self.frames.push(chunk.get(..read).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Failure::of(&error)),
+            }
+        }
+    }
+
+    fn time_left(&self) -> Result<Duration, Failure> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(Failure::TimedOut) } else { Ok(left) }
+    }
+}
+
+/// The person's end of a conversation.
+pub trait Dialogue {
+    /// Puts a question; `None` ends the conversation.
+    fn ask(&mut self, style: Style, text: &str) -> Option<Secret>;
+    /// Shows a line.
+    fn tell(&mut self, tone: Tone, text: &str);
+}
+
+/// A dialogue without a person, for mail programs: every question ends the conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Dialogue for Silent {
+    fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
+        None
+    }
+
+    fn tell(&mut self, _: Tone, _: &str) {}
+}
+
+/// Why there is no verdict. Each means Defer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// posternd cannot be reached.
+    Unreachable(&'static str),
+    /// Neither root nor `postern` listens at the socket; nothing was sent.
+    Impostor,
+    /// The deadline passed.
+    TimedOut,
+    /// posternd closed the connection without a verdict.
+    Closed,
+    /// What was said is not the protocol.
+    Garbled,
+    /// posternd did not accept what this client said.
+    Refused(ProtocolError),
+}
+
+impl Failure {
+    fn of(error: &std::io::Error) -> Self {
+        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
+            Self::TimedOut
+        } else {
+            Self::Closed
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "posternd is not reachable: {why}"),
+            Self::Impostor => {
+                f.write_str("the socket is served by neither root nor postern; nothing was sent")
+            }
+            Self::TimedOut => f.write_str("posternd gave no answer before the deadline"),
+            Self::Closed => f.write_str("posternd closed the connection without a verdict"),
+            Self::Garbled => f.write_str("posternd's answer is not the protocol"),
+            Self::Refused(ProtocolError::Malformed(what)) => {
+                write!(f, "posternd refused the request: {what}")
+            }
+            Self::Refused(ProtocolError::Unsupported { max }) => {
+                write!(f, "posternd speaks protocol version {max} at most")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "AF_UNIX gives no event for room in a listener's queue; bounded by CONNECT_BUDGET"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(2));
+}
+
+const CONNECT_BUDGET: Duration = Duration::from_millis(80);
+const _: () = assert!(MAX_FRAME >= 4096);

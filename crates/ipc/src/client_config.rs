@@ -1,0 +1,156 @@
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Where front doors look for their configuration.
+pub const CLIENT_CONFIG_PATH: &str = "/etc/postern/client.toml";
+
+/// What a front door has to know. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientConfig {
+    /// posternd's socket.
+    pub socket: PathBuf,
+    /// How long a mail login may take in all. Postfix gives up after 10 s.
+    pub mail_deadline: Duration,
+    /// How long a conversation with a person may take in all. sshd gives up after 120 s.
+    pub interactive_deadline: Duration,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            socket: PathBuf::from("/run/postern/posternd.sock"),
+            mail_deadline: Duration::from_secs(8),
+            interactive_deadline: Duration::from_secs(110),
+        }
+    }
+}
+
+impl ClientConfig {
+    /// Reads `path`; a missing file means the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the file is broken, cannot be read, or may be written by anyone but root or the caller.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(at(error.to_string())),
+        };
+        let meta = file.metadata().map_err(|error| at(error.to_string()))?;
+        if meta.mode() & 0o022 != 0 {
+            return Err(at(format!(
+                "may be written by others (mode {:04o}); chmod go-w",
+                meta.mode() & 0o7777
+            )));
+        }
+        if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(at(format!("belongs to uid {}; chown root", meta.uid())));
+        }
+        let mut text = String::new();
+        file.by_ref().take(MAX_CONFIG).read_to_string(&mut text).map_err(|error| at(error.to_string()))?;
+        Self::parse(&text).map_err(|what| at(what.trim_end().to_owned()))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
+        let default = Self::default();
+        Ok(Self {
+            socket: match raw.socket {
+                Some(path) if path.is_absolute() => path,
+                Some(path) => return Err(format!("socket: {} is not an absolute path", path.display())),
+                None => default.socket,
+            },
+            mail_deadline: duration("mail_deadline", raw.mail_deadline, default.mail_deadline)?,
+            interactive_deadline: duration(
+                "interactive_deadline",
+                raw.interactive_deadline,
+                default.interactive_deadline,
+            )?,
+        })
+    }
+}
+
+/// What is wrong with the front door's configuration, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    socket: Option<PathBuf>,
+    mail_deadline: Option<String>,
+    interactive_deadline: Option<String>,
+}
+
+fn duration(key: &str, text: Option<String>, default: Duration) -> Result<Duration, String> {
+    let Some(text) = text else { return Ok(default) };
+    let parsed = humantime::parse_duration(&text).map_err(|error| format!("{key}: \"{text}\": {error}"))?;
+    if parsed < Duration::from_millis(100) || parsed > Duration::from_secs(600) {
+        return Err(format!("{key}: \"{text}\" is not between 100ms and 10m"));
+    }
+    Ok(parsed)
+}
+
+const MAX_CONFIG: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn load(text: &str, mode: u32) -> Result<ClientConfig, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("client.toml");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        ClientConfig::load(&path)
+    }
+
+    #[test]
+    fn a_missing_file_means_the_defaults() {
+        assert_eq!(ClientConfig::load(Path::new("/nonexistent/client.toml")), Ok(ClientConfig::default()));
+        assert_eq!(load("", 0o644), Ok(ClientConfig::default()));
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "socket = \"/tmp/p.sock\"\nmail_deadline = \"5s\"\ninteractive_deadline = \"1m\"\n";
+        let expected = ClientConfig {
+            socket: "/tmp/p.sock".into(),
+            mail_deadline: Duration::from_secs(5),
+            interactive_deadline: Duration::from_secs(60),
+        };
+        assert_eq!(load(text, 0o644), Ok(expected));
+    }
+
+    #[test]
+    fn a_broken_file_or_one_that_others_may_write_is_refused() {
+        for text in [
+            "sockets = \"/x\"",
+            "socket = \"relative\"",
+            "mail_deadline = \"soon\"",
+            "mail_deadline = \"0s\"",
+            "=",
+        ] {
+            assert!(load(text, 0o644).is_err(), "{text}");
+        }
+        assert!(load("", 0o664).is_err());
+        assert!(load("", 0o646).is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! Speaks the conversation between a front door and posternd: messages, framing, a blocking client.
+//!
+//! It holds no policy and no state that outlives a conversation, so that it is safe to link into any host.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod client_config;
+mod frame;
+mod message;
+mod peer;
+mod secret;
+mod syslog;
+
+pub use client::{Client, Dialogue, Failure, Silent};
+pub use client_config::{CLIENT_CONFIG_PATH, ClientConfig, ConfigError};
+pub use frame::{FrameError, Frames, MAX_FRAME, encode};
+pub use message::{
+    Accept, Begin, ClientMessage, Defer, Flow, Ignore, ProtocolError, Reject, RejectReason, ServerMessage,
+    Status, Style, Tone, VERSION, Verdict, decode_begin, decode_client, decode_server,
+};
+pub use peer::{SERVER_USER, uid_of_local_user};
+pub use secret::Secret;
+pub use syslog::{Severity, log};

@@ -1,0 +1,412 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FrameError, Secret};
+
+/// The protocol version that this build speaks.
+pub const VERSION: u32 = 1;
+
+/// What a front door sends. The first message of a connection is `Begin`, every later one is another.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Opens the conversation.
+    Begin(Box<Begin>),
+    /// The reply to an `Ask`.
+    Answer(
+        #[serde(
+            serialize_with = "crate::secret::serialize_one",
+            deserialize_with = "crate::secret::deserialize_one"
+        )]
+        Secret,
+    ),
+    /// The person gave up.
+    Cancel {},
+}
+
+/// Who wants to do what, from where.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begin {
+    /// [`VERSION`], or an older one that the server still speaks.
+    pub version: u32,
+    /// What is to be done.
+    pub flow: Flow,
+    /// The service as PAM or Dovecot names it: `imap`, `smtp`, `sshd`.
+    pub service: String,
+    /// The name that was typed.
+    pub user: String,
+    /// The password that was given, where the front door already has one.
+    #[serde(
+        default,
+        serialize_with = "crate::secret::serialize",
+        deserialize_with = "crate::secret::deserialize"
+    )]
+    pub secret: Option<Secret>,
+    /// The client's address, where there is one.
+    #[serde(default)]
+    pub rhost: Option<String>,
+    /// The server's own address, where it is known.
+    #[serde(default)]
+    pub local: Option<String>,
+    /// Whether the client's connection is encrypted, where that is known.
+    #[serde(default)]
+    pub secured: Option<bool>,
+    /// The front door's own session id, for matching logs.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The terminal, as in PAM.
+    #[serde(default)]
+    pub tty: Option<String>,
+    /// A device identity proved by the front door, for example an ssh key.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// Whether a person can answer questions.
+    #[serde(default)]
+    pub interactive: bool,
+    /// The client's language, as in BCP 47.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+impl Begin {
+    /// A conversation in this build's version with everything optional left out.
+    #[must_use]
+    pub fn new(flow: Flow, service: impl Into<String>, user: impl Into<String>) -> Self {
+        Self {
+            version: VERSION,
+            flow,
+            service: service.into(),
+            user: user.into(),
+            secret: None,
+            rhost: None,
+            local: None,
+            secured: None,
+            session: None,
+            tty: None,
+            device: None,
+            interactive: false,
+            language: None,
+        }
+    }
+}
+
+/// What a conversation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// Prove who one is.
+    Login,
+    /// Fetch the userdb fields of an account; no secret is checked.
+    Lookup,
+    /// Ask posternd how it is; for root and posternd's own user.
+    Status,
+}
+
+impl Flow {
+    /// The flow's name on the wire and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Lookup => "lookup",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// What posternd sends. A conversation ends with `Verdict`, `Status` or `Error`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ServerMessage {
+    /// A question; the client replies with `Answer` or `Cancel`.
+    Ask {
+        /// Whether what is typed may be shown.
+        style: Style,
+        /// The prompt.
+        text: String,
+    },
+    /// A line to show; no reply.
+    Tell {
+        /// How to show it.
+        style: Tone,
+        /// The line.
+        text: String,
+    },
+    /// The next message may take this long.
+    Wait {
+        /// Seconds from now.
+        seconds: u32,
+    },
+    /// The end of a login or lookup.
+    Verdict(Verdict),
+    /// The answer to [`Flow::Status`].
+    Status(Box<Status>),
+    /// The end of a conversation that was not one.
+    Error(ProtocolError),
+}
+
+/// Whether an answer is shown while it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// Echo off.
+    Hidden,
+    /// Echo on.
+    Visible,
+}
+
+/// How a line is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// For information.
+    Info,
+    /// Something is wrong.
+    Error,
+}
+
+/// How a login or lookup ended.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Verdict {
+    /// Everything asked for was proved.
+    Accept(Accept),
+    /// A wrong answer.
+    Reject(Reject),
+    /// The world is out of order; try again later.
+    Defer(Defer),
+    /// Postern has nothing to say about this login.
+    Ignore(Ignore),
+}
+
+/// The account that was let in.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The canonical name.
+    pub user: String,
+    /// Dovecot's userdb fields.
+    pub userdb: BTreeMap<String, String>,
+}
+
+/// Why an answer was wrong; `reason` is for the log, `text` for the person.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reject {
+    /// For the log.
+    pub reason: RejectReason,
+    /// For the person; the same words for every reason.
+    pub text: String,
+}
+
+/// Why an answer was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// A wrong secret.
+    BadCredential,
+    /// No such account.
+    UnknownAccount,
+    /// The account is disabled.
+    Disabled,
+    /// The account or the app password has expired.
+    Expired,
+    /// The app password does not open this service.
+    Scope,
+    /// The app password may not be used from this address.
+    Network,
+    /// The main password does not open this service.
+    UseAppPassword,
+    /// A spent code.
+    Replayed,
+    /// The peer may not ask for this.
+    NotPermitted,
+    /// The person gave up.
+    Cancelled,
+    /// Too many wrong answers; later is another try.
+    Limited,
+    /// Too many wrong answers; an admin has to unlock.
+    Locked,
+}
+
+/// What is out of order, for the log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defer {
+    /// For the log.
+    pub reason: String,
+}
+
+/// Why Postern has nothing to say, for the log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ignore {
+    /// For the log.
+    pub reason: String,
+}
+
+/// posternd's account of itself. Counters run from its start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// The daemon's version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Seconds since it started.
+    pub uptime_seconds: u64,
+    /// Seconds since the configuration was last read without error.
+    pub config_age_seconds: u64,
+    /// How often the configuration was read again, with or without success.
+    pub reloads: u64,
+    /// Whether the newest attempt to read the configuration failed.
+    pub config_broken: bool,
+    /// Open conversations, this one included.
+    pub connections: u64,
+    /// Conversations that ended with each verdict, by name.
+    pub verdicts: BTreeMap<String, u64>,
+    /// argon2id computations: `app_password`, `main_password`.
+    pub argon2id_runs: BTreeMap<String, u64>,
+    /// App passwords recognised without argon2id.
+    pub cache_hits: u64,
+    /// The most memory that hashing held at one time, in KiB.
+    pub hashing_peak_kib: u64,
+}
+
+/// Why a conversation was no conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProtocolError {
+    /// A message that the protocol does not have, or not here; what is wrong with it.
+    Malformed(String),
+    /// A version that the server does not speak.
+    Unsupported {
+        /// The newest that it does.
+        max: u32,
+    },
+}
+
+/// Reads the first message of a connection, on the server.
+///
+/// The version is looked at before anything else, so that a newer client with fields unknown here hears `unsupported`.
+///
+/// # Errors
+/// The [`ProtocolError`] to send back before closing.
+pub fn decode_begin(line: &[u8]) -> Result<Begin, ProtocolError> {
+    let opening: Opening =
+        serde_json::from_slice(line).map_err(|error| ProtocolError::Malformed(describe(&error)))?;
+    if opening.begin.version != VERSION {
+        return Err(ProtocolError::Unsupported { max: VERSION });
+    }
+    match decode_client(line)? {
+        ClientMessage::Begin(begin) => Ok(*begin),
+        ClientMessage::Answer(_) | ClientMessage::Cancel {} => {
+            Err(ProtocolError::Malformed("a conversation opens with begin".to_owned()))
+        }
+    }
+}
+
+/// Reads any message of a client, on the server.
+///
+/// # Errors
+/// The [`ProtocolError`] to send back before closing. It never quotes the message, which may hold a secret.
+pub fn decode_client(line: &[u8]) -> Result<ClientMessage, ProtocolError> {
+    serde_json::from_slice(line).map_err(|error| ProtocolError::Malformed(describe(&error)))
+}
+
+/// Reads a message of the server, on the client.
+///
+/// # Errors
+/// [`FrameError::Malformed`] for anything the protocol does not have.
+pub fn decode_server(line: &[u8]) -> Result<ServerMessage, FrameError> {
+    serde_json::from_slice(line).map_err(|_| FrameError::Malformed)
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    begin: OpeningVersion,
+}
+
+#[derive(Deserialize)]
+struct OpeningVersion {
+    version: u32,
+}
+
+// serde's own message may quote the offending value, and with it a password that stands in the wrong place.
+fn describe(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Io => "unreadable",
+        serde_json::error::Category::Syntax => "not JSON",
+        serde_json::error::Category::Data => "an unknown, missing or mistyped field",
+        serde_json::error::Category::Eof => "cut short",
+    };
+    format!("{what} at column {}", error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin(extra: &str) -> String {
+        format!(
+            r#"{{"begin":{{"version":1,"flow":"login","service":"imap","user":"alice","secret":"s3cret"{extra}}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_begin_with_only_the_needed_fields_is_read() {
+        let read = decode_begin(begin("").as_bytes()).unwrap();
+        assert_eq!((read.flow, read.user.as_str(), read.interactive), (Flow::Login, "alice", false));
+        assert_eq!(read.secret.unwrap().expose(), "s3cret");
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_and_not_quoted() {
+        let error = decode_begin(begin(r#","colour":"blue""#).as_bytes()).unwrap_err();
+        let ProtocolError::Malformed(text) = error else { panic!("{error:?}") };
+        assert!(!text.contains("blue") && !text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn a_newer_client_hears_unsupported_even_with_fields_unknown_here() {
+        let line = begin(r#","colour":"blue""#).replace("\"version\":1", "\"version\":2");
+        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 1 });
+        let line = begin("").replace("\"version\":1", "\"version\":0");
+        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 1 });
+    }
+
+    #[test]
+    fn an_unknown_flow_two_messages_in_one_and_an_early_answer_are_malformed() {
+        for line in [
+            begin("").replace("login", "become-root"),
+            begin("").replacen("{\"begin\"", "{\"cancel\":{},\"begin\"", 1),
+            r#"{"answer":"123456"}"#.to_owned(),
+            "[]".to_owned(),
+            String::new(),
+        ] {
+            assert!(matches!(decode_begin(line.as_bytes()), Err(ProtocolError::Malformed(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", decode_begin(begin("").as_bytes()).unwrap());
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
+    fn what_the_server_says_reads_back() {
+        let verdict = ServerMessage::Verdict(Verdict::Reject(Reject {
+            reason: RejectReason::UseAppPassword,
+            text: "no".to_owned(),
+        }));
+        let line = crate::encode(&verdict).unwrap();
+        assert_eq!(
+            &line[..],
+            b"{\"verdict\":{\"reject\":{\"reason\":\"use_app_password\",\"text\":\"no\"}}}\n"
+        );
+        assert!(matches!(decode_server(&line), Ok(ServerMessage::Verdict(Verdict::Reject(_)))));
+    }
+}

@@ -1,0 +1,28 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::fd::AsFd;
+
+use rustix::net::sockopt::socket_peercred;
+
+/// The local user that posternd runs as.
+pub const SERVER_USER: &str = "postern";
+
+/// The uid of a user in `/etc/passwd`, read without NSS so that a static or embedded front door can ask.
+///
+/// `None` where the file cannot be read or the user is not in it.
+#[must_use]
+pub fn uid_of_local_user(name: &str) -> Option<u32> {
+    let passwd = BufReader::new(File::open("/etc/passwd").ok()?);
+    passwd.lines().map_while(Result::ok).find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    })
+}
+
+/// Whether the process that listens at the other end is root (systemd's activation socket) or posternd's own user.
+///
+/// The kernel names the uid that called listen(2); see unix(7), `SO_PEERCRED`.
+pub(crate) fn is_trusted_server(socket: impl AsFd) -> bool {
+    let Ok(peer) = socket_peercred(socket) else { return false };
+    peer.uid.is_root() || Some(peer.uid.as_raw()) == uid_of_local_user(SERVER_USER)
+}

@@ -1,0 +1,163 @@
+//! What only the embedded directory can do: make accounts and change their main passwords.
+
+use std::time::Duration;
+
+use postern_core::account::{AccountId, Attributes};
+use postern_core::clock::Timestamp;
+use postern_core::hashing::StoredHash;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::Embedded;
+use super::database::DatabaseError;
+use super::directory::integer;
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Its name, in lower case.
+    pub name: String,
+    /// The hash of its main password; without one only app passwords open it.
+    pub password: Option<StoredHash>,
+    /// From when on it is refused.
+    pub expires: Option<Timestamp>,
+    /// What userdb templates may refer to. The values of `mail` are its other names, in lower case.
+    pub attributes: Attributes,
+}
+
+/// Why an account was not made or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// The name, or one of the addresses, is somebody's already.
+    #[error("\"{0}\" is already the name or an address of an account")]
+    Taken(String),
+    /// There is none.
+    #[error("there is no such account")]
+    NoAccount,
+    /// The file is out of order.
+    #[error("{0}")]
+    Database(String),
+}
+
+impl Embedded {
+    /// Makes an account with a fresh random id (RFC 9562, version 4).
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was changed.
+    pub async fn create_account(&self, new: NewAccount) -> Result<AccountId, AccountError> {
+        let id = Uuid::new_v4().to_string();
+        let account = AccountId::new(id.clone());
+        let now = self.clock.now();
+        let made = self.database.write(BUDGET, move |connection| {
+            let mails = new.attributes.values("mail");
+            for name in std::iter::once(&new.name).chain(mails) {
+                if is_taken(connection, name)? {
+                    return Ok(Err(AccountError::Taken(name.clone())));
+                }
+            }
+            let attributes: std::collections::BTreeMap<&str, &[String]> = new.attributes.iter().collect();
+            let attributes = serde_json::to_string(&attributes)
+                .map_err(|error| DatabaseError::Broken(format!("attributes: {error}")))?;
+            connection.execute(
+                "INSERT INTO account (id, name, password, password_changed, expires, attributes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    id,
+                    new.name,
+                    new.password.as_ref().map(StoredHash::as_str),
+                    integer(now.as_unix())?,
+                    new.expires.map(|at| integer(at.as_unix())).transpose()?,
+                    attributes
+                ],
+            )?;
+            for address in mails {
+                connection
+                    .execute("INSERT INTO mail (address, account) VALUES (?1, ?2)", params![address, id])?;
+            }
+            Ok(Ok(()))
+        });
+        made.await??;
+        Ok(account)
+    }
+
+    /// Switches an account on or off.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was changed.
+    pub async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountError> {
+        let id = id.as_str().to_owned();
+        let update = move |connection: &Connection| {
+            Ok(connection.execute("UPDATE account SET disabled = ?2 WHERE id = ?1", params![id, disabled])?)
+        };
+        found(self.database.write(BUDGET, update).await?)
+    }
+
+    /// Replaces an account's main password, or takes it away.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was changed.
+    pub async fn set_main_password(
+        &self,
+        id: &AccountId,
+        password: Option<StoredHash>,
+    ) -> Result<(), AccountError> {
+        let id = id.as_str().to_owned();
+        let now = integer(self.clock.now().as_unix())?;
+        let update = move |connection: &Connection| {
+            let text = password.as_ref().map(StoredHash::as_str);
+            // Later than before even within one second, for the change is what tells old answers from new ones.
+            Ok(connection.execute(
+                "UPDATE account SET password = ?2, password_changed = max(?3, password_changed + 1) WHERE id = ?1",
+                params![id, text, now],
+            )?)
+        };
+        found(self.database.write(BUDGET, update).await?)
+    }
+
+    /// Whether an account has a main password.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn has_main_password(&self, id: &AccountId) -> Result<bool, AccountError> {
+        let id = id.as_str().to_owned();
+        let has = self.database.read(BUDGET, move |connection| {
+            let query = "SELECT password IS NOT NULL FROM account WHERE id = ?1";
+            Ok(connection.query_row(query, [&id], |row| row.get(0)).optional()?)
+        });
+        has.await?.ok_or(AccountError::NoAccount)
+    }
+
+    /// Asks SQLite whether the whole file is sound, which takes as long as reading it.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub async fn check_integrity(&self) -> Result<(), AccountError> {
+        let verdict = self.database.read(INTEGRITY_BUDGET, |connection| {
+            Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?)
+        });
+        match verdict.await? {
+            ok if ok == "ok" => Ok(()),
+            damage => Err(AccountError::Database(damage)),
+        }
+    }
+}
+
+impl From<DatabaseError> for AccountError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Down(why) | DatabaseError::Broken(why) => Self::Database(why),
+        }
+    }
+}
+
+fn found(rows: usize) -> Result<(), AccountError> {
+    if rows == 1 { Ok(()) } else { Err(AccountError::NoAccount) }
+}
+
+fn is_taken(connection: &Connection, name: &str) -> Result<bool, DatabaseError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM account WHERE name = ?1) OR EXISTS (SELECT 1 FROM mail WHERE address = ?1)";
+    Ok(connection.query_row(query, [name], |row| row.get(0))?)
+}
+
+const BUDGET: Duration = Duration::from_secs(3);
+const INTEGRITY_BUDGET: Duration = Duration::from_secs(60);

@@ -1,0 +1,243 @@
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::schema;
+
+/// One SQLite file: any number of readers, and one writer that commits what waits together.
+///
+/// A write is answered after its commit has reached the disk (`synchronous=FULL`), so what was answered survives both
+/// kill -9 and loss of power. Writes that arrive while one commits share the next commit.
+#[derive(Clone)]
+pub(super) struct Database {
+    path: Arc<Path>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    turns: Arc<Semaphore>,
+    writer: mpsc::Sender<Write>,
+}
+
+impl Database {
+    /// Opens or creates the file, which this process's user must own alone.
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let wrap = |error: OpenError| OpenError::At(path.to_owned(), Box::new(error));
+        ensure_private(path).map_err(wrap)?;
+        let mut connection = connect(path).map_err(wrap)?;
+        schema::prepare(&mut connection).map_err(wrap)?;
+        let (writer, queue) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write_all(&mut connection, &queue))
+            .map_err(|error| wrap(OpenError::Io(error)))?;
+        let turns = Arc::new(Semaphore::new(READERS));
+        Ok(Self { path: path.into(), readers: Arc::default(), turns, writer })
+    }
+
+    /// Runs `query` on a snapshot.
+    pub(super) async fn read<T, F>(&self, budget: Duration, query: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        let database = self.clone();
+        let task = async {
+            let turn = Arc::clone(&self.turns).acquire_owned().await;
+            let task = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                let mut reader = database.reader()?;
+                let transaction = reader.transaction_with_behavior(TransactionBehavior::Deferred)?;
+                let result = query(&transaction);
+                drop(transaction);
+                database.idle().push(reader);
+                result
+            });
+            task.await
+        };
+        match tokio::time::timeout(budget, task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DatabaseError::Down("a query did not come to its end".to_owned())),
+            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
+        }
+    }
+
+    /// Runs `change` in a transaction and waits until it is on the disk. An error of `change` undoes it alone.
+    pub(super) async fn write<T, F>(&self, budget: Duration, change: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let write: Write = Box::new(move |transaction| {
+            // Nobody waits for it any more: it must not happen behind their back.
+            if reply.is_closed() {
+                return Box::new(|_| {});
+            }
+            let result = match transaction {
+                Ok(connection) => in_savepoint(connection, change),
+                Err(error) => Err(error.clone()),
+            };
+            Box::new(move |committed| drop(reply.send(committed.map_err(Clone::clone).and(result))))
+        });
+        self.writer.send(write).map_err(|_| DatabaseError::Down("the writer has stopped".to_owned()))?;
+        match tokio::time::timeout(budget, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DatabaseError::Down("the writer has stopped".to_owned())),
+            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
+        }
+    }
+
+    fn reader(&self) -> Result<Connection, DatabaseError> {
+        let idle = self.idle().pop();
+        idle.map_or_else(|| connect(&self.path).map_err(|error| DatabaseError::Down(error.to_string())), Ok)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Which file it is about.
+    #[error("{}: {_1}", .0.display())]
+    At(PathBuf, Box<OpenError>),
+    /// It cannot be opened or created.
+    #[error("cannot be opened: {0}; the folder has to exist and belong to the user that runs this")]
+    Io(#[from] io::Error),
+    /// SQLite says no.
+    #[error("cannot be used: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Others could read or change it.
+    #[error("has mode {0:04o}; mend it with: chmod 0600")]
+    Mode(u32),
+    /// Somebody else could change it.
+    #[error(
+        "belongs to uid {owner}, and this process runs as uid {process}; mend it with: chown postern:postern"
+    )]
+    Owner {
+        /// Whose it is.
+        owner: u32,
+        /// Who wants it.
+        process: u32,
+    },
+    /// Made by a newer Postern.
+    #[error("is of version {0}, which this program does not know; it was made by a newer Postern")]
+    Version(i32),
+    /// Some other program's.
+    #[error("is not a Postern database")]
+    Foreign,
+}
+
+/// A query or change that did not come to its end.
+#[derive(Debug, Clone)]
+pub(super) enum DatabaseError {
+    /// Later it may.
+    Down(String),
+    /// Not before somebody mends it.
+    Broken(String),
+}
+
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Down(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// Makes its change in the transaction, where there is one, and hands back what tells the caller about the commit.
+type Write = Box<dyn FnOnce(Result<&Connection, &DatabaseError>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), &DatabaseError>) + Send>;
+
+fn write_all(connection: &mut Connection, queue: &mpsc::Receiver<Write>) {
+    while let Ok(first) = queue.recv() {
+        let (answers, committed) = commit_together(connection, first, queue);
+        for answer in answers {
+            answer(committed.as_ref().copied());
+        }
+    }
+}
+
+fn commit_together(
+    connection: &mut Connection,
+    first: Write,
+    queue: &mpsc::Receiver<Write>,
+) -> (Vec<Answer>, Result<(), DatabaseError>) {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let error = DatabaseError::from(error);
+            return (vec![first(Err(&error))], Err(error));
+        }
+    };
+    let mut answers = vec![first(Ok(&transaction))];
+    while answers.len() < MOST_TOGETHER {
+        let Ok(next) = queue.try_recv() else { break };
+        answers.push(next(Ok(&transaction)));
+    }
+    (answers, transaction.commit().map_err(DatabaseError::from))
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
+    connection.execute_batch("SAVEPOINT change")?;
+    let result = change(connection);
+    let end = if result.is_ok() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
+    connection.execute_batch(end)?;
+    result
+}
+
+fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+/// Creates the file with mode 0600, or makes sure that an existing one is this user's alone. SQLite gives the files
+/// beside it (-wal, -shm) the same owner and mode.
+fn ensure_private(path: &Path) -> Result<(), OpenError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.into()),
+    }
+    let meta = std::fs::metadata(path)?;
+    let process = rustix::process::geteuid().as_raw();
+    if meta.uid() != process {
+        return Err(OpenError::Owner { owner: meta.uid(), process });
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(OpenError::Mode(meta.mode() & 0o7777));
+    }
+    Ok(())
+}
+
+const BUSY: Duration = Duration::from_secs(2);
+const READERS: usize = 8;
+/// What each connection may keep in memory; SQLite takes a negative number for KiB.
+const CACHE_KIB: i32 = -512;
+const MOST_TOGETHER: usize = 256;

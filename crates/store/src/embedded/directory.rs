@@ -1,0 +1,233 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::account::{Account, AccountData, AccountId, Attributes, Revision, Standing};
+use postern_core::app_password::AppPassword;
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::directory::{Directory, DirectoryError, Update};
+use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
+use postern_core::name::LoginName;
+use postern_core::policy::AccountPolicy;
+use postern_core::secret::Password;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::database::{Database, DatabaseError, OpenError};
+use super::ledger::EmbeddedLedger;
+
+/// The directory of a single host: accounts with an argon2id main password in one SQLite file.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    pub(super) database: Database,
+    pub(super) hasher: Arc<HashPool>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Embedded {
+    /// Opens or creates the file.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with it and how to mend it.
+    pub fn open(path: &Path, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Ok(Self { database: Database::open(path)?, hasher: Arc::clone(hasher), clock })
+    }
+
+    /// The ledger in the same file.
+    #[must_use]
+    pub fn ledger(&self) -> EmbeddedLedger {
+        EmbeddedLedger::new(self.database.clone())
+    }
+}
+
+#[async_trait]
+impl Directory for Embedded {
+    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
+        let name = name.as_str().to_ascii_lowercase();
+        let now = self.clock.now();
+        let found = self.database.read(BUDGET, move |connection| {
+            let by_name = one(connection, "SELECT * FROM account WHERE name = ?1", &name, now)?;
+            match by_name {
+                Some(account) => Ok(Some(account)),
+                None => one(connection, BY_MAIL, &name, now),
+            }
+        });
+        Ok(found.await?)
+    }
+
+    async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
+        let id = id.as_str().to_owned();
+        let now = self.clock.now();
+        let found = self.database.read(BUDGET, move |connection| one(connection, BY_ID, &id, now));
+        Ok(found.await?)
+    }
+
+    async fn check_main_password(
+        &self,
+        account: Option<&Account>,
+        password: &Password,
+        lane: Lane,
+    ) -> Result<bool, DirectoryError> {
+        let stored = match account.map(|account| account.id.as_str().to_owned()) {
+            Some(id) => {
+                self.database.read(BUDGET, move |connection| stored_password(connection, &id)).await?
+            }
+            None => None,
+        };
+        let decoy = || StoredHash::parse(DECOY).map_err(|_| DirectoryError::Broken("no decoy".to_owned()));
+        let (hash, may_match) = match stored {
+            Some(hash) => (hash, true),
+            None => (decoy()?, false),
+        };
+        let secret = password.expose().as_bytes();
+        let matched = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await;
+        let matched = matched.map_err(|error| DirectoryError::Down(error.to_string()))?;
+        Ok(matched && may_match)
+    }
+
+    async fn update(
+        &self,
+        id: &AccountId,
+        expected: Revision,
+        data: &AccountData,
+    ) -> Result<Update, DirectoryError> {
+        let (id, data, next) = (id.as_str().to_owned(), data.clone(), expected.next());
+        let done = self.database.write(BUDGET, move |connection| {
+            let changed = connection
+                .prepare_cached(
+                    "UPDATE account SET revision = ?3, enrolled = ?4, policy = ?5 WHERE id = ?1 AND revision = ?2",
+                )?
+                .execute(params![id, integer(expected.0)?, integer(next.0)?, data.enrolled, data.policy.to_json()])?;
+            if changed != 1 {
+                return Ok(Update::Conflict);
+            }
+            connection.prepare_cached("DELETE FROM app_password WHERE account = ?1")?.execute([&id])?;
+            let mut insert =
+                connection.prepare_cached("INSERT INTO app_password (account, selector, value) VALUES (?1, ?2, ?3)")?;
+            for password in &data.app_passwords {
+                insert.execute(params![id, password.id().as_str(), password.to_json()])?;
+            }
+            Ok(Update::Done(next))
+        });
+        Ok(done.await?)
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, DirectoryError> {
+        let (after, now) = (after.unwrap_or_default().to_owned(), self.clock.now());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let page = self.database.read(BUDGET, move |connection| {
+            let mut select =
+                connection.prepare_cached("SELECT * FROM account WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+            let rows = select.query_map(params![after, limit], read_row)?.collect::<Result<Vec<_>, _>>()?;
+            rows.into_iter().map(|row| row.into_account(connection, now)).collect()
+        });
+        Ok(page.await?)
+    }
+}
+
+impl From<DatabaseError> for DirectoryError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Down(why) => Self::Down(why),
+            DatabaseError::Broken(why) => Self::Broken(why),
+        }
+    }
+}
+
+pub(super) fn integer(value: u64) -> Result<i64, DatabaseError> {
+    i64::try_from(value).map_err(|_| DatabaseError::Broken("a number is beyond SQLite's".to_owned()))
+}
+
+fn stored_password(connection: &Connection, id: &str) -> Result<Option<StoredHash>, DatabaseError> {
+    let text: Option<Option<String>> = connection
+        .prepare_cached("SELECT password FROM account WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let parse = |text: String| {
+        StoredHash::parse(&text)
+            .map_err(|error| DatabaseError::Broken(format!("the main password of account {id} is {error}")))
+    };
+    text.flatten().map(parse).transpose()
+}
+
+fn one(
+    connection: &Connection,
+    query: &str,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<Account>, DatabaseError> {
+    let row = connection.prepare_cached(query)?.query_row([key], read_row).optional()?;
+    row.map(|row| row.into_account(connection, now)).transpose()
+}
+
+struct AccountRow {
+    id: String,
+    name: String,
+    disabled: bool,
+    expires: Option<i64>,
+    password_changed: i64,
+    attributes: String,
+    revision: i64,
+    enrolled: bool,
+    policy: String,
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        disabled: row.get("disabled")?,
+        expires: row.get("expires")?,
+        password_changed: row.get("password_changed")?,
+        attributes: row.get("attributes")?,
+        revision: row.get("revision")?,
+        enrolled: row.get("enrolled")?,
+        policy: row.get("policy")?,
+    })
+}
+
+impl AccountRow {
+    fn into_account(self, connection: &Connection, now: Timestamp) -> Result<Account, DatabaseError> {
+        let broken = |what: &str| DatabaseError::Broken(format!("account {}: {what}", self.name));
+        let values: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(&self.attributes).map_err(|_| broken("its attributes are not readable"))?;
+        let mut attributes = Attributes::new();
+        values.into_iter().for_each(|(name, values)| attributes.set(&name, values));
+        let policy = AccountPolicy::from_json(&self.policy).map_err(|error| broken(&error.to_string()))?;
+        let mut select = connection
+            .prepare_cached("SELECT value FROM app_password WHERE account = ?1 ORDER BY selector")?;
+        let app_passwords = select
+            .query_map([&self.id], |row| row.get::<_, String>(0))?
+            .map(|value| AppPassword::from_json(&value?).map_err(|error| broken(&error.to_string())))
+            .collect::<Result<_, _>>()?;
+        let is_past =
+            |expires: i64| u64::try_from(expires).map_or(true, |at| Timestamp::from_unix(at) <= now);
+        let standing = if self.disabled {
+            Standing::Disabled
+        } else if self.expires.is_some_and(is_past) {
+            Standing::Expired
+        } else {
+            Standing::Active
+        };
+        let revision = u64::try_from(self.revision).map_err(|_| broken("its revision is negative"))?;
+        Ok(Account {
+            id: AccountId::new(self.id),
+            name: self.name,
+            standing,
+            attributes,
+            password_marker: self.password_changed.to_string(),
+            data: AccountData { enrolled: self.enrolled, app_passwords, policy },
+            revision: Revision(revision),
+        })
+    }
+}
+
+const BY_ID: &str = "SELECT * FROM account WHERE id = ?1";
+const BY_MAIL: &str =
+    "SELECT account.* FROM mail JOIN account ON account.id = mail.account WHERE mail.address = ?1";
+/// What a name without an account is checked against; it costs what a main password costs, and never matches.
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// One budget for all that a login asks of the directory.
+const BUDGET: Duration = Duration::from_secs(3);

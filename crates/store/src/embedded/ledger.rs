@@ -1,0 +1,213 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
+use postern_core::ledger::{Admission, Attempt, Credential, History, Ledger, LedgerError, Settlement, Use};
+use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::database::{Database, DatabaseError};
+use super::directory::integer;
+
+/// The ledger of a single host, in the directory's SQLite file.
+#[derive(Debug, Clone)]
+pub struct EmbeddedLedger {
+    database: Database,
+}
+
+impl EmbeddedLedger {
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl Ledger for EmbeddedLedger {
+    async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
+        let (row, limits) = (AttemptRow::of(attempt)?, *limits);
+        let forgotten = integer(attempt.at.minus(limits.window).as_unix())?;
+        let trusted_since = integer(attempt.at.minus(SOURCE_MEMORY).as_unix())?;
+        let admit = move |connection: &Connection| {
+            connection.prepare_cached("DELETE FROM attempt WHERE at <= ?1")?.execute([forgotten])?;
+            let known: Option<bool> = connection
+                .prepare_cached(
+                    "SELECT wrong FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3",
+                )?
+                .query_row(params![row.account, row.source, row.digest], |found| found.get(0))
+                .optional()?;
+            match known {
+                Some(true) => return Ok(Admission::KnownWrong),
+                Some(false) => return Ok(Admission::Proceed),
+                None => {}
+            }
+            let (from_here, in_all): (u32, u32) = connection
+                .prepare_cached(
+                    "SELECT count(*) FILTER (WHERE source = ?2), count(*) FROM attempt WHERE account = ?1",
+                )?
+                .query_row(params![row.account, row.source], |counts| Ok((counts.get(0)?, counts.get(1)?)))?;
+            let is_limited = from_here >= limits.per_source
+                || in_all >= limits.per_account
+                    && !has_succeeded(connection, &row.account, &row.source, trusted_since)?;
+            if is_limited {
+                return Ok(Admission::Limited);
+            }
+            connection
+                .prepare_cached(
+                    "INSERT INTO attempt (account, source, digest, at, wrong) VALUES (?1, ?2, ?3, ?4, 0)",
+                )?
+                .execute(params![row.account, row.source, row.digest, row.at])?;
+            Ok(Admission::Proceed)
+        };
+        Ok(self.database.write(BUDGET, admit).await?)
+    }
+
+    async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> Result<(), LedgerError> {
+        let row = AttemptRow::of(attempt)?;
+        let query = match settlement {
+            Settlement::Wrong => {
+                "UPDATE attempt SET wrong = 1 WHERE account = ?1 AND source = ?2 AND digest = ?3"
+            }
+            Settlement::Withdrawn => {
+                "DELETE FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3 AND wrong = 0"
+            }
+        };
+        let settle = move |connection: &Connection| {
+            connection.prepare_cached(query)?.execute(params![row.account, row.source, row.digest])?;
+            Ok(())
+        };
+        Ok(self.database.write(BUDGET, settle).await?)
+    }
+
+    async fn history(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        since: Timestamp,
+    ) -> Result<History, LedgerError> {
+        let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
+        let window_start = integer(since.as_unix())?;
+        // The window ends now, and how long it is does not matter beside the memory for sources.
+        let trusted_since = integer(since.minus(SOURCE_MEMORY).as_unix())?;
+        let history = self.database.read(BUDGET, move |connection| {
+            let has_failed = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)")?
+                .query_row(params![account, source, window_start], |row| row.get(0))?;
+            let has_succeeded = has_succeeded(connection, &account, &source, trusted_since)?;
+            Ok(History { has_failed, has_succeeded })
+        });
+        Ok(history.await?)
+    }
+
+    async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError> {
+        let (account, source) = (account.as_str().to_owned(), Source::of(used.address));
+        let (credential, at) = (credential_text(used.credential), integer(used.at.as_unix())?);
+        let (service, address) = (used.service.clone(), used.address.map(|address| address.to_string()));
+        let forgotten = integer(used.at.minus(SOURCE_MEMORY).as_unix())?;
+        let note = move |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO last_use (account, credential, at, service, address) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET at = excluded.at, service = excluded.service, address = excluded.address
+                     WHERE excluded.at >= last_use.at",
+                )?
+                .execute(params![account, credential, at, service, address])?;
+            connection
+                .prepare_cached("DELETE FROM source WHERE account = ?1 AND at <= ?2")?
+                .execute(params![account, forgotten])?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO source (account, source, at) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                )?
+                .execute(params![account, source.as_str(), at])?;
+            Ok(())
+        };
+        Ok(self.database.write(BUDGET, note).await?)
+    }
+
+    async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError> {
+        let account = account.as_str().to_owned();
+        let uses = self.database.read(BUDGET, move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT credential, at, service, address FROM last_use WHERE account = ?1 ORDER BY at DESC, credential",
+            )?;
+            let rows = select.query_map([account], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
+            })?;
+            rows.map(|row| {
+                let (credential, at, service, address) = row?;
+                Ok(Use {
+                    credential: credential_of(&credential)?,
+                    at: Timestamp::from_unix(u64::try_from(at).unwrap_or(0)),
+                    service,
+                    address: address.and_then(|text| text.parse::<IpAddr>().ok()),
+                })
+            })
+            .collect()
+        });
+        Ok(uses.await?)
+    }
+}
+
+impl From<DatabaseError> for LedgerError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Down(why) => Self::Down(why),
+            DatabaseError::Broken(why) => Self::Broken(why),
+        }
+    }
+}
+
+struct AttemptRow {
+    account: String,
+    source: String,
+    digest: [u8; 16],
+    at: i64,
+}
+
+impl AttemptRow {
+    fn of(attempt: &Attempt<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            account: attempt.account.as_str().to_owned(),
+            source: attempt.source.as_str().to_owned(),
+            digest: attempt.digest,
+            at: integer(attempt.at.as_unix())?,
+        })
+    }
+}
+
+fn has_succeeded(
+    connection: &Connection,
+    account: &str,
+    source: &str,
+    since: i64,
+) -> Result<bool, DatabaseError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM source WHERE account = ?1 AND source = ?2 AND at > ?3)",
+        )?
+        .query_row(params![account, source, since], |row| row.get(0))?)
+}
+
+fn credential_text(credential: Credential) -> String {
+    match credential {
+        Credential::MainPassword => MAIN_PASSWORD.to_owned(),
+        Credential::AppPassword(id) => id.as_str().to_owned(),
+    }
+}
+
+fn credential_of(text: &str) -> Result<Credential, DatabaseError> {
+    if text == MAIN_PASSWORD {
+        return Ok(Credential::MainPassword);
+    }
+    let id =
+        text.parse().map_err(|error| DatabaseError::Broken(format!("last use of \"{text}\": {error}")))?;
+    Ok(Credential::AppPassword(id))
+}
+
+/// Longer than any selector, so that it cannot be one.
+const MAIN_PASSWORD: &str = "main_password";
+/// What depends on the ledger gives up after this.
+const BUDGET: Duration = Duration::from_millis(600);

@@ -1,0 +1,82 @@
+//! The tables, and the marks by which a file is recognised.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::database::OpenError;
+
+/// `PRAGMA application_id` of a Postern database: "post" in ASCII.
+const APPLICATION_ID: i32 = 0x706f_7374;
+/// `PRAGMA user_version`; a newer one is refused.
+const VERSION: i32 = 1;
+
+const TABLES: &str = "
+CREATE TABLE account (
+    id               TEXT PRIMARY KEY,
+    name             TEXT NOT NULL UNIQUE,
+    disabled         INTEGER NOT NULL DEFAULT 0,
+    expires          INTEGER,
+    password         TEXT,
+    password_changed INTEGER NOT NULL DEFAULT 0,
+    attributes       TEXT NOT NULL DEFAULT '{}',
+    revision         INTEGER NOT NULL DEFAULT 0,
+    enrolled         INTEGER NOT NULL DEFAULT 0,
+    policy           TEXT NOT NULL DEFAULT '{\"v\":1}'
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mail (
+    address TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE app_password (
+    account  TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    selector TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (account, selector)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt (
+    account TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    digest  BLOB NOT NULL,
+    at      INTEGER NOT NULL,
+    wrong   INTEGER NOT NULL,
+    PRIMARY KEY (account, source, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_at ON attempt (at);
+
+CREATE TABLE source (
+    account TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (account, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE last_use (
+    account    TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    service    TEXT NOT NULL,
+    address    TEXT,
+    PRIMARY KEY (account, credential)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Creates the tables in an empty file; makes sure that any other is one of ours, of this version.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (pragma("application_id")?, pragma("user_version")?, tables) {
+        (0, 0, 0) => {
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+        }
+        (APPLICATION_ID, VERSION, _) => {}
+        (APPLICATION_ID, version, _) => return Err(OpenError::Version(version)),
+        _ => return Err(OpenError::Foreign),
+    }
+    transaction.commit()?;
+    Ok(())
+}

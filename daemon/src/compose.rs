@@ -1,0 +1,62 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use postern_core::clock::SystemClock;
+use postern_core::config::{Config, Problems};
+use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::hashing::{Budget, HashPool, VerificationCache};
+use postern_core::keyring::KEY_BYTES;
+use postern_core::limits::LocalAttempts;
+
+/// Reads the configuration.
+pub(crate) fn read(path: &Path) -> Result<Config, Problems> {
+    Config::load(path)
+}
+
+/// What outlives every reload.
+pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
+    let cores = std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores };
+    let hasher =
+        HashPool::start(budget).map_err(|error| ComposeError(format!("no threads for hashing: {error}")))?;
+    let mut key = [0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(|error| ComposeError(format!("no random bytes: {error}")))?;
+    Ok(Arc::new(Memory {
+        hasher: Arc::new(hasher),
+        verified: VerificationCache::new(key),
+        attempts: LocalAttempts::new(),
+        noted: NotedUses::new(),
+    }))
+}
+
+/// Opens what the configuration names and puts the engine together.
+pub(crate) fn engine(config: &Config, memory: Arc<Memory>) -> Result<Engine, ComposeError> {
+    let clock = Arc::new(SystemClock);
+    let keyring = config.load_keyring().map_err(|problems| ComposeError(problems.to_string()))?;
+    let stores = postern_store::open(config, &memory.hasher, clock.clone())
+        .map_err(|error| ComposeError(error.to_string()))?;
+    Ok(Engine {
+        directory: stores.directory,
+        ledger: stores.ledger,
+        clock,
+        keyring,
+        policy: config.policy,
+        services: config.services.clone(),
+        userdb: config.userdb.clone(),
+        limits: config.limits.clone(),
+        memory,
+    })
+}
+
+/// What keeps the engine from being put together; says what to mend.
+#[derive(Debug)]
+pub(crate) struct ComposeError(String);
+
+impl std::fmt::Display for ComposeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ComposeError {}

@@ -1,0 +1,41 @@
+//! posternd: the engine behind the socket. It alone holds the stores and the keyring; front doors only relay to it.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod compose;
+mod connection;
+mod harden;
+mod listener;
+mod logging;
+mod peer;
+mod server;
+mod slots;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    if let Err(error) = harden::harden() {
+        return logging::refuse(harden::EX_OSERR, &format!("cannot protect this process: {error}"));
+    }
+    let config = match compose::read(&args.config) {
+        Ok(config) => config,
+        Err(problems) => return logging::refuse(EX_CONFIG, &problems.to_string()),
+    };
+    logging::start(config.log.level);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
+    };
+    match runtime.block_on(server::run(args.config, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => logging::refuse(EX_CONFIG, &error.to_string()),
+    }
+}
+
+/// sysexits(3): something is wrong with the configuration.
+const EX_CONFIG: u8 = 78;

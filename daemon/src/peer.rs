@@ -1,0 +1,76 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use nix::unistd::{User, geteuid};
+use postern_core::config::Socket;
+use postern_ipc::Flow;
+
+/// What each local user may ask for, by uid.
+#[derive(Debug)]
+pub(crate) struct Rights {
+    trusted: BTreeMap<u32, BTreeSet<String>>,
+    own_uid: u32,
+}
+
+impl Rights {
+    /// Looks up the users of `[socket] trusted`. One that does not exist is trusted with nothing; its name is returned.
+    pub(crate) fn of(socket: &Socket) -> (Self, Vec<String>) {
+        let mut trusted = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for (name, services) in &socket.trusted {
+            match User::from_name(name) {
+                Ok(Some(user)) => {
+                    trusted.insert(user.uid.as_raw(), services.clone());
+                }
+                Ok(None) | Err(_) => unknown.push(name.clone()),
+            }
+        }
+        (Self { trusted, own_uid: geteuid().as_raw() }, unknown)
+    }
+
+    /// Whether the process behind a connection may ask for `flow` at `service`.
+    ///
+    /// A lookup names whatever part of the mail server wants it (`lmtp`, `doveadm`) and checks no secret, so it is open
+    /// to a trusted user for every service.
+    pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
+        let services = self.trusted.get(&uid);
+        match flow {
+            Flow::Login => uid == ROOT || services.is_some_and(|services| services.contains(service)),
+            Flow::Lookup => uid == ROOT || services.is_some(),
+            Flow::Status => uid == ROOT || uid == self.own_uid,
+        }
+    }
+
+    /// Whether connections of `uid` count as the mail server's own.
+    pub(crate) fn is_trusted(&self, uid: u32) -> bool {
+        uid == ROOT || uid == self.own_uid || self.trusted.contains_key(&uid)
+    }
+}
+
+const ROOT: u32 = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rights() -> Rights {
+        let services = ["imap", "smtp"].map(ToOwned::to_owned).into();
+        Rights { trusted: BTreeMap::from([(115, services)]), own_uid: 977 }
+    }
+
+    #[test]
+    fn root_and_the_trusted_may_log_others_in_and_nobody_else_may() {
+        assert!(rights().permit(0, Flow::Login, "anything"));
+        assert!(rights().permit(115, Flow::Login, "imap"));
+        assert!(!rights().permit(115, Flow::Login, "pop3"));
+        assert!(!rights().permit(1000, Flow::Login, "imap"));
+        assert!(!rights().permit(977, Flow::Login, "imap"));
+    }
+
+    #[test]
+    fn lookups_are_for_mail_servers_and_status_for_the_keepers() {
+        assert!(rights().permit(115, Flow::Lookup, "lmtp"));
+        assert!(!rights().permit(1000, Flow::Lookup, "lmtp"));
+        assert!(rights().permit(977, Flow::Status, "") && rights().permit(0, Flow::Status, ""));
+        assert!(!rights().permit(115, Flow::Status, "") && !rights().permit(1000, Flow::Status, ""));
+    }
+}

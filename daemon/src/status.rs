@@ -1,0 +1,79 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use postern_core::Verdict;
+use postern_core::engine::Memory;
+use postern_ipc::Status;
+
+/// What posternd counts, from its start on.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    started: Instant,
+    configured_after_seconds: AtomicU64,
+    reloads: AtomicU64,
+    config_broken: AtomicBool,
+    accepts: AtomicU64,
+    rejects: AtomicU64,
+    defers: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            configured_after_seconds: AtomicU64::new(0),
+            reloads: AtomicU64::new(0),
+            config_broken: AtomicBool::new(false),
+            accepts: AtomicU64::new(0),
+            rejects: AtomicU64::new(0),
+            defers: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn count(&self, verdict: &Verdict) {
+        let counter = match verdict {
+            Verdict::Accept(_) => &self.accepts,
+            Verdict::Reject(_) => &self.rejects,
+            Verdict::Defer(_) => &self.defers,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn reloaded(&self, ok: bool) {
+        self.config_broken.store(!ok, Ordering::Relaxed);
+        if ok {
+            self.configured_after_seconds.store(self.started.elapsed().as_secs(), Ordering::Relaxed);
+        }
+        self.reloads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn report(&self, memory: &Memory, connections: u64) -> Status {
+        let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
+            pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+        };
+        let uptime_seconds = self.started.elapsed().as_secs();
+        let tally = memory.hasher.tally();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            uptime_seconds,
+            config_age_seconds: uptime_seconds
+                .saturating_sub(self.configured_after_seconds.load(Ordering::Relaxed)),
+            reloads: self.reloads.load(Ordering::Relaxed),
+            config_broken: self.config_broken.load(Ordering::Relaxed),
+            connections,
+            verdicts: named(&[
+                ("accept", self.accepts.load(Ordering::Relaxed)),
+                ("reject", self.rejects.load(Ordering::Relaxed)),
+                ("defer", self.defers.load(Ordering::Relaxed)),
+            ]),
+            argon2id_runs: named(&[
+                ("app_password", tally.app_password),
+                ("main_password", tally.main_password),
+            ]),
+            cache_hits: memory.verified.hits(),
+            hashing_peak_kib: tally.peak_kib.into(),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Processes that end with their guard, and waits that end with their deadline.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A running program that is ended when this is dropped. What it prints goes to a log file.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`, appending both of its outputs to `log`.
+    #[must_use]
+    pub fn spawn(name: &str, command: &mut Command, log: &Path) -> Self {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(append(log))
+            .stderr(append(log))
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: cannot start {:?}: {error}", command.get_program()));
+        Self { name: name.to_owned(), child, log: log.to_owned() }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its log file.
+    #[must_use]
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// All that it logged so far, in this and in earlier runs with the same log file.
+    #[must_use]
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid"));
+        kill(pid, signal).unwrap_or_else(|error| panic!("{}: {signal}: {error}", self.name));
+    }
+
+    /// Its exit status where it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// Asks it to stop with SIGTERM and waits at most 10 s.
+    pub fn stop(&mut self) -> ExitStatus {
+        if let Some(status) = self.ended() {
+            return status;
+        }
+        self.signal(Signal::SIGTERM);
+        wait_for(&format!("{} to stop after SIGTERM", self.name.clone()), STOP_LIMIT, || self.ended())
+    }
+
+    /// Ends it with SIGKILL, as a crash would.
+    pub fn kill(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// A line of `/proc/PID/status` that counts KiB: `VmRSS` (resident now), `VmHWM` (most so far).
+    #[must_use]
+    pub fn memory_kib(&self, line: &str) -> u64 {
+        memory_kib(self.pid(), line)
+    }
+
+    /// Waits until `ready` gives something, and panics with the log's end where the process dies first.
+    pub fn wait_ready<T>(&mut self, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {
+        let end = Instant::now() + limit;
+        loop {
+            if let Some(found) = ready() {
+                return found;
+            }
+            if let Some(status) = self.ended() {
+                panic!("{} ended at its start ({status}):\n{}", self.name, self.log_tail());
+            }
+            assert!(
+                Instant::now() < end,
+                "{} was not ready within {limit:?}:\n{}",
+                self.name,
+                self.log_tail()
+            );
+            pause(POLL);
+        }
+    }
+
+    /// The last lines of the log.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        format!("{}:\n{}", self.log.display(), lines[lines.len().saturating_sub(20)..].join("\n"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            kill(Pid::from_raw(pid), Signal::SIGTERM).ok();
+        }
+        let end = Instant::now() + STOP_LIMIT;
+        while Instant::now() < end {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            pause(POLL);
+        }
+        self.kill();
+    }
+}
+
+/// Runs `command` to its end with `input` on its stdin; kills it and panics after `limit`.
+#[must_use]
+pub fn run(command: &mut Command, input: &[u8], limit: Duration) -> Output {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+    let mut stdin = child.stdin.take().expect("piped");
+    let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    thread::scope(|scope| {
+        // A program need not read all that it is given.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        let stdout = scope.spawn(|| slurp(stdout));
+        let stderr = scope.spawn(|| slurp(stderr));
+        let end = Instant::now() + limit;
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("wait") {
+                break status;
+            }
+            if Instant::now() > end {
+                drop(child.kill());
+                drop(child.wait());
+                panic!("{name} did not end within {limit:?}");
+            }
+            pause(Duration::from_millis(1));
+        };
+        let (stdout, stderr) = (stdout.join().expect("stdout"), stderr.join().expect("stderr"));
+        Output { status, stdout, stderr }
+    })
+}
+
+/// Polls until `found` gives something; panics with `what` after `limit`.
+pub fn wait_for<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(result) = found() {
+            return result;
+        }
+        assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
+        pause(POLL);
+    }
+}
+
+/// Sleeps.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests watch programs that tell nobody when they are ready; every loop around this has a deadline"
+)]
+pub fn pause(time: Duration) {
+    thread::sleep(time);
+}
+
+/// A TCP port of 127.0.0.1 that is free, below those that the kernel hands out by itself.
+#[must_use]
+pub fn free_port() -> u16 {
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(61);
+    for _ in 0..PORTS {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST_PORT + start.wrapping_add(step) % PORTS).expect("below 65536");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port on 127.0.0.1 between {FIRST_PORT} and {}", FIRST_PORT + PORTS);
+}
+
+/// A line of `/proc/PID/status` that counts KiB, of any process.
+#[must_use]
+pub fn memory_kib(pid: u32, line: &str) -> u64 {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    status
+        .lines()
+        .find_map(|text| text.strip_prefix(line)?.strip_prefix(':')?.trim().strip_suffix(" kB")?.parse().ok())
+        .unwrap_or_else(|| panic!("{path} has no {line}"))
+}
+
+/// Opens a log for appending.
+#[must_use]
+pub fn append(path: &Path) -> File {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn slurp(mut from: impl Read) -> Vec<u8> {
+    let mut all = Vec::new();
+    drop(from.read_to_end(&mut all));
+    all
+}
+
+const POLL: Duration = Duration::from_millis(10);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+const FIRST_PORT: u32 = 12_000;
+const PORTS: u32 = 18_000;

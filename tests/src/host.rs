@@ -1,0 +1,164 @@
+//! The private test host: its users, its directories, and the programs that were built for it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use nix::unistd::{Gid, Uid, User};
+
+/// Stops unless this process is root of the private test host.
+pub fn require_test_host() {
+    assert!(
+        std::env::var_os("POSTERN_TEST_HOST").is_some() && Uid::effective().is_root(),
+        "this test needs the private test host: run `make test`, or `scripts/in-test-host` with this program's path"
+    );
+}
+
+/// The directory that everyone may enter and that goes away with the test host.
+#[must_use]
+pub fn test_dir() -> PathBuf {
+    require_test_host();
+    PathBuf::from(std::env::var_os("POSTERN_TEST_DIR").expect("scripts/in-test-host sets POSTERN_TEST_DIR"))
+}
+
+/// The uid and gid of a user of the test host: `postern`, `dovecot`, `vmail`, `mallory`.
+#[must_use]
+pub fn ids(user: &str) -> (Uid, Gid) {
+    match User::from_name(user) {
+        Ok(Some(found)) => (found.uid, found.gid),
+        Ok(None) if user.starts_with("dove") => panic!("no user {user} here: {}", apt_line("dovecot-imapd")),
+        Ok(None) => panic!("no user {user} here; scripts/in-test-host makes postern, vmail and mallory"),
+        Err(error) => panic!("cannot look up the user {user}: {error}"),
+    }
+}
+
+/// Gives `path` an owner, a group and a mode.
+pub fn own(path: &Path, (uid, gid): (Uid, Gid), mode: u32) {
+    nix::unistd::chown(path, Some(uid), Some(gid))
+        .unwrap_or_else(|error| panic!("chown {uid}:{gid} {}: {error}", path.display()));
+    fs::set_permissions(path, Permissions::from_mode(mode))
+        .unwrap_or_else(|error| panic!("chmod {mode:04o} {}: {error}", path.display()));
+}
+
+/// Makes the directory `path` with an owner and a mode.
+pub fn make_dir(path: &Path, owner: (Uid, Gid), mode: u32) {
+    fs::create_dir_all(path).unwrap_or_else(|error| panic!("mkdir {}: {error}", path.display()));
+    own(path, owner, mode);
+}
+
+/// Where a test's logs go: `target/test-output/PROGRAM/NAME`, made here and emptied the first time that this process asks.
+/// All of it is searched for secrets after the last test.
+#[must_use]
+pub fn output_dir(name: &str) -> PathBuf {
+    static SEEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let plain = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let running = running_program();
+    let program = running.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // What cargo appends to a test's name: a dash and a hash.
+    let program =
+        program.rsplit_once('-').filter(|(_, hash)| hash.len() == 16).map_or(&*program, |(test, _)| test);
+    let dir = output_root().join(program).join(plain);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen.insert(dir.clone()) {
+        fs::remove_dir_all(&dir).ok();
+    }
+    fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("mkdir {}: {error}", dir.display()));
+    dir
+}
+
+/// The directory above every test's output.
+#[must_use]
+pub fn output_root() -> PathBuf {
+    std::env::var_os("POSTERN_TEST_OUTPUT")
+        .map_or_else(|| profile_dir().with_file_name("test-output"), PathBuf::from)
+}
+
+/// A program of ours, copied to where every user of the test host may run it.
+///
+/// `posternd` and `postern` come from beside the running test or from `POSTERN_BIN_DIR`; the static
+/// `postern-checkpassword` from where `scripts/build` leaves it or from `POSTERN_CHECKPASSWORD`.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let built = if name == "postern-checkpassword" { built_checkpassword() } else { built_program(name) };
+    assert!(built.is_file(), "{} is not built: run scripts/build", built.display());
+    let shared = test_dir().join("bin");
+    make_dir(&shared, (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
+    let copy = shared.join(name);
+    if !copy.exists() {
+        install(&built, &copy);
+    }
+    copy
+}
+
+/// Compiles a C program of `tests/bench` statically, once, to where every user of the test host may run it.
+#[must_use]
+pub fn c_program(name: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench").join(format!("{name}.c"));
+    let copy = test_dir().join("bin").join(name);
+    if copy.exists() {
+        return copy;
+    }
+    make_dir(&test_dir().join("bin"), (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
+    let made = tempfile::NamedTempFile::new().expect("a temporary file").into_temp_path();
+    let done = Command::new("cc")
+        .args(["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o"])
+        .arg(&made)
+        .arg(&source)
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run cc: {error}. {}", apt_line("gcc libc6-dev")));
+    assert!(
+        done.status.success(),
+        "cc {}: {}\nIf the C library is missing: {}",
+        source.display(),
+        String::from_utf8_lossy(&done.stderr),
+        apt_line("libc6-dev")
+    );
+    install(&made, &copy);
+    copy
+}
+
+/// A program of the system, or a panic with the line that installs it.
+#[must_use]
+pub fn system_program(path: &str, package: &str) -> PathBuf {
+    let program = PathBuf::from(path);
+    assert!(program.is_file(), "{path} is missing: {}", apt_line(package));
+    program
+}
+
+fn apt_line(packages: &str) -> String {
+    format!("run scripts/install-packages, or: apt-get install --no-install-recommends {packages}")
+}
+
+// Two tests may come here at once; a rename is never seen half done.
+fn install(from: &Path, to: &Path) {
+    let draft = tempfile::NamedTempFile::new_in(to.parent().expect("a directory"))
+        .unwrap_or_else(|error| panic!("{}: {error}", to.display()))
+        .into_temp_path();
+    fs::copy(from, &draft)
+        .unwrap_or_else(|error| panic!("copy {} to {}: {error}", from.display(), to.display()));
+    own(&draft, (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
+    draft.persist(to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+}
+
+fn built_program(name: &str) -> PathBuf {
+    std::env::var_os("POSTERN_BIN_DIR").map_or_else(profile_dir, PathBuf::from).join(name)
+}
+
+fn built_checkpassword() -> PathBuf {
+    std::env::var_os("POSTERN_CHECKPASSWORD")
+        .map_or_else(|| profile_dir().with_file_name("static").join("postern-checkpassword"), PathBuf::from)
+}
+
+// target/debug or target/release, wherever cargo put the running test or program.
+fn profile_dir() -> PathBuf {
+    let running = running_program();
+    let dir = running.parent().expect("its directory");
+    if dir.ends_with("deps") { dir.parent().expect("its parent").to_owned() } else { dir.to_owned() }
+}
+
+fn running_program() -> PathBuf {
+    std::env::current_exe().expect("the running program's path")
+}

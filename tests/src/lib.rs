@@ -1,0 +1,34 @@
+//! Starts, watches and stops the real programs that the tests, the demo and the benchmarks run against, on loopback only.
+//!
+//! It runs inside `scripts/in-test-host`. Each part is a guard that ends its process when dropped, every wait has a
+//! deadline, and the first surprise is a panic that says what, where and what to do.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::missing_panics_doc,
+    reason = "a test harness stops at the first surprise; it never runs in production"
+)]
+
+pub mod auth_client;
+pub mod bench;
+pub mod canary;
+pub mod checkpassword;
+pub mod dovecot;
+pub mod guard;
+pub mod host;
+pub mod mail;
+pub mod posternd;
+pub mod site;
+pub mod wire;
+
+pub use auth_client::{Attempt, AuthClient, Outcome, Reply};
+pub use checkpassword::{Checkpassword, Ran};
+pub use dovecot::{Dovecot, DovecotConfig};
+pub use mail::{Login, MailAnswer, Protocol};
+pub use posternd::Posternd;
+pub use site::{Account, AppPassword, Site, SiteBuilder};

@@ -1,0 +1,341 @@
+//! A site of its own in a temporary directory: configuration, keyring, database, accounts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use nix::unistd::{Gid, Uid};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, canary, guard, host};
+
+/// A temporary site. Dropping it removes the files; stop what runs on it first (declare the guards after it).
+#[derive(Debug)]
+pub struct Site {
+    dir: TempDir,
+    output: PathBuf,
+    next_uid: AtomicU32,
+}
+
+/// An account that a test made.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its main password.
+    pub password: String,
+    /// Its uid and gid.
+    pub uid: u32,
+    /// Its home, which exists and belongs to it.
+    pub home: PathBuf,
+}
+
+/// An app password that a test made.
+#[derive(Debug, Clone)]
+pub struct AppPassword {
+    /// Its selector.
+    pub id: String,
+    /// The password in four groups, as it was shown.
+    pub password: String,
+    /// All that `app-password create --json` printed.
+    pub json: Value,
+}
+
+/// Makes a [`Site`] with a configuration of its own.
+pub struct SiteBuilder {
+    name: String,
+    edits: Vec<(&'static str, Edit)>,
+}
+
+type Edit = Box<dyn Fn(String) -> String>;
+
+impl Site {
+    /// A site with the usual configuration; `name` names its directory under `target/test-output`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self::builder(name).build()
+    }
+
+    /// A site with a configuration of its own.
+    #[must_use]
+    pub fn builder(name: &str) -> SiteBuilder {
+        SiteBuilder { name: name.to_owned(), edits: Vec::new() }
+    }
+
+    /// The site's directory, which every user may enter.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where the logs of this site go.
+    #[must_use]
+    pub fn output(&self) -> &Path {
+        &self.output
+    }
+
+    /// `postern.toml`.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.dir().join("etc/postern.toml")
+    }
+
+    /// `client.toml`.
+    #[must_use]
+    pub fn client_config(&self) -> PathBuf {
+        self.dir().join("etc/client.toml")
+    }
+
+    /// The keyring.
+    #[must_use]
+    pub fn keyring(&self) -> PathBuf {
+        self.dir().join("etc/keyring")
+    }
+
+    /// The SQLite file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.dir().join("var/postern.db")
+    }
+
+    /// posternd's socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.dir().join("run/posternd.sock")
+    }
+
+    /// Changes `postern.toml`, keeping its owner and mode; posternd reads it at its next reload.
+    pub fn edit_config(&self, edit: impl Fn(String) -> String) {
+        edit_file(&self.config(), &edit);
+    }
+
+    /// Starts posternd.
+    #[must_use]
+    pub fn posternd(&self) -> Posternd {
+        Posternd::start(self)
+    }
+
+    /// Starts a Dovecot that asks this site.
+    #[must_use]
+    pub fn dovecot(&self) -> Dovecot {
+        Dovecot::start(&self.dovecot_config())
+    }
+
+    /// What [`dovecot`](Self::dovecot) starts with, for changes.
+    #[must_use]
+    pub fn dovecot_config(&self) -> DovecotConfig {
+        let program = host::program("postern-checkpassword");
+        let passdb = format!("{} --config {}", program.display(), self.client_config().display());
+        DovecotConfig::new(&passdb, &self.output.join("dovecot.log"))
+    }
+
+    /// postern-checkpassword without Dovecot, run as Dovecot's user.
+    #[must_use]
+    pub fn checkpassword(&self) -> Checkpassword {
+        Checkpassword::new(&host::program("postern-checkpassword"))
+            .args(&["--config", &self.client_config().display().to_string()])
+    }
+
+    /// Runs `postern ARGS` as root and waits for it.
+    #[must_use]
+    pub fn cli(&self, args: &[&str]) -> Ran {
+        self.cli_stdin(args, "")
+    }
+
+    /// Runs `postern ARGS` with `input` on its stdin. With `--password-stdin` the input counts as a secret.
+    #[must_use]
+    pub fn cli_stdin(&self, args: &[&str], input: &str) -> Ran {
+        if args.contains(&"--password-stdin") && input.trim().len() >= 8 {
+            canary::register(input.trim());
+        }
+        let mut command = Command::new(host::program("postern"));
+        command.arg("--config").arg(self.config()).args(args).current_dir("/");
+        let ran = Ran::of(&mut command, input.as_bytes(), LIMIT);
+        let mut shown = ran.stdout.clone();
+        for password in canary::register_shown(&ran.stdout) {
+            // To show it is this command's task; from anywhere else it is a leak.
+            if args.contains(&"app-password") {
+                shown = shown.replace(&password, "(the app password)");
+            }
+        }
+        let log = format!("$ postern {}\n{shown}{}[exit {}]\n\n", args.join(" "), ran.stderr, ran.code);
+        std::io::Write::write_all(&mut guard::append(&self.output.join("cli.log")), log.as_bytes())
+            .expect("cli.log");
+        ran
+    }
+
+    /// Runs `postern ARGS`, which must succeed, and returns what it printed.
+    #[must_use]
+    pub fn cli_ok(&self, args: &[&str]) -> String {
+        self.cli(args).succeeded().stdout
+    }
+
+    /// Runs `postern --json ARGS`, which must succeed, and returns the JSON.
+    #[must_use]
+    pub fn cli_json(&self, args: &[&str]) -> Value {
+        self.cli(&[&["--json"], args].concat()).json()
+    }
+
+    /// Makes an account with a random main password, a uid of its own and a home.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Account {
+        self.account_with(name, &random_password(), &[])
+    }
+
+    /// Makes an account with this main password and further arguments for `account create`.
+    #[must_use]
+    pub fn account_with(&self, name: &str, password: &str, more: &[&str]) -> Account {
+        let uid = self.next_uid.fetch_add(1, Ordering::Relaxed);
+        let home = self.dir().join("home").join(name);
+        host::make_dir(&home, (Uid::from_raw(uid), Gid::from_raw(uid)), 0o700);
+        let (id, path) = (uid.to_string(), home.display().to_string());
+        let args = [
+            &["account", "create", name, "--uid", &id, "--gid", &id, "--home", &path, "--password-stdin"],
+            more,
+        ]
+        .concat();
+        drop(self.cli_stdin(&args, &format!("{password}\n")).succeeded());
+        Account { name: name.to_owned(), password: password.to_owned(), uid, home }
+    }
+
+    /// Makes an app password; `more` are further arguments, such as `--scope imap`.
+    #[must_use]
+    pub fn app_password(&self, account: &str, label: &str, more: &[&str]) -> AppPassword {
+        let args = [&["app-password", "create", account, "--label", label], more].concat();
+        let json = self.cli_json(&args);
+        let field =
+            |key: &str| json["app_password"][key].as_str().expect("a string in app_password").to_owned();
+        let made = AppPassword { id: field("id"), password: field("password"), json: json.clone() };
+        canary::register(&made.password);
+        made
+    }
+}
+
+impl SiteBuilder {
+    /// Alters the text of `postern.toml`.
+    #[must_use]
+    pub fn postern_toml(mut self, edit: impl Fn(String) -> String + 'static) -> Self {
+        self.edits.push(("etc/postern.toml", Box::new(edit)));
+        self
+    }
+
+    /// Alters the text of `client.toml`.
+    #[must_use]
+    pub fn client_toml(mut self, edit: impl Fn(String) -> String + 'static) -> Self {
+        self.edits.push(("etc/client.toml", Box::new(edit)));
+        self
+    }
+
+    /// Adds lines to the end of a table of `postern.toml`, for example `("[policy]", "observe = true")`.
+    #[must_use]
+    pub fn setting(self, table: &'static str, lines: &'static str) -> Self {
+        self.postern_toml(move |text| match text.split_once(&format!("{table}\n")) {
+            Some((before, after)) => format!("{before}{table}\n{lines}\n{after}"),
+            None => format!("{text}{table}\n{lines}\n"),
+        })
+    }
+
+    /// Writes the files and runs `postern init`.
+    #[must_use]
+    pub fn build(self) -> Site {
+        let site = self.build_without_init();
+        drop(site.cli(&["init"]).succeeded());
+        let keyring = fs::read_to_string(site.keyring()).unwrap_or_default();
+        for token in keyring.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=_-".contains(c)) {
+            if token.len() >= KEY_LENGTH {
+                canary::register(token);
+            }
+        }
+        site
+    }
+
+    /// Writes the files only: neither keyring nor database exist.
+    #[must_use]
+    pub fn build_without_init(self) -> Site {
+        let root = (Uid::from_raw(0), Gid::from_raw(0));
+        let (postern, group) = host::ids("postern");
+        let dir = tempfile::Builder::new().prefix("site.").tempdir_in(host::test_dir()).expect("a directory");
+        host::own(dir.path(), root, 0o755);
+        for (name, owner, mode) in [
+            ("etc", root, 0o755),
+            ("home", root, 0o755),
+            ("run", (postern, group), 0o755),
+            ("var", (postern, group), 0o700),
+        ] {
+            host::make_dir(&dir.path().join(name), owner, mode);
+        }
+        let site =
+            Site { dir, output: host::output_dir(&self.name), next_uid: AtomicU32::new(FIRST_ACCOUNT_UID) };
+        for (path, text, owner, mode) in [
+            (site.config(), postern_toml(&site), (root.0, group), 0o640),
+            (site.client_config(), format!("socket = \"{}\"\n", site.socket().display()), root, 0o644),
+        ] {
+            fs::write(&path, text).expect("a configuration file");
+            host::own(&path, owner, mode);
+        }
+        for (file, edit) in &self.edits {
+            edit_file(&site.dir().join(file), edit);
+        }
+        site
+    }
+}
+
+impl std::fmt::Debug for SiteBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SiteBuilder({})", self.name)
+    }
+}
+
+/// A password that nobody typed: 20 random characters.
+#[must_use]
+pub fn random_password() -> String {
+    let mut bytes = [0_u8; 10];
+    getrandom::fill(&mut bytes).expect("random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn edit_file(path: &Path, edit: &dyn Fn(String) -> String) {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    fs::write(path, edit(text)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+fn postern_toml(site: &Site) -> String {
+    POSTERN_TOML
+        .replace("@SOCKET@", &site.socket().display().to_string())
+        .replace("@DATABASE@", &site.database().display().to_string())
+        .replace("@KEYRING@", &site.keyring().display().to_string())
+}
+
+const POSTERN_TOML: &str = r#"[socket]
+path = "@SOCKET@"
+trusted = { dovecot = ["imap", "pop3", "smtp", "sieve"] }
+
+[directory]
+kind = "embedded"
+userdb = { uid = "{uidNumber}", gid = "{gidNumber}", home = "{homeDirectory}", quota_rule = "*:storage={mailQuota}" }
+
+[ledger]
+kind = "embedded"
+
+[embedded]
+path = "@DATABASE@"
+
+[keyring]
+path = "@KEYRING@"
+
+[policy]
+main_password_on_mail = "until-enrolled"
+
+[mail_settings]
+imap = { host = "imap.example.org", port = 993, tls = "implicit" }
+pop3 = { host = "pop.example.org", port = 995, tls = "implicit" }
+smtp = { host = "smtp.example.org", port = 587, tls = "starttls" }
+"#;
+
+const LIMIT: Duration = Duration::from_secs(60);
+const FIRST_ACCOUNT_UID: u32 = 20_000;
+// 32 bytes in base64 without padding have 43 characters; a key's name is shorter.
+const KEY_LENGTH: usize = 43;

@@ -90,6 +90,18 @@ pub(crate) enum AccountCommand {
         /// Its name or one of its addresses
         name: String,
     },
+    /// Set from when on every login to an account is refused
+    #[command(group = ArgGroup::new("when").required(true))]
+    Expire {
+        /// Its name or one of its addresses
+        name: String,
+        /// A time span from now such as 90d, a date or an RFC 3339 time
+        #[arg(long, value_name = "WHEN", group = "when")]
+        at: Option<String>,
+        /// Let it live on
+        #[arg(long, group = "when")]
+        never: bool,
+    },
     /// Show or set what holds for an account in place of the configuration
     Policy {
         /// Its name or one of its addresses

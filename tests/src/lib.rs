@@ -18,6 +18,7 @@ pub mod auth_client;
 pub mod bench;
 pub mod canary;
 pub mod checkpassword;
+pub mod conformance;
 pub mod dovecot;
 pub mod guard;
 pub mod host;

@@ -36,6 +36,7 @@ pub(crate) async fn run(site: &Site, command: AccountCommand, output: Output) ->
         AccountCommand::List => list(site, output).await,
         AccountCommand::Disable { name } => set_disabled(site, &name, true, output).await,
         AccountCommand::Enable { name } => set_disabled(site, &name, false, output).await,
+        AccountCommand::Expire { name, at, .. } => expire(site, &name, at.as_deref(), output).await,
         AccountCommand::Policy { name, main_password_on_mail } => {
             policy(site, &name, main_password_on_mail.as_deref(), output).await
         }
@@ -125,6 +126,15 @@ async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -
     let word = if disabled { "disabled" } else { "enabled" };
     let account = site.account(name).await?;
     output.print(&format!("{word} account {}", account.name), "account", value(site, &account).await?)
+}
+
+async fn expire(site: &Site, name: &str, at: Option<&str>, output: Output) -> Result<(), Failure> {
+    let account = site.account(name).await?;
+    let expires = at.map(|text| site::moment(text, site.clock.now())).transpose()?;
+    site.embedded()?.set_expiry(&account.id, expires).await?;
+    let when = expires.map_or_else(|| "does not expire".to_owned(), |at| format!("expires {at}"));
+    let account = site.account(name).await?;
+    output.print(&format!("account {} {when}", account.name), "account", value(site, &account).await?)
 }
 
 async fn policy(site: &Site, name: &str, wanted: Option<&str>, output: Output) -> Result<(), Failure> {

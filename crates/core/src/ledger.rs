@@ -27,7 +27,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// As the type says.
     async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> Result<(), LedgerError>;
 
-    /// What is known of logins to `account` from `source`.
+    /// What is known at `now` of logins to `account` from `source`.
     ///
     /// # Errors
     /// As the type says.
@@ -35,7 +35,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         &self,
         account: &AccountId,
         source: &Source,
-        since: Timestamp,
+        limits: &AttemptLimits,
+        now: Timestamp,
     ) -> Result<History, LedgerError>;
 
     /// Notes a login that was let in; for one credential of one account the newest is kept.
@@ -87,7 +88,7 @@ pub enum Settlement {
 /// What is known of logins to an account from a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct History {
-    /// Something wrong was offered within the time that was asked about.
+    /// Something wrong was offered within [`AttemptLimits::window`].
     pub has_failed: bool,
     /// A login from there was let in within [`crate::limits::SOURCE_MEMORY`].
     pub has_succeeded: bool,

@@ -41,8 +41,7 @@ pub(super) async fn history(
     now: Timestamp,
     trail: &mut Trail,
 ) -> History {
-    let since = now.minus(engine.limits.attempts.window);
-    match engine.ledger.history(account, source, since).await {
+    match engine.ledger.history(account, source, &engine.limits.attempts, now).await {
         Ok(history) => history,
         Err(_) => {
             trail.is_ledger_down = true;

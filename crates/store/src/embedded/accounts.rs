@@ -92,6 +92,19 @@ impl Embedded {
         found(self.database.write(BUDGET, update).await?)
     }
 
+    /// Sets from when on an account is refused, or that it never is for its age.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing was changed.
+    pub async fn set_expiry(&self, id: &AccountId, expires: Option<Timestamp>) -> Result<(), AccountError> {
+        let id = id.as_str().to_owned();
+        let expires = expires.map(|at| integer(at.as_unix())).transpose()?;
+        let update = move |connection: &Connection| {
+            Ok(connection.execute("UPDATE account SET expires = ?2 WHERE id = ?1", params![id, expires])?)
+        };
+        found(self.database.write(BUDGET, update).await?)
+    }
+
     /// Replaces an account's main password, or takes it away.
     ///
     /// # Errors

@@ -84,12 +84,12 @@ impl Ledger for EmbeddedLedger {
         &self,
         account: &AccountId,
         source: &Source,
-        since: Timestamp,
+        limits: &AttemptLimits,
+        now: Timestamp,
     ) -> Result<History, LedgerError> {
         let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
-        let window_start = integer(since.as_unix())?;
-        // The window ends now, and how long it is does not matter beside the memory for sources.
-        let trusted_since = integer(since.minus(SOURCE_MEMORY).as_unix())?;
+        let window_start = integer(now.minus(limits.window).as_unix())?;
+        let trusted_since = integer(now.minus(SOURCE_MEMORY).as_unix())?;
         let history = self.database.read(BUDGET, move |connection| {
             let has_failed = connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)")?

@@ -1,0 +1,255 @@
+//! Statements about a [`Directory`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use postern_core::account::{Account, AccountData, AccountId, Revision, Standing};
+use postern_core::app_password::AppPassword;
+use postern_core::directory::{Directory, Update};
+use postern_core::hashing::Lane;
+use postern_core::name::LoginName;
+use postern_core::policy::{AccountPolicy, MainPasswordOnMail};
+use postern_core::secret::Password;
+
+/// A directory that a test may fill; how accounts come into it differs from store to store.
+#[async_trait]
+pub trait DirectoryFixture: Send + Sync {
+    /// The directory itself.
+    fn directory(&self) -> Arc<dyn Directory>;
+    /// Adds an account with these addresses, this main password and `uidNumber` 10001.
+    async fn add(&self, name: &str, addresses: &[&str], password: Option<&str>);
+    /// Changes a main password.
+    async fn set_password(&self, name: &str, password: &str);
+    /// Disables an account, or lets it expire, or neither.
+    async fn set_standing(&self, name: &str, standing: Standing);
+}
+
+/// The names of all statements, in their order.
+pub const STATEMENTS: &[&str] = &[
+    "a_name_finds_its_account_and_nobody_elses",
+    "a_name_is_found_without_regard_to_ascii_case",
+    "an_address_finds_the_account_under_its_canonical_name",
+    "an_unknown_name_and_an_unknown_id_find_nobody",
+    "metacharacters_in_a_name_find_nobody",
+    "only_the_right_main_password_is_right",
+    "an_account_without_main_password_has_no_right_one",
+    "a_stranger_is_never_right",
+    "a_new_main_password_replaces_the_old_one_and_changes_the_marker",
+    "what_is_written_is_read_back",
+    "an_update_of_an_older_revision_changes_nothing",
+    "of_many_simultaneous_updates_each_revision_is_won_once",
+    "an_update_of_an_unknown_account_is_a_conflict",
+    "a_disabled_or_expired_account_says_so",
+    "accounts_are_listed_once_each_in_order_page_by_page",
+];
+
+/// The account has the name, the id and the attributes that it was given.
+pub async fn a_name_finds_its_account_and_nobody_elses(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    f.add("bob", &[], None).await;
+    let (alice, bob) = (find(f, "alice").await.unwrap(), find(f, "bob").await.unwrap());
+    assert_eq!((alice.name.as_str(), alice.standing), ("alice", Standing::Active));
+    assert_eq!(alice.attributes.values("uidNumber"), ["10001"]);
+    assert_ne!(alice.id, bob.id);
+    assert_eq!(f.directory().read(&alice.id).await.unwrap(), Some(alice));
+}
+
+/// Dovecot hands names over in lower case; other front doors may not.
+pub async fn a_name_is_found_without_regard_to_ascii_case(f: &dyn DirectoryFixture) {
+    f.add("alice", &["alice@example.org"], None).await;
+    let alice = find(f, "alice").await;
+    assert!(alice.is_some());
+    assert_eq!(find(f, "ALICE").await, alice);
+    assert_eq!(find(f, "Alice@Example.ORG").await, alice);
+}
+
+/// And a name goes before another's address.
+pub async fn an_address_finds_the_account_under_its_canonical_name(f: &dyn DirectoryFixture) {
+    f.add("alice", &["alice@example.org", "a.liddell@example.org"], None).await;
+    for address in ["alice@example.org", "a.liddell@example.org"] {
+        assert_eq!(find(f, address).await.unwrap().name, "alice");
+    }
+    assert_eq!(find(f, "liddell@example.org").await, None);
+}
+
+/// Nobody is not an error.
+pub async fn an_unknown_name_and_an_unknown_id_find_nobody(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    assert_eq!(find(f, "alic").await, None);
+    assert_eq!(find(f, "alice2").await, None);
+    let nobody = AccountId::new("00000000-0000-0000-0000-000000000000".to_owned());
+    assert_eq!(f.directory().read(&nobody).await, Ok(None));
+}
+
+/// Neither a filter's nor SQL's own characters mean anything in a name.
+pub async fn metacharacters_in_a_name_find_nobody(f: &dyn DirectoryFixture) {
+    f.add("alice", &["alice@example.org"], Some("right")).await;
+    for name in
+        ["*", "a*", "alice)(uid=*", "alice\\2a", "alice' OR '1'='1", "alice\" --", "%", "_____", "alice,ou=x"]
+    {
+        assert_eq!(find(f, name).await, None, "{name}");
+    }
+}
+
+/// Right is right, and nearly right is wrong.
+pub async fn only_the_right_main_password_is_right(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], Some("right horse")).await;
+    f.add("bob", &[], Some("other horse")).await;
+    assert!(is_right(f, "alice", "right horse").await);
+    for wrong in ["right hors", "right horse ", "RIGHT HORSE", "other horse", "*", "x"] {
+        assert!(!is_right(f, "alice", wrong).await, "{wrong}");
+    }
+}
+
+/// Not even one that was never set.
+pub async fn an_account_without_main_password_has_no_right_one(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    for wrong in ["x", "alice", "null"] {
+        assert!(!is_right(f, "alice", wrong).await, "{wrong}");
+    }
+}
+
+/// The work is done, and the answer is no.
+pub async fn a_stranger_is_never_right(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], Some("right horse")).await;
+    for wrong in ["right horse", "x"] {
+        assert_eq!(f.directory().check_main_password(None, &password(wrong), Lane::Fast).await, Ok(false));
+    }
+}
+
+/// The marker is what lets a secret be tried again that was wrong before.
+pub async fn a_new_main_password_replaces_the_old_one_and_changes_the_marker(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], Some("old horse")).await;
+    let before = find(f, "alice").await.unwrap();
+    f.set_password("alice", "new horse").await;
+    let after = find(f, "alice").await.unwrap();
+    assert!(is_right(f, "alice", "new horse").await);
+    assert!(!is_right(f, "alice", "old horse").await);
+    assert_ne!(before.password_marker, after.password_marker);
+    assert_eq!(before.data, after.data);
+}
+
+/// All of it, and the revision goes up by one.
+pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
+    f.add("alice", &["alice@example.org"], Some("right")).await;
+    let mut account = find(f, "alice").await.unwrap();
+    assert_eq!((account.revision, &account.data), (Revision(0), &AccountData::default()));
+    for count in [3, 1, 0] {
+        let policy =
+            AccountPolicy { main_password_on_mail: (count == 1).then_some(MainPasswordOnMail::Never) };
+        let data = AccountData { enrolled: count == 3, app_passwords: app_passwords(count), policy };
+        let done = f.directory().update(&account.id, account.revision, &data).await.unwrap();
+        assert_eq!(done, Update::Done(account.revision.next()));
+        let read = find(f, "alice@example.org").await.unwrap();
+        assert_eq!(read, Account { data, revision: account.revision.next(), ..account });
+        account = read;
+    }
+    assert!(is_right(f, "alice", "right").await);
+}
+
+/// Nothing of it is written.
+pub async fn an_update_of_an_older_revision_changes_nothing(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    let account = find(f, "alice").await.unwrap();
+    let data = AccountData { app_passwords: app_passwords(1), ..AccountData::default() };
+    let done = f.directory().update(&account.id, account.revision, &data).await;
+    assert_eq!(done, Ok(Update::Done(account.revision.next())));
+    let written = find(f, "alice").await.unwrap();
+    for stale in [account.revision, Revision(17)] {
+        let other = AccountData { enrolled: true, ..AccountData::default() };
+        assert_eq!(f.directory().update(&account.id, stale, &other).await, Ok(Update::Conflict));
+    }
+    assert_eq!(find(f, "alice").await, Some(written));
+}
+
+/// Ten writers, twenty revisions each: two hundred changes, none lost.
+pub async fn of_many_simultaneous_updates_each_revision_is_won_once(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    let id = find(f, "alice").await.unwrap().id;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let (directory, id) = (f.directory(), id.clone());
+            tokio::spawn(async move {
+                let mut won = 0;
+                while won < WINS {
+                    let account = directory.read(&id).await.unwrap().unwrap();
+                    match directory.update(&id, account.revision, &account.data).await.unwrap() {
+                        Update::Done(revision) => {
+                            assert_eq!(revision, account.revision.next());
+                            won += 1;
+                        }
+                        Update::Conflict => {}
+                    }
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(find(f, "alice").await.unwrap().revision, Revision(WRITERS * WINS));
+}
+
+/// As is an update of one that was removed.
+pub async fn an_update_of_an_unknown_account_is_a_conflict(f: &dyn DirectoryFixture) {
+    let nobody = AccountId::new("00000000-0000-0000-0000-000000000000".to_owned());
+    let update = f.directory().update(&nobody, Revision(0), &AccountData::default()).await;
+    assert_eq!(update, Ok(Update::Conflict));
+}
+
+/// And is still found, so that it can be told from an unknown one in the log.
+pub async fn a_disabled_or_expired_account_says_so(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], Some("right")).await;
+    for standing in [Standing::Disabled, Standing::Active, Standing::Expired] {
+        f.set_standing("alice", standing).await;
+        assert_eq!(find(f, "alice").await.unwrap().standing, standing);
+    }
+}
+
+/// No page is longer than asked for, and an account that is added behind turns up.
+pub async fn accounts_are_listed_once_each_in_order_page_by_page(f: &dyn DirectoryFixture) {
+    assert_eq!(f.directory().list(None, 10).await, Ok(Vec::new()));
+    let names: Vec<String> = (10..35).map(|number| format!("user{number}")).collect();
+    for name in names.iter().rev() {
+        f.add(name, &[], None).await;
+    }
+    let mut listed: Vec<String> = Vec::new();
+    loop {
+        let page = f.directory().list(listed.last().map(String::as_str), 10).await.unwrap();
+        assert!(page.len() <= 10);
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.into_iter().map(|account| account.name));
+    }
+    assert_eq!(listed, names);
+}
+
+async fn find(f: &dyn DirectoryFixture, name: &str) -> Option<Account> {
+    f.directory().find(&LoginName::new(name).unwrap()).await.unwrap()
+}
+
+async fn is_right(f: &dyn DirectoryFixture, name: &str, secret: &str) -> bool {
+    let account = find(f, name).await.unwrap();
+    f.directory().check_main_password(Some(&account), &password(secret), Lane::Fast).await.unwrap()
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned()).unwrap()
+}
+
+fn app_passwords(count: usize) -> Vec<AppPassword> {
+    let live = |id: &str| {
+        format!(
+            r#"{{"v":1,"id":"{id}","label":"Größe \"1\"","scope":["imap","smtp"],"created":"2027-01-15T08:00:00Z","expires":"2028-01-15T08:00:00Z","networks":["192.0.2.0/24","2001:db8::/32"],"hash":"{HASH}"}}"#
+        )
+    };
+    let revoked = r#"{"v":1,"id":"Kkkk","revoked":"2027-01-15T08:00:00Z"}"#.to_owned();
+    let all = [live("Aaaa"), revoked, live("Zzzz")];
+    all.iter().take(count).map(|json| AppPassword::from_json(json).unwrap()).collect()
+}
+
+const HASH: &str =
+    "$argon2id$v=19$m=4096,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$2gwotFrXd0+zAFJqh3DHaDnAxcUpU8hrA/whR9a0Ls0";
+const WRITERS: u64 = 10;
+const WINS: u64 = 20;

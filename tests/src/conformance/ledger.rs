@@ -1,0 +1,242 @@
+//! Statements about a [`Ledger`].
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
+use postern_core::ledger::{Admission, Attempt, Credential, History, Ledger, Settlement, Use};
+use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
+
+/// A fresh ledger.
+pub trait LedgerFixture: Send + Sync {
+    /// The ledger itself.
+    fn ledger(&self) -> Arc<dyn Ledger>;
+}
+
+/// The names of all statements, in their order.
+pub const STATEMENTS: &[&str] = &[
+    "the_same_wrong_secret_counts_once_and_is_known",
+    "a_source_is_limited_alone",
+    "an_account_is_limited_in_all_but_for_sources_that_succeeded",
+    "a_counted_attempt_is_forgotten_after_the_window",
+    "attempts_in_flight_count_before_they_are_settled",
+    "a_withdrawn_attempt_no_longer_counts",
+    "a_wrong_attempt_cannot_be_withdrawn",
+    "accounts_are_counted_apart",
+    "of_many_simultaneous_attempts_only_the_limit_is_admitted",
+    "the_history_tells_failures_and_successes_of_a_source",
+    "the_newest_use_of_each_credential_is_kept",
+    "uses_of_one_account_are_not_anothers",
+];
+
+/// However often it comes.
+pub async fn the_same_wrong_secret_counts_once_and_is_known(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    assert_eq!(a.wrong(HERE, 1, NOW).await, Admission::Proceed);
+    for _ in 0..20 {
+        assert_eq!(a.wrong(HERE, 1, NOW + 1).await, Admission::KnownWrong);
+    }
+    assert_eq!(a.wrong(HERE, 2, NOW + 1).await, Admission::Proceed);
+    assert_eq!(a.wrong(THERE, 1, NOW + 1).await, Admission::Proceed, "another source has not tried it yet");
+}
+
+/// The next one goes on.
+pub async fn a_source_is_limited_alone(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    for secret in 0..3 {
+        assert_eq!(a.wrong(HERE, secret, NOW).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(HERE, 3, NOW).await, Admission::Limited);
+    assert_eq!(a.wrong(HERE, 2, NOW).await, Admission::KnownWrong, "what is known stays known");
+    assert_eq!(a.wrong(THERE, 3, NOW).await, Admission::Proceed);
+}
+
+/// The rightful owner's own address is one of those.
+pub async fn an_account_is_limited_in_all_but_for_sources_that_succeeded(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    a.used(Credential::MainPassword, HERE, NOW - 1000).await;
+    for secret in 0..5 {
+        assert_eq!(a.wrong(&format!("192.0.2.{secret}"), 9, NOW).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(THERE, 1, NOW).await, Admission::Limited);
+    assert_eq!(a.wrong(HERE, 1, NOW).await, Admission::Proceed);
+    let long_after = NOW + SOURCE_MEMORY.as_secs();
+    for secret in 0..5 {
+        assert_eq!(a.wrong(&format!("192.0.2.{secret}"), 9, long_after).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(HERE, 2, long_after).await, Admission::Limited, "it is no longer remembered");
+}
+
+/// Then it counts as if it had not been.
+pub async fn a_counted_attempt_is_forgotten_after_the_window(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    for secret in 0..3 {
+        assert_eq!(a.wrong(HERE, secret, NOW).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(HERE, 3, NOW + WINDOW - 1).await, Admission::Limited);
+    assert_eq!(a.wrong(HERE, 1, NOW + WINDOW).await, Admission::Proceed);
+}
+
+/// Count first, then verify.
+pub async fn attempts_in_flight_count_before_they_are_settled(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    for secret in 0..3 {
+        assert_eq!(a.admit(HERE, secret, NOW).await, Admission::Proceed);
+    }
+    assert_eq!(a.admit(HERE, 3, NOW).await, Admission::Limited);
+    assert_eq!(
+        a.admit(HERE, 0, NOW).await,
+        Admission::Proceed,
+        "one in flight may come again, and counts once"
+    );
+}
+
+/// However often it was right.
+pub async fn a_withdrawn_attempt_no_longer_counts(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    for secret in 0..20 {
+        assert_eq!(a.admit(HERE, secret, NOW).await, Admission::Proceed);
+        a.settle(HERE, secret, Settlement::Withdrawn).await;
+        a.settle(HERE, secret, Settlement::Withdrawn).await;
+    }
+}
+
+/// A slow answer to an older attempt must not clear what a newer one found.
+pub async fn a_wrong_attempt_cannot_be_withdrawn(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    assert_eq!(a.wrong(HERE, 1, NOW).await, Admission::Proceed);
+    a.settle(HERE, 1, Settlement::Withdrawn).await;
+    assert_eq!(a.admit(HERE, 1, NOW).await, Admission::KnownWrong);
+}
+
+/// From the same source, with the same secret.
+pub async fn accounts_are_counted_apart(f: &dyn LedgerFixture) {
+    let (a, b) = (Account::new(f, "a"), Account::new(f, "b"));
+    for secret in 0..3 {
+        assert_eq!(a.wrong(HERE, secret, NOW).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(HERE, 3, NOW).await, Admission::Limited);
+    assert_eq!(b.wrong(HERE, 0, NOW).await, Admission::Proceed);
+}
+
+/// The count is atomic.
+pub async fn of_many_simultaneous_attempts_only_the_limit_is_admitted(f: &dyn LedgerFixture) {
+    let attempts: Vec<_> = (0..100)
+        .map(|secret| {
+            let a = Account::new(f, "a");
+            tokio::spawn(async move { a.admit(HERE, secret, NOW).await })
+        })
+        .collect();
+    let mut admitted = 0;
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            Admission::Proceed => admitted += 1,
+            other => assert_eq!(other, Admission::Limited),
+        }
+    }
+    assert_eq!(admitted, LIMITS.per_source);
+}
+
+/// Each alone, and neither for anybody else.
+pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    assert_eq!(a.history(HERE, NOW).await, History::default());
+    assert_eq!(a.admit(HERE, 1, NOW).await, Admission::Proceed);
+    assert_eq!(a.history(HERE, NOW).await, History::default(), "in flight is not failed");
+    assert_eq!(a.wrong(HERE, 2, NOW).await, Admission::Proceed);
+    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, has_succeeded: false });
+    assert_eq!(a.history(HERE, NOW + WINDOW).await, History::default(), "that was long ago");
+    a.used(Credential::MainPassword, HERE, NOW).await;
+    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, has_succeeded: true });
+    assert_eq!(a.history(HERE, NOW + SOURCE_MEMORY.as_secs()).await, History::default());
+    assert_eq!(a.history(THERE, NOW).await, History::default());
+    assert_eq!(Account::new(f, "b").history(HERE, NOW).await, History::default());
+}
+
+/// A late note of an earlier use does not undo it.
+pub async fn the_newest_use_of_each_credential_is_kept(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    assert_eq!(a.uses().await, []);
+    let app_password = Credential::AppPassword("GdGn".parse().unwrap());
+    a.used(app_password, HERE, NOW).await;
+    a.used(app_password, THERE, NOW + 60).await;
+    a.used(app_password, HERE, NOW + 30).await;
+    a.used(Credential::MainPassword, "2001:db8::1", NOW + 10).await;
+    let other = Credential::AppPassword("g9rB".parse().unwrap());
+    a.used(other, "no address", NOW + 5).await;
+    let expected = [
+        use_of(app_password, THERE, NOW + 60),
+        use_of(Credential::MainPassword, "2001:db8::1", NOW + 10),
+        use_of(other, "", NOW + 5),
+    ];
+    assert_eq!(a.uses().await, expected);
+}
+
+/// Nor the other way round.
+pub async fn uses_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
+    let (a, b) = (Account::new(f, "a"), Account::new(f, "b"));
+    a.used(Credential::MainPassword, HERE, NOW).await;
+    assert_eq!(b.uses().await, []);
+    b.used(Credential::MainPassword, THERE, NOW).await;
+    assert_eq!(a.uses().await, [use_of(Credential::MainPassword, HERE, NOW)]);
+}
+
+struct Account {
+    ledger: Arc<dyn Ledger>,
+    id: AccountId,
+}
+
+impl Account {
+    fn new(f: &dyn LedgerFixture, id: &str) -> Self {
+        Self { ledger: f.ledger(), id: AccountId::new(id.to_owned()) }
+    }
+
+    async fn admit(&self, from: &str, secret: u8, at: u64) -> Admission {
+        let (source, at) = (source(from), Timestamp::from_unix(at));
+        let attempt = Attempt { account: &self.id, source: &source, digest: [secret; 16], at };
+        self.ledger.admit(&attempt, &LIMITS).await.unwrap()
+    }
+
+    async fn settle(&self, from: &str, secret: u8, settlement: Settlement) {
+        let (source, at) = (source(from), Timestamp::from_unix(NOW));
+        let attempt = Attempt { account: &self.id, source: &source, digest: [secret; 16], at };
+        self.ledger.settle(&attempt, settlement).await.unwrap();
+    }
+
+    async fn wrong(&self, from: &str, secret: u8, at: u64) -> Admission {
+        let admission = self.admit(from, secret, at).await;
+        if admission == Admission::Proceed {
+            self.settle(from, secret, Settlement::Wrong).await;
+        }
+        admission
+    }
+
+    async fn history(&self, from: &str, now: u64) -> History {
+        self.ledger.history(&self.id, &source(from), &LIMITS, Timestamp::from_unix(now)).await.unwrap()
+    }
+
+    async fn used(&self, credential: Credential, from: &str, at: u64) {
+        self.ledger.note_use(&self.id, &use_of(credential, from, at)).await.unwrap();
+    }
+
+    async fn uses(&self) -> Vec<Use> {
+        self.ledger.last_uses(&self.id).await.unwrap()
+    }
+}
+
+fn source(address: &str) -> Source {
+    Source::of(address.parse::<IpAddr>().ok())
+}
+
+fn use_of(credential: Credential, from: &str, at: u64) -> Use {
+    Use { credential, at: Timestamp::from_unix(at), service: "imap".to_owned(), address: from.parse().ok() }
+}
+
+const HERE: &str = "203.0.113.1";
+const THERE: &str = "203.0.113.2";
+const NOW: u64 = 1_800_000_000;
+const WINDOW: u64 = 900;
+const LIMITS: AttemptLimits =
+    AttemptLimits { per_source: 3, per_account: 5, window: Duration::from_secs(WINDOW) };

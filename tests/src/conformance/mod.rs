@@ -1,0 +1,87 @@
+//! What core expects of every directory and every ledger, written against its traits.
+//!
+//! A store joins by implementing a fixture and naming it to [`crate::directory_conformance`] or
+//! [`crate::ledger_conformance`], which make one test of each statement.
+
+pub mod directory;
+pub mod ledger;
+
+/// One test for each statement about a directory; `$fixture` is an expression that makes a fresh fixture.
+#[macro_export]
+macro_rules! directory_conformance {
+    ($name:ident, $fixture:expr) => {
+        $crate::conformance!(
+            $name,
+            directory,
+            $fixture,
+            [
+                a_name_finds_its_account_and_nobody_elses,
+                a_name_is_found_without_regard_to_ascii_case,
+                an_address_finds_the_account_under_its_canonical_name,
+                an_unknown_name_and_an_unknown_id_find_nobody,
+                metacharacters_in_a_name_find_nobody,
+                only_the_right_main_password_is_right,
+                an_account_without_main_password_has_no_right_one,
+                a_stranger_is_never_right,
+                a_new_main_password_replaces_the_old_one_and_changes_the_marker,
+                what_is_written_is_read_back,
+                an_update_of_an_older_revision_changes_nothing,
+                of_many_simultaneous_updates_each_revision_is_won_once,
+                an_update_of_an_unknown_account_is_a_conflict,
+                a_disabled_or_expired_account_says_so,
+                accounts_are_listed_once_each_in_order_page_by_page,
+            ]
+        );
+    };
+}
+
+/// One test for each statement about a ledger; `$fixture` is an expression that makes a fresh fixture.
+#[macro_export]
+macro_rules! ledger_conformance {
+    ($name:ident, $fixture:expr) => {
+        $crate::conformance!(
+            $name,
+            ledger,
+            $fixture,
+            [
+                the_same_wrong_secret_counts_once_and_is_known,
+                a_source_is_limited_alone,
+                an_account_is_limited_in_all_but_for_sources_that_succeeded,
+                a_counted_attempt_is_forgotten_after_the_window,
+                attempts_in_flight_count_before_they_are_settled,
+                a_withdrawn_attempt_no_longer_counts,
+                a_wrong_attempt_cannot_be_withdrawn,
+                accounts_are_counted_apart,
+                of_many_simultaneous_attempts_only_the_limit_is_admitted,
+                the_history_tells_failures_and_successes_of_a_source,
+                the_newest_use_of_each_credential_is_kept,
+                uses_of_one_account_are_not_anothers,
+            ]
+        );
+    };
+}
+
+/// Makes a module with a test for each named function of `$suite`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance {
+    ($name:ident, $suite:ident, $fixture:expr, [$($statement:ident,)*]) => {
+        mod $name {
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $statement() {
+                    let fixture = $fixture;
+                    $crate::conformance::$suite::$statement(&fixture).await;
+                }
+            )*
+
+            #[test]
+            fn every_statement_is_tested() {
+                let tested = [$(stringify!($statement)),*];
+                assert_eq!(tested.as_slice(), $crate::conformance::$suite::STATEMENTS);
+            }
+        }
+    };
+}

@@ -1,0 +1,84 @@
+//! Every store, held to what core expects of it.
+
+#![allow(clippy::unwrap_used, reason = "all of this is test code")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use postern_core::account::{AccountId, Attributes, Standing};
+use postern_core::clock::{Clock, SystemClock, Timestamp};
+use postern_core::directory::Directory;
+use postern_core::hashing::{Budget, Cost, HashPool, Purpose, StoredHash};
+use postern_core::ledger::Ledger;
+use postern_core::name::LoginName;
+use postern_store::Embedded;
+use postern_store::embedded::NewAccount;
+use postern_tests::conformance::directory::DirectoryFixture;
+use postern_tests::conformance::ledger::LedgerFixture;
+use tempfile::TempDir;
+
+postern_tests::directory_conformance!(embedded_directory, EmbeddedFixture::new());
+postern_tests::ledger_conformance!(embedded_ledger, EmbeddedFixture::new());
+
+struct EmbeddedFixture {
+    store: Embedded,
+    hasher: Arc<HashPool>,
+    _dir: TempDir,
+}
+
+impl EmbeddedFixture {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let budget = Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 };
+        let hasher = Arc::new(HashPool::start(budget).unwrap());
+        let store = Embedded::open(&dir.path().join("postern.db"), &hasher, Arc::new(SystemClock)).unwrap();
+        Self { store, hasher, _dir: dir }
+    }
+
+    async fn hash(&self, password: &str) -> StoredHash {
+        let cheap = Cost { memory_kib: 64, passes: 1 };
+        self.hasher.hash(password.as_bytes(), &[7; 16], cheap, Purpose::MainPassword).await.unwrap()
+    }
+
+    async fn id(&self, name: &str) -> AccountId {
+        self.store.find(&LoginName::new(name).unwrap()).await.unwrap().unwrap().id
+    }
+}
+
+#[async_trait]
+impl DirectoryFixture for EmbeddedFixture {
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn add(&self, name: &str, addresses: &[&str], password: Option<&str>) {
+        let mut attributes = Attributes::new();
+        attributes.set("uidNumber", vec!["10001".to_owned()]);
+        attributes.set("mail", addresses.iter().map(|address| (*address).to_owned()).collect());
+        let password = match password {
+            Some(password) => Some(self.hash(password).await),
+            None => None,
+        };
+        let new = NewAccount { name: name.to_owned(), password, expires: None, attributes };
+        drop(self.store.create_account(new).await.unwrap());
+    }
+
+    async fn set_password(&self, name: &str, password: &str) {
+        let hash = self.hash(password).await;
+        self.store.set_main_password(&self.id(name).await, Some(hash)).await.unwrap();
+    }
+
+    async fn set_standing(&self, name: &str, standing: Standing) {
+        let id = self.id(name).await;
+        let expires =
+            (standing == Standing::Expired).then_some(Timestamp::from_unix(SystemClock.now().as_unix()));
+        self.store.set_disabled(&id, standing == Standing::Disabled).await.unwrap();
+        self.store.set_expiry(&id, expires).await.unwrap();
+    }
+}
+
+impl LedgerFixture for EmbeddedFixture {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        Arc::new(self.store.ledger())
+    }
+}

@@ -2,6 +2,7 @@
 
 SHELL := /bin/bash
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+PREFIX ?= /usr
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
@@ -10,13 +11,29 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all lint bench-mail packages
+.PHONY: help build install man demo test test-all lint bench-mail packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## Build the programs for use, into target/release and target/static
 	scripts/build release
+
+install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/posternd
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(TARGET)/release/postern
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/postern $(TARGET)/static/postern-checkpassword
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/*.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/*.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/posternd.*
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/postern.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d packaging/tmpfiles.d/postern.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/postern README.md CHANGELOG.md SECURITY.md docs/*.md packaging/*.toml
+	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban $(DESTDIR)$(PREFIX)/share/doc/postern/
+
+man: ## Write the manual of the command line anew from its own help
+	POSTERN_WRITE_MAN=1 cargo test -p postern the_man_pages_are_those_of_the_command_line
 
 demo: packages ## Show it: a real Dovecot, an account, an app password, and what each setting does
 	scripts/build dev

@@ -41,12 +41,12 @@ impl Arguments {
 
     /// Whether the program is Dovecot's own reply tool, which we then spare an exec by answering ourselves.
     pub(crate) fn is_reply_tool(&self) -> bool {
-        self.program.first().is_some_and(|program| is_named_reply(program))
+        self.program.first().is_some_and(is_named_reply)
     }
 
     /// Whether Dovecot's reply tool stands at the end, behind some wrapper.
     pub(crate) fn ends_in_reply_tool(&self) -> bool {
-        self.program.last().is_some_and(|program| is_named_reply(program))
+        self.program.last().is_some_and(is_named_reply)
     }
 }
 

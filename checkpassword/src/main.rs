@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use postern_ipc::{ClientConfig, Severity};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use arguments::Arguments;
 use reply::Ending;
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
 
 /// Everything that is out of order comes back as a text for the log, and ends in 111.
 fn answer(started: Instant) -> Result<Ending, String> {
+    // No password in a core dump.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("prctl: {error}"))?;
     let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     let config = ClientConfig::load(&arguments.config).map_err(|error| error.to_string())?;
     let deadline = started + config.mail_deadline;

@@ -181,6 +181,8 @@ pub(crate) enum AppPasswordCommand {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -188,6 +190,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_man_pages_are_those_of_the_command_line() {
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/man");
+        if std::env::var_os("POSTERN_WRITE_MAN").is_some() {
+            clap_mangen::generate_to(Args::command(), &pages).unwrap();
+        }
+        let fresh = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(Args::command(), fresh.path()).unwrap();
+        let mut count = 0;
+        for page in std::fs::read_dir(fresh.path()).unwrap() {
+            let page = page.unwrap();
+            let kept = std::fs::read_to_string(pages.join(page.file_name())).unwrap_or_default();
+            let made = std::fs::read_to_string(page.path()).unwrap();
+            assert_eq!(kept, made, "{} is out of date; run: make man", page.file_name().display());
+            count += 1;
+        }
+        assert!(count > 10, "{count} pages");
     }
 
     #[test]

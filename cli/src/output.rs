@@ -58,13 +58,13 @@ pub(crate) enum Colour {
     Yellow = 33,
 }
 
-/// Columns under headings, as wide as they need to be.
+/// Columns, under headings where there are any, as wide as they need to be.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(headings.to_vec());
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if !headings.is_empty() {
+        table.set_header(headings.to_vec());
+    }
     let mut is_empty = true;
     for row in rows {
         is_empty = false;

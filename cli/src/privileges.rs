@@ -1,3 +1,5 @@
+use nix::sys::prctl::set_dumpable;
+use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setuid};
 use postern_ipc::SERVER_USER;
 
@@ -8,6 +10,13 @@ use crate::failure::Failure;
 pub(crate) struct Keeper {
     pub(crate) uid: Uid,
     pub(crate) gid: Gid,
+}
+
+/// Keeps passwords out of core dumps and away from debuggers.
+pub(crate) fn protect() -> Result<(), Failure> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)
+        .and_then(|()| set_dumpable(false))
+        .map_err(|error| Failure::system(format!("cannot protect this process: {error}")))
 }
 
 /// Looks the user up; `None` where this process is not root and goes on as it is.

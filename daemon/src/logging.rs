@@ -9,6 +9,8 @@ use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// sysexits(3): called wrongly.
+const EX_USAGE: u8 = 64;
 /// The target of audit lines; they are written at every level.
 const AUDIT: &str = "postern::audit";
 
@@ -33,6 +35,12 @@ pub(crate) fn start(level: LogLevel) {
 /// Writes one audit line.
 pub(crate) fn audit(entry: &impl Display) {
     tracing::info!(target: AUDIT, "{entry}");
+}
+
+/// Prints clap's own message; help and version are no failure.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    drop(error.print());
+    if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS }
 }
 
 /// Says why this program does not go on, each problem on its line.

@@ -18,7 +18,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return logging::usage(&error),
+    };
     if let Err(error) = harden::harden() {
         return logging::refuse(harden::EX_OSERR, &format!("cannot protect this process: {error}"));
     }

@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -61,13 +62,19 @@ pub(crate) struct Server {
     site: RwLock<Arc<Site>>,
     pub(crate) slots: Slots,
     pub(crate) counters: Counters,
+    last_turned_away: AtomicU64,
 }
 
 impl Server {
     fn new(config: &Config) -> Result<Self, Box<dyn Error>> {
         let memory = compose::memory(config)?;
         let site = site(config, compose::engine(config, memory)?);
-        Ok(Self { site: RwLock::new(Arc::new(site)), slots: Slots::default(), counters: Counters::new() })
+        Ok(Self {
+            site: RwLock::new(Arc::new(site)),
+            slots: Slots::default(),
+            counters: Counters::new(),
+            last_turned_away: AtomicU64::new(0),
+        })
     }
 
     pub(crate) fn site(&self) -> Arc<Site> {
@@ -78,7 +85,7 @@ impl Server {
         let Ok(peer) = stream.peer_cred() else { return };
         let site = self.site();
         let Some(slot) = self.slots.take(site.room, peer.uid(), site.rights.is_trusted(peer.uid())) else {
-            warn!("no room for another conversation with uid {}", peer.uid());
+            self.turn_away(peer.uid());
             return;
         };
         let server = Arc::clone(self);
@@ -86,6 +93,16 @@ impl Server {
             connection::serve(&server, &site, stream, peer.uid()).await;
             drop(slot);
         });
+    }
+
+    /// Says so once a second at most: whoever crowds the socket must not fill the log as well.
+    fn turn_away(&self, uid: u32) {
+        let now = self.counters.uptime_seconds() + 1;
+        if self.last_turned_away.swap(now, Ordering::Relaxed) != now {
+            warn!(
+                "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
+            );
+        }
     }
 
     /// Reads the configuration again. Where anything is wrong with it, the last good one stays.

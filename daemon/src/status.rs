@@ -48,11 +48,15 @@ impl Counters {
         self.reloads.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn uptime_seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+
     pub(crate) fn report(&self, memory: &Memory, connections: u64) -> Status {
         let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
-        let uptime_seconds = self.started.elapsed().as_secs();
+        let uptime_seconds = self.uptime_seconds();
         let tally = memory.hasher.tally();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -28,7 +28,7 @@ pub(crate) async fn run(path: &Path, output: Output) -> Result<(), Failure> {
             report.site(config).await;
         }
     }
-    report.dovecot(dovecot_cache);
+    report.dovecot(dovecot_cache.as_deref());
     let text: String = report.0.iter().map(|finding| finding.line(output)).collect();
     output.print(&text, "findings", &report.0)?;
     let faults = report.0.iter().filter(|finding| finding.result == Mark::Fail).count();
@@ -177,8 +177,8 @@ impl Report {
         self.ok("accounts", format!("{count} can be read"));
     }
 
-    fn dovecot(&mut self, cache_size: Option<String>) {
-        match cache_size.as_deref() {
+    fn dovecot(&mut self, cache_size: Option<&str>) {
+        match cache_size {
             None => {}
             Some("0" | "0 B") => self.ok("dovecot", "auth_cache_size is 0".to_owned()),
             Some(size) => self.warn(

@@ -1,6 +1,6 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid, chown};
@@ -60,8 +60,9 @@ fn secret_file(
     if !is_new {
         return Ok(Step { path: path.to_owned(), is_new });
     }
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
         std::fs::create_dir_all(folder).map_err(|error| at(&error))?;
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(|error| at(&error))?;
     }
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
@@ -76,6 +77,8 @@ fn secret_file(
         if let Some(keeper) = keeper {
             chown(&draft, Some(Uid::from_raw(0)), Some(keeper.gid)).map_err(std::io::Error::from)?;
         }
+        // Whatever the umask took away, the group postern has to read it.
+        file.set_permissions(Permissions::from_mode(0o640))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         // Unlike a rename, a link never replaces a file that somebody else made in the meantime.

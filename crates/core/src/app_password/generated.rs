@@ -156,7 +156,7 @@ const LENGTH: usize = 16;
 const GROUP: usize = 4;
 /// The largest multiple of 56 in a byte; bytes from here on would favour the first symbols.
 const UNBIASED: u8 = 224;
-const _: () = assert!(ALPHABET.len() == 56 && 224 % 56 == 0);
+const _: () = assert!(ALPHABET.len() == 56 && (UNBIASED as usize).is_multiple_of(ALPHABET.len()));
 
 fn symbol(byte: u8) -> Option<char> {
     ALPHABET.as_bytes().get(usize::from(byte) % ALPHABET.len()).map(|symbol| char::from(*symbol))

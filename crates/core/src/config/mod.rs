@@ -3,6 +3,8 @@
 mod file;
 mod reader;
 mod sections;
+#[cfg(test)]
+mod shipped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -57,17 +57,17 @@ impl<'a, 'i> Section<'a, 'i> {
         Self { findings, path: String::new(), offset: None, table: Some(table), known: Vec::new() }
     }
 
-    pub(super) fn section(&mut self, key: &str) -> Section<'a, 'i> {
+    pub(super) fn section(&mut self, key: &str) -> Self {
         let value = self.take(key);
-        let table = value.and_then(|value| match value.get_ref() {
-            DeValue::Table(table) => Some(table),
-            other => {
-                self.wrong(key, value, format!("is a {}; make it a table", other.type_str()));
-                None
+        let table = value.and_then(|value| {
+            let table = value.get_ref().as_table();
+            if table.is_none() {
+                self.wrong(key, value, format!("is a {}; make it a table", value.get_ref().type_str()));
             }
+            table
         });
         let offset = value.map(|value| value.span().start);
-        Section { findings: self.findings, path: self.full(key), offset, table, known: Vec::new() }
+        Self { findings: self.findings, path: self.full(key), offset, table, known: Vec::new() }
     }
 
     pub(super) fn is_present(&self) -> bool {
@@ -81,13 +81,11 @@ impl<'a, 'i> Section<'a, 'i> {
 
     pub(super) fn string(&mut self, key: &str) -> Option<String> {
         let value = self.take(key)?;
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            other => {
-                self.wrong(key, value, format!("is a {}; put it in quotes", other.type_str()));
-                None
-            }
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong(key, value, format!("is a {}; put it in quotes", value.get_ref().type_str()));
         }
+        text.map(ToOwned::to_owned)
     }
 
     pub(super) fn required(&mut self, key: &str, example: &str) -> Option<String> {
@@ -102,21 +100,17 @@ impl<'a, 'i> Section<'a, 'i> {
 
     pub(super) fn boolean(&mut self, key: &str) -> Option<bool> {
         let value = self.take(key)?;
-        match value.get_ref() {
-            DeValue::Boolean(yes) => Some(*yes),
-            other => {
-                self.wrong(key, value, format!("is a {}; write true or false", other.type_str()));
-                None
-            }
+        let yes = value.get_ref().as_bool();
+        if yes.is_none() {
+            self.wrong(key, value, format!("is a {}; write true or false", value.get_ref().type_str()));
         }
+        yes
     }
 
     pub(super) fn number(&mut self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
         let value = self.take(key)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
-            _ => None,
-        };
+        let number = value.get_ref().as_integer().filter(|number| number.radix() == 10);
+        let number: Option<u32> = number.and_then(|number| number.as_str().parse().ok());
         let number = number.filter(|number| allowed.contains(number));
         if number.is_none() {
             self.wrong(key, value, format!("is not a number from {} to {}", allowed.start(), allowed.end()));

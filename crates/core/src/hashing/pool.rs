@@ -47,7 +47,8 @@ impl HashPool {
         lane: Lane,
     ) -> Result<bool, PoolGone> {
         let params = hash.params().ok_or(PoolGone)?;
-        let output = self.run(secret, hash.salt(), params, hash.output_len(), purpose, lane).await?;
+        let work = Work::new(secret, hash.salt(), params, hash.output_len(), purpose);
+        let output = self.run(work, lane).await?;
         Ok(hash.matches(&output))
     }
 
@@ -64,7 +65,8 @@ impl HashPool {
     ) -> Result<StoredHash, PoolGone> {
         let params =
             Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| PoolGone)?;
-        let output = self.run(secret, salt, params, OUTPUT_BYTES, purpose, Lane::Fast).await?;
+        let work = Work::new(secret, salt, params, OUTPUT_BYTES, purpose);
+        let output = self.run(work, Lane::Fast).await?;
         StoredHash::assemble(cost, salt, &output).ok_or(PoolGone)
     }
 
@@ -74,24 +76,9 @@ impl HashPool {
         self.shared.lock().tally
     }
 
-    async fn run(
-        &self,
-        secret: &[u8],
-        salt: &[u8],
-        params: Params,
-        output: usize,
-        purpose: Purpose,
-        lane: Lane,
-    ) -> Result<Zeroizing<Vec<u8>>, PoolGone> {
+    async fn run(&self, work: Work, lane: Lane) -> Result<Zeroizing<Vec<u8>>, PoolGone> {
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            secret: Zeroizing::new(secret.to_vec()),
-            salt: salt.to_vec(),
-            params,
-            output,
-            purpose,
-            reply,
-        };
+        let job = Job { work, reply };
         {
             let mut state = self.shared.lock();
             match lane {
@@ -198,30 +185,51 @@ struct State {
 }
 
 struct Job {
+    work: Work,
+    reply: oneshot::Sender<Zeroizing<Vec<u8>>>,
+}
+
+struct Work {
     secret: Zeroizing<Vec<u8>>,
     salt: Vec<u8>,
     params: Params,
     output: usize,
     purpose: Purpose,
-    reply: oneshot::Sender<Zeroizing<Vec<u8>>>,
 }
 
-impl Job {
+impl Work {
+    fn new(secret: &[u8], salt: &[u8], params: Params, output: usize, purpose: Purpose) -> Self {
+        Self { secret: Zeroizing::new(secret.to_vec()), salt: salt.to_vec(), params, output, purpose }
+    }
+
+    fn memory_kib(&self) -> u32 {
+        self.params.m_cost()
+    }
+
     /// What it needs beyond its worker's arena.
     fn extra_kib(&self) -> u32 {
-        if self.params.m_cost() <= ARENA_KIB { 0 } else { self.params.m_cost() }
+        if self.memory_kib() <= ARENA_KIB { 0 } else { self.memory_kib() }
+    }
+
+    fn compute(&self, memory: &mut [Block]) -> Option<Zeroizing<Vec<u8>>> {
+        let mut output = Zeroizing::new(vec![0; self.output]);
+        let memory = memory.get_mut(..self.params.block_count())?;
+        Argon2::new(ALGORITHM, Version::V0x13, self.params.clone())
+            .hash_password_into_with_memory(&self.secret, &self.salt, &mut output, memory)
+            .ok()?;
+        Some(output)
     }
 }
 
 impl Shared {
     fn work(&self) {
         let mut arena = vec![Block::new(); ARENA_KIB as usize];
-        while let Some(job) = self.take() {
-            let (extra, memory) = (job.extra_kib(), job.params.m_cost());
+        while let Some(Job { work, reply }) = self.take() {
+            let (extra, memory) = (work.extra_kib(), work.memory_kib());
             let output = if extra == 0 {
-                compute(&job, &mut arena)
+                work.compute(&mut arena)
             } else {
-                compute(&job, &mut vec![Block::new(); job.params.block_count()])
+                work.compute(&mut vec![Block::new(); work.params.block_count()])
             };
             {
                 let mut state = self.lock();
@@ -233,7 +241,7 @@ impl Shared {
             }
             // A failed computation drops the sender, and the caller hears PoolGone.
             if let Some(output) = output {
-                drop(job.reply.send(output));
+                drop(reply.send(output));
             }
         }
     }
@@ -245,11 +253,11 @@ impl Shared {
                 return None;
             }
             if let Some(job) = state.next() {
-                let memory = job.params.m_cost();
-                state.free_kib -= job.extra_kib();
+                let memory = job.work.memory_kib();
+                state.free_kib -= job.work.extra_kib();
                 state.tally.running_kib += memory;
                 state.tally.peak_kib = state.tally.peak_kib.max(state.tally.running_kib);
-                match job.purpose {
+                match job.work.purpose {
                     Purpose::AppPassword => state.tally.app_password += 1,
                     Purpose::MainPassword => state.tally.main_password += 1,
                 }
@@ -280,17 +288,8 @@ impl State {
 }
 
 fn take_fitting(queue: &mut VecDeque<Job>, free_kib: u32) -> Option<Job> {
-    let index = queue.iter().position(|job| job.extra_kib() <= free_kib)?;
+    let index = queue.iter().position(|job| job.work.extra_kib() <= free_kib)?;
     queue.remove(index)
-}
-
-fn compute(job: &Job, memory: &mut [Block]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut output = Zeroizing::new(vec![0; job.output]);
-    let memory = memory.get_mut(..job.params.block_count())?;
-    Argon2::new(ALGORITHM, Version::V0x13, job.params.clone())
-        .hash_password_into_with_memory(&job.secret, &job.salt, &mut output, memory)
-        .ok()?;
-    Some(output)
 }
 
 #[cfg(test)]

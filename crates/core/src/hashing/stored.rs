@@ -32,6 +32,11 @@ impl Cost {
 pub struct StoredHash {
     text: String,
     cost: Cost,
+    parts: Box<Parts>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     lanes: u32,
     salt: Salt,
     output: Output,
@@ -55,7 +60,7 @@ impl StoredHash {
         if cost.is_excessive() || lanes > MAX_LANES {
             return Err(BadHash::Excessive);
         }
-        let stored = Self { text: text.to_owned(), cost, lanes, salt, output };
+        let stored = Self { text: text.to_owned(), cost, parts: Box::new(Parts { lanes, salt, output }) };
         stored.params().map(|_| stored).ok_or(BadHash::Malformed)
     }
 
@@ -87,19 +92,20 @@ impl StoredHash {
     }
 
     pub(crate) fn salt(&self) -> &[u8] {
-        self.salt.as_ref()
+        self.parts.salt.as_ref()
     }
 
     pub(crate) fn output_len(&self) -> usize {
-        self.output.len()
+        self.parts.output.len()
     }
 
     pub(crate) fn params(&self) -> Option<Params> {
-        Params::new(self.cost.memory_kib, self.cost.passes, self.lanes, Some(self.output.len())).ok()
+        Params::new(self.cost.memory_kib, self.cost.passes, self.parts.lanes, Some(self.parts.output.len()))
+            .ok()
     }
 
     pub(crate) fn matches(&self, output: &[u8]) -> bool {
-        self.output.as_bytes().ct_eq(output).into()
+        self.parts.output.as_bytes().ct_eq(output).into()
     }
 }
 

@@ -113,7 +113,7 @@ impl fmt::Debug for Database {
 pub enum OpenError {
     /// Which file it is about.
     #[error("{}: {_1}", .0.display())]
-    At(PathBuf, Box<OpenError>),
+    At(PathBuf, Box<Self>),
     /// It cannot be opened or created.
     #[error("cannot be opened: {0}; the folder has to exist and belong to the user that runs this")]
     Io(#[from] io::Error),

@@ -1,0 +1,67 @@
+//! The example configuration and the manual, held to the code.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Config;
+
+const EXAMPLE: &str = include_str!("../../../../packaging/postern.toml");
+const MANUAL: &str = include_str!("../../../../docs/man/postern.toml.5");
+
+fn parse(text: &str) -> Config {
+    Config::parse(Path::new("postern.toml"), text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The example with what is commented out taken in.
+fn uncommented() -> String {
+    let is_setting = |line: &str| {
+        line.starts_with('[')
+            || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ') && !key.is_empty())
+    };
+    let take_in = |line: &'static str| line.strip_prefix('#').filter(|rest| is_setting(rest)).unwrap_or(line);
+    EXAMPLE.lines().map(take_in).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_parses_and_what_is_commented_out_is_the_default() {
+    let (as_shipped, mut taken_in) = (parse(EXAMPLE), parse(&uncommented()));
+    assert_eq!(taken_in.services.remove("webmail").map(|service| service.observe), Some(Some(true)));
+    assert!(taken_in.mail_settings.imap.is_some() && taken_in.mail_settings.smtp.is_some());
+    taken_in.mail_settings = as_shipped.mail_settings.clone();
+    assert_eq!(taken_in, as_shipped);
+}
+
+#[test]
+fn the_example_and_the_manual_name_every_key() {
+    // The parser names every key that it knows when it meets one that it does not.
+    let known: BTreeSet<String> = [
+        "",
+        "[socket]",
+        "[directory]",
+        "[ledger]",
+        "[embedded]",
+        "[keyring]",
+        "[policy]",
+        "[services.x]",
+        "[limits]",
+        "[limits.app_password_argon2id]",
+        "[mail_settings]",
+        "[mail_settings.imap]",
+        "[log]",
+    ]
+    .into_iter()
+    .flat_map(|section| {
+        let text = format!("{section}\nno_such_key_at_all = 1\n");
+        let problems = Config::parse(Path::new("p"), &text).unwrap_err();
+        let line = problems.lines().find(|line| line.contains("no_such_key_at_all")).unwrap();
+        let (_, keys) = line.split_once("known here: ").unwrap();
+        keys.split(", ").map(ToOwned::to_owned).collect::<Vec<_>>()
+    })
+    .collect();
+    assert!(known.len() > 30, "{known:?}");
+    for key in &known {
+        let in_example = EXAMPLE.contains(&format!("{key} =")) || EXAMPLE.contains(&format!("[{key}"));
+        assert!(in_example, "{key} is missing in packaging/postern.toml");
+        assert!(MANUAL.contains(&format!("\\fB{key}\\fR")), "{key} is missing in docs/man/postern.toml.5");
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, Problems};
 use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::flows::InFlight;
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::KEY_BYTES;
 use postern_core::limits::LocalAttempts;
@@ -25,6 +26,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
     Ok(Arc::new(Memory {
         hasher: Arc::new(hasher),
         verified: VerificationCache::new(key),
+        in_flight: InFlight::new(),
         attempts: LocalAttempts::new(),
         noted: NotedUses::new(),
     }))

@@ -1,11 +1,14 @@
 use nix::sys::prctl::set_dumpable;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 
-/// Keeps secrets in memory out of core dumps and away from debuggers, and new files private.
+/// Keeps secrets in memory out of core dumps and away from debuggers, new files private, and file descriptors in supply:
+/// each conversation is one, and the usual limit of 1024 would end them before `[limits] connections` does.
 pub(crate) fn harden() -> nix::Result<()> {
     umask(Mode::from_bits_truncate(0o077));
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
     set_dumpable(false)
 }
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges::{self, Keeper};
-use crate::site::{self, Site};
+use crate::site;
 
 /// Creates what is missing; what exists is kept.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
@@ -29,7 +29,7 @@ pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     }
     privileges::become_keeper()?;
     let is_new = !database.exists();
-    drop(Site::of(config)?);
+    postern_store::create(&config)?;
     done.push(Step { path: database, is_new });
     let text: String = done.iter().map(|step| format!("{} {}\n", step.word(), step.path.display())).collect();
     output.print(&text, "init", &done)
@@ -102,7 +102,9 @@ fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
     if folder.try_exists().map_err(|error| at(&error))? {
         return Ok(());
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| at(&error))?;
+    // Those above it are nobody's secret, and postern has to get through them.
+    folder.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| at(&error))?;
+    std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(|error| at(&error))?;
     let Some(keeper) = keeper else { return Ok(()) };
     let (uid, gid): (Uid, Gid) = (keeper.uid, keeper.gid);
     chown(folder, Some(uid), Some(gid)).map_err(|error| at(&error))

@@ -1,7 +1,8 @@
 //! One line a verdict, in one grammar: `key=value` pairs in a fixed order, absent ones left out, the name last.
 //!
 //! A value of letters, digits and `._:@/+-` stands as it is; any other is quoted, with everything but printable ASCII
-//! and with `"` and `\` escaped as `\xHH`. So one login is one line, whatever was typed, and no secret is in it.
+//! and with `"` and `\` escaped as `\xHH`. A value ends after
+//! 512 bytes. So one login is one short line, whatever was typed, and no secret is in it.
 
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -79,7 +80,7 @@ impl Line<'_, '_> {
         write!(self.out, "{key}=")?;
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:@/+-".contains(&b);
         if !value.is_empty() && value.bytes().all(is_plain) {
-            return self.out.write_str(&value);
+            return value.chars().take(MAX_VALUE).try_for_each(|c| self.out.write_char(c));
         }
         self.out.write_char('"')?;
         for byte in value.bytes().take(MAX_VALUE) {
@@ -142,5 +143,13 @@ mod tests {
         assert!(
             line("", Verdict::Defer("the directory".to_owned()), Trail::default()).ends_with("user=\"\"")
         );
+    }
+
+    #[test]
+    fn no_name_makes_a_line_long() {
+        for name in ["n", "\u{e9}"] {
+            let shown = line(&name.repeat(10_000), Verdict::Reject(Reason::NotPermitted), Trail::default());
+            assert!(shown.len() < 4 * MAX_VALUE + 200, "{} bytes", shown.len());
+        }
     }
 }

@@ -10,6 +10,7 @@ use lru::LruCache;
 use crate::account::AccountId;
 use crate::clock::{Clock, Timestamp};
 use crate::directory::Directory;
+use crate::flows::InFlight;
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger};
@@ -47,6 +48,8 @@ pub struct Memory {
     pub hasher: Arc<HashPool>,
     /// App passwords that were just verified.
     pub verified: VerificationCache,
+    /// Checks that are under way.
+    pub in_flight: InFlight,
     /// Attempts while the ledger is down, or for names without an account.
     pub attempts: LocalAttempts,
     /// Which uses the ledger has heard of within the last minute.

@@ -27,14 +27,28 @@ pub struct Stores {
     pub embedded: Option<Embedded>,
 }
 
-/// Opens the stores that `config` names.
+/// Makes the store that `config` names where it is kept in a file of ours that is missing.
+///
+/// # Errors
+/// As [`open`].
+pub fn create(config: &Config) -> Result<(), OpenError> {
+    let DirectoryKind::Embedded = config.directory;
+    Embedded::create(&config.embedded.path)
+}
+
+/// Opens the stores that `config` names. A missing file is an error: an empty one in its place would have every account
+/// refused as unknown, where nobody can tell.
 ///
 /// # Errors
 /// [`OpenError`] says which file cannot be used, why, and how to mend it.
 pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
     let DirectoryKind::Embedded = config.directory;
     let LedgerKind::Embedded = config.ledger;
-    let embedded = Embedded::open(&config.embedded.path, hasher, clock)?;
+    let path = &config.embedded.path;
+    if matches!(path.try_exists(), Ok(false)) {
+        return Err(OpenError::At(path.clone(), Box::new(OpenError::Missing)));
+    }
+    let embedded = Embedded::open(path, hasher, clock)?;
     Ok(Stores {
         directory: Arc::new(embedded.clone()),
         ledger: Arc::new(embedded.ledger()),

@@ -31,6 +31,9 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, FileError> {
 /// Why a file is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// Nobody has made it yet, or the path is wrong.
+    #[error("does not exist; make it with: postern init")]
+    Missing,
     /// It cannot be opened or read.
     #[error("cannot be read: {0}")]
     Io(io::Error),
@@ -55,7 +58,9 @@ pub enum FileError {
 
 fn open(path: &Path) -> Result<File, FileError> {
     // Without O_NONBLOCK a fifo in the place of the file would hold up the start for ever.
-    OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(FileError::Io)
+    OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { FileError::Io(error) }
+    })
 }
 
 const O_NONBLOCK: i32 = 0o4000;
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_and_a_folder_are_refused() {
-        assert!(matches!(read_private(Path::new("/nonexistent")), Err(FileError::Io(_))));
+        assert!(matches!(read_private(Path::new("/nonexistent")), Err(FileError::Missing)));
         assert!(read_private(Path::new("/")).is_err());
     }
 }

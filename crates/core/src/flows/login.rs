@@ -14,6 +14,7 @@ use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::guard;
+use super::in_flight::Checked;
 use super::outcome::{Outage, Outcome, Trail};
 
 /// A login to a mail service: one secret, no dialogue.
@@ -121,19 +122,32 @@ impl Decision<'_> {
             Remembered::Wrong => return Ok(false),
             Remembered::Nothing => {}
         }
+        let digest = self.digest(&account.id, live.hash.as_str());
+        let check = self.check_app_password(account, live, candidate, digest);
+        Ok(memory.in_flight.once(digest, check).await? == Checked::Right)
+    }
+
+    async fn check_app_password(
+        &mut self,
+        account: &Account,
+        live: &LiveAppPassword,
+        candidate: &Candidate,
+        digest: Digest,
+    ) -> Result<Checked, Outage> {
+        let memory = &self.engine.memory;
         let history = guard::history(self.engine, &account.id, &self.source, self.now, &mut self.trail).await;
         let lane = history.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
-        if !right {
-            let source = self.source.clone();
-            let digest = self.digest(&account.id, live.hash.as_str());
-            let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
-            if guard::admit(self.engine, &attempt, &mut self.trail).await == Admission::Proceed {
-                guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
-            }
+        if right {
+            return Ok(Checked::Right);
         }
-        Ok(right)
+        let source = self.source.clone();
+        let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
+        if guard::admit(self.engine, &attempt, &mut self.trail).await == Admission::Proceed {
+            guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+        }
+        Ok(Checked::Wrong)
     }
 
     async fn by_main_password(&mut self, service: &Service, account: &Account) -> Result<Verdict, Outage> {
@@ -145,16 +159,27 @@ impl Decision<'_> {
             }
             self.trail.observed = Some(Reason::UseAppPassword);
         }
-        let source = self.source.clone();
         let digest = self.digest(&account.id, &account.password_marker);
+        let question = self.question(digest);
+        let engine = self.engine;
+        match engine.memory.in_flight.once(question, self.check_main_password(account, digest)).await? {
+            Checked::Right => self.accept(account, Credential::MainPassword).await,
+            Checked::Wrong => Ok(Verdict::Reject(Reason::BadCredential)),
+            Checked::KnownWrong => {
+                self.trail.detail = Some("the same secret was wrong before");
+                Ok(Verdict::Reject(Reason::BadCredential))
+            }
+            Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
+        }
+    }
+
+    async fn check_main_password(&mut self, account: &Account, digest: Digest) -> Result<Checked, Outage> {
+        let source = self.source.clone();
         let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
         match guard::admit(self.engine, &attempt, &mut self.trail).await {
             Admission::Proceed => {}
-            Admission::KnownWrong => {
-                self.trail.detail = Some("the same secret was wrong before");
-                return Ok(Verdict::Reject(Reason::BadCredential));
-            }
-            Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+            Admission::KnownWrong => return Ok(Checked::KnownWrong),
+            Admission::Limited => return Ok(Checked::Limited),
         }
         let history = guard::history(self.engine, &account.id, &source, self.now, &mut self.trail).await;
         let lane = history.lane_for_main_password();
@@ -162,11 +187,7 @@ impl Decision<'_> {
             self.engine.directory.check_main_password(Some(account), self.login.password, lane).await;
         let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
         guard::settle(self.engine, &attempt, settlement, &mut self.trail).await;
-        if checked? {
-            self.accept(account, Credential::MainPassword).await
-        } else {
-            Ok(Verdict::Reject(Reason::BadCredential))
-        }
+        Ok(if checked? { Checked::Right } else { Checked::Wrong })
     }
 
     /// Refuses a login that no secret could open, after the work that a wrong main password would have cost, so that
@@ -176,19 +197,23 @@ impl Decision<'_> {
         if policy.main_password_on_mail.permits(false) || policy.observe {
             let name = self.engine.keyring.digest("stranger", &[self.login.name.as_str().as_bytes()]);
             let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
-            let source = self.source.clone();
-            let attempt =
-                Attempt { account: &id, source: &source, digest: self.digest(&id, ""), at: self.now };
-            let attempts = &self.engine.memory.attempts;
-            if attempts.admit(&attempt, &self.engine.limits.attempts) == Admission::Proceed {
-                let lane = History::default().lane_for_main_password();
-                let checked =
-                    self.engine.directory.check_main_password(None, self.login.password, lane).await;
-                attempts.settle(&attempt, Settlement::Wrong);
-                checked?;
-            }
+            let digest = self.digest(&id, "");
+            let check = self.check_stranger(&id, digest);
+            self.engine.memory.in_flight.once(self.question(digest), check).await?;
         }
         Ok(Verdict::Reject(reason))
+    }
+
+    async fn check_stranger(&self, id: &AccountId, digest: Digest) -> Result<Checked, Outage> {
+        let attempt = Attempt { account: id, source: &self.source, digest, at: self.now };
+        let attempts = &self.engine.memory.attempts;
+        if attempts.admit(&attempt, &self.engine.limits.attempts) == Admission::Proceed {
+            let lane = History::default().lane_for_main_password();
+            let checked = self.engine.directory.check_main_password(None, self.login.password, lane).await;
+            attempts.settle(&attempt, Settlement::Wrong);
+            checked?;
+        }
+        Ok(Checked::Wrong)
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
@@ -208,6 +233,11 @@ impl Decision<'_> {
             }
         }
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb }))
+    }
+
+    /// What tells a check that counts for this source alone from all others.
+    fn question(&self, attempt: Digest) -> Digest {
+        self.engine.keyring.digest("check", &[self.source.as_str().as_bytes(), &attempt])
     }
 
     fn digest(&self, account: &AccountId, marker: &str) -> Digest {

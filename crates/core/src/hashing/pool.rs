@@ -168,6 +168,8 @@ const OUTPUT_BYTES: usize = 32;
 /// Each worker keeps this much memory for the usual case, so that a check does not pay for fresh pages.
 const ARENA_KIB: u32 = Cost::APP_PASSWORD.memory_kib;
 const FAST_TURNS: u32 = 7;
+/// In blocks of 1 KiB: 32 MiB and then some.
+const ALWAYS_MAPPED: usize = 33 * 1024;
 
 struct Shared {
     state: Mutex<State>,
@@ -229,7 +231,7 @@ impl Shared {
             let output = if extra == 0 {
                 work.compute(&mut arena)
             } else {
-                work.compute(&mut vec![Block::new(); work.params.block_count()])
+                work.compute(&mut fresh(work.params.block_count()))
             };
             {
                 let mut state = self.lock();
@@ -285,6 +287,17 @@ impl State {
         self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
         job
     }
+}
+
+/// Memory for one large computation, which goes back to the system with it.
+///
+/// glibc's malloc keeps freed memory in its heaps, where large pieces among small ones add up to many times the budget.
+/// Only for what exceeds `DEFAULT_MMAP_THRESHOLD_MAX` (mallopt(3)) it always asks the system. Pages beyond `blocks` are
+/// never touched, so they cost nothing.
+fn fresh(blocks: usize) -> Vec<Block> {
+    let mut memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED));
+    memory.resize(blocks, Block::new());
+    memory
 }
 
 fn take_fitting(queue: &mut VecDeque<Job>, free_kib: u32) -> Option<Job> {

@@ -114,6 +114,9 @@ pub enum OpenError {
     /// Which file it is about.
     #[error("{}: {_1}", .0.display())]
     At(PathBuf, Box<Self>),
+    /// Nobody has made it yet, or the path is wrong, or its disk is not there.
+    #[error("does not exist; make it with: postern init")]
+    Missing,
     /// It cannot be opened or created.
     #[error("cannot be opened: {0}; the folder has to exist and belong to the user that runs this")]
     Io(#[from] io::Error),

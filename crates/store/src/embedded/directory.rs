@@ -34,6 +34,14 @@ impl Embedded {
         Ok(Self { database: Database::open(path)?, hasher: Arc::clone(hasher), clock })
     }
 
+    /// Makes the file where it is missing, and otherwise makes sure that it is in order.
+    ///
+    /// # Errors
+    /// As [`Embedded::open`].
+    pub fn create(path: &Path) -> Result<(), OpenError> {
+        Database::open(path).map(drop)
+    }
+
     /// The ledger in the same file.
     #[must_use]
     pub fn ledger(&self) -> EmbeddedLedger {

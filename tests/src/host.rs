@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use nix::unistd::{Gid, Uid, User};
@@ -132,15 +133,24 @@ fn apt_line(packages: &str) -> String {
     format!("run scripts/install-packages, or: apt-get install --no-install-recommends {packages}")
 }
 
-// Two tests may come here at once; a rename is never seen half done.
+// Two tests may come here at once; a rename is never seen half done. The copy is another process's work: a descriptor
+// that this one holds for writing is inherited by whatever another thread is about to start, and as long as anybody
+// holds one, Linux runs the program for nobody ("text file busy").
 fn install(from: &Path, to: &Path) {
-    let draft = tempfile::NamedTempFile::new_in(to.parent().expect("a directory"))
-        .unwrap_or_else(|error| panic!("{}: {error}", to.display()))
-        .into_temp_path();
-    fs::copy(from, &draft)
-        .unwrap_or_else(|error| panic!("copy {} to {}: {error}", from.display(), to.display()));
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let draft = to.with_file_name(format!(".draft.{}.{number}", std::process::id()));
+    let done = Command::new("/bin/cp").arg(from).arg(&draft).output();
+    let done = done.unwrap_or_else(|error| panic!("cannot run cp: {error}"));
+    assert!(
+        done.status.success(),
+        "copy {} to {}: {}",
+        from.display(),
+        to.display(),
+        String::from_utf8_lossy(&done.stderr)
+    );
     own(&draft, (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
-    draft.persist(to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+    fs::rename(&draft, to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
 }
 
 fn built_program(name: &str) -> PathBuf {

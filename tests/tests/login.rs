@@ -14,7 +14,7 @@ use postern_core::app_password::{Generated, Label, Networks, Scope, ScopeWord};
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, Update};
 use postern_core::engine::{Engine, Memory, NotedUses};
-use postern_core::flows::{self, Authority, ChangeError, Login, Order, Outcome, RandomnessGone};
+use postern_core::flows::{self, Authority, ChangeError, InFlight, Login, Order, Outcome, RandomnessGone};
 use postern_core::hashing::{Budget, Cost, HashPool, Lane, Purpose, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::{Admission, Attempt, History, Ledger, LedgerError, Settlement, Use};
@@ -212,6 +212,7 @@ impl Site {
         let memory = Memory {
             hasher: Arc::clone(&hasher),
             verified: VerificationCache::new([6; KEY_BYTES]),
+            in_flight: InFlight::new(),
             attempts: LocalAttempts::new(),
             noted: NotedUses::new(),
         };

@@ -1,0 +1,199 @@
+//! Logins by the thousand, straight over posternd's socket as root, and what they cost those who log in meanwhile.
+
+use std::collections::BTreeMap;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use postern_ipc::{
+    Begin, Client, ClientMessage, Failure, Flow, RejectReason, Secret, Silent, Verdict, encode,
+};
+
+use crate::guard;
+
+/// One login to imap.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// The name.
+    pub user: String,
+    /// The secret.
+    pub secret: String,
+    /// The client's address.
+    pub rhost: String,
+}
+
+/// How many of a number of logins ended in which way.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Let in.
+    pub accepted: usize,
+    /// Refused, by the reason's name on the wire.
+    pub rejected: BTreeMap<String, usize>,
+    /// Defers, by what was out of order.
+    pub deferred: BTreeMap<String, usize>,
+    /// Without a verdict.
+    pub failed: BTreeMap<String, usize>,
+}
+
+impl Shot {
+    /// A login from the `number`th of 65,536 addresses.
+    #[must_use]
+    pub fn new(user: &str, secret: &str, number: usize) -> Self {
+        let rhost = format!("198.18.{}.{}", number / 256 % 256, number % 256);
+        Self { user: user.to_owned(), secret: secret.to_owned(), rhost }
+    }
+
+    fn begin(&self) -> Begin {
+        Begin {
+            secret: Some(Secret::new(self.secret.clone())),
+            rhost: Some(self.rhost.clone()),
+            ..Begin::new(Flow::Login, "imap", &*self.user)
+        }
+    }
+
+    /// Logs in once.
+    ///
+    /// # Errors
+    /// There was no verdict.
+    pub fn fire(&self, socket: &Path) -> Result<Verdict, Failure> {
+        let deadline = Instant::now() + LIMIT;
+        Client::connect(socket, deadline)?.converse(self.begin(), &mut Silent)
+    }
+
+    /// Asks, and hangs up before the answer can be there.
+    pub fn hang_up(&self, socket: &Path) {
+        let line = encode(&ClientMessage::Begin(Box::new(self.begin()))).expect("a short message");
+        let mut stream = UnixStream::connect(socket).expect("posternd listens");
+        std::io::Write::write_all(&mut stream, &line).expect("posternd listens");
+    }
+}
+
+impl Tally {
+    /// How many were refused for `reason`.
+    #[must_use]
+    pub fn rejected(&self, reason: RejectReason) -> usize {
+        self.rejected.get(&name(reason)).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, ended: Result<Verdict, Failure>) {
+        match ended {
+            Ok(Verdict::Accept(_)) => self.accepted += 1,
+            Ok(Verdict::Reject(reject)) => *self.rejected.entry(name(reject.reason)).or_default() += 1,
+            Ok(Verdict::Defer(defer)) => *self.deferred.entry(defer.reason).or_default() += 1,
+            Ok(Verdict::Ignore(ignore)) => *self.failed.entry(ignore.reason).or_default() += 1,
+            Err(failure) => *self.failed.entry(failure.to_string()).or_default() += 1,
+        }
+    }
+}
+
+/// Runs `one` for each of `shots`, `in_flight` at once.
+pub fn each<T: Send>(shots: impl Iterator<Item = T> + Send, in_flight: usize, one: impl Fn(T) + Sync) {
+    let shots = Mutex::new(shots);
+    let next = || shots.lock().unwrap_or_else(PoisonError::into_inner).next();
+    std::thread::scope(|scope| {
+        for _ in 0..in_flight {
+            scope.spawn(|| {
+                while let Some(shot) = next() {
+                    one(shot);
+                }
+            });
+        }
+    });
+}
+
+/// Fires all of `shots`, `in_flight` at once, and counts how they ended.
+#[must_use]
+pub fn fire(socket: &Path, shots: impl Iterator<Item = Shot> + Send, in_flight: usize) -> Tally {
+    let tally = Mutex::new(Tally::default());
+    each(shots, in_flight, |shot| {
+        let ended = shot.fire(socket);
+        tally.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
+    });
+    tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long logins took that had to succeed.
+#[derive(Debug, Clone, Default)]
+pub struct Times(Vec<Duration>);
+
+impl FromIterator<Duration> for Times {
+    fn from_iter<I: IntoIterator<Item = Duration>>(times: I) -> Self {
+        Self(times.into_iter().collect())
+    }
+}
+
+impl Times {
+    /// How many there were.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there was none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The time within which `part` of them was answered.
+    #[must_use]
+    pub fn quantile(&self, part: f64) -> Duration {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let last = sorted.len().checked_sub(1).expect("at least one login");
+        sorted[(last as f64 * part).round() as usize]
+    }
+
+    /// Half of them, nearly all of them, all of them.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let ms = |part| self.quantile(part).as_secs_f64() * 1e3;
+        format!("{} logins, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms", self.len(), ms(0.5), ms(0.99), ms(1.0))
+    }
+}
+
+/// Logs in with each of the `groups` at the same time, with the logins of a group in turn, one `every` so long, while
+/// `attack` runs. Each has to be let in.
+///
+/// # Panics
+/// One was not.
+pub fn meanwhile<T>(
+    socket: &Path,
+    groups: &[Vec<Shot>],
+    every: Duration,
+    attack: impl FnOnce() -> T,
+) -> (T, Vec<Times>) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            groups.iter().map(|logins| scope.spawn(|| log_in_until(socket, logins, every, &over))).collect();
+        let result = attack();
+        over.store(true, Ordering::Relaxed);
+        let times = workers.into_iter().map(|worker| worker.join().expect("every login is let in")).collect();
+        (result, times)
+    })
+}
+
+fn log_in_until(socket: &Path, logins: &[Shot], every: Duration, over: &AtomicBool) -> Times {
+    let mut times = Times::default();
+    for shot in logins.iter().cycle() {
+        if over.load(Ordering::Relaxed) && !times.is_empty() {
+            break;
+        }
+        let started = Instant::now();
+        let ended = shot.fire(socket);
+        times.0.push(started.elapsed());
+        assert!(matches!(ended, Ok(Verdict::Accept(_))), "{} from {}: {ended:?}", shot.user, shot.rhost);
+        guard::pause(every.saturating_sub(started.elapsed()));
+    }
+    times
+}
+
+fn name(reason: RejectReason) -> String {
+    let name = serde_json::to_value(reason).expect("a word");
+    name.as_str().expect("a word").to_owned()
+}
+
+const LIMIT: Duration = Duration::from_secs(20);

@@ -1,0 +1,99 @@
+//! Connections by the hundred.
+
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use postern_tests::{Site, guard};
+use serde_json::{Value, json};
+
+use crate::World;
+use crate::raw::{Said, login, peer, say};
+
+#[test]
+fn one_untrusted_user_holds_few_connections_and_mail_goes_on() {
+    let world = World::new("mallory fills connections");
+    let socket = world.site.socket().display().to_string();
+    let mut filling = peer("mallory", &["fill", &socket, "6"]);
+    let mut filling = filling.stdout(Stdio::piped()).spawn().expect("python3");
+    let report = std::thread::scope(|scope| {
+        let output = filling.stdout.take().unwrap();
+        let report = scope.spawn(move || std::io::read_to_string(output).unwrap());
+        guard::wait_for("mallory to fill", Duration::from_secs(5), || {
+            world.posternd.log().contains("no room").then_some(())
+        });
+        let started = Instant::now();
+        let mut times = Vec::new();
+        while started.elapsed() < Duration::from_secs(4) {
+            let before = Instant::now();
+            assert_eq!(world.checkpassword("alice", &world.thunderbird.password), 0);
+            times.push(before.elapsed());
+        }
+        times.sort_unstable();
+        assert!(times.len() >= 20, "{} logins in 4 s", times.len());
+        assert!(times[times.len() / 2] < Duration::from_millis(500), "{times:?}");
+        report.join().unwrap()
+    });
+    assert!(filling.wait().unwrap().success());
+    let report: Value = serde_json::from_str(report.lines().last().unwrap()).expect("what it held");
+    assert!(report["most"].as_u64().unwrap() <= 4, "limits.connections_per_user: {report}");
+    assert!(report["refused"].as_u64().unwrap() > 100, "it did try: {report}");
+    // Each refusal is worth a note, and not a line each.
+    let noted = world.posternd.log().lines().filter(|line| line.contains("no room")).count();
+    assert!((1..=12).contains(&noted), "{noted} lines in 6 s for {report}");
+    guard::wait_for("the connections to be gone", Duration::from_secs(10), || {
+        (world.posternd.status().connections == 1).then_some(())
+    });
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn half_of_the_places_are_kept_for_mail_servers() {
+    let settings = "connections = 10\nconnections_per_user = 1000";
+    let world = World::of(Site::builder("half for mail servers").setting("[limits]", settings).build());
+    let socket = world.site.socket().display().to_string();
+    let mut filling = peer("mallory", &["fill", &socket, "4"]);
+    let filling = filling.stdout(Stdio::piped()).spawn().expect("python3");
+    guard::wait_for("mallory to fill", Duration::from_secs(5), || {
+        world.posternd.log().contains("no room").then_some(())
+    });
+    for _ in 0..20 {
+        assert_eq!(world.checkpassword("alice", &world.thunderbird.password), 0);
+    }
+    let report = filling.wait_with_output().unwrap();
+    let report = String::from_utf8(report.stdout).unwrap();
+    let report: Value = serde_json::from_str(report.lines().last().unwrap()).expect("what it held");
+    assert!((1..=5).contains(&report["most"].as_u64().unwrap()), "half of 10: {report}");
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn every_place_can_be_taken_without_running_out_of_files() {
+    let settings = "connections = 3000";
+    let world =
+        with_few_files(|| World::of(Site::builder("all places").setting("[limits]", settings).build()));
+    // Twice as many as the files that a process may have open by default.
+    let held: Vec<UnixStream> =
+        (0..2000).map(|_| UnixStream::connect(world.site.socket()).expect("a place")).collect();
+    let message = login("alice", &world.thunderbird.password, &json!({}));
+    assert_eq!(say(&world.site.socket(), &message), Said::Accept("alice".to_owned()));
+    assert!(world.posternd.status().connections > 2000);
+    drop(held);
+    guard::wait_for("the places to be given back", Duration::from_secs(10), || {
+        (world.posternd.status().connections == 1).then_some(())
+    });
+    assert!(!world.posternd.log().contains("cannot accept"), "it ran out of files");
+    assert!(world.posternd.peak_resident_kib() < 256 * 1024);
+    world.assert_alice_gets_in();
+}
+
+/// What `start` starts has the limit of open files that most systems give to begin with.
+fn with_few_files<T>(start: impl FnOnce() -> T) -> T {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    assert!(hard >= 4096, "this test needs to open 2000 connections; raise the hard limit (ulimit -Hn)");
+    setrlimit(Resource::RLIMIT_NOFILE, 1024, hard).unwrap();
+    let started = start();
+    setrlimit(Resource::RLIMIT_NOFILE, soft.max(4096), hard).unwrap();
+    started
+}

@@ -1,0 +1,76 @@
+//! What somebody tries who wants in, or wants others out: by the raw socket, by checkpassword and through Dovecot.
+//!
+//! Every attack has to get its right verdict and never an accept, and the owner has to get in afterwards.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "all of this is test code"
+)]
+
+mod connections;
+mod credentials;
+mod frames;
+mod names;
+mod peers;
+mod planted;
+mod raw;
+mod servers;
+
+use postern_tests::{Account, AppPassword, Posternd, Site, host};
+
+/// A site with posternd and its account `alice`, who has one app password.
+struct World {
+    posternd: Posternd,
+    site: Site,
+    alice: Account,
+    thunderbird: AppPassword,
+}
+
+impl World {
+    fn new(name: &str) -> Self {
+        Self::of(Site::new(name))
+    }
+
+    fn of(site: Site) -> Self {
+        host::require_test_host();
+        let alice = site.account("alice");
+        let thunderbird = site.app_password("alice", "Thunderbird", &[]);
+        Self { posternd: site.posternd(), site, alice, thunderbird }
+    }
+
+    /// The exit code of a login by checkpassword, as Dovecot would run it.
+    fn checkpassword(&self, user: &str, password: &str) -> i32 {
+        self.checkpassword_from(ADDRESS, user, password)
+    }
+
+    /// The same from another address than the owner's, where wrong ones are not to be counted together.
+    fn checkpassword_from(&self, address: &str, user: &str, password: &str) -> i32 {
+        self.run(address, &[user.as_bytes(), b"\0", password.as_bytes(), b"\0\0"].concat())
+    }
+
+    /// The same with any bytes on file descriptor 3.
+    fn checkpassword_bytes(&self, input: &[u8]) -> i32 {
+        self.run(ADDRESS, input)
+    }
+
+    /// Whatever is not an accept must leave nothing on file descriptor 4.
+    fn run(&self, address: &str, input: &[u8]) -> i32 {
+        let reply_tool = "/usr/lib/dovecot/checkpassword-reply";
+        let ran = self.site.checkpassword().args(&[reply_tool]).login("imap", address).input(input).run();
+        assert_eq!(ran.code == 0, !ran.fd4.is_empty(), "{ran:?}");
+        ran.code
+    }
+
+    /// After an attack the owner still gets in, with both passwords.
+    #[track_caller]
+    fn assert_alice_gets_in(&self) {
+        assert_eq!(self.checkpassword("alice", &self.thunderbird.password), 0, "the app password");
+        assert_eq!(self.checkpassword("alice", &self.alice.password), 0, "the main password");
+    }
+}
+
+const ADDRESS: &str = "192.0.2.1";

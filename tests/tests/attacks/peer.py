@@ -1,0 +1,62 @@
+"""The client's end of posternd's socket, for users that the test itself is not.
+
+say SOCKET            says each hexadecimal line of stdin on a connection of its own, prints the answers as a JSON list
+fill SOCKET SECONDS   keeps as many connections open as it gets; prints the most that it kept and how many were refused
+"""
+
+import json
+import select
+import socket
+import sys
+import time
+
+
+def connect(path):
+    end = socket.socket(socket.AF_UNIX)
+    end.settimeout(10)
+    end.connect(path)
+    return end
+
+
+def answer(path, message):
+    heard = b""
+    with connect(path) as end:
+        try:
+            end.sendall(message)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it hung up early; what it said is still to be read
+        try:
+            while piece := end.recv(65536):
+                heard += piece
+        except ConnectionResetError:
+            pass
+    return heard.decode()
+
+
+def say(path):
+    print(json.dumps([answer(path, bytes.fromhex(line)) for line in sys.stdin]))
+
+
+def fill(path, seconds):
+    end_of_it = time.monotonic() + float(seconds)
+    held, most, refused = {}, 0, 0
+    print("filling", flush=True)
+    while (now := time.monotonic()) < end_of_it:
+        try:
+            held[connect(path)] = now
+        except OSError:
+            refused += 1  # the queue is full
+        if len(held) < 32:
+            continue
+        # Those that posternd hung up on are readable: there is nothing else for it to say.
+        gone = select.select(list(held), [], [], 0.05)[0]
+        for end in gone:
+            del held[end]
+            end.close()
+        refused += len(gone)
+        # What has just been connected may not have been looked at yet.
+        most = max(most, sum(since < now - 0.5 for since in held.values()))
+    print(json.dumps({"most": most, "refused": refused}))
+
+
+{"say": say, "fill": fill}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,124 @@
+//! Local users who ask what they may not ask.
+
+use serde_json::{Value, json};
+
+use crate::World;
+use crate::raw::{Said, login, say, say_as};
+use postern_tests::{Site, host};
+
+/// What a line of the log says under `key`.
+fn pair<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    line.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+}
+
+#[test]
+fn a_user_whom_nobody_trusts_learns_nothing_by_any_flow() {
+    let world = World::new("mallory asks");
+    drop(world.site.account("mallory"));
+    let own = world.site.app_password("mallory", "her own", &[]).password;
+    let mut messages = Vec::new();
+    for flow in ["login", "lookup", "status"] {
+        for service in ["imap", "smtp", "doveadm", "", "nonsense"] {
+            for user in ["alice", "mallory", "nobody", "root", "", "alice\n"] {
+                for secret in [json!(world.thunderbird.password), json!(own), json!("wrong"), json!(null)] {
+                    let more = json!({ "flow": flow, "service": service, "secret": secret,
+                                       "interactive": true, "device": "alice's", "tty": "/dev/tty1" });
+                    messages.push(login(user, "", &more));
+                }
+            }
+        }
+    }
+    let before = (world.posternd.status(), world.posternd.log().lines().count());
+    for (said, message) in say_as("mallory", &world.site.socket(), &messages).into_iter().zip(&messages) {
+        assert_eq!(said, Said::reject("not_permitted"), "{}", String::from_utf8_lossy(message));
+    }
+    let unknown = login("alice", "wrong", &json!({ "flow": "become_root" }));
+    assert_eq!(say_as("mallory", &world.site.socket(), &[unknown]), [Said::Malformed]);
+    let after = world.posternd.status();
+    assert_eq!(after.argon2id_runs, before.0.argon2id_runs, "nothing was verified");
+    assert_eq!(after.cache_hits, before.0.cache_hits, "nor looked for in the cache");
+    assert_eq!(after.verdicts["accept"], before.0.verdicts["accept"]);
+    let (peer, log) = (host::ids("mallory").0.to_string(), world.posternd.log());
+    let lines: Vec<&str> = log.lines().skip(before.1).collect();
+    assert_eq!(lines.len(), messages.len(), "each refusal is in the log");
+    for line in lines {
+        assert_eq!(pair(line, "peer"), Some(&*peer), "{line}");
+        assert_eq!(pair(line, "reason"), Some("not_permitted"), "{line}");
+        assert_eq!((pair(line, "account"), pair(line, "credential")), (None, None), "not looked up: {line}");
+    }
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn nothing_that_an_untrusted_user_says_counts_against_an_account() {
+    let world = World::new("mallory locks out");
+    let messages: Vec<_> =
+        (0..200).map(|number| login("alice", &format!("wrong password {number}"), &json!({}))).collect();
+    for said in say_as("mallory", &world.site.socket(), &messages) {
+        assert_eq!(said, Said::reject("not_permitted"));
+    }
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn a_trusted_user_logs_in_at_the_services_that_it_is_trusted_with_and_at_no_other() {
+    let site = Site::builder("trusted for some").setting("[services.webmail]", "class = \"mail\"").build();
+    let world = World::of(site);
+    let ask = |service: &str, more: Value| {
+        let mut fields = json!({ "service": service });
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        login("alice", &world.thunderbird.password, &fields)
+    };
+    let socket = world.site.socket();
+    for service in ["imap", "pop3", "smtp", "sieve"] {
+        assert_eq!(
+            say_as("dovecot", &socket, &[ask(service, json!({}))]),
+            [Said::Accept("alice".to_owned())]
+        );
+    }
+    // Configured, but not for this user; not configured at all; almost the right name.
+    for service in ["submission", "webmail", "sshd", "", "IMAP", "imap ", "imap\0", " imap", "all"] {
+        let said = say_as("dovecot", &socket, &[ask(service, json!({}))]);
+        assert_eq!(said, [Said::reject("not_permitted")], "{service:?}");
+    }
+    // Root may ask for all that is configured.
+    assert_eq!(say(&socket, &ask("webmail", json!({}))), Said::Accept("alice".to_owned()));
+    assert_eq!(say(&socket, &ask("sshd", json!({}))), Said::reject("not_permitted"));
+    // A lookup checks no secret and names whatever part of the mail server wants it.
+    let lookup = ask("lmtp", json!({ "flow": "lookup", "secret": null }));
+    assert_eq!(say_as("dovecot", &socket, &[lookup]), [Said::Accept("alice".to_owned())]);
+    // The daemon's counters are not for mail servers.
+    let status = ask("imap", json!({ "flow": "status", "secret": null }));
+    assert_eq!(say_as("dovecot", &socket, std::slice::from_ref(&status)), [Said::reject("not_permitted")]);
+    assert_eq!(say_as("postern", &socket, &[status]), [Said::Status]);
+    // posternd's own user is no front door.
+    assert_eq!(say_as("postern", &socket, &[ask("imap", json!({}))]), [Said::reject("not_permitted")]);
+    // By checkpassword the same: the service is Dovecot's word, the right is the uid's.
+    let run = |user: &str, service: &str| {
+        let ran = world.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]);
+        let ran = ran.login(service, "192.0.2.1").credentials("alice", &world.thunderbird.password);
+        let ran = ran.as_user(user).run();
+        assert_eq!(ran.code == 0, !ran.fd4.is_empty(), "{ran:?}");
+        ran.code
+    };
+    assert_eq!(
+        [run("dovecot", "imap"), run("dovecot", "webmail"), run("mallory", "imap"), run("vmail", "imap")],
+        [0, 1, 1, 1]
+    );
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn a_user_who_is_no_longer_trusted_is_refused_after_a_reload() {
+    let world = World::new("trust withdrawn");
+    let message = [login("alice", &world.thunderbird.password, &json!({}))];
+    let socket = world.site.socket();
+    assert_eq!(say_as("dovecot", &socket, &message), [Said::Accept("alice".to_owned())]);
+    world.site.edit_config(|text| text.replace("dovecot = [", "vmail = ["));
+    world.posternd.reload();
+    assert_eq!(say_as("dovecot", &socket, &message), [Said::reject("not_permitted")]);
+    assert_eq!(say_as("vmail", &socket, &message), [Said::Accept("alice".to_owned())]);
+    world.site.edit_config(|text| text.replace("vmail = [", "dovecot = ["));
+    world.posternd.reload();
+    world.assert_alice_gets_in();
+}

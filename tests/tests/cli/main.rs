@@ -1,0 +1,45 @@
+//! The command line: what each verb says to people and to scripts, how it ends, and what it leaves alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is test code"
+)]
+
+mod accounts;
+mod app_passwords;
+mod check;
+mod init;
+mod secrets;
+mod status;
+
+use postern_tests::Site;
+use serde_json::Value;
+
+/// A command that has to fail with this status, on stderr alone, each line marked as ours.
+fn fails(site: &Site, status: i32, args: &[&str]) -> String {
+    let ran = site.cli(args);
+    assert_eq!((ran.code, ran.stdout.as_str()), (status, ""), "postern {args:?}: {ran:?}");
+    assert!(!ran.stderr.trim().is_empty(), "postern {args:?} says nothing");
+    if status != USAGE {
+        assert!(ran.stderr.lines().all(|line| line.starts_with("postern: ")), "{ran:?}");
+    }
+    ran.stderr
+}
+
+/// A command's JSON document, which has to have the version that this test knows.
+fn json(site: &Site, args: &[&str]) -> Value {
+    let json = site.cli_json(args);
+    assert_eq!(json["version"], 1, "postern --json {args:?}");
+    assert_eq!(json.as_object().unwrap().keys().next_back().unwrap(), "version", "{json}");
+    json
+}
+
+/// sysexits(3).
+const USAGE: i32 = 64;
+const DATA: i32 = 65;
+const NO_USER: i32 = 67;
+const UNAVAILABLE: i32 = 69;
+const CONFIG: i32 = 78;

@@ -1,0 +1,90 @@
+//! Accounts with many app passwords, quicker than the CLI could make them one by one.
+
+use std::collections::BTreeMap;
+
+use postern_core::app_password::{AppPassword, Generated, LiveAppPassword, Networks};
+use postern_core::clock::Timestamp;
+use postern_core::hashing::{Budget, Cost, HashPool, Purpose, SALT_BYTES};
+use postern_tests::flood::Shot;
+use postern_tests::planted::{execute, query};
+use postern_tests::{Site, canary};
+use serde_json::json;
+
+/// Makes the accounts `names`, each with a main password and `count` app passwords, which are returned by name.
+pub(crate) fn accounts(site: &Site, names: &[&str], count: usize) -> BTreeMap<String, Stocked> {
+    let pool = HashPool::start(Budget { memory_kib: 128 * 1024, cores: 2 }).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut rows = Vec::new();
+    let mut stocked = BTreeMap::new();
+    for &name in names {
+        let main = site.account(name).password;
+        let id = query(site, &format!("SELECT id FROM account WHERE name = '{name}'"))[0][0].clone();
+        let mut records: BTreeMap<_, _> = BTreeMap::new();
+        while records.len() < count {
+            let (password, record) = runtime.block_on(mint(&pool));
+            records.insert(record.id, (password, record));
+        }
+        let mut app = Vec::new();
+        for (selector, (password, record)) in records {
+            rows.push(json!([id, selector.as_str(), AppPassword::Live(record).to_json()]));
+            app.push(password);
+        }
+        stocked.insert(name.to_owned(), Stocked { name: name.to_owned(), main, app });
+    }
+    execute(site, "INSERT INTO app_password (account, selector, value) VALUES (?, ?, ?)", &rows);
+    stocked
+}
+
+/// An account and its passwords.
+pub(crate) struct Stocked {
+    pub(crate) name: String,
+    pub(crate) main: String,
+    pub(crate) app: Vec<String>,
+}
+
+impl Stocked {
+    /// Logins with all of its app passwords, from one address.
+    pub(crate) fn logins(&self, address: usize) -> Vec<Shot> {
+        self.app.iter().map(|password| Shot::new(&self.name, password, address)).collect()
+    }
+
+    /// A login with its main password.
+    pub(crate) fn main_login(&self, address: usize) -> Shot {
+        Shot::new(&self.name, &self.main, address)
+    }
+
+    /// An app password of this account with the right selector and a wrong rest, another one for each number.
+    pub(crate) fn wrong_app_password(&self, number: usize) -> String {
+        let right = &self.app[number % self.app.len()];
+        format!("{}{}", &right[..4], &numbered(number)[4..])
+    }
+}
+
+/// 16 symbols of the alphabet of app passwords, other ones for each number; the first four are the same for all.
+pub(crate) fn numbered(mut number: usize) -> String {
+    let mut text = "AAAABBBBCCCC".to_owned();
+    for _ in 0..4 {
+        text.push(char::from(b'a' + u8::try_from(number % 8).unwrap()));
+        number /= 8;
+    }
+    text
+}
+
+async fn mint(pool: &HashPool) -> (String, LiveAppPassword) {
+    let password = Generated::draw(getrandom::fill).unwrap();
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).unwrap();
+    let hash = pool.hash(password.secret(), &salt, Cost::APP_PASSWORD, Purpose::AppPassword).await.unwrap();
+    let record = LiveAppPassword {
+        id: password.selector(),
+        label: postern_core::app_password::Label::new("stock").unwrap(),
+        scope: "all".parse().unwrap(),
+        created: Timestamp::from_unix(1_700_000_000),
+        expires: None,
+        networks: Networks::default(),
+        hash,
+    };
+    let shown = password.grouped().replace(' ', "");
+    canary::register(&shown);
+    (shown, record)
+}

@@ -1,0 +1,51 @@
+//! What mail servers learn about an account, and the contracts of postern-checkpassword by which they learn it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is test code"
+)]
+
+mod contract;
+mod fields;
+mod qmail;
+mod standing;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use nix::unistd::{Gid, Uid};
+use postern_tests::{Account, Site, canary, host, site};
+
+/// An account with an attribute that the site's templates use, and one of the addresses that it also goes by.
+fn alice(site: &Site) -> Account {
+    let more =
+        ["--attribute", "mailQuota=5G", "--mail", "alice@example.org", "--mail", "postmaster@example.org"];
+    site.account_with("alice", &site::random_password(), &more)
+}
+
+/// The userdb fields that [`alice`] has to have.
+fn fields_of(account: &Account) -> BTreeMap<String, String> {
+    let id = account.uid.to_string();
+    let home = account.home.display().to_string();
+    let fields = [("uid", id.as_str()), ("gid", &id), ("home", &home), ("quota_rule", "*:storage=5G")];
+    fields.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned())).collect()
+}
+
+/// A shell script for every user of the test host, to be run by /bin/sh.
+fn script(site: &Site, name: &str, text: &str) -> PathBuf {
+    let path = site.dir().join(name);
+    fs::write(&path, format!("{text}\n")).unwrap();
+    host::own(&path, (Uid::from_raw(0), Gid::from_raw(0)), 0o644);
+    path
+}
+
+/// A password that is nobody's, and must not turn up in any log.
+fn wrong_password() -> String {
+    let password = site::random_password();
+    canary::register(&password);
+    password
+}

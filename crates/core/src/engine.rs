@@ -13,7 +13,7 @@ use crate::directory::Directory;
 use crate::flows::InFlight;
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
-use crate::ledger::{Credential, Ledger};
+use crate::ledger::{Credential, Ledger, NOTE_EVERY};
 use crate::limits::{Limits, LocalAttempts, Source};
 use crate::policy::{Policy, Service};
 use crate::userdb::Userdb;
@@ -70,7 +70,7 @@ impl NotedUses {
 
     pub(crate) fn is_recent(&self, key: &NotedUse, now: Timestamp) -> bool {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.get(key).is_some_and(|at| at.as_unix() + NOTE_EVERY_SECONDS > now.as_unix())
+        noted.get(key).is_some_and(|at| at.plus(NOTE_EVERY) > now)
     }
 
     pub(crate) fn set(&self, key: NotedUse, now: Timestamp) {
@@ -90,5 +90,4 @@ impl fmt::Debug for NotedUses {
     }
 }
 
-const NOTE_EVERY_SECONDS: u64 = 60;
 const NOTED_USES: NonZeroUsize = NonZeroUsize::new(16_384).expect("not zero");

@@ -1,6 +1,7 @@
 //! Where what may expire is kept: Redis, or its stand-in.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -39,7 +40,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<History, LedgerError>;
 
-    /// Notes a login that was let in; for one credential of one account the newest is kept.
+    /// Notes a login that was let in: its source, and for one credential of one account the newest use, unless that is
+    /// less than [`NOTE_EVERY`] younger than the one that is kept.
     ///
     /// # Errors
     /// As the type says.
@@ -115,6 +117,9 @@ pub enum Credential {
     /// An app password.
     AppPassword(Selector),
 }
+
+/// How much younger a use has to be to replace the one that is kept.
+pub const NOTE_EVERY: Duration = Duration::from_secs(60);
 
 /// The ledger is out of order. App passwords work without it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -27,6 +27,7 @@ pub const STATEMENTS: &[&str] = &[
     "accounts_are_counted_apart",
     "of_many_simultaneous_attempts_only_the_limit_is_admitted",
     "the_history_tells_failures_and_successes_of_a_source",
+    "a_use_is_noted_once_a_minute",
     "the_newest_use_of_each_credential_is_kept",
     "uses_of_one_account_are_not_anothers",
 ];
@@ -152,6 +153,17 @@ pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn Ledger
     assert_eq!(a.history(HERE, NOW + SOURCE_MEMORY.as_secs()).await, History::default());
     assert_eq!(a.history(THERE, NOW).await, History::default());
     assert_eq!(Account::new(f, "b").history(HERE, NOW).await, History::default());
+}
+
+/// Whatever is noted within a minute of it, and from wherever; the source is remembered all the same.
+pub async fn a_use_is_noted_once_a_minute(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    a.used(Credential::MainPassword, HERE, NOW).await;
+    a.used(Credential::MainPassword, THERE, NOW + 59).await;
+    assert_eq!(a.uses().await, [use_of(Credential::MainPassword, HERE, NOW)]);
+    assert_eq!(a.history(THERE, NOW + 59).await, History { has_failed: false, has_succeeded: true });
+    a.used(Credential::MainPassword, THERE, NOW + 60).await;
+    assert_eq!(a.uses().await, [use_of(Credential::MainPassword, THERE, NOW + 60)]);
 }
 
 /// A late note of an earlier use does not undo it.

@@ -54,6 +54,7 @@ macro_rules! ledger_conformance {
                 accounts_are_counted_apart,
                 of_many_simultaneous_attempts_only_the_limit_is_admitted,
                 the_history_tells_failures_and_successes_of_a_source,
+                a_use_is_noted_once_a_minute,
                 the_newest_use_of_each_credential_is_kept,
                 uses_of_one_account_are_not_anothers,
             ]

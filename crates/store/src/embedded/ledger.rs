@@ -4,7 +4,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Admission, Attempt, Credential, History, Ledger, LedgerError, Settlement, Use};
+use postern_core::ledger::{
+    Admission, Attempt, Credential, History, Ledger, LedgerError, NOTE_EVERY, Settlement, Use,
+};
 use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -105,14 +107,15 @@ impl Ledger for EmbeddedLedger {
         let (credential, at) = (credential_text(used.credential), integer(used.at.as_unix())?);
         let (service, address) = (used.service.clone(), used.address.map(|address| address.to_string()));
         let forgotten = integer(used.at.minus(SOURCE_MEMORY).as_unix())?;
+        let note_every = integer(NOTE_EVERY.as_secs())?;
         let note = move |connection: &Connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO last_use (account, credential, at, service, address) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET at = excluded.at, service = excluded.service, address = excluded.address
-                     WHERE excluded.at >= last_use.at",
+                     WHERE excluded.at >= last_use.at + ?6",
                 )?
-                .execute(params![account, credential, at, service, address])?;
+                .execute(params![account, credential, at, service, address, note_every])?;
             connection
                 .prepare_cached("DELETE FROM source WHERE account = ?1 AND at <= ?2")?
                 .execute(params![account, forgotten])?;

@@ -28,6 +28,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
         verified: VerificationCache::new(key),
         in_flight: InFlight::new(),
         attempts: LocalAttempts::new(),
+        strangers: LocalAttempts::new(),
         noted: NotedUses::new(),
     }))
 }

@@ -214,6 +214,7 @@ impl Site {
             verified: VerificationCache::new([6; KEY_BYTES]),
             in_flight: InFlight::new(),
             attempts: LocalAttempts::new(),
+            strangers: LocalAttempts::new(),
             noted: NotedUses::new(),
         };
         let engine = Engine {

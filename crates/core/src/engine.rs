@@ -50,8 +50,10 @@ pub struct Memory {
     pub verified: VerificationCache,
     /// Checks that are under way.
     pub in_flight: InFlight,
-    /// Attempts while the ledger is down, or for names without an account.
+    /// Attempts while the ledger is down.
     pub attempts: LocalAttempts,
+    /// Attempts on names without an account, apart so that inventing names pushes nobody out.
+    pub strangers: LocalAttempts,
     /// Which uses the ledger has heard of within the last minute.
     pub noted: NotedUses,
 }

@@ -4,7 +4,7 @@ use crate::account::{AccountData, AccountId};
 use crate::app_password::{AppPassword, Generated, Label, LiveAppPassword, Networks, Scope, Selector};
 use crate::clock::{Clock, Timestamp};
 use crate::directory::{Directory, DirectoryError, Update};
-use crate::hashing::{HashPool, PoolGone, Purpose};
+use crate::hashing::{HashPool, NotComputed, Purpose};
 use crate::limits::Limits;
 
 /// What a change of an account needs.
@@ -199,7 +199,7 @@ pub enum ChangeError {
     Directory(#[from] DirectoryError),
     /// Hashing is out of order.
     #[error(transparent)]
-    Hashing(#[from] PoolGone),
+    Hashing(#[from] NotComputed),
     /// Randomness is out of order.
     #[error(transparent)]
     Randomness(#[from] RandomnessGone),

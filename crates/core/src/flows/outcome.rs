@@ -1,6 +1,6 @@
 use crate::account::AccountId;
 use crate::directory::DirectoryError;
-use crate::hashing::PoolGone;
+use crate::hashing::NotComputed;
 use crate::ledger::Credential;
 use crate::userdb::BadField;
 use crate::verdict::{Reason, Verdict};
@@ -35,7 +35,7 @@ pub(super) enum Outage {
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
-    Hashing(#[from] PoolGone),
+    Hashing(#[from] NotComputed),
     #[error(transparent)]
     Userdb(#[from] BadField),
 }

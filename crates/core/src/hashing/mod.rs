@@ -5,5 +5,5 @@ mod pool;
 mod stored;
 
 pub use cache::{Remembered, VerificationCache};
-pub use pool::{Budget, HashPool, Lane, PoolGone, Purpose, SALT_BYTES, Tally};
+pub use pool::{Budget, HashPool, Lane, NotComputed, Purpose, SALT_BYTES, Tally};
 pub use stored::{BadHash, Cost, MAX_MEMORY_KIB, MAX_PASSES, StoredHash};

@@ -38,15 +38,15 @@ impl HashPool {
     /// Whether `secret` is the one that `hash` was made from; compared in constant time.
     ///
     /// # Errors
-    /// [`PoolGone`] where the computation could not be made.
+    /// [`NotComputed`] where the computation could not be made.
     pub async fn verify(
         &self,
         hash: &StoredHash,
         secret: &[u8],
         purpose: Purpose,
         lane: Lane,
-    ) -> Result<bool, PoolGone> {
-        let params = hash.params().ok_or(PoolGone)?;
+    ) -> Result<bool, NotComputed> {
+        let params = hash.params().ok_or(NotComputed)?;
         let work = Work::new(secret, hash.salt(), params, hash.output_len(), purpose);
         let output = self.run(work, lane).await?;
         Ok(hash.matches(&output))
@@ -55,19 +55,19 @@ impl HashPool {
     /// Hashes `secret` with `salt`, which is fresh random bytes.
     ///
     /// # Errors
-    /// [`PoolGone`] where the computation could not be made.
+    /// [`NotComputed`] where the computation could not be made.
     pub async fn hash(
         &self,
         secret: &[u8],
         salt: &[u8; SALT_BYTES],
         cost: Cost,
         purpose: Purpose,
-    ) -> Result<StoredHash, PoolGone> {
+    ) -> Result<StoredHash, NotComputed> {
         let params =
-            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| PoolGone)?;
+            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| NotComputed)?;
         let work = Work::new(secret, salt, params, OUTPUT_BYTES, purpose);
         let output = self.run(work, Lane::Fast).await?;
-        StoredHash::assemble(cost, salt, &output).ok_or(PoolGone)
+        StoredHash::assemble(cost, salt, &output).ok_or(NotComputed)
     }
 
     /// What has been computed since the start.
@@ -76,18 +76,24 @@ impl HashPool {
         self.shared.lock().tally
     }
 
-    async fn run(&self, work: Work, lane: Lane) -> Result<Zeroizing<Vec<u8>>, PoolGone> {
+    async fn run(&self, work: Work, lane: Lane) -> Result<Zeroizing<Vec<u8>>, NotComputed> {
         let (reply, answer) = oneshot::channel();
         let job = Job { work, reply };
         {
             let mut state = self.shared.lock();
             match lane {
                 Lane::Fast => state.fast.push_back(job),
-                Lane::Slow => state.slow.push_back(job),
+                Lane::Slow => {
+                    state.forget_the_gone();
+                    if state.slow.len() >= SLOW_WAITING * self.workers.len() {
+                        return Err(NotComputed);
+                    }
+                    state.slow.push_back(job);
+                }
             }
         }
         self.shared.changed.notify_one();
-        answer.await.map_err(|_| PoolGone)
+        answer.await.map_err(|_| NotComputed)
     }
 }
 
@@ -157,10 +163,10 @@ pub struct Tally {
     running_kib: u32,
 }
 
-/// The pool is closing, or a computation cannot be made.
+/// Too many wait in the slow lane already, the pool is closing, or a computation cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the argon2id workers are gone")]
-pub struct PoolGone;
+#[error("argon2id is not computed now, for too many logins wait for it already")]
+pub struct NotComputed;
 
 /// The length of a salt (RFC 9106, section 3.1, recommends 16 bytes).
 pub const SALT_BYTES: usize = 16;
@@ -168,6 +174,9 @@ const OUTPUT_BYTES: usize = 32;
 /// Each worker keeps this much memory for the usual case, so that a check does not pay for fresh pages.
 const ARENA_KIB: u32 = Cost::APP_PASSWORD.memory_kib;
 const FAST_TURNS: u32 = 7;
+/// How many computations may wait in the slow lane for each worker: about a second's worth of main passwords. More would
+/// only keep conversations open that somebody else needs.
+const SLOW_WAITING: usize = 48;
 /// In blocks of 1 KiB: 32 MiB and then some.
 const ALWAYS_MAPPED: usize = 33 * 1024;
 
@@ -241,7 +250,7 @@ impl Shared {
             if extra != 0 {
                 self.changed.notify_all();
             }
-            // A failed computation drops the sender, and the caller hears PoolGone.
+            // A failed computation drops the sender, and the caller hears NotComputed.
             if let Some(output) = output {
                 drop(reply.send(output));
             }
@@ -275,10 +284,14 @@ impl Shared {
 }
 
 impl State {
-    /// The next job that somebody still waits for and that fits into the free memory.
-    fn next(&mut self) -> Option<Job> {
+    fn forget_the_gone(&mut self) {
         self.fast.retain(|job| !job.reply.is_closed());
         self.slow.retain(|job| !job.reply.is_closed());
+    }
+
+    /// The next job that somebody still waits for and that fits into the free memory.
+    fn next(&mut self) -> Option<Job> {
+        self.forget_the_gone();
         let slow_first = self.fast_turns >= FAST_TURNS && !self.slow.is_empty();
         let free = self.free_kib;
         let (first, second) =
@@ -373,6 +386,36 @@ mod tests {
         busy.unwrap();
         pool.hash(b"z", &[5; SALT_BYTES], SMALL, Purpose::AppPassword).await.unwrap();
         assert_eq!(pool.tally().app_password, 1);
+    }
+
+    #[tokio::test]
+    async fn the_slow_lane_has_an_end_and_the_fast_one_goes_on() {
+        let pool = HashPool::start(Budget { memory_kib: 128 * 1024, cores: 1 }).unwrap();
+        let dear = Cost { memory_kib: 8 * 1024, passes: 1 };
+        let hash = pool.hash(b"x", &[6; SALT_BYTES], dear, Purpose::MainPassword).await.unwrap();
+        let slow = |_| pool.verify(&hash, b"y", Purpose::MainPassword, Lane::Slow);
+        let waiting = futures(SLOW_WAITING * 3, slow).await;
+        let refused = waiting.iter().filter(|answer| answer.is_err()).count();
+        assert!((1..=2 * SLOW_WAITING).contains(&refused), "{refused}");
+        assert_eq!(pool.verify(&hash, b"x", Purpose::MainPassword, Lane::Fast).await, Ok(true));
+    }
+
+    /// Runs many at the same time.
+    async fn futures<F: Future>(count: usize, make: impl Fn(usize) -> F) -> Vec<F::Output> {
+        let mut all: Vec<_> = (0..count).map(|number| Box::pin(make(number))).collect();
+        let mut done: Vec<Option<F::Output>> = (0..count).map(|_| None).collect();
+        std::future::poll_fn(|context| {
+            let mut is_ready = true;
+            for (future, output) in all.iter_mut().zip(&mut done).filter(|(_, output)| output.is_none()) {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *output = Some(value),
+                    std::task::Poll::Pending => is_ready = false,
+                }
+            }
+            if is_ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        done.into_iter().flatten().collect()
     }
 
     #[test]

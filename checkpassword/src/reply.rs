@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use postern_ipc::{Accept, RejectReason, Verdict};
 
@@ -23,15 +23,16 @@ pub(crate) enum Ending {
     Defer,
 }
 
-impl From<Ending> for ExitCode {
-    fn from(ending: Ending) -> Self {
-        Self::from(match ending {
-            Ending::Accepted => 0,
-            Ending::Refused => 1,
-            Ending::Found => 2,
-            Ending::NotFound => 3,
-            Ending::Defer => 111,
-        })
+impl Ending {
+    /// The exit status.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::Refused => 1,
+            Self::Found => 2,
+            Self::NotFound => 3,
+            Self::Defer => 111,
+        }
     }
 }
 

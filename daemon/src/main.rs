@@ -34,11 +34,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
     };
-    match runtime.block_on(server::run(args.config, config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => logging::refuse(EX_CONFIG, &error.to_string()),
+    // Accepted where conversations are held: from this thread each would have to wake up another one first.
+    match runtime.block_on(runtime.spawn(server::run(args.config, config))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => logging::refuse(EX_CONFIG, &error.to_string()),
+        Err(error) => logging::refuse(EX_SOFTWARE, &error.to_string()),
     }
 }
 
 /// sysexits(3): something is wrong with the configuration.
 const EX_CONFIG: u8 = 78;
+/// sysexits(3): something is wrong with this program.
+const EX_SOFTWARE: u8 = 70;

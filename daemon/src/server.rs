@@ -27,7 +27,7 @@ pub(crate) struct Site {
 }
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
     let server = Arc::new(Server::new(&config)?);
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
@@ -66,7 +66,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn new(config: &Config) -> Result<Self, Box<dyn Error>> {
+    fn new(config: &Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let memory = compose::memory(config)?;
         let site = site(config, compose::engine(config, memory)?);
         Ok(Self {

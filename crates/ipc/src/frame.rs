@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
@@ -11,11 +12,16 @@ pub const MAX_FRAME: usize = 16 * 1024;
 /// # Errors
 /// [`FrameError::TooLong`] where the line would exceed [`MAX_FRAME`].
 pub fn encode<T: Serialize>(message: &T) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-    // The full capacity at once: a buffer that grows would leave pieces of a secret behind.
-    let mut line = Zeroizing::new(Vec::with_capacity(MAX_FRAME));
+    // Measured first: a buffer that grows would leave pieces of a secret behind, and one of the limit is mostly waste.
+    let mut length = Length(1);
+    serde_json::to_writer(&mut length, message).map_err(|_| FrameError::Malformed)?;
+    if length.0 > MAX_FRAME {
+        return Err(FrameError::TooLong);
+    }
+    let mut line = Zeroizing::new(Vec::with_capacity(length.0));
     serde_json::to_writer(&mut *line, message).map_err(|_| FrameError::Malformed)?;
     line.push(b'\n');
-    if line.len() > MAX_FRAME { Err(FrameError::TooLong) } else { Ok(line) }
+    Ok(line)
 }
 
 /// Splits a byte stream into lines of at most [`MAX_FRAME`] bytes; what it held is wiped.
@@ -28,7 +34,7 @@ impl Frames {
     /// An empty splitter.
     #[must_use]
     pub fn new() -> Self {
-        Self { buffer: Zeroizing::new(Vec::with_capacity(MAX_FRAME)) }
+        Self::default()
     }
 
     /// How many more bytes the peer may send before a line must end.
@@ -39,6 +45,13 @@ impl Frames {
 
     /// Adds bytes that arrived. Read at most [`Frames::room`] of them at a time.
     pub fn push(&mut self, bytes: &[u8]) {
+        let needed = self.buffer.len() + bytes.len();
+        if needed > self.buffer.capacity() {
+            // By hand, so that what it held is wiped: a vector that grows by itself only gives it back.
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.next_power_of_two().max(FIRST_ROOM)));
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -71,6 +84,23 @@ impl fmt::Debug for Frames {
         f.write_str("Frames")
     }
 }
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Most messages fit.
+const FIRST_ROOM: usize = 1024;
 
 /// What can be wrong with a line, whoever sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +136,18 @@ mod tests {
         assert_eq!(frames.next_line().unwrap().unwrap().len(), MAX_FRAME - 1);
         frames.push(&vec![b'x'; MAX_FRAME]);
         assert_eq!(frames.next_line(), Err(FrameError::TooLong));
+    }
+
+    #[test]
+    fn a_line_in_many_pieces_comes_out_as_it_went_in() {
+        let line: Vec<u8> = (0..MAX_FRAME - 1).map(|at| b'a' + u8::try_from(at % 26).unwrap()).collect();
+        for size in [1, 7, 1000, 4096] {
+            let mut frames = Frames::new();
+            line.chunks(size).for_each(|piece| frames.push(piece));
+            assert_eq!(frames.next_line(), Ok(None));
+            frames.push(b"\n");
+            assert_eq!(frames.next_line().unwrap().unwrap().as_slice(), line, "in pieces of {size}");
+        }
     }
 
     #[test]

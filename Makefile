@@ -11,7 +11,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man demo test test-all lint bench-mail packages
+.PHONY: help build install man schema demo test test-all lint bench-mail packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,11 +29,15 @@ install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/posternd.*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d packaging/tmpfiles.d/postern.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/postern/ldap-schema ldap-schema/*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/postern README.md CHANGELOG.md SECURITY.md docs/*.md packaging/*.toml
 	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban $(DESTDIR)$(PREFIX)/share/doc/postern/
 
 man: ## Write the manual of the command line anew from its own help
 	POSTERN_WRITE_MAN=1 cargo test -p postern the_man_pages_are_those_of_the_command_line
+
+schema: ## Write ldap-schema anew from its one table
+	POSTERN_WRITE_SCHEMA=1 cargo test -p postern the_files_of_ldap_schema_are_those_that_are_printed
 
 demo: packages ## Show it: a real Dovecot, an account, an app password, and what each setting does
 	scripts/build dev

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use postern_core::config::CONFIG_PATH;
 
 /// Provisions app passwords for the mail programs of a site
@@ -34,9 +34,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     AppPassword(AppPasswordCommand),
     /// Try every part of the configuration: a line for each, with what is wrong and how to mend it
-    Check,
+    Check {
+        /// Whose entry in LDAP to try the rights on; nothing in it is changed
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
     /// Ask posternd how it is
     Status,
+    /// The LDAP schema
+    #[command(subcommand)]
+    Schema(SchemaCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,6 +184,46 @@ pub(crate) enum AppPasswordCommand {
         #[arg(long, group = "which")]
         all: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Print what an LDAP server has to be told about Postern
+    ///
+    /// The access rules and the indexes name the entries and attributes of the configuration; where there is none yet,
+    /// those of an example.
+    Print {
+        /// For which server, and what
+        form: SchemaForm,
+    },
+}
+
+/// What an LDAP server has to be told, in a form that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaForm {
+    /// OpenLDAP: the schema for slapd.conf
+    Openldap,
+    /// OpenLDAP: the schema for cn=config
+    OpenldapLdif,
+    /// 389 Directory Server: the schema
+    #[value(name = "389ds")]
+    Ds389,
+    /// OpenLDAP: access rules, limits and indexes for slapd.conf
+    Acl,
+    /// OpenLDAP: access rules and limits for cn=config
+    AclLdif,
+    /// OpenLDAP: indexes for cn=config
+    IndexLdif,
+}
+
+impl SchemaForm {
+    /// Whether it depends on the configuration.
+    pub(crate) fn names_the_site(self) -> bool {
+        match self {
+            Self::Openldap | Self::OpenldapLdif | Self::Ds389 => false,
+            Self::Acl | Self::AclLdif | Self::IndexLdif => true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod failure;
 mod output;
 mod privileges;
 mod prompt;
+mod schema;
 mod site;
 
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use postern_core::flows::{Authority, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
-use postern_store::Embedded;
+use postern_store::{Embedded, LdapDirectory};
 
 use crate::failure::Failure;
 use crate::privileges;
@@ -22,6 +22,7 @@ pub(crate) struct Site {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ldap: Option<Arc<LdapDirectory>>,
     embedded: Option<Embedded>,
 }
 
@@ -47,6 +48,7 @@ impl Site {
             ledger: stores.ledger,
             hasher,
             clock,
+            ldap: stores.ldap,
             embedded: stores.embedded,
         })
     }

@@ -129,6 +129,19 @@ pub fn system_program(path: &str, package: &str) -> PathBuf {
     program
 }
 
+/// A program of the system, copied to where no AppArmor profile knows it: those of Ubuntu keep servers in their own folders.
+#[must_use]
+pub fn unconfined_program(path: &str, package: &str) -> PathBuf {
+    let original = system_program(path, package);
+    let shared = test_dir().join("bin");
+    make_dir(&shared, (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
+    let copy = shared.join(original.file_name().expect("a program's name"));
+    if !copy.exists() {
+        install(&original, &copy);
+    }
+    copy
+}
+
 fn apt_line(packages: &str) -> String {
     format!("run scripts/install-packages, or: apt-get install --no-install-recommends {packages}")
 }

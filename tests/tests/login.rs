@@ -12,15 +12,15 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, Attributes, Revision};
 use postern_core::app_password::{Generated, Label, Networks, Scope, ScopeWord};
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::directory::{Directory, DirectoryError, Update};
+use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{self, Authority, ChangeError, InFlight, Login, Order, Outcome, RandomnessGone};
 use postern_core::hashing::{Budget, Cost, HashPool, Lane, Purpose, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
-use postern_core::ledger::{Admission, Attempt, History, Ledger, LedgerError, Settlement, Use};
+use postern_core::ledger::{Admission, Attempt, Health, History, Ledger, LedgerError, Settlement, Use};
 use postern_core::limits::{AttemptLimits, Limits, LocalAttempts, Source};
 use postern_core::name::LoginName;
-use postern_core::policy::{MainPasswordOnMail, Policy, Service};
+use postern_core::policy::{AccountPolicy, MainPasswordOnMail, Policy, Service};
 use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 use postern_core::{Reason, Verdict};
@@ -249,7 +249,12 @@ impl Site {
         let hash =
             self.hasher.hash(MAIN_PASSWORD.as_bytes(), &[1; 16], CHEAP, Purpose::MainPassword).await.unwrap();
         let attributes = Attributes::new();
-        let new = NewAccount { name: name.to_owned(), password: Some(hash), expires: None, attributes };
+        let new = NewAccount {
+            name: name.to_owned(),
+            password: Some(hash),
+            policy: AccountPolicy::default(),
+            attributes,
+        };
         self.store.create_account(new).await.unwrap()
     }
 
@@ -348,8 +353,8 @@ impl Directory for Failing {
         self.up()?.update(id, expected, data).await
     }
 
-    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, DirectoryError> {
-        self.up()?.list(after, limit).await
+    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        self.up()?.visit(each).await
     }
 }
 
@@ -394,6 +399,27 @@ impl Ledger for Watched {
 
     async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError> {
         self.up()?.last_uses(account).await
+    }
+
+    async fn note_revision(
+        &self,
+        account: &AccountId,
+        revision: Revision,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.up()?.note_revision(account, revision, at).await
+    }
+
+    async fn known_revision(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Revision>, LedgerError> {
+        self.up()?.known_revision(account, now).await
+    }
+
+    async fn health(&self) -> Result<Health, LedgerError> {
+        self.up()?.health().await
     }
 }
 

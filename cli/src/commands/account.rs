@@ -1,4 +1,5 @@
-use postern_core::account::{Account, Attributes, Standing};
+use postern_core::account::{Account, AccountData, Attributes, Standing};
+use postern_core::directory::DirectoryError;
 use postern_core::flows::edit;
 use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Credential, Use};
@@ -63,7 +64,8 @@ async fn create(site: &Site, wanted: Wanted, output: Output) -> Result<(), Failu
         true => Some(hash(site, &prompt::new_password(wanted.password_stdin)?).await?),
         false => None,
     };
-    let new = NewAccount { name: wanted.name.clone(), password, expires, attributes: wanted.attributes };
+    let policy = AccountPolicy { expires, ..AccountPolicy::default() };
+    let new = NewAccount { name: wanted.name.clone(), password, policy, attributes: wanted.attributes };
     embedded.create_account(new).await?;
     let account = site.account(&wanted.name).await?;
     output.print(&format!("created account {}", account.name), "account", value(site, &account).await?)
@@ -96,63 +98,74 @@ async fn show(site: &Site, account: &Account, output: Output) -> Result<(), Fail
 }
 
 async fn list(site: &Site, output: Output) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = site.directory.list(after.as_deref(), PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.name.clone());
-        for account in &page {
-            rows.push(vec![
+    let mut accounts = Vec::new();
+    let mut broken = Vec::new();
+    let sort = &mut |read: Result<Account, DirectoryError>| match read {
+        Ok(account) => {
+            let row = vec![
                 account.name.clone(),
                 standing(account.standing).to_owned(),
                 if account.data.enrolled { "enrolled" } else { "-" }.to_owned(),
                 policy_word(account.data.policy).to_owned(),
                 account.data.live_app_passwords().count().to_string(),
-            ]);
-            values.push(brief(account));
+            ];
+            accounts.push((account.name.clone(), row, brief(&account)));
         }
+        Err(error) => broken.push(error.to_string()),
+    };
+    site.directory.visit(sort).await?;
+    accounts.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for (_, row, value) in accounts {
+        rows.push(row);
+        values.push(value);
     }
     let text = table(&["NAME", "STANDING", "FACTORS", "MAIN PASSWORD ON MAIL", "APP PASSWORDS"], rows);
     let text =
         if text.is_empty() { "no accounts; make one with: postern account create".to_owned() } else { text };
-    output.print(&text, "accounts", values)
+    output.print_all(&text, [("accounts", json!(values)), ("unreadable", json!(broken))])?;
+    if broken.is_empty() { Ok(()) } else { Err(Failure::data(broken.join("\n"))) }
 }
 
 async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -> Result<(), Failure> {
-    let account = site.account(name).await?;
-    site.embedded()?.set_disabled(&account.id, disabled).await?;
+    let account = decide(site, name, |policy| policy.disabled = disabled).await?;
     let word = if disabled { "disabled" } else { "enabled" };
-    let account = site.account(name).await?;
     output.print(&format!("{word} account {}", account.name), "account", value(site, &account).await?)
 }
 
+/// Changes what is decided for an account, and reads it again.
+async fn decide(
+    site: &Site,
+    name: &str,
+    change: impl Fn(&mut AccountPolicy) + Send + Sync,
+) -> Result<Account, Failure> {
+    let account = site.account(name).await?;
+    let change = |data: &mut AccountData| {
+        change(&mut data.policy);
+        Ok(())
+    };
+    edit(&*site.directory, &account.id, change).await?;
+    site.account(name).await
+}
+
 async fn expire(site: &Site, name: &str, at: Option<&str>, output: Output) -> Result<(), Failure> {
-    let account = site.account(name).await?;
     let expires = at.map(|text| site::moment(text, site.clock.now())).transpose()?;
-    site.embedded()?.set_expiry(&account.id, expires).await?;
+    let account = decide(site, name, |policy| policy.expires = expires).await?;
     let when = expires.map_or_else(|| "does not expire".to_owned(), |at| format!("expires {at}"));
-    let account = site.account(name).await?;
     output.print(&format!("account {} {when}", account.name), "account", value(site, &account).await?)
 }
 
 async fn policy(site: &Site, name: &str, wanted: Option<&str>, output: Output) -> Result<(), Failure> {
-    let mut account = site.account(name).await?;
-    if let Some(word) = wanted {
-        let main_password_on_mail = match word {
-            "default" => None,
-            word => Some(word.parse().map_err(|error| {
-                Failure::usage(format!("--main-password-on-mail \"{word}\" {error}, default"))
-            })?),
-        };
-        edit(&*site.directory, &account.id, |data| {
-            data.policy = AccountPolicy { main_password_on_mail };
-            Ok(())
-        })
-        .await?;
-        account = site.account(name).await?;
-    }
+    let account = match wanted {
+        None => site.account(name).await?,
+        Some("default") => decide(site, name, |policy| policy.main_password_on_mail = None).await?,
+        Some(word) => {
+            let wrong =
+                |error| Failure::usage(format!("--main-password-on-mail \"{word}\" {error}, default"));
+            let wanted = Some(word.parse().map_err(wrong)?);
+            decide(site, name, |policy| policy.main_password_on_mail = wanted).await?
+        }
+    };
     let text = format!("main password on mail: {}", policy_text(site, &account));
     output.print(&text, "account", value(site, &account).await?)
 }
@@ -305,8 +318,10 @@ fn brief(account: &Account) -> Value {
         "standing": standing(account.standing),
         "enrolled": account.data.enrolled,
         "app_passwords": account.data.live_app_passwords().count(),
-        "policy": { "main_password_on_mail": account.data.policy.main_password_on_mail.map(|policy| policy.as_str()) },
+        "policy": {
+            "main_password_on_mail": account.data.policy.main_password_on_mail.map(|policy| policy.as_str()),
+            "disabled": account.data.policy.disabled,
+            "expires": account.data.policy.expires,
+        },
     })
 }
-
-const PAGE: usize = 500;

@@ -2,10 +2,13 @@ use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::User;
+use postern_core::account::Account;
 use postern_core::config::Config;
-use postern_core::directory::Directory;
+use postern_core::directory::{Directory, DirectoryError};
+use postern_core::ledger::Ledger;
 use postern_core::userdb::Userdb;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
+use postern_store::ldap;
 use serde::Serialize;
 
 use super::status;
@@ -15,7 +18,7 @@ use crate::privileges;
 use crate::site::Site;
 
 /// Tries everything, in the order in which a login needs it; what cannot be tried for an earlier fault is left out.
-pub(crate) async fn run(path: &Path, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(path: &Path, sample: Option<&str>, output: Output) -> Result<(), Failure> {
     // doveconf needs root where the site keeps a part of Dovecot's configuration from others.
     let dovecot_cache = doveconf("auth_cache_size");
     privileges::become_keeper()?;
@@ -25,7 +28,7 @@ pub(crate) async fn run(path: &Path, output: Output) -> Result<(), Failure> {
         Err(problems) => problems.lines().for_each(|line| report.fail("configuration", line)),
         Ok(config) => {
             report.ok("configuration", format!("{} is in order", path.display()));
-            report.site(config).await;
+            report.site(config, sample).await;
         }
     }
     report.dovecot(dovecot_cache.as_deref());
@@ -75,7 +78,7 @@ impl Report {
         }
     }
 
-    async fn site(&mut self, config: Config) {
+    async fn site(&mut self, config: Config, sample: Option<&str>) {
         match config.load_keyring() {
             Ok(_) => self.ok("keyring", format!("{} is in order", config.keyring.display())),
             Err(problems) => problems.lines().for_each(|line| self.fail("keyring", line)),
@@ -111,7 +114,7 @@ impl Report {
         let userdb = config.userdb.clone();
         match Site::of(config) {
             Err(failure) => self.fail("store", failure.message().to_owned()),
-            Ok(site) => self.store(&site, &userdb).await,
+            Ok(site) => self.store(&site, &userdb, sample).await,
         }
         match status::ask(&socket) {
             Err(failure) => {
@@ -143,7 +146,7 @@ impl Report {
         }
     }
 
-    async fn store(&mut self, site: &Site, userdb: &Userdb) {
+    async fn store(&mut self, site: &Site, userdb: &Userdb, sample: Option<&str>) {
         if let Ok(embedded) = site.embedded() {
             let path = site.config.embedded.path.display();
             match embedded.check_integrity().await {
@@ -153,27 +156,46 @@ impl Report {
                 }
             }
         }
+        if let Some(ldap) = &site.ldap {
+            for finding in ldap.examine(sample).await {
+                match finding {
+                    ldap::Finding::Good(text) => self.ok("directory", text),
+                    ldap::Finding::Doubtful(text) => self.warn("directory", text),
+                    ldap::Finding::Bad(text) => self.fail("directory", text),
+                }
+            }
+        }
+        self.ledger(&*site.ledger).await;
         self.accounts(&*site.directory, userdb).await;
+    }
+
+    async fn ledger(&mut self, ledger: &dyn Ledger) {
+        match ledger.health().await {
+            Err(error) => self.fail("ledger", error.to_string()),
+            Ok(health) => {
+                self.ok("ledger", format!("{} is in order", health.what));
+                health.warnings.into_iter().for_each(|warning| self.warn("ledger", warning));
+            }
+        }
     }
 
     /// Every account can be read, and gives userdb fields that a mail server may have.
     async fn accounts(&mut self, directory: &dyn Directory, userdb: &Userdb) {
-        let (mut count, mut after) = (0, None::<String>);
-        loop {
-            match directory.list(after.as_deref(), PAGE).await {
-                Err(error) => return self.fail("accounts", error.to_string()),
-                Ok(page) => {
-                    for account in &page {
-                        if let Err(error) = userdb.fill(account) {
-                            self.fail("accounts", format!("{}: {error}", account.name));
-                        }
-                    }
-                    count += page.len();
-                    let Some(last) = page.last() else { break };
-                    after = Some(last.name.clone());
+        let mut count = 0;
+        let mut faults = Vec::new();
+        let sort = &mut |read: Result<Account, DirectoryError>| match read {
+            Err(error) => faults.push(error.to_string()),
+            Ok(account) => {
+                count += 1;
+                if let Err(error) = userdb.fill(&account) {
+                    faults.push(format!("{}: {error}", account.name));
                 }
             }
+        };
+        if let Err(error) = directory.visit(sort).await {
+            faults.push(error.to_string());
         }
+        faults.into_iter().for_each(|fault| self.fail("accounts", fault));
         self.ok("accounts", format!("{count} can be read"));
     }
 
@@ -209,4 +231,3 @@ fn doveconf(key: &str) -> Option<String> {
 }
 
 const DOVECONF: &str = "/usr/bin/doveconf";
-const PAGE: usize = 500;

@@ -23,16 +23,22 @@ pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     let config = Config::load(path)?;
     done.push(secret_file(&config.keyring, keeper, new_keyring)?);
     config.load_keyring()?;
-    let database = config.embedded.path.clone();
-    if let Some(folder) = database.parent() {
+    if config.uses_embedded_file() {
+        done.push(database(&config, keeper)?);
+    }
+    let text: String = done.iter().map(|step| format!("{} {}\n", step.word(), step.path.display())).collect();
+    output.print(&text, "init", &done)
+}
+
+fn database(config: &Config, keeper: Option<Keeper>) -> Result<Step, Failure> {
+    let path = config.embedded.path.clone();
+    if let Some(folder) = path.parent() {
         own_folder(folder, keeper)?;
     }
     privileges::become_keeper()?;
-    let is_new = !database.exists();
-    postern_store::create(&config)?;
-    done.push(Step { path: database, is_new });
-    let text: String = done.iter().map(|step| format!("{} {}\n", step.word(), step.path.display())).collect();
-    output.print(&text, "init", &done)
+    let is_new = !path.exists();
+    postern_store::create(config)?;
+    Ok(Step { path, is_new })
 }
 
 /// What became of one file.

@@ -26,6 +26,19 @@ pub struct Account {
     pub data: AccountData,
     /// The version of `data`, for [`crate::directory::Directory::update`].
     pub revision: Revision,
+    /// Where the directory finds it again; a DN in LDAP. It may change, and means nothing to anyone else.
+    pub locator: String,
+    /// Whether it was read just now.
+    pub freshness: Freshness,
+}
+
+/// Whether an account was read just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It was.
+    Fresh,
+    /// It is an older copy, for the directory is down: enough for an app password, and for nothing else.
+    Stale,
 }
 
 /// An account's identity: entryUUID in LDAP.

@@ -47,12 +47,17 @@ pub trait Directory: Send + Sync + fmt::Debug {
         data: &AccountData,
     ) -> Result<Update, DirectoryError>;
 
-    /// At most `limit` accounts in the order of their names, those after `after`.
+    /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error.
+    ///
+    /// It may take as long as the directory is large.
     ///
     /// # Errors
-    /// As the type says.
-    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, DirectoryError>;
+    /// Where the listing could not be brought to its end.
+    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError>;
 }
+
+/// Is shown one account after the other.
+pub type Visitor<'a> = dyn FnMut(Result<Account, DirectoryError>) + Send + 'a;
 
 /// How a compare-and-set ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

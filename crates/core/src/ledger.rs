@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
+use crate::account::{AccountId, Revision};
 use crate::app_password::Selector;
 use crate::clock::Timestamp;
 use crate::keyring::Digest;
 use crate::limits::{AttemptLimits, Source};
 
-/// Keeps attempts and last uses. Every call ends within the implementation's own deadline, and may be repeated.
+/// Keeps attempts, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
 #[async_trait]
 pub trait Ledger: Send + Sync + fmt::Debug {
     /// Counts an attempt before its secret is verified; atomic over all hosts that share the ledger.
@@ -52,6 +52,33 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// # Errors
     /// As the type says.
     async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError>;
+
+    /// Notes that `account` has reached `revision`; the highest is kept for [`REVISION_MEMORY`].
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn note_revision(
+        &self,
+        account: &AccountId,
+        revision: Revision,
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The highest revision that `account` is known to have reached, where that is not forgotten at `now`.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn known_revision(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Revision>, LedgerError>;
+
+    /// Whether it is in order now, and what its keeper should know.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn health(&self) -> Result<Health, LedgerError>;
 }
 
 /// One secret offered for one account from one source.
@@ -117,6 +144,18 @@ pub enum Credential {
     /// An app password.
     AppPassword(Selector),
 }
+
+/// A ledger that is in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Health {
+    /// What it is, and where.
+    pub what: String,
+    /// What its keeper should mend, though it works without.
+    pub warnings: Vec<String>,
+}
+
+/// How long a revision is remembered; by then every replica of the directory has it.
+pub const REVISION_MEMORY: Duration = Duration::from_secs(3600);
 
 /// How much younger a use has to be to replace the one that is kept.
 pub const NOTE_EVERY: Duration = Duration::from_secs(60);

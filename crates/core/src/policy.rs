@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Standing;
 use crate::app_password::ScopeWord;
+use crate::clock::Timestamp;
 
 /// Whether the main password opens a mail service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,14 +86,30 @@ pub struct Service {
     pub observe: Option<bool>,
 }
 
-/// What an account overrides.
+/// What an admin decided for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccountPolicy {
     /// Overrides the service's and the site's.
     pub main_password_on_mail: Option<MainPasswordOnMail>,
+    /// Refuse every login, whatever the directory's own attributes say.
+    pub disabled: bool,
+    /// Refuse every login from then on.
+    pub expires: Option<Timestamp>,
 }
 
 impl AccountPolicy {
+    /// Whether anyone may log in at `now`, as far as this decides.
+    #[must_use]
+    pub fn standing(self, now: Timestamp) -> Standing {
+        if self.disabled {
+            Standing::Disabled
+        } else if self.expires.is_some_and(|expires| expires <= now) {
+            Standing::Expired
+        } else {
+            Standing::Active
+        }
+    }
+
     /// Reads the JSON form.
     ///
     /// # Errors
@@ -100,7 +118,8 @@ impl AccountPolicy {
         let raw: RawAccountPolicy =
             serde_json::from_str(json).map_err(|error| BadAccountPolicy(error.to_string()))?;
         if raw.v == VERSION {
-            Ok(Self { main_password_on_mail: raw.main_password_on_mail })
+            let RawAccountPolicy { main_password_on_mail, disabled, expires, .. } = raw;
+            Ok(Self { main_password_on_mail, disabled, expires })
         } else {
             Err(BadAccountPolicy(format!("version {}", raw.v)))
         }
@@ -109,7 +128,8 @@ impl AccountPolicy {
     /// The JSON form, the same in every directory.
     #[must_use]
     pub fn to_json(self) -> String {
-        let raw = RawAccountPolicy { v: VERSION, main_password_on_mail: self.main_password_on_mail };
+        let Self { main_password_on_mail, disabled, expires } = self;
+        let raw = RawAccountPolicy { v: VERSION, main_password_on_mail, disabled, expires };
         // Numbers and strings: serde_json has no way to fail.
         serde_json::to_string(&raw).unwrap_or_default()
     }
@@ -149,6 +169,10 @@ struct RawAccountPolicy {
     v: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     main_password_on_mail: Option<MainPasswordOnMail>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<Timestamp>,
 }
 
 const VERSION: u32 = 1;
@@ -176,9 +200,27 @@ mod tests {
     }
 
     #[test]
+    fn an_account_stands_until_it_is_disabled_or_expires() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let expires =
+            |at| AccountPolicy { expires: Some(Timestamp::from_unix(at)), ..AccountPolicy::default() };
+        assert_eq!(AccountPolicy::default().standing(now), Standing::Active);
+        assert_eq!(expires(1_800_000_001).standing(now), Standing::Active);
+        assert_eq!(expires(1_800_000_000).standing(now), Standing::Expired);
+        assert_eq!(AccountPolicy { disabled: true, ..expires(1) }.standing(now), Standing::Disabled);
+    }
+
+    #[test]
     fn the_stored_form_reads_back_and_unknown_forms_are_errors() {
-        let policy = AccountPolicy { main_password_on_mail: Some(MainPasswordOnMail::Never) };
+        let policy = AccountPolicy {
+            main_password_on_mail: Some(MainPasswordOnMail::Never),
+            ..AccountPolicy::default()
+        };
         assert_eq!(policy.to_json(), r#"{"v":1,"main_password_on_mail":"never"}"#);
+        let expires = Some(Timestamp::from_unix(1_800_000_000));
+        let other = AccountPolicy { main_password_on_mail: None, disabled: true, expires };
+        assert_eq!(other.to_json(), r#"{"v":1,"disabled":true,"expires":"2027-01-15T08:00:00Z"}"#);
+        assert_eq!(AccountPolicy::from_json(&other.to_json()), Ok(other));
         assert_eq!(AccountPolicy::from_json(&policy.to_json()), Ok(policy));
         assert_eq!(AccountPolicy::from_json(r#"{"v":1}"#), Ok(AccountPolicy::default()));
         for json in [r#"{"v":2}"#, r#"{"v":1,"x":1}"#, r#"{"v":1,"main_password_on_mail":"maybe"}"#, "{}", ""]

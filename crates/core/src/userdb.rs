@@ -145,7 +145,7 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountData, AccountId, Attributes, Revision, Standing};
+    use crate::account::{AccountData, AccountId, Attributes, Freshness, Revision, Standing};
 
     fn account() -> Account {
         let mut attributes = Attributes::new();
@@ -160,6 +160,8 @@ mod tests {
             password_marker: String::new(),
             data: AccountData::default(),
             revision: Revision(0),
+            locator: String::new(),
+            freshness: Freshness::Fresh,
         }
     }
 

@@ -5,6 +5,10 @@
 #![forbid(unsafe_code)]
 
 pub mod embedded;
+mod fresh;
+pub mod ldap;
+mod redis_ledger;
+mod tls;
 
 use std::sync::Arc;
 
@@ -14,7 +18,10 @@ use postern_core::directory::Directory;
 use postern_core::hashing::HashPool;
 use postern_core::ledger::Ledger;
 
-pub use embedded::{Embedded, OpenError};
+pub use embedded::Embedded;
+use fresh::FreshReads;
+pub use ldap::LdapDirectory;
+pub use redis_ledger::{OpenRedisError, RedisLedger};
 
 /// The stores that a configuration names.
 #[derive(Debug, Clone)]
@@ -25,33 +32,61 @@ pub struct Stores {
     pub ledger: Arc<dyn Ledger>,
     /// The embedded directory itself, where it is in use: it alone can make accounts.
     pub embedded: Option<Embedded>,
+    /// LDAP itself, where it is in use: it can be examined.
+    pub ldap: Option<Arc<LdapDirectory>>,
 }
 
-/// Makes the store that `config` names where it is kept in a file of ours that is missing.
+/// A store that the configuration names cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The SQLite file.
+    #[error(transparent)]
+    Embedded(#[from] embedded::OpenError),
+    /// LDAP.
+    #[error(transparent)]
+    Ldap(#[from] ldap::OpenLdapError),
+    /// Redis.
+    #[error(transparent)]
+    Redis(#[from] OpenRedisError),
+}
+
+/// Makes the SQLite file where it is missing, and otherwise makes sure that it is in order.
 ///
 /// # Errors
-/// As [`open`].
+/// [`OpenError`] says what is wrong with it and how to mend it.
 pub fn create(config: &Config) -> Result<(), OpenError> {
-    let DirectoryKind::Embedded = config.directory;
-    Embedded::create(&config.embedded.path)
+    Ok(Embedded::create(&config.embedded.path)?)
 }
 
-/// Opens the stores that `config` names. A missing file is an error: an empty one in its place would have every account
-/// refused as unknown, where nobody can tell.
+/// Opens the stores that `config` names. Servers are not asked for anything yet. A missing file is an error: an empty one
+/// in its place would have every account refused as unknown, where nobody can tell.
 ///
 /// # Errors
 /// [`OpenError`] says which file cannot be used, why, and how to mend it.
 pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
-    let DirectoryKind::Embedded = config.directory;
-    let LedgerKind::Embedded = config.ledger;
-    let path = &config.embedded.path;
-    if matches!(path.try_exists(), Ok(false)) {
-        return Err(OpenError::At(path.clone(), Box::new(OpenError::Missing)));
-    }
-    let embedded = Embedded::open(path, hasher, clock)?;
-    Ok(Stores {
-        directory: Arc::new(embedded.clone()),
-        ledger: Arc::new(embedded.ledger()),
-        embedded: Some(embedded),
-    })
+    let open_file = || Embedded::open_existing(&config.embedded.path, hasher, Arc::clone(&clock));
+    let embedded = match config.directory {
+        DirectoryKind::Embedded => Some(open_file()?),
+        DirectoryKind::Ldap(_) => None,
+    };
+    let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
+        (LedgerKind::Redis(redis), _) => Arc::new(RedisLedger::open(redis)?),
+        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger()),
+        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger()),
+    };
+    let ldap = match &config.directory {
+        DirectoryKind::Ldap(ldap) => {
+            Some(Arc::new(LdapDirectory::open(ldap, &config.userdb, Arc::clone(&clock))?))
+        }
+        DirectoryKind::Embedded => None,
+    };
+    let directory: Arc<dyn Directory> = match (&ldap, &embedded) {
+        (Some(ldap), _) if ldap.may_lag() => {
+            Arc::new(FreshReads::new(Arc::<LdapDirectory>::clone(ldap), Arc::clone(&ledger), clock))
+        }
+        (Some(ldap), _) => Arc::<LdapDirectory>::clone(ldap),
+        (None, Some(embedded)) => Arc::new(embedded.clone()),
+        (None, None) => Arc::new(open_file()?),
+    };
+    Ok(Stores { directory, ledger, embedded, ldap })
 }

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_core::account::AccountId;
+use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Admission, Attempt, Credential, History, Ledger, Settlement, Use};
+use postern_core::ledger::{
+    Admission, Attempt, Credential, History, Ledger, REVISION_MEMORY, Settlement, Use,
+};
 use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
 
 /// A fresh ledger.
@@ -30,6 +32,10 @@ pub const STATEMENTS: &[&str] = &[
     "a_use_is_noted_once_a_minute",
     "the_newest_use_of_each_credential_is_kept",
     "uses_of_one_account_are_not_anothers",
+    "the_highest_revision_is_known",
+    "a_revision_is_forgotten_after_an_hour",
+    "revisions_of_one_account_are_not_anothers",
+    "its_health_is_told",
 ];
 
 /// However often it comes.
@@ -194,6 +200,45 @@ pub async fn uses_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
     assert_eq!(a.uses().await, [use_of(Credential::MainPassword, HERE, NOW)]);
 }
 
+/// In whatever order they are noted.
+pub async fn the_highest_revision_is_known(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    assert_eq!(a.revision(NOW).await, None);
+    for (noted, known) in [(9, 9), (10, 10), (9, 10), (0, 10), (10, 10), (4_000_000_000, 4_000_000_000)] {
+        a.reached(noted, NOW).await;
+        assert_eq!(a.revision(NOW).await, Some(Revision(known)), "after {noted}");
+    }
+}
+
+/// By then a lower one is news again.
+pub async fn a_revision_is_forgotten_after_an_hour(f: &dyn LedgerFixture) {
+    let (a, hour) = (Account::new(f, "a"), REVISION_MEMORY.as_secs());
+    a.reached(7, NOW).await;
+    a.reached(6, NOW + 60).await;
+    assert_eq!(a.revision(NOW + hour - 1).await, Some(Revision(7)));
+    assert_eq!(a.revision(NOW + hour).await, None, "a note of a lower one does not prolong it");
+    a.reached(7, NOW + 120).await;
+    assert_eq!(a.revision(NOW + hour).await, Some(Revision(7)), "a note of the same one does");
+    a.reached(3, NOW + 120 + hour).await;
+    assert_eq!(a.revision(NOW + 120 + hour).await, Some(Revision(3)));
+}
+
+/// Each has its own.
+pub async fn revisions_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
+    let (a, b) = (Account::new(f, "a"), Account::new(f, "b"));
+    a.reached(5, NOW).await;
+    assert_eq!(b.revision(NOW).await, None);
+    b.reached(2, NOW).await;
+    assert_eq!((a.revision(NOW).await, b.revision(NOW).await), (Some(Revision(5)), Some(Revision(2))));
+}
+
+/// A ledger under test is in order.
+pub async fn its_health_is_told(f: &dyn LedgerFixture) {
+    let health = f.ledger().health().await.unwrap();
+    assert!(!health.what.is_empty());
+    assert_eq!(health.warnings, Vec::<String>::new());
+}
+
 struct Account {
     ledger: Arc<dyn Ledger>,
     id: AccountId,
@@ -230,6 +275,14 @@ impl Account {
 
     async fn used(&self, credential: Credential, from: &str, at: u64) {
         self.ledger.note_use(&self.id, &use_of(credential, from, at)).await.unwrap();
+    }
+
+    async fn reached(&self, revision: u64, at: u64) {
+        self.ledger.note_revision(&self.id, Revision(revision), Timestamp::from_unix(at)).await.unwrap();
+    }
+
+    async fn revision(&self, now: u64) -> Option<Revision> {
+        self.ledger.known_revision(&self.id, Timestamp::from_unix(now)).await.unwrap()
     }
 
     async fn uses(&self) -> Vec<Use> {

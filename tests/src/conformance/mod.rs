@@ -13,7 +13,7 @@ macro_rules! directory_conformance {
         $crate::conformance!(
             $name,
             directory,
-            $fixture,
+            [$fixture],
             [
                 a_name_finds_its_account_and_nobody_elses,
                 a_name_is_found_without_regard_to_ascii_case,
@@ -29,20 +29,23 @@ macro_rules! directory_conformance {
                 of_many_simultaneous_updates_each_revision_is_won_once,
                 an_update_of_an_unknown_account_is_a_conflict,
                 a_disabled_or_expired_account_says_so,
-                accounts_are_listed_once_each_in_order_page_by_page,
+                every_account_is_visited_once,
             ]
         );
     };
 }
 
 /// One test for each statement about a ledger; `$fixture` is an expression that makes a fresh fixture.
+///
+/// With `$servers => |servers| …` it is one test of all statements, for servers that take their time to start: they are
+/// started once, and the closure makes each statement's fixture on them.
 #[macro_export]
 macro_rules! ledger_conformance {
-    ($name:ident, $fixture:expr) => {
+    ($name:ident, $($fixture:tt)*) => {
         $crate::conformance!(
             $name,
             ledger,
-            $fixture,
+            [$($fixture)*],
             [
                 the_same_wrong_secret_counts_once_and_is_known,
                 a_source_is_limited_alone,
@@ -57,6 +60,10 @@ macro_rules! ledger_conformance {
                 a_use_is_noted_once_a_minute,
                 the_newest_use_of_each_credential_is_kept,
                 uses_of_one_account_are_not_anothers,
+                the_highest_revision_is_known,
+                a_revision_is_forgotten_after_an_hour,
+                revisions_of_one_account_are_not_anothers,
+                its_health_is_told,
             ]
         );
     };
@@ -66,7 +73,24 @@ macro_rules! ledger_conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance {
-    ($name:ident, $suite:ident, $fixture:expr, [$($statement:ident,)*]) => {
+    ($name:ident, $suite:ident, [$servers:expr => $fixture:expr], [$($statement:ident,)*]) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn every_statement_holds() {
+                let servers = $servers;
+                $(
+                    println!("{}", stringify!($statement));
+                    let fixture = ($fixture)(&servers);
+                    Box::pin($crate::conformance::$suite::$statement(&fixture)).await;
+                )*
+                let tested = [$(stringify!($statement)),*];
+                assert_eq!(tested.as_slice(), $crate::conformance::$suite::STATEMENTS);
+            }
+        }
+    };
+    ($name:ident, $suite:ident, [$fixture:expr], [$($statement:ident,)*]) => {
         mod $name {
             use super::*;
 

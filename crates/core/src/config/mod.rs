@@ -1,7 +1,9 @@
 //! `/etc/postern/postern.toml`: raw text in, a configuration that cannot be wrong out.
 
 mod file;
+mod ldap;
 mod reader;
+mod redis;
 mod sections;
 #[cfg(test)]
 mod shipped;
@@ -9,6 +11,7 @@ mod shipped;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -16,6 +19,8 @@ use crate::policy::{Policy, Service};
 use crate::userdb::Userdb;
 
 pub use file::{FileError, read_private};
+pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
+pub use redis::{BadRedisUrl, HostPort};
 
 /// Where posternd and the CLI look for their configuration.
 pub const CONFIG_PATH: &str = "/etc/postern/postern.toml";
@@ -65,6 +70,12 @@ impl Config {
         sections::read(path, text)
     }
 
+    /// Whether anything is kept in the file of `[embedded]`.
+    #[must_use]
+    pub fn uses_embedded_file(&self) -> bool {
+        self.directory == DirectoryKind::Embedded || self.ledger == LedgerKind::Embedded
+    }
+
     /// Reads and checks the keyring.
     ///
     /// # Errors
@@ -85,17 +96,108 @@ pub struct Socket {
 }
 
 /// Where accounts are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectoryKind {
     /// In the SQLite file of `[embedded]`.
     Embedded,
+    /// In the site's LDAP.
+    Ldap(Box<Ldap>),
 }
 
 /// Where what may expire is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerKind {
     /// In the SQLite file of `[embedded]`.
     Embedded,
+    /// In the site's Redis.
+    Redis(Redis),
+}
+
+/// `[directory]` where `kind = "ldap"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ldap {
+    /// For reads, in the order in which they are tried.
+    pub uris: Vec<LdapUri>,
+    /// For writes, and the reads before each.
+    pub write_uri: LdapUri,
+    /// Whether `ldap://` is upgraded by StartTLS (RFC 4511, section 4.14).
+    pub starttls: bool,
+    /// The certificates (PEM) that servers are checked against.
+    pub ca_file: PathBuf,
+    /// How posternd binds.
+    pub login: LdapLogin,
+    /// Where people are.
+    pub base: String,
+    /// Finds a name at a mail service, `{user}` being what was typed.
+    pub filter: FilterTemplate,
+    /// Never changes, `entryUUID`.
+    pub id_attribute: String,
+    /// The canonical name.
+    pub username_attribute: String,
+    /// Other names at mail services.
+    pub mail_attribute: String,
+    /// What makes an account disabled.
+    pub disabled: Vec<Condition>,
+    /// From when on an account is refused: days as `shadowExpire`, or a generalized time.
+    pub expires_attribute: String,
+    /// Changes with the main password.
+    pub password_changed_attribute: String,
+    /// How old an entry may be that still opens mail while LDAP is down; zero switches it off.
+    pub stale_if_down: Duration,
+}
+
+/// How posternd binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LdapLogin {
+    /// By a password (RFC 4513, section 5.1.3).
+    Simple {
+        /// Who.
+        dn: String,
+        /// Where the password is.
+        password_file: PathBuf,
+    },
+    /// By the Unix user that connects to `ldapi://` (RFC 4513, section 5.2.3).
+    SaslExternal,
+}
+
+/// `[ledger]` where `kind = "redis"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redis {
+    /// Where it is.
+    pub servers: RedisServers,
+    /// Whether connections are TLS.
+    pub tls: bool,
+    /// The certificates (PEM) that servers are checked against.
+    pub ca_file: PathBuf,
+    /// The ACL user; without one the default user.
+    pub username: Option<String>,
+    /// Where the password is.
+    pub password_file: Option<PathBuf>,
+    /// Before every key.
+    pub prefix: String,
+}
+
+/// One Redis, or how to find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisServers {
+    /// `unix:///path`
+    Unix(PathBuf),
+    /// `redis://host:port/db` or `rediss://…`
+    Single {
+        /// The server.
+        server: HostPort,
+        /// The database number.
+        database: u32,
+    },
+    /// `redis+sentinel://host:port,host:port/service` or `rediss+sentinel://…`
+    Sentinel {
+        /// The sentinels.
+        sentinels: Vec<HostPort>,
+        /// The name of the group that they watch.
+        service: String,
+    },
+    /// `redis+cluster://host:port,host:port` or `rediss+cluster://…`
+    Cluster(Vec<HostPort>),
 }
 
 /// The SQLite file.

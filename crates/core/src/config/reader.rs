@@ -198,6 +198,19 @@ impl<'a, 'i> Section<'a, 'i> {
         list
     }
 
+    /// A list of strings that each mean one of a type's values.
+    pub(super) fn list<T: FromStr<Err: Display>>(&mut self, key: &str) -> Option<Vec<T>> {
+        let texts = self.strings(key)?;
+        let mut list = Vec::new();
+        for text in texts {
+            match text.parse() {
+                Ok(value) => list.push(value),
+                Err(error) => self.complain(key, format!("\"{text}\" {error}")),
+            }
+        }
+        Some(list)
+    }
+
     pub(super) fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
         if !self.has(key) {
             return None;

@@ -12,8 +12,8 @@ use crate::userdb::Userdb;
 
 use super::reader::{Findings, Section};
 use super::{
-    Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, MailServer, MailSettings, Problems, Socket,
-    Tls,
+    Condition, Config, DirectoryKind, Embedded, Ldap, LdapLogin, LdapUri, LedgerKind, Log, LogLevel,
+    MailServer, MailSettings, Problems, Redis, Socket, Tls, redis,
 };
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
@@ -79,8 +79,9 @@ fn socket(mut section: Section<'_, '_>) -> Socket {
 fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
     let kind = section.required("kind", "\"embedded\"").and_then(|kind| match kind.as_str() {
         "embedded" => Some(DirectoryKind::Embedded),
+        "ldap" => ldap(&mut section).map(|ldap| DirectoryKind::Ldap(Box::new(ldap))),
         other => {
-            section.complain("kind", format!("\"{other}\" is none of: embedded"));
+            section.complain("kind", format!("\"{other}\" is none of: embedded, ldap"));
             None
         }
     });
@@ -93,16 +94,129 @@ fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
     (kind, userdb)
 }
 
+fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
+    let uris = section.list::<LdapUri>("uris");
+    if uris.as_ref().is_none_or(Vec::is_empty) {
+        section.complain("uris", "is missing or empty; add uris = [\"ldaps://ldap.example.org\"]");
+    }
+    let write_uri = section.parsed("write_uri").or_else(|| uris.as_ref()?.first().cloned());
+    let starttls = section.boolean("starttls").unwrap_or(false);
+    let is_open = |uri: &LdapUri| matches!(uri, LdapUri::Plain(_)) && !uri.is_local() && !starttls;
+    for uri in uris.iter().flatten().chain(&write_uri).filter(|uri| is_open(uri)) {
+        section.complain(
+            "uris",
+            format!("{uri} would send passwords in the clear; use ldaps:// or starttls = true"),
+        );
+    }
+    let login = ldap_login(
+        section,
+        uris.iter().flatten().chain(&write_uri).all(|uri| matches!(uri, LdapUri::Unix(_))),
+    );
+    let base = section.required("base", "\"ou=people,dc=example,dc=org\"");
+    let mut attribute = |key: &str| section.parsed::<AttributeName>(key).map(|name| name.0);
+    let id_attribute = attribute("id_attribute").unwrap_or_else(|| "entryUUID".to_owned());
+    let username_attribute = attribute("username_attribute").unwrap_or_else(|| "uid".to_owned());
+    let mail_attribute = attribute("mail_attribute").unwrap_or_else(|| "mail".to_owned());
+    let expires_attribute = attribute("expires_attribute").unwrap_or_else(|| "shadowExpire".to_owned());
+    let password_changed_attribute =
+        attribute("password_changed_attribute").unwrap_or_else(|| "pwdChangedTime".to_owned());
+    let filter = section.parsed("filter");
+    let default_filter = format!(
+        "(&(objectClass=inetOrgPerson)(|({username_attribute}={{user}})({mail_attribute}={{user}})))"
+    );
+    Some(Ldap {
+        uris: uris?,
+        write_uri: write_uri?,
+        starttls,
+        ca_file: section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE)),
+        login: login?,
+        base: base?,
+        filter: filter.or_else(|| default_filter.parse().ok())?,
+        id_attribute,
+        username_attribute,
+        mail_attribute,
+        disabled: section.list("disabled").unwrap_or_else(|| {
+            vec![
+                Condition::Present("pwdAccountLockedTime".to_owned()),
+                Condition::Equals("nsAccountLock".to_owned(), "TRUE".to_owned()),
+            ]
+        }),
+        expires_attribute,
+        password_changed_attribute,
+        stale_if_down: section.duration("stale_if_down", Duration::ZERO..=DAY).unwrap_or(Duration::ZERO),
+    })
+}
+
+fn ldap_login(section: &mut Section<'_, '_>, is_unix: bool) -> Option<LdapLogin> {
+    let external = section.boolean("sasl_external").unwrap_or(false);
+    let dn = section.string("bind_dn");
+    let password_file = section.absolute_path("bind_password_file");
+    match (external, dn, password_file) {
+        (true, None, None) if is_unix => Some(LdapLogin::SaslExternal),
+        (true, None, None) => {
+            section.complain(
+                "sasl_external",
+                "works over ldapi:// alone; give bind_dn and bind_password_file for the others",
+            );
+            None
+        }
+        (false, Some(dn), Some(password_file)) if !dn.trim().is_empty() => {
+            Some(LdapLogin::Simple { dn, password_file })
+        }
+        _ => {
+            section
+                .complain("bind_dn", "and bind_password_file are both needed, or sasl_external = true alone");
+            None
+        }
+    }
+}
+
 fn ledger(mut section: Section<'_, '_>) -> Option<LedgerKind> {
     let kind = section.required("kind", "\"embedded\"").and_then(|kind| match kind.as_str() {
         "embedded" => Some(LedgerKind::Embedded),
+        "redis" => redis(&mut section).map(LedgerKind::Redis),
         other => {
-            section.complain("kind", format!("\"{other}\" is none of: embedded"));
+            section.complain("kind", format!("\"{other}\" is none of: embedded, redis"));
             None
         }
     });
     section.done();
     kind
+}
+
+fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
+    let url = section.required("url", "\"unix:///run/redis/redis-server.sock\"");
+    let servers = url.and_then(|url| match redis::servers(&url) {
+        Ok(servers) => Some(servers),
+        Err(error) => {
+            // Not quoted: what is wrong with it may be that it holds a password.
+            section.complain("url", error);
+            None
+        }
+    });
+    let (username, password_file) = (section.string("username"), section.absolute_path("password_file"));
+    let ca_file = section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE));
+    let prefix = section.string("prefix").unwrap_or_else(|| "postern:".to_owned());
+    if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)) {
+        section.complain("prefix", "has to have letters, digits and :._- alone, one at least");
+    }
+    if username.is_some() && password_file.is_none() {
+        section.complain("password_file", "is missing; a username needs one");
+    }
+    let (servers, tls) = servers?;
+    Some(Redis { servers, tls, ca_file, username, password_file, prefix })
+}
+
+/// The name of an attribute type (RFC 4512, section 1.4), without options.
+struct AttributeName(String);
+
+impl std::str::FromStr for AttributeName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let valid = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        if valid { Ok(Self(text.to_owned())) } else { Err("is not the name of an attribute") }
+    }
 }
 
 fn embedded(mut section: Section<'_, '_>) -> Embedded {
@@ -261,6 +375,7 @@ const PREDEFINED: [(&str, ScopeWord); 6] = [
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Config;
+use super::{Config, DirectoryKind, LedgerKind};
 
 const EXAMPLE: &str = include_str!("../../../../packaging/postern.toml");
 const MANUAL: &str = include_str!("../../../../docs/man/postern.toml.5");
@@ -31,6 +31,39 @@ fn the_example_parses_and_what_is_commented_out_is_the_default() {
     assert_eq!(taken_in, as_shipped);
 }
 
+/// What the example shows, indented in comments, in the place of what a section holds.
+fn alternative(section: &str) -> String {
+    let lines = EXAMPLE.lines().skip_while(|line| *line != format!("[{section}]")).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.strip_prefix("#   "));
+    format!("[{section}]\n{}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_other_ledger_of_the_example_parses_and_shows_the_defaults() {
+    let shown = alternative("ledger");
+    let ledger = |text: &str| match parse(&format!("[directory]\nkind = \"embedded\"\n{text}")).ledger {
+        LedgerKind::Redis(redis) => redis,
+        LedgerKind::Embedded => panic!("no Redis in {text}"),
+    };
+    let given = |line: &&str| !line.starts_with("prefix") && !line.starts_with("ca_file");
+    let shortest = shown.lines().filter(given).collect::<Vec<_>>().join("\n");
+    assert_eq!(ledger(&shown), ledger(&shortest));
+    assert!(ledger(&shown).username.is_some() && ledger(&shown).password_file.is_some());
+}
+
+#[test]
+fn the_other_directory_of_the_example_parses_and_shows_the_defaults() {
+    let shown = alternative("directory");
+    let directory = |text: &str| match parse(&format!("{text}\n[ledger]\nkind = \"embedded\"\n")).directory {
+        DirectoryKind::Ldap(ldap) => ldap,
+        DirectoryKind::Embedded => panic!("no LDAP in {text}"),
+    };
+    let needed = ["[directory]", "kind", "uris", "bind_dn", "bind_password_file", "base"];
+    let given = |line: &&str| needed.iter().any(|key| line.split(" =").next() == Some(key));
+    let shortest = shown.lines().filter(given).collect::<Vec<_>>().join("\n");
+    assert_eq!(directory(&shown), directory(&shortest));
+}
+
 #[test]
 fn the_example_and_the_manual_name_every_key() {
     // The parser names every key that it knows when it meets one that it does not.
@@ -38,7 +71,9 @@ fn the_example_and_the_manual_name_every_key() {
         "",
         "[socket]",
         "[directory]",
+        "[directory]\nkind = \"ldap\"",
         "[ledger]",
+        "[ledger]\nkind = \"redis\"",
         "[embedded]",
         "[keyring]",
         "[policy]",

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::account::{Account, AccountId, Standing};
+use crate::account::{Account, AccountId, Freshness, Standing};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::clock::Timestamp;
 use crate::engine::Engine;
@@ -152,6 +152,9 @@ impl Decision<'_> {
 
     async fn by_main_password(&mut self, service: &Service, account: &Account) -> Result<Verdict, Outage> {
         self.trail.credential = Some(Credential::MainPassword);
+        if account.freshness == Freshness::Stale {
+            return Err(Outage::Stale);
+        }
         let policy = Effective::of(&self.engine.policy, service, account.data.policy);
         if !policy.main_password_on_mail.permits(account.data.enrolled) {
             if !policy.observe {

@@ -1,4 +1,4 @@
-use crate::account::Standing;
+use crate::account::{Freshness, Standing};
 use crate::engine::Engine;
 use crate::name::LoginName;
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -19,6 +19,9 @@ async fn decide(engine: &Engine, name: &LoginName, trail: &mut Trail) -> Result<
         return Ok(Verdict::Reject(Reason::UnknownAccount));
     };
     trail.account = Some(account.id.clone());
+    if account.freshness == Freshness::Stale {
+        return Err(Outage::Stale);
+    }
     match account.standing {
         Standing::Active => {}
         Standing::Disabled => return Ok(Verdict::Reject(Reason::Disabled)),

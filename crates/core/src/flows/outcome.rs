@@ -36,6 +36,8 @@ pub(super) enum Outage {
     Directory(#[from] DirectoryError),
     #[error(transparent)]
     Hashing(#[from] NotComputed),
+    #[error("the directory is down, and an older copy is enough for an app password alone")]
+    Stale,
     #[error(transparent)]
     Userdb(#[from] BadField),
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use postern_core::account::{AccountId, Attributes};
-use postern_core::clock::Timestamp;
 use postern_core::hashing::StoredHash;
+use postern_core::policy::AccountPolicy;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
@@ -19,8 +19,8 @@ pub struct NewAccount {
     pub name: String,
     /// The hash of its main password; without one only app passwords open it.
     pub password: Option<StoredHash>,
-    /// From when on it is refused.
-    pub expires: Option<Timestamp>,
+    /// What is decided for it from the beginning.
+    pub policy: AccountPolicy,
     /// What userdb templates may refer to. The values of `mail` are its other names, in lower case.
     pub attributes: Attributes,
 }
@@ -59,14 +59,14 @@ impl Embedded {
             let attributes = serde_json::to_string(&attributes)
                 .map_err(|error| DatabaseError::Broken(format!("attributes: {error}")))?;
             connection.execute(
-                "INSERT INTO account (id, name, password, password_changed, expires, attributes)
+                "INSERT INTO account (id, name, password, password_changed, policy, attributes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
                     id,
                     new.name,
                     new.password.as_ref().map(StoredHash::as_str),
                     integer(now.as_unix())?,
-                    new.expires.map(|at| integer(at.as_unix())).transpose()?,
+                    new.policy.to_json(),
                     attributes
                 ],
             )?;
@@ -78,31 +78,6 @@ impl Embedded {
         });
         made.await??;
         Ok(account)
-    }
-
-    /// Switches an account on or off.
-    ///
-    /// # Errors
-    /// [`AccountError`]; nothing was changed.
-    pub async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountError> {
-        let id = id.as_str().to_owned();
-        let update = move |connection: &Connection| {
-            Ok(connection.execute("UPDATE account SET disabled = ?2 WHERE id = ?1", params![id, disabled])?)
-        };
-        found(self.database.write(BUDGET, update).await?)
-    }
-
-    /// Sets from when on an account is refused, or that it never is for its age.
-    ///
-    /// # Errors
-    /// [`AccountError`]; nothing was changed.
-    pub async fn set_expiry(&self, id: &AccountId, expires: Option<Timestamp>) -> Result<(), AccountError> {
-        let id = id.as_str().to_owned();
-        let expires = expires.map(|at| integer(at.as_unix())).transpose()?;
-        let update = move |connection: &Connection| {
-            Ok(connection.execute("UPDATE account SET expires = ?2 WHERE id = ?1", params![id, expires])?)
-        };
-        found(self.database.write(BUDGET, update).await?)
     }
 
     /// Replaces an account's main password, or takes it away.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, Attributes, Revision, Standing};
+use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshness, Revision};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::directory::{Directory, DirectoryError, Update};
+use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
 use postern_core::policy::AccountPolicy;
@@ -32,6 +32,21 @@ impl Embedded {
     /// [`OpenError`] says what is wrong with it and how to mend it.
     pub fn open(path: &Path, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Ok(Self { database: Database::open(path)?, hasher: Arc::clone(hasher), clock })
+    }
+
+    /// Opens the file, which has to exist.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with it and how to mend it.
+    pub fn open_existing(
+        path: &Path,
+        hasher: &Arc<HashPool>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        if matches!(path.try_exists(), Ok(false)) {
+            return Err(OpenError::At(path.to_owned(), Box::new(OpenError::Missing)));
+        }
+        Self::open(path, hasher, clock)
     }
 
     /// Makes the file where it is missing, and otherwise makes sure that it is in order.
@@ -121,16 +136,22 @@ impl Directory for Embedded {
         Ok(done.await?)
     }
 
-    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, DirectoryError> {
-        let (after, now) = (after.unwrap_or_default().to_owned(), self.clock.now());
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let page = self.database.read(BUDGET, move |connection| {
-            let mut select =
-                connection.prepare_cached("SELECT * FROM account WHERE name > ?1 ORDER BY name LIMIT ?2")?;
-            let rows = select.query_map(params![after, limit], read_row)?.collect::<Result<Vec<_>, _>>()?;
-            rows.into_iter().map(|row| row.into_account(connection, now)).collect()
-        });
-        Ok(page.await?)
+    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        let mut after = String::new();
+        loop {
+            let (from, now) = (after.clone(), self.clock.now());
+            let page = self.database.read(BUDGET, move |connection| {
+                let mut select = connection
+                    .prepare_cached("SELECT * FROM account WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+                let rows = select.query_map(params![from, PAGE], read_row)?.collect::<Result<Vec<_>, _>>()?;
+                let read = |row: AccountRow| (row.name.clone(), row.into_account(connection, now));
+                Ok(rows.into_iter().map(read).collect::<Vec<_>>())
+            });
+            let page = page.await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after.clone_from(last);
+            page.into_iter().for_each(|(_, account)| each(account.map_err(DirectoryError::from)));
+        }
     }
 }
 
@@ -172,8 +193,6 @@ fn one(
 struct AccountRow {
     id: String,
     name: String,
-    disabled: bool,
-    expires: Option<i64>,
     password_changed: i64,
     attributes: String,
     revision: i64,
@@ -185,8 +204,6 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
     Ok(AccountRow {
         id: row.get("id")?,
         name: row.get("name")?,
-        disabled: row.get("disabled")?,
-        expires: row.get("expires")?,
         password_changed: row.get("password_changed")?,
         attributes: row.get("attributes")?,
         revision: row.get("revision")?,
@@ -209,24 +226,17 @@ impl AccountRow {
             .query_map([&self.id], |row| row.get::<_, String>(0))?
             .map(|value| AppPassword::from_json(&value?).map_err(|error| broken(&error.to_string())))
             .collect::<Result<_, _>>()?;
-        let is_past =
-            |expires: i64| u64::try_from(expires).map_or(true, |at| Timestamp::from_unix(at) <= now);
-        let standing = if self.disabled {
-            Standing::Disabled
-        } else if self.expires.is_some_and(is_past) {
-            Standing::Expired
-        } else {
-            Standing::Active
-        };
         let revision = u64::try_from(self.revision).map_err(|_| broken("its revision is negative"))?;
         Ok(Account {
             id: AccountId::new(self.id),
             name: self.name,
-            standing,
+            standing: policy.standing(now),
             attributes,
             password_marker: self.password_changed.to_string(),
             data: AccountData { enrolled: self.enrolled, app_passwords, policy },
             revision: Revision(revision),
+            locator: String::new(),
+            freshness: Freshness::Fresh,
         })
     }
 }
@@ -239,3 +249,4 @@ const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// One budget for all that a login asks of the directory.
 const BUDGET: Duration = Duration::from_secs(3);
+const PAGE: i64 = 500;

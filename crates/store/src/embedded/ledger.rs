@@ -2,10 +2,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::AccountId;
+use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
 use postern_core::ledger::{
-    Admission, Attempt, Credential, History, Ledger, LedgerError, NOTE_EVERY, Settlement, Use,
+    Admission, Attempt, Credential, Health, History, Ledger, LedgerError, NOTE_EVERY, REVISION_MEMORY,
+    Settlement, Use,
 };
 use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -151,6 +152,55 @@ impl Ledger for EmbeddedLedger {
             .collect()
         });
         Ok(uses.await?)
+    }
+
+    async fn note_revision(
+        &self,
+        account: &AccountId,
+        revision: Revision,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let account = account.as_str().to_owned();
+        let forgotten = integer(at.minus(REVISION_MEMORY).as_unix())?;
+        let (number, at) = (integer(revision.0)?, integer(at.as_unix())?);
+        let note = move |connection: &Connection| {
+            connection.prepare_cached("DELETE FROM revision WHERE at <= ?1")?.execute([forgotten])?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO revision (account, number, at) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET number = excluded.number, at = max(at, excluded.at)
+                     WHERE excluded.number >= number",
+                )?
+                .execute(params![account, number, at])?;
+            Ok(())
+        };
+        Ok(self.database.write(BUDGET, note).await?)
+    }
+
+    async fn known_revision(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Revision>, LedgerError> {
+        let account = account.as_str().to_owned();
+        let forgotten = integer(now.minus(REVISION_MEMORY).as_unix())?;
+        let known = self.database.read(BUDGET, move |connection| {
+            let number = connection
+                .prepare_cached("SELECT number FROM revision WHERE account = ?1 AND at > ?2")?
+                .query_row(params![account, forgotten], |row| row.get::<_, i64>(0))
+                .optional()?;
+            Ok(number.and_then(|number| u64::try_from(number).ok()).map(Revision))
+        });
+        Ok(known.await?)
+    }
+
+    async fn health(&self) -> Result<Health, LedgerError> {
+        let answers = self.database.read(BUDGET, |connection| {
+            connection.query_row("SELECT count(*) FROM attempt", [], |_| Ok(()))?;
+            Ok(())
+        });
+        answers.await?;
+        Ok(Health { what: "the embedded database".to_owned(), warnings: Vec::new() })
     }
 }
 

@@ -13,8 +13,6 @@ const TABLES: &str = "
 CREATE TABLE account (
     id               TEXT PRIMARY KEY,
     name             TEXT NOT NULL UNIQUE,
-    disabled         INTEGER NOT NULL DEFAULT 0,
-    expires          INTEGER,
     password         TEXT,
     password_changed INTEGER NOT NULL DEFAULT 0,
     attributes       TEXT NOT NULL DEFAULT '{}',
@@ -60,6 +58,13 @@ CREATE TABLE last_use (
     address    TEXT,
     PRIMARY KEY (account, credential)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revision (
+    account TEXT PRIMARY KEY,
+    number  INTEGER NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revision_at ON revision (at);
 ";
 
 /// Creates the tables in an empty file; makes sure that any other is one of ours, of this version.

@@ -1,24 +1,51 @@
 //! Every store, held to what core expects of it.
 
-#![allow(clippy::unwrap_used, reason = "all of this is test code")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is test code")]
+
+mod ldap;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use postern_core::account::{AccountId, Attributes, Standing};
+use postern_core::account::{AccountData, AccountId, Attributes, Standing};
 use postern_core::clock::{Clock, SystemClock, Timestamp};
+use postern_core::config::Redis as RedisConfig;
 use postern_core::directory::Directory;
+use postern_core::flows::edit;
 use postern_core::hashing::{Budget, Cost, HashPool, Purpose, StoredHash};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
-use postern_store::Embedded;
+use postern_core::policy::AccountPolicy;
 use postern_store::embedded::NewAccount;
+use postern_store::{Embedded, RedisLedger};
 use postern_tests::conformance::directory::DirectoryFixture;
 use postern_tests::conformance::ledger::LedgerFixture;
+use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel};
 use tempfile::TempDir;
 
 postern_tests::directory_conformance!(embedded_directory, EmbeddedFixture::new());
 postern_tests::ledger_conformance!(embedded_ledger, EmbeddedFixture::new());
+postern_tests::ledger_conformance!(
+    redis_ledger,
+    Redis::start("ledger_tcp", Listen::Tcp) => |redis: &Redis| RedisFixture::new(redis.config())
+);
+postern_tests::ledger_conformance!(
+    redis_ledger_over_a_unix_socket,
+    Redis::start("ledger_unix", Listen::Unix(0o700)) => |redis: &Redis| RedisFixture::new(redis.config())
+);
+postern_tests::ledger_conformance!(
+    redis_ledger_over_tls,
+    Redis::start("ledger_tls", Listen::Tls) => |redis: &Redis| RedisFixture::new(redis.config())
+);
+postern_tests::ledger_conformance!(
+    redis_ledger_with_sentinel,
+    RedisSentinel::start("ledger_sentinel") => |redis: &RedisSentinel| RedisFixture::new(redis.config())
+);
+postern_tests::ledger_conformance!(
+    redis_ledger_on_a_cluster,
+    RedisCluster::start("ledger_cluster") => |redis: &RedisCluster| RedisFixture::new(redis.config())
+);
 
 struct EmbeddedFixture {
     store: Embedded,
@@ -59,7 +86,8 @@ impl DirectoryFixture for EmbeddedFixture {
             Some(password) => Some(self.hash(password).await),
             None => None,
         };
-        let new = NewAccount { name: name.to_owned(), password, expires: None, attributes };
+        let new =
+            NewAccount { name: name.to_owned(), password, policy: AccountPolicy::default(), attributes };
         drop(self.store.create_account(new).await.unwrap());
     }
 
@@ -69,16 +97,39 @@ impl DirectoryFixture for EmbeddedFixture {
     }
 
     async fn set_standing(&self, name: &str, standing: Standing) {
-        let id = self.id(name).await;
         let expires =
             (standing == Standing::Expired).then_some(Timestamp::from_unix(SystemClock.now().as_unix()));
-        self.store.set_disabled(&id, standing == Standing::Disabled).await.unwrap();
-        self.store.set_expiry(&id, expires).await.unwrap();
+        let change = |data: &mut AccountData| {
+            data.policy = AccountPolicy {
+                disabled: standing == Standing::Disabled,
+                expires,
+                ..AccountPolicy::default()
+            };
+            Ok(())
+        };
+        edit(&self.store, &self.id(name).await, change).await.unwrap();
     }
 }
 
 impl LedgerFixture for EmbeddedFixture {
     fn ledger(&self) -> Arc<dyn Ledger> {
         Arc::new(self.store.ledger())
+    }
+}
+
+struct RedisFixture(Arc<RedisLedger>);
+
+impl RedisFixture {
+    /// A ledger of its own on servers that others share: its keys begin differently.
+    fn new(mut config: RedisConfig) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        config.prefix = format!("postern:{}:", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(Arc::new(RedisLedger::open(&config).unwrap()))
+    }
+}
+
+impl LedgerFixture for RedisFixture {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        Arc::<RedisLedger>::clone(&self.0)
     }
 }

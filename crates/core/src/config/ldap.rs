@@ -1,0 +1,335 @@
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::account::Attributes;
+
+use super::redis::HostPort;
+
+/// A server that speaks LDAP (RFC 4516, without the parts behind the server).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LdapUri {
+    /// `ldaps://host:636`: TLS from the first byte.
+    Tls(HostPort),
+    /// `ldap://host:389`: in the clear, or upgraded by StartTLS.
+    Plain(HostPort),
+    /// `ldapi://%2Frun%2Fslapd%2Fldapi`: a Unix socket.
+    Unix(PathBuf),
+}
+
+impl LdapUri {
+    /// Whether nobody on a network can listen even without TLS.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tls(_) => false,
+            Self::Unix(_) => true,
+            Self::Plain(server) => {
+                server.host == "localhost"
+                    || server.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+        }
+    }
+}
+
+impl fmt::Display for LdapUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls(server) => write!(f, "ldaps://{server}"),
+            Self::Plain(server) => write!(f, "ldap://{server}"),
+            Self::Unix(path) => write!(f, "ldapi://{}", path.display().to_string().replace('/', "%2F")),
+        }
+    }
+}
+
+impl FromStr for LdapUri {
+    type Err = BadLdap;
+
+    fn from_str(text: &str) -> Result<Self, BadLdap> {
+        let (scheme, rest) = text.split_once("://").ok_or(BadLdap::Uri)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        match scheme {
+            "ldaps" => HostPort::parse(rest, LDAPS_PORT).map(Self::Tls).map_err(|_| BadLdap::Uri),
+            "ldap" => HostPort::parse(rest, LDAP_PORT).map(Self::Plain).map_err(|_| BadLdap::Uri),
+            "ldapi" => {
+                let path = PathBuf::from(rest.replace("%2F", "/").replace("%2f", "/"));
+                if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(BadLdap::Uri) }
+            }
+            _ => Err(BadLdap::Uri),
+        }
+    }
+}
+
+/// A search filter (RFC 4515), made of escaped values only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter(String);
+
+impl Filter {
+    /// `(attribute=value)`, the value escaped. The attribute comes from the configuration.
+    #[must_use]
+    pub fn equals(attribute: &str, value: &str) -> Self {
+        Self(format!("({attribute}={})", escaped(value)))
+    }
+
+    /// What the server is asked.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A filter with a place for the name that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterTemplate(Vec<String>);
+
+impl FilterTemplate {
+    /// The filter for this name.
+    #[must_use]
+    pub fn fill(&self, name: &str) -> Filter {
+        Filter(self.0.join(&escaped(name)))
+    }
+
+    /// The filter that finds everyone, for a listing.
+    #[must_use]
+    pub fn fill_all(&self) -> Filter {
+        Filter(self.0.join("*"))
+    }
+
+    /// The attributes that it compares, as often as it names them.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        // What comes before a piece's first parenthesis is the end of a value.
+        self.0.iter().flat_map(|piece| piece.split('(').skip(1)).filter_map(|item| {
+            let end = item.find(['=', '~', '<', '>', ':'])?;
+            item.get(..end).filter(|name| !name.is_empty())
+        })
+    }
+}
+
+impl FromStr for FilterTemplate {
+    type Err = BadLdap;
+
+    fn from_str(text: &str) -> Result<Self, BadLdap> {
+        let depth = text.chars().try_fold(0_i32, |depth, c| match c {
+            '(' => Some(depth + 1),
+            ')' if depth > 0 => Some(depth - 1),
+            ')' => None,
+            _ => Some(depth),
+        });
+        if depth != Some(0) || !text.starts_with('(') || !text.ends_with(')') {
+            return Err(BadLdap::Parentheses);
+        }
+        let pieces: Vec<String> = text.split("{user}").map(ToOwned::to_owned).collect();
+        if pieces.len() < 2 {
+            return Err(BadLdap::NoUser);
+        }
+        if pieces.iter().any(|piece| piece.contains(['{', '}'])) {
+            return Err(BadLdap::Placeholder);
+        }
+        Ok(Self(pieces))
+    }
+}
+
+/// A filter that is decided here, over the attributes of an entry that was read: presence, equality (without regard to
+/// ASCII case, as `caseIgnoreMatch` and `booleanMatch` have it), `&`, `|` and `!`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// `(attribute=*)`
+    Present(String),
+    /// `(attribute=value)`
+    Equals(String, String),
+    /// `(&…)`
+    All(Vec<Self>),
+    /// `(|…)`
+    Any(Vec<Self>),
+    /// `(!…)`
+    Not(Box<Self>),
+}
+
+impl Condition {
+    /// Whether it holds.
+    #[must_use]
+    pub fn holds(&self, entry: &Attributes) -> bool {
+        match self {
+            Self::Present(attribute) => !entry.values(attribute).is_empty(),
+            Self::Equals(attribute, value) => {
+                entry.values(attribute).iter().any(|have| have.trim().eq_ignore_ascii_case(value.trim()))
+            }
+            Self::All(all) => all.iter().all(|one| one.holds(entry)),
+            Self::Any(any) => any.iter().any(|one| one.holds(entry)),
+            Self::Not(one) => !one.holds(entry),
+        }
+    }
+
+    /// The attributes that have to be read for it.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<&str> {
+        match self {
+            Self::Present(attribute) | Self::Equals(attribute, _) => vec![attribute],
+            Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::attributes).collect(),
+            Self::Not(one) => one.attributes(),
+        }
+    }
+
+    /// Reads one condition from the front of `text`; what is left comes second.
+    fn take(text: &str) -> Option<(Self, &str)> {
+        let inner = text.strip_prefix('(')?;
+        if let Some(list) = inner.strip_prefix('&') {
+            return Self::take_list(list).map(|(all, rest)| (Self::All(all), rest));
+        }
+        if let Some(list) = inner.strip_prefix('|') {
+            return Self::take_list(list).map(|(any, rest)| (Self::Any(any), rest));
+        }
+        if let Some(one) = inner.strip_prefix('!') {
+            let (one, rest) = Self::take(one)?;
+            return Some((Self::Not(Box::new(one)), rest.strip_prefix(')')?));
+        }
+        let (item, rest) = inner.split_once(')')?;
+        let (attribute, value) = item.split_once('=')?;
+        let is_name = !attribute.is_empty()
+            && attribute.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.;".contains(&b));
+        let is_plain = !value.is_empty() && !value.contains(['*', '(', '\\']);
+        match (is_name, value) {
+            (true, "*") => Some((Self::Present(attribute.to_owned()), rest)),
+            (true, value) if is_plain => Some((Self::Equals(attribute.to_owned(), value.to_owned()), rest)),
+            _ => None,
+        }
+    }
+
+    fn take_list(mut text: &str) -> Option<(Vec<Self>, &str)> {
+        let mut list = Vec::new();
+        while text.starts_with('(') {
+            let (one, rest) = Self::take(text)?;
+            list.push(one);
+            text = rest;
+        }
+        (!list.is_empty()).then_some((list, text.strip_prefix(')')?))
+    }
+}
+
+impl FromStr for Condition {
+    type Err = BadLdap;
+
+    fn from_str(text: &str) -> Result<Self, BadLdap> {
+        match Self::take(text) {
+            Some((condition, "")) => Ok(condition),
+            Some(_) | None => Err(BadLdap::Condition),
+        }
+    }
+}
+
+/// Why a setting of `[directory]` is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadLdap {
+    /// Not a server.
+    #[error("is not ldaps://host, ldap://host or ldapi://%2Fpath%2Fto%2Fsocket")]
+    Uri,
+    /// Not a filter.
+    #[error("is not a filter in parentheses that match")]
+    Parentheses,
+    /// A filter that finds the same for everyone.
+    #[error("does not name {{user}}, the name that was typed")]
+    NoUser,
+    /// A placeholder that is not ours.
+    #[error("has a placeholder other than {{user}}")]
+    Placeholder,
+    /// A condition beyond what is decided here.
+    #[error("is not a filter of (attribute=*), (attribute=value), &, | and !")]
+    Condition,
+}
+
+/// RFC 4515, section 3: what has a meaning in a filter is written as a backslash and two hexadecimal digits.
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '*' | '(' | ')' | '\\' | '\0' => text.push_str(&format!("\\{:02x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+const LDAPS_PORT: u16 = 636;
+const LDAP_PORT: u16 = 389;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_change_the_filter_that_it_stands_in() {
+        let template: FilterTemplate = "(&(objectClass=person)(|(uid={user})(mail={user})))".parse().unwrap();
+        assert_eq!(
+            template.fill("*)(uid=\\\0é").as_str(),
+            "(&(objectClass=person)(|(uid=\\2a\\29\\28uid=\\5c\\00é)(mail=\\2a\\29\\28uid=\\5c\\00é)))"
+        );
+        assert_eq!(Filter::equals("entryUUID", "*").as_str(), "(entryUUID=\\2a)");
+    }
+
+    #[test]
+    fn a_filter_without_user_or_with_parentheses_that_do_not_match_is_refused() {
+        for (text, expected) in [
+            ("(uid=alice)", BadLdap::NoUser),
+            ("uid={user}", BadLdap::Parentheses),
+            ("((uid={user})", BadLdap::Parentheses),
+            ("(uid={user}))(", BadLdap::Parentheses),
+            ("(uid={user}{domain})", BadLdap::Placeholder),
+        ] {
+            assert_eq!(text.parse::<FilterTemplate>(), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_tells_the_attributes_that_it_compares() {
+        let template: FilterTemplate =
+            "(&(objectClass=person)(!(l=x=y))(|(uid={user})(mail:caseExactMatch:={user})(cn={user}@a=b)))"
+                .parse()
+                .unwrap();
+        let names: Vec<&str> = template.attributes().collect();
+        assert_eq!(names, ["objectClass", "l", "uid", "mail", "cn"]);
+    }
+
+    #[test]
+    fn conditions_hold_as_a_server_would_have_it() {
+        let mut entry = Attributes::new();
+        entry.set("nsAccountLock", vec!["true".to_owned()]);
+        entry.set("pwdAccountLockedTime", vec!["20270115080000Z".to_owned()]);
+        let holds = |text: &str| text.parse::<Condition>().unwrap().holds(&entry);
+        assert!(holds("(pwdAccountLockedTime=*)") && holds("(pwdaccountlockedtime=*)"));
+        assert!(holds("(nsAccountLock=TRUE)") && !holds("(nsAccountLock=FALSE)"));
+        assert!(holds("(&(nsAccountLock=TRUE)(!(employeeType=*)))"));
+        assert!(holds("(|(employeeType=gone)(nsAccountLock=TRUE))") && !holds("(!(nsAccountLock=TRUE))"));
+    }
+
+    #[test]
+    fn conditions_beyond_that_are_refused() {
+        for text in [
+            "",
+            "()",
+            "(a)",
+            "(a=b*)",
+            "(a>=1)",
+            "(a=b",
+            "(&)",
+            "(a=b)(c=d)",
+            "(!(a=b)(c=d))",
+            "(a=\\2a)",
+            "(a:dn:=b)",
+        ] {
+            assert_eq!(text.parse::<Condition>(), Err(BadLdap::Condition), "{text}");
+        }
+    }
+
+    #[test]
+    fn servers_are_read_and_local_ones_known() {
+        let uri = |text: &str| text.parse::<LdapUri>();
+        for text in ["ldaps://ldap.example.org:636", "ldap://[::1]:3389", "ldapi://%2Frun%2Fslapd%2Fldapi"] {
+            assert_eq!(uri(text).unwrap().to_string(), text);
+        }
+        assert!(uri("ldap://127.0.0.1").unwrap().is_local() && uri("ldap://localhost/").unwrap().is_local());
+        assert!(!uri("ldap://ldap.example.org").unwrap().is_local());
+        for text in ["ldap", "http://x", "ldap://", "ldapi://run", "ldaps://a,b", "ldaps://x/dc=example"] {
+            assert_eq!(uri(text), Err(BadLdap::Uri), "{text}");
+        }
+    }
+}

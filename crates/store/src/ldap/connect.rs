@@ -1,0 +1,172 @@
+//! From a URI to a bound connection, name resolution, TLS and bind included, under one deadline.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ldap3::exop::{WhoAmI, WhoAmIResp};
+use ldap3::{Ldap as Connection, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use postern_core::config::{FileError, HostPort, Ldap, LdapLogin, LdapUri, read_private};
+use postern_core::secret::{BadSecret, Password};
+use rustls::ClientConfig;
+use tokio::net::{TcpStream, UnixStream};
+
+use super::server::Trouble;
+use crate::tls::client_config;
+
+/// How connections are made and bound.
+pub(super) struct Connector {
+    tls: Option<Arc<ClientConfig>>,
+    starttls: bool,
+    login: Login,
+}
+
+enum Login {
+    Simple { dn: String, password: Password },
+    SaslExternal,
+}
+
+impl Connector {
+    /// Reads the certificates and the bind password that the configuration names.
+    pub(super) fn of(config: &Ldap) -> Result<Self, OpenLdapError> {
+        let needs_tls = |uri: &LdapUri| match uri {
+            LdapUri::Tls(_) => true,
+            LdapUri::Plain(_) => config.starttls,
+            LdapUri::Unix(_) => false,
+        };
+        let tls = if config.uris.iter().chain([&config.write_uri]).any(needs_tls) {
+            let bad = |what| OpenLdapError::Certificates(config.ca_file.clone(), what);
+            Some(client_config(&config.ca_file).map_err(bad)?)
+        } else {
+            None
+        };
+        let login = match &config.login {
+            LdapLogin::SaslExternal => Login::SaslExternal,
+            LdapLogin::Simple { dn, password_file } => {
+                let text = read_private(password_file)
+                    .map_err(|error| OpenLdapError::File(password_file.clone(), error))?;
+                let line = text.lines().next().unwrap_or_default().to_owned();
+                let password = Password::new(line)
+                    .map_err(|error| OpenLdapError::Password(password_file.clone(), error))?;
+                Login::Simple { dn: dn.clone(), password }
+            }
+        };
+        Ok(Self { tls, starttls: config.starttls, login })
+    }
+
+    /// A connection that nobody is bound on.
+    pub(super) async fn connect(&self, uri: &LdapUri, deadline: Instant) -> Result<Connection, Trouble> {
+        let opened = within(deadline, self.open(uri)).await?;
+        let (connection, handle) =
+            opened.map_err(|error| Trouble::Unreachable(format!("cannot connect: {error}")))?;
+        tokio::spawn(async move {
+            // Whoever waits for an answer hears that the connection is gone.
+            drop(connection.drive().await);
+        });
+        Ok(handle)
+    }
+
+    /// A connection bound as Postern itself.
+    pub(super) async fn connect_and_bind(
+        &self,
+        uri: &LdapUri,
+        deadline: Instant,
+    ) -> Result<Connection, Trouble> {
+        let mut connection = self.connect(uri, deadline).await?;
+        let (result, who) = match &self.login {
+            Login::SaslExternal => {
+                (within(deadline, connection.sasl_external_bind()).await?, "by SASL EXTERNAL")
+            }
+            Login::Simple { dn, password } => {
+                (within(deadline, connection.simple_bind(dn, password.expose())).await?, dn.as_str())
+            }
+        };
+        let result = result.map_err(|error| Trouble::of(&error))?;
+        if result.rc != 0 {
+            return Err(Trouble::of_code(result.rc, &format!("cannot bind {who}")));
+        }
+        if who_am_i(&mut connection, deadline).await?.is_empty() {
+            return Err(Trouble::Wrong(format!("the bind {who} was taken for an anonymous one")));
+        }
+        Ok(connection)
+    }
+
+    async fn open(&self, uri: &LdapUri) -> Result<(LdapConnAsync, Connection), LdapError> {
+        let settings = LdapConnSettings::new();
+        match uri {
+            LdapUri::Unix(path) => {
+                let stream = UnixStream::connect(path).await?.into_std()?;
+                LdapConnAsync::with_settings(settings.set_std_stream(StdStream::Unix(stream)), "ldapi:///")
+                    .await
+            }
+            LdapUri::Plain(server) | LdapUri::Tls(server) => {
+                let stream = connect_tcp(server).await?;
+                let mut settings =
+                    settings.set_std_stream(StdStream::Tcp(stream)).set_starttls(self.starttls);
+                if let Some(tls) = &self.tls {
+                    settings = settings.set_config(Arc::clone(tls));
+                }
+                LdapConnAsync::with_settings(settings, &uri.to_string()).await
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+/// Who is bound on a connection (RFC 4532); empty for nobody.
+pub(super) async fn who_am_i(connection: &mut Connection, deadline: Instant) -> Result<String, Trouble> {
+    let answer = within(deadline, connection.extended(WhoAmI)).await?.map_err(|error| Trouble::of(&error))?;
+    let ldap3::result::ExopResult(exop, result) = answer;
+    if result.rc != 0 {
+        return Err(Trouble::of_code(result.rc, "cannot ask who is bound (RFC 4532)"));
+    }
+    // Without a value the parser of ldap3 would panic; nobody is bound then.
+    if exop.val.is_none() { Ok(String::new()) } else { Ok(exop.parse::<WhoAmIResp>().authzid) }
+}
+
+/// Runs one step against the deadline of all of them.
+pub(super) async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T, Trouble> {
+    let silent = |_| Trouble::Silent;
+    tokio::time::timeout_at(deadline.into(), step).await.map_err(silent)
+}
+
+async fn connect_tcp(server: &HostPort) -> io::Result<std::net::TcpStream> {
+    let addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host((server.host.as_str(), server.port)).await?.collect();
+    let mut last = io::Error::other("the name has no address");
+    for address in addresses {
+        // One address that drops packets must not use up the time of the others.
+        match tokio::time::timeout(ONE_ADDRESS, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true)?;
+                return stream.into_std();
+            }
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::from(io::ErrorKind::TimedOut),
+        }
+    }
+    Err(last)
+}
+
+/// Something that the LDAP configuration names cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenLdapError {
+    /// The bind password's file.
+    #[error("{}: {_1}", .0.display())]
+    File(PathBuf, FileError),
+    /// What is in it.
+    #[error("{}: the password {_1}", .0.display())]
+    Password(PathBuf, BadSecret),
+    /// The certificates' file.
+    #[error("{}: {_1}", .0.display())]
+    Certificates(PathBuf, String),
+}
+
+const ONE_ADDRESS: Duration = Duration::from_millis(700);

@@ -1,0 +1,242 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use ldap3::{Mod, SearchEntry};
+use postern_core::account::{Account, AccountData, AccountId, Revision};
+use postern_core::app_password::AppPassword;
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::config::{Filter, Ldap};
+use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::hashing::Lane;
+use postern_core::name::LoginName;
+use postern_core::secret::Password;
+use postern_core::userdb::Userdb;
+
+use super::connect::{Connector, OpenLdapError};
+use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, POLICY, REVISION};
+use super::server::{Bound, Change, Search, Server};
+use super::servers::{Servers, settle};
+use super::stale::Copies;
+
+/// The site's LDAP.
+#[derive(Debug)]
+pub struct LdapDirectory {
+    config: Ldap,
+    wanted: Vec<String>,
+    readers: Servers,
+    writer: Arc<Server>,
+    copies: Copies,
+    clock: Arc<dyn Clock>,
+}
+
+impl LdapDirectory {
+    /// Prepares connections; none is made before it is needed.
+    ///
+    /// # Errors
+    /// [`OpenLdapError`] names the file that cannot be used.
+    pub fn open(config: &Ldap, userdb: &Userdb, clock: Arc<dyn Clock>) -> Result<Self, OpenLdapError> {
+        let connector = Arc::new(Connector::of(config)?);
+        let readers: Vec<Arc<Server>> =
+            config.uris.iter().map(|uri| Server::new(uri.clone(), Arc::clone(&connector))).collect();
+        let same = readers.iter().find(|server| server.uri == config.write_uri).map(Arc::clone);
+        let writer = same.unwrap_or_else(|| Server::new(config.write_uri.clone(), connector));
+        let userdb: Vec<String> = userdb.attributes().map(ToOwned::to_owned).collect();
+        Ok(Self {
+            wanted: entry::wanted(config, &userdb),
+            readers: Servers::new(readers),
+            writer,
+            copies: Copies::new(config.stale_if_down),
+            config: config.clone(),
+            clock,
+        })
+    }
+
+    pub(super) fn config(&self) -> &Ldap {
+        &self.config
+    }
+
+    pub(super) fn wanted(&self) -> &[String] {
+        &self.wanted
+    }
+
+    pub(super) fn readers(&self) -> &[Arc<Server>] {
+        self.readers.all()
+    }
+
+    pub(super) fn writer(&self) -> &Arc<Server> {
+        &self.writer
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether what is found may be older than what was written: from a replica, or from a copy.
+    #[must_use]
+    pub fn may_lag(&self) -> bool {
+        !self.config.stale_if_down.is_zero()
+            || self.config.uris.iter().any(|uri| *uri != self.config.write_uri)
+    }
+
+    async fn search_all(&self, filter: &Filter, most: i32) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let search = Search { base: &self.config.base, filter, attributes: &self.wanted, most };
+        self.readers.search(search, Instant::now() + BUDGET).await
+    }
+
+    async fn search_writer(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let search = Search { base: &self.config.base, filter, attributes: &self.wanted, most: MOST };
+        let answer = self.writer.search(search, Instant::now() + BUDGET).await;
+        answer.or_else(|trouble| Err(DirectoryError::Down(settle(&self.writer, trouble)?)))
+    }
+
+    fn account(&self, entry: &SearchEntry) -> Result<Account, DirectoryError> {
+        entry::account(&self.config, entry, self.clock.now())
+    }
+
+    /// A copy that was made earlier, as it stands now: an account may have expired since.
+    fn aged(&self, copy: Account, now: Timestamp) -> Result<Account, DirectoryError> {
+        let standing = entry::standing(&self.config, &copy.attributes, copy.data.policy, now);
+        let standing = standing.map_err(|what| DirectoryError::Broken(what.to_owned()))?;
+        Ok(Account { standing, ..copy })
+    }
+
+    /// The one entry that `name` means. Its user name goes before everybody's addresses.
+    fn choose(&self, entries: Vec<SearchEntry>, name: &str) -> Result<Option<Account>, DirectoryError> {
+        let is_named = |entry: &SearchEntry| {
+            let values = entry
+                .attrs
+                .iter()
+                .filter(|(key, _)| key.eq_ignore_ascii_case(&self.config.username_attribute));
+            values.flat_map(|(_, values)| values).any(|value| value.eq_ignore_ascii_case(name))
+        };
+        let several =
+            |count| DirectoryError::Broken(format!("{count} entries answer to one name; each may have one"));
+        let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
+        let mut chosen = if named.is_empty() { others } else { named };
+        match (chosen.pop(), chosen.len()) {
+            (None, _) => Ok(None),
+            (Some(entry), 0) => self.account(&entry).map(Some),
+            (Some(_), more) => Err(several(more + 1)),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
+        let (name, now) = (name.as_str(), self.clock.now());
+        match self.search_all(&self.config.filter.fill(name), MOST).await {
+            Ok(entries) => {
+                let account = self.choose(entries, name)?;
+                self.copies.note(name, account.as_ref(), now);
+                Ok(account)
+            }
+            Err(DirectoryError::Down(why)) => match self.copies.recall(name, now) {
+                Some(copy) => self.aged(copy, now).map(Some),
+                None => Err(DirectoryError::Down(why)),
+            },
+            Err(broken @ DirectoryError::Broken(_)) => Err(broken),
+        }
+    }
+
+    async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
+        let entries = self.search_writer(&Filter::equals(&self.config.id_attribute, id.as_str())).await?;
+        let mut accounts = entries.iter().map(|entry| self.account(entry)).collect::<Result<Vec<_>, _>>()?;
+        match (accounts.pop(), accounts.len()) {
+            (account, 0) => {
+                account.iter().for_each(|account| self.copies.renew(account, self.clock.now()));
+                Ok(account)
+            }
+            (_, more) => Err(DirectoryError::Broken(format!("{} entries have the id {id}", more + 1))),
+        }
+    }
+
+    async fn check_main_password(
+        &self,
+        account: Option<&Account>,
+        password: &Password,
+        _: Lane,
+    ) -> Result<bool, DirectoryError> {
+        // A bind as nobody would cost the server as much as it likes; what it tells is in the threat model.
+        let Some(account) = account else { return Ok(false) };
+        let bound = self.readers.bind(&account.locator, password, Instant::now() + BUDGET).await?;
+        Ok(bound == Bound::Right)
+    }
+
+    async fn update(
+        &self,
+        id: &AccountId,
+        expected: Revision,
+        data: &AccountData,
+    ) -> Result<Update, DirectoryError> {
+        // The DN is asked for anew: an entry that was renamed meanwhile must not leave its place to another one.
+        let Some(account) = self.read(id).await? else { return Ok(Update::Conflict) };
+        if account.revision != expected {
+            return Ok(Update::Conflict);
+        }
+        let next = expected.next();
+        let changes = changes(expected, next, data);
+        let code = self.writer.modify(&account.locator, changes, Instant::now() + BUDGET).await;
+        match code {
+            Ok(0) => Ok(Update::Done(next)),
+            Ok(NO_SUCH_ATTRIBUTE | ATTRIBUTE_OR_VALUE_EXISTS | CONSTRAINT_VIOLATION | NO_SUCH_OBJECT) => {
+                Ok(Update::Conflict)
+            }
+            Ok(code) => Err(DirectoryError::Broken(refusal(code, &account.locator))),
+            Err(trouble) => Err(DirectoryError::Down(settle(&self.writer, trouble)?)),
+        }
+    }
+
+    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        let search = Search {
+            base: &self.config.base,
+            filter: &self.config.filter.fill_all(),
+            attributes: &self.wanted,
+            most: 0,
+        };
+        self.readers.visit(search, &mut |entry| each(self.account(&entry))).await
+    }
+}
+
+/// One Modify: the revision that was read goes, the next one comes, and with it everything else, or nothing happens.
+fn changes(expected: Revision, next: Revision, data: &AccountData) -> Vec<Change> {
+    let value = |text: String| HashSet::from([text.into_bytes()]);
+    let name = |name: &str| name.as_bytes().to_vec();
+    let mut changes = Vec::new();
+    if expected == Revision(0) {
+        changes.push(Mod::Add(name("objectClass"), value(CLASS.to_owned())));
+    } else {
+        changes.push(Mod::Delete(name(REVISION), value(expected.0.to_string())));
+    }
+    changes.push(Mod::Add(name(REVISION), value(next.0.to_string())));
+    let enrolled = if data.enrolled { "TRUE" } else { "FALSE" };
+    changes.push(Mod::Replace(name(ENROLLED), value(enrolled.to_owned())));
+    let app_passwords =
+        data.app_passwords.iter().map(|password| AppPassword::to_json(password).into_bytes()).collect();
+    changes.push(Mod::Replace(name(APP_PASSWORD), app_passwords));
+    let policy =
+        if data.policy == Default::default() { HashSet::new() } else { value(data.policy.to_json()) };
+    changes.push(Mod::Replace(name(POLICY), policy));
+    changes
+}
+
+fn refusal(code: u32, dn: &str) -> String {
+    let mend = match code {
+        10 => "the server passes writes on to another one; name that one in write_uri",
+        17 | 65 => "the schema is not loaded; see postern schema print",
+        50 => "the server does not permit it; see postern schema print acl",
+        _ => "see the server's log",
+    };
+    format!("entry {dn} cannot be changed: result code {code}; {mend}")
+}
+
+/// A search for one name that finds more has found too many already.
+const MOST: i32 = 10;
+/// For everything that one question to the directory costs, over all servers; a login is answered within 3 s.
+const BUDGET: Duration = Duration::from_millis(2900);
+const NO_SUCH_ATTRIBUTE: u32 = 16;
+const CONSTRAINT_VIOLATION: u32 = 19;
+const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
+const NO_SUCH_OBJECT: u32 = 32;

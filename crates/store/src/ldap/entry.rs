@@ -1,0 +1,186 @@
+//! From an LDAP entry to an account.
+
+use ldap3::SearchEntry;
+use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshness, Revision, Standing};
+use postern_core::app_password::AppPassword;
+use postern_core::clock::Timestamp;
+use postern_core::config::Ldap;
+use postern_core::directory::DirectoryError;
+use postern_core::policy::AccountPolicy;
+
+/// The auxiliary class on an entry that Postern has written to.
+pub(super) const CLASS: &str = "posternAccount";
+pub(super) const REVISION: &str = "posternRevision";
+pub(super) const ENROLLED: &str = "posternEnrolled";
+pub(super) const APP_PASSWORD: &str = "posternAppPassword";
+pub(super) const POLICY: &str = "posternPolicy";
+const OWN: [&str; 4] = [REVISION, ENROLLED, APP_PASSWORD, POLICY];
+
+/// Every attribute that an account is made of.
+pub(super) fn wanted(config: &Ldap, userdb: &[String]) -> Vec<String> {
+    let own = OWN.iter().chain(&["objectClass"]).map(|name| (*name).to_owned());
+    let configured = [
+        &config.id_attribute,
+        &config.username_attribute,
+        &config.mail_attribute,
+        &config.expires_attribute,
+        &config.password_changed_attribute,
+    ];
+    let conditions =
+        config.disabled.iter().flat_map(|condition| condition.attributes()).map(ToOwned::to_owned);
+    let mut all: Vec<String> = own.chain(configured.into_iter().cloned()).chain(conditions).collect();
+    all.extend(userdb.iter().cloned());
+    all.sort_unstable_by_key(|name| name.to_lowercase());
+    all.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    all
+}
+
+/// Reads an entry. One that hides what decides is an error, never an account without it.
+pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Result<Account, DirectoryError> {
+    let broken = |what: &str| DirectoryError::Broken(format!("entry {}: {what}", entry.dn));
+    let attributes = attributes(entry);
+    let one = |name: &str| match attributes.values(name) {
+        [value] => Ok(Some(value.as_str())),
+        [] => Ok(None),
+        _ => Err(broken(&format!("{name} has more than one value"))),
+    };
+    if attributes.values("objectClass").is_empty() {
+        return Err(broken("objectClass cannot be read; grant it as the ACL example does"));
+    }
+    let id = one(&config.id_attribute)?
+        .ok_or_else(|| broken(&format!("{} cannot be read", config.id_attribute)))?;
+    let name = attributes.values(&config.username_attribute).first().cloned();
+    let name = name.ok_or_else(|| broken(&format!("{} cannot be read", config.username_attribute)))?;
+    let is_ours = attributes.values("objectClass").iter().any(|class| class.eq_ignore_ascii_case(CLASS));
+    let (revision, data) =
+        if is_ours { own_state(entry, &attributes)? } else { (Revision(0), AccountData::default()) };
+    if !is_ours && OWN.iter().any(|name| !attributes.values(name).is_empty()) {
+        return Err(broken(&format!("has Postern's attributes without the class {CLASS}")));
+    }
+    let standing = standing(config, &attributes, data.policy, now).map_err(broken)?;
+    Ok(Account {
+        id: AccountId::new(id.to_lowercase()),
+        name,
+        standing,
+        password_marker: attributes.values(&config.password_changed_attribute).join(" "),
+        data,
+        revision,
+        locator: entry.dn.clone(),
+        freshness: Freshness::Fresh,
+        attributes: theirs(&attributes),
+    })
+}
+
+/// Whether an account is open at this moment, or why that cannot be said.
+pub(super) fn standing(
+    config: &Ldap,
+    attributes: &Attributes,
+    policy: AccountPolicy,
+    now: Timestamp,
+) -> Result<Standing, &'static str> {
+    if config.disabled.iter().any(|condition| condition.holds(attributes)) {
+        return Ok(Standing::Disabled);
+    }
+    let expires = match attributes.values(&config.expires_attribute) {
+        [] => None,
+        [value] => Some(value.as_str()),
+        _ => return Err("its expiry has more than one value"),
+    };
+    match is_past(expires, now) {
+        Some(true) => Ok(Standing::Expired),
+        Some(false) => Ok(policy.standing(now)),
+        None => Err("its expiry is not readable"),
+    }
+}
+
+/// Without the class and what Postern keeps, hashes among it: what is left is for userdb templates.
+fn theirs(attributes: &Attributes) -> Attributes {
+    let mut theirs = Attributes::new();
+    for (name, values) in attributes.iter() {
+        if !name.eq_ignore_ascii_case("objectClass") && !OWN.iter().any(|own| name.eq_ignore_ascii_case(own))
+        {
+            theirs.set(name, values.to_vec());
+        }
+    }
+    theirs
+}
+
+fn own_state(
+    entry: &SearchEntry,
+    attributes: &Attributes,
+) -> Result<(Revision, AccountData), DirectoryError> {
+    let broken = |what: String| DirectoryError::Broken(format!("entry {}: {what}", entry.dn));
+    let hidden = |name: &str| {
+        broken(format!("{name} is missing although {CLASS} is there; grant it as the ACL example does"))
+    };
+    let single = |name: &str| match attributes.values(name) {
+        [value] => Ok(value.as_str()),
+        _ => Err(hidden(name)),
+    };
+    let revision = single(REVISION)?.parse().map_err(|_| broken(format!("{REVISION} is not a number")))?;
+    let enrolled = match single(ENROLLED)? {
+        "TRUE" => true,
+        "FALSE" => false,
+        _ => return Err(broken(format!("{ENROLLED} is neither TRUE nor FALSE"))),
+    };
+    let mut app_passwords = attributes
+        .values(APP_PASSWORD)
+        .iter()
+        .map(|json| AppPassword::from_json(json).map_err(|error| broken(error.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    // A set in LDAP: servers give it in any order.
+    app_passwords.sort_by_key(AppPassword::id);
+    let policy = match attributes.values(POLICY) {
+        [] => AccountPolicy::default(),
+        [json] => AccountPolicy::from_json(json).map_err(|error| broken(error.to_string()))?,
+        _ => return Err(broken(format!("{POLICY} has more than one value"))),
+    };
+    Ok((Revision(revision), AccountData { enrolled, app_passwords, policy }))
+}
+
+/// Text values as they are. A value that is no UTF-8 cannot be one of ours, and ends the reading where it matters.
+fn attributes(entry: &SearchEntry) -> Attributes {
+    let mut attributes = Attributes::new();
+    for (name, values) in &entry.attrs {
+        attributes.set(name, values.clone());
+    }
+    attributes
+}
+
+/// Days since 1970 as `shadowExpire` (RFC 2307, -1 meaning never), or a generalized time (RFC 4517, section 3.3.13).
+fn is_past(text: Option<&str>, now: Timestamp) -> Option<bool> {
+    let Some(text) = text else { return Some(false) };
+    if let Ok(days) = text.parse::<i64>() {
+        let Ok(days) = u64::try_from(days) else { return Some(false) };
+        return Some(Timestamp::from_unix(days.saturating_mul(86_400)) <= now);
+    }
+    let digits = text.strip_suffix('Z')?;
+    let part = |from: usize, to: usize| digits.get(from..to);
+    let seconds = if digits.len() >= 14 { part(12, 14)? } else { "00" };
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute) = (part(8, 10)?, part(10, 12)?);
+    let time: Timestamp = format!("{year}-{month}-{day}T{hour}:{minute}:{seconds}Z").parse().ok()?;
+    Some(time <= now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expiry_is_days_or_a_generalized_time() {
+        let now: Timestamp = "2027-01-15T08:00:00Z".parse().unwrap();
+        let past = |text: &str| is_past(Some(text), now);
+        assert_eq!(is_past(None, now), Some(false));
+        assert_eq!(
+            (past("-1"), past("20833"), past("20834"), past("0")),
+            (Some(false), Some(true), Some(false), Some(true))
+        );
+        assert_eq!((past("20270115080000Z"), past("20270115080001Z")), (Some(true), Some(false)));
+        assert_eq!((past("202701150800Z"), past("20270115080000.5Z")), (Some(true), Some(true)));
+        assert_eq!(
+            (past("soon"), past("20270115"), past("2027011508Z"), past("20279915080000Z")),
+            (None, Some(false), None, None)
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Tries every right that Postern needs, without changing anything.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ldap3::{Mod, SearchEntry};
+use postern_core::config::Filter;
+
+use super::LdapDirectory;
+use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, POLICY, REVISION};
+use super::server::{Change, Search, Server, Trouble};
+
+/// What one trial found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// In order.
+    Good(String),
+    /// Works, and should be mended.
+    Doubtful(String),
+    /// Does not work; how to mend it.
+    Bad(String),
+}
+
+impl LdapDirectory {
+    /// Tries TLS and bind at every server, the schema, and each right on the entry of `sample`, or of somebody where
+    /// none is named. The writes that are tried take away values that nobody has, so nothing is ever changed.
+    pub async fn examine(&self, sample: Option<&str>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for server in self.servers() {
+            findings.push(match server.greet(deadline()).await {
+                Ok(who) => Finding::Good(format!("{} answers, bound as {who}", server.uri)),
+                Err(trouble) => Finding::Bad(format!("{}: {}", server.uri, text(trouble))),
+            });
+        }
+        match self.sample(sample).await {
+            Err(what) => findings.push(Finding::Bad(what)),
+            Ok(entry) => {
+                findings.push(self.readable(&entry));
+                findings.extend(self.secret(&entry).await);
+                for attribute in ["objectClass", REVISION, ENROLLED, APP_PASSWORD, POLICY] {
+                    findings.push(self.writable(&entry, attribute).await);
+                }
+            }
+        }
+        findings
+    }
+
+    async fn sample(&self, name: Option<&str>) -> Result<SearchEntry, String> {
+        let config = self.config();
+        let filter = name.map_or_else(|| config.filter.fill_all(), |name| config.filter.fill(name));
+        let mut first = None;
+        let mut keep = |entry: SearchEntry| {
+            let is_ours =
+                |entry: &SearchEntry| entry.attrs.keys().any(|name| name.eq_ignore_ascii_case(REVISION));
+            if first.as_ref().is_none_or(|kept| !is_ours(kept) && is_ours(&entry)) {
+                first = Some(entry);
+            }
+        };
+        let search = Search { base: &config.base, filter: &filter, attributes: self.wanted(), most: 0 };
+        let visited = self.writer().visit(search, PATIENCE, &mut keep).await;
+        visited.map_err(|trouble| format!("people cannot be listed: {}", text(trouble)))?;
+        first.ok_or_else(|| format!("nobody is found under {} by {}", config.base, filter.as_str()))
+    }
+
+    fn readable(&self, entry: &SearchEntry) -> Finding {
+        match entry::account(self.config(), entry, self.now()) {
+            Ok(account) => Finding::Good(format!("{} can be read, as account {}", entry.dn, account.name)),
+            Err(error) => Finding::Bad(format!("{error}; see: postern schema print acl")),
+        }
+    }
+
+    /// posternd has no business with password hashes.
+    async fn secret(&self, entry: &SearchEntry) -> Option<Finding> {
+        let attributes = ["userPassword".to_owned()];
+        let filter = Filter::equals(&self.config().id_attribute, id(self, entry)?);
+        let search = Search { base: &self.config().base, filter: &filter, attributes: &attributes, most: 2 };
+        let found = self.writer().search(search, deadline()).await.ok()?;
+        let is_shown = found.iter().any(|entry| !entry.attrs.is_empty() || !entry.bin_attrs.is_empty());
+        is_shown.then(|| {
+            Finding::Doubtful(
+                "userPassword can be read by posternd, which needs no hashes; put Postern's access rules before those that grant it"
+                    .to_owned(),
+            )
+        })
+    }
+
+    async fn writable(&self, entry: &SearchEntry, attribute: &str) -> Finding {
+        let has_class = entry.attrs.keys().any(|name| name.eq_ignore_ascii_case(REVISION));
+        let value = match attribute {
+            "objectClass" => CLASS,
+            REVISION => "-1",
+            // A boolean has two values, and one of them the entry does not have.
+            ENROLLED if entry.attrs.values().flatten().any(|value| value == "TRUE") => "FALSE",
+            ENROLLED => "TRUE",
+            _ => "{\"v\":0}",
+        };
+        let (name, values) = (attribute.as_bytes().to_vec(), HashSet::from([value.as_bytes().to_vec()]));
+        // The class alone cannot be added without its attributes, nor a second time: both say that the right is there.
+        let is_class = attribute == "objectClass";
+        let change: Change = if is_class { Mod::Add(name, values) } else { Mod::Delete(name, values) };
+        let needed = if is_class {
+            format!("attrs=objectClass val.exact=\"{CLASS}\"")
+        } else {
+            format!("attrs={attribute}")
+        };
+        match self.writer().modify(&entry.dn, vec![change], deadline()).await {
+            Ok(NO_SUCH_ATTRIBUTE) => Finding::Good(format!("{attribute} may be written")),
+            Ok(CLASS_VIOLATION) if is_class && !has_class => {
+                Finding::Good(format!("the class {CLASS} may be added"))
+            }
+            Ok(VALUE_EXISTS) if is_class && has_class => {
+                Finding::Good(format!("the class {CLASS} may be added"))
+            }
+            Ok(NO_RIGHT) => Finding::Bad(format!(
+                "{attribute} may not be written; the access rule that is missing: to {needed} by <posternd> write; see: postern schema print acl"
+            )),
+            Ok(UNDEFINED | INVALID_SYNTAX) => Finding::Bad(format!(
+                "{attribute} is unknown to the server; load the schema: postern schema print openldap-ldif"
+            )),
+            Ok(REFERRAL) => Finding::Bad(format!(
+                "{} passes writes on; name the other server in write_uri",
+                self.writer().uri
+            )),
+            Ok(code) => Finding::Bad(format!(
+                "{attribute} may not be written: result code {code}; see the server's log"
+            )),
+            Err(trouble) => Finding::Bad(format!("{}: {}", self.writer().uri, text(trouble))),
+        }
+    }
+
+    fn servers(&self) -> Vec<Arc<Server>> {
+        let mut all = self.readers().to_vec();
+        if !all.iter().any(|server| Arc::ptr_eq(server, self.writer())) {
+            all.push(Arc::clone(self.writer()));
+        }
+        all
+    }
+}
+
+fn id<'a>(directory: &LdapDirectory, entry: &'a SearchEntry) -> Option<&'a str> {
+    let wanted = &directory.config().id_attribute;
+    let (_, values) = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+    values.first().map(String::as_str)
+}
+
+fn text(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Unreachable(what) | Trouble::Wrong(what) => what,
+        Trouble::Silent => "gave no answer in time".to_owned(),
+    }
+}
+
+fn deadline() -> Instant {
+    Instant::now() + PATIENCE
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const REFERRAL: u32 = 10;
+const NO_SUCH_ATTRIBUTE: u32 = 16;
+const UNDEFINED: u32 = 17;
+const VALUE_EXISTS: u32 = 20;
+const INVALID_SYNTAX: u32 = 21;
+const NO_RIGHT: u32 = 50;
+const CLASS_VIOLATION: u32 = 65;

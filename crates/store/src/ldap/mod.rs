@@ -1,0 +1,13 @@
+//! The site's LDAP as the directory: accounts are people's own entries, and Postern's state is attributes on them.
+
+mod connect;
+mod directory;
+mod entry;
+mod examine;
+mod server;
+mod servers;
+mod stale;
+
+pub use connect::OpenLdapError;
+pub use directory::LdapDirectory;
+pub use examine::Finding;

@@ -1,0 +1,355 @@
+//! One LDAP server: its search connections, its bind connections, and whether it is worth asking at all.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
+use ldap3::{Ldap as Connection, LdapError, Mod, Scope, SearchEntry, SearchOptions, SearchResult};
+use postern_core::config::{Filter, LdapUri};
+use postern_core::secret::Password;
+use tokio::sync::Mutex;
+
+use super::connect::{Connector, who_am_i, within};
+
+/// What a search asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search<'a> {
+    pub(super) base: &'a str,
+    pub(super) filter: &'a Filter,
+    pub(super) attributes: &'a [String],
+    /// More than this many entries are one too many.
+    pub(super) most: i32,
+}
+
+/// A modification of one entry.
+pub(super) type Change = Mod<Vec<u8>>;
+
+/// How a bind with somebody's own password ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    Right,
+    Wrong,
+}
+
+/// Why a server gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It cannot be reached, or says that it is busy: another one may answer.
+    Unreachable(String),
+    /// It said nothing in time.
+    Silent,
+    /// It answered, and an admin has to mend something.
+    Wrong(String),
+}
+
+impl Trouble {
+    pub(super) fn of(error: &LdapError) -> Self {
+        if let LdapError::LdapResult { result } = error {
+            Self::of_code(result.rc, "the server refused")
+        } else if matches!(error, LdapError::FilterParsing | LdapError::DecodingUTF8) {
+            Self::Wrong(error.to_string())
+        } else {
+            Self::Unreachable(error.to_string())
+        }
+    }
+
+    /// Result codes of RFC 4511, section 4.1.9. The server's own text may hold what was sent, and is left out.
+    pub(super) fn of_code(code: u32, what: &str) -> Self {
+        let name = match code {
+            3 => "timeLimitExceeded",
+            4 => "sizeLimitExceeded",
+            10 => "referral",
+            16 => "noSuchAttribute",
+            17 => "undefinedAttributeType",
+            32 => "noSuchObject",
+            49 => "invalidCredentials",
+            50 => "insufficientAccessRights",
+            51 => "busy",
+            52 => "unavailable",
+            53 => "unwillingToPerform",
+            65 => "objectClassViolation",
+            _ => "another result code",
+        };
+        let text = format!("{what}: {name} ({code})");
+        if matches!(code, BUSY | UNAVAILABLE) { Self::Unreachable(text) } else { Self::Wrong(text) }
+    }
+}
+
+/// One server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) uri: LdapUri,
+    connector: Arc<Connector>,
+    searching: [Mutex<Option<Connection>>; SEARCH_CONNECTIONS],
+    next: AtomicUsize,
+    idle_binders: StdMutex<Vec<Connection>>,
+    is_down: AtomicBool,
+}
+
+impl Server {
+    pub(super) fn new(uri: LdapUri, connector: Arc<Connector>) -> Arc<Self> {
+        Arc::new(Self {
+            uri,
+            connector,
+            searching: std::array::from_fn(|_| Mutex::new(None)),
+            next: AtomicUsize::new(0),
+            idle_binders: StdMutex::default(),
+            is_down: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether the last that was heard of it is that it does not answer; a probe is under way then.
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
+    }
+
+    /// Takes it out of use until a probe has got an answer.
+    pub(super) fn take_out(self: &Arc<Self>) {
+        if self.is_down.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let server = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(PROBE_EVERY).await;
+                // Nobody asks this server any more: the configuration was read again.
+                let Some(server) = server.upgrade() else { return };
+                let deadline = Instant::now() + PROBE_WITHIN;
+                if let Ok(connection) = server.connector.connect_and_bind(&server.uri, deadline).await {
+                    if let Some(slot) = server.searching.first() {
+                        *slot.lock().await = Some(connection);
+                    }
+                    server.is_down.store(false, Ordering::Relaxed);
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Connects and binds as Postern; who the server takes it for.
+    pub(super) async fn greet(&self, deadline: Instant) -> Result<String, Trouble> {
+        let mut connection = self.connector.connect_and_bind(&self.uri, deadline).await?;
+        who_am_i(&mut connection, deadline).await
+    }
+
+    /// The entries that a search finds. A connection that turns out to be gone is replaced once.
+    pub(super) async fn search(
+        &self,
+        search: Search<'_>,
+        deadline: Instant,
+    ) -> Result<Vec<SearchEntry>, Trouble> {
+        let slot = self.slot();
+        for is_last in [false, true] {
+            let (mut connection, is_new) = self.searcher(slot, deadline).await?;
+            let found = run_search(&mut connection, search, deadline).await;
+            match found {
+                Err(Trouble::Unreachable(_)) if !is_new && !is_last => self.forget(slot).await,
+                Err(Trouble::Unreachable(_) | Trouble::Silent) => {
+                    self.forget(slot).await;
+                    return found;
+                }
+                Ok(_) | Err(Trouble::Wrong(_)) => return found,
+            }
+        }
+        Err(Trouble::Unreachable("the connection was lost twice".to_owned()))
+    }
+
+    /// Shows every entry that a search finds to `each`, page by page (RFC 2696), on a connection of its own.
+    pub(super) async fn visit(
+        &self,
+        search: Search<'_>,
+        page_within: Duration,
+        each: &mut (dyn FnMut(SearchEntry) + Send),
+    ) -> Result<(), Trouble> {
+        let mut connection = self.connector.connect_and_bind(&self.uri, Instant::now() + page_within).await?;
+        let adapters: Vec<Box<dyn Adapter<'_, String, Vec<String>>>> =
+            vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+        let attributes = search.attributes.to_vec();
+        let started = connection.streaming_search_with(
+            adapters,
+            search.base,
+            Scope::Subtree,
+            search.filter.as_str(),
+            attributes,
+        );
+        let mut stream =
+            within(Instant::now() + page_within, started).await?.map_err(|error| Trouble::of(&error))?;
+        while let Some(entry) =
+            within(Instant::now() + page_within, stream.next()).await?.map_err(|error| Trouble::of(&error))?
+        {
+            each(SearchEntry::construct(entry));
+        }
+        let result = stream.finish().await;
+        if result.rc == 0 { Ok(()) } else { Err(Trouble::of_code(result.rc, "cannot list")) }
+    }
+
+    /// Changes an entry, bound as Postern. The answer is the result code; what it means depends on the change.
+    pub(super) async fn modify(
+        &self,
+        dn: &str,
+        changes: Vec<Change>,
+        deadline: Instant,
+    ) -> Result<u32, Trouble> {
+        let slot = self.slot();
+        let (mut connection, _) = self.searcher(slot, deadline).await?;
+        let answer = within(deadline, connection.modify(dn, changes)).await;
+        match answer {
+            Ok(Ok(result)) => Ok(result.rc),
+            Ok(Err(error)) => {
+                self.forget(slot).await;
+                Err(Trouble::of(&error))
+            }
+            Err(silent) => {
+                self.forget(slot).await;
+                Err(silent)
+            }
+        }
+    }
+
+    /// Binds as somebody with their own password, on a connection that is used for nothing else.
+    pub(super) async fn bind(
+        &self,
+        dn: &str,
+        password: &Password,
+        deadline: Instant,
+    ) -> Result<Bound, Trouble> {
+        for is_last in [false, true] {
+            let idle = self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let is_new = idle.is_none();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => self.connector.connect(&self.uri, deadline).await?,
+            };
+            match try_bind(&mut connection, dn, password, deadline).await {
+                Ok(bound) => {
+                    let mut idle = self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner);
+                    if idle.len() < IDLE_BINDERS {
+                        idle.push(connection);
+                    }
+                    return Ok(bound);
+                }
+                Err(Trouble::Unreachable(_)) if !is_new && !is_last => {}
+                // Dropped: nobody knows who is bound on it.
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Err(Trouble::Unreachable("the connection was lost twice".to_owned()))
+    }
+
+    fn slot(&self) -> &Mutex<Option<Connection>> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % SEARCH_CONNECTIONS;
+        let [first, rest @ ..] = &self.searching;
+        next.checked_sub(1).and_then(|index| rest.get(index)).unwrap_or(first)
+    }
+
+    /// A connection bound as Postern, and whether it was made just now.
+    async fn searcher(
+        &self,
+        slot: &Mutex<Option<Connection>>,
+        deadline: Instant,
+    ) -> Result<(Connection, bool), Trouble> {
+        let mut held = within(deadline, slot.lock()).await?;
+        if let Some(connection) = held.as_mut()
+            && !connection.is_closed()
+        {
+            return Ok((connection.clone(), false));
+        }
+        let connection = self.connector.connect_and_bind(&self.uri, deadline).await?;
+        *held = Some(connection.clone());
+        Ok((connection, true))
+    }
+
+    async fn forget(&self, slot: &Mutex<Option<Connection>>) {
+        *slot.lock().await = None;
+    }
+}
+
+async fn run_search(
+    connection: &mut Connection,
+    search: Search<'_>,
+    deadline: Instant,
+) -> Result<Vec<SearchEntry>, Trouble> {
+    let connection = connection.with_search_options(SearchOptions::new().sizelimit(search.most));
+    let answer = connection.search(search.base, Scope::Subtree, search.filter.as_str(), search.attributes);
+    let SearchResult(entries, result) =
+        within(deadline, answer).await?.map_err(|error| Trouble::of(&error))?;
+    match result.rc {
+        // Whoever is here is served, and where nobody is they may be elsewhere. No referral is ever followed.
+        0 if !entries.is_empty() && entries.iter().all(|entry| entry.is_ref()) => Err(Trouble::Wrong(
+            "the search led to a referral; name the server that holds the entries".to_owned(),
+        )),
+        0 => {
+            let here = entries.into_iter().filter(|entry| !entry.is_ref());
+            Ok(here.map(SearchEntry::construct).collect())
+        }
+        NO_SUCH_OBJECT => {
+            Err(Trouble::of_code(NO_SUCH_OBJECT, &format!("{} is not there or hidden", search.base)))
+        }
+        code => Err(Trouble::of_code(code, "cannot search")),
+    }
+}
+
+/// An empty password cannot come here by its type: it would succeed without one (RFC 4513, section 5.1.2).
+async fn try_bind(
+    connection: &mut Connection,
+    dn: &str,
+    password: &Password,
+    deadline: Instant,
+) -> Result<Bound, Trouble> {
+    let answer = within(deadline, connection.simple_bind(dn, password.expose())).await?;
+    let result = answer.map_err(|error| Trouble::of(&error))?;
+    match result.rc {
+        0 => {}
+        INVALID_CREDENTIALS | NO_SUCH_OBJECT => return Ok(Bound::Wrong),
+        code => return Err(Trouble::of_code(code, "cannot bind as the person")),
+    }
+    let bound = who_am_i(connection, deadline).await?;
+    let is_person = bound.strip_prefix("dn:").is_some_and(|bound| same_dn(bound, dn));
+    if is_person {
+        Ok(Bound::Right)
+    } else {
+        Err(Trouble::Wrong("the bind was taken for somebody else's".to_owned()))
+    }
+}
+
+/// Compares as servers write DNs: without regard to case and to spaces beside the separators.
+fn same_dn(a: &str, b: &str) -> bool {
+    let plain = |dn: &str| {
+        let parts = dn.split([',', '=', '+']).map(|part| part.trim().to_lowercase());
+        parts.collect::<Vec<_>>()
+    };
+    !a.trim().is_empty() && plain(a) == plain(b)
+}
+
+const SEARCH_CONNECTIONS: usize = 4;
+const IDLE_BINDERS: usize = 8;
+const PAGE: i32 = 500;
+const PROBE_EVERY: Duration = Duration::from_millis(500);
+const PROBE_WITHIN: Duration = Duration::from_secs(2);
+const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_CREDENTIALS: u32 = 49;
+const BUSY: u32 = 51;
+const UNAVAILABLE: u32 = 52;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_entry_written_differently_is_the_same() {
+        assert!(same_dn("uid=alice,ou=People,dc=example,dc=org", "UID=alice, ou=people, dc=example, dc=org"));
+        assert!(!same_dn("uid=alice,ou=people,dc=example,dc=org", "uid=bob,ou=people,dc=example,dc=org"));
+        assert!(!same_dn("", ""));
+    }
+
+    #[test]
+    fn only_busy_and_unavailable_are_worth_another_server() {
+        for code in [1, 2, 4, 10, 32, 48, 49, 50, 53, 65, 80] {
+            assert!(matches!(Trouble::of_code(code, "x"), Trouble::Wrong(_)), "{code}");
+        }
+        for code in [51, 52] {
+            assert!(matches!(Trouble::of_code(code, "x"), Trouble::Unreachable(_)), "{code}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Several servers as one: the first that answers, within one budget for all of them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ldap3::SearchEntry;
+use postern_core::directory::DirectoryError;
+use postern_core::secret::Password;
+
+use super::server::{Bound, Search, Server, Trouble};
+
+/// The servers for reads, in the order in which they are tried.
+#[derive(Debug)]
+pub(super) struct Servers(Vec<Arc<Server>>);
+
+impl Servers {
+    pub(super) fn new(servers: Vec<Arc<Server>>) -> Self {
+        Self(servers)
+    }
+
+    pub(super) fn all(&self) -> &[Arc<Server>] {
+        &self.0
+    }
+
+    /// Asks one server after the other. One that does not answer is taken out of use until it answers a probe, so that
+    /// it costs somebody [`PATIENCE`] once, and nobody anything after.
+    pub(super) async fn search(
+        &self,
+        search: Search<'_>,
+        deadline: Instant,
+    ) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let mut turns = self.turns(deadline);
+        while let Some((server, share)) = turns.next() {
+            match server.search(search, share).await {
+                Ok(entries) => return Ok(entries),
+                Err(trouble) => turns.failed(server, trouble)?,
+            }
+        }
+        Err(turns.down())
+    }
+
+    /// Binds as somebody at one server after the other, as [`Servers::search`] searches.
+    pub(super) async fn bind(
+        &self,
+        dn: &str,
+        password: &Password,
+        deadline: Instant,
+    ) -> Result<Bound, DirectoryError> {
+        let mut turns = self.turns(deadline);
+        while let Some((server, share)) = turns.next() {
+            match server.bind(dn, password, share).await {
+                Ok(bound) => return Ok(bound),
+                Err(trouble) => turns.failed(server, trouble)?,
+            }
+        }
+        Err(turns.down())
+    }
+
+    /// Shows every entry that a search finds to `each`, in pages. It takes as long as it takes, at one server; a page
+    /// that does not come in time ends it.
+    pub(super) async fn visit(
+        &self,
+        search: Search<'_>,
+        each: &mut (dyn FnMut(SearchEntry) + Send),
+    ) -> Result<(), DirectoryError> {
+        let mut turns = self.turns(Instant::now() + PAGE_WITHIN);
+        let Some((server, _)) = turns.next() else { return Err(turns.down()) };
+        match server.visit(search, PAGE_WITHIN, each).await {
+            Ok(()) => Ok(()),
+            Err(trouble) => {
+                turns.failed(server, trouble)?;
+                Err(turns.down())
+            }
+        }
+    }
+
+    fn turns(&self, deadline: Instant) -> Turns<'_> {
+        let mut left: Vec<&Arc<Server>> = self.0.iter().filter(|server| !server.is_down()).collect();
+        left.reverse();
+        Turns { left, deadline, last: "every server was out of reach a moment ago".to_owned() }
+    }
+}
+
+/// Servers that are still to be asked.
+struct Turns<'a> {
+    left: Vec<&'a Arc<Server>>,
+    deadline: Instant,
+    last: String,
+}
+
+impl<'a> Turns<'a> {
+    /// The next server, and until when it may take.
+    fn next(&mut self) -> Option<(&'a Arc<Server>, Instant)> {
+        let server = self.left.pop()?;
+        let share =
+            if self.left.is_empty() { self.deadline } else { self.deadline.min(Instant::now() + PATIENCE) };
+        Some((server, share))
+    }
+
+    fn failed(&mut self, server: &Arc<Server>, trouble: Trouble) -> Result<(), DirectoryError> {
+        self.last = settle(server, trouble)?;
+        Ok(())
+    }
+
+    fn down(self) -> DirectoryError {
+        DirectoryError::Down(self.last)
+    }
+}
+
+/// What one server's trouble means: `Err` where asking another one would not help.
+pub(super) fn settle(server: &Arc<Server>, trouble: Trouble) -> Result<String, DirectoryError> {
+    let what = match trouble {
+        Trouble::Wrong(what) => return Err(DirectoryError::Broken(format!("{}: {what}", server.uri))),
+        Trouble::Unreachable(what) => what,
+        Trouble::Silent => "gave no answer in time".to_owned(),
+    };
+    server.take_out();
+    Ok(format!("{}: {what}", server.uri))
+}
+
+/// How long one server may take while there is another.
+const PATIENCE: Duration = Duration::from_millis(1300);
+/// How long one page of a listing may take.
+const PAGE_WITHIN: Duration = Duration::from_secs(30);

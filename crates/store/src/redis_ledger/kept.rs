@@ -1,0 +1,237 @@
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use postern_core::ledger::LedgerError;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+/// A thing that is made when it is first wanted, and again whenever it was lost, by one task in the background.
+pub(super) struct Kept<T>(Arc<Inner<T>>);
+
+/// The thing as it was at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Held<T> {
+    /// The thing.
+    pub(super) thing: T,
+    generation: u64,
+}
+
+/// Makes the thing; given up after [`LIMIT`].
+pub(super) type Make<T> =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send>> + Send + Sync>;
+
+impl<T: Clone + Send + Sync + 'static> Kept<T> {
+    pub(super) fn new(make: Make<T>) -> Self {
+        Self(Arc::new(Inner {
+            make,
+            state: watch::Sender::new(State::Idle),
+            made: AtomicU64::new(0),
+            is_renewing: AtomicBool::new(false),
+        }))
+    }
+
+    /// The thing; waits while it is made for the first time or right after it was lost, but not while it is known to be
+    /// out of order.
+    pub(super) async fn get(&self) -> Result<Held<T>, LedgerError> {
+        self.make_from(|state| matches!(state, State::Idle), State::Making);
+        let mut states = self.0.state.subscribe();
+        let settled = states.wait_for(|state| matches!(state, State::Up(_) | State::Down(_))).await;
+        match settled.as_deref() {
+            Ok(State::Up(held)) => Ok(held.clone()),
+            Ok(State::Down(error)) => Err(error.clone()),
+            Ok(State::Idle | State::Making) | Err(_) => Err(LedgerError::Down("not connected".to_owned())),
+        }
+    }
+
+    /// Says that what was held is of no use any more. Whoever asks next waits for the first attempt to make another, or
+    /// hears `error` until one is made. Has no effect where there is a newer one.
+    pub(super) fn lost(&self, held: &Held<T>, error: Option<LedgerError>) {
+        let is_this = |state: &State<T>| matches!(state, State::Up(up) if up.generation == held.generation);
+        self.make_from(is_this, error.map_or(State::Making, State::Down));
+    }
+
+    /// Makes another in the background while the one that is there stays in use.
+    pub(super) fn renew(&self) {
+        let is_up = matches!(&*self.0.state.borrow(), State::Up(_));
+        if !is_up || self.0.is_renewing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let weak = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let _over = Over(Weak::clone(&weak));
+            if let Some(inner) = weak.upgrade()
+                && let Ok(thing) = inner.make().await
+            {
+                inner.put(thing);
+            }
+            sleep(FIRST_PAUSE).await;
+        });
+    }
+
+    fn make_from(&self, when: impl Fn(&State<T>) -> bool, then: State<T>) {
+        let mut then = Some(then);
+        let begins = self.0.state.send_if_modified(|state| match then.take_if(|_| when(state)) {
+            Some(then) => {
+                *state = then;
+                true
+            }
+            None => false,
+        });
+        if begins {
+            tokio::spawn(make_until_up(Arc::downgrade(&self.0)));
+        }
+    }
+}
+
+struct Inner<T> {
+    make: Make<T>,
+    state: watch::Sender<State<T>>,
+    made: AtomicU64,
+    is_renewing: AtomicBool,
+}
+
+impl<T> Inner<T> {
+    async fn make(&self) -> Result<T, LedgerError> {
+        let silent = |_| LedgerError::Down("does not answer in time".to_owned());
+        timeout(LIMIT, (self.make)()).await.map_err(silent)?
+    }
+
+    fn put(&self, thing: T) {
+        let generation = self.made.fetch_add(1, Ordering::Relaxed);
+        self.state.send_replace(State::Up(Held { thing, generation }));
+    }
+}
+
+enum State<T> {
+    /// Nobody has wanted it yet.
+    Idle,
+    /// The first attempt is under way, and worth waiting for.
+    Making,
+    /// In use.
+    Up(Held<T>),
+    /// Attempts go on in the background.
+    Down(LedgerError),
+}
+
+/// Ends with the thing made, or with nobody left who could want it.
+async fn make_until_up<T>(weak: Weak<Inner<T>>) {
+    let _unmade = Unmade(Weak::clone(&weak));
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(inner) = weak.upgrade() else { return };
+        match inner.make().await {
+            Ok(thing) => return inner.put(thing),
+            Err(error) => drop(inner.state.send_replace(State::Down(error))),
+        }
+        drop(inner);
+        sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// A task that ends half-way, with its runtime or by a panic, must not leave others waiting for it.
+struct Unmade<T>(Weak<Inner<T>>);
+
+impl<T> Drop for Unmade<T> {
+    fn drop(&mut self) {
+        let Some(inner) = self.0.upgrade() else { return };
+        inner.state.send_if_modified(|state| {
+            let is_unmade = !matches!(state, State::Up(_));
+            if is_unmade {
+                *state = State::Idle;
+            }
+            is_unmade
+        });
+    }
+}
+
+struct Over<T>(Weak<Inner<T>>);
+
+impl<T> Drop for Over<T> {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.is_renewing.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// Below the deadline of a call, so that the first one to come hears why it failed.
+pub(super) const LIMIT: Duration = Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+    use std::time::Instant;
+
+    use super::*;
+
+    fn down() -> LedgerError {
+        LedgerError::Down("no".to_owned())
+    }
+
+    /// Gives one of these for each attempt, then 9 for ever; `None` is silence.
+    fn kept(attempts: impl IntoIterator<Item = Option<Result<u32, LedgerError>>>) -> Kept<u32> {
+        let attempts = Arc::new(Mutex::new(attempts.into_iter().collect::<VecDeque<_>>()));
+        Kept::new(Box::new(move || {
+            let next = attempts.lock().unwrap().pop_front().unwrap_or(Some(Ok(9)));
+            Box::pin(async move {
+                match next {
+                    Some(result) => result,
+                    None => std::future::pending().await,
+                }
+            })
+        }))
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_while_it_is_down_hears_so_at_once_and_it_comes_back_by_itself() {
+        let kept = kept([Some(Err(down())), None]);
+        assert_eq!(kept.get().await.unwrap_err(), down());
+        let start = Instant::now();
+        for _ in 0..100 {
+            assert!(kept.get().await.is_err());
+        }
+        assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
+        while kept.get().await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+            assert!(start.elapsed() < Duration::from_secs(3));
+        }
+        assert_eq!(kept.get().await.unwrap().thing, 9);
+    }
+
+    #[tokio::test]
+    async fn a_silent_attempt_ends_before_the_deadline_of_a_call() {
+        let kept = kept([None]);
+        let start = Instant::now();
+        assert!(kept.get().await.is_err());
+        assert!(start.elapsed() < Duration::from_millis(590), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn after_a_loss_the_next_one_waits_for_the_first_attempt() {
+        let kept = kept([Some(Ok(1)), Some(Ok(2))]);
+        let first = kept.get().await.unwrap();
+        kept.lost(&first, None);
+        let second = kept.get().await.unwrap();
+        assert_eq!((first.thing, second.thing), (1, 2));
+        kept.lost(&first, Some(down()));
+        assert_eq!(kept.get().await.unwrap().thing, 2, "the newer one is not lost with the older");
+    }
+
+    #[tokio::test]
+    async fn the_old_one_stays_in_use_while_another_is_made() {
+        let kept = kept([Some(Ok(1)), Some(Err(down()))]);
+        assert_eq!(kept.get().await.unwrap().thing, 1);
+        let end = Instant::now() + Duration::from_secs(3);
+        while kept.get().await.unwrap().thing != 9 {
+            assert!(Instant::now() < end);
+            kept.renew();
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

@@ -1,0 +1,282 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::account::{AccountId, Revision};
+use postern_core::clock::Timestamp;
+use postern_core::config::{Redis, RedisServers};
+use postern_core::ledger::{
+    Admission, Attempt, Credential, Health, History, Ledger, LedgerError, NOTE_EVERY, REVISION_MEMORY,
+    Settlement, Use,
+};
+use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
+use redis::{FromRedisValue, Value};
+
+use super::connect::OpenRedisError;
+use super::link::Call;
+use super::scripts::{self, Script};
+use super::servers::Servers;
+
+/// The ledger of a site, in its Redis.
+pub struct RedisLedger {
+    servers: Servers,
+    prefix: String,
+    configured: RedisServers,
+}
+
+impl RedisLedger {
+    /// Prepares connections; none is made before it is needed.
+    ///
+    /// # Errors
+    /// [`OpenRedisError`] names the file that cannot be used.
+    pub fn open(config: &Redis) -> Result<Self, OpenRedisError> {
+        Ok(Self {
+            servers: Servers::of(config)?,
+            prefix: config.prefix.clone(),
+            configured: config.servers.clone(),
+        })
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        account: &AccountId,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: Vec<Vec<u8>>,
+    ) -> Result<T, LedgerError> {
+        let tag = hash_tag(account);
+        let keys = keys.iter().map(|key| format!("{}{{{tag}}}:{key}", self.prefix)).collect();
+        let value: Value = self.servers.call(&Call { script, keys, arguments }, &tag).await?;
+        redis::from_redis_value(value).map_err(|_| foreign())
+    }
+
+    /// Has every script run every command in it, on an account that nobody has: only so is it known that it may.
+    async fn try_all_rights(&self) -> Result<(), LedgerError> {
+        let (account, source, limits) =
+            (AccountId::new(NOBODY.to_owned()), Source::of(None), AttemptLimits::default());
+        let (first, long_after) = (Timestamp::from_unix(1), Timestamp::from_unix(1).plus(USE_MEMORY));
+        for (at, settlement) in [(first, Settlement::Wrong), (long_after, Settlement::Withdrawn)] {
+            let attempt = Attempt { account: &account, source: &source, digest: [0; 16], at };
+            self.admit(&attempt, &limits).await?;
+            self.history(&account, &source, &limits, at).await?;
+            self.settle(&attempt, settlement).await?;
+        }
+        let forgotten =
+            NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
+        for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
+            let used = Use { credential, at, service: "check".to_owned(), address: None };
+            self.note_use(&account, &used).await?;
+        }
+        self.last_uses(&account).await?;
+        self.note_revision(&account, Revision(0), first).await?;
+        self.known_revision(&account, first).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Ledger for RedisLedger {
+    async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
+        let keys = ["attempts", &from(attempt.source), "sources"];
+        let arguments = vec![
+            attempt.digest.to_vec(),
+            text(attempt.source),
+            text(score(attempt.at)),
+            text(last_score(attempt.at.minus(limits.window))),
+            text(limits.per_source),
+            text(limits.per_account),
+            text(second(attempt.at.minus(SOURCE_MEMORY))),
+            text(limits.window.as_millis()),
+        ];
+        match self.run(attempt.account, &scripts::ADMIT, &keys, arguments).await? {
+            0 => Ok(Admission::Proceed),
+            1 => Ok(Admission::KnownWrong),
+            2 => Ok(Admission::Limited),
+            i64::MIN..=-1 | 3.. => Err(foreign()),
+        }
+    }
+
+    async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> Result<(), LedgerError> {
+        let keys = ["attempts", &from(attempt.source)];
+        let settlement = match settlement {
+            Settlement::Wrong => "wrong",
+            Settlement::Withdrawn => "withdrawn",
+        };
+        let arguments = vec![attempt.digest.to_vec(), text(attempt.source), text(settlement)];
+        self.run(attempt.account, &scripts::SETTLE, &keys, arguments).await
+    }
+
+    async fn history(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        limits: &AttemptLimits,
+        now: Timestamp,
+    ) -> Result<History, LedgerError> {
+        let keys = [&*from(source), "sources"];
+        let arguments = vec![
+            text(source),
+            text(last_score(now.minus(limits.window))),
+            text(second(now.minus(SOURCE_MEMORY))),
+        ];
+        let (has_failed, has_succeeded) = self.run(account, &scripts::HISTORY, &keys, arguments).await?;
+        Ok(History { has_failed, has_succeeded })
+    }
+
+    async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError> {
+        let address = used.address.map_or_else(|| NO_ADDRESS.to_owned(), |address| address.to_string());
+        let arguments = vec![
+            text(credential_text(&used.credential)),
+            text(second(used.at)),
+            text(format!("{address} {}", used.service)),
+            text(Source::of(used.address)),
+            text(second(used.at.minus(SOURCE_MEMORY))),
+            text(SOURCE_MEMORY.as_millis()),
+            text(second(used.at.minus(USE_MEMORY))),
+            text(USE_MEMORY.as_millis()),
+            text(NOTE_EVERY.as_secs()),
+        ];
+        self.run(account, &scripts::NOTE_USE, &["uses", "sources"], arguments).await
+    }
+
+    async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError> {
+        let noted: Vec<(String, String)> =
+            self.run(account, &scripts::LAST_USES, &["uses"], Vec::new()).await?;
+        let mut uses = noted
+            .iter()
+            .map(|(credential, value)| read_use(credential, value).ok_or_else(foreign))
+            .collect::<Result<Vec<_>, _>>()?;
+        uses.sort_by(|a, b| {
+            b.at.cmp(&a.at).then_with(|| credential_text(&a.credential).cmp(credential_text(&b.credential)))
+        });
+        Ok(uses)
+    }
+
+    async fn note_revision(
+        &self,
+        account: &AccountId,
+        revision: Revision,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let arguments = vec![
+            text(revision.0),
+            text(second(at)),
+            text(second(at.minus(REVISION_MEMORY))),
+            text(REVISION_MEMORY.as_millis()),
+        ];
+        self.run(account, &scripts::NOTE_REVISION, &["revision"], arguments).await
+    }
+
+    async fn known_revision(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Revision>, LedgerError> {
+        let arguments = vec![text(second(now.minus(REVISION_MEMORY)))];
+        let known: Option<u64> =
+            self.run(account, &scripts::KNOWN_REVISION, &["revision"], arguments).await?;
+        Ok(known.map(Revision))
+    }
+
+    async fn health(&self) -> Result<Health, LedgerError> {
+        let health = self.servers.health().await?;
+        self.try_all_rights().await?;
+        Ok(health)
+    }
+}
+
+impl fmt::Debug for RedisLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisLedger").field("servers", &self.configured).finish_non_exhaustive()
+    }
+}
+
+/// The account's id with everything percent-encoded that could end the tag or begin another key.
+fn hash_tag(account: &AccountId) -> String {
+    account.as_str().bytes().fold(String::new(), |mut tag, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._@".contains(&byte) {
+            tag.push(char::from(byte));
+        } else {
+            tag.push_str(&format!("%{byte:02x}"));
+        }
+        tag
+    })
+}
+
+fn from(source: &Source) -> String {
+    format!("from:{source}")
+}
+
+/// See `admit.lua`.
+fn score(at: Timestamp) -> u64 {
+    second(at) * 2
+}
+
+/// The highest score that an attempt of that second may have.
+fn last_score(at: Timestamp) -> u64 {
+    score(at) + 1
+}
+
+/// Redis keeps scores as doubles: what is beyond their exact range is in a future that does not come.
+fn second(at: Timestamp) -> u64 {
+    at.as_unix().min(1 << 50)
+}
+
+fn text(value: impl fmt::Display) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+fn credential_text(credential: &Credential) -> &str {
+    match credential {
+        Credential::MainPassword => MAIN_PASSWORD,
+        Credential::AppPassword(id) => id.as_str(),
+    }
+}
+
+fn read_use(credential: &str, value: &str) -> Option<Use> {
+    let credential = match credential {
+        MAIN_PASSWORD => Credential::MainPassword,
+        id => Credential::AppPassword(id.parse().ok()?),
+    };
+    let (at, rest) = value.split_once(' ')?;
+    let (address, service) = rest.split_once(' ')?;
+    let address: Option<IpAddr> = if address == NO_ADDRESS { None } else { Some(address.parse().ok()?) };
+    Some(Use { credential, at: Timestamp::from_unix(at.parse().ok()?), service: service.to_owned(), address })
+}
+
+fn foreign() -> LedgerError {
+    LedgerError::Broken("holds something under its prefix that this program did not write".to_owned())
+}
+
+/// Longer than any selector, so that it cannot be one.
+const MAIN_PASSWORD: &str = "main_password";
+const NO_ADDRESS: &str = "-";
+/// No directory has an account with this id.
+const NOBODY: &str = "-";
+const NOBODYS_SELECTOR: &str = "aaaa";
+const USE_MEMORY: Duration = Duration::from_secs(400 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_account_id_leaves_its_hash_tag() {
+        let tag = |id: &str| hash_tag(&AccountId::new(id.to_owned()));
+        assert_eq!(tag("0b51a4f6-0000-4000-8000-0123456789ab"), "0b51a4f6-0000-4000-8000-0123456789ab");
+        assert_eq!(tag("a}:from:{b %\u{e4}\n"), "a%7d%3afrom%3a%7bb%20%25%c3%a4%0a");
+    }
+
+    #[test]
+    fn a_use_is_read_as_it_was_written_and_nothing_else_is() {
+        let read =
+            |value| read_use("GdGn", value).map(|used| (used.at.as_unix(), used.service, used.address));
+        assert_eq!(read("17 - a b"), Some((17, "a b".to_owned(), None)));
+        assert_eq!(read("17 2001:db8::1 imap"), Some((17, "imap".to_owned(), "2001:db8::1".parse().ok())));
+        for value in ["", "17", "17 imap", "x - imap", "17 somewhere imap"] {
+            assert_eq!(read(value), None, "{value}");
+        }
+        assert!(read_use("no selector", "17 - imap").is_none());
+    }
+}

@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use postern_core::config::{Redis, RedisServers};
+use postern_core::ledger::{Health, LedgerError};
+use redis::Value;
+use tokio::time::Instant;
+
+use super::cluster::Cluster;
+use super::connect::{Address, Connector, OpenRedisError};
+use super::fault::Fault;
+use super::kept::Make;
+use super::link::{BUDGET, Call, Connection, Link};
+use super::sentinel::Sentinels;
+use super::server::{Role, Server};
+
+/// The servers that a configuration names.
+pub(super) enum Servers {
+    /// One, or the one that sentinels name.
+    One {
+        /// For a person.
+        name: String,
+        /// The connection to it.
+        link: Link,
+    },
+    /// Several, each with some of the slots.
+    Cluster(Cluster),
+}
+
+impl Servers {
+    pub(super) fn of(config: &Redis) -> Result<Self, OpenRedisError> {
+        let connector = |database| Connector::of(config, database).map(Arc::new);
+        Ok(match &config.servers {
+            RedisServers::Unix(path) => Self::fixed(connector(0)?, Address::Unix(path.clone())),
+            RedisServers::Single { server, database } => Self::fixed(connector(*database)?, server.into()),
+            RedisServers::Sentinel { sentinels, service } => {
+                let (sentinels, service) = (sentinels.clone(), Arc::from(service.as_str()));
+                let name = format!("{service} of {} sentinels", sentinels.len());
+                let sentinels = Arc::new(Sentinels { connector: connector(0)?, sentinels, service });
+                let make: Make<Connection> = Box::new(move || {
+                    let sentinels = Arc::clone(&sentinels);
+                    Box::pin(async move { sentinels.connect().await })
+                });
+                Self::One { name, link: Link::new(make) }
+            }
+            RedisServers::Cluster(seeds) => Self::Cluster(Cluster::new(connector(0)?, seeds)),
+        })
+    }
+
+    fn fixed(connector: Arc<Connector>, address: Address) -> Self {
+        let name = address.to_string();
+        let make: Make<Connection> = Box::new(move || {
+            let (connector, address) = (Arc::clone(&connector), address.clone());
+            Box::pin(async move { connector.connect(&address, Role::Master).await })
+        });
+        Self::One { name, link: Link::new(make) }
+    }
+
+    /// Runs a call whose keys share the hash tag `tag`; ends within [`BUDGET`].
+    pub(super) async fn call(&self, call: &Call, tag: &str) -> Result<Value, LedgerError> {
+        let deadline = Instant::now() + BUDGET;
+        match self {
+            Self::One { link, .. } => link.call(call, false, deadline).await.map_err(Fault::into_error),
+            Self::Cluster(cluster) => cluster.call(call, tag, deadline).await,
+        }
+    }
+
+    /// What each of them says of itself.
+    pub(super) async fn health(&self) -> Result<Health, LedgerError> {
+        let mut health = Health::default();
+        let mut add = |name: &str, server: &Server| {
+            if !health.what.is_empty() {
+                health.what.push_str(", ");
+            }
+            health.what.push_str(&format!("Redis {} at {name}", server.version()));
+            health.warnings.extend(server.warnings().map(|warning| format!("{name}: {warning}")));
+        };
+        let deadline = Instant::now() + BUDGET;
+        match self {
+            Self::One { name, link } => add(name, &*link.server(deadline).await?),
+            Self::Cluster(cluster) => {
+                for (address, link) in cluster.masters().await? {
+                    add(&address.to_string(), &*link.server(deadline).await?);
+                }
+            }
+        }
+        Ok(health)
+    }
+}

@@ -1,0 +1,95 @@
+use std::fmt::Write;
+
+use super::{ACL, Listen, Redis, Secrets, write_private};
+use crate::certs::Certs;
+use crate::{guard, host};
+
+/// Makes a [`Redis`] with settings of its own.
+#[derive(Debug)]
+pub struct RedisBuilder {
+    name: String,
+    listen: Listen,
+    is_open: bool,
+    secrets: Secrets,
+    lines: String,
+}
+
+impl RedisBuilder {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            listen: Listen::Tcp,
+            is_open: false,
+            secrets: Secrets::random(),
+            lines: String::new(),
+        }
+    }
+
+    /// Where it listens; TCP if not said.
+    #[must_use]
+    pub fn listen(mut self, listen: Listen) -> Self {
+        self.listen = listen;
+        self
+    }
+
+    /// Asks nobody for a password.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.is_open = true;
+        self.secrets = Secrets { postern: String::new(), admin: String::new() };
+        self
+    }
+
+    /// Takes the passwords of another server.
+    #[must_use]
+    pub fn secrets(mut self, secrets: &Secrets) -> Self {
+        self.secrets = secrets.clone();
+        self
+    }
+
+    /// Adds a line to its configuration; the last one for a setting counts.
+    #[must_use]
+    pub fn line(mut self, line: &str) -> Self {
+        writeln!(self.lines, "{line}").expect("memory");
+        self
+    }
+
+    /// Starts it and waits until it answers.
+    #[must_use]
+    pub fn start(self) -> Redis {
+        let dir =
+            tempfile::Builder::new().prefix("redis.").tempdir_in(host::test_dir()).expect("a directory");
+        let port = guard::free_port();
+        let certs = (self.listen == Listen::Tls).then(|| Certs::make(dir.path()));
+        let mut conf = format!(
+            "bind 127.0.0.1\ndir {}\nsave \"\"\nappendonly yes\nrepl-diskless-sync-delay 0\n",
+            dir.path().display()
+        );
+        conf += &match (self.listen, &certs) {
+            (Listen::Tls, Some(certs)) => format!(
+                "port 0\ntls-port {port}\ntls-auth-clients no\ntls-ca-cert-file {}\ntls-cert-file {}\ntls-key-file {}\n",
+                certs.ca.display(),
+                certs.cert.display(),
+                certs.key.display()
+            ),
+            (Listen::Unix(mode), _) => {
+                format!("port 0\nunixsocket {}/redis.sock\nunixsocketperm {mode:o}\n", dir.path().display())
+            }
+            (Listen::Tcp | Listen::Tls, _) => format!("port {port}\n"),
+        };
+        if !self.is_open {
+            let Secrets { postern, admin } = &self.secrets;
+            conf += &format!(
+                "user default off ~* &* +@all\nuser postern on >{postern} {ACL}\nuser admin on >{admin} ~* &* +@all\n\
+                 masteruser admin\nmasterauth {admin}\n"
+            );
+        }
+        conf += &self.lines;
+        write_private(&dir.path().join("redis.conf"), &conf);
+        let process = Redis::spawn(&self.name, dir.path());
+        let mut redis =
+            Redis { name: self.name, process, listen: self.listen, port, certs, secrets: self.secrets, dir };
+        redis.wait_ready();
+        redis
+    }
+}

@@ -1,0 +1,110 @@
+use std::path::Path;
+
+use postern_core::config::Redis as RedisConfig;
+
+use super::{LIMIT, Redis, config, join, section};
+use crate::{Site, guard};
+
+/// A Cluster of three masters, each with a third of the slots.
+#[derive(Debug)]
+pub struct RedisCluster {
+    /// The three servers.
+    pub servers: Vec<Redis>,
+}
+
+impl RedisCluster {
+    /// Starts the servers and waits until all of them take the Cluster for complete.
+    #[must_use]
+    pub fn start(name: &str) -> Self {
+        let mut servers: Vec<Redis> = Vec::new();
+        let mut bus_ports = Vec::new();
+        for (number, slots) in (1..).zip(SLOTS) {
+            let bus_port = guard::free_port();
+            let builder = Redis::builder(&format!("{name}_{number}"))
+                .line("cluster-enabled yes")
+                .line("cluster-require-full-coverage no")
+                .line("cluster-node-timeout 2000")
+                .line(&format!("cluster-port {bus_port}"));
+            let server = match servers.first() {
+                Some(first) => builder.secrets(first.secrets()).start(),
+                None => builder.start(),
+            };
+            // As posternd's own user has no use for it but in a Cluster.
+            assert_eq!(server.cli(&["ACL", "SETUSER", "postern", "+cluster|slots", "+asking"]), "OK");
+            assert_eq!(server.cli(&["CLUSTER", "SET-CONFIG-EPOCH", &number.to_string()]), "OK");
+            assert_eq!(server.cli(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]), "OK");
+            bus_ports.push(bus_port.to_string());
+            servers.push(server);
+        }
+        for (server, bus_port) in servers.iter().zip(&bus_ports).skip(1) {
+            let port = server.port.to_string();
+            assert_eq!(servers[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &port, bus_port]), "OK");
+        }
+        for server in &servers {
+            guard::wait_for("the Cluster", LIMIT, || {
+                let info = server.cli(&["CLUSTER", "INFO"]);
+                let is = |field: &str| info.lines().any(|line| line.trim_end() == field);
+                (is("cluster_state:ok") && is("cluster_slots_ok:16384") && is("cluster_known_nodes:3"))
+                    .then_some(())
+            });
+        }
+        Self { servers }
+    }
+
+    /// What posternd would read of it.
+    #[must_use]
+    pub fn config(&self) -> RedisConfig {
+        config(&self.section(self.servers[0].dir()))
+    }
+
+    /// Has a site keep its ledger here.
+    pub fn join(&self, site: &Site) {
+        join(site, |dir| self.section(dir));
+    }
+
+    fn section(&self, dir: &Path) -> String {
+        let servers: Vec<String> =
+            self.servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
+        let url = format!("redis+cluster://{}", servers.join(","));
+        section(&url, Some(self.servers[0].secrets()), None, dir)
+    }
+
+    /// The slot of an account, and the position of the server that has it.
+    #[must_use]
+    pub fn place_of(&self, account: &str) -> (u16, usize) {
+        let slot = self.servers[0].cli(&["CLUSTER", "KEYSLOT", account]);
+        let slot: u16 = slot.parse().expect("a slot");
+        let is_within =
+            |range: &[&str; 2]| (range[0].parse().unwrap()..=range[1].parse().unwrap()).contains(&slot);
+        (slot, SLOTS.iter().position(is_within).expect("a server"))
+    }
+
+    /// Has the slot on its way from one server to another; [`RedisCluster::finish_move`] ends it.
+    pub fn begin_move(&self, slot: u16, from: usize, to: usize) {
+        let slot = slot.to_string();
+        assert_eq!(self.servers[to].cli(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &self.id(from)]), "OK");
+        assert_eq!(self.servers[from].cli(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &self.id(to)]), "OK");
+    }
+
+    /// Gives the slot's keys and the slot to its new server.
+    pub fn finish_move(&self, slot: u16, from: usize, to: usize) {
+        let keys = self.servers[from].cli(&["CLUSTER", "GETKEYSINSLOT", &slot.to_string(), "1000"]);
+        let (port, secret) = (self.servers[to].port.to_string(), &self.servers[to].secrets().admin);
+        for key in keys.lines() {
+            let moved = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000", "AUTH2", "admin", secret];
+            assert_eq!(self.servers[from].cli(&moved), "OK");
+        }
+        for server in [to, 0, 1, 2] {
+            assert_eq!(
+                self.servers[server].cli(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &self.id(to)]),
+                "OK"
+            );
+        }
+    }
+
+    fn id(&self, position: usize) -> String {
+        self.servers[position].cli(&["CLUSTER", "MYID"])
+    }
+}
+
+const SLOTS: [[&str; 2]; 3] = [["0", "5460"], ["5461", "10922"], ["10923", "16383"]];

@@ -1,0 +1,272 @@
+//! Real Redis servers on loopback or a Unix socket: alone, watched by sentinels, or as a Cluster.
+
+mod builder;
+mod cluster;
+mod probe;
+mod sentinel;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid};
+use postern_core::config::{Config, LedgerKind, Redis as RedisConfig};
+use tempfile::TempDir;
+
+use crate::certs::Certs;
+use crate::guard::{self, Process};
+use crate::site::random_password;
+use crate::{Site, canary, host};
+
+pub use builder::RedisBuilder;
+pub use cluster::RedisCluster;
+pub use probe::{LIMITS, NOW, Probe};
+pub use sentinel::RedisSentinel;
+
+/// What posternd's user may do in Redis, as docs/redis.md has it.
+pub const ACL: &str = "resetchannels -@all ~postern:* +eval +evalsha +hdel +hgetall +hmget +hset +info +pexpire +ping \
+                       +select +zadd +zcard +zincrby +zrangebyscore +zrem +zremrangebyscore +zscore";
+
+/// Where a server listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// On 127.0.0.1.
+    Tcp,
+    /// On 127.0.0.1, TLS alone.
+    Tls,
+    /// On a Unix socket of this mode, and nowhere else.
+    Unix(u32),
+}
+
+/// A `redis-server`. It ends with its guard.
+#[derive(Debug)]
+pub struct Redis {
+    name: String,
+    process: Process,
+    listen: Listen,
+    /// Its TCP port.
+    pub port: u16,
+    certs: Option<Certs>,
+    secrets: Secrets,
+    dir: TempDir,
+}
+
+/// The passwords of a server's users `postern` and `admin`.
+#[derive(Clone)]
+pub struct Secrets {
+    /// Of posternd's user.
+    pub postern: String,
+    /// Of whom the tests use.
+    pub admin: String,
+}
+
+impl Redis {
+    /// A server that is set up as the manual says; `name` names its log.
+    #[must_use]
+    pub fn start(name: &str, listen: Listen) -> Self {
+        Self::builder(name).listen(listen).start()
+    }
+
+    /// A server with settings of its own.
+    #[must_use]
+    pub fn builder(name: &str) -> RedisBuilder {
+        RedisBuilder::new(name)
+    }
+
+    /// The URL for `[ledger]`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self.listen {
+            Listen::Tcp => format!("redis://127.0.0.1:{}", self.port),
+            Listen::Tls => format!("rediss://127.0.0.1:{}", self.port),
+            Listen::Unix(_) => format!("unix://{}", self.socket().display()),
+        }
+    }
+
+    /// What posternd would read of it.
+    #[must_use]
+    pub fn config(&self) -> RedisConfig {
+        config(&self.section(self.dir.path()))
+    }
+
+    /// Has a site keep its ledger here.
+    pub fn join(&self, site: &Site) {
+        join(site, |dir| self.section(dir));
+    }
+
+    /// Its configuration for users that it does not ask for a password.
+    #[must_use]
+    pub fn config_without_password(&self) -> RedisConfig {
+        config(&section(&self.url(), None, self.certs.as_ref(), self.dir.path()))
+    }
+
+    /// Runs a command as its admin and gives what it answers.
+    #[must_use]
+    pub fn cli(&self, command: &[&str]) -> String {
+        let done = self.redis_cli(command);
+        let answer = String::from_utf8_lossy(&done.stdout).trim().to_owned();
+        let trouble = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{}: {command:?}: {answer} {trouble}", self.name);
+        answer
+    }
+
+    /// Sends it a signal: STOP makes it silent, CONT lets it speak again.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Ends it with SIGKILL.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again after [`Redis::kill`], on the same address with what it had kept.
+    pub fn start_again(&mut self) {
+        self.process = Self::spawn(&self.name, self.dir.path());
+        self.wait_ready();
+    }
+
+    /// Makes it a replica of `master`.
+    pub fn follow(&self, master: &Self) {
+        assert_eq!(self.cli(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]), "OK");
+    }
+
+    /// Makes it a master.
+    pub fn lead(&self) {
+        assert_eq!(self.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+    }
+
+    /// Waits until it is a replica.
+    pub fn wait_demoted(&self) {
+        let is_replica = || self.cli(&["INFO", "replication"]).contains("role:slave").then_some(());
+        guard::wait_for("the demotion", LIMIT, is_replica);
+    }
+
+    /// The passwords of its users.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// A directory that lasts as long as the server.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn section(&self, dir: &Path) -> String {
+        section(&self.url(), Some(&self.secrets), self.certs.as_ref(), dir)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join("redis.sock")
+    }
+
+    fn spawn(name: &str, dir: &Path) -> Process {
+        let mut command = Command::new(host::system_program("/usr/bin/redis-server", "redis-server"));
+        command.arg(dir.join("redis.conf")).current_dir(dir);
+        Process::spawn(name, &mut command, &host::output_dir(name).join("redis.log"))
+    }
+
+    fn wait_ready(&mut self) {
+        let end = std::time::Instant::now() + LIMIT;
+        loop {
+            let done = self.redis_cli(&["PING"]);
+            if done.status.success() && done.stdout.starts_with(b"PONG") {
+                return;
+            }
+            assert!(self.process.ended().is_none(), "{}", self.process.log_tail());
+            assert!(std::time::Instant::now() < end, "{}", self.process.log_tail());
+            guard::pause(Duration::from_millis(20));
+        }
+    }
+
+    fn redis_cli(&self, command: &[&str]) -> std::process::Output {
+        let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
+        match (self.listen, &self.certs) {
+            (Listen::Unix(_), _) => cli.arg("-s").arg(self.socket()),
+            (Listen::Tcp | Listen::Tls, certs) => {
+                if let Some(certs) = certs {
+                    cli.args(["--tls", "--cacert"]).arg(&certs.ca);
+                }
+                cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            }
+        };
+        if !self.secrets.admin.is_empty() {
+            cli.args(["--user", "admin"]).env("REDISCLI_AUTH", &self.secrets.admin);
+        }
+        guard::run(cli.arg("-e").args(command), b"", LIMIT)
+    }
+}
+
+impl Drop for Redis {
+    // One that is stopped by a signal would not hear SIGTERM.
+    fn drop(&mut self) {
+        self.process.kill();
+    }
+}
+
+impl Secrets {
+    fn random() -> Self {
+        let random = || {
+            let password = random_password();
+            canary::register(&password);
+            password
+        };
+        Self { postern: random(), admin: random() }
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+/// A `[ledger]` section; the files that it names go into `dir`.
+fn section(url: &str, secrets: Option<&Secrets>, certs: Option<&Certs>, dir: &Path) -> String {
+    let mut section = format!("[ledger]\nkind = \"redis\"\nurl = \"{url}\"\n");
+    let group = host::ids("postern").1;
+    if let Some(secrets) = secrets.filter(|secrets| !secrets.postern.is_empty()) {
+        let file = dir.join("redis.secret");
+        write(&file, &format!("{}\n", secrets.postern), (0.into(), group), 0o640);
+        section += &format!("username = \"postern\"\npassword_file = \"{}\"\n", file.display());
+    }
+    if let Some(certs) = certs {
+        let file = dir.join("redis-ca.pem");
+        let authority = fs::read_to_string(&certs.ca).expect("the authority's certificate");
+        write(&file, &authority, (0.into(), group), 0o644);
+        section += &format!("ca_file = \"{}\"\n", file.display());
+    }
+    section
+}
+
+fn join(site: &Site, section: impl Fn(&Path) -> String) {
+    let section = section(&site.dir().join("etc"));
+    site.edit_config(|text| {
+        assert!(text.contains(EMBEDDED), "the site has another ledger already: {text}");
+        text.replace(EMBEDDED, &section)
+    });
+}
+
+fn config(section: &str) -> RedisConfig {
+    let text = format!("[directory]\nkind = \"embedded\"\n{section}");
+    match Config::parse(Path::new("test"), &text).expect("a configuration").ledger {
+        LedgerKind::Redis(redis) => redis,
+        LedgerKind::Embedded => panic!("no Redis in {section}"),
+    }
+}
+
+fn write_private(path: &Path, text: &str) {
+    write(path, text, (0.into(), 0.into()), 0o600);
+}
+
+fn write(path: &Path, text: &str, owner: (Uid, Gid), mode: u32) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    host::own(path, owner, mode);
+}
+
+const EMBEDDED: &str = "[ledger]\nkind = \"embedded\"\n";
+const LIMIT: Duration = Duration::from_secs(20);

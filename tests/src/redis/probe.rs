@@ -1,0 +1,102 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
+use postern_core::config::Redis as RedisConfig;
+use postern_core::ledger::{Admission, Attempt, Ledger, LedgerError, Settlement};
+use postern_core::limits::{AttemptLimits, Source};
+use postern_store::RedisLedger;
+
+/// A ledger, and the one account and source that it is asked about.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// The ledger.
+    pub ledger: Arc<RedisLedger>,
+    /// The account.
+    pub account: AccountId,
+    source: Source,
+}
+
+impl Probe {
+    /// A ledger on a site's Redis, and account `a`.
+    #[must_use]
+    pub fn on(config: &RedisConfig) -> Self {
+        let ledger = Arc::new(RedisLedger::open(config).unwrap());
+        let source = Source::of("203.0.113.1".parse().ok());
+        Self { ledger, account: AccountId::new("a".to_owned()), source }
+    }
+
+    /// The same ledger, and another account.
+    #[must_use]
+    pub fn of(&self, account: &str) -> Self {
+        Self { account: AccountId::new(account.to_owned()), ..self.clone() }
+    }
+
+    fn attempt(&self, secret: u8) -> Attempt<'_> {
+        let at = Timestamp::from_unix(NOW);
+        Attempt { account: &self.account, source: &self.source, digest: [secret; 16], at }
+    }
+
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub async fn try_admit(&self, secret: u8) -> Result<Admission, LedgerError> {
+        self.ledger.admit(&self.attempt(secret), &LIMITS).await
+    }
+
+    /// Settles an attempt.
+    pub async fn settle(&self, secret: u8, settlement: Settlement) {
+        self.ledger.settle(&self.attempt(secret), settlement).await.unwrap();
+    }
+
+    /// Counts an attempt and finds it wrong.
+    pub async fn wrong(&self, secret: u8) -> Admission {
+        let admission = self.try_admit(secret).await.unwrap();
+        if admission == Admission::Proceed {
+            self.settle(secret, Settlement::Wrong).await;
+        }
+        admission
+    }
+
+    /// The next call ends within `limit`, and says that the ledger is down.
+    pub async fn is_down_after_at_most(&self, limit: Duration) {
+        let start = Instant::now();
+        let answer = self.try_admit(99).await;
+        let waited = start.elapsed();
+        assert!(matches!(answer, Err(LedgerError::Down(_))), "{answer:?}");
+        assert!(waited < limit, "{waited:?}");
+    }
+
+    /// Whatever goes on in the background, nobody waits for it.
+    pub async fn is_down_at_once_for(&self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.is_down_after_at_most(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until it works again, and holds each call on the way to its deadline.
+    pub async fn recovers(&self) -> Duration {
+        let start = Instant::now();
+        loop {
+            let call = Instant::now();
+            let answer = self.ledger.known_revision(&self.account, Timestamp::from_unix(NOW)).await;
+            assert!(call.elapsed() < Duration::from_millis(700), "{:?}", call.elapsed());
+            if answer.is_ok() && self.try_admit(98).await.is_ok() {
+                self.settle(98, Settlement::Withdrawn).await;
+                return start.elapsed();
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "{answer:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// When everything happens.
+pub const NOW: u64 = 1_800_000_000;
+/// The limits of every attempt.
+pub const LIMITS: AttemptLimits =
+    AttemptLimits { per_source: 10, per_account: 100, window: Duration::from_secs(900) };

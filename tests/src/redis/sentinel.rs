@@ -1,0 +1,119 @@
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use postern_core::config::Redis as RedisConfig;
+use tempfile::TempDir;
+
+use super::{LIMIT, Redis, config, join, section, write_private};
+use crate::guard::{self, Process};
+use crate::{Site, host};
+
+/// A master and a replica, watched by three sentinels that fail over after half a second.
+#[derive(Debug)]
+pub struct RedisSentinel {
+    /// The two servers; the first one is the master at the start.
+    pub servers: [Redis; 2],
+    sentinels: Vec<(u16, Process)>,
+    dir: TempDir,
+}
+
+impl RedisSentinel {
+    /// Starts all of them and waits until the sentinels could fail over.
+    #[must_use]
+    pub fn start(name: &str) -> Self {
+        let master = Redis::builder(&format!("{name}_1")).start();
+        let replica = Redis::builder(&format!("{name}_2")).secrets(master.secrets()).start();
+        replica.follow(&master);
+        guard::wait_for("the replica", LIMIT, || {
+            master.cli(&["INFO", "replication"]).contains("state=online").then_some(())
+        });
+        let dir =
+            tempfile::Builder::new().prefix("sentinel.").tempdir_in(host::test_dir()).expect("a directory");
+        let sentinels = (1..=3)
+            .map(|number| {
+                let (port, file) = (guard::free_port(), dir.path().join(format!("{number}.conf")));
+                let (watched, secret) = (master.port, &master.secrets().admin);
+                let conf = format!(
+                    "port {port}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {watched} 2\n\
+                     sentinel auth-user {SERVICE} admin\nsentinel auth-pass {SERVICE} {secret}\n\
+                     sentinel down-after-milliseconds {SERVICE} 500\nsentinel failover-timeout {SERVICE} 3000\n"
+                );
+                write_private(&file, &conf);
+                let mut command = Command::new(host::system_program("/usr/bin/redis-sentinel", "redis-sentinel"));
+                command.arg(&file).current_dir(dir.path());
+                let name = format!("{name}_sentinel");
+                let log = host::output_dir(&name).join(format!("{number}.log"));
+                (port, Process::spawn(&name, &mut command, &log))
+            })
+            .collect();
+        let all = Self { servers: [master, replica], sentinels, dir };
+        for (port, _) in &all.sentinels {
+            guard::wait_for("the sentinels", LIMIT, || {
+                let seen = ask(*port, &["SENTINEL", "MASTER", SERVICE]);
+                let field = |name: &str, value: &str| seen.contains(&format!("{name}\n{value}\n"));
+                (field("num-slaves", "1") && field("num-other-sentinels", "2")).then_some(())
+            });
+        }
+        all
+    }
+
+    /// What posternd would read of it.
+    #[must_use]
+    pub fn config(&self) -> RedisConfig {
+        config(&self.section(self.dir.path()))
+    }
+
+    /// Has a site keep its ledger here.
+    pub fn join(&self, site: &Site) {
+        join(site, |dir| self.section(dir));
+    }
+
+    fn section(&self, dir: &Path) -> String {
+        let sentinels: Vec<String> =
+            self.sentinels.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect();
+        let url = format!("redis+sentinel://{}/{SERVICE}", sentinels.join(","));
+        section(&url, Some(self.servers[0].secrets()), None, dir)
+    }
+
+    /// The position of the server that all sentinels take for the master, once they agree.
+    #[must_use]
+    pub fn master(&self) -> usize {
+        guard::wait_for("one master", LIMIT, || {
+            let named = |port| ask(port, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
+            let first = named(self.sentinels[0].0);
+            if self.sentinels.iter().any(|(port, _)| named(*port) != first) {
+                return None;
+            }
+            self.servers.iter().position(|server| first == format!("127.0.0.1\n{}", server.port))
+        })
+    }
+
+    /// Waits until the sentinels have made the server at `position` the master.
+    pub fn wait_master(&self, position: usize) {
+        guard::wait_for("a failover", LIMIT, || (self.master() == position).then_some(()));
+    }
+
+    /// Has the sentinels swap master and replica.
+    pub fn swap(&self) {
+        let next = 1 - self.master();
+        guard::wait_for("sentinels that are ready to fail over", LIMIT, || {
+            (ask(self.sentinels[0].0, &["SENTINEL", "FAILOVER", SERVICE]) == "OK").then_some(())
+        });
+        self.wait_master(next);
+    }
+
+    /// Ends a sentinel with SIGKILL.
+    pub fn kill_sentinel(&mut self, position: usize) {
+        self.sentinels[position].1.kill();
+    }
+}
+
+fn ask(port: u16, command: &[&str]) -> String {
+    let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
+    cli.args(["-p", &port.to_string()]).args(command);
+    let done = guard::run(&mut cli, b"", Duration::from_secs(10));
+    String::from_utf8_lossy(&done.stdout).trim_end().to_owned()
+}
+
+const SERVICE: &str = "mail";

@@ -1,0 +1,74 @@
+//! LDAP on a real slapd, held to what core expects of every directory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::account::Standing;
+use postern_core::clock::SystemClock;
+use postern_core::config::{Config, DirectoryKind};
+use postern_core::directory::Directory;
+use postern_store::LdapDirectory;
+use postern_tests::conformance::directory::DirectoryFixture;
+use postern_tests::slapd::{PEOPLE, Slapd};
+
+postern_tests::directory_conformance!(directory, LdapFixture::new());
+
+struct LdapFixture {
+    slapd: Slapd,
+    directory: Arc<LdapDirectory>,
+}
+
+impl LdapFixture {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("conformance{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let slapd = Slapd::with(&name, &[]);
+        let text = format!(
+            "{}disabled = [\"(employeeType=gone)\"]\n[ledger]\nkind = \"embedded\"\n",
+            slapd.directory_toml(&[&slapd.ldaps_uri()])
+        );
+        let config = Config::parse(Path::new("postern.toml"), &text).unwrap();
+        let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
+        let directory = LdapDirectory::open(ldap, &config.userdb, Arc::new(SystemClock)).unwrap();
+        Self { slapd, directory: Arc::new(directory) }
+    }
+
+    fn change(&self, name: &str, changes: &str) {
+        self.slapd.set(&format!("uid={name},{PEOPLE}"), changes);
+    }
+}
+
+#[async_trait]
+impl DirectoryFixture for LdapFixture {
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.directory.clone()
+    }
+
+    async fn add(&self, name: &str, addresses: &[&str], password: Option<&str>) {
+        let mut ldif = format!(
+            "dn: uid={name},{PEOPLE}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\n\
+             uid: {name}\ncn: {name}\nsn: {name}\nuidNumber: 10001\ngidNumber: 10001\nhomeDirectory: /srv/{name}\n"
+        );
+        addresses.iter().for_each(|address| ldif.push_str(&format!("mail: {address}\n")));
+        password.iter().for_each(|password| ldif.push_str(&format!("userPassword: {password}\n")));
+        self.slapd.add(&ldif);
+    }
+
+    async fn set_password(&self, name: &str, password: &str) {
+        // pwdChangedTime counts whole seconds.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        self.change(name, &format!("replace: userPassword\nuserPassword: {password}"));
+    }
+
+    async fn set_standing(&self, name: &str, standing: Standing) {
+        let (gone, expire) = match standing {
+            Standing::Active => ("", ""),
+            Standing::Disabled => ("\nemployeeType: gone", ""),
+            Standing::Expired => ("", "\nshadowExpire: 1"),
+        };
+        self.change(name, &format!("replace: employeeType{gone}\n-\nreplace: shadowExpire{expire}"));
+    }
+}

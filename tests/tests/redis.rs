@@ -1,0 +1,462 @@
+//! The Redis ledger against real servers that are set up wrongly, silent, restarted, demoted or rearranged.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "all of this is test code"
+)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use postern_core::account::Revision;
+use postern_core::clock::Timestamp;
+use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
+use postern_core::ledger::{Admission, Credential, Ledger, LedgerError, Settlement, Use};
+use postern_tests::redis::{ACL, LIMITS, NOW, Probe};
+use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
+
+#[tokio::test]
+async fn an_open_redis_is_refused_unless_only_its_keeper_can_reach_it() {
+    let tcp = Redis::builder("open_tcp").open().start();
+    assert_broken(&Probe::on(&tcp.config()).try_admit(1).await, "answers everybody");
+    let everybody = Redis::builder("open_to_all").open().listen(Listen::Unix(0o777)).start();
+    assert_broken(&Probe::on(&everybody.config()).try_admit(1).await, "0777");
+    let keeper = Redis::builder("open_to_keeper").open().listen(Listen::Unix(0o770)).start();
+    assert_eq!(Probe::on(&keeper.config()).try_admit(1).await, Ok(Admission::Proceed));
+    let port = format!("port {}", keeper.port);
+    let both = Redis::builder("open_twice").open().listen(Listen::Unix(0o770)).line(&port).start();
+    assert_broken(&Probe::on(&both.config()).try_admit(1).await, "answers on TCP too");
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_and_given_over_a_unix_socket_too() {
+    let redis = Redis::start("unix_password", Listen::Unix(0o777));
+    assert_eq!(Probe::on(&redis.config()).try_admit(1).await, Ok(Admission::Proceed));
+    assert_broken(&Probe::on(&redis.config_without_password()).try_admit(1).await, "wants a password");
+}
+
+#[tokio::test]
+async fn an_evicting_redis_is_refused() {
+    let redis = Redis::builder("evicting").line("maxmemory-policy allkeys-lru").start();
+    assert_broken(&Probe::on(&redis.config()).try_admit(1).await, "maxmemory-policy noeviction");
+    assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]), "OK");
+    Probe::on(&redis.config()).recovers().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_broken_and_quoted_nowhere() {
+    let redis = Redis::start("wrong_password", Listen::Tcp);
+    let (probe, other) = (Probe::on(&redis.config()), Redis::start("other_password", Listen::Tcp));
+    let RedisServers::Single { server, .. } = &redis.config().servers else { panic!() };
+    let wrong = Probe::on(&at(server, &other.config()));
+    let refused = wrong.try_admit(1).await;
+    assert_broken(&refused, "refuses the username or the password");
+    let told = format!("{refused:?} {:?} {:?}", wrong.ledger, probe.ledger);
+    assert!(!told.contains(&other.secrets().postern) && !told.contains(&redis.secrets().postern), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password_is_not_repeated() {
+    let redis = Redis::start("repeated_password", Listen::Tcp);
+    let parrot = impostor(|line| match line {
+        "PING" => "-NOAUTH Authentication required.\r\n".to_owned(),
+        command => format!("-ERR unknown command, with args beginning with: {command}\r\n"),
+    });
+    let config = at(&parrot, &redis.config());
+    let refused = Probe::on(&config).try_admit(1).await;
+    assert_broken(&refused, "answers AUTH with ERR");
+    assert!(!format!("{refused:?}").contains(&redis.secrets().postern));
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_refused() {
+    let (redis, other) = (Redis::start("tls_one", Listen::Tls), Redis::start("tls_other", Listen::Tls));
+    let config = RedisConfig { ca_file: other.config().ca_file, ..redis.config() };
+    assert_broken(&Probe::on(&config).try_admit(1).await, "TLS");
+    let plain = RedisConfig { tls: false, ..redis.config() };
+    assert!(Probe::on(&plain).try_admit(1).await.is_err());
+    let named = HostPort { host: "localhost".to_owned(), port: redis.port };
+    assert_eq!(Probe::on(&at(&named, &redis.config())).try_admit(1).await, Ok(Admission::Proceed));
+}
+
+#[tokio::test]
+async fn what_its_user_may_not_do_is_named() {
+    let redis = Redis::start("rights", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    for command in ACL.split(' ').filter_map(|word| word.strip_prefix('+')).filter(|c| *c != "select") {
+        assert_eq!(redis.cli(&["ACL", "SETUSER", "postern", &format!("-{command}")]), "OK");
+        // EVAL is for scripts that the server does not know yet.
+        assert_eq!(redis.cli(&["SCRIPT", "FLUSH"]), "OK");
+        let health = Probe::on(&redis.config()).ledger.health().await;
+        if command == "ping" {
+            assert!(health.is_ok(), "nothing but the first word is PING: {health:?}");
+        } else {
+            assert!(matches!(&health, Err(LedgerError::Broken(_))), "without {command}: {health:?}");
+        }
+        assert_eq!(redis.cli(&["ACL", "SETUSER", "postern", &format!("+{command}")]), "OK");
+    }
+    assert_eq!(redis.cli(&["ACL", "SETUSER", "postern", "resetkeys", "~elsewhere:*"]), "OK");
+    assert_broken(&probe.try_admit(1).await, "NOPERM");
+    let manual = include_str!("../../docs/redis.md").replace("\\\n", " ");
+    let manual = manual.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(manual.contains(ACL), "docs/redis.md gives other rights than these: {ACL}");
+}
+
+#[tokio::test]
+async fn a_redis_that_a_restart_would_empty_is_warned_of() {
+    let redis = Redis::builder("no_aof").line("appendonly no").start();
+    let health = Probe::on(&redis.config()).ledger.health().await.unwrap();
+    assert!(health.what.starts_with("Redis 7"), "{health:?}");
+    assert!(matches!(health.warnings.as_slice(), [one] if one.contains("set appendonly yes")), "{health:?}");
+}
+
+#[tokio::test]
+async fn every_key_has_the_prefix_the_tag_and_an_end() {
+    let redis = Redis::start("keys", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    let used = Use {
+        credential: Credential::MainPassword,
+        at: Timestamp::from_unix(NOW),
+        service: "imap".to_owned(),
+        address: None,
+    };
+    probe.ledger.note_use(&probe.account, &used).await.unwrap();
+    probe.ledger.note_revision(&probe.account, Revision(1), Timestamp::from_unix(NOW)).await.unwrap();
+    let mut keys: Vec<String> = redis.cli(&["KEYS", "*"]).lines().map(ToOwned::to_owned).collect();
+    keys.sort();
+    let expected = [
+        ("attempts", 900),
+        ("from:203.0.113.1", 900),
+        ("revision", 3600),
+        ("sources", 90 * 86_400),
+        ("uses", 400 * 86_400),
+    ];
+    assert_eq!(keys, expected.map(|(key, _)| format!("postern:{{a}}:{key}")));
+    for (key, (_, seconds)) in keys.iter().zip(expected) {
+        let left: i64 = redis.cli(&["TTL", key]).parse().unwrap();
+        assert!((seconds - 5..=seconds).contains(&left), "{key}: {left}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_ledgers_on_one_redis_admit_exactly_the_limit_together() {
+    let redis = Redis::start("shared", Listen::Tcp);
+    let probes = [Probe::on(&redis.config()), Probe::on(&redis.config())];
+    let attempts: Vec<_> = (0..200)
+        .map(|secret| {
+            let probe = probes[usize::from(secret) % 2].clone();
+            tokio::spawn(async move { probe.try_admit(secret).await.unwrap() })
+        })
+        .collect();
+    let mut admitted = Vec::new();
+    for (secret, attempt) in (0..).zip(attempts) {
+        if attempt.await.unwrap() == Admission::Proceed {
+            admitted.push(secret);
+        }
+    }
+    assert_eq!(u32::try_from(admitted.len()).unwrap(), LIMITS.per_source);
+    probes[0].settle(admitted[0], Settlement::Wrong).await;
+    assert_eq!(probes[1].try_admit(admitted[0]).await, Ok(Admission::KnownWrong));
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing_costs_one_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = HostPort { host: "127.0.0.1".to_owned(), port: listener.local_addr().unwrap().port() };
+    let redis = Redis::start("silent_stranger", Listen::Tcp);
+    let probe = Probe::on(&at(&silent, &redis.config()));
+    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.is_down_at_once_for(Duration::from_secs(2)).await;
+    let tls =
+        RedisConfig { tls: true, ca_file: "/etc/ssl/certs/ca-certificates.crt".into(), ..redis.config() };
+    if tls.ca_file.exists() {
+        Probe::on(&at(&silent, &tls)).is_down_after_at_most(Duration::from_millis(700)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_costs_one_wait_and_comes_back_by_itself() {
+    for listen in [Listen::Tcp, Listen::Unix(0o700), Listen::Tls] {
+        let redis = Redis::start(&format!("stopped_{listen:?}"), listen);
+        let probe = Probe::on(&redis.config());
+        assert_eq!(probe.wrong(1).await, Admission::Proceed);
+        redis.signal(Signal::SIGSTOP);
+        probe.is_down_after_at_most(Duration::from_millis(700)).await;
+        probe.is_down_at_once_for(Duration::from_secs(1)).await;
+        redis.signal(Signal::SIGCONT);
+        probe.recovers().await;
+        assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_a_server_falls_silent_all_who_wait_hear_so_in_time() {
+    let redis = Redis::start("stopped_for_many", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.signal(Signal::SIGSTOP);
+    let waiting: Vec<_> = (0..200)
+        .map(|secret| {
+            let probe = probe.clone();
+            tokio::spawn(async move {
+                let start = Instant::now();
+                assert!(matches!(probe.try_admit(secret).await, Err(LedgerError::Down(_))));
+                start.elapsed()
+            })
+        })
+        .collect();
+    for one in waiting {
+        let waited = one.await.unwrap();
+        assert!(waited < Duration::from_millis(750), "{waited:?}");
+    }
+    redis.signal(Signal::SIGCONT);
+}
+
+#[tokio::test]
+async fn a_restart_between_two_logins_is_not_noticed() {
+    let mut redis = Redis::builder("restarted").line("appendfsync always").start();
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.kill();
+    redis.start_again();
+    assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_costs_nothing_and_comes_back_by_itself() {
+    let mut redis = Redis::start("gone", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.kill();
+    probe.is_down_after_at_most(Duration::from_millis(100)).await;
+    probe.is_down_at_once_for(Duration::from_secs(1)).await;
+    redis.start_again();
+    probe.recovers().await;
+}
+
+#[tokio::test]
+async fn scripts_that_the_server_forgot_are_sent_again() {
+    let redis = Redis::start("flushed", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    for secret in 0..3 {
+        assert_eq!(redis.cli(&["SCRIPT", "FLUSH"]), "OK");
+        assert_eq!(probe.wrong(secret).await, Admission::Proceed);
+    }
+}
+
+#[tokio::test]
+async fn a_demoted_server_is_down_until_it_leads_again() {
+    let (redis, other) = (Redis::start("demoted", Listen::Tcp), Redis::start("promoted", Listen::Tcp));
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.follow(&other);
+    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.is_down_at_once_for(Duration::from_secs(1)).await;
+    redis.lead();
+    probe.recovers().await;
+}
+
+#[tokio::test]
+async fn what_a_full_server_does_not_take_is_down_until_it_has_room() {
+    let now = Timestamp::from_unix(NOW);
+    let redis = Redis::start("full", Listen::Tcp);
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
+    // Counting begins with a deletion, and what has begun to write goes on: that is not stopped by a full memory.
+    assert_eq!(probe.try_admit(2).await, Ok(Admission::Proceed));
+    let noted = probe.ledger.note_revision(&probe.account, Revision(1), now).await;
+    assert!(matches!(&noted, Err(LedgerError::Down(why)) if why.contains("OOM")), "{noted:?}");
+    assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
+    assert_eq!(probe.ledger.note_revision(&probe.account, Revision(1), now).await, Ok(()));
+}
+
+#[tokio::test]
+async fn after_a_failover_the_new_master_is_found() {
+    let mut redis = RedisSentinel::start("failover");
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.kill_sentinel(0);
+    assert_eq!(redis.servers[0].cli(&["WAIT", "1", "5000"]), "1");
+    redis.servers[0].kill();
+    let recovered = probe.recovers().await;
+    println!("recovered {recovered:?} after the master was killed");
+    assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong), "the replica has what the master had");
+}
+
+#[tokio::test]
+async fn after_a_swap_the_demoted_master_is_left() {
+    let redis = RedisSentinel::start("swap");
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    assert_eq!(redis.servers[0].cli(&["WAIT", "1", "5000"]), "1");
+    redis.swap();
+    redis.servers[0].wait_demoted();
+    probe.recovers().await;
+    assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
+    assert!(redis.servers[redis.master()].cli(&["CLIENT", "LIST"]).contains("user=postern"));
+}
+
+#[tokio::test]
+async fn a_silent_master_is_left_once_the_sentinels_agree() {
+    let redis = RedisSentinel::start("silent_master");
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.servers[0].signal(Signal::SIGSTOP);
+    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.recovers().await;
+    redis.servers[0].signal(Signal::SIGCONT);
+    assert!(probe.try_admit(2).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_slot_that_moves_takes_its_account_along() {
+    let redis = RedisCluster::start("moving");
+    let probe = Probe::on(&redis.config());
+    let (slot, from) = redis.place_of("a");
+    let to = (from + 1) % 3;
+    let now = Timestamp::from_unix(NOW);
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    redis.begin_move(slot, from, to);
+    // What is one key is found at its old server or at its new one.
+    probe.ledger.note_revision(&probe.account, Revision(1), now).await.unwrap();
+    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(Revision(1))));
+    // What is several is neither here nor there until it has arrived.
+    assert!(matches!(probe.try_admit(1).await, Err(LedgerError::Down(why)) if why.contains("TRYAGAIN")));
+    redis.finish_move(slot, from, to);
+    assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
+    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(Revision(1))));
+    assert_eq!(Probe::on(&redis.config()).try_admit(1).await, Ok(Admission::KnownWrong));
+}
+
+#[tokio::test]
+async fn with_one_server_of_a_cluster_gone_the_others_serve_their_accounts() {
+    let mut redis = RedisCluster::start("crippled");
+    let ledger = Probe::on(&redis.config());
+    let probe = |account: &str| ledger.of(account);
+    let (_, lost) = redis.place_of("a");
+    let elsewhere =
+        ["b", "c", "d", "e", "f"].into_iter().find(|name| redis.place_of(name).1 != lost).unwrap();
+    assert_eq!(probe("a").wrong(1).await, Admission::Proceed);
+    assert_eq!(probe(elsewhere).wrong(1).await, Admission::Proceed);
+    redis.servers[lost].kill();
+    probe("a").is_down_after_at_most(Duration::from_millis(700)).await;
+    assert_eq!(probe(elsewhere).try_admit(1).await, Ok(Admission::KnownWrong));
+    probe("a").is_down_at_once_for(Duration::from_secs(1)).await;
+    assert_eq!(probe(elsewhere).try_admit(1).await, Ok(Admission::KnownWrong));
+    redis.servers[lost].start_again();
+    probe("a").recovers().await;
+}
+
+#[tokio::test]
+async fn a_cluster_and_a_single_server_are_not_taken_for_each_other() {
+    let cluster = RedisCluster::start("not_single");
+    assert_broken(&Probe::on(&cluster.servers[0].config()).try_admit(1).await, "redis+cluster://");
+    let single = Redis::start("not_cluster", Listen::Tcp);
+    let RedisServers::Single { server, .. } = &single.config().servers else { panic!() };
+    let config = RedisConfig { servers: RedisServers::Cluster(vec![server.clone()]), ..single.config() };
+    assert_broken(&Probe::on(&config).try_admit(1).await, "redis://");
+}
+
+#[test]
+fn check_tells_how_the_ledger_is() {
+    let (redis, site) = (Redis::start("checked", Listen::Tls), Site::new("checked_site"));
+    redis.join(&site);
+    let _posternd = site.posternd();
+    let lines = |mark: &str| {
+        let ran = site.cli(&["check"]);
+        let found = ran.stdout.lines().filter_map(|line| line.strip_prefix(mark)?.strip_prefix("  ledger: "));
+        found.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let address = format!("127.0.0.1:{}", redis.port);
+    assert!(matches!(&*lines("ok  "), [one] if one.contains(&address)), "{:?}", lines("ok  "));
+    assert_eq!(lines("warn"), [""; 0]);
+    assert_eq!(redis.cli(&["CONFIG", "SET", "appendonly", "no"]), "OK");
+    assert!(matches!(&*lines("warn"), [one] if one.contains("appendonly yes")), "{:?}", lines("warn"));
+    assert_eq!(redis.cli(&["ACL", "SETUSER", "postern", "-zcard"]), "OK");
+    assert!(matches!(&*lines("FAIL"), [one] if one.contains("not in order")), "{:?}", lines("FAIL"));
+    redis.signal(Signal::SIGSTOP);
+    assert!(matches!(&*lines("FAIL"), [one] if one.contains("does not answer")), "{:?}", lines("FAIL"));
+    redis.signal(Signal::SIGCONT);
+}
+
+#[test]
+fn posterns_that_share_a_redis_count_together_whichever_of_them_dies() {
+    let redis = Redis::start("shared_by_sites", Listen::Tcp);
+    let site =
+        Site::builder("shared_by_posterns").setting("[limits]", "wrong_passwords_per_source = 3").build();
+    redis.join(&site);
+    let alice = site.account("alice");
+    let mut posternd = site.posternd();
+    for wrong in ["Wrong-1", "Wrong-2", "Wrong-3"] {
+        assert_eq!(login(&site, wrong).code, REFUSED);
+        posternd.kill9();
+        posternd.start_again();
+    }
+    assert_eq!(login(&site, &alice.password).code, REFUSED, "the fourth, at a fourth posternd");
+    drop(posternd.logged(&["reason=limited", "user=alice"]));
+}
+
+#[test]
+fn app_passwords_work_without_redis() {
+    let mut redis = Redis::start("without", Listen::Tcp);
+    let site = Site::new("without_redis");
+    redis.join(&site);
+    drop(site.account("alice"));
+    let app = site.app_password("alice", "Phone", &[]).password;
+    let _posternd = site.posternd();
+    let took = |limit: Duration| {
+        let ran = login(&site, &app);
+        assert!(ran.code == ACCEPTED && ran.took < limit, "{limit:?}: {ran:?}");
+    };
+    took(AT_ONCE);
+    redis.signal(Signal::SIGSTOP);
+    took(Duration::from_millis(600) + AT_ONCE);
+    (0..20).for_each(|_| took(AT_ONCE));
+    redis.signal(Signal::SIGCONT);
+    redis.kill();
+    (0..20).for_each(|_| took(AT_ONCE));
+    assert_eq!(login(&site, "Wrong-1").code, REFUSED);
+}
+
+fn login(site: &Site, password: &str) -> Ran {
+    let reply_tool = ["/usr/lib/dovecot/checkpassword-reply"];
+    site.checkpassword().args(&reply_tool).login("imap", "192.0.2.1").credentials("alice", password).run()
+}
+
+/// The same configuration with another server.
+fn at(server: &HostPort, config: &RedisConfig) -> RedisConfig {
+    RedisConfig { servers: RedisServers::Single { server: server.clone(), database: 0 }, ..config.clone() }
+}
+
+/// Answers each command, given in words, with `answer`.
+fn impostor(answer: impl Fn(&str) -> String + Send + 'static) -> HostPort {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            while let Some(count) = lines.next() {
+                let count: usize = count.trim_start_matches('*').parse().unwrap();
+                let words: Vec<String> = (0..count).filter_map(|_| lines.nth(1)).collect();
+                stream.write_all(answer(&words.join(" ")).as_bytes()).unwrap();
+            }
+        }
+    });
+    HostPort { host: "127.0.0.1".to_owned(), port }
+}
+
+fn assert_broken(answer: &Result<Admission, LedgerError>, what: &str) {
+    assert!(matches!(answer, Err(LedgerError::Broken(why)) if why.contains(what)), "{what}: {answer:?}");
+}
+const ACCEPTED: i32 = 0;
+const REFUSED: i32 = 1;
+const AT_ONCE: Duration = Duration::from_millis(300);

@@ -49,7 +49,7 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
     }
     let id = one(&config.id_attribute)?
         .ok_or_else(|| broken(&format!("{} cannot be read", config.id_attribute)))?;
-    let name = attributes.values(&config.username_attribute).first().cloned();
+    let name = canonical_name(&config.username_attribute, &attributes, &entry.dn);
     let name = name.ok_or_else(|| broken(&format!("{} cannot be read", config.username_attribute)))?;
     let is_ours = attributes.values("objectClass").iter().any(|class| class.eq_ignore_ascii_case(CLASS));
     let (revision, data) =
@@ -91,6 +91,15 @@ pub(super) fn standing(
         Some(false) => Ok(policy.standing(now)),
         None => Err("its expiry is not readable"),
     }
+}
+
+/// The user name. Of several the one that the entry is named by, else the first in order: servers give values in any
+/// order, and one person must not get two mailboxes.
+fn canonical_name(attribute: &str, attributes: &Attributes, dn: &str) -> Option<String> {
+    let values = attributes.values(attribute);
+    let dn = dn.to_lowercase();
+    let is_in_dn = |value: &&String| dn.starts_with(&format!("{attribute}={value},").to_lowercase());
+    values.iter().find(is_in_dn).or_else(|| values.iter().min()).cloned()
 }
 
 /// Without the class and what Postern keeps, hashes among it: what is left is for userdb templates.
@@ -166,6 +175,18 @@ fn is_past(text: Option<&str>, now: Timestamp) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_user_names_the_same_one_is_always_canonical() {
+        let mut attributes = Attributes::new();
+        let name = |attributes: &Attributes, dn| canonical_name("uid", attributes, dn);
+        assert_eq!(name(&attributes, "uid=alice,dc=example"), None);
+        for order in [["al", "alice"], ["alice", "al"]] {
+            attributes.set("UID", order.map(ToOwned::to_owned).to_vec());
+            assert_eq!(name(&attributes, "uid=Alice,dc=example").as_deref(), Some("alice"));
+            assert_eq!(name(&attributes, "cn=Alice,dc=example").as_deref(), Some("al"));
+        }
+    }
 
     #[test]
     fn expiry_is_days_or_a_generalized_time() {

@@ -276,13 +276,10 @@ async fn run_search(
         within(deadline, answer).await?.map_err(|error| Trouble::of(&error))?;
     match result.rc {
         // Whoever is here is served, and where nobody is they may be elsewhere. No referral is ever followed.
-        0 if !entries.is_empty() && entries.iter().all(|entry| entry.is_ref()) => Err(Trouble::Wrong(
+        0 if entries.is_empty() && !result.refs.is_empty() => Err(Trouble::Wrong(
             "the search led to a referral; name the server that holds the entries".to_owned(),
         )),
-        0 => {
-            let here = entries.into_iter().filter(|entry| !entry.is_ref());
-            Ok(here.map(SearchEntry::construct).collect())
-        }
+        0 => Ok(entries.into_iter().map(SearchEntry::construct).collect()),
         NO_SUCH_OBJECT => {
             Err(Trouble::of_code(NO_SUCH_OBJECT, &format!("{} is not there or hidden", search.base)))
         }

@@ -62,7 +62,7 @@ impl Site {
     /// The embedded directory, which alone can make accounts.
     pub(crate) fn embedded(&self) -> Result<&Embedded, Failure> {
         self.embedded.as_ref().ok_or_else(|| {
-            Failure::usage("accounts and main passwords are kept by the site's own directory; this works with directory.kind = \"embedded\" alone")
+            Failure::usage("accounts and main passwords are in the site's LDAP, where its own tools make and change them, such as ldapadd and ldappasswd; this command works with directory.kind = \"embedded\" alone")
         })
     }
 

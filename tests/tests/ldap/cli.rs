@@ -1,0 +1,104 @@
+use postern_tests::Site;
+
+use crate::{Host, Said, login, slapd, wrong_password};
+
+#[test]
+fn accounts_are_shown_listed_disabled_enabled_and_expired() {
+    let slapd = slapd("accounts", &["alice", "bob"]).crowd(700).start();
+    let host = Host::new("accounts", &slapd);
+    let site = &host.site;
+    let alice = slapd.person("alice");
+    let app = site.app_password(&alice.mail, "Phone", &[]).password;
+    let shown = site.cli_json(&["account", "show", "alice"]);
+    assert_eq!(shown["account"]["id"], slapd.entry(&alice.dn).text("entryUUID"));
+    let text = site.cli_ok(&["account", "show", &alice.mail]);
+    assert!(text.contains("/homes/accounts/alice") && !text.contains("$argon2id"), "{text}");
+    let listed = site.cli_json(&["account", "list"]);
+    assert_eq!(listed["accounts"].as_array().unwrap().len(), 702, "in pages, where slapd gives 500 at once");
+
+    drop(site.cli_ok(&["account", "disable", "alice"]));
+    for secret in [&app, &alice.password] {
+        assert_eq!(login(site, "alice", secret), Said::Reject);
+    }
+    assert!(site.cli_ok(&["account", "show", "alice"]).contains("disabled"));
+    drop(site.cli_ok(&["account", "enable", "alice"]));
+    assert_eq!(login(site, "alice", &app), Said::Accept);
+    drop(site.cli_ok(&["account", "expire", "alice", "--at", "2020-01-01"]));
+    assert_eq!(login(site, "alice", &app), Said::Reject);
+    drop(site.cli_ok(&["account", "expire", "alice", "--never"]));
+    assert_eq!(login(site, "alice", &app), Said::Accept);
+    drop(site.cli_ok(&["account", "policy", "alice", "--main-password-on-mail", "never"]));
+    assert!(site.cli_ok(&["account", "policy", "alice"]).contains("never"));
+    assert_eq!(login(site, "alice", &alice.password), Said::Reject);
+    drop(site.cli_ok(&["account", "policy", "alice", "--main-password-on-mail", "default"]));
+    assert_eq!(login(site, "alice", &alice.password), Said::Accept);
+    assert_eq!(site.cli(&["account", "show", "nobody-here"]).code, 67);
+}
+
+#[test]
+fn app_passwords_are_made_listed_replaced_and_revoked() {
+    let slapd = slapd("app_passwords", &["alice"]).start();
+    let host = Host::new("app_passwords", &slapd);
+    let site = &host.site;
+    let old = site.app_password("alice", "Phone", &["--scope", "imap", "--expires", "90d"]);
+    let made = site.cli_json(&["app-password", "regenerate", "alice", &old.id]);
+    let new = made["app_passwords"][0]["password"].as_str().unwrap();
+    assert_eq!(login(site, "alice", &old.password), Said::Reject);
+    assert_eq!(login(site, "alice", new), Said::Accept);
+    let text = site.cli_ok(&["app-password", "list", "alice"]);
+    assert!(text.contains("Phone") && text.contains("imap from 192.0.2.1"), "{text}");
+    drop(site.cli_ok(&["app-password", "revoke", "alice", "--all"]));
+    assert_eq!(login(site, "alice", new), Said::Reject);
+    let listed = site.cli_json(&["app-password", "list", "alice", "--revoked"]);
+    assert_eq!(listed["app_passwords"].as_array().unwrap().len(), 2);
+    for number in 0..25 {
+        drop(site.app_password("alice", &format!("Device {number}"), &[]));
+    }
+    assert_eq!(site.cli(&["app-password", "create", "alice", "--label", "One more"]).code, 65);
+}
+
+#[test]
+fn what_a_failed_command_leaves_behind_is_nothing() {
+    let slapd = slapd("read_only", &["alice"]).start();
+    let host = Host::new("read_only", &slapd);
+    let alice = slapd.person("alice");
+    let before = slapd.entry(&alice.dn).text("entryCSN");
+    slapd.set_access(&["attrs=userPassword by * auth", "* by * read"]);
+    let ran = host.site.cli(&["app-password", "create", "alice", "--label", "Phone"]);
+    assert_eq!(ran.code, 65, "{ran:?}");
+    assert!(ran.stderr.contains("postern schema print acl"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("Password"), "no app password is shown that was not kept");
+    assert_eq!(slapd.entry(&alice.dn).text("entryCSN"), before);
+}
+
+#[test]
+fn accounts_and_main_passwords_are_left_to_the_tools_of_ldap() {
+    let slapd = slapd("own_tools", &["alice"]).start();
+    let site = Site::builder("own_tools").ldap(&slapd).build();
+    let password = wrong_password();
+    for args in [
+        &["account", "create", "carol", "--password-stdin"][..],
+        &["account", "password", "alice", "--password-stdin"],
+        &["account", "password", "alice", "--remove"],
+    ] {
+        let ran = site.cli_stdin(args, &format!("{password}\n"));
+        assert_eq!(ran.code, 64, "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains("LDAP"), "{args:?}: {}", ran.stderr);
+    }
+    let _posternd = site.posternd();
+    assert_eq!(login(&site, "alice", &slapd.person("alice").password), Said::Accept);
+}
+
+#[test]
+fn check_finds_a_site_on_ldap_in_order_and_says_so_when_it_is_not() {
+    let mut slapd = slapd("check", &["alice"]).start();
+    let host = Host::new("check", &slapd);
+    drop(host.site.app_password("alice", "Phone", &[]));
+    let good = host.site.cli(&["check"]);
+    assert_eq!(good.code, 0, "{}{}", good.stdout, good.stderr);
+    assert!(good.stdout.contains("1 can be read"), "{}", good.stdout);
+    slapd.stop();
+    let down = host.site.cli(&["check"]);
+    assert_eq!(down.code, 78, "{}", down.stdout);
+    assert!(down.stdout.contains("FAIL") && down.stdout.contains("cannot connect"), "{}", down.stdout);
+}

@@ -1,0 +1,121 @@
+//! Logins of people in a real slapd, through a real Dovecot: what opens them, what does not, and what an outage changes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "all of this is test code"
+)]
+
+mod aliases;
+mod cli;
+mod credentials;
+mod logins;
+mod names;
+mod outage;
+mod pair;
+mod redis;
+mod replicas;
+mod rights;
+mod stale;
+
+use std::time::{Duration, Instant};
+
+use postern_tests::guard::wait_for;
+use postern_tests::{Dovecot, Person, Posternd, Ran, Site, Slapd, SlapdBuilder, canary, host, site};
+
+/// A mail host whose people are in LDAP.
+struct Host {
+    dovecot: Dovecot,
+    posternd: Posternd,
+    site: Site,
+}
+
+impl Host {
+    fn new(name: &str, slapd: &Slapd) -> Self {
+        Self::of(Site::builder(name).ldap(slapd).build())
+    }
+
+    fn of(site: Site) -> Self {
+        let posternd = site.posternd();
+        Self { dovecot: site.dovecot(), posternd, site }
+    }
+
+    /// A person of `slapd`, with a home for mail.
+    fn person(&self, slapd: &Slapd, name: &str) -> Person {
+        let person = slapd.person(name);
+        self.site.make_home(&person);
+        person
+    }
+}
+
+/// What postern-checkpassword said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Accept,
+    Reject,
+    Defer,
+}
+
+/// A slapd with these people, whose homes can be made.
+fn slapd(name: &str, people: &[&str]) -> SlapdBuilder {
+    let homes = host::test_dir().join("homes").join(name);
+    people.iter().fold(Slapd::builder(name).home_dir(&homes), |builder, person| builder.person(person))
+}
+
+/// A login as Dovecot asks for it, without Dovecot.
+fn ask(site: &Site, user: &str, password: &str) -> Ran {
+    ask_from(site, "192.0.2.1", user, password)
+}
+
+fn ask_from(site: &Site, address: &str, user: &str, password: &str) -> Ran {
+    let reply_tool = ["/usr/lib/dovecot/checkpassword-reply"];
+    site.checkpassword().args(&reply_tool).login("imap", address).credentials(user, password).run()
+}
+
+/// What came of a login, and how long it took.
+fn timed(site: &Site, user: &str, password: &str) -> (Said, Duration) {
+    let ran = ask(site, user, password);
+    (said(&ran), ran.took)
+}
+
+fn login(site: &Site, user: &str, password: &str) -> Said {
+    said(&ask(site, user, password))
+}
+
+fn said(ran: &Ran) -> Said {
+    match ran.code {
+        0 => Said::Accept,
+        1 => Said::Reject,
+        111 => Said::Defer,
+        other => panic!("postern-checkpassword ended with {other}: {}", ran.stderr),
+    }
+}
+
+/// Whom an accepted login was let in as.
+fn let_in_as(ran: &Ran) -> String {
+    assert_eq!(said(ran), Said::Accept, "{}", ran.stderr);
+    ran.reply_fields().into_iter().find(|(field, _)| field == "user").expect("a user").1
+}
+
+/// Waits until a login is accepted again, and gives the time that it took.
+fn back(site: &Site, user: &str, password: &str) -> Duration {
+    let started = Instant::now();
+    wait_for("the login to work again", Duration::from_secs(10), || {
+        (login(site, user, password) == Said::Accept).then_some(())
+    });
+    println!("back after {:?}", started.elapsed());
+    started.elapsed()
+}
+
+/// A password that is nobody's, and must not turn up in any log.
+fn wrong_password() -> String {
+    let password = site::random_password();
+    canary::register(&password);
+    password
+}
+
+/// Within this, an outage is over once its cause is.
+const SOON: Duration = Duration::from_millis(2_500);

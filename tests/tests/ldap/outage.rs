@@ -1,0 +1,142 @@
+use std::net::TcpListener;
+use std::time::Duration;
+
+use postern_tests::{Attempt, Outcome, Site};
+
+use crate::{Host, SOON, Said, ask, back, login, said, slapd, timed};
+
+#[test]
+fn while_slapd_is_stopped_every_login_is_unavailable_and_none_is_wrong() {
+    let mut slapd = slapd("stopped", &["alice"]).start();
+    let host = Host::new("stopped", &slapd);
+    let alice = host.person(&slapd, "alice");
+    let app = host.site.app_password("alice", "Phone", &[]).password;
+    assert!(host.dovecot.imap("alice", &app).is_in());
+    let master = host.dovecot.pid();
+    slapd.stop();
+    for secret in [&app, &alice.password, &crate::wrong_password()] {
+        assert_eq!(login(&host.site, "alice", secret), Said::Defer);
+    }
+    for secret in [&app, &alice.password] {
+        let answer = host.dovecot.imap("alice", secret);
+        assert!(answer.text().contains("[UNAVAILABLE]"), "{answer:?}");
+        assert!(host.dovecot.pop3("alice", secret).is_unavailable());
+    }
+    let reply = host.dovecot.auth_client().login(&Attempt::new("smtp", "alice", &app));
+    assert_eq!(reply.outcome, Outcome::Unavailable);
+    let (code, words) = host.dovecot.user("alice").unwrap_err();
+    assert_eq!(code, 75, "{words}");
+    assert_eq!(login(&host.site, "nobody-here", &app), Said::Defer, "nobody can tell");
+    assert!(!host.posternd.log().contains("reason=bad_credential"), "{}", host.posternd.log());
+
+    slapd.start();
+    assert!(back(&host.site, "alice", &app) < SOON);
+    assert!(host.dovecot.imap("alice", &app).is_in());
+    assert!(host.dovecot.imap("alice", &alice.password).is_in());
+    assert_eq!(host.dovecot.pid(), master, "Dovecot was not touched");
+}
+
+#[test]
+fn a_slapd_that_falls_silent_defers_within_three_seconds_and_then_at_once() {
+    let slapd = slapd("silent", &["alice"]).start();
+    let host = Host::new("silent", &slapd);
+    let alice = slapd.person("alice");
+    let app = host.site.app_password("alice", "Phone", &[]).password;
+    assert_eq!(login(&host.site, "alice", &app), Said::Accept);
+    assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
+    slapd.freeze();
+    let (first, took) = timed(&host.site, "alice", &app);
+    println!("deferred after {took:?}");
+    assert_eq!(first, Said::Defer);
+    assert!(took > Duration::from_secs(1) && took <= LIMIT, "{took:?}");
+    for secret in [&app, &alice.password] {
+        let (next, took) = timed(&host.site, "alice", secret);
+        assert_eq!(next, Said::Defer);
+        assert!(took < AT_ONCE, "{took:?}");
+    }
+    slapd.thaw();
+    assert!(back(&host.site, "alice", &app) < SOON);
+    assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
+}
+
+#[test]
+fn a_server_that_accepts_and_never_spoke_defers_within_three_seconds() {
+    let slapd = slapd("mute", &["alice"]).start();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for (name, scheme) in [("mute_tls", "ldaps"), ("mute_plain", "ldap")] {
+        let uri = format!("{scheme}://127.0.0.1:{port}");
+        let site = Site::builder(name).ldap(&slapd);
+        let theirs = slapd.ldaps_uri();
+        let site = site.postern_toml(move |text| text.replace(&theirs, &uri)).build();
+        let _posternd = site.posternd();
+        let (first, took) = timed(&site, "alice", &slapd.person("alice").password);
+        println!("{scheme}: deferred after {took:?}");
+        assert_eq!(first, Said::Defer);
+        assert!(took > Duration::from_secs(1) && took <= LIMIT, "{took:?}");
+        let (next, took) = timed(&site, "alice", &slapd.person("alice").password);
+        assert_eq!(next, Said::Defer);
+        assert!(took < AT_ONCE, "{took:?}");
+    }
+}
+
+#[test]
+fn the_second_server_takes_over_at_a_price_that_is_paid_once() {
+    let first = slapd("first", &["alice"]).provider().start();
+    let second = slapd("second", &[]).consumer_of(&first).start();
+    let site = Site::builder("second").ldap_servers(&[&first, &second], &first).build();
+    let host = Host::of(site);
+    let alice = slapd_person(&host, &first);
+    let app = host.site.app_password("alice", "Phone", &[]).password;
+    second.wait_synced(&first);
+    let usual = timed(&host.site, "alice", &app);
+    assert_eq!(usual.0, Said::Accept);
+    assert_eq!(login(&host.site, "alice", &alice), Said::Accept);
+
+    first.freeze();
+    let (taken_over, took) = timed(&host.site, "alice", &app);
+    println!("usual {:?}, taken over {took:?}", usual.1);
+    assert_eq!(taken_over, Said::Accept);
+    assert!(took <= usual.1 + Duration::from_millis(1_500), "{took:?}");
+    for secret in [&app, &alice, &app] {
+        let (next, took) = timed(&host.site, "alice", secret);
+        assert_eq!(next, Said::Accept);
+        assert!(took < AT_ONCE, "{took:?}");
+    }
+    assert!(host.dovecot.imap("alice", &app).is_in());
+    first.thaw();
+    postern_tests::guard::wait_for("the first server to be asked again", Duration::from_secs(5), || {
+        let before = first.log().len();
+        assert_eq!(login(&host.site, "alice", &app), Said::Accept);
+        first.log()[before..].contains("SRCH").then_some(())
+    });
+}
+
+#[test]
+fn a_first_server_that_is_stopped_is_passed_over_and_comes_back() {
+    let mut first = slapd("gone", &["alice"]).provider().start();
+    let second = slapd("there", &[]).consumer_of(&first).start();
+    let site = Site::builder("there").ldap_servers(&[&first, &second], &first).build();
+    let _posternd = site.posternd();
+    let app = site.app_password("alice", "Phone", &[]);
+    second.wait_synced(&first);
+    assert_eq!(login(&site, "alice", &app.password), Said::Accept);
+    first.stop();
+    for _ in 0..3 {
+        let ran = ask(&site, "alice", &app.password);
+        assert_eq!(said(&ran), Said::Accept);
+        assert!(ran.took < AT_ONCE, "{:?}", ran.took);
+    }
+    let revoke = site.cli(&["app-password", "revoke", "alice", &app.id]);
+    assert_eq!(revoke.code, 75, "a change needs the server that takes changes: {}", revoke.stderr);
+    first.start();
+    drop(site.cli_ok(&["app-password", "revoke", "alice", &app.id]));
+    assert_eq!(login(&site, "alice", &app.password), Said::Reject);
+}
+
+fn slapd_person(host: &Host, slapd: &postern_tests::Slapd) -> String {
+    host.person(slapd, "alice").password
+}
+
+const LIMIT: Duration = Duration::from_secs(3);
+const AT_ONCE: Duration = Duration::from_millis(300);

@@ -1,0 +1,87 @@
+use postern_tests::{Listen, Redis, Site, Slapd};
+
+use crate::{Host, Said, login, slapd};
+
+/// A provider that takes changes, and a consumer that logins are read from.
+fn pair(name: &str) -> (Slapd, Slapd) {
+    let provider = slapd(&format!("{name}_p"), &["alice", "bob"]).provider().start();
+    let consumer = slapd(&format!("{name}_c"), &[]).consumer_of(&provider).start();
+    (provider, consumer)
+}
+
+fn host(name: &str, provider: &Slapd, consumer: &Slapd, redis: &Redis) -> Host {
+    let site = Site::builder(name).ldap_servers(&[consumer], provider).build();
+    redis.join(&site);
+    Host::of(site)
+}
+
+#[test]
+fn changes_go_to_the_provider_and_a_revocation_acts_at_once_through_a_lagging_consumer() {
+    let (provider, consumer) = pair("lag");
+    let redis = Redis::start("lag", Listen::Tcp);
+    let host = host("lag", &provider, &consumer, &redis);
+    let alice = host.person(&provider, "alice");
+    let lost = host.site.app_password("alice", "Lost", &[]);
+    let kept = host.site.app_password("alice", "Kept", &[]).password;
+    let bobs = host.site.app_password("bob", "Phone", &[]).password;
+    consumer.wait_synced(&provider);
+    for (name, secret) in [("alice", &lost.password), ("alice", &kept), ("bob", &bobs)] {
+        assert_eq!(login(&host.site, name, secret), Said::Accept);
+    }
+    let revision = |slapd: &Slapd| slapd.entry(&alice.dn).text("posternRevision");
+    consumer.pause_sync();
+    drop(host.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    assert_eq!((revision(&provider).as_str(), revision(&consumer).as_str()), ("3", "2"), "it lags");
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Reject);
+    assert!(!host.dovecot.imap("alice", &lost.password).is_in());
+    assert_eq!(login(&host.site, "alice", &kept), Said::Accept, "the rest goes on");
+    let made = host.site.app_password("alice", "New", &[]).password;
+    assert_eq!(login(&host.site, "alice", &made), Said::Accept, "and what is new works at once");
+    let never = ["account", "disable", "bob"];
+    drop(host.site.cli_ok(&never));
+    assert_eq!(login(&host.site, "bob", &bobs), Said::Reject);
+    consumer.resume_sync(&provider);
+    consumer.wait_synced(&provider);
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Reject);
+    assert_eq!(login(&host.site, "alice", &made), Said::Accept);
+}
+
+#[test]
+fn where_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work() {
+    let (mut provider, consumer) = pair("down");
+    let redis = Redis::start("down", Listen::Tcp);
+    let host = host("down", &provider, &consumer, &redis);
+    let lost = host.site.app_password("alice", "Lost", &[]);
+    let bobs = host.site.app_password("bob", "Phone", &[]).password;
+    consumer.wait_synced(&provider);
+    consumer.pause_sync();
+    drop(host.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    provider.stop();
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Defer, "nobody can tell");
+    assert_eq!(login(&host.site, "bob", &bobs), Said::Accept);
+}
+
+#[test]
+fn with_the_ledger_down_a_revocation_acts_as_soon_as_the_consumer_has_it() {
+    let (provider, consumer) = pair("sync");
+    let mut redis = Redis::start("sync", Listen::Tcp);
+    let host = host("sync", &provider, &consumer, &redis);
+    let lost = host.site.app_password("alice", "Lost", &[]);
+    consumer.wait_synced(&provider);
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Accept);
+    redis.kill();
+    consumer.pause_sync();
+    drop(host.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    consumer.resume_sync(&provider);
+    consumer.wait_synced(&provider);
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Reject);
+}
+
+#[test]
+fn a_consumer_named_for_changes_by_mistake_is_named_in_the_error() {
+    let (provider, consumer) = pair("mistake");
+    let site = Site::builder("mistake").ldap_servers(&[&consumer, &provider], &consumer).build();
+    let ran = site.cli(&["app-password", "create", "alice", "--label", "Phone"]);
+    assert_eq!(ran.code, 65, "{ran:?}");
+    assert!(ran.stderr.contains("write_uri"), "{}", ran.stderr);
+}

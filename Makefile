@@ -11,7 +11,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo test test-all lint bench-mail packages
+.PHONY: help build install man schema demo demo-ldap test test-all lint bench-mail packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -43,6 +43,11 @@ demo: packages ## Show it: a real Dovecot, an account, an app password, and what
 	scripts/build dev
 	cargo build -p postern-tests --bin demo
 	$(IN_TEST_HOST) $(TARGET)/debug/demo
+
+demo-ldap: packages ## The same on a real slapd and a real Redis
+	scripts/build dev
+	cargo build -p postern-tests --bin demo-ldap
+	$(IN_TEST_HOST) $(TARGET)/debug/demo-ldap
 
 test: packages ## Run all tests but the long ones, on real software in a private test host
 	scripts/build dev

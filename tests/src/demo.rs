@@ -1,4 +1,5 @@
-//! The demo: one mail host, one person, and what each setting does to her logins, told as a story.
+//! The demo: one mail host, one person, and what each setting does to her logins, told as a story; on SQLite, or on LDAP
+//! and Redis.
 //!
 //! Everything in it is real: Dovecot, posternd, the command line, and mail clients that are not ours, on loopback only.
 
@@ -9,24 +10,31 @@ use crate::guard::pause;
 use crate::site::random_password;
 use crate::{Dovecot, Login, MailAnswer, Posternd, Protocol, Site, canary, host};
 
+mod servers;
 mod story;
 
+use servers::Servers;
 use story::Story;
 
-/// Tells the story to `out`; whether every check passed.
+/// Tells the story of a host with neither LDAP nor Redis to `out`; whether every check passed.
 ///
 /// # Errors
 /// `out` cannot be written.
 pub fn run(out: &mut dyn Write) -> Result<bool> {
-    let mut demo = Demo::begin(Story::new(out))?;
-    let thunderbird = demo.an_app_password()?;
-    demo.app_passwords_only(&thunderbird)?;
-    let backup = demo.scope()?;
-    demo.networks()?;
-    demo.expiry()?;
-    let thunderbird = demo.regeneration(&thunderbird)?;
-    demo.revocation(&thunderbird, &backup)?;
-    demo.last_used()?;
+    let mut demo = Demo::begin(Story::new("demo", out))?;
+    demo.tell()?;
+    demo.story.end()
+}
+
+/// The same for a host whose people are in LDAP and whose ledger is in Redis, and what outages of these change.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn run_on_ldap(out: &mut dyn Write) -> Result<bool> {
+    let mut demo = Demo::begin_on_ldap(Story::new("demo-ldap", out))?;
+    demo.tell()?;
+    demo.redis_goes_away()?;
+    demo.ldap_goes_away()?;
     demo.story.end()
 }
 
@@ -36,9 +44,23 @@ struct Demo<'w> {
     _posternd: Posternd,
     site: Site,
     main_password: String,
+    servers: Option<Servers>,
 }
 
 impl<'w> Demo<'w> {
+    /// What every site has in common.
+    fn tell(&mut self) -> Result<()> {
+        self.main_password_alone()?;
+        let thunderbird = self.an_app_password()?;
+        self.app_passwords_only(&thunderbird)?;
+        let backup = self.scope()?;
+        self.networks()?;
+        self.expiry()?;
+        let thunderbird = self.regeneration(&thunderbird)?;
+        self.revocation(&thunderbird, &backup)?;
+        self.last_used()
+    }
+
     fn begin(mut story: Story<'w>) -> Result<Self> {
         story.heading("A mail host, and Alice with her main password")?;
         let site = Site::new("demo");
@@ -48,13 +70,17 @@ impl<'w> Demo<'w> {
             "Dovecot asks postern-checkpassword, which asks posternd; accounts are in one SQLite file.",
         )?;
         let main_password = random_password();
-        let mut demo = Self { story, dovecot, _posternd: posternd, site, main_password };
+        let mut demo = Self { story, dovecot, _posternd: posternd, site, main_password, servers: None };
         demo.make_alice()?;
-        let main = demo.main_password.clone();
-        demo.is_let_in(Protocol::Imap, "the main password", &main)?;
-        demo.is_let_in(Protocol::Pop3, "the main password", &main)?;
-        demo.is_refused(Protocol::Imap, "a wrong password", &random_password())?;
         Ok(demo)
+    }
+
+    fn main_password_alone(&mut self) -> Result<()> {
+        let main = self.main_password.clone();
+        self.is_let_in(Protocol::Imap, "the main password", &main)?;
+        self.is_let_in(Protocol::Pop3, "the main password", &main)?;
+        self.is_refused(Protocol::Imap, "a wrong password", &random_password())?;
+        Ok(())
     }
 
     fn make_alice(&mut self) -> Result<()> {

@@ -4,6 +4,7 @@ use crate::{MailAnswer, Ran};
 
 /// The one writer: headings, commands with what they print, and checks, which it counts.
 pub(super) struct Story<'w> {
+    name: &'static str,
     out: &'w mut dyn Write,
     chapters: usize,
     are_settings_shown: bool,
@@ -12,8 +13,8 @@ pub(super) struct Story<'w> {
 }
 
 impl<'w> Story<'w> {
-    pub(super) fn new(out: &'w mut dyn Write) -> Self {
-        Self { out, chapters: 0, are_settings_shown: false, passed: 0, failed: 0 }
+    pub(super) fn new(name: &'static str, out: &'w mut dyn Write) -> Self {
+        Self { name, out, chapters: 0, are_settings_shown: false, passed: 0, failed: 0 }
     }
 
     pub(super) fn heading(&mut self, text: &str) -> Result<()> {
@@ -67,9 +68,9 @@ impl<'w> Story<'w> {
     pub(super) fn end(self) -> Result<bool> {
         writeln!(self.out)?;
         if self.failed == 0 {
-            writeln!(self.out, "demo: {} checks passed", self.passed)?;
+            writeln!(self.out, "{}: {} checks passed", self.name, self.passed)?;
         } else {
-            writeln!(self.out, "demo: {} checks passed, {} failed", self.passed, self.failed)?;
+            writeln!(self.out, "{}: {} checks passed, {} failed", self.name, self.passed, self.failed)?;
         }
         Ok(self.failed == 0 && self.passed > 0)
     }
@@ -83,7 +84,7 @@ mod tests {
 
     fn told(tell: impl FnOnce(&mut Story<'_>)) -> (bool, String) {
         let mut out = Vec::new();
-        let mut story = Story::new(&mut out);
+        let mut story = Story::new("demo", &mut out);
         tell(&mut story);
         let passed = story.end().unwrap();
         (passed, String::from_utf8(out).unwrap())

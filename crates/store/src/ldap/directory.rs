@@ -146,7 +146,10 @@ impl Directory for LdapDirectory {
         let mut accounts = entries.iter().map(|entry| self.account(entry)).collect::<Result<Vec<_>, _>>()?;
         match (accounts.pop(), accounts.len()) {
             (account, 0) => {
-                account.iter().for_each(|account| self.copies.renew(account, self.clock.now()));
+                match &account {
+                    Some(account) => self.copies.renew(account, self.clock.now()),
+                    None => self.copies.forget(id),
+                }
                 Ok(account)
             }
             (_, more) => Err(DirectoryError::Broken(format!("{} entries have the id {id}", more + 1))),

@@ -35,7 +35,12 @@ impl Copies {
         let mut kept = self.lock();
         match read {
             Some(account) => {
-                kept.ids.put(name.to_owned(), account.id.clone());
+                // A name that has passed on to another account leaves nothing of the one before.
+                if let Some(before) = kept.ids.put(name.to_owned(), account.id.clone())
+                    && before != account.id
+                {
+                    kept.accounts.pop(&before);
+                }
                 kept.accounts.put(account.id.clone(), (now, account.clone()));
             }
             None => {
@@ -52,6 +57,11 @@ impl Copies {
         if kept.accounts.contains(&account.id) {
             kept.accounts.put(account.id.clone(), (now, account.clone()));
         }
+    }
+
+    /// Drops the copy of an account that is gone.
+    pub(super) fn forget(&self, id: &AccountId) {
+        self.lock().accounts.pop(id);
     }
 
     /// The copy under this name, unless it is too old.

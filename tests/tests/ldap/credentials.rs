@@ -75,8 +75,8 @@ const SPELLINGS: [&str; 15] = [
     "\u{1d41a}\u{1d425}\u{1d422}\u{1d41c}\u{1d41e}",
     "\u{1d44e}\u{1d459}\u{1d456}\u{1d450}\u{1d452}",
     "\u{1d5ba}\u{1d5c5}\u{1d5c2}\u{1d5bc}\u{1d5be}",
-    "A\u{2112}ICE",
+    "\u{ff21}l\u{2170}ce",
     "al\u{2170}ce",
-    "AL\u{2160}\u{212d}E",
+    "alic\u{ff45}",
     "\u{ff41}li\u{1d41c}e",
 ];

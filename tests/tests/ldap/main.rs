@@ -5,21 +5,25 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::print_stdout,
     reason = "all of this is test code"
 )]
 
 mod aliases;
 mod cli;
+mod crash;
 mod credentials;
 mod logins;
 mod names;
 mod outage;
 mod pair;
+mod reach;
 mod redis;
 mod replicas;
 mod rights;
 mod stale;
+mod storm;
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use postern_tests::guard::{pause, wait_for};
-use postern_tests::{Login, Protocol, Site, Slapd};
+use postern_tests::{Login, Protocol, Site, Slapd, Who};
 
 use crate::{Host, Said, ask_from, back, login, said, slapd, timed};
 
@@ -65,6 +65,34 @@ fn a_revocation_that_was_read_is_not_undone_by_an_outage() {
     for name in ["alice", "alice@example.org"] {
         assert_eq!(login(&host.site, name, &lost.password), Said::Reject, "{name}");
         assert_eq!(login(&host.site, name, &kept), Said::Accept, "{name}");
+    }
+}
+
+#[test]
+fn an_account_that_was_read_as_gone_is_not_back_in_an_outage() {
+    let mut slapd = slapd("removed", &["alice", "bob"]).start();
+    let host = host("removed", &slapd);
+    let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
+    let app = host.site.app_password("alice", "Phone", &[]).password;
+    let bobs = host.site.app_password("bob", "Phone", &[]).password;
+    for (name, secret) in [("alice", &app), (&*alice.mail, &app), ("bob", &bobs), (&*bob.mail, &bobs)] {
+        assert_eq!(login(&host.site, name, secret), Said::Accept, "{name}");
+    }
+    // One is removed; the other leaves, and somebody new has the name.
+    for gone in [&alice, &bob] {
+        let removal = format!("dn: {}\nchangetype: delete\n", gone.dn);
+        drop(slapd.modify(Who::Root, &removal).succeeded());
+    }
+    slapd.add(&format!(
+        "dn: {}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nuid: bob\ncn: x\nsn: x\nuidNumber: 31000\n\
+         gidNumber: 31000\nhomeDirectory: /srv/mail/bob\n",
+        bob.dn
+    ));
+    assert_eq!(login(&host.site, "alice", &app), Said::Reject);
+    assert_eq!(login(&host.site, "bob", &bobs), Said::Reject);
+    slapd.stop();
+    for (name, secret) in [("alice", &app), (&*alice.mail, &app), ("bob", &bobs), (&*bob.mail, &bobs)] {
+        assert_eq!(login(&host.site, name, secret), Said::Defer, "{name}");
     }
 }
 

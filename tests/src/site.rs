@@ -10,7 +10,11 @@ use nix::unistd::{Gid, Uid};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Checkpassword, Dovecot, DovecotConfig, Person, Posternd, Ran, Slapd, canary, guard, host};
+use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, canary, guard, host};
+
+mod ldap;
+
+use ldap::LdapFiles;
 
 /// A temporary site. Dropping it removes the files; stop what runs on it first (declare the guards after it).
 #[derive(Debug)]
@@ -49,14 +53,6 @@ pub struct SiteBuilder {
     name: String,
     ldap: Option<LdapFiles>,
     edits: Vec<(&'static str, Edit)>,
-}
-
-/// What a site needs to know of its LDAP servers.
-#[derive(Debug)]
-struct LdapFiles {
-    directory: String,
-    authorities: String,
-    password: String,
 }
 
 type Edit = Box<dyn Fn(String) -> String>;
@@ -210,12 +206,6 @@ impl Site {
         Account { name: name.to_owned(), password: password.to_owned(), uid, home }
     }
 
-    /// Makes the home of somebody from LDAP, where mail is kept.
-    pub fn make_home(&self, person: &Person) {
-        let owner = (Uid::from_raw(person.uid), Gid::from_raw(person.uid));
-        host::make_dir(&person.home, owner, 0o700);
-    }
-
     /// Makes an app password; `more` are further arguments, such as `--scope imap`.
     #[must_use]
     pub fn app_password(&self, account: &str, label: &str, more: &[&str]) -> AppPassword {
@@ -230,30 +220,6 @@ impl Site {
 }
 
 impl SiteBuilder {
-    /// Its accounts are the people of this LDAP server, asked over TLS.
-    #[must_use]
-    pub fn ldap(self, slapd: &Slapd) -> Self {
-        self.ldap_servers(&[slapd], slapd)
-    }
-
-    /// Its accounts are the people of these LDAP servers, read from `readers` in that order and changed at `writer`.
-    #[must_use]
-    pub fn ldap_servers(mut self, readers: &[&Slapd], writer: &Slapd) -> Self {
-        let uris: Vec<String> = readers.iter().map(|slapd| slapd.ldaps_uri()).collect();
-        let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
-        let authority = |slapd: &&Slapd| fs::read_to_string(slapd.ca_file()).expect("an authority");
-        let directory = writer
-            .directory_toml(&uris)
-            .replace(&writer.ca_file().display().to_string(), "@LDAP_CA@")
-            .replace(&writer.service_password_file().display().to_string(), "@LDAP_SECRET@");
-        self.ldap = Some(LdapFiles {
-            directory: format!("{directory}write_uri = \"{}\"\n", writer.ldaps_uri()),
-            authorities: readers.iter().chain([&writer]).map(authority).collect(),
-            password: writer.service_password().to_owned(),
-        });
-        self
-    }
-
     /// Alters the text of `postern.toml`.
     #[must_use]
     pub fn postern_toml(mut self, edit: impl Fn(String) -> String + 'static) -> Self {
@@ -310,16 +276,7 @@ impl SiteBuilder {
             Site { dir, output: host::output_dir(&self.name), next_uid: AtomicU32::new(FIRST_ACCOUNT_UID) };
         let mut text = postern_toml(&site);
         if let Some(ldap) = &self.ldap {
-            let (ca, secret) = (site.dir().join("etc/ldap-ca.pem"), site.dir().join("etc/ldap.secret"));
-            for (path, text) in [(&ca, &ldap.authorities), (&secret, &ldap.password)] {
-                fs::write(path, text).expect("a file of the site's LDAP");
-                host::own(path, (root.0, group), 0o640);
-            }
-            let directory = ldap
-                .directory
-                .replace("@LDAP_CA@", &ca.display().to_string())
-                .replace("@LDAP_SECRET@", &secret.display().to_string());
-            text = text.replace(EMBEDDED_DIRECTORY, &directory);
+            text = ldap.install(&site, &text);
         }
         for (path, text, owner, mode) in [
             (site.config(), text, (root.0, group), 0o640),
@@ -387,7 +344,6 @@ pop3 = { host = "pop.example.org", port = 995, tls = "implicit" }
 smtp = { host = "smtp.example.org", port = 587, tls = "starttls" }
 "#;
 
-const EMBEDDED_DIRECTORY: &str = "[directory]\nkind = \"embedded\"\n";
 const LIMIT: Duration = Duration::from_secs(60);
 const FIRST_ACCOUNT_UID: u32 = 20_000;
 // 32 bytes in base64 without padding have 43 characters; a key's name is shorter.

@@ -42,7 +42,11 @@ fn a_command_that_is_killed_anywhere_leaves_before_or_after_and_works_when_run_a
         assert_eq!(listed(site, false).contains(&lost.id), !is_revoked, "one or the other");
         let expected = if is_revoked { Said::Reject } else { Said::Accept };
         assert_eq!(login(site, "alice", &lost.password), expected);
-        if is_revoked { after += 1 } else { before += 1 }
+        if is_revoked {
+            after += 1
+        } else {
+            before += 1
+        }
         if !is_revoked {
             drop(site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
         }

@@ -22,6 +22,8 @@ pub struct DovecotConfig {
     pub failure_delay: Duration,
     /// Whether failures slow down later logins from the same address, as they do by default.
     pub penalty: bool,
+    /// The sections `passdb` and `userdb`, in place of those that run `checkpassword`.
+    pub databases: Option<String>,
     /// Lines of dovecot.conf that come last.
     pub more: String,
 }
@@ -45,6 +47,7 @@ impl DovecotConfig {
             log: log.to_owned(),
             failure_delay: Duration::ZERO,
             penalty: false,
+            databases: None,
             more: String::new(),
         }
     }
@@ -144,6 +147,7 @@ impl Dovecot {
 fn text(config: &DovecotConfig, dir: &Path, imap: u16, pop3: u16) -> String {
     let penalty = if config.penalty { "" } else { NO_PENALTY };
     let text = CONF
+        .replace("@DATABASES@\n", config.databases.as_deref().unwrap_or(CHECKPASSWORD))
         .replace("@DIR@", &dir.display().to_string())
         .replace("@LOG@", &config.log.display().to_string())
         .replace("@IMAP@", &imap.to_string())
@@ -167,17 +171,7 @@ auth_verbose = yes
 first_valid_uid = 1000
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 100
-passdb {
-  driver = checkpassword
-  args = @CHECKPASSWORD@
-}
-userdb {
-  driver = prefetch
-}
-userdb {
-  driver = checkpassword
-  args = @CHECKPASSWORD@
-}
+@DATABASES@
 service auth {
   unix_listener auth-client {
     mode = 0666
@@ -203,6 +197,18 @@ service pop3-login {
   inet_listener pop3s {
     port = 0
   }
+}
+";
+const CHECKPASSWORD: &str = r"passdb {
+  driver = checkpassword
+  args = @CHECKPASSWORD@
+}
+userdb {
+  driver = prefetch
+}
+userdb {
+  driver = checkpassword
+  args = @CHECKPASSWORD@
 }
 ";
 const NO_PENALTY: &str = r"service anvil {

@@ -42,7 +42,7 @@ impl SlapdBuilder {
         self.person_with(name, "")
     }
 
-    /// Adds a person with further lines of LDIF in the entry, for example `shadowExpire: 1`.
+    /// Adds a person with further lines of LDIF in the entry, for example `shadowExpire: 1`; classes come first.
     #[must_use]
     pub fn person_with(mut self, name: &str, ldif: &str) -> Self {
         self.people.push((name.to_owned(), ldif.to_owned()));
@@ -53,6 +53,13 @@ impl SlapdBuilder {
     #[must_use]
     pub fn crowd(mut self, size: u32) -> Self {
         self.crowd = size;
+        self
+    }
+
+    /// Adds further lines of LDIF to the entry of one of the crowd, from 0; classes come first.
+    #[must_use]
+    pub fn crowd_with(mut self, number: u32, ldif: &str) -> Self {
+        self.options.crowd_more.insert(number, ldif.to_owned());
         self
     }
 

@@ -1,5 +1,6 @@
 //! What a slapd is made from: its configuration and its entries, in LDIF.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -15,6 +16,7 @@ use super::{DATABASE, SERVICE, SUFFIX, shipped};
 #[derive(Debug)]
 pub(super) struct Options {
     pub(super) entries: String,
+    pub(super) crowd_more: BTreeMap<u32, String>,
     pub(super) access: Vec<String>,
     pub(super) has_postern_schema: bool,
     pub(super) has_postern_access: bool,
@@ -30,6 +32,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             entries: String::new(),
+            crowd_more: BTreeMap::new(),
             access: [OWN_PASSWORD, EVERYTHING].map(str::to_owned).to_vec(),
             has_postern_schema: true,
             has_postern_access: true,
@@ -144,7 +147,8 @@ pub(super) fn write_data(path: &Path, tree: &Tree, people: &[(String, String)], 
     }
     write(&options.entries);
     for number in 0..tree.crowd {
-        write(&entry(&tree.nth(number), ""));
+        let more = options.crowd_more.get(&number).map_or("", String::as_str);
+        write(&entry(&tree.nth(number), more));
     }
     file.flush().expect("data.ldif");
 }
@@ -153,10 +157,11 @@ fn entry(person: &Person, more: &str) -> String {
     let Person { name, dn, password, mail, uid, home } = person;
     let more = more.trim();
     let end = if more.is_empty() { "" } else { "\n" };
+    // Right behind the classes, as slapadd wants the values of an attribute together and `more` may begin with one.
     format!(
-        "dn: {dn}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\nuid: {name}\n\
-         cn: {name}\nsn: {name}\nmail: {mail}\nuidNumber: {uid}\ngidNumber: {uid}\nhomeDirectory: {}\n\
-         userPassword: {password}\n{more}{end}\n",
+        "dn: {dn}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\n{more}{end}\
+         uid: {name}\ncn: {name}\nsn: {name}\nmail: {mail}\nuidNumber: {uid}\ngidNumber: {uid}\n\
+         homeDirectory: {}\nuserPassword: {password}\n\n",
         home.display()
     )
 }

@@ -11,7 +11,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap test test-all lint bench-mail packages
+.PHONY: help build install man schema demo demo-ldap test test-all lint bench-mail bench-scale packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,10 +62,15 @@ lint: $(CARGO_DENY) ## Check formatting, lints, licences and who may depend on w
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) check bans licenses
 
-bench-mail: packages ## Compare logins a second with checkpassword programs that do nothing
+bench-mail: packages ## Compare logins a second with programs that do nothing, and with Dovecot's passdb ldap
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
+
+bench-scale: packages ## Measure posternd's memory with 10,000 accounts, and what a large LDAP costs a login
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-scale
+	$(IN_TEST_HOST) $(TARGET)/release/bench-scale
 
 packages:
 	@scripts/install-packages

@@ -1,94 +1,98 @@
-//! The mail benchmark: logins a second through a real Dovecot's auth socket, by three checkpassword programs.
+//! The benchmarks: logins a second through a real Dovecot, and what many accounts cost posternd.
 //!
-//! The three have a Dovecot each with the same configuration but for the program, and run in short rounds in turn, so that
-//! whatever else the machine does hits all of them. Ratios are taken within a round, medians over the rounds.
+//! What is compared runs in short rounds in turn, so that whatever else the machine does hits all of it. Ratios are taken
+//! within a round, medians over the rounds.
 
 use std::io::{Result, Write};
 use std::time::Duration;
 
-use crate::{Attempt, Dovecot, DovecotConfig, Posternd, Site, host};
+use crate::host;
 
+mod contender;
+mod cost;
+mod crowd;
 mod load;
+mod memory;
+mod numbers;
 mod report;
 
+pub use contender::Contender;
 pub use load::{Round, drive};
+
+use contender::World;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Rounds for each program at each number in flight.
+    /// Rounds for each contender at each number in flight.
     pub rounds: usize,
     /// The length of one.
     pub round: Duration,
 }
 
-/// A checkpassword program behind a Dovecot of its own.
-#[derive(Debug)]
-pub struct Contender {
-    /// What it does, for the table.
-    pub name: &'static str,
-    /// Its Dovecot.
-    pub dovecot: Dovecot,
-    /// The program and its arguments, for a run without Dovecot.
-    pub program: String,
-    /// Its rounds, by the index of [`IN_FLIGHT`].
-    pub rounds: [Vec<Round>; 2],
+impl Plan {
+    /// Reads `[ROUNDS [SECONDS]]`; what is left out is `rounds` and `seconds`.
+    #[must_use]
+    pub fn from_args(rounds: usize, seconds: f64) -> Option<Self> {
+        let mut args = std::env::args().skip(1);
+        let rounds =
+            args.next().map_or(Some(rounds), |text| text.parse().ok()).filter(|&rounds| rounds >= 1)?;
+        let seconds =
+            args.next().map_or(Some(seconds), |text| text.parse().ok()).filter(|&seconds| seconds >= 0.1)?;
+        let round = Duration::try_from_secs_f64(seconds).ok()?;
+        args.next().is_none().then_some(Self { rounds, round })
+    }
 }
 
-/// Runs the benchmark and prints the table to `out`.
+/// Compares logins through Dovecot and prints the tables to `out`.
 ///
 /// # Errors
 /// `out` cannot be written. A login that is refused is a panic: such a number would mean nothing.
-pub fn run(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
-    let site = Site::new("bench-mail");
-    let posternd = site.posternd();
-    writeln!(out, "bench-mail: making {ACCOUNTS} accounts with an app password each")?;
-    let attempts: Vec<Attempt> = (0..ACCOUNTS).map(|number| attempt(&site, number)).collect();
-    let mut contenders = contenders(&site);
+    writeln!(
+        out,
+        "bench-mail: {} accounts with an app password each, in SQLite and in LDAP",
+        contender::ACCOUNTS
+    )?;
+    let mut world = World::start();
     report::heading(out, plan)?;
-    for contender in &contenders {
+    for contender in &world.contenders {
         // Starts what is started on demand, and fills posternd's cache: the accounts return, as mail programs do.
-        drop(drive(&contender.dovecot, &attempts, 20, Duration::from_millis(500)));
+        drop(drive(&contender.dovecot, &contender.attempts, 20, Duration::from_millis(500)));
     }
-    let before = posternd.status();
+    let before = world.status();
     for round in 0..plan.rounds {
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            for turn in 0..contenders.len() {
-                let at = (round + turn) % contenders.len();
-                let contender = &mut contenders[at];
-                contender.rounds[level].push(drive(&contender.dovecot, &attempts, in_flight, plan.round));
+            for turn in 0..world.contenders.len() {
+                let at = (round + turn) % world.contenders.len();
+                let contender = &mut world.contenders[at];
+                contender.rounds[level].push(drive(
+                    &contender.dovecot,
+                    &contender.attempts,
+                    in_flight,
+                    plan.round,
+                ));
             }
         }
     }
-    report::table(out, &contenders)?;
-    report::ratios(out, &contenders)?;
-    report::memory(out, &contenders, &posternd, &before, &attempts[0])
+    report::table(out, &world.contenders)?;
+    report::ratios(out, &world.contenders)?;
+    report::memory(out, &world, &before)
 }
 
-fn attempt(site: &Site, number: usize) -> Attempt {
-    let name = format!("bench{number:02}");
-    let account = site.account(&name);
-    let password = site.app_password(&account.name, "bench", &[]).password;
-    Attempt::new("imap", &name, &password.replace(' ', ""))
-}
-
-fn contenders(site: &Site) -> Vec<Contender> {
-    let postern = site.dovecot_config().checkpassword;
-    let nothing = |name| format!("{} 20000 20000 /nonexistent", host::c_program(name).display());
-    [
-        ("postern by checkpassword", postern, "postern"),
-        ("does nothing, execs the reply tool", nothing("reply_exec"), "exec"),
-        ("does nothing, answers on fd 4", nothing("reply_fd4"), "fd4"),
-    ]
-    .map(|(name, program, log)| {
-        let log = site.output().join(format!("dovecot-{log}.log"));
-        let dovecot = Dovecot::start(&DovecotConfig::new(&program, &log));
-        Contender { name, dovecot, program, rounds: [Vec::new(), Vec::new()] }
-    })
-    .into()
+/// Measures posternd's memory and the cost of a large directory, and prints both to `out`.
+///
+/// # Errors
+/// `out` cannot be written. A login that is refused is a panic.
+pub fn scale(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    host::require_test_host();
+    writeln!(out, "bench-scale: {}; logins straight at posternd's socket\n", numbers::machine())?;
+    memory::run(out)?;
+    writeln!(out)?;
+    cost::run(plan, out)?;
+    writeln!(out, "\nafterwards: {}", numbers::machine())
 }
 
 /// How many logins are in flight at once.
 pub const IN_FLIGHT: [usize; 2] = [1, 20];
-const ACCOUNTS: usize = 50;

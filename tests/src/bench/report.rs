@@ -3,20 +3,18 @@ use std::process::Command;
 
 use postern_ipc::Status;
 
-use super::{ACCOUNTS, Contender, IN_FLIGHT, Plan, Posternd, Round};
-use crate::{Attempt, Checkpassword, host};
+use super::contender::{ACCOUNTS, World};
+use super::numbers::{machine, quantile, sorted};
+use super::{Contender, IN_FLIGHT, Plan, Round};
+use crate::{Checkpassword, host};
 
 /// Says what is measured, on what.
 pub(super) fn heading(out: &mut dyn Write, plan: &Plan) -> Result<()> {
     let version = Command::new("/usr/sbin/dovecot").arg("--version").output()?.stdout;
     let version = String::from_utf8_lossy(&version);
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let (rounds, seconds) = (plan.rounds, plan.round.as_secs_f64());
-    writeln!(out, "Dovecot {}, {cores} cores; AUTH PLAIN, {ACCOUNTS} accounts in turn", version.trim())?;
-    writeln!(
-        out,
-        "{rounds} rounds of {seconds} s for each program at each number in flight, in turn; medians\n"
-    )
+    writeln!(out, "Dovecot {}, {}; AUTH PLAIN, {ACCOUNTS} accounts in turn", version.trim(), machine())?;
+    writeln!(out, "{rounds} rounds of {seconds} s for each at each number in flight, in turn; medians\n")
 }
 
 /// Rates, latencies, noise.
@@ -50,54 +48,67 @@ pub(super) fn table(out: &mut dyn Write, contenders: &[Contender]) -> Result<()>
     Ok(())
 }
 
-/// The first contender against the others, with what we aim at.
+/// Postern against the others, with what we aim at.
 pub(super) fn ratios(out: &mut dyn Write, contenders: &[Contender]) -> Result<()> {
-    for (other, aim) in contenders[1..].iter().zip(AIMS) {
+    for (ours, other, aim) in RATIOS {
+        let (ours, other) = (&contenders[ours], &contenders[other]);
+        writeln!(out, "{} / {}", ours.name, other.name)?;
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            let pairs = contenders[0].rounds[level].iter().zip(&other.rounds[level]);
+            let pairs = ours.rounds[level].iter().zip(&other.rounds[level]);
             let ratios = sorted(pairs.map(|(ours, theirs): (&Round, &Round)| ours.rate / theirs.rate));
             let ratio = quantile(&ratios, 0.5);
-            writeln!(
-                out,
-                "postern / {:<34}{in_flight:>3} in flight: {ratio:.2}, rounds {:.2} .. {:.2}; aim {aim:.1}: {}",
-                other.name,
-                quantile(&ratios, 0.0),
-                quantile(&ratios, 1.0),
-                if ratio >= aim { "met" } else { "missed" }
-            )?;
+            let (least, most) = (quantile(&ratios, 0.0), quantile(&ratios, 1.0));
+            let verdict = match aim {
+                Some(aim) if ratio >= aim => format!("; aim {aim:.1}: met"),
+                Some(aim) => format!("; aim {aim:.1}: missed"),
+                None => String::new(),
+            };
+            writeln!(out, "{in_flight:>4} in flight: {ratio:.2}, rounds {least:.2} .. {most:.2}{verdict}")?;
         }
     }
     writeln!(out)
 }
 
-/// Resident memory, and how often posternd computed argon2id.
-pub(super) fn memory(
-    out: &mut dyn Write,
-    contenders: &[Contender],
-    posternd: &Posternd,
-    before: &Status,
-    attempt: &Attempt,
-) -> Result<()> {
-    let (now, most) = (posternd.resident_kib(), posternd.peak_resident_kib());
-    writeln!(out, "resident: posternd {now} KiB, {most} KiB at most (hashing included)")?;
-    for contender in contenders {
-        writeln!(out, "resident: {}: {} KiB at most", contender.name, peak(contender, attempt))?;
+/// Resident memory, and how often each posternd computed argon2id.
+pub(super) fn memory(out: &mut dyn Write, world: &World, before: &[Status; 2]) -> Result<()> {
+    for contender in &world.contenders {
+        if let Some(program) = &contender.program {
+            writeln!(out, "resident: {}: {} KiB at most", contender.name, peak(contender, program))?;
+        }
     }
-    let after = posternd.status();
+    let after = world.status();
     let runs = |status: &Status| status.argon2id_runs.values().sum::<u64>();
-    let logins: usize = contenders[0].rounds.iter().flatten().map(|round| round.latencies.len()).sum();
-    let (runs, hits) = (runs(&after) - runs(before), after.cache_hits - before.cache_hits);
-    writeln!(out, "posternd: {logins} logins measured, {runs} computed argon2id, {hits} came from its cache")
+    for (number, kind) in ["SQLite", "LDAP"].iter().enumerate() {
+        let (posternd, before, after) = (&world.posternds[number], &before[number], &after[number]);
+        let asking = world.contenders.iter().filter(|contender| contender.posternd == Some(number));
+        let logins: usize = asking
+            .flat_map(|contender| contender.rounds.iter().flatten())
+            .map(|round| round.latencies.len())
+            .sum();
+        writeln!(
+            out,
+            "resident: posternd, {kind}: {} KiB, {} KiB at most (hashing included)",
+            posternd.resident_kib(),
+            posternd.peak_resident_kib()
+        )?;
+        writeln!(
+            out,
+            "posternd, {kind}: {logins} logins measured, {} computed argon2id, {} came from its cache",
+            runs(after) - runs(before),
+            after.cache_hits - before.cache_hits
+        )?;
+    }
+    writeln!(out, "afterwards: {}", machine())
 }
 
 // Of one run without Dovecot, the reply tool included where the program execs it.
-fn peak(contender: &Contender, attempt: &Attempt) -> u64 {
-    let words: Vec<&str> = contender.program.split(' ').collect();
+fn peak(contender: &Contender, program: &str) -> u64 {
+    let words: Vec<&str> = program.split(' ').collect();
     let ran = Checkpassword::new(&host::c_program("max_rss"))
         .args(&words)
         .args(&["/usr/lib/dovecot/checkpassword-reply"])
         .login("imap", "127.0.0.1")
-        .input(&attempt.fd3())
+        .input(&contender.attempts[0].fd3())
         .run()
         .succeeded();
     let (code, peak) = ran.stdout.trim().split_once(' ').expect("max_rss prints two numbers");
@@ -105,15 +116,13 @@ fn peak(contender: &Contender, attempt: &Attempt) -> u64 {
     peak.parse().expect("KiB")
 }
 
-fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut all: Vec<f64> = numbers.collect();
-    all.sort_by(f64::total_cmp);
-    all
-}
-
-fn quantile(sorted: &[f64], part: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * part).round() as usize).copied().unwrap_or(f64::NAN)
-}
-
-const AIMS: [f64; 2] = [1.5, 0.8];
+// Positions among the contenders, ours first, and the least that we aim at.
+const RATIOS: [(usize, usize, Option<f64>); 7] = [
+    (0, 3, Some(1.5)),
+    (0, 4, Some(0.8)),
+    (1, 0, None),
+    (1, 3, None),
+    (1, 4, None),
+    (1, 5, None),
+    (2, 5, None),
+];

@@ -1,0 +1,125 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use postern_ipc::Status;
+
+use super::Round;
+use crate::slapd::{PEOPLE, SERVICE};
+use crate::{Attempt, Dovecot, DovecotConfig, Listen, Outcome, Posternd, Redis, Site, Slapd, host};
+
+/// A way to check passwords, behind a Dovecot of its own.
+#[derive(Debug)]
+pub struct Contender {
+    /// What it is, for the table.
+    pub name: &'static str,
+    /// Its Dovecot.
+    pub dovecot: Dovecot,
+    /// The checkpassword program and its arguments, for a run without Dovecot.
+    pub program: Option<String>,
+    /// The logins, all of which it lets in.
+    pub attempts: Vec<Attempt>,
+    /// Which of the two posternd it asks.
+    pub posternd: Option<usize>,
+    /// Its rounds, by the index of [`IN_FLIGHT`](super::IN_FLIGHT).
+    pub rounds: [Vec<Round>; 2],
+}
+
+/// Everything that runs. What asks is dropped before what it asks.
+pub(super) struct World {
+    pub(super) contenders: Vec<Contender>,
+    /// That with SQLite, that with LDAP and Redis.
+    pub(super) posternds: [Posternd; 2],
+    _sites: [Site; 2],
+    _redis: Redis,
+    _slapd: Slapd,
+}
+
+impl World {
+    /// Two sites with accounts of the same names, one in SQLite, one in LDAP with its ledger in Redis, and who competes.
+    pub(super) fn start() -> Self {
+        let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("bench{number:02}")).collect();
+        let builder = Slapd::builder("bench-mail-slapd").quiet();
+        let slapd = names.iter().fold(builder, |builder, name| builder.person(name)).start();
+        let redis = Redis::start("bench-mail-redis", Listen::Tcp);
+        let embedded = Site::new("bench-mail");
+        let ldap = Site::builder("bench-mail-ldap").ldap(&slapd).build();
+        redis.join(&ldap);
+        let posternds = [embedded.posternd(), ldap.posternd()];
+        for name in &names {
+            drop(embedded.account(name));
+        }
+        let app = |site: &Site| -> Vec<Attempt> {
+            let password = |name: &String| site.app_password(name, "bench", &[]).password.replace(' ', "");
+            names.iter().map(|name| Attempt::new("imap", name, &password(name))).collect()
+        };
+        let main = names.iter().map(|name| Attempt::new("imap", name, &slapd.person(name).password));
+        let (app, app_ldap, main): (_, _, Vec<_>) = (app(&embedded), app(&ldap), main.collect());
+        let by = |site: &Site| site.dovecot_config().checkpassword;
+        let nothing = |name| format!("{} 20000 20000 /nonexistent", host::c_program(name).display());
+        let checkpassword = |name, program: String, log: &str, attempts: &[Attempt], posternd| {
+            let config = DovecotConfig::new(&program, &log_file(&embedded, log));
+            Contender::new(name, &config, Some(program), attempts, posternd)
+        };
+        let mut of_dovecot = DovecotConfig::new("", &log_file(&embedded, "ldap"));
+        of_dovecot.databases = Some(passdb_ldap(&slapd, ldap.dir()));
+        let contenders = vec![
+            checkpassword("postern, accounts in SQLite", by(&embedded), "postern", &app, Some(0)),
+            checkpassword("postern, LDAP, app passwords", by(&ldap), "postern-app", &app_ldap, Some(1)),
+            checkpassword("postern, LDAP, main passwords", by(&ldap), "postern-main", &main, Some(1)),
+            checkpassword("does nothing, execs the reply tool", nothing("reply_exec"), "exec", &app, None),
+            checkpassword("does nothing, answers on fd 4", nothing("reply_fd4"), "fd4", &app, None),
+            Contender::new("Dovecot's passdb ldap, auth_bind", &of_dovecot, None, &main, None),
+        ];
+        Self { contenders, posternds, _sites: [embedded, ldap], _redis: redis, _slapd: slapd }
+    }
+
+    /// What each posternd says about itself.
+    pub(super) fn status(&self) -> [Status; 2] {
+        self.posternds.each_ref().map(Posternd::status)
+    }
+}
+
+impl Contender {
+    fn new(
+        name: &'static str,
+        config: &DovecotConfig,
+        program: Option<String>,
+        attempts: &[Attempt],
+        posternd: Option<usize>,
+    ) -> Self {
+        let (dovecot, attempts) = (Dovecot::start(config), attempts.to_vec());
+        if posternd.is_some() || program.is_none() {
+            // It would be quick work to let everybody in.
+            let wrong = Attempt::new("imap", "bench00", "not-the-password").from("127.0.0.9");
+            assert_eq!(dovecot.auth_client().login(&wrong).outcome, Outcome::Refused, "{name}");
+        }
+        Self { name, dovecot, program, attempts, posternd, rounds: [Vec::new(), Vec::new()] }
+    }
+}
+
+fn log_file(site: &Site, name: &str) -> PathBuf {
+    site.output().join(format!("dovecot-{name}.log"))
+}
+
+/// Dovecot asks as posternd does: over TLS, with the same account, the same filter, and the same fields for userdb.
+fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
+    drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so", "dovecot-ldap"));
+    let file = dir.join("dovecot-ldap.conf.ext");
+    let text = format!(
+        "uris = {}\ntls_ca_cert_file = {}\ntls_require_cert = hard\nldap_version = 3\ndn = {SERVICE}\ndnpass = {}\n\
+         auth_bind = yes\nbase = {PEOPLE}\npass_filter = (&(objectClass=inetOrgPerson)(|(uid=%u)(mail=%u)))\n\
+         pass_attrs = uid=user,uidNumber=userdb_uid,gidNumber=userdb_gid,homeDirectory=userdb_home\n",
+        slapd.ldaps_uri(),
+        slapd.ca_file().display(),
+        slapd.service_password(),
+    );
+    fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    host::own(&file, (0.into(), 0.into()), 0o600);
+    format!(
+        "passdb {{\n  driver = ldap\n  args = {}\n}}\nuserdb {{\n  driver = prefetch\n}}\n",
+        file.display()
+    )
+}
+
+/// How many there are in each site.
+pub(super) const ACCOUNTS: usize = 50;

@@ -188,10 +188,18 @@ pub fn pause(time: Duration) {
 #[must_use]
 pub fn free_port() -> u16 {
     use std::net::TcpListener;
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let start = std::process::id().wrapping_mul(61);
+    static START: OnceLock<u32> = OnceLock::new();
+    // By chance: process ids repeat from one test host to the next, and a server that is stopped for a while must not
+    // find another host's in its place.
+    let start = *START.get_or_init(|| {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).expect("random bytes");
+        u32::from_ne_bytes(bytes)
+    });
     for _ in 0..PORTS {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = u16::try_from(FIRST_PORT + start.wrapping_add(step) % PORTS).expect("below 65536");

@@ -47,7 +47,7 @@ async fn make(pool: &HashPool) -> Planted {
         hash: hash.expect("a hash"),
     });
     let ldif = format!(
-        "objectClass: posternAccount\nposternRevision: 1\nposternEnrolled: FALSE\nposternAppPassword: {}",
+        "objectClass: posternAccount\nposternRevision: 1\nposternEnrolled: FALSE\nposternPolicy: {{\"v\":1}}\nposternAppPassword: {}",
         record.to_json()
     );
     Planted { secret: generated.grouped().replace(' ', ""), ldif }

@@ -17,6 +17,7 @@ fn an_entry_whose_attributes_are_hidden_defers() {
         &[BINDS, ENTRIES, "attrs=uid by * search", "* by * read"],
         &[BINDS, ENTRIES, "attrs=posternRevision by * search", "* by * read"],
         &[BINDS, ENTRIES, "attrs=posternEnrolled by * search", "* by * read"],
+        &[BINDS, ENTRIES, "attrs=posternPolicy by * search", "* by * read"],
     ] {
         slapd.set_access(rules);
         for secret in [&app, &alice.password, &crate::wrong_password()] {

@@ -219,9 +219,8 @@ fn changes(expected: Revision, next: Revision, data: &AccountData) -> Vec<Change
     let app_passwords =
         data.app_passwords.iter().map(|password| AppPassword::to_json(password).into_bytes()).collect();
     changes.push(Mod::Replace(name(APP_PASSWORD), app_passwords));
-    let policy =
-        if data.policy == Default::default() { HashSet::new() } else { value(data.policy.to_json()) };
-    changes.push(Mod::Replace(name(POLICY), policy));
+    // Always written, even where it says nothing: so that an entry that hides it can be told from one without.
+    changes.push(Mod::Replace(name(POLICY), value(data.policy.to_json())));
     changes
 }
 

@@ -139,11 +139,7 @@ fn own_state(
         .collect::<Result<Vec<_>, _>>()?;
     // A set in LDAP: servers give it in any order.
     app_passwords.sort_by_key(AppPassword::id);
-    let policy = match attributes.values(POLICY) {
-        [] => AccountPolicy::default(),
-        [json] => AccountPolicy::from_json(json).map_err(|error| broken(error.to_string()))?,
-        _ => return Err(broken(format!("{POLICY} has more than one value"))),
-    };
+    let policy = AccountPolicy::from_json(single(POLICY)?).map_err(|error| broken(error.to_string()))?;
     Ok((Revision(revision), AccountData { enrolled, app_passwords, policy }))
 }
 

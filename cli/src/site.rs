@@ -9,6 +9,7 @@ use postern_core::flows::{Authority, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
+use postern_core::policy::Class;
 use postern_store::{Embedded, LdapDirectory};
 
 use crate::failure::Failure;
@@ -56,7 +57,7 @@ impl Site {
     /// The account that goes by `name`.
     pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
         let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
-        self.directory.find(&typed).await?.ok_or_else(|| Failure::no_account(name))
+        self.directory.find(&typed, Class::Mail).await?.ok_or_else(|| Failure::no_account(name))
     }
 
     /// The embedded directory, which alone can make accounts.

@@ -20,7 +20,7 @@ use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::{Admission, Attempt, Health, History, Ledger, LedgerError, Settlement, Use};
 use postern_core::limits::{AttemptLimits, Limits, LocalAttempts, Source};
 use postern_core::name::LoginName;
-use postern_core::policy::{AccountPolicy, MainPasswordOnMail, Policy, Service};
+use postern_core::policy::{AccountPolicy, Class, MainPasswordOnMail, Policy, Service};
 use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 use postern_core::{Reason, Verdict};
@@ -327,8 +327,8 @@ impl Failing {
 
 #[async_trait]
 impl Directory for Failing {
-    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
-        self.up()?.find(name).await
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
+        self.up()?.find(name, class).await
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {

@@ -185,7 +185,7 @@ impl Rule<'_> {
 /// What accounts are found by, and listed by.
 fn searched(ldap: &Ldap) -> Vec<&str> {
     let named = [&*ldap.id_attribute, &ldap.username_attribute, &ldap.mail_attribute];
-    ldap.filter.attributes().chain(named).collect()
+    ldap.filter.attributes().chain(ldap.login_filter.attributes()).chain(named).collect()
 }
 
 /// Each name once, without options, whatever its case (RFC 4512, section 2.5).

@@ -7,16 +7,18 @@ use async_trait::async_trait;
 use crate::account::{Account, AccountData, AccountId, Revision};
 use crate::hashing::Lane;
 use crate::name::LoginName;
+use crate::policy::Class;
 use crate::secret::Password;
 
 /// Keeps accounts. Every call ends within the implementation's own deadline.
 #[async_trait]
 pub trait Directory: Send + Sync + fmt::Debug {
-    /// The one account that goes by `name`: as its user name, or else as one of its mail addresses.
+    /// The one account that goes by `name` at a service of this class: as its user name, or else, at mail services alone,
+    /// as one of its mail addresses.
     ///
     /// # Errors
     /// Also where more than one does.
-    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError>;
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError>;
 
     /// The account with this id, fresh from where it is written.
     ///

@@ -8,6 +8,16 @@ use crate::account::Standing;
 use crate::app_password::ScopeWord;
 use crate::clock::Timestamp;
 
+/// How a service can talk, and so how it takes names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// One secret and no dialogue; addresses are names, too.
+    Mail,
+    /// A conversation with somebody who has an account on the host. A name is taken byte for byte and never as an address,
+    /// else whoever may edit their own `mail` becomes somebody else.
+    Login,
+}
+
 /// Whether the main password opens a mail service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

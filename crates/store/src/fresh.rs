@@ -10,6 +10,7 @@ use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::Lane;
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
+use postern_core::policy::Class;
 use postern_core::secret::Password;
 
 /// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
@@ -36,8 +37,8 @@ impl FreshReads {
 
 #[async_trait]
 impl Directory for FreshReads {
-    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
-        let Some(account) = self.inner.find(name).await? else { return Ok(None) };
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
+        let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
         if !self.is_outdated(&account).await {
             return Ok(Some(account));
         }

@@ -8,7 +8,7 @@ use postern_core::app_password::AppPassword;
 use postern_core::directory::{Directory, Update};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
-use postern_core::policy::{AccountPolicy, MainPasswordOnMail};
+use postern_core::policy::{AccountPolicy, Class, MainPasswordOnMail};
 use postern_core::secret::Password;
 
 /// A directory that a test may fill; how accounts come into it differs from store to store.
@@ -29,6 +29,7 @@ pub const STATEMENTS: &[&str] = &[
     "a_name_finds_its_account_and_nobody_elses",
     "a_name_is_found_without_regard_to_ascii_case",
     "an_address_finds_the_account_under_its_canonical_name",
+    "at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address",
     "an_unknown_name_and_an_unknown_id_find_nobody",
     "metacharacters_in_a_name_find_nobody",
     "only_the_right_main_password_is_right",
@@ -70,6 +71,18 @@ pub async fn an_address_finds_the_account_under_its_canonical_name(f: &dyn Direc
         assert_eq!(find(f, address).await.unwrap().name, "alice");
     }
     assert_eq!(find(f, "liddell@example.org").await, None);
+}
+
+/// Else whoever may edit their own `mail` becomes somebody else.
+pub async fn at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address(f: &dyn DirectoryFixture) {
+    f.add("alice", &["alice@example.org", "root"], None).await;
+    f.add("bob", &[], None).await;
+    let alice = find_at(f, "alice", Class::Login).await.unwrap();
+    assert_eq!((alice.name.as_str(), Some(&alice)), ("alice", find(f, "alice").await.as_ref()));
+    assert_eq!(find_at(f, "bob", Class::Login).await.unwrap().name, "bob");
+    for name in ["ALICE", "Alice", " alice", "alice ", "ａｌｉｃｅ", "alice@example.org", "root", "*"] {
+        assert_eq!(find_at(f, name, Class::Login).await, None, "{name}");
+    }
 }
 
 /// Nobody is not an error.
@@ -227,7 +240,11 @@ async fn names(f: &dyn DirectoryFixture) -> Vec<String> {
 }
 
 async fn find(f: &dyn DirectoryFixture, name: &str) -> Option<Account> {
-    f.directory().find(&LoginName::new(name).unwrap()).await.unwrap()
+    find_at(f, name, Class::Mail).await
+}
+
+async fn find_at(f: &dyn DirectoryFixture, name: &str, class: Class) -> Option<Account> {
+    f.directory().find(&LoginName::new(name).unwrap(), class).await.unwrap()
 }
 
 async fn is_right(f: &dyn DirectoryFixture, name: &str, secret: &str) -> bool {

@@ -16,7 +16,7 @@ use postern_core::flows::edit;
 use postern_core::hashing::{Budget, Cost, HashPool, Purpose, StoredHash};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
-use postern_core::policy::AccountPolicy;
+use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
 use postern_store::{Embedded, RedisLedger};
 use postern_tests::conformance::directory::DirectoryFixture;
@@ -68,7 +68,7 @@ impl EmbeddedFixture {
     }
 
     async fn id(&self, name: &str) -> AccountId {
-        self.store.find(&LoginName::new(name).unwrap()).await.unwrap().unwrap().id
+        self.store.find(&LoginName::new(name).unwrap(), Class::Mail).await.unwrap().unwrap().id
     }
 }
 

@@ -130,6 +130,8 @@ pub struct Ldap {
     pub base: String,
     /// Finds a name at a mail service, `{user}` being what was typed.
     pub filter: FilterTemplate,
+    /// Finds a name at a login service.
+    pub login_filter: FilterTemplate,
     /// Never changes, `entryUUID`.
     pub id_attribute: String,
     /// The canonical name.

@@ -120,7 +120,8 @@ fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
     let expires_attribute = attribute("expires_attribute").unwrap_or_else(|| "shadowExpire".to_owned());
     let password_changed_attribute =
         attribute("password_changed_attribute").unwrap_or_else(|| "pwdChangedTime".to_owned());
-    let filter = section.parsed("filter");
+    let (filter, login_filter) = (section.parsed("filter"), section.parsed("login_filter"));
+    let default_login_filter = format!("(&(objectClass=posixAccount)({username_attribute}={{user}}))");
     let default_filter = format!(
         "(&(objectClass=inetOrgPerson)(|({username_attribute}={{user}})({mail_attribute}={{user}})))"
     );
@@ -132,6 +133,7 @@ fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
         login: login?,
         base: base?,
         filter: filter.or_else(|| default_filter.parse().ok())?,
+        login_filter: login_filter.or_else(|| default_login_filter.parse().ok())?,
         id_attribute,
         username_attribute,
         mail_attribute,

@@ -9,7 +9,7 @@ use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, History, Settlement, Use};
 use crate::limits::Source;
 use crate::name::LoginName;
-use crate::policy::{AccountPolicy, Effective, Service};
+use crate::policy::{AccountPolicy, Class, Effective, Service};
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
 
@@ -61,7 +61,7 @@ impl Decision<'_> {
             self.trail.detail = Some("the service is not configured");
             return Ok(Verdict::Reject(Reason::NotPermitted));
         };
-        let Some(account) = engine.directory.find(self.login.name).await? else {
+        let Some(account) = engine.directory.find(self.login.name, Class::Mail).await? else {
             return self.refuse_stranger(service, Reason::UnknownAccount).await;
         };
         self.trail.account = Some(account.id.clone());

@@ -1,6 +1,7 @@
 use crate::account::{Freshness, Standing};
 use crate::engine::Engine;
 use crate::name::LoginName;
+use crate::policy::Class;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::outcome::{Outage, Outcome, Trail};
@@ -15,7 +16,7 @@ pub async fn lookup(engine: &Engine, name: &LoginName) -> Outcome {
 }
 
 async fn decide(engine: &Engine, name: &LoginName, trail: &mut Trail) -> Result<Verdict, Outage> {
-    let Some(account) = engine.directory.find(name).await? else {
+    let Some(account) = engine.directory.find(name, Class::Mail).await? else {
         return Ok(Verdict::Reject(Reason::UnknownAccount));
     };
     trail.account = Some(account.id.clone());

@@ -10,7 +10,7 @@ use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
-use postern_core::policy::AccountPolicy;
+use postern_core::policy::{AccountPolicy, Class};
 use postern_core::secret::Password;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -66,14 +66,16 @@ impl Embedded {
 
 #[async_trait]
 impl Directory for Embedded {
-    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
-        let name = name.as_str().to_ascii_lowercase();
-        let now = self.clock.now();
-        let found = self.database.read(BUDGET, move |connection| {
-            let by_name = one(connection, "SELECT * FROM account WHERE name = ?1", &name, now)?;
-            match by_name {
-                Some(account) => Ok(Some(account)),
-                None => one(connection, BY_MAIL, &name, now),
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
+        let (typed, now) = (name.as_str().to_owned(), self.clock.now());
+        let found = self.database.read(BUDGET, move |connection| match class {
+            Class::Login => one(connection, BY_NAME, &typed, now),
+            Class::Mail => {
+                let name = typed.to_ascii_lowercase();
+                match one(connection, BY_NAME, &name, now)? {
+                    Some(account) => Ok(Some(account)),
+                    None => one(connection, BY_MAIL, &name, now),
+                }
             }
         });
         Ok(found.await?)
@@ -241,6 +243,7 @@ impl AccountRow {
     }
 }
 
+const BY_NAME: &str = "SELECT * FROM account WHERE name = ?1";
 const BY_ID: &str = "SELECT * FROM account WHERE id = ?1";
 const BY_MAIL: &str =
     "SELECT account.* FROM mail JOIN account ON account.id = mail.account WHERE mail.address = ?1";

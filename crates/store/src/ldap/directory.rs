@@ -11,6 +11,7 @@ use postern_core::config::{Filter, Ldap};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
+use postern_core::policy::Class;
 use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
@@ -102,34 +103,16 @@ impl LdapDirectory {
         Ok(Account { standing, ..copy })
     }
 
-    /// The one entry that `name` means. Its user name goes before everybody's addresses.
-    fn choose(&self, entries: Vec<SearchEntry>, name: &str) -> Result<Option<Account>, DirectoryError> {
-        let is_named = |entry: &SearchEntry| {
-            let values = entry
-                .attrs
-                .iter()
-                .filter(|(key, _)| key.eq_ignore_ascii_case(&self.config.username_attribute));
-            values.flat_map(|(_, values)| values).any(|value| value.eq_ignore_ascii_case(name))
-        };
-        let several =
-            |count| DirectoryError::Broken(format!("{count} entries answer to one name; each may have one"));
-        let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
-        let mut chosen = if named.is_empty() { others } else { named };
-        match (chosen.pop(), chosen.len()) {
-            (None, _) => Ok(None),
-            (Some(entry), 0) => self.account(&entry).map(Some),
-            (Some(_), more) => Err(several(more + 1)),
-        }
-    }
-}
-
-#[async_trait]
-impl Directory for LdapDirectory {
-    async fn find(&self, name: &LoginName) -> Result<Option<Account>, DirectoryError> {
-        let (name, now) = (name.as_str(), self.clock.now());
+    async fn find_at_mail(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
+        let now = self.clock.now();
         match self.search_all(&self.config.filter.fill(name), MOST).await {
             Ok(entries) => {
-                let account = self.choose(entries, name)?;
+                let is_named = |entry: &SearchEntry| {
+                    self.usernames(entry).any(|username| username.eq_ignore_ascii_case(name))
+                };
+                // A user name goes before everybody's addresses.
+                let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
+                let account = self.only(if named.is_empty() { others } else { named })?;
                 self.copies.note(name, account.as_ref(), now);
                 Ok(account)
             }
@@ -138,6 +121,40 @@ impl Directory for LdapDirectory {
                 None => Err(DirectoryError::Down(why)),
             },
             Err(broken @ DirectoryError::Broken(_)) => Err(broken),
+        }
+    }
+
+    /// Servers match names more loosely than hosts do; only the very name that was typed is taken.
+    async fn find_at_login(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
+        let mut entries = self.search_all(&self.config.login_filter.fill(name), MOST).await?;
+        entries.retain(|entry| self.usernames(entry).any(|username| username == name));
+        let account = self.only(entries)?;
+        Ok(account.map(|account| Account { name: name.to_owned(), ..account }))
+    }
+
+    fn usernames<'a>(&'a self, entry: &'a SearchEntry) -> impl Iterator<Item = &'a String> {
+        let wanted = &self.config.username_attribute;
+        entry.attrs.iter().filter(|(key, _)| key.eq_ignore_ascii_case(wanted)).flat_map(|(_, values)| values)
+    }
+
+    fn only(&self, mut entries: Vec<SearchEntry>) -> Result<Option<Account>, DirectoryError> {
+        match (entries.pop(), entries.len()) {
+            (None, _) => Ok(None),
+            (Some(entry), 0) => self.account(&entry).map(Some),
+            (Some(_), more) => {
+                let count = more + 1;
+                Err(DirectoryError::Broken(format!("{count} entries answer to one name; each may have one")))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
+        match class {
+            Class::Mail => self.find_at_mail(name.as_str()).await,
+            Class::Login => self.find_at_login(name.as_str()).await,
         }
     }
 

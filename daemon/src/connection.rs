@@ -106,7 +106,19 @@ async fn decide(site: &Site, begin: &Begin, uid: u32) -> Outcome {
                 Login { service: &begin.service, name: &name, password: &password, address: address(begin) };
             flows::login(&site.engine, &login).await
         }
-        Flow::Status => outcome(Verdict::Reject(Reason::NotPermitted)),
+        Flow::Status
+        | Flow::Account
+        | Flow::Factors
+        | Flow::Enrol
+        | Flow::Remove
+        | Flow::Replace
+        | Flow::RecoveryCodes
+        | Flow::AppPasswordCreate
+        | Flow::AppPasswordList
+        | Flow::AppPasswordRegenerate
+        | Flow::AppPasswordRevoke
+        | Flow::DeviceList
+        | Flow::DeviceRevoke => outcome(Verdict::Reject(Reason::NotPermitted)),
     }
 }
 
@@ -123,9 +135,11 @@ fn conclude(server: &Server, begin: &Begin, uid: u32, outcome: &Outcome) -> Serv
         outcome,
     });
     ServerMessage::Verdict(match &outcome.verdict {
-        Verdict::Accept(accepted) => {
-            ipc::Verdict::Accept(ipc::Accept { user: accepted.user.clone(), userdb: accepted.userdb.clone() })
-        }
+        Verdict::Accept(accepted) => ipc::Verdict::Accept(ipc::Accept {
+            user: accepted.user.clone(),
+            userdb: accepted.userdb.clone(),
+            proof: None,
+        }),
         Verdict::Reject(reason) => ipc::Verdict::Reject(ipc::Reject {
             reason: wire_reason(*reason),
             text: MAIL_REJECT_TEXT.to_owned(),

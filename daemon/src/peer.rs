@@ -34,9 +34,22 @@ impl Rights {
     pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
         let services = self.trusted.get(&uid);
         match flow {
-            Flow::Login => uid == ROOT || services.is_some_and(|services| services.contains(service)),
+            Flow::Login | Flow::Account => {
+                uid == ROOT || services.is_some_and(|services| services.contains(service))
+            }
             Flow::Lookup => uid == ROOT || services.is_some(),
             Flow::Status => uid == ROOT || uid == self.own_uid,
+            Flow::Factors
+            | Flow::Enrol
+            | Flow::Remove
+            | Flow::Replace
+            | Flow::RecoveryCodes
+            | Flow::AppPasswordCreate
+            | Flow::AppPasswordList
+            | Flow::AppPasswordRegenerate
+            | Flow::AppPasswordRevoke
+            | Flow::DeviceList
+            | Flow::DeviceRevoke => false,
         }
     }
 

@@ -69,6 +69,7 @@ impl Client {
                     None => self.send(&ClientMessage::Cancel {})?,
                 },
                 ServerMessage::Tell { style, text } => dialogue.tell(style, &text),
+                ServerMessage::Record { name, value } => dialogue.record(&name, value),
                 ServerMessage::Wait { .. } => {}
                 ServerMessage::Verdict(verdict) => return Ok(verdict),
                 ServerMessage::Error(error) => return Err(Failure::Refused(error)),
@@ -89,6 +90,7 @@ impl Client {
             ServerMessage::Verdict(_)
             | ServerMessage::Ask { .. }
             | ServerMessage::Tell { .. }
+            | ServerMessage::Record { .. }
             | ServerMessage::Wait { .. } => Err(Failure::Garbled),
         }
     }
@@ -131,6 +133,8 @@ pub trait Dialogue {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret>;
     /// Shows a line.
     fn tell(&mut self, tone: Tone, text: &str);
+    /// Takes what a script would want in the place of the lines. A front door for people has no use for it.
+    fn record(&mut self, _name: &str, _value: serde_json::Map<String, serde_json::Value>) {}
 }
 
 /// A dialogue without a person, for mail programs: every question ends the conversation.

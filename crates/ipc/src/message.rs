@@ -68,6 +68,10 @@ pub struct Begin {
     /// The client's language, as in BCP 47.
     #[serde(default)]
     pub language: Option<String>,
+    /// What a self-service flow is told beforehand, by name: `label`, `id`. What is missing it asks for or does without; a
+    /// name that the flow does not know is refused.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arguments: BTreeMap<String, String>,
 }
 
 impl Begin {
@@ -88,11 +92,13 @@ impl Begin {
             device: None,
             interactive: false,
             language: None,
+            arguments: BTreeMap::new(),
         }
     }
 }
 
-/// What a conversation is for.
+/// What a conversation is for. The flows from `Factors` on are self-service: each is about the account of the peer's own
+/// uid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -100,8 +106,33 @@ pub enum Flow {
     Login,
     /// Fetch the userdb fields of an account; no secret is checked.
     Lookup,
+    /// Whether a login whose first factor Postern did not see may go on (PAM's account management). `secret` is the
+    /// [`Accept::proof`] of the login before, where there was one.
+    Account,
     /// Ask posternd how it is; for root and posternd's own user.
     Status,
+    /// List the bound factors and the number of recovery codes.
+    Factors,
+    /// Bind a factor.
+    Enrol,
+    /// Unbind a factor.
+    Remove,
+    /// Bind a factor in the place of another.
+    Replace,
+    /// Make new recovery codes in the place of the old ones.
+    RecoveryCodes,
+    /// Make an app password.
+    AppPasswordCreate,
+    /// List app passwords.
+    AppPasswordList,
+    /// Make new app passwords in the place of old ones.
+    AppPasswordRegenerate,
+    /// Revoke app passwords.
+    AppPasswordRevoke,
+    /// List trusted devices.
+    DeviceList,
+    /// Revoke trusted devices.
+    DeviceRevoke,
 }
 
 impl Flow {
@@ -111,7 +142,19 @@ impl Flow {
         match self {
             Self::Login => "login",
             Self::Lookup => "lookup",
+            Self::Account => "account",
             Self::Status => "status",
+            Self::Factors => "factors",
+            Self::Enrol => "enrol",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::RecoveryCodes => "recovery_codes",
+            Self::AppPasswordCreate => "app_password_create",
+            Self::AppPasswordList => "app_password_list",
+            Self::AppPasswordRegenerate => "app_password_regenerate",
+            Self::AppPasswordRevoke => "app_password_revoke",
+            Self::DeviceList => "device_list",
+            Self::DeviceRevoke => "device_revoke",
         }
     }
 }
@@ -133,6 +176,13 @@ pub enum ServerMessage {
         style: Tone,
         /// The line.
         text: String,
+    },
+    /// What a self-service flow lists or has made, for scripts; the same is told in words. No reply.
+    Record {
+        /// What it is: `factor`, `app_password`, `device`.
+        name: String,
+        /// Its fields.
+        value: serde_json::Map<String, serde_json::Value>,
     },
     /// The next message may take this long.
     Wait {
@@ -189,6 +239,14 @@ pub struct Accept {
     pub user: String,
     /// Dovecot's userdb fields.
     pub userdb: BTreeMap<String, String>,
+    /// Shows to [`Flow::Account`], for a short time, that this login was accepted. Only logins with a dialogue have one.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::secret::serialize",
+        deserialize_with = "crate::secret::deserialize"
+    )]
+    pub proof: Option<Secret>,
 }
 
 /// Why an answer was wrong; `reason` is for the log, `text` for the person.

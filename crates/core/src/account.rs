@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
+use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
 use crate::policy::AccountPolicy;
 
 /// An account as it was read.
@@ -122,15 +123,49 @@ impl Attributes {
 /// The state that Postern keeps for an account; written as a whole under one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountData {
-    /// Whether a second factor is bound.
+    /// Whether a second factor is bound, as it was last written; [`AccountData::is_enrolled`] decides.
     pub enrolled: bool,
     /// App passwords and the tombstones of revoked ones.
     pub app_passwords: Vec<AppPassword>,
+    /// The second factors that are bound.
+    pub factors: Vec<Factor>,
+    /// Recovery codes that have not been used.
+    pub recovery_codes: Vec<RecoveryCode>,
     /// What differs from the configuration.
     pub policy: AccountPolicy,
 }
 
 impl AccountData {
+    /// Whether a second factor is bound. Where the mark and the factors disagree, the answer is yes.
+    #[must_use]
+    pub fn is_enrolled(&self) -> bool {
+        self.enrolled || !self.factors.is_empty()
+    }
+
+    /// Binds a factor; the account is enrolled from then on.
+    pub fn bind(&mut self, factor: Factor) {
+        self.factors.push(factor);
+        self.enrolled = true;
+    }
+
+    /// Unbinds a factor. With the last one the account is no longer enrolled, and recovery codes, which stand for a factor,
+    /// go with it.
+    pub fn unbind(&mut self, id: FactorId) -> Option<Factor> {
+        let index = self.factors.iter().position(|factor| factor.id == id)?;
+        let factor = self.factors.remove(index);
+        self.enrolled = !self.factors.is_empty();
+        if !self.enrolled {
+            self.recovery_codes.clear();
+        }
+        Some(factor)
+    }
+
+    /// The recovery code with this id.
+    #[must_use]
+    pub fn recovery_code(&self, id: RecoveryId) -> Option<&RecoveryCode> {
+        self.recovery_codes.iter().find(|code| code.id == id)
+    }
+
     /// The app password or tombstone with this selector.
     #[must_use]
     pub fn app_password(&self, id: Selector) -> Option<&AppPassword> {

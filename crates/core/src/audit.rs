@@ -39,6 +39,7 @@ impl fmt::Display for Entry<'_> {
             Verdict::Accept(_) => {}
             Verdict::Reject(reason) => line.pair("reason", reason.as_str())?,
             Verdict::Defer(why) => line.pair("reason", why)?,
+            Verdict::Ignore(why) => line.pair("reason", why)?,
         }
         line.pair("flow", self.flow)?;
         line.pair("service", self.service)?;
@@ -50,6 +51,13 @@ impl fmt::Display for Entry<'_> {
                 line.pair("credential", "app_password")?;
                 line.pair("app_password", id)?;
             }
+            Some(Credential::LoginPassword) => line.pair("credential", "login_password")?,
+            Some(Credential::Factor(id)) => {
+                line.pair("credential", "factor")?;
+                line.pair("factor", id)?;
+            }
+            Some(Credential::RecoveryCode) => line.pair("credential", "recovery_code")?,
+            Some(Credential::TrustedDevice) => line.pair("credential", "trusted_device")?,
             None => {}
         }
         line.maybe("observed", trail.observed)?;

@@ -9,14 +9,17 @@ use lru::LruCache;
 
 use crate::account::AccountId;
 use crate::clock::{Clock, Timestamp};
+use crate::config::MailSettings;
 use crate::directory::Directory;
-use crate::flows::InFlight;
+use crate::flows::{Authority, InFlight, RandomnessGone};
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY};
 use crate::limits::{Limits, LocalAttempts, Source};
 use crate::policy::{Policy, Service};
+use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
+use crate::words::Language;
 
 /// The configuration, the stores and the process's own memory.
 #[derive(Debug)]
@@ -37,8 +40,32 @@ pub struct Engine {
     pub userdb: Userdb,
     /// How much is too much.
     pub limits: Limits,
+    /// The users of this host.
+    pub users: Arc<dyn UnixUsers>,
+    /// What people are spoken to in, where neither their account nor their client says otherwise.
+    pub language: Language,
+    /// What an authenticator app shows beside the account's name.
+    pub issuer: String,
+    /// What a mail program has to be set to, shown beside a new app password.
+    pub mail_settings: MailSettings,
+    /// Fills a buffer with random bytes of the operating system.
+    pub random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
     /// What outlives a reload of the configuration.
     pub memory: Arc<Memory>,
+}
+
+impl Engine {
+    /// What a change of an account needs.
+    #[must_use]
+    pub fn authority(&self) -> Authority {
+        Authority {
+            directory: Arc::clone(&self.directory),
+            hasher: Arc::clone(&self.memory.hasher),
+            clock: Arc::clone(&self.clock),
+            limits: self.limits.clone(),
+            random: self.random,
+        }
+    }
 }
 
 /// What a process remembers; losing it costs time, never safety.

@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use crate::account::{AccountId, Revision};
 use crate::app_password::Selector;
 use crate::clock::Timestamp;
+use crate::device::{DeviceId, DeviceRecord};
+use crate::factor::FactorId;
 use crate::keyring::Digest;
-use crate::limits::{AttemptLimits, Source};
+use crate::limits::{AttemptLimits, CodeLimits, Source};
 
-/// Keeps attempts, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
+/// Keeps attempts, spent codes, trusted devices, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
 #[async_trait]
 pub trait Ledger: Send + Sync + fmt::Debug {
     /// Counts an attempt before its secret is verified; atomic over all hosts that share the ledger.
@@ -74,6 +76,67 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<Option<Revision>, LedgerError>;
 
+    /// Counts a code before it is verified; atomic over all hosts that share the ledger. Every code counts, the same one too.
+    ///
+    /// Repeated with the same token it counts once.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn admit_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<CodeAdmission, LedgerError>;
+
+    /// Says that an admitted code was right, or could not be verified. Without that it counts as wrong.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn settle_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        settlement: CodeSettlement,
+    ) -> Result<(), LedgerError>;
+
+    /// Forgets the wrong codes of an account.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn forget_codes(&self, account: &AccountId) -> Result<(), LedgerError>;
+
+    /// Spends a time step: whoever spends it first has it, among all hosts that share the ledger and for ever. A step is
+    /// spent with all that come before it.
+    ///
+    /// Where the ledger may have forgotten what was spent, only steps that nobody can have spent before then are to be had:
+    /// those from the second one after the present on. With a window of one step the next one may be gone already.
+    ///
+    /// # Errors
+    /// As the type says. After [`LedgerError::Down`] the step may be spent; the same token spends it again.
+    async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError>;
+
+    /// Keeps the record of a trusted device, in the place of one with the same id.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn put_device(
+        &self,
+        account: &AccountId,
+        device: &DeviceRecord,
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The records of an account's trusted devices that have not expired at `now`, by id. What they say proves nothing.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn devices(&self, account: &AccountId, now: Timestamp) -> Result<Vec<DeviceRecord>, LedgerError>;
+
+    /// Drops the records of these devices.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> Result<(), LedgerError>;
+
     /// Whether it is in order now, and what its keeper should know.
     ///
     /// # Errors
@@ -92,6 +155,78 @@ pub struct Attempt<'a> {
     pub digest: Digest,
     /// When.
     pub at: Timestamp,
+}
+
+/// One code offered for one account.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeAttempt<'a> {
+    /// For whom.
+    pub account: &'a AccountId,
+    /// `None` where the first factor was proved: the attempt counts for the whole account. Else it counts for this source
+    /// alone, so that nobody is shut out by strangers.
+    pub source: Option<&'a Source>,
+    /// When.
+    pub at: Timestamp,
+    /// Tells it from others.
+    pub token: Token,
+}
+
+/// 128 random bits that tell one question from another, so that it may be repeated.
+pub type Token = [u8; 16];
+
+/// Whether a code may be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeAdmission {
+    /// Verify it.
+    Proceed {
+        /// How many have been wrong in a row, this one included, were it wrong.
+        in_a_row: u32,
+    },
+    /// Too many wrong ones: refuse it without a look.
+    Limited {
+        /// When the next one may be tried.
+        until: Timestamp,
+    },
+}
+
+/// How a code ended that was not wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeSettlement {
+    /// It was right: earlier wrong ones are forgotten, and none is in a row.
+    Right,
+    /// It could not be verified; it no longer counts.
+    Withdrawn,
+}
+
+/// A time step of one factor (RFC 6238, section 5.2).
+#[derive(Debug, Clone, Copy)]
+pub struct Spend<'a> {
+    /// Whose.
+    pub account: &'a AccountId,
+    /// Which factor's.
+    pub factor: FactorId,
+    /// The number of the step.
+    pub step: u64,
+    /// Its length in seconds.
+    pub period: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Tells it from others.
+    pub token: Token,
+}
+
+/// Whether a time step was to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spent {
+    /// It is ours.
+    Now,
+    /// It, or a later one, was spent before.
+    Replayed,
+    /// It may have been spent before, which nobody knows any more.
+    Unknown {
+        /// The first step that is to be had.
+        from: u64,
+    },
 }
 
 /// Whether a secret may be verified.
@@ -139,10 +274,18 @@ pub struct Use {
 /// What a login was let in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Credential {
-    /// The main password.
+    /// The main password, at a mail service.
     MainPassword,
     /// An app password.
     AppPassword(Selector),
+    /// The main password alone, at a login service.
+    LoginPassword,
+    /// A code of this factor.
+    Factor(FactorId),
+    /// A recovery code.
+    RecoveryCode,
+    /// A trusted device in the place of a second step.
+    TrustedDevice,
 }
 
 /// A ledger that is in order.

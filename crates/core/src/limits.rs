@@ -17,6 +17,12 @@ pub struct Limits {
     pub app_passwords_per_account: u32,
     /// Wrong main and app passwords.
     pub attempts: AttemptLimits,
+    /// Wrong codes.
+    pub codes: CodeLimits,
+    /// Recovery codes that are made at one time.
+    pub recovery_codes: u32,
+    /// Factors an account may have at one time.
+    pub factors_per_account: u32,
     /// What a new app password's hash costs.
     pub app_password_cost: Cost,
     /// What a new main password's hash costs (embedded directory).
@@ -34,6 +40,9 @@ impl Default for Limits {
         Self {
             app_passwords_per_account: 25,
             attempts: AttemptLimits::default(),
+            codes: CodeLimits::default(),
+            recovery_codes: 10,
+            factors_per_account: 10,
             app_password_cost: Cost::APP_PASSWORD,
             main_password_cost: Cost::MAIN_PASSWORD,
             hashing_memory_mib: 128,
@@ -57,6 +66,26 @@ pub struct AttemptLimits {
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self { per_source: 10, per_account: 100, window: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Wrong codes; each one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeLimits {
+    /// How many within [`CodeLimits::window`] end all trying.
+    pub wrong: u32,
+    /// How long one is remembered.
+    pub window: Duration,
+    /// How long no code is looked at, from the last of too many on.
+    pub pause: Duration,
+    /// How many in a row lock the factor until an admin unlocks it (NIST SP 800-63B, section 5.2.2: 100 at most).
+    pub in_a_row: u32,
+}
+
+impl Default for CodeLimits {
+    fn default() -> Self {
+        let window = Duration::from_secs(15 * 60);
+        Self { wrong: 5, window, pause: window, in_a_row: 100 }
     }
 }
 

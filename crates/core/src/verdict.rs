@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::proof::Proof;
+
 /// The end of a login or lookup. A broken world is a [`Verdict::Defer`], made from an error in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -12,6 +14,8 @@ pub enum Verdict {
     Reject(Reason),
     /// The world is out of order; what, for the log.
     Defer(String),
+    /// Postern has nothing to say about this login; why, for the log.
+    Ignore(&'static str),
 }
 
 impl Verdict {
@@ -22,6 +26,7 @@ impl Verdict {
             Self::Accept(_) => "accept",
             Self::Reject(_) => "reject",
             Self::Defer(_) => "defer",
+            Self::Ignore(_) => "ignore",
         }
     }
 }
@@ -33,6 +38,8 @@ pub struct Accepted {
     pub user: String,
     /// Dovecot's userdb fields.
     pub userdb: BTreeMap<String, String>,
+    /// Shows for a short time that this login was accepted; see [`crate::proof`].
+    pub proof: Option<Proof>,
 }
 
 /// Why an answer was wrong. For the log; the person hears the same words for all of them.
@@ -52,10 +59,16 @@ pub enum Reason {
     Network,
     /// The main password does not open this service.
     UseAppPassword,
-    /// The peer may not ask for this.
+    /// The code was used before.
+    Replayed,
+    /// The peer may not ask for this, or policy does not let this person in so.
     NotPermitted,
+    /// The person gave up, or nobody was there to answer.
+    Cancelled,
     /// Too many wrong answers; later is another try.
     Limited,
+    /// Too many wrong answers; an admin has to unlock.
+    Locked,
 }
 
 impl Reason {
@@ -70,8 +83,11 @@ impl Reason {
             Self::Scope => "scope",
             Self::Network => "network",
             Self::UseAppPassword => "use_app_password",
+            Self::Replayed => "replayed",
             Self::NotPermitted => "not_permitted",
+            Self::Cancelled => "cancelled",
             Self::Limited => "limited",
+            Self::Locked => "locked",
         }
     }
 }

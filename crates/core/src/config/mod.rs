@@ -5,6 +5,7 @@ mod ldap;
 mod reader;
 mod redis;
 mod sections;
+mod services;
 #[cfg(test)]
 mod shipped;
 
@@ -17,6 +18,7 @@ use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::policy::{Policy, Service};
 use crate::userdb::Userdb;
+use crate::words::Language;
 
 pub use file::{FileError, read_private};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
@@ -50,6 +52,10 @@ pub struct Config {
     pub mail_settings: MailSettings,
     /// `[log]`
     pub log: Log,
+    /// What people are spoken to in, where neither their account nor their client says otherwise.
+    pub language: Language,
+    /// What an authenticator app shows beside the account's name.
+    pub issuer: String,
 }
 
 impl Config {

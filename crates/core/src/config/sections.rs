@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::app_password::ScopeWord;
 use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
-use crate::limits::{AttemptLimits, Limits};
-use crate::policy::{Policy, Service};
+use crate::limits::{AttemptLimits, CodeLimits, Limits};
 use crate::userdb::Userdb;
 
 use super::reader::{Findings, Section};
 use super::{
     Condition, Config, DirectoryKind, Embedded, Ldap, LdapLogin, LdapUri, LedgerKind, Log, LogLevel,
-    MailServer, MailSettings, Problems, Redis, Socket, Tls, redis,
+    MailServer, MailSettings, Problems, Redis, Socket, Tls, redis, services,
 };
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
@@ -32,11 +30,13 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let ledger = ledger(root.section("ledger"));
     let embedded = embedded(root.section("embedded"));
     let keyring = keyring(root.section("keyring"));
-    let policy = policy(root.section("policy"));
-    let services = services(root.section("services"));
+    let policy = services::policy(root.section("policy"));
+    let services = services::services(root.section("services"));
     let limits = limits(root.section("limits"));
     let mail_settings = mail_settings(root.section("mail_settings"));
     let log = log(root.section("log"));
+    let language = root.parsed("language").unwrap_or_default();
+    let issuer = issuer(&mut root);
     for user in
         socket.trusted.iter().filter(|(_, trusted)| !trusted.iter().all(|name| services.contains_key(name)))
     {
@@ -58,7 +58,18 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
         limits,
         mail_settings,
         log,
+        language,
+        issuer,
     })
+}
+
+fn issuer(root: &mut Section<'_, '_>) -> String {
+    let issuer = root.string("issuer").unwrap_or_else(|| "Postern".to_owned());
+    let is_plain = !issuer.trim().is_empty() && issuer.len() <= 64 && !issuer.chars().any(char::is_control);
+    if !is_plain || issuer.contains(':') {
+        root.complain("issuer", "has to have 1 to 64 bytes, and no colon");
+    }
+    issuer
 }
 
 fn socket(mut section: Section<'_, '_>) -> Socket {
@@ -233,52 +244,6 @@ fn keyring(mut section: Section<'_, '_>) -> PathBuf {
     path
 }
 
-fn policy(mut section: Section<'_, '_>) -> Policy {
-    let default = Policy::default();
-    let policy = Policy {
-        main_password_on_mail: section
-            .parsed("main_password_on_mail")
-            .unwrap_or(default.main_password_on_mail),
-        observe: section.boolean("observe").unwrap_or(default.observe),
-    };
-    section.done();
-    policy
-}
-
-fn services(mut section: Section<'_, '_>) -> BTreeMap<String, Service> {
-    let mut services: BTreeMap<String, Service> = PREDEFINED
-        .iter()
-        .map(|(name, scope)| {
-            let service = Service {
-                name: (*name).to_owned(),
-                scope: Some(*scope),
-                main_password_on_mail: None,
-                observe: None,
-            };
-            (service.name.clone(), service)
-        })
-        .collect();
-    for name in section.names() {
-        let predefined = services.get(&name).and_then(|service| service.scope);
-        let own_scope = predefined.or_else(|| ScopeWord::ALL.into_iter().find(|word| word.as_str() == name));
-        let mut one = section.section(&name);
-        one.word("class", &[("mail", ())]);
-        if predefined.is_none() && one.is_present() && !one.names().iter().any(|key| key == "class") {
-            one.complain("class", "is missing; add class = \"mail\"");
-        }
-        let service = Service {
-            name: name.clone(),
-            scope: one.parsed("scope").or(own_scope),
-            main_password_on_mail: one.parsed("main_password_on_mail"),
-            observe: one.boolean("observe"),
-        };
-        one.done();
-        services.insert(name, service);
-    }
-    section.done();
-    services
-}
-
 fn limits(mut section: Section<'_, '_>) -> Limits {
     let default = Limits::default();
     let attempts = AttemptLimits {
@@ -290,12 +255,24 @@ fn limits(mut section: Section<'_, '_>) -> Limits {
             .unwrap_or(default.attempts.per_account),
         window: section.duration("wrong_passwords_window", MINUTE..=DAY).unwrap_or(default.attempts.window),
     };
+    let codes = CodeLimits {
+        wrong: section.number("wrong_codes", 1..=100).unwrap_or(default.codes.wrong),
+        window: section.duration("wrong_codes_window", MINUTE..=DAY).unwrap_or(default.codes.window),
+        pause: section.duration("wrong_codes_pause", MINUTE..=DAY).unwrap_or(default.codes.pause),
+        // NIST SP 800-63B, section 5.2.2: at most 100.
+        in_a_row: section.number("wrong_codes_in_a_row", 5..=100).unwrap_or(default.codes.in_a_row),
+    };
     let least_mib = Budget::MIN_MEMORY_KIB.div_ceil(1024);
     let limits = Limits {
         app_passwords_per_account: section
             .number("app_passwords_per_account", 1..=1000)
             .unwrap_or(default.app_passwords_per_account),
         attempts,
+        codes,
+        recovery_codes: section.number("recovery_codes", 1..=50).unwrap_or(default.recovery_codes),
+        factors_per_account: section
+            .number("factors_per_account", 1..=100)
+            .unwrap_or(default.factors_per_account),
         app_password_cost: cost(&mut section, "app_password_argon2id", default.app_password_cost),
         main_password_cost: cost(&mut section, "main_password_argon2id", default.main_password_cost),
         hashing_memory_mib: section
@@ -366,14 +343,6 @@ fn default_userdb() -> BTreeMap<String, String> {
         .collect()
 }
 
-const PREDEFINED: [(&str, ScopeWord); 6] = [
-    ("imap", ScopeWord::Imap),
-    ("pop3", ScopeWord::Pop3),
-    ("smtp", ScopeWord::Smtp),
-    ("submission", ScopeWord::Smtp),
-    ("sieve", ScopeWord::Sieve),
-    ("managesieve", ScopeWord::Sieve),
-];
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
@@ -384,7 +353,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::MainPasswordOnMail;
+    use crate::policy::Policy;
 
     const SMALLEST: &str = "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n";
 
@@ -398,8 +367,6 @@ mod tests {
         let config = parse("").unwrap();
         assert_eq!(config.socket.path, Path::new("/run/postern/posternd.sock"));
         assert_eq!((config.policy, config.limits.clone()), (Policy::default(), Limits::default()));
-        assert_eq!(config.services.len(), 6);
-        assert_eq!(config.services["submission"].scope, Some(ScopeWord::Smtp));
     }
 
     #[test]
@@ -413,7 +380,7 @@ mod tests {
                     .replace("observv", "observ")
                     .as_str(),
                 "p.toml:9: limits.connections: is not a number from 8 to 65536",
-                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, log",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, log, language, issuer",
             ]
         );
     }
@@ -432,22 +399,6 @@ mod tests {
             problems.iter().all(|line| line.starts_with("p.toml:5") || line.starts_with("p.toml:6")),
             "{problems:?}"
         );
-    }
-
-    #[test]
-    fn services_are_added_and_altered() {
-        let config = parse(
-            "[services.imap]\nmain_password_on_mail = \"never\"\nobserve = true\n[services.dav]\nclass = \"mail\"\n\
-             [services.webmail]\nclass = \"mail\"\nscope = \"imap\"\n[services.archive]\nclass = \"mail\"\n",
-        )
-        .unwrap();
-        assert_eq!(config.services["imap"].main_password_on_mail, Some(MainPasswordOnMail::Never));
-        assert_eq!(config.services["imap"].scope, Some(ScopeWord::Imap));
-        assert_eq!(config.services["dav"].scope, Some(ScopeWord::Dav));
-        assert_eq!(config.services["webmail"].scope, Some(ScopeWord::Imap));
-        assert_eq!(config.services["archive"].scope, None);
-        assert!(parse("[services.webmail]\n").is_err());
-        assert!(parse("[services.sshd]\nclass = \"login\"\n").is_err());
     }
 
     #[test]
@@ -472,6 +423,7 @@ mod tests {
             "[mail_settings]\nimap = { host = \"h\" }\n",
             "[mail_settings]\nimap = { host = \"h\", port = 993, tls = \"none\" }\n",
             "[log]\nlevel = \"loud\"\n",
+            "[limits]\nwrong_codes_in_a_row = 101\n",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -29,5 +29,5 @@ async fn decide(engine: &Engine, name: &LoginName, trail: &mut Trail) -> Result<
         Standing::Expired => return Ok(Verdict::Reject(Reason::Expired)),
     }
     let userdb = engine.userdb.fill(&account)?;
-    Ok(Verdict::Accept(Accepted { user: account.name, userdb }))
+    Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))
 }

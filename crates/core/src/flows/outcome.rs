@@ -1,9 +1,13 @@
 use crate::account::AccountId;
 use crate::directory::DirectoryError;
+use crate::factor::BadTotp;
 use crate::hashing::NotComputed;
-use crate::ledger::Credential;
+use crate::ledger::{Credential, LedgerError};
+use crate::unix_users::NameServiceError;
 use crate::userdb::BadField;
 use crate::verdict::{Reason, Verdict};
+
+use super::app_password::{ChangeError, RandomnessGone};
 
 /// How a flow ended, and what the log should know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,16 @@ pub(super) enum Outage {
     Stale,
     #[error(transparent)]
     Userdb(#[from] BadField),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Users(#[from] NameServiceError),
+    #[error(transparent)]
+    Factor(#[from] BadTotp),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessGone),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
 }
 
 impl Outcome {

@@ -1,0 +1,196 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::app_password::ScopeWord;
+use crate::policy::{
+    First, ForcedEnrolment, LoginService, MailService, Policy, SecondFactor, Service, ServiceKind,
+};
+
+use super::reader::Section;
+
+pub(super) fn policy(mut section: Section<'_, '_>) -> Policy {
+    let default = Policy::default();
+    let policy = Policy {
+        main_password_on_mail: section
+            .parsed("main_password_on_mail")
+            .unwrap_or(default.main_password_on_mail),
+        second_factor: section.word("second_factor", &SecondFactor::NAMED).unwrap_or(default.second_factor),
+        forced_enrolment: section
+            .word("forced_enrolment", &ForcedEnrolment::NAMED)
+            .unwrap_or(default.forced_enrolment),
+        trust_device: section.duration("trust_device", TRUST_LIMITS).unwrap_or(default.trust_device),
+        observe: section.boolean("observe").unwrap_or(default.observe),
+    };
+    section.done();
+    policy
+}
+
+pub(super) fn services(mut section: Section<'_, '_>) -> BTreeMap<String, Service> {
+    let mut services: BTreeMap<String, Service> =
+        predefined().map(|service| (service.name.clone(), service)).collect();
+    for name in section.names() {
+        let known = services.remove(&name);
+        let one = service(section.section(&name), name, known);
+        services.insert(one.name.clone(), one);
+    }
+    section.done();
+    services
+}
+
+fn service(mut section: Section<'_, '_>, name: String, known: Option<Service>) -> Service {
+    let class = section.word("class", &[("mail", false), ("login", true)]);
+    if known.is_none() && section.is_present() && !section.names().iter().any(|key| key == "class") {
+        section.complain("class", "is missing; add class = \"mail\" or class = \"login\"");
+    }
+    let kind = match (class, known.map(|known| known.kind)) {
+        (Some(false) | None, Some(ServiceKind::Mail(known))) => ServiceKind::Mail(mail(&mut section, known)),
+        (Some(true) | None, Some(ServiceKind::Login(known))) => {
+            ServiceKind::Login(login(&mut section, known))
+        }
+        (Some(true), _) => ServiceKind::Login(login(&mut section, LoginService::default())),
+        (Some(false) | None, _) => {
+            let scope = ScopeWord::ALL.into_iter().find(|word| word.as_str() == name);
+            ServiceKind::Mail(mail(&mut section, MailService { scope, ..MailService::default() }))
+        }
+    };
+    let observe = section.boolean("observe");
+    section.done();
+    Service { name, kind, observe }
+}
+
+fn mail(section: &mut Section<'_, '_>, known: MailService) -> MailService {
+    MailService {
+        scope: section.parsed("scope").or(known.scope),
+        main_password_on_mail: section.parsed("main_password_on_mail"),
+        combined: section.boolean("combined").unwrap_or(known.combined),
+    }
+}
+
+fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
+    let trust_by = section.strings("trust_by").unwrap_or_default();
+    for word in trust_by.iter().filter(|word| !TRUST_BY.contains(&word.as_str())) {
+        section.complain("trust_by", format!("\"{word}\" is none of: ssh-key, rhost"));
+    }
+    LoginService {
+        first: section
+            .word("first", &[("directory", First::Directory), ("stack", First::Stack)])
+            .unwrap_or(known.first),
+        enforces_account: section
+            .word("account", &[("enforce", true), ("ignore", false)])
+            .unwrap_or(known.enforces_account),
+        ignores_strangers: section
+            .word("not_in_directory", &[("reject", false), ("ignore", true)])
+            .unwrap_or(known.ignores_strangers),
+        second_factor: section.word("second_factor", &SecondFactor::NAMED),
+        forced_enrolment: section.word("forced_enrolment", &ForcedEnrolment::NAMED),
+        trust_device: section.duration("trust_device", TRUST_LIMITS),
+        trusts_addresses: trust_by.iter().any(|word| word == "rhost"),
+    }
+}
+
+/// What is there without being configured.
+fn predefined() -> impl Iterator<Item = Service> {
+    let mail = PREDEFINED_MAIL.iter().map(|(name, scope)| {
+        let kind = MailService { scope: Some(*scope), ..MailService::default() };
+        Service { name: (*name).to_owned(), kind: ServiceKind::Mail(kind), observe: None }
+    });
+    // On the console and for sudo root and other local users have to stay able to log in without the directory.
+    let local = LoginService { ignores_strangers: true, enforces_account: false, ..LoginService::default() };
+    let login = PREDEFINED_LOCAL.map(|name| (name, local.clone()));
+    let login = login.into_iter().chain([("sshd", LoginService::default())]).map(|(name, kind)| Service {
+        name: name.to_owned(),
+        kind: ServiceKind::Login(kind),
+        observe: None,
+    });
+    mail.chain(login)
+}
+
+const PREDEFINED_MAIL: [(&str, ScopeWord); 6] = [
+    ("imap", ScopeWord::Imap),
+    ("pop3", ScopeWord::Pop3),
+    ("smtp", ScopeWord::Smtp),
+    ("submission", ScopeWord::Smtp),
+    ("sieve", ScopeWord::Sieve),
+    ("managesieve", ScopeWord::Sieve),
+];
+const PREDEFINED_LOCAL: [&str; 3] = ["sudo", "su", "login"];
+const TRUST_BY: [&str; 2] = ["ssh-key", "rhost"];
+/// Zero switches it off; a year is as good as for ever.
+const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(366 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::policy::{Class, MainPasswordOnMail};
+
+    fn parse(extra: &str) -> Result<Config, String> {
+        let smallest = "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n";
+        Config::parse(Path::new("p.toml"), &format!("{smallest}{extra}")).map_err(|error| error.to_string())
+    }
+
+    fn mail<'a>(config: &'a Config, name: &str) -> &'a MailService {
+        match &config.services[name].kind {
+            ServiceKind::Mail(mail) => mail,
+            ServiceKind::Login(_) => panic!("{name} is a login service"),
+        }
+    }
+
+    fn login<'a>(config: &'a Config, name: &str) -> &'a LoginService {
+        match &config.services[name].kind {
+            ServiceKind::Login(login) => login,
+            ServiceKind::Mail(_) => panic!("{name} is a mail service"),
+        }
+    }
+
+    #[test]
+    fn what_is_predefined_is_as_the_manual_says() {
+        let config = parse("").unwrap();
+        assert_eq!(config.services.len(), 10);
+        assert_eq!(mail(&config, "submission").scope, Some(ScopeWord::Smtp));
+        assert_eq!(login(&config, "sshd"), &LoginService::default());
+        let sudo = login(&config, "sudo");
+        assert!(sudo.ignores_strangers && !sudo.enforces_account);
+    }
+
+    #[test]
+    fn services_are_added_and_altered() {
+        let config = parse(
+            "[services.imap]\nmain_password_on_mail = \"never\"\nobserve = true\n[services.dav]\nclass = \"mail\"\n\
+             [services.webmail]\nclass = \"mail\"\nscope = \"imap\"\ncombined = true\n[services.archive]\nclass = \"mail\"\n\
+             [services.sshd]\nfirst = \"stack\"\naccount = \"ignore\"\ntrust_by = [\"ssh-key\", \"rhost\"]\n\
+             [services.vpn]\nclass = \"login\"\nsecond_factor = \"required\"\ntrust_device = \"0s\"\n",
+        )
+        .unwrap();
+        assert_eq!(mail(&config, "imap").main_password_on_mail, Some(MainPasswordOnMail::Never));
+        assert_eq!(config.services["imap"].observe, Some(true));
+        assert_eq!(mail(&config, "dav").scope, Some(ScopeWord::Dav));
+        assert!(mail(&config, "webmail").combined && !mail(&config, "imap").combined);
+        assert_eq!(mail(&config, "archive").scope, None);
+        let sshd = login(&config, "sshd");
+        assert_eq!((sshd.first, sshd.enforces_account, sshd.trusts_addresses), (First::Stack, false, true));
+        assert_eq!(config.services["vpn"].class(), Class::Login);
+        assert_eq!(login(&config, "vpn").second_factor, Some(SecondFactor::Required));
+        assert_eq!(login(&config, "vpn").trust_device, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_class_does_not_know_the_other_ones_keys() {
+        for text in [
+            "[services.webmail]\n",
+            "[services.webmail]\nclass = \"web\"\n",
+            "[services.imap]\nfirst = \"stack\"\n",
+            "[services.sshd]\nscope = \"imap\"\n",
+            "[services.sshd]\ncombined = true\n",
+            "[services.sshd]\ntrust_by = [\"cookie\"]\n",
+            "[services.sshd]\ntrust_device = \"1000d\"\n",
+            "[policy]\nsecond_factor = \"sometimes\"\n",
+            "[policy]\nforced_enrolment = \"always\"\n",
+            "[services.sshd]\nfirst = \"nobody\"\n",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

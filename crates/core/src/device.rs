@@ -1,0 +1,200 @@
+//! What a person logs in from, as far as it can be told, and that it was trusted before.
+//!
+//! The ledger keeps a record of each trusted device and is not believed: what it says stands under the keyring.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::account::{Account, AccountId};
+use crate::clock::Timestamp;
+use crate::keyring::{Digest, Keyring};
+
+/// A device by which a person can be told: an ssh key, or an address where the admin takes that for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// What tells it from others.
+    identity: String,
+    /// What it is shown as.
+    pub name: String,
+}
+
+impl Device {
+    /// Reads what a front door says of the key that the client proved to have: `ssh-key`, the key's type and its base64, as
+    /// in an authorized_keys file. A certificate counts by the key that it is for, so that a renewed one is the same device.
+    #[must_use]
+    pub fn of_ssh_key(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let (Some("ssh-key"), Some(_), Some(blob), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return None;
+        };
+        let blob = STANDARD.decode(blob).or_else(|_| STANDARD_NO_PAD.decode(blob)).ok()?;
+        let digest = STANDARD_NO_PAD.encode(Sha256::digest(base_key(&blob)?));
+        Some(Self { identity: format!("ssh-key {digest}"), name: format!("ssh key SHA256:{digest}") })
+    }
+
+    /// An address. Whoever shares it is taken for the same device.
+    #[must_use]
+    pub fn of_address(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        Self { identity: format!("address {address}"), name: format!("address {address}") }
+    }
+}
+
+/// The public key inside a key or certificate blob (RFC 4253, section 6.6; OpenSSH's PROTOCOL.certkeys).
+fn base_key(blob: &[u8]) -> Option<Vec<u8>> {
+    let (kind, mut rest) = string(blob)?;
+    let kind = std::str::from_utf8(kind).ok()?;
+    let Some(base) = kind.strip_suffix("-cert-v01@openssh.com") else { return Some(blob.to_vec()) };
+    let (base, fields) = match base {
+        "ssh-ed25519" => (base.to_owned(), 1),
+        "ssh-rsa" => (base.to_owned(), 2),
+        "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => (base.to_owned(), 2),
+        "sk-ssh-ed25519" => (format!("{base}@openssh.com"), 2),
+        "sk-ecdsa-sha2-nistp256" => (format!("{base}@openssh.com"), 3),
+        _ => return None,
+    };
+    let mut key = Vec::with_capacity(blob.len());
+    push(&mut key, base.as_bytes())?;
+    (_, rest) = string(rest)?; // a nonce
+    for _ in 0..fields {
+        let field;
+        (field, rest) = string(rest)?;
+        push(&mut key, field)?;
+    }
+    Some(key)
+}
+
+/// A string of the ssh protocol (RFC 4251, section 5), and what follows it.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+fn push(to: &mut Vec<u8>, field: &[u8]) -> Option<()> {
+    to.extend(u32::try_from(field.len()).ok()?.to_be_bytes());
+    to.extend(field);
+    Some(())
+}
+
+/// A keyed digest of account and device, by which the ledger finds a record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceId(pub Digest);
+
+impl DeviceId {
+    /// Under the current key.
+    #[must_use]
+    pub fn of(account: &AccountId, device: &Device, keyring: &Keyring) -> Self {
+        Self(keyring.digest(ID, &[account.as_str().as_bytes(), device.identity.as_bytes()]))
+    }
+
+    /// Under each key, the current one first.
+    #[must_use]
+    pub fn all_of(account: &AccountId, device: &Device, keyring: &Keyring) -> Vec<Self> {
+        let parts = [account.as_str().as_bytes(), device.identity.as_bytes()];
+        keyring.digests(ID, &parts).into_iter().map(Self).collect()
+    }
+
+    /// Reads the text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_plain =
+            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        is_plain.then_some(Self(u128::from_str_radix(text, 16).ok()?.to_be_bytes()))
+    }
+
+    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    #[must_use]
+    pub fn is_meant_by(self, text: &str) -> bool {
+        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({self})")
+    }
+}
+
+/// A trusted device as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRecord {
+    /// Where it is kept.
+    pub id: DeviceId,
+    /// The rest, as [`Trust::seal`] writes it; nothing that the ledger has to understand.
+    pub value: String,
+    /// When it may be forgotten.
+    pub expires: Timestamp,
+}
+
+/// That a device needs no second step until some day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trust {
+    /// What the device is shown as.
+    pub name: String,
+    /// Since when it is trusted.
+    pub created: Timestamp,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+impl Trust {
+    /// Writes it down for the account as it is now: another factor, another main password, and a later revocation
+    /// ([`crate::policy::AccountPolicy::trust_generation`]) each make the record worthless.
+    #[must_use]
+    pub fn seal(&self, id: DeviceId, account: &Account, keyring: &Keyring) -> DeviceRecord {
+        let mac = self.with_parts(id, account, |parts| keyring.digest(MAC, parts));
+        let raw = RawTrust { v: VERSION, trust: self.clone(), mac: STANDARD.encode(mac) };
+        // Strings and numbers: serde_json has no way to fail.
+        DeviceRecord { id, value: serde_json::to_string(&raw).unwrap_or_default(), expires: self.expires }
+    }
+
+    /// Reads a record; `None` where it was not written by this site for this account as it is now, or is over.
+    #[must_use]
+    pub fn open(record: &DeviceRecord, account: &Account, keyring: &Keyring, now: Timestamp) -> Option<Self> {
+        let raw: RawTrust = serde_json::from_str(&record.value).ok()?;
+        let mac: Digest = STANDARD.decode(&raw.mac).ok()?.try_into().ok()?;
+        let is_ours = raw.trust.with_parts(record.id, account, |parts| keyring.vouches(&mac, MAC, parts));
+        (raw.v == VERSION && is_ours && raw.trust.expires > now).then_some(raw.trust)
+    }
+
+    fn with_parts<T>(&self, id: DeviceId, account: &Account, use_them: impl FnOnce(&[&[u8]]) -> T) -> T {
+        let mut factors: Vec<_> = account.data.factors.iter().map(|factor| factor.id.bytes()).collect();
+        factors.sort_unstable();
+        use_them(&[
+            account.id.as_str().as_bytes(),
+            &id.0,
+            self.name.as_bytes(),
+            &self.created.as_unix().to_be_bytes(),
+            &self.expires.as_unix().to_be_bytes(),
+            &account.data.policy.trust_generation.to_be_bytes(),
+            account.password_marker.as_bytes(),
+            factors.as_flattened(),
+        ])
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTrust {
+    v: u32,
+    trust: Trust,
+    mac: String,
+}
+
+const ID: &str = "device";
+const MAC: &str = "trust";
+const VERSION: u32 = 1;

@@ -1,0 +1,225 @@
+//! Second factors: what is bound, and whether a code is right. One file a kind.
+
+mod recovery;
+mod totp;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::app_password::Label;
+use crate::clock::Timestamp;
+
+pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
+pub use totp::{Algorithm, BadShape, BadTotp, CodeText, NewTotp, Period, Seed, Totp, TotpShape};
+
+/// A second factor that is bound to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factor {
+    /// Which one it is; minted when it is bound, and never given to another.
+    pub id: FactorId,
+    /// The name that its owner knows it by.
+    pub label: Label,
+    /// When it was bound.
+    pub created: Timestamp,
+    /// Since when it takes no code, after too many wrong ones. An admin unlocks it.
+    pub locked: Option<Timestamp>,
+    /// What it is.
+    pub kind: FactorKind,
+}
+
+/// What a factor is, with what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactorKind {
+    /// An authenticator app or token that shows codes (RFC 6238).
+    Totp(Totp),
+}
+
+impl FactorKind {
+    /// The kind's name in the stored form, on the command line and in the log.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Totp(_) => "totp",
+        }
+    }
+}
+
+impl Factor {
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// Unknown fields, versions, kinds and shapes. The message names no value.
+    pub fn from_json(json: &str) -> Result<Self, BadFactor> {
+        let raw: Raw = serde_json::from_str(json).map_err(|error| BadFactor { column: error.column() })?;
+        if raw.v != VERSION {
+            return Err(BadFactor { column: 0 });
+        }
+        let label = Label::new(&raw.label).map_err(|_| BadFactor { column: 0 })?;
+        let kind = match raw.kind {
+            RawKind::Totp(totp) => FactorKind::Totp(totp),
+        };
+        Ok(Self { id: raw.id, label, created: raw.created, locked: raw.locked, kind })
+    }
+
+    /// The JSON form, the same in every directory.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let kind = match &self.kind {
+            FactorKind::Totp(totp) => RawKind::Totp(totp.clone()),
+        };
+        let raw = Raw {
+            v: VERSION,
+            id: self.id,
+            label: self.label.as_str().to_owned(),
+            created: self.created,
+            locked: self.locked,
+            kind,
+        };
+        // Strings and numbers: serde_json has no way to fail.
+        serde_json::to_string(&raw).unwrap_or_default()
+    }
+}
+
+/// A factor's identity: 128 random bits. Part of what seals its secrets, so that none can be moved to another factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FactorId(u128);
+
+impl FactorId {
+    /// From random bits.
+    #[must_use]
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(random))
+    }
+
+    /// As bytes.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// Enough of it to tell an account's factors apart, for people.
+    #[must_use]
+    pub fn short(self) -> String {
+        self.to_string().chars().take(SHORT).collect()
+    }
+
+    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    #[must_use]
+    pub fn is_meant_by(self, text: &str) -> bool {
+        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+    }
+}
+
+impl fmt::Display for FactorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for FactorId {
+    type Err = BadFactorId;
+
+    fn from_str(text: &str) -> Result<Self, BadFactorId> {
+        let is_plain =
+            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let number = u128::from_str_radix(text, 16).map_err(|_| BadFactorId)?;
+        if is_plain { Ok(Self(number)) } else { Err(BadFactorId) }
+    }
+}
+
+impl Serialize for FactorId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FactorId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Not the id of a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a factor's id: 32 hexadecimal digits")]
+pub struct BadFactorId;
+
+/// A stored factor that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a factor's record is not of a version and form known here (column {column})")]
+pub struct BadFactor {
+    column: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    v: u32,
+    id: FactorId,
+    label: String,
+    created: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    locked: Option<Timestamp>,
+    kind: RawKind,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum RawKind {
+    Totp(Totp),
+}
+
+const VERSION: u32 = 1;
+const SHORT: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyring::Sealed;
+
+    fn factor() -> Factor {
+        let totp = Totp { shape: TotpShape::default(), seed: Sealed::parse("1:AAAA").unwrap() };
+        Factor {
+            id: FactorId::new([0xab; 16]),
+            label: Label::new("phone").unwrap(),
+            created: Timestamp::from_unix(1_800_000_000),
+            locked: None,
+            kind: FactorKind::Totp(totp),
+        }
+    }
+
+    #[test]
+    fn the_stored_form_reads_back_and_unknown_forms_are_errors() {
+        let json = factor().to_json();
+        assert_eq!(
+            json,
+            r#"{"v":1,"id":"abababababababababababababababab","label":"phone","created":"2027-01-15T08:00:00Z","kind":{"totp":{"algorithm":"sha1","digits":6,"period":30,"seed":"1:AAAA"}}}"#
+        );
+        assert_eq!(Factor::from_json(&json), Ok(factor()));
+        let locked = Factor { locked: Some(Timestamp::from_unix(1_800_000_001)), ..factor() };
+        assert_eq!(Factor::from_json(&locked.to_json()), Ok(locked));
+        for (from, to) in [
+            (r#""v":1"#, r#""v":2"#),
+            (r#""totp""#, r#""carrier_pigeon""#),
+            (r#""digits":6"#, r#""digits":4"#),
+            (r#""period":30"#, r#""period":0"#),
+            (r#""sha1""#, r#""md5""#),
+            (r#""label":"phone""#, r#""label":"""#),
+            (r#""label""#, r#""colour":1,"label""#),
+            ("abab", "ABAB"),
+        ] {
+            assert!(Factor::from_json(&json.replace(from, to)).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_factor_is_meant_by_its_beginning_but_not_by_less_than_four_characters() {
+        let id = factor().id;
+        assert!(id.is_meant_by("abab") && id.is_meant_by("ABABABAB") && id.is_meant_by(&id.to_string()));
+        assert!(!id.is_meant_by("aba") && !id.is_meant_by("") && !id.is_meant_by("abac"));
+        assert_eq!(id.short(), "abababab");
+    }
+}

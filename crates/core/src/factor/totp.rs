@@ -1,0 +1,461 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::clock::Timestamp;
+use crate::keyring::{Keyring, SealError, Sealed};
+
+use super::FactorId;
+
+/// Time-based one-time passwords (RFC 6238) of one seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawTotp", into = "RawTotp")]
+pub struct Totp {
+    /// What the codes look like.
+    pub shape: TotpShape,
+    /// The seed, under a key of the keyring.
+    pub seed: Sealed,
+}
+
+/// What the codes of a seed look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TotpShape {
+    /// The hash function of the HMAC.
+    pub algorithm: Algorithm,
+    /// Whether codes have 8 digits, and not 6.
+    pub has_eight_digits: bool,
+    /// How long a code is shown.
+    pub period: Period,
+}
+
+/// The hash function of RFC 6238, section 1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// HMAC-SHA-1, which every app knows.
+    #[default]
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+/// The time step of RFC 6238, section 4.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Period {
+    /// 30 seconds.
+    #[default]
+    Half,
+    /// 60 seconds.
+    Minute,
+}
+
+impl Period {
+    /// In seconds.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        match self {
+            Self::Half => 30,
+            Self::Minute => 60,
+        }
+    }
+}
+
+impl TotpShape {
+    /// Checks what somebody asks for.
+    ///
+    /// # Errors
+    /// [`BadShape`] says what is possible.
+    pub fn new(algorithm: Algorithm, digits: u8, period_seconds: u64) -> Result<Self, BadShape> {
+        let has_eight_digits = match digits {
+            6 => false,
+            8 => true,
+            _ => return Err(BadShape::Digits),
+        };
+        let period = match period_seconds {
+            30 => Period::Half,
+            60 => Period::Minute,
+            _ => return Err(BadShape::Period),
+        };
+        Ok(Self { algorithm, has_eight_digits, period })
+    }
+
+    /// How long a code is.
+    #[must_use]
+    pub fn digits(self) -> u8 {
+        if self.has_eight_digits { 8 } else { 6 }
+    }
+
+    /// The number of the time step that `at` is in.
+    #[must_use]
+    pub fn step(self, at: Timestamp) -> u64 {
+        at.as_unix() / self.period.seconds()
+    }
+}
+
+/// Codes that nobody's app could show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadShape {
+    /// Not 6 or 8.
+    #[error("a code has 6 or 8 digits")]
+    Digits,
+    /// Not 30 or 60.
+    #[error("a code is shown for 30 or 60 seconds")]
+    Period,
+}
+
+impl Totp {
+    /// The time step whose code `code` is, within one step of `at` on either side (RFC 6238, section 5.2), or `None` where
+    /// it is wrong. Whether it was used before is the ledger's to say.
+    ///
+    /// # Errors
+    /// Where the seed cannot be opened.
+    pub fn matching_step(
+        &self,
+        id: FactorId,
+        keyring: &Keyring,
+        code: &CodeText,
+        at: Timestamp,
+    ) -> Result<Option<u64>, BadTotp> {
+        if code.digits() != self.shape.digits() {
+            return Ok(None);
+        }
+        let seed = self.open(id, keyring)?;
+        Ok(generator(&seed, self.shape)?.check(code.expose(), at.as_unix()))
+    }
+
+    /// The same under the current key of the keyring.
+    ///
+    /// # Errors
+    /// Where the seed cannot be opened, or random bytes are out of order.
+    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, BadTotp> {
+        let seed = self.open(id, keyring)?;
+        Ok(Self { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &seed.0, nonce)? })
+    }
+
+    fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Seed, BadTotp> {
+        Seed::new(&keyring.open(&seal_purpose(id), &self.seed)?)
+    }
+}
+
+/// A seed on its way to an app. Dropped, it is gone unless it was bound.
+pub struct NewTotp {
+    /// What the codes look like.
+    pub shape: TotpShape,
+    seed: Seed,
+}
+
+impl NewTotp {
+    /// Takes `seed` for codes of this shape.
+    #[must_use]
+    pub fn new(shape: TotpShape, seed: Seed) -> Self {
+        Self { shape, seed }
+    }
+
+    /// The seed for typing into an app by hand: base32 without padding (RFC 4648, section 6).
+    #[must_use]
+    pub fn base32(&self) -> Zeroizing<String> {
+        Zeroizing::new(totp_rs::Secret::from(self.seed.0.as_slice()).to_base32())
+    }
+
+    /// The URI that apps read from a QR code: `otpauth://totp/issuer:account?secret=…`, after the Key URI Format that
+    /// Google Authenticator brought and the others took over.
+    ///
+    /// # Errors
+    /// Where issuer or account hold a colon, which the form has no place for.
+    pub fn uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, BadTotp> {
+        let built = builder(&self.seed, self.shape)
+            .with_account_name(account)
+            .with_issuer(Some(issuer))
+            .build()
+            .map_err(|_| BadTotp::Unspeakable)?;
+        built.to_url().map(Zeroizing::new).map_err(|_| BadTotp::Unspeakable)
+    }
+
+    /// As [`Totp::matching_step`].
+    ///
+    /// # Errors
+    /// As the type says.
+    pub fn matching_step(&self, code: &CodeText, at: Timestamp) -> Result<Option<u64>, BadTotp> {
+        if code.digits() != self.shape.digits() {
+            return Ok(None);
+        }
+        Ok(generator(&self.seed, self.shape)?.check(code.expose(), at.as_unix()))
+    }
+
+    /// Seals the seed for the factor `id`.
+    ///
+    /// # Errors
+    /// As the type says.
+    pub fn seal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Totp, BadTotp> {
+        Ok(Totp { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &self.seed.0, nonce)? })
+    }
+}
+
+impl fmt::Debug for NewTotp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewTotp")
+    }
+}
+
+/// The secret of an app: 16 to 64 bytes (RFC 4226, section 4, R6).
+pub struct Seed(Zeroizing<Vec<u8>>);
+
+impl Seed {
+    /// Takes these bytes.
+    ///
+    /// # Errors
+    /// Where there are fewer than 16 or more than 64.
+    pub fn new(bytes: &[u8]) -> Result<Self, BadTotp> {
+        if (16..=64).contains(&bytes.len()) {
+            Ok(Self(Zeroizing::new(bytes.to_vec())))
+        } else {
+            Err(BadTotp::SeedLength)
+        }
+    }
+
+    /// Takes what a token's maker or another system wrote down: base32, with or without padding, spaces and dashes, in
+    /// either case.
+    ///
+    /// # Errors
+    /// Where it is not base32, or not of a seed's length.
+    pub fn from_base32(text: &str) -> Result<Self, BadTotp> {
+        let plain: Zeroizing<String> = Zeroizing::new(
+            text.chars().filter(|c| !matches!(c, ' ' | '-' | '=')).map(|c| c.to_ascii_uppercase()).collect(),
+        );
+        let secret = totp_rs::Secret::try_from_base32(&*plain).map_err(|_| BadTotp::NotBase32)?;
+        Self::new(secret.as_ref())
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed")
+    }
+}
+
+/// What somebody typed where a code is wanted: 6 or 8 digits. Spaces and dashes among them are left out.
+pub struct CodeText(Zeroizing<String>);
+
+impl CodeText {
+    /// Takes `text` for a code, where it looks like one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: Zeroizing<String> =
+            Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+        let looks_like_one = matches!(digits.len(), 6 | 8) && digits.bytes().all(|b| b.is_ascii_digit());
+        looks_like_one.then_some(Self(digits))
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn digits(&self) -> u8 {
+        if self.0.len() == 8 { 8 } else { 6 }
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CodeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeText")
+    }
+}
+
+/// A seed that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadTotp {
+    /// It cannot be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Too short to be safe, or longer than anybody makes them.
+    #[error("a seed has 16 to 64 bytes")]
+    SeedLength,
+    /// Not base32.
+    #[error("the seed is not base32 (A to Z and 2 to 7)")]
+    NotBase32,
+    /// A name that the form of the URI has no place for.
+    #[error("a name with a colon has no place in an otpauth URI")]
+    Unspeakable,
+}
+
+fn generator(seed: &Seed, shape: TotpShape) -> Result<totp_rs::Totp, BadTotp> {
+    builder(seed, shape).build().map_err(|_| BadTotp::SeedLength)
+}
+
+fn builder(seed: &Seed, shape: TotpShape) -> totp_rs::Builder {
+    let algorithm = match shape.algorithm {
+        Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
+        Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
+        Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
+    };
+    totp_rs::Builder::new()
+        .with_algorithm(algorithm)
+        .with_digits(shape.digits())
+        .with_skew(WINDOW)
+        .with_step_duration(shape.period.seconds())
+        .with_secret(seed.0.as_slice())
+}
+
+/// What binds a seed to its factor, as associated data.
+fn seal_purpose(id: FactorId) -> [u8; 21] {
+    let mut purpose = *b"seed:................";
+    for (to, from) in purpose.iter_mut().skip(5).zip(id.bytes()) {
+        *to = from;
+    }
+    purpose
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTotp {
+    algorithm: Algorithm,
+    digits: u8,
+    period: u64,
+    seed: Sealed,
+}
+
+impl TryFrom<RawTotp> for Totp {
+    type Error = BadShape;
+
+    fn try_from(raw: RawTotp) -> Result<Self, BadShape> {
+        Ok(Self { shape: TotpShape::new(raw.algorithm, raw.digits, raw.period)?, seed: raw.seed })
+    }
+}
+
+impl From<Totp> for RawTotp {
+    fn from(totp: Totp) -> Self {
+        let Totp { shape, seed } = totp;
+        Self { algorithm: shape.algorithm, digits: shape.digits(), period: shape.period.seconds(), seed }
+    }
+}
+
+/// Steps on either side of the present one.
+const WINDOW: u16 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn keyring() -> Keyring {
+        Keyring::parse(&Keyring::render(&[7; 32], Timestamp::from_unix(1_800_000_000))).unwrap()
+    }
+
+    fn new_totp(algorithm: Algorithm, digits: u8) -> NewTotp {
+        // RFC 6238, appendix B: the ASCII digits repeated to the length of the hash.
+        let length = match algorithm {
+            Algorithm::Sha1 => 20,
+            Algorithm::Sha256 => 32,
+            Algorithm::Sha512 => 64,
+        };
+        let seed: Vec<u8> = b"1234567890".iter().copied().cycle().take(length).collect();
+        NewTotp::new(TotpShape::new(algorithm, digits, 30).unwrap(), Seed::new(&seed).unwrap())
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_6238_match_for_all_three_hashes() {
+        let vectors = [
+            (59, ["94287082", "46119246", "90693936"]),
+            (1_111_111_109, ["07081804", "68084774", "25091201"]),
+            (1_111_111_111, ["14050471", "67062674", "99943326"]),
+            (1_234_567_890, ["89005924", "91819424", "93441116"]),
+            (2_000_000_000, ["69279037", "90698825", "38618901"]),
+            (20_000_000_000, ["65353130", "77737706", "47863826"]),
+        ];
+        for (at, codes) in vectors {
+            for (algorithm, code) in
+                [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into_iter().zip(codes)
+            {
+                let totp = new_totp(algorithm, 8);
+                let at = Timestamp::from_unix(at);
+                let step = totp.matching_step(&CodeText::parse(code).unwrap(), at).unwrap();
+                assert_eq!(step, Some(at.as_unix() / 30), "{algorithm:?} {code}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_right_one_step_on_either_side_and_no_further() {
+        let totp = new_totp(Algorithm::Sha1, 8);
+        let code = CodeText::parse("94287082").unwrap();
+        let step_at = |at| totp.matching_step(&code, Timestamp::from_unix(at)).unwrap();
+        assert_eq!(
+            [0, 29, 30, 59, 60, 89, 90].map(step_at),
+            [Some(1), Some(1), Some(1), Some(1), Some(1), Some(1), None]
+        );
+        let six = CodeText::parse("287082").unwrap();
+        assert_eq!(totp.matching_step(&six, Timestamp::from_unix(59)), Ok(None), "its end is another length");
+        assert_eq!(
+            new_totp(Algorithm::Sha1, 6).matching_step(&six, Timestamp::from_unix(59)),
+            Ok(Some(1)),
+            "RFC 4226, section 5.3"
+        );
+    }
+
+    #[test]
+    fn a_seed_opens_for_its_own_factor_and_keyring_alone() {
+        let (ring, id) = (keyring(), FactorId::new([1; 16]));
+        let sealed = new_totp(Algorithm::Sha1, 8).seal(id, &ring, [9; 24]).unwrap();
+        let (code, at) = (CodeText::parse("94287082").unwrap(), Timestamp::from_unix(59));
+        assert_eq!(sealed.matching_step(id, &ring, &code, at), Ok(Some(1)));
+        let other = FactorId::new([2; 16]);
+        assert_eq!(sealed.matching_step(other, &ring, &code, at), Err(BadTotp::Seal(SealError::Forged)));
+        let strange = Keyring::parse(&Keyring::render(&[8; 32], Timestamp::from_unix(1))).unwrap();
+        assert_eq!(sealed.matching_step(id, &strange, &code, at), Err(BadTotp::Seal(SealError::Forged)));
+        assert_eq!(
+            sealed.reseal(id, &ring, [3; 24]).unwrap().matching_step(id, &ring, &code, at),
+            Ok(Some(1))
+        );
+    }
+
+    #[test]
+    fn what_is_typed_is_six_or_eight_digits_with_spaces_where_people_put_them() {
+        let digits = |text: &str| CodeText::parse(text).map(|code| code.expose().to_owned());
+        assert_eq!(digits("123456").as_deref(), Some("123456"));
+        assert_eq!(digits(" 123 456 ").as_deref(), Some("123456"));
+        assert_eq!(digits("1234-5678").as_deref(), Some("12345678"));
+        for text in ["", "12345", "1234567", "123456789", "12345a", "\u{661}23456", "+12345"] {
+            assert_eq!(digits(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_seed_is_read_from_base32_as_makers_write_it() {
+        let totp = |text: &str| Seed::from_base32(text).map(|seed| seed.0.to_vec());
+        assert_eq!(totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), Ok(b"12345678901234567890".to_vec()));
+        assert_eq!(
+            totp("gezd gnbv-gy3t qojq gezd gnbv gy3t qojq ===="),
+            Ok(b"12345678901234567890".to_vec())
+        );
+        assert_eq!(totp("GEZDGNBVGY3TQOJQ"), Err(BadTotp::SeedLength));
+        assert_eq!(totp("GEZDGNBVGY3TQOJ1"), Err(BadTotp::NotBase32));
+        assert!(totp("").is_err());
+    }
+
+    #[test]
+    fn the_uri_names_issuer_account_and_secret() {
+        let totp = new_totp(Algorithm::Sha1, 6);
+        let uri = totp.uri("Example Mail", "alice").unwrap();
+        assert!(uri.starts_with("otpauth://totp/Example%20Mail:alice?"), "{}", *uri);
+        assert!(
+            uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") && uri.contains("issuer=Example%20Mail")
+        );
+        assert_eq!(totp.uri("Example: Mail", "alice").err(), Some(BadTotp::Unspeakable));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            new_totp(Algorithm::Sha1, 6),
+            Seed::new(&[1; 20]).unwrap(),
+            CodeText::parse("123456").unwrap()
+        );
+        assert_eq!(shown, "NewTotp Seed CodeText");
+    }
+}

@@ -1,0 +1,70 @@
+use crate::account::{Account, Standing};
+use crate::engine::Engine;
+use crate::name::LoginName;
+use crate::policy::{Class, EffectiveLogin, ServiceKind};
+use crate::proof::Proof;
+use crate::verdict::{Accepted, Reason, Verdict};
+
+use super::outcome::{Outage, Outcome, Trail};
+
+/// Decides whether a login may go on that Postern may not have seen the beginning of: a key alone opens ssh, and sudo asks
+/// for nothing where it is told so. `proof` is what an accepted login was given a moment ago.
+///
+/// It says yes to what Postern itself let in, and no to an account that needs a second factor. To anything else it has
+/// nothing to say.
+pub async fn account(engine: &Engine, service: &str, name: &LoginName, proof: Option<&str>) -> Outcome {
+    let mut trail = Trail::default();
+    let decided = decide(engine, service, name, proof, &mut trail).await;
+    Outcome::of(decided, trail)
+}
+
+async fn decide(
+    engine: &Engine,
+    service: &str,
+    name: &LoginName,
+    proof: Option<&str>,
+    trail: &mut Trail,
+) -> Result<Verdict, Outage> {
+    let Some(configured) = engine.services.get(service) else {
+        trail.detail = Some("the service is not configured");
+        return Ok(Verdict::Reject(Reason::NotPermitted));
+    };
+    let now = engine.clock.now();
+    let is_proved = |account: &Account| {
+        proof.is_some_and(|proof| Proof::holds(proof, &account.id, service, now, &engine.keyring))
+    };
+    let ServiceKind::Login(login) = &configured.kind else {
+        // A mail service has no login without a secret, and the account was looked at with it.
+        return Ok(Verdict::Ignore("a mail service"));
+    };
+    if proof.is_none() && !login.enforces_account {
+        return Ok(Verdict::Ignore("the account is not enforced here"));
+    }
+    let Some(account) = engine.directory.find(name, Class::Login).await? else {
+        return Ok(Verdict::Ignore("not in the directory"));
+    };
+    trail.account = Some(account.id.clone());
+    match account.standing {
+        Standing::Active => {}
+        Standing::Disabled => return Ok(Verdict::Reject(Reason::Disabled)),
+        Standing::Expired => return Ok(Verdict::Reject(Reason::Expired)),
+    }
+    if is_proved(&account) {
+        return Ok(Verdict::Accept(Accepted { user: account.name, userdb: Default::default(), proof: None }));
+    }
+    if !login.enforces_account {
+        return Ok(Verdict::Ignore("the account is not enforced here"));
+    }
+    if let Some(refused) = super::identity::refusal(engine, &account, name, trail).await? {
+        return Ok(Verdict::Reject(refused));
+    }
+    let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);
+    if policy.second_factor.is_needed(account.data.is_enrolled()) {
+        trail.detail = Some("a second factor is needed, and none was asked for");
+        if !policy.observe {
+            return Ok(Verdict::Reject(Reason::NotPermitted));
+        }
+        trail.observed = Some(Reason::NotPermitted);
+    }
+    Ok(Verdict::Ignore("no second factor is needed"))
+}

@@ -1,0 +1,88 @@
+//! That a login was accepted, for the same front door to show a moment later.
+//!
+//! PAM asks twice: whether the person is who they say, and whether the account is in order. sshd does so in two processes.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::account::AccountId;
+use crate::clock::Timestamp;
+use crate::keyring::{Digest, Keyring};
+
+/// Text that only this site's keyring makes: good for one account at one service, for [`GOOD_FOR`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proof(String);
+
+impl Proof {
+    /// For a login that is being accepted.
+    #[must_use]
+    pub fn of(account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> Self {
+        let expires = now.plus(GOOD_FOR).as_unix();
+        let digest = with_parts(account, service, expires, |parts| keyring.digest(PURPOSE, parts));
+        Self(format!("{expires}.{:032x}", u128::from_be_bytes(digest)))
+    }
+
+    /// Whether `text` proves it.
+    #[must_use]
+    pub fn holds(text: &str, account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> bool {
+        let read = || {
+            let (expires, digest) = text.split_once('.')?;
+            let digest: Digest = u128::from_str_radix(digest, 16).ok()?.to_be_bytes();
+            Some((expires.parse::<u64>().ok()?, digest))
+        };
+        let Some((expires, digest)) = read() else { return false };
+        let is_in_time = (now.as_unix()..=now.plus(GOOD_FOR).as_unix()).contains(&expires);
+        is_in_time && with_parts(account, service, expires, |parts| keyring.vouches(&digest, PURPOSE, parts))
+    }
+
+    /// For the front door.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
+fn with_parts<T>(
+    account: &AccountId,
+    service: &str,
+    expires: u64,
+    use_them: impl FnOnce(&[&[u8]]) -> T,
+) -> T {
+    use_them(&[account.as_str().as_bytes(), service.as_bytes(), &expires.to_be_bytes()])
+}
+
+/// Longer than it takes from one question to the next, and too short to be of use to anybody else.
+const GOOD_FOR: Duration = Duration::from_secs(120);
+const PURPOSE: &str = "proof";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_holds_for_its_account_and_service_and_time_alone() {
+        let ring = Keyring::parse(&Keyring::render(&[7; 32], Timestamp::from_unix(1))).unwrap();
+        let id = |id: &str| AccountId::new(id.to_owned());
+        let now = Timestamp::from_unix(1_800_000_000);
+        let proof = Proof::of(&id("a"), "sshd", now, &ring);
+        let holds = |text: &str, account: &str, service: &str, at: u64| {
+            Proof::holds(text, &id(account), service, Timestamp::from_unix(at), &ring)
+        };
+        let text = proof.expose();
+        assert!(holds(text, "a", "sshd", 1_800_000_000) && holds(text, "a", "sshd", 1_800_000_120));
+        assert!(!holds(text, "a", "sshd", 1_800_000_121) && !holds(text, "a", "sshd", 1_799_999_999));
+        assert!(!holds(text, "b", "sshd", 1_800_000_000) && !holds(text, "a", "sudo", 1_800_000_000));
+        let later = text.replace("1800000120", "1800000119");
+        assert!(!holds(&later, "a", "sshd", 1_800_000_000));
+        for text in ["", ".", "1800000120", "1800000120.", "1800000120.0", "x.y"] {
+            assert!(!holds(text, "a", "sshd", 1_800_000_000), "{text}");
+        }
+        assert_eq!(format!("{proof:?}"), "Proof");
+    }
+}

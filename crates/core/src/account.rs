@@ -142,6 +142,12 @@ impl AccountData {
         self.enrolled || !self.factors.is_empty()
     }
 
+    /// Whether there is anything that a second step could ask for.
+    #[must_use]
+    pub fn has_factor_to_ask_for(&self) -> bool {
+        !self.factors.is_empty() || !self.recovery_codes.is_empty()
+    }
+
     /// Binds a factor; the account is enrolled from then on.
     pub fn bind(&mut self, factor: Factor) {
         self.factors.push(factor);

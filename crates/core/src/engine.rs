@@ -60,6 +60,7 @@ impl Engine {
     pub fn authority(&self) -> Authority {
         Authority {
             directory: Arc::clone(&self.directory),
+            ledger: Arc::clone(&self.ledger),
             hasher: Arc::clone(&self.memory.hasher),
             clock: Arc::clone(&self.clock),
             limits: self.limits.clone(),

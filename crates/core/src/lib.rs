@@ -23,6 +23,7 @@ pub mod limits;
 pub mod name;
 pub mod policy;
 pub mod proof;
+pub mod qr;
 pub mod secret;
 pub mod unix_users;
 pub mod userdb;

@@ -115,6 +115,12 @@ impl fmt::Display for Label {
     }
 }
 
+impl Default for Label {
+    fn default() -> Self {
+        Self("unnamed".to_owned())
+    }
+}
+
 /// Not a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a label has 1 to 64 characters, no control characters, and no space at either end")]

@@ -71,6 +71,12 @@ impl RecoveryText {
         RecoveryId::of(&self.0)
     }
 
+    /// Its first group, as bytes.
+    #[must_use]
+    pub fn id_part(&self) -> &[u8] {
+        self.0.as_bytes().get(..GROUP).unwrap_or_default()
+    }
+
     /// The secret part.
     #[must_use]
     pub fn secret(&self) -> &[u8] {

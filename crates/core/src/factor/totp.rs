@@ -42,6 +42,18 @@ pub enum Algorithm {
     Sha512,
 }
 
+impl Algorithm {
+    /// As apps and otpauth URIs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+}
+
 /// The time step of RFC 6238, section 4.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Period {

@@ -4,7 +4,9 @@ use crate::account::{AccountData, AccountId};
 use crate::app_password::{AppPassword, Generated, Label, LiveAppPassword, Networks, Scope, Selector};
 use crate::clock::{Clock, Timestamp};
 use crate::directory::{Directory, DirectoryError, Update};
+use crate::factor::{BadTotp, FactorId};
 use crate::hashing::{HashPool, NotComputed, Purpose};
+use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 
 /// What a change of an account needs.
@@ -12,6 +14,8 @@ use crate::limits::Limits;
 pub struct Authority {
     /// Keeps accounts.
     pub directory: Arc<dyn Directory>,
+    /// Keeps what may expire.
+    pub ledger: Arc<dyn Ledger>,
     /// Computes argon2id.
     pub hasher: Arc<HashPool>,
     /// Tells the time.
@@ -194,9 +198,29 @@ pub enum ChangeError {
     /// Somebody else keeps changing the account.
     #[error("the account was changed by somebody else {EDIT_TRIES} times in a row; try again")]
     Contended,
+    /// The account has no second factor with this id.
+    #[error("the account has no second factor {0}")]
+    NoFactor(FactorId),
+    /// The account has as many as it may.
+    #[error(
+        "the account has {0} second factors, which is as many as [limits] factors_per_account allows; remove one first"
+    )]
+    TooManyFactors(u32),
+    /// A second factor is needed, so the last one stays.
+    #[error("a second factor is required, so the last one can be replaced but not removed")]
+    LastFactor,
+    /// A recovery code stands for a factor.
+    #[error("the account has no second factor, for which a recovery code could stand")]
+    NotEnrolled,
+    /// A secret cannot be sealed or opened.
+    #[error(transparent)]
+    Factor(#[from] BadTotp),
     /// The directory is out of order.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// The ledger is out of order.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// Hashing is out of order.
     #[error(transparent)]
     Hashing(#[from] NotComputed),

@@ -1,12 +1,282 @@
-use crate::conversation::Conversation;
+use std::time::Duration;
+
+use crate::account::{Account, Freshness, Standing};
+use crate::conversation::{Conversation, Echo};
+use crate::device::Device;
 use crate::engine::Engine;
-use crate::verdict::{Reason, Verdict};
+use crate::ledger::Credential;
+use crate::limits::Source;
+use crate::policy::{Class, EffectiveLogin, First, ForcedEnrolment, LoginService, ServiceKind};
+use crate::proof::Proof;
+use crate::secret::Password;
+use crate::verdict::{Accepted, Reason, Verdict};
+use crate::words::Phrase;
 
+use super::codes::Asked;
+use super::dialogue::{Dialogue, Stop};
+use super::identity;
+use super::in_flight::Checked;
 use super::login::Visit;
-use super::outcome::{Outcome, Trail};
+use super::main_password::Given;
+use super::note::{self, Entrance};
+use super::outcome::{Outage, Outcome, Trail};
+use super::{enrolment, second_step, trust};
 
-/// Decides a login with a dialogue.
+/// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
+/// from then on.
 pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
-    drop((engine, visit, person));
-    Outcome { verdict: Verdict::Reject(Reason::NotPermitted), trail: Trail::default() }
+    let Some((observe, service)) =
+        engine.services.get(visit.service).and_then(|service| match &service.kind {
+            ServiceKind::Login(login) => Some((service.observe, login)),
+            ServiceKind::Mail(_) => None,
+        })
+    else {
+        return Outcome { verdict: Verdict::Reject(Reason::NotPermitted), trail: Trail::default() };
+    };
+    let source = Source::of(visit.address);
+    let mut attempt = Attempt {
+        engine,
+        visit,
+        observe,
+        service,
+        source: &source,
+        dialogue: Dialogue::new(person, visit.language, engine.language),
+        trail: Trail::default(),
+    };
+    let decided = attempt.decide().await;
+    attempt.trail.language = Some(attempt.dialogue.language());
+    Outcome::of_stop(decided, attempt.trail)
+}
+
+struct Attempt<'a> {
+    engine: &'a Engine,
+    visit: &'a Visit<'a>,
+    observe: Option<bool>,
+    service: &'a LoginService,
+    source: &'a Source,
+    dialogue: Dialogue<'a>,
+    trail: Trail,
+}
+
+/// How the first factor was proved.
+enum FirstFactor {
+    /// By this main password.
+    Password(Password),
+    /// By a key that the front door has proof of.
+    Key,
+    /// Somebody else says that it was; nothing here proves it.
+    Hearsay,
+}
+
+impl FirstFactor {
+    fn password(&self) -> Option<&Password> {
+        match self {
+            Self::Password(password) => Some(password),
+            Self::Key | Self::Hearsay => None,
+        }
+    }
+
+    fn is_proved(&self) -> bool {
+        match self {
+            Self::Password(_) | Self::Key => true,
+            Self::Hearsay => false,
+        }
+    }
+}
+
+impl<'a> Attempt<'a> {
+    async fn decide(&mut self) -> Result<Verdict, Stop> {
+        let engine = self.engine;
+        let Some(account) = engine.directory.find(self.visit.name, Class::Login).await? else {
+            if self.service.ignores_strangers {
+                return Ok(Verdict::Ignore("not in the directory"));
+            }
+            return self.refuse_stranger(Reason::UnknownAccount).await;
+        };
+        self.trail.account = Some(account.id.clone());
+        if account.freshness == Freshness::Stale {
+            return Err(Outage::Stale.into());
+        }
+        if let Some(reason) = self.refusal(&account).await? {
+            return self.refuse_stranger(reason).await;
+        }
+        let first = self.first_factor(&account).await?;
+        self.dialogue.speak_to(&account);
+        let policy = EffectiveLogin::of(&engine.policy, self.observe, self.service, account.data.policy);
+        if !policy.second_factor.is_needed(account.data.is_enrolled()) {
+            return self.without_second_factor(&account).await;
+        }
+        if policy.observe {
+            self.trail.observed = Some(Reason::NotPermitted);
+            return self.without_second_factor(&account).await;
+        }
+        if !account.data.is_enrolled() {
+            return self.enrol(&account, &first, policy.forced_enrolment).await;
+        }
+        if !account.data.has_factor_to_ask_for() {
+            self.trail.detail = Some("the account is marked as enrolled, and has no factor");
+            return Ok(Verdict::Reject(Reason::NotPermitted));
+        }
+        let device = self.device();
+        if let Some(device) = &device
+            && !policy.trust_device.is_zero()
+            && trust::is_trusted(engine, &account, device, &mut self.trail).await
+        {
+            return self.accept(&account, Credential::TrustedDevice).await;
+        }
+        let asked = Asked { account: &account, source: self.source, is_known: first.is_proved() };
+        let proved =
+            second_step::prove(engine, asked, first.password(), &mut self.dialogue, &mut self.trail).await?;
+        if proved == Credential::RecoveryCode {
+            // The one that was just used is still in what was read before.
+            let count = (account.data.recovery_codes.len() as u64).saturating_sub(1);
+            self.dialogue.tell(&Phrase::RecoveryCodesLeft { count }).await?;
+        }
+        if let Some(device) = &device {
+            self.offer_trust(&account, device, policy.trust_device).await?;
+        }
+        self.accept(&account, proved).await
+    }
+
+    /// Why nothing opens this account here, or `None`.
+    async fn refusal(&mut self, account: &Account) -> Result<Option<Reason>, Stop> {
+        if let Some(reason) =
+            identity::refusal(self.engine, account, self.visit.name, &mut self.trail).await?
+        {
+            return Ok(Some(reason));
+        }
+        Ok(match account.standing {
+            Standing::Active => None,
+            Standing::Disabled => Some(Reason::Disabled),
+            Standing::Expired => Some(Reason::Expired),
+        })
+    }
+
+    /// Asks a stranger what everybody is asked, and refuses after the same time.
+    async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
+        if self.service.first == First::Directory {
+            let asked = match self.visit.secret {
+                Some(_) => None,
+                None => Some(self.ask_for_password().await?),
+            };
+            if let Some(password) = self.visit.secret.or(asked.as_ref()) {
+                self.given(password).pretend(self.engine, self.visit.name).await?;
+            }
+        }
+        Ok(Verdict::Reject(reason))
+    }
+
+    async fn first_factor(&mut self, account: &Account) -> Result<FirstFactor, Stop> {
+        match self.service.first {
+            First::Directory => {
+                let password = match self.visit.secret {
+                    Some(secret) => copy(secret)?,
+                    None => self.ask_for_password().await?,
+                };
+                self.check(account, &password).await?;
+                Ok(FirstFactor::Password(password))
+            }
+            First::Stack if self.visit.device.is_some() => Ok(FirstFactor::Key),
+            First::Stack => match self.visit.secret {
+                // What the stack was given may be a password of its own, and then it proves nothing here.
+                Some(secret) => {
+                    let given = self.given(secret);
+                    let checked = given.check(self.engine, account, &mut self.trail).await?;
+                    self.trail.detail = None;
+                    Ok(if checked == Checked::Right {
+                        FirstFactor::Password(copy(secret)?)
+                    } else {
+                        FirstFactor::Hearsay
+                    })
+                }
+                None => Ok(FirstFactor::Hearsay),
+            },
+        }
+    }
+
+    async fn ask_for_password(&mut self) -> Result<Password, Stop> {
+        let answer = self.dialogue.ask(Echo::Off, &Phrase::Password {}).await?;
+        Password::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
+    }
+
+    async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
+        match self.given(password).check(self.engine, account, &mut self.trail).await? {
+            Checked::Right => Ok(()),
+            Checked::Wrong | Checked::KnownWrong => Err(Stop::Reject(Reason::BadCredential)),
+            Checked::Limited => Err(Stop::Reject(Reason::Limited)),
+        }
+    }
+
+    /// Leads somebody who needs a second factor and has none through binding one, which takes the main password: a key alone
+    /// must not bind the factor that is to guard against its theft.
+    async fn enrol(
+        &mut self,
+        account: &Account,
+        first: &FirstFactor,
+        forced: ForcedEnrolment,
+    ) -> Result<Verdict, Stop> {
+        if forced == ForcedEnrolment::Never {
+            self.trail.detail = Some("a second factor is needed, and none is bound");
+            self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
+            return Ok(Verdict::Reject(Reason::NotPermitted));
+        }
+        self.dialogue.tell(&Phrase::EnrolmentNeeded {}).await?;
+        if first.password().is_none() {
+            let password = self.ask_for_password().await?;
+            self.check(account, &password).await?;
+        }
+        if forced == ForcedEnrolment::Ticket {
+            let asked = Asked { account, source: self.source, is_known: true };
+            enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        }
+        let bound = enrolment::enrol(self.engine, account, None, None, &mut self.dialogue).await?;
+        self.accept(account, Credential::Factor(bound)).await
+    }
+
+    async fn without_second_factor(&mut self, account: &Account) -> Result<Verdict, Stop> {
+        match self.service.first {
+            First::Directory => self.accept(account, Credential::LoginPassword).await,
+            First::Stack => Ok(Verdict::Ignore("no second factor is needed")),
+        }
+    }
+
+    /// An ssh key; an address only where the admin says that one will do.
+    fn device(&self) -> Option<Device> {
+        let address = self.visit.address.filter(|_| self.service.trusts_addresses);
+        self.visit.device.cloned().or_else(|| address.map(Device::of_address))
+    }
+
+    async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {
+        if term.is_zero() {
+            return Ok(());
+        }
+        let days = term.as_secs().div_ceil(86_400);
+        let answer = self.dialogue.ask(Echo::On, &Phrase::TrustDevice { days }).await?;
+        if matches!(answer.expose().trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是") {
+            trust::trust(self.engine, account, device, term, &mut self.trail).await;
+        }
+        Ok(())
+    }
+
+    async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
+        let engine = self.engine;
+        let at = engine.clock.now();
+        let entrance = Entrance { service: self.visit.service, address: self.visit.address, at };
+        note::used(engine, &account.id, credential, entrance, &mut self.trail).await;
+        self.trail.credential = Some(credential);
+        let proof = Proof::of(&account.id, self.visit.service, at, &engine.keyring);
+        let user = account.name.clone();
+        Ok(Verdict::Accept(Accepted { user, userdb: Default::default(), proof: Some(proof) }))
+    }
+
+    fn given<'b>(&self, password: &'b Password) -> Given<'b>
+    where
+        'a: 'b,
+    {
+        Given { password, source: self.source, at: self.engine.clock.now() }
+    }
+}
+
+fn copy(secret: &Password) -> Result<Password, Stop> {
+    Password::new(secret.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
 }

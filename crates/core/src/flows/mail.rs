@@ -1,13 +1,13 @@
 use std::net::IpAddr;
 
-use crate::account::{Account, AccountId, Freshness, Standing};
+use crate::account::{Account, Freshness, Standing};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
 use crate::hashing::{Purpose, Remembered};
 use crate::keyring::Digest;
-use crate::ledger::{Admission, Attempt, Credential, History, Settlement, Use};
+use crate::ledger::{Admission, Attempt, Credential, Settlement};
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService, ServiceKind};
@@ -17,6 +17,8 @@ use crate::verdict::{Accepted, Reason, Verdict};
 use super::guard;
 use super::in_flight::Checked;
 use super::login::Visit;
+use super::main_password::Given;
+use super::note::{self, Entrance};
 use super::outcome::{Outage, Outcome, Trail};
 
 /// Decides a login to a mail service: an app password, or the main password where policy permits it.
@@ -36,14 +38,10 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
     let Some(password) = visit.secret.or(asked.as_ref()) else {
         return Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
     };
+    let source = Source::of(visit.address);
     let login = Login { service: visit.service, name: visit.name, password, address: visit.address };
-    let mut attempt = Decision {
-        engine,
-        login: &login,
-        source: Source::of(login.address),
-        now: engine.clock.now(),
-        trail: Trail::default(),
-    };
+    let mut attempt =
+        Decision { engine, login: &login, source: &source, now: engine.clock.now(), trail: Trail::default() };
     let decided = attempt.decide().await;
     Outcome::of(decided, attempt.trail)
 }
@@ -65,12 +63,12 @@ struct Login<'a> {
 struct Decision<'a> {
     engine: &'a Engine,
     login: &'a Login<'a>,
-    source: Source,
+    source: &'a Source,
     now: Timestamp,
     trail: Trail,
 }
 
-impl Decision<'_> {
+impl<'a> Decision<'a> {
     async fn decide(&mut self) -> Result<Verdict, Outage> {
         let engine = self.engine;
         let Some((service, mail)) =
@@ -148,7 +146,7 @@ impl Decision<'_> {
             Remembered::Wrong => return Ok(false),
             Remembered::Nothing => {}
         }
-        let digest = self.digest(&account.id, live.hash.as_str());
+        let digest = self.given().digest(self.engine, &account.id, live.hash.as_str());
         let check = self.check_app_password(account, live, candidate, digest);
         Ok(memory.in_flight.once(digest, check).await? == Checked::Right)
     }
@@ -161,15 +159,14 @@ impl Decision<'_> {
         digest: Digest,
     ) -> Result<Checked, Outage> {
         let memory = &self.engine.memory;
-        let history = guard::history(self.engine, &account.id, &self.source, self.now, &mut self.trail).await;
+        let history = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
         let lane = history.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
         if right {
             return Ok(Checked::Right);
         }
-        let source = self.source.clone();
-        let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
+        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
         if guard::admit(self.engine, &attempt, &mut self.trail).await == Admission::Proceed {
             guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
         }
@@ -191,88 +188,29 @@ impl Decision<'_> {
             }
             self.trail.observed = Some(Reason::UseAppPassword);
         }
-        let digest = self.digest(&account.id, &account.password_marker);
-        let question = self.question(digest);
-        let engine = self.engine;
-        match engine.memory.in_flight.once(question, self.check_main_password(account, digest)).await? {
+        match self.given().check(self.engine, account, &mut self.trail).await? {
             Checked::Right => self.accept(account, Credential::MainPassword).await,
-            Checked::Wrong => Ok(Verdict::Reject(Reason::BadCredential)),
-            Checked::KnownWrong => {
-                self.trail.detail = Some("the same secret was wrong before");
-                Ok(Verdict::Reject(Reason::BadCredential))
-            }
+            Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
             Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
         }
     }
 
-    async fn check_main_password(&mut self, account: &Account, digest: Digest) -> Result<Checked, Outage> {
-        let source = self.source.clone();
-        let attempt = Attempt { account: &account.id, source: &source, digest, at: self.now };
-        match guard::admit(self.engine, &attempt, &mut self.trail).await {
-            Admission::Proceed => {}
-            Admission::KnownWrong => return Ok(Checked::KnownWrong),
-            Admission::Limited => return Ok(Checked::Limited),
-        }
-        let history = guard::history(self.engine, &account.id, &source, self.now, &mut self.trail).await;
-        let lane = history.lane_for_main_password();
-        let checked =
-            self.engine.directory.check_main_password(Some(account), self.login.password, lane).await;
-        let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
-        guard::settle(self.engine, &attempt, settlement, &mut self.trail).await;
-        Ok(if checked? { Checked::Right } else { Checked::Wrong })
-    }
-
-    /// Refuses a login that no secret could open, after the work that a wrong main password would have cost, so that
-    /// the time it takes does not tell who exists. Counted in this process alone: strangers fill no ledger.
+    /// Refuses a login that no secret could open, in the time that a wrong main password takes.
     async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
         if policy.main_password_on_mail.permits(false) || policy.observe {
-            let name = self.engine.keyring.digest("stranger", &[self.login.name.as_str().as_bytes()]);
-            let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
-            let digest = self.digest(&id, "");
-            let check = self.check_stranger(&id, digest);
-            self.engine.memory.in_flight.once(self.question(digest), check).await?;
+            self.given().pretend(self.engine, self.login.name).await?;
         }
         Ok(Verdict::Reject(reason))
     }
 
-    async fn check_stranger(&self, id: &AccountId, digest: Digest) -> Result<Checked, Outage> {
-        let attempt = Attempt { account: id, source: &self.source, digest, at: self.now };
-        let attempts = &self.engine.memory.strangers;
-        if attempts.admit(&attempt, &self.engine.limits.attempts) == Admission::Proceed {
-            let lane = History::default().lane_for_main_password();
-            // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
-            drop(self.engine.directory.check_main_password(None, self.login.password, lane).await);
-            attempts.settle(&attempt, Settlement::Wrong);
-        }
-        Ok(Checked::Wrong)
-    }
-
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
         let userdb = self.engine.userdb.fill(account)?;
-        let noted = &self.engine.memory.noted;
-        let key = (account.id.clone(), credential, self.source.clone());
-        if !noted.is_recent(&key, self.now) {
-            let used = Use {
-                credential,
-                at: self.now,
-                service: self.login.service.to_owned(),
-                address: self.login.address,
-            };
-            match self.engine.ledger.note_use(&account.id, &used).await {
-                Ok(()) => noted.set(key, self.now),
-                Err(_) => self.trail.is_ledger_down = true,
-            }
-        }
+        let entrance = Entrance { service: self.login.service, address: self.login.address, at: self.now };
+        note::used(self.engine, &account.id, credential, entrance, &mut self.trail).await;
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }
 
-    /// What tells a check that counts for this source alone from all others.
-    fn question(&self, attempt: Digest) -> Digest {
-        self.engine.keyring.digest("check", &[self.source.as_str().as_bytes(), &attempt])
-    }
-
-    fn digest(&self, account: &AccountId, marker: &str) -> Digest {
-        let parts = [account.as_str().as_bytes(), marker.as_bytes(), self.login.password.expose().as_bytes()];
-        self.engine.keyring.digest("attempt", &parts)
+    fn given(&self) -> Given<'a> {
+        Given { password: self.login.password, source: self.source, at: self.now }
     }
 }

@@ -2,6 +2,10 @@
 
 mod account;
 mod app_password;
+mod codes;
+mod dialogue;
+mod enrolment;
+mod factors;
 mod guard;
 mod identity;
 mod in_flight;
@@ -9,13 +13,22 @@ mod interactive;
 mod login;
 mod lookup;
 mod mail;
+mod main_password;
+mod note;
 mod outcome;
 mod own;
+mod second_step;
+mod trust;
 
 pub use account::account;
 pub use app_password::{
     Authority, ChangeError, Created, Order, RandomnessGone, Revoked, create_app_password, edit,
     regenerate_app_passwords, revoke_app_passwords,
+};
+pub use dialogue::PREFERRED_LANGUAGE;
+pub use factors::{
+    NewFactor, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite, unbind_factor,
+    unlock_factors,
 };
 pub use identity::UID_NUMBER;
 pub use in_flight::InFlight;
@@ -23,3 +36,4 @@ pub use login::{Visit, login};
 pub use lookup::lookup;
 pub use outcome::{Outcome, Trail};
 pub use own::{Own, OwnFlow, own};
+pub use trust::{TrustedDevice, revoke_devices, trusted_devices};

@@ -6,8 +6,10 @@ use crate::ledger::{Credential, LedgerError};
 use crate::unix_users::NameServiceError;
 use crate::userdb::BadField;
 use crate::verdict::{Reason, Verdict};
+use crate::words::Language;
 
 use super::app_password::{ChangeError, RandomnessGone};
+use super::dialogue::Stop;
 
 /// How a flow ended, and what the log should know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Trail {
     pub observed: Option<Reason>,
     /// The ledger could not be used.
     pub is_ledger_down: bool,
+    /// The language that the person was spoken to in.
+    pub language: Option<Language>,
 }
 
 /// A broken world on the way to a verdict.
@@ -61,5 +65,14 @@ impl Outcome {
     pub(super) fn of(decided: Result<Verdict, Outage>, trail: Trail) -> Self {
         let verdict = decided.unwrap_or_else(|outage| Verdict::Defer(outage.to_string()));
         Self { verdict, trail }
+    }
+
+    /// The same for a flow that may be stopped in the middle.
+    pub(super) fn of_stop(decided: Result<Verdict, Stop>, trail: Trail) -> Self {
+        let decided = decided.or_else(|stop| match stop {
+            Stop::Reject(reason) => Ok(Verdict::Reject(reason)),
+            Stop::Defer(outage) => Err(outage),
+        });
+        Self::of(decided, trail)
     }
 }

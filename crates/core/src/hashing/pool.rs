@@ -149,6 +149,8 @@ pub enum Purpose {
     AppPassword,
     /// A main password.
     MainPassword,
+    /// A recovery code.
+    RecoveryCode,
 }
 
 /// Computations since the start.
@@ -158,6 +160,8 @@ pub struct Tally {
     pub app_password: u64,
     /// For main passwords.
     pub main_password: u64,
+    /// For recovery codes.
+    pub recovery_code: u64,
     /// The most memory that running computations held at one time, in KiB.
     pub peak_kib: u32,
     running_kib: u32,
@@ -271,6 +275,7 @@ impl Shared {
                 match job.work.purpose {
                     Purpose::AppPassword => state.tally.app_password += 1,
                     Purpose::MainPassword => state.tally.main_password += 1,
+                    Purpose::RecoveryCode => state.tally.recovery_code += 1,
                 }
                 return Some(job);
             }

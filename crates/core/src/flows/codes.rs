@@ -1,0 +1,206 @@
+//! Checking a code: counted before it is looked at, spent before it is taken.
+
+use crate::account::Account;
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::factor::{CodeText, FactorId, FactorKind, RecoveryText, Totp};
+use crate::hashing::{Lane, Purpose};
+use crate::ledger::{
+    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
+    Spend, Spent, Token,
+};
+use crate::limits::{AttemptLimits, Source};
+
+use super::app_password::{ChangeError, RandomnessGone, edit};
+use super::outcome::{Outage, Trail};
+
+/// What somebody typed where a code is wanted.
+#[derive(Debug)]
+pub(super) enum Typed {
+    /// Six or eight digits.
+    Code(CodeText),
+    /// A recovery code.
+    Recovery(RecoveryText),
+}
+
+impl Typed {
+    /// `None` for anything that is neither.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        CodeText::parse(text).map(Self::Code).or_else(|| RecoveryText::parse(text).map(Self::Recovery))
+    }
+}
+
+/// What is known of the person whose code it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) account: &'a Account,
+    pub(super) source: &'a Source,
+    /// Whether the first factor was proved. Without that a wrong code harms nobody but its own source.
+    pub(super) is_known: bool,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CodeCheck {
+    Right(Credential),
+    Wrong,
+    Replayed,
+    /// Nobody knows whether it was used before.
+    TooEarly {
+        until: Timestamp,
+    },
+    /// Not looked at.
+    Limited {
+        until: Timestamp,
+    },
+    /// Not looked at, until an admin unlocks the factors.
+    Locked,
+}
+
+/// Checks a code against every factor of the account that takes codes, and spends it.
+pub(super) async fn check(
+    engine: &Engine,
+    asked: Asked<'_>,
+    typed: &Typed,
+    trail: &mut Trail,
+) -> Result<CodeCheck, Outage> {
+    match typed {
+        Typed::Code(code) => check_code(engine, asked, code).await,
+        Typed::Recovery(code) => check_recovery_code(engine, asked, code, trail).await,
+    }
+}
+
+async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Result<CodeCheck, Outage> {
+    let account = asked.account;
+    let mut open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked).peekable();
+    if open.peek().is_none() {
+        return Ok(if totp_factors(account).next().is_some() { CodeCheck::Locked } else { CodeCheck::Wrong });
+    }
+    let attempt = asked.attempt(engine)?;
+    let in_a_row = match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
+        CodeAdmission::Proceed { in_a_row } => in_a_row,
+        CodeAdmission::Limited { until } => return Ok(CodeCheck::Limited { until }),
+    };
+    let mut ended = CodeCheck::Wrong;
+    for (id, totp, _) in open {
+        let matching = match totp.matching_step(id, &engine.keyring, code, attempt.at) {
+            Ok(matching) => matching,
+            Err(error) => {
+                withdraw(engine, &attempt).await;
+                return Err(error.into());
+            }
+        };
+        let Some(step) = matching else { continue };
+        let period = totp.shape.period.seconds();
+        let spend =
+            Spend { account: &account.id, factor: id, step, period, at: attempt.at, token: token(engine)? };
+        // Where it is not known whether the step was spent the attempt stays counted.
+        match engine.ledger.spend(&spend).await? {
+            Spent::Now => {
+                settle(engine, &attempt, CodeSettlement::Right).await;
+                return Ok(CodeCheck::Right(Credential::Factor(id)));
+            }
+            Spent::Replayed => ended = CodeCheck::Replayed,
+            Spent::Unknown { from } => {
+                withdraw(engine, &attempt).await;
+                let until = Timestamp::from_unix(from.saturating_mul(period));
+                return Ok(CodeCheck::TooEarly { until });
+            }
+        }
+    }
+    if asked.is_known && in_a_row >= engine.limits.codes.in_a_row {
+        lock(engine, account, attempt.at).await?;
+        return Ok(CodeCheck::Locked);
+    }
+    Ok(ended)
+}
+
+/// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this
+/// process then.
+async fn check_recovery_code(
+    engine: &Engine,
+    asked: Asked<'_>,
+    code: &RecoveryText,
+    trail: &mut Trail,
+) -> Result<CodeCheck, Outage> {
+    let attempt = asked.attempt(engine)?;
+    match engine.ledger.admit_code(&attempt, &engine.limits.codes).await {
+        Ok(CodeAdmission::Proceed { .. }) => {}
+        Ok(CodeAdmission::Limited { until }) => return Ok(CodeCheck::Limited { until }),
+        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {
+            trail.is_ledger_down = true;
+            if !admit_locally(engine, asked, &attempt) {
+                return Ok(CodeCheck::Limited { until: attempt.at.plus(engine.limits.codes.pause) });
+            }
+        }
+    }
+    let Some(stored) = asked.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
+    let lane = if asked.is_known { Lane::Fast } else { Lane::Slow };
+    if !engine.memory.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
+        return Ok(CodeCheck::Wrong);
+    }
+    let spent = edit(&*engine.directory, &asked.account.id, |data| {
+        let before = data.recovery_codes.len();
+        data.recovery_codes.retain(|one| one != stored);
+        Ok(data.recovery_codes.len() < before)
+    });
+    if !spent.await? {
+        return Ok(CodeCheck::Replayed);
+    }
+    settle(engine, &attempt, CodeSettlement::Right).await;
+    Ok(CodeCheck::Right(Credential::RecoveryCode))
+}
+
+fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -> bool {
+    let codes = engine.limits.codes;
+    let limits = AttemptLimits { per_source: codes.wrong, per_account: codes.wrong, window: codes.window };
+    // Each one counts, so each has a digest of its own.
+    let id = crate::account::AccountId::new(format!("codes:{}", asked.account.id));
+    let one = Attempt { account: &id, source: asked.source, digest: attempt.token, at: attempt.at };
+    let admitted = engine.memory.attempts.admit(&one, &limits) == Admission::Proceed;
+    engine.memory.attempts.settle(&one, Settlement::Wrong);
+    admitted
+}
+
+/// No code of the account is looked at from now on.
+async fn lock(engine: &Engine, account: &Account, at: Timestamp) -> Result<(), ChangeError> {
+    edit(&*engine.directory, &account.id, |data| {
+        for factor in &mut data.factors {
+            match factor.kind {
+                FactorKind::Totp(_) => factor.locked = factor.locked.or(Some(at)),
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The factors that take codes of an app, each with whether it is locked.
+fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, bool)> {
+    account.data.factors.iter().map(|factor| match &factor.kind {
+        FactorKind::Totp(totp) => (factor.id, totp, factor.locked.is_some()),
+    })
+}
+
+impl<'a> Asked<'a> {
+    /// A code that is about to be looked at.
+    pub(super) fn attempt(self, engine: &Engine) -> Result<CodeAttempt<'a>, RandomnessGone> {
+        let source = (!self.is_known).then_some(self.source);
+        Ok(CodeAttempt { account: &self.account.id, source, at: engine.clock.now(), token: token(engine)? })
+    }
+}
+
+async fn withdraw(engine: &Engine, attempt: &CodeAttempt<'_>) {
+    settle(engine, attempt, CodeSettlement::Withdrawn).await;
+}
+
+/// Where the ledger fails now the attempt stays counted, which is the safe side.
+async fn settle(engine: &Engine, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) {
+    drop(engine.ledger.settle_code(attempt, settlement).await);
+}
+
+pub(super) fn token(engine: &Engine) -> Result<Token, RandomnessGone> {
+    let mut token = Token::default();
+    (engine.random)(&mut token)?;
+    Ok(token)
+}

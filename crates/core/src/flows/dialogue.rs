@@ -1,0 +1,124 @@
+//! A conversation in one language, in phrases of the catalogue; and how a flow ends in the middle.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::account::Account;
+use crate::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use crate::directory::DirectoryError;
+use crate::factor::BadTotp;
+use crate::hashing::NotComputed;
+use crate::ledger::LedgerError;
+use crate::unix_users::NameServiceError;
+use crate::verdict::Reason;
+use crate::words::{Language, Phrase};
+
+use super::app_password::{ChangeError, RandomnessGone};
+use super::outcome::Outage;
+
+/// A person, and the language that they are spoken to in.
+pub(super) struct Dialogue<'a> {
+    person: &'a mut dyn Conversation,
+    language: Language,
+}
+
+impl<'a> Dialogue<'a> {
+    /// With somebody of whom nothing is known but what their client says.
+    pub(super) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
+        Self { person, language: client.and_then(Language::wanted).unwrap_or(site) }
+    }
+
+    /// From now on in the account's own language, where it has one. Not before the first factor was proved: whoever does
+    /// not know the password must not learn who exists.
+    pub(super) fn speak_to(&mut self, account: &Account) {
+        let preferred = account.attributes.values(PREFERRED_LANGUAGE);
+        if let Some(language) = preferred.iter().find_map(|wanted| Language::wanted(wanted)) {
+            self.language = language;
+        }
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
+    pub(super) async fn ask(&mut self, echo: Echo, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        self.person.ask(echo, &self.language.say(question)).await
+    }
+
+    pub(super) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
+        self.show(Tone::Info, &self.language.say(phrase)).await
+    }
+
+    pub(super) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
+        self.show(Tone::Error, &self.language.say(phrase)).await
+    }
+
+    /// Lines that are the same in every language.
+    pub(super) async fn lines(&mut self, lines: &str) -> Result<(), Gone> {
+        self.show(Tone::Info, lines).await
+    }
+
+    pub(super) async fn record(&mut self, name: &str, value: Value) -> Result<(), Gone> {
+        let fields = match value {
+            Value::Object(fields) => fields,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Map::new()
+            }
+        };
+        self.person.record(name, fields).await
+    }
+
+    /// Says that the person may be busy elsewhere for a while.
+    pub(super) async fn wait(&mut self, longest: Duration) -> Result<(), Gone> {
+        self.person.wait(longest).await
+    }
+
+    async fn show(&mut self, tone: Tone, text: &str) -> Result<(), Gone> {
+        for line in text.lines() {
+            self.person.tell(tone, line).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a flow does not go on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A wrong answer.
+    Reject(Reason),
+    /// A broken world.
+    Defer(Outage),
+}
+
+impl From<Gone> for Stop {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Cancelled | Gone::Closed => Self::Reject(Reason::Cancelled),
+        }
+    }
+}
+
+macro_rules! outages {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Stop {
+            fn from(error: $error) -> Self {
+                Self::Defer(error.into())
+            }
+        }
+    )*};
+}
+
+outages!(
+    Outage,
+    DirectoryError,
+    LedgerError,
+    NotComputed,
+    BadTotp,
+    NameServiceError,
+    RandomnessGone,
+    ChangeError
+);
+
+/// The attribute that a store has to fetch for it (RFC 2798, section 2.7).
+pub const PREFERRED_LANGUAGE: &str = "preferredLanguage";

@@ -1,0 +1,200 @@
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::account::AccountId;
+use crate::app_password::Label;
+use crate::clock::Timestamp;
+use crate::factor::{Factor, FactorId, FactorKind, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
+use crate::hashing::{Cost, Purpose, SALT_BYTES};
+use crate::keyring::Keyring;
+use crate::policy::Ticket;
+
+use super::app_password::{Authority, ChangeError, edit};
+
+/// An app on its way to an account.
+#[derive(Debug)]
+pub struct NewFactor {
+    /// What it will be known as.
+    pub id: FactorId,
+    /// The name that its owner knows it by.
+    pub label: Label,
+    /// Its seed.
+    pub totp: NewTotp,
+}
+
+impl NewFactor {
+    /// With a seed and an id of random bytes.
+    ///
+    /// # Errors
+    /// Where the operating system gives none.
+    pub fn draw(authority: &Authority, label: Label, shape: TotpShape) -> Result<Self, ChangeError> {
+        let mut seed = Zeroizing::new([0; SEED_BYTES]);
+        (authority.random)(seed.as_mut())?;
+        Self::of(authority, label, NewTotp::new(shape, Seed::new(seed.as_ref())?))
+    }
+
+    /// With a seed that somebody else made.
+    ///
+    /// # Errors
+    /// As [`NewFactor::draw`].
+    pub fn of(authority: &Authority, label: Label, totp: NewTotp) -> Result<Self, ChangeError> {
+        let mut id = [0; 16];
+        (authority.random)(&mut id)?;
+        Ok(Self { id: FactorId::new(id), label, totp })
+    }
+}
+
+/// Binds an app to an account, in the place of another factor where `replaces` names one, in one step. Tells whether it is
+/// the account's first, so that mail programs need app passwords from now on.
+///
+/// Whether the person has the app is for the caller to have found out. A ticket that the account had is used up.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn bind_factor(
+    authority: &Authority,
+    keyring: &Keyring,
+    account: &AccountId,
+    new: &NewFactor,
+    replaces: Option<FactorId>,
+) -> Result<bool, ChangeError> {
+    let mut nonce = [0; 24];
+    (authority.random)(&mut nonce)?;
+    let kind = FactorKind::Totp(new.totp.seal(new.id, keyring, nonce)?);
+    let created = authority.clock.now();
+    let factor = Factor { id: new.id, label: new.label.clone(), created, locked: None, kind };
+    let limit = authority.limits.factors_per_account;
+    edit(&*authority.directory, account, |data| {
+        let is_first = !data.is_enrolled();
+        if let Some(old) = replaces {
+            let place = data.factors.iter_mut().find(|factor| factor.id == old);
+            *place.ok_or(ChangeError::NoFactor(old))? = factor.clone();
+        } else if data.factors.len() >= limit as usize {
+            return Err(ChangeError::TooManyFactors(limit));
+        } else {
+            data.bind(factor.clone());
+        }
+        data.policy.ticket = None;
+        Ok(is_first)
+    })
+    .await
+}
+
+/// Unbinds a factor; with the last one the account is no longer enrolled. `may_be_last` says whether that may be.
+///
+/// # Errors
+/// [`ChangeError`]; [`ChangeError::LastFactor`] where it is the last one and may not be.
+pub async fn unbind_factor(
+    authority: &Authority,
+    account: &AccountId,
+    id: FactorId,
+    may_be_last: bool,
+) -> Result<Factor, ChangeError> {
+    edit(&*authority.directory, account, |data| {
+        let removed = data.unbind(id).ok_or(ChangeError::NoFactor(id))?;
+        if data.factors.is_empty() && !may_be_last { Err(ChangeError::LastFactor) } else { Ok(removed) }
+    })
+    .await
+}
+
+/// Unlocks every factor of an account and forgets its wrong codes; tells how many were locked.
+///
+/// # Errors
+/// [`ChangeError`].
+pub async fn unlock_factors(authority: &Authority, account: &AccountId) -> Result<usize, ChangeError> {
+    authority.ledger.forget_codes(account).await?;
+    edit(&*authority.directory, account, |data| {
+        let locked = data.factors.iter_mut().filter_map(|factor| factor.locked.take());
+        Ok(locked.count())
+    })
+    .await
+}
+
+/// New recovery codes. This is the only time that they can be shown.
+#[derive(Debug)]
+pub struct NewRecoveryCodes(pub Vec<RecoveryText>);
+
+/// Makes recovery codes in the place of all earlier ones.
+///
+/// # Errors
+/// [`ChangeError`]; [`ChangeError::NotEnrolled`] where no factor is bound.
+pub async fn create_recovery_codes(
+    authority: &Authority,
+    account: &AccountId,
+) -> Result<NewRecoveryCodes, ChangeError> {
+    let mut codes: Vec<RecoveryText> = Vec::new();
+    let mut stored = Vec::new();
+    while codes.len() < authority.limits.recovery_codes as usize {
+        let code = RecoveryText::draw(authority.random)?;
+        if codes.iter().any(|other| other.id() == code.id()) {
+            continue;
+        }
+        let mut salt = [0; SALT_BYTES];
+        (authority.random)(&mut salt)?;
+        let cost = Cost::MAIN_PASSWORD;
+        let hash = authority.hasher.hash(code.secret(), &salt, cost, Purpose::RecoveryCode).await?;
+        stored.push(RecoveryCode { id: code.id(), hash });
+        codes.push(code);
+    }
+    edit(&*authority.directory, account, |data| {
+        if !data.is_enrolled() {
+            return Err(ChangeError::NotEnrolled);
+        }
+        data.recovery_codes.clone_from(&stored);
+        Ok(())
+    })
+    .await?;
+    Ok(NewRecoveryCodes(codes))
+}
+
+/// Makes a ticket with which the person may bind a first factor, where policy asks for one. It is shown this once, works
+/// once, and takes the place of an earlier one.
+///
+/// # Errors
+/// [`ChangeError`].
+pub async fn invite(
+    authority: &Authority,
+    keyring: &Keyring,
+    account: &AccountId,
+    good_for: Duration,
+) -> Result<(RecoveryText, Timestamp), ChangeError> {
+    let ticket = RecoveryText::draw(authority.random)?;
+    let expires = authority.clock.now().plus(good_for);
+    let digest = keyring.digest(TICKET, &ticket_parts(account, &ticket));
+    edit(&*authority.directory, account, |data| {
+        data.policy.ticket = Some(Ticket { digest, expires });
+        Ok(())
+    })
+    .await?;
+    Ok((ticket, expires))
+}
+
+/// Takes a ticket back; tells whether there was one.
+///
+/// # Errors
+/// [`ChangeError`].
+pub async fn forget_ticket(authority: &Authority, account: &AccountId) -> Result<bool, ChangeError> {
+    edit(&*authority.directory, account, |data| Ok(data.policy.ticket.take().is_some())).await
+}
+
+/// Whether `typed` is the account's ticket, at `now`.
+pub(super) fn is_ticket(
+    keyring: &Keyring,
+    account: &AccountId,
+    ticket: Option<Ticket>,
+    typed: &RecoveryText,
+    now: Timestamp,
+) -> bool {
+    ticket.is_some_and(|ticket| {
+        ticket.expires > now && keyring.vouches(&ticket.digest, TICKET, &ticket_parts(account, typed))
+    })
+}
+
+fn ticket_parts<'a>(account: &'a AccountId, ticket: &'a RecoveryText) -> [&'a [u8]; 3] {
+    [account.as_str().as_bytes(), ticket.id_part(), ticket.secret()]
+}
+
+const TICKET: &str = "ticket";
+/// RFC 4226, section 4, R6: 160 bits are recommended.
+const SEED_BYTES: usize = 20;

@@ -1,0 +1,98 @@
+//! Checking a main password, at any door: counted before it is looked at, and once for all who ask the same at once.
+
+use crate::account::{Account, AccountId};
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::keyring::Digest;
+use crate::ledger::{Admission, Attempt, History, Settlement};
+use crate::limits::Source;
+use crate::name::LoginName;
+use crate::secret::Password;
+
+use super::guard;
+use super::in_flight::Checked;
+use super::outcome::{Outage, Trail};
+
+/// A main password that somebody gave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) password: &'a Password,
+    pub(super) source: &'a Source,
+    pub(super) at: Timestamp,
+}
+
+impl Given<'_> {
+    /// Whether it is the account's.
+    pub(super) async fn check(
+        self,
+        engine: &Engine,
+        account: &Account,
+        trail: &mut Trail,
+    ) -> Result<Checked, Outage> {
+        let digest = self.digest(engine, &account.id, &account.password_marker);
+        let question = self.question(engine, digest);
+        let checked =
+            engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
+        if checked == Checked::KnownWrong {
+            trail.detail = Some("the same secret was wrong before");
+        }
+        Ok(checked)
+    }
+
+    async fn look(
+        self,
+        engine: &Engine,
+        account: &Account,
+        digest: Digest,
+        trail: &mut Trail,
+    ) -> Result<Checked, Outage> {
+        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
+        match guard::admit(engine, &attempt, trail).await {
+            Admission::Proceed => {}
+            Admission::KnownWrong => return Ok(Checked::KnownWrong),
+            Admission::Limited => return Ok(Checked::Limited),
+        }
+        let history = guard::history(engine, &account.id, self.source, self.at, trail).await;
+        let lane = history.lane_for_main_password();
+        let checked = engine.directory.check_main_password(Some(account), self.password, lane).await;
+        let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
+        guard::settle(engine, &attempt, settlement, trail).await;
+        Ok(if checked? { Checked::Right } else { Checked::Wrong })
+    }
+
+    /// Does the work that a wrong main password would have cost, for a login that no secret could open, so that the time it
+    /// takes does not tell who exists. Counted in this process alone: strangers fill no ledger.
+    pub(super) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<(), Outage> {
+        let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
+        let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
+        let digest = self.digest(engine, &id, "");
+        let look = async {
+            let attempt = Attempt { account: &id, source: self.source, digest, at: self.at };
+            let attempts = &engine.memory.strangers;
+            if attempts.admit(&attempt, &engine.limits.attempts) == Admission::Proceed {
+                let lane = History::default().lane_for_main_password();
+                // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
+                drop(engine.directory.check_main_password(None, self.password, lane).await);
+                attempts.settle(&attempt, Settlement::Wrong);
+            }
+            Ok::<_, Outage>(Checked::Wrong)
+        };
+        engine.memory.in_flight.once(self.question(engine, digest), look).await?;
+        Ok(())
+    }
+
+    /// What tells a check that counts for this source alone from all others.
+    fn question(self, engine: &Engine, attempt: Digest) -> Digest {
+        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), &attempt])
+    }
+
+    /// What tells this secret from others of the account.
+    pub(super) fn digest(self, engine: &Engine, account: &AccountId, marker: &str) -> Digest {
+        attempt_digest(engine, account, marker, self.password.expose())
+    }
+}
+
+/// What tells a secret from others that are offered for the account.
+pub(super) fn attempt_digest(engine: &Engine, account: &AccountId, marker: &str, secret: &str) -> Digest {
+    engine.keyring.digest("attempt", &[account.as_str().as_bytes(), marker.as_bytes(), secret.as_bytes()])
+}

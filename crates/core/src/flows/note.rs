@@ -1,0 +1,39 @@
+//! Noting what a login was let in with: for lists, for reports, and so that a source that succeeded is known.
+
+use std::net::IpAddr;
+
+use crate::account::AccountId;
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::ledger::{Credential, Use};
+use crate::limits::Source;
+
+use super::outcome::Trail;
+
+/// Where and when a login is let in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entrance<'a> {
+    pub(super) service: &'a str,
+    pub(super) address: Option<IpAddr>,
+    pub(super) at: Timestamp,
+}
+
+/// Tells the ledger, unless it heard of the same a short while ago. A login is let in without it, too.
+pub(super) async fn used(
+    engine: &Engine,
+    account: &AccountId,
+    credential: Credential,
+    entrance: Entrance<'_>,
+    trail: &mut Trail,
+) {
+    let Entrance { service, address, at } = entrance;
+    let key = (account.clone(), credential, Source::of(address));
+    if engine.memory.noted.is_recent(&key, at) {
+        return;
+    }
+    match engine.ledger.note_use(account, &Use { credential, at, service: service.to_owned(), address }).await
+    {
+        Ok(()) => engine.memory.noted.set(key, at),
+        Err(_) => trail.is_ledger_down = true,
+    }
+}

@@ -1,0 +1,171 @@
+//! What is said to people, in their language. Every word of it is in the catalogue: `en.ftl`, `zh-CN.ftl`.
+
+mod phrase;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+pub use phrase::Phrase;
+
+/// A language of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// `en`
+    #[default]
+    English,
+    /// `zh-CN`
+    SimplifiedChinese,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 2] = [Self::English, Self::SimplifiedChinese];
+
+    /// As BCP 47 writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::SimplifiedChinese => "zh-CN",
+        }
+    }
+
+    /// The first language of the catalogue in `wanted`: a tag of BCP 47, a list of them as `preferredLanguage` and
+    /// Accept-Language hold it (RFC 2798, section 2.7; weights are left aside, the order is taken), or the name of a
+    /// locale such as `zh_CN.UTF-8`.
+    #[must_use]
+    pub fn wanted(wanted: &str) -> Option<Self> {
+        wanted.split(',').find_map(|one| {
+            let tag = one.split([';', '.', '@']).next().unwrap_or_default().trim().replace('_', "-");
+            let tag = tag.to_ascii_lowercase();
+            let (language, rest) = tag.split_once('-').unwrap_or((&tag, ""));
+            let is_traditional = rest.split('-').any(|part| matches!(part, "hant" | "tw" | "hk" | "mo"));
+            match language {
+                "en" => Some(Self::English),
+                "zh" if !is_traditional => Some(Self::SimplifiedChinese),
+                _ => None,
+            }
+        })
+    }
+
+    /// The phrase in this language.
+    #[must_use]
+    pub fn say(self, phrase: &Phrase<'_>) -> String {
+        let catalogue = match self {
+            Self::English => &*ENGLISH,
+            Self::SimplifiedChinese => &*SIMPLIFIED_CHINESE,
+        };
+        catalogue.say(phrase).or_else(|| ENGLISH.say(phrase)).unwrap_or_else(|| phrase.id().to_owned())
+    }
+}
+
+impl FromStr for Language {
+    type Err = UnknownLanguage;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
+        Self::ALL.into_iter().find(|language| language.as_str() == text).ok_or(UnknownLanguage)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Not a language of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is none of: en, zh-CN")]
+pub struct UnknownLanguage;
+
+struct Catalogue(FluentBundle<FluentResource>);
+
+impl Catalogue {
+    fn of(language: Language, text: &str) -> Self {
+        // Decides over plural forms; both tags are well formed.
+        let tag: LanguageIdentifier = language.as_str().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // Terminals show the marks that keep directions apart as boxes.
+        bundle.set_use_isolating(false);
+        // What cannot be read is left out; the tests read all of it.
+        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(readable, _)| readable);
+        bundle.add_resource_overriding(resource);
+        Self(bundle)
+    }
+
+    fn say(&self, phrase: &Phrase<'_>) -> Option<String> {
+        let pattern = self.0.get_message(phrase.id())?.value()?;
+        let mut arguments = FluentArgs::new();
+        phrase.arguments().into_iter().for_each(|(name, value)| arguments.set(name, value));
+        let mut errors = Vec::new();
+        let said = self.0.format_pattern(pattern, Some(&arguments), &mut errors).into_owned();
+        // Fluent drops white space at the end of a line, which a prompt wants.
+        let said = said.replace(SPACE, " ");
+        errors.is_empty().then_some(said)
+    }
+}
+
+/// Stands for a space at the end of a prompt in the catalogue.
+const SPACE: char = '\u{2423}';
+
+static ENGLISH: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::of(Language::English, include_str!("en.ftl")));
+static SIMPLIFIED_CHINESE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::of(Language::SimplifiedChinese, include_str!("zh-CN.ftl")));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phrase_is_in_every_language_with_its_arguments() {
+        for phrase in Phrase::examples() {
+            for (language, catalogue) in Language::ALL.into_iter().zip([&*ENGLISH, &*SIMPLIFIED_CHINESE]) {
+                let said = catalogue.say(&phrase);
+                let said = said.unwrap_or_else(|| panic!("{language} lacks {}", phrase.id()));
+                for (name, value) in phrase.arguments() {
+                    if let fluent_bundle::FluentValue::String(value) = value {
+                        assert!(
+                            said.contains(&*value),
+                            "{language} {}: {name} is not in \"{said}\"",
+                            phrase.id()
+                        );
+                    }
+                }
+                assert!(said.lines().all(|line| line.len() <= 400), "{language} {}", phrase.id());
+            }
+        }
+    }
+
+    #[test]
+    fn the_catalogues_hold_nothing_that_nobody_says() {
+        let said: Vec<&str> = Phrase::examples().iter().map(Phrase::id).collect();
+        for text in [include_str!("en.ftl"), include_str!("zh-CN.ftl")] {
+            for line in text.lines() {
+                let id = line.split(" =").next().unwrap_or_default();
+                let is_entry = line.contains(" =") && line.starts_with(|c: char| c.is_ascii_lowercase());
+                assert!(!is_entry || said.contains(&id), "nobody says {id}");
+            }
+            assert!(FluentResource::try_new(text.to_owned()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_language_is_found_in_what_clients_and_directories_write() {
+        let wanted = Language::wanted;
+        for text in ["zh-CN", "zh", "zh-Hans-SG", "zh_CN.UTF-8", "fr, zh-CN;q=0.8, en;q=0.5", "ZH-cn"] {
+            assert_eq!(wanted(text), Some(Language::SimplifiedChinese), "{text}");
+        }
+        for text in ["en", "en-GB, zh", "en_US.UTF-8", "zh-TW, en"] {
+            assert_eq!(wanted(text), Some(Language::English), "{text}");
+        }
+        for text in ["", "C", "POSIX", "fr", "zh-Hant", "zh-TW", "*"] {
+            assert_eq!(wanted(text), None, "{text}");
+        }
+    }
+}

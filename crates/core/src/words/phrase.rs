@@ -1,0 +1,159 @@
+use fluent_bundle::FluentValue;
+
+macro_rules! phrases {
+    ($($(#[$doc:meta])* $name:ident $id:literal { $($argument:ident : $kind:ident),* };)*) => {
+        /// One thing that may be said, with what is filled in.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the arguments are named for what they are")]
+        pub enum Phrase<'a> {
+            $($(#[$doc])* $name { $($argument: phrases!(@type $kind 'a)),* },)*
+        }
+
+        impl<'a> Phrase<'a> {
+            /// Its name in the catalogue.
+            #[must_use]
+            pub fn id(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $id,)*
+                }
+            }
+
+            /// What is filled in, by name.
+            pub(super) fn arguments(&self) -> Vec<(&'static str, FluentValue<'a>)> {
+                match *self {
+                    $(Self::$name { $($argument),* } => {
+                        vec![$((stringify!($argument), FluentValue::from($argument))),*]
+                    })*
+                }
+            }
+
+            /// One of each.
+            #[cfg(test)]
+            pub(super) fn examples() -> Vec<Phrase<'static>> {
+                vec![$(Phrase::$name { $($argument: phrases!(@example $kind)),* }),*]
+            }
+        }
+    };
+    (@type text $life:lifetime) => { &$life str };
+    (@type number $life:lifetime) => { u64 };
+    (@example text) => { "example" };
+    (@example number) => { 42 };
+}
+
+phrases! {
+    /// Asks for the main password.
+    Password "password" {};
+    /// Asks for the main password before a change.
+    PasswordForChange "password-for-change" { account: text };
+    /// The end of every login that was refused.
+    LoginFailed "login-failed" {};
+    /// The same for a change.
+    NotChanged "not-changed" {};
+
+    /// Begins a list of factors to choose from.
+    FactorsToChooseFrom "factors-to-choose-from" {};
+    /// One of the list.
+    FactorToChoose "factor-to-choose" { number: number, label: text };
+    /// Asks for a code, where there is one factor.
+    Code "code" { label: text };
+    /// Asks for a code or another choice.
+    CodeOrNumber "code-or-number" { label: text };
+    /// Asks for a recovery code, where nothing else is left.
+    RecoveryCode "recovery-code" {};
+    /// The code was wrong, spent, or no code at all.
+    CodeWrong "code-wrong" {};
+    /// Codes are refused for a moment, as the ledger lost its memory.
+    CodeTooEarly "code-too-early" { seconds: number };
+    /// No code is looked at for a while.
+    CodesLimited "codes-limited" { minutes: number };
+    /// The factors are locked.
+    FactorLocked "factor-locked" {};
+    /// How many recovery codes are left.
+    RecoveryCodesLeft "recovery-codes-left" { count: number };
+    /// Asks whether to trust the device.
+    TrustDevice "trust-device" { days: number };
+
+    /// Begins a forced enrolment.
+    EnrolmentNeeded "enrolment-needed" {};
+    /// Nobody can enrol here.
+    EnrolmentRefused "enrolment-refused" {};
+    /// Asks for the ticket.
+    Ticket "ticket" {};
+    /// Above the QR code.
+    ScanThis "scan-this" {};
+    /// The secret as text.
+    SecretAsText "secret-as-text" { secret: text };
+    /// What the app has to be told where it is told by hand.
+    SecretShape "secret-shape" { algorithm: text, digits: number, seconds: number };
+    /// Asks for the first code of a new factor.
+    FirstCode "first-code" {};
+    /// The first code was wrong.
+    FirstCodeWrong "first-code-wrong" {};
+    /// The factor is bound.
+    FactorBound "factor-bound" { label: text };
+    /// From now on mail programs need app passwords.
+    MailNeedsAppPasswords "mail-needs-app-passwords" {};
+    /// The account has as many factors as it may.
+    TooManyFactors "too-many-factors" { count: number };
+    /// Begins the list of factors.
+    FactorsBound "factors-bound" {};
+    /// One of them.
+    FactorListed "factor-listed" { id: text, label: text, kind: text, created: text };
+    /// One of them that is locked.
+    FactorListedLocked "factor-listed-locked" { id: text, label: text, kind: text, created: text };
+    /// None is bound.
+    NoFactor "no-factor" {};
+    /// Which factor?
+    WhichFactor "which-factor" {};
+    /// There is no such factor.
+    NoSuchFactor "no-such-factor" { id: text };
+    /// The last one has to stay.
+    LastFactorStays "last-factor-stays" {};
+    /// The factor is gone.
+    FactorRemoved "factor-removed" { label: text };
+    /// Mail programs may use the main password again.
+    NoFactorLeft "no-factor-left" {};
+
+    /// Above new recovery codes.
+    NewRecoveryCodes "new-recovery-codes" { count: number };
+    /// A recovery code stands for a factor, and there is none.
+    RecoveryNeedsFactor "recovery-needs-factor" {};
+
+    /// Asks for the name of an app password.
+    AppPasswordLabel "app-password-label" {};
+    /// A new app password follows.
+    NewAppPassword "new-app-password" { label: text };
+    /// How to use it.
+    AppPasswordUse "app-password-use" { scope: text };
+    /// A setting of a mail program.
+    MailSetting "mail-setting" { protocol: text, host: text, port: number, tls: text };
+    /// The user name of a mail program.
+    MailUser "mail-user" { user: text };
+    /// One of the app passwords.
+    AppPasswordListed "app-password-listed" { id: text, label: text, scope: text, used: text };
+    /// There is none.
+    NoAppPassword "no-app-password" {};
+    /// There is no such app password in force.
+    NoSuchAppPassword "no-such-app-password" { id: text };
+    /// It is revoked.
+    AppPasswordRevoked "app-password-revoked" { label: text };
+    /// Which app password?
+    WhichAppPassword "which-app-password" {};
+    /// As many as there may be.
+    TooManyAppPasswords "too-many-app-passwords" { count: number };
+    /// A value that cannot be taken.
+    BadArgument "bad-argument" { name: text, problem: text };
+    /// Not used yet.
+    NeverUsed "never-used" {};
+
+    /// One of the trusted devices.
+    DeviceListed "device-listed" { id: text, name: text, until: text };
+    /// There is none.
+    NoDevice "no-device" {};
+    /// There is no such device.
+    NoSuchDevice "no-such-device" { id: text };
+    /// It is no longer trusted.
+    DeviceRevoked "device-revoked" { name: text };
+    /// Which device?
+    WhichDevice "which-device" {};
+}

@@ -171,7 +171,7 @@ pub struct Service {
 }
 
 /// What a service of each class is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceKind {
     /// [`Class::Mail`]
     Mail(MailService),
@@ -180,7 +180,7 @@ pub enum ServiceKind {
 }
 
 /// A service with one secret and no dialogue.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MailService {
     /// The word of a scope that opens it; without one only `all` does.
     pub scope: Option<ScopeWord>,
@@ -191,7 +191,7 @@ pub struct MailService {
 }
 
 /// A service with a dialogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginService {
     /// Who checks the first factor.
     pub first: First,

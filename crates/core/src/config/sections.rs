@@ -366,7 +366,7 @@ mod tests {
     fn the_smallest_configuration_has_the_defaults_of_the_manual() {
         let config = parse("").unwrap();
         assert_eq!(config.socket.path, Path::new("/run/postern/posternd.sock"));
-        assert_eq!((config.policy, config.limits.clone()), (Policy::default(), Limits::default()));
+        assert_eq!((config.policy, config.limits), (Policy::default(), Limits::default()));
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn predefined() -> impl Iterator<Item = Service> {
     });
     // On the console and for sudo root and other local users have to stay able to log in without the directory.
     let local = LoginService { ignores_strangers: true, enforces_account: false, ..LoginService::default() };
-    let login = PREDEFINED_LOCAL.map(|name| (name, local.clone()));
+    let login = PREDEFINED_LOCAL.map(|name| (name, local));
     let login = login.into_iter().chain([("sshd", LoginService::default())]).map(|(name, kind)| Service {
         name: name.to_owned(),
         kind: ServiceKind::Login(kind),

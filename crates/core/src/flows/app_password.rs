@@ -209,6 +209,9 @@ pub enum ChangeError {
     /// A second factor is needed, so the last one stays.
     #[error("a second factor is required, so the last one can be replaced but not removed")]
     LastFactor,
+    /// What was proved is no longer what has to be proved.
+    #[error("the account's second factors were changed by somebody else; begin again")]
+    ChangedMeanwhile,
     /// A recovery code stands for a factor.
     #[error("the account has no second factor, for which a recovery code could stand")]
     NotEnrolled,

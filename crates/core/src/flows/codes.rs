@@ -175,6 +175,14 @@ async fn lock(engine: &Engine, account: &Account, at: Timestamp) -> Result<(), C
     .await
 }
 
+/// How many digits the codes of the account's apps have, each length once.
+pub(super) fn lengths(account: &Account) -> Vec<u8> {
+    let mut all: Vec<u8> = totp_factors(account).map(|(_, totp, _)| totp.shape.digits()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The factors that take codes of an app, each with whether it is locked.
 fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, bool)> {
     account.data.factors.iter().map(|factor| match &factor.kind {

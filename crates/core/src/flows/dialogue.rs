@@ -1,7 +1,5 @@
 //! A conversation in one language, in phrases of the catalogue; and how a flow ends in the middle.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use crate::account::Account;
@@ -67,11 +65,6 @@ impl<'a> Dialogue<'a> {
             }
         };
         self.person.record(name, fields).await
-    }
-
-    /// Says that the person may be busy elsewhere for a while.
-    pub(super) async fn wait(&mut self, longest: Duration) -> Result<(), Gone> {
-        self.person.wait(longest).await
     }
 
     async fn show(&mut self, tone: Tone, text: &str) -> Result<(), Gone> {

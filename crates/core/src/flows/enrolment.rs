@@ -40,7 +40,9 @@ pub(super) async fn enrol(
     let new = NewFactor::draw(&authority, label, TotpShape::default())?;
     show(engine, account, &new.totp, dialogue).await?;
     first_code(engine, account, &new, dialogue).await?;
-    let is_first = match bind_factor(&authority, &engine.keyring, &account.id, &new, replaces).await {
+    let expects = Some(account.data.is_enrolled());
+    let bound = bind_factor(&authority, &engine.keyring, &account.id, &new, replaces, expects).await;
+    let is_first = match bound {
         Ok(is_first) => is_first,
         Err(ChangeError::TooManyFactors(count)) => {
             dialogue.complain(&Phrase::TooManyFactors { count: count.into() }).await?;

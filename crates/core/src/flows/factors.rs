@@ -48,7 +48,9 @@ impl NewFactor {
 /// Binds an app to an account, in the place of another factor where `replaces` names one, in one step. Tells whether it is
 /// the account's first, so that mail programs need app passwords from now on.
 ///
-/// Whether the person has the app is for the caller to have found out. A ticket that the account had is used up.
+/// Whether the person has the app is for the caller to have found out. Where the caller asked for a code because the account
+/// was enrolled, or for none because it was not, `expects_enrolled` says so, and nothing is bound where that is no longer
+/// true: else whoever waits long enough would bind an app beside the first one without a code of that. A ticket that the account had is used up.
 ///
 /// # Errors
 /// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
@@ -58,6 +60,7 @@ pub async fn bind_factor(
     account: &AccountId,
     new: &NewFactor,
     replaces: Option<FactorId>,
+    expects_enrolled: Option<bool>,
 ) -> Result<bool, ChangeError> {
     let mut nonce = [0; 24];
     (authority.random)(&mut nonce)?;
@@ -67,6 +70,9 @@ pub async fn bind_factor(
     let limit = authority.limits.factors_per_account;
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
+        if expects_enrolled.is_some_and(|expected| expected == is_first) {
+            return Err(ChangeError::ChangedMeanwhile);
+        }
         if let Some(old) = replaces {
             let place = data.factors.iter_mut().find(|factor| factor.id == old);
             *place.ok_or(ChangeError::NoFactor(old))? = factor.clone();

@@ -5,6 +5,7 @@ use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
+use crate::factor::CodeText;
 use crate::hashing::{Purpose, Remembered};
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, Settlement};
@@ -14,6 +15,7 @@ use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService, ServiceKin
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
 
+use super::codes::{self, Asked, CodeCheck, Typed};
 use super::guard;
 use super::in_flight::Checked;
 use super::login::Visit;
@@ -183,6 +185,9 @@ impl<'a> Decision<'a> {
             return Err(Outage::Stale);
         }
         if !policy.main_password_on_mail.permits(account.data.is_enrolled()) {
+            if policy.combined && account.data.is_enrolled() {
+                return self.by_combined_password(account).await;
+            }
             if !policy.observe {
                 return Ok(Verdict::Reject(Reason::UseAppPassword));
             }
@@ -192,6 +197,37 @@ impl<'a> Decision<'a> {
             Checked::Right => self.accept(account, Credential::MainPassword).await,
             Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
             Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
+        }
+    }
+
+    /// The main password with a code of an app behind it, in one field: for programs that can ask for nothing more. The code
+    /// is looked at only where the rest is the main password.
+    async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Outage> {
+        let mut ended = Verdict::Reject(Reason::UseAppPassword);
+        for digits in codes::lengths(account) {
+            let Some((main, code)) = split(self.login.password.expose(), digits) else { continue };
+            let given = Given { password: &main, source: self.source, at: self.now };
+            match given.check(self.engine, account, &mut self.trail).await? {
+                Checked::Right => return self.by_code(account, code).await,
+                Checked::Wrong | Checked::KnownWrong => ended = Verdict::Reject(Reason::BadCredential),
+                Checked::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Outage> {
+        let asked = Asked { account, source: self.source, is_known: true };
+        match codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await? {
+            CodeCheck::Right(credential) => {
+                self.trail.credential = Some(credential);
+                self.accept(account, credential).await
+            }
+            CodeCheck::Wrong => Ok(Verdict::Reject(Reason::BadCredential)),
+            CodeCheck::Replayed => Ok(Verdict::Reject(Reason::Replayed)),
+            CodeCheck::TooEarly { .. } => Err(Outage::ForgottenCodes),
+            CodeCheck::Limited { .. } => Ok(Verdict::Reject(Reason::Limited)),
+            CodeCheck::Locked => Ok(Verdict::Reject(Reason::Locked)),
         }
     }
 
@@ -212,5 +248,28 @@ impl<'a> Decision<'a> {
 
     fn given(&self) -> Given<'a> {
         Given { password: self.login.password, source: self.source, at: self.now }
+    }
+}
+
+/// The main password, and the code of so many digits behind it.
+fn split(secret: &str, digits: u8) -> Option<(Password, CodeText)> {
+    let (main, code) = secret.split_at_checked(secret.len().checked_sub(digits.into())?)?;
+    let is_code = code.bytes().all(|b| b.is_ascii_digit());
+    Some((Password::new(main.to_owned()).ok()?, CodeText::parse(code).filter(|_| is_code)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_the_digits_at_the_end_and_something_has_to_be_before_it() {
+        let main = |text: &str, digits| split(text, digits).map(|(main, _)| main.expose().to_owned());
+        assert_eq!(main("secret123456", 6).as_deref(), Some("secret"));
+        assert_eq!(main("secret12345678", 8).as_deref(), Some("secret"));
+        assert_eq!(main("sécret9 123456", 6).as_deref(), Some("sécret9 "));
+        for text in ["123456", "", "secret", "secret 12345", "secret12-3456", "secré12345"] {
+            assert_eq!(main(text, 6), None, "{text}");
+        }
     }
 }

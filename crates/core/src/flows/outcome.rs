@@ -46,6 +46,8 @@ pub(super) enum Outage {
     Hashing(#[from] NotComputed),
     #[error("the directory is down, and an older copy is enough for an app password alone")]
     Stale,
+    #[error("the ledger does not know any more which codes were used; the next but one will do")]
+    ForgottenCodes,
     #[error(transparent)]
     Userdb(#[from] BadField),
     #[error(transparent)]

@@ -15,6 +15,7 @@ code-wrong = That code is wrong, or was used before.
 code-too-early = Codes are not taken just now. Wait { $seconds } seconds, then type the code that is shown.
 codes-limited = Too many wrong codes. Try again in { $minutes } minutes.
 factor-locked = Too many wrong codes. An administrator has to unlock your second factor.
+recovery-codes-kept = Recovery codes that are left: { $count }
 recovery-codes-left = { $count ->
     [0] That was your last recovery code. Make new ones with: postern my recovery-codes
     [one] You have one recovery code left.

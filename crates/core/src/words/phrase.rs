@@ -68,6 +68,8 @@ phrases! {
     CodesLimited "codes-limited" { minutes: number };
     /// The factors are locked.
     FactorLocked "factor-locked" {};
+    /// How many recovery codes are there, in a list.
+    RecoveryCodesKept "recovery-codes-kept" { count: number };
     /// How many recovery codes are left.
     RecoveryCodesLeft "recovery-codes-left" { count: number };
     /// Asks whether to trust the device.

@@ -15,6 +15,7 @@ code-wrong = 验证码错误或已被使用。
 code-too-early = 暂时无法接受验证码。请等待 { $seconds } 秒，再输入当时显示的验证码。
 codes-limited = 错误次数过多，请在 { $minutes } 分钟后重试。
 factor-locked = 错误次数过多，您的二次验证已被锁定，请联系管理员解锁。
+recovery-codes-kept = 剩余恢复码：{ $count }
 recovery-codes-left = { $count ->
     [0] 这是您的最后一个恢复码。请用 postern my recovery-codes 生成新的恢复码。
    *[other] 您还剩 { $count } 个恢复码。

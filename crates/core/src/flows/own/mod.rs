@@ -1,13 +1,28 @@
 //! What people do with their own account, one file a group of flows.
 
+mod app_passwords;
+mod devices;
+mod factors;
+
 use std::collections::BTreeMap;
 
-use crate::conversation::Conversation;
+use crate::account::{Account, Freshness, Standing};
+use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
+use crate::limits::Source;
 use crate::name::LoginName;
+use crate::policy::Class;
+use crate::secret::Password;
+use crate::verdict::{Accepted, Reason, Verdict};
+use crate::words::Phrase;
 
-use super::outcome::{Outcome, Trail};
-use crate::verdict::{Reason, Verdict};
+use super::app_password::ChangeError;
+use super::codes::Asked;
+use super::dialogue::{Dialogue, Stop};
+use super::in_flight::Checked;
+use super::main_password::Given;
+use super::outcome::{Outage, Outcome, Trail};
+use super::{identity, second_step};
 
 /// What somebody wants to do with their own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +37,12 @@ pub enum OwnFlow {
     Replace,
     /// Make new recovery codes in the place of the old ones.
     RecoveryCodes,
-    /// Make an app password. Arguments: `label`, `scope`, `expires`, `networks`.
+    /// Make an app password. Arguments: `label`, `scope` (as the command line has it), `expires` (RFC 3339),
+    /// `networks` (separated by commas).
     AppPasswordCreate,
     /// List app passwords.
     AppPasswordList,
-    /// Make new app passwords in the place of old ones. Arguments: `id`; without it all.
+    /// Make new app passwords in the place of old ones. Arguments: `id`.
     AppPasswordRegenerate,
     /// Revoke app passwords. Arguments: `id` or `all` = `true`.
     AppPasswordRevoke,
@@ -53,8 +69,163 @@ pub struct Own<'a> {
 
 /// Does what a user of this host wants with the account that has their name and uid.
 ///
-/// Every change asks for the main password and, where a factor is bound, for a code.
+/// Lists are free; every change asks for the main password and, where a factor is bound, for a code.
 pub async fn own(engine: &Engine, own: &Own<'_>, person: &mut dyn Conversation) -> Outcome {
-    drop((engine, own, person));
-    Outcome { verdict: Verdict::Reject(Reason::NotPermitted), trail: Trail::default() }
+    let mut visit = OwnVisit {
+        engine,
+        own,
+        dialogue: Dialogue::new(person, own.language, engine.language),
+        trail: Trail::default(),
+    };
+    let decided = visit.run().await;
+    visit.trail.language = Some(visit.dialogue.language());
+    Outcome::of_stop(decided, visit.trail)
+}
+
+/// One visit of somebody to their own account.
+struct OwnVisit<'a> {
+    engine: &'a Engine,
+    own: &'a Own<'a>,
+    dialogue: Dialogue<'a>,
+    trail: Trail,
+}
+
+impl OwnVisit<'_> {
+    async fn run(&mut self) -> Result<Verdict, Stop> {
+        self.refuse_unknown_arguments().await?;
+        let account = self.account().await?;
+        self.dialogue.speak_to(&account);
+        match self.own.flow {
+            OwnFlow::Factors => self.list_factors(&account).await?,
+            OwnFlow::Enrol => self.enrol(&account).await?,
+            OwnFlow::Remove => self.remove(&account).await?,
+            OwnFlow::Replace => self.replace(&account).await?,
+            OwnFlow::RecoveryCodes => self.recovery_codes(&account).await?,
+            OwnFlow::AppPasswordCreate => self.create_app_password(&account).await?,
+            OwnFlow::AppPasswordList => self.list_app_passwords(&account).await?,
+            OwnFlow::AppPasswordRegenerate => self.regenerate_app_passwords(&account).await?,
+            OwnFlow::AppPasswordRevoke => self.revoke_app_passwords(&account).await?,
+            OwnFlow::DeviceList => self.list_devices(&account).await?,
+            OwnFlow::DeviceRevoke => self.revoke_devices(&account).await?,
+        }
+        Ok(Verdict::Accept(Accepted { user: account.name, userdb: BTreeMap::new(), proof: None }))
+    }
+
+    /// The account that is this user's: the same name, the same uid, in use.
+    async fn account(&mut self) -> Result<Account, Stop> {
+        let engine = self.engine;
+        let found = engine.directory.find(self.own.name, Class::Login).await?;
+        let account = found.ok_or(Stop::Reject(Reason::UnknownAccount))?;
+        self.trail.account = Some(account.id.clone());
+        if account.freshness == Freshness::Stale {
+            return Err(Outage::Stale.into());
+        }
+        if account.name != self.own.name.as_str()
+            || identity::uid_in_directory(&account) != Some(self.own.uid)
+        {
+            self.trail.detail = Some("the account has another name or uid than the user who asks");
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        match account.standing {
+            Standing::Active => Ok(account),
+            Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),
+            Standing::Expired => Err(Stop::Reject(Reason::Expired)),
+        }
+    }
+
+    /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before.
+    async fn prove(&mut self, account: &Account) -> Result<(), Stop> {
+        let question = Phrase::PasswordForChange { account: &account.name };
+        let answer = self.dialogue.ask(Echo::Off, &question).await?;
+        let password =
+            Password::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))?;
+        let source = Source::of(None);
+        let given = Given { password: &password, source: &source, at: self.engine.clock.now() };
+        match given.check(self.engine, account, &mut self.trail).await? {
+            Checked::Right => {}
+            Checked::Wrong | Checked::KnownWrong => return Err(Stop::Reject(Reason::BadCredential)),
+            Checked::Limited => return Err(Stop::Reject(Reason::Limited)),
+        }
+        if !account.data.is_enrolled() {
+            return Ok(());
+        }
+        let asked = Asked { account, source: &source, is_known: true };
+        let credential =
+            second_step::prove(self.engine, asked, Some(&password), &mut self.dialogue, &mut self.trail)
+                .await?;
+        self.trail.credential = Some(credential);
+        Ok(())
+    }
+
+    fn argument(&self, name: &str) -> Option<&str> {
+        self.own.arguments.get(name).map(String::as_str)
+    }
+
+    /// The argument, or else an answer to `question`.
+    async fn argument_or_ask(&mut self, name: &str, question: &Phrase<'_>) -> Result<String, Stop> {
+        match self.own.arguments.get(name) {
+            Some(value) => Ok(value.clone()),
+            None => Ok(self.dialogue.ask(Echo::On, question).await?.expose().trim().to_owned()),
+        }
+    }
+
+    async fn refuse_unknown_arguments(&mut self) -> Result<(), Stop> {
+        let known = self.own.flow.arguments();
+        let Some(name) = self.own.arguments.keys().find(|name| !known.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        self.refuse_argument(name, "not known here").await
+    }
+
+    async fn refuse_argument<T>(&mut self, name: &str, problem: &str) -> Result<T, Stop> {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        self.dialogue.complain(&Phrase::BadArgument { name: &name, problem }).await?;
+        self.trail.detail = Some("an argument that cannot be taken");
+        Err(Stop::Reject(Reason::NotPermitted))
+    }
+
+    /// Says why a change was not made, where that is the person's to mend.
+    async fn not_changed<T>(&mut self, error: ChangeError) -> Result<T, Stop> {
+        let short;
+        let phrase = match &error {
+            ChangeError::NoFactor(id) => {
+                short = id.short();
+                Phrase::NoSuchFactor { id: &short }
+            }
+            ChangeError::TooManyFactors(count) => Phrase::TooManyFactors { count: (*count).into() },
+            ChangeError::LastFactor => Phrase::LastFactorStays {},
+            ChangeError::NotEnrolled => Phrase::RecoveryNeedsFactor {},
+            ChangeError::NoAppPassword(id) | ChangeError::Expired(id) => {
+                Phrase::NoSuchAppPassword { id: id.as_str() }
+            }
+            ChangeError::TooMany(count) => Phrase::TooManyAppPasswords { count: (*count).into() },
+            ChangeError::ExpiresInThePast => {
+                Phrase::BadArgument { name: "expires", problem: "lies in the past" }
+            }
+            ChangeError::NoAccount
+            | ChangeError::Contended
+            | ChangeError::ChangedMeanwhile
+            | ChangeError::Factor(_)
+            | ChangeError::Directory(_)
+            | ChangeError::Ledger(_)
+            | ChangeError::Hashing(_)
+            | ChangeError::Randomness(_) => return Err(error.into()),
+        };
+        self.dialogue.complain(&phrase).await?;
+        self.trail.detail = Some("the change is not possible");
+        Err(Stop::Reject(Reason::NotPermitted))
+    }
+}
+
+impl OwnFlow {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Factors | Self::RecoveryCodes | Self::AppPasswordList | Self::DeviceList => &[],
+            Self::Enrol => &["label"],
+            Self::Remove | Self::AppPasswordRegenerate => &["id"],
+            Self::Replace => &["id", "label"],
+            Self::AppPasswordCreate => &["label", "scope", "expires", "networks"],
+            Self::AppPasswordRevoke | Self::DeviceRevoke => &["id", "all"],
+        }
+    }
 }

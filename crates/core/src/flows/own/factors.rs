@@ -1,0 +1,160 @@
+use serde_json::json;
+
+use crate::account::Account;
+use crate::app_password::Label;
+use crate::factor::{Factor, FactorId};
+use crate::policy::{EffectiveLogin, SecondFactor, ServiceKind};
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::super::dialogue::Stop;
+use super::super::enrolment;
+use super::super::factors::{create_recovery_codes, unbind_factor};
+use super::OwnVisit;
+
+impl OwnVisit<'_> {
+    pub(super) async fn list_factors(&mut self, account: &Account) -> Result<(), Stop> {
+        if account.data.factors.is_empty() {
+            self.dialogue.tell(&Phrase::NoFactor {}).await?;
+        } else {
+            self.dialogue.tell(&Phrase::FactorsBound {}).await?;
+        }
+        for factor in &account.data.factors {
+            self.list_factor(factor).await?;
+        }
+        let count = account.data.recovery_codes.len();
+        if !account.data.factors.is_empty() {
+            self.dialogue.tell(&Phrase::RecoveryCodesKept { count: count as u64 }).await?;
+        }
+        self.dialogue.record("recovery", json!({ "codes_left": count })).await?;
+        Ok(())
+    }
+
+    async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
+        let (id, created) = (factor.id.short(), factor.created.to_string());
+        let (id, label, kind, created) = (&*id, factor.label.as_str(), factor.kind.name(), &*created);
+        let phrase = match factor.locked {
+            None => Phrase::FactorListed { id, label, kind, created },
+            Some(_) => Phrase::FactorListedLocked { id, label, kind, created },
+        };
+        self.dialogue.tell(&phrase).await?;
+        let value = json!({
+            "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
+        });
+        self.dialogue.record("factor", value).await?;
+        Ok(())
+    }
+
+    pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
+        let label = self.label().await?;
+        self.prove(account).await?;
+        enrolment::enrol(self.engine, account, label, None, &mut self.dialogue).await?;
+        Ok(())
+    }
+
+    pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
+        let label = self.label().await?;
+        let old = self.factor(account).await?;
+        let label = label.or_else(|| Some(old.label.clone()));
+        self.prove(account).await?;
+        enrolment::enrol(self.engine, account, label, Some(old.id), &mut self.dialogue).await?;
+        self.dialogue.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
+        Ok(())
+    }
+
+    pub(super) async fn remove(&mut self, account: &Account) -> Result<(), Stop> {
+        let factor = self.factor(account).await?;
+        let may_be_last = !self.is_required(account);
+        if account.data.factors.len() == 1 && !may_be_last {
+            self.dialogue.complain(&Phrase::LastFactorStays {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        self.prove(account).await?;
+        let removed = unbind_factor(&self.engine.authority(), &account.id, factor.id, may_be_last).await;
+        let removed = match removed {
+            Ok(removed) => removed,
+            Err(error) => return self.not_changed(error).await,
+        };
+        self.dialogue.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
+        if account.data.factors.len() == 1 {
+            self.dialogue.tell(&Phrase::NoFactorLeft {}).await?;
+        }
+        self.dialogue.record("removed", json!({ "id": removed.id, "label": removed.label.as_str() })).await?;
+        Ok(())
+    }
+
+    pub(super) async fn recovery_codes(&mut self, account: &Account) -> Result<(), Stop> {
+        if account.data.factors.is_empty() {
+            self.dialogue.complain(&Phrase::RecoveryNeedsFactor {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        self.prove(account).await?;
+        let made = match create_recovery_codes(&self.engine.authority(), &account.id).await {
+            Ok(made) => made.0,
+            Err(error) => return self.not_changed(error).await,
+        };
+        self.dialogue.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
+        for code in &made {
+            let shown = code.grouped();
+            self.dialogue.lines(&format!("    {}", *shown)).await?;
+            self.dialogue.record("recovery_code", json!({ "code": *shown })).await?;
+        }
+        Ok(())
+    }
+
+    async fn label(&mut self) -> Result<Option<Label>, Stop> {
+        match self.argument("label").map(Label::new) {
+            None => Ok(None),
+            Some(Ok(label)) => Ok(Some(label)),
+            Some(Err(error)) => self.refuse_argument("label", &error.to_string()).await,
+        }
+    }
+
+    /// The factor that is meant; of one alone there is no question.
+    async fn factor(&mut self, account: &Account) -> Result<Factor, Stop> {
+        let factors = &account.data.factors;
+        if let ([only], None) = (&**factors, self.argument("id")) {
+            return Ok(only.clone());
+        }
+        if factors.is_empty() {
+            self.dialogue.complain(&Phrase::NoFactor {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        if self.argument("id").is_none() {
+            for factor in factors {
+                self.list_factor(factor).await?;
+            }
+        }
+        let id = self.argument_or_ask("id", &Phrase::WhichFactor {}).await?;
+        match the_one(factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
+            Some(factor) => Ok(factor.clone()),
+            None => {
+                self.dialogue.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
+                Err(Stop::Reject(Reason::NotPermitted))
+            }
+        }
+    }
+
+    /// Whether any login service needs a second factor of this account.
+    fn is_required(&self, account: &Account) -> bool {
+        self.engine.services.values().any(|service| match &service.kind {
+            ServiceKind::Mail(_) => false,
+            ServiceKind::Login(login) => {
+                let policy =
+                    EffectiveLogin::of(&self.engine.policy, service.observe, login, account.data.policy);
+                policy.second_factor == SecondFactor::Required
+            }
+        })
+    }
+}
+
+/// What `is_meant` picks, where it picks exactly one.
+pub(super) fn the_one<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T> {
+    let mut meant = all.iter().filter(|one| is_meant(one));
+    meant.next().filter(|_| meant.next().is_none())
+}
+
+/// What somebody typed, fit for a line.
+pub(super) fn shown(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(64).collect()
+}

@@ -198,3 +198,133 @@ struct RawTrust {
 const ID: &str = "device";
 const MAC: &str = "trust";
 const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing};
+    use crate::app_password::Label;
+    use crate::factor::{Factor, FactorId, FactorKind, Totp, TotpShape};
+    use crate::keyring::Sealed;
+
+    // 32 spaces for a key, and certificates for it as PROTOCOL.certkeys lays them out.
+    const KEY: &str =
+        "ssh-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg";
+
+    fn certificate_of_key(serial: u8) -> String {
+        let mut blob = Vec::new();
+        push(&mut blob, b"ssh-ed25519-cert-v01@openssh.com").unwrap();
+        push(&mut blob, &[serial; 32]).unwrap();
+        push(&mut blob, &[0x20; 32]).unwrap();
+        blob.extend([serial; 40]);
+        format!("ssh-key ssh-ed25519-cert-v01@openssh.com {}", STANDARD.encode(blob))
+    }
+
+    fn account() -> Account {
+        Account {
+            id: AccountId::new("a".to_owned()),
+            name: "alice".to_owned(),
+            standing: Standing::Active,
+            attributes: Attributes::new(),
+            password_marker: "1".to_owned(),
+            data: AccountData::default(),
+            revision: Revision(1),
+            locator: String::new(),
+            freshness: Freshness::Fresh,
+        }
+    }
+
+    fn ring(byte: u8) -> Keyring {
+        Keyring::parse(&Keyring::render(&[byte; 32], Timestamp::from_unix(1))).unwrap()
+    }
+
+    #[test]
+    fn a_key_and_its_certificates_are_one_device() {
+        let key = Device::of_ssh_key(KEY).unwrap();
+        assert!(key.name.starts_with("ssh key SHA256:"), "{}", key.name);
+        assert_eq!(Device::of_ssh_key(&certificate_of_key(1)), Some(key.clone()));
+        assert_eq!(Device::of_ssh_key(&certificate_of_key(2)), Some(key.clone()));
+        assert_ne!(Device::of_ssh_key(&KEY.replace("ICAg", "ICAh")), Some(key));
+    }
+
+    #[test]
+    fn what_is_no_key_is_no_device() {
+        for text in [
+            "",
+            "ssh-key",
+            "ssh-key ssh-ed25519",
+            "ssh-key ssh-ed25519 !!!",
+            "ssh-key ssh-ed25519 AAAA",
+            "password",
+            &format!("{KEY} comment"),
+            &certificate_of_key(1).replace("ssh-key", "publickey"),
+        ] {
+            assert_eq!(Device::of_ssh_key(text), None, "{text}");
+        }
+        let cut = certificate_of_key(1);
+        let cut = cut.split_at(cut.len() - 80).0;
+        assert_eq!(Device::of_ssh_key(cut), None, "a certificate that ends too early");
+    }
+
+    #[test]
+    fn trust_is_good_for_the_account_as_it_was_and_for_nothing_else() {
+        let (keyring, now) = (ring(7), Timestamp::from_unix(1_800_000_000));
+        let device = Device::of_ssh_key(KEY).unwrap();
+        let id = DeviceId::of(&account().id, &device, &keyring);
+        let trust =
+            Trust { name: device.name, created: now, expires: Timestamp::from_unix(1_800_000_100) };
+        let record = trust.seal(id, &account(), &keyring);
+        let is_good = |record: &DeviceRecord, account: &Account, at| {
+            Trust::open(record, account, &keyring, Timestamp::from_unix(at)).is_some()
+        };
+        assert_eq!(Trust::open(&record, &account(), &keyring, now), Some(trust));
+        assert!(!is_good(&record, &account(), 1_800_000_100), "over");
+
+        let mut other = account();
+        other.id = AccountId::new("b".to_owned());
+        assert!(!is_good(&record, &other, 1_800_000_000), "another account");
+        let mut changed = account();
+        changed.password_marker = "2".to_owned();
+        assert!(!is_good(&record, &changed, 1_800_000_000), "another main password");
+        let mut revoked = account();
+        revoked.data.policy.trust_generation = 1;
+        assert!(!is_good(&record, &revoked, 1_800_000_000), "revoked");
+        let mut enrolled = account();
+        let totp = Totp { shape: TotpShape::default(), seed: Sealed::parse("1:AAAA").unwrap() };
+        enrolled.data.bind(Factor {
+            id: FactorId::new([1; 16]),
+            label: Label::new("x").unwrap(),
+            created: now,
+            locked: None,
+            kind: FactorKind::Totp(totp),
+        });
+        assert!(!is_good(&record, &enrolled, 1_800_000_000), "another factor");
+
+        let moved = DeviceRecord { id: DeviceId([1; 16]), ..record.clone() };
+        assert!(!is_good(&moved, &account(), 1_800_000_000), "another device");
+        for (from, to) in [
+            ("2027-01-15T08:01:40Z", "2028-01-15T08:01:40Z"),
+            ("SHA256", "SHA257"),
+            ("\"v\":1", "\"v\":2"),
+            ("\"mac\":\"", "\"mac\":\"AAAA"),
+        ] {
+            let value = record.value.replace(from, to);
+            assert_ne!(value, record.value, "{from}");
+            assert!(!is_good(&DeviceRecord { value, ..record.clone() }, &account(), 1_800_000_000), "{to}");
+        }
+        assert!(Trust::open(&record, &account(), &ring(8), now).is_none(), "another site");
+    }
+
+    #[test]
+    fn a_device_is_found_again_after_the_keyring_was_rotated() {
+        let text = Keyring::render(&[7; 32], Timestamp::from_unix(1));
+        let old = Keyring::parse(&text).unwrap();
+        let new =
+            Keyring::parse(&Keyring::rotate(&text, &[8; 32], Timestamp::from_unix(2)).unwrap()).unwrap();
+        let device = Device::of_address("192.0.2.1".parse().unwrap());
+        let id = DeviceId::of(&account().id, &device, &old);
+        assert!(DeviceId::all_of(&account().id, &device, &new).contains(&id));
+        assert_ne!(DeviceId::of(&account().id, &device, &new), id);
+        assert_eq!(DeviceId::parse(&id.to_string()), Some(id));
+    }
+}

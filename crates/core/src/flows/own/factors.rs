@@ -3,10 +3,12 @@ use serde_json::json;
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::factor::{Factor, FactorId};
-use crate::policy::{EffectiveLogin, SecondFactor, ServiceKind};
+use crate::limits::Source;
+use crate::policy::{EffectiveLogin, ForcedEnrolment, SecondFactor, ServiceKind};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
+use super::super::codes::Asked;
 use super::super::dialogue::Stop;
 use super::super::enrolment;
 use super::super::factors::{create_recovery_codes, unbind_factor};
@@ -47,7 +49,16 @@ impl OwnVisit<'_> {
 
     pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
         let label = self.label().await?;
+        let forced = self.forced_enrolment(account);
+        if forced == Some(ForcedEnrolment::Never) {
+            self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
         self.prove(account).await?;
+        if forced == Some(ForcedEnrolment::Ticket) {
+            let asked = Asked { account, source: &Source::of(None), is_known: true };
+            enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        }
         enrolment::enrol(self.engine, account, label, None, &mut self.dialogue).await?;
         Ok(())
     }
@@ -137,12 +148,29 @@ impl OwnVisit<'_> {
 
     /// Whether any login service needs a second factor of this account.
     fn is_required(&self, account: &Account) -> bool {
-        self.engine.services.values().any(|service| match &service.kind {
-            ServiceKind::Mail(_) => false,
+        self.requirements(account).next().is_some()
+    }
+
+    /// What somebody without a factor has to bring for the first one, where a service needs it: the most that any of them
+    /// asks for, so that this is no way around it.
+    fn forced_enrolment(&self, account: &Account) -> Option<ForcedEnrolment> {
+        if account.data.is_enrolled() {
+            return None;
+        }
+        self.requirements(account).max_by_key(|forced| match forced {
+            ForcedEnrolment::Login => 0,
+            ForcedEnrolment::Ticket => 1,
+            ForcedEnrolment::Never => 2,
+        })
+    }
+
+    fn requirements(&self, account: &Account) -> impl Iterator<Item = ForcedEnrolment> {
+        let (site, account) = (&self.engine.policy, account.data.policy);
+        self.engine.services.values().filter_map(move |service| match &service.kind {
+            ServiceKind::Mail(_) => None,
             ServiceKind::Login(login) => {
-                let policy =
-                    EffectiveLogin::of(&self.engine.policy, service.observe, login, account.data.policy);
-                policy.second_factor == SecondFactor::Required
+                let policy = EffectiveLogin::of(site, service.observe, login, account);
+                (policy.second_factor == SecondFactor::Required).then_some(policy.forced_enrolment)
             }
         })
     }

@@ -94,6 +94,19 @@ pub fn program(name: &str) -> PathBuf {
     copy
 }
 
+/// pam_postern.so, copied to where every user of the test host may read it.
+#[must_use]
+pub fn pam_module() -> PathBuf {
+    let built = built_program("libpam_postern.so");
+    assert!(built.is_file(), "{} is not built: run scripts/build", built.display());
+    let copy = test_dir().join("bin/pam_postern.so");
+    make_dir(&test_dir().join("bin"), (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
+    if !copy.exists() {
+        install(&built, &copy);
+    }
+    copy
+}
+
 /// Compiles a C program of `tests/bench` statically, once, to where every user of the test host may run it.
 #[must_use]
 pub fn c_program(name: &str) -> PathBuf {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use crate::certs::Certs;
 use crate::guard::free_port;
 use crate::site::random_password;
-use crate::{Ran, Slapd, Who, canary, host};
+use crate::{Ran, Slapd, UnixUser, Who, canary, host};
 
 use super::files::{self, Options};
 use super::people::{Person, Tree};
@@ -18,6 +19,8 @@ pub struct SlapdBuilder {
     people: Vec<(String, String)>,
     crowd: u32,
     home_dir: Option<PathBuf>,
+    homes: BTreeMap<String, PathBuf>,
+    numbers: BTreeMap<String, u32>,
     provider: Option<(Arc<Tree>, String)>,
     log_level: &'static str,
     options: Options,
@@ -30,6 +33,8 @@ impl SlapdBuilder {
             people: Vec::new(),
             crowd: 0,
             home_dir: None,
+            homes: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             provider: None,
             log_level: "stats",
             options: Options::default(),
@@ -47,6 +52,20 @@ impl SlapdBuilder {
     pub fn person_with(mut self, name: &str, ldif: &str) -> Self {
         self.people.push((name.to_owned(), ldif.to_owned()));
         self
+    }
+
+    /// Adds the person that goes with a Unix user: the same name, number and home.
+    #[must_use]
+    pub fn person_of(mut self, user: &UnixUser) -> Self {
+        self.homes.insert(user.name.clone(), user.home.clone());
+        self.person_numbered(&user.name, user.uid)
+    }
+
+    /// Adds a person with this `uidNumber` and `gidNumber`.
+    #[must_use]
+    pub fn person_numbered(mut self, name: &str, number: u32) -> Self {
+        self.numbers.insert(name.to_owned(), number);
+        self.person(name)
     }
 
     /// Adds so many people, `user000000` and on; 200,000 are possible.
@@ -209,9 +228,10 @@ impl SlapdBuilder {
             password
         };
         let named = self.people.iter().zip(FIRST_BY_NAME..).map(|((name, _), uid)| {
-            let person = Person::new(name, secret(), uid);
-            let home = self.home_dir.as_ref().map_or(person.home.clone(), |dir| dir.join(name));
-            Person { home, ..person }
+            let person = Person::new(name, secret(), self.numbers.get(name).copied().unwrap_or(uid));
+            let home = self.homes.get(name).cloned();
+            let home = home.or_else(|| self.home_dir.as_ref().map(|dir| dir.join(name)));
+            Person { home: home.unwrap_or(person.home), ..person }
         });
         Tree {
             named: named.collect(),

@@ -1,0 +1,312 @@
+//! Somebody at a terminal, who reads what a program asks and types answers.
+//!
+//! All that the terminal showed is kept in `target/test-output`, without what the person was meant to see and nobody else:
+//! see [`Person::was_shown`]. Hidden answers are not in there, as the terminal does not show them; where it did, the search
+//! for secrets after the last test would find them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Barrier, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::guard::wait_for;
+use crate::terminal::{Heard, Terminal};
+use crate::{canary, host};
+
+/// A person at a terminal. Every wait ends after half a minute in a panic that shows the terminal.
+pub struct Person {
+    terminal: Terminal,
+    screen: Vec<u8>,
+    // How much of `screen` has been read.
+    read: usize,
+    has_ended: bool,
+    private: Vec<String>,
+    transcript: PathBuf,
+}
+
+impl Person {
+    /// The person at `terminal`; `output` names the directory under `target/test-output`, `what` the file in it.
+    #[must_use]
+    pub fn at(terminal: Terminal, output: &str, what: &str) -> Self {
+        let transcript = transcript(&host::output_dir(output), what);
+        Self { terminal, screen: Vec::new(), read: 0, has_ended: false, private: Vec::new(), transcript }
+    }
+
+    /// Reads on until `text` has come, and returns what came before it.
+    pub fn expect(&mut self, text: &str) -> String {
+        self.expect_one_of(&[text]).1
+    }
+
+    /// Reads on until one of `texts` has come; returns which one and what came before it. The first in the output counts.
+    pub fn expect_one_of(&mut self, texts: &[&str]) -> (usize, String) {
+        let end = Instant::now() + LIMIT;
+        loop {
+            let unread = &self.screen[self.read..];
+            let found =
+                texts.iter().enumerate().filter_map(|(which, text)| Some((find(unread, text)?, which)));
+            if let Some((at, which)) = found.min() {
+                let before = String::from_utf8_lossy(&unread[..at]).replace("\r\n", "\n");
+                self.read += at + texts[which].len();
+                return (which, before);
+            }
+            assert!(!self.has_ended, "the program ended without {texts:?}\n{self:?}");
+            assert!(Instant::now() < end, "waited {LIMIT:?} in vain for {texts:?}\n{self:?}");
+            self.look();
+        }
+    }
+
+    /// Types `line` and Enter.
+    pub fn type_line(&mut self, line: &str) {
+        self.terminal.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Answers a question that hides what is typed: it must do so before the first key.
+    pub fn answer_hidden(&mut self, answer: &str) {
+        wait_for(&format!("the terminal to hide what is typed\n{self:?}"), ECHO_LIMIT, || {
+            (!self.terminal.echoes()).then_some(())
+        });
+        self.type_line(answer);
+    }
+
+    /// Answers a question that shows what is typed.
+    pub fn answer_visible(&mut self, answer: &str) {
+        wait_for(&format!("the terminal to show what is typed\n{self:?}"), ECHO_LIMIT, || {
+            self.terminal.echoes().then_some(())
+        });
+        self.type_line(answer);
+    }
+
+    /// Presses Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.terminal.write(b"\x03");
+    }
+
+    /// Presses Ctrl-D on an empty line: there is no answer.
+    pub fn end_input(&mut self) {
+        self.terminal.write(b"\x04");
+    }
+
+    /// Waits to be let in, and returns as whom.
+    pub fn is_in(&mut self) -> String {
+        self.expect(IN);
+        let name = self.expect(IN_END);
+        name.trim().to_owned()
+    }
+
+    /// Waits to be let in or refused, and says which. All that was asked has to be answered.
+    pub fn gets_in(&mut self) -> bool {
+        let end = Instant::now() + LIMIT;
+        while !self.has_ended && find(&self.screen[self.read..], IN).is_none() {
+            assert!(Instant::now() < end, "neither in nor refused within {LIMIT:?}\n{self:?}");
+            self.look();
+        }
+        find(&self.screen[self.read..], IN).is_some()
+    }
+
+    /// Waits for the program to end in failure without having let anybody in; returns what came since the last question.
+    pub fn is_refused(&mut self) -> String {
+        let (status, rest) = self.ends();
+        assert!(status != 0 && !rest.contains(IN), "not refused, exit {status}\n{self:?}");
+        rest
+    }
+
+    /// Waits for the program to end; returns its exit status (128 and the number of a signal) and what it said until then.
+    pub fn ends(&mut self) -> (i32, String) {
+        let end = Instant::now() + LIMIT;
+        while !self.has_ended {
+            assert!(Instant::now() < end, "the program still runs after {LIMIT:?}\n{self:?}");
+            self.look();
+        }
+        let status = self.terminal.wait(LIMIT);
+        let status = status.unwrap_or_else(|| panic!("the program left its terminal and runs on\n{self:?}"));
+        let rest = String::from_utf8_lossy(&self.screen[self.read..]).replace("\r\n", "\n");
+        self.read = self.screen.len();
+        (exit_code(status), rest)
+    }
+
+    /// Runs a command in the shell that the login opened, and returns what it printed.
+    pub fn run(&mut self, command: &str) -> String {
+        self.expect(PROMPT);
+        self.type_line(command);
+        self.expect("\n");
+        let printed = self.expect(PROMPT);
+        self.read -= PROMPT.len();
+        printed
+    }
+
+    /// Leaves the shell that the login opened.
+    pub fn leave(mut self) {
+        self.expect(PROMPT);
+        self.type_line("exit");
+        let (status, _) = self.ends();
+        assert_eq!(status, 0, "the shell's status\n{self:?}");
+    }
+
+    /// Says that `secret` was rightly on the screen: a seed, an app password, a recovery code, shown or typed. From now on it
+    /// may stand nowhere in `target/test-output`, and the transcript leaves it out.
+    pub fn was_shown(&mut self, secret: &str) {
+        canary::register(secret);
+        self.private.push(secret.to_owned());
+    }
+
+    /// [`was_shown`](Self::was_shown) for every app password on the screen, which are returned.
+    pub fn was_shown_app_passwords(&mut self) -> Vec<String> {
+        let shown = canary::register_shown(&self.text());
+        self.private.extend(shown.iter().cloned());
+        shown
+    }
+
+    /// All that the terminal has shown so far.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.screen).replace("\r\n", "\n")
+    }
+
+    /// The terminal.
+    #[must_use]
+    pub fn terminal(&self) -> &Terminal {
+        &self.terminal
+    }
+
+    fn look(&mut self) {
+        match self.terminal.read(LOOK) {
+            Heard::Bytes(bytes) => self.screen.extend(bytes),
+            // A process that was left behind may hold the terminal.
+            Heard::Nothing if self.terminal.ended().is_some() => {
+                self.drain();
+                self.has_ended = true;
+            }
+            Heard::Nothing => {}
+            Heard::End => self.has_ended = true,
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Heard::Bytes(bytes) = self.terminal.read(LAST_WORDS) {
+            self.screen.extend(bytes);
+        }
+    }
+
+    // In any grouping, as people are shown them.
+    fn without_secrets(&self) -> String {
+        let mut text = self.text();
+        for secret in &self.private {
+            text = without(&text, secret);
+        }
+        text
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        // What the program still had to say tells why the test failed.
+        if !self.has_ended {
+            self.drain();
+        }
+        fs::write(&self.transcript, self.without_secrets()).ok();
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:\n{}", self.transcript.display(), self.without_secrets())
+    }
+}
+
+/// Lets everybody do `act` at the same moment, each in a thread, and returns what came of it in their order.
+pub fn at_once<T: Send>(people: &mut [Person], act: impl Fn(&mut Person) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(people.len());
+    thread::scope(|scope| {
+        let start = |person| {
+            scope.spawn(|| {
+                let person: &mut Person = person;
+                barrier.wait();
+                act(person)
+            })
+        };
+        let threads: Vec<_> = people.iter_mut().map(start).collect();
+        threads.into_iter().map(|thread| thread.join().expect("one of the people")).collect()
+    })
+}
+
+/// A line of shell that tells [`Person::is_in`] as whom one is in.
+#[must_use]
+pub fn arrival() -> String {
+    format!("echo \"{IN}$(id -un){IN_END}\"")
+}
+
+/// The prompt of the shells that [`Person::run`] knows.
+pub const PROMPT: &str = "[in]$ ";
+
+/// `text` without `secret`, in whatever groups it stands there.
+fn without(text: &str, secret: &str) -> String {
+    let is_gap = |c: char| matches!(c, ' ' | '-');
+    let wanted: Vec<char> = secret.chars().filter(|c| !is_gap(*c)).collect();
+    let mut left = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let mut wanted = wanted.iter().peekable();
+        let mut length = 0;
+        for c in rest.chars() {
+            if wanted.peek() == Some(&&c) {
+                wanted.next();
+            } else if !is_gap(c) || length == 0 {
+                break;
+            }
+            length += c.len_utf8();
+            if wanted.peek().is_none() {
+                break;
+            }
+        }
+        if wanted.peek().is_none() && length > 0 {
+            left.push_str("(a secret)");
+            rest = &rest[length..];
+        } else {
+            left.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    left
+}
+
+fn find(haystack: &[u8], needle: &str) -> Option<usize> {
+    haystack.windows(needle.len().max(1)).position(|window| window == needle.as_bytes())
+}
+
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("an ended program")
+}
+
+/// `WHAT.txt`, `WHAT-2.txt` and so on.
+fn transcript(dir: &Path, what: &str) -> PathBuf {
+    static COUNTS: Mutex<BTreeMap<PathBuf, u32>> = Mutex::new(BTreeMap::new());
+    let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = counts.entry(dir.join(what)).or_default();
+    *count += 1;
+    if *count == 1 { dir.join(format!("{what}.txt")) } else { dir.join(format!("{what}-{count}.txt")) }
+}
+
+const IN: &str = "-- in as ";
+const IN_END: &str = " --";
+const LIMIT: Duration = Duration::from_secs(30);
+const ECHO_LIMIT: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(200);
+const LAST_WORDS: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_left_out_in_whatever_groups_it_was_shown() {
+        for shown in ["ABCDEFGHIJKL", "ABCD EFGH IJKL", "ABCD-EFGH-IJKL", "AB CDEFGHIJK L"] {
+            assert_eq!(without(&format!("it is {shown} now"), "ABCD EFGH IJKL"), "it is (a secret) now");
+        }
+        assert_eq!(without("ABCD EFGH IJK", "ABCDEFGHIJKL"), "ABCD EFGH IJK");
+        assert_eq!(without("A ABCDEFGHIJKL", "ABCDEFGHIJKL"), "A (a secret)");
+    }
+}

@@ -1,0 +1,20 @@
+//! People at terminals, before real sshd, sudo, su and login: the harness itself, on stacks that need no Postern.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "all of this is test code"
+)]
+
+mod apps;
+mod local;
+mod peers;
+mod ssh;
+mod users;
+
+/// A stack that asks for the Unix password.
+const UNIX: &str =
+    "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -139,6 +139,23 @@ pub fn c_program(name: &str) -> PathBuf {
 pub fn system_program(path: &str, package: &str) -> PathBuf {
     let program = PathBuf::from(path);
     assert!(program.is_file(), "{path} is missing: {}", apt_line(package));
+    program
+}
+
+/// A program of the system that gives rights to whoever starts it, where this host lets it.
+#[must_use]
+pub fn setuid_program(path: &str, package: &str) -> PathBuf {
+    let program = system_program(path, package);
+    let status = fs::read_to_string("/proc/self/status").expect("/proc/self/status");
+    assert!(
+        !status.contains("NoNewPrivs:\t1"),
+        "{path} gives no rights here: a container that forbids new privileges; start it without no-new-privileges"
+    );
+    let found = fs::metadata(&program).expect("a program");
+    assert!(
+        (found.uid(), found.mode() & 0o4000) == (0, 0o4000),
+        "{path} does not belong to root in here, or is not setuid; scripts/in-test-host sees to that"
+    );
     program
 }
 

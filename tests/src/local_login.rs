@@ -12,6 +12,7 @@ use crate::{UnixUser, host, pam};
 /// `by` at a terminal, who types `su` to become `target`. The stack is that of the service `su`, for this process alone.
 #[must_use]
 pub fn su(output: &str, by: &UnixUser, target: &str, stack: &str) -> Person {
+    drop(host::setuid_program("/usr/bin/su", "util-linux"));
     let script =
         format!("{OWN_SERVICE}exec setpriv --reuid=\"$3\" --regid=\"$3\" --init-groups su \"$4\" -c \"$5\"");
     let mut command = with_service("su", stack, &script);

@@ -82,7 +82,8 @@ impl Ssh {
         self
     }
 
-    /// A variable in ssh's environment; `LC_ALL` and `LANG` are sent along, as Debian's ssh does.
+    /// A variable in ssh's environment; `LANG` and `LC_*` are sent along, as Debian's ssh does, but only once one is in. The
+    /// locale has to be there: otherwise ssh shows prompts as octal numbers, as it does for `LC_CTYPE=C`.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
@@ -141,5 +142,5 @@ const OPTIONS: [&str; 7] = [
     "IdentitiesOnly=yes",
     "IdentityAgent=none",
     "GSSAPIAuthentication=no",
-    "SendEnv=LANG LC_ALL",
+    "SendEnv=LANG LC_*",
 ];

@@ -33,7 +33,7 @@ impl Sudo {
 
     fn allow_as(output: &str, user: &UnixUser, stack: &str, what: &str) -> Self {
         host::require_test_host();
-        drop(host::system_program("/usr/bin/sudo", "sudo"));
+        drop(host::setuid_program("/usr/bin/sudo", "sudo"));
         let rules = host::test_dir().join("sudoers.d");
         assert!(rules.is_dir(), "{} is missing; scripts/in-test-host makes it", rules.display());
         let (service, rule) = (PamService::new("sudo", stack), rules.join(&user.name));
@@ -59,14 +59,14 @@ impl Sudo {
     /// The user at a terminal, who types `sudo` for a command that says who it runs as.
     #[must_use]
     pub fn start(&self) -> Person {
-        self.start_with(&[])
+        self.start_with(&[], &[])
     }
 
-    /// The same with options of sudo.
+    /// The same with options of sudo, and with variables in the user's environment.
     #[must_use]
-    pub fn start_with(&self, options: &[&str]) -> Person {
+    pub fn start_with(&self, options: &[&str], env: &[(&str, &str)]) -> Person {
         let mut command = terminal::command_of(&self.user, Path::new("/usr/bin/sudo"));
-        command.args(options).args(["/bin/sh", "-c", &person::arrival()]);
+        command.envs(env.iter().copied()).args(options).args(["/bin/sh", "-c", &person::arrival()]);
         Person::at(Terminal::start(command, self.user.ids()), &self.output, "sudo")
     }
 }

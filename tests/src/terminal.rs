@@ -33,15 +33,18 @@ pub enum Heard {
     End,
 }
 
-/// A command that has the terminal of [`Terminal::start`] as its controlling one, with an environment as after a login.
+/// A command that has the terminal of [`Terminal::start`] as its controlling one, with an environment as after a login
+/// and no language.
 #[must_use]
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new(host::system_program("/usr/bin/setsid", "util-linux"));
     command
         .arg("--ctty")
+        // Whoever starts a test host in the background has it ignore Ctrl-C, and its programs with it.
+        .args(["/usr/bin/env", "--default-signal=INT,QUIT"])
         .arg(program)
         .env_clear()
-        .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("TERM", "xterm"), ("LC_ALL", "C.UTF-8")])
+        .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("TERM", "xterm"), ("LC_CTYPE", "C.UTF-8")])
         .current_dir("/");
     command
 }

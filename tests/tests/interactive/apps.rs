@@ -1,11 +1,14 @@
 //! Codes, URIs and QR codes by programs that are not ours.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use postern_tests::otp::Algorithm;
 use postern_tests::qr::{self, Theme};
-use postern_tests::{Authenticator, Ran, host};
+use postern_tests::{Authenticator, Ran, Ssh, Sshd, host, unix_users};
+
+use crate::UNIX;
 
 #[test]
 fn the_app_knows_the_vectors_of_rfc_6238() {
@@ -45,15 +48,36 @@ fn an_app_is_made_from_a_uri() {
 
 #[test]
 fn a_qr_code_is_read_off_a_terminal_where_its_dark_is_dark() {
-    let uri = "otpauth://totp/mail.example.org:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=mail.example.org";
     for (kind, dark, light) in [("UTF8", true, false), ("UTF8i", false, true), ("ANSI256UTF8", true, true)] {
-        let mut qrencode = Command::new(host::system_program("/usr/bin/qrencode", "qrencode"));
-        let shown =
-            Ran::of(qrencode.args(["-t", kind, uri]), b"", Duration::from_secs(10)).succeeded().stdout;
-        let shown = format!("Scan this:\r\n{}Code: ", shown.replace('\n', "\r\n"));
+        let shown = format!("Scan this:\r\n{}Code: ", qrencode(kind).replace('\n', "\r\n"));
         for (theme, is_readable) in [(Theme::Dark, dark), (Theme::Light, light)] {
             let read = qr::read(&shown, theme);
-            assert_eq!(read, if is_readable { vec![uri] } else { vec![] }, "{kind} on {theme:?}");
+            assert_eq!(read, if is_readable { vec![URI] } else { vec![] }, "{kind} on {theme:?}");
         }
     }
 }
+
+#[test]
+fn a_qr_code_crosses_an_ssh_prompt_but_its_colours_do_not() {
+    let anna = unix_users::fresh("anna");
+    for (kind, is_coloured) in [("UTF8", false), ("ANSI256UTF8", true)] {
+        let code = host::test_dir().join(format!("code.{kind}"));
+        fs::write(&code, qrencode(kind)).unwrap();
+        let show = format!("auth optional pam_exec.so stdout /bin/cat {}\n", code.display());
+        let sshd = Sshd::with("qr", &(show + UNIX));
+        let mut person = Ssh::to(&sshd).unix_user(&anna).start();
+        let shown = person.expect("Password:");
+        assert_eq!(qr::read(&shown, Theme::Dark), [URI], "{kind}");
+        // ssh shows escape sequences instead of obeying them.
+        assert_eq!(shown.contains("\\033["), is_coloured, "{kind}");
+        assert!(qr::read(&shown, Theme::Light).is_empty(), "{kind}");
+    }
+}
+
+fn qrencode(kind: &str) -> String {
+    let mut qrencode = Command::new(host::system_program("/usr/bin/qrencode", "qrencode"));
+    Ran::of(qrencode.args(["-t", kind, URI]), b"", Duration::from_secs(10)).succeeded().stdout
+}
+
+const URI: &str =
+    "otpauth://totp/mail.example.org:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=mail.example.org";

@@ -14,7 +14,7 @@ fn sudo_asks_for_a_code() {
         person.answer_hidden(&code);
         assert_eq!(person.gets_in(), opens);
     }
-    let mut person = sudo.start_with(&["-n"]);
+    let mut person = sudo.start_with(&["-n"], &[]);
     assert!(person.is_refused().contains("a password is required"), "a login leaves no ticket behind");
 }
 

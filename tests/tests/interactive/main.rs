@@ -13,6 +13,7 @@ mod apps;
 mod local;
 mod peers;
 mod ssh;
+mod terminals;
 mod users;
 
 /// A stack that asks for the Unix password.

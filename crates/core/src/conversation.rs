@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 ///
 /// Text is in the person's language and holds no control characters; a line is one call.
 #[async_trait]
-pub trait Conversation: Send {
+pub trait Conversation: Send + Sync {
     /// Puts a question and waits for the answer, as long as the front door's own deadline allows.
     ///
     /// # Errors

@@ -72,8 +72,8 @@ pub(super) async fn check(
 
 async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Result<CodeCheck, Outage> {
     let account = asked.account;
-    let mut open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked).peekable();
-    if open.peek().is_none() {
+    let open: Vec<_> = totp_factors(account).filter(|(_, _, is_locked)| !is_locked).collect();
+    if open.is_empty() {
         return Ok(if totp_factors(account).next().is_some() { CodeCheck::Locked } else { CodeCheck::Wrong });
     }
     let attempt = asked.attempt(engine)?;

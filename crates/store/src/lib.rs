@@ -4,12 +4,14 @@
 
 #![forbid(unsafe_code)]
 
+mod codes;
 pub mod embedded;
 mod fresh;
 pub mod ldap;
 mod redis_ledger;
 mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use postern_core::clock::Clock;
@@ -69,10 +71,12 @@ pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> R
         DirectoryKind::Embedded => Some(open_file()?),
         DirectoryKind::Ldap(_) => None,
     };
+    // Emptied when the host starts, and in no backup.
+    let folder = config.socket.path.parent().unwrap_or(Path::new("/"));
     let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
-        (LedgerKind::Redis(redis), _) => Arc::new(RedisLedger::open(redis)?),
-        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger()),
-        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger()),
+        (LedgerKind::Redis(redis), _) => Arc::new(RedisLedger::open(redis, Arc::clone(&clock))?),
+        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger(folder)),
+        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger(folder)),
     };
     let ldap = match &config.directory {
         DirectoryKind::Ldap(ldap) => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::schema;
+use super::schema::{self, Schema};
 
 /// One SQLite file: any number of readers, and one writer that commits what waits together.
 ///
@@ -27,9 +27,7 @@ impl Database {
     /// Opens or creates the file, which this process's user must own alone.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let wrap = |error: OpenError| OpenError::At(path.to_owned(), Box::new(error));
-        ensure_private(path).map_err(wrap)?;
-        let mut connection = connect(path).map_err(wrap)?;
-        schema::prepare(&mut connection).map_err(wrap)?;
+        let mut connection = prepare(path, Journal::Wal, &schema::DATABASE).map_err(wrap)?;
         let (writer, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -37,6 +35,11 @@ impl Database {
             .map_err(|error| wrap(OpenError::Io(error)))?;
         let turns = Arc::new(Semaphore::new(READERS));
         Ok(Self { path: path.into(), readers: Arc::default(), turns, writer })
+    }
+
+    /// Where the file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Runs `query` on a snapshot.
@@ -50,12 +53,7 @@ impl Database {
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             let task = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                let mut reader = database.reader()?;
-                let transaction = reader.transaction_with_behavior(TransactionBehavior::Deferred)?;
-                let result = query(&transaction);
-                drop(transaction);
-                database.idle().push(reader);
-                result
+                database.read_here(query)
             });
             task.await
         };
@@ -64,6 +62,22 @@ impl Database {
             Ok(Err(_)) => Err(DatabaseError::Down("a query did not come to its end".to_owned())),
             Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
         }
+    }
+
+    /// The same in this thread, which may block.
+    pub(super) fn read_here<T>(
+        &self,
+        query: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.run_here(TransactionBehavior::Deferred, query)
+    }
+
+    /// Runs one change by itself in this thread, which may block.
+    pub(super) fn write_here(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        self.run_here(TransactionBehavior::Immediate, change)
     }
 
     /// Runs `change` in a transaction and waits until it is on the disk. An error of `change` undoes it alone.
@@ -92,9 +106,25 @@ impl Database {
         }
     }
 
-    fn reader(&self) -> Result<Connection, DatabaseError> {
+    fn run_here<T>(
+        &self,
+        behavior: TransactionBehavior,
+        run: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut connection = self.idle_connection()?;
+        let transaction = connection.transaction_with_behavior(behavior)?;
+        let result = run(&transaction).and_then(|value| {
+            transaction.commit()?;
+            Ok(value)
+        });
+        self.idle().push(connection);
+        result
+    }
+
+    fn idle_connection(&self) -> Result<Connection, DatabaseError> {
         let idle = self.idle().pop();
-        idle.map_or_else(|| connect(&self.path).map_err(|error| DatabaseError::Down(error.to_string())), Ok)
+        let connect = || connect(&self.path, Journal::Wal);
+        idle.map_or_else(|| connect().map_err(|error| DatabaseError::Down(error.to_string())), Ok)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -207,11 +237,32 @@ fn in_savepoint<T>(
     result
 }
 
-fn connect(path: &Path) -> Result<Connection, OpenError> {
+/// How a file comes through a crash.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Journal {
+    /// By a log beside it; readers do not wait for the writer.
+    Wal,
+    /// By the old pages beside it for as long as a change lasts; at rest the file is all there is.
+    Truncate,
+}
+
+/// Opens or creates a file of this schema, which this process's user must own alone.
+pub(super) fn prepare(path: &Path, journal: Journal, schema: &Schema) -> Result<Connection, OpenError> {
+    ensure_private(path)?;
+    let mut connection = connect(path, journal)?;
+    schema::prepare(&mut connection, schema)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, journal: Journal) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let journal = match journal {
+        Journal::Wal => "WAL",
+        Journal::Truncate => "TRUNCATE",
+    };
+    connection.pragma_update(None, "journal_mode", journal)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -222,7 +273,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
 
 /// Creates the file with mode 0600, or makes sure that an existing one is this user's alone. SQLite gives the files
 /// beside it (-wal, -shm) the same owner and mode.
-fn ensure_private(path: &Path) -> Result<(), OpenError> {
+pub(super) fn ensure_private(path: &Path) -> Result<(), OpenError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

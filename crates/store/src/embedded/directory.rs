@@ -8,6 +8,7 @@ use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshne
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
@@ -16,6 +17,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::database::{Database, DatabaseError, OpenError};
 use super::ledger::EmbeddedLedger;
+use super::spent::SpentSteps;
+use super::values::{APP_PASSWORDS, FACTORS, RECOVERY_CODES, parse, replace, values_of};
 
 /// The directory of a single host: accounts with an argon2id main password in one SQLite file.
 #[derive(Debug, Clone)]
@@ -57,10 +60,12 @@ impl Embedded {
         Database::open(path).map(drop)
     }
 
-    /// The ledger in the same file.
+    /// The ledger in the same file. What is spent is kept in `folder`, which is emptied when the host starts and which no
+    /// backup covers: that of the daemon's socket.
     #[must_use]
-    pub fn ledger(&self) -> EmbeddedLedger {
-        EmbeddedLedger::new(self.database.clone())
+    pub fn ledger(&self, folder: &Path) -> EmbeddedLedger {
+        let spent = SpentSteps::new(folder, self.database.clone(), Arc::clone(&self.clock));
+        EmbeddedLedger::new(self.database.clone(), spent)
     }
 }
 
@@ -127,12 +132,12 @@ impl Directory for Embedded {
             if changed != 1 {
                 return Ok(Update::Conflict);
             }
-            connection.prepare_cached("DELETE FROM app_password WHERE account = ?1")?.execute([&id])?;
-            let mut insert =
-                connection.prepare_cached("INSERT INTO app_password (account, selector, value) VALUES (?1, ?2, ?3)")?;
-            for password in &data.app_passwords {
-                insert.execute(params![id, password.id().as_str(), password.to_json()])?;
-            }
+            let app_passwords = data.app_passwords.iter().map(|one| (one.id().to_string(), one.to_json()));
+            replace(connection, &APP_PASSWORDS, &id, app_passwords)?;
+            let factors = data.factors.iter().map(|one| (one.id.to_string(), one.to_json()));
+            replace(connection, &FACTORS, &id, factors)?;
+            let codes = data.recovery_codes.iter().map(|one| (one.id.to_string(), one.to_json()));
+            replace(connection, &RECOVERY_CODES, &id, codes)?;
             Ok(Update::Done(next))
         });
         Ok(done.await?)
@@ -222,12 +227,13 @@ impl AccountRow {
         let mut attributes = Attributes::new();
         values.into_iter().for_each(|(name, values)| attributes.set(&name, values));
         let policy = AccountPolicy::from_json(&self.policy).map_err(|error| broken(&error.to_string()))?;
-        let mut select = connection
-            .prepare_cached("SELECT value FROM app_password WHERE account = ?1 ORDER BY selector")?;
-        let app_passwords = select
-            .query_map([&self.id], |row| row.get::<_, String>(0))?
-            .map(|value| AppPassword::from_json(&value?).map_err(|error| broken(&error.to_string())))
-            .collect::<Result<_, _>>()?;
+        let values = |list| values_of(connection, list, &self.id);
+        let app_passwords =
+            parse(&values(&APP_PASSWORDS)?, AppPassword::from_json).map_err(|what| broken(&what))?;
+        let mut factors = parse(&values(&FACTORS)?, Factor::from_json).map_err(|what| broken(&what))?;
+        factors.sort_by_key(|factor| (factor.created, factor.id));
+        let recovery_codes =
+            parse(&values(&RECOVERY_CODES)?, RecoveryCode::from_json).map_err(|what| broken(&what))?;
         let revision = u64::try_from(self.revision).map_err(|_| broken("its revision is negative"))?;
         Ok(Account {
             id: AccountId::new(self.id),
@@ -235,7 +241,7 @@ impl AccountRow {
             standing: policy.standing(now),
             attributes,
             password_marker: self.password_changed.to_string(),
-            data: AccountData { enrolled: self.enrolled, app_passwords, policy },
+            data: AccountData { enrolled: self.enrolled, app_passwords, factors, recovery_codes, policy },
             revision: Revision(revision),
             locator: String::new(),
             freshness: Freshness::Fresh,

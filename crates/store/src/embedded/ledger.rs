@@ -1,28 +1,35 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
+use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::ledger::{
-    Admission, Attempt, Credential, Health, History, Ledger, LedgerError, NOTE_EVERY, REVISION_MEMORY,
-    Settlement, Use,
+    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Health, History, Ledger, LedgerError,
+    NOTE_EVERY, REVISION_MEMORY, Settlement, Spend, Spent, Use,
 };
-use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
+use postern_core::limits::{AttemptLimits, CodeLimits, SOURCE_MEMORY, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::codes::{self, CodeRow};
 use super::database::{Database, DatabaseError};
+use super::devices;
 use super::directory::integer;
+use super::spent::SpentSteps;
+use crate::codes::{credential_of, credential_text};
 
 /// The ledger of a single host, in the directory's SQLite file.
 #[derive(Debug, Clone)]
 pub struct EmbeddedLedger {
     database: Database,
+    spent: Arc<SpentSteps>,
 }
 
 impl EmbeddedLedger {
-    pub(super) fn new(database: Database) -> Self {
-        Self { database }
+    pub(super) fn new(database: Database, spent: SpentSteps) -> Self {
+        Self { database, spent: Arc::new(spent) }
     }
 }
 
@@ -143,7 +150,8 @@ impl Ledger for EmbeddedLedger {
             rows.map(|row| {
                 let (credential, at, service, address) = row?;
                 Ok(Use {
-                    credential: credential_of(&credential)?,
+                    credential: credential_of(&credential)
+                        .ok_or_else(|| DatabaseError::Broken(format!("a last use of \"{credential}\"")))?,
                     at: Timestamp::from_unix(u64::try_from(at).unwrap_or(0)),
                     service,
                     address: address.and_then(|text| text.parse::<IpAddr>().ok()),
@@ -194,13 +202,68 @@ impl Ledger for EmbeddedLedger {
         Ok(known.await?)
     }
 
+    async fn admit_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<CodeAdmission, LedgerError> {
+        let (row, limits) = (CodeRow::of(attempt), *limits);
+        Ok(self.database.write(BUDGET, move |connection| row.admit(connection, &limits)).await?)
+    }
+
+    async fn settle_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        settlement: CodeSettlement,
+    ) -> Result<(), LedgerError> {
+        let row = CodeRow::of(attempt);
+        Ok(self.database.write(BUDGET, move |connection| row.settle(connection, settlement)).await?)
+    }
+
+    async fn forget_codes(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let account = account.as_str().to_owned();
+        Ok(self.database.write(BUDGET, move |connection| codes::forget(connection, &account)).await?)
+    }
+
+    async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
+        Ok(self.spent.spend(step, BUDGET).await?)
+    }
+
+    async fn put_device(
+        &self,
+        account: &AccountId,
+        device: &DeviceRecord,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let (account, device) = (account.as_str().to_owned(), device.clone());
+        let put = move |connection: &Connection| devices::put(connection, &account, &device, at);
+        Ok(self.database.write(BUDGET, put).await?)
+    }
+
+    async fn devices(&self, account: &AccountId, now: Timestamp) -> Result<Vec<DeviceRecord>, LedgerError> {
+        let account = account.as_str().to_owned();
+        Ok(self.database.read(BUDGET, move |connection| devices::list(connection, &account, now)).await?)
+    }
+
+    async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> Result<(), LedgerError> {
+        let (account, devices) = (account.as_str().to_owned(), devices.to_vec());
+        let remove = move |connection: &Connection| devices::remove(connection, &account, &devices);
+        Ok(self.database.write(BUDGET, remove).await?)
+    }
+
     async fn health(&self) -> Result<Health, LedgerError> {
         let answers = self.database.read(BUDGET, |connection| {
             connection.query_row("SELECT count(*) FROM attempt", [], |_| Ok(()))?;
             Ok(())
         });
         answers.await?;
-        Ok(Health { what: "the embedded database".to_owned(), warnings: Vec::new() })
+        let warnings = match self.spent.probe(BUDGET).await {
+            Ok(amiss) => amiss.into_iter().collect(),
+            Err(DatabaseError::Down(why) | DatabaseError::Broken(why)) => {
+                vec![format!("codes cannot be spent, so none is taken: {why}")]
+            }
+        };
+        Ok(Health { what: "the embedded database".to_owned(), warnings })
     }
 }
 
@@ -244,23 +307,5 @@ fn has_succeeded(
         .query_row(params![account, source, since], |row| row.get(0))?)
 }
 
-fn credential_text(credential: Credential) -> String {
-    match credential {
-        Credential::MainPassword => MAIN_PASSWORD.to_owned(),
-        Credential::AppPassword(id) => id.as_str().to_owned(),
-    }
-}
-
-fn credential_of(text: &str) -> Result<Credential, DatabaseError> {
-    if text == MAIN_PASSWORD {
-        return Ok(Credential::MainPassword);
-    }
-    let id =
-        text.parse().map_err(|error| DatabaseError::Broken(format!("last use of \"{text}\": {error}")))?;
-    Ok(Credential::AppPassword(id))
-}
-
-/// Longer than any selector, so that it cannot be one.
-const MAIN_PASSWORD: &str = "main_password";
 /// What depends on the ledger gives up after this.
 const BUDGET: Duration = Duration::from_millis(600);

@@ -6,6 +6,8 @@ use super::database::OpenError;
 
 /// `PRAGMA application_id` of a Postern database: "post" in ASCII.
 const APPLICATION_ID: i32 = 0x706f_7374;
+/// The same of what is kept beside it in /run: "pspt".
+const SPENT_APPLICATION_ID: i32 = 0x7073_7074;
 /// `PRAGMA user_version`; a newer one is refused.
 const VERSION: i32 = 1;
 
@@ -31,6 +33,20 @@ CREATE TABLE app_password (
     selector TEXT NOT NULL,
     value    TEXT NOT NULL,
     PRIMARY KEY (account, selector)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE factor (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    id      TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_code (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    id      TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
@@ -59,6 +75,30 @@ CREATE TABLE last_use (
     PRIMARY KEY (account, credential)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE code (
+    account TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    token   BLOB NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (account, source, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX code_at ON code (at);
+CREATE INDEX code_of_source_at ON code (at) WHERE source <> '';
+
+CREATE TABLE device (
+    account TEXT NOT NULL,
+    id      BLOB NOT NULL,
+    value   TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX device_expires ON device (expires);
+
+CREATE TABLE spent_memory (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    instance BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE revision (
     account TEXT PRIMARY KEY,
     number  INTEGER NOT NULL,
@@ -67,19 +107,51 @@ CREATE TABLE revision (
 CREATE INDEX revision_at ON revision (at);
 ";
 
-/// Creates the tables in an empty file; makes sure that any other is one of ours, of this version.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
+const SPENT_TABLES: &str = "
+CREATE TABLE memory (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    instance BLOB NOT NULL,
+    boot     TEXT NOT NULL,
+    since    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spent (
+    account TEXT NOT NULL,
+    factor  BLOB NOT NULL,
+    step    INTEGER NOT NULL,
+    token   BLOB NOT NULL,
+    PRIMARY KEY (account, factor)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What a file of ours holds.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// `PRAGMA application_id`
+    application: i32,
+    tables: &'static str,
+}
+
+/// The database.
+pub(super) const DATABASE: Schema = Schema { application: APPLICATION_ID, tables: TABLES };
+/// What [`super::spent::SpentSteps`] remembers.
+pub(super) const SPENT: Schema = Schema { application: SPENT_APPLICATION_ID, tables: SPENT_TABLES };
+
+/// Creates the tables in an empty file; makes sure that any other is one of these, of this version.
+pub(super) fn prepare(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (pragma("application_id")?, pragma("user_version")?, tables) {
         (0, 0, 0) => {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.execute_batch(schema.tables)?;
+            transaction.pragma_update(None, "application_id", schema.application)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
-        (APPLICATION_ID, VERSION, _) => {}
-        (APPLICATION_ID, version, _) => return Err(OpenError::Version(version)),
+        (application, VERSION, _) if application == schema.application => {}
+        (application, version, _) if application == schema.application => {
+            return Err(OpenError::Version(version));
+        }
         _ => return Err(OpenError::Foreign),
     }
     transaction.commit()?;

@@ -9,6 +9,7 @@ use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -16,7 +17,7 @@ use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
 use super::connect::{Connector, OpenLdapError};
-use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, POLICY, REVISION};
+use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, POLICY, RECOVERY_CODE, REVISION};
 use super::server::{Bound, Change, Search, Server};
 use super::servers::{Servers, settle};
 use super::stale::Copies;
@@ -132,6 +133,26 @@ impl LdapDirectory {
         Ok(account.map(|account| Account { name: name.to_owned(), ..account }))
     }
 
+    /// The entry with this id, as it is where it is written, and what it says.
+    async fn read_entry(&self, id: &AccountId) -> Result<Option<(SearchEntry, Account)>, DirectoryError> {
+        let mut entries = self.search_writer(&Filter::equals(&self.config.id_attribute, id.as_str())).await?;
+        let read = match (entries.pop(), entries.len()) {
+            (None, _) => None,
+            (Some(entry), 0) => {
+                let account = self.account(&entry)?;
+                Some((entry, account))
+            }
+            (Some(_), more) => {
+                return Err(DirectoryError::Broken(format!("{} entries have the id {id}", more + 1)));
+            }
+        };
+        match &read {
+            Some((_, account)) => self.copies.renew(account, self.clock.now()),
+            None => self.copies.forget(id),
+        }
+        Ok(read)
+    }
+
     fn usernames<'a>(&'a self, entry: &'a SearchEntry) -> impl Iterator<Item = &'a String> {
         let wanted = &self.config.username_attribute;
         entry.attrs.iter().filter(|(key, _)| key.eq_ignore_ascii_case(wanted)).flat_map(|(_, values)| values)
@@ -159,18 +180,7 @@ impl Directory for LdapDirectory {
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
-        let entries = self.search_writer(&Filter::equals(&self.config.id_attribute, id.as_str())).await?;
-        let mut accounts = entries.iter().map(|entry| self.account(entry)).collect::<Result<Vec<_>, _>>()?;
-        match (accounts.pop(), accounts.len()) {
-            (account, 0) => {
-                match &account {
-                    Some(account) => self.copies.renew(account, self.clock.now()),
-                    None => self.copies.forget(id),
-                }
-                Ok(account)
-            }
-            (_, more) => Err(DirectoryError::Broken(format!("{} entries have the id {id}", more + 1))),
-        }
+        Ok(self.read_entry(id).await?.map(|(_, account)| account))
     }
 
     async fn check_main_password(
@@ -192,12 +202,12 @@ impl Directory for LdapDirectory {
         data: &AccountData,
     ) -> Result<Update, DirectoryError> {
         // The DN is asked for anew: an entry that was renamed meanwhile must not leave its place to another one.
-        let Some(account) = self.read(id).await? else { return Ok(Update::Conflict) };
+        let Some((entry, account)) = self.read_entry(id).await? else { return Ok(Update::Conflict) };
         if account.revision != expected {
             return Ok(Update::Conflict);
         }
         let next = expected.next();
-        let changes = changes(expected, next, data);
+        let changes = changes(expected, next, data, &entry);
         let code = self.writer.modify(&account.locator, changes, Instant::now() + BUDGET).await;
         match code {
             Ok(0) => Ok(Update::Done(next)),
@@ -221,7 +231,7 @@ impl Directory for LdapDirectory {
 }
 
 /// One Modify: the revision that was read goes, the next one comes, and with it everything else, or nothing happens.
-fn changes(expected: Revision, next: Revision, data: &AccountData) -> Vec<Change> {
+fn changes(expected: Revision, next: Revision, data: &AccountData, entry: &SearchEntry) -> Vec<Change> {
     let value = |text: String| HashSet::from([text.into_bytes()]);
     let name = |name: &str| name.as_bytes().to_vec();
     let mut changes = Vec::new();
@@ -233,9 +243,24 @@ fn changes(expected: Revision, next: Revision, data: &AccountData) -> Vec<Change
     changes.push(Mod::Add(name(REVISION), value(next.0.to_string())));
     let enrolled = if data.enrolled { "TRUE" } else { "FALSE" };
     changes.push(Mod::Replace(name(ENROLLED), value(enrolled.to_owned())));
-    let app_passwords =
-        data.app_passwords.iter().map(|password| AppPassword::to_json(password).into_bytes()).collect();
-    changes.push(Mod::Replace(name(APP_PASSWORD), app_passwords));
+    let lists: [(&str, Vec<String>); 3] = [
+        (APP_PASSWORD, data.app_passwords.iter().map(AppPassword::to_json).collect()),
+        (FACTOR, data.factors.iter().map(Factor::to_json).collect()),
+        (RECOVERY_CODE, data.recovery_codes.iter().map(RecoveryCode::to_json).collect()),
+    ];
+    for (attribute, wanted) in lists {
+        let wanted: HashSet<Vec<u8>> = wanted.into_iter().map(String::into_bytes).collect();
+        let stored: HashSet<Vec<u8>> =
+            entry::stored(entry, attribute).map(|text| text.to_owned().into()).collect();
+        let (gone, new): (HashSet<_>, HashSet<_>) =
+            (stored.difference(&wanted).cloned().collect(), wanted.difference(&stored).cloned().collect());
+        if !gone.is_empty() {
+            changes.push(Mod::Delete(name(attribute), gone));
+        }
+        if !new.is_empty() {
+            changes.push(Mod::Add(name(attribute), new));
+        }
+    }
     // Always written, even where it says nothing: so that an entry that hides it can be told from one without.
     changes.push(Mod::Replace(name(POLICY), value(data.policy.to_json())));
     changes

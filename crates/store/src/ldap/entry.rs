@@ -1,11 +1,15 @@
 //! From an LDAP entry to an account.
 
+use std::fmt::Display;
+
 use ldap3::SearchEntry;
 use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshness, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
 use postern_core::directory::DirectoryError;
+use postern_core::factor::{Factor, RecoveryCode};
+use postern_core::flows::UID_NUMBER;
 use postern_core::policy::AccountPolicy;
 
 /// The auxiliary class on an entry that Postern has written to.
@@ -14,11 +18,17 @@ pub(super) const REVISION: &str = "posternRevision";
 pub(super) const ENROLLED: &str = "posternEnrolled";
 pub(super) const APP_PASSWORD: &str = "posternAppPassword";
 pub(super) const POLICY: &str = "posternPolicy";
-const OWN: [&str; 4] = [REVISION, ENROLLED, APP_PASSWORD, POLICY];
+pub(super) const FACTOR: &str = "posternFactor";
+pub(super) const RECOVERY_CODE: &str = "posternRecoveryCode";
+const OWN: [&str; 6] = [REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, POLICY];
+/// What flows look at besides.
+const FOR_FLOWS: [&str; 2] = [UID_NUMBER, PREFERRED_LANGUAGE];
+/// In which language its owner is spoken to (RFC 2798, section 2.7).
+const PREFERRED_LANGUAGE: &str = "preferredLanguage";
 
 /// Every attribute that an account is made of.
 pub(super) fn wanted(config: &Ldap, userdb: &[String]) -> Vec<String> {
-    let own = OWN.iter().chain(&["objectClass"]).map(|name| (*name).to_owned());
+    let own = OWN.iter().chain(&FOR_FLOWS).chain(&["objectClass"]).map(|name| (*name).to_owned());
     let configured = [
         &config.id_attribute,
         &config.username_attribute,
@@ -47,6 +57,10 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
     if attributes.values("objectClass").is_empty() {
         return Err(broken("objectClass cannot be read; grant it as the ACL example does"));
     }
+    let is_own = |name: &String| OWN.iter().any(|own| name.eq_ignore_ascii_case(own));
+    if let Some(name) = entry.bin_attrs.keys().find(|name| is_own(name)) {
+        return Err(broken(&format!("{name} holds a value that is no text")));
+    }
     let id = one(&config.id_attribute)?
         .ok_or_else(|| broken(&format!("{} cannot be read", config.id_attribute)))?;
     let name = canonical_name(&config.username_attribute, &attributes, &entry.dn);
@@ -69,6 +83,12 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
         freshness: Freshness::Fresh,
         attributes: theirs(&attributes),
     })
+}
+
+/// The values of one of Postern's attributes, each byte for byte as it is stored.
+pub(super) fn stored<'a>(entry: &'a SearchEntry, attribute: &str) -> impl Iterator<Item = &'a str> {
+    let named = entry.attrs.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(attribute));
+    named.flat_map(|(_, values)| values).map(String::as_str)
 }
 
 /// Whether an account is open at this moment, or why that cannot be said.
@@ -132,15 +152,20 @@ fn own_state(
         "FALSE" => false,
         _ => return Err(broken(format!("{ENROLLED} is neither TRUE nor FALSE"))),
     };
-    let mut app_passwords = attributes
-        .values(APP_PASSWORD)
-        .iter()
-        .map(|json| AppPassword::from_json(json).map_err(|error| broken(error.to_string())))
-        .collect::<Result<Vec<_>, _>>()?;
-    // A set in LDAP: servers give it in any order.
+    // Sets in LDAP: servers give them in any order.
+    let mut app_passwords = parse(attributes.values(APP_PASSWORD), AppPassword::from_json).map_err(broken)?;
     app_passwords.sort_by_key(AppPassword::id);
+    let mut factors = parse(attributes.values(FACTOR), Factor::from_json).map_err(broken)?;
+    factors.sort_by_key(|factor| (factor.created, factor.id));
+    let mut recovery_codes =
+        parse(attributes.values(RECOVERY_CODE), RecoveryCode::from_json).map_err(broken)?;
+    recovery_codes.sort_by_key(|code| code.id);
     let policy = AccountPolicy::from_json(single(POLICY)?).map_err(|error| broken(error.to_string()))?;
-    Ok((Revision(revision), AccountData { enrolled, app_passwords, policy }))
+    Ok((Revision(revision), AccountData { enrolled, app_passwords, factors, recovery_codes, policy }))
+}
+
+fn parse<T, E: Display>(values: &[String], read: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, String> {
+    values.iter().map(|value| read(value).map_err(|error| error.to_string())).collect()
 }
 
 /// Text values as they are. A value that is no UTF-8 cannot be one of ours, and ends the reading where it matters.

@@ -8,7 +8,7 @@ use ldap3::{Mod, SearchEntry};
 use postern_core::config::Filter;
 
 use super::LdapDirectory;
-use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, POLICY, REVISION};
+use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, POLICY, RECOVERY_CODE, REVISION};
 use super::server::{Change, Search, Server, Trouble};
 
 /// What one trial found.
@@ -38,7 +38,9 @@ impl LdapDirectory {
             Ok(entry) => {
                 findings.push(self.readable(&entry));
                 findings.extend(self.secret(&entry).await);
-                for attribute in ["objectClass", REVISION, ENROLLED, APP_PASSWORD, POLICY] {
+                for attribute in
+                    ["objectClass", REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, POLICY]
+                {
                     findings.push(self.writable(&entry, attribute).await);
                 }
             }

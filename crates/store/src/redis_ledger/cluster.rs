@@ -173,7 +173,7 @@ fn redirection(node: &str) -> Option<Address> {
 }
 
 /// CRC-16/XMODEM of the hash tag, modulo the number of slots, as the Redis Cluster specification has it.
-fn slot(tag: &[u8]) -> u16 {
+pub(super) fn slot(tag: &[u8]) -> u16 {
     let crc = tag.iter().fold(0_u16, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
             if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }

@@ -1,27 +1,30 @@
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
-use postern_core::clock::Timestamp;
+use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Redis, RedisServers};
+use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::ledger::{
-    Admission, Attempt, Credential, Health, History, Ledger, LedgerError, NOTE_EVERY, REVISION_MEMORY,
-    Settlement, Use,
+    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, Health, History, Ledger,
+    LedgerError, NOTE_EVERY, REVISION_MEMORY, Settlement, Spend, Spent, Use,
 };
-use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
-use redis::{FromRedisValue, Value};
+use postern_core::limits::{AttemptLimits, CodeLimits, SOURCE_MEMORY, Source};
 
+use super::calls::{Calls, foreign, second, text};
 use super::connect::OpenRedisError;
-use super::link::Call;
-use super::scripts::{self, Script};
-use super::servers::Servers;
+use super::scripts;
+use super::steps::Steps;
+use super::{codes, devices};
+use crate::codes::{credential_of, credential_text};
 
 /// The ledger of a site, in its Redis.
 pub struct RedisLedger {
-    servers: Servers,
-    prefix: String,
+    calls: Arc<Calls>,
+    steps: Arc<Steps>,
     configured: RedisServers,
 }
 
@@ -30,29 +33,15 @@ impl RedisLedger {
     ///
     /// # Errors
     /// [`OpenRedisError`] names the file that cannot be used.
-    pub fn open(config: &Redis) -> Result<Self, OpenRedisError> {
-        Ok(Self {
-            servers: Servers::of(config)?,
-            prefix: config.prefix.clone(),
-            configured: config.servers.clone(),
-        })
+    pub fn open(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
+        let calls = Arc::new(Calls::of(config)?);
+        let steps = Arc::new(Steps::new(Arc::clone(&calls), &config.servers, clock));
+        Ok(Self { calls, steps, configured: config.servers.clone() })
     }
 
-    async fn run<T: FromRedisValue>(
-        &self,
-        account: &AccountId,
-        script: &'static Script,
-        keys: &[&str],
-        arguments: Vec<Vec<u8>>,
-    ) -> Result<T, LedgerError> {
-        let tag = hash_tag(account);
-        let keys = keys.iter().map(|key| format!("{}{{{tag}}}:{key}", self.prefix)).collect();
-        let value: Value = self.servers.call(&Call { script, keys, arguments }, &tag).await?;
-        redis::from_redis_value(value).map_err(|_| foreign())
-    }
-
-    /// Has every script run every command in it, on an account that nobody has: only so is it known that it may.
-    async fn try_all_rights(&self) -> Result<(), LedgerError> {
+    /// Has every script run every command in it, on an account that nobody has: only so is it known that it may. Spending
+    /// has no command that the others have not.
+    async fn try_all_rights(&self) -> Result<Option<String>, LedgerError> {
         let (account, source, limits) =
             (AccountId::new(NOBODY.to_owned()), Source::of(None), AttemptLimits::default());
         let (first, long_after) = (Timestamp::from_unix(1), Timestamp::from_unix(1).plus(USE_MEMORY));
@@ -71,7 +60,17 @@ impl RedisLedger {
         self.last_uses(&account).await?;
         self.note_revision(&account, Revision(0), first).await?;
         self.known_revision(&account, first).await?;
-        Ok(())
+        for source in [None, Some(&source)] {
+            let attempt = CodeAttempt { account: &account, source, at: long_after, token: [0; 16] };
+            codes::admit(&self.calls, &attempt, &CodeLimits::default()).await?;
+            self.settle_code(&attempt, CodeSettlement::Withdrawn).await?;
+        }
+        self.forget_codes(&account).await?;
+        let device = DeviceRecord { id: DeviceId([0; 16]), value: String::new(), expires: long_after };
+        self.put_device(&account, &device, first).await?;
+        self.devices(&account, first).await?;
+        self.drop_devices(&account, &[device.id]).await?;
+        self.steps.warning(&account).await
     }
 }
 
@@ -89,7 +88,7 @@ impl Ledger for RedisLedger {
             text(second(attempt.at.minus(SOURCE_MEMORY))),
             text(limits.window.as_millis()),
         ];
-        match self.run(attempt.account, &scripts::ADMIT, &keys, arguments).await? {
+        match self.calls.run(attempt.account, &scripts::ADMIT, &keys, arguments).await? {
             0 => Ok(Admission::Proceed),
             1 => Ok(Admission::KnownWrong),
             2 => Ok(Admission::Limited),
@@ -104,7 +103,7 @@ impl Ledger for RedisLedger {
             Settlement::Withdrawn => "withdrawn",
         };
         let arguments = vec![attempt.digest.to_vec(), text(attempt.source), text(settlement)];
-        self.run(attempt.account, &scripts::SETTLE, &keys, arguments).await
+        self.calls.run(attempt.account, &scripts::SETTLE, &keys, arguments).await
     }
 
     async fn history(
@@ -120,14 +119,15 @@ impl Ledger for RedisLedger {
             text(last_score(now.minus(limits.window))),
             text(second(now.minus(SOURCE_MEMORY))),
         ];
-        let (has_failed, has_succeeded) = self.run(account, &scripts::HISTORY, &keys, arguments).await?;
+        let (has_failed, has_succeeded) =
+            self.calls.run(account, &scripts::HISTORY, &keys, arguments).await?;
         Ok(History { has_failed, has_succeeded })
     }
 
     async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError> {
         let address = used.address.map_or_else(|| NO_ADDRESS.to_owned(), |address| address.to_string());
         let arguments = vec![
-            text(credential_text(&used.credential)),
+            text(credential_text(used.credential)),
             text(second(used.at)),
             text(format!("{address} {}", used.service)),
             text(Source::of(used.address)),
@@ -137,18 +137,18 @@ impl Ledger for RedisLedger {
             text(USE_MEMORY.as_millis()),
             text(NOTE_EVERY.as_secs()),
         ];
-        self.run(account, &scripts::NOTE_USE, &["uses", "sources"], arguments).await
+        self.calls.run(account, &scripts::NOTE_USE, &["uses", "sources"], arguments).await
     }
 
     async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError> {
         let noted: Vec<(String, String)> =
-            self.run(account, &scripts::LAST_USES, &["uses"], Vec::new()).await?;
+            self.calls.run(account, &scripts::LAST_USES, &["uses"], Vec::new()).await?;
         let mut uses = noted
             .iter()
             .map(|(credential, value)| read_use(credential, value).ok_or_else(foreign))
             .collect::<Result<Vec<_>, _>>()?;
         uses.sort_by(|a, b| {
-            b.at.cmp(&a.at).then_with(|| credential_text(&a.credential).cmp(credential_text(&b.credential)))
+            b.at.cmp(&a.at).then_with(|| credential_text(a.credential).cmp(&credential_text(b.credential)))
         });
         Ok(uses)
     }
@@ -165,7 +165,7 @@ impl Ledger for RedisLedger {
             text(second(at.minus(REVISION_MEMORY))),
             text(REVISION_MEMORY.as_millis()),
         ];
-        self.run(account, &scripts::NOTE_REVISION, &["revision"], arguments).await
+        self.calls.run(account, &scripts::NOTE_REVISION, &["revision"], arguments).await
     }
 
     async fn known_revision(
@@ -175,13 +175,56 @@ impl Ledger for RedisLedger {
     ) -> Result<Option<Revision>, LedgerError> {
         let arguments = vec![text(second(now.minus(REVISION_MEMORY)))];
         let known: Option<u64> =
-            self.run(account, &scripts::KNOWN_REVISION, &["revision"], arguments).await?;
+            self.calls.run(account, &scripts::KNOWN_REVISION, &["revision"], arguments).await?;
         Ok(known.map(Revision))
     }
 
+    async fn admit_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<CodeAdmission, LedgerError> {
+        self.steps.watch();
+        codes::admit(&self.calls, attempt, limits).await
+    }
+
+    async fn settle_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        settlement: CodeSettlement,
+    ) -> Result<(), LedgerError> {
+        codes::settle(&self.calls, attempt, settlement).await
+    }
+
+    async fn forget_codes(&self, account: &AccountId) -> Result<(), LedgerError> {
+        codes::forget(&self.calls, account).await
+    }
+
+    async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
+        self.steps.watch();
+        self.steps.spend(step).await
+    }
+
+    async fn put_device(
+        &self,
+        account: &AccountId,
+        device: &DeviceRecord,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        devices::put(&self.calls, account, device, at).await
+    }
+
+    async fn devices(&self, account: &AccountId, now: Timestamp) -> Result<Vec<DeviceRecord>, LedgerError> {
+        devices::list(&self.calls, account, now).await
+    }
+
+    async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> Result<(), LedgerError> {
+        devices::remove(&self.calls, account, devices).await
+    }
+
     async fn health(&self) -> Result<Health, LedgerError> {
-        let health = self.servers.health().await?;
-        self.try_all_rights().await?;
+        let mut health = self.calls.health().await?;
+        health.warnings.extend(self.try_all_rights().await?);
         Ok(health)
     }
 }
@@ -190,18 +233,6 @@ impl fmt::Debug for RedisLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisLedger").field("servers", &self.configured).finish_non_exhaustive()
     }
-}
-
-/// The account's id with everything percent-encoded that could end the tag or begin another key.
-fn hash_tag(account: &AccountId) -> String {
-    account.as_str().bytes().fold(String::new(), |mut tag, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._@".contains(&byte) {
-            tag.push(char::from(byte));
-        } else {
-            tag.push_str(&format!("%{byte:02x}"));
-        }
-        tag
-    })
 }
 
 fn from(source: &Source) -> String {
@@ -218,39 +249,14 @@ fn last_score(at: Timestamp) -> u64 {
     score(at) + 1
 }
 
-/// Redis keeps scores as doubles: what is beyond their exact range is in a future that does not come.
-fn second(at: Timestamp) -> u64 {
-    at.as_unix().min(1 << 50)
-}
-
-fn text(value: impl fmt::Display) -> Vec<u8> {
-    value.to_string().into_bytes()
-}
-
-fn credential_text(credential: &Credential) -> &str {
-    match credential {
-        Credential::MainPassword => MAIN_PASSWORD,
-        Credential::AppPassword(id) => id.as_str(),
-    }
-}
-
 fn read_use(credential: &str, value: &str) -> Option<Use> {
-    let credential = match credential {
-        MAIN_PASSWORD => Credential::MainPassword,
-        id => Credential::AppPassword(id.parse().ok()?),
-    };
+    let credential = credential_of(credential)?;
     let (at, rest) = value.split_once(' ')?;
     let (address, service) = rest.split_once(' ')?;
     let address: Option<IpAddr> = if address == NO_ADDRESS { None } else { Some(address.parse().ok()?) };
     Some(Use { credential, at: Timestamp::from_unix(at.parse().ok()?), service: service.to_owned(), address })
 }
 
-fn foreign() -> LedgerError {
-    LedgerError::Broken("holds something under its prefix that this program did not write".to_owned())
-}
-
-/// Longer than any selector, so that it cannot be one.
-const MAIN_PASSWORD: &str = "main_password";
 const NO_ADDRESS: &str = "-";
 /// No directory has an account with this id.
 const NOBODY: &str = "-";
@@ -260,13 +266,6 @@ const USE_MEMORY: Duration = Duration::from_secs(400 * 86_400);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_account_id_leaves_its_hash_tag() {
-        let tag = |id: &str| hash_tag(&AccountId::new(id.to_owned()));
-        assert_eq!(tag("0b51a4f6-0000-4000-8000-0123456789ab"), "0b51a4f6-0000-4000-8000-0123456789ab");
-        assert_eq!(tag("a}:from:{b %\u{e4}\n"), "a%7d%3afrom%3a%7bb%20%25%c3%a4%0a");
-    }
 
     #[test]
     fn a_use_is_read_as_it_was_written_and_nothing_else_is() {

@@ -4,8 +4,11 @@
 //! deadline, and while a server is down calls end at once. Each call is one script over the keys of one account, which
 //! share a hash tag; it may be repeated, as nobody knows whether a script that was not answered has run.
 
+mod calls;
 mod cluster;
+mod codes;
 mod connect;
+mod devices;
 mod fault;
 mod kept;
 mod ledger;
@@ -14,6 +17,8 @@ mod scripts;
 mod sentinel;
 mod server;
 mod servers;
+mod steps;
+mod watch;
 
 pub use connect::OpenRedisError;
 pub use ledger::RedisLedger;

@@ -38,3 +38,28 @@ pub(super) static LAST_USES: Script = Script::new(include_str!("scripts/last_use
 pub(super) static NOTE_REVISION: Script = Script::new(include_str!("scripts/note_revision.lua"));
 /// Key: revision. Argument: the last second from which a revision is forgotten. Answers the revision or nothing.
 pub(super) static KNOWN_REVISION: Script = Script::new(include_str!("scripts/known_revision.lua"));
+/// Keys: codes, and where they are counted for one source the sources. Arguments: token, time, how many are too many, window,
+/// pause and memory in seconds, how many are kept, source. Answers 0 and how many are in a row, or 1 and until when none may
+/// be tried.
+pub(super) static ADMIT_CODE: Script = Script::new(include_str!("scripts/admit_code.lua"));
+/// Key: codes. Arguments: token, "right" or "withdrawn".
+pub(super) static SETTLE_CODE: Script = Script::new(include_str!("scripts/settle_code.lua"));
+/// Key: sources of codes. Answers them.
+pub(super) static CODE_SOURCES: Script = Script::new(include_str!("scripts/code_sources.lua"));
+/// Keys: all that are forgotten.
+pub(super) static FORGET_CODES: Script = Script::new(include_str!("scripts/forget_codes.lua"));
+/// Key: fence. Arguments: time, greatest lag of a replica in seconds, grace in seconds, how long the fence is kept in ms.
+/// Answers as [`SPEND`] where that cannot be, else whether it was raised, and since when all that was spent is known.
+pub(super) static RAISE_FENCE: Script =
+    Script::new(concat!(include_str!("scripts/fence.lua"), include_str!("scripts/raise_fence.lua")));
+/// Keys: fence, spent. Arguments: as [`RAISE_FENCE`], then step, period in seconds, token, how long it is kept in seconds.
+/// Answers 0 for now, 1 for replayed, 2 for unknown with the first step that is to be had, 3 where the server may write alone,
+/// 4 where it is alone.
+pub(super) static SPEND: Script =
+    Script::new(concat!(include_str!("scripts/fence.lua"), include_str!("scripts/spend.lua")));
+/// Key: devices. Arguments: id, when it expires, value, time.
+pub(super) static PUT_DEVICE: Script = Script::new(include_str!("scripts/put_device.lua"));
+/// Key: devices. Answers ids and values in turn.
+pub(super) static DEVICES: Script = Script::new(include_str!("scripts/devices.lua"));
+/// Key: devices. Arguments: ids.
+pub(super) static DROP_DEVICES: Script = Script::new(include_str!("scripts/drop_devices.lua"));

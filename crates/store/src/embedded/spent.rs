@@ -1,0 +1,261 @@
+//! Which time steps are spent, in a file that no backup brings back.
+//!
+//! Whoever restores the database from a backup must not make it forget what was spent since. So that is kept apart from it,
+//! in the folder of the daemon's socket, which is emptied when the host starts. A file that is new, that an earlier start of
+//! the host has left, or that is not the one that the database was used with last, may lack what was spent before: from
+//! then on only steps are to be had that nobody can have spent by then.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::ledger::{Spend, Spent, Token};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
+
+use super::database::{self, Database, DatabaseError, Journal, OpenError};
+use super::directory::integer;
+use super::schema;
+use crate::codes::first_unspent;
+
+/// The memory of spent steps. One file for each database; all processes of the host that use the one use the other.
+pub(super) struct SpentSteps {
+    path: PathBuf,
+    database: Database,
+    clock: Arc<dyn Clock>,
+    open: Mutex<Option<OpenFile>>,
+}
+
+impl SpentSteps {
+    /// Nothing is opened before it is needed.
+    pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>) -> Self {
+        let mut name = database.path().file_name().unwrap_or_default().to_owned();
+        name.push(".spent");
+        Self { path: folder.join(name), database, clock, open: Mutex::default() }
+    }
+
+    /// Spends a step, within `budget`.
+    pub(super) async fn spend(
+        self: &Arc<Self>,
+        step: &Spend<'_>,
+        budget: Duration,
+    ) -> Result<Spent, DatabaseError> {
+        let (this, step) = (Arc::clone(self), Step::of(step)?);
+        self.run(budget, move |transaction| this.spend_in(transaction, &step)).await
+    }
+
+    /// Whether it can be written to. The answer is what is amiss all the same.
+    pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
+        drop(boot()?);
+        let since: Option<i64> = self
+            .run(budget, |transaction| {
+                let select = "SELECT since FROM memory";
+                Ok(transaction.prepare_cached(select)?.query_row([], |row| row.get(0)).optional()?)
+            })
+            .await?;
+        let since = Timestamp::from_unix(since.and_then(|since| u64::try_from(since).ok()).unwrap_or(0));
+        Ok((since > self.clock.now().plus(WRONG_CLOCK)).then(|| {
+            let path = self.path.display();
+            format!(
+                "no code is taken before {since}, for the clock was wrong once; remove {path} to end that"
+            )
+        }))
+    }
+
+    async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        budget: Duration,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
+    ) -> Result<T, DatabaseError> {
+        let this = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || this.run_here(change));
+        match tokio::time::timeout(budget, task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DatabaseError::Down("a change did not come to its end".to_owned())),
+            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
+        }
+    }
+
+    /// One at a time, as SQLite would have it anyway.
+    fn run_here<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = slot.take().filter(|kept| identity_of(&self.path).is_ok_and(|now| now == kept.identity));
+        let mut open = match kept {
+            Some(open) => open,
+            None => OpenFile::at(&self.path).map_err(|error| self.unusable(error))?,
+        };
+        let transaction = open.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = change(&transaction)?;
+        transaction.commit()?;
+        *slot = Some(open);
+        Ok(result)
+    }
+
+    fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
+        let since = self.complete_since(transaction, wanted.at)?;
+        let last: Option<(i64, Token)> = transaction
+            .prepare_cached("SELECT step, token FROM spent WHERE account = ?1 AND factor = ?2")?
+            .query_row(params![wanted.account, wanted.factor], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match last {
+            Some((step, token)) if step == wanted.step && token == wanted.token => return Ok(Spent::Now),
+            Some((step, _)) if step >= wanted.step => return Ok(Spent::Replayed),
+            Some(_) | None => {}
+        }
+        let from = first_unspent(since, wanted.period);
+        if wanted.step < integer(from)? {
+            return Ok(Spent::Unknown { from });
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO spent (account, factor, step, token) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET step = excluded.step, token = excluded.token",
+            )?
+            .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token])?;
+        Ok(Spent::Now)
+    }
+
+    /// Since when every step that was spent is in this file. Where nobody knows, that begins now.
+    fn complete_since(
+        &self,
+        transaction: &Transaction<'_>,
+        at: Timestamp,
+    ) -> Result<Timestamp, DatabaseError> {
+        let boot = boot()?;
+        let known: Option<(Instance, String, i64)> = transaction
+            .prepare_cached("SELECT instance, boot, since FROM memory")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let known =
+            known.map(|(instance, boot, since)| (instance, boot, u64::try_from(since).unwrap_or(u64::MAX)));
+        let in_use = self.database.read_here(|connection| {
+            let select = "SELECT instance FROM spent_memory";
+            Ok(connection
+                .prepare_cached(select)?
+                .query_row([], |row| row.get::<_, Instance>(0))
+                .optional()?)
+        })?;
+        let earlier = match known {
+            Some((instance, of, since)) if in_use == Some(instance) && of == boot => {
+                return Ok(Timestamp::from_unix(since));
+            }
+            Some((_, _, since)) => Timestamp::from_unix(since),
+            None => Timestamp::from_unix(0),
+        };
+        // First the database, so that another file which it was used with hears of it before this one's time begins. A crash
+        // in between leaves two that do not belong together, which is where it began.
+        let instance = Uuid::new_v4().into_bytes();
+        self.database.write_here(|connection| {
+            connection.execute(
+                "INSERT INTO spent_memory (one, instance) VALUES (1, ?1)
+                 ON CONFLICT DO UPDATE SET instance = excluded.instance",
+                [instance],
+            )?;
+            Ok(())
+        })?;
+        let since = self.clock.now().max(at).max(earlier);
+        transaction.execute(
+            "INSERT INTO memory (one, instance, boot, since) VALUES (1, ?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET instance = excluded.instance, boot = excluded.boot, since = excluded.since",
+            params![instance, boot, integer(since.as_unix())?],
+        )?;
+        Ok(since)
+    }
+
+    fn unusable(&self, error: OpenError) -> DatabaseError {
+        let at = |error: &dyn fmt::Display| {
+            format!(
+                "{}: {error}; nothing is in it but spent codes, so it may be removed",
+                self.path.display()
+            )
+        };
+        match error {
+            OpenError::Sqlite(error) => match DatabaseError::from(error) {
+                DatabaseError::Down(why) => DatabaseError::Down(why),
+                DatabaseError::Broken(why) => DatabaseError::Broken(at(&why)),
+            },
+            error @ (OpenError::Io(_)
+            | OpenError::At(..)
+            | OpenError::Missing
+            | OpenError::Mode(_)
+            | OpenError::Owner { .. }
+            | OpenError::Version(_)
+            | OpenError::Foreign) => DatabaseError::Broken(at(&error)),
+        }
+    }
+}
+
+impl fmt::Debug for SpentSteps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpentSteps").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// A [`Spend`] that another thread may take along.
+struct Step {
+    account: String,
+    factor: [u8; 16],
+    step: i64,
+    period: u64,
+    at: Timestamp,
+    token: Token,
+}
+
+impl Step {
+    fn of(step: &Spend<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            account: step.account.as_str().to_owned(),
+            factor: step.factor.bytes(),
+            step: integer(step.step)?,
+            period: step.period,
+            at: step.at,
+            token: step.token,
+        })
+    }
+}
+
+/// The file, and which one it is: somebody may put another in its place.
+struct OpenFile {
+    connection: Connection,
+    identity: Identity,
+}
+
+type Identity = (u64, u64);
+type Instance = [u8; 16];
+
+impl OpenFile {
+    fn at(path: &Path) -> Result<Self, OpenError> {
+        database::ensure_private(path)?;
+        let identity = identity_of(path)?;
+        let connection = database::prepare(path, Journal::Truncate, &schema::SPENT)?;
+        if identity_of(path)? != identity {
+            return Err(io::Error::other("it was replaced while it was opened").into());
+        }
+        Ok(Self { connection, identity })
+    }
+}
+
+fn identity_of(path: &Path) -> io::Result<Identity> {
+    let meta = fs::metadata(path)?;
+    Ok((meta.dev(), meta.ino()))
+}
+
+/// Which start of the host this is (random(4)).
+fn boot() -> Result<String, DatabaseError> {
+    let boot = fs::read_to_string(BOOT_ID).map_err(|error| {
+        DatabaseError::Broken(format!("{BOOT_ID} cannot be read: {error}; posternd has to see /proc/sys"))
+    })?;
+    Ok(boot.trim().to_owned())
+}
+
+/// A moment that is further ahead than this comes from a clock that was wrong.
+const WRONG_CLOCK: Duration = Duration::from_secs(600);
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

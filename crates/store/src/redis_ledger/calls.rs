@@ -1,0 +1,91 @@
+use std::fmt;
+
+use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
+use postern_core::config::Redis;
+use postern_core::ledger::{Health, LedgerError};
+use redis::{FromRedisValue, Value};
+
+use super::connect::OpenRedisError;
+use super::link::Call;
+use super::scripts::Script;
+use super::servers::Servers;
+
+/// Runs scripts over the keys that are ours.
+pub(super) struct Calls {
+    servers: Servers,
+    prefix: String,
+}
+
+impl Calls {
+    pub(super) fn of(config: &Redis) -> Result<Self, OpenRedisError> {
+        Ok(Self { servers: Servers::of(config)?, prefix: config.prefix.clone() })
+    }
+
+    /// Runs a script over keys of one account.
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        account: &AccountId,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: Vec<Vec<u8>>,
+    ) -> Result<T, LedgerError> {
+        self.run_at(&hash_tag(account), script, keys, arguments).await
+    }
+
+    /// Runs a script over keys of one hash tag.
+    pub(super) async fn run_at<T: FromRedisValue>(
+        &self,
+        tag: &str,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: Vec<Vec<u8>>,
+    ) -> Result<T, LedgerError> {
+        let keys = keys.iter().map(|key| format!("{}{{{tag}}}:{key}", self.prefix)).collect();
+        let value: Value = self.servers.call(&Call { script, keys, arguments }, tag).await?;
+        redis::from_redis_value(value).map_err(|_| foreign())
+    }
+
+    /// What each server says of itself.
+    pub(super) async fn health(&self) -> Result<Health, LedgerError> {
+        self.servers.health().await
+    }
+}
+
+/// The account's id with everything percent-encoded that could end the tag or begin another key.
+pub(super) fn hash_tag(account: &AccountId) -> String {
+    account.as_str().bytes().fold(String::new(), |mut tag, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._@".contains(&byte) {
+            tag.push(char::from(byte));
+        } else {
+            tag.push_str(&format!("%{byte:02x}"));
+        }
+        tag
+    })
+}
+
+/// Redis keeps scores as doubles: what is beyond their exact range is in a future that does not come.
+pub(super) fn second(at: Timestamp) -> u64 {
+    at.as_unix().min(1 << 50)
+}
+
+/// An argument of a script.
+pub(super) fn text(value: impl fmt::Display) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+pub(super) fn foreign() -> LedgerError {
+    LedgerError::Broken("holds something under its prefix that this program did not write".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_account_id_leaves_its_hash_tag() {
+        let tag = |id: &str| hash_tag(&AccountId::new(id.to_owned()));
+        assert_eq!(tag("0b51a4f6-0000-4000-8000-0123456789ab"), "0b51a4f6-0000-4000-8000-0123456789ab");
+        assert_eq!(tag("a}:from:{b %\u{e4}\n"), "a%7d%3afrom%3a%7bb%20%25%c3%a4%0a");
+    }
+}

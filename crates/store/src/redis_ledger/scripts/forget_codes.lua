@@ -1,0 +1,4 @@
+for _, key in ipairs(KEYS) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', '+inf')
+end
+return 0

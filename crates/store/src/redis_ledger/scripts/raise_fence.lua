@@ -1,0 +1,6 @@
+local refused = trouble(tonumber(ARGV[2]))
+if refused then
+    return {refused, 0}
+end
+local since, is_new = complete_since(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[3]), ARGV[4])
+return {is_new and 1 or 0, since}

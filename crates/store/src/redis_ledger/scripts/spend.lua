@@ -1,0 +1,24 @@
+local fence, spent = KEYS[1], KEYS[2]
+local at, step, period, token = tonumber(ARGV[1]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local last, holder = unpack(redis.call('HMGET', spent, 'step', 'token'))
+if last and tonumber(last) == step and holder == token then
+    return {0, 0}
+end
+local refused = trouble(tonumber(ARGV[2]))
+if refused then
+    return {refused, 0}
+end
+local since = complete_since(fence, at, tonumber(ARGV[3]), ARGV[4])
+if last and not (step > tonumber(last)) then
+    return {1, 0}
+end
+-- A step that is older than what is kept may have been spent, and the record of it be gone.
+local kept = tonumber(ARGV[8])
+local from = math.max(math.floor(since / period) + 2, math.floor((now - kept) / period) + 1)
+if not (step >= from) then
+    return {2, from}
+end
+redis.call('HSET', spent, 'step', ARGV[5], 'token', token)
+local over = math.max(now, (step + 1) * period) + kept
+redis.call('PEXPIRE', spent, string.format('%.0f', (over - now) * 1000))
+return {0, 0}

@@ -1,0 +1,162 @@
+//! Which time steps are spent, and from which moment on that is known.
+//!
+//! A server may lose its memory: flushed, restarted, or replaced by a replica that had not heard of everything. Accounts are
+//! spread over buckets, each with a fence: the server's identity, and since when the bucket is complete. A script that
+//! finds another server, or no fence, raises it. From then on only steps are to be had that nobody can have spent by then.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use postern_core::account::AccountId;
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::config::RedisServers;
+use postern_core::ledger::{LedgerError, Spend, Spent};
+
+use super::calls::{Calls, foreign, hash_tag, second, text};
+use super::cluster::slot;
+use super::scripts;
+
+/// Spends steps and raises fences.
+pub(super) struct Steps {
+    pub(super) calls: Arc<Calls>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) is_watched: AtomicBool,
+    /// How late a replica may be that is to know of what is spent; zero where there need not be any.
+    lag: Duration,
+}
+
+/// How a fence stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fence {
+    /// All that was spent since then is known.
+    Stands {
+        /// When.
+        since: Timestamp,
+        /// Whether that was not so before.
+        is_new: bool,
+    },
+    /// No step is to be had, and why.
+    Refused(Refusal),
+}
+
+/// Why a server is not to be trusted with a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It would go on alone where it is cut off from the others.
+    MayWriteAlone,
+    /// It is cut off from the others.
+    IsAlone,
+}
+
+impl Steps {
+    pub(super) fn new(calls: Arc<Calls>, servers: &RedisServers, clock: Arc<dyn Clock>) -> Self {
+        let lag = match servers {
+            RedisServers::Unix(_) | RedisServers::Single { .. } => Duration::ZERO,
+            RedisServers::Sentinel { .. } | RedisServers::Cluster(_) => GREATEST_LAG,
+        };
+        Self { calls, clock, is_watched: AtomicBool::new(false), lag }
+    }
+
+    pub(super) async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
+        if step.step.saturating_mul(step.period) > Timestamp::from_unix(u64::MAX).as_unix() {
+            return Err(LedgerError::Broken("a time step lies beyond the year 9999".to_owned()));
+        }
+        let spent = format!("spent:{}:{}", hash_tag(step.account), step.factor);
+        let mut arguments = self.fence_arguments(step.at);
+        arguments.extend([
+            text(step.step),
+            text(step.period.max(1)),
+            step.token.to_vec(),
+            text(SPENT_MEMORY.as_secs()),
+        ]);
+        let tag = tag(bucket(step.account));
+        match self.calls.run_at(&tag, &scripts::SPEND, &[FENCE, &*spent], arguments).await? {
+            (0, _) => Ok(Spent::Now),
+            (1, _) => Ok(Spent::Replayed),
+            (2, from) => Ok(Spent::Unknown { from }),
+            (code, _) => Err(Refusal::of(code).ok_or_else(foreign)?.into_error()),
+        }
+    }
+
+    /// Looks at the fence of a bucket, and raises it where it has to be.
+    pub(super) async fn fence(&self, bucket: u16) -> Result<Fence, LedgerError> {
+        let arguments = self.fence_arguments(self.clock.now());
+        match self.calls.run_at(&tag(bucket), &scripts::RAISE_FENCE, &[FENCE], arguments).await? {
+            (is_new @ (0 | 1), since) => {
+                Ok(Fence::Stands { since: Timestamp::from_unix(since), is_new: is_new == 1 })
+            }
+            (code, _) => Refusal::of(code).map(Fence::Refused).ok_or_else(foreign),
+        }
+    }
+
+    /// What is amiss, though the ledger works without: no code is taken, or none for long.
+    pub(super) async fn warning(&self, account: &AccountId) -> Result<Option<String>, LedgerError> {
+        Ok(match self.fence(bucket(account)).await? {
+            Fence::Refused(refusal) => Some(format!("no code is taken: it {}", refusal.text())),
+            Fence::Stands { since, .. } if since > self.clock.now().plus(WRONG_CLOCK) => Some(format!(
+                "no code is taken before {since}, for a clock was wrong once; remove the keys that end in :{FENCE} to end that"
+            )),
+            Fence::Stands { .. } => None,
+        })
+    }
+
+    fn fence_arguments(&self, at: Timestamp) -> Vec<Vec<u8>> {
+        let grace = if self.lag.is_zero() { Duration::ZERO } else { self.lag + LAG_OF_LAG };
+        vec![
+            text(second(at)),
+            text(self.lag.as_secs()),
+            text(grace.as_secs()),
+            text(FENCE_MEMORY.as_millis()),
+        ]
+    }
+}
+
+impl Refusal {
+    fn of(code: i64) -> Option<Self> {
+        match code {
+            3 => Some(Self::MayWriteAlone),
+            4 => Some(Self::IsAlone),
+            i64::MIN..=2 | 5.. => None,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::MayWriteAlone => {
+                "would count alone where it is cut off from its replicas; set min-replicas-to-write 1 on every server"
+            }
+            Self::IsAlone => "has not heard from enough of its replicas for 10 s",
+        }
+    }
+
+    fn into_error(self) -> LedgerError {
+        match self {
+            Self::MayWriteAlone => LedgerError::Broken(self.text().to_owned()),
+            Self::IsAlone => LedgerError::Down(self.text().to_owned()),
+        }
+    }
+}
+
+/// Where an account's steps are; the same in every version of this program.
+fn bucket(account: &AccountId) -> u16 {
+    slot(account.as_str().as_bytes()) % BUCKETS
+}
+
+fn tag(bucket: u16) -> String {
+    format!("steps-{bucket:02}")
+}
+
+/// In how many buckets accounts are.
+pub(super) const BUCKETS: u16 = 64;
+const FENCE: &str = "fence";
+/// A replica confirms every second what it has; the default of min-replicas-max-lag.
+const GREATEST_LAG: Duration = Duration::from_secs(10);
+/// The lag is counted in whole seconds, of two clocks.
+const LAG_OF_LAG: Duration = Duration::from_secs(2);
+/// After that a step is refused for its age. Far more than any clock is set back.
+const SPENT_MEMORY: Duration = Duration::from_secs(30 * 86_400);
+/// A fence that is forgotten is raised anew.
+const FENCE_MEMORY: Duration = Duration::from_secs(400 * 86_400);
+/// A moment that is further ahead than this comes from a clock that was wrong.
+const WRONG_CLOCK: Duration = Duration::from_secs(600);

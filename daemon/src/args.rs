@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use postern_core::config::CONFIG_PATH;
 
-/// Checks app passwords for the mail services of this host
+/// Checks passwords and second factors for the services of this host
 ///
 /// Runs in the foreground under a supervisor. Takes its socket from systemd where that passes one, and makes its own
 /// otherwise. SIGHUP reads the configuration again, SIGTERM ends it. Logs to standard error.

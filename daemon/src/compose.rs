@@ -4,10 +4,13 @@ use std::sync::Arc;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, Problems};
 use postern_core::engine::{Engine, Memory, NotedUses};
-use postern_core::flows::InFlight;
+use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
-use postern_core::keyring::KEY_BYTES;
+use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::limits::LocalAttempts;
+use postern_core::unix_users::UnixUsers;
+
+use crate::keyring_file::KeyringFile;
 
 /// Reads the configuration.
 pub(crate) fn read(path: &Path) -> Result<Config, Problems> {
@@ -22,7 +25,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
     let hasher =
         HashPool::start(budget).map_err(|error| ComposeError(format!("no threads for hashing: {error}")))?;
     let mut key = [0; KEY_BYTES];
-    getrandom::fill(&mut key).map_err(|error| ComposeError(format!("no random bytes: {error}")))?;
+    random(&mut key).map_err(|error| ComposeError(error.to_string()))?;
     Ok(Arc::new(Memory {
         hasher: Arc::new(hasher),
         verified: VerificationCache::new(key),
@@ -34,12 +37,16 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
 }
 
 /// Opens what the configuration names and puts the engine together.
-pub(crate) fn engine(config: &Config, memory: Arc<Memory>) -> Result<Engine, ComposeError> {
+pub(crate) fn engine(
+    config: &Config,
+    memory: Arc<Memory>,
+    users: Arc<dyn UnixUsers>,
+) -> Result<(Engine, KeyringFile), ComposeError> {
     let clock = Arc::new(SystemClock);
-    let keyring = config.load_keyring().map_err(|problems| ComposeError(problems.to_string()))?;
+    let (keyring_file, keyring) = KeyringFile::read(&config.keyring).map_err(ComposeError)?;
     let stores = postern_store::open(config, &memory.hasher, clock.clone())
         .map_err(|error| ComposeError(error.to_string()))?;
-    Ok(Engine {
+    let engine = Engine {
         directory: stores.directory,
         ledger: stores.ledger,
         clock,
@@ -48,8 +55,39 @@ pub(crate) fn engine(config: &Config, memory: Arc<Memory>) -> Result<Engine, Com
         services: config.services.clone(),
         userdb: config.userdb.clone(),
         limits: config.limits.clone(),
+        users,
+        language: config.language,
+        issuer: config.issuer.clone(),
+        mail_settings: config.mail_settings.clone(),
+        random,
         memory,
-    })
+    };
+    Ok((engine, keyring_file))
+}
+
+/// The same engine with other keys.
+pub(crate) fn with_keyring(engine: &Engine, keyring: Keyring) -> Engine {
+    Engine {
+        directory: Arc::clone(&engine.directory),
+        ledger: Arc::clone(&engine.ledger),
+        clock: Arc::clone(&engine.clock),
+        keyring,
+        policy: engine.policy,
+        services: engine.services.clone(),
+        userdb: engine.userdb.clone(),
+        limits: engine.limits.clone(),
+        users: Arc::clone(&engine.users),
+        language: engine.language,
+        issuer: engine.issuer.clone(),
+        mail_settings: engine.mail_settings.clone(),
+        random: engine.random,
+        memory: Arc::clone(&engine.memory),
+    }
+}
+
+/// Fills `buffer` from getrandom(2).
+fn random(buffer: &mut [u8]) -> Result<(), RandomnessGone> {
+    getrandom::fill(buffer).map_err(|_| RandomnessGone)
 }
 
 /// What keeps the engine from being put together; says what to mend.

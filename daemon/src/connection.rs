@@ -1,200 +1,178 @@
-use std::io;
-use std::net::IpAddr;
-use std::time::Duration;
+mod decide;
+mod dialogue;
+mod hold;
+mod line;
+mod own;
+mod wire;
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use postern_core::audit;
-use postern_core::flows::{self, Login, Outcome, Trail};
-use postern_core::name::LoginName;
-use postern_core::secret::Password;
-use postern_core::verdict::MAIL_REJECT_TEXT;
+use postern_core::flows::Outcome;
+use postern_core::policy::Class;
+use postern_core::words::Language;
 use postern_core::{Reason, Verdict};
 use postern_ipc as ipc;
-use postern_ipc::{Begin, Flow, Frames, ProtocolError, RejectReason, ServerMessage};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use postern_ipc::{Begin, Flow, ServerMessage};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tracing::debug;
 
+use self::decide::Visitor;
+use self::dialogue::{Audience, Dialogue};
+use self::hold::{Held, LastWord, Pace, hold};
+use self::line::{Line, Unheard};
 use crate::logging;
-use crate::server::{Server, Site};
+use crate::server::Server;
+use crate::site::Site;
+use crate::slots::Slot;
 
 /// Holds one conversation, to its end or to the client's.
-pub(crate) async fn serve(server: &Server, site: &Site, mut stream: UnixStream, uid: u32) {
-    let begin = match timeout(BEGIN_WITHIN, opening(&mut stream)).await {
-        Ok(Ok(Some(begin))) => begin,
-        Ok(Ok(None)) | Ok(Err(Opening::Broken)) => return,
-        Ok(Err(Opening::Wrong(error))) => {
+pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
+    let mut line = Line::new(stream);
+    let begin = match timeout(BEGIN_WITHIN, opening(&mut line)).await {
+        Ok(Ok(begin)) => begin,
+        Ok(Err(Unheard::Closed)) => return,
+        Ok(Err(Unheard::Wrong(error))) => {
             debug!("uid {uid} spoke no protocol: {error:?}");
-            return say(&mut stream, &ServerMessage::Error(error)).await;
+            return say(&mut line, &ServerMessage::Error(error)).await;
         }
         Err(_) => {
             debug!("uid {uid} said nothing");
             return;
         }
     };
-    let reply = tokio::select! {
-        reply = timeout(FLOW_WITHIN, answer(server, site, &begin, uid)) => reply.unwrap_or_else(|_| {
-            let outcome = outcome(Verdict::Defer("the login took too long".to_owned()));
-            conclude(server, &begin, uid, &outcome)
-        }),
-        () = hung_up(&stream) => {
-            debug!("uid {uid} went away in the middle of a {}", begin.flow.as_str());
-            return;
-        }
-    };
-    say(&mut stream, &reply).await;
-}
-
-enum Opening {
-    Broken,
-    Wrong(ProtocolError),
-}
-
-async fn opening(stream: &mut UnixStream) -> Result<Option<Begin>, Opening> {
-    let mut frames = Frames::new();
-    let mut chunk = zeroize::Zeroizing::new([0_u8; 4096]);
-    loop {
-        match frames.next_line() {
-            Ok(Some(line)) => {
-                let begin = ipc::decode_begin(&line).map_err(Opening::Wrong)?;
-                let rest = ProtocolError::Malformed("more was said than asked for".to_owned());
-                return if frames.is_empty() { Ok(Some(begin)) } else { Err(Opening::Wrong(rest)) };
-            }
-            Ok(None) => {}
-            Err(_) => {
-                let long = format!("a line is longer than {} bytes", ipc::MAX_FRAME);
-                return Err(Opening::Wrong(ProtocolError::Malformed(long)));
-            }
-        }
-        let room = frames.room().min(chunk.len());
-        let space = chunk.get_mut(..room).ok_or(Opening::Broken)?;
-        match stream.read(space).await {
-            Ok(0) => return Ok(None),
-            Ok(read) => frames.push(chunk.get(..read).unwrap_or_default()),
-            Err(_) => return Err(Opening::Broken),
-        }
-    }
-}
-
-async fn answer(server: &Server, site: &Site, begin: &Begin, uid: u32) -> ServerMessage {
+    let site = server.site_now();
     if begin.flow == Flow::Status && site.rights.permit(uid, begin.flow, &begin.service) {
-        return ServerMessage::Status(Box::new(
-            server.counters.report(&site.engine.memory, server.slots.open()),
-        ));
+        let report = server.counters.report(&site.engine.memory, &server.slots);
+        return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
     }
-    let outcome = decide(site, begin, uid).await;
-    conclude(server, begin, uid, &outcome)
-}
-
-/// Rights come before any look at the directory.
-async fn decide(site: &Site, begin: &Begin, uid: u32) -> Outcome {
-    if !site.rights.permit(uid, begin.flow, &begin.service) {
-        return outcome(Verdict::Reject(Reason::NotPermitted));
-    }
-    let Ok(name) = LoginName::new(&begin.user) else {
-        return refused("not a name: empty, over 255 bytes, or with control characters");
-    };
-    match begin.flow {
-        Flow::Lookup => flows::lookup(&site.engine, &name).await,
-        Flow::Login => {
-            let Some(Ok(password)) =
-                begin.secret.as_ref().map(|secret| Password::new(secret.expose().to_owned()))
-            else {
-                return refused("not a password: empty, over 512 bytes, or with control characters");
-            };
-            let login =
-                Login { service: &begin.service, name: &name, password: &password, address: address(begin) };
-            flows::login(&site.engine, &login).await
+    let class = site.engine.services.get(&begin.service).map(postern_core::policy::Service::class);
+    let visitor = Visitor { begin: &begin, class, uid, own_name: OnceLock::new() };
+    let held = converse(server, &site, &mut line, &mut slot, &visitor).await;
+    conclude(server, &site, &visitor, &held.outcome);
+    let last = match held.last_word {
+        LastWord::Nothing => return,
+        LastWord::Error(error) => ServerMessage::Error(error),
+        LastWord::Verdict => {
+            let language = language(&site, &begin, &held.outcome);
+            let text = |reason| wire::reject_text(begin.flow, class, reason, language);
+            ServerMessage::Verdict(wire::verdict(&held.outcome.verdict, text))
         }
-        Flow::Status
-        | Flow::Account
-        | Flow::Factors
-        | Flow::Enrol
-        | Flow::Remove
-        | Flow::Replace
-        | Flow::RecoveryCodes
-        | Flow::AppPasswordCreate
-        | Flow::AppPasswordList
-        | Flow::AppPasswordRegenerate
-        | Flow::AppPasswordRevoke
-        | Flow::DeviceList
-        | Flow::DeviceRevoke => outcome(Verdict::Reject(Reason::NotPermitted)),
+    };
+    say(&mut line, &last).await;
+}
+
+async fn opening(line: &mut Line) -> Result<Begin, Unheard> {
+    let begin = ipc::decode_begin(&line.hear().await?).map_err(Unheard::Wrong)?;
+    match wire::complaint(&begin) {
+        None => Ok(begin),
+        Some(error) => Err(Unheard::Wrong(error)),
     }
 }
 
-/// Counts and logs, and puts the verdict into the protocol's words.
-fn conclude(server: &Server, begin: &Begin, uid: u32, outcome: &Outcome) -> ServerMessage {
+async fn converse(
+    server: &Server,
+    site: &Site,
+    line: &mut Line,
+    slot: &mut Slot,
+    visitor: &Visitor<'_>,
+) -> Held {
+    let (begin, uid) = (visitor.begin, visitor.uid);
+    let ends_here = |outcome| Held { outcome, last_word: LastWord::Verdict, is_broken_off: false };
+    // Rights come before anything else: before a search, a question, a place among the dialogues.
+    if !site.rights.permit(uid, begin.flow, &begin.service) {
+        return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
+    }
+    let is_dialogue = begin.flow == Flow::Login && visitor.class == Some(Class::Login) && begin.interactive;
+    if is_dialogue && !slot.become_dialogue(site.room) {
+        server.turn_away(format_args!("no room for another dialogue; see [limits] dialogues"));
+        return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
+    }
+    let (pace, audience) = match (own::flow(begin.flow), begin.interactive) {
+        (Some(_), true) => (SELF_SERVICE, Audience::Person),
+        (Some(_), false) => (SELF_SERVICE, Audience::Reader),
+        (None, true) => (if is_dialogue { LOGIN } else { MAIL }, Audience::Person),
+        (None, false) => (MAIL, Audience::Nobody),
+    };
+    let (mut dialogue, words) = Dialogue::new(audience);
+    let flow = decide::decide(server, site, visitor, &mut dialogue);
+    let mut held = hold(line, pace, server.stopping(), words, Box::pin(flow)).await;
+    if held.is_broken_off && begin.flow == Flow::Login {
+        held.outcome.verdict = without_a_person(held.outcome.verdict);
+    }
+    held
+}
+
+/// Whoever is gone is not let in, whatever the flow made of it.
+fn without_a_person(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Accept(_) | Verdict::Ignore(_) => Verdict::Reject(Reason::Cancelled),
+        Verdict::Reject(_) | Verdict::Defer(_) => verdict,
+    }
+}
+
+/// Counts and logs.
+fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
+    let (begin, uid) = (visitor.begin, visitor.uid);
     server.counters.count(&outcome.verdict);
+    let is_change =
+        matches!(outcome.verdict, Verdict::Accept(_)) && own::flow(begin.flow).is_some_and(own::is_change);
+    if !site.rights.is_trusted(uid) && !is_change && !server.quiet.admits(uid, Instant::now()) {
+        return;
+    }
     logging::audit(&audit::Entry {
         flow: begin.flow.as_str(),
         service: &begin.service,
-        user: &begin.user,
-        address: address(begin),
+        user: visitor.name(),
+        address: wire::address(begin),
+        device: decide::device(begin, uid).as_ref().map(|device| device.name.as_str()),
+        tty: begin.tty.as_deref(),
         session: begin.session.as_deref(),
         peer: uid,
         outcome,
     });
-    ServerMessage::Verdict(match &outcome.verdict {
-        Verdict::Accept(accepted) => ipc::Verdict::Accept(ipc::Accept {
-            user: accepted.user.clone(),
-            userdb: accepted.userdb.clone(),
-            proof: None,
-        }),
-        Verdict::Reject(reason) => ipc::Verdict::Reject(ipc::Reject {
-            reason: wire_reason(*reason),
-            text: MAIL_REJECT_TEXT.to_owned(),
-        }),
-        Verdict::Defer(reason) => ipc::Verdict::Defer(ipc::Defer { reason: reason.clone() }),
-    })
 }
 
-fn wire_reason(reason: Reason) -> RejectReason {
-    match reason {
-        Reason::BadCredential => RejectReason::BadCredential,
-        Reason::UnknownAccount => RejectReason::UnknownAccount,
-        Reason::Disabled => RejectReason::Disabled,
-        Reason::Expired => RejectReason::Expired,
-        Reason::Scope => RejectReason::Scope,
-        Reason::Network => RejectReason::Network,
-        Reason::UseAppPassword => RejectReason::UseAppPassword,
-        Reason::NotPermitted => RejectReason::NotPermitted,
-        Reason::Limited => RejectReason::Limited,
-    }
+/// The language that the person was spoken to in, or would have been.
+fn language(site: &Site, begin: &Begin, outcome: &Outcome) -> Language {
+    let of_client = || begin.language.as_deref().and_then(Language::wanted);
+    outcome.trail.language.or_else(of_client).unwrap_or(site.engine.language)
 }
 
-fn address(begin: &Begin) -> Option<IpAddr> {
-    begin.rhost.as_deref()?.parse().ok()
-}
-
-fn outcome(verdict: Verdict) -> Outcome {
-    Outcome { verdict, trail: Trail::default() }
-}
-
-fn refused(detail: &'static str) -> Outcome {
-    let trail = Trail { detail: Some(detail), ..Trail::default() };
-    Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail }
-}
-
-async fn say(stream: &mut UnixStream, message: &ServerMessage) {
-    let Ok(line) = ipc::encode(message) else { return };
+async fn say(line: &mut Line, message: &ServerMessage) {
+    let Ok(encoded) = ipc::encode(message) else { return };
     // A client that is gone hears nothing, and that is its verdict: it answers Defer.
-    drop(timeout(SAY_WITHIN, stream.write_all(&line)).await);
-}
-
-/// Ends when the client closes the connection, or says something although nothing was asked.
-async fn hung_up(stream: &UnixStream) {
-    loop {
-        if stream.readable().await.is_err() {
-            return;
-        }
-        match stream.try_read(&mut [0_u8; 1]) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(_) | Err(_) => return,
-        }
-    }
+    drop(line.say(&encoded).await);
 }
 
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
-/// Beyond the deadline of every mail front door.
-const FLOW_WITHIN: Duration = Duration::from_secs(15);
-const SAY_WITHIN: Duration = Duration::from_secs(2);
+/// Beyond the deadline of every mail front door, behind which a program answers.
+const MAIL: Pace = Pace { overall: WORK, answer: WORK, work: WORK };
+/// Beyond the time that sshd gives (sshd_config(5), LoginGraceTime).
+const LOGIN: Pace = Pace { overall: Duration::from_secs(150), answer: Duration::from_secs(120), work: WORK };
+/// A phone has to be found, and recovery codes to be written down.
+const SELF_SERVICE: Pace =
+    Pace { overall: Duration::from_secs(600), answer: Duration::from_secs(300), work: WORK };
+const WORK: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use postern_core::verdict::Accepted;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_gone_is_not_let_in() {
+        let accepted = Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: None };
+        let cancelled = Verdict::Reject(Reason::Cancelled);
+        assert_eq!(without_a_person(Verdict::Accept(accepted)), cancelled);
+        assert_eq!(without_a_person(Verdict::Ignore("not in the directory")), cancelled);
+        for verdict in [Verdict::Reject(Reason::Limited), Verdict::Defer("down".to_owned())] {
+            assert_eq!(without_a_person(verdict.clone()), verdict);
+        }
+    }
+}

@@ -6,14 +6,19 @@ mod args;
 mod compose;
 mod connection;
 mod harden;
+mod keyring_file;
 mod listener;
 mod logging;
 mod peer;
+mod quiet;
 mod server;
+mod site;
 mod slots;
 mod status;
+mod users;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -35,13 +40,17 @@ fn main() -> ExitCode {
         Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
     };
     // Accepted where conversations are held: from this thread each would have to wake up another one first.
-    match runtime.block_on(runtime.spawn(server::run(args.config, config))) {
+    let ended = runtime.block_on(runtime.spawn(server::run(args.config, config)));
+    // A call to a name service that is stuck must not keep this process.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => logging::refuse(EX_CONFIG, &error.to_string()),
         Err(error) => logging::refuse(EX_SOFTWARE, &error.to_string()),
     }
 }
 
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// sysexits(3): something is wrong with the configuration.
 const EX_CONFIG: u8 = 78;
 /// sysexits(3): something is wrong with this program.

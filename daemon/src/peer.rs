@@ -5,7 +5,7 @@ use postern_core::config::Socket;
 use postern_ipc::Flow;
 
 /// What each local user may ask for, by uid.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rights {
     trusted: BTreeMap<u32, BTreeSet<String>>,
     own_uid: u32,
@@ -49,8 +49,18 @@ impl Rights {
             | Flow::AppPasswordRegenerate
             | Flow::AppPasswordRevoke
             | Flow::DeviceList
-            | Flow::DeviceRevoke => false,
+            | Flow::DeviceRevoke => self.may_be_a_person(uid),
         }
+    }
+
+    /// Whether `uid` can be that of somebody with an account of their own; the name services have the last word.
+    fn may_be_a_person(&self, uid: u32) -> bool {
+        uid >= FIRST_PERSON && uid != OVERFLOW && uid != self.own_uid
+    }
+
+    /// Whether what the process behind a connection says of the person's device is to be believed.
+    pub(crate) fn vouches_for_devices(uid: u32) -> bool {
+        uid == ROOT
     }
 
     /// Whether connections of `uid` count as the mail server's own.
@@ -60,6 +70,10 @@ impl Rights {
 }
 
 const ROOT: u32 = 0;
+/// Those below are of the system (login.defs(5), UID_MIN).
+const FIRST_PERSON: u32 = 1000;
+/// What the kernel calls a peer whose uid this user namespace has no number for (user_namespaces(7)), and `nobody`.
+const OVERFLOW: u32 = 65_534;
 
 #[cfg(test)]
 mod tests {
@@ -77,6 +91,26 @@ mod tests {
         assert!(!rights().permit(115, Flow::Login, "pop3"));
         assert!(!rights().permit(1000, Flow::Login, "imap"));
         assert!(!rights().permit(977, Flow::Login, "imap"));
+    }
+
+    #[test]
+    fn people_speak_for_themselves_and_the_system_for_nobody() {
+        for flow in [Flow::Factors, Flow::Enrol, Flow::AppPasswordRevoke, Flow::DeviceRevoke] {
+            for uid in [1000, 1001, 64_911, 100_000] {
+                assert!(rights().permit(uid, flow, ""), "{uid}");
+            }
+            for uid in [0, 1, 115, 977, 999, 65_534] {
+                assert!(!rights().permit(uid, flow, ""), "{uid}");
+            }
+        }
+        let of_a_person = Rights { own_uid: 1000, ..rights() };
+        assert!(!of_a_person.permit(1000, Flow::Factors, ""), "posternd's own user is nobody's");
+    }
+
+    #[test]
+    fn only_root_is_believed_what_it_says_of_a_device() {
+        assert!(Rights::vouches_for_devices(0));
+        assert!(!Rights::vouches_for_devices(115) && !Rights::vouches_for_devices(1000));
     }
 
     #[test]

@@ -1,30 +1,28 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
+use postern_core::audit::LeftOut;
 use postern_core::config::Config;
-use postern_core::engine::Engine;
+use postern_core::unix_users::UnixUsers;
 use sd_notify::NotifyState;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::compose;
 use crate::connection;
+use crate::keyring_file::Again;
 use crate::listener::Listener;
-use crate::peer::Rights;
-use crate::slots::{Room, Slots};
+use crate::logging;
+use crate::quiet::Quiet;
+use crate::site::Site;
+use crate::slots::Slots;
 use crate::status::Counters;
-
-/// What one reading of the configuration made. Conversations keep the one that they began with.
-#[derive(Debug)]
-pub(crate) struct Site {
-    pub(crate) engine: Engine,
-    pub(crate) rights: Rights,
-    room: Room,
-}
+use crate::users::HostUsers;
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -33,8 +31,10 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut summary = tokio::time::interval(SUMMARY_EVERY);
     info!("posternd {} serves {}", env!("CARGO_PKG_VERSION"), config.socket.path.display());
     tell_systemd(&[NotifyState::Ready]);
+    tokio::spawn(warn_of_ledger(server.site()));
     loop {
         tokio::select! {
             accepted = listener.socket.accept() => match accepted {
@@ -46,6 +46,7 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
                 }
             },
             _ = hangup.recv() => server.reload(&path, &config),
+            _ = summary.tick() => server.sum_up(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -53,55 +54,114 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
     tell_systemd(&[NotifyState::Stopping]);
     drop(listener);
     server.drain().await;
+    server.sum_up();
     info!("posternd stops");
     Ok(())
+}
+
+/// Says once what the ledger's keeper should mend. The ledger may take its time, so nobody waits for it.
+async fn warn_of_ledger(site: Arc<Site>) {
+    match site.engine.ledger.health().await {
+        Ok(health) => health.warnings.iter().for_each(|warning| warn!("{}: {warning}", health.what)),
+        Err(error) => warn!("{error}"),
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Server {
     site: RwLock<Arc<Site>>,
+    /// Held while the site is exchanged for another one, which is made of it.
+    exchange: Mutex<()>,
     pub(crate) slots: Slots,
     pub(crate) counters: Counters,
+    pub(crate) users: Arc<HostUsers>,
+    pub(crate) quiet: Quiet,
+    stopping: watch::Sender<bool>,
     last_turned_away: AtomicU64,
 }
 
 impl Server {
     fn new(config: &Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let memory = compose::memory(config)?;
-        let site = site(config, compose::engine(config, memory)?);
+        let users = Arc::new(HostUsers::new());
+        let (engine, keyring_file) =
+            compose::engine(config, memory, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
         Ok(Self {
-            site: RwLock::new(Arc::new(site)),
+            site: RwLock::new(Arc::new(Site::of(config, engine, keyring_file))),
+            exchange: Mutex::new(()),
             slots: Slots::default(),
             counters: Counters::new(),
+            users,
+            quiet: Quiet::new(Instant::now()),
+            stopping: watch::Sender::new(false),
             last_turned_away: AtomicU64::new(0),
         })
     }
 
-    pub(crate) fn site(&self) -> Arc<Site> {
+    fn site(&self) -> Arc<Site> {
         Arc::clone(&self.site.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The site with the keyring as it is now.
+    pub(crate) fn site_now(&self) -> Arc<Site> {
+        let site = self.site();
+        if !site.keyring_file.is_due() {
+            return site;
+        }
+        let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = self.site();
+        if !site.keyring_file.is_due() {
+            return site; // Another conversation was faster.
+        }
+        match site.keyring_file.read_again() {
+            Again::New(keyring) => {
+                info!("the keyring was read again; its current key is number {}", keyring.current_id());
+                let site = Arc::new(site.with_keyring(keyring));
+                self.put(&site);
+                site
+            }
+            Again::Broken(why) => {
+                error!("the keyring stays as it was: {why}");
+                site
+            }
+            Again::StillBroken => site,
+        }
+    }
+
+    fn put(&self, site: &Arc<Site>) {
+        *self.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(site);
+    }
+
+    /// Turns true when posternd is told to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     fn greet(self: &Arc<Self>, stream: UnixStream) {
         let Ok(peer) = stream.peer_cred() else { return };
+        let uid = peer.uid();
         let site = self.site();
-        let Some(slot) = self.slots.take(site.room, peer.uid(), site.rights.is_trusted(peer.uid())) else {
-            self.turn_away(peer.uid());
+        let Some(slot) = self.slots.take(site.room, uid, site.rights.is_trusted(uid)) else {
+            self.turn_away(format_args!(
+                "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
+            ));
             return;
         };
         let server = Arc::clone(self);
-        tokio::spawn(async move {
-            connection::serve(&server, &site, stream, peer.uid()).await;
-            drop(slot);
-        });
+        tokio::spawn(async move { connection::serve(&server, stream, uid, slot).await });
     }
 
     /// Says so once a second at most: whoever crowds the socket must not fill the log as well.
-    fn turn_away(&self, uid: u32) {
+    pub(crate) fn turn_away(&self, why: std::fmt::Arguments<'_>) {
         let now = self.counters.uptime_seconds() + 1;
         if self.last_turned_away.swap(now, Ordering::Relaxed) != now {
-            warn!(
-                "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
-            );
+            warn!("{why}");
+        }
+    }
+
+    fn sum_up(&self) {
+        for (peer, lines) in self.quiet.left_out() {
+            logging::audit(&LeftOut { lines, peer });
         }
     }
 
@@ -111,13 +171,14 @@ impl Server {
             tell_systemd(&[NotifyState::Reloading, now]);
         }
         let memory = Arc::clone(&self.site().engine.memory);
+        let users = Arc::clone(&self.users) as Arc<dyn UnixUsers>;
         let read = compose::read(path).map_err(|problems| problems.to_string()).and_then(|config| {
-            let engine = compose::engine(&config, memory).map_err(|error| error.to_string())?;
+            let engine = compose::engine(&config, memory, users).map_err(|error| error.to_string())?;
             Ok((config, engine))
         });
         self.counters.reloaded(read.is_ok());
         match read {
-            Ok((config, engine)) => {
+            Ok((config, (engine, keyring_file))) => {
                 let is_fixed = |same: bool, what: &str| {
                     if !same {
                         warn!("{what} has changed; it takes effect when posternd is started again");
@@ -127,7 +188,9 @@ impl Server {
                 is_fixed(config.log == started_with.log, "log");
                 let memory_now = config.limits.hashing_memory_mib;
                 is_fixed(memory_now == started_with.limits.hashing_memory_mib, "limits.hashing_memory_mib");
-                *self.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(site(&config, engine));
+                let site = Arc::new(Site::of(&config, engine, keyring_file));
+                let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+                self.put(&site);
                 info!("the configuration was read again");
             }
             Err(why) => {
@@ -139,7 +202,9 @@ impl Server {
         tell_systemd(&[NotifyState::Ready]);
     }
 
+    /// Lets conversations end that are at work; those that wait for a person end at once.
     async fn drain(&self) {
+        self.stopping.send_replace(true);
         let empty = async {
             while self.slots.open() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -151,15 +216,6 @@ impl Server {
     }
 }
 
-fn site(config: &Config, engine: Engine) -> Site {
-    let (rights, unknown) = Rights::of(&config.socket);
-    for name in unknown {
-        warn!("socket.trusted names the user {name}, who does not exist on this host");
-    }
-    let room = Room { total: config.limits.connections, per_user: config.limits.connections_per_user };
-    Site { engine, rights, room }
-}
-
 fn tell_systemd(state: &[NotifyState<'_>]) {
     // Without a supervisor that listens there is nobody to tell.
     drop(sd_notify::notify(state));
@@ -167,3 +223,5 @@ fn tell_systemd(state: &[NotifyState<'_>]) {
 
 /// How long open conversations may go on after SIGTERM; a mail login takes milliseconds.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How often the log hears of the lines that were left out of it.
+const SUMMARY_EVERY: Duration = Duration::from_secs(10);

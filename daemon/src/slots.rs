@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Room for conversations: a total, half of which is kept for trusted peers, and a small number for each other user.
+/// Room for conversations: a total, half of which is kept for trusted peers, a small number for each other user, and
+/// apart from them all the dialogues of login services, which last as long as a person types.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots(Arc<Mutex<Taken>>);
 
@@ -10,13 +11,21 @@ struct Taken {
     total: u32,
     others: u32,
     by_uid: HashMap<u32, u32>,
+    dialogues: u32,
 }
 
 /// A place in [`Slots`], given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Slots,
-    other: Option<u32>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Trusted,
+    Other(u32),
+    Dialogue,
 }
 
 /// How much room there is.
@@ -24,6 +33,7 @@ pub(crate) struct Slot {
 pub(crate) struct Room {
     pub(crate) total: u32,
     pub(crate) per_user: u32,
+    pub(crate) dialogues: u32,
 }
 
 impl Slots {
@@ -42,12 +52,19 @@ impl Slots {
             taken.others += 1;
         }
         taken.total += 1;
-        Some(Slot { slots: self.clone(), other: (!is_trusted).then_some(uid) })
+        let place = if is_trusted { Place::Trusted } else { Place::Other(uid) };
+        Some(Slot { slots: self.clone(), place })
     }
 
-    /// How many conversations are open.
+    /// How many conversations are open, dialogues among them.
     pub(crate) fn open(&self) -> u64 {
-        self.lock().total.into()
+        let taken = self.lock();
+        u64::from(taken.total) + u64::from(taken.dialogues)
+    }
+
+    /// How many dialogues of login services are open.
+    pub(crate) fn dialogues(&self) -> u64 {
+        self.lock().dialogues.into()
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -55,17 +72,44 @@ impl Slots {
     }
 }
 
+impl Slot {
+    /// Moves to the places of dialogues, and says whether there was one left.
+    pub(crate) fn become_dialogue(&mut self, room: Room) -> bool {
+        let mut taken = self.slots.lock();
+        if taken.dialogues >= room.dialogues {
+            return false;
+        }
+        taken.give_back(self.place);
+        taken.dialogues += 1;
+        self.place = Place::Dialogue;
+        true
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.slots.lock();
-        taken.total -= 1;
-        let Some(uid) = self.other else { return };
-        taken.others -= 1;
-        let left = taken.by_uid.get(&uid).map_or(0, |own| own - 1);
+        self.slots.lock().give_back(self.place);
+    }
+}
+
+impl Taken {
+    fn give_back(&mut self, place: Place) {
+        let uid = match place {
+            Place::Dialogue => {
+                self.dialogues -= 1;
+                return;
+            }
+            Place::Trusted => None,
+            Place::Other(uid) => Some(uid),
+        };
+        self.total -= 1;
+        let Some(uid) = uid else { return };
+        self.others -= 1;
+        let left = self.by_uid.get(&uid).map_or(0, |own| own - 1);
         if left == 0 {
-            taken.by_uid.remove(&uid);
+            self.by_uid.remove(&uid);
         } else {
-            taken.by_uid.insert(uid, left);
+            self.by_uid.insert(uid, left);
         }
     }
 }
@@ -74,7 +118,7 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
-    const ROOM: Room = Room { total: 8, per_user: 3 };
+    const ROOM: Room = Room { total: 8, per_user: 3, dialogues: 4 };
 
     #[test]
     fn one_user_has_few_places_and_gets_them_back() {
@@ -94,5 +138,31 @@ mod tests {
         assert_eq!(others.len(), 4);
         let trusted: Vec<Slot> = (0..20).filter_map(|_| slots.take(ROOM, 115, true)).collect();
         assert_eq!(trusted.len(), 4);
+    }
+
+    #[test]
+    fn dialogues_take_nothing_from_the_others_and_have_an_end_of_their_own() {
+        let slots = Slots::default();
+        let mut dialogues = Vec::new();
+        for number in 0..6 {
+            let mut slot = slots.take(ROOM, 0, true).unwrap();
+            assert_eq!(slot.become_dialogue(ROOM), number < 4, "{number}");
+            dialogues.push(slot);
+        }
+        assert_eq!((slots.dialogues(), slots.open()), (4, 6), "two stayed what they were");
+        let mail: Vec<Slot> = (0..20).filter_map(|_| slots.take(ROOM, 0, true)).collect();
+        assert_eq!(mail.len(), 6);
+        drop(dialogues);
+        assert_eq!((slots.dialogues(), slots.open()), (0, 6));
+    }
+
+    #[test]
+    fn a_place_that_became_a_dialogue_is_no_longer_the_users() {
+        let slots = Slots::default();
+        let mut held: Vec<Slot> = (0..3).map(|_| slots.take(ROOM, 1000, false).unwrap()).collect();
+        assert!(held[0].become_dialogue(ROOM) && slots.take(ROOM, 1000, false).is_some());
+        drop(held);
+        assert_eq!(slots.open(), 0);
+        assert!(slots.lock().by_uid.is_empty());
     }
 }

@@ -6,6 +6,8 @@ use postern_core::Verdict;
 use postern_core::engine::Memory;
 use postern_ipc::Status;
 
+use crate::slots::Slots;
+
 /// What posternd counts, from its start on.
 #[derive(Debug)]
 pub(crate) struct Counters {
@@ -16,6 +18,7 @@ pub(crate) struct Counters {
     accepts: AtomicU64,
     rejects: AtomicU64,
     defers: AtomicU64,
+    ignores: AtomicU64,
 }
 
 impl Counters {
@@ -28,6 +31,7 @@ impl Counters {
             accepts: AtomicU64::new(0),
             rejects: AtomicU64::new(0),
             defers: AtomicU64::new(0),
+            ignores: AtomicU64::new(0),
         }
     }
 
@@ -36,6 +40,7 @@ impl Counters {
             Verdict::Accept(_) => &self.accepts,
             Verdict::Reject(_) => &self.rejects,
             Verdict::Defer(_) => &self.defers,
+            Verdict::Ignore(_) => &self.ignores,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -52,7 +57,7 @@ impl Counters {
         self.started.elapsed().as_secs()
     }
 
-    pub(crate) fn report(&self, memory: &Memory, connections: u64) -> Status {
+    pub(crate) fn report(&self, memory: &Memory, slots: &Slots) -> Status {
         let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
@@ -66,11 +71,13 @@ impl Counters {
                 .saturating_sub(self.configured_after_seconds.load(Ordering::Relaxed)),
             reloads: self.reloads.load(Ordering::Relaxed),
             config_broken: self.config_broken.load(Ordering::Relaxed),
-            connections,
+            connections: slots.open(),
+            dialogues: slots.dialogues(),
             verdicts: named(&[
                 ("accept", self.accepts.load(Ordering::Relaxed)),
                 ("reject", self.rejects.load(Ordering::Relaxed)),
                 ("defer", self.defers.load(Ordering::Relaxed)),
+                ("ignore", self.ignores.load(Ordering::Relaxed)),
             ]),
             argon2id_runs: named(&[
                 ("app_password", tally.app_password),

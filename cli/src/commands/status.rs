@@ -35,7 +35,7 @@ fn describe(status: &Status) -> String {
     format!(
         "posternd {version}, process {pid}, up {up}\n\
          configuration  {config} {age} old\n\
-         conversations  {open} open; so far {verdicts}\n\
+         conversations  {open} open, {dialogues} of them dialogues; so far {verdicts}\n\
          argon2id runs  {runs}; {hits} spared by the cache\n\
          hashing memory {peak} MiB at most\n",
         version = status.version,
@@ -43,6 +43,7 @@ fn describe(status: &Status) -> String {
         up = span(status.uptime_seconds),
         age = span(status.config_age_seconds),
         open = status.connections,
+        dialogues = status.dialogues,
         verdicts = counts(&status.verdicts),
         runs = counts(&status.argon2id_runs),
         hits = status.cache_hits,

@@ -11,10 +11,10 @@ use crate::flows::Outcome;
 use crate::ledger::Credential;
 use crate::verdict::Verdict;
 
-/// What the log says of one login or lookup.
+/// What the log says of one conversation.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// `login` or `lookup`.
+    /// The flow's name in the protocol: `login`, `lookup`, `account`, or one of self-service.
     pub flow: &'a str,
     /// The service, as the front door named it.
     pub service: &'a str,
@@ -22,6 +22,10 @@ pub struct Entry<'a> {
     pub user: &'a str,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// The device that the front door has proof of, as it is shown to people.
+    pub device: Option<&'a str>,
+    /// The terminal, as in PAM.
+    pub tty: Option<&'a str>,
     /// The front door's session id, where it has one.
     pub session: Option<&'a str>,
     /// The uid of the front door.
@@ -63,9 +67,28 @@ impl fmt::Display for Entry<'_> {
         line.maybe("observed", trail.observed)?;
         line.maybe("detail", trail.detail)?;
         line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
+        line.maybe("device", self.device)?;
         line.pair("peer", self.peer)?;
+        line.maybe("tty", self.tty)?;
         line.maybe("session", self.session)?;
         line.pair("user", self.user)
+    }
+}
+
+/// What the log says of lines on a peer whom nobody trusts that are not in it, for there were too many of them.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub lines: u64,
+    /// The uid of the peer; `None` for those of many.
+    pub peer: Option<u32>,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = Line { out: f, started: false };
+        line.pair("left_out", self.lines)?;
+        line.maybe("peer", self.peer)
     }
 }
 
@@ -108,21 +131,18 @@ const MAX_VALUE: usize = 512;
 mod tests {
     use super::*;
     use crate::account::AccountId;
+    use crate::factor::FactorId;
     use crate::flows::Trail;
     use crate::verdict::Reason;
 
+    fn plain<'a>(service: &'a str, user: &'a str, outcome: &'a Outcome) -> Entry<'a> {
+        let (address, device, tty, session) = (None, None, None, None);
+        Entry { flow: "login", service, user, address, device, tty, session, peer: 0, outcome }
+    }
+
     fn line(user: &str, verdict: Verdict, trail: Trail) -> String {
-        let address = "192.0.2.1".parse().ok();
-        Entry {
-            flow: "login",
-            service: "imap",
-            user,
-            address,
-            session: None,
-            peer: 0,
-            outcome: &Outcome { verdict, trail },
-        }
-        .to_string()
+        let outcome = Outcome { verdict, trail };
+        Entry { address: "192.0.2.1".parse().ok(), ..plain("imap", user, &outcome) }.to_string()
     }
 
     #[test]
@@ -139,6 +159,84 @@ mod tests {
              credential=app_password app_password=GdGn detail=\"the app password is revoked\" peer=0 user=alice"
         );
     }
+
+    #[test]
+    fn a_login_at_a_prompt_names_its_device_and_its_terminal() {
+        let outcome = Outcome { verdict: Verdict::Reject(Reason::Cancelled), trail: Trail::default() };
+        let entry = Entry {
+            device: Some("ssh key SHA256:uJ0/+x"),
+            tty: Some("ssh"),
+            session: Some("7"),
+            ..plain("sshd", "alice", &outcome)
+        };
+        assert_eq!(
+            entry.to_string(),
+            "verdict=reject reason=cancelled flow=login service=sshd device=\"ssh key SHA256:uJ0/+x\" peer=0 \
+             tty=ssh session=7 user=alice"
+        );
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_by_peer() {
+        assert_eq!(LeftOut { lines: 190, peer: Some(1001) }.to_string(), "left_out=190 peer=1001");
+        assert_eq!(LeftOut { lines: 7, peer: None }.to_string(), "left_out=7");
+    }
+
+    #[test]
+    fn the_documentation_names_every_key_credential_and_reason() {
+        let document = include_str!("../../../docs/audit-log.md");
+        let credentials = [
+            Credential::MainPassword,
+            Credential::AppPassword("GdGn".parse().unwrap()),
+            Credential::LoginPassword,
+            Credential::Factor(FactorId::new([7; 16])),
+            Credential::RecoveryCode,
+            Credential::TrustedDevice,
+        ];
+        let lines = credentials.map(|credential| {
+            let trail = Trail {
+                account: Some(AccountId::new("id".to_owned())),
+                credential: Some(credential),
+                detail: Some("detail"),
+                observed: Some(Reason::Scope),
+                is_ledger_down: true,
+                ..Trail::default()
+            };
+            let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), trail };
+            let address = "192.0.2.1".parse().ok();
+            let (device, tty, session) = (Some("d"), Some("t"), Some("s"));
+            Entry { address, device, tty, session, ..plain("sshd", "alice", &outcome) }.to_string()
+        });
+        let left_out = LeftOut { lines: 1, peer: None }.to_string();
+        for pair in lines.iter().chain([&left_out]).flat_map(|line| line.split(' ')) {
+            let (key, value) = pair.split_once('=').unwrap();
+            assert!(document.contains(&format!("| `{key}` |")), "{key}");
+            assert!(key != "credential" || document.contains(&format!("`{value}`")), "{value}");
+        }
+        for reason in ALL_REASONS {
+            let row = document.lines().find(|line| line.starts_with("| `reason` |")).unwrap();
+            assert!(row.split(['`', ' ']).any(|word| word == reason.as_str()), "{reason}");
+        }
+        for name in ["accept", "reject", "defer", "ignore"] {
+            let row = document.lines().find(|line| line.starts_with("| `verdict` |")).unwrap();
+            assert!(row.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    const ALL_REASONS: [Reason; 12] = [
+        Reason::BadCredential,
+        Reason::UnknownAccount,
+        Reason::Disabled,
+        Reason::Expired,
+        Reason::Scope,
+        Reason::Network,
+        Reason::UseAppPassword,
+        Reason::Replayed,
+        Reason::NotPermitted,
+        Reason::Cancelled,
+        Reason::Limited,
+        Reason::Locked,
+    ];
 
     #[test]
     fn no_name_can_forge_a_line_or_a_pair() {

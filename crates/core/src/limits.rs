@@ -33,6 +33,8 @@ pub struct Limits {
     pub connections: u32,
     /// Open conversations of one user who is neither.
     pub connections_per_user: u32,
+    /// Open dialogues of login services, which wait for a person and are counted apart.
+    pub dialogues: u32,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             hashing_memory_mib: 128,
             connections: 1024,
             connections_per_user: 4,
+            dialogues: 256,
         }
     }
 }

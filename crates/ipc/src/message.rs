@@ -323,6 +323,8 @@ pub struct Status {
     pub config_broken: bool,
     /// Open conversations, this one included.
     pub connections: u64,
+    /// Those of them that are logins with a dialogue, which may wait for a person.
+    pub dialogues: u64,
     /// Conversations that ended with each verdict, by name.
     pub verdicts: BTreeMap<String, u64>,
     /// argon2id computations: `app_password`, `main_password`.

@@ -282,6 +282,7 @@ fn limits(mut section: Section<'_, '_>) -> Limits {
         connections_per_user: section
             .number("connections_per_user", 1..=1000)
             .unwrap_or(default.connections_per_user),
+        dialogues: section.number("dialogues", 1..=65_536).unwrap_or(default.dialogues),
     };
     section.done();
     limits

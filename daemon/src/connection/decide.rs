@@ -1,0 +1,147 @@
+use std::sync::OnceLock;
+
+use postern_core::device::Device;
+use postern_core::flows::{self, Outcome, Own, OwnFlow, Trail, Visit};
+use postern_core::name::LoginName;
+use postern_core::policy::Class;
+use postern_core::secret::Password;
+use postern_core::{Reason, Verdict};
+use postern_ipc::{Begin, Flow};
+
+use super::dialogue::Dialogue;
+use super::own;
+use super::wire;
+use crate::peer::Rights;
+use crate::server::Server;
+use crate::site::Site;
+use crate::users::HostUsers;
+
+/// Somebody at the socket.
+#[derive(Debug)]
+pub(super) struct Visitor<'a> {
+    /// What they said.
+    pub(super) begin: &'a Begin,
+    /// The class of the service that they named, where it is configured.
+    pub(super) class: Option<Class>,
+    /// The uid of their process, which has the right to ask for this.
+    pub(super) uid: u32,
+    /// The name that this host has for that uid, once somebody has asked.
+    pub(super) own_name: OnceLock<String>,
+}
+
+impl Visitor<'_> {
+    /// The name that this is about: what was typed, or else the visitor's own.
+    pub(super) fn name(&self) -> &str {
+        let typed = self.begin.user.as_str();
+        if typed.is_empty() { self.own_name.get().map_or(typed, String::as_str) } else { typed }
+    }
+}
+
+/// Runs the flow that the visitor asks for.
+pub(super) async fn decide(
+    server: &Server,
+    site: &Site,
+    visitor: &Visitor<'_>,
+    dialogue: &mut Dialogue,
+) -> Outcome {
+    let begin = visitor.begin;
+    if let Some(flow) = own::flow(begin.flow) {
+        return self_service(&server.users, site, visitor, flow, dialogue).await;
+    }
+    let Ok(name) = LoginName::new(&begin.user) else {
+        return refused("not a name: empty, over 255 bytes, or with control characters");
+    };
+    match begin.flow {
+        Flow::Lookup => flows::lookup(&site.engine, &name).await,
+        Flow::Account => {
+            let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
+            flows::account(&site.engine, &begin.service, &name, proof).await
+        }
+        Flow::Login => login(site, visitor, &name, dialogue).await,
+        // One is answered before, the others are above.
+        Flow::Status
+        | Flow::Factors
+        | Flow::Enrol
+        | Flow::Remove
+        | Flow::Replace
+        | Flow::RecoveryCodes
+        | Flow::AppPasswordCreate
+        | Flow::AppPasswordList
+        | Flow::AppPasswordRegenerate
+        | Flow::AppPasswordRevoke
+        | Flow::DeviceList
+        | Flow::DeviceRevoke => outcome(Verdict::Reject(Reason::NotPermitted)),
+    }
+}
+
+async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &mut Dialogue) -> Outcome {
+    let begin = visitor.begin;
+    let Ok(secret) =
+        begin.secret.as_ref().map(|secret| Password::new(secret.expose().to_owned())).transpose()
+    else {
+        return refused(NOT_A_PASSWORD);
+    };
+    if secret.is_none() && !begin.interactive && visitor.class != Some(Class::Login) {
+        return refused(NOT_A_PASSWORD);
+    }
+    let device = device(begin, visitor.uid);
+    let visit = Visit {
+        service: &begin.service,
+        name,
+        secret: secret.as_ref(),
+        address: wire::address(begin),
+        device: device.as_ref(),
+        language: begin.language.as_deref(),
+    };
+    flows::login(&site.engine, &visit, dialogue).await
+}
+
+/// Each speaks for the account with the name that this host has for their uid, and for no other.
+async fn self_service(
+    users: &HostUsers,
+    site: &Site,
+    visitor: &Visitor<'_>,
+    flow: OwnFlow,
+    dialogue: &mut Dialogue,
+) -> Outcome {
+    let (begin, uid) = (visitor.begin, visitor.uid);
+    let name = match users.name_of(uid).await {
+        Ok(Some(name)) => visitor.own_name.get_or_init(|| name),
+        Ok(None) => return not_permitted("the peer's uid is nobody's on this host"),
+        Err(error) => return outcome(Verdict::Defer(error.to_string())),
+    };
+    if visitor.name() != name {
+        return not_permitted("the peer is somebody else");
+    }
+    let Ok(name) = LoginName::new(name) else {
+        return not_permitted("the peer's name is none that an account could have");
+    };
+    let own =
+        Own { name: &name, uid, flow, arguments: &begin.arguments, language: begin.language.as_deref() };
+    flows::own(&site.engine, &own, dialogue).await
+}
+
+/// The device that the front door has proof of, where it is one that is believed.
+pub(super) fn device(begin: &Begin, uid: u32) -> Option<Device> {
+    begin.device.as_deref().filter(|_| Rights::vouches_for_devices(uid)).and_then(Device::of_ssh_key)
+}
+
+/// A verdict with nothing to add.
+pub(super) fn outcome(verdict: Verdict) -> Outcome {
+    Outcome { verdict, trail: Trail::default() }
+}
+
+fn refused(detail: &'static str) -> Outcome {
+    with_detail(Reason::BadCredential, detail)
+}
+
+fn not_permitted(detail: &'static str) -> Outcome {
+    with_detail(Reason::NotPermitted, detail)
+}
+
+fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
+    let trail = Trail { detail: Some(detail), ..Trail::default() };
+    Outcome { verdict: Verdict::Reject(reason), trail }
+}
+
+const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with control characters";

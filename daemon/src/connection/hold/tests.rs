@@ -1,0 +1,319 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use postern_core::account::AccountId;
+use postern_core::conversation::{Conversation, Echo, Tone};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::time::sleep;
+
+use super::super::dialogue::{Audience, Dialogue};
+use super::*;
+
+const PACE: Pace = Pace { overall: seconds(150), answer: seconds(120), work: seconds(15) };
+const ANSWER: &[u8] = b"{\"answer\":\"123456\"}\n";
+const TOLD: Verdict = Verdict::Ignore("as it was told to");
+const GAVE_UP: Verdict = Verdict::Reject(Reason::Cancelled);
+
+type Decides = Pin<Box<dyn Future<Output = Verdict> + Send>>;
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// The client's end.
+struct Client {
+    stream: UnixStream,
+    stop: watch::Sender<bool>,
+}
+
+impl Client {
+    async fn says(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Waits for a line, and leaves what comes after it.
+    async fn hears(&mut self) -> String {
+        let mut line = Vec::new();
+        while !line.ends_with(b"\n") {
+            line.push(self.stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(line).unwrap()
+    }
+}
+
+/// Holds a conversation of `flow` and `client` at [`PACE`]; also says how long it took, to the second.
+async fn held<C: Future<Output = Client>>(
+    flow: impl FnOnce(Dialogue) -> Decides,
+    client: impl FnOnce(Client) -> C,
+) -> (Held, u64) {
+    held_after(b"", flow, client).await
+}
+
+/// The same where the client has said something before.
+async fn held_after<C: Future<Output = Client>>(
+    early: &[u8],
+    flow: impl FnOnce(Dialogue) -> Decides,
+    client: impl FnOnce(Client) -> C,
+) -> (Held, u64) {
+    let (server, stream) = UnixStream::pair().unwrap();
+    rustix::io::write(&stream, early).unwrap();
+    let (stop, stopping) = watch::channel(false);
+    let (dialogue, words) = Dialogue::new(Audience::Person);
+    let decides = flow(dialogue);
+    let flow = async move {
+        let account = Some(AccountId::new("id".to_owned()));
+        Outcome { verdict: decides.await, trail: Trail { account, ..Trail::default() } }
+    };
+    let mut line = Line::new(server);
+    let began = Instant::now();
+    let client = client(Client { stream, stop });
+    let hold = async move {
+        let held = hold(&mut line, PACE, stopping, words, Box::pin(flow)).await;
+        (held, began.elapsed().as_secs())
+    };
+    let (held, _client) = tokio::join!(hold, client);
+    held
+}
+
+/// Asks until nobody answers.
+fn asks(mut dialogue: Dialogue) -> Decides {
+    Box::pin(async move {
+        while dialogue.ask(Echo::On, "Code: ").await.is_ok() {}
+        GAVE_UP
+    })
+}
+
+/// Works, without a word.
+fn works(_: Dialogue) -> Decides {
+    Box::pin(std::future::pending())
+}
+
+async fn keeps_silent(client: Client) -> Client {
+    client
+}
+
+fn is_wrong(held: &Held) -> bool {
+    matches!(held.last_word, LastWord::Error(ProtocolError::Malformed(_)))
+        && held.outcome.verdict == GAVE_UP
+        && held.outcome.trail.detail == Some("the front door spoke out of turn")
+        && held.is_broken_off
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_are_answered_in_their_turn() {
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            let first = dialogue.ask(Echo::Off, "Password: ").await.unwrap();
+            dialogue.tell(Tone::Info, "well").await.unwrap();
+            let second = dialogue.ask(Echo::On, "Code: ").await.unwrap();
+            assert_eq!((first.expose(), second.expose()), ("secret", "123456"));
+            TOLD
+        })
+    };
+    let (held, _) = held(flow, async |mut client: Client| {
+        assert!(client.hears().await.contains("Password"));
+        client.says(b"{\"answer\":\"secret\"}\n").await;
+        assert!(client.hears().await.contains("well"));
+        assert!(client.hears().await.contains("Code"));
+        client.says(ANSWER).await;
+        client
+    })
+    .await;
+    assert_eq!((held.outcome.verdict, held.last_word), (TOLD, LastWord::Verdict));
+    assert!(!held.is_broken_off);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_before_the_question_is_none() {
+    let (early, took) = held_after(ANSWER, asks, async |mut client: Client| {
+        let mut heard = String::new();
+        client.stream.read_to_string(&mut heard).await.unwrap_err();
+        assert_eq!(heard, "", "no question was put");
+        client
+    })
+    .await;
+    assert!(is_wrong(&early) && took == 0, "{early:?}");
+    let (while_it_works, took) = held(works, async |mut client: Client| {
+        sleep(seconds(3)).await;
+        client.says(ANSWER).await;
+        client
+    })
+    .await;
+    assert!(is_wrong(&while_it_works) && took == 3, "{while_it_works:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_has_one_answer_and_nothing_else_is_one() {
+    let long = format!("{{\"answer\":\"{}\"}}\n", "1".repeat(17 * 1024));
+    let begin = "{\"begin\":{\"version\":1,\"flow\":\"login\",\"service\":\"imap\",\"user\":\"alice\"}}\n";
+    for said in [
+        [ANSWER, ANSWER].concat().as_slice(),
+        [ANSWER, b"{"].concat().as_slice(),
+        long.as_bytes(),
+        begin.as_bytes(),
+        b"{\"answer\":7}\n",
+        b"{\"answer\":\"1\",\"cancel\":{}}\n",
+        b"123456\n",
+        b"\n",
+    ] {
+        let (held, _) = held(asks, async |mut client: Client| {
+            client.hears().await;
+            client.says(said).await;
+            client
+        })
+        .await;
+        assert!(is_wrong(&held), "{said:?}: {held:?}");
+        assert!(held.outcome.trail.account.is_some(), "the flow came to its end");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_gives_up_is_asked_nothing_more() {
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            for _ in 0..3 {
+                assert_eq!(dialogue.ask(Echo::On, "Code: ").await.err(), Some(Gone::Cancelled));
+                assert_eq!(dialogue.tell(Tone::Error, "no").await, Err(Gone::Cancelled));
+            }
+            GAVE_UP
+        })
+    };
+    let (held, took) = held(flow, async |mut client: Client| {
+        client.hears().await;
+        client.says(b"{\"cancel\":{}}\n").await;
+        client
+    })
+    .await;
+    assert_eq!((held.outcome.verdict, held.last_word), (GAVE_UP, LastWord::Verdict));
+    assert!(held.is_broken_off && took == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_hangs_up_at_a_question_leaves_the_flow_to_settle_what_it_counted() {
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            assert_eq!(dialogue.ask(Echo::On, "Code: ").await.err(), Some(Gone::Closed));
+            sleep(seconds(2)).await;
+            GAVE_UP
+        })
+    };
+    let (held, took) = held(flow, async |mut client: Client| {
+        client.hears().await;
+        client.stream.shutdown().await.unwrap();
+        client
+    })
+    .await;
+    assert_eq!((held.last_word, took), (LastWord::Nothing, 2));
+    assert_eq!(held.outcome.trail.detail, Some("the front door hung up"));
+    assert!(held.outcome.trail.account.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_hangs_up_while_the_flow_works_ends_it_at_once() {
+    struct Ends(Arc<AtomicBool>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let ended = Arc::new(AtomicBool::new(false));
+    let ends = Ends(Arc::clone(&ended));
+    let flow = |_| -> Decides {
+        Box::pin(async move {
+            sleep(seconds(10)).await;
+            drop(ends);
+            TOLD
+        })
+    };
+    let (held, took) = held(flow, async |mut client: Client| {
+        sleep(seconds(4)).await;
+        client.stream.shutdown().await.unwrap();
+        client
+    })
+    .await;
+    assert_eq!((held.last_word, took), (LastWord::Nothing, 4));
+    assert_eq!(held.outcome.verdict, GAVE_UP);
+    assert!(ended.load(Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_has_a_while_for_each_answer_and_a_while_for_all() {
+    let (held_once, took) = held(asks, keeps_silent).await;
+    assert_eq!((held_once.last_word, took), (LastWord::Verdict, 120));
+    assert_eq!(held_once.outcome.verdict, GAVE_UP);
+    assert_eq!(held_once.outcome.trail.detail, Some("no answer in time"));
+    let (_, took) = held(asks, async |mut client: Client| {
+        client.hears().await;
+        sleep(seconds(100)).await;
+        client.says(ANSWER).await;
+        client
+    })
+    .await;
+    assert_eq!(took, 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_says_nothing_for_long_is_deferred() {
+    let (silent, took) = held(works, keeps_silent).await;
+    assert!(matches!(silent.outcome.verdict, Verdict::Defer(_)), "{silent:?}");
+    assert_eq!((silent.last_word, took), (LastWord::Verdict, 15));
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            sleep(seconds(10)).await;
+            dialogue.tell(Tone::Info, "soon").await.unwrap();
+            sleep(seconds(10)).await;
+            dialogue.wait(seconds(60)).await.unwrap();
+            sleep(seconds(60)).await;
+            TOLD
+        })
+    };
+    let (spoken, took) = held(flow, keeps_silent).await;
+    assert_eq!((spoken.outcome.verdict, took), (TOLD, 80));
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            while dialogue.wait(seconds(100_000)).await.is_ok() {
+                sleep(seconds(50)).await;
+            }
+            TOLD
+        })
+    };
+    let (endless, took) = held(flow, keeps_silent).await;
+    assert!(matches!(endless.outcome.verdict, Verdict::Defer(_)) && took == 150, "{endless:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_goes_on_without_its_person_is_cut_off() {
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            drop(dialogue.ask(Echo::On, "Code: ").await);
+            std::future::pending().await
+        })
+    };
+    let (held, took) = held(flow, keeps_silent).await;
+    assert_eq!((held.outcome.verdict, took), (GAVE_UP, 135));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_what_waits_for_a_person_and_nothing_else() {
+    let (asked, took) = held(asks, async |client: Client| {
+        sleep(seconds(5)).await;
+        client.stop.send_replace(true);
+        client
+    })
+    .await;
+    assert!(matches!(asked.outcome.verdict, Verdict::Defer(_)), "another try may be let in: {asked:?}");
+    assert_eq!((asked.last_word, took), (LastWord::Verdict, 5));
+    let flow = |_| -> Decides {
+        Box::pin(async {
+            sleep(seconds(9)).await;
+            TOLD
+        })
+    };
+    let (working, took) = held(flow, async |client: Client| {
+        client.stop.send_replace(true);
+        client
+    })
+    .await;
+    assert_eq!((working.outcome.verdict, took), (TOLD, 9));
+}

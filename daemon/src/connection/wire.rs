@@ -1,0 +1,163 @@
+use std::net::IpAddr;
+
+use postern_core::policy::Class;
+use postern_core::verdict::MAIL_REJECT_TEXT;
+use postern_core::words::{Language, Phrase};
+use postern_core::{Reason, Verdict};
+use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason};
+
+use super::own;
+
+/// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
+pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
+    let is_own = own::flow(begin.flow).is_some();
+    let what = if !is_own && !begin.arguments.is_empty() {
+        "this flow takes no arguments"
+    } else if is_own && begin.secret.is_some() {
+        "this flow asks for what it needs"
+    } else {
+        return None;
+    };
+    Some(ProtocolError::Malformed(what.to_owned()))
+}
+
+/// A verdict in the protocol's words.
+pub(super) fn verdict(verdict: &Verdict, reject_text: impl Fn(Reason) -> String) -> ipc::Verdict {
+    match verdict {
+        Verdict::Accept(accepted) => ipc::Verdict::Accept(ipc::Accept {
+            user: accepted.user.clone(),
+            userdb: accepted.userdb.clone(),
+            proof: accepted.proof.as_ref().map(|proof| ipc::Secret::new(proof.expose().to_owned())),
+        }),
+        Verdict::Reject(reason) => {
+            ipc::Verdict::Reject(ipc::Reject { reason: wire_reason(*reason), text: reject_text(*reason) })
+        }
+        Verdict::Defer(reason) => ipc::Verdict::Defer(ipc::Defer { reason: reason.clone() }),
+        Verdict::Ignore(reason) => ipc::Verdict::Ignore(ipc::Ignore { reason: (*reason).to_owned() }),
+    }
+}
+
+/// What the person hears of a reject: the same words for unknown, unenrolled and wrong. Who gave up hears nothing.
+pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, language: Language) -> String {
+    let phrase = match (own::flow(flow), class) {
+        _ if reason == Reason::Cancelled => return String::new(),
+        (Some(_), _) => Phrase::NotChanged {},
+        (None, Some(Class::Login)) => Phrase::LoginFailed {},
+        // A mail program shows it, in whatever language.
+        (None, Some(Class::Mail) | None) => return MAIL_REJECT_TEXT.to_owned(),
+    };
+    language.say(&phrase)
+}
+
+/// The client's address, where it is one.
+pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
+    begin.rhost.as_deref()?.parse().ok()
+}
+
+fn wire_reason(reason: Reason) -> RejectReason {
+    match reason {
+        Reason::BadCredential => RejectReason::BadCredential,
+        Reason::UnknownAccount => RejectReason::UnknownAccount,
+        Reason::Disabled => RejectReason::Disabled,
+        Reason::Expired => RejectReason::Expired,
+        Reason::Scope => RejectReason::Scope,
+        Reason::Network => RejectReason::Network,
+        Reason::UseAppPassword => RejectReason::UseAppPassword,
+        Reason::Replayed => RejectReason::Replayed,
+        Reason::NotPermitted => RejectReason::NotPermitted,
+        Reason::Cancelled => RejectReason::Cancelled,
+        Reason::Limited => RejectReason::Limited,
+        Reason::Locked => RejectReason::Locked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use postern_core::account::AccountId;
+    use postern_core::clock::Timestamp;
+    use postern_core::keyring::Keyring;
+    use postern_core::proof::Proof;
+    use postern_core::verdict::Accepted;
+
+    use super::*;
+
+    fn with(flow: Flow, arguments: &[&str]) -> Begin {
+        let mut begin = Begin::new(flow, "", "");
+        begin.arguments = arguments.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
+        begin
+    }
+
+    #[test]
+    fn arguments_are_for_the_flows_that_know_them() {
+        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status] {
+            assert_eq!(complaint(&with(flow, &[])), None);
+            assert!(complaint(&with(flow, &["label"])).is_some(), "{flow:?}");
+        }
+        assert_eq!(complaint(&with(Flow::Replace, &["id", "label"])), None);
+        let mut with_secret = with(Flow::Enrol, &[]);
+        with_secret.secret = Some(ipc::Secret::new("x".to_owned()));
+        assert!(complaint(&with_secret).is_some());
+    }
+
+    #[test]
+    fn the_person_hears_the_same_words_for_every_reason() {
+        let text = |flow, class, reason| reject_text(flow, class, reason, Language::English);
+        for reason in [Reason::BadCredential, Reason::UnknownAccount, Reason::Locked, Reason::Replayed] {
+            assert_eq!(text(Flow::Login, Some(Class::Login), reason), "Login failed.");
+            assert_eq!(text(Flow::Login, Some(Class::Mail), reason), MAIL_REJECT_TEXT);
+            assert_eq!(text(Flow::Login, None, reason), MAIL_REJECT_TEXT);
+            assert_eq!(text(Flow::Enrol, None, reason), "Nothing was changed.");
+        }
+        for (flow, class) in
+            [(Flow::Login, Class::Login), (Flow::Login, Class::Mail), (Flow::Enrol, Class::Mail)]
+        {
+            assert_eq!(text(flow, Some(class), Reason::Cancelled), "");
+        }
+        let chinese =
+            reject_text(Flow::Login, Some(Class::Login), Reason::Limited, Language::SimplifiedChinese);
+        assert_ne!(chinese, "Login failed.");
+    }
+
+    #[test]
+    fn the_documentation_of_the_log_names_every_flow() {
+        let document = include_str!("../../../docs/audit-log.md");
+        let row = document.lines().find(|line| line.starts_with("| `flow` |")).unwrap();
+        let named: Vec<&str> = row.split(['`', ' ']).collect();
+        for flow in [
+            Flow::Login,
+            Flow::Lookup,
+            Flow::Account,
+            Flow::Factors,
+            Flow::Enrol,
+            Flow::Remove,
+            Flow::Replace,
+            Flow::RecoveryCodes,
+            Flow::AppPasswordCreate,
+            Flow::AppPasswordList,
+            Flow::AppPasswordRegenerate,
+            Flow::AppPasswordRevoke,
+            Flow::DeviceList,
+            Flow::DeviceRevoke,
+        ] {
+            assert!(named.contains(&flow.as_str()), "{flow:?}");
+        }
+    }
+
+    #[test]
+    fn an_accept_carries_its_proof_and_an_ignore_its_reason() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let ring = Keyring::parse(&Keyring::render(&[7; 32], now)).unwrap();
+        let nothing = |_| String::new();
+        let proof = Proof::of(&AccountId::new("a".to_owned()), "sshd", now, &ring);
+        let accepted =
+            Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: Some(proof.clone()) };
+        let ipc::Verdict::Accept(accept) = verdict(&Verdict::Accept(accepted), nothing) else { panic!() };
+        assert_eq!(accept.proof.unwrap().expose(), proof.expose());
+        let ipc::Verdict::Ignore(ignore) = verdict(&Verdict::Ignore("not in the directory"), nothing) else {
+            panic!()
+        };
+        assert_eq!(ignore.reason, "not in the directory");
+    }
+}

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use postern_core::config::Config;
+use postern_core::engine::Engine;
+use postern_core::keyring::Keyring;
+use tracing::warn;
+
+use crate::compose;
+use crate::keyring_file::KeyringFile;
+use crate::peer::Rights;
+use crate::slots::Room;
+
+/// What one reading of the configuration made. Conversations keep the one that they began with.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) engine: Engine,
+    pub(crate) rights: Rights,
+    pub(crate) room: Room,
+    pub(crate) keyring_file: Arc<KeyringFile>,
+}
+
+impl Site {
+    pub(crate) fn of(config: &Config, engine: Engine, keyring_file: KeyringFile) -> Self {
+        let (rights, unknown) = Rights::of(&config.socket);
+        for name in unknown {
+            warn!("socket.trusted names the user {name}, who does not exist on this host");
+        }
+        let limits = &config.limits;
+        let room = Room {
+            total: limits.connections,
+            per_user: limits.connections_per_user,
+            dialogues: limits.dialogues,
+        };
+        Self { engine, rights, room, keyring_file: Arc::new(keyring_file) }
+    }
+
+    /// The same with other keys.
+    pub(crate) fn with_keyring(&self, keyring: Keyring) -> Self {
+        Self {
+            engine: compose::with_keyring(&self.engine, keyring),
+            rights: self.rights.clone(),
+            room: self.room,
+            keyring_file: Arc::clone(&self.keyring_file),
+        }
+    }
+}

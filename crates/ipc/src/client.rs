@@ -1,11 +1,14 @@
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::net::{
+    AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
+};
 use zeroize::Zeroizing;
 
 use crate::message::{
@@ -20,6 +23,7 @@ pub struct Client {
     stream: UnixStream,
     frames: Frames,
     deadline: Instant,
+    patience: Option<Duration>,
 }
 
 impl Client {
@@ -33,6 +37,7 @@ impl Client {
             SocketAddrUnix::new(path).map_err(|_| Failure::Unreachable("the socket's path is too long"))?;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+            .and_then(above_stdio)
             .map_err(|_| Failure::Unreachable("no socket to be had"))?;
         let give_up = Instant::now() + CONNECT_BUDGET;
         loop {
@@ -53,7 +58,15 @@ impl Client {
         }
         let stream = UnixStream::from(socket);
         stream.set_nonblocking(false).map_err(|_| Failure::Unreachable("the socket cannot be used"))?;
-        Ok(Self { stream, frames: Frames::new(), deadline })
+        Ok(Self { stream, frames: Frames::new(), deadline, patience: None })
+    }
+
+    /// Takes it for an outage where posternd owes a word for longer than `patience`, unless it asked for more time with a
+    /// `wait`. A conversation with a person has a long deadline, which is no reason to wait that long for a daemon.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 
     /// Holds the conversation that `begin` opens, passing questions and lines to `dialogue`, to its verdict.
@@ -62,15 +75,17 @@ impl Client {
     /// [`Failure`] where there is none; the caller answers Defer.
     pub fn converse(mut self, begin: Begin, dialogue: &mut dyn Dialogue) -> Result<Verdict, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
+        let mut granted = Duration::ZERO;
         loop {
-            match self.receive()? {
-                ServerMessage::Ask { style, text } => match dialogue.ask(style, &text) {
+            match self.receive(std::mem::take(&mut granted))? {
+                // What a person is shown may be a secret of theirs: a seed, recovery codes.
+                ServerMessage::Ask { style, text } => match dialogue.ask(style, &Zeroizing::new(text)) {
                     Some(answer) => self.send(&ClientMessage::Answer(answer))?,
                     None => self.send(&ClientMessage::Cancel {})?,
                 },
-                ServerMessage::Tell { style, text } => dialogue.tell(style, &text),
+                ServerMessage::Tell { style, text } => dialogue.tell(style, &Zeroizing::new(text)),
                 ServerMessage::Record { name, value } => dialogue.record(&name, value),
-                ServerMessage::Wait { .. } => {}
+                ServerMessage::Wait { seconds } => granted = Duration::from_secs(seconds.into()),
                 ServerMessage::Verdict(verdict) => return Ok(verdict),
                 ServerMessage::Error(error) => return Err(Failure::Refused(error)),
                 ServerMessage::Status(_) => return Err(Failure::Garbled),
@@ -84,7 +99,7 @@ impl Client {
     /// [`Failure`] where it does not answer, or not this peer.
     pub fn status(mut self, begin: Begin) -> Result<Status, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
-        match self.receive()? {
+        match self.receive(Duration::ZERO)? {
             ServerMessage::Status(status) => Ok(*status),
             ServerMessage::Error(error) => Err(Failure::Refused(error)),
             ServerMessage::Verdict(_)
@@ -97,18 +112,30 @@ impl Client {
 
     fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
         let line = encode(message).map_err(|_| Failure::Garbled)?;
-        let left = self.time_left()?;
-        self.stream.set_write_timeout(Some(left)).map_err(|_| Failure::Closed)?;
-        self.stream.write_all(&line).map_err(|error| Failure::of(&error))
+        let mut rest = line.as_slice();
+        while !rest.is_empty() {
+            let left = time_left(self.deadline)?;
+            self.stream.set_write_timeout(Some(left)).map_err(|_| Failure::Closed)?;
+            // A daemon that is gone must not end the host with SIGPIPE.
+            match send(&self.stream, rest, SendFlags::NOSIGNAL) {
+                Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(Failure::of(&error.into())),
+            }
+        }
+        Ok(())
     }
 
-    fn receive(&mut self) -> Result<ServerMessage, Failure> {
+    /// The next message; `granted` is what posternd asked for beyond its usual time.
+    fn receive(&mut self, granted: Duration) -> Result<ServerMessage, Failure> {
+        let turn = self.patience.and_then(|patience| Instant::now().checked_add(patience + granted));
+        let end = turn.map_or(self.deadline, |turn| turn.min(self.deadline));
         let mut chunk = Zeroizing::new([0_u8; 4096]);
         loop {
             if let Some(line) = self.frames.next_line().map_err(|_| Failure::Garbled)? {
                 return decode_server(&line).map_err(|_| Failure::Garbled);
             }
-            let left = self.time_left()?;
+            let left = time_left(end)?;
             self.stream.set_read_timeout(Some(left)).map_err(|_| Failure::Closed)?;
             let room = self.frames.room().min(chunk.len());
             let Some(space) = chunk.get_mut(..room) else { return Err(Failure::Garbled) };
@@ -119,11 +146,6 @@ impl Client {
                 Err(error) => return Err(Failure::of(&error)),
             }
         }
-    }
-
-    fn time_left(&self) -> Result<Duration, Failure> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(Failure::TimedOut) } else { Ok(left) }
     }
 }
 
@@ -198,6 +220,17 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+fn time_left(end: Instant) -> Result<Duration, Failure> {
+    let left = end.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(Failure::TimedOut) } else { Ok(left) }
+}
+
+// A host may have closed its standard descriptors. In their place our socket would hear what the host prints, and the host
+// would read our answers as the person's.
+fn above_stdio(socket: OwnedFd) -> Result<OwnedFd, Errno> {
+    if socket.as_raw_fd() > STDERR { Ok(socket) } else { fcntl_dupfd_cloexec(&socket, STDERR + 1) }
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "AF_UNIX gives no event for room in a listener's queue; bounded by CONNECT_BUDGET"
@@ -207,4 +240,5 @@ fn pause() {
 }
 
 const CONNECT_BUDGET: Duration = Duration::from_millis(80);
+const STDERR: i32 = 2;
 const _: () = assert!(MAX_FRAME >= 4096);

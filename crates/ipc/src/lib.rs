@@ -21,4 +21,4 @@ pub use message::{
 };
 pub use peer::{SERVER_USER, uid_of_local_user};
 pub use secret::Secret;
-pub use syslog::{Severity, log};
+pub use syslog::{Facility, Severity, log, log_to};

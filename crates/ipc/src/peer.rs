@@ -13,9 +13,11 @@ pub const SERVER_USER: &str = "postern";
 #[must_use]
 pub fn uid_of_local_user(name: &str) -> Option<u32> {
     let passwd = BufReader::new(File::open("/etc/passwd").ok()?);
-    passwd.lines().map_while(Result::ok).find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    // By bytes: somebody else's full name may be in an old encoding.
+    passwd.split(b'\n').map_while(Result::ok).find_map(|line| {
+        let mut fields = line.split(|byte| *byte == b':');
+        let is_theirs = fields.next() == Some(name.as_bytes());
+        is_theirs.then(|| std::str::from_utf8(fields.nth(1)?).ok()?.parse().ok()).flatten()
     })
 }
 

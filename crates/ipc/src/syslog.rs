@@ -5,16 +5,34 @@ use std::os::unix::net::UnixDatagram;
 pub enum Severity {
     /// Something is out of order.
     Error = 3,
+    /// Somebody should know.
+    Notice = 5,
     /// For the record.
     Info = 6,
+    /// For whoever looks for a fault.
+    Debug = 7,
 }
 
-/// Sends one line to the local syslog under the `auth` facility (RFC 3164, section 4.1); does nothing where there is none.
-///
-/// Control characters in `text` become `?`, so that one call is one line.
+/// Who may read a message, as in RFC 5424, section 6.2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facility {
+    /// `auth`.
+    Auth = 4,
+    /// `authpriv`: where PAM modules write, and with it names that people typed.
+    AuthPrivate = 10,
+}
+
+/// Sends one line to the local syslog under the `auth` facility; does nothing where there is none. See [`log_to`].
 pub fn log(program: &str, severity: Severity, text: &str) {
+    log_to(Facility::Auth, program, severity, text);
+}
+
+/// Sends one line to the local syslog (RFC 3164, section 4.1); does nothing where there is none.
+///
+/// Control characters in `text` become `?`, so that one call is one line. No descriptor stays open, and nothing waits.
+pub fn log_to(facility: Facility, program: &str, severity: Severity, text: &str) {
     let clean: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    let priority = FACILITY_AUTH * 8 + severity as u8;
+    let priority = facility as u8 * 8 + severity as u8;
     let line = format!("<{priority}>{program}[{}]: {clean}", std::process::id());
     let Ok(socket) = UnixDatagram::unbound() else { return };
     if socket.set_nonblocking(true).is_ok() {
@@ -22,5 +40,3 @@ pub fn log(program: &str, severity: Severity, text: &str) {
         drop(socket.send_to(line.as_bytes(), "/dev/log"));
     }
 }
-
-const FACILITY_AUTH: u8 = 4;

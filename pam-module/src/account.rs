@@ -1,0 +1,61 @@
+//! `pam_sm_acct_mgmt`: flow `account`. Whether a login may go on whose first factor Postern may not have seen.
+
+use std::time::Instant;
+
+use pamsm::{PamError, PamFlags};
+use postern_ipc::{Flow, Tone, Verdict};
+
+use crate::arguments::Arguments;
+use crate::conversation::{self, Announcements};
+use crate::journal::Journal;
+use crate::libpam::Handle;
+use crate::login::{Fault, Login};
+use crate::{codes, proof};
+
+pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
+    let started = Instant::now();
+    let arguments = Arguments::parse(arguments);
+    let journal = Journal::new(pam, "account", arguments.as_ref().is_ok_and(|arguments| arguments.debug));
+    let is_silent = flags.contains(PamFlags::SILENT);
+    let run = |arguments: Arguments| {
+        let login = Login::read(pam, &arguments)?;
+        decide(pam, &journal, &login, is_silent, started)
+    };
+    let code = arguments.map_err(Fault::Arguments).and_then(run);
+    let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::PERM_DENIED));
+    journal.debug(&format!("acct_mgmt answers {code}"));
+    code
+}
+
+/// The proof stays: sshd may ask for account management in a child and again in its parent.
+fn decide(
+    pam: &Handle,
+    journal: &Journal,
+    login: &Login,
+    is_silent: bool,
+    started: Instant,
+) -> Result<PamError, Fault> {
+    let mut begin = login.begin(Flow::Account);
+    begin.secret = proof::left(pam);
+    let mut announcements = Announcements { pam, is_silent };
+    Ok(match login.converse(begin, &mut announcements, login.daemon_deadline(started))? {
+        Verdict::Accept(accept) if accept.user == login.user => PamError::SUCCESS,
+        Verdict::Accept(_) => {
+            journal.error("refused: posternd let in another name than the host asked about");
+            PamError::PERM_DENIED
+        }
+        Verdict::Reject(reject) => {
+            let what = format!("refused ({})", codes::name(reject.reason));
+            journal.refusal(pam, &what, login.user.as_bytes());
+            if !is_silent && !reject.text.is_empty() {
+                conversation::show(pam, Tone::Error, &reject.text);
+            }
+            codes::of_refused_account(reject.reason)
+        }
+        Verdict::Defer(defer) => return Err(Fault::OutOfOrder(defer.reason)),
+        Verdict::Ignore(ignore) => {
+            journal.debug(&format!("nothing to say: {}", ignore.reason));
+            PamError::IGNORE
+        }
+    })
+}

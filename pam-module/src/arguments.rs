@@ -1,0 +1,90 @@
+//! The module's arguments, as they stand behind its name in a service's file.
+
+use std::path::{Path, PathBuf};
+
+use postern_ipc::CLIENT_CONFIG_PATH;
+
+/// `pam_postern.so [config=FILE] [service=NAME] [debug] [try_first_pass | use_first_pass]`
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Arguments {
+    /// The front doors' configuration file.
+    pub(crate) config: PathBuf,
+    /// The service, where it is not PAM's own name for it.
+    pub(crate) service: Option<String>,
+    /// Whether every step is logged.
+    pub(crate) debug: bool,
+    /// Where the main or app password comes from.
+    pub(crate) password: PasswordFrom,
+}
+
+/// Where the main or app password comes from. A code is always asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasswordFrom {
+    /// posternd asks where it wants one.
+    Question,
+    /// From an earlier module, and where none asked, posternd does.
+    EarlierModuleOrQuestion,
+    /// From an earlier module.
+    EarlierModule,
+}
+
+impl Arguments {
+    /// Reads them. What is not known is an error, with a text for the log.
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut parsed = Self {
+            config: PathBuf::from(CLIENT_CONFIG_PATH),
+            service: None,
+            debug: false,
+            password: PasswordFrom::Question,
+        };
+        for argument in arguments {
+            match argument.split_once('=') {
+                Some(("config", path)) if Path::new(path).is_absolute() => parsed.config = path.into(),
+                Some(("config", _)) => return Err(format!("{argument}: not an absolute path")),
+                Some(("service", name)) if !name.is_empty() => parsed.service = Some(name.to_owned()),
+                Some(("service", _)) => return Err(format!("{argument}: no name")),
+                None if argument == "debug" => parsed.debug = true,
+                None if argument == "try_first_pass" => {
+                    parsed.password = PasswordFrom::EarlierModuleOrQuestion;
+                }
+                None if argument == "use_first_pass" => parsed.password = PasswordFrom::EarlierModule,
+                Some(_) | None => return Err(format!("{argument}: no such argument")),
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, String> {
+        Arguments::parse(&arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_argument_is_read() {
+        let parsed = parse(&["config=/tmp/a=b.toml", "service=imap", "debug", "try_first_pass"]).unwrap();
+        assert_eq!(parsed.config, Path::new("/tmp/a=b.toml"));
+        assert_eq!((parsed.service.as_deref(), parsed.debug), (Some("imap"), true));
+        assert_eq!(parsed.password, PasswordFrom::EarlierModuleOrQuestion);
+        assert_eq!(parse(&["use_first_pass"]).unwrap().password, PasswordFrom::EarlierModule);
+    }
+
+    #[test]
+    fn without_arguments_everything_has_its_usual_value() {
+        let parsed = parse(&[]).unwrap();
+        assert_eq!(parsed.config, Path::new(CLIENT_CONFIG_PATH));
+        assert_eq!((parsed.service, parsed.debug, parsed.password), (None, false, PasswordFrom::Question));
+    }
+
+    #[test]
+    fn mistakes_are_errors() {
+        for argument in
+            ["nullok", "Debug", "debug=1", "config", "config=", "config=client.toml", "service=", ""]
+        {
+            assert!(parse(&["debug", argument]).is_err(), "{argument}");
+        }
+    }
+}

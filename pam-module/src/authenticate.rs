@@ -1,0 +1,119 @@
+//! `pam_sm_authenticate`: flow `login`.
+
+use std::time::{Duration, Instant};
+
+use pamsm::{PamError, PamFlags};
+use postern_ipc::{Accept, Reject, Secret, Tone, Verdict};
+use zeroize::Zeroizing;
+
+use crate::arguments::{Arguments, PasswordFrom};
+use crate::conversation::{self, Conversation};
+use crate::journal::Journal;
+use crate::libpam::{Handle, Item};
+use crate::login::{Fault, Login};
+use crate::{codes, proof};
+
+pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
+    let started = Instant::now();
+    // Of an earlier attempt, or forged by whoever fills the PAM environment.
+    proof::forget(pam);
+    let arguments = Arguments::parse(arguments);
+    let journal = Journal::new(pam, "auth", arguments.as_ref().is_ok_and(|arguments| arguments.debug));
+    let login = Attempt { pam, journal: &journal, is_silent: flags.contains(PamFlags::SILENT), started };
+    let code = arguments.map_err(Fault::Arguments).and_then(|arguments| login.run(&arguments));
+    let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::AUTH_ERR));
+    journal.debug(&format!("authenticate answers {code}"));
+    code
+}
+
+struct Attempt<'a> {
+    pam: &'a Handle,
+    journal: &'a Journal,
+    is_silent: bool,
+    started: Instant,
+}
+
+impl Attempt<'_> {
+    fn run(&self, arguments: &Arguments) -> Result<PamError, Fault> {
+        let login = Login::read(self.pam, arguments)?;
+        let mut begin = login.begin_with_person(self.pam);
+        begin.secret = self.password(arguments.password)?;
+        // Whether or not it goes to posternd, it is no code.
+        let earlier = self.earlier_token().and_then(|token| conversation::usable(&token));
+        let deadline = login.person_deadline(self.started);
+        let mut conversation =
+            Conversation::new(self.pam, self.journal, &login.user, earlier, deadline).silent(self.is_silent);
+        let verdict = login.converse(begin, &mut conversation, deadline);
+        if let Some(stopped) = conversation.stopped() {
+            self.journal.note(stopped.text());
+            return Ok(stopped.code());
+        }
+        Ok(match verdict? {
+            Verdict::Accept(accept) => self.accepted(&login, &accept),
+            Verdict::Reject(reject) => {
+                if conversation.had_a_person() {
+                    self.pam.delay_failure(DELAY);
+                }
+                self.refused(&login, &reject)
+            }
+            Verdict::Defer(defer) => return Err(Fault::OutOfOrder(defer.reason)),
+            Verdict::Ignore(ignore) => {
+                self.journal.debug(&format!("nothing to say: {}", ignore.reason));
+                PamError::IGNORE
+            }
+        })
+    }
+
+    fn password(&self, from: PasswordFrom) -> Result<Option<Secret>, Fault> {
+        let token = match from {
+            PasswordFrom::Question => None,
+            PasswordFrom::EarlierModuleOrQuestion => self.earlier_token(),
+            PasswordFrom::EarlierModule => {
+                let missing = Fault::Unusable("use_first_pass, and no earlier module asked for a password");
+                Some(self.earlier_token().ok_or(missing)?)
+            }
+        };
+        let unusable = Fault::Unusable("the password is not UTF-8, or longer than 512 bytes");
+        token.map(|token| conversation::usable(&token).ok_or(unusable)).transpose()
+    }
+
+    /// What an earlier module was given. An empty one is as good as none.
+    fn earlier_token(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.pam.item(Item::AuthToken).filter(|token| !token.is_empty())
+    }
+
+    fn accepted(&self, login: &Login, accept: &Accept) -> PamError {
+        if accept.user != login.user && !self.renamed(login, accept) {
+            self.journal.error("refused: posternd let in another name than the host asked about");
+            return PamError::AUTH_ERR;
+        }
+        if let Some(proof) = &accept.proof
+            && !proof::leave(self.pam, proof)
+        {
+            self.journal.error("the proof for account management has no place in the PAM environment");
+        }
+        PamError::SUCCESS
+    }
+
+    /// Dovecot takes the canonical name in the place of an alias. No other host is given a name that nobody typed, and a
+    /// login with a dialogue (which has a proof) is never by an alias.
+    fn renamed(&self, login: &Login, accept: &Accept) -> bool {
+        login.tty.as_deref() == Some("dovecot") && accept.proof.is_none() && self.pam.set_user(&accept.user)
+    }
+
+    fn refused(&self, login: &Login, reject: &Reject) -> PamError {
+        let what = if codes::is_a_guess(reject.reason) {
+            "authentication failure".to_owned()
+        } else {
+            format!("refused ({})", codes::name(reject.reason))
+        };
+        self.journal.refusal(self.pam, &what, login.user.as_bytes());
+        if !self.is_silent && !reject.text.is_empty() {
+            conversation::show(self.pam, Tone::Error, &reject.text);
+        }
+        codes::of_refused_login(reject.reason)
+    }
+}
+
+/// What pam_unix asks for after a wrong password.
+const DELAY: Duration = Duration::from_secs(2);

@@ -1,0 +1,187 @@
+//! The person's end of a conversation, through whatever the host puts between.
+
+use std::time::Instant;
+
+use pamsm::PamError;
+use postern_ipc::{Dialogue, Secret, Style, Tone};
+use subtle::ConstantTimeEq;
+
+use crate::journal::Journal;
+use crate::libpam::{Handle, Manner};
+use crate::text;
+
+/// Questions and lines of `authenticate`.
+pub(crate) struct Conversation<'a> {
+    pam: &'a Handle,
+    journal: &'a Journal,
+    user: &'a str,
+    is_silent: bool,
+    deadline: Instant,
+    secret: Option<Secret>,
+    had_visible_answer: bool,
+    stopped: Option<Stopped>,
+}
+
+/// Why this end gave up. Whatever posternd says then, nobody is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// The host had no answer.
+    NoAnswer,
+    /// The answer was made up by the host.
+    NobodyThere,
+    /// The answer can be nobody's secret.
+    Unusable,
+    /// The answer came after the deadline.
+    TooLate,
+}
+
+impl Stopped {
+    /// The code for the host.
+    pub(crate) fn code(self) -> PamError {
+        match self {
+            Self::NoAnswer | Self::NobodyThere => PamError::CONV_ERR,
+            Self::Unusable => PamError::AUTH_ERR,
+            Self::TooLate => PamError::AUTHINFO_UNAVAIL,
+        }
+    }
+
+    /// The words for the log.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "cancelled: the host has no answer to a question",
+            Self::NobodyThere => {
+                "cancelled: the host answered for the person, with the password or the name where a code was asked for"
+            }
+            Self::Unusable => "refused: an answer is not UTF-8, or longer than 512 bytes",
+            Self::TooLate => "given up: the person's answer came after interactive_deadline",
+        }
+    }
+}
+
+impl<'a> Conversation<'a> {
+    /// `secret` is what an earlier module was given, whether or not it goes to posternd.
+    pub(crate) fn new(
+        pam: &'a Handle,
+        journal: &'a Journal,
+        user: &'a str,
+        secret: Option<Secret>,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            pam,
+            journal,
+            user,
+            is_silent: false,
+            deadline,
+            secret,
+            had_visible_answer: false,
+            stopped: None,
+        }
+    }
+
+    /// Shows nothing but questions, where the host wants that (`PAM_SILENT`).
+    pub(crate) fn silent(mut self, is_silent: bool) -> Self {
+        self.is_silent = is_silent;
+        self
+    }
+
+    /// Why this end gave up, if it did.
+    pub(crate) fn stopped(&self) -> Option<Stopped> {
+        self.stopped
+    }
+
+    /// Whether somebody answered a question that no host answers by itself.
+    pub(crate) fn had_a_person(&self) -> bool {
+        self.had_visible_answer && self.stopped.is_none()
+    }
+
+    fn answer(&mut self, style: Style, text: &str) -> Result<Secret, Stopped> {
+        let mut lines = text::lines(text);
+        let prompt = lines.pop().unwrap_or_default();
+        for line in &lines {
+            self.pam.show(Manner::Info, line);
+        }
+        let reply = self.pam.ask(manner(style), &prompt).ok_or(Stopped::NoAnswer)?;
+        if Instant::now() >= self.deadline {
+            return Err(Stopped::TooLate);
+        }
+        let answer = usable(reply.bytes()).ok_or(Stopped::Unusable)?;
+        match style {
+            Style::Hidden => self.secret = usable(reply.bytes()),
+            Style::Visible if self.is_made_up(&answer) => return Err(Stopped::NobodyThere),
+            Style::Visible => self.had_visible_answer = true,
+        }
+        Ok(answer)
+    }
+
+    /// Hosts without a person repeat the password, or give the user name to every visible question. After the first visible
+    /// one somebody is there, and may well type a name.
+    fn is_made_up(&self, answer: &Secret) -> bool {
+        let is = |other: &str| bool::from(answer.expose().as_bytes().ct_eq(other.as_bytes()));
+        let repeats_secret = self.secret.as_ref().is_some_and(|secret| is(secret.expose()));
+        repeats_secret || (!self.had_visible_answer && is(self.user))
+    }
+}
+
+impl Dialogue for Conversation<'_> {
+    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        self.journal.debug(match style {
+            Style::Hidden => "asks, echo off",
+            Style::Visible => "asks, echo on",
+        });
+        self.answer(style, text).map_err(|stopped| self.stopped = Some(stopped)).ok()
+    }
+
+    fn tell(&mut self, tone: Tone, text: &str) {
+        if !self.is_silent && self.stopped.is_none() {
+            show(self.pam, tone, text);
+        }
+    }
+}
+
+/// Lines of `acct_mgmt`, which asks nothing.
+pub(crate) struct Announcements<'a> {
+    pub(crate) pam: &'a Handle,
+    pub(crate) is_silent: bool,
+}
+
+impl Dialogue for Announcements<'_> {
+    fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
+        None
+    }
+
+    fn tell(&mut self, tone: Tone, text: &str) {
+        if !self.is_silent {
+            show(self.pam, tone, text);
+        }
+    }
+}
+
+/// Shows a text line by line.
+pub(crate) fn show(pam: &Handle, tone: Tone, text: &str) {
+    let manner = match tone {
+        Tone::Info => Manner::Info,
+        Tone::Error => Manner::Error,
+    };
+    for line in text::lines(text) {
+        pam.show(manner, &line);
+    }
+}
+
+/// What can be a secret or a code: UTF-8 of at most 512 bytes.
+pub(crate) fn usable(bytes: &[u8]) -> Option<Secret> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    (text.len() <= MAX_ANSWER).then(|| Secret::new(text.to_owned()))
+}
+
+fn manner(style: Style) -> Manner {
+    match style {
+        Style::Hidden => Manner::Hidden,
+        Style::Visible => Manner::Visible,
+    }
+}
+
+const MAX_ANSWER: usize = 512;

@@ -1,0 +1,60 @@
+//! What the module tells the syslog: one line at a time, never a secret.
+
+use postern_ipc::{Facility, Severity, log_to};
+
+use crate::libpam::{Handle, Item};
+use crate::text::logged;
+
+/// The log of one hook.
+pub(crate) struct Journal {
+    prefix: String,
+    debug: bool,
+}
+
+impl Journal {
+    /// For a hook of PAM's `kind` (`auth`, `account`).
+    pub(crate) fn new(pam: &Handle, kind: &str, debug: bool) -> Self {
+        let service = pam.item(Item::Service).map(|name| logged(&name)).unwrap_or_default();
+        Self { prefix: format!("pam_postern({service}:{kind}):"), debug }
+    }
+
+    /// Something is out of order.
+    pub(crate) fn error(&self, text: &str) {
+        write(Severity::Error, &format!("{} {text}", self.prefix));
+    }
+
+    /// Nobody's fault, and not of every day.
+    pub(crate) fn note(&self, text: &str) {
+        write(Severity::Notice, &format!("{} {text}", self.prefix));
+    }
+
+    /// For whoever looks for a fault; only with the argument `debug`.
+    pub(crate) fn debug(&self, text: &str) {
+        if self.debug {
+            write(Severity::Debug, &format!("{} {text}", self.prefix));
+        }
+    }
+
+    /// Somebody was refused: `what`, and who it was in the words that PAM modules use for it.
+    pub(crate) fn refusal(&self, pam: &Handle, what: &str, user: &[u8]) {
+        let item = |item| pam.item(item).map(|value| logged(&value)).unwrap_or_default();
+        let (uid, euid) = (rustix::process::getuid().as_raw(), rustix::process::geteuid().as_raw());
+        let line = format!(
+            "{} {what}; logname= uid={uid} euid={euid} tty={} ruser={} rhost={} user={}",
+            self.prefix,
+            item(Item::Tty),
+            item(Item::RemoteUser),
+            item(Item::RemoteHost),
+            logged(user)
+        );
+        write(Severity::Notice, &line);
+    }
+}
+
+/// Sends one line under the host's own name, as libpam's pam_syslog does. That one may wait for a slow syslog, and leaves a
+/// descriptor behind.
+pub(crate) fn write(severity: Severity, line: &str) {
+    let host = std::fs::read_to_string("/proc/self/comm").unwrap_or_default();
+    let host = host.trim_end();
+    log_to(Facility::AuthPrivate, if host.is_empty() { "pam_postern" } else { host }, severity, line);
+}

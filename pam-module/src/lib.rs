@@ -1,0 +1,60 @@
+//! pam_postern: relays a PAM conversation to posternd, and turns its verdict into a PAM code.
+//!
+//! It knows no secret, no policy and no store. It lives in other programs' processes (sshd, sudo, Dovecot): it starts no
+//! thread and no child, prints nothing, keeps no descriptor, and every hook ends in a PAM code whatever happens inside.
+//! Nothing but an explicit accept becomes `PAM_SUCCESS` in `authenticate`.
+
+mod account;
+mod arguments;
+mod authenticate;
+mod codes;
+mod conversation;
+mod device;
+mod guard;
+mod journal;
+mod language;
+mod libpam;
+mod login;
+mod proof;
+mod text;
+
+use pamsm::{Pam, PamError, PamFlags, PamServiceModule, pam_module};
+
+use guard::guarded;
+
+struct Postern;
+
+impl PamServiceModule for Postern {
+    fn authenticate(pam: Pam, flags: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |pam| authenticate::hook(pam, flags, &arguments))
+    }
+
+    /// The credentials are other modules' work. Whoever calls it is done with account management.
+    fn setcred(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |pam| {
+            proof::forget(pam);
+            PamError::SUCCESS
+        })
+    }
+
+    fn acct_mgmt(pam: Pam, flags: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |pam| account::hook(pam, flags, &arguments))
+    }
+
+    fn open_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |pam| {
+            proof::forget(pam);
+            PamError::IGNORE
+        })
+    }
+
+    fn close_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |_| PamError::IGNORE)
+    }
+
+    fn chauthtok(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(pam, &arguments, |_| PamError::IGNORE)
+    }
+}
+
+pam_module!(Postern);

@@ -1,0 +1,192 @@
+//! libpam's own functions, as <security/pam_modules.h> and <security/pam_ext.h> declare them. All unsafe code is here.
+
+#![allow(unsafe_code, reason = "libpam is C")]
+
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ptr::{self, NonNull};
+use std::time::Duration;
+
+use pamsm::Pam;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The handle of one PAM transaction, for as long as a hook runs.
+pub(crate) struct Handle(*mut c_void);
+
+impl From<Pam> for Handle {
+    fn from(pam: Pam) -> Self {
+        // SAFETY: Pam is repr(transparent) over the pointer that libpam gave to the hook.
+        Self(unsafe { std::mem::transmute::<Pam, *mut c_void>(pam) })
+    }
+}
+
+/// What libpam knows about a transaction; the numbers of <security/_pam_types.h>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// The service.
+    Service = 1,
+    /// The name that was typed.
+    User = 2,
+    /// The terminal; `ssh` and `dovecot` tell those hosts.
+    Tty = 3,
+    /// The client's address or name.
+    RemoteHost = 4,
+    /// The secret that an earlier module asked for.
+    AuthToken = 6,
+    /// The client's own user name.
+    RemoteUser = 8,
+}
+
+/// How a message is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// A question; what is typed is not shown.
+    Hidden = 1,
+    /// A question; what is typed is shown.
+    Visible = 2,
+    /// Something is wrong.
+    Error = 3,
+    /// For information.
+    Info = 4,
+}
+
+impl Handle {
+    /// A copy of an item; `None` where it is not set. It is wiped when dropped.
+    pub(crate) fn item(&self, item: Item) -> Option<Zeroizing<Vec<u8>>> {
+        let mut found: *const c_void = ptr::null();
+        // SAFETY: the handle is libpam's own for this hook, and `found` outlives the call.
+        let code = unsafe { pam_get_item(self.0, item as c_int, &raw mut found) };
+        if code != SUCCESS || found.is_null() {
+            return None;
+        }
+        // SAFETY: every item of `Item` is a string of C, which stays until it is set anew; it is copied at once.
+        let text = unsafe { CStr::from_ptr(found.cast()) };
+        Some(Zeroizing::new(text.to_bytes().to_vec()))
+    }
+
+    /// The name that was typed; libpam asks for it where the host has not.
+    pub(crate) fn user(&self) -> Option<Vec<u8>> {
+        let mut found: *const c_char = ptr::null();
+        // SAFETY: the handle is libpam's own for this hook, `found` outlives the call, and a null prompt means libpam's.
+        let code = unsafe { pam_get_user(self.0, &raw mut found, ptr::null()) };
+        if code != SUCCESS || found.is_null() {
+            return None;
+        }
+        // SAFETY: on success it is the string of PAM_USER, which stays until it is set anew; it is copied at once.
+        let text = unsafe { CStr::from_ptr(found) };
+        Some(text.to_bytes().to_vec())
+    }
+
+    /// Sets the name that the host goes on with; whether that worked.
+    pub(crate) fn set_user(&self, name: &str) -> bool {
+        let name = c_string(name);
+        // SAFETY: the handle is libpam's own for this hook, and libpam copies the string, which ends in NUL.
+        unsafe { pam_set_item(self.0, Item::User as c_int, name.as_ptr().cast()) == SUCCESS }
+    }
+
+    /// A copy of a variable of the PAM environment, wiped when dropped.
+    pub(crate) fn variable(&self, name: &CStr) -> Option<Zeroizing<Vec<u8>>> {
+        // SAFETY: the handle is libpam's own for this hook, and the name ends in NUL.
+        let found = unsafe { pam_getenv(self.0, name.as_ptr()) };
+        if found.is_null() {
+            return None;
+        }
+        // SAFETY: it is the value's string in libpam's list, which stays until the list is changed; it is copied at once.
+        let text = unsafe { CStr::from_ptr(found) };
+        Some(Zeroizing::new(text.to_bytes().to_vec()))
+    }
+
+    /// Sets (`NAME=value`) or removes (`NAME`) a variable of the PAM environment; whether that worked.
+    pub(crate) fn put_variable(&self, assignment: &str) -> bool {
+        let assignment = c_string(assignment);
+        // SAFETY: the handle is libpam's own for this hook, and libpam copies the string, which ends in NUL.
+        unsafe { pam_putenv(self.0, assignment.as_ptr().cast()) == SUCCESS }
+    }
+
+    /// Asks the host to wait about this long before it says that the login failed.
+    pub(crate) fn delay_failure(&self, time: Duration) {
+        let microseconds = c_uint::try_from(time.as_micros()).unwrap_or(c_uint::MAX);
+        // SAFETY: the handle is libpam's own for this hook; a failure means no delay.
+        unsafe { pam_fail_delay(self.0, microseconds) };
+    }
+
+    /// Shows a line; hosts may drop it.
+    pub(crate) fn show(&self, manner: Manner, line: &str) {
+        drop(self.converse(manner, line));
+    }
+
+    /// Puts a question; `None` where the host has no answer.
+    pub(crate) fn ask(&self, manner: Manner, prompt: &str) -> Option<Reply> {
+        self.converse(manner, prompt)
+    }
+
+    fn converse(&self, manner: Manner, line: &str) -> Option<Reply> {
+        let line = c_string(line);
+        let mut answer: *mut c_char = ptr::null_mut();
+        // SAFETY: the handle is libpam's own for this hook, `answer` outlives the call, and "%s" takes one string.
+        let code = unsafe {
+            pam_prompt(
+                self.0,
+                manner as c_int,
+                &raw mut answer,
+                c"%s".as_ptr(),
+                line.as_ptr().cast::<c_char>(),
+            )
+        };
+        // Taken even where the call failed, so that nothing a host left there stays behind unwiped.
+        let reply = NonNull::new(answer).map(Reply);
+        if code == SUCCESS { reply } else { None }
+    }
+}
+
+/// What the host answered: ours to wipe and to free.
+pub(crate) struct Reply(NonNull<c_char>);
+
+impl Reply {
+    /// The answer without its NUL.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: pam_prompt hands over a string of C, and nobody else holds it.
+        unsafe { CStr::from_ptr(self.0.as_ptr()) }.to_bytes()
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        let length = self.bytes().len();
+        // SAFETY: the string is ours alone, has this many bytes before its NUL, and no reference to it is left.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(self.0.as_ptr().cast::<u8>(), length) };
+        bytes.zeroize();
+        // SAFETY: the host allocated it with malloc for the caller to free, as pam_conv(3) demands.
+        unsafe { free(self.0.as_ptr().cast()) };
+    }
+}
+
+/// `text` up to its first NUL, if it has one, with a NUL at the end.
+fn c_string(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+    bytes.extend(text.bytes().take_while(|byte| *byte != 0));
+    bytes.push(0);
+    bytes
+}
+
+#[link(name = "pam")]
+unsafe extern "C" {
+    fn pam_get_item(handle: *const c_void, item: c_int, found: *mut *const c_void) -> c_int;
+    fn pam_set_item(handle: *mut c_void, item: c_int, value: *const c_void) -> c_int;
+    fn pam_get_user(handle: *mut c_void, user: *mut *const c_char, prompt: *const c_char) -> c_int;
+    fn pam_getenv(handle: *mut c_void, name: *const c_char) -> *const c_char;
+    fn pam_putenv(handle: *mut c_void, assignment: *const c_char) -> c_int;
+    fn pam_fail_delay(handle: *mut c_void, microseconds: c_uint) -> c_int;
+    fn pam_prompt(
+        handle: *mut c_void,
+        style: c_int,
+        answer: *mut *mut c_char,
+        format: *const c_char,
+        ...
+    ) -> c_int;
+}
+
+unsafe extern "C" {
+    fn free(pointer: *mut c_void);
+}
+
+const SUCCESS: c_int = 0;

@@ -1,0 +1,115 @@
+//! What both hooks tell posternd: who logs in, as PAM knows it, and what there is where no verdict comes back.
+
+use std::time::Instant;
+
+use pamsm::PamError;
+use postern_ipc::{Begin, Client, ClientConfig, Dialogue, Flow, Verdict};
+
+use crate::arguments::Arguments;
+use crate::journal::Journal;
+use crate::libpam::{Handle, Item};
+use crate::{device, language};
+
+/// Why a hook has no verdict to go by.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The service's file is wrong: `PAM_SERVICE_ERR`.
+    Arguments(String),
+    /// The world is out of order: `PAM_AUTHINFO_UNAVAIL`.
+    OutOfOrder(String),
+    /// What was given can be nobody's name or secret: refused here, as posternd would.
+    Unusable(&'static str),
+}
+
+impl Fault {
+    /// Logs it, and gives its code; `refused` is the hook's own for a refusal.
+    pub(crate) fn settle(self, journal: &Journal, refused: PamError) -> PamError {
+        match self {
+            Self::Arguments(why) => {
+                journal.error(&format!("argument {why}"));
+                PamError::SERVICE_ERR
+            }
+            Self::OutOfOrder(why) => {
+                journal.error(&format!("cannot decide: {why}"));
+                PamError::AUTHINFO_UNAVAIL
+            }
+            Self::Unusable(why) => {
+                journal.note(&format!("refused: {why}"));
+                refused
+            }
+        }
+    }
+}
+
+/// Who logs in, and how posternd is reached.
+pub(crate) struct Login {
+    /// The name that was typed.
+    pub(crate) user: String,
+    /// The terminal, as in PAM.
+    pub(crate) tty: Option<String>,
+    service: String,
+    rhost: Option<String>,
+    config: ClientConfig,
+}
+
+impl Login {
+    /// Reads PAM's items and the configuration.
+    pub(crate) fn read(pam: &Handle, arguments: &Arguments) -> Result<Self, Fault> {
+        let user = pam.user().ok_or(Fault::Unusable("there is no user name"))?;
+        let user = String::from_utf8(user).map_err(|_| Fault::Unusable("the user name is not UTF-8"))?;
+        if user.is_empty() || user.len() > MAX_NAME {
+            return Err(Fault::Unusable("the user name is empty or longer than 255 bytes"));
+        }
+        let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
+        let service = service.ok_or(Fault::OutOfOrder("the host names no service".to_owned()))?;
+        let config =
+            ClientConfig::load(&arguments.config).map_err(|error| Fault::OutOfOrder(error.to_string()))?;
+        Ok(Self { user, tty: text(pam, Item::Tty), service, rhost: text(pam, Item::RemoteHost), config })
+    }
+
+    /// The opening of a conversation.
+    pub(crate) fn begin(&self, flow: Flow) -> Begin {
+        Begin {
+            rhost: self.rhost.clone(),
+            tty: self.tty.clone(),
+            language: language::of_process(),
+            ..Begin::new(flow, self.service.clone(), self.user.clone())
+        }
+    }
+
+    /// The opening of one with a person.
+    pub(crate) fn begin_with_person(&self, pam: &Handle) -> Begin {
+        Begin { device: device::of_login(pam), interactive: true, ..self.begin(Flow::Login) }
+    }
+
+    /// When a conversation with a person that began at `started` has to be over.
+    pub(crate) fn person_deadline(&self, started: Instant) -> Instant {
+        started + self.config.interactive_deadline
+    }
+
+    /// When one without a person has to be over.
+    pub(crate) fn daemon_deadline(&self, started: Instant) -> Instant {
+        started + self.config.mail_deadline
+    }
+
+    /// Holds the conversation, to its verdict. posternd may take no longer for one message than for a whole mail login.
+    pub(crate) fn converse(
+        &self,
+        begin: Begin,
+        dialogue: &mut dyn Dialogue,
+        deadline: Instant,
+    ) -> Result<Verdict, Fault> {
+        let at = |failure| Fault::OutOfOrder(format!("{}: {failure}", self.config.socket.display()));
+        let client = Client::connect(&self.config.socket, deadline).map_err(at)?;
+        client.with_patience(self.config.mail_deadline).converse(begin, dialogue).map_err(at)
+    }
+}
+
+/// An item that is worth telling; one that is empty, absurdly long or not UTF-8 is as good as none.
+fn text(pam: &Handle, item: Item) -> Option<String> {
+    let bytes = pam.item(item)?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    (!text.is_empty() && text.len() <= MAX_NAME).then(|| text.to_owned())
+}
+
+const MAX_NAME: usize = 255;

@@ -94,23 +94,33 @@ pub fn program(name: &str) -> PathBuf {
     copy
 }
 
-/// pam_postern.so, copied to where every user of the test host may read it.
+/// The PAM module, copied to where root's programs load it from. `scripts/build` leaves it beside `posternd`.
 #[must_use]
 pub fn pam_module() -> PathBuf {
-    let built = built_program("libpam_postern.so");
-    assert!(built.is_file(), "{} is not built: run scripts/build", built.display());
-    let copy = test_dir().join("bin/pam_postern.so");
-    make_dir(&test_dir().join("bin"), (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
-    if !copy.exists() {
-        install(&built, &copy);
-    }
-    copy
+    program("pam_postern.so")
+}
+
+/// A build of it that panics where its arguments say `panic`.
+#[must_use]
+pub fn panicking_pam_module() -> PathBuf {
+    program("pam_postern-panic.so")
+}
+
+/// The C program that the PAM module's tests load it into, compiled once.
+#[must_use]
+pub fn pam_host() -> PathBuf {
+    let options = ["-O1", "-g", "-rdynamic"];
+    compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pam/host.c"), "pam-host", &options, "pam")
 }
 
 /// Compiles a C program of `tests/bench` statically, once, to where every user of the test host may run it.
 #[must_use]
 pub fn c_program(name: &str) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench").join(format!("{name}.c"));
+    compile(&source, name, &["-O2", "-static"], "c")
+}
+
+fn compile(source: &Path, name: &str, options: &[&str], library: &str) -> PathBuf {
     let copy = test_dir().join("bin").join(name);
     if copy.exists() {
         return copy;
@@ -118,17 +128,20 @@ pub fn c_program(name: &str) -> PathBuf {
     make_dir(&test_dir().join("bin"), (Uid::from_raw(0), Gid::from_raw(0)), 0o755);
     let made = tempfile::NamedTempFile::new().expect("a temporary file").into_temp_path();
     let done = Command::new("cc")
-        .args(["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o"])
+        .args(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"])
+        .args(options)
+        .arg("-o")
         .arg(&made)
-        .arg(&source)
+        .arg(source)
+        .arg(format!("-l{library}"))
         .output()
         .unwrap_or_else(|error| panic!("cannot run cc: {error}. {}", apt_line("gcc libc6-dev")));
     assert!(
         done.status.success(),
-        "cc {}: {}\nIf the C library is missing: {}",
+        "cc {}: {}\nIf a library is missing: {}",
         source.display(),
         String::from_utf8_lossy(&done.stderr),
-        apt_line("libc6-dev")
+        apt_line("libc6-dev libpam0g-dev")
     );
     install(&made, &copy);
     copy

@@ -271,8 +271,7 @@ mod tests {
         let (keyring, now) = (ring(7), Timestamp::from_unix(1_800_000_000));
         let device = Device::of_ssh_key(KEY).unwrap();
         let id = DeviceId::of(&account().id, &device, &keyring);
-        let trust =
-            Trust { name: device.name, created: now, expires: Timestamp::from_unix(1_800_000_100) };
+        let trust = Trust { name: device.name, created: now, expires: Timestamp::from_unix(1_800_000_100) };
         let record = trust.seal(id, &account(), &keyring);
         let is_good = |record: &DeviceRecord, account: &Account, at| {
             Trust::open(record, account, &keyring, Timestamp::from_unix(at)).is_some()

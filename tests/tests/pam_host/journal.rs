@@ -1,0 +1,74 @@
+use postern_tests::FakePosternd;
+
+use crate::{alice, pam, site, usual};
+
+/// The lines of the log where posternd refuses for `reason`, without what differs from process to process.
+fn refused(name: &str, reason: &'static str, user: &str, rhost: &str) -> Vec<String> {
+    let site = site(name, "");
+    let _fake = FakePosternd::start(&site.socket(), move |line| {
+        line.begin();
+        line.reject(reason, "");
+    });
+    let host = site.host("test", user).word("rhost", rhost).word("tty", "ssh").word("ruser", "carol");
+    let report = host.authenticate();
+    report.log.iter().map(|line| line.split_once("]: ").unwrap().1.to_owned()).collect()
+}
+
+#[test]
+fn a_wrong_secret_is_one_line_in_the_words_of_pam_modules() {
+    let site = site("words", "");
+    let _fake = usual(&site);
+    let report = alice(&site).types("hunter2").types("1").authenticate();
+    // authpriv.notice, under the host's own name.
+    assert!(report.log[0].starts_with("<85>pam-host["), "{:?}", report.log);
+    let line = "pam_postern(test:auth): authentication failure; logname= uid=0 euid=0 tty=pts/3 ruser= rhost=192.0.2.7 user=alice";
+    assert!(report.log[0].ends_with(line) && report.log.len() == 1, "{:?}", report.log);
+}
+
+#[test]
+fn only_what_speaks_of_guessing_is_called_an_authentication_failure() {
+    for (reason, is_a_guess) in [
+        ("bad_credential", true),
+        ("unknown_account", true),
+        ("limited", true),
+        ("locked", true),
+        ("replayed", false),
+        ("disabled", false),
+        ("expired", false),
+        ("scope", false),
+        ("network", false),
+        ("use_app_password", false),
+        ("not_permitted", false),
+        ("cancelled", false),
+    ] {
+        let log = refused("guess", reason, "alice", "192.0.2.7");
+        let what = if is_a_guess { "authentication failure" } else { &format!("refused ({reason})") };
+        let line = format!(
+            "pam_postern(test:auth): {what}; logname= uid=0 euid=0 tty=ssh ruser=carol rhost=192.0.2.7 user=alice"
+        );
+        assert_eq!(log, [line]);
+    }
+}
+
+#[test]
+fn nobody_can_forge_a_line_or_a_field() {
+    let log = refused("forge", "bad_credential", "x rhost=192.0.2.9 user=root\nfoo", "1.2.3.4 user=bob");
+    let end = r#"rhost="1.2.3.4 user=bob" user="x rhost=192.0.2.9 user=root\x0afoo""#;
+    assert!(log.len() == 1 && log[0].ends_with(end), "{log:?}");
+}
+
+#[test]
+fn an_accept_writes_nothing_and_no_line_ever_holds_a_secret() {
+    let site = site("quiet", "");
+    let _fake = usual(&site);
+    let right = alice(&site).types("hunter2").types("123456").calls(&["auth", "acct", "cred"]).run().lived();
+    assert!(right.log.is_empty(), "{:?}", right.log);
+    for answers in [&["s3cret", "777777"][..], &["s3cret", "s3cret"], &["s3cret"]] {
+        let host = answers.iter().fold(alice(&site), |host, answer| host.types(answer));
+        let report = host.authenticate();
+        assert_ne!(report.answer("auth"), pam::SUCCESS);
+        assert!(!report.log.is_empty());
+        let log = report.log.join("\n");
+        assert!(!log.contains("s3cret") && !log.contains("777777"), "{log}");
+    }
+}

@@ -6,14 +6,12 @@
  * Each round is a handle of its own: pam_start, the calls, pam_end, which unloads the module. What happened goes to REPORT,
  * one line each, strings in hexadecimal; nothing is printed.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <security/pam_appl.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +24,14 @@
 
 #define MAX 64
 #define CODES 40
+#define PADDING 64
 
-static const char *confdir, *service, *user, *rhost, *tty, *ruser, *swap;
+static const char *confdir, *service, *user, *rhost, *tty, *ruser, *swap, *secret;
+static char *kept;
 static const char *answers[MAX], *variables[MAX];
 static char *calls[MAX];
 static int answer_count, variable_count, call_count;
-static int flags, report, info_is_null, info_fails, prints;
+static int flags, report, info_is_null, info_fails, is_closed;
 static long rounds = 1, warmup, threads = 1;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -81,7 +81,46 @@ static void sleep_ms(long ms)
         ;
 }
 
-/* One answer, as its word says: text:, big:N, slow:MS:TEXT, null, none, fail, again. */
+/* The word secret, which stands nowhere in this process but disguised. Behind what free() may overwrite. */
+static char *reveal(void)
+{
+    char *text = calloc(1, PADDING + strlen(secret) / 2 + 1);
+    unsigned byte;
+    if (text == NULL)
+        return NULL;
+    memset(text, 'x', PADDING);
+    for (size_t i = 0; sscanf(secret + 2 * i, "%2x", &byte) == 1; i++)
+        text[PADDING + i] = (char)(byte ^ 0x5a);
+    return text;
+}
+
+/* How often it stands in what this process may write. */
+static long secrets_left(void)
+{
+    size_t length = strlen(secret) / 2;
+    unsigned char disguised[128];
+    char line[512];
+    long found = 0;
+    for (size_t i = 0; i < length; i++)
+        sscanf(secret + 2 * i, "%2hhx", &disguised[i]);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t from, to;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw", &from, &to) != 2 || strstr(line, " rw") == NULL)
+            continue;
+        for (const volatile unsigned char *at = (void *)from; at + length <= (unsigned char *)to; at++) {
+            size_t same = 0;
+            while (same < length && (at[same] ^ 0x5a) == disguised[same])
+                same++;
+            found += same == length;
+        }
+    }
+    if (maps != NULL)
+        fclose(maps);
+    return found;
+}
+
+/* One answer, as its word says: text:, big:N, slow:MS:TEXT, secret, secret-kept, null, none, fail, again. */
 static int answer(const char *word, struct pam_response **replies)
 {
     struct pam_response *reply;
@@ -97,6 +136,10 @@ static int answer(const char *word, struct pam_response **replies)
         return PAM_BUF_ERR;
     if (strncmp(word, "text:", 5) == 0) {
         reply->resp = strdup(word + 5);
+    } else if (strcmp(word, "secret") == 0 || strcmp(word, "secret-kept") == 0) {
+        reply->resp = reveal();
+        if (strcmp(word, "secret-kept") == 0)
+            kept = reveal();
     } else if (strncmp(word, "big:", 4) == 0) {
         size_t length = strtoul(word + 4, NULL, 10);
         reply->resp = malloc(length + 1);
@@ -119,11 +162,10 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         return PAM_CONV_ERR;
     if (talk->is_first)
         note("message", messages[0]->msg_style, text, strlen(text));
-    /* What a program prints while it waits for the person, whatever these numbers stand for by now. */
-    if (prints) {
-        if (write(1, "printed\n", 8) == 8 || write(2, "printed\n", 8) == 8)
-            fail("closed descriptors can be written");
-    }
+    /* Here a program would print, and read what the person types. */
+    for (int fd = 0; is_closed && fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) != -1)
+            fail("something took the place of a closed descriptor");
     switch (messages[0]->msg_style) {
     case PAM_PROMPT_ECHO_OFF:
     case PAM_PROMPT_ECHO_ON:
@@ -269,6 +311,7 @@ static void read_words(int argc, char **argv)
     static const struct { const char *word; const char **to; } texts[] = {
         { "confdir", &confdir }, { "service", &service }, { "user", &user }, { "rhost", &rhost },
         { "tty", &tty }, { "ruser", &ruser }, { "swap", &swap },
+        { "secret", &secret },
     };
     for (int i = 2; i < argc; i++) {
         char *value = strchr(argv[i], '=');
@@ -284,8 +327,6 @@ static void read_words(int argc, char **argv)
             variables[variable_count++] = value;
         if (strcmp(argv[i], "call") == 0 && call_count < MAX)
             calls[call_count++] = value;
-        if (strcmp(argv[i], "prints") == 0)
-            prints = 1;
         if (strcmp(argv[i], "flags") == 0)
             flags = atoi(value);
         if (strcmp(argv[i], "rounds") == 0)
@@ -298,9 +339,11 @@ static void read_words(int argc, char **argv)
             info_is_null = strcmp(value, "none") == 0;
             info_fails = strcmp(value, "fail") == 0;
         }
-        if (strcmp(argv[i], "stdio") == 0 && strcmp(value, "closed") == 0)
+        if (strcmp(argv[i], "stdio") == 0 && strcmp(value, "closed") == 0) {
+            is_closed = 1;
             for (int fd = 0; fd < 3; fd++)
                 close(fd);
+        }
     }
 }
 
@@ -331,6 +374,9 @@ int main(int argc, char **argv)
         for (int code = 0; code < CODES; code++)
             if (counts[i][code] != 0)
                 dprintf(report, "code %s %d %ld\n", calls[i], code, counts[i][code]);
+    if (secret != NULL)
+        dprintf(report, "secrets %ld\n", secrets_left());
+    free(kept);
     dprintf(report, "lived\n");
     return 0;
 }

@@ -210,6 +210,8 @@ pub struct PamReport {
     pub descriptors: (u64, u64),
     /// Bytes that malloc had given out before and after.
     pub heap: (u64, u64),
+    /// How often the word `secret` still stood in the host's memory at its end.
+    pub secrets_left: u64,
     finished: bool,
 }
 
@@ -262,6 +264,7 @@ impl PamReport {
                 let code = i32::try_from(number(2)).expect("a code");
                 *self.codes.entry(words[1].to_owned()).or_default().entry(code).or_default() += number(3);
             }
+            "secrets" => self.secrets_left = number(1),
             "lived" => self.finished = true,
             _ => panic!("the host says: {line}"),
         }

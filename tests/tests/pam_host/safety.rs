@@ -1,4 +1,4 @@
-use postern_tests::{PamSite, host};
+use postern_tests::{FakePosternd, PamSite, host};
 
 use crate::{alice, pam, site, usual};
 
@@ -33,18 +33,11 @@ fn that_build_is_the_usual_one_otherwise() {
 #[test]
 fn a_host_without_stdin_stdout_and_stderr_is_served_and_gets_no_socket_in_their_place() {
     let site = site("stdio", "");
-    let fake = usual(&site);
+    let _fake = usual(&site);
     let closed = alice(&site).word("stdio", "closed");
-    let report =
-        closed.clone().types("hunter2").types("123456").calls(&["auth", "acct", "cred"]).run().lived();
+    let report = closed.types("hunter2").types("123456").calls(&["auth", "acct", "cred"]).run().lived();
     assert_eq!((report.answer("auth"), report.answer("acct")), (pam::SUCCESS, pam::SUCCESS));
     assert_eq!(report.descriptors.0, report.descriptors.1);
-    drop(fake);
-    // A host that prints while it waits for the person: nothing of that reaches posternd.
-    let fake = usual(&site);
-    let report = closed.word("prints", "yes").types("hunter2").types("123456").authenticate();
-    assert_eq!(report.answer("auth"), pam::SUCCESS);
-    assert_eq!(fake.conversation().len(), 3);
 }
 
 #[test]
@@ -63,6 +56,26 @@ fn without_a_descriptor_left_nobody_gets_in_and_the_host_lives() {
     assert_eq!(report.descriptors.0, report.descriptors.1);
     let again = alice(&site).calls(&["cred", "starve", "feed", "auth"]);
     assert_eq!(again.types("hunter2").types("123456").run().lived().answer("auth"), pam::SUCCESS);
+}
+
+#[test]
+fn no_secret_is_left_in_the_hosts_memory() {
+    let site = site("wiped", "");
+    let secret = "kV7-rQ2_xT9+wZ4";
+    let whole = format!("{}{secret}", "x".repeat(64));
+    let fake = FakePosternd::start(&site.socket(), move |line| {
+        line.begin();
+        let heard = line.ask("hidden", "Password: ");
+        if heard["answer"] == whole.as_str() { line.accept("alice") } else { line.reject("scope", "") }
+    });
+    let disguised: String = secret.bytes().map(|byte| format!("{:02x}", byte ^ 0x5a)).collect();
+    let host = alice(&site).word("secret", disguised);
+    let report = host.clone().word("answer", "secret").authenticate();
+    assert_eq!((report.answer("auth"), report.secrets_left), (pam::SUCCESS, 0));
+    // The search finds what is there: a reply that the host itself kept.
+    let report = host.word("answer", "secret-kept").authenticate();
+    assert_eq!((report.answer("auth"), report.secrets_left), (pam::SUCCESS, 1));
+    assert_eq!(fake.conversations().len(), 2);
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod bench;
 pub mod canary;
 pub mod certs;
 pub mod checkpassword;
+pub mod clock;
 pub mod conformance;
 pub mod demo;
 pub mod dovecot;
@@ -53,6 +54,7 @@ pub mod wire;
 
 pub use auth_client::{Attempt, AuthClient, Outcome, Reply};
 pub use checkpassword::{Checkpassword, Ran};
+pub use clock::SetClock;
 pub use dovecot::{Dovecot, DovecotConfig};
 pub use ds389::Ds389;
 pub use fake::FakePosternd;

@@ -220,7 +220,7 @@ impl Site {
         let engine = Engine {
             directory: Arc::new(Failing { inner: store.clone(), is_down: Arc::clone(&directory_is_down) }),
             ledger: Arc::new(Watched {
-                inner: store.ledger(),
+                inner: store.ledger(dir.path()),
                 is_down: Arc::clone(&ledger_is_down),
                 calls: Arc::clone(&ledger_calls),
             }),

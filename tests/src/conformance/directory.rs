@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, Revision, Standing};
 use postern_core::app_password::AppPassword;
+use postern_core::clock::Timestamp;
 use postern_core::directory::{Directory, Update};
+use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class, MainPasswordOnMail};
@@ -37,6 +39,8 @@ pub const STATEMENTS: &[&str] = &[
     "a_stranger_is_never_right",
     "a_new_main_password_replaces_the_old_one_and_changes_the_marker",
     "what_is_written_is_read_back",
+    "one_value_of_many_is_changed_alone",
+    "either_a_mark_or_a_factor_makes_it_enrolled",
     "an_update_of_an_older_revision_changes_nothing",
     "of_many_simultaneous_updates_each_revision_is_won_once",
     "an_update_of_an_unknown_account_is_a_conflict",
@@ -152,7 +156,13 @@ pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
             main_password_on_mail: (count == 1).then_some(MainPasswordOnMail::Never),
             ..AccountPolicy::default()
         };
-        let data = AccountData { enrolled: count == 3, app_passwords: app_passwords(count), policy };
+        let data = AccountData {
+            enrolled: count == 3,
+            app_passwords: app_passwords(count),
+            factors: factors(count),
+            recovery_codes: recovery_codes(count),
+            policy,
+        };
         let done = f.directory().update(&account.id, account.revision, &data).await.unwrap();
         assert_eq!(done, Update::Done(account.revision.next()));
         let read = find(f, "alice@example.org").await.unwrap();
@@ -160,6 +170,51 @@ pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
         account = read;
     }
     assert!(is_right(f, "alice", "right").await);
+}
+
+/// Whatever else the entry has is left as it is.
+pub async fn one_value_of_many_is_changed_alone(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    let account = find(f, "alice").await.unwrap();
+    let mut data = AccountData {
+        app_passwords: app_passwords(3),
+        recovery_codes: recovery_codes(3),
+        ..AccountData::default()
+    };
+    factors(3).into_iter().for_each(|factor| data.bind(factor));
+    let mut revision = account.revision;
+    let changes: [fn(&mut AccountData); 5] = [
+        |_| {},
+        |data| data.recovery_codes.retain(|code| code.id.as_str() != "kkkk"),
+        |data| data.factors[1].locked = Some(Timestamp::from_unix(1_900_000_000)),
+        |data| drop(data.unbind(data.factors[0].id)),
+        |data| {
+            drop(data.unbind(data.factors[1].id));
+            drop(data.unbind(data.factors[0].id));
+        },
+    ];
+    for change in changes {
+        change(&mut data);
+        let done = f.directory().update(&account.id, revision, &data).await;
+        assert_eq!(done, Ok(Update::Done(revision.next())));
+        revision = revision.next();
+        assert_eq!(find(f, "alice").await.unwrap().data, data);
+    }
+    assert_eq!((data.enrolled, data.recovery_codes.len(), data.app_passwords.len()), (false, 0, 3));
+}
+
+/// The mark of the account and its factors may disagree, where one was changed by hand.
+pub async fn either_a_mark_or_a_factor_makes_it_enrolled(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    let mut account = find(f, "alice").await.unwrap();
+    for (enrolled, count) in [(true, 0), (false, 2), (false, 0)] {
+        let data = AccountData { enrolled, factors: factors(count), ..AccountData::default() };
+        let done = f.directory().update(&account.id, account.revision, &data).await;
+        assert_eq!(done, Ok(Update::Done(account.revision.next())));
+        account = find(f, "alice").await.unwrap();
+        assert_eq!(account.data, data);
+        assert_eq!(account.data.is_enrolled(), enrolled || count > 0);
+    }
 }
 
 /// Nothing of it is written.
@@ -265,6 +320,27 @@ fn app_passwords(count: usize) -> Vec<AppPassword> {
     let revoked = r#"{"v":1,"id":"Kkkk","revoked":"2027-01-15T08:00:00Z"}"#.to_owned();
     let all = [live("Aaaa"), revoked, live("Zzzz")];
     all.iter().take(count).map(|json| AppPassword::from_json(json).unwrap()).collect()
+}
+
+/// In the order in which a directory gives them: the oldest first, and by id where they are of one second.
+fn factors(count: usize) -> Vec<Factor> {
+    let factor = |id: &str, created: &str| {
+        format!(
+            r#"{{"v":1,"id":"{id}","label":"Größe \"1\"","created":"{created}","kind":{{"totp":{{"algorithm":"sha256","digits":8,"period":60,"seed":"1:AAAA"}}}}}}"#
+        )
+    };
+    let all = [
+        factor("ffffffffffffffffffffffffffffffff", "2027-01-15T08:00:00Z"),
+        factor("00000000000000000000000000000001", "2027-01-15T08:00:01Z"),
+        factor("abababababababababababababababab", "2027-01-15T08:00:01Z"),
+    ];
+    all.iter().take(count).map(|json| Factor::from_json(json).unwrap()).collect()
+}
+
+fn recovery_codes(count: usize) -> Vec<RecoveryCode> {
+    let code = |id: &str| format!(r#"{{"v":1,"id":"{id}","hash":"{HASH}"}}"#);
+    let all = [code("22kk"), code("kkkk"), code("zzz2")];
+    all.iter().take(count).map(|json| RecoveryCode::from_json(json).unwrap()).collect()
 }
 
 const HASH: &str =

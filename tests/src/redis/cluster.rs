@@ -8,23 +8,38 @@ use crate::{Site, guard};
 /// A Cluster of three masters, each with a third of the slots.
 #[derive(Debug)]
 pub struct RedisCluster {
-    /// The three servers.
+    /// The three masters.
     pub servers: Vec<Redis>,
+    /// Their replicas, in the same order, or none.
+    pub replicas: Vec<Redis>,
 }
 
 impl RedisCluster {
-    /// Starts the servers and waits until all of them take the Cluster for complete.
+    /// Starts three masters and waits until all of them take the Cluster for complete.
     #[must_use]
     pub fn start(name: &str) -> Self {
+        Self::start_with(name, false)
+    }
+
+    /// Each master with a replica, and no server that writes without one, as the manual wants it for codes.
+    #[must_use]
+    pub fn guarded(name: &str) -> Self {
+        Self::start_with(name, true)
+    }
+
+    fn start_with(name: &str, has_replicas: bool) -> Self {
         let mut servers: Vec<Redis> = Vec::new();
         let mut bus_ports = Vec::new();
-        for (number, slots) in (1..).zip(SLOTS) {
+        for number in 1..=if has_replicas { 6 } else { 3 } {
             let bus_port = guard::free_port();
-            let builder = Redis::builder(&format!("{name}_{number}"))
+            let mut builder = Redis::builder(&format!("{name}_{number}"))
                 .line("cluster-enabled yes")
                 .line("cluster-require-full-coverage no")
                 .line("cluster-node-timeout 2000")
                 .line(&format!("cluster-port {bus_port}"));
+            if has_replicas {
+                builder = builder.line("min-replicas-to-write 1");
+            }
             let server = match servers.first() {
                 Some(first) => builder.secrets(first.secrets()).start(),
                 None => builder.start(),
@@ -32,7 +47,9 @@ impl RedisCluster {
             // As posternd's own user has no use for it but in a Cluster.
             assert_eq!(server.cli(&["ACL", "SETUSER", "postern", "+cluster|slots", "+asking"]), "OK");
             assert_eq!(server.cli(&["CLUSTER", "SET-CONFIG-EPOCH", &number.to_string()]), "OK");
-            assert_eq!(server.cli(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]), "OK");
+            if let Some(slots) = SLOTS.get(number - 1) {
+                assert_eq!(server.cli(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]), "OK");
+            }
             bus_ports.push(bus_port.to_string());
             servers.push(server);
         }
@@ -40,15 +57,15 @@ impl RedisCluster {
             let port = server.port.to_string();
             assert_eq!(servers[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &port, bus_port]), "OK");
         }
-        for server in &servers {
-            guard::wait_for("the Cluster", LIMIT, || {
-                let info = server.cli(&["CLUSTER", "INFO"]);
-                let is = |field: &str| info.lines().any(|line| line.trim_end() == field);
-                (is("cluster_state:ok") && is("cluster_slots_ok:16384") && is("cluster_known_nodes:3"))
-                    .then_some(())
-            });
+        wait_complete(&servers);
+        let replicas = servers.split_off(SLOTS.len());
+        for (master, replica) in servers.iter().zip(&replicas) {
+            assert_eq!(replica.cli(&["CLUSTER", "REPLICATE", &master.cli(&["CLUSTER", "MYID"])]), "OK");
         }
-        Self { servers }
+        if has_replicas {
+            servers.iter().for_each(|master| master.wait_replicas(1));
+        }
+        Self { servers, replicas }
     }
 
     /// What posternd would read of it.
@@ -104,6 +121,17 @@ impl RedisCluster {
 
     fn id(&self, position: usize) -> String {
         self.servers[position].cli(&["CLUSTER", "MYID"])
+    }
+}
+
+fn wait_complete(servers: &[Redis]) {
+    let known = format!("cluster_known_nodes:{}", servers.len());
+    for server in servers {
+        guard::wait_for("the Cluster", LIMIT, || {
+            let info = server.cli(&["CLUSTER", "INFO"]);
+            let is = |field: &str| info.lines().any(|line| line.trim_end() == field);
+            (is("cluster_state:ok") && is("cluster_slots_ok:16384") && is(&known)).then_some(())
+        });
     }
 }
 

@@ -144,6 +144,14 @@ impl Redis {
         guard::wait_for("the demotion", LIMIT, is_replica);
     }
 
+    /// Waits until so many replicas have all that it has.
+    pub fn wait_replicas(&self, count: usize) {
+        guard::wait_for("the replicas", LIMIT, || {
+            let info = self.cli(&["INFO", "replication"]);
+            (info.matches("state=online").count() == count).then_some(())
+        });
+    }
+
     /// The passwords of its users.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {

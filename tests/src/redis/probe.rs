@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_core::account::AccountId;
-use postern_core::clock::Timestamp;
+use postern_core::clock::{SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
 use postern_core::ledger::{Admission, Attempt, Ledger, LedgerError, Settlement};
 use postern_core::limits::{AttemptLimits, Source};
@@ -22,7 +22,7 @@ impl Probe {
     /// A ledger on a site's Redis, and account `a`.
     #[must_use]
     pub fn on(config: &RedisConfig) -> Self {
-        let ledger = Arc::new(RedisLedger::open(config).unwrap());
+        let ledger = Arc::new(RedisLedger::open(config, Arc::new(SystemClock)).unwrap());
         let source = Source::of("203.0.113.1".parse().ok());
         Self { ledger, account: AccountId::new("a".to_owned()), source }
     }

@@ -9,25 +9,39 @@ use super::{LIMIT, Redis, config, join, section, write_private};
 use crate::guard::{self, Process};
 use crate::{Site, host};
 
-/// A master and a replica, watched by three sentinels that fail over after half a second.
+/// A master and its replicas, watched by three sentinels that fail over after half a second.
 #[derive(Debug)]
 pub struct RedisSentinel {
-    /// The two servers; the first one is the master at the start.
-    pub servers: [Redis; 2],
+    /// The servers; the first one is the master at the start.
+    pub servers: Vec<Redis>,
     sentinels: Vec<(u16, Process)>,
     dir: TempDir,
 }
 
 impl RedisSentinel {
-    /// Starts all of them and waits until the sentinels could fail over.
+    /// Starts a master with one replica, without which it goes on, and waits until the sentinels could fail over.
     #[must_use]
     pub fn start(name: &str) -> Self {
-        let master = Redis::builder(&format!("{name}_1")).start();
-        let replica = Redis::builder(&format!("{name}_2")).secrets(master.secrets()).start();
-        replica.follow(&master);
-        guard::wait_for("the replica", LIMIT, || {
-            master.cli(&["INFO", "replication"]).contains("state=online").then_some(())
-        });
+        Self::start_with(name, 1, "")
+    }
+
+    /// As many replicas, and no server that writes without one, as the manual wants it for codes.
+    #[must_use]
+    pub fn guarded(name: &str, replicas: usize) -> Self {
+        Self::start_with(name, replicas, "min-replicas-to-write 1\n")
+    }
+
+    fn start_with(name: &str, replicas: usize, lines: &str) -> Self {
+        let master = Redis::builder(&format!("{name}_1")).line(lines).start();
+        let mut servers = vec![master];
+        for number in 2..replicas + 2 {
+            let builder = Redis::builder(&format!("{name}_{number}")).line(lines);
+            let replica = builder.secrets(servers[0].secrets()).start();
+            replica.follow(&servers[0]);
+            servers.push(replica);
+        }
+        servers[0].wait_replicas(replicas);
+        let master = &servers[0];
         let dir =
             tempfile::Builder::new().prefix("sentinel.").tempdir_in(host::test_dir()).expect("a directory");
         let sentinels = (1..=3)
@@ -47,12 +61,13 @@ impl RedisSentinel {
                 (port, Process::spawn(&name, &mut command, &log))
             })
             .collect();
-        let all = Self { servers: [master, replica], sentinels, dir };
+        let all = Self { servers, sentinels, dir };
         for (port, _) in &all.sentinels {
             guard::wait_for("the sentinels", LIMIT, || {
                 let seen = ask(*port, &["SENTINEL", "MASTER", SERVICE]);
                 let field = |name: &str, value: &str| seen.contains(&format!("{name}\n{value}\n"));
-                (field("num-slaves", "1") && field("num-other-sentinels", "2")).then_some(())
+                (field("num-slaves", &replicas.to_string()) && field("num-other-sentinels", "2"))
+                    .then_some(())
             });
         }
         all

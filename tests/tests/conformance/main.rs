@@ -20,8 +20,8 @@ use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
 use postern_store::{Embedded, RedisLedger};
 use postern_tests::conformance::directory::DirectoryFixture;
-use postern_tests::conformance::ledger::LedgerFixture;
-use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel};
+use postern_tests::conformance::ledger::{LATER, LedgerFixture};
+use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, SetClock};
 use tempfile::TempDir;
 
 postern_tests::directory_conformance!(embedded_directory, EmbeddedFixture::new());
@@ -40,17 +40,17 @@ postern_tests::ledger_conformance!(
 );
 postern_tests::ledger_conformance!(
     redis_ledger_with_sentinel,
-    RedisSentinel::start("ledger_sentinel") => |redis: &RedisSentinel| RedisFixture::new(redis.config())
+    RedisSentinel::guarded("ledger_sentinel", 1) => |redis: &RedisSentinel| RedisFixture::new(redis.config())
 );
 postern_tests::ledger_conformance!(
     redis_ledger_on_a_cluster,
-    RedisCluster::start("ledger_cluster") => |redis: &RedisCluster| RedisFixture::new(redis.config())
+    RedisCluster::guarded("ledger_cluster") => |redis: &RedisCluster| RedisFixture::new(redis.config())
 );
 
 struct EmbeddedFixture {
     store: Embedded,
     hasher: Arc<HashPool>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl EmbeddedFixture {
@@ -58,8 +58,12 @@ impl EmbeddedFixture {
         let dir = tempfile::tempdir().unwrap();
         let budget = Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 };
         let hasher = Arc::new(HashPool::start(budget).unwrap());
-        let store = Embedded::open(&dir.path().join("postern.db"), &hasher, Arc::new(SystemClock)).unwrap();
-        Self { store, hasher, _dir: dir }
+        let store = Self::open(&dir, &hasher);
+        Self { store, hasher, dir }
+    }
+
+    fn open(dir: &TempDir, hasher: &Arc<HashPool>) -> Embedded {
+        Embedded::open(&dir.path().join("postern.db"), hasher, Arc::new(SystemClock)).unwrap()
     }
 
     async fn hash(&self, password: &str) -> StoredHash {
@@ -113,23 +117,39 @@ impl DirectoryFixture for EmbeddedFixture {
 
 impl LedgerFixture for EmbeddedFixture {
     fn ledger(&self) -> Arc<dyn Ledger> {
-        Arc::new(self.store.ledger())
+        Arc::new(self.store.ledger(self.dir.path()))
+    }
+
+    fn another(&self) -> Arc<dyn Ledger> {
+        Arc::new(Self::open(&self.dir, &self.hasher).ledger(self.dir.path()))
     }
 }
 
-struct RedisFixture(Arc<RedisLedger>);
+struct RedisFixture {
+    config: RedisConfig,
+    ledger: Arc<RedisLedger>,
+}
 
 impl RedisFixture {
     /// A ledger of its own on servers that others share: its keys begin differently.
     fn new(mut config: RedisConfig) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         config.prefix = format!("postern:{}:", NEXT.fetch_add(1, Ordering::Relaxed));
-        Self(Arc::new(RedisLedger::open(&config).unwrap()))
+        let ledger = Arc::new(Self::open(&config));
+        Self { config, ledger }
+    }
+
+    fn open(config: &RedisConfig) -> RedisLedger {
+        RedisLedger::open(config, SetClock::at(LATER)).unwrap()
     }
 }
 
 impl LedgerFixture for RedisFixture {
     fn ledger(&self) -> Arc<dyn Ledger> {
-        Arc::<RedisLedger>::clone(&self.0)
+        Arc::<RedisLedger>::clone(&self.ledger)
+    }
+
+    fn another(&self) -> Arc<dyn Ledger> {
+        Arc::new(Self::open(&self.config))
     }
 }

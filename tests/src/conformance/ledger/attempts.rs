@@ -1,4 +1,4 @@
-//! Statements about a [`Ledger`].
+//! Wrong secrets, last uses and revisions.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,37 +6,13 @@ use std::time::Duration;
 
 use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
+use postern_core::factor::FactorId;
 use postern_core::ledger::{
     Admission, Attempt, Credential, History, Ledger, REVISION_MEMORY, Settlement, Use,
 };
 use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
 
-/// A fresh ledger.
-pub trait LedgerFixture: Send + Sync {
-    /// The ledger itself.
-    fn ledger(&self) -> Arc<dyn Ledger>;
-}
-
-/// The names of all statements, in their order.
-pub const STATEMENTS: &[&str] = &[
-    "the_same_wrong_secret_counts_once_and_is_known",
-    "a_source_is_limited_alone",
-    "an_account_is_limited_in_all_but_for_sources_that_succeeded",
-    "a_counted_attempt_is_forgotten_after_the_window",
-    "attempts_in_flight_count_before_they_are_settled",
-    "a_withdrawn_attempt_no_longer_counts",
-    "a_wrong_attempt_cannot_be_withdrawn",
-    "accounts_are_counted_apart",
-    "of_many_simultaneous_attempts_only_the_limit_is_admitted",
-    "the_history_tells_failures_and_successes_of_a_source",
-    "a_use_is_noted_once_a_minute",
-    "the_newest_use_of_each_credential_is_kept",
-    "uses_of_one_account_are_not_anothers",
-    "the_highest_revision_is_known",
-    "a_revision_is_forgotten_after_an_hour",
-    "revisions_of_one_account_are_not_anothers",
-    "its_health_is_told",
-];
+use super::LedgerFixture;
 
 /// However often it comes.
 pub async fn the_same_wrong_secret_counts_once_and_is_known(f: &dyn LedgerFixture) {
@@ -183,10 +159,23 @@ pub async fn the_newest_use_of_each_credential_is_kept(f: &dyn LedgerFixture) {
     a.used(Credential::MainPassword, "2001:db8::1", NOW + 10).await;
     let other = Credential::AppPassword("g9rB".parse().unwrap());
     a.used(other, "no address", NOW + 5).await;
+    let more = [
+        Credential::LoginPassword,
+        Credential::RecoveryCode,
+        Credential::TrustedDevice,
+        Credential::Factor(FactorId::new([0x1f; 16])),
+    ];
+    for (credential, at) in more.into_iter().zip((NOW..NOW + 5).rev()) {
+        a.used(credential, HERE, at).await;
+    }
     let expected = [
         use_of(app_password, THERE, NOW + 60),
         use_of(Credential::MainPassword, "2001:db8::1", NOW + 10),
         use_of(other, "", NOW + 5),
+        use_of(more[0], HERE, NOW + 4),
+        use_of(more[1], HERE, NOW + 3),
+        use_of(more[2], HERE, NOW + 2),
+        use_of(more[3], HERE, NOW + 1),
     ];
     assert_eq!(a.uses().await, expected);
 }
@@ -230,13 +219,6 @@ pub async fn revisions_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
     assert_eq!(b.revision(NOW).await, None);
     b.reached(2, NOW).await;
     assert_eq!((a.revision(NOW).await, b.revision(NOW).await), (Some(Revision(5)), Some(Revision(2))));
-}
-
-/// A ledger under test is in order.
-pub async fn its_health_is_told(f: &dyn LedgerFixture) {
-    let health = f.ledger().health().await.unwrap();
-    assert!(!health.what.is_empty());
-    assert_eq!(health.warnings, Vec::<String>::new());
 }
 
 struct Account {

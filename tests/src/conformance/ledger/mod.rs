@@ -1,0 +1,73 @@
+//! Statements about a [`Ledger`].
+
+mod attempts;
+mod codes;
+mod devices;
+mod steps;
+
+use std::sync::Arc;
+
+use postern_core::ledger::Ledger;
+
+pub use attempts::*;
+pub use codes::*;
+pub use devices::*;
+pub use steps::*;
+
+/// A fresh ledger.
+pub trait LedgerFixture: Send + Sync {
+    /// The ledger itself.
+    fn ledger(&self) -> Arc<dyn Ledger>;
+    /// The same ledger as another process has it.
+    fn another(&self) -> Arc<dyn Ledger>;
+}
+
+/// The names of all statements, in their order.
+pub const STATEMENTS: &[&str] = &[
+    "the_same_wrong_secret_counts_once_and_is_known",
+    "a_source_is_limited_alone",
+    "an_account_is_limited_in_all_but_for_sources_that_succeeded",
+    "a_counted_attempt_is_forgotten_after_the_window",
+    "attempts_in_flight_count_before_they_are_settled",
+    "a_withdrawn_attempt_no_longer_counts",
+    "a_wrong_attempt_cannot_be_withdrawn",
+    "accounts_are_counted_apart",
+    "of_many_simultaneous_attempts_only_the_limit_is_admitted",
+    "the_history_tells_failures_and_successes_of_a_source",
+    "a_use_is_noted_once_a_minute",
+    "the_newest_use_of_each_credential_is_kept",
+    "uses_of_one_account_are_not_anothers",
+    "the_highest_revision_is_known",
+    "a_revision_is_forgotten_after_an_hour",
+    "revisions_of_one_account_are_not_anothers",
+    "every_code_counts_until_there_are_too_many",
+    "a_pause_ends_and_a_full_window_begins_another",
+    "after_a_short_pause_the_window_still_counts",
+    "a_right_code_ends_the_pause_and_the_row",
+    "a_withdrawn_code_no_longer_counts",
+    "a_code_that_is_told_twice_counts_once",
+    "wrong_codes_stay_in_a_row_over_a_hundred_windows",
+    "wrong_codes_are_forgotten_after_400_days",
+    "of_200_simultaneous_codes_exactly_the_limit_is_admitted",
+    "codes_of_strangers_are_counted_for_their_source_alone",
+    "codes_of_accounts_are_counted_apart",
+    "codes_are_forgotten_wherever_they_came_from",
+    "where_nothing_is_known_the_step_after_next_is_the_first",
+    "of_many_simultaneous_spends_of_a_step_one_has_it",
+    "a_spend_that_is_told_twice_has_it_twice",
+    "a_step_is_spent_with_all_before_it",
+    "steps_of_accounts_and_factors_are_spent_apart",
+    "a_longer_period_has_steps_of_its_own",
+    "a_device_is_kept_until_it_expires",
+    "a_device_takes_the_place_of_itself",
+    "devices_are_listed_by_id_and_dropped_by_id",
+    "devices_of_one_account_are_not_anothers",
+    "its_health_is_told",
+];
+
+/// A ledger under test is in order.
+pub async fn its_health_is_told(f: &dyn LedgerFixture) {
+    let health = f.ledger().health().await.unwrap();
+    assert!(!health.what.is_empty());
+    assert_eq!(health.warnings, Vec::<String>::new());
+}

@@ -1,0 +1,157 @@
+//! Time steps that are spent.
+
+use std::sync::Arc;
+
+use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
+use postern_core::factor::FactorId;
+use postern_core::ledger::{Ledger, Spend, Spent, Token};
+use tokio::sync::Barrier;
+
+use super::LedgerFixture;
+use super::codes::next_token;
+
+/// With a window of one step on either side, the next one may have been spent as well.
+pub async fn where_nothing_is_known_the_step_after_next_is_the_first(f: &dyn LedgerFixture) {
+    let a = Steps::of(f, "a");
+    let now = NOW / PERIOD;
+    let Spent::Unknown { from } = a.spend(now, NOW).await else { panic!("it had a memory") };
+    let wait = from * PERIOD - NOW;
+    assert!((PERIOD..=2 * PERIOD + MOST_GRACE).contains(&wait), "{wait} s");
+    for step in [now - 1, now, now + 1, from - 1] {
+        assert_eq!(a.spend(step, NOW).await, Spent::Unknown { from }, "the fence stays where it is");
+    }
+    for step in [from - 1, from - 2] {
+        assert_eq!(a.spend(step, from * PERIOD).await, Spent::Unknown { from });
+    }
+    assert_eq!(a.spend(from, from * PERIOD).await, Spent::Now);
+    assert_eq!(a.spend(from + 1, from * PERIOD).await, Spent::Now, "a phone's clock may be ahead");
+}
+
+/// Wherever the others are.
+pub async fn of_many_simultaneous_spends_of_a_step_one_has_it(f: &dyn LedgerFixture) {
+    let ledgers = [f.ledger(), f.another(), f.another(), f.another()];
+    let first = Steps::of(f, "a").first().await;
+    for step in first..first + ROUNDS {
+        let start = Arc::new(Barrier::new(CONTENDERS));
+        let contenders: Vec<_> = (0..CONTENDERS)
+            .map(|number| {
+                let (a, start) = (Steps::on(&ledgers[number % ledgers.len()], "a"), Arc::clone(&start));
+                tokio::spawn(async move {
+                    start.wait().await;
+                    a.spend(step, step * PERIOD).await
+                })
+            })
+            .collect();
+        let mut have_it = 0;
+        for contender in contenders {
+            match contender.await.unwrap() {
+                Spent::Now => have_it += 1,
+                Spent::Replayed => {}
+                Spent::Unknown { from } => panic!("step {step} is not unknown, and {from} not the first"),
+            }
+        }
+        assert_eq!(have_it, 1, "step {step}");
+    }
+}
+
+/// An answer may be lost, and a token is one question's.
+pub async fn a_spend_that_is_told_twice_has_it_twice(f: &dyn LedgerFixture) {
+    let a = Steps::of(f, "a");
+    let (step, token) = (a.first().await, next_token());
+    for _ in 0..5 {
+        assert_eq!(a.spend_as(step, step * PERIOD, token).await, Spent::Now);
+        assert_eq!(a.spend(step, step * PERIOD).await, Spent::Replayed);
+    }
+    assert_eq!(a.spend(step + 1, step * PERIOD).await, Spent::Now);
+    assert_eq!(a.spend_as(step, step * PERIOD, token).await, Spent::Replayed, "a later one was spent since");
+    assert_eq!(
+        a.spend_as(step + 1, step * PERIOD, token).await,
+        Spent::Replayed,
+        "it was another question's"
+    );
+}
+
+/// Who has seen a later one may not use an earlier one.
+pub async fn a_step_is_spent_with_all_before_it(f: &dyn LedgerFixture) {
+    let a = Steps::of(f, "a");
+    let first = a.first().await;
+    assert_eq!(a.spend(first + 5, (first + 5) * PERIOD).await, Spent::Now);
+    for step in first..=first + 5 {
+        assert_eq!(a.spend(step, (first + 5) * PERIOD).await, Spent::Replayed, "{step}");
+        assert_eq!(
+            a.spend(step, first * PERIOD).await,
+            Spent::Replayed,
+            "{step} by a clock that was set back"
+        );
+    }
+    assert_eq!(a.spend(first + 6, (first + 6) * PERIOD).await, Spent::Now);
+}
+
+/// Each has its own.
+pub async fn steps_of_accounts_and_factors_are_spent_apart(f: &dyn LedgerFixture) {
+    let (a, b) = (Steps::of(f, "a"), Steps::of(f, "b"));
+    let other = Steps { factor: FactorId::new([2; 16]), ..a.clone() };
+    let step = a.first().await.max(b.first().await);
+    for one in [&a, &b, &other] {
+        assert_eq!(one.spend(step, step * PERIOD).await, Spent::Now);
+        assert_eq!(one.spend(step, step * PERIOD).await, Spent::Replayed);
+    }
+}
+
+/// As has its fence.
+pub async fn a_longer_period_has_steps_of_its_own(f: &dyn LedgerFixture) {
+    let a = Steps { period: 60, ..Steps::of(f, "a") };
+    let Spent::Unknown { from } = a.spend(NOW / 60, NOW).await else { panic!("it had a memory") };
+    assert!((60..=120 + MOST_GRACE).contains(&(from * 60 - NOW)), "{from}");
+    assert_eq!(a.spend(from - 1, from * 60).await, Spent::Unknown { from });
+    assert_eq!(a.spend(from, from * 60).await, Spent::Now);
+    assert_eq!(a.spend(from, from * 60).await, Spent::Replayed);
+}
+
+/// A factor whose steps are spent.
+#[derive(Clone)]
+struct Steps {
+    ledger: Arc<dyn Ledger>,
+    account: AccountId,
+    factor: FactorId,
+    period: u64,
+}
+
+impl Steps {
+    fn of(f: &dyn LedgerFixture, account: &str) -> Self {
+        Self::on(&f.ledger(), account)
+    }
+
+    fn on(ledger: &Arc<dyn Ledger>, account: &str) -> Self {
+        let (ledger, account) = (Arc::clone(ledger), AccountId::new(account.to_owned()));
+        Self { ledger, account, factor: FactorId::new([1; 16]), period: PERIOD }
+    }
+
+    async fn spend_as(&self, step: u64, at: u64, token: Token) -> Spent {
+        let (account, factor, period) = (&self.account, self.factor, self.period);
+        let spend = Spend { account, factor, step, period, at: Timestamp::from_unix(at), token };
+        self.ledger.spend(&spend).await.unwrap()
+    }
+
+    async fn spend(&self, step: u64, at: u64) -> Spent {
+        self.spend_as(step, at, next_token()).await
+    }
+
+    /// The first step that is to be had.
+    async fn first(&self) -> u64 {
+        match self.spend(0, NOW).await {
+            Spent::Unknown { from } => from,
+            other => panic!("step 0 is {other:?}"),
+        }
+    }
+}
+
+/// When steps are spent: later than any clock that a server reads, so that no test waits for one.
+pub const LATER: u64 = 4_000_000_000;
+const NOW: u64 = LATER;
+const PERIOD: u64 = 30;
+/// For a ledger whose replicas may be late.
+const MOST_GRACE: u64 = 13;
+const CONTENDERS: usize = 32;
+const ROUNDS: u64 = 20;

@@ -134,8 +134,14 @@ impl From<ChangeError> for Failure {
             ChangeError::NoAppPassword(_)
             | ChangeError::Expired(_)
             | ChangeError::TooMany(_)
+            | ChangeError::NoFactor(_)
+            | ChangeError::TooManyFactors(_)
+            | ChangeError::LastFactor
+            | ChangeError::NotEnrolled
             | ChangeError::ExpiresInThePast => Self::data(error),
-            ChangeError::Contended => Self::temporary(error),
+            ChangeError::Contended | ChangeError::ChangedMeanwhile => Self::temporary(error),
+            ChangeError::Factor(_) => Self::data(error),
+            ChangeError::Ledger(error) => error.into(),
             ChangeError::Directory(error) => error.into(),
             ChangeError::Hashing(_) | ChangeError::Randomness(_) => Self::system(error),
         }

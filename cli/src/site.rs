@@ -71,6 +71,7 @@ impl Site {
     pub(crate) fn authority(&self) -> Authority {
         Authority {
             directory: Arc::clone(&self.directory),
+            ledger: Arc::clone(&self.ledger),
             hasher: Arc::clone(&self.hasher),
             clock: Arc::clone(&self.clock),
             limits: self.config.limits.clone(),

@@ -4,7 +4,7 @@ use postern_core::flows::edit;
 use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Credential, Use};
 use postern_core::name::LoginName;
-use postern_core::policy::{AccountPolicy, Effective};
+use postern_core::policy::{AccountPolicy, EffectiveMail, ServiceKind};
 use postern_core::secret::Password;
 use postern_store::embedded::NewAccount;
 use serde_json::{Value, json};
@@ -257,7 +257,9 @@ fn policy_word(policy: AccountPolicy) -> &'static str {
 fn policy_text(site: &Site, account: &Account) -> String {
     let effective = |name: &str| {
         let service = site.config.services.get(name)?;
-        Some(Effective::of(&site.config.policy, service, account.data.policy).main_password_on_mail.as_str())
+        let ServiceKind::Mail(mail) = &service.kind else { return None };
+        let effective = EffectiveMail::of(&site.config.policy, service.observe, mail, account.data.policy);
+        Some(effective.main_password_on_mail.as_str())
     };
     let source =
         if account.data.policy.main_password_on_mail.is_some() { "account" } else { "configuration" };
@@ -297,13 +299,15 @@ async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
             .config
             .services
             .values()
-            .map(|service| {
-                let effective = Effective::of(&site.config.policy, service, account.data.policy);
+            .filter_map(|service| {
+                let ServiceKind::Mail(mail) = &service.kind else { return None };
+                let effective =
+                    EffectiveMail::of(&site.config.policy, service.observe, mail, account.data.policy);
                 let value = json!({
                     "main_password_on_mail": effective.main_password_on_mail.as_str(),
                     "observe": effective.observe,
                 });
-                (service.name.clone(), value)
+                Some((service.name.clone(), value))
             })
             .collect();
         object.insert("effective_policy".to_owned(), Value::Object(effective));

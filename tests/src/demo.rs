@@ -1,7 +1,8 @@
 //! The demo: one mail host, one person, and what each setting does to her logins, told as a story; on SQLite, or on LDAP
 //! and Redis.
 //!
-//! Everything in it is real: Dovecot, posternd, the command line, and mail clients that are not ours, on loopback only.
+//! Everything in it is real: Dovecot, posternd, the command line, sshd, and mail and ssh clients that are not ours, on
+//! loopback only.
 
 use std::io::{Result, Write};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use crate::site::random_password;
 use crate::{Dovecot, Login, MailAnswer, Posternd, Protocol, Site, canary, host};
 
 mod servers;
+mod ssh;
 mod story;
 
 use servers::Servers;
@@ -23,6 +25,7 @@ use story::Story;
 pub fn run(out: &mut dyn Write) -> Result<bool> {
     let mut demo = Demo::begin(Story::new("demo", out))?;
     demo.tell()?;
+    demo.second_factor()?;
     demo.story.end()
 }
 
@@ -63,7 +66,7 @@ impl<'w> Demo<'w> {
 
     fn begin(mut story: Story<'w>) -> Result<Self> {
         story.heading("A mail host, and Alice with her main password")?;
-        let site = Site::new("demo");
+        let site = Site::builder("demo").setting("[services.sshd]", "second_factor = \"required\"").build();
         let posternd = site.posternd();
         let dovecot = site.dovecot();
         story.say(

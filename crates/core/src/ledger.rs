@@ -209,6 +209,8 @@ pub struct Spend<'a> {
     pub step: u64,
     /// Its length in seconds.
     pub period: u64,
+    /// Whether the seed was made a moment ago, so that no step of it can have been spent before, whatever the ledger forgot.
+    pub is_first: bool,
     /// When.
     pub at: Timestamp,
     /// Tells it from others.

@@ -92,8 +92,15 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         };
         let Some(step) = matching else { continue };
         let period = totp.shape.period.seconds();
-        let spend =
-            Spend { account: &account.id, factor: id, step, period, at: attempt.at, token: token(engine)? };
+        let spend = Spend {
+            account: &account.id,
+            factor: id,
+            step,
+            period,
+            is_first: false,
+            at: attempt.at,
+            token: token(engine)?,
+        };
         // Where it is not known whether the step was spent the attempt stays counted.
         match engine.ledger.spend(&spend).await? {
             Spent::Now => {

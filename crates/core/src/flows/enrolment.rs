@@ -100,7 +100,8 @@ async fn first_code(
             continue;
         };
         let (period, token) = (new.totp.shape.period.seconds(), codes::token(engine)?);
-        let spend = Spend { account: &account.id, factor: new.id, step, period, at, token };
+        let (account, factor) = (&account.id, new.id);
+        let spend = Spend { account, factor, step, period, is_first: true, at, token };
         match engine.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
             Spent::Replayed => dialogue.complain(&Phrase::CodeWrong {}).await?,

@@ -120,6 +120,7 @@ CREATE TABLE spent (
     factor  BLOB NOT NULL,
     step    INTEGER NOT NULL,
     token   BLOB NOT NULL,
+    memory  BLOB NOT NULL,
     PRIMARY KEY (account, factor)
 ) STRICT, WITHOUT ROWID;
 ";

@@ -100,35 +100,40 @@ impl SpentSteps {
     }
 
     fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
-        let since = self.complete_since(transaction, wanted.at)?;
-        let last: Option<(i64, Token)> = transaction
-            .prepare_cached("SELECT step, token FROM spent WHERE account = ?1 AND factor = ?2")?
-            .query_row(params![wanted.account, wanted.factor], |row| Ok((row.get(0)?, row.get(1)?)))
+        let (memory, since) = self.complete_since(transaction, wanted.at)?;
+        let last: Option<(i64, Token, Instance)> = transaction
+            .prepare_cached("SELECT step, token, memory FROM spent WHERE account = ?1 AND factor = ?2")?
+            .query_row(params![wanted.account, wanted.factor], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
             .optional()?;
-        match last {
-            Some((step, token)) if step == wanted.step && token == wanted.token => return Ok(Spent::Now),
-            Some((step, _)) if step >= wanted.step => return Ok(Spent::Replayed),
-            Some(_) | None => {}
-        }
+        let is_complete = match last {
+            Some((step, token, _)) if step == wanted.step && token == wanted.token => return Ok(Spent::Now),
+            Some((step, ..)) if step >= wanted.step => return Ok(Spent::Replayed),
+            // Nothing of this factor was forgotten since its last step was written.
+            Some((_, _, of)) => of == memory,
+            None => wanted.is_first,
+        };
         let from = first_unspent(since, wanted.period);
-        if wanted.step < integer(from)? {
+        if !is_complete && wanted.step < integer(from)? {
             return Ok(Spent::Unknown { from });
         }
         transaction
             .prepare_cached(
-                "INSERT INTO spent (account, factor, step, token) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET step = excluded.step, token = excluded.token",
+                "INSERT INTO spent (account, factor, step, token, memory) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE
+                 SET step = excluded.step, token = excluded.token, memory = excluded.memory",
             )?
-            .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token])?;
+            .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token, memory])?;
         Ok(Spent::Now)
     }
 
-    /// Since when every step that was spent is in this file. Where nobody knows, that begins now.
+    /// Which memory this is, and since when every step that was spent is in it. Where nobody knows, that begins now.
     fn complete_since(
         &self,
         transaction: &Transaction<'_>,
         at: Timestamp,
-    ) -> Result<Timestamp, DatabaseError> {
+    ) -> Result<(Instance, Timestamp), DatabaseError> {
         let boot = boot()?;
         let known: Option<(Instance, String, i64)> = transaction
             .prepare_cached("SELECT instance, boot, since FROM memory")?
@@ -145,7 +150,7 @@ impl SpentSteps {
         })?;
         let earlier = match known {
             Some((instance, of, since)) if in_use == Some(instance) && of == boot => {
-                return Ok(Timestamp::from_unix(since));
+                return Ok((instance, Timestamp::from_unix(since)));
             }
             Some((_, _, since)) => Timestamp::from_unix(since),
             None => Timestamp::from_unix(0),
@@ -167,7 +172,7 @@ impl SpentSteps {
              ON CONFLICT DO UPDATE SET instance = excluded.instance, boot = excluded.boot, since = excluded.since",
             params![instance, boot, integer(since.as_unix())?],
         )?;
-        Ok(since)
+        Ok((instance, since))
     }
 
     fn unusable(&self, error: OpenError) -> DatabaseError {
@@ -205,6 +210,7 @@ struct Step {
     factor: [u8; 16],
     step: i64,
     period: u64,
+    is_first: bool,
     at: Timestamp,
     token: Token,
 }
@@ -216,6 +222,7 @@ impl Step {
             factor: step.factor.bytes(),
             step: integer(step.step)?,
             period: step.period,
+            is_first: step.is_first,
             at: step.at,
             token: step.token,
         })

@@ -52,7 +52,8 @@ pub(super) static FORGET_CODES: Script = Script::new(include_str!("scripts/forge
 /// Answers as [`SPEND`] where that cannot be, else whether it was raised, and since when all that was spent is known.
 pub(super) static RAISE_FENCE: Script =
     Script::new(concat!(include_str!("scripts/fence.lua"), include_str!("scripts/raise_fence.lua")));
-/// Keys: fence, spent. Arguments: as [`RAISE_FENCE`], then step, period in seconds, token, how long it is kept in seconds.
+/// Keys: fence, spent. Arguments: as [`RAISE_FENCE`], then step, period in seconds, token, how long it is kept in seconds,
+/// and 1 where there was none before.
 /// Answers 0 for now, 1 for replayed, 2 for unknown with the first step that is to be had, 3 where the server may write alone,
 /// 4 where it is alone.
 pub(super) static SPEND: Script =

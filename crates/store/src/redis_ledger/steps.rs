@@ -69,6 +69,7 @@ impl Steps {
             text(step.period.max(1)),
             step.token.to_vec(),
             text(SPENT_MEMORY.as_secs()),
+            text(u8::from(step.is_first)),
         ]);
         let tag = tag(bucket(step.account));
         match self.calls.run_at(&tag, &scripts::SPEND, &[FENCE, &*spent], arguments).await? {

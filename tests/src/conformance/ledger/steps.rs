@@ -130,7 +130,8 @@ impl Steps {
 
     async fn spend_as(&self, step: u64, at: u64, token: Token) -> Spent {
         let (account, factor, period) = (&self.account, self.factor, self.period);
-        let spend = Spend { account, factor, step, period, at: Timestamp::from_unix(at), token };
+        let at = Timestamp::from_unix(at);
+        let spend = Spend { account, factor, step, period, is_first: false, at, token };
         self.ledger.spend(&spend).await.unwrap()
     }
 

@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 PREFIX ?= /usr
+# Where libpam looks for modules: beside its own.
+PAM_DIR ?= $(or $(patsubst %/pam_permit.so,%,$(firstword $(wildcard /usr/lib/*/security/pam_permit.so \
+	/usr/lib64/security/pam_permit.so /usr/lib/security/pam_permit.so))),/usr/lib/security)
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
@@ -23,6 +26,8 @@ install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/posternd
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(TARGET)/release/postern
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/postern $(TARGET)/static/postern-checkpassword
+	install -D -m 644 $(TARGET)/release/pam_postern.so $(DESTDIR)$(PAM_DIR)/pam_postern.so.new
+	mv -f $(DESTDIR)$(PAM_DIR)/pam_postern.so.new $(DESTDIR)$(PAM_DIR)/pam_postern.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/*.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/*.8
@@ -31,7 +36,9 @@ install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d packaging/tmpfiles.d/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/postern/ldap-schema ldap-schema/*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/postern README.md CHANGELOG.md SECURITY.md docs/*.md packaging/*.toml
-	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban $(DESTDIR)$(PREFIX)/share/doc/postern/
+	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban packaging/pam packaging/sshd \
+		$(DESTDIR)$(PREFIX)/share/doc/postern/
+	install -D -m 644 pam-module/LICENSE-GPL $(DESTDIR)$(PREFIX)/share/doc/postern/LICENSE-GPL
 
 man: ## Write the manual of the command line anew from its own help
 	POSTERN_WRITE_MAN=1 cargo test -p postern the_man_pages_are_those_of_the_command_line

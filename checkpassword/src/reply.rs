@@ -143,7 +143,7 @@ mod tests {
     fn the_reply_is_one_line_of_escaped_fields() {
         let userdb = [("home", "/srv/a\tb"), ("quota_rule", "*:storage=5G"), ("uid", "10001")];
         let userdb = userdb.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned())).collect();
-        let accept = Accept { user: "alice\n".to_owned(), userdb };
+        let accept = Accept { user: "alice\n".to_owned(), userdb, proof: None };
         assert_eq!(
             reply_line(&accept),
             "user=alice\u{1}n\tuserdb_home=/srv/a\u{1}tb\tuserdb_quota_rule=*:storage=5G\tuserdb_uid=10001\t"

@@ -98,7 +98,9 @@ impl Attempt<'_> {
     /// Dovecot takes the canonical name in the place of an alias. No other host is given a name that nobody typed, and a
     /// login with a dialogue (which has a proof) is never by an alias.
     fn renamed(&self, login: &Login, accept: &Accept) -> bool {
-        login.tty.as_deref() == Some("dovecot") && accept.proof.is_none() && self.pam.set_user(&accept.user)
+        login.tty.as_deref() == Some("dovecot")
+            && accept.proof.is_none()
+            && self.pam.set_item(Item::User, &accept.user)
     }
 
     fn refused(&self, login: &Login, reject: &Reject) -> PamError {

@@ -7,7 +7,7 @@ use postern_ipc::{Dialogue, Secret, Style, Tone};
 use subtle::ConstantTimeEq;
 
 use crate::journal::Journal;
-use crate::libpam::{Handle, Manner};
+use crate::libpam::{Handle, Item, Manner};
 use crate::text;
 
 /// Questions and lines of `authenticate`.
@@ -100,6 +100,10 @@ impl<'a> Conversation<'a> {
         let prompt = lines.pop().unwrap_or_default();
         for line in &lines {
             self.pam.show(Manner::Info, line);
+        }
+        if style == Style::Visible && self.pam.item(Item::UserPrompt).is_none() {
+            // saslauthd compares every visible question with this item, and is gone where there is none.
+            self.pam.set_item(Item::UserPrompt, "login: ");
         }
         let reply = self.pam.ask(manner(style), &prompt).ok_or(Stopped::NoAnswer)?;
         if Instant::now() >= self.deadline {

@@ -34,6 +34,8 @@ pub(crate) enum Item {
     AuthToken = 6,
     /// The client's own user name.
     RemoteUser = 8,
+    /// The words that libpam asks for a user name with.
+    UserPrompt = 9,
 }
 
 /// How a message is shown.
@@ -76,11 +78,12 @@ impl Handle {
         Some(text.to_bytes().to_vec())
     }
 
-    /// Sets the name that the host goes on with; whether that worked.
-    pub(crate) fn set_user(&self, name: &str) -> bool {
-        let name = c_string(name);
-        // SAFETY: the handle is libpam's own for this hook, and libpam copies the string, which ends in NUL.
-        unsafe { pam_set_item(self.0, Item::User as c_int, name.as_ptr().cast()) == SUCCESS }
+    /// Sets an item; whether that worked.
+    pub(crate) fn set_item(&self, item: Item, value: &str) -> bool {
+        let value = c_string(value);
+        // SAFETY: the handle is libpam's own for this hook, and of every item of `Item` libpam copies the string, which
+        // ends in NUL.
+        unsafe { pam_set_item(self.0, item as c_int, value.as_ptr().cast()) == SUCCESS }
     }
 
     /// A copy of a variable of the PAM environment, wiped when dropped.

@@ -39,6 +39,7 @@ static long counts[MAX][CODES];
 static int talked;
 
 struct talk {
+    pam_handle_t *pam;
     int next;       /* the answer that comes next */
     int is_first;   /* whether this handle's messages are reported */
 };
@@ -158,6 +159,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 {
     struct talk *talk = data;
     const char *text = messages[0]->msg;
+    const void *prompt = NULL;
     if (count != 1)
         return PAM_CONV_ERR;
     if (talk->is_first)
@@ -167,8 +169,12 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         if (fcntl(fd, F_GETFD) != -1)
             fail("something took the place of a closed descriptor");
     switch (messages[0]->msg_style) {
-    case PAM_PROMPT_ECHO_OFF:
     case PAM_PROMPT_ECHO_ON:
+        /* saslauthd 2.1.28 compares it with the question, set or not. */
+        if (pam_get_item(talk->pam, PAM_USER_PROMPT, &prompt) != PAM_SUCCESS || prompt == NULL)
+            fail("a visible question without PAM_USER_PROMPT, which ends saslauthd");
+        /* fall through */
+    case PAM_PROMPT_ECHO_OFF:
         if (talk->next >= answer_count)
             return PAM_CONV_ERR;
         return answer(answers[talk->next++], replies);
@@ -242,12 +248,13 @@ static void note_rest(pam_handle_t *pam)
 
 static void one_round(int is_first)
 {
-    struct talk talk = { 0, is_first };
+    struct talk talk = { NULL, 0, is_first };
     struct pam_conv conv = { converse, &talk };
     pam_handle_t *pam = NULL;
     int code = PAM_SUCCESS;
     if (pam_start_confdir(service, user, &conv, confdir, &pam) != PAM_SUCCESS)
         fail("pam_start_confdir");
+    talk.pam = pam;
     set(pam, PAM_RHOST, rhost);
     set(pam, PAM_TTY, tty);
     set(pam, PAM_RUSER, ruser);

@@ -83,6 +83,16 @@ impl PamSite {
         self.stack(name, &text);
     }
 
+    /// A service as `packaging/pam` has it, with our module, configuration and services in the place of the installed ones.
+    pub fn packaged(&self, file: &str, service: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/pam").join(file);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let ours = format!("{} config={}", host::pam_module().display(), self.config().display());
+        // Debian looks for what is included in /etc/pam.d, whatever folder the service is in.
+        let include = format!("@include {}/", self.dir.join("services").display());
+        self.stack(service, &text.replace("pam_postern.so", &ours).replace("@include ", &include));
+    }
+
     /// A service by its whole text.
     pub fn stack(&self, name: &str, text: &str) {
         fs::write(self.dir.join("services").join(name), text).expect("a service");

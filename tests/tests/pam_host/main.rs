@@ -18,6 +18,7 @@ mod journal;
 mod opening;
 mod proof;
 mod safety;
+mod stacks;
 mod texts;
 mod verdicts;
 

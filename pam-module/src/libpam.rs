@@ -78,8 +78,11 @@ impl Handle {
         Some(text.to_bytes().to_vec())
     }
 
-    /// Sets an item; whether that worked.
+    /// Sets an item; whether that worked, which it does not where C would read less than stands there.
     pub(crate) fn set_item(&self, item: Item, value: &str) -> bool {
+        if value.contains('\0') {
+            return false;
+        }
         let value = c_string(value);
         // SAFETY: the handle is libpam's own for this hook, and of every item of `Item` libpam copies the string, which
         // ends in NUL.

@@ -72,6 +72,17 @@ fn dovecot_gets_the_canonical_name_and_nobody_else_is_given_another_one() {
 }
 
 #[test]
+fn a_name_that_c_would_read_as_another_is_not_taken() {
+    let site = site("nul", "");
+    let _fake = FakePosternd::start(&site.socket(), |line| {
+        line.begin();
+        line.accept("root\0alice");
+    });
+    let report = site.host("test", "alice@example.org").word("tty", "dovecot").authenticate();
+    assert_eq!((report.answer("auth"), report.user.as_str()), (pam::AUTH_ERR, "alice@example.org"));
+}
+
+#[test]
 fn account_management_takes_no_other_name_either() {
     let site = site("alias-account", "");
     let _fake = FakePosternd::start(&site.socket(), |line| {

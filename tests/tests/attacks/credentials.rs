@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::World;
 use crate::raw::{Said, login, say};
+use crate::talk::Talk;
 
 #[test]
 fn secrets_that_are_none_are_refused_at_every_door() {
@@ -33,10 +34,15 @@ fn secrets_that_are_none_are_refused_at_every_door() {
         let said = say(&socket, &login("alice", secret, &json!({})));
         assert_eq!(said, Said::reject("bad_credential"), "{what}, by the socket");
     }
-    for missing in
-        [json!({ "secret": null }), json!({ "flow": "login", "secret": null, "interactive": true })]
-    {
-        assert_eq!(say(&socket, &login("alice", "", &missing)), Said::reject("bad_credential"), "{missing}");
+    let missing = json!({ "secret": null });
+    assert_eq!(say(&socket, &login("alice", "", &missing)), Said::reject("bad_credential"), "none at all");
+    for (what, secret) in &bad {
+        let begin =
+            json!({ "version": 1, "flow": "login", "service": "imap", "user": "alice", "interactive": true });
+        let mut talk = Talk::begin(&socket, &begin);
+        assert_eq!(talk.asked().style, "hidden");
+        talk.answer(secret);
+        assert_eq!(talk.verdict(), Said::reject("bad_credential"), "{what}, as an answer");
     }
     for (what, secret) in &bad {
         // In this contract NUL ends the secret: what stands before it is judged, and that is right only here.

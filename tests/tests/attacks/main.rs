@@ -13,12 +13,15 @@
 
 mod connections;
 mod credentials;
+mod dialogues;
 mod frames;
 mod names;
 mod peers;
 mod planted;
 mod raw;
+mod self_service;
 mod servers;
+mod talk;
 
 use postern_tests::{Account, AppPassword, Posternd, Site, host};
 

@@ -1,10 +1,12 @@
 """The client's end of posternd's socket, for users that the test itself is not.
 
 say SOCKET            says each hexadecimal line of stdin on a connection of its own, prints the answers as a JSON list
+relay SOCKET          passes on what is said by either end, until one of them ends
 fill SOCKET SECONDS   keeps as many connections open as it gets; prints the most that it kept and how many were refused
 """
 
 import json
+import os
 import select
 import socket
 import sys
@@ -37,6 +39,20 @@ def say(path):
     print(json.dumps([answer(path, bytes.fromhex(line)) for line in sys.stdin]))
 
 
+def relay(path):
+    with connect(path) as end:
+        end.settimeout(None)
+        while True:
+            for ready in select.select([sys.stdin.fileno(), end], [], [])[0]:
+                try:
+                    piece = end.recv(65536) if ready is end else os.read(ready, 65536)
+                    if not piece:
+                        return
+                    os.write(1, piece) if ready is end else end.sendall(piece)
+                except (BrokenPipeError, ConnectionResetError):
+                    return
+
+
 def fill(path, seconds):
     end_of_it = time.monotonic() + float(seconds)
     held, most, refused = {}, 0, 0
@@ -59,4 +75,4 @@ def fill(path, seconds):
     print(json.dumps({"most": most, "refused": refused}))
 
 
-{"say": say, "fill": fill}[sys.argv[1]](*sys.argv[2:])
+{"say": say, "relay": relay, "fill": fill}[sys.argv[1]](*sys.argv[2:])

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use nix::unistd::{Gid, Uid};
 use postern_tests::{Ran, host};
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ pub(crate) enum Said {
     Reject(String),
     /// Defer; the reason is for the log.
     Defer,
+    /// Ignore; the reason is for the log.
+    Ignore,
     /// Not the protocol.
     Malformed,
     /// Not a version of it that posternd speaks.
@@ -34,7 +37,8 @@ impl Said {
         Self::Reject(reason.to_owned())
     }
 
-    fn read(line: &str) -> Self {
+    /// What a line means that ends a conversation; "" is a connection that was closed without one.
+    pub(crate) fn read(line: &str) -> Self {
         if line.is_empty() {
             return Self::Nothing;
         }
@@ -47,6 +51,8 @@ impl Said {
             Self::Reject(text(reason))
         } else if said.pointer("/verdict/defer").is_some() {
             Self::Defer
+        } else if said.pointer("/verdict/ignore").is_some() {
+            Self::Ignore
         } else if said.pointer("/error/malformed").is_some() {
             Self::Malformed
         } else if said.pointer("/error/unsupported").is_some() {
@@ -113,7 +119,11 @@ pub(crate) fn say_as(user: &str, socket: &Path, messages: &[Vec<u8>]) -> Vec<Sai
 
 /// The other end of the socket, run as `user`.
 pub(crate) fn peer(user: &str, args: &[&str]) -> Command {
-    let (uid, gid) = host::ids(user);
+    peer_with(host::ids(user), args)
+}
+
+/// The same with a uid and gid that need not be a user's.
+pub(crate) fn peer_with((uid, gid): (Uid, Gid), args: &[&str]) -> Command {
     let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
     // By its text: the sources may lie where this user cannot read.
     command.args(["-I", "-c", PEER]).args(args).uid(uid.as_raw()).gid(gid.as_raw()).current_dir("/");

@@ -1,0 +1,185 @@
+//! What local users may do with accounts: with their own what self-service does, with any other nothing.
+
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Gid, Uid};
+use postern_tests::{Account, Site, guard, host};
+use serde_json::{Value, json};
+
+use crate::World;
+use crate::peers::left_out;
+use crate::raw::{Said, line, say, say_as};
+use crate::talk::{Talk, bind_a_factor, own, world_with_person};
+
+const FLOWS: [&str; 11] = [
+    "factors",
+    "enrol",
+    "remove",
+    "replace",
+    "recovery_codes",
+    "app_password_create",
+    "app_password_list",
+    "app_password_regenerate",
+    "app_password_revoke",
+    "device_list",
+    "device_revoke",
+];
+
+fn ids(person: &Account) -> (Uid, Gid) {
+    (person.uid.into(), person.uid.into())
+}
+
+/// One conversation without an answer, as somebody.
+fn ask(world: &World, ids: (Uid, Gid), flow: &str, more: &Value) -> (Said, Vec<Value>) {
+    let mut talk = Talk::begin_as(ids, &world.site.socket(), &own(flow, more));
+    match talk.asked_or_ended() {
+        Ok(asked) => panic!("{flow} asks {asked:?}"),
+        Err(ended) => ended,
+    }
+}
+
+#[test]
+fn the_system_s_users_have_no_account_of_their_own() {
+    let world = World::new("system users");
+    let begins = |user: &str| -> Vec<Vec<u8>> {
+        let more = json!({ "user": user });
+        FLOWS.iter().map(|flow| line(&json!({ "begin": own(flow, &more) }))).collect()
+    };
+    for user in ["", "root", "alice", "dovecot"] {
+        for begin in begins(user) {
+            assert_eq!(say(&world.site.socket(), &begin), Said::reject("not_permitted"), "root for {user}");
+        }
+    }
+    for (peer, user) in [("dovecot", ""), ("dovecot", "alice"), ("postern", ""), ("postern", "alice")] {
+        for said in say_as(peer, &world.site.socket(), &begins(user)) {
+            assert_eq!(said, Said::reject("not_permitted"), "{peer} for {user}");
+        }
+    }
+    let nobody = (Uid::from_raw(65_534), Gid::from_raw(65_534));
+    assert_eq!(ask(&world, nobody, "factors", &json!({})).0, Said::reject("not_permitted"));
+    let unnamed = (Uid::from_raw(63_999), Gid::from_raw(63_999));
+    assert_eq!(ask(&world, unnamed, "factors", &json!({})).0, Said::reject("not_permitted"));
+    drop(world.posternd.logged(&["peer=63999", "reason=not_permitted", "nobody's on this host"]));
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn nobody_reaches_an_account_that_is_not_their_own() {
+    let (world, ann) = world_with_person(Site::new("not their own"));
+    let mallory = host::ids("mallory");
+    for user in ["alice", ann.name.as_str(), "root", "MALLORY", "mallory ", "mallory@example.org", "*"] {
+        for flow in FLOWS {
+            let (said, before) = ask(&world, mallory, flow, &json!({ "user": user }));
+            assert_eq!((said, before.len()), (Said::reject("not_permitted"), 0), "{flow} for {user}");
+        }
+    }
+    let peer = mallory.0.to_string();
+    let log = world.posternd.log();
+    let lines = log.lines().filter(|line| line.contains(&format!("peer={peer} ")));
+    assert!(
+        lines.clone().count() > 0 && lines.clone().all(|line| !line.contains("account=")),
+        "not looked up"
+    );
+    // She has a name and no account.
+    assert_eq!(ask(&world, mallory, "factors", &json!({})).0, Said::reject("unknown_account"));
+    // Somebody else's account with her name, and another uid.
+    drop(world.site.account("mallory"));
+    for flow in FLOWS {
+        assert_eq!(ask(&world, mallory, flow, &json!({})).0, Said::reject("not_permitted"), "{flow}");
+    }
+    assert_eq!(ask(&world, ids(&ann), "factors", &json!({})).0, Said::Accept(ann.name.clone()));
+    assert_eq!(ask(&world, ids(&ann), "factors", &json!({ "user": ann.name })).0, Said::Accept(ann.name));
+    world.assert_alice_gets_in();
+}
+
+#[test]
+fn a_change_takes_the_main_password_and_then_a_code_and_is_in_the_log() {
+    let (world, ann) = world_with_person(Site::new("own account"));
+    let begin = |flow: &str, more: &Value| Talk::begin_as(ids(&ann), &world.site.socket(), &own(flow, more));
+    let mut talk = begin("enrol", &json!({}));
+    assert_eq!(talk.asked().style, "hidden");
+    talk.answer("wrong");
+    assert_eq!(talk.verdict(), Said::reject("bad_credential"));
+    let app = bind_a_factor(&world, &ann);
+    let logged = world.posternd.logged(&["verdict=accept", "flow=enrol"]);
+    assert!(logged.ends_with(&format!("peer={} user={}", ann.uid, ann.name)), "{logged}");
+    let mut talk = begin("app_password_create", &json!({ "arguments": { "label": "Thunderbird" } }));
+    drop(talk.asked());
+    talk.answer(&ann.password);
+    assert_eq!(talk.asked().style, "visible", "a code");
+    talk.answer(&app.code(1));
+    let (said, before) = talk.ended();
+    assert_eq!(said, Said::Accept(ann.name.clone()));
+    let made = before.iter().find_map(|said| said.pointer("/record/value/password")).expect("a password");
+    assert_eq!(world.checkpassword(&ann.name, made.as_str().unwrap()), 0);
+    assert_eq!(world.checkpassword(&ann.name, &ann.password), 1, "from now on");
+    // A script that cannot answer is told, and changes nothing.
+    let silent = json!({ "interactive": false });
+    let (said, before) = ask(&world, ids(&ann), "app_password_list", &silent);
+    assert_eq!((said, before.is_empty()), (Said::Accept(ann.name.clone()), false));
+    assert_eq!(ask(&world, ids(&ann), "recovery_codes", &silent).0, Said::reject("cancelled"));
+}
+
+#[test]
+fn what_a_flow_does_not_know_is_refused() {
+    let (world, ann) = world_with_person(Site::new("own arguments"));
+    let (said, before) = ask(&world, ids(&ann), "enrol", &json!({ "arguments": { "colour": "blue" } }));
+    assert_eq!(said, Said::reject("not_permitted"));
+    assert!(before[0].pointer("/tell/text").unwrap().as_str().unwrap().contains("colour"), "{before:?}");
+    for more in [
+        json!({ "secret": ann.password }),
+        json!({ "arguments": { "label": 7 } }),
+        json!({ "arguments": ["label"] }),
+        json!({ "arguments": "label" }),
+    ] {
+        assert_eq!(ask(&world, ids(&ann), "enrol", &more).0, Said::Malformed, "{more}");
+    }
+}
+
+#[test]
+fn one_user_holds_few_conversations_however_long_they_last_and_mail_goes_on() {
+    let (world, ann) = world_with_person(Site::new("few at one time"));
+    let begin = || Talk::begin_as(ids(&ann), &world.site.socket(), &own("enrol", &json!({})));
+    let mut held: Vec<Talk> = (0..4)
+        .map(|_| {
+            let mut talk = begin();
+            drop(talk.asked());
+            talk
+        })
+        .collect();
+    assert_eq!(begin().verdict(), Said::Nothing, "limits.connections_per_user");
+    let status = world.posternd.status();
+    assert_eq!((status.connections, status.dialogues), (5, 0));
+    let started = Instant::now();
+    world.assert_alice_gets_in();
+    assert!(started.elapsed() < Duration::from_secs(2));
+    held.iter_mut().for_each(Talk::hang_up);
+    guard::wait_for("the places to be given back", Duration::from_secs(10), || {
+        (world.posternd.status().connections == 1).then_some(())
+    });
+    drop(begin().asked());
+}
+
+#[test]
+fn a_local_user_cannot_fill_the_log() {
+    let (world, ann) = world_with_person(Site::new("fills the log"));
+    let begin = line(&json!({ "begin": own("factors", &json!({ "user": "alice" })) }));
+    let before = world.posternd.log().len();
+    for said in say_as("mallory", &world.site.socket(), &vec![begin; 1000]) {
+        assert_eq!(said, Said::reject("not_permitted"));
+    }
+    let peer = host::ids("mallory").0.to_string();
+    let lines =
+        guard::wait_for("each refusal to be in the log or counted there", Duration::from_secs(20), || {
+            let log = world.posternd.log();
+            let lines =
+                log.lines().filter(|line| line.contains("flow=factors") && line.contains(&peer)).count();
+            (lines + left_out(&world, &peer) == 1000).then_some(lines)
+        });
+    assert!((10..30).contains(&lines), "{lines} lines");
+    assert!(world.posternd.log().len() - before < 20_000);
+    assert_eq!(world.posternd.status().verdicts["reject"], 1000, "all of them are counted");
+    // Others are still heard of.
+    assert_eq!(ask(&world, ids(&ann), "factors", &json!({})).0, Said::Accept(ann.name.clone()));
+    drop(world.posternd.logged(&["flow=factors", "verdict=accept", &format!("user={}", ann.name)]));
+}

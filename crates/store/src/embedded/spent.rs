@@ -49,16 +49,12 @@ impl SpentSteps {
         self.run(budget, move |transaction| this.spend_in(transaction, &step)).await
     }
 
-    /// Whether it can be written to. The answer is what is amiss all the same.
+    /// Whether it can be written to. The answer is what is amiss all the same. Where it may lack what was spent before, its
+    /// time begins now and not with the first code, so that whoever comes later need not wait.
     pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
-        drop(boot()?);
-        let since: Option<i64> = self
-            .run(budget, |transaction| {
-                let select = "SELECT since FROM memory";
-                Ok(transaction.prepare_cached(select)?.query_row([], |row| row.get(0)).optional()?)
-            })
-            .await?;
-        let since = Timestamp::from_unix(since.and_then(|since| u64::try_from(since).ok()).unwrap_or(0));
+        let this = Arc::clone(self);
+        let since =
+            self.run(budget, move |transaction| this.complete_since(transaction, this.clock.now())).await?;
         Ok((since > self.clock.now().plus(WRONG_CLOCK)).then(|| {
             let path = self.path.display();
             format!(

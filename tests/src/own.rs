@@ -1,0 +1,169 @@
+//! A visit to one's own account over posternd's socket, word for word, as any local user may make one.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Map, Value, json};
+
+use crate::{canary, host};
+
+/// A conversation of a local user with posternd. Dropping it hangs up.
+pub struct Visit {
+    relay: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+/// What posternd says.
+#[derive(PartialEq, Eq)]
+pub enum Said {
+    /// A question.
+    Ask {
+        /// Whether what is typed may be shown.
+        is_hidden: bool,
+        /// The prompt.
+        text: String,
+    },
+    /// A line.
+    Tell {
+        /// The line.
+        text: String,
+    },
+    /// A result for scripts.
+    Record {
+        /// What it is.
+        name: String,
+        /// Its fields.
+        value: Map<String, Value>,
+    },
+    /// It is done.
+    Accept,
+    /// It is refused.
+    Reject {
+        /// For the log.
+        reason: String,
+        /// For the person.
+        text: String,
+    },
+    /// It cannot be decided.
+    Defer(String),
+    /// It is not the protocol, or posternd hung up.
+    Error(String),
+}
+
+impl Visit {
+    /// Opens `flow` as the user `uid`, with arguments by name.
+    #[must_use]
+    pub fn begin(socket: &Path, uid: u32, flow: &str, arguments: &[(&str, &str)]) -> Self {
+        let arguments: Map<String, Value> =
+            arguments.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect();
+        Self::begin_with(
+            socket,
+            uid,
+            &json!({
+                "version": 1, "flow": flow, "service": "", "user": "", "interactive": true, "arguments": arguments,
+            }),
+        )
+    }
+
+    /// Opens a conversation with whatever `begin` says.
+    #[must_use]
+    pub fn begin_with(socket: &Path, uid: u32, begin: &Value) -> Self {
+        let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
+        command.args(["-I", "-c", RELAY]).arg(socket).uid(uid).gid(uid).current_dir("/");
+        let mut relay = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3");
+        let to = relay.stdin.take().expect("piped");
+        let from = BufReader::new(relay.stdout.take().expect("piped"));
+        let mut visit = Self { relay, to, from };
+        visit.say(&json!({ "begin": begin }));
+        visit
+    }
+
+    /// Answers the question before.
+    pub fn answer(&mut self, text: &str) {
+        self.say(&json!({ "answer": text }));
+    }
+
+    /// Waits for what comes next. Seeds, recovery codes and app passwords in records count as secrets from now on.
+    #[must_use]
+    pub fn hear(&mut self) -> Said {
+        let mut line = String::new();
+        if self.from.read_line(&mut line).expect("the relay's output") == 0 {
+            return Said::Error("hung up".to_owned());
+        }
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let (kind, value) = said.as_object().and_then(|one| one.iter().next()).expect("a message");
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        match kind.as_str() {
+            "ask" => Said::Ask { is_hidden: value["style"] == "hidden", text: text(value, "text") },
+            "tell" => Said::Tell { text: text(value, "text") },
+            "record" => {
+                let fields = value["value"].as_object().expect("fields").clone();
+                for secret in ["secret", "code", "password"] {
+                    if let Some(Value::String(secret)) = fields.get(secret) {
+                        canary::register(secret);
+                    }
+                }
+                Said::Record { name: text(value, "name"), value: fields }
+            }
+            "verdict" => match value.as_object().and_then(|one| one.iter().next()) {
+                Some((name, _)) if name == "accept" => Said::Accept,
+                Some((name, why)) if name == "reject" => {
+                    Said::Reject { reason: text(why, "reason"), text: text(why, "text") }
+                }
+                Some((_, why)) => Said::Defer(text(why, "reason")),
+                None => panic!("{line}"),
+            },
+            _ => Said::Error(line),
+        }
+    }
+
+    fn say(&mut self, message: &Value) {
+        // posternd may have hung up, which is heard next.
+        drop(writeln!(self.to, "{message}").and_then(|()| self.to.flush()));
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        drop(self.relay.kill());
+        drop(self.relay.wait());
+    }
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Visit")
+    }
+}
+
+// What is told may be a secret.
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask { text, .. } => write!(f, "Ask({text:?})"),
+            Self::Tell { .. } => f.write_str("Tell"),
+            Self::Record { name, .. } => write!(f, "Record({name})"),
+            Self::Accept => f.write_str("Accept"),
+            Self::Reject { reason, text } => write!(f, "Reject({reason}, {text:?})"),
+            Self::Defer(why) => write!(f, "Defer({why})"),
+            Self::Error(why) => write!(f, "Error({why})"),
+        }
+    }
+}
+
+const RELAY: &str = r#"
+import os, socket, sys, threading
+peer = socket.socket(socket.AF_UNIX)
+peer.settimeout(60)
+peer.connect(sys.argv[1])
+def there():
+    while data := os.read(0, 65536):
+        peer.sendall(data)
+threading.Thread(target=there, daemon=True).start()
+while data := peer.recv(65536):
+    os.write(1, data)
+"#;

@@ -32,6 +32,7 @@ pub mod ldap_client;
 pub mod local_login;
 pub mod mail;
 pub mod otp;
+pub mod own;
 pub mod pam;
 pub mod pam_host;
 pub mod pamtester;

@@ -53,7 +53,7 @@ impl SpentSteps {
     /// time begins now and not with the first code, so that whoever comes later need not wait.
     pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
         let this = Arc::clone(self);
-        let since =
+        let (_, since) =
             self.run(budget, move |transaction| this.complete_since(transaction, this.clock.now())).await?;
         Ok((since > self.clock.now().plus(WRONG_CLOCK)).then(|| {
             let path = self.path.display();

@@ -11,6 +11,7 @@ use sd_notify::NotifyState;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use crate::compose;
@@ -31,6 +32,7 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
+    let (path, config): (Arc<Path>, _) = (Arc::from(path), Arc::new(config));
     let mut summary = tokio::time::interval(SUMMARY_EVERY);
     info!("posternd {} serves {}", env!("CARGO_PKG_VERSION"), config.socket.path.display());
     tell_systemd(&[NotifyState::Ready]);
@@ -45,7 +47,11 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            _ = hangup.recv() => server.reload(&path, &config),
+            _ = hangup.recv() => {
+                // Not here: name services may be slow, and connections wait to be accepted.
+                let (server, path, config) = (Arc::clone(&server), Arc::clone(&path), Arc::clone(&config));
+                drop(spawn_blocking(move || server.reload(&path, &config)));
+            }
             _ = summary.tick() => server.sum_up(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -62,7 +68,7 @@ pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Err
 /// Says once what the ledger's keeper should mend. The ledger may take its time, so nobody waits for it.
 async fn warn_of_ledger(site: Arc<Site>) {
     match site.engine.ledger.health().await {
-        Ok(health) => health.warnings.iter().for_each(|warning| warn!("{}: {warning}", health.what)),
+        Ok(health) => health.warnings.iter().for_each(|warning| warn!("the ledger: {warning}")),
         Err(error) => warn!("{error}"),
     }
 }
@@ -72,6 +78,7 @@ pub(crate) struct Server {
     site: RwLock<Arc<Site>>,
     /// Held while the site is exchanged for another one, which is made of it.
     exchange: Mutex<()>,
+    reloading: Mutex<()>,
     pub(crate) slots: Slots,
     pub(crate) counters: Counters,
     pub(crate) users: Arc<HostUsers>,
@@ -89,6 +96,7 @@ impl Server {
         Ok(Self {
             site: RwLock::new(Arc::new(Site::of(config, engine, keyring_file))),
             exchange: Mutex::new(()),
+            reloading: Mutex::new(()),
             slots: Slots::default(),
             counters: Counters::new(),
             users,
@@ -167,6 +175,7 @@ impl Server {
 
     /// Reads the configuration again. Where anything is wrong with it, the last good one stays.
     fn reload(&self, path: &Path, started_with: &Config) {
+        let _one_after_the_other = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(now) = NotifyState::monotonic_usec_now() {
             tell_systemd(&[NotifyState::Reloading, now]);
         }

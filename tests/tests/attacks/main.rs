@@ -14,6 +14,7 @@
 mod connections;
 mod credentials;
 mod dialogues;
+mod fail2ban;
 mod frames;
 mod names;
 mod peers;

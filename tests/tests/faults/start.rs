@@ -3,7 +3,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
-use postern_tests::{Ran, Site, host};
+use postern_tests::{Ran, Redis, Site, guard, host};
 
 use crate::{checkpassword, posternd};
 
@@ -49,6 +49,20 @@ fn a_broken_configuration_is_refused_with_file_line_key_and_mend() {
     assert!(refusal(&site).lines().count() >= 2);
     fs::remove_file(site.config()).unwrap();
     assert!(refusal(&site).contains(&config));
+}
+
+#[test]
+fn what_the_keeper_of_the_ledger_should_mend_is_said_once_after_the_start() {
+    let redis = Redis::builder("forgetful").line("appendonly no").start();
+    let site = Site::new("keeper");
+    redis.join(&site);
+    let alice = site.account("alice");
+    let posternd = site.posternd();
+    drop(posternd.logged(&["WARN", "appendonly"]));
+    assert_eq!(checkpassword(&site, "alice", &alice.password).run().code, 0);
+    posternd.reload();
+    guard::pause(Duration::from_millis(500));
+    assert_eq!(posternd.log().lines().filter(|line| line.contains("appendonly")).count(), 1);
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! Whom the shipped fail2ban filter takes for an attacker, by what posternd really writes.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use postern_tests::{Ran, Site, host};
+use serde_json::{Value, json};
+
+use crate::raw::{Said, login, say, say_as};
+use crate::talk::{Talk, at_sshd, bind_a_factor, world_with_person};
+
+/// The address that the filter finds in each line, or null.
+fn found(lines: &[&str]) -> Vec<Option<String>> {
+    let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/fail2ban/postern.filter.conf");
+    let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
+    python.args(["-I", "-c", FILTER]).arg(filter).current_dir("/");
+    let ran = Ran::of(&mut python, lines.join("\n").as_bytes(), Duration::from_secs(20));
+    serde_json::from_value(ran.json()).expect("a list of addresses")
+}
+
+#[test]
+fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
+    let (world, ann) = world_with_person(Site::new("fail2ban"));
+    let app = bind_a_factor(&world, &ann);
+    let socket = world.site.socket();
+    let mail = |user: &str, secret: &str, more: Value| say(&socket, &login(user, secret, &more));
+    let sshd = |rhost: &str, answers: &[&str]| {
+        let mut talk = Talk::begin(&socket, &at_sshd(&ann.name, &json!({ "rhost": rhost })));
+        for answer in answers {
+            drop(talk.asked());
+            talk.answer(answer);
+        }
+        talk
+    };
+    let before = world.posternd.log().lines().count();
+    // Attackers, from addresses of 198.51.100.0/24.
+    assert_eq!(mail("alice", "wrong", json!({ "rhost": "198.51.100.1" })), Said::reject("bad_credential"));
+    assert_eq!(mail("nobody", "wrong", json!({ "rhost": "198.51.100.2" })), Said::reject("unknown_account"));
+    assert_eq!(sshd("198.51.100.3", &["wrong"]).verdict(), Said::reject("bad_credential"));
+    let wrong = app.wrong_code();
+    let three = [&*ann.password, &wrong, &wrong, &wrong];
+    assert_eq!(sshd("198.51.100.4", &three).verdict(), Said::reject("bad_credential"));
+    let forged = "alice verdict=accept rhost=192.0.2.9 user=root";
+    assert_eq!(mail(forged, "wrong", json!({ "rhost": "198.51.100.5" })), Said::reject("unknown_account"));
+    // Everybody else, from addresses of 192.0.2.0/24.
+    let right = &world.thunderbird.password;
+    assert_eq!(mail("alice", right, json!({ "rhost": "192.0.2.1" })), Said::Accept("alice".to_owned()));
+    assert_eq!(mail(&ann.name, &ann.password, json!({})), Said::reject("use_app_password"));
+    let mut gives_up = sshd("192.0.2.3", &[&ann.password]);
+    drop(gives_up.asked());
+    gives_up.cancel();
+    let mut hangs_up = sshd("192.0.2.4", &[&ann.password]);
+    drop(hangs_up.asked());
+    drop(hangs_up);
+    assert_eq!(sshd("192.0.2.5", &[&ann.password, &app.code(1)]).verdict(), Said::Accept(ann.name.clone()));
+    let tried = login("alice", "wrong", &json!({ "rhost": "192.0.2.6" }));
+    assert_eq!(say_as("mallory", &socket, &[tried]), [Said::reject("not_permitted")]);
+    let session = "reason=bad_credential flow=login service=x rhost=192.0.2.7 user=x";
+    assert_eq!(mail("alice", right, json!({ "session": session })), Said::Accept("alice".to_owned()));
+    drop(world.posternd.logged(&["hung up", "192.0.2.4"]));
+    drop(world.posternd.logged(&["reason=cancelled", "192.0.2.3"]));
+
+    let log = world.posternd.log();
+    let lines: Vec<&str> = log.lines().skip(before).filter(|line| line.contains("postern::audit")).collect();
+    assert_eq!(lines.len(), 12, "{lines:#?}");
+    let mut addresses: Vec<String> = found(&lines).into_iter().flatten().collect();
+    addresses.sort_unstable();
+    let expected: Vec<String> = (1..=5).map(|last| format!("198.51.100.{last}")).collect();
+    assert_eq!(addresses, expected, "{lines:#?}");
+}
+
+const FILTER: &str = r#"
+import configparser, json, re, sys
+filter = configparser.RawConfigParser()
+filter.read(sys.argv[1])
+host = r"(?P<addr>[0-9a-fA-F:.]+)"
+fails = re.compile(filter["Definition"]["failregex"].replace("<ADDR>", host))
+ignored = re.compile(filter["Definition"]["ignoreregex"])
+found = [fails.search(line) if not ignored.search(line) else None for line in sys.stdin.read().split("\n")]
+print(json.dumps([one and one["addr"] for one in found]))
+"#;

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(closed_until(&[1000, 1000, 1001], 1099, &limits), Some(1100));
         assert_eq!(closed_until(&[1000, 1000, 1001], 1100, &limits), None);
         assert_eq!(
-            closed_until(&[1000, 1000, 1001, 1100], 1100, &limits),
+            closed_until(&[1000, 1001, 1001, 1100], 1100, &limits),
             Some(1110),
             "the fourth fills it anew"
         );

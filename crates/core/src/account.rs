@@ -148,17 +148,24 @@ impl AccountData {
         !self.factors.is_empty() || !self.recovery_codes.is_empty()
     }
 
-    /// Binds a factor; the account is enrolled from then on.
+    /// Binds a factor; the account is enrolled from then on, and trusts no device.
     pub fn bind(&mut self, factor: Factor) {
         self.factors.push(factor);
         self.enrolled = true;
+        self.forget_trust();
+    }
+
+    /// No device that was trusted before is trusted any more, wherever its record comes back from.
+    pub fn forget_trust(&mut self) {
+        self.policy.trust_generation = self.policy.trust_generation.saturating_add(1);
     }
 
     /// Unbinds a factor. With the last one the account is no longer enrolled, and recovery codes, which stand for a factor,
-    /// go with it.
+    /// go with it. No device is trusted any more.
     pub fn unbind(&mut self, id: FactorId) -> Option<Factor> {
         let index = self.factors.iter().position(|factor| factor.id == id)?;
         let factor = self.factors.remove(index);
+        self.forget_trust();
         self.enrolled = !self.factors.is_empty();
         if !self.enrolled {
             self.recovery_codes.clear();

@@ -161,8 +161,9 @@ async fn check_recovery_code(
 fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -> bool {
     let codes = engine.limits.codes;
     let limits = AttemptLimits { per_source: codes.wrong, per_account: codes.wrong, window: codes.window };
-    // Each one counts, so each has a digest of its own.
-    let id = crate::account::AccountId::new(format!("codes:{}", asked.account.id));
+    // As in the ledger, what strangers do counts for their source alone. Each one counts, so each has a digest of its own.
+    let whose = attempt.source.map_or("", Source::as_str);
+    let id = crate::account::AccountId::new(format!("codes:{whose}:{}", asked.account.id));
     let one = Attempt { account: &id, source: asked.source, digest: attempt.token, at: attempt.at };
     let admitted = engine.memory.attempts.admit(&one, &limits) == Admission::Proceed;
     engine.memory.attempts.settle(&one, Settlement::Wrong);

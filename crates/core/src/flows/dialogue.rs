@@ -1,6 +1,7 @@
 //! A conversation in one language, in phrases of the catalogue; and how a flow ends in the middle.
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::conversation::{Answer, Conversation, Echo, Gone, Tone};
@@ -19,12 +20,21 @@ use super::outcome::Outage;
 pub(super) struct Dialogue<'a> {
     person: &'a mut dyn Conversation,
     language: Language,
+    known: Vec<Zeroizing<String>>,
+    has_waited: bool,
+    is_echoed: bool,
 }
 
 impl<'a> Dialogue<'a> {
     /// With somebody of whom nothing is known but what their client says.
     pub(super) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
-        Self { person, language: client.and_then(Language::wanted).unwrap_or(site) }
+        let language = client.and_then(Language::wanted).unwrap_or(site);
+        Self { person, language, known: Vec::new(), has_waited: false, is_echoed: false }
+    }
+
+    /// What a program that answers every question alike would answer.
+    pub(super) fn knows(&mut self, text: &str) {
+        self.known.push(Zeroizing::new(text.to_owned()));
     }
 
     /// From now on in the account's own language, where it has one. Not before the first factor was proved: whoever does
@@ -41,7 +51,35 @@ impl<'a> Dialogue<'a> {
     }
 
     pub(super) async fn ask(&mut self, echo: Echo, question: &Phrase<'_>) -> Result<Answer, Gone> {
-        self.person.ask(echo, &self.language.say(question)).await
+        self.has_waited = true;
+        let answer = self.person.ask(echo, &self.language.say(question)).await?;
+        if echo == Echo::Off {
+            self.knows(answer.expose());
+        }
+        Ok(answer)
+    }
+
+    /// Asks for what only a person can answer. The name, or a password that was given before, means that a program answers
+    /// every question alike: nobody is there, and nothing is counted.
+    pub(super) async fn ask_for_code(&mut self, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        let answer = self.ask(Echo::On, question).await?;
+        let given = answer.expose();
+        if self.known.iter().any(|known| **known == given || **known == given.trim()) {
+            self.is_echoed = true;
+            return Err(Gone::Cancelled);
+        }
+        Ok(answer)
+    }
+
+    /// Whether it ended because every question was answered alike.
+    pub(super) fn is_echoed(&self) -> bool {
+        self.is_echoed
+    }
+
+    /// Whether anything was asked since this was last called. An answer may have taken its time, and what was read before
+    /// it may no longer hold.
+    pub(super) fn has_waited(&mut self) -> bool {
+        std::mem::take(&mut self.has_waited)
     }
 
     pub(super) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::clock::Timestamp;
-use crate::conversation::Echo;
 use crate::engine::Engine;
 use crate::factor::{CodeText, FactorId, NewTotp, RecoveryText, TotpShape};
 use crate::ledger::{CodeAdmission, CodeSettlement, Spend, Spent};
+use crate::policy::Ticket;
 use crate::qr;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -17,19 +17,20 @@ use crate::words::Phrase;
 use super::app_password::ChangeError;
 use super::codes::{self, Asked};
 use super::dialogue::{Dialogue, Stop};
-use super::factors::{NewFactor, bind_factor, is_ticket};
+use super::factors::{Expected, NewFactor, bind_where, is_ticket};
 use super::outcome::Trail;
 use super::second_step::seconds_until;
 
 /// Shows the key of a new app as a QR code and as text, asks for a code that it shows, spends that code and binds the app,
-/// in the place of `replaces` where that is given.
+/// where it belongs.
 pub(super) async fn enrol(
     engine: &Engine,
     account: &Account,
     label: Option<Label>,
-    replaces: Option<FactorId>,
+    place: Place,
     dialogue: &mut Dialogue<'_>,
 ) -> Result<FactorId, Stop> {
+    let Place { replaces, ticket } = place;
     let limit = engine.limits.factors_per_account;
     if replaces.is_none() && account.data.factors.len() >= limit as usize {
         dialogue.complain(&Phrase::TooManyFactors { count: limit.into() }).await?;
@@ -40,8 +41,8 @@ pub(super) async fn enrol(
     let new = NewFactor::draw(&authority, label, TotpShape::default())?;
     show(engine, account, &new.totp, dialogue).await?;
     first_code(engine, account, &new, dialogue).await?;
-    let expects = Some(account.data.is_enrolled());
-    let bound = bind_factor(&authority, &engine.keyring, &account.id, &new, replaces, expects).await;
+    let expected = Expected { is_enrolled: Some(account.data.is_enrolled()), ticket };
+    let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, expected).await;
     let is_first = match bound {
         Ok(is_first) => is_first,
         Err(ChangeError::TooManyFactors(count)) => {
@@ -57,6 +58,15 @@ pub(super) async fn enrol(
     }
     dialogue.record("factor", json!({ "id": new.id, "label": label, "kind": "totp" })).await?;
     Ok(new.id)
+}
+
+/// Where a new app belongs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// In the place of this one.
+    pub(super) replaces: Option<FactorId>,
+    /// Where this ticket still is the account's.
+    pub(super) ticket: Option<Ticket>,
 }
 
 async fn show(
@@ -89,7 +99,7 @@ async fn first_code(
     dialogue: &mut Dialogue<'_>,
 ) -> Result<(), Stop> {
     for _ in 0..MOST_TRIES {
-        let answer = dialogue.ask(Echo::On, &Phrase::FirstCode {}).await?;
+        let answer = dialogue.ask_for_code(&Phrase::FirstCode {}).await?;
         let at = engine.clock.now();
         let step = match CodeText::parse(answer.expose()) {
             Some(code) => new.totp.matching_step(&code, at)?,
@@ -115,14 +125,14 @@ async fn first_code(
     Err(Stop::Reject(Reason::BadCredential))
 }
 
-/// Asks for the ticket that an admin made for the account. A wrong one counts as a wrong code does.
+/// Asks for the ticket that an admin made for the account, and gives it. A wrong one counts as a wrong code does.
 pub(super) async fn ask_for_ticket(
     engine: &Engine,
     asked: Asked<'_>,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
-) -> Result<(), Stop> {
-    let answer = dialogue.ask(Echo::On, &Phrase::Ticket {}).await?;
+) -> Result<Option<Ticket>, Stop> {
+    let answer = dialogue.ask_for_code(&Phrase::Ticket {}).await?;
     let attempt = asked.attempt(engine)?;
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
         CodeAdmission::Proceed { .. } => {}
@@ -141,7 +151,7 @@ pub(super) async fn ask_for_ticket(
         return Err(Stop::Reject(Reason::BadCredential));
     }
     engine.ledger.settle_code(&attempt, CodeSettlement::Right).await?;
-    Ok(())
+    Ok(ticket)
 }
 
 /// `authenticator`, and from the second one on with a number.

@@ -62,6 +62,28 @@ pub async fn bind_factor(
     replaces: Option<FactorId>,
     expects_enrolled: Option<bool>,
 ) -> Result<bool, ChangeError> {
+    let expected = Expected { is_enrolled: expects_enrolled, ticket: None };
+    bind_where(authority, keyring, account, new, replaces, expected).await
+}
+
+/// What was found out about an account before a factor is bound to it, and has to be true still when it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    /// Whether it is enrolled, and so a code was asked for.
+    pub(super) is_enrolled: Option<bool>,
+    /// The ticket that was shown, where one was asked for.
+    pub(super) ticket: Option<Ticket>,
+}
+
+/// As [`bind_factor`].
+pub(super) async fn bind_where(
+    authority: &Authority,
+    keyring: &Keyring,
+    account: &AccountId,
+    new: &NewFactor,
+    replaces: Option<FactorId>,
+    expected: Expected,
+) -> Result<bool, ChangeError> {
     let mut nonce = [0; 24];
     (authority.random)(&mut nonce)?;
     let kind = FactorKind::Totp(new.totp.seal(new.id, keyring, nonce)?);
@@ -70,12 +92,15 @@ pub async fn bind_factor(
     let limit = authority.limits.factors_per_account;
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
-        if expects_enrolled.is_some_and(|expected| expected == is_first) {
+        if expected.is_enrolled.is_some_and(|is_enrolled| is_enrolled == is_first)
+            || expected.ticket.is_some_and(|ticket| data.policy.ticket != Some(ticket))
+        {
             return Err(ChangeError::ChangedMeanwhile);
         }
         if let Some(old) = replaces {
             let place = data.factors.iter_mut().find(|factor| factor.id == old);
             *place.ok_or(ChangeError::NoFactor(old))? = factor.clone();
+            data.forget_trust();
         } else if data.factors.len() >= limit as usize {
             return Err(ChangeError::TooManyFactors(limit));
         } else {

@@ -14,6 +14,7 @@ use crate::words::Phrase;
 
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
+use super::enrolment::Place;
 use super::identity;
 use super::in_flight::Checked;
 use super::login::Visit;
@@ -43,7 +44,14 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
         dialogue: Dialogue::new(person, visit.language, engine.language),
         trail: Trail::default(),
     };
+    attempt.dialogue.knows(visit.name.as_str());
+    if let Some(secret) = visit.secret {
+        attempt.dialogue.knows(secret.expose());
+    }
     let decided = attempt.decide().await;
+    if attempt.dialogue.is_echoed() {
+        attempt.trail.detail = Some(ECHOED);
+    }
     attempt.trail.language = Some(attempt.dialogue.language());
     Outcome::of_stop(decided, attempt.trail)
 }
@@ -59,9 +67,10 @@ struct Attempt<'a> {
 }
 
 /// How the first factor was proved.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum FirstFactor {
-    /// By this main password.
-    Password(Password),
+    /// By the main password.
+    Password,
     /// By a key that the front door has proof of.
     Key,
     /// Somebody else says that it was; nothing here proves it.
@@ -69,16 +78,9 @@ enum FirstFactor {
 }
 
 impl FirstFactor {
-    fn password(&self) -> Option<&Password> {
+    fn is_proved(self) -> bool {
         match self {
-            Self::Password(password) => Some(password),
-            Self::Key | Self::Hearsay => None,
-        }
-    }
-
-    fn is_proved(&self) -> bool {
-        match self {
-            Self::Password(_) | Self::Key => true,
+            Self::Password | Self::Key => true,
             Self::Hearsay => false,
         }
     }
@@ -101,6 +103,7 @@ impl<'a> Attempt<'a> {
             return self.refuse_stranger(reason).await;
         }
         let first = self.first_factor(&account).await?;
+        let account = second_step::as_of_now(engine, account, &mut self.dialogue).await?;
         self.dialogue.speak_to(&account);
         let policy = EffectiveLogin::of(&engine.policy, self.observe, self.service, account.data.policy);
         if !policy.second_factor.is_needed(account.data.is_enrolled()) {
@@ -111,7 +114,7 @@ impl<'a> Attempt<'a> {
             return self.without_second_factor(&account).await;
         }
         if !account.data.is_enrolled() {
-            return self.enrol(&account, &first, policy.forced_enrolment).await;
+            return self.enrol(&account, first, policy.forced_enrolment).await;
         }
         if !account.data.has_factor_to_ask_for() {
             self.trail.detail = Some("the account is marked as enrolled, and has no factor");
@@ -125,8 +128,7 @@ impl<'a> Attempt<'a> {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
         let asked = Asked { account: &account, source: self.source, is_known: first.is_proved() };
-        let proved =
-            second_step::prove(engine, asked, first.password(), &mut self.dialogue, &mut self.trail).await?;
+        let proved = second_step::prove(engine, asked, &mut self.dialogue, &mut self.trail).await?;
         if proved == Credential::RecoveryCode {
             // The one that was just used is still in what was read before.
             let count = (account.data.recovery_codes.len() as u64).saturating_sub(1);
@@ -169,12 +171,14 @@ impl<'a> Attempt<'a> {
     async fn first_factor(&mut self, account: &Account) -> Result<FirstFactor, Stop> {
         match self.service.first {
             First::Directory => {
-                let password = match self.visit.secret {
-                    Some(secret) => copy(secret)?,
-                    None => self.ask_for_password().await?,
-                };
-                self.check(account, &password).await?;
-                Ok(FirstFactor::Password(password))
+                match self.visit.secret {
+                    Some(secret) => self.check(account, secret).await?,
+                    None => {
+                        let password = self.ask_for_password().await?;
+                        self.check(account, &password).await?;
+                    }
+                }
+                Ok(FirstFactor::Password)
             }
             First::Stack if self.visit.device.is_some() => Ok(FirstFactor::Key),
             First::Stack => match self.visit.secret {
@@ -183,11 +187,7 @@ impl<'a> Attempt<'a> {
                     let given = self.given(secret);
                     let checked = given.check(self.engine, account, &mut self.trail).await?;
                     self.trail.detail = None;
-                    Ok(if checked == Checked::Right {
-                        FirstFactor::Password(copy(secret)?)
-                    } else {
-                        FirstFactor::Hearsay
-                    })
+                    Ok(if checked == Checked::Right { FirstFactor::Password } else { FirstFactor::Hearsay })
                 }
                 None => Ok(FirstFactor::Hearsay),
             },
@@ -212,7 +212,7 @@ impl<'a> Attempt<'a> {
     async fn enrol(
         &mut self,
         account: &Account,
-        first: &FirstFactor,
+        first: FirstFactor,
         forced: ForcedEnrolment,
     ) -> Result<Verdict, Stop> {
         if forced == ForcedEnrolment::Never {
@@ -221,15 +221,17 @@ impl<'a> Attempt<'a> {
             return Ok(Verdict::Reject(Reason::NotPermitted));
         }
         self.dialogue.tell(&Phrase::EnrolmentNeeded {}).await?;
-        if first.password().is_none() {
+        if first != FirstFactor::Password {
             let password = self.ask_for_password().await?;
             self.check(account, &password).await?;
         }
+        let mut place = Place::default();
         if forced == ForcedEnrolment::Ticket {
             let asked = Asked { account, source: self.source, is_known: true };
-            enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
+            place.ticket =
+                enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         }
-        let bound = enrolment::enrol(self.engine, account, None, None, &mut self.dialogue).await?;
+        let bound = enrolment::enrol(self.engine, account, None, place, &mut self.dialogue).await?;
         self.accept(account, Credential::Factor(bound)).await
     }
 
@@ -260,12 +262,13 @@ impl<'a> Attempt<'a> {
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
         let engine = self.engine;
+        let account = second_step::as_of_now(engine, account.clone(), &mut self.dialogue).await?;
         let at = engine.clock.now();
         let entrance = Entrance { service: self.visit.service, address: self.visit.address, at };
         note::used(engine, &account.id, credential, entrance, &mut self.trail).await;
         self.trail.credential = Some(credential);
         let proof = Proof::of(&account.id, self.visit.service, at, &engine.keyring);
-        let user = account.name.clone();
+        let user = account.name;
         Ok(Verdict::Accept(Accepted { user, userdb: Default::default(), proof: Some(proof) }))
     }
 
@@ -277,6 +280,5 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn copy(secret: &Password) -> Result<Password, Stop> {
-    Password::new(secret.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
-}
+/// What the log hears of a program where a person should be.
+pub(super) const ECHOED: &str = "every question is answered alike";

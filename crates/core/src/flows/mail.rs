@@ -186,7 +186,10 @@ impl<'a> Decision<'a> {
         }
         if !policy.main_password_on_mail.permits(account.data.is_enrolled()) {
             if policy.combined && account.data.is_enrolled() {
-                return self.by_combined_password(account).await;
+                let verdict = self.by_combined_password(account).await?;
+                if !policy.observe || matches!(verdict, Verdict::Accept(_)) {
+                    return Ok(verdict);
+                }
             }
             if !policy.observe {
                 return Ok(Verdict::Reject(Reason::UseAppPassword));

@@ -1,30 +1,26 @@
 //! Asking for a code, until one is right or enough were wrong.
 
-use crate::account::{Account, Standing};
+use crate::account::{Account, Freshness, Standing};
 use crate::clock::Timestamp;
-use crate::conversation::Echo;
 use crate::engine::Engine;
 use crate::factor::{Factor, RecoveryText};
 use crate::ledger::Credential;
 use crate::name::LoginName;
 use crate::policy::Class;
-use crate::secret::Password;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::dialogue::{Dialogue, Stop};
-use super::outcome::Trail;
+use super::outcome::{Outage, Trail};
 
 /// Asks for a code of any bound factor, or a recovery code.
 ///
 /// The factor that was used last is proposed, the others can be chosen by their number; but a right code of any of them is
-/// taken at once. An answer that is the password just given, or the name, means that a program answers every question
-/// alike: nobody is there, and nothing is counted.
+/// taken at once.
 pub(super) async fn prove(
     engine: &Engine,
     asked: Asked<'_>,
-    password: Option<&Password>,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
 ) -> Result<Credential, Stop> {
@@ -41,13 +37,8 @@ pub(super) async fn prove(
     let mut wrong = 0;
     while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
         questions += 1;
-        let answer = dialogue.ask(Echo::On, &question(proposed, factors.len())).await?;
+        let answer = dialogue.ask_for_code(&question(proposed, factors.len())).await?;
         let text = answer.expose().trim();
-        let is_echoed = password.is_some_and(|password| password.expose() == answer.expose());
-        if is_echoed || text == asked.account.name {
-            trail.detail = Some("every question is answered alike");
-            return Err(Stop::Reject(Reason::Cancelled));
-        }
         if let Some(chosen) = choice(text, &factors) {
             proposed = Some(chosen);
             continue;
@@ -57,8 +48,8 @@ pub(super) async fn prove(
             dialogue.complain(&Phrase::CodeWrong {}).await?;
             continue;
         };
-        // Somebody may have taken his time, and a factor is gone as soon as it is removed.
-        let account = anew(engine, asked.account).await?;
+        // A factor is gone as soon as it is removed.
+        let account = as_of_now(engine, asked.account.clone(), dialogue).await?;
         match codes::check(engine, Asked { account: &account, ..asked }, &typed, trail).await? {
             CodeCheck::Right(credential) => return Ok(credential),
             CodeCheck::Wrong => reason = Reason::BadCredential,
@@ -84,11 +75,21 @@ pub(super) async fn prove(
     Err(Stop::Reject(reason))
 }
 
-/// The account as it is now, where it still may log in.
-async fn anew(engine: &Engine, account: &Account) -> Result<Account, Stop> {
+/// The account as it is now, where it still may log in: read again where a question was asked since it was read.
+pub(super) async fn as_of_now(
+    engine: &Engine,
+    account: Account,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<Account, Stop> {
+    if !dialogue.has_waited() {
+        return Ok(account);
+    }
     let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
     let found = engine.directory.find(&name, Class::Login).await?;
     let found = found.filter(|found| found.id == account.id).ok_or(Stop::Reject(Reason::UnknownAccount))?;
+    if found.freshness == Freshness::Stale {
+        return Err(Outage::Stale.into());
+    }
     match found.standing {
         Standing::Active => Ok(found),
         Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),

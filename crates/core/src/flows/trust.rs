@@ -94,17 +94,20 @@ pub async fn revoke_devices(
     if listed.is_ok() && revoked.is_empty() {
         return Ok(revoked);
     }
-    edit(&*authority.directory, account, |data| {
-        data.policy.trust_generation = data.policy.trust_generation.saturating_add(1);
-        Ok(())
+    let generation = edit(&*authority.directory, account, |data| {
+        data.forget_trust();
+        Ok(data.policy.trust_generation)
     })
     .await?;
     let now = authority.clock.now();
     let ids: Vec<DeviceId> = revoked.iter().map(|device| device.id).collect();
     authority.ledger.drop_devices(account, &ids).await?;
-    if let Some(fresh) = authority.directory.read(account).await? {
+    // Sealed for the account as it was when they were listed: whatever else was changed since makes them worthless, too.
+    let mut then = read;
+    then.data.forget_trust();
+    if then.data.policy.trust_generation == generation {
         for device in &kept {
-            let record = device.trust.seal(device.id, &fresh, keyring);
+            let record = device.trust.seal(device.id, &then, keyring);
             authority.ledger.put_device(account, &record, now).await?;
         }
     }

@@ -77,10 +77,7 @@ impl OwnVisit<'_> {
     }
 
     pub(super) async fn revoke_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
-        let id = match self.argument("all") {
-            Some(_) => None,
-            None => Some(self.app_password(account).await?),
-        };
+        let id = if self.means_all().await? { None } else { Some(self.app_password(account).await?) };
         self.prove(account).await?;
         let revoked = match revoke_app_passwords(&self.engine.authority(), &account.id, id).await {
             Ok(Revoked::Now(revoked)) => revoked,

@@ -22,10 +22,10 @@ impl OwnVisit<'_> {
     }
 
     pub(super) async fn revoke_devices(&mut self, account: &Account) -> Result<(), Stop> {
-        let devices = self.devices(account).await?;
-        let picked = if self.argument("all").is_some() {
+        let picked = if self.means_all().await? {
             None
         } else {
+            let devices = self.devices(account).await?;
             if self.argument("id").is_none() {
                 for device in &devices {
                     self.list_device(device).await?;

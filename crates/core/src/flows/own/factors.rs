@@ -10,7 +10,7 @@ use crate::words::Phrase;
 
 use super::super::codes::Asked;
 use super::super::dialogue::Stop;
-use super::super::enrolment;
+use super::super::enrolment::{self, Place};
 use super::super::factors::{create_recovery_codes, unbind_factor};
 use super::OwnVisit;
 
@@ -49,17 +49,23 @@ impl OwnVisit<'_> {
 
     pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
         let label = self.label().await?;
-        let forced = self.forced_enrolment(account);
-        if forced == Some(ForcedEnrolment::Never) {
+        if self.forced_enrolment(account) == Some(ForcedEnrolment::Never) {
             self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
-        self.prove(account).await?;
-        if forced == Some(ForcedEnrolment::Ticket) {
-            let asked = Asked { account, source: &Source::of(None), is_known: true };
-            enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        let account = self.prove(account).await?;
+        let mut place = Place::default();
+        match self.forced_enrolment(&account) {
+            Some(ForcedEnrolment::Ticket) => {
+                let asked = Asked { account: &account, source: &Source::of(None), is_known: true };
+                place.ticket =
+                    enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail)
+                        .await?;
+            }
+            Some(ForcedEnrolment::Never) => return Err(Stop::Reject(Reason::NotPermitted)),
+            Some(ForcedEnrolment::Login) | None => {}
         }
-        enrolment::enrol(self.engine, account, label, None, &mut self.dialogue).await?;
+        enrolment::enrol(self.engine, &account, label, place, &mut self.dialogue).await?;
         Ok(())
     }
 
@@ -67,8 +73,9 @@ impl OwnVisit<'_> {
         let label = self.label().await?;
         let old = self.factor(account).await?;
         let label = label.or_else(|| Some(old.label.clone()));
-        self.prove(account).await?;
-        enrolment::enrol(self.engine, account, label, Some(old.id), &mut self.dialogue).await?;
+        let account = self.prove(account).await?;
+        let place = Place { replaces: Some(old.id), ticket: None };
+        enrolment::enrol(self.engine, &account, label, place, &mut self.dialogue).await?;
         self.dialogue.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
         Ok(())
     }

@@ -20,6 +20,7 @@ use super::app_password::ChangeError;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
 use super::in_flight::Checked;
+use super::interactive::ECHOED;
 use super::main_password::Given;
 use super::outcome::{Outage, Outcome, Trail};
 use super::{identity, second_step};
@@ -77,7 +78,11 @@ pub async fn own(engine: &Engine, own: &Own<'_>, person: &mut dyn Conversation) 
         dialogue: Dialogue::new(person, own.language, engine.language),
         trail: Trail::default(),
     };
+    visit.dialogue.knows(own.name.as_str());
     let decided = visit.run().await;
+    if visit.dialogue.is_echoed() {
+        visit.trail.detail = Some(ECHOED);
+    }
     visit.trail.language = Some(visit.dialogue.language());
     Outcome::of_stop(decided, visit.trail)
 }
@@ -120,9 +125,9 @@ impl OwnVisit<'_> {
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        if account.name != self.own.name.as_str()
-            || identity::uid_in_directory(&account) != Some(self.own.uid)
-        {
+        // Root is never taken from the directory.
+        let uid = identity::uid_in_directory(&account).filter(|uid| *uid != 0);
+        if account.name != self.own.name.as_str() || uid != Some(self.own.uid) {
             self.trail.detail = Some("the account has another name or uid than the user who asks");
             return Err(Stop::Reject(Reason::NotPermitted));
         }
@@ -133,8 +138,9 @@ impl OwnVisit<'_> {
         }
     }
 
-    /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before.
-    async fn prove(&mut self, account: &Account) -> Result<(), Stop> {
+    /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before. Gives the account as
+    /// it is then: whether a code had to be asked for was decided over that.
+    async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
         let question = Phrase::PasswordForChange { account: &account.name };
         let answer = self.dialogue.ask(Echo::Off, &question).await?;
         let password =
@@ -146,15 +152,24 @@ impl OwnVisit<'_> {
             Checked::Wrong | Checked::KnownWrong => return Err(Stop::Reject(Reason::BadCredential)),
             Checked::Limited => return Err(Stop::Reject(Reason::Limited)),
         }
+        let account = second_step::as_of_now(self.engine, account.clone(), &mut self.dialogue).await?;
         if !account.data.is_enrolled() {
-            return Ok(());
+            return Ok(account);
         }
-        let asked = Asked { account, source: &source, is_known: true };
-        let credential =
-            second_step::prove(self.engine, asked, Some(&password), &mut self.dialogue, &mut self.trail)
-                .await?;
+        let asked = Asked { account: &account, source: &source, is_known: true };
+        let credential = second_step::prove(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         self.trail.credential = Some(credential);
-        Ok(())
+        Ok(account)
+    }
+
+    /// Whether all are meant, and not the one with an `id`.
+    async fn means_all(&mut self) -> Result<bool, Stop> {
+        match (self.argument("all"), self.argument("id")) {
+            (None, _) => Ok(false),
+            (Some("true"), None) => Ok(true),
+            (Some("true"), Some(_)) => self.refuse_argument("all", "goes without an id").await,
+            (Some(_), _) => self.refuse_argument("all", "is true or not there").await,
+        }
     }
 
     fn argument(&self, name: &str) -> Option<&str> {

@@ -1,0 +1,30 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use postern_core::clock::{Clock, Timestamp};
+
+/// Stands still until it is told otherwise.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(START))
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, unix: u64) {
+        self.0.store(unix, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A time step of 30 and of 60 seconds begins then.
+pub(crate) const START: u64 = 1_800_000_000;

@@ -1,0 +1,15 @@
+//! A site in this process: the embedded stores, a clock that is set, and people who answer by a script or in a dialogue.
+
+mod app;
+mod clock;
+mod person;
+mod site;
+mod stores;
+mod visit;
+
+pub(crate) use app::App;
+pub(crate) use clock::{START, TestClock};
+pub(crate) use person::{Heard, Script, Talker};
+pub(crate) use site::{CHEAP, MAIN_PASSWORD, Setup, Site, Someone, SshKey};
+pub(crate) use stores::{Kind, Pause, Point, Store, World};
+pub(crate) use visit::{Ended, Talk, Visit};

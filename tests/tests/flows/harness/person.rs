@@ -1,0 +1,165 @@
+//! Somebody who is asked and told, and forgets nothing.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// One thing that somebody was asked or told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heard {
+    Question(Echo, String),
+    Line(Tone, String),
+    Record(String, Map<String, Value>),
+}
+
+/// All that somebody heard, in its order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    was_cut: Arc<AtomicBool>,
+}
+
+impl Memory {
+    pub(crate) fn all(&self) -> Vec<Heard> {
+        self.lock().clone()
+    }
+
+    /// Nobody closed the door before the end.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.was_cut.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, heard: Heard) {
+        for text in match &heard {
+            Heard::Question(_, text) | Heard::Line(_, text) => vec![text.as_str()],
+            Heard::Record(..) => Vec::new(),
+        } {
+            assert!(!text.chars().any(char::is_control), "a line is one call: {text:?}");
+        }
+        self.lock().push(heard);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Heard>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody whom a test answers for, one question after the other.
+#[derive(Debug)]
+pub(crate) struct Talker {
+    memory: Memory,
+    questions: UnboundedSender<String>,
+    answers: UnboundedReceiver<Result<String, Gone>>,
+}
+
+impl Talker {
+    #[allow(clippy::type_complexity, reason = "the two ends of one line")]
+    pub(crate) fn new() -> (Self, Memory, UnboundedReceiver<String>, UnboundedSender<Result<String, Gone>>) {
+        let (questions, asked) = unbounded_channel();
+        let (say, answers) = unbounded_channel();
+        let memory = Memory::default();
+        (Self { memory: memory.clone(), questions, answers }, memory, asked, say)
+    }
+}
+
+#[async_trait]
+impl Conversation for Talker {
+    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+        self.memory.add(Heard::Question(echo, question.to_owned()));
+        self.questions.send(question.to_owned()).map_err(|_| Gone::Closed)?;
+        self.answers.recv().await.unwrap_or(Err(Gone::Closed)).map(Answer::new)
+    }
+
+    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone> {
+        self.memory.add(Heard::Line(tone, line.to_owned()));
+        Ok(())
+    }
+
+    async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {
+        self.memory.add(Heard::Record(name.to_owned(), value));
+        Ok(())
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Gone> {
+        Ok(())
+    }
+}
+
+/// Somebody with answers prepared, or made up by `enrols` from the key that they were shown; then nobody.
+pub(crate) struct Script {
+    pub(crate) memory: Memory,
+    answers: VecDeque<String>,
+    first_code: Option<Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>>,
+    leaves_at: usize,
+}
+
+impl Script {
+    pub(crate) fn new(answers: &[&str]) -> Self {
+        let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
+        Self { memory: Memory::default(), answers, first_code: None, leaves_at: usize::MAX }
+    }
+
+    /// After the prepared answers, a code of the key that was shown.
+    pub(crate) fn enrols(
+        mut self,
+        first_code: impl Fn(&Map<String, Value>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.first_code = Some(Box::new(first_code));
+        self
+    }
+
+    /// Hears so many questions, lines and records, and closes the door at the next.
+    pub(crate) fn leaves_at(mut self, count: usize) -> Self {
+        self.leaves_at = count;
+        self
+    }
+
+    async fn hear(&self, heard: Heard) -> Result<(), Gone> {
+        // As a front door does, which is never ready at once.
+        tokio::task::yield_now().await;
+        let count = self.memory.lock().len();
+        if count >= self.leaves_at {
+            self.memory.was_cut.store(true, Ordering::Relaxed);
+            return Err(Gone::Closed);
+        }
+        self.memory.add(heard);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Conversation for Script {
+    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+        self.hear(Heard::Question(echo, question.to_owned())).await?;
+        if let Some(answer) = self.answers.pop_front() {
+            return Ok(Answer::new(answer));
+        }
+        let heard = self.memory.all();
+        let key = heard.iter().rev().find_map(|heard| match heard {
+            Heard::Record(name, key) if name == "key" => Some(key),
+            Heard::Record(..) | Heard::Question(..) | Heard::Line(..) => None,
+        });
+        match (&self.first_code, key) {
+            (Some(first_code), Some(key)) => Ok(Answer::new(first_code(key))),
+            _ => Err(Gone::Closed),
+        }
+    }
+
+    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone> {
+        self.hear(Heard::Line(tone, line.to_owned())).await
+    }
+
+    async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {
+        self.hear(Heard::Record(name.to_owned(), value)).await
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Gone> {
+        Ok(())
+    }
+}

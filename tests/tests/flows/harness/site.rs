@@ -1,0 +1,406 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern_core::account::{Account, AccountData, AccountId, Attributes};
+use postern_core::app_password::{Label, Networks, Scope, ScopeWord};
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::config::{MailServer, MailSettings, Tls};
+use postern_core::directory::Directory;
+use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::factor::{NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
+use postern_core::flows::{self, Authority, ChangeError, InFlight, NewFactor, Order, RandomnessGone};
+use postern_core::hashing::{Budget, Cost, HashPool, Purpose, SALT_BYTES, StoredHash, VerificationCache};
+use postern_core::keyring::{KEY_BYTES, Keyring};
+use postern_core::ledger::{Ledger, Spend};
+use postern_core::limits::{Limits, LocalAttempts};
+use postern_core::name::LoginName;
+use postern_core::policy::{
+    AccountPolicy, Class, First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
+};
+use postern_core::userdb::Userdb;
+use postern_core::words::Language;
+use postern_store::Embedded;
+use postern_store::embedded::NewAccount;
+use tempfile::TempDir;
+
+use super::stores::{Watched, World};
+use super::{App, TestClock};
+
+/// A site: its stores, its people, and the engine that answers at its doors.
+pub(crate) struct Site {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) setup: Setup,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) hasher: Arc<HashPool>,
+    pub(crate) world: Arc<World>,
+    /// Behind the switchboard.
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    people: Arc<dyn People>,
+    next_uid: AtomicU32,
+    dir: TempDir,
+}
+
+/// What a site decides by.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) policy: Policy,
+    pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) limits: Limits,
+    pub(crate) language: Language,
+    pub(crate) keyring: String,
+}
+
+/// Somebody who has an account, and a user of the same name on the host.
+#[derive(Debug, Clone)]
+pub(crate) struct Someone {
+    pub(crate) id: AccountId,
+    pub(crate) name: String,
+    pub(crate) uid: u32,
+}
+
+/// Makes accounts, and what only their keeper can do with them.
+#[async_trait::async_trait]
+pub(crate) trait People: Send + Sync {
+    async fn add(&self, name: &str, attributes: Attributes) -> AccountId;
+    async fn set_main_password(&self, id: &AccountId, password: &str);
+    async fn rename(&self, id: &AccountId, name: &str);
+}
+
+struct InFile {
+    store: Embedded,
+    hasher: Arc<HashPool>,
+    path: PathBuf,
+}
+
+#[async_trait::async_trait]
+impl People for InFile {
+    async fn add(&self, name: &str, attributes: Attributes) -> AccountId {
+        let password = Some(main_password(&self.hasher, MAIN_PASSWORD).await);
+        let policy = AccountPolicy::default();
+        self.store
+            .create_account(NewAccount { name: name.to_owned(), password, policy, attributes })
+            .await
+            .unwrap()
+    }
+
+    async fn set_main_password(&self, id: &AccountId, password: &str) {
+        let hash = main_password(&self.hasher, password).await;
+        self.store.set_main_password(id, Some(hash)).await.unwrap();
+    }
+
+    async fn rename(&self, id: &AccountId, name: &str) {
+        let rename = "UPDATE account SET name = ?2 WHERE id = ?1";
+        let changed = rusqlite::Connection::open(&self.path).unwrap().execute(rename, [id.as_str(), name]);
+        assert_eq!(changed.unwrap(), 1);
+    }
+}
+
+async fn main_password(hasher: &HashPool, password: &str) -> StoredHash {
+    hasher.hash(password.as_bytes(), &[1; SALT_BYTES], CHEAP, Purpose::MainPassword).await.unwrap()
+}
+
+impl Site {
+    /// On the embedded stores.
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (clock, hasher) = (Arc::new(TestClock::new()), hasher());
+        let path = dir.path().join("postern.db");
+        let store = Embedded::open(&path, &hasher, clock.clone()).unwrap();
+        let ledger = Arc::new(store.ledger(dir.path()));
+        let people = InFile { store: store.clone(), hasher: Arc::clone(&hasher), path };
+        Self::on(Arc::new(store), ledger, Arc::new(people), clock, hasher, dir).await
+    }
+
+    async fn on(
+        directory: Arc<dyn Directory>,
+        ledger: Arc<dyn Ledger>,
+        people: Arc<dyn People>,
+        clock: Arc<TestClock>,
+        hasher: Arc<HashPool>,
+        dir: TempDir,
+    ) -> Self {
+        let world = Arc::new(World::default());
+        let directory: Arc<dyn Directory> = Arc::new(Watched { world: Arc::clone(&world), inner: directory });
+        let ledger: Arc<dyn Ledger> = Arc::new(Watched { world: Arc::clone(&world), inner: ledger });
+        let setup = Setup::new();
+        let memory = memory(&hasher);
+        let parts = (Arc::clone(&directory), Arc::clone(&ledger), Arc::clone(&world));
+        let engine = engine(&setup, parts, &clock, memory);
+        let site = Self {
+            engine,
+            setup,
+            clock,
+            hasher,
+            world,
+            directory,
+            ledger,
+            people,
+            next_uid: AtomicU32::new(FIRST_UID),
+            dir,
+        };
+        site.begin_to_remember().await;
+        site
+    }
+
+    /// A ledger that is new does not know what was spent before it; that time is over when people come.
+    async fn begin_to_remember(&self) {
+        let (at, account) = (self.clock.now(), AccountId::new("nobody".to_owned()));
+        let factor = postern_core::factor::FactorId::new([0; 16]);
+        let spend =
+            Spend { account: &account, factor, step: at.as_unix() / 30, period: 30, at, token: [0; 16] };
+        self.ledger.spend(&spend).await.unwrap();
+        self.clock.advance(600);
+        self.world.expect(None);
+    }
+
+    /// As a restart of the host does.
+    pub(crate) fn forget_spent_steps(&self) {
+        for file in std::fs::read_dir(self.dir.path()).unwrap() {
+            let file = file.unwrap();
+            if file.file_name().to_string_lossy().contains(".spent") {
+                std::fs::remove_file(file.path()).unwrap();
+            }
+        }
+    }
+
+    /// Decides otherwise from now on, as after a reload.
+    pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Setup)) {
+        change(&mut self.setup);
+        self.engine = self.host_with(&self.setup, Arc::clone(&self.engine.memory));
+    }
+
+    /// Another host with the same stores, or this one after a restart.
+    pub(crate) fn another_host(&self) -> Arc<Engine> {
+        self.host_with(&self.setup, memory(&self.hasher))
+    }
+
+    fn host_with(&self, setup: &Setup, memory: Arc<Memory>) -> Arc<Engine> {
+        let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.world));
+        engine(setup, parts, &self.clock, memory)
+    }
+
+    pub(crate) fn authority(&self) -> Authority {
+        self.engine.authority()
+    }
+
+    /// Somebody with an account, the main password [`MAIN_PASSWORD`], and a user on this host.
+    pub(crate) async fn person(&self, name: &str) -> Someone {
+        self.person_with(name, &[]).await
+    }
+
+    /// With further attributes.
+    pub(crate) async fn person_with(&self, name: &str, more: &[(&str, &str)]) -> Someone {
+        let uid = self.next_uid.fetch_add(1, Ordering::Relaxed);
+        self.set_host_user(name, Some(uid));
+        let mut attributes = Attributes::new();
+        attributes.set("uidNumber", vec![uid.to_string()]);
+        more.iter().for_each(|(name, value)| attributes.set(name, vec![(*value).to_owned()]));
+        let id = self.people.add(name, attributes).await;
+        Someone { id, name: name.to_owned(), uid }
+    }
+
+    /// The account goes by another name, and the name is free.
+    pub(crate) async fn rename(&self, who: &Someone, name: &str) {
+        self.people.rename(&who.id, name).await;
+    }
+
+    pub(crate) async fn set_main_password(&self, who: &Someone, password: &str) {
+        self.people.set_main_password(&who.id, password).await;
+    }
+
+    /// Gives the host's user another uid, or takes the user away.
+    pub(crate) fn set_host_user(&self, name: &str, uid: Option<u32>) {
+        let mut users = self.world.users.lock().unwrap();
+        match uid {
+            Some(uid) => users.insert(name.to_owned(), uid),
+            None => users.remove(name),
+        };
+    }
+
+    pub(crate) fn now_plus(&self, seconds: u64) -> Timestamp {
+        self.clock.now().plus(Duration::from_secs(seconds))
+    }
+
+    /// Binds an app with the usual shape, and no code spent.
+    pub(crate) async fn bind(&self, who: &Someone, label: &str) -> App {
+        self.bind_shape(who, label, TotpShape::default()).await
+    }
+
+    pub(crate) async fn bind_shape(&self, who: &Someone, label: &str, shape: TotpShape) -> App {
+        let mut seed = [0; 20];
+        getrandom::fill(&mut seed).unwrap();
+        let totp = NewTotp::new(shape, Seed::new(&seed).unwrap());
+        let authority = self.authority();
+        let new = NewFactor::of(&authority, Label::new(label).unwrap(), totp).unwrap();
+        flows::bind_factor(&authority, &self.engine.keyring, &who.id, &new, None, None).await.unwrap();
+        App::new(&seed, shape, &self.clock).bound_as(new.id)
+    }
+
+    /// Recovery codes as they are made, only cheaper to check.
+    pub(crate) async fn recovery_codes(&self, who: &Someone, count: usize) -> Vec<String> {
+        let (mut shown, mut stored) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let code = RecoveryText::draw(getrandom::fill).unwrap();
+            let hash = self.hasher.hash(code.secret(), &[3; SALT_BYTES], CHEAP, Purpose::RecoveryCode).await;
+            stored.push(RecoveryCode { id: code.id(), hash: hash.unwrap() });
+            shown.push(code.grouped().to_string());
+        }
+        self.edit(who, |data| data.recovery_codes.clone_from(&stored)).await;
+        shown
+    }
+
+    pub(crate) async fn app_password(&self, who: &Someone, scope: Scope) -> String {
+        self.app_password_until(who, scope, None).await
+    }
+
+    pub(crate) async fn app_password_until(
+        &self,
+        who: &Someone,
+        scope: Scope,
+        expires: Option<Timestamp>,
+    ) -> String {
+        let label = Label::new("Foxmail").unwrap();
+        let order = Order { label, scope, expires, networks: Networks::default() };
+        let created = flows::create_app_password(&self.authority(), &who.id, &order).await.unwrap();
+        created.password.grouped().to_string()
+    }
+
+    /// Changes what is kept of an account, as an admin would.
+    pub(crate) async fn edit(&self, who: &Someone, mut change: impl FnMut(&mut AccountData) + Send) {
+        let change = |data: &mut AccountData| {
+            change(data);
+            Ok::<_, ChangeError>(())
+        };
+        flows::edit(&*self.directory, &who.id, change).await.unwrap();
+    }
+
+    pub(crate) async fn account(&self, who: &Someone) -> Account {
+        self.directory.read(&who.id).await.unwrap().unwrap()
+    }
+
+    /// What a login would find.
+    pub(crate) async fn found(&self, name: &str) -> Option<Account> {
+        self.directory.find(&LoginName::new(name).unwrap(), Class::Login).await.unwrap()
+    }
+}
+
+impl Setup {
+    fn new() -> Self {
+        let limits = Limits {
+            app_password_cost: CHEAP,
+            main_password_cost: CHEAP,
+            recovery_codes: 2,
+            ..Limits::default()
+        };
+        Self {
+            policy: Policy::default(),
+            services: services(),
+            limits,
+            language: Language::English,
+            keyring: Keyring::render(&[5; KEY_BYTES], Timestamp::from_unix(super::START)).to_string(),
+        }
+    }
+
+    /// Changes a login service.
+    pub(crate) fn login_service(&mut self, name: &str, change: impl FnOnce(&mut LoginService)) {
+        match &mut self.services.get_mut(name).unwrap().kind {
+            ServiceKind::Login(login) => change(login),
+            ServiceKind::Mail(_) => panic!("{name} is a mail service"),
+        }
+    }
+
+    /// Changes a mail service.
+    pub(crate) fn mail_service(&mut self, name: &str, change: impl FnOnce(&mut MailService)) {
+        match &mut self.services.get_mut(name).unwrap().kind {
+            ServiceKind::Mail(mail) => change(mail),
+            ServiceKind::Login(_) => panic!("{name} is a login service"),
+        }
+    }
+}
+
+fn services() -> BTreeMap<String, Service> {
+    let login = |first, enforces_account, ignores_strangers| {
+        ServiceKind::Login(LoginService {
+            first,
+            enforces_account,
+            ignores_strangers,
+            ..LoginService::default()
+        })
+    };
+    let mail = |main_password_on_mail, combined| {
+        ServiceKind::Mail(MailService { scope: Some(ScopeWord::Imap), main_password_on_mail, combined })
+    };
+    [
+        ("sshd", login(First::Directory, true, false)),
+        ("sshkey", login(First::Stack, true, false)),
+        ("sudo", login(First::Directory, false, true)),
+        ("imap", mail(None, false)),
+        ("lenient", mail(Some(MainPasswordOnMail::Always), false)),
+        ("webmail", mail(None, true)),
+    ]
+    .into_iter()
+    .map(|(name, kind)| (name.to_owned(), Service { name: name.to_owned(), kind, observe: None }))
+    .collect()
+}
+
+fn engine(
+    setup: &Setup,
+    (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
+    clock: &Arc<TestClock>,
+    memory: Arc<Memory>,
+) -> Arc<Engine> {
+    let imap = MailServer { host: "imap.example.org".to_owned(), port: 993, tls: Tls::Implicit };
+    Arc::new(Engine {
+        directory,
+        ledger,
+        clock: Arc::<TestClock>::clone(clock),
+        keyring: Keyring::parse(&setup.keyring).unwrap(),
+        policy: setup.policy,
+        services: setup.services.clone(),
+        userdb: Userdb::default(),
+        limits: setup.limits.clone(),
+        users,
+        language: setup.language,
+        issuer: "Example Mail".to_owned(),
+        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None },
+        random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
+        memory,
+    })
+}
+
+fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
+    Arc::new(Memory {
+        hasher: Arc::clone(hasher),
+        verified: VerificationCache::new([6; KEY_BYTES]),
+        in_flight: InFlight::new(),
+        attempts: LocalAttempts::new(),
+        strangers: LocalAttempts::new(),
+        noted: NotedUses::new(),
+    })
+}
+
+fn hasher() -> Arc<HashPool> {
+    Arc::new(HashPool::start(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 }).unwrap())
+}
+
+/// Names an ssh key as the PAM module does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SshKey(pub(crate) u8);
+
+impl SshKey {
+    pub(crate) fn text(self) -> String {
+        let mut blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
+        blob.extend([self.0; 32]);
+        format!("ssh-key ssh-ed25519 {}", STANDARD.encode(blob))
+    }
+}
+
+pub(crate) const MAIN_PASSWORD: &str = "correct horse battery";
+pub(crate) const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
+const FIRST_UID: u32 = 10_000;

@@ -1,0 +1,279 @@
+//! The stores and the name service behind one switchboard: each call is written down, and any may fail.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use postern_core::account::{Account, AccountData, AccountId, Revision};
+use postern_core::clock::Timestamp;
+use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::hashing::Lane;
+use postern_core::ledger::{
+    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Health, History, Ledger, LedgerError,
+    Settlement, Spend, Spent, Use,
+};
+use postern_core::limits::{AttemptLimits, CodeLimits, Source};
+use postern_core::name::LoginName;
+use postern_core::policy::Class;
+use postern_core::secret::Password;
+use postern_core::unix_users::{NameServiceError, UnixUsers};
+use tokio::sync::Notify;
+
+/// What stands between the flows and the stores.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) directory_is_down: AtomicBool,
+    pub(crate) ledger_is_down: AtomicBool,
+    pub(crate) users_are_down: AtomicBool,
+    /// The users of the host.
+    pub(crate) users: Mutex<BTreeMap<String, u32>>,
+    calls: Mutex<Vec<Point>>,
+    fault: Mutex<Option<Fault>>,
+    pauses: Mutex<Vec<(Point, Arc<Pause>)>>,
+    /// A call that never answers was made.
+    pub(crate) hangs: Notify,
+}
+
+/// Which call goes wrong, counted from the last [`World::expect`] on, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) nth: usize,
+    pub(crate) kind: Kind,
+}
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// It fails, and nothing was done.
+    Before,
+    /// It fails after everything was done.
+    After,
+    /// Nothing is done, and no answer comes.
+    Never,
+    /// Everything is done, and no answer comes.
+    NeverAfter,
+    /// It fails, and so does every later one of the same store.
+    From,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] = [Self::Before, Self::After, Self::Never, Self::NeverAfter, Self::From];
+}
+
+/// A call that waits for a test.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    reached: Notify,
+    go: Notify,
+}
+
+impl Pause {
+    /// Ends once the call is there; it has not been carried out yet.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    pub(crate) fn go(&self) {
+        self.go.notify_one();
+    }
+}
+
+impl World {
+    /// Forgets what was called, and has one call go wrong from now on.
+    pub(crate) fn expect(&self, fault: Option<Fault>) {
+        lock(&self.calls).clear();
+        *lock(&self.fault) = fault;
+    }
+
+    /// What was called.
+    pub(crate) fn calls(&self) -> Vec<Point> {
+        lock(&self.calls).clone()
+    }
+
+    /// How often `point` was called.
+    pub(crate) fn count(&self, point: Point) -> usize {
+        lock(&self.calls).iter().filter(|call| **call == point).count()
+    }
+
+    /// Holds the next call of `point` back.
+    pub(crate) fn pause(&self, point: Point) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        lock(&self.pauses).push((point, Arc::clone(&pause)));
+        pause
+    }
+
+    fn is_down(&self, store: Store) -> bool {
+        match store {
+            Store::Directory => &self.directory_is_down,
+            Store::Ledger => &self.ledger_is_down,
+        }
+        .load(Ordering::Relaxed)
+    }
+
+    async fn call<T, E>(
+        &self,
+        point: Point,
+        error: impl FnOnce() -> E,
+        inner: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let nth = {
+            let mut calls = lock(&self.calls);
+            calls.push(point);
+            calls.len() - 1
+        };
+        let pause = {
+            let mut pauses = lock(&self.pauses);
+            let place = pauses.iter().position(|(at, _)| *at == point);
+            place.map(|place| pauses.remove(place).1)
+        };
+        if let Some(pause) = pause {
+            pause.reached.notify_one();
+            pause.go.notified().await;
+        }
+        if self.is_down(point.store()) {
+            return Err(error());
+        }
+        let fault = *lock(&self.fault);
+        let Some(Fault { nth: at, kind }) = fault.filter(|fault| nth >= fault.nth) else {
+            return inner.await;
+        };
+        let is_it = nth == at;
+        match kind {
+            Kind::Before if is_it => Err(error()),
+            Kind::After if is_it => {
+                drop(inner.await);
+                Err(error())
+            }
+            Kind::Never if is_it => self.hang().await,
+            Kind::NeverAfter if is_it => {
+                drop(inner.await);
+                self.hang().await
+            }
+            Kind::From if is_it || lock(&self.calls)[at].store() == point.store() => Err(error()),
+            Kind::Before | Kind::After | Kind::Never | Kind::NeverAfter | Kind::From => inner.await,
+        }
+    }
+
+    async fn hang<T>(&self) -> T {
+        self.hangs.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl UnixUsers for World {
+    async fn uid_of(&self, name: &str) -> Result<Option<u32>, NameServiceError> {
+        if self.users_are_down.load(Ordering::Relaxed) {
+            return Err(NameServiceError("switched off".to_owned()));
+        }
+        Ok(lock(&self.users).get(name).copied())
+    }
+}
+
+/// One of the two traits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Store {
+    Directory,
+    Ledger,
+}
+
+/// Writes the switchboard's implementations of the traits, and the list of their methods: what is missing in the one is
+/// missing in the other, and then the compiler says so.
+macro_rules! switchboard {
+    ($($store:ident fails with $error:ident {
+        $($point:ident: async fn $method:ident(&self $(, $argument:ident: $type:ty)*) -> $result:ty;)*
+    })*) => {
+        /// A method that may fail.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Point {
+            $($($point,)*)*
+        }
+
+        impl Point {
+            pub(crate) const ALL: &[Self] = &[$($(Self::$point,)*)*];
+
+            pub(crate) fn store(self) -> Store {
+                match self {
+                    $($(Self::$point => Store::$store,)*)*
+                }
+            }
+
+            pub(crate) fn method(self) -> &'static str {
+                match self {
+                    $($(Self::$point => stringify!($method),)*)*
+                }
+            }
+        }
+
+        $(
+            #[async_trait]
+            impl $store for Watched<dyn $store> {
+                $(
+                    async fn $method(&self $(, $argument: $type)*) -> Result<$result, $error> {
+                        let error = || $error::Down("switched off".to_owned());
+                        let inner = self.inner.$method($($argument),*);
+                        self.world.call(Point::$point, error, inner).await
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+switchboard! {
+    Directory fails with DirectoryError {
+        Find: async fn find(&self, name: &LoginName, class: Class) -> Option<Account>;
+        Read: async fn read(&self, id: &AccountId) -> Option<Account>;
+        CheckMainPassword: async fn check_main_password(
+            &self, account: Option<&Account>, password: &Password, lane: Lane
+        ) -> bool;
+        Update: async fn update(&self, id: &AccountId, expected: Revision, data: &AccountData) -> Update;
+        Visit: async fn visit(&self, each: &mut Visitor<'_>) -> ();
+    }
+    Ledger fails with LedgerError {
+        Admit: async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Admission;
+        Settle: async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> ();
+        History: async fn history(
+            &self, account: &AccountId, source: &Source, limits: &AttemptLimits, now: Timestamp
+        ) -> History;
+        NoteUse: async fn note_use(&self, account: &AccountId, used: &Use) -> ();
+        LastUses: async fn last_uses(&self, account: &AccountId) -> Vec<Use>;
+        NoteRevision: async fn note_revision(&self, account: &AccountId, revision: Revision, at: Timestamp) -> ();
+        KnownRevision: async fn known_revision(&self, account: &AccountId, now: Timestamp) -> Option<Revision>;
+        AdmitCode: async fn admit_code(&self, attempt: &CodeAttempt<'_>, limits: &CodeLimits) -> CodeAdmission;
+        SettleCode: async fn settle_code(&self, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) -> ();
+        ForgetCodes: async fn forget_codes(&self, account: &AccountId) -> ();
+        Spend: async fn spend(&self, step: &Spend<'_>) -> Spent;
+        PutDevice: async fn put_device(&self, account: &AccountId, device: &DeviceRecord, at: Timestamp) -> ();
+        Devices: async fn devices(&self, account: &AccountId, now: Timestamp) -> Vec<DeviceRecord>;
+        DropDevices: async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> ();
+        Health: async fn health(&self) -> Health;
+    }
+}
+
+/// A store behind the switchboard.
+#[derive(Debug)]
+pub(crate) struct Watched<T: ?Sized> {
+    pub(crate) world: Arc<World>,
+    pub(crate) inner: Arc<T>,
+}
+
+#[test]
+fn the_list_of_points_is_that_of_the_traits() {
+    for (store, source) in [
+        (Store::Directory, include_str!("../../../../crates/core/src/directory.rs")),
+        (Store::Ledger, include_str!("../../../../crates/core/src/ledger.rs")),
+    ] {
+        let methods = source.lines().filter_map(|line| line.trim().strip_prefix("async fn "));
+        let methods: Vec<&str> = methods.filter_map(|rest| rest.split('(').next()).collect();
+        let listed: Vec<&str> =
+            Point::ALL.iter().filter(|point| point.store() == store).map(|point| point.method()).collect();
+        assert_eq!(listed, methods);
+    }
+}

@@ -1,0 +1,282 @@
+//! Somebody at one of the doors, and how it ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_core::conversation::{Conversation, Echo, Gone, Tone};
+use postern_core::device::Device;
+use postern_core::engine::Engine;
+use postern_core::flows::{self, Outcome, Own, OwnFlow};
+use postern_core::name::LoginName;
+use postern_core::proof::Proof;
+use postern_core::secret::Password;
+use postern_core::{Reason, Verdict};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinHandle;
+
+use super::person::Memory;
+use super::{Heard, Script, Site, Someone, SshKey, Talker};
+
+/// What a front door says of somebody.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    engine: Arc<Engine>,
+    service: String,
+    name: String,
+    secret: Option<String>,
+    from: Option<String>,
+    device: Option<String>,
+    language: Option<String>,
+    own: Option<(OwnFlow, u32, BTreeMap<String, String>)>,
+}
+
+impl Site {
+    /// Somebody who calls himself `name` at `service`, from 192.0.2.1.
+    pub(crate) fn visit(&self, service: &str, name: &str) -> Visit {
+        Visit {
+            engine: Arc::clone(&self.engine),
+            service: service.to_owned(),
+            name: name.to_owned(),
+            secret: None,
+            from: Some("192.0.2.1".to_owned()),
+            device: None,
+            language: None,
+            own: None,
+        }
+    }
+
+    /// Somebody who asks for a change of their own account.
+    pub(crate) fn own(&self, who: &Someone, flow: OwnFlow) -> Visit {
+        Visit { own: Some((flow, who.uid, BTreeMap::new())), ..self.visit("", &who.name) }
+    }
+
+    /// The second question of PAM.
+    pub(crate) async fn account_flow(&self, service: &str, name: &str, proof: Option<&Proof>) -> Outcome {
+        let name = LoginName::new(name).unwrap();
+        flows::account(&self.engine, service, &name, proof.map(Proof::expose)).await
+    }
+}
+
+impl Visit {
+    /// With a secret that the front door has already.
+    pub(crate) fn secret(self, secret: &str) -> Self {
+        Self { secret: Some(secret.to_owned()), ..self }
+    }
+
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self { from: Some(address.to_owned()), ..self }
+    }
+
+    /// With an ssh key that was proved.
+    pub(crate) fn key(self, key: SshKey) -> Self {
+        Self { device: Some(key.text()), ..self }
+    }
+
+    pub(crate) fn language(self, language: &str) -> Self {
+        Self { language: Some(language.to_owned()), ..self }
+    }
+
+    /// At another host.
+    pub(crate) fn at(self, engine: &Arc<Engine>) -> Self {
+        Self { engine: Arc::clone(engine), ..self }
+    }
+
+    /// With an argument of a flow of one's own.
+    pub(crate) fn argument(mut self, name: &str, value: &str) -> Self {
+        if let Some((_, _, arguments)) = &mut self.own {
+            arguments.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// As the user of the host with another uid.
+    pub(crate) fn uid(mut self, other: u32) -> Self {
+        if let Some((_, uid, _)) = &mut self.own {
+            *uid = other;
+        }
+        self
+    }
+
+    /// Runs to its end with whoever answers.
+    pub(crate) async fn with(self, person: &mut dyn Conversation) -> Outcome {
+        let name = LoginName::new(&self.name).unwrap();
+        let language = self.language.as_deref();
+        if let Some((flow, uid, arguments)) = &self.own {
+            let own = Own { name: &name, uid: *uid, flow: *flow, arguments, language };
+            return flows::own(&self.engine, &own, person).await;
+        }
+        let secret = self.secret.map(|secret| Password::new(secret).unwrap());
+        let device = self.device.map(|device| Device::of_ssh_key(&device).unwrap());
+        let visit = flows::Visit {
+            service: &self.service,
+            name: &name,
+            secret: secret.as_ref(),
+            address: self.from.and_then(|address| address.parse().ok()),
+            device: device.as_ref(),
+            language,
+        };
+        flows::login(&self.engine, &visit, person).await
+    }
+
+    /// Runs with answers that are prepared; then nobody answers any more.
+    pub(crate) async fn says(self, answers: &[&str]) -> Ended {
+        let mut script = Script::new(answers);
+        let memory = script.memory.clone();
+        let outcome = self.with(&mut script).await;
+        Ended { outcome, heard: memory.all() }
+    }
+
+    /// Begins a dialogue.
+    pub(crate) fn begin(self) -> Talk {
+        let (mut talker, memory, asked, say) = Talker::new();
+        let task = tokio::spawn(async move { self.with(&mut talker).await });
+        Talk { memory, asked, say, task }
+    }
+}
+
+/// A dialogue under way.
+pub(crate) struct Talk {
+    memory: Memory,
+    asked: UnboundedReceiver<String>,
+    say: UnboundedSender<Result<String, Gone>>,
+    task: JoinHandle<Outcome>,
+}
+
+impl Talk {
+    /// Waits for the next question.
+    pub(crate) async fn asked(&mut self) -> String {
+        match tokio::time::timeout(PATIENCE, self.asked.recv()).await {
+            Ok(Some(question)) => question,
+            Ok(None) => {
+                let outcome = (&mut self.task).await.unwrap();
+                panic!("no further question: {outcome:?} {:?}", self.memory.all())
+            }
+            Err(_) => panic!("nothing is asked: {:?}", self.memory.all()),
+        }
+    }
+
+    /// Answers it.
+    pub(crate) fn say(&self, answer: &str) {
+        self.say.send(Ok(answer.to_owned())).unwrap();
+    }
+
+    /// Waits for a question and answers it.
+    pub(crate) async fn answer(&mut self, answer: &str) -> String {
+        let question = self.asked().await;
+        self.say(answer);
+        question
+    }
+
+    /// Answers the question that was waited for, or the next one. Where there is none any more, nobody hears it.
+    pub(crate) async fn answer_now(&mut self, answer: &str) {
+        tokio::task::yield_now().await;
+        drop(self.say.send(Ok(answer.to_owned())));
+    }
+
+    /// Gives up.
+    pub(crate) fn leave(&self, how: Gone) {
+        self.say.send(Err(how)).unwrap();
+    }
+
+    /// What was heard until now.
+    pub(crate) fn heard(&self) -> Ended {
+        let outcome =
+            Outcome { verdict: Verdict::Defer("under way".to_owned()), trail: flows::Trail::default() };
+        Ended { outcome, heard: self.memory.all() }
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(self) -> Ended {
+        let outcome = match tokio::time::timeout(PATIENCE, self.task).await {
+            Ok(outcome) => outcome.unwrap(),
+            Err(_) => panic!("it does not end: {:?}", self.memory.all()),
+        };
+        Ended { outcome, heard: self.memory.all() }
+    }
+}
+
+/// How it ended, and all that was said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) heard: Vec<Heard>,
+}
+
+impl Ended {
+    pub(crate) fn is_accept(&self) -> bool {
+        matches!(self.outcome.verdict, Verdict::Accept(_))
+    }
+
+    pub(crate) fn is_defer(&self) -> bool {
+        matches!(self.outcome.verdict, Verdict::Defer(_))
+    }
+
+    /// Why it was rejected.
+    #[track_caller]
+    pub(crate) fn reason(&self) -> Reason {
+        match &self.outcome.verdict {
+            Verdict::Reject(reason) => *reason,
+            verdict => panic!("not rejected: {verdict:?} {:?}", self.heard),
+        }
+    }
+
+    /// What the person was let in with.
+    #[track_caller]
+    pub(crate) fn credential(&self) -> postern_core::ledger::Credential {
+        assert!(self.is_accept(), "not accepted: {self:?}");
+        self.outcome.trail.credential.unwrap()
+    }
+
+    pub(crate) fn proof(&self) -> Option<&Proof> {
+        match &self.outcome.verdict {
+            Verdict::Accept(accepted) => accepted.proof.as_ref(),
+            Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_) => None,
+        }
+    }
+
+    pub(crate) fn questions(&self) -> Vec<&str> {
+        self.asked().map(|(_, question)| question).collect()
+    }
+
+    /// Each question with whether its answer is shown.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (Echo, &str)> {
+        self.heard.iter().filter_map(|heard| match heard {
+            Heard::Question(echo, text) => Some((*echo, text.as_str())),
+            Heard::Line(..) | Heard::Record(..) => None,
+        })
+    }
+
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        let lines = self.heard.iter().filter_map(|heard| match heard {
+            Heard::Line(_, text) => Some(text.as_str()),
+            Heard::Question(..) | Heard::Record(..) => None,
+        });
+        lines.collect()
+    }
+
+    pub(crate) fn complaints(&self) -> Vec<&str> {
+        let lines = self.heard.iter().filter_map(|heard| match heard {
+            Heard::Line(Tone::Error, text) => Some(text.as_str()),
+            Heard::Line(Tone::Info, _) | Heard::Question(..) | Heard::Record(..) => None,
+        });
+        lines.collect()
+    }
+
+    pub(crate) fn records(&self, wanted: &str) -> Vec<&Map<String, Value>> {
+        let records = self.heard.iter().filter_map(|heard| match heard {
+            Heard::Record(name, fields) if name == wanted => Some(fields),
+            Heard::Record(..) | Heard::Question(..) | Heard::Line(..) => None,
+        });
+        records.collect()
+    }
+
+    /// The key of the app that is being bound.
+    #[track_caller]
+    pub(crate) fn key(&self) -> Map<String, Value> {
+        self.records("key").last().copied().cloned().unwrap_or_else(|| panic!("no key: {:?}", self.heard))
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,145 @@
+//! Who is who: the account of the directory and the user of the host have to be one.
+
+use std::sync::atomic::Ordering;
+
+use postern_core::{Reason, Verdict};
+
+use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
+
+#[tokio::test]
+async fn a_name_that_the_directory_has_not_is_refused_or_left_to_others() {
+    let site = Site::new().await;
+    let refused = site.visit("sshd", "nobody").says(&[MAIN_PASSWORD, "123456"]).await;
+    assert_eq!((refused.reason(), refused.questions()), (Reason::UnknownAccount, vec!["Password: "]));
+    let ignored = site.visit("sudo", "root").says(&[]).await;
+    assert_eq!(ignored.outcome.verdict, Verdict::Ignore("not in the directory"));
+    assert!(ignored.heard.is_empty(), "nobody is asked twice");
+    let stack = site.visit("sshkey", "nobody").key(SshKey(1)).says(&[]).await;
+    assert_eq!(stack.reason(), Reason::UnknownAccount);
+}
+
+#[tokio::test]
+async fn a_user_of_the_host_with_another_uid_is_not_the_account() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    for (uid, detail) in [
+        (Some(alice.uid + 1), "the account's uidNumber is not the uid of the user of this host"),
+        (Some(0), "the account's uidNumber is not the uid of the user of this host"),
+        (None, "this host has no such user"),
+    ] {
+        site.set_host_user("alice", uid);
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
+        assert_eq!((ended.reason(), ended.outcome.trail.detail), (Reason::NotPermitted, Some(detail)));
+        assert_eq!(ended.questions(), ["Password: "], "as for a stranger");
+        let stack = site.visit("sshkey", "alice").key(SshKey(1)).says(&[&app.code()]).await;
+        assert_eq!((stack.reason(), stack.questions().len()), (Reason::NotPermitted, 0));
+        let sudo = site.visit("sudo", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
+        assert_eq!(
+            sudo.reason(),
+            Reason::NotPermitted,
+            "the directory has the name, so nobody else is asked"
+        );
+    }
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    site.set_host_user("alice", Some(alice.uid));
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+}
+
+#[tokio::test]
+async fn root_is_never_taken_from_the_directory() {
+    let site = Site::new().await;
+    for (name, uid) in
+        [("root", "0"), ("toor", "0"), ("none", ""), ("text", "ten"), ("below", "-1"), ("over", "4294967296")]
+    {
+        drop(site.person_with(name, &[("uidNumber", uid)]).await);
+        site.set_host_user(name, Some(0));
+        for service in ["sshd", "sudo"] {
+            let ended = site.visit(service, name).says(&[MAIN_PASSWORD]).await;
+            assert_eq!(ended.reason(), Reason::NotPermitted, "{name} {service}");
+        }
+        let stack = site.visit("sshkey", name).key(SshKey(1)).says(&[]).await;
+        assert_eq!(stack.reason(), Reason::NotPermitted);
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_no_name_at_a_login_and_case_counts() {
+    let site = Site::new().await;
+    drop(site.person_with("alice", &[("mail", "root")]).await);
+    site.set_host_user("root", Some(0));
+    site.set_host_user("ALICE", Some(10_000));
+    for name in ["root", "ALICE", "alice ", "ａｌｉｃｅ"] {
+        let ended = site.visit("sshd", name).says(&[MAIN_PASSWORD]).await;
+        assert_eq!(ended.reason(), Reason::UnknownAccount, "{name}");
+    }
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await.is_accept());
+}
+
+#[tokio::test]
+async fn what_no_longer_is_in_use_is_refused_with_every_secret() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    let codes = site.recovery_codes(&alice, 1).await;
+    let soon = site.now_plus(100);
+    site.edit(&alice, |data| data.policy.expires = Some(soon)).await;
+    site.clock.advance(99);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+    for reason in [Reason::Expired, Reason::Disabled] {
+        site.clock.advance(1);
+        site.edit(&alice, |data| data.policy.disabled = reason == Reason::Disabled).await;
+        for second in [&app.code(), &codes[0]] {
+            let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, second]).await;
+            assert_eq!((ended.reason(), ended.questions()), (reason, vec!["Password: "]));
+            let stack = site.visit("sshkey", "alice").key(SshKey(1)).says(&[second]).await;
+            assert_eq!((stack.reason(), stack.questions().len()), (reason, 0));
+        }
+    }
+}
+
+#[tokio::test]
+async fn name_services_that_do_not_answer_defer_everybody_whom_the_directory_has() {
+    let site = Site::new().await;
+    drop(site.person("alice").await);
+    site.world.users_are_down.store(true, Ordering::Relaxed);
+    for service in ["sshd", "sudo", "sshkey"] {
+        assert!(site.visit(service, "alice").says(&[MAIN_PASSWORD]).await.is_defer());
+    }
+}
+
+#[tokio::test]
+async fn strangers_and_wrong_passwords_hear_the_same_questions_and_words() {
+    let site = Site::new().await;
+    let enrolled = site.person_with("enrolled", &[("preferredLanguage", "zh-CN")]).await;
+    drop(site.bind(&enrolled, "phone").await);
+    let disabled = site.person("disabled").await;
+    site.edit(&disabled, |data| data.policy.disabled = true).await;
+    drop(site.person("plain").await);
+    drop(site.person_with("rootlike", &[("uidNumber", "0")]).await);
+    drop(site.person("moved").await);
+    site.set_host_user("moved", Some(1));
+    let mut heard = Vec::new();
+    for name in ["enrolled", "disabled", "plain", "rootlike", "moved", "nobody"] {
+        for language in ["en", "zh"] {
+            let before = site.hasher.tally().main_password;
+            let ended = site
+                .visit("sshd", name)
+                .language(language)
+                .says(&[&format!("wrong {language}"), "more", "more"])
+                .await;
+            assert!(!ended.is_accept());
+            assert_eq!(site.hasher.tally().main_password, before + 1, "{name} costs what others cost");
+            heard.push((language, ended.heard));
+        }
+        let given = site.visit("sshd", name).secret("wrong en").says(&["more"]).await;
+        assert!(given.heard.is_empty() && matches!(given.outcome.verdict, Verdict::Reject(_)));
+    }
+    for (language, all) in &heard {
+        let question = if *language == "en" { "Password: " } else { "密码： " };
+        assert_eq!(
+            all,
+            &[crate::harness::Heard::Question(postern_core::conversation::Echo::Off, question.to_owned())]
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The flow of a login with a dialogue.
+
+mod codes;
+mod devices;
+mod enrolment;
+mod identity;
+mod languages;
+mod meanwhile;
+mod nobody;
+mod policy;
+mod recovery;
+mod stack;

@@ -1,0 +1,137 @@
+//! Nobody is there: a program answers every question alike, or the front door is closed.
+
+use postern_core::conversation::Gone;
+use postern_core::policy::{ForcedEnrolment, SecondFactor};
+use postern_core::{Reason, Verdict, flows};
+
+use crate::harness::{App, MAIN_PASSWORD, Point, Script, Site, SshKey};
+
+#[tokio::test]
+async fn an_answer_that_is_the_password_or_the_name_ends_it_and_counts_nothing() {
+    let site = Site::new().await;
+    let alice = site.person("123456").await;
+    drop(site.bind(&alice, "phone").await);
+    site.set_main_password(&alice, "654321").await;
+    for (given, answers) in [
+        (None, vec!["654321", "654321"]),
+        (None, vec!["654321", "123456"]),
+        (Some("654321"), vec!["654321"]),
+        (Some("654321"), vec!["123456"]),
+    ] {
+        site.world.expect(None);
+        let visit = site.visit("sshd", "123456");
+        let visit = given.map_or_else(|| visit.clone(), |secret| visit.clone().secret(secret));
+        let ended = visit.says(&answers).await;
+        assert_eq!(ended.reason(), Reason::Cancelled);
+        assert_eq!(site.world.count(Point::AdmitCode), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_echo_is_found_out_where_the_stack_had_the_password_whatever_it_was_for() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    drop(site.bind(&alice, "phone").await);
+    let ended = site.visit("sshkey", "alice").secret("112233").says(&["112233", "112233", "112233"]).await;
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 1));
+    let ended = site.visit("sshkey", "alice").key(SshKey(1)).secret("112233").says(&["112233"]).await;
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 1));
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+}
+
+#[tokio::test]
+async fn an_echo_at_the_prompts_of_an_enrolment_ends_it_and_counts_nothing() {
+    let mut site = Site::new().await;
+    let alice = site.person("alice").await;
+    for (forced, echo) in [
+        (ForcedEnrolment::Login, MAIN_PASSWORD),
+        (ForcedEnrolment::Login, "alice"),
+        (ForcedEnrolment::Ticket, MAIN_PASSWORD),
+        (ForcedEnrolment::Ticket, "alice"),
+    ] {
+        site.configure(|setup| {
+            setup.policy.second_factor = SecondFactor::Required;
+            setup.policy.forced_enrolment = forced;
+        });
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, echo, echo, echo]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
+        let own = site.own(&alice, flows::OwnFlow::Enrol).says(&[MAIN_PASSWORD, echo, echo, echo]).await;
+        assert_eq!((own.reason(), own.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
+    }
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+}
+
+#[tokio::test]
+async fn whoever_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    drop(site.bind(&alice, "token").await);
+    for gone in [Gone::Cancelled, Gone::Closed] {
+        for answers in [vec![], vec![MAIN_PASSWORD], vec![MAIN_PASSWORD, "2"]] {
+            let mut talk = site.visit("sshd", "alice").begin();
+            for answer in answers {
+                talk.answer(answer).await;
+            }
+            talk.asked().await;
+            talk.leave(gone);
+            assert_eq!(talk.ended().await.reason(), Reason::Cancelled);
+        }
+    }
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.policy.second_factor = SecondFactor::Required);
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    drop(site.bind(&alice, "token").await);
+    let mut count = 0;
+    loop {
+        let wrong = app.wrong_code(1);
+        let answers = [MAIN_PASSWORD, "2", &wrong, &app.code(), "y"];
+        let mut script = Script::new(&answers).leaves_at(count);
+        let memory = script.memory.clone();
+        let outcome = site.visit("sshd", "alice").key(SshKey(7)).with(&mut script).await;
+        if memory.is_complete() {
+            assert!(matches!(outcome.verdict, Verdict::Accept(_)));
+            break;
+        }
+        assert_eq!(outcome.verdict, Verdict::Reject(Reason::Cancelled), "{count}");
+        site.clock.advance(30);
+        flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        count += 1;
+    }
+    assert_eq!(count, 9, "three lines, five questions and a complaint");
+}
+
+#[tokio::test]
+async fn a_door_that_is_closed_in_an_enrolment_lets_nobody_in_and_binds_all_or_nothing() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.policy.second_factor = SecondFactor::Required);
+    let mut count = 0;
+    loop {
+        let name = format!("person{count}");
+        let person = site.person(&name).await;
+        let clock = site.clock.clone();
+        let mut script =
+            Script::new(&[MAIN_PASSWORD]).enrols(move |key| App::of_key(key, &clock).code()).leaves_at(count);
+        let memory = script.memory.clone();
+        let outcome = site.visit("sshd", &name).with(&mut script).await;
+        let bound = site.account(&person).await.data;
+        assert_eq!(
+            (bound.enrolled, bound.factors.len()),
+            if bound.enrolled { (true, 1) } else { (false, 0) }
+        );
+        if memory.is_complete() {
+            assert!(matches!(outcome.verdict, Verdict::Accept(_)) && bound.enrolled);
+            break;
+        }
+        assert_eq!(outcome.verdict, Verdict::Reject(Reason::Cancelled), "{count}");
+        count += 1;
+    }
+    assert!(count > 20, "a QR code is many lines");
+}

@@ -1,0 +1,12 @@
+//! The flows of core in one process: another clock, people by a script, stores that fail when they are told to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "all of this is test code"
+)]
+
+mod harness;
+mod login;

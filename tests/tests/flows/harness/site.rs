@@ -152,8 +152,15 @@ impl Site {
     async fn begin_to_remember(&self) {
         let (at, account) = (self.clock.now(), AccountId::new("nobody".to_owned()));
         let factor = postern_core::factor::FactorId::new([0; 16]);
-        let spend =
-            Spend { account: &account, factor, step: at.as_unix() / 30, period: 30, at, token: [0; 16] };
+        let spend = Spend {
+            account: &account,
+            factor,
+            step: at.as_unix() / 30,
+            period: 30,
+            is_first: false,
+            at,
+            token: [0; 16],
+        };
         self.ledger.spend(&spend).await.unwrap();
         self.clock.advance(600);
         self.world.expect(None);

@@ -25,7 +25,10 @@ fn uncommented() -> String {
 #[test]
 fn the_example_parses_and_what_is_commented_out_is_the_default() {
     let (as_shipped, mut taken_in) = (parse(EXAMPLE), parse(&uncommented()));
-    assert_eq!(taken_in.services.remove("webmail").map(|service| service.observe), Some(Some(true)));
+    // Two that are not there already, to show their keys.
+    for (name, observe) in [("webmail", Some(true)), ("vpn", None)] {
+        assert_eq!(taken_in.services.remove(name).map(|service| service.observe), Some(observe), "{name}");
+    }
     assert!(taken_in.mail_settings.imap.is_some() && taken_in.mail_settings.smtp.is_some());
     taken_in.mail_settings = as_shipped.mail_settings.clone();
     assert_eq!(taken_in, as_shipped);
@@ -77,7 +80,8 @@ fn the_example_and_the_manual_name_every_key() {
         "[embedded]",
         "[keyring]",
         "[policy]",
-        "[services.x]",
+        "[services.x]\nclass = \"mail\"",
+        "[services.x]\nclass = \"login\"",
         "[limits]",
         "[limits.app_password_argon2id]",
         "[mail_settings]",

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
-use postern_core::flows::ChangeError;
+use postern_core::factor::BadTotp;
+use postern_core::flows::{ChangeError, RandomnessGone};
 use postern_core::ledger::LedgerError;
 use postern_store::OpenError;
 use postern_store::embedded::AccountError;
@@ -71,6 +72,27 @@ impl Failure {
         ExitCode::from(self.status)
     }
 
+    /// posternd, or what it stands for, does not permit it.
+    pub(crate) fn not_permitted(message: impl Display) -> Self {
+        Self::new(EX_NOPERM, message)
+    }
+
+    /// What is said is not the protocol.
+    pub(crate) fn protocol(message: impl Display) -> Self {
+        Self::new(EX_PROTOCOL, message)
+    }
+
+    /// The same failure, with a line more to say.
+    pub(crate) fn and(mut self, more: impl Display) -> Self {
+        self.message = format!("{}\n{more}", self.message);
+        self
+    }
+
+    /// Whether it says something about what was given, and nothing about the world that the next one would meet as well.
+    pub(crate) fn is_about_one(&self) -> bool {
+        matches!(self.status, EX_DATAERR | EX_NOUSER)
+    }
+
     /// What there is to say about it.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -134,17 +156,32 @@ impl From<ChangeError> for Failure {
             ChangeError::NoAppPassword(_)
             | ChangeError::Expired(_)
             | ChangeError::TooMany(_)
+            | ChangeError::ExpiresInThePast
             | ChangeError::NoFactor(_)
             | ChangeError::TooManyFactors(_)
             | ChangeError::LastFactor
-            | ChangeError::NotEnrolled
-            | ChangeError::ExpiresInThePast => Self::data(error),
+            | ChangeError::NotEnrolled => Self::data(error),
             ChangeError::Contended | ChangeError::ChangedMeanwhile => Self::temporary(error),
-            ChangeError::Factor(_) => Self::data(error),
-            ChangeError::Ledger(error) => error.into(),
+            ChangeError::Factor(error) => error.into(),
             ChangeError::Directory(error) => error.into(),
+            ChangeError::Ledger(error) => error.into(),
             ChangeError::Hashing(_) | ChangeError::Randomness(_) => Self::system(error),
         }
+    }
+}
+
+impl From<BadTotp> for Failure {
+    fn from(error: BadTotp) -> Self {
+        match error {
+            BadTotp::Seal(_) => Self::config(error),
+            BadTotp::SeedLength | BadTotp::NotBase32 | BadTotp::Unspeakable => Self::data(error),
+        }
+    }
+}
+
+impl From<RandomnessGone> for Failure {
+    fn from(error: RandomnessGone) -> Self {
+        Self::system(error)
     }
 }
 
@@ -156,4 +193,6 @@ const EX_OSERR: u8 = 71;
 const EX_CANTCREAT: u8 = 73;
 const EX_IOERR: u8 = 74;
 const EX_TEMPFAIL: u8 = 75;
+const EX_PROTOCOL: u8 = 76;
+const EX_NOPERM: u8 = 77;
 const EX_CONFIG: u8 = 78;

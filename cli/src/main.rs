@@ -1,4 +1,5 @@
-//! postern: the admin's command line. It works on the stores directly, as user postern, with or without a running posternd.
+//! postern: the command line. For admins it works on the stores directly, as user postern, with or without a running
+//! posternd; everybody else's own account it reaches through posternd.
 
 #![forbid(unsafe_code)]
 
@@ -6,10 +7,14 @@ mod args;
 mod commands;
 mod failure;
 mod output;
+mod png;
 mod privileges;
+mod progress;
 mod prompt;
 mod schema;
+mod secret_file;
 mod site;
+mod terminal;
 
 use std::process::ExitCode;
 

@@ -30,18 +30,38 @@ impl Output {
     }
 
     /// As [`Output::print`], with any number of names.
-    pub(crate) fn print_all<'a>(
+    pub(crate) fn print_all<N: Into<String>>(
         self,
         text: &str,
-        values: impl IntoIterator<Item = (&'a str, Value)>,
+        values: impl IntoIterator<Item = (N, Value)>,
     ) -> Result<(), Failure> {
         if !self.is_json {
             return write(text);
         }
         let mut document = Map::from_iter([("version".to_owned(), json!(JSON_VERSION))]);
-        document.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        document.extend(values.into_iter().map(|(name, value)| (name.into(), value)));
         let shown = serde_json::to_string_pretty(&document).map_err(Failure::system)?;
         write(&Zeroizing::new(shown))
+    }
+
+    /// Prints `text` alone, for commands that say something before their end.
+    pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
+        write(text)
+    }
+
+    /// Says something beside the result, which alone is to be on standard output.
+    pub(crate) fn aside(self, text: &str) -> Result<(), Failure> {
+        let mut stderr = std::io::stderr().lock();
+        for line in text.lines() {
+            // Without standard error there is nobody left to tell.
+            drop(writeln!(stderr, "{line}"));
+        }
+        Ok(())
+    }
+
+    /// Whether one JSON document is wanted, and nothing else.
+    pub(crate) fn is_json(self) -> bool {
+        self.is_json
     }
 
     /// `text` in a colour that says how bad it is.
@@ -86,4 +106,5 @@ fn write(text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::io(format!("standard output: {error}")))
 }
 
-const JSON_VERSION: u32 = 1;
+/// The version of the JSON form.
+pub(crate) const JSON_VERSION: u32 = 1;

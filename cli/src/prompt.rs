@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// Takes a new password from the first line of standard input, or asks for it twice.
 pub(crate) fn new_password(from_stdin: bool) -> Result<Password, Failure> {
     if from_stdin {
-        return password(first_line()?);
+        return password(first_line("password")?);
     }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage("there is no terminal to ask for the password on; give --password-stdin"));
@@ -29,7 +29,8 @@ fn password(mut text: Zeroizing<String>) -> Result<Password, Failure> {
     Password::new(std::mem::take(&mut text)).map_err(|error| Failure::data(format!("the password {error}")))
 }
 
-fn first_line() -> Result<Zeroizing<String>, Failure> {
+/// A secret from the first line of standard input.
+pub(crate) fn first_line(what: &str) -> Result<Zeroizing<String>, Failure> {
     // One byte over the limit is enough to refuse what is too long; the room is taken at once, so no copy stays behind.
     let most = MAX_SECRET + 2;
     let mut bytes = Zeroizing::new(Vec::with_capacity(most));
@@ -37,6 +38,6 @@ fn first_line() -> Result<Zeroizing<String>, Failure> {
     stdin.read_to_end(&mut bytes).map_err(|error| Failure::io(format!("standard input: {error}")))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text = std::str::from_utf8(line).map_err(|_| Failure::data("the password is not UTF-8"))?;
+    let text = std::str::from_utf8(line).map_err(|_| Failure::data(format!("the {what} is not UTF-8")))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

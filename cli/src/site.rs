@@ -7,6 +7,7 @@ use postern_core::config::Config;
 use postern_core::directory::Directory;
 use postern_core::flows::{Authority, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool};
+use postern_core::keyring::Keyring;
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -54,10 +55,14 @@ impl Site {
         })
     }
 
-    /// The account that goes by `name`.
+    /// The account that goes by `name`, at mail services or else at logins.
     pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
         let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
-        self.directory.find(&typed, Class::Mail).await?.ok_or_else(|| Failure::no_account(name))
+        let found = match self.directory.find(&typed, Class::Mail).await? {
+            Some(account) => Some(account),
+            None => self.directory.find(&typed, Class::Login).await?,
+        };
+        found.ok_or_else(|| Failure::no_account(name))
     }
 
     /// The embedded directory, which alone can make accounts.
@@ -65,6 +70,11 @@ impl Site {
         self.embedded.as_ref().ok_or_else(|| {
             Failure::usage("accounts and main passwords are in the site's LDAP, where its own tools make and change them, such as ldapadd and ldappasswd; this command works with directory.kind = \"embedded\" alone")
         })
+    }
+
+    /// The site's keys.
+    pub(crate) fn keyring(&self) -> Result<Keyring, Failure> {
+        Ok(self.config.load_keyring()?)
     }
 
     /// What the flows that change an account need.
@@ -96,9 +106,25 @@ pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
+/// Reads a moment that lies behind: a time span before now such as `30d`, or as [`moment`].
+pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    match humantime::parse_duration(text) {
+        Ok(span) => Ok(now.minus(span)),
+        Err(_) => moment(text, now),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_of_the_past_ends_now() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        assert_eq!(past("1d", now).unwrap(), Timestamp::from_unix(1_800_000_000 - 86_400));
+        assert_eq!(past("2027-01-31", now).unwrap().to_string(), "2027-01-31T00:00:00Z");
+        assert!(past("lately", now).is_err());
+    }
 
     #[test]
     fn a_moment_is_a_span_a_date_or_a_time() {

@@ -1,9 +1,15 @@
 mod account;
 mod app_password;
 mod check;
+mod device;
+mod factor;
 mod init;
+mod key;
+mod my;
+mod report;
 mod schema;
 mod status;
+mod totp;
 
 use crate::args::{Args, Command, SchemaCommand};
 use crate::failure::Failure;
@@ -15,10 +21,20 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let output = Output::new(args.json);
     match args.command {
         Command::Init => init::run(&args.config, output),
-        Command::Check { account } => check::run(&args.config, account.as_deref(), output).await,
+        Command::Check { account, root } => check::run(&args.config, &root, account.as_deref(), output).await,
         Command::Status => status::run(&args.config, output),
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
         Command::Account(command) => account::run(&Site::open(&args.config)?, command, output).await,
+        Command::Totp(command) => totp::run(&args.config, command, output).await,
+        Command::Factor(command) => factor::run(&Site::open(&args.config)?, command, output).await,
+        Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,
+        Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,
+        Command::Key(command) => key::run(&args.config, command, output).await,
+        Command::Report { unenrolled, main_password, since } => {
+            let wanted = report::Wanted { unenrolled, main_password, since };
+            report::run(&Site::open(&args.config)?, &wanted, output).await
+        }
+        Command::My(my) => my::run(&my, output),
         Command::AppPassword(command) => app_password::run(&Site::open(&args.config)?, command, output).await,
     }
 }

@@ -154,8 +154,9 @@ pub(super) async fn ask_for_ticket(
     Ok(ticket)
 }
 
-/// `authenticator`, and from the second one on with a number.
-fn default_label(account: &Account) -> Label {
+/// What a new app is called where nobody says: `authenticator`, and from the second one on with a number.
+#[must_use]
+pub fn default_label(account: &Account) -> Label {
     let number = account.data.factors.len() + 1;
     let text = if number == 1 { "authenticator".to_owned() } else { format!("authenticator {number}") };
     // Letters, a space and a number.

@@ -26,6 +26,7 @@ pub use app_password::{
     regenerate_app_passwords, revoke_app_passwords,
 };
 pub use dialogue::PREFERRED_LANGUAGE;
+pub use enrolment::default_label;
 pub use factors::{
     NewFactor, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite, unbind_factor,
     unlock_factors,

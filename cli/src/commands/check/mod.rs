@@ -1,3 +1,10 @@
+//! Trying every part of a site: one finding a line.
+
+mod logins;
+mod pam;
+mod remark;
+mod sshd;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -16,11 +23,19 @@ use crate::failure::Failure;
 use crate::output::{Colour, Output};
 use crate::privileges;
 use crate::site::Site;
+use logins::Logins;
+use remark::{Mark, Remark};
 
 /// Tries everything, in the order in which a login needs it; what cannot be tried for an earlier fault is left out.
-pub(crate) async fn run(path: &Path, sample: Option<&str>, output: Output) -> Result<(), Failure> {
-    // doveconf needs root where the site keeps a part of Dovecot's configuration from others.
+pub(crate) async fn run(
+    path: &Path,
+    root: &Path,
+    sample: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    // doveconf needs root where the site keeps a part of Dovecot's configuration from others, and sshd its host keys.
     let dovecot_cache = doveconf("auth_cache_size");
+    let logins = Logins::read(root);
     privileges::become_keeper()?;
     let mut report = Report::default();
     report.front_doors(Path::new(CLIENT_CONFIG_PATH));
@@ -28,6 +43,7 @@ pub(crate) async fn run(path: &Path, sample: Option<&str>, output: Output) -> Re
         Err(problems) => problems.lines().for_each(|line| report.fail("configuration", line)),
         Ok(config) => {
             report.ok("configuration", format!("{} is in order", path.display()));
+            report.logins(&logins, &config);
             report.site(config, sample).await;
         }
     }
@@ -46,14 +62,6 @@ struct Finding {
     result: Mark,
     part: &'static str,
     text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Mark {
-    Ok,
-    Warn,
-    Fail,
 }
 
 impl Finding {
@@ -75,6 +83,12 @@ impl Report {
                 format!("{} is in order, or absent, which means the defaults", path.display()),
             ),
             Err(error) => self.fail("front doors", error.to_string()),
+        }
+    }
+
+    fn logins(&mut self, logins: &Logins, config: &Config) {
+        for (part, Remark { mark, text }) in logins.examine(&config.services) {
+            self.0.push(Finding { result: mark, part, text });
         }
     }
 

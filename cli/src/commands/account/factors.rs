@@ -1,0 +1,98 @@
+//! For people who lost their second factors, and for those who have none yet.
+
+use postern_core::account::Account;
+use postern_core::flows;
+use serde_json::json;
+
+use super::value;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::site::Site;
+use crate::terminal::Terminal;
+
+/// Unlocks what too many wrong codes have locked.
+pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
+    let count = flows::unlock_factors(&site.authority(), &account.id).await?;
+    let text = format!("unlocked {count} of {}; its wrong codes are forgotten", account.name);
+    let account = site.account(&account.name).await?;
+    output.print_all(&text, [("account", value(site, &account).await?), ("unlocked", json!(count))])
+}
+
+/// Takes away everything that a second step could ask for, in one change of the account.
+pub(super) async fn reset(
+    site: &Site,
+    account: &Account,
+    is_sure: bool,
+    output: Output,
+) -> Result<(), Failure> {
+    if !is_sure && !confirm(account)? {
+        return Err(Failure::data("nothing was changed"));
+    }
+    let reset = flows::edit(&*site.directory, &account.id, |data| {
+        let taken = (data.factors.len(), data.recovery_codes.len(), data.policy.ticket.is_some());
+        data.factors.clear();
+        data.recovery_codes.clear();
+        data.enrolled = false;
+        data.policy.ticket = None;
+        // No trusted device is good any more, whatever the ledger says.
+        data.policy.trust_generation = data.policy.trust_generation.saturating_add(1);
+        Ok(taken)
+    });
+    let (factors, codes, had_ticket) = reset.await?;
+    let ticket = if had_ticket { " and a ticket" } else { "" };
+    let text = format!(
+        "reset account {}: took away {factors} second factors, {codes} recovery codes{ticket}; no device is trusted, and \
+         app passwords stay",
+        account.name
+    );
+    let cleared = clear_ledger(site, account).await;
+    let read = site.account(&account.name).await?;
+    output.print(&text, "account", value(site, &read).await?)?;
+    cleared.map_err(|failure| {
+        failure.and("its wrong codes are still counted; the same command again forgets them")
+    })
+}
+
+fn confirm(account: &Account) -> Result<bool, Failure> {
+    let Some(mut terminal) = Terminal::open() else {
+        return Err(Failure::usage("there is no terminal to ask on; give --yes"));
+    };
+    let factors = account.data.factors.len();
+    terminal.confirm(&format!(
+        "Take away all {factors} second factors, the recovery codes and trusted devices of {}?",
+        account.name
+    ))
+}
+
+async fn clear_ledger(site: &Site, account: &Account) -> Result<(), Failure> {
+    site.ledger.forget_codes(&account.id).await?;
+    let devices = site.ledger.devices(&account.id, site.clock.now()).await?;
+    let ids: Vec<_> = devices.iter().map(|device| device.id).collect();
+    if !ids.is_empty() {
+        site.ledger.drop_devices(&account.id, &ids).await?;
+    }
+    Ok(())
+}
+
+/// Makes a ticket, and shows it.
+pub(super) async fn invite(
+    site: &Site,
+    account: &Account,
+    good_for: &str,
+    output: Output,
+) -> Result<(), Failure> {
+    let span = humantime::parse_duration(good_for)
+        .map_err(|_| Failure::usage(format!("--for \"{good_for}\" is no time span such as 7d or 12h")))?;
+    if account.data.is_enrolled() {
+        return Err(Failure::data(format!("{} has a second factor, and needs no ticket", account.name)));
+    }
+    let (ticket, expires) = flows::invite(&site.authority(), &site.keyring()?, &account.id, span).await?;
+    let shown = ticket.grouped();
+    let text = zeroize::Zeroizing::new(format!(
+        "Ticket for {}, good once and until {expires}:\n\n    {}\n\n\
+         It is shown this once. It is asked for at a login that needs a second factor, where none is bound.\n",
+        account.name, *shown
+    ));
+    let value = json!({ "account": account.name, "ticket": *shown, "expires": expires });
+    output.print(&text, "ticket", value)
+}

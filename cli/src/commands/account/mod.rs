@@ -1,0 +1,117 @@
+//! Accounts, one file a group of verbs.
+
+mod create;
+mod factors;
+mod policy;
+mod show;
+
+use postern_core::account::{Account, AccountData};
+use postern_core::flows::edit;
+use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
+use postern_core::policy::AccountPolicy;
+use postern_core::secret::Password;
+
+use crate::args::AccountCommand;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::prompt;
+use crate::site::{self, Site};
+use create::Wanted;
+use show::value;
+pub(super) use show::{standing, use_text, use_value};
+
+/// Does what was asked of an account.
+pub(crate) async fn run(site: &Site, command: AccountCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        AccountCommand::Create {
+            name,
+            password_stdin,
+            no_password,
+            uid,
+            gid,
+            home,
+            mail,
+            attribute,
+            expires,
+        } => {
+            let numbers = [("uidNumber", uid), ("gidNumber", gid)];
+            let attributes = create::attributes(&numbers, home, mail, &attribute)?;
+            let wanted = Wanted { name, attributes, expires, has_password: !no_password, password_stdin };
+            create::create(site, wanted, output).await
+        }
+        AccountCommand::Show { name } => show::show(site, &site.account(&name).await?, output).await,
+        AccountCommand::List => show::list(site, output).await,
+        AccountCommand::Disable { name } => set_disabled(site, &name, true, output).await,
+        AccountCommand::Enable { name } => set_disabled(site, &name, false, output).await,
+        AccountCommand::Expire { name, at, .. } => expire(site, &name, at.as_deref(), output).await,
+        AccountCommand::Policy { name, main_password_on_mail, second_factor } => {
+            let wanted = (main_password_on_mail.as_deref(), second_factor.as_deref());
+            policy::run(site, &name, wanted, output).await
+        }
+        AccountCommand::Unlock { name } => factors::unlock(site, &site.account(&name).await?, output).await,
+        AccountCommand::Reset { name, yes } => {
+            factors::reset(site, &site.account(&name).await?, yes, output).await
+        }
+        AccountCommand::Invite { name, good_for } => {
+            factors::invite(site, &site.account(&name).await?, &good_for, output).await
+        }
+        AccountCommand::Password { name, password_stdin, remove } => {
+            password(site, &name, password_stdin, remove, output).await
+        }
+    }
+}
+
+async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -> Result<(), Failure> {
+    let account = decide(site, name, |policy| policy.disabled = disabled).await?;
+    let word = if disabled { "disabled" } else { "enabled" };
+    output.print(&format!("{word} account {}", account.name), "account", value(site, &account).await?)
+}
+
+/// Changes what is decided for an account, and reads it again.
+async fn decide(
+    site: &Site,
+    name: &str,
+    change: impl Fn(&mut AccountPolicy) + Send + Sync,
+) -> Result<Account, Failure> {
+    let account = site.account(name).await?;
+    let change = |data: &mut AccountData| {
+        change(&mut data.policy);
+        Ok(())
+    };
+    edit(&*site.directory, &account.id, change).await?;
+    site.account(name).await
+}
+
+async fn expire(site: &Site, name: &str, at: Option<&str>, output: Output) -> Result<(), Failure> {
+    let expires = at.map(|text| site::moment(text, site.clock.now())).transpose()?;
+    let account = decide(site, name, |policy| policy.expires = expires).await?;
+    let when = expires.map_or_else(|| "does not expire".to_owned(), |at| format!("expires {at}"));
+    output.print(&format!("account {} {when}", account.name), "account", value(site, &account).await?)
+}
+
+async fn password(
+    site: &Site,
+    name: &str,
+    from_stdin: bool,
+    remove: bool,
+    output: Output,
+) -> Result<(), Failure> {
+    let account = site.account(name).await?;
+    let embedded = site.embedded()?;
+    let hash = if remove { None } else { Some(hash(site, &prompt::new_password(from_stdin)?).await?) };
+    embedded.set_main_password(&account.id, hash).await?;
+    let word = if remove { "removed" } else { "set" };
+    output.print(
+        &format!("{word} the main password of account {}", account.name),
+        "account",
+        value(site, &account).await?,
+    )
+}
+
+async fn hash(site: &Site, password: &Password) -> Result<StoredHash, Failure> {
+    let mut salt = [0; SALT_BYTES];
+    site::random(&mut salt).map_err(Failure::system)?;
+    let cost = site.config.limits.main_password_cost;
+    let secret = password.expose().as_bytes();
+    site.hasher.hash(secret, &salt, cost, Purpose::MainPassword).await.map_err(Failure::system)
+}

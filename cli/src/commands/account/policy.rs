@@ -1,0 +1,136 @@
+use std::fmt::Display;
+
+use postern_core::account::Account;
+use postern_core::policy::{
+    AccountPolicy, EffectiveLogin, EffectiveMail, ForcedEnrolment, SecondFactor, ServiceKind,
+};
+use serde_json::{Map, Value, json};
+
+use super::{decide, value};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::site::Site;
+
+/// Sets what is given, and tells what holds.
+pub(super) async fn run(
+    site: &Site,
+    name: &str,
+    wanted: (Option<&str>, Option<&str>),
+    output: Output,
+) -> Result<(), Failure> {
+    let main_password =
+        wanted.0.map(|word| chosen("--main-password-on-mail", word, str::parse)).transpose()?;
+    let second_factor = wanted.1.map(|word| chosen("--second-factor", word, named)).transpose()?;
+    let account = if main_password.is_none() && second_factor.is_none() {
+        site.account(name).await?
+    } else {
+        let set = |policy: &mut AccountPolicy| {
+            policy.main_password_on_mail = main_password.unwrap_or(policy.main_password_on_mail);
+            policy.second_factor = second_factor.unwrap_or(policy.second_factor);
+        };
+        decide(site, name, set).await?
+    };
+    // What was not asked about is only told where nothing was.
+    let mut text = String::new();
+    if wanted.0.is_some() || wanted.1.is_none() {
+        text.push_str(&format!("main password on mail: {}\n", mail_text(site, &account)));
+    }
+    if wanted.1.is_some() || wanted.0.is_none() {
+        text.push_str(&format!("second factor at logins: {}\n", login_text(site, &account)));
+    }
+    output.print(&text, "account", value(site, &account).await?)
+}
+
+/// A value of a policy, or `None` for the configuration's.
+fn chosen<T, E: Display>(
+    option: &str,
+    word: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Option<T>, Failure> {
+    if word == "default" {
+        return Ok(None);
+    }
+    let wrong = |error| Failure::usage(format!("{option} \"{word}\" {error}, default"));
+    parse(word).map(Some).map_err(wrong)
+}
+
+fn named(word: &str) -> Result<SecondFactor, &'static str> {
+    let found = SecondFactor::NAMED.iter().find(|(name, _)| *name == word);
+    found.map(|(_, value)| *value).ok_or("is none of off, if-enrolled, required, exempt")
+}
+
+/// What the account itself says of its main password.
+pub(super) fn mail_word(account: &Account) -> &'static str {
+    account.data.policy.main_password_on_mail.map_or("default", |policy| policy.as_str())
+}
+
+/// Whether the main password opens mail, and at which services, where they differ.
+pub(super) fn mail_text(site: &Site, account: &Account) -> String {
+    let all = mail(site, account).map(|(name, policy)| (name, policy.main_password_on_mail.as_str()));
+    by_service(&all.collect::<Vec<_>>(), account.data.policy.main_password_on_mail.is_some())
+}
+
+/// What logins ask for besides the first factor, and where, where they differ.
+pub(super) fn login_text(site: &Site, account: &Account) -> String {
+    let all = login(site, account).map(|(name, policy)| (name, policy.second_factor.as_str()));
+    by_service(&all.collect::<Vec<_>>(), account.data.policy.second_factor.is_some())
+}
+
+/// What holds for each service, for scripts.
+pub(super) fn effective(site: &Site, account: &Account) -> Value {
+    let mail = mail(site, account).map(|(name, policy)| {
+        let value = json!({
+            "main_password_on_mail": policy.main_password_on_mail.as_str(),
+            "combined": policy.combined,
+            "observe": policy.observe,
+        });
+        (name.to_owned(), value)
+    });
+    let login = login(site, account).map(|(name, policy)| {
+        let value = json!({
+            "second_factor": policy.second_factor.as_str(),
+            "forced_enrolment": forced_word(policy.forced_enrolment),
+            "trust_device": policy.trust_device.as_secs(),
+            "observe": policy.observe,
+        });
+        (name.to_owned(), value)
+    });
+    Value::Object(mail.chain(login).collect::<Map<_, _>>())
+}
+
+fn mail<'a>(site: &'a Site, account: &'a Account) -> impl Iterator<Item = (&'a str, EffectiveMail)> {
+    site.config.services.values().filter_map(|service| match &service.kind {
+        ServiceKind::Mail(mail) => {
+            let policy = EffectiveMail::of(&site.config.policy, service.observe, mail, account.data.policy);
+            Some((service.name.as_str(), policy))
+        }
+        ServiceKind::Login(_) => None,
+    })
+}
+
+fn login<'a>(site: &'a Site, account: &'a Account) -> impl Iterator<Item = (&'a str, EffectiveLogin)> {
+    site.config.services.values().filter_map(|service| match &service.kind {
+        ServiceKind::Mail(_) => None,
+        ServiceKind::Login(login) => {
+            let policy = EffectiveLogin::of(&site.config.policy, service.observe, login, account.data.policy);
+            Some((service.name.as_str(), policy))
+        }
+    })
+}
+
+fn forced_word(forced: ForcedEnrolment) -> &'static str {
+    ForcedEnrolment::NAMED.iter().find(|(_, value)| *value == forced).map_or("", |(name, _)| name)
+}
+
+fn by_service(all: &[(&str, &str)], is_accounts_own: bool) -> String {
+    let source = if is_accounts_own { "account" } else { "configuration" };
+    match all.split_first() {
+        Some(((_, first), rest)) if rest.iter().all(|(_, policy)| policy == first) => {
+            format!("{first} ({source})")
+        }
+        _ => {
+            let each: Vec<String> = all.iter().map(|(name, policy)| format!("{name} {policy}")).collect();
+            format!("{} ({source})", each.join(", "))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What sshd, sudo and the like are told on this host, and what of it lets people past.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postern_core::policy::{Service, ServiceKind};
+
+use super::pam;
+use super::remark::Remark;
+use super::sshd::{self, Sshd};
+
+/// What was found on the host, while it could be read: a part of it is root's.
+#[derive(Debug, Default)]
+pub(super) struct Logins {
+    pam: pam::Files,
+    /// What `sshd -T` prints, or why it does not; `None` where there is no sshd.
+    sshd: Option<Result<String, String>>,
+    sshd_has_match_blocks: bool,
+}
+
+impl Logins {
+    /// Of the host whose files lie under `root`.
+    pub(super) fn read(root: &Path) -> Self {
+        let mut files = pam::Files::new();
+        // The first folder wins, as in libpam.
+        for folder in ["usr/lib/pam.d", "etc/pam.d"] {
+            files.extend(texts(&root.join(folder)));
+        }
+        let config = root.join("etc/ssh/sshd_config");
+        let mut configs = texts(&root.join("etc/ssh/sshd_config.d"));
+        configs.extend(fs::read_to_string(&config).ok().map(|text| ("sshd_config".to_owned(), text)));
+        Self {
+            pam: files,
+            sshd: print_sshd(&config),
+            sshd_has_match_blocks: configs.values().any(|text| sshd::has_match_blocks(text)),
+        }
+    }
+
+    /// What there is to say, with the part of the host that it is about.
+    pub(super) fn examine(&self, services: &BTreeMap<String, Service>) -> Vec<(&'static str, Remark)> {
+        let printed = self.sshd.as_ref().and_then(|printed| printed.as_ref().ok());
+        let proves_first =
+            |name: &str| name == SSHD && printed.is_some_and(|printed| Sshd::of(printed).proves_first());
+        let examined = pam::examine(&self.pam, services, proves_first);
+        let asking: Vec<&str> = examined.asking.iter().map(String::as_str).collect();
+        let mut all: Vec<(&'static str, Remark)> = Vec::new();
+        all.push(match asking.as_slice() {
+            [] => ("pam", Remark::ok("no login service of this host asks Postern".to_owned())),
+            _ => ("pam", Remark::ok(format!("these ask Postern: {}", asking.join(", ")))),
+        });
+        all.extend(examined.remarks.into_iter().map(|remark| ("pam", remark)));
+        if let (true, Some(ServiceKind::Login(login))) =
+            (asking.contains(&SSHD), services.get(SSHD).map(|service| &service.kind))
+        {
+            all.extend(self.sshd(login).into_iter().map(|remark| ("sshd", remark)));
+        }
+        all
+    }
+
+    fn sshd(&self, service: &postern_core::policy::LoginService) -> Vec<Remark> {
+        let mut remarks = match &self.sshd {
+            None => return Vec::new(),
+            Some(Err(error)) => {
+                return vec![Remark::warn(format!("sshd -T says nothing: {error}; run this as root"))];
+            }
+            Some(Ok(printed)) => Sshd::of(printed).examine(service),
+        };
+        if self.sshd_has_match_blocks {
+            remarks.push(Remark::warn(
+                "there are Match blocks, which hold for some alone and are not looked at; look at: sshd -T -C user=NAME"
+                    .to_owned(),
+            ));
+        }
+        if remarks.is_empty() {
+            remarks.push(Remark::ok("asks for more than a key or a password".to_owned()));
+        }
+        remarks
+    }
+}
+
+/// The files of a folder, by name; those that cannot be read are left out.
+fn texts(folder: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_left_over = [".dpkg-", ".rpm", "~"].iter().any(|mark| name.contains(mark));
+            if is_left_over { None } else { Some((name, fs::read_to_string(entry.path()).ok()?)) }
+        })
+        .collect()
+}
+
+fn print_sshd(config: &Path) -> Option<Result<String, String>> {
+    let program = PROGRAMS.iter().map(PathBuf::from).find(|program| program.is_file())?;
+    let ran = Command::new(program).arg("-T").arg("-f").arg(config).output();
+    Some(match ran {
+        Err(error) => Err(error.to_string()),
+        Ok(ran) if ran.status.success() => {
+            String::from_utf8(ran.stdout).map_err(|_| "it is not UTF-8".to_owned())
+        }
+        Ok(ran) => {
+            let said = String::from_utf8_lossy(&ran.stderr).trim().replace(char::is_control, " ");
+            Err(if said.is_empty() { ran.status.to_string() } else { said })
+        }
+    })
+}
+
+/// The PAM service, named after the program.
+const SSHD: &str = "sshd";
+const PROGRAMS: [&str; 2] = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];

@@ -1,0 +1,80 @@
+/// What a module can bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Module {
+    /// pam_postern.so
+    Postern,
+    /// Always no.
+    Deny,
+    /// Always yes, which proves nothing.
+    Permit,
+    /// Yes to root alone, who needs nobody's permission.
+    RootOnly,
+    /// Yes to some, by who they are and not by what they know.
+    Condition,
+    /// Proves nothing; it is in a stack for something else.
+    Aside,
+    /// Asks for something that proves who it is. What nobody knows is taken for one of these.
+    Proof,
+    /// Begins a substack.
+    Substack,
+}
+
+impl Module {
+    /// By the name of its file.
+    pub(super) fn of(path: &str) -> Self {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        match file.strip_suffix(".so").unwrap_or(file) {
+            "pam_postern" => Self::Postern,
+            "pam_deny" => Self::Deny,
+            "pam_permit" => Self::Permit,
+            "pam_rootok" => Self::RootOnly,
+            name if CONDITIONS.contains(&name) => Self::Condition,
+            name if ASIDES.contains(&name) => Self::Aside,
+            _ => Self::Proof,
+        }
+    }
+}
+
+const CONDITIONS: [&str; 10] = [
+    "pam_access",
+    "pam_exec",
+    "pam_listfile",
+    "pam_localuser",
+    "pam_rhosts",
+    "pam_securetty",
+    "pam_succeed_if",
+    "pam_time",
+    "pam_usertype",
+    "pam_wheel",
+];
+
+const ASIDES: [&str; 28] = [
+    "pam_cap",
+    "pam_debug",
+    "pam_echo",
+    "pam_env",
+    "pam_faildelay",
+    "pam_faillock",
+    "pam_ftp",
+    "pam_gnome_keyring",
+    "pam_group",
+    "pam_issue",
+    "pam_keyinit",
+    "pam_kwallet5",
+    "pam_lastlog",
+    "pam_limits",
+    "pam_loginuid",
+    "pam_mail",
+    "pam_mkhomedir",
+    "pam_motd",
+    "pam_nologin",
+    "pam_selinux",
+    "pam_sepermit",
+    "pam_shells",
+    "pam_systemd",
+    "pam_tally",
+    "pam_tally2",
+    "pam_umask",
+    "pam_warn",
+    "pam_xauth",
+];

@@ -1,0 +1,132 @@
+use std::collections::BTreeSet;
+
+use postern_core::policy::{First, LoginService};
+
+use super::explore::{Entry, Ground, Said, explore};
+use super::lines::{Kind, Step};
+use super::modules::Module;
+use crate::commands::check::remark::Remark;
+
+/// The stacks of one service, and what Postern is told about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stack<'a> {
+    pub(super) file: &'a str,
+    pub(super) login: &'a LoginService,
+    /// Whether the program proves a first factor before it asks PAM.
+    pub(super) first_is_proved: bool,
+}
+
+impl Stack<'_> {
+    /// What lets people past in the section `auth`.
+    pub(super) fn auth(self, steps: &[Step]) -> Vec<Remark> {
+        let file = self.file;
+        let mut remarks = Vec::new();
+        let Some(postern) = steps.iter().find(|step| step.module == Module::Postern) else {
+            remarks.push(Remark::warn(format!(
+                "{file}: asks Postern in the account section alone, where whoever needs a second factor is refused; add to the auth section: pam_postern.so"
+            )));
+            return remarks;
+        };
+        let is_stack = match self.login.first {
+            First::Stack => true,
+            First::Directory => false,
+        };
+        let found = explore(
+            steps,
+            Ground {
+                kind: Kind::Auth,
+                is_proved: self.first_is_proved,
+                postern_proves: !is_stack,
+                may_pass: is_stack || self.login.ignores_strangers,
+            },
+        );
+        self.entries((Kind::Auth, steps), postern, &found.entries, &mut remarks);
+        for step in found.asked_after_failure.iter().filter_map(|at| steps.get(*at)).filter(|_| is_stack) {
+            remarks.push(Remark::fail(format!(
+                "{file}: {} fails and the stack goes on, so that strangers are asked for codes; write requisite in its place",
+                step.described()
+            )));
+        }
+        let is_code_alone = |entry: &&Entry| entry.said == Said::Yes && !entry.is_proved;
+        if found.entries.iter().any(|entry| is_code_alone(&entry)) {
+            remarks.push(Remark::fail(format!(
+                "{file}: {} is told first = \"stack\", and nothing before it has to succeed: a code alone lets people in; put a requisite module before it, or set first = \"directory\"",
+                postern.described()
+            )));
+        }
+        if found.entries.iter().any(|entry| entry.said == Said::Pass && !entry.is_proved) {
+            remarks.push(Remark::fail(format!(
+                "{file}: whom {} leaves alone gets in without any password, as nothing else in the stack asks for one",
+                postern.described()
+            )));
+        }
+        remarks
+    }
+
+    /// What lets people past in the section `account`.
+    pub(super) fn account(self, steps: &[Step]) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        if !self.login.enforces_account {
+            return remarks;
+        }
+        let file = self.file;
+        let Some(postern) = steps.iter().find(|step| step.module == Module::Postern) else {
+            remarks.push(Remark::fail(format!(
+                "{file}: account = \"enforce\" needs pam_postern.so in the account section: without it a key alone, or sudo's NOPASSWD, lets people past; add: account required pam_postern.so"
+            )));
+            return remarks;
+        };
+        let ground = Ground { kind: Kind::Account, is_proved: true, postern_proves: true, may_pass: true };
+        self.entries((Kind::Account, steps), postern, &explore(steps, ground).entries, &mut remarks);
+        remarks
+    }
+
+    /// What the two sections have in common: Postern is asked, and its no counts.
+    fn entries(
+        self,
+        (kind, steps): (Kind, &[Step]),
+        postern: &Step,
+        entries: &BTreeSet<Entry>,
+        remarks: &mut Vec<Remark>,
+    ) {
+        let file = format!("{} ({})", self.file, kind.word());
+        let mut named = Vec::new();
+        for (at, is_expired) in entries.iter().filter_map(|entry| entry.past) {
+            let Some(step) = steps.get(at).filter(|_| !named.contains(&at)) else { continue };
+            named.push(at);
+            let described = step.described();
+            remarks.push(match (step.module, is_expired) {
+                (_, true) => Remark::warn(format!(
+                    "{file}: {described} ends the account section for whoever's password has to be changed, before pam_postern.so is asked; put pam_postern.so before it"
+                )),
+                (Module::Condition, false) => Remark::warn(format!(
+                    "{file}: {described} lets some people past pam_postern.so, by who they are"
+                )),
+                (
+                    Module::Postern
+                    | Module::Deny
+                    | Module::Permit
+                    | Module::RootOnly
+                    | Module::Aside
+                    | Module::Proof
+                    | Module::Substack,
+                    false,
+                ) => Remark::fail(format!(
+                    "{file}: {described} lets people past pam_postern.so, which is never asked; put pam_postern.so before it, or write requisite in its place"
+                )),
+            });
+        }
+        let is_said = |said: Said| entries.iter().any(|entry| entry.said == said);
+        if is_said(Said::No) {
+            remarks.push(Remark::fail(format!(
+                "{file}: where {} says no, other modules let people in all the same; write [success=done ignore=ignore default=die] in the place of its control",
+                postern.described()
+            )));
+        } else if is_said(Said::Down) {
+            remarks.push(Remark::fail(format!(
+                "{file}: where posternd does not answer {} lets people in; take authinfo_unavail out of its control",
+                postern.described()
+            )));
+        }
+    }
+}

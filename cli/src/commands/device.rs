@@ -1,0 +1,89 @@
+use postern_core::account::Account;
+use postern_core::device::DeviceId;
+use postern_core::flows::{ChangeError, TrustedDevice, revoke_devices, trusted_devices};
+use serde_json::{Value, json};
+
+use crate::args::DeviceCommand;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::site::Site;
+
+/// Does what was asked of the devices that an account trusts.
+pub(crate) async fn run(site: &Site, command: DeviceCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        DeviceCommand::List { name } => list(site, &site.account(&name).await?, output).await,
+        DeviceCommand::Revoke { name, id, .. } => {
+            revoke(site, &site.account(&name).await?, id.as_deref(), output).await
+        }
+    }
+}
+
+async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
+    let devices = trusted_devices(&site.authority(), &site.keyring()?, account).await?;
+    let rows = devices.iter().map(|device| {
+        vec![
+            short(device),
+            device.trust.name.clone(),
+            device.trust.created.to_string(),
+            device.trust.expires.to_string(),
+        ]
+    });
+    let text = table(&["ID", "DEVICE", "SINCE", "UNTIL"], rows);
+    let text = if text.is_empty() { format!("{} trusts no device", account.name) } else { text };
+    output.print(&text, "devices", devices.iter().map(value).collect::<Vec<_>>())
+}
+
+async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
+    let (authority, keyring) = (site.authority(), site.keyring()?);
+    let which = match id {
+        None => None,
+        Some(typed) => {
+            let devices = trusted_devices(&authority, &keyring, account).await?;
+            Some(picked(&devices, typed, &account.name)?)
+        }
+    };
+    let is_meant = |device: &TrustedDevice| which.is_none_or(|id| id == device.id);
+    let revoked = revoke_devices(&authority, &keyring, &account.id, is_meant).await.map_err(unfinished)?;
+    let text: String = revoked
+        .iter()
+        .map(|device| format!("revoked {} \"{}\"\n", short(device), device.trust.name))
+        .collect();
+    let text = if text.is_empty() { "no trusted device to revoke".to_owned() } else { text };
+    output.print(&text, "revoked", revoked.iter().map(value).collect::<Vec<_>>())
+}
+
+/// With the ledger down the account trusts none from now on, which is more than was asked for where one was meant.
+fn unfinished(error: ChangeError) -> Failure {
+    let is_done = matches!(error, ChangeError::Ledger(_));
+    let failure = Failure::from(error);
+    if is_done {
+        failure.and("the account trusts no device from now on; the records go by themselves")
+    } else {
+        failure
+    }
+}
+
+fn picked(devices: &[TrustedDevice], typed: &str, name: &str) -> Result<DeviceId, Failure> {
+    let mut meant = devices.iter().filter(|device| device.id.is_meant_by(typed));
+    match (meant.next(), meant.next()) {
+        (Some(device), None) => Ok(device.id),
+        (Some(_), Some(_)) => Err(Failure::data(format!("more than one device begins with \"{typed}\""))),
+        (None, _) => Err(Failure::data(format!(
+            "{name} trusts no device \"{typed}\"; see: postern device list {name}"
+        ))),
+    }
+}
+
+/// Enough of its id to tell an account's devices apart.
+fn short(device: &TrustedDevice) -> String {
+    device.id.to_string().chars().take(8).collect()
+}
+
+fn value(device: &TrustedDevice) -> Value {
+    json!({
+        "id": device.id.to_string(),
+        "name": device.trust.name,
+        "created": device.trust.created,
+        "expires": device.trust.expires,
+    })
+}

@@ -1,0 +1,156 @@
+use postern_core::account::Account;
+use postern_core::factor::{Factor, FactorKind, TotpShape};
+use postern_core::flows::{create_recovery_codes, edit, unbind_factor};
+use postern_core::ledger::{Credential, Use};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::account::{use_text, use_value};
+use crate::args::{FactorCommand, RecoveryCommand};
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::site::Site;
+
+/// Does what was asked of an account's second factors.
+pub(crate) async fn run(site: &Site, command: FactorCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        FactorCommand::List { name } => list(site, &site.account(&name).await?, output).await,
+        FactorCommand::Remove { name, id, .. } => {
+            remove(site, &site.account(&name).await?, id.as_deref(), output).await
+        }
+    }
+}
+
+/// Does what was asked of an account's recovery codes.
+pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Output) -> Result<(), Failure> {
+    let RecoveryCommand::Create { name } = command;
+    let account = site.account(&name).await?;
+    let made = create_recovery_codes(&site.authority(), &account.id).await?.0;
+    let shown: Vec<Zeroizing<String>> = made.iter().map(|code| code.grouped()).collect();
+    let mut text = Zeroizing::new(format!(
+        "{} recovery codes for {}, each good for one login. Earlier ones are no longer good.\nThey are shown this once:\n\n",
+        shown.len(),
+        account.name
+    ));
+    for code in &shown {
+        text.push_str("    ");
+        text.push_str(code);
+        text.push('\n');
+    }
+    let codes: Vec<&str> = shown.iter().map(|code| code.as_str()).collect();
+    output.print_all(&text, [("account", json!(account.name)), ("recovery_codes", json!(codes))])
+}
+
+async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
+    let uses = site.ledger.last_uses(&account.id).await?;
+    let factors = &account.data.factors;
+    let rows = factors.iter().map(|factor| {
+        let (used, locked) = (last_use(factor, &uses), factor.locked);
+        vec![
+            factor.id.short(),
+            factor.label.to_string(),
+            kind_text(factor),
+            locked.map_or_else(|| "in use".to_owned(), |since| format!("locked {since}")),
+            factor.created.to_string(),
+            used.map_or_else(|| "never".to_owned(), use_text),
+        ]
+    });
+    let mut text = table(&["ID", "LABEL", "KIND", "STATE", "CREATED", "LAST USED"], rows);
+    if factors.is_empty() {
+        text = format!("{} has no second factor", account.name);
+    } else {
+        text.push_str(&format!("\n{} recovery codes are left\n", account.data.recovery_codes.len()));
+    }
+    let values: Vec<Value> = factors.iter().map(|factor| value(factor, &uses)).collect();
+    let left = json!(account.data.recovery_codes.len());
+    output.print_all(&text, [("factors", json!(values)), ("recovery_codes_left", left)])
+}
+
+async fn remove(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
+    let removed = match id {
+        Some(typed) => {
+            let id = picked(account, typed)?.id;
+            vec![unbind_factor(&site.authority(), &account.id, id, true).await?]
+        }
+        None => {
+            edit(&*site.directory, &account.id, |data| {
+                let ids: Vec<_> = data.factors.iter().map(|factor| factor.id).collect();
+                Ok(ids.into_iter().filter_map(|id| data.unbind(id)).collect())
+            })
+            .await?
+        }
+    };
+    let mut text: String = removed
+        .iter()
+        .map(|factor| format!("removed second factor {} \"{}\"\n", factor.id.short(), factor.label))
+        .collect();
+    if removed.is_empty() {
+        text.push_str("no second factor to remove");
+    } else if id.is_none() || account.data.factors.len() == 1 {
+        text.push_str(&format!("{} is no longer enrolled", account.name));
+    }
+    let ids: Vec<_> = removed.iter().map(|factor| factor.id).collect();
+    output.print(&text, "removed", ids)
+}
+
+/// The one factor that is meant by its id or the beginning of it.
+pub(super) fn picked<'a>(account: &'a Account, typed: &str) -> Result<&'a Factor, Failure> {
+    let mut meant = account.data.factors.iter().filter(|factor| factor.id.is_meant_by(typed));
+    match (meant.next(), meant.next()) {
+        (Some(factor), None) => Ok(factor),
+        (Some(_), Some(_)) => Err(Failure::data(format!("more than one factor begins with \"{typed}\""))),
+        (None, _) => {
+            let name = &account.name;
+            Err(Failure::data(format!(
+                "{name} has no second factor \"{typed}\"; see: postern factor list {name}"
+            )))
+        }
+    }
+}
+
+pub(super) fn last_use<'a>(factor: &Factor, uses: &'a [Use]) -> Option<&'a Use> {
+    uses.iter().find(|used| used.credential == Credential::Factor(factor.id))
+}
+
+pub(super) fn kind_text(factor: &Factor) -> String {
+    match &factor.kind {
+        FactorKind::Totp(totp) if totp.shape == TotpShape::default() => "totp".to_owned(),
+        FactorKind::Totp(totp) => format!("totp ({})", shape_text(totp.shape)),
+    }
+}
+
+/// What a program has to be told that is told by hand.
+pub(super) fn shape_text(shape: TotpShape) -> String {
+    format!("{}, {} digits, {} seconds", shape.algorithm.name(), shape.digits(), shape.period.seconds())
+}
+
+/// In groups of four, for typing.
+pub(super) fn grouped(secret: &str) -> Zeroizing<String> {
+    let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / 4));
+    for (index, c) in secret.chars().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            shown.push(' ');
+        }
+        shown.push(c);
+    }
+    shown
+}
+
+pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
+    let mut value = json!({
+        "id": factor.id,
+        "label": factor.label.as_str(),
+        "kind": factor.kind.name(),
+        "created": factor.created,
+        "locked": factor.locked,
+        "last_used": last_use(factor, uses).map(use_value),
+    });
+    let FactorKind::Totp(totp) = &factor.kind;
+    if let Some(object) = value.as_object_mut() {
+        object.insert("algorithm".to_owned(), json!(totp.shape.algorithm.name()));
+        object.insert("digits".to_owned(), json!(totp.shape.digits()));
+        object.insert("period".to_owned(), json!(totp.shape.period.seconds()));
+        object.insert("key".to_owned(), json!(totp.seed.key()));
+    }
+    value
+}

@@ -1,0 +1,112 @@
+//! Who has a second factor, and whose main password still opens mail.
+
+mod row;
+mod spool;
+mod writer;
+
+use std::sync::Arc;
+
+use postern_core::account::Account;
+use postern_core::clock::Timestamp;
+use postern_core::directory::DirectoryError;
+use postern_core::ledger::{Ledger, Use};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::site::{self, Site};
+use row::{Brief, Row};
+use spool::Spool;
+use writer::Writer;
+
+/// Which accounts are told of.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) unenrolled: bool,
+    pub(crate) main_password: bool,
+    pub(crate) since: Option<String>,
+}
+
+/// Tells of every account, one after the other, however many there are.
+///
+/// The directory is read to its end before the ledger is asked for anything, and what was read waits in a file: neither has
+/// to wait for the other, and little is held in memory.
+pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<(), Failure> {
+    let since = wanted.since.as_deref().map(|text| site::past(text, site.clock.now())).transpose()?;
+    let mut spool = Spool::new()?;
+    let mut problems = Vec::new();
+    let progress = Progress::new("accounts", None);
+    site.directory
+        .visit(&mut |read: Result<Account, DirectoryError>| {
+            progress.step();
+            match read {
+                Ok(account) => spool.push(&Brief::of(&account)),
+                Err(error) => problems.push(error.to_string()),
+            }
+        })
+        .await?;
+    drop(progress);
+    let progress = Progress::new("last uses", Some(spool.len()));
+    let mut uses = Uses { ledger: Arc::clone(&site.ledger), fault: None };
+    let mut writer = Writer::begin(output)?;
+    let mut waiting = spool.read()?;
+    loop {
+        let batch = waiting.next_batch(BATCH)?;
+        if batch.is_empty() {
+            break;
+        }
+        for row in uses.of(batch, since).await {
+            progress.step();
+            if row.is_wanted(wanted) {
+                writer.row(&row)?;
+            }
+        }
+    }
+    drop(progress);
+    problems.extend(uses.fault.map(|fault| format!("last uses are not known from some account on: {fault}")));
+    writer.end(&problems)?;
+    if problems.is_empty() { Ok(()) } else { Err(Failure::data(problems.join("\n"))) }
+}
+
+/// Asks the ledger, several accounts at a time.
+struct Uses {
+    ledger: Arc<dyn Ledger>,
+    /// Why it is not asked any more.
+    fault: Option<String>,
+}
+
+impl Uses {
+    async fn of(&mut self, batch: Vec<Brief>, since: Option<Timestamp>) -> Vec<Row> {
+        let asked: Vec<_> = batch
+            .into_iter()
+            .map(|brief| {
+                let ledger = self.fault.is_none().then(|| Arc::clone(&self.ledger));
+                tokio::spawn(async move {
+                    let uses = match ledger {
+                        Some(ledger) => Some(ledger.last_uses(&brief.id).await),
+                        None => None,
+                    };
+                    (brief, uses)
+                })
+            })
+            .collect();
+        let mut rows = Vec::with_capacity(asked.len());
+        for one in asked {
+            // A task ends early only where it is told to, or panics.
+            let Ok((brief, uses)) = one.await else { continue };
+            let is_recent = |used: &Use| since.is_none_or(|since| used.at >= since);
+            let uses = match uses {
+                Some(Ok(uses)) => Some(uses.into_iter().filter(is_recent).collect()),
+                Some(Err(error)) => {
+                    self.fault.get_or_insert(error.to_string());
+                    None
+                }
+                None => None,
+            };
+            rows.push(Row { brief, uses });
+        }
+        rows
+    }
+}
+
+const BATCH: usize = 64;

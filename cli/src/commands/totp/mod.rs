@@ -1,0 +1,34 @@
+//! Binding authenticator apps and tokens, one or many.
+
+mod bulk;
+mod one;
+mod results;
+mod users;
+
+use std::path::Path;
+
+use postern_core::factor::{Algorithm, TotpShape};
+
+use crate::args::{Enrol, TotpCommand};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Does what was asked. It opens the site itself: files of whoever calls are opened before root is given up.
+pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> Result<(), Failure> {
+    let TotpCommand::Enrol(wanted) = command;
+    let shape = shape(&wanted)?;
+    match (&wanted.from, &wanted.result, &wanted.name) {
+        (Some(from), Some(result), _) => bulk::run(config, &wanted, shape, (from, result), output).await,
+        (_, _, Some(name)) => one::run(config, &wanted, shape, name, output).await,
+        (..) => Err(Failure::usage("give a name, or --from and --result")),
+    }
+}
+
+fn shape(wanted: &Enrol) -> Result<TotpShape, Failure> {
+    let algorithm = match wanted.algorithm.as_str() {
+        "sha256" => Algorithm::Sha256,
+        "sha512" => Algorithm::Sha512,
+        _ => Algorithm::Sha1,
+    };
+    TotpShape::new(algorithm, wanted.digits, wanted.period).map_err(Failure::usage)
+}

@@ -1,0 +1,261 @@
+use std::path::Path;
+
+use postern_core::account::Account;
+use postern_core::app_password::Label;
+use postern_core::clock::Timestamp;
+use postern_core::directory::DirectoryError;
+use postern_core::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
+use postern_core::flows::{ChangeError, NewFactor, bind_factor, default_label};
+use postern_core::ledger::{Spend, Spent};
+use postern_core::qr::{self, Modules};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::args::Enrol;
+use crate::commands::factor;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::secret_file::SecretFile;
+use crate::site::{self, Site};
+use crate::terminal::Terminal;
+use crate::{png, prompt};
+
+/// Binds an app to one account.
+pub(super) async fn run(
+    config: &Path,
+    wanted: &Enrol,
+    shape: TotpShape,
+    name: &str,
+    output: Output,
+) -> Result<(), Failure> {
+    let seed = if wanted.seed_stdin { Some(Seed::from_base32(&prompt::first_line("seed")?)?) } else { None };
+    let terminal = if wanted.unproved { None } else { Some(terminal()?) };
+    // Before root is given up: they belong to whoever calls, and go where that user may write.
+    let mut files = Files {
+        svg: wanted.svg.as_deref().map(SecretFile::create).transpose()?,
+        png: wanted.png.as_deref().map(SecretFile::create).transpose()?,
+        may_count: false,
+    };
+    let bind = async {
+        let site = Site::open(config)?;
+        let account = site.account(name).await?;
+        let job = Job { site: &site, account: &account, wanted, output, terminal };
+        job.bind(seed, shape, &mut files).await
+    };
+    match bind.await {
+        Ok(bound) => bound.conclude(wanted, &mut files, output),
+        Err(failure) => Err(files.give_up(failure)),
+    }
+}
+
+fn terminal() -> Result<Terminal, Failure> {
+    Terminal::open().ok_or_else(|| {
+        Failure::usage(
+            "there is no terminal to ask for a code of the app on; give --unproved to bind it without one",
+        )
+    })
+}
+
+/// Where the QR code goes besides or in the place of the screen.
+struct Files {
+    svg: Option<SecretFile>,
+    png: Option<SecretFile>,
+    /// Whether the key that they show may be bound, though nobody can tell.
+    may_count: bool,
+}
+
+impl Files {
+    fn all(&mut self) -> impl Iterator<Item = &mut SecretFile> {
+        [&mut self.svg, &mut self.png].into_iter().flatten()
+    }
+
+    /// The key that they show was bound to nobody.
+    fn give_up(&mut self, failure: Failure) -> Failure {
+        if self.may_count {
+            return failure.and("whether it is bound all the same says: postern factor list");
+        }
+        self.all().fold(failure, |failure, file| {
+            file.clear();
+            failure.and(format!("{} is left empty", file.path().display()))
+        })
+    }
+}
+
+struct Job<'a> {
+    site: &'a Site,
+    account: &'a Account,
+    wanted: &'a Enrol,
+    output: Output,
+    /// Where a code of the new app is asked for, if it is.
+    terminal: Option<Terminal>,
+}
+
+impl Job<'_> {
+    async fn bind(
+        mut self,
+        seed: Option<Seed>,
+        shape: TotpShape,
+        files: &mut Files,
+    ) -> Result<Bound, Failure> {
+        let (authority, account) = (self.site.authority(), self.account);
+        let keyring = self.site.keyring()?;
+        let replaces = match &self.wanted.replace {
+            Some(typed) => Some(factor::picked(account, typed)?.id),
+            None => None,
+        };
+        let label = match &self.wanted.label {
+            Some(label) => Label::new(label).map_err(Failure::data)?,
+            None => default_label(account),
+        };
+        let is_known = seed.is_some();
+        let new = match seed {
+            Some(seed) => NewFactor::of(&authority, label, NewTotp::new(shape, seed))?,
+            None => NewFactor::draw(&authority, label, shape)?,
+        };
+        let uri = new.totp.uri(&self.site.config.issuer, &account.name)?;
+        write_files(files, &uri)?;
+        self.show(&new, &uri, is_known)?;
+        let is_proved = self.terminal.is_some();
+        if let Some(terminal) = &mut self.terminal {
+            prove(self.site, account, &new, terminal).await?;
+        }
+        let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
+        files.may_count = matches!(bound, Err(ChangeError::Directory(DirectoryError::Down(_))));
+        Ok(Bound { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
+    }
+
+    /// Shows the key to whoever is to have it.
+    fn show(&mut self, new: &NewFactor, uri: &str, is_known: bool) -> Result<(), Failure> {
+        if self.wanted.uri {
+            return self.output.line(uri);
+        }
+        // A seed that came from somewhere is there already.
+        if self.wanted.svg.is_some() || self.wanted.png.is_some() || is_known {
+            return Ok(());
+        }
+        let text = Zeroizing::new(format!(
+            "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
+            qr::terminal(uri).as_deref().map_or("", String::as_str),
+            *factor::grouped(&new.totp.base32()),
+            factor::shape_text(new.totp.shape),
+        ));
+        match (&mut self.terminal, self.output.is_json()) {
+            (Some(terminal), true) => terminal.show(&text),
+            (None, true) => Ok(()),
+            (_, false) => self.output.line(&text),
+        }
+    }
+}
+
+/// What was bound.
+struct Bound {
+    account: String,
+    new: NewFactor,
+    uri: Zeroizing<String>,
+    replaces: Option<FactorId>,
+    is_first: bool,
+    is_proved: bool,
+}
+
+impl Bound {
+    fn conclude(&self, wanted: &Enrol, files: &mut Files, output: Output) -> Result<(), Failure> {
+        let text = self.text(files);
+        if output.is_json() {
+            return output.print(&text, "totp", self.value());
+        }
+        // Standard output is for the URI alone where that is wanted.
+        if wanted.uri { output.aside(&text) } else { output.line(&text) }
+    }
+
+    fn text(&self, files: &mut Files) -> String {
+        let mut text: String =
+            files.all().map(|file| format!("the QR code is in {}\n", file.path().display())).collect();
+        let (id, label) = (self.new.id.short(), &self.new.label);
+        text.push_str(&format!("bound {id} \"{label}\" to account {}", self.account));
+        if let Some(old) = self.replaces {
+            text.push_str(&format!(", in the place of {}", old.short()));
+        }
+        text.push('\n');
+        if !self.is_proved {
+            text.push_str("no code has proved it yet: try it before anybody depends on it\n");
+        }
+        if self.is_first {
+            text.push_str(
+                "mail programs need app passwords now, unless main_password_on_mail says otherwise\n",
+            );
+        }
+        text
+    }
+
+    fn value(&self) -> Value {
+        let totp = &self.new.totp;
+        json!({
+            "account": self.account,
+            "id": self.new.id,
+            "label": self.new.label.as_str(),
+            "algorithm": totp.shape.algorithm.name(),
+            "digits": totp.shape.digits(),
+            "period": totp.shape.period.seconds(),
+            "uri": *self.uri,
+            "secret": *totp.base32(),
+            "proved": self.is_proved,
+            "first": self.is_first,
+            "replaces": self.replaces,
+        })
+    }
+}
+
+fn write_files(files: &mut Files, uri: &str) -> Result<(), Failure> {
+    if files.all().next().is_none() {
+        return Ok(());
+    }
+    let modules = Modules::of(uri).ok_or_else(|| Failure::data("the key's URI is too long for a QR code"))?;
+    if let Some(file) = &mut files.svg {
+        file.write(modules.svg().as_bytes())?;
+    }
+    if let Some(file) = &mut files.png {
+        file.write(&png::encode(&modules)?)?;
+    }
+    Ok(())
+}
+
+/// Asks for a code of the new app until one is right, and spends it, so that it opens nothing any more.
+async fn prove(
+    site: &Site,
+    account: &Account,
+    new: &NewFactor,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    for _ in 0..MOST_TRIES {
+        let answer = terminal.ask("Code that the app shows: ")?;
+        let answer = answer.ok_or_else(|| Failure::data("no code was given; nothing was bound"))?;
+        let at = site.clock.now();
+        let step = match CodeText::parse(&answer) {
+            Some(code) => new.totp.matching_step(&code, at)?,
+            None => None,
+        };
+        let Some(step) = step else {
+            terminal.show("That is not the code of this key. Is the phone's clock right?")?;
+            continue;
+        };
+        let mut token = [0; 16];
+        site::random(&mut token)?;
+        let period = new.totp.shape.period.seconds();
+        let spend = Spend { account: &account.id, factor: new.id, step, period, at, token };
+        match site.ledger.spend(&spend).await? {
+            Spent::Now => return Ok(()),
+            Spent::Replayed => terminal.show("That code was used before.")?,
+            Spent::Unknown { from } => {
+                let until = Timestamp::from_unix(from.saturating_mul(period)).as_unix();
+                let seconds = until.saturating_sub(at.as_unix()).max(1);
+                terminal.show(&format!(
+                    "The ledger lost its memory: wait {seconds} seconds, then type the code that is shown."
+                ))?;
+            }
+        }
+    }
+    Err(Failure::data("no right code was given; nothing was bound"))
+}
+
+/// Codes that somebody may try until the app is set up right.
+const MOST_TRIES: u32 = 5;

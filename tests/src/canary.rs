@@ -39,6 +39,32 @@ pub fn register_shown(text: &str) -> Vec<String> {
     shown
 }
 
+/// The seeds, recovery codes and tickets that stand in `text`, as they stand there.
+#[must_use]
+pub fn shown_to_people(text: &str) -> Vec<String> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let words = text.split(|c| !is_word(c));
+    let mut found: Vec<String> =
+        words.filter(|word| is_seed(word) || is_recovery_code(word)).map(str::to_owned).collect();
+    let typed = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, seed)| seed.trim());
+    found.extend(
+        typed.filter(|seed| seed.contains(' ') && is_seed(&seed.replace(' ', ""))).map(str::to_owned),
+    );
+    found
+}
+
+fn is_seed(text: &str) -> bool {
+    text.len() >= 26 && text.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
+}
+
+fn is_recovery_code(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == 5
+        && groups.iter().all(|group| {
+            group.len() == 4 && group.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+}
+
 /// Secrets in all the forms that are looked for.
 #[derive(Default)]
 pub struct Canaries {
@@ -228,6 +254,21 @@ const GROUPED: usize = 19;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeds_and_recovery_codes_are_recognised_in_text_and_uris() {
+        let text = "otpauth://totp/Postern:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Postern\n\
+                    Or type this key into it: AFP6 PTWB JN5Q TQ2G QDEE SIE5 GZGT NBWJ\n    4isn-j563-hami-wq2f-u24d\n\
+                    id 2264c8f7-eb18-4a84-a0bc-9162b9b6c2e4, SHA1: 6 DIGITS AND MORE";
+        assert_eq!(
+            shown_to_people(text),
+            [
+                "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+                "4isn-j563-hami-wq2f-u24d",
+                "AFP6 PTWB JN5Q TQ2G QDEE SIE5 GZGT NBWJ"
+            ]
+        );
+    }
 
     #[test]
     fn app_passwords_are_recognised_in_text_and_json() {

@@ -43,7 +43,7 @@ pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Outp
 
 async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
     let uses = site.ledger.last_uses(&account.id).await?;
-    let factors = &account.data.factors;
+    let factors = by_age(account);
     let rows = factors.iter().map(|factor| {
         let (used, locked) = (last_use(factor, &uses), factor.locked);
         vec![
@@ -91,6 +91,13 @@ async fn remove(site: &Site, account: &Account, id: Option<&str>, output: Output
     }
     let ids: Vec<_> = removed.iter().map(|factor| factor.id).collect();
     output.print(&text, "removed", ids)
+}
+
+/// The oldest first, wherever the directory keeps them.
+pub(super) fn by_age(account: &Account) -> Vec<&Factor> {
+    let mut factors: Vec<&Factor> = account.data.factors.iter().collect();
+    factors.sort_by_key(|factor| (factor.created, factor.id));
+    factors
 }
 
 /// The one factor that is meant by its id or the beginning of it.

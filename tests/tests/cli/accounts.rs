@@ -73,7 +73,7 @@ fn account_show_and_list_say_who_is_there_and_what_holds() {
     let show = json(&site, &["account", "show", "alice"]);
     assert_eq!(
         show["account"]["effective_policy"]["imap"],
-        json!({ "main_password_on_mail": "until-enrolled", "observe": false })
+        json!({ "main_password_on_mail": "until-enrolled", "combined": false, "observe": false })
     );
     assert!(!show.to_string().contains("argon2"), "{show}");
     let list = site.cli_ok(&["account", "list"]);
@@ -111,7 +111,10 @@ fn disabling_expiring_and_policy_are_said_and_shown() {
     assert_eq!(standing(), "active");
 
     let policy = |args: &[&str]| site.cli_ok(&[&["account", "policy", "alice"], args].concat());
-    assert_eq!(policy(&[]), "main password on mail: until-enrolled (configuration)\n");
+    assert_eq!(
+        policy(&[]),
+        "main password on mail: until-enrolled (configuration)\nsecond factor at logins: if-enrolled (configuration)\n"
+    );
     for value in ["always", "until-enrolled", "never"] {
         assert_eq!(
             policy(&["--main-password-on-mail", value]),
@@ -128,6 +131,25 @@ fn disabling_expiring_and_policy_are_said_and_shown() {
     );
     let said = fails(&site, USAGE, &["account", "policy", "alice", "--main-password-on-mail", "maybe"]);
     assert!(said.contains("always, until-enrolled, never, default"), "{said}");
+    for value in ["off", "if-enrolled", "required", "exempt"] {
+        assert_eq!(
+            policy(&["--second-factor", value]),
+            format!("second factor at logins: {value} (account)\n")
+        );
+        let shown = json(&site, &["account", "show", "alice"]);
+        assert_eq!(shown["account"]["policy"]["second_factor"], value);
+        assert_eq!(
+            shown["account"]["effective_policy"]["sshd"],
+            json!({ "second_factor": value, "forced_enrolment": "login", "trust_device": 2_592_000, "observe": false })
+        );
+    }
+    let both = policy(&["--second-factor", "default", "--main-password-on-mail", "never"]);
+    assert_eq!(
+        both,
+        "main password on mail: never (account)\nsecond factor at logins: if-enrolled (configuration)\n"
+    );
+    let said = fails(&site, USAGE, &["account", "policy", "alice", "--second-factor", "maybe"]);
+    assert!(said.contains("off, if-enrolled, required, exempt, default"), "{said}");
     fails(&site, USAGE, &["account", "expire", "alice"]);
     fails(&site, USAGE, &["account", "expire", "alice", "--never", "--at", "1d"]);
 }
@@ -153,6 +175,16 @@ fn nobody_of_that_name_is_67_for_every_verb() {
         &["account", "policy", "zoe"],
         &["account", "policy", "zoe", "--main-password-on-mail", "never"],
         &["account", "password", "zoe", "--remove"],
+        &["account", "unlock", "zoe"],
+        &["account", "reset", "zoe", "--yes"],
+        &["account", "invite", "zoe"],
+        &["totp", "enrol", "zoe", "--unproved"],
+        &["factor", "list", "zoe"],
+        &["factor", "remove", "zoe", "abcd"],
+        &["factor", "remove", "zoe", "--all"],
+        &["recovery", "create", "zoe"],
+        &["device", "list", "zoe"],
+        &["device", "revoke", "zoe", "--all"],
         &["app-password", "create", "zoe", "--label", "x"],
         &["app-password", "list", "zoe"],
         &["app-password", "revoke", "zoe", "GdGn"],
@@ -179,6 +211,16 @@ fn a_call_that_makes_no_sense_is_64() {
         &["app-password", "revoke", "alice"],
         &["app-password", "revoke", "alice", "GdGn", "--all"],
         &["app-password", "regenerate", "alice"],
+        &["totp", "enrol"],
+        &["totp", "enrol", "alice", "--digits", "7"],
+        &["totp", "enrol", "alice", "--period", "45"],
+        &["totp", "enrol", "alice", "--algorithm", "md5"],
+        &["totp", "enrol", "alice", "--unproved", "--seed", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        &["factor", "remove", "alice"],
+        &["device", "revoke", "alice"],
+        &["account", "invite", "alice", "--for", "a while"],
+        &["key", "rotate", "--reseal", "--no-reseal"],
+        &["my"],
         &["status", "--verbose"],
     ] {
         fails(&site, USAGE, args);

@@ -199,5 +199,6 @@ fn commands_at_the_same_time_lose_no_update() {
     found.sort_unstable();
     expected.sort_unstable();
     assert_eq!(found, expected);
-    assert_eq!(site.cli_ok(&["account", "policy", "alice"]), "main password on mail: never (account)\n");
+    let policy = site.cli_ok(&["account", "policy", "alice"]);
+    assert!(policy.starts_with("main password on mail: never (account)\n"), "{policy}");
 }

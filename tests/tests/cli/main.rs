@@ -10,10 +10,14 @@
 
 mod accounts;
 mod app_passwords;
+mod bulk;
 mod check;
+mod factors;
 mod init;
+mod keys;
 mod secrets;
 mod status;
+mod totp;
 
 use postern_tests::Site;
 use serde_json::Value;

@@ -13,7 +13,11 @@ use crate::terminal::Terminal;
 /// Unlocks what too many wrong codes have locked.
 pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
     let count = flows::unlock_factors(&site.authority(), &account.id).await?;
-    let text = format!("unlocked {count} of {}; its wrong codes are forgotten", account.name);
+    let what = match count {
+        0 => "no second factor was locked".to_owned(),
+        count => format!("unlocked {count} second factors"),
+    };
+    let text = format!("{what}; the wrong codes of {} are forgotten", account.name);
     let account = site.account(&account.name).await?;
     output.print_all(&text, [("account", value(site, &account).await?), ("unlocked", json!(count))])
 }

@@ -29,7 +29,7 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
         vec!["main password on mail".to_owned(), policy::mail_text(site, account)],
         vec!["second factor at logins".to_owned(), policy::login_text(site, account)],
     ];
-    for factor in &account.data.factors {
+    for factor in factor::by_age(account) {
         rows.push(vec!["second factor".to_owned(), factor_text(factor, &uses)]);
     }
     if let Some(ticket) = account.data.policy.ticket {
@@ -125,7 +125,7 @@ pub(super) async fn value(site: &Site, account: &Account) -> Result<Value, Failu
         object.insert("attributes".to_owned(), Value::Object(attributes));
         object.insert("main_password_last_used".to_owned(), json!(last_used));
         let factors: Vec<Value> =
-            account.data.factors.iter().map(|factor| factor::value(factor, &uses)).collect();
+            factor::by_age(account).into_iter().map(|factor| factor::value(factor, &uses)).collect();
         object.insert("factors".to_owned(), json!(factors));
         object.insert("recovery_codes_left".to_owned(), json!(account.data.recovery_codes.len()));
         object.insert("effective_policy".to_owned(), policy::effective(site, account));

@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use postern_tests::guard::pause;
+use postern_tests::{Authenticator, Site, host};
+use serde_json::{Value, json};
+
+use crate::{DATA, fails, json};
+
+const CANNOT_CREATE: i32 = 73;
+
+/// Writes the table, and returns it and the file for results.
+fn table(site: &Site, text: &str) -> (String, PathBuf) {
+    let table = site.dir().join("users.csv");
+    fs::write(&table, text).unwrap();
+    (table.display().to_string(), site.dir().join("result.csv"))
+}
+
+/// The lines of a result file, each by its columns, read by a program that is not ours.
+fn lines(result: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
+    python.args([
+        "-I",
+        "-c",
+        "import csv, json, sys; json.dump(list(csv.DictReader(open(sys.argv[1]))), sys.stdout)",
+    ]);
+    let ran = postern_tests::Ran::of(python.arg(result).current_dir("/"), b"", Duration::from_secs(20));
+    let lines: Vec<BTreeMap<String, String>> = serde_json::from_str(&ran.succeeded().stdout).unwrap();
+    for secret in lines.iter().filter_map(|line| line.get("secret")).filter(|secret| !secret.is_empty()) {
+        postern_tests::canary::register(secret);
+    }
+    lines
+}
+
+/// Those that count: the last one about each account.
+fn last(result: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    lines(result).into_iter().map(|line| (format!("{}/{}", line["name"], line["label"]), line)).collect()
+}
+
+fn factors(site: &Site, name: &str) -> Vec<Value> {
+    json(site, &["factor", "list", name])["factors"].as_array().unwrap().clone()
+}
+
+#[test]
+fn each_account_of_a_table_gets_an_app_and_a_line_with_its_key() {
+    let site = Site::new("bulk");
+    for name in ["alice", "bob", "carol"] {
+        drop(site.cli_ok(&["account", "create", name, "--no-password"]));
+    }
+    let token = Authenticator::random();
+    let (from, result) = table(
+        &site,
+        &format!(
+            "name,label,seed\nalice,\"token, blue\",{}\nbob,,\nzoe,,\ncarol,,short\nbob,,\n",
+            token.base32()
+        ),
+    );
+    let file = result.display().to_string();
+    let run = ["totp", "enrol", "--from", &from, "--result", &file, "--label", "work"];
+    let ran = site.cli(&run);
+    assert_eq!(ran.code, DATA, "{ran:?}");
+    assert!(ran.stdout.contains("2 bound, 0 before, 3 failed"), "{ran:?}");
+    for said in ["zoe: there is no account", "carol: the seed is not base32", "bob: stands twice"] {
+        assert!(ran.stdout.contains(said), "{said}: {ran:?}");
+    }
+    let meta = fs::metadata(&result).unwrap();
+    assert_eq!((meta.uid(), meta.mode() & 0o7777), (0, 0o600));
+    let written = last(&result);
+    let (alice, bob) = (&written["alice/token, blue"], &written["bob/"]);
+    assert_eq!((alice["state"].as_str(), alice["secret"].as_str()), ("bound", token.base32().as_str()));
+    assert_eq!(factors(&site, "alice")[0]["id"], alice["id"].as_str());
+    assert_eq!(factors(&site, "alice")[0]["label"], "token, blue");
+    assert_eq!(factors(&site, "bob")[0]["id"], bob["id"].as_str());
+    assert_eq!(factors(&site, "bob")[0]["label"], "work");
+    let app = Authenticator::from_uri(&bob["uri"]).unwrap();
+    assert_eq!((app.label.name.as_str(), app.base32()), ("bob", bob["secret"].clone()));
+    assert_eq!(written["zoe/"]["state"], "failed");
+    assert!(written["zoe/"]["error"].contains("no account") && written["zoe/"]["secret"].is_empty());
+
+    // Those that failed are tried again, the others left alone.
+    drop(site.cli_ok(&["account", "create", "zoe", "--no-password"]));
+    let again = site.cli(&[&["--json"], &run[..]].concat());
+    let said: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((&said["enrolment"]["bound"], &said["enrolment"]["before"]), (&json!(1), &json!(2)), "{said}");
+    assert_eq!(said["enrolment"]["failed"].as_array().unwrap().len(), 2, "{said}");
+    assert_eq!((factors(&site, "alice").len(), factors(&site, "zoe").len()), (1, 1));
+    assert_eq!(last(&result)["zoe/"]["state"], "bound");
+}
+
+#[test]
+fn who_has_a_factor_already_gets_another_only_where_that_is_wanted() {
+    let site = Site::new("bulk_add");
+    drop(site.account("alice"));
+    drop(site.enrol("alice"));
+    let (from, result) = table(&site, "name\nalice\n");
+    let file = result.display().to_string();
+    let run = ["totp", "enrol", "--from", &from, "--result", &file];
+    assert_eq!(site.cli(&run).code, DATA);
+    assert!(last(&result)["alice/"]["error"].contains("--add"));
+    assert_eq!(factors(&site, "alice").len(), 1);
+    drop(site.cli_ok(&[&run[..], &["--add"]].concat()));
+    assert_eq!(factors(&site, "alice").len(), 2);
+}
+
+#[test]
+fn what_is_no_table_or_no_result_of_ours_changes_nothing() {
+    let site = Site::new("bulk_bad");
+    drop(site.account("alice"));
+    for text in ["", "alice\n", "name,colour\nalice,red\n", "name,label\nalice\n"] {
+        let (from, result) = table(&site, text);
+        let said = fails(
+            &site,
+            DATA,
+            &["totp", "enrol", "--from", &from, "--result", &result.display().to_string()],
+        );
+        assert!(said.contains("users.csv"), "{said}");
+        assert!(!result.exists(), "{text:?}");
+    }
+    let (from, result) = table(&site, "name\nalice\n");
+    fs::write(&result, "precious\n").unwrap();
+    fails(
+        &site,
+        CANNOT_CREATE,
+        &["totp", "enrol", "--from", &from, "--result", &result.display().to_string()],
+    );
+    assert_eq!(fs::read_to_string(&result).unwrap(), "precious\n");
+    assert!(factors(&site, "alice").is_empty());
+}
+
+#[test]
+fn killed_at_any_moment_it_is_finished_by_running_it_again() {
+    let site = Site::new("bulk_killed");
+    let names: Vec<String> = (0..40).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        drop(site.cli_ok(&["account", "create", name, "--no-password"]));
+    }
+    let (from, result) = table(&site, &format!("name\n{}\n", names.join("\n")));
+    let run = |program: &Path| {
+        let mut command = Command::new(program);
+        command
+            .arg("--config")
+            .arg(site.config())
+            .args(["totp", "enrol", "--from", &from, "--result"])
+            .arg(&result);
+        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let program = host::program("postern");
+    let mut kills = 0;
+    for millis in (5..).step_by(3) {
+        let mut child = run(&program);
+        pause(Duration::from_millis(millis));
+        child.kill().unwrap();
+        if child.wait().unwrap().success() {
+            break;
+        }
+        kills += 1;
+        assert!(millis < 1000, "it never comes to its end");
+    }
+    assert!(kills > 5, "killed {kills} times only");
+    drop(site.cli_ok(&["totp", "enrol", "--from", &from, "--result", &result.display().to_string()]));
+    let written = last(&result);
+    for name in &names {
+        let (bound, line) = (factors(&site, name), &written[&format!("{name}/")]);
+        assert_eq!(bound.len(), 1, "{name} after {kills} kills");
+        assert_eq!((&bound[0]["id"], line["state"].as_str()), (&json!(line["id"]), "bound"), "{name}");
+    }
+    let keys: Vec<(String, String)> =
+        lines(&result).into_iter().map(|line| (line["name"].clone(), line["secret"].clone())).collect();
+    let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "nobody was ever given a second key");
+    println!("finished after {kills} kills, {} lines for {} accounts", keys.len(), names.len());
+}

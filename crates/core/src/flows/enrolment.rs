@@ -154,13 +154,15 @@ pub(super) async fn ask_for_ticket(
     Ok(ticket)
 }
 
-/// What a new app is called where nobody says: `authenticator`, and from the second one on with a number.
+/// What a new app is called where nobody says: `authenticator`, and where the account has that already with the first number
+/// that is free.
 #[must_use]
 pub fn default_label(account: &Account) -> Label {
-    let number = account.data.factors.len() + 1;
-    let text = if number == 1 { "authenticator".to_owned() } else { format!("authenticator {number}") };
+    let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
+    let numbered = (2..).map(|number: u32| format!("authenticator {number}"));
+    let labels = std::iter::once("authenticator".to_owned()).chain(numbered);
     // Letters, a space and a number.
-    Label::new(&text).unwrap_or_default()
+    labels.filter_map(|text| Label::new(&text).ok()).find(is_free).unwrap_or_default()
 }
 
 /// In groups of four, for typing.

@@ -21,7 +21,7 @@ impl OwnVisit<'_> {
         } else {
             self.dialogue.tell(&Phrase::FactorsBound {}).await?;
         }
-        for factor in &account.data.factors {
+        for factor in by_age(&account.data.factors) {
             self.list_factor(factor).await?;
         }
         let count = account.data.recovery_codes.len();
@@ -139,7 +139,7 @@ impl OwnVisit<'_> {
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         if self.argument("id").is_none() {
-            for factor in factors {
+            for factor in by_age(factors) {
                 self.list_factor(factor).await?;
             }
         }
@@ -181,6 +181,12 @@ impl OwnVisit<'_> {
             }
         })
     }
+}
+
+fn by_age(factors: &[Factor]) -> Vec<&Factor> {
+    let mut factors: Vec<&Factor> = factors.iter().collect();
+    factors.sort_by_key(|factor| (factor.created, factor.id));
+    factors
 }
 
 /// What `is_meant` picks, where it picks exactly one.

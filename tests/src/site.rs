@@ -125,6 +125,20 @@ impl Site {
         Posternd::start(self)
     }
 
+    /// Has the embedded ledger be complete for an hour: every code is taken at once. posternd has to be there.
+    pub fn age_ledger(&self) {
+        let file = self.dir().join("run/postern.db.spent");
+        let age = "import sqlite3, sys\n\
+                   with sqlite3.connect(sys.argv[1], timeout=10) as file:\n\
+                   \x20   print(file.execute('UPDATE memory SET since = since - 3600').rowcount)\n";
+        guard::wait_for("posternd to have begun a memory of spent codes", LIMIT, || {
+            let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
+            python.args(["-I", "-c", age]).arg(&file).current_dir("/");
+            let ran = Ran::of(&mut python, b"", LIMIT);
+            (file.exists() && ran.code == 0 && ran.stdout.trim() == "1").then_some(())
+        });
+    }
+
     /// Starts a Dovecot that asks this site.
     #[must_use]
     pub fn dovecot(&self) -> Dovecot {

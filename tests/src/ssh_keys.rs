@@ -55,7 +55,7 @@ impl Key {
     /// The same key in another file: what an agent or a copied file is.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let path = self.path.with_extension("copy");
+        let path = with(&self.path, ".copy");
         for end in ["", ".pub"] {
             fs::copy(with(&self.path, end), with(&path, end)).expect("a copy of a key");
         }

@@ -102,11 +102,17 @@ impl Site {
     /// Makes an embedded account `name` with the number and home of `user`, who may have another name.
     #[must_use]
     pub fn account_as(&self, name: &str, user: &UnixUser) -> Account {
+        self.account_as_with(name, user, &[])
+    }
+
+    /// The same with further arguments for `account create`.
+    #[must_use]
+    pub fn account_as_with(&self, name: &str, user: &UnixUser, more: &[&str]) -> Account {
         let (id, home, password) =
             (user.uid.to_string(), user.home.display().to_string(), site::random_password());
         let args =
             ["account", "create", name, "--uid", &id, "--gid", &id, "--home", &home, "--password-stdin"];
-        drop(self.cli_stdin(&args, &format!("{password}\n")).succeeded());
+        drop(self.cli_stdin(&[&args, more].concat(), &format!("{password}\n")).succeeded());
         Account { name: name.to_owned(), password, uid: user.uid, home: user.home.clone() }
     }
 }

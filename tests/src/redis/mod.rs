@@ -152,6 +152,18 @@ impl Redis {
         });
     }
 
+    /// Has it be complete for an hour, as posternd sees it: every code is taken at once. posternd has to be there.
+    pub fn age(&self) {
+        let script = "local fences = redis.call('KEYS', 'postern:{steps-*}:fence')
+            for _, fence in ipairs(fences) do redis.call('HINCRBY', fence, 'since', -3600) end
+            return #fences";
+        guard::wait_for("posternd to have looked at every fence", LIMIT, || {
+            let fences = self.cli(&["KEYS", "postern:{steps-*}:fence"]);
+            (fences.lines().count() == 64).then_some(())
+        });
+        assert_eq!(self.cli(&["EVAL", script, "0"]), "64");
+    }
+
     /// The passwords of its users.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {

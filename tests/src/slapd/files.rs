@@ -153,7 +153,8 @@ pub(super) fn write_data(path: &Path, tree: &Tree, people: &[(String, String)], 
     file.flush().expect("data.ldif");
 }
 
-fn entry(person: &Person, more: &str) -> String {
+/// The entry of a person, in LDIF.
+pub(super) fn entry(person: &Person, more: &str) -> String {
     let Person { name, dn, password, mail, uid, home } = person;
     let more = more.trim();
     let end = if more.is_empty() { "" } else { "\n" };

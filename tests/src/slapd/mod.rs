@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 use crate::certs::Certs;
 use crate::guard::Process;
-use crate::{Answer, Entry, LdapClient, Who};
+use crate::site::random_password;
+use crate::{Answer, Entry, LdapClient, UnixUser, Who, canary};
 
 use people::Tree;
 
@@ -220,6 +221,23 @@ impl Slapd {
     /// `ldapadd` as root, which must succeed.
     pub fn add(&self, entries: &str) {
         drop(self.client(Who::Root).add(Who::Root, entries).succeeded());
+    }
+
+    /// Adds the person that goes with a Unix user, to a server that runs: the same name, number and home. `more` are further
+    /// lines of LDIF; classes come first.
+    #[must_use]
+    pub fn add_person(&self, user: &UnixUser, more: &str) -> Person {
+        self.add_person_as(&user.name, user, more)
+    }
+
+    /// Adds a person `name` with the number and home of `user`, who may have another name.
+    #[must_use]
+    pub fn add_person_as(&self, name: &str, user: &UnixUser, more: &str) -> Person {
+        let password = random_password();
+        canary::register(&password);
+        let person = Person { home: user.home.clone(), ..Person::new(name, password, user.uid) };
+        self.add(&files::entry(&person, more));
+        person
     }
 
     /// Replaces all access rules: each is what follows `access to` in slapd.conf.

@@ -1,5 +1,7 @@
 //! Real sshd and real ssh over pam_postern.so and posternd, with accounts in LDAP and in the embedded store: what a person
 //! is asked, what opens, what does not, and what the log says of it.
+//!
+//! Each test has people of its own, so that all can share one host of each kind.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,5 +13,30 @@
     reason = "all of this is test code"
 )]
 
-mod plain;
+mod app;
+mod codes;
+mod devices;
+mod enrolment;
+mod methods;
+mod prompts;
+mod standing;
 mod world;
+
+/// Tests of a host, once for each way to keep accounts.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[test]
+            fn $name() {
+                super::$name(&crate::world::World::shared(crate::world::Kept::Embedded));
+            })+
+        }
+        mod ldap {
+            $(#[test]
+            fn $name() {
+                super::$name(&crate::world::World::shared(crate::world::Kept::Ldap));
+            })+
+        }
+    };
+}
+use on_both;

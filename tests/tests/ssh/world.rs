@@ -1,13 +1,33 @@
 //! A host whose people log in by ssh, sudo, su and at the console.
 
-use postern_tests::otp::now;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use postern_tests::own::{Said, Visit};
-use postern_tests::{Authenticator, Posternd, Site, UnixUser, canary, guard, unix_users};
+use postern_tests::person::Person;
+use postern_tests::{
+    Authenticator, Listen, Posternd, Redis, Site, Slapd, Ssh, Sshd, UnixUser, canary, syslog, unix_users,
+};
+
+use crate::app::App;
 
 /// A host with its posternd and what that needs.
 pub(crate) struct World {
+    sshds: Mutex<BTreeMap<String, Arc<Sshd>>>,
     pub(crate) posternd: Posternd,
     pub(crate) site: Site,
+    pub(crate) slapd: Option<Slapd>,
+    redis: Option<Redis>,
+    name: String,
+}
+
+/// Where accounts are kept, and what may expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In one SQLite file.
+    Embedded,
+    /// In LDAP and Redis.
+    Ldap,
 }
 
 /// Somebody with an account and a user of the host.
@@ -17,88 +37,224 @@ pub(crate) struct User {
     pub(crate) app: App,
 }
 
-/// Their authenticator app, which shows no code twice.
-pub(crate) struct App {
-    authenticator: Authenticator,
-    last: u64,
-}
-
 impl World {
-    pub(crate) fn new(name: &str) -> Self {
-        let site = Site::builder(name).postern_toml(|text| text + SERVICES).build();
+    /// The one that those tests share that change nothing but their own people.
+    pub(crate) fn shared(kept: Kept) -> Arc<Self> {
+        static SHARED: [Mutex<Weak<World>>; 2] = [Mutex::new(Weak::new()), Mutex::new(Weak::new())];
+        let (shared, name) = match kept {
+            Kept::Embedded => (&SHARED[0], "embedded"),
+            Kept::Ldap => (&SHARED[1], "ldap"),
+        };
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let world = Arc::new(Self::new(name, kept, SERVICES));
+            *shared = Arc::downgrade(&world);
+            world
+        })
+    }
+
+    /// One with these services, whose ledger has been there for an hour.
+    pub(crate) fn new(name: &str, kept: Kept, services: &'static str) -> Self {
+        let world = Self::young(name, kept, services);
+        match &world.redis {
+            Some(redis) => redis.age(),
+            None => world.site.age_ledger(),
+        }
+        world
+    }
+
+    /// One whose ledger has just begun, so that nobody knows what was spent before.
+    pub(crate) fn young(name: &str, kept: Kept, services: &'static str) -> Self {
+        syslog::listen();
+        let builder = Site::builder(name).postern_toml(|text| text + services);
+        let (site, slapd, redis) = match kept {
+            Kept::Embedded => (builder.build(), None, None),
+            Kept::Ldap => {
+                let slapd = Slapd::builder(name).start();
+                let site = builder.ldap(&slapd).build();
+                let redis = Redis::start(name, Listen::Tcp);
+                redis.join(&site);
+                (site, Some(slapd), Some(redis))
+            }
+        };
         let posternd = site.posternd();
-        Self { posternd, site }
+        Self { sshds: Mutex::default(), posternd, site, slapd, redis, name: name.to_owned() }
     }
 
     /// A PAM stack in which Postern asks for everything, as `service`.
     pub(crate) fn stack(&self, service: &str) -> String {
-        format!(
-            "auth required {module}\naccount required {module}\naccount required pam_unix.so\n\
-             session required pam_permit.so\n",
-            module = self.module(service)
-        )
+        format!("auth required {0}\naccount required {0}\n{ACCOUNT}", self.module(service))
     }
 
-    fn module(&self, service: &str) -> String {
+    /// The module and its arguments.
+    pub(crate) fn module(&self, service: &str) -> String {
         format!("{{module}} config={} service={service}", self.site.client_config().display())
+    }
+
+    /// An sshd with [`World::stack`] and these `AuthenticationMethods`, for all who want the same.
+    pub(crate) fn sshd(&self, service: &str, methods: &str) -> Arc<Sshd> {
+        let mut all = self.sshds.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = || Arc::new(Sshd::builder(&self.name).pam(&self.stack(service)).methods(methods).start());
+        Arc::clone(all.entry(format!("{service} {methods}")).or_insert_with(start))
+    }
+
+    /// `user` at an ssh prompt that asks for all that Postern asks for.
+    pub(crate) fn ssh(&self, service: &str, user: &User) -> Ssh {
+        let sshd = self.sshd(service, "keyboard-interactive");
+        // Where sshd will hear no more of PAM, ssh would go on to a password that sshd does not take.
+        Ssh::to(&sshd).unix_user(&user.unix).prefer("keyboard-interactive")
+    }
+
+    /// Somebody without a factor.
+    pub(crate) fn user(&self, name: &str) -> User {
+        self.user_with(name, &[])
+    }
+
+    /// The same with further attributes of the account.
+    pub(crate) fn user_with(&self, name: &str, attributes: &[(&str, &str)]) -> User {
+        let unix = unix_users::fresh(name);
+        self.account_of(&unix, &unix.name, unix.uid, attributes)
+    }
+
+    /// `unix`, whose account has a name and a number that need not be theirs.
+    pub(crate) fn account_of(
+        &self,
+        unix: &UnixUser,
+        name: &str,
+        uid: u32,
+        attributes: &[(&str, &str)],
+    ) -> User {
+        let numbered = UnixUser { uid, ..unix.clone() };
+        let password = match &self.slapd {
+            Some(slapd) => {
+                let lines = attributes.iter().map(|(name, value)| format!("{name}: {value}\n"));
+                slapd.add_person_as(name, &numbered, &lines.collect::<String>()).password
+            }
+            None => {
+                let pairs: Vec<_> =
+                    attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let more: Vec<&str> = pairs.iter().flat_map(|pair| ["--attribute", pair.as_str()]).collect();
+                self.site.account_as_with(name, &numbered, &more).password
+            }
+        };
+        canary::register(&password);
+        User { unix: unix.clone(), password, app: App::none() }
     }
 
     /// Somebody with an app.
     pub(crate) fn enrolled(&self, name: &str) -> User {
-        let unix = unix_users::fresh(name);
-        let account = self.site.account_of(&unix);
-        canary::register(&account.password);
-        let mut user = User { unix, password: account.password, app: App::none() };
-        user.app = self.enrol(&user);
+        self.enrolled_with(name, &[])
+    }
+
+    /// The same with further attributes of the account.
+    pub(crate) fn enrolled_with(&self, name: &str, attributes: &[(&str, &str)]) -> User {
+        let mut user = self.user_with(name, attributes);
+        self.enrol(&mut user);
         user
     }
 
-    /// Binds an app over the socket, as its owner.
-    pub(crate) fn enrol(&self, user: &User) -> App {
-        let mut app = App::none();
-        let mut visit = Visit::begin(&self.site.socket(), user.unix.uid, "enrol", &[]);
+    /// Binds the first app of somebody, who does it over the socket.
+    pub(crate) fn enrol(&self, user: &mut User) {
+        user.app = self.enrol_another(user, "authenticator");
+    }
+
+    /// Binds an app with this label; a code of the one before is asked for where there is one.
+    pub(crate) fn enrol_another(&self, user: &mut User, label: &str) -> App {
+        let (mut visit, mut new) = (self.visit(user, "enrol", &[("label", label)]), None);
         loop {
             match visit.hear() {
-                Said::Ask { text, .. } if text.starts_with("Main password") => visit.answer(&user.password),
-                Said::Ask { text, .. } if text.starts_with("Code that the app shows") => {
-                    visit.answer(&app.code())
+                Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
+                Said::Ask { is_hidden: false, .. } => {
+                    visit.answer(&new.as_mut().unwrap_or(&mut user.app).code());
                 }
                 Said::Record { name, value } if name == "key" => {
-                    app = App::of(Authenticator::from_uri(value["uri"].as_str().unwrap()).unwrap());
+                    let uri = value["uri"].as_str().expect("a URI");
+                    new = Some(App::of(Authenticator::from_uri(uri).expect("a URI")));
                 }
                 Said::Tell { .. } | Said::Record { .. } => {}
-                Said::Accept => return app,
-                other => panic!("{other:?}"),
+                Said::Accept => return new.expect("a key"),
+                other @ (Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => panic!("{other:?}"),
             }
         }
     }
-}
 
-impl App {
-    fn none() -> Self {
-        Self { authenticator: Authenticator::new(&[0; 20]), last: 0 }
-    }
-
-    pub(crate) fn of(authenticator: Authenticator) -> Self {
-        Self { authenticator, last: 0 }
-    }
-
-    /// A code that was not shown before: of now, or one step early or late. Where all three are used up it waits.
-    pub(crate) fn code(&mut self) -> String {
+    /// Makes recovery codes for somebody who has an app.
+    pub(crate) fn recovery_codes(&self, user: &mut User) -> Vec<String> {
+        let (mut visit, mut codes) = (self.visit(user, "recovery_codes", &[]), Vec::new());
         loop {
-            let (at, period) = (now(), self.authenticator.period);
-            let (step, left) = (at / period, period - at % period);
-            let first = if left >= ENOUGH { step - 1 } else { step };
-            let wanted = first.max(self.last + 1);
-            if wanted <= step + 1 {
-                self.last = wanted;
-                return self.authenticator.code_at(wanted * period);
+            match visit.hear() {
+                Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
+                Said::Ask { is_hidden: false, .. } => visit.answer(&user.app.code()),
+                Said::Record { value, .. } => codes.push(value["code"].as_str().expect("a code").to_owned()),
+                Said::Tell { .. } => {}
+                Said::Accept => return codes,
+                other @ (Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => panic!("{other:?}"),
             }
-            guard::pause(std::time::Duration::from_millis(200));
         }
+    }
+
+    /// Revokes all that somebody trusts, who does it with a password and a code.
+    pub(crate) fn revoke_devices(&self, user: &mut User) {
+        let mut visit = self.visit(user, "device_revoke", &[("all", "true")]);
+        loop {
+            match visit.hear() {
+                Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
+                Said::Ask { is_hidden: false, .. } => visit.answer(&user.app.code()),
+                Said::Record { .. } | Said::Tell { .. } => {}
+                Said::Accept => return,
+                other @ (Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// `user` at the first question for a code, of one app, in a login that leaves at once.
+    pub(crate) fn at_code(&self, user: &User) -> Person {
+        let mut person = self.ssh("sshd", user).batch().start();
+        person.expect("Password: ");
+        person.answer_hidden(&user.password);
+        person.expect("Code from authenticator: ");
+        person
+    }
+
+    /// A visit of `user` to their own account.
+    pub(crate) fn visit(&self, user: &User, flow: &str, arguments: &[(&str, &str)]) -> Visit {
+        Visit::begin(&self.site.socket(), user.unix.uid, flow, arguments)
+    }
+
+    /// What the audit log says of the last login of this name, once it says so.
+    pub(crate) fn logged(&self, user: &User, parts: &[&str]) -> String {
+        let name = format!("user={}", user.unix.name);
+        self.posternd.logged(&[&[name.as_str()], parts].concat())
     }
 }
 
-const SERVICES: &str = "";
-/// Seconds from the code to its check.
-const ENOUGH: u64 = 6;
+/// What the terminal shows, without what ssh puts before the first line of each question: whom it asks for.
+pub(crate) fn seen(person: &Person) -> String {
+    let text = person.text().replace('\r', "");
+    let mut left = String::new();
+    for line in text.split_inclusive('\n') {
+        let asked = line.strip_prefix('(').and_then(|rest| rest.split_once("@127.0.0.1) "));
+        left.push_str(asked.map_or(line, |(_, question)| question));
+    }
+    left
+}
+
+const ACCOUNT: &str = "account required pam_unix.so\nsession required pam_permit.so\n";
+const SERVICES: &str = r#"
+[services.sshd-key]
+class = "login"
+first = "stack"
+
+[services.required]
+class = "login"
+second_factor = "required"
+
+[services.required-key]
+class = "login"
+first = "stack"
+second_factor = "required"
+
+[services.lax]
+class = "login"
+account = "ignore"
+"#;

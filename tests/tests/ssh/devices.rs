@@ -1,0 +1,117 @@
+//! Trusted devices: an ssh key that needs no second step for a while.
+
+use postern_tests::own::Said;
+use postern_tests::person::Person;
+use postern_tests::{Key, Ssh};
+
+use crate::on_both;
+use crate::world::{User, World, seen};
+
+on_both!(
+    a_trusted_key_needs_no_code_until_it_is_revoked,
+    a_key_and_a_password_and_a_code,
+    trust_is_of_one_key_alone_and_for_whoever_says_yes,
+    a_certificate_counts_by_its_key,
+);
+
+/// A key that opens the account and a device that can be told by it.
+fn with_key(world: &World, user: &User, key: &Key) -> Ssh {
+    Ssh::to(&world.sshd("sshd-key", KEY_FIRST)).unix_user(&user.unix).key(key).batch()
+}
+
+/// Answers the only question for a code; whether trust is offered afterwards, this is what is said of it.
+fn with_code(person: &mut Person, user: &mut User, trust: &str) {
+    person.expect("Code from authenticator: ");
+    let code = user.app.code();
+    person.answer_visible(&code);
+    person.expect(OFFER);
+    person.answer_visible(trust);
+    assert_eq!(person.is_in(), user.unix.name);
+    let name = &user.unix.name;
+    assert_eq!(
+        seen(person),
+        format!("Code from authenticator: {code}\n{OFFER}{trust}\n-- in as {name} --\n")
+    );
+}
+
+fn is_trusted(world: &World, user: &User, key: &Key) -> bool {
+    let mut person = with_key(world, user, key).start();
+    let (which, _) = person.expect_one_of(&["-- in as ", "Code from "]);
+    which == 0
+}
+
+fn a_trusted_key_needs_no_code_until_it_is_revoked(world: &World) {
+    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
+    for key in [&key, &key.copy()] {
+        let mut person = with_key(world, &anna, key).start();
+        assert_eq!(person.is_in(), anna.unix.name);
+        assert_eq!(seen(&person), format!("-- in as {} --\n", anna.unix.name), "nothing is asked");
+    }
+    let line = world.logged(&anna, &["verdict=accept flow=login", "credential=trusted_device"]);
+    assert!(line.contains("device=\"ssh key SHA256:"), "{line}");
+    let others = world.ssh("sshd", &anna).batch();
+    let mut person = others.start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    drop(person);
+
+    let mut visit = world.visit(&anna, "device_list", &[]);
+    let Said::Tell { text } = visit.hear() else { panic!() };
+    assert!(text.contains("ssh key SHA256:") && text.contains(", until "), "{text}");
+    world.revoke_devices(&mut anna);
+    assert!(!is_trusted(world, &anna, &key));
+}
+
+fn a_key_and_a_password_and_a_code(world: &World) {
+    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    let start = || Ssh::to(&world.sshd("sshd", KEY_FIRST)).unix_user(&anna.unix).key(&key).batch().start();
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    person.expect(OFFER);
+    person.answer_visible("yes");
+    assert_eq!(person.is_in(), anna.unix.name);
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(seen(&person), format!("Password: \n-- in as {} --\n", anna.unix.name));
+    // Trust is in the place of the code and of nothing else.
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden("wrong");
+    drop(person.is_refused());
+}
+
+fn trust_is_of_one_key_alone_and_for_whoever_says_yes(world: &World) {
+    let (mut anna, berta, key, other) =
+        (world.enrolled("anna"), world.enrolled("berta"), Key::ed25519(), Key::ed25519());
+    for user in [&anna, &berta] {
+        user.unix.authorize(&key);
+        user.unix.authorize(&other);
+    }
+    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "n");
+    assert!(!is_trusted(world, &anna, &key), "whoever says no is asked again");
+    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
+    assert!(is_trusted(world, &anna, &key));
+    assert!(!is_trusted(world, &anna, &other), "another key");
+    assert!(!is_trusted(world, &berta, &key), "another account with the same key");
+}
+
+fn a_certificate_counts_by_its_key(world: &World) {
+    let (mut anna, authority, key) = (world.enrolled("anna"), Key::ed25519(), Key::ed25519());
+    anna.unix.authorize_line(&format!("cert-authority {}", authority.public()));
+    authority.certify(&key, &anna.unix.name);
+    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
+    authority.certify(&key, &anna.unix.name);
+    assert!(is_trusted(world, &anna, &key), "a renewed certificate");
+}
+
+const KEY_FIRST: &str = "publickey,keyboard-interactive";
+const OFFER: &str = "Trust this device for 30 days? [y/N] ";

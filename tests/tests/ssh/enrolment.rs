@@ -1,0 +1,167 @@
+//! Whoever needs a second factor and has none sets one up at the prompt.
+
+use postern_tests::person::Person;
+use postern_tests::qr::{self, Theme};
+use postern_tests::{Authenticator, Key, Ssh};
+
+use crate::app::App;
+use crate::on_both;
+use crate::world::{User, World, seen};
+
+on_both!(
+    the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on,
+    it_counts_once_a_code_proved_it,
+    a_key_alone_sets_up_nothing,
+    in_chinese,
+);
+
+/// What a phone makes of the QR code on the terminal, and of the key beside it.
+fn scan(person: &mut Person, words: &Words) -> App {
+    person.expect(words.first_code);
+    let screen = seen(person);
+    let codes = qr::read(&screen, Theme::Dark);
+    let [uri] = &*codes else { panic!("{} codes on\n{screen}", codes.len()) };
+    let app = Authenticator::from_uri(uri).unwrap();
+    let (_, typed) = screen.split_once(words.key).expect("the key as text");
+    let typed: String = typed.lines().next().unwrap().split(' ').collect();
+    assert_eq!(typed, app.base32(), "both ways lead to the same app");
+    person.was_shown(&app.base32());
+    assert!(!screen.contains('\\'), "no octal numbers: {screen}");
+    App::of(app)
+}
+
+/// Every line of the screen that is not of the QR code, without the key.
+fn words(person: &Person, app: &App) -> Vec<String> {
+    let key = app.authenticator.base32();
+    let is_of_qr =
+        |line: &str| line.contains(['█', '▀', '▄']) || (!line.is_empty() && line.trim().is_empty());
+    let text = seen(person);
+    let lines = text.lines().filter(|line| !is_of_qr(line)).map(|line| {
+        let at = line
+            .char_indices()
+            .map(|(at, _)| at)
+            .find(|&at| !line[at..].starts_with(' ') && line[at..].replace(' ', "") == key);
+        at.map_or(line.to_owned(), |at| format!("{}KEY", &line[..at]))
+    });
+    lines.collect()
+}
+
+fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(world: &World) {
+    let mut anna = world.user("anna");
+    let mut person = world.ssh("required", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    anna.app = scan(&mut person, &ENGLISH);
+    let code = anna.app.code();
+    person.answer_visible(&code);
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(
+        words(&person, &anna.app),
+        [
+            "Password: ",
+            "A second factor is needed here, and you have none yet. Set one up now.",
+            "Scan this with your authenticator app:",
+            "Or type this key into it: KEY",
+            "(time based, SHA1, 6 digits, 30 seconds)",
+            &format!("Code that the app shows: {code}"),
+            "authenticator is set up. From now on you are asked for its code.",
+            "Mail programs now need app passwords in the place of your main password: postern my app-passwords create",
+            &format!("-- in as {} --", anna.unix.name),
+        ]
+    );
+    drop(world.logged(&anna, &["verdict=accept flow=login service=required", "credential=factor"]));
+
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&code);
+    person.expect("That code is wrong, or was used before.");
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name, "here too, where nothing is required");
+}
+
+fn it_counts_once_a_code_proved_it(world: &World) {
+    let mut anna = world.user("anna");
+    let start = |user: &User| {
+        let mut person = world.ssh("required", user).batch().start();
+        person.expect("Password: ");
+        person.answer_hidden(&user.password);
+        person
+    };
+    let mut person = start(&anna);
+    let first = scan(&mut person, &ENGLISH);
+    person.interrupt();
+    drop(person.is_refused());
+
+    let mut person = start(&anna);
+    anna.app = scan(&mut person, &ENGLISH);
+    assert_ne!(first.authenticator.base32(), anna.app.authenticator.base32(), "a key is shown once");
+    for _ in 0..5 {
+        person.answer_visible(&anna.app.authenticator.wrong_code());
+        person.expect("That is not the code of this key. Is the phone's clock right?");
+    }
+    drop(person.is_refused());
+    let mut person = start(&anna);
+    anna.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn a_key_alone_sets_up_nothing(world: &World) {
+    let (mut anna, key) = (world.user("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    let sshd = world.sshd("required-key", "publickey,keyboard-interactive");
+    let start = || Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
+    let mut person = start();
+    person.expect("A second factor is needed here, and you have none yet. Set one up now.");
+    person.expect("Password: ");
+    person.answer_hidden("whoever has the key has no password");
+    drop(person.is_refused());
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    anna.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn in_chinese(world: &World) {
+    let mut anna = world.user_with("anna", &[("preferredLanguage", "zh-CN")]);
+    let mut person = world.ssh("required", &anna).batch().start();
+    // Whoever does not know the password must not learn who exists.
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    anna.app = scan(&mut person, &CHINESE);
+    let code = anna.app.code();
+    person.answer_visible(&code);
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(
+        words(&person, &anna.app)[1..8],
+        [
+            "此处需要二次验证，而您尚未设置。请现在设置。",
+            "请用身份验证器应用扫描此二维码：",
+            "或者在应用中手动输入密钥：KEY",
+            "（基于时间，SHA1，6 位，30 秒）",
+            &format!("应用显示的验证码： {code}"),
+            "“authenticator”已设置。今后登录时会要求输入其验证码。",
+            "邮件客户端从现在起需要使用专用密码，不能再使用主密码：postern my app-passwords create",
+        ]
+    );
+    let mut person = world.ssh("sshd", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("请输入“authenticator”的验证码：");
+    let wrong = anna.app.authenticator.wrong_code();
+    person.answer_visible(&wrong);
+    person.expect("验证码错误或已被使用。");
+    person.expect("请输入“authenticator”的验证码：");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+struct Words {
+    first_code: &'static str,
+    key: &'static str,
+}
+
+const ENGLISH: Words = Words { first_code: "Code that the app shows: ", key: "Or type this key into it: " };
+const CHINESE: Words = Words { first_code: "应用显示的验证码：", key: "手动输入密钥：" };

@@ -1,0 +1,86 @@
+//! Accounts that nothing opens any more, and a posternd that is not there.
+
+use std::time::{Duration, Instant};
+
+use postern_tests::{Key, Ssh};
+
+use crate::on_both;
+use crate::world::{Kept, User, World, seen};
+
+on_both!(a_disabled_or_expired_account_is_refused_like_a_wrong_password, what_ldap_says_of_an_account_holds);
+
+fn with_right_password(world: &World, user: &User) -> String {
+    let mut person = world.ssh("sshd", user).start();
+    person.expect("Password: ");
+    person.answer_hidden(&user.password);
+    drop(person.is_refused());
+    seen(&person).replace(&user.unix.name, "NAME")
+}
+
+fn a_disabled_or_expired_account_is_refused_like_a_wrong_password(world: &World) {
+    let (anna, berta, key) = (world.enrolled("anna"), world.user("berta"), Key::ed25519());
+    berta.unix.authorize(&key);
+    let mut wrong = world.ssh("sshd", &anna).start();
+    wrong.expect("Password: ");
+    wrong.answer_hidden("wrong");
+    drop(wrong.is_refused());
+    let wrong = seen(&wrong).replace(&anna.unix.name, "NAME");
+
+    drop(world.site.cli_ok(&["account", "disable", &anna.unix.name]));
+    drop(world.site.cli_ok(&["account", "expire", "--at", "2020-01-01T00:00:00Z", &berta.unix.name]));
+    for (user, reason) in [(&anna, "disabled"), (&berta, "expired")] {
+        assert_eq!(with_right_password(world, user), wrong);
+        drop(world.logged(user, &[&format!("verdict=reject reason={reason} flow=login")]));
+    }
+    let sshd = world.sshd("sshd", "publickey");
+    let key_alone = || Ssh::to(&sshd).unix_user(&berta.unix).key(&key).batch().start();
+    drop(key_alone().is_refused());
+    drop(world.logged(&berta, &["verdict=reject reason=expired flow=account"]));
+    drop(world.site.cli_ok(&["account", "expire", "--never", &berta.unix.name]));
+    assert_eq!(key_alone().is_in(), berta.unix.name);
+}
+
+fn what_ldap_says_of_an_account_holds(world: &World) {
+    let Some(slapd) = &world.slapd else { return };
+    let anna = world.user_with("anna", &[("shadowExpire", "1")]);
+    drop(with_right_password(world, &anna));
+    drop(world.logged(&anna, &["verdict=reject reason=expired flow=login"]));
+    let berta = world.user("berta");
+    slapd.set(
+        &format!("uid={},{}", berta.unix.name, postern_tests::slapd::PEOPLE),
+        "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z",
+    );
+    drop(with_right_password(world, &berta));
+    drop(world.logged(&berta, &["verdict=reject reason=disabled flow=login"]));
+}
+
+#[test]
+fn without_posternd_everybody_is_refused_at_once_and_let_in_when_it_is_back() {
+    let mut world = World::new("stopped", Kept::Embedded, "");
+    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    drop((world.sshd("sshd", "keyboard-interactive"), world.sshd("sshd", "publickey")));
+    assert!(world.posternd.stop().success());
+    let started = Instant::now();
+    let mut person = world.ssh("sshd", &anna).start();
+    assert!(person.is_refused().contains("Permission denied"));
+    let mut person = Ssh::to(&world.sshd("sshd", "publickey")).unix_user(&anna.unix).key(&key).start();
+    drop(person.is_refused());
+    assert!(started.elapsed() < Duration::from_secs(3), "two in {:?}", started.elapsed());
+    println!("without posternd two logins are refused in {:?}", started.elapsed());
+    drop(postern_tests::syslog::logged(&["pam_postern", "cannot decide", "posternd is not reachable"]));
+    world.posternd.start_again();
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+
+    // In the middle of a conversation.
+    let mut person = world.at_code(&anna);
+    world.posternd.kill9();
+    person.answer_visible(&anna.app.code());
+    drop(person.is_refused());
+    world.posternd.start_again();
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name, "nothing is lost");
+}

@@ -16,6 +16,7 @@
 
 pub mod auth_client;
 pub mod bench;
+pub mod binder;
 pub mod canary;
 pub mod certs;
 pub mod checkpassword;
@@ -54,6 +55,7 @@ pub mod unix_users;
 pub mod wire;
 
 pub use auth_client::{Attempt, AuthClient, Outcome, Reply};
+pub use binder::Binder;
 pub use checkpassword::{Checkpassword, Ran};
 pub use clock::SetClock;
 pub use dovecot::{Dovecot, DovecotConfig};

@@ -172,6 +172,12 @@ impl Authenticator {
         text
     }
 
+    /// The seed itself.
+    #[must_use]
+    pub fn seed(&self) -> &[u8] {
+        &self.seed
+    }
+
     /// The seed in hexadecimal.
     #[must_use]
     pub fn hex(&self) -> String {

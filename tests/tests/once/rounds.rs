@@ -1,0 +1,249 @@
+//! Thirty-two logins with one code, round after round: exactly one is let in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use postern_ipc::Verdict;
+use postern_tests::guard::pause;
+use postern_tests::{Posternd, SiteBuilder};
+
+use crate::arena::{Enrolled, PERIOD, Pair, Single, now_step};
+use crate::rush::{INSISTING, Rush, Rushed, rush, type_once};
+
+/// So many at once.
+const CROWD: usize = 32;
+
+/// What all rounds came to.
+#[derive(Debug, Default)]
+struct Totals {
+    rounds: usize,
+    /// By the code's distance from the step of now, and whether that changed meanwhile.
+    by_step: BTreeMap<(i64, bool), usize>,
+    /// Winners by daemon.
+    won: [usize; 2],
+    refused: BTreeMap<&'static str, usize>,
+    together: usize,
+    /// Of codes that ran out while they were typed.
+    nobody: usize,
+}
+
+impl Totals {
+    /// Counts a round, in which everybody typed the code of `step`.
+    #[track_caller]
+    fn count(&mut self, step: u64, rushed: &Rushed) {
+        let (begun, ended) = (rushed.seconds.0 / PERIOD, rushed.seconds.1 / PERIOD);
+        let distance = step.cast_signed() - begun.cast_signed();
+        assert!(rushed.failed.is_empty(), "{rushed:?}");
+        // Once it is two steps old, whoever comes late is too late.
+        let may_be_nobody = ended > step + 1;
+        match rushed.accepted.len() {
+            1 => self.won[rushed.accepted[0]] += 1,
+            0 if may_be_nobody => self.nobody += 1,
+            count => panic!("{count} were let in with one code, {distance} steps from now: {rushed:?}"),
+        }
+        self.rounds += 1;
+        *self.by_step.entry((distance, begun != ended)).or_default() += 1;
+        for (reason, count) in &rushed.refused {
+            *self.refused.entry(reason).or_default() += count;
+        }
+        self.together += rushed.together;
+    }
+
+    fn print(&self, what: &str, took: Duration) {
+        println!(
+            "{what}: {} rounds of {CROWD} in {:.1} s ({:.0} logins/s), one let in each; {} by the first daemon, {} by the second",
+            self.rounds,
+            took.as_secs_f64(),
+            (self.rounds * CROWD) as f64 / took.as_secs_f64(),
+            self.won[0],
+            self.won[1]
+        );
+        println!("  codes of (steps from now, and whether the step changed meanwhile): {:?}", self.by_step);
+        println!(
+            "  typed before anybody was in: {} of {}; the others: {:?}; codes that ran out: {}",
+            self.together,
+            self.rounds * CROWD,
+            self.refused,
+            self.nobody
+        );
+    }
+}
+
+/// `rounds` rounds, and three more at every change of the step that comes in between; at least at one.
+fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) -> Totals {
+    let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
+    let (mut totals, started, mut edges) = (Totals::default(), Instant::now(), 0);
+    let (edge_people, people) = people.split_at_mut(3);
+    while totals.rounds < rounds || edges == 0 {
+        if until_next_step() < BEFORE_EDGE {
+            at_the_edge(&sockets, edge_people, &mut totals);
+            edges += 1;
+        } else if let Some(one) = people.iter_mut().find(|one| one.step().is_some())
+            && totals.rounds < rounds
+        {
+            let step = one.step().unwrap();
+            one.next = step + 1;
+            let rushed = rush(&by(&sockets, one, &one.code(step)), CROWD, || {});
+            totals.count(step, &rushed);
+        } else {
+            pause(Duration::from_millis(100));
+        }
+    }
+    totals.print(what, started.elapsed());
+    totals
+}
+
+fn by<'a>(sockets: &'a [&'a Path], one: &'a Enrolled, code: &'a str) -> Rush<'a> {
+    let Enrolled { name, password, .. } = one;
+    Rush { sockets, service: "sshd", name, password, code }
+}
+
+/// Three people at once, in the moment in which the step changes: with the code of the step that ends, of the one that
+/// begins, and of the one that is about to be too old.
+fn at_the_edge(sockets: &[&Path], people: &mut [Enrolled], totals: &mut Totals) {
+    let next = now_step() + 1;
+    let rushed = thread::scope(|scope| {
+        let threads: Vec<_> = people
+            .iter_mut()
+            .zip([next - 1, next, next - 2])
+            .filter(|(one, step)| one.next <= *step)
+            .map(|(one, step)| {
+                one.next = step + 1;
+                let one = &*one;
+                scope.spawn(move || {
+                    let code = one.code(step);
+                    let at_the_change = || pause(until_next_step().saturating_sub(Duration::from_millis(4)));
+                    (step, rush(&by(sockets, one, &code), CROWD, at_the_change))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("a round")).collect::<Vec<_>>()
+    });
+    for (step, rushed) in rushed {
+        totals.count(step, &rushed);
+    }
+}
+
+fn until_next_step() -> Duration {
+    let now = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
+    Duration::from_secs((now.as_secs() / PERIOD + 1) * PERIOD) - now
+}
+
+/// Losers are not limited before they hear that somebody else was faster.
+fn patient(site: SiteBuilder) -> SiteBuilder {
+    site.setting("[limits]", "wrong_codes = 100")
+}
+
+#[track_caller]
+fn assert_contended(totals: &Totals, hosts: usize) {
+    assert!(totals.won[..hosts].iter().all(|won| *won > 0), "every host wins now and then: {totals:?}");
+    let replayed = totals.refused.get("replayed").copied().unwrap_or_default();
+    assert!(replayed >= totals.rounds * (INSISTING - 2), "{totals:?}");
+    assert!(!totals.refused.contains_key("locked") && !totals.refused.contains_key("limited"), "{totals:?}");
+    assert!(totals.together > totals.rounds * CROWD / 2, "nearly all at once: {totals:?}");
+    assert!((-1..=1).all(|step| totals.by_step.contains_key(&(step, false))), "{totals:?}");
+    assert!(totals.by_step.keys().any(|(_, changed)| *changed), "{totals:?}");
+}
+
+#[test]
+fn of_32_with_one_code_at_two_hosts_one_is_let_in() {
+    let mut pair = Pair::new("once", 43, patient);
+    let totals = run("two hosts", &pair.sockets(), &mut pair.people, 100);
+    assert_contended(&totals, 2);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn of_32_with_one_code_at_two_hosts_one_is_let_in_a_thousand_times() {
+    let mut pair = Pair::new("often", 340, patient);
+    let totals = run("two hosts", &pair.sockets(), &mut pair.people, 1_000);
+    assert_contended(&totals, 2);
+}
+
+#[test]
+fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in() {
+    let mut single = Single::new("file", 23, patient);
+    let totals = run("one host", &[single.site.socket()], &mut single.people, 50);
+    assert_contended(&totals, 1);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in_a_thousand_times() {
+    let mut single = Single::new("file_often", 340, patient);
+    let totals = run("one host", &[single.site.socket()], &mut single.people, 1_000);
+    assert_contended(&totals, 1);
+}
+
+/// What came of rounds in which a daemon was killed.
+#[derive(Debug, Default)]
+struct Killed {
+    /// Somebody was let in all the same.
+    in_the_rush: usize,
+    /// Nobody was, and the code was still good afterwards.
+    afterwards: usize,
+    /// The code was spent on somebody who never heard of it.
+    lost: usize,
+}
+
+/// Kills a daemon in the middle of round after round, and tries each code again afterwards: it is taken once at most.
+fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: &mut Posternd) -> Killed {
+    let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
+    let (mut killed, mut usual) = (Killed::default(), None);
+    for (round, one) in people.iter().enumerate() {
+        if until_next_step() < Duration::from_secs(6) {
+            pause(until_next_step());
+        }
+        let step = now_step();
+        let code = one.code(step);
+        let Some(usual) = usual else {
+            // The first one shows how long it takes.
+            usual = rush(&by(&sockets, one, &code), CROWD, || {}).first_in;
+            continue;
+        };
+        let wait = usual.mul_f64(0.5 + round as f64 / people.len() as f64);
+        let rushed = thread::scope(|scope| {
+            let (go, goes) = std::sync::mpsc::channel();
+            let by = by(&sockets, one, &code);
+            let rushed = scope.spawn(move || rush(&by, CROWD, || go.send(()).expect("it is waited for")));
+            goes.recv().expect("the round begins");
+            pause(wait);
+            daemon.kill9();
+            rushed.join().expect("a round")
+        });
+        daemon.start_again();
+        let again = (0..4).filter(|number| {
+            let socket = [sockets[number % sockets.len()]];
+            matches!(type_once(&by(&socket, one, &code)), Ok(Verdict::Accept(_)))
+        });
+        let (meanwhile, again) = (rushed.accepted.len(), again.count());
+        assert_eq!(now_step(), step, "the machine is too slow");
+        assert!(meanwhile + again <= 1, "{meanwhile} and {again} were let in with one code: {rushed:?}");
+        killed.in_the_rush += meanwhile;
+        killed.afterwards += again;
+        killed.lost += 1 - meanwhile - again;
+    }
+    println!("{what}, killed around the {usual:?} in which somebody gets in: {killed:?}");
+    killed
+}
+
+#[test]
+fn a_code_is_taken_once_though_a_host_is_killed_in_between() {
+    let Pair { second, mut first, people, sites, redis, slapd } = Pair::new("killed", 31, patient);
+    let sockets = [sites[0].socket(), sites[1].socket()];
+    let killed = kill_in_rounds("one of two hosts", &sockets, &people, &mut first);
+    assert!(killed.in_the_rush > 0, "{killed:?}");
+    drop((second, sites, redis, slapd));
+}
+
+#[test]
+fn a_code_is_taken_once_from_a_file_though_its_host_is_killed_in_between() {
+    let Single { mut posternd, people, site } = Single::new("file_killed", 31, patient);
+    let killed = kill_in_rounds("the only host", &[site.socket()], &people, &mut posternd);
+    assert!(killed.in_the_rush > 0 && killed.afterwards > 0, "{killed:?}");
+}
+
+/// Time enough for a hundred people to get to the question.
+const BEFORE_EDGE: Duration = Duration::from_secs(3);

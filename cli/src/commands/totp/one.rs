@@ -241,7 +241,7 @@ async fn prove(
         let mut token = [0; 16];
         site::random(&mut token)?;
         let period = new.totp.shape.period.seconds();
-        let spend = Spend { account: &account.id, factor: new.id, step, period, at, token };
+        let spend = Spend { account: &account.id, factor: new.id, step, period, is_first: true, at, token };
         match site.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
             Spent::Replayed => terminal.show("That code was used before.")?,

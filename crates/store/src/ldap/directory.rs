@@ -279,7 +279,7 @@ fn refusal(code: u32, dn: &str) -> String {
 /// A search for one name that finds more has found too many already.
 const MOST: i32 = 10;
 /// For everything that one question to the directory costs, over all servers; a login is answered within 3 s.
-const BUDGET: Duration = Duration::from_millis(2900);
+const BUDGET: Duration = Duration::from_millis(2600);
 const NO_SUCH_ATTRIBUTE: u32 = 16;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;

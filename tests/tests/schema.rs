@@ -60,7 +60,7 @@ fn what_is_printed_names_what_the_configuration_names() {
     let (uid, gid) = host::ids("postern");
     assert!(acl.contains(&format!(
         "olcAccess: {{3}}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=alias,entry,entryUUID,login,mail,mailbox,memberOf,\
-         objectClass,preferredLanguage,state,validUntil\n  \
+         objectClass,preferredLanguage,state,uidNumber,validUntil\n  \
          by dn.exact=\"gidNumber={gid}+uidNumber={uid},cn=peercred,cn=external,cn=auth\" read\n"
     )), "{acl}");
     assert!(acl.contains("{4}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=pwdChangedTime\n"), "{acl}");

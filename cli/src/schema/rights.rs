@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nix::unistd::User;
 use postern_core::config::{Condition, Config, DirectoryKind, Ldap, LdapLogin};
-use postern_core::flows::UID_NUMBER;
+use postern_core::flows::{PREFERRED_LANGUAGE, UID_NUMBER};
 use postern_ipc::SERVER_USER;
 
 use super::definitions::{self, heading};
@@ -41,7 +41,7 @@ impl Rights {
         let conditions = ldap.disabled.iter().flat_map(Condition::attributes);
         let more = [&*ldap.expires_attribute, &ldap.password_changed_attribute];
         let read = distinct(
-            ["entry", "objectClass", "preferredLanguage", UID_NUMBER]
+            ["entry", "objectClass", PREFERRED_LANGUAGE, UID_NUMBER]
                 .into_iter()
                 .chain(searched.iter().copied())
                 .chain(conditions)

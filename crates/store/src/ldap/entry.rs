@@ -9,7 +9,7 @@ use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{Factor, RecoveryCode};
-use postern_core::flows::UID_NUMBER;
+use postern_core::flows::{PREFERRED_LANGUAGE, UID_NUMBER};
 use postern_core::policy::AccountPolicy;
 
 /// The auxiliary class on an entry that Postern has written to.
@@ -23,8 +23,6 @@ pub(super) const RECOVERY_CODE: &str = "posternRecoveryCode";
 const OWN: [&str; 6] = [REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, POLICY];
 /// What flows look at besides.
 const FOR_FLOWS: [&str; 2] = [UID_NUMBER, PREFERRED_LANGUAGE];
-/// In which language its owner is spoken to (RFC 2798, section 2.7).
-const PREFERRED_LANGUAGE: &str = "preferredLanguage";
 
 /// Every attribute that an account is made of.
 pub(super) fn wanted(config: &Ldap, userdb: &[String]) -> Vec<String> {

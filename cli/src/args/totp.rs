@@ -48,7 +48,7 @@ pub(crate) struct Enrol {
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) png: Option<PathBuf>,
     /// Print the otpauth URI alone, in the place of the QR code
-    #[arg(long, conflicts_with_all = ["from", "json"])]
+    #[arg(long, conflicts_with = "from")]
     pub(crate) uri: bool,
     /// Bind it at once, without a code: for a token, or a QR code that goes to somebody else
     #[arg(long)]

@@ -64,7 +64,7 @@ fn each_account_of_a_table_gets_an_app_and_a_line_with_its_key() {
     let ran = site.cli(&run);
     assert_eq!(ran.code, DATA, "{ran:?}");
     assert!(ran.stdout.contains("2 bound, 0 before, 3 failed"), "{ran:?}");
-    for said in ["zoe: there is no account", "carol: the seed is not base32", "bob: stands twice"] {
+    for said in ["zoe: there is no account", "carol: a seed has 16 to 64 bytes", "bob: stands twice"] {
         assert!(ran.stdout.contains(said), "{said}: {ran:?}");
     }
     let meta = fs::metadata(&result).unwrap();

@@ -1,8 +1,9 @@
 use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
-use postern_tests::{Authenticator, Site, UnixUser, unix_users};
+use postern_tests::{Site, UnixUser, unix_users};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+use crate::app::App;
 use crate::{DATA, USAGE, fails, json};
 
 /// Somebody who types these answers, one to each question, and hears what is asked.
@@ -49,11 +50,11 @@ fn list(site: &Site, what: &str, name: &str) -> Vec<Value> {
     json(site, &[what, "list", name])[format!("{what}s")].as_array().unwrap().clone()
 }
 
-fn site_with(name: &str) -> (Site, UnixUser, String, Authenticator) {
+fn site_with(name: &str) -> (Site, UnixUser, String, App) {
     let site = Site::new(name);
     let user = unix_users::fresh("frank");
     let account = site.account_of(&user);
-    let (_, app) = site.enrol(&user.name);
+    let app = App::enrol(&site, &user.name);
     (site, user, account.password, app)
 }
 
@@ -117,11 +118,11 @@ fn recovery_codes_are_shown_once_and_each_opens_one_login() {
 
 #[test]
 fn a_trusted_device_is_listed_and_revoked() {
-    let (site, user, password, app) = site_with("devices");
+    let (site, user, password, mut app) = site_with("devices");
     let _posternd = site.posternd();
     assert!(site.cli_ok(&["device", "list", &user.name]).contains("trusts no device"));
-    for (number, byte) in [(0, 1), (1, 2)] {
-        let code = if number == 0 { app.fresh_code(5) } else { app.next_code() };
+    for byte in [1, 2] {
+        let code = app.code();
         let (asked, is_in) = login(&site, &user, &key(byte), &[&password, &code, "y"]);
         assert!(is_in && asked.len() == 3, "{asked:?}");
     }
@@ -149,7 +150,7 @@ fn a_trusted_device_is_listed_and_revoked() {
 
 #[test]
 fn locked_factors_are_unlocked() {
-    let (site, user, password, app) = site_with("unlock");
+    let (site, user, password, mut app) = site_with("unlock");
     site.edit_config(|text| format!("{text}\n[limits]\nwrong_codes = 100\nwrong_codes_in_a_row = 5\n"));
     let _posternd = site.posternd();
     for _ in 0..3 {
@@ -159,23 +160,24 @@ fn locked_factors_are_unlocked() {
     assert!(list(&site, "factor", &user.name)[0]["locked"].is_string());
     assert!(site.cli_ok(&["factor", "list", &user.name]).contains("locked 2"));
     assert!(site.cli_ok(&["account", "show", &user.name]).contains("locked 2"));
-    assert!(!login(&site, &user, &key(1), &[&password, &app.fresh_code(5)]).1);
+    let code = app.code();
+    assert!(!login(&site, &user, &key(1), &[&password, &code]).1);
     let unlocked = json(&site, &["account", "unlock", &user.name]);
     assert_eq!(
         (&unlocked["unlocked"], &unlocked["account"]["factors"][0]["locked"]),
         (&json!(1), &Value::Null)
     );
-    assert!(login(&site, &user, &key(1), &[&password, &app.next_code(), "n"]).1);
+    assert!(login(&site, &user, &key(1), &[&password, &code, "n"]).1);
     assert!(site.cli_ok(&["account", "unlock", &user.name]).starts_with("no second factor was locked"));
 }
 
 #[test]
 fn a_reset_takes_everything_of_the_second_step_and_asks_before() {
-    let (site, user, password, app) = site_with("reset");
+    let (site, user, password, mut app) = site_with("reset");
     let _posternd = site.posternd();
     drop(json(&site, &["recovery", "create", &user.name]));
     drop(site.app_password(&user.name, "Phone", &[]));
-    assert!(login(&site, &user, &key(1), &[&password, &app.fresh_code(5), "y"]).1);
+    assert!(login(&site, &user, &key(1), &[&password, &app.code(), "y"]).1);
     let mut person = site.cli_at_terminal(&["account", "reset", &user.name]);
     let asked = person.expect("[y/N] ");
     assert!(asked.contains(&user.name) && asked.contains("Take away all 1"), "{asked}");
@@ -198,9 +200,9 @@ fn a_reset_takes_everything_of_the_second_step_and_asks_before() {
     assert!(list(&site, "device", &user.name).is_empty());
     drop(site.cli_ok(&["account", "reset", &user.name, "--yes"]));
     // With another factor the old device has to show a code again.
-    let (_, app) = site.enrol(&user.name);
+    let mut app = App::enrol(&site, &user.name);
     assert!(!login(&site, &user, &key(1), &[&password]).1);
-    assert!(login(&site, &user, &key(1), &[&password, &app.fresh_code(5), "n"]).1);
+    assert!(login(&site, &user, &key(1), &[&password, &app.code(), "n"]).1);
 }
 
 #[test]

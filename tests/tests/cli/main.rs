@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod app;
 mod app_passwords;
 mod bulk;
 mod check;
@@ -46,4 +47,5 @@ const USAGE: i32 = 64;
 const DATA: i32 = 65;
 const NO_USER: i32 = 67;
 const UNAVAILABLE: i32 = 69;
+const TEMPORARY: i32 = 75;
 const CONFIG: i32 = 78;

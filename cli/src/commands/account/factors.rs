@@ -38,8 +38,7 @@ pub(super) async fn reset(
         data.recovery_codes.clear();
         data.enrolled = false;
         data.policy.ticket = None;
-        // No trusted device is good any more, whatever the ledger says.
-        data.policy.trust_generation = data.policy.trust_generation.saturating_add(1);
+        data.forget_trust();
         Ok(taken)
     });
     let (factors, codes, had_ticket) = reset.await?;

@@ -28,6 +28,9 @@ pub(super) async fn run(
     name: &str,
     output: Output,
 ) -> Result<(), Failure> {
+    if wanted.uri && output.is_json() {
+        return Err(Failure::usage("--uri prints the URI alone, and --json has it, too; give one of them"));
+    }
     let seed = if wanted.seed_stdin { Some(Seed::from_base32(&prompt::first_line("seed")?)?) } else { None };
     let terminal = if wanted.unproved { None } else { Some(terminal()?) };
     // Before root is given up: they belong to whoever calls, and go where that user may write.
@@ -103,6 +106,10 @@ impl Job<'_> {
             Some(typed) => Some(factor::picked(account, typed)?.id),
             None => None,
         };
+        let limit = authority.limits.factors_per_account;
+        if replaces.is_none() && account.data.factors.len() >= limit as usize {
+            return Err(ChangeError::TooManyFactors(limit).into());
+        }
         let label = match &self.wanted.label {
             Some(label) => Label::new(label).map_err(Failure::data)?,
             None => default_label(account),
@@ -117,7 +124,7 @@ impl Job<'_> {
         self.show(&new, &uri, is_known)?;
         let is_proved = self.terminal.is_some();
         if let Some(terminal) = &mut self.terminal {
-            prove(self.site, account, &new, terminal).await?;
+            prove(self.site, account, (&new, !is_known), terminal).await?;
         }
         let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
         files.may_count = matches!(bound, Err(ChangeError::Directory(DirectoryError::Down(_))));
@@ -219,11 +226,12 @@ fn write_files(files: &mut Files, uri: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks for a code of the new app until one is right, and spends it, so that it opens nothing any more.
+/// Asks for a code of the new app until one is right, and spends it, so that it opens nothing any more. Of a seed that was
+/// just made no code can have been spent before.
 async fn prove(
     site: &Site,
     account: &Account,
-    new: &NewFactor,
+    (new, is_first): (&NewFactor, bool),
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     for _ in 0..MOST_TRIES {
@@ -241,7 +249,8 @@ async fn prove(
         let mut token = [0; 16];
         site::random(&mut token)?;
         let period = new.totp.shape.period.seconds();
-        let spend = Spend { account: &account.id, factor: new.id, step, period, is_first: true, at, token };
+        let (account, factor) = (&account.id, new.id);
+        let spend = Spend { account, factor, step, period, is_first, at, token };
         match site.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
             Spent::Replayed => terminal.show("That code was used before.")?,
@@ -249,7 +258,7 @@ async fn prove(
                 let until = Timestamp::from_unix(from.saturating_mul(period)).as_unix();
                 let seconds = until.saturating_sub(at.as_unix()).max(1);
                 terminal.show(&format!(
-                    "The ledger lost its memory: wait {seconds} seconds, then type the code that is shown."
+                    "Codes are not taken just now. Wait {seconds} seconds, then type the code that is shown."
                 ))?;
             }
         }

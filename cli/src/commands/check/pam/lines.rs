@@ -89,7 +89,7 @@ fn take(files: &Files, file: &str, kind: Kind, (level, depth): (usize, usize), s
                         else {
                             continue;
                         };
-                        let module = Module::of(&other);
+                        let module = Module::of(&other, &arguments);
                         steps.push(Step { level, module, control, file: other, arguments, place });
                     }
                 }

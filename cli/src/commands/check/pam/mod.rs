@@ -118,6 +118,36 @@ mod tests {
     }
 
     #[test]
+    fn the_stacks_that_are_shipped_say_nothing() {
+        let key = "[services.sshd]\nfirst = \"stack\"\n";
+        let sudo = "[services.sudo]\nfirst = \"stack\"\n";
+        for (service, stack, extra, is_after_a_key) in [
+            ("sshd", include_str!("../../../../../packaging/pam/sshd"), "", false),
+            ("sshd", include_str!("../../../../../packaging/pam/sshd-key"), key, true),
+            ("sudo", include_str!("../../../../../packaging/pam/sudo"), sudo, false),
+            ("su", include_str!("../../../../../packaging/pam/su"), "", false),
+            ("login", include_str!("../../../../../packaging/pam/login"), "", false),
+        ] {
+            let files: Files =
+                [(service, stack), ("common-auth", COMMON_AUTH), ("common-account", COMMON_ACCOUNT)]
+                    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                    .into();
+            let examined = examine(&files, &services(extra), |_| is_after_a_key);
+            assert_eq!(examined.asking, BTreeSet::from([service.to_owned()]));
+            assert_eq!(examined.remarks, [], "{service}");
+            // For a roll-out a line is taken in that needs the key before it.
+            if is_after_a_key {
+                assert!(!examine(&files, &services(extra), |_| false).remarks.is_empty());
+                let files = files
+                    .into_iter()
+                    .map(|(name, text)| (name, text.replace("\n#auth ", "\nauth ")))
+                    .collect();
+                assert_eq!(examine(&files, &services(extra), |_| true).remarks, []);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_sufficient_before_postern_lets_people_past() {
         let words = ["FAIL", "pam_unix.so", "sufficient", "sshd:1"];
         one(

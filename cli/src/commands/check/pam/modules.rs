@@ -20,19 +20,30 @@ pub(super) enum Module {
 }
 
 impl Module {
-    /// By the name of its file.
-    pub(super) fn of(path: &str) -> Self {
+    /// By the name of its file, and its arguments where they make a difference.
+    pub(super) fn of(path: &str, arguments: &[String]) -> Self {
         let file = path.rsplit('/').next().unwrap_or_default();
         match file.strip_suffix(".so").unwrap_or(file) {
             "pam_postern" => Self::Postern,
             "pam_deny" => Self::Deny,
             "pam_permit" => Self::Permit,
             "pam_rootok" => Self::RootOnly,
+            // Who becomes root gives root's own password, and no directory has root.
+            "pam_succeed_if" if is_about_root(arguments) => Self::RootOnly,
             name if CONDITIONS.contains(&name) => Self::Condition,
             name if ASIDES.contains(&name) => Self::Aside,
             _ => Self::Proof,
         }
     }
+}
+
+fn is_about_root(arguments: &[String]) -> bool {
+    let words: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !matches!(*word, "quiet" | "quiet_success" | "quiet_fail"))
+        .collect();
+    matches!(words.as_slice(), ["uid", "=" | "eq", "0"] | ["user", "=", "root"])
 }
 
 const CONDITIONS: [&str; 10] = [

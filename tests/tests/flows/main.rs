@@ -8,5 +8,10 @@
     reason = "all of this is test code"
 )]
 
+mod account;
+mod combined;
 mod harness;
+mod limits;
 mod login;
+mod mail;
+mod own;

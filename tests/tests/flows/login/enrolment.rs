@@ -85,6 +85,30 @@ async fn a_first_code_that_is_wrong_or_malformed_is_asked_for_again_but_not_for_
 }
 
 #[tokio::test]
+async fn an_app_is_bound_at_once_though_the_ledger_lost_its_memory() {
+    let site = site(ForcedEnrolment::Login).await;
+    let alice = site.person("alice").await;
+    site.forget_spent_steps();
+    let (ended, app) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD]).await;
+    assert!(ended.is_accept());
+    let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
+    assert!(!again.is_accept(), "that code is spent all the same");
+    assert_eq!(site.account(&alice).await.data.factors.len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_for_a_new_app_is_one_that_is_free() {
+    let site = site(ForcedEnrolment::Login).await;
+    let alice = site.person("alice").await;
+    for label in ["authenticator 2", "authenticator"] {
+        drop(site.bind(&alice, label).await);
+    }
+    let codes = site.recovery_codes(&alice, 1).await;
+    let (ended, _) = enrol(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD, &codes[0]]).await;
+    assert_eq!(ended.records("factor")[0]["label"], "authenticator 3");
+}
+
+#[tokio::test]
 async fn whoever_may_not_bind_one_is_refused_after_the_password() {
     let site = site(ForcedEnrolment::Never).await;
     let alice = site.person("alice").await;

@@ -1,0 +1,210 @@
+//! Decisions of mail logins that need another clock or a broken store.
+
+use std::sync::atomic::Ordering;
+
+use postern_core::app_password::{Label, Networks, Scope};
+use postern_core::flows::{self, Authority, ChangeError, Order, RandomnessGone};
+use postern_core::name::LoginName;
+use postern_core::{Reason, Verdict};
+
+use crate::harness::{Ended, MAIN_PASSWORD, Point, Site, Store};
+
+impl Site {
+    async fn mail(&self, name: &str, secret: &str) -> Ended {
+        self.visit("imap", name).secret(secret).says(&[]).await
+    }
+}
+
+#[tokio::test]
+async fn an_app_password_is_refused_from_the_second_of_its_expiry_on() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let expires = Some(site.now_plus(10));
+    let password = site.app_password_until(&alice, Scope::All, expires).await;
+    assert!(site.mail("alice", &password).await.is_accept());
+    site.clock.advance(9);
+    assert!(site.mail("alice", &password).await.is_accept());
+    site.clock.advance(1);
+    assert_eq!(site.mail("alice", &password).await.reason(), Reason::Expired);
+}
+
+#[tokio::test]
+async fn limits_end_with_their_window_and_never_hold_up_a_right_app_password() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    for number in 0..10 {
+        let wrong = site.mail("alice", &format!("wrong {number}")).await;
+        assert_eq!(wrong.reason(), Reason::BadCredential);
+    }
+    assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::Limited);
+    assert!(site.mail("alice", &password).await.is_accept());
+    let elsewhere = site.visit("imap", "alice").from("192.0.2.99").secret(MAIN_PASSWORD).says(&[]).await;
+    assert!(elsewhere.is_accept());
+    site.clock.advance(900);
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_secret_that_was_wrong_is_tried_again_once_the_main_password_changed() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    for _ in 0..3 {
+        assert!(!site.mail("alice", "the next password").await.is_accept());
+    }
+    assert_eq!(site.hasher.tally().main_password, 2, "one to make the account, one for three wrong logins");
+    site.set_main_password(&alice, "the next password").await;
+    assert!(site.mail("alice", "the next password").await.is_accept());
+}
+
+#[tokio::test]
+async fn app_passwords_work_without_a_ledger_and_main_passwords_are_counted_in_the_process() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    let ended = site.mail("alice", &password).await;
+    assert!(ended.is_accept() && ended.outcome.trail.is_ledger_down);
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+    for number in 0..10 {
+        let wrong = site.mail("alice", &format!("wrong {number}")).await;
+        assert_eq!(wrong.reason(), Reason::BadCredential);
+    }
+    assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::Limited);
+    assert!(site.mail("alice", &password).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_directory_that_is_out_of_order_defers_everybody() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    assert!(site.mail("alice", &password).await.is_accept());
+    site.world.directory_is_down.store(true, Ordering::Relaxed);
+    for (name, secret) in
+        [("alice", password.as_str()), ("alice", MAIN_PASSWORD), ("alice", "wrong"), ("bob", "wrong")]
+    {
+        assert!(site.mail(name, secret).await.is_defer(), "{name}");
+        assert!(site.visit("sshd", name).says(&[secret]).await.is_defer(), "{name}");
+        assert!(site.visit("sudo", name).says(&[secret]).await.is_defer(), "{name}");
+    }
+    let name = LoginName::new("alice").unwrap();
+    assert!(matches!(flows::lookup(&site.engine, &name).await.verdict, Verdict::Defer(_)));
+    site.world.directory_is_down.store(false, Ordering::Relaxed);
+    assert!(site.mail("alice", &password).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_name_without_account_costs_what_a_wrong_main_password_costs_and_fills_no_ledger() {
+    let site = Site::new().await;
+    drop(site.person("alice").await);
+    for service in ["imap", "sshd"] {
+        let ask = async |secret: &str| site.visit(service, "nobody").secret(secret).says(&[]).await;
+        let before = site.hasher.tally().main_password;
+        assert_eq!(ask(&format!("wrong at {service}")).await.reason(), Reason::UnknownAccount);
+        assert_eq!(site.hasher.tally().main_password, before + 1);
+    }
+    let before = site.hasher.tally().main_password;
+    for number in 0..50 {
+        drop(site.mail("nobody", &format!("wrong {number}")).await);
+    }
+    assert_eq!(site.hasher.tally().main_password, before + 8, "limited as an account would be");
+    assert!(site.world.calls().iter().all(|point| point.store() == Store::Directory));
+}
+
+#[tokio::test]
+async fn an_enrolled_account_needs_an_app_password_from_the_next_login_on() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+    site.edit(&alice, |data| data.enrolled = true).await;
+    assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::UseAppPassword);
+    assert_eq!(site.mail("alice", "wrong").await.reason(), Reason::UseAppPassword);
+    assert!(site.mail("alice", &password).await.is_accept());
+    let lenient = site.visit("lenient", "alice").secret(MAIN_PASSWORD).says(&[]).await;
+    assert!(lenient.is_accept(), "the service's word goes before the site's");
+}
+
+#[tokio::test]
+async fn mail_follows_the_first_factor_and_the_last_by_itself() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+    let app = site.bind(&alice, "phone").await;
+    assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::UseAppPassword);
+    flows::unbind_factor(&site.authority(), &alice.id, app.id.unwrap(), true).await.unwrap();
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_mail_service_without_a_secret_asks_for_one_and_for_nothing_else() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    drop(site.bind(&alice, "phone").await);
+    let password = site.app_password(&alice, Scope::All).await;
+    let ended = site.visit("imap", "alice").says(&[&password, "unasked"]).await;
+    assert_eq!((ended.is_accept(), ended.questions()), (true, vec!["Password: "]));
+    let ended = site.visit("imap", "alice").says(&[MAIN_PASSWORD, "unasked"]).await;
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::UseAppPassword, 1));
+    for nothing in [vec![], vec![""]] {
+        assert!(matches!(
+            site.visit("imap", "alice").says(&nothing).await.reason(),
+            Reason::Cancelled | Reason::BadCredential
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_repeats_a_stale_password_locks_nobody_out_and_has_it_checked_once() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    site.world.expect(None);
+    for _ in 0..1000 {
+        assert_eq!(site.mail("alice", "the password of last year").await.reason(), Reason::BadCredential);
+    }
+    assert_eq!(site.world.count(Point::CheckMainPassword), 1);
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+    drop(alice);
+}
+
+#[tokio::test]
+async fn a_tombstone_stands_for_400_days_and_its_selector_is_not_given_out_again() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    let revoked = flows::revoke_app_passwords(&site.authority(), &alice.id, None).await.unwrap();
+    assert!(matches!(revoked, flows::Revoked::Now(all) if all.len() == 1));
+    let runs = site.hasher.tally();
+    let ended = site.mail("alice", &password).await;
+    assert_eq!(ended.reason(), Reason::BadCredential);
+    assert_eq!(ended.outcome.trail.detail, Some("the app password is revoked"));
+    assert_eq!(site.hasher.tally(), runs, "neither the app password nor the main password is computed");
+    for (days, left) in [(399, 1), (2, 0)] {
+        site.clock.advance(days * 86_400);
+        drop(site.app_password(&alice, Scope::All).await);
+        let data = site.account(&alice).await.data;
+        assert_eq!(data.app_passwords.iter().filter(|password| password.live().is_none()).count(), left);
+    }
+}
+
+#[tokio::test]
+async fn randomness_that_fails_or_repeats_makes_no_second_app_password_of_one_selector() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let label = Label::new("x").unwrap();
+    let order = Order { label, scope: Scope::All, expires: None, networks: Networks::default() };
+    let constant = |bytes: &mut [u8]| -> Result<(), RandomnessGone> {
+        bytes.fill(1);
+        Ok(())
+    };
+    let broken = |_: &mut [u8]| Err(RandomnessGone);
+    let repeating = Authority { random: constant, ..site.authority() };
+    assert!(flows::create_app_password(&repeating, &alice.id, &order).await.is_ok());
+    let again = flows::create_app_password(&repeating, &alice.id, &order).await;
+    assert_eq!(again.err(), Some(ChangeError::Contended));
+    let failing = Authority { random: broken, ..site.authority() };
+    let failed = flows::create_app_password(&failing, &alice.id, &order).await;
+    assert_eq!(failed.err(), Some(ChangeError::Randomness(RandomnessGone)));
+    assert_eq!(site.account(&alice).await.data.app_passwords.len(), 1);
+}

@@ -1,0 +1,112 @@
+use postern_core::Reason;
+use postern_core::flows::OwnFlow;
+
+use crate::harness::{MAIN_PASSWORD, Site};
+
+#[tokio::test]
+async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    let mail = async |secret: &str| site.visit("imap", "alice").secret(secret).says(&[]).await.is_accept();
+
+    let create = site.own(&alice, OwnFlow::AppPasswordCreate);
+    let ended = create.says(&["Foxmail", MAIN_PASSWORD, &app.code()]).await;
+    assert_eq!(ended.questions()[0], "What is it for (the mail program's name)? ");
+    let made = ended.records("app_password")[0].clone();
+    let password = made["password"].as_str().unwrap();
+    assert!(ended.lines().contains(&format!("    {password}").as_str()));
+    assert!(ended.lines().contains(&"User name: alice"));
+    assert!(ended.lines().contains(&"IMAP: imap.example.org, port 993, TLS implicit"), "{:?}", ended.lines());
+    assert!(mail(password).await);
+
+    let listed = site.own(&alice, OwnFlow::AppPasswordList).says(&[]).await;
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(listed.lines().len(), 1);
+    assert!(listed.lines()[0].starts_with(&format!("{id}…  Foxmail (all), last used: 2027-")));
+    assert!(listed.records("app_password")[0].get("password").is_none(), "it is shown once");
+
+    site.clock.advance(30);
+    let renew = site.own(&alice, OwnFlow::AppPasswordRegenerate).argument("id", id);
+    let ended = renew.says(&[MAIN_PASSWORD, &app.code()]).await;
+    let renewed = ended.records("app_password")[0].clone();
+    assert_eq!(renewed["replaces"], id);
+    let renewed = renewed["password"].as_str().unwrap();
+    assert!(mail(renewed).await && !mail(password).await);
+
+    site.clock.advance(30);
+    let revoke = site.own(&alice, OwnFlow::AppPasswordRevoke).argument("all", "true");
+    let ended = revoke.says(&[MAIN_PASSWORD, &app.code()]).await;
+    assert!(ended.is_accept() && ended.records("revoked").len() == 1);
+    assert!(!mail(renewed).await);
+    let listed = site.own(&alice, OwnFlow::AppPasswordList).says(&[]).await;
+    assert_eq!(listed.lines(), ["You have no app password."]);
+}
+
+#[tokio::test]
+async fn what_it_opens_until_when_and_from_where_can_be_said() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let create = site
+        .own(&alice, OwnFlow::AppPasswordCreate)
+        .argument("label", "office")
+        .argument("scope", "imap,smtp")
+        .argument("networks", "192.0.2.0/24,2001:db8::/32")
+        .argument("expires", &site.now_plus(100).to_string());
+    let ended = create.says(&[MAIN_PASSWORD]).await;
+    let password = ended.records("app_password")[0]["password"].as_str().unwrap().to_owned();
+    let mail = async |from: &str| site.visit("imap", "alice").from(from).secret(&password).says(&[]).await;
+    assert!(mail("192.0.2.7").await.is_accept());
+    assert_eq!(mail("198.51.100.7").await.reason(), Reason::Network);
+    site.clock.advance(100);
+    assert_eq!(mail("192.0.2.7").await.reason(), Reason::Expired);
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_said_before_any_proof_and_nothing_is_made() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    for (name, value) in [
+        ("label", ""),
+        ("label", "two\nlines"),
+        ("scope", "everything"),
+        ("scope", ""),
+        ("scope", "all,imap"),
+        ("expires", "tomorrow"),
+        ("networks", "192.0.2.0/33"),
+        ("networks", "example.org"),
+    ] {
+        let create = site.own(&alice, OwnFlow::AppPasswordCreate);
+        let create = if name == "label" { create } else { create.argument("label", "x") };
+        let ended = create.argument(name, value).says(&[MAIN_PASSWORD]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{name} {value}");
+        assert!(ended.complaints()[0].starts_with(name), "{:?}", ended.complaints());
+    }
+    let past = site.now_plus(0).to_string();
+    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "x");
+    let ended = create.argument("expires", &past).says(&[MAIN_PASSWORD]).await;
+    assert_eq!(
+        (ended.reason(), ended.complaints()),
+        (Reason::NotPermitted, vec!["expires: lies in the past"])
+    );
+    for flow in [OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+        let ended = site.own(&alice, flow).argument("id", "GdGn").says(&[MAIN_PASSWORD]).await;
+        assert_eq!(ended.complaints(), ["You have no app password GdGn in force."]);
+    }
+    assert!(site.account(&alice).await.data.app_passwords.is_empty());
+}
+
+#[tokio::test]
+async fn there_are_so_many_app_passwords_and_no_more() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.limits.app_passwords_per_account = 1);
+    let alice = site.person("alice").await;
+    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "x");
+    assert!(create.clone().says(&[MAIN_PASSWORD]).await.is_accept());
+    let ended = create.says(&[MAIN_PASSWORD]).await;
+    assert_eq!(ended.reason(), Reason::NotPermitted);
+    assert_eq!(
+        ended.complaints(),
+        ["You have 1 app passwords, which is as many as you may. Revoke one first."]
+    );
+}

@@ -1,0 +1,77 @@
+//! What people do with their own account.
+
+mod app_passwords;
+mod concurrent;
+mod crash;
+mod devices;
+mod factors;
+mod proofs;
+
+use postern_core::flows::OwnFlow;
+
+use crate::harness::{App, Site, Someone, SshKey, Visit};
+
+/// Every flow.
+const ALL: [OwnFlow; 11] = [
+    OwnFlow::Factors,
+    OwnFlow::Enrol,
+    OwnFlow::Remove,
+    OwnFlow::Replace,
+    OwnFlow::RecoveryCodes,
+    OwnFlow::AppPasswordCreate,
+    OwnFlow::AppPasswordList,
+    OwnFlow::AppPasswordRegenerate,
+    OwnFlow::AppPasswordRevoke,
+    OwnFlow::DeviceList,
+    OwnFlow::DeviceRevoke,
+];
+
+/// Whether it only shows something. There is no wildcard, so that a new flow has to be sorted in.
+fn is_list(flow: OwnFlow) -> bool {
+    match flow {
+        OwnFlow::Factors | OwnFlow::AppPasswordList | OwnFlow::DeviceList => true,
+        OwnFlow::Enrol
+        | OwnFlow::Remove
+        | OwnFlow::Replace
+        | OwnFlow::RecoveryCodes
+        | OwnFlow::AppPasswordCreate
+        | OwnFlow::AppPasswordRegenerate
+        | OwnFlow::AppPasswordRevoke
+        | OwnFlow::DeviceRevoke => false,
+    }
+}
+
+impl Site {
+    /// A flow with every argument that it can need, so that only the proofs are asked for.
+    async fn own_with_arguments(&self, who: &Someone, flow: OwnFlow) -> Visit {
+        let data = self.account(who).await.data;
+        let factor = data.factors.first().map(|factor| factor.id.to_string());
+        let app_password = data.live_app_passwords().next().map(|live| live.id.to_string());
+        let visit = self.own(who, flow);
+        match flow {
+            OwnFlow::Factors | OwnFlow::RecoveryCodes | OwnFlow::AppPasswordList | OwnFlow::DeviceList => {
+                visit
+            }
+            OwnFlow::Enrol => visit.argument("label", "new"),
+            OwnFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),
+            OwnFlow::Replace => visit.argument("id", &factor.unwrap_or_default()).argument("label", "new"),
+            OwnFlow::AppPasswordCreate => visit.argument("label", "new"),
+            OwnFlow::AppPasswordRegenerate | OwnFlow::AppPasswordRevoke => {
+                visit.argument("id", &app_password.unwrap_or_default())
+            }
+            OwnFlow::DeviceRevoke => visit.argument("all", "true"),
+        }
+    }
+
+    /// Somebody with something of everything.
+    async fn person_with_everything(&self, name: &str) -> (Someone, App) {
+        let person = self.person(name).await;
+        let app = self.bind(&person, "phone").await;
+        drop(self.app_password(&person, postern_core::app_password::Scope::All).await);
+        drop(self.recovery_codes(&person, 2).await);
+        let trusting = self.visit("sshkey", name).key(SshKey(1)).says(&[&app.code(), "y"]).await;
+        assert!(trusting.is_accept());
+        self.clock.advance(30);
+        (person, app)
+    }
+}

@@ -1,0 +1,291 @@
+//! What every change needs, and whose account it is.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use postern_core::account::Account;
+use postern_core::flows::OwnFlow;
+use postern_core::{Reason, flows};
+
+use super::{ALL, is_list};
+use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone};
+
+fn changes() -> impl Iterator<Item = OwnFlow> {
+    ALL.into_iter().filter(|flow| !is_list(*flow))
+}
+
+/// All that is kept of somebody, in the directory and in the ledger.
+async fn all_of(site: &Site, who: &Someone) -> (Account, Vec<postern_core::device::DeviceRecord>) {
+    let devices = site.ledger.devices(&who.id, site.now_plus(0)).await.unwrap();
+    (site.account(who).await, devices)
+}
+
+#[tokio::test]
+async fn lists_ask_for_nothing_and_change_nothing() {
+    let site = Site::new().await;
+    let (alice, _) = site.person_with_everything("alice").await;
+    let before = all_of(&site, &alice).await;
+    for flow in ALL.into_iter().filter(|flow| is_list(*flow)) {
+        let ended = site.own(&alice, flow).says(&[]).await;
+        assert!(ended.is_accept() && ended.questions().is_empty(), "{flow:?} {ended:?}");
+        assert!(!ended.lines().is_empty());
+    }
+    assert_eq!(all_of(&site, &alice).await, before);
+    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
+}
+
+#[tokio::test]
+async fn every_change_asks_for_the_main_password_first_and_for_a_code_once_a_factor_is_bound() {
+    for flow in changes() {
+        let site = Site::new().await;
+        let (alice, app) = site.person_with_everything("alice").await;
+        let before = all_of(&site, &alice).await;
+        let own = || site.own_with_arguments(&alice, flow);
+        let refused = |ended: &Ended, reason, questions| {
+            assert_eq!((ended.reason(), ended.questions().len()), (reason, questions), "{flow:?} {ended:?}");
+        };
+        refused(&own().await.says(&[]).await, Reason::Cancelled, 1);
+        refused(&own().await.says(&["wrong", &app.code()]).await, Reason::BadCredential, 1);
+        refused(&own().await.says(&["", &app.code()]).await, Reason::BadCredential, 1);
+        refused(&own().await.says(&[&app.code(), MAIN_PASSWORD]).await, Reason::BadCredential, 1);
+        refused(&own().await.says(&[MAIN_PASSWORD]).await, Reason::Cancelled, 2);
+        refused(&own().await.says(&[MAIN_PASSWORD, MAIN_PASSWORD]).await, Reason::Cancelled, 2);
+        refused(&own().await.says(&[MAIN_PASSWORD, "alice"]).await, Reason::Cancelled, 2);
+        let wrong = app.wrong_code(1);
+        refused(&own().await.says(&[MAIN_PASSWORD, &wrong, &wrong, ""]).await, Reason::BadCredential, 4);
+        assert_eq!(all_of(&site, &alice).await, before, "{flow:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_change_is_made_with_both_proofs_and_the_code_is_spent() {
+    for flow in changes() {
+        let site = Site::new().await;
+        let (alice, app) = site.person_with_everything("alice").await;
+        let before = all_of(&site, &alice).await;
+        let mut talk = site.own_with_arguments(&alice, flow).await.begin();
+        assert_eq!(talk.answer(MAIN_PASSWORD).await, "Main password of alice: ");
+        let code = app.code();
+        assert_eq!(talk.answer(&code).await, "Code from phone: ");
+        if matches!(flow, OwnFlow::Enrol | OwnFlow::Replace) {
+            talk.asked().await;
+            talk.say(&App::of_key(&talk.heard().key(), &site.clock).code());
+        }
+        let ended = talk.ended().await;
+        assert!(ended.is_accept(), "{flow:?} {ended:?}");
+        assert!(ended.proof().is_none(), "it opens no login");
+        assert_ne!(all_of(&site, &alice).await, before, "{flow:?}");
+        if !matches!(flow, OwnFlow::Remove | OwnFlow::Replace) {
+            let login = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, "", ""]).await;
+            assert_eq!(login.reason(), Reason::Replayed, "{flow:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_factor_the_main_password_is_enough_and_nothing_less() {
+    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+        let site = Site::new().await;
+        let alice = site.person("alice").await;
+        drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
+        let wrong = site.own_with_arguments(&alice, flow).await.says(&["wrong"]).await;
+        assert_eq!(wrong.reason(), Reason::BadCredential);
+        let ended = site.own_with_arguments(&alice, flow).await.says(&[MAIN_PASSWORD]).await;
+        assert!(ended.is_accept(), "{flow:?} {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_a_code_here_too() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    drop(site.bind(&alice, "phone").await);
+    let codes = site.recovery_codes(&alice, 2).await;
+    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "Foxmail");
+    assert!(create.clone().says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept(), "while the ledger is down");
+    assert!(!create.says(&[MAIN_PASSWORD, &codes[0], "", ""]).await.is_accept());
+}
+
+#[tokio::test]
+async fn nobody_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argument() {
+    let site = Site::new().await;
+    let (alice, app) = site.person_with_everything("alice").await;
+    let mallory = site.person("mallory").await;
+    let before = all_of(&site, &alice).await;
+    let data = before.0.data.clone();
+    let ids = [
+        data.factors[0].id.to_string(),
+        data.live_app_passwords().next().unwrap().id.to_string(),
+        before.1[0].id.to_string(),
+        alice.id.to_string(),
+        "alice".to_owned(),
+    ];
+    for flow in ALL {
+        for visit in [
+            site.own(&alice, flow).uid(mallory.uid),
+            site.own(&alice, flow).uid(0),
+            site.own(&Someone { name: "alice@example.org".to_owned(), ..alice.clone() }, flow),
+            site.own(&Someone { name: "ALICE".to_owned(), ..alice.clone() }, flow),
+            site.own(&Someone { name: "nobody".to_owned(), ..alice.clone() }, flow),
+        ] {
+            let ended = visit.says(&[MAIN_PASSWORD, &app.code()]).await;
+            assert!(matches!(ended.reason(), Reason::NotPermitted | Reason::UnknownAccount), "{flow:?}");
+            assert!(ended.heard.is_empty(), "{flow:?} says nothing of her");
+        }
+        for id in &ids {
+            let ended = site.own(&mallory, flow).argument("id", id).says(&[MAIN_PASSWORD, "123456"]).await;
+            assert!(!ended.is_accept(), "{flow:?} {id}");
+            let heard = format!("{:?}", ended.heard).replace(id.as_str(), "");
+            assert!(!heard.contains("phone") && !heard.contains("Foxmail") && !heard.contains("SHA256"));
+        }
+        for name in ["user", "name", "account", "uid"] {
+            let ended = site.own(&mallory, flow).argument(name, "alice").says(&[MAIN_PASSWORD]).await;
+            assert_eq!(
+                (ended.reason(), ended.questions().len()),
+                (Reason::NotPermitted, 0),
+                "{flow:?} {name}"
+            );
+        }
+    }
+    assert_eq!(all_of(&site, &alice).await, before);
+    assert_eq!(site.world.count(Point::AdmitCode), 1, "the one code of the trusted device");
+}
+
+#[tokio::test]
+async fn an_account_with_the_uid_of_root_has_no_flows_of_its_own() {
+    let site = Site::new().await;
+    let root = site.person_with("root", &[("uidNumber", "0")]).await;
+    for flow in ALL {
+        let ended = site.own(&root, flow).uid(0).says(&[MAIN_PASSWORD]).await;
+        assert_eq!((ended.reason(), ended.heard.len()), (Reason::NotPermitted, 0), "{flow:?}");
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() {
+    let site = Site::new().await;
+    let (alice, _) = site.person_with_everything("alice").await;
+    let known: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("label", &["Enrol", "Replace", "AppPasswordCreate"] as &[&str]),
+        ("id", &["Remove", "Replace", "AppPasswordRegenerate", "AppPasswordRevoke", "DeviceRevoke"]),
+        ("all", &["AppPasswordRevoke", "DeviceRevoke"]),
+        ("scope", &["AppPasswordCreate"]),
+        ("expires", &["AppPasswordCreate"]),
+        ("networks", &["AppPasswordCreate"]),
+        ("secret", &[]),
+        ("", &[]),
+        ("x\ny", &[]),
+    ]);
+    for flow in ALL {
+        for (name, flows) in &known {
+            if flows.contains(&format!("{flow:?}").as_str()) {
+                continue;
+            }
+            site.world.expect(None);
+            let ended = site.own(&alice, flow).argument(name, "x").says(&[]).await;
+            assert_eq!(
+                (ended.reason(), ended.questions().len()),
+                (Reason::NotPermitted, 0),
+                "{flow:?} {name}"
+            );
+            assert_eq!(ended.complaints().len(), 1);
+            assert!(site.world.calls().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_means_all_only_where_it_is_true_and_stands_alone() {
+    let site = Site::new().await;
+    let (alice, app) = site.person_with_everything("alice").await;
+    for flow in [OwnFlow::AppPasswordRevoke, OwnFlow::DeviceRevoke] {
+        for value in ["false", "", "yes", "TRUE"] {
+            let ended =
+                site.own(&alice, flow).argument("all", value).says(&[MAIN_PASSWORD, &app.code()]).await;
+            assert_eq!(
+                (ended.reason(), ended.questions().len()),
+                (Reason::NotPermitted, 0),
+                "{flow:?} {value}"
+            );
+        }
+        let both = site.own(&alice, flow).argument("all", "true").argument("id", "GdGn");
+        assert_eq!(both.says(&[MAIN_PASSWORD, &app.code()]).await.reason(), Reason::NotPermitted);
+    }
+    assert_eq!(site.account(&alice).await.data.live_app_passwords().count(), 1);
+}
+
+#[tokio::test]
+async fn whoever_may_not_log_in_changes_nothing_either() {
+    let site = Site::new().await;
+    let (alice, app) = site.person_with_everything("alice").await;
+    site.edit(&alice, |data| data.policy.disabled = true).await;
+    for flow in ALL {
+        let ended = site.own_with_arguments(&alice, flow).await.says(&[MAIN_PASSWORD, &app.code()]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::Disabled, 0), "{flow:?}");
+    }
+    let past = site.now_plus(0);
+    site.edit(&alice, |data| (data.policy.disabled, data.policy.expires) = (false, Some(past))).await;
+    for flow in ALL {
+        let ended = site.own_with_arguments(&alice, flow).await.says(&[MAIN_PASSWORD, &app.code()]).await;
+        assert_eq!(ended.reason(), Reason::Expired, "{flow:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_begins_before_a_factor_is_bound_asks_for_its_code() {
+    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+        let site = Site::new().await;
+        let alice = site.person("alice").await;
+        drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
+        let mut talk = site.own_with_arguments(&alice, flow).await.begin();
+        talk.asked().await;
+        let app = site.bind(&alice, "phone").await;
+        talk.say(MAIN_PASSWORD);
+        assert_eq!(talk.answer(&app.code()).await, "Code from phone: ", "{flow:?}");
+        assert!(talk.ended().await.is_accept());
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_ends_while_a_proof_is_asked_for_is_not_changed() {
+    for flow in changes() {
+        for ends_at_code in [false, true] {
+            let site = Site::new().await;
+            let (alice, app) = site.person_with_everything("alice").await;
+            let mut talk = site.own_with_arguments(&alice, flow).await.begin();
+            if ends_at_code {
+                talk.answer(MAIN_PASSWORD).await;
+            }
+            talk.asked().await;
+            site.edit(&alice, |data| data.policy.disabled = true).await;
+            let before = all_of(&site, &alice).await;
+            if !ends_at_code {
+                talk.say(MAIN_PASSWORD);
+            } else {
+                talk.say(&app.code());
+            }
+            assert_eq!(talk.ended().await.reason(), Reason::Disabled, "{flow:?}");
+            assert_eq!(all_of(&site, &alice).await, before);
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_proofs_count_as_at_any_door() {
+    let site = Site::new().await;
+    let (alice, app) = site.person_with_everything("alice").await;
+    let own = || site.own(&alice, OwnFlow::RecoveryCodes);
+    for number in 0..5 {
+        let wrong = app.wrong_code(number);
+        assert_eq!(own().says(&[MAIN_PASSWORD, &wrong, "", ""]).await.reason(), Reason::BadCredential);
+    }
+    assert_eq!(own().says(&[MAIN_PASSWORD, &app.code()]).await.reason(), Reason::Limited);
+    let login = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
+    assert_eq!(login.reason(), Reason::Limited);
+    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    for number in 0..10 {
+        assert_eq!(own().says(&[&format!("wrong {number}")]).await.reason(), Reason::BadCredential);
+    }
+    assert_eq!(own().says(&[MAIN_PASSWORD, &app.code()]).await.reason(), Reason::Limited);
+}

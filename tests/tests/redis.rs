@@ -9,7 +9,6 @@
     reason = "all of this is test code"
 )]
 
-use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ use postern_core::account::Revision;
 use postern_core::clock::Timestamp;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::ledger::{Admission, Credential, Ledger, LedgerError, Settlement, Use};
-use postern_tests::redis::{ACL, LIMITS, NOW, Probe};
+use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};
 use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
 
 #[tokio::test]
@@ -434,24 +433,6 @@ fn login(site: &Site, password: &str) -> Ran {
 /// The same configuration with another server.
 fn at(server: &HostPort, config: &RedisConfig) -> RedisConfig {
     RedisConfig { servers: RedisServers::Single { server: server.clone(), database: 0 }, ..config.clone() }
-}
-
-/// Answers each command, given in words, with `answer`.
-fn impostor(answer: impl Fn(&str) -> String + Send + 'static) -> HostPort {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-            while let Some(count) = lines.next() {
-                let count: usize = count.trim_start_matches('*').parse().unwrap();
-                let words: Vec<String> = (0..count).filter_map(|_| lines.nth(1)).collect();
-                stream.write_all(answer(&words.join(" ")).as_bytes()).unwrap();
-            }
-        }
-    });
-    HostPort { host: "127.0.0.1".to_owned(), port }
 }
 
 fn assert_broken(answer: &Result<Admission, LedgerError>, what: &str) {

@@ -11,6 +11,7 @@ pub struct RedisBuilder {
     listen: Listen,
     is_open: bool,
     secrets: Secrets,
+    rights: String,
     lines: String,
 }
 
@@ -21,6 +22,7 @@ impl RedisBuilder {
             listen: Listen::Tcp,
             is_open: false,
             secrets: Secrets::random(),
+            rights: ACL.to_owned(),
             lines: String::new(),
         }
     }
@@ -44,6 +46,13 @@ impl RedisBuilder {
     #[must_use]
     pub fn secrets(mut self, secrets: &Secrets) -> Self {
         self.secrets = secrets.clone();
+        self
+    }
+
+    /// What posternd's user may do besides [`ACL`].
+    #[must_use]
+    pub fn rights(mut self, more: &str) -> Self {
+        write!(self.rights, " {more}").expect("memory");
         self
     }
 
@@ -80,8 +89,9 @@ impl RedisBuilder {
         if !self.is_open {
             let Secrets { postern, admin } = &self.secrets;
             conf += &format!(
-                "user default off ~* &* +@all\nuser postern on >{postern} {ACL}\nuser admin on >{admin} ~* &* +@all\n\
-                 masteruser admin\nmasterauth {admin}\n"
+                "user default off ~* &* +@all\nuser postern on >{postern} {}\nuser admin on >{admin} ~* &* +@all\n\
+                 masteruser admin\nmasterauth {admin}\n",
+                self.rights
             );
         }
         conf += &self.lines;

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use postern_core::config::Redis as RedisConfig;
 
@@ -33,6 +34,7 @@ impl RedisCluster {
         for number in 1..=if has_replicas { 6 } else { 3 } {
             let bus_port = guard::free_port();
             let mut builder = Redis::builder(&format!("{name}_{number}"))
+                .rights("+cluster|slots +asking")
                 .line("cluster-enabled yes")
                 .line("cluster-require-full-coverage no")
                 .line("cluster-node-timeout 2000")
@@ -44,8 +46,6 @@ impl RedisCluster {
                 Some(first) => builder.secrets(first.secrets()).start(),
                 None => builder.start(),
             };
-            // As posternd's own user has no use for it but in a Cluster.
-            assert_eq!(server.cli(&["ACL", "SETUSER", "postern", "+cluster|slots", "+asking"]), "OK");
             assert_eq!(server.cli(&["CLUSTER", "SET-CONFIG-EPOCH", &number.to_string()]), "OK");
             if let Some(slots) = SLOTS.get(number - 1) {
                 assert_eq!(server.cli(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]), "OK");
@@ -64,6 +64,11 @@ impl RedisCluster {
         }
         if has_replicas {
             servers.iter().for_each(|master| master.wait_replicas(1));
+            for server in servers.iter().chain(&replicas) {
+                guard::wait_for("the Cluster to know its replicas", LIMIT, || {
+                    (server.cli(&["CLUSTER", "NODES"]).matches("slave ").count() == 3).then_some(())
+                });
+            }
         }
         Self { servers, replicas }
     }
@@ -117,6 +122,21 @@ impl RedisCluster {
                 "OK"
             );
         }
+    }
+
+    /// Has a replica take its master's place, and the master follow it.
+    pub fn swap(master: &Redis, replica: &Redis) {
+        guard::wait_for("a failover", LIMIT, || {
+            // Servers hear of their replicas by and by.
+            if replica.cli(&["INFO", "replication"]).contains("role:slave") {
+                assert_eq!(replica.cli(&["CLUSTER", "FAILOVER"]), "OK");
+                guard::pause(Duration::from_millis(500));
+                return None;
+            }
+            Some(())
+        });
+        master.wait_demoted();
+        replica.wait_replicas(1);
     }
 
     fn id(&self, position: usize) -> String {

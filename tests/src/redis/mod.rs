@@ -2,6 +2,8 @@
 
 mod builder;
 mod cluster;
+mod gate;
+mod impostor;
 mod probe;
 mod sentinel;
 
@@ -22,6 +24,8 @@ use crate::{Site, canary, host};
 
 pub use builder::RedisBuilder;
 pub use cluster::RedisCluster;
+pub use gate::Gate;
+pub use impostor::impostor;
 pub use probe::{LIMITS, NOW, Probe};
 pub use sentinel::RedisSentinel;
 
@@ -130,7 +134,12 @@ impl Redis {
 
     /// Makes it a replica of `master`.
     pub fn follow(&self, master: &Self) {
-        assert_eq!(self.cli(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]), "OK");
+        self.follow_at(master.port);
+    }
+
+    /// Makes it a replica of the master that is at this port.
+    pub fn follow_at(&self, port: u16) {
+        assert_eq!(self.cli(&["REPLICAOF", "127.0.0.1", &port.to_string()]), "OK");
     }
 
     /// Makes it a master.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern_core::config::Redis as RedisConfig;
 use tempfile::TempDir;
 
-use super::{LIMIT, Redis, config, join, section, write_private};
+use super::{Gate, LIMIT, Redis, config, join, section, write_private};
 use crate::guard::{self, Process};
 use crate::{Site, host};
 
@@ -14,6 +14,8 @@ use crate::{Site, host};
 pub struct RedisSentinel {
     /// The servers; the first one is the master at the start.
     pub servers: Vec<Redis>,
+    /// The way to the first one for the others and the sentinels, where it can be cut.
+    pub gate: Option<Gate>,
     sentinels: Vec<(u16, Process)>,
     dir: TempDir,
 }
@@ -22,22 +24,30 @@ impl RedisSentinel {
     /// Starts a master with one replica, without which it goes on, and waits until the sentinels could fail over.
     #[must_use]
     pub fn start(name: &str) -> Self {
-        Self::start_with(name, 1, "")
+        Self::start_with(name, 1, "", false)
     }
 
     /// As many replicas, and no server that writes without one, as the manual wants it for codes.
     #[must_use]
     pub fn guarded(name: &str, replicas: usize) -> Self {
-        Self::start_with(name, replicas, "min-replicas-to-write 1\n")
+        Self::start_with(name, replicas, GUARD, false)
     }
 
-    fn start_with(name: &str, replicas: usize, lines: &str) -> Self {
+    /// The same, and the master can be cut off from its replicas and from the sentinels.
+    #[must_use]
+    pub fn gated(name: &str, replicas: usize) -> Self {
+        Self::start_with(name, replicas, GUARD, true)
+    }
+
+    fn start_with(name: &str, replicas: usize, lines: &str, is_gated: bool) -> Self {
         let master = Redis::builder(&format!("{name}_1")).line(lines).start();
+        let gate = is_gated.then(|| Gate::before(master.port));
+        let master_port = gate.as_ref().map_or(master.port, |gate| gate.port);
         let mut servers = vec![master];
         for number in 2..replicas + 2 {
             let builder = Redis::builder(&format!("{name}_{number}")).line(lines);
             let replica = builder.secrets(servers[0].secrets()).start();
-            replica.follow(&servers[0]);
+            replica.follow_at(master_port);
             servers.push(replica);
         }
         servers[0].wait_replicas(replicas);
@@ -47,9 +57,9 @@ impl RedisSentinel {
         let sentinels = (1..=3)
             .map(|number| {
                 let (port, file) = (guard::free_port(), dir.path().join(format!("{number}.conf")));
-                let (watched, secret) = (master.port, &master.secrets().admin);
+                let secret = &master.secrets().admin;
                 let conf = format!(
-                    "port {port}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {watched} 2\n\
+                    "port {port}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {master_port} 2\n\
                      sentinel auth-user {SERVICE} admin\nsentinel auth-pass {SERVICE} {secret}\n\
                      sentinel down-after-milliseconds {SERVICE} 500\nsentinel failover-timeout {SERVICE} 3000\n"
                 );
@@ -61,7 +71,7 @@ impl RedisSentinel {
                 (port, Process::spawn(&name, &mut command, &log))
             })
             .collect();
-        let all = Self { servers, sentinels, dir };
+        let all = Self { servers, gate, sentinels, dir };
         for (port, _) in &all.sentinels {
             guard::wait_for("the sentinels", LIMIT, || {
                 let seen = ask(*port, &["SENTINEL", "MASTER", SERVICE]);
@@ -100,13 +110,24 @@ impl RedisSentinel {
             if self.sentinels.iter().any(|(port, _)| named(*port) != first) {
                 return None;
             }
-            self.servers.iter().position(|server| first == format!("127.0.0.1\n{}", server.port))
+            let is_at = |port: u16| first == format!("127.0.0.1\n{port}");
+            let gated = self.gate.as_ref().filter(|gate| is_at(gate.port)).map(|_| 0);
+            gated.or_else(|| self.servers.iter().position(|server| is_at(server.port)))
         })
     }
 
     /// Waits until the sentinels have made the server at `position` the master.
     pub fn wait_master(&self, position: usize) {
         guard::wait_for("a failover", LIMIT, || (self.master() == position).then_some(()));
+    }
+
+    /// Waits until the sentinels have another master than the first one, with all other replicas; its position.
+    #[must_use]
+    pub fn wait_promoted(&self) -> usize {
+        let promoted =
+            guard::wait_for("a failover", LIMIT, || Some(self.master()).filter(|master| *master != 0));
+        self.servers[promoted].wait_replicas(self.servers.len() - 2);
+        promoted
     }
 
     /// Has the sentinels swap master and replica.
@@ -132,3 +153,4 @@ fn ask(port: u16, command: &[&str]) -> String {
 }
 
 const SERVICE: &str = "mail";
+const GUARD: &str = "min-replicas-to-write 1\n";

@@ -66,7 +66,7 @@ impl SpentSteps {
     async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         budget: Duration,
-        change: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
+        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, DatabaseError> {
         let this = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || this.run_here(change));
@@ -77,22 +77,23 @@ impl SpentSteps {
         }
     }
 
-    /// One at a time, as SQLite would have it anyway.
+    /// One at a time, as SQLite would have it anyway. A file that went away meanwhile is left for the one that is there now.
     fn run_here<T>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
+        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = slot.take().filter(|kept| identity_of(&self.path).is_ok_and(|now| now == kept.identity));
-        let mut open = match kept {
-            Some(open) => open,
-            None => OpenFile::at(&self.path).map_err(|error| self.unusable(error))?,
-        };
-        let transaction = open.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = change(&transaction)?;
-        transaction.commit()?;
-        *slot = Some(open);
-        Ok(result)
+        for _ in 0..MOST_FILES {
+            let kept = slot.take().filter(|kept| kept.is_at(&self.path));
+            let opened = kept.map_or_else(|| OpenFile::at(&self.path), |kept| Ok(Some(kept)));
+            let Some(mut open) = opened.map_err(|error| self.unusable(error))? else { continue };
+            let result = open.run(&change);
+            if result.is_ok() || open.is_at(&self.path) {
+                *slot = Some(open);
+                return result;
+            }
+        }
+        Err(DatabaseError::Down(format!("{} is replaced all the time", self.path.display())))
     }
 
     fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
@@ -235,14 +236,31 @@ type Identity = (u64, u64);
 type Instance = [u8; 16];
 
 impl OpenFile {
-    fn at(path: &Path) -> Result<Self, OpenError> {
+    /// `None` where another one took its place meanwhile.
+    fn at(path: &Path) -> Result<Option<Self>, OpenError> {
         database::ensure_private(path)?;
-        let identity = identity_of(path)?;
-        let connection = database::prepare(path, Journal::Truncate, &schema::SPENT)?;
-        if identity_of(path)? != identity {
-            return Err(io::Error::other("it was replaced while it was opened").into());
+        let identity = identity_of(path);
+        let connection = database::prepare(path, Journal::Truncate, &schema::SPENT);
+        match (identity, identity_of(path)) {
+            (Ok(before), Ok(after)) if before == after => {
+                Ok(Some(Self { connection: connection?, identity: after }))
+            }
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => Ok(None),
         }
-        Ok(Self { connection, identity })
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        identity_of(path).is_ok_and(|identity| identity == self.identity)
+    }
+
+    fn run<T>(
+        &mut self,
+        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = change(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
     }
 }
 
@@ -261,4 +279,5 @@ fn boot() -> Result<String, DatabaseError> {
 
 /// A moment that is further ahead than this comes from a clock that was wrong.
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
+const MOST_FILES: u32 = 5;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

@@ -130,8 +130,8 @@ impl Steps {
 
     async fn spend_as(&self, step: u64, at: u64, token: Token) -> Spent {
         let (account, factor, period) = (&self.account, self.factor, self.period);
-        let at = Timestamp::from_unix(at);
-        let spend = Spend { account, factor, step, period, is_first: false, at, token };
+        let spend =
+            Spend { account, factor, step, period, is_first: false, at: Timestamp::from_unix(at), token };
         self.ledger.spend(&spend).await.unwrap()
     }
 
@@ -143,7 +143,7 @@ impl Steps {
     async fn first(&self) -> u64 {
         match self.spend(0, NOW).await {
             Spent::Unknown { from } => from,
-            other @ (Spent::Now | Spent::Replayed) => panic!("step 0 is {other:?}"),
+            spent @ (Spent::Now | Spent::Replayed) => panic!("step 0 is {spent:?}"),
         }
     }
 }

@@ -1,0 +1,121 @@
+//! Sentinels that fail over.
+
+use std::sync::Arc;
+
+use nix::sys::signal::Signal;
+use postern_core::config::{Redis as RedisConfig, RedisServers};
+use postern_core::ledger::{Ledger, LedgerError, Spent};
+use postern_tests::redis::impostor;
+use postern_tests::{RedisSentinel, SetClock};
+
+use super::person::{Person, token};
+use super::scenario::Scenario;
+use super::{GRACE, LATER, PERIOD, redis_ledger};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_master_takes_no_spent_step_along() {
+    let mut redis = RedisSentinel::guarded("fence_killed", 2);
+    let config = redis.config();
+    Scenario::new("Sentinel, master killed", |clock| redis_ledger(&config, clock))
+        .run(1, 2 * PERIOD + GRACE, |_| {
+            redis.servers[0].kill();
+            println!("server {} leads", redis.wait_promoted());
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_stood_still_does_not_spend_what_another_has_spent() {
+    let redis = RedisSentinel::guarded("fence_paused", 2);
+    let old = at_master(&redis);
+    let mut scenario =
+        Scenario::new("Sentinel, master stopped for a while", |clock| redis_ledger(&redis.config(), clock));
+    let stale = redis_ledger(&old, scenario.clock.clone());
+    let warm = Person::new("warm");
+    _ = warm.ask(&stale, LATER / PERIOD, LATER).await;
+    scenario
+        .run(1, 2 * PERIOD + GRACE, |ledgers| {
+            redis.servers[0].signal(Signal::SIGSTOP);
+            println!("server {} leads", redis.wait_promoted());
+            redis.servers[0].signal(Signal::SIGCONT);
+            // Whoever still speaks to the old one.
+            ledgers.truncate(2);
+        })
+        .await;
+    let now = scenario.clock.second();
+    let step = scenario.spend_latest(&warm).await;
+    match warm.spend(&stale, step, now, token()).await {
+        Ok(Spent::Now) => panic!("the old master has spent step {step} again"),
+        Ok(Spent::Replayed | Spent::Unknown { .. }) | Err(LedgerError::Down(_)) => {}
+        Err(LedgerError::Broken(why)) => panic!("{why}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_had_not_heard_of_a_spend_is_promoted_without_it() {
+    let mut redis = RedisSentinel::gated("fence_behind", 2);
+    let direct = redis_ledger(&at_master(&redis), SetClock::at(LATER));
+    let mut scenario =
+        Scenario::new("Sentinel, replicas behind", |clock| redis_ledger(&redis.config(), clock));
+    let person = Person::new("alice");
+    let before = scenario.spend_latest(&person).await;
+    assert_eq!(redis.servers[0].cli(&["WAIT", "2", "5000"]), "2");
+    redis.gate.as_ref().unwrap().cut();
+    let now = scenario.clock.second();
+    assert_eq!(
+        person.ask(&direct, before + 1, now + PERIOD).await,
+        Spent::Now,
+        "a replica was there just now"
+    );
+    redis.servers[0].kill();
+    let leader = redis.wait_promoted();
+    let key = redis.servers[leader].cli(&["KEYS", "*spent:alice*"]);
+    let known = redis.servers[leader].cli(&["HGET", &key, "step"]);
+    assert_eq!(known, before.to_string(), "it has heard of the spend after all");
+    scenario.clock.set(now + PERIOD);
+    let waited = scenario.wait_and_replay(&person, before + 1).await;
+    println!("{}: nothing spent twice, longest wait {waited} s", scenario.name);
+    assert!(waited <= 2 * PERIOD + GRACE, "{waited}");
+    scenario.ledgers.clear();
+}
+
+#[tokio::test]
+async fn a_server_that_would_go_on_alone_spends_nothing_and_says_what_to_set() {
+    let redis = RedisSentinel::start("fence_unguarded");
+    let ledger: Arc<dyn Ledger> = redis_ledger(&redis.config(), SetClock::at(LATER));
+    let refused = Person::new("alice").spend(&ledger, LATER / PERIOD + 100, LATER, token()).await;
+    assert!(
+        matches!(&refused, Err(LedgerError::Broken(why)) if why.contains("set min-replicas-to-write 1")),
+        "{refused:?}"
+    );
+    let warnings = ledger.health().await.unwrap().warnings;
+    assert!(matches!(&*warnings, [one] if one.contains("min-replicas-to-write 1")), "{warnings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_whose_replica_is_gone_spends_nothing_until_it_is_back() {
+    let mut redis = RedisSentinel::guarded("fence_lonely", 1);
+    let scenario = Scenario::new("lonely", |clock| redis_ledger(&redis.config(), clock));
+    let person = Person::new("alice");
+    let step = scenario.spend_latest(&person).await;
+    redis.servers[1].kill();
+    let at = scenario.clock.second() + PERIOD;
+    let alone = person.spend(&scenario.ledgers[0], step + 1, at, token()).await;
+    assert!(matches!(&alone, Err(LedgerError::Down(_))), "{alone:?}");
+    redis.servers[1].start_again();
+    redis.servers[1].follow(&redis.servers[0]);
+    redis.servers[0].wait_replicas(1);
+    assert_eq!(person.ask(&scenario.ledgers[0], step + 1, at).await, Spent::Now, "nothing was lost");
+}
+
+/// For whoever does not hear the sentinels: by way of one that knows older news.
+pub(crate) fn at_master(redis: &RedisSentinel) -> RedisConfig {
+    let port = redis.servers[0].port.to_string();
+    let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());
+    let sentinel = impostor(move |command| match command {
+        "PING" => "+PONG\r\n".to_owned(),
+        _ => answer.clone(),
+    });
+    let servers = RedisServers::Sentinel { sentinels: vec![sentinel], service: "mail".to_owned() };
+    RedisConfig { servers, ..redis.config() }
+}

@@ -1,0 +1,41 @@
+//! No time step is spent twice, whatever is lost, and nobody waits for longer than the manual says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    reason = "all of this is test code"
+)]
+
+mod cluster;
+mod cut_off;
+mod failover;
+mod file;
+mod hand;
+mod person;
+mod processes;
+mod random;
+mod restart;
+mod scenario;
+
+use std::sync::Arc;
+
+use postern_core::clock::Clock;
+use postern_core::config::Redis as RedisConfig;
+use postern_core::ledger::Ledger;
+use postern_store::RedisLedger;
+
+/// A ledger on a site's Redis, as a process of its own would have it.
+fn redis_ledger(config: &RedisConfig, clock: Arc<dyn Clock>) -> Arc<dyn Ledger> {
+    Arc::new(RedisLedger::open(config, clock).unwrap())
+}
+
+/// When it begins: later than any clock that a server reads, so that no test has to wait for one.
+const LATER: u64 = 4_000_000_000;
+/// The usual length of a time step, in seconds.
+const PERIOD: u64 = 30;
+/// How much longer somebody waits where a server that was cut off may have gone on for a while.
+const GRACE: u64 = 12;

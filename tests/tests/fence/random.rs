@@ -1,0 +1,153 @@
+//! Anything in any order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use postern_core::ledger::{Ledger, LedgerError, Spent, Token};
+use postern_tests::{Listen, Redis, SetClock};
+
+use super::file::Host;
+use super::person::{Person, token};
+use super::{LATER, PERIOD, redis_ledger};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_happens_to_redis_no_step_is_spent_twice() {
+    let mut redis = Redis::start("fence_random", Listen::Tcp);
+    let other = Redis::builder("fence_random_2").secrets(redis.secrets()).start();
+    let (config, clock) = (redis.config(), SetClock::at(LATER));
+    let open = || redis_ledger(&config, clock.clone());
+    let disturb = |ledgers: &mut Vec<Arc<dyn Ledger>>, dice: &mut Dice| match dice.roll(8) {
+        0 => drop(redis.cli(&["FLUSHALL"])),
+        1 | 2 => {
+            redis.kill();
+            redis.start_again();
+        }
+        3 => {
+            redis.follow(&other);
+            other.wait_replicas(1);
+            redis.lead();
+        }
+        4 => {
+            other.follow(&redis);
+            redis.wait_replicas(1);
+            other.lead();
+        }
+        5 => drop(redis.cli(&["SCRIPT", "FLUSH"])),
+        6 => {
+            redis.cli(&["KEYS", "*:fence"]).lines().step_by(7).for_each(|key| drop(redis.cli(&["DEL", key])))
+        }
+        _ => {
+            let place = dice.roll(ledgers.len());
+            ledgers[place] = open();
+        }
+    };
+    play("Redis", &clock, vec![open(), open(), open()], 4000, disturb).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_happens_to_the_files_no_step_is_spent_twice() {
+    let (host, clock) = (Host::new(), SetClock::at(LATER));
+    let open = || host.open(clock.clone());
+    let ledgers = vec![open(), open(), open()];
+    host.back_up();
+    let disturb = |ledgers: &mut Vec<Arc<dyn Ledger>>, dice: &mut Dice| {
+        let which = dice.roll(8);
+        // A database is replaced while nobody uses it, as nothing else is sure to be in order afterwards.
+        if which < 5 {
+            ledgers.clear();
+            host.wait_closed();
+        }
+        match which {
+            0 => host.restore_in_place(),
+            1 => host.restore_by_moving(),
+            2 => host.restore_folder(),
+            3 | 4 => host.back_up(),
+            5 => host.forget(),
+            _ => {
+                let place = dice.roll(ledgers.len());
+                ledgers[place] = open();
+            }
+        }
+        while ledgers.len() < 3 {
+            ledgers.push(open());
+        }
+    };
+    play("embedded", &clock, ledgers, 4000, disturb).await;
+}
+
+/// Spends steps that a code could be of at that time, new ones and old ones, under new tokens and old ones.
+async fn play(
+    name: &str,
+    clock: &SetClock,
+    mut ledgers: Vec<Arc<dyn Ledger>>,
+    turns: u32,
+    mut disturb: impl FnMut(&mut Vec<Arc<dyn Ledger>>, &mut Dice),
+) {
+    let mut dice = Dice::new();
+    let people: Vec<Person> = (0..5).map(|number| Person::new(&format!("person{number}"))).collect();
+    let mut had = HashMap::<(usize, u64), Token>::new();
+    let (mut replays, mut losses, mut longest) = (0, 0, 0);
+    for turn in 0..turns {
+        if dice.roll(50) == 0 {
+            disturb(&mut ledgers, &mut dice);
+            losses += 1;
+        }
+        let now = clock.second() + dice.roll(6) as u64;
+        clock.set(now);
+        let (who, step) = (dice.roll(people.len()), now / PERIOD + dice.roll(4) as u64 - 2);
+        let known = had.get(&(who, step)).copied();
+        let token = match known {
+            Some(token) if dice.roll(4) == 0 => token,
+            Some(_) | None => token(),
+        };
+        let ledger = &ledgers[dice.roll(ledgers.len())];
+        let spent = loop {
+            match people[who].spend(ledger, step, now, token).await {
+                Ok(spent) => break spent,
+                // A server that was started just now.
+                Err(LedgerError::Down(_)) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                Err(LedgerError::Broken(why)) => panic!("{why}"),
+            }
+        };
+        match (spent, known) {
+            (Spent::Now, None) => drop(had.insert((who, step), token)),
+            (Spent::Now, Some(known)) => {
+                assert_eq!(known, token, "{name}: turn {turn}, seed {}: {step} was spent twice", dice.seed);
+            }
+            (Spent::Unknown { from }, _) => longest = longest.max((from * PERIOD).saturating_sub(now)),
+            (Spent::Replayed, _) => replays += 1,
+        }
+    }
+    println!(
+        "{name}: {turns} spends, {losses} disturbances, {} steps spent, none twice, {replays} replays, longest wait {longest} s \
+         (seed {})",
+        had.len(),
+        dice.seed
+    );
+    assert!(had.len() > 300 && replays > 300, "{} {replays}", had.len());
+    assert!(longest <= 2 * PERIOD, "{longest}");
+}
+
+/// Marsaglia's xorshift64.
+struct Dice {
+    seed: u64,
+    state: u64,
+}
+
+impl Dice {
+    /// Thrown anew each time, or as `FENCE_SEED` says.
+    fn new() -> Self {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).unwrap();
+        let random = u64::from_ne_bytes(bytes) | 1;
+        let seed = std::env::var("FENCE_SEED").map_or(random, |seed| seed.parse().unwrap());
+        Self { seed, state: seed }
+    }
+
+    fn roll(&mut self, sides: usize) -> usize {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state % sides as u64).unwrap()
+    }
+}

@@ -160,6 +160,7 @@ impl From<ChangeError> for Failure {
             | ChangeError::NoFactor(_)
             | ChangeError::TooManyFactors(_)
             | ChangeError::LastFactor
+            | ChangeError::SeedTaken
             | ChangeError::NotEnrolled => Self::data(error),
             ChangeError::Contended | ChangeError::ChangedMeanwhile => Self::temporary(error),
             ChangeError::Factor(error) => error.into(),

@@ -205,6 +205,8 @@ pub struct LoginService {
     pub forced_enrolment: Option<ForcedEnrolment>,
     /// Overrides [`Policy::trust_device`].
     pub trust_device: Option<Duration>,
+    /// Whether an ssh key is taken for a device.
+    pub trusts_keys: bool,
     /// Whether an address is taken for a device where no ssh key is known.
     pub trusts_addresses: bool,
 }
@@ -218,6 +220,7 @@ impl Default for LoginService {
             second_factor: None,
             forced_enrolment: None,
             trust_device: None,
+            trusts_keys: true,
             trusts_addresses: false,
         }
     }

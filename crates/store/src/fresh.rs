@@ -16,8 +16,9 @@ use postern_core::secret::Password;
 /// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
 /// where it is written, or not used.
 ///
-/// While the ledger is down nothing is known to be newer, and what was read is used: app passwords never depend on the
-/// ledger. A change reaches lagging servers by replication alone then.
+/// Where the ledger knows nothing, at mail services what was read is used: app passwords never depend on the ledger, and a
+/// change reaches lagging servers by replication alone then. At login services it is read again from where it is written:
+/// whoever makes the ledger forget must not make an account look as it was before a factor was bound.
 pub(crate) struct FreshReads {
     inner: Arc<dyn Directory>,
     ledger: Arc<dyn Ledger>,
@@ -29,9 +30,21 @@ impl FreshReads {
         Self { inner, ledger, clock }
     }
 
-    async fn is_outdated(&self, account: &Account) -> bool {
-        let known = self.ledger.known_revision(&account.id, self.clock.now()).await;
-        matches!(known, Ok(Some(known)) if account.revision < known)
+    async fn will_do(&self, account: &Account, class: Class) -> bool {
+        match (self.ledger.known_revision(&account.id, self.clock.now()).await, class) {
+            (Ok(Some(known)), _) => account.revision >= known,
+            (Ok(None) | Err(_), Class::Mail) => true,
+            (Ok(None) | Err(_), Class::Login) => false,
+        }
+    }
+
+    /// The account as it is where it is written; that spares the next ones the way.
+    async fn read_and_note(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
+        let read = self.inner.read(id).await?;
+        if let Some(account) = &read {
+            drop(self.ledger.note_revision(id, account.revision, self.clock.now()).await);
+        }
+        Ok(read)
     }
 }
 
@@ -39,11 +52,15 @@ impl FreshReads {
 impl Directory for FreshReads {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
-        if !self.is_outdated(&account).await {
+        if self.will_do(&account, class).await {
             return Ok(Some(account));
         }
         match account.freshness {
-            Freshness::Fresh => self.inner.read(&account.id).await,
+            // The name may be another's by then, so it is only taken where it still is this one's.
+            Freshness::Fresh => {
+                let read = self.read_and_note(&account.id).await?;
+                Ok(read.map(|read| Account { name: account.name, ..read }))
+            }
             Freshness::Stale => {
                 Err(DirectoryError::Down("the copy that is left is older than a change".to_owned()))
             }

@@ -13,5 +13,6 @@ mod combined;
 mod harness;
 mod limits;
 mod login;
+mod loopholes;
 mod mail;
 mod own;

@@ -67,7 +67,7 @@ fn mail(section: &mut Section<'_, '_>, known: MailService) -> MailService {
 }
 
 fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
-    let trust_by = section.strings("trust_by").unwrap_or_default();
+    let trust_by = section.strings("trust_by").unwrap_or_else(|| vec!["ssh-key".to_owned()]);
     for word in trust_by.iter().filter(|word| !TRUST_BY.contains(&word.as_str())) {
         section.complain("trust_by", format!("\"{word}\" is none of: ssh-key, rhost"));
     }
@@ -84,6 +84,7 @@ fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
         second_factor: section.word("second_factor", &SecondFactor::NAMED),
         forced_enrolment: section.word("forced_enrolment", &ForcedEnrolment::NAMED),
         trust_device: section.duration("trust_device", TRUST_LIMITS),
+        trusts_keys: trust_by.iter().any(|word| word == "ssh-key"),
         trusts_addresses: trust_by.iter().any(|word| word == "rhost"),
     }
 }
@@ -161,7 +162,8 @@ mod tests {
             "[services.imap]\nmain_password_on_mail = \"never\"\nobserve = true\n[services.dav]\nclass = \"mail\"\n\
              [services.webmail]\nclass = \"mail\"\nscope = \"imap\"\ncombined = true\n[services.archive]\nclass = \"mail\"\n\
              [services.sshd]\nfirst = \"stack\"\naccount = \"ignore\"\ntrust_by = [\"ssh-key\", \"rhost\"]\n\
-             [services.vpn]\nclass = \"login\"\nsecond_factor = \"required\"\ntrust_device = \"0s\"\n",
+             [services.vpn]\nclass = \"login\"\nsecond_factor = \"required\"\ntrust_device = \"0s\"\n\
+             [services.console]\nclass = \"login\"\ntrust_by = []\n",
         )
         .unwrap();
         assert_eq!(mail(&config, "imap").main_password_on_mail, Some(MainPasswordOnMail::Never));
@@ -171,6 +173,9 @@ mod tests {
         assert_eq!(mail(&config, "archive").scope, None);
         let sshd = login(&config, "sshd");
         assert_eq!((sshd.first, sshd.enforces_account, sshd.trusts_addresses), (First::Stack, false, true));
+        assert!(
+            sshd.trusts_keys && login(&config, "vpn").trusts_keys && !login(&config, "console").trusts_keys
+        );
         assert_eq!(config.services["vpn"].class(), Class::Login);
         assert_eq!(login(&config, "vpn").second_factor, Some(SecondFactor::Required));
         assert_eq!(login(&config, "vpn").trust_device, Some(Duration::ZERO));

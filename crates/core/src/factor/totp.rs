@@ -1,6 +1,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
@@ -195,6 +196,12 @@ impl NewTotp {
             return Ok(None);
         }
         Ok(generator(&self.seed, self.shape)?.check(code.expose(), at.as_unix()))
+    }
+
+    /// Whether it is the seed of the factor `id`; no, where that does not open.
+    #[must_use]
+    pub fn is_seed_of(&self, totp: &Totp, id: FactorId, keyring: &Keyring) -> bool {
+        totp.open(id, keyring).is_ok_and(|seed| bool::from(seed.0.ct_eq(&self.seed.0)))
     }
 
     /// Seals the seed for the factor `id`.

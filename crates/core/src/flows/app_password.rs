@@ -209,6 +209,9 @@ pub enum ChangeError {
     /// A second factor is needed, so the last one stays.
     #[error("a second factor is required, so the last one can be replaced but not removed")]
     LastFactor,
+    /// Each code of it would be good twice.
+    #[error("the account has a second factor with this very seed already")]
+    SeedTaken,
     /// What was proved is no longer what has to be proved.
     #[error("the account's second factors were changed by somebody else; begin again")]
     ChangedMeanwhile,

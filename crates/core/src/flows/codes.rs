@@ -81,7 +81,6 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         CodeAdmission::Proceed { in_a_row } => in_a_row,
         CodeAdmission::Limited { until } => return Ok(CodeCheck::Limited { until }),
     };
-    let mut ended = CodeCheck::Wrong;
     for (id, totp, _) in open {
         let matching = match totp.matching_step(id, &engine.keyring, code, attempt.at) {
             Ok(matching) => matching,
@@ -107,7 +106,11 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
                 settle(engine, &attempt, CodeSettlement::Right).await;
                 return Ok(CodeCheck::Right(Credential::Factor(id)));
             }
-            Spent::Replayed => ended = CodeCheck::Replayed,
+            // A right code that was used before is no guess: a program that repeats it must not lock its owner out.
+            Spent::Replayed => {
+                withdraw(engine, &attempt).await;
+                return Ok(CodeCheck::Replayed);
+            }
             Spent::Unknown { from } => {
                 withdraw(engine, &attempt).await;
                 let until = Timestamp::from_unix(from.saturating_mul(period));
@@ -119,7 +122,7 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         lock(engine, account, attempt.at).await?;
         return Ok(CodeCheck::Locked);
     }
-    Ok(ended)
+    Ok(CodeCheck::Wrong)
 }
 
 /// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this

@@ -19,7 +19,7 @@ use super::codes::{self, Asked};
 use super::dialogue::{Dialogue, Stop};
 use super::factors::{Expected, NewFactor, bind_where, is_ticket};
 use super::outcome::Trail;
-use super::second_step::seconds_until;
+use super::second_step::{self, seconds_until};
 
 /// Shows the key of a new app as a QR code and as text, asks for a code that it shows, spends that code and binds the app,
 /// where it belongs.
@@ -41,8 +41,14 @@ pub(super) async fn enrol(
     let new = NewFactor::draw(&authority, label, TotpShape::default())?;
     show(engine, account, &new.totp, dialogue).await?;
     first_code(engine, account, &new, dialogue).await?;
-    let expected = Expected { is_enrolled: Some(account.data.is_enrolled()), ticket };
-    let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, expected).await;
+    // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a password
+    // changed, an account disabled.
+    let now = second_step::read_again(engine, account).await?;
+    if now.password_marker != account.password_marker {
+        return Err(ChangeError::ChangedMeanwhile.into());
+    }
+    let expected = Expected::of(account, ticket);
+    let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
     let is_first = match bound {
         Ok(is_first) => is_first,
         Err(ChangeError::TooManyFactors(count)) => {

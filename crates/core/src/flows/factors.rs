@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::account::AccountId;
+use crate::account::{Account, AccountData, AccountId};
 use crate::app_password::Label;
 use crate::clock::Timestamp;
-use crate::factor::{Factor, FactorId, FactorKind, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
+use crate::factor::{
+    Factor, FactorId, FactorKind, NewTotp, RecoveryCode, RecoveryId, RecoveryText, Seed, TotpShape,
+};
 use crate::hashing::{Cost, Purpose, SALT_BYTES};
 use crate::keyring::Keyring;
 use crate::policy::Ticket;
@@ -62,17 +64,42 @@ pub async fn bind_factor(
     replaces: Option<FactorId>,
     expects_enrolled: Option<bool>,
 ) -> Result<bool, ChangeError> {
-    let expected = Expected { is_enrolled: expects_enrolled, ticket: None };
-    bind_where(authority, keyring, account, new, replaces, expected).await
+    let expected = Expected { is_enrolled: expects_enrolled, ..Expected::default() };
+    bind_where(authority, keyring, account, new, replaces, &expected).await
 }
 
 /// What was found out about an account before a factor is bound to it, and has to be true still when it is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
     /// Whether it is enrolled, and so a code was asked for.
-    pub(super) is_enrolled: Option<bool>,
+    is_enrolled: Option<bool>,
+    /// Its factors and recovery codes, of which one was proved.
+    bound: Option<(Vec<FactorId>, Vec<RecoveryId>)>,
     /// The ticket that was shown, where one was asked for.
-    pub(super) ticket: Option<Ticket>,
+    ticket: Option<Ticket>,
+}
+
+impl Expected {
+    /// That all is as it was when the person proved who they are.
+    pub(super) fn of(account: &Account, ticket: Option<Ticket>) -> Self {
+        let data = &account.data;
+        Self { is_enrolled: Some(data.is_enrolled()), bound: Some(bound(data)), ticket }
+    }
+
+    fn holds(&self, data: &AccountData) -> bool {
+        self.is_enrolled.is_none_or(|is_enrolled| is_enrolled == data.is_enrolled())
+            && self.bound.as_ref().is_none_or(|expected| *expected == bound(data))
+            && self.ticket.is_none_or(|ticket| data.policy.ticket == Some(ticket))
+    }
+}
+
+/// In one order, whatever the directory gives.
+fn bound(data: &AccountData) -> (Vec<FactorId>, Vec<RecoveryId>) {
+    let mut factors: Vec<FactorId> = data.factors.iter().map(|factor| factor.id).collect();
+    let mut codes: Vec<RecoveryId> = data.recovery_codes.iter().map(|code| code.id).collect();
+    factors.sort_unstable();
+    codes.sort_unstable();
+    (factors, codes)
 }
 
 /// As [`bind_factor`].
@@ -82,7 +109,7 @@ pub(super) async fn bind_where(
     account: &AccountId,
     new: &NewFactor,
     replaces: Option<FactorId>,
-    expected: Expected,
+    expected: &Expected,
 ) -> Result<bool, ChangeError> {
     let mut nonce = [0; 24];
     (authority.random)(&mut nonce)?;
@@ -92,10 +119,13 @@ pub(super) async fn bind_where(
     let limit = authority.limits.factors_per_account;
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
-        if expected.is_enrolled.is_some_and(|is_enrolled| is_enrolled == is_first)
-            || expected.ticket.is_some_and(|ticket| data.policy.ticket != Some(ticket))
-        {
+        if !expected.holds(data) {
             return Err(ChangeError::ChangedMeanwhile);
+        }
+        // With the same seed bound twice each of its codes would be good twice.
+        let others = data.factors.iter().filter(|factor| Some(factor.id) != replaces);
+        if others.into_iter().any(|factor| has_seed(factor, &new.totp, keyring)) {
+            return Err(ChangeError::SeedTaken);
         }
         if let Some(old) = replaces {
             let place = data.factors.iter_mut().find(|factor| factor.id == old);
@@ -110,6 +140,12 @@ pub(super) async fn bind_where(
         Ok(is_first)
     })
     .await
+}
+
+fn has_seed(factor: &Factor, totp: &NewTotp, keyring: &Keyring) -> bool {
+    match &factor.kind {
+        FactorKind::Totp(stored) => totp.is_seed_of(stored, factor.id, keyring),
+    }
 }
 
 /// Unbinds a factor; with the last one the account is no longer enrolled. `may_be_last` says whether that may be.
@@ -173,6 +209,8 @@ pub async fn create_recovery_codes(
             return Err(ChangeError::NotEnrolled);
         }
         data.recovery_codes.clone_from(&stored);
+        // Whoever makes new ones may have lost the old ones, and what was opened with them.
+        data.forget_trust();
         Ok(())
     })
     .await?;

@@ -129,12 +129,12 @@ impl<'a> Attempt<'a> {
         }
         let asked = Asked { account: &account, source: self.source, is_known: first.is_proved() };
         let proved = second_step::prove(engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        // A recovery code is for the day on which the phone is lost, and must not outlast it on a device.
         if proved == Credential::RecoveryCode {
             // The one that was just used is still in what was read before.
             let count = (account.data.recovery_codes.len() as u64).saturating_sub(1);
             self.dialogue.tell(&Phrase::RecoveryCodesLeft { count }).await?;
-        }
-        if let Some(device) = &device {
+        } else if let Some(device) = &device {
             self.offer_trust(&account, device, policy.trust_device).await?;
         }
         self.accept(&account, proved).await
@@ -162,7 +162,10 @@ impl<'a> Attempt<'a> {
                 None => Some(self.ask_for_password().await?),
             };
             if let Some(password) = self.visit.secret.or(asked.as_ref()) {
-                self.given(password).pretend(self.engine, self.visit.name).await?;
+                // The limit is the same for those who do not exist, or it would tell them apart.
+                if self.given(password).pretend(self.engine, self.visit.name).await? == Checked::Limited {
+                    return Ok(Verdict::Reject(Reason::Limited));
+                }
             }
         }
         Ok(Verdict::Reject(reason))
@@ -245,7 +248,8 @@ impl<'a> Attempt<'a> {
     /// An ssh key; an address only where the admin says that one will do.
     fn device(&self) -> Option<Device> {
         let address = self.visit.address.filter(|_| self.service.trusts_addresses);
-        self.visit.device.cloned().or_else(|| address.map(Device::of_address))
+        let key = self.visit.device.filter(|_| self.service.trusts_keys);
+        key.cloned().or_else(|| address.map(Device::of_address))
     }
 
     async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {

@@ -60,25 +60,27 @@ impl Given<'_> {
         Ok(if checked? { Checked::Right } else { Checked::Wrong })
     }
 
-    /// Does the work that a wrong main password would have cost, for a login that no secret could open, so that the time it
+    /// Does the work that a wrong main password would have cost, and says what would have come of one, for a login that no secret could open, so that the time it
     /// takes does not tell who exists. Counted in this process alone: strangers fill no ledger.
-    pub(super) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<(), Outage> {
+    pub(super) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<Checked, Outage> {
         let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
         let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
         let digest = self.digest(engine, &id, "");
         let look = async {
             let attempt = Attempt { account: &id, source: self.source, digest, at: self.at };
             let attempts = &engine.memory.strangers;
-            if attempts.admit(&attempt, &engine.limits.attempts) == Admission::Proceed {
-                let lane = History::default().lane_for_main_password();
-                // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
-                drop(engine.directory.check_main_password(None, self.password, lane).await);
-                attempts.settle(&attempt, Settlement::Wrong);
+            match attempts.admit(&attempt, &engine.limits.attempts) {
+                Admission::Proceed => {}
+                Admission::KnownWrong => return Ok(Checked::KnownWrong),
+                Admission::Limited => return Ok(Checked::Limited),
             }
+            let lane = History::default().lane_for_main_password();
+            // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
+            drop(engine.directory.check_main_password(None, self.password, lane).await);
+            attempts.settle(&attempt, Settlement::Wrong);
             Ok::<_, Outage>(Checked::Wrong)
         };
-        engine.memory.in_flight.once(self.question(engine, digest), look).await?;
-        Ok(())
+        engine.memory.in_flight.once(self.question(engine, digest), look).await
     }
 
     /// What tells a check that counts for this source alone from all others.

@@ -81,9 +81,11 @@ pub(super) async fn as_of_now(
     account: Account,
     dialogue: &mut Dialogue<'_>,
 ) -> Result<Account, Stop> {
-    if !dialogue.has_waited() {
-        return Ok(account);
-    }
+    if dialogue.has_waited() { read_again(engine, &account).await } else { Ok(account) }
+}
+
+/// The account as it is now, where it still may log in.
+pub(super) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
     let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
     let found = engine.directory.find(&name, Class::Login).await?;
     let found = found.filter(|found| found.id == account.id).ok_or(Stop::Reject(Reason::UnknownAccount))?;

@@ -155,30 +155,35 @@ impl OwnVisit<'_> {
 
     /// Whether any login service needs a second factor of this account.
     fn is_required(&self, account: &Account) -> bool {
-        self.requirements(account).next().is_some()
+        self.policies(account).any(|policy| policy.second_factor == SecondFactor::Required)
     }
 
-    /// What somebody without a factor has to bring for the first one, where a service needs it: the most that any of them
-    /// asks for, so that this is no way around it.
+    /// What somebody without a factor has to bring for the first one: the most that any service asks for, so that this is no
+    /// way around it. A ticket is asked for wherever the admin wants one; only where a factor is required is nobody to bind
+    /// one alone, as elsewhere "never" says what becomes of those who do not want any.
     fn forced_enrolment(&self, account: &Account) -> Option<ForcedEnrolment> {
         if account.data.is_enrolled() {
             return None;
         }
-        self.requirements(account).max_by_key(|forced| match forced {
+        let words = self.policies(account).map(|policy| match policy.forced_enrolment {
+            ForcedEnrolment::Never if policy.second_factor != SecondFactor::Required => {
+                ForcedEnrolment::Login
+            }
+            word @ (ForcedEnrolment::Login | ForcedEnrolment::Ticket | ForcedEnrolment::Never) => word,
+        });
+        words.max_by_key(|forced| match forced {
             ForcedEnrolment::Login => 0,
             ForcedEnrolment::Ticket => 1,
             ForcedEnrolment::Never => 2,
         })
     }
 
-    fn requirements(&self, account: &Account) -> impl Iterator<Item = ForcedEnrolment> {
+    /// What holds for the account at each login service.
+    fn policies(&self, account: &Account) -> impl Iterator<Item = EffectiveLogin> {
         let (site, account) = (&self.engine.policy, account.data.policy);
         self.engine.services.values().filter_map(move |service| match &service.kind {
             ServiceKind::Mail(_) => None,
-            ServiceKind::Login(login) => {
-                let policy = EffectiveLogin::of(site, service.observe, login, account);
-                (policy.second_factor == SecondFactor::Required).then_some(policy.forced_enrolment)
-            }
+            ServiceKind::Login(login) => Some(EffectiveLogin::of(site, service.observe, login, account)),
         })
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::account::{Account, Freshness, Standing};
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
+use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::Class;
@@ -159,7 +160,15 @@ impl OwnVisit<'_> {
         let asked = Asked { account: &account, source: &source, is_known: true };
         let credential = second_step::prove(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         self.trail.credential = Some(credential);
-        Ok(account)
+        match credential {
+            // It is gone from the account since.
+            Credential::RecoveryCode => second_step::read_again(self.engine, &account).await,
+            Credential::Factor(_)
+            | Credential::MainPassword
+            | Credential::LoginPassword
+            | Credential::AppPassword(_)
+            | Credential::TrustedDevice => Ok(account),
+        }
     }
 
     /// Whether all are meant, and not the one with an `id`.
@@ -220,6 +229,7 @@ impl OwnVisit<'_> {
             ChangeError::NoAccount
             | ChangeError::Contended
             | ChangeError::ChangedMeanwhile
+            | ChangeError::SeedTaken
             | ChangeError::Factor(_)
             | ChangeError::Directory(_)
             | ChangeError::Ledger(_)

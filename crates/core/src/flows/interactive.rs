@@ -21,7 +21,7 @@ use super::login::Visit;
 use super::main_password::Given;
 use super::note::{self, Entrance};
 use super::outcome::{Outage, Outcome, Trail};
-use super::{enrolment, second_step, trust};
+use super::{codes, enrolment, second_step, trust};
 
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
 /// from then on.
@@ -157,15 +157,16 @@ impl<'a> Attempt<'a> {
     /// Asks a stranger what everybody is asked, and refuses after the same time.
     async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
         if self.service.first == First::Directory {
-            let asked = match self.visit.secret {
-                Some(_) => None,
-                None => Some(self.ask_for_password().await?),
+            let checked = match self.visit.secret {
+                Some(secret) => self.pretend(secret).await?,
+                None => match self.ask_for_password().await? {
+                    Some(password) => self.pretend(&password).await?,
+                    None => Checked::Wrong,
+                },
             };
-            if let Some(password) = self.visit.secret.or(asked.as_ref()) {
-                // The limit is the same for those who do not exist, or it would tell them apart.
-                if self.given(password).pretend(self.engine, self.visit.name).await? == Checked::Limited {
-                    return Ok(Verdict::Reject(Reason::Limited));
-                }
+            // The limit is the same for those who do not exist, or it would tell them apart.
+            if checked == Checked::Limited {
+                return Ok(Verdict::Reject(Reason::Limited));
             }
         }
         Ok(Verdict::Reject(reason))
@@ -177,7 +178,7 @@ impl<'a> Attempt<'a> {
                 match self.visit.secret {
                     Some(secret) => self.check(account, secret).await?,
                     None => {
-                        let password = self.ask_for_password().await?;
+                        let password = self.usable_password().await?;
                         self.check(account, &password).await?;
                     }
                 }
@@ -197,9 +198,26 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn ask_for_password(&mut self) -> Result<Password, Stop> {
+    async fn usable_password(&mut self) -> Result<Password, Stop> {
+        self.ask_for_password().await?.ok_or(Stop::Reject(Reason::BadCredential))
+    }
+
+    /// `None` for what can be nobody's. sshd answers so for whomever it will not let in, whatever was typed, and that must
+    /// take as long as a wrong password: each time, as each wrong one does.
+    async fn ask_for_password(&mut self) -> Result<Option<Password>, Stop> {
         let answer = self.dialogue.ask(Echo::Off, &Phrase::Password {}).await?;
-        Password::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
+        if let Ok(password) = Password::new(answer.expose().to_owned()) {
+            return Ok(Some(password));
+        }
+        let random = u128::from_be_bytes(codes::token(self.engine)?);
+        if let Ok(stand_in) = Password::new(format!("{random:032x}")) {
+            self.pretend(&stand_in).await?;
+        }
+        Ok(None)
+    }
+
+    async fn pretend(&self, password: &Password) -> Result<Checked, Stop> {
+        Ok(self.given(password).pretend(self.engine, self.visit.name).await?)
     }
 
     async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
@@ -225,7 +243,7 @@ impl<'a> Attempt<'a> {
         }
         self.dialogue.tell(&Phrase::EnrolmentNeeded {}).await?;
         if first != FirstFactor::Password {
-            let password = self.ask_for_password().await?;
+            let password = self.usable_password().await?;
             self.check(account, &password).await?;
         }
         let mut place = Place::default();

@@ -143,3 +143,29 @@ async fn strangers_and_wrong_passwords_hear_the_same_questions_and_words() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_sshd_says_for_whom_it_will_not_let_in_takes_as_long_as_a_wrong_password() {
+    let site = Site::new().await;
+    drop(site.person("plain").await);
+    for name in ["plain", "nobody"] {
+        for _ in 0..3 {
+            let before = site.hasher.tally().main_password;
+            let ended = site.visit("sshd", name).says(&[JUNK]).await;
+            assert!(!ended.is_accept());
+            assert_eq!(ended.questions(), ["Password: "], "{name}");
+            assert_eq!(
+                site.hasher.tally().main_password,
+                before + 1,
+                "{name}: it knows no name that sshd turns away"
+            );
+        }
+    }
+    assert!(
+        site.visit("sshd", "plain").says(&[MAIN_PASSWORD]).await.is_accept(),
+        "and it counts for nothing"
+    );
+}
+
+// auth-pam.c: whatever was typed, as long as this.
+const JUNK: &str = "\u{8}\n\r\u{7f}INCORRECT";

@@ -5,6 +5,7 @@ use std::time::Instant;
 use pamsm::PamError;
 use postern_ipc::{Dialogue, Secret, Style, Tone};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item, Manner};
@@ -16,6 +17,7 @@ pub(crate) struct Conversation<'a> {
     journal: &'a Journal,
     user: &'a str,
     is_silent: bool,
+    held_back: Vec<(Tone, Zeroizing<String>)>,
     deadline: Instant,
     secret: Option<Secret>,
     had_visible_answer: bool,
@@ -72,6 +74,7 @@ impl<'a> Conversation<'a> {
             journal,
             user,
             is_silent: false,
+            held_back: Vec::new(),
             deadline,
             secret,
             had_visible_answer: false,
@@ -79,7 +82,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Shows nothing but questions, where the host wants that (`PAM_SILENT`).
+    /// Shows nothing but questions, where the host wants that (`PAM_SILENT`, as sudo does). To a question belong the lines
+    /// since the one before: a list to choose from, a QR code, why the last answer was not taken.
     pub(crate) fn silent(mut self, is_silent: bool) -> Self {
         self.is_silent = is_silent;
         self
@@ -96,6 +100,9 @@ impl<'a> Conversation<'a> {
     }
 
     fn answer(&mut self, style: Style, text: &str) -> Result<Secret, Stopped> {
+        for (tone, line) in self.held_back.drain(..) {
+            show(self.pam, tone, &line);
+        }
         let mut lines = text::lines(text);
         let prompt = lines.pop().unwrap_or_default();
         for line in &lines {
@@ -140,8 +147,13 @@ impl Dialogue for Conversation<'_> {
     }
 
     fn tell(&mut self, tone: Tone, text: &str) {
-        if !self.is_silent && self.stopped.is_none() {
+        if self.stopped.is_some() {
+            return;
+        }
+        if !self.is_silent {
             show(self.pam, tone, text);
+        } else if self.held_back.len() < MOST_HELD_BACK {
+            self.held_back.push((tone, Zeroizing::new(text.to_owned())));
         }
     }
 }
@@ -189,3 +201,5 @@ fn manner(style: Style) -> Manner {
 }
 
 const MAX_ANSWER: usize = 512;
+/// Several times what belongs to the longest question, which is a QR code's.
+const MOST_HELD_BACK: usize = 256;

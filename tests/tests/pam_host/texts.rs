@@ -76,18 +76,30 @@ fn a_host_that_shows_nothing_is_no_reason_to_stop() {
 }
 
 #[test]
-fn a_host_that_wants_silence_hears_questions_only() {
+fn a_host_that_wants_silence_hears_questions_and_what_belongs_to_them() {
     let site = site("silent", "");
     let _fake = FakePosternd::start(&site.socket(), |line| {
         let begin = line.begin();
         line.tell("info", "Hello.");
         if begin["flow"] == "login" {
+            line.tell("error", "That was wrong.");
             line.ask("visible", "Two lines:\nCode: ");
         }
+        line.tell("info", "Goodbye.");
         line.reject("bad_credential", "Login failed.");
     });
     let host = alice(&site).types("1").word("flags", pam::SILENT).calls(&["auth", "acct"]);
     let report = host.run().lived();
-    let question = [(pam::INFO, "Two lines:".to_owned()), (pam::VISIBLE, "Code: ".to_owned())];
-    assert_eq!(report.shown(), question, "a question is one however many lines it has");
+    let question = [
+        (pam::INFO, "Hello."),
+        (pam::ERROR, "That was wrong."),
+        (pam::INFO, "Two lines:"),
+        (pam::VISIBLE, "Code: "),
+    ];
+    let question = question.map(|(style, text)| (style, text.to_owned()));
+    assert_eq!(
+        report.shown(),
+        question,
+        "what came before a question belongs to it, what comes after all does not"
+    );
 }

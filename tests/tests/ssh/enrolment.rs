@@ -16,7 +16,7 @@ on_both!(
 );
 
 /// What a phone makes of the QR code on the terminal, and of the key beside it.
-fn scan(person: &mut Person, words: &Words) -> App {
+pub(crate) fn scan(person: &mut Person, words: &Words) -> App {
     person.expect(words.first_code);
     let screen = seen(person);
     let codes = qr::read(&screen, Theme::Dark);
@@ -158,10 +158,11 @@ fn in_chinese(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-struct Words {
+pub(crate) struct Words {
     first_code: &'static str,
     key: &'static str,
 }
 
-const ENGLISH: Words = Words { first_code: "Code that the app shows: ", key: "Or type this key into it: " };
+pub(crate) const ENGLISH: Words =
+    Words { first_code: "Code that the app shows: ", key: "Or type this key into it: " };
 const CHINESE: Words = Words { first_code: "应用显示的验证码：", key: "手动输入密钥：" };

@@ -15,11 +15,17 @@
 
 mod app;
 mod codes;
+mod cost;
 mod devices;
 mod enrolment;
+mod local;
+mod mail;
 mod methods;
+mod own;
+mod packaged;
 mod prompts;
 mod standing;
+mod who;
 mod world;
 
 /// Tests of a host, once for each way to keep accounts.

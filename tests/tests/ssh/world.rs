@@ -1,18 +1,21 @@
 //! A host whose people log in by ssh, sudo, su and at the console.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use postern_tests::own::{Said, Visit};
 use postern_tests::person::Person;
+use postern_tests::slapd::PEOPLE;
 use postern_tests::{
     Authenticator, Listen, Posternd, Ran, Redis, Site, Slapd, Ssh, Sshd, UnixUser, canary, host, syslog,
     unix_users,
 };
 
 use crate::app::App;
+use crate::packaged::shipped;
 
 /// A host with its posternd and what that needs.
 pub(crate) struct World {
@@ -89,6 +92,12 @@ impl World {
         format!("auth required {0}\naccount required {0}\n{ACCOUNT}", self.module(service))
     }
 
+    /// A file of `packaging/pam`, as `service`.
+    pub(crate) fn packaged(&self, file: &str, service: &str) -> String {
+        let text = fs::read_to_string(shipped("pam").join(file)).expect("a stack");
+        text.replace("pam_postern.so", &self.module(service))
+    }
+
     /// The module and its arguments.
     pub(crate) fn module(&self, service: &str) -> String {
         format!("{{module}} config={} service={service}", self.site.client_config().display())
@@ -134,14 +143,31 @@ impl World {
                 slapd.add_person_as(name, &numbered, &lines.collect::<String>()).password
             }
             None => {
-                let pairs: Vec<_> =
-                    attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                let more: Vec<&str> = pairs.iter().flat_map(|pair| ["--attribute", pair.as_str()]).collect();
+                let pair = |&(name, value): &(&str, &str)| match name {
+                    "mail" => ["--mail".to_owned(), value.to_owned()],
+                    _ => ["--attribute".to_owned(), format!("{name}={value}")],
+                };
+                let more: Vec<String> = attributes.iter().flat_map(pair).collect();
+                let more: Vec<&str> = more.iter().map(String::as_str).collect();
                 self.site.account_as_with(name, &numbered, &more).password
             }
         };
         canary::register(&password);
         User { unix: unix.clone(), password, app: App::none() }
+    }
+
+    /// Gives somebody this main password.
+    pub(crate) fn set_password(&self, user: &User, password: &str) {
+        match &self.slapd {
+            Some(slapd) => {
+                let dn = format!("uid={},{PEOPLE}", user.unix.name);
+                slapd.set(&dn, &format!("replace: userPassword\nuserPassword: {password}"));
+            }
+            None => {
+                let args = ["account", "password", &user.unix.name, "--password-stdin"];
+                drop(self.site.cli_stdin(&args, &format!("{password}\n")).succeeded());
+            }
+        }
     }
 
     /// Somebody with an app.
@@ -233,6 +259,9 @@ second_factor = "required"
 class = "login"
 first = "stack"
 second_factor = "required"
+
+[services.sudo]
+first = "stack"
 
 [services.lax]
 class = "login"

@@ -1,0 +1,165 @@
+//! sudo, su and login, with the stacks that Postern ships.
+
+use std::time::Duration;
+
+use postern_tests::person::Person;
+use postern_tests::{Sudo, guard, local_login, unix_users};
+
+use crate::enrolment::{ENGLISH, scan};
+use crate::on_both;
+use crate::world::{User, World, seen};
+
+on_both!(
+    sudo_asks_for_the_password_and_then_a_code,
+    sudo_shows_what_there_is_to_choose_and_to_scan,
+    sudo_asks_a_wrong_password_for_nothing_more,
+    sudo_lets_those_in_that_have_no_factor_or_no_account,
+    su_asks_for_password_and_code_of_whom_one_becomes,
+    a_console_asks_for_password_and_code,
+);
+
+/// Somebody whose password is the same here and in the directory, as where pam_unix or pam_sss knows it from there.
+fn with_one_password(world: &World, mut user: User) -> User {
+    world.set_password(&user, &user.unix.password.clone());
+    user.password.clone_from(&user.unix.password);
+    user
+}
+
+fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
+    let mut anna = with_one_password(world, world.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let (code, next) = (anna.app.code(), anna.app.code());
+    let ask = |person: &mut Person| {
+        person.expect(&format!("[sudo] password for {}: ", anna.unix.name));
+        person.answer_hidden(&anna.password);
+        person.expect("Code from authenticator: ");
+    };
+    let mut person = sudo.start();
+    ask(&mut person);
+    person.answer_visible(&code);
+    assert_eq!(person.is_in(), "root");
+    let asked = format!("[sudo] password for {}: \n", anna.unix.name);
+    assert_eq!(seen(&person), format!("{asked}Code from authenticator: {code}\n-- in as root --\n"));
+
+    let mut person = sudo.start();
+    ask(&mut person);
+    person.answer_visible(&code);
+    person.expect("That code is wrong, or was used before.");
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&next);
+    assert_eq!(person.is_in(), "root");
+    assert_eq!(
+        seen(&person),
+        format!(
+            "{asked}Code from authenticator: {code}\nThat code is wrong, or was used before.\n\
+             Code from authenticator: {next}\n-- in as root --\n"
+        )
+    );
+    drop(world.logged(&anna, &["verdict=accept flow=login service=sudo", "credential=factor"]));
+}
+
+fn sudo_shows_what_there_is_to_choose_and_to_scan(world: &World) {
+    let (mut anna, mut berta) =
+        (with_one_password(world, world.enrolled("anna")), with_one_password(world, world.user("berta")));
+    guard::pause(Duration::from_millis(1_100));
+    let mut phone = world.enrol_another(&anna, "phone");
+    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let mut person = sudo.start();
+    person.expect("[sudo] password for ");
+    person.answer_hidden(&anna.password);
+    person.expect("Your second factors:");
+    person.expect("1. authenticator");
+    person.expect("2. phone");
+    person.expect("Code from authenticator, or the number of another factor: ");
+    person.answer_visible("2");
+    person.expect("Code from phone, or the number of another factor: ");
+    person.answer_visible(&phone.code());
+    assert_eq!(person.is_in(), "root");
+    anna.app = phone;
+
+    let sudo = Sudo::allow("sudo", &berta.unix, &world.packaged("sudo", "required-key"));
+    let mut person = sudo.start();
+    person.expect("[sudo] password for ");
+    person.answer_hidden(&berta.password);
+    berta.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&berta.app.code());
+    assert_eq!(person.is_in(), "root");
+}
+
+fn sudo_asks_a_wrong_password_for_nothing_more(world: &World) {
+    let anna = with_one_password(world, world.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let mut person = sudo.start();
+    person.expect("[sudo] password for");
+    person.answer_hidden("not the password");
+    let refused = person.is_refused();
+    assert!(refused.contains("incorrect password"), "{refused}");
+    let name = format!("user={}", anna.unix.name);
+    assert!(!world.posternd.log().lines().any(|line| line.ends_with(&name)), "posternd never heard of it");
+}
+
+fn sudo_lets_those_in_that_have_no_factor_or_no_account(world: &World) {
+    let (berta, local) = (with_one_password(world, world.user("berta")), unix_users::fresh("local"));
+    for (user, password) in [(&berta.unix, &berta.password), (&local, &local.password)] {
+        let sudo = Sudo::allow("sudo", user, &world.packaged("sudo", "sudo"));
+        let mut person = sudo.start();
+        person.expect("[sudo] password for");
+        person.answer_hidden(password);
+        assert_eq!(person.is_in(), "root");
+    }
+    drop(
+        world.logged(
+            &berta,
+            &["verdict=ignore reason=\"no second factor is needed\" flow=login service=sudo"],
+        ),
+    );
+    let name = format!("user={}", local.name);
+    drop(
+        world
+            .posternd
+            .logged(&["verdict=ignore reason=\"not in the directory\" flow=login service=sudo", &name]),
+    );
+}
+
+fn su_asks_for_password_and_code_of_whom_one_becomes(world: &World) {
+    let (mut anna, by) = (world.enrolled("anna"), unix_users::fresh("by"));
+    let start = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su"));
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.unix.password);
+    assert!(person.is_refused().contains("Authentication failure"), "what is right for pam_unix alone");
+    let mut person = start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+
+    let local = unix_users::fresh("local");
+    let mut person = local_login::su("su", &by, &local.name, &world.packaged("su", "su"));
+    person.expect("Password: ");
+    person.answer_hidden(&local.password);
+    assert_eq!(person.is_in(), local.name);
+    assert_eq!(seen(&person), format!("Password: \n-- in as {} --\n", local.name), "asked once, by pam_unix");
+}
+
+fn a_console_asks_for_password_and_code(world: &World) {
+    let (mut anna, local) = (world.enrolled("anna"), unix_users::fresh("local"));
+    let mut person = local_login::console("console", &world.packaged("login", "login"));
+    person.expect("login: ");
+    person.answer_visible(&anna.unix.name);
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(person.run("id -u; env | grep POSTERN | wc -l"), format!("{}\n0\n", anna.unix.uid));
+    person.leave();
+    drop(world.logged(&anna, &["verdict=accept flow=login service=login"]));
+    let mut person = local_login::console("console", &world.packaged("login", "login"));
+    person.expect("login: ");
+    person.answer_visible(&local.name);
+    person.expect("Password: ");
+    person.answer_hidden(&local.password);
+    assert_eq!(person.is_in(), local.name);
+}

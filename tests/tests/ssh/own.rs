@@ -1,0 +1,230 @@
+//! `postern my`, at a terminal of one's own.
+
+use postern_tests::own::{Said, Visit};
+use postern_tests::person::Person;
+use postern_tests::terminal::{self, Terminal};
+use postern_tests::{UnixUser, host, unix_users};
+use serde_json::json;
+
+use crate::enrolment::{ENGLISH, scan};
+use crate::on_both;
+use crate::world::{User, World, seen};
+
+on_both!(
+    an_app_is_set_up_and_listed_and_replaced,
+    recovery_codes_are_shown_once_and_open_a_login,
+    app_passwords_are_made_listed_and_revoked,
+    nothing_changes_without_the_password_and_a_code,
+    nobody_reaches_another_account,
+);
+
+/// `user` at a terminal, who types `postern my ARGS`.
+pub(crate) fn my(world: &World, user: &UnixUser, args: &[&str]) -> Person {
+    let mut command = terminal::command_of(user, &host::program("postern"));
+    command.arg("my").args(args).arg("--client-config").arg(world.site.client_config());
+    let output = world.site.output().file_name().unwrap().to_str().unwrap().to_owned();
+    Person::at(Terminal::start(command, user.ids()), &output, "my")
+}
+
+/// Answers the questions for the main password and, where there is a factor, for a code.
+pub(crate) fn prove(person: &mut Person, user: &mut User, has_factor: bool) {
+    person.expect(&format!("Main password of {}: ", user.unix.name));
+    person.answer_hidden(&user.password);
+    if has_factor {
+        person.expect("Code from ");
+        person.expect(": ");
+        person.answer_visible(&user.app.code());
+    }
+}
+
+pub(crate) fn ends_well(mut person: Person) -> String {
+    let (status, _) = person.ends();
+    assert_eq!(status, 0, "{person:?}");
+    seen(&person)
+}
+
+pub(crate) fn sets_up_an_app(world: &World, user: &mut User) -> String {
+    let mut person = my(world, &user.unix, &["enrol"]);
+    prove(&mut person, user, false);
+    user.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&user.app.code());
+    ends_well(person)
+}
+
+fn an_app_is_set_up_and_listed_and_replaced(world: &World) {
+    let mut anna = world.user("anna");
+    assert!(ends_well(my(world, &anna.unix, &["factors"])).contains("You have no second factor.\n"));
+    let screen = sets_up_an_app(world, &mut anna);
+    assert!(
+        screen.contains("\nauthenticator is set up. From now on you are asked for its code.\n"),
+        "{screen}"
+    );
+    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    let (_, line) = listed.split_once("Your second factors:\n").unwrap();
+    assert!(line.contains("  authenticator (totp, since 20"), "{listed}");
+
+    let mut person = my(world, &anna.unix, &["replace", "--label", "new phone"]);
+    prove(&mut person, &mut anna, true);
+    let new = scan(&mut person, &ENGLISH);
+    let mut old = std::mem::replace(&mut anna.app, new);
+    person.answer_visible(&anna.app.code());
+    let screen = ends_well(person);
+    assert!(screen.contains("\nnew phone is set up. From now on you are asked for its code.\n"), "{screen}");
+    assert!(screen.contains("\nauthenticator is removed.\n"), "{screen}");
+    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    assert!(listed.contains("  new phone (totp") && !listed.contains("  authenticator (totp"), "{listed}");
+
+    let mut person = world.ssh("sshd", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from new phone: ");
+    person.answer_visible(&old.code());
+    person.expect("That code is wrong, or was used before.");
+    person.expect("Code from new phone: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+
+    // The last one stays, as a service of this host needs one.
+    let mut person = my(world, &anna.unix, &["remove"]);
+    let (status, said) = person.ends();
+    assert_ne!(status, 0);
+    assert!(
+        said.contains("A second factor is needed here, so the last one can be replaced but not removed."),
+        "{said}"
+    );
+}
+
+fn recovery_codes_are_shown_once_and_open_a_login(world: &World) {
+    let mut anna = world.enrolled("anna");
+    let mut person = my(world, &anna.unix, &["recovery-codes"]);
+    prove(&mut person, &mut anna, true);
+    person.expect("10 recovery codes, each good for one login. Earlier ones are no longer good.");
+    let (status, shown) = person.ends();
+    assert_eq!(status, 0, "{person:?}");
+    let codes: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    codes.iter().for_each(|code| person.was_shown(code));
+    assert_eq!(codes.len(), 10);
+    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    assert!(listed.contains("Recovery codes that are left: 10\n"), "{listed}");
+    let mut person = world.at_code(&anna);
+    person.was_shown(codes[3]);
+    person.answer_visible(codes[3]);
+    assert_eq!(person.is_in(), anna.unix.name);
+    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    assert!(listed.contains("Recovery codes that are left: 9\n"), "{listed}");
+}
+
+fn app_passwords_are_made_listed_and_revoked(world: &World) {
+    let mut anna = world.enrolled("anna");
+    let mut person = my(world, &anna.unix, &["app-passwords", "create", "--label", "Foxmail"]);
+    prove(&mut person, &mut anna, true);
+    let (status, _) = person.ends();
+    assert_eq!(status, 0, "{person:?}");
+    let shown = person.was_shown_app_passwords();
+    assert_eq!(shown.len(), 1);
+    println!("{person:?}");
+    let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
+    assert!(listed.contains(&format!("{}…  Foxmail (all), last used: never\n", &shown[0][..4])), "{listed}");
+    let mut person = my(world, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);
+    prove(&mut person, &mut anna, true);
+    assert!(ends_well(person).contains("The app password \"Foxmail\" is revoked.\n"));
+    let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
+    assert!(listed.contains("You have no app password.\n"), "{listed}");
+}
+
+fn nothing_changes_without_the_password_and_a_code(world: &World) {
+    let mut anna = world.enrolled("anna");
+    let before = ends_well(my(world, &anna.unix, &["factors"]));
+    for args in [
+        &["enrol"][..],
+        &["replace"],
+        &["recovery-codes"],
+        &["app-passwords", "create", "--label", "x"],
+        &["app-passwords", "revoke", "--all"],
+        &["devices", "revoke", "--all"],
+    ] {
+        let mut person = my(world, &anna.unix, args);
+        person.expect(&format!("Main password of {}: ", anna.unix.name));
+        person.answer_hidden("not the password");
+        assert!(person.is_refused().contains("Nothing was changed."), "{args:?}");
+    }
+    let mut person = my(world, &anna.unix, &["recovery-codes"]);
+    person.expect("Main password of ");
+    person.answer_hidden(&anna.password);
+    for _ in 0..3 {
+        person.expect("Code from authenticator: ");
+        person.answer_visible(&anna.app.authenticator.wrong_code());
+    }
+    assert!(person.is_refused().contains("Nothing was changed."));
+    // The password is no code, and a code that opened a login is none either.
+    let code = anna.app.code();
+    let mut login = world.at_code(&anna);
+    login.answer_visible(&code);
+    assert_eq!(login.is_in(), anna.unix.name);
+    let mut person = my(world, &anna.unix, &["app-passwords", "create", "--label", "x"]);
+    person.expect("Main password of ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&code);
+    person.expect("That code is wrong, or was used before.");
+    person.interrupt();
+    drop(person.is_refused());
+    assert_eq!(ends_well(my(world, &anna.unix, &["factors"])), before);
+    assert!(
+        ends_well(my(world, &anna.unix, &["app-passwords", "list"])).contains("You have no app password.")
+    );
+    assert!(seen(&login).contains("-- in as"));
+}
+
+fn nobody_reaches_another_account(world: &World) {
+    let (anna, local) = (world.enrolled("anna"), unix_users::fresh("local"));
+    let other = unix_users::fresh("other");
+    // The same name as an account that has another number, and the same number as one that has another name.
+    drop(world.account_of(&other, &other.name, other.uid + 5_000, &[]));
+    let namesake = unix_users::fresh("namesake");
+    drop(world.account_of(&namesake, &format!("{}x", namesake.name), namesake.uid, &[]));
+    for user in [&local, &other, &namesake] {
+        for flow in FLOWS {
+            let names = if flow == "factors" { vec!["", &*anna.unix.name, "root"] } else { vec![""] };
+            for name in names {
+                let begin =
+                    json!({ "version": 1, "flow": flow, "service": "", "user": name, "interactive": true });
+                let mut visit = Visit::begin_with(&world.site.socket(), user.uid, &begin);
+                let said = visit.hear();
+                assert!(matches!(&said, Said::Reject { .. }), "{flow} as {}: {said:?}", user.name);
+            }
+        }
+        let mut person = my(world, user, &["factors"]);
+        assert!(!person.is_refused().contains("authenticator"));
+    }
+    for uid in [0, 1, host::ids("postern").0.as_raw(), host::ids("nobody").0.as_raw()] {
+        for flow in FLOWS {
+            let mut visit = Visit::begin(&world.site.socket(), uid, flow, &[]);
+            let said = visit.hear();
+            assert!(
+                matches!(&said, Said::Reject { reason, .. } if reason == "not_permitted"),
+                "{flow} as {uid}: {said:?}"
+            );
+        }
+    }
+    // Whoever has an account does not name another one.
+    let berta = world.user("berta");
+    let begin = json!({ "version": 1, "flow": "recovery_codes", "service": "", "user": anna.unix.name, "interactive": true });
+    let mut visit = Visit::begin_with(&world.site.socket(), berta.unix.uid, &begin);
+    let said = visit.hear();
+    assert!(matches!(&said, Said::Reject { reason, .. } if reason == "not_permitted"), "{said:?}");
+}
+
+const FLOWS: [&str; 11] = [
+    "factors",
+    "enrol",
+    "remove",
+    "replace",
+    "recovery_codes",
+    "app_password_create",
+    "app_password_list",
+    "app_password_regenerate",
+    "app_password_revoke",
+    "device_list",
+    "device_revoke",
+];

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use postern_tests::{
-    Authenticator, Binder, Listen, Posternd, Redis, Site, SiteBuilder, Slapd, otp, unix_users,
+    Authenticator, Binder, Listen, Posternd, Redis, Site, SiteBuilder, Slapd, SlapdBuilder, otp, unix_users,
 };
+
+use crate::door::Door;
+use crate::rush::Rushed;
 
 /// Two hosts on one slapd and one Redis.
 pub(crate) struct Pair {
@@ -34,9 +37,19 @@ pub(crate) struct Enrolled {
 }
 
 impl Pair {
-    /// With so many people; `lines` go into `[limits]`.
+    /// With so many people.
     pub(crate) fn new(name: &str, people: u32, setting: impl Fn(SiteBuilder) -> SiteBuilder) -> Self {
-        let slapd = Slapd::builder(name).crowd(people).quiet().start();
+        Self::on(Slapd::builder(name).crowd(people).quiet(), name, people, setting)
+    }
+
+    /// On this slapd; the first `people` of its crowd have an app.
+    pub(crate) fn on(
+        slapd: SlapdBuilder,
+        name: &str,
+        people: u32,
+        setting: impl Fn(SiteBuilder) -> SiteBuilder,
+    ) -> Self {
+        let slapd = slapd.start();
         let redis = Redis::start(name, Listen::Tcp);
         let sites = ["1", "2"].map(|number| {
             let site = setting(Site::builder(&format!("{name}{number}")).ldap(&slapd)).build();
@@ -78,10 +91,20 @@ impl Enrolled {
         Self { name, password, app, next: 0 }
     }
 
+    /// At the ssh prompt.
+    pub(crate) fn at_sshd(&self) -> Door<'_> {
+        Door::new("sshd", &self.name, &self.password)
+    }
+
     /// The oldest step that a code is still taken of, and was not.
     pub(crate) fn step(&self) -> Option<u64> {
         let now = now_step();
         Some(self.next.max(now - 1)).filter(|step| *step <= now + 1)
+    }
+
+    /// The code of `step` was typed. Where nobody was let in all the wrong ones stay counted, and more are too many.
+    pub(crate) fn has_typed(&mut self, step: u64, rushed: &Rushed) {
+        self.next = if rushed.accepted.is_empty() { u64::MAX } else { step + 1 };
     }
 
     /// The code of a step.

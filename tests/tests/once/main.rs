@@ -12,5 +12,17 @@
 )]
 
 mod arena;
+mod by_hand;
+mod door;
+mod limits;
+mod pam;
 mod rounds;
 mod rush;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The machine for one test: those who wait for another test's crowd are put off.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}

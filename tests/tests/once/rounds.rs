@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use postern_ipc::Verdict;
 use postern_tests::guard::pause;
 use postern_tests::{Posternd, SiteBuilder};
 
+use crate::alone;
 use crate::arena::{Enrolled, PERIOD, Pair, Single, now_step};
-use crate::rush::{INSISTING, Rush, Rushed, rush, type_once};
+use crate::door::Ended;
+use crate::rush::{Rush, Rushed, rush};
 
 /// So many at once.
 const CROWD: usize = 32;
@@ -23,10 +24,12 @@ struct Totals {
     by_step: BTreeMap<(i64, bool), usize>,
     /// Winners by daemon.
     won: [usize; 2],
-    refused: BTreeMap<&'static str, usize>,
+    refused: BTreeMap<String, usize>,
     together: usize,
-    /// Of codes that ran out while they were typed.
+    /// Rounds whose code ran out while it was typed, or in which the ledger had no time for whoever would have been in.
     nobody: usize,
+    /// Told to come again, by what was out of order.
+    put_off: BTreeMap<String, usize>,
 }
 
 impl Totals {
@@ -35,9 +38,8 @@ impl Totals {
     fn count(&mut self, step: u64, rushed: &Rushed) {
         let (begun, ended) = (rushed.seconds.0 / PERIOD, rushed.seconds.1 / PERIOD);
         let distance = step.cast_signed() - begun.cast_signed();
-        assert!(rushed.failed.is_empty(), "{rushed:?}");
-        // Once it is two steps old, whoever comes late is too late.
-        let may_be_nobody = ended > step + 1;
+        // Once it is two steps old, whoever comes late is too late; and a busy machine may put somebody off.
+        let may_be_nobody = ended > step + 1 || !rushed.put_off.is_empty();
         match rushed.accepted.len() {
             1 => self.won[rushed.accepted[0]] += 1,
             0 if may_be_nobody => self.nobody += 1,
@@ -46,7 +48,10 @@ impl Totals {
         self.rounds += 1;
         *self.by_step.entry((distance, begun != ended)).or_default() += 1;
         for (reason, count) in &rushed.refused {
-            *self.refused.entry(reason).or_default() += count;
+            *self.refused.entry(reason.clone()).or_default() += count;
+        }
+        for (why, count) in &rushed.put_off {
+            *self.put_off.entry(why.clone()).or_default() += count;
         }
         self.together += rushed.together;
     }
@@ -62,10 +67,11 @@ impl Totals {
         );
         println!("  codes of (steps from now, and whether the step changed meanwhile): {:?}", self.by_step);
         println!(
-            "  typed before anybody was in: {} of {}; the others: {:?}; codes that ran out: {}",
+            "  typed before anybody was in: {} of {}; the others: {:?}; put off: {:?}; rounds without anybody: {}",
             self.together,
             self.rounds * CROWD,
             self.refused,
+            self.put_off,
             self.nobody
         );
     }
@@ -75,17 +81,16 @@ impl Totals {
 fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) -> Totals {
     let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
     let (mut totals, started, mut edges) = (Totals::default(), Instant::now(), 0);
-    let (edge_people, people) = people.split_at_mut(3);
     while totals.rounds < rounds || edges == 0 {
         if until_next_step() < BEFORE_EDGE {
-            at_the_edge(&sockets, edge_people, &mut totals);
+            at_the_edge(&sockets, people, &mut totals);
             edges += 1;
         } else if let Some(one) = people.iter_mut().find(|one| one.step().is_some())
             && totals.rounds < rounds
         {
             let step = one.step().unwrap();
-            one.next = step + 1;
             let rushed = rush(&by(&sockets, one, &one.code(step)), CROWD, || {});
+            one.has_typed(step, &rushed);
             totals.count(step, &rushed);
         } else {
             pause(Duration::from_millis(100));
@@ -96,31 +101,29 @@ fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) 
 }
 
 fn by<'a>(sockets: &'a [&'a Path], one: &'a Enrolled, code: &'a str) -> Rush<'a> {
-    let Enrolled { name, password, .. } = one;
-    Rush { sockets, service: "sshd", name, password, code }
+    Rush { sockets, door: one.at_sshd(), code, insisting: INSISTING }
 }
 
 /// Three people at once, in the moment in which the step changes: with the code of the step that ends, of the one that
 /// begins, and of the one that is about to be too old.
 fn at_the_edge(sockets: &[&Path], people: &mut [Enrolled], totals: &mut Totals) {
     let next = now_step() + 1;
+    let mut steps = vec![next - 1, next, next - 2];
     let rushed = thread::scope(|scope| {
-        let threads: Vec<_> = people
-            .iter_mut()
-            .zip([next - 1, next, next - 2])
-            .filter(|(one, step)| one.next <= *step)
-            .map(|(one, step)| {
-                one.next = step + 1;
-                let one = &*one;
-                scope.spawn(move || {
-                    let code = one.code(step);
-                    let at_the_change = || pause(until_next_step().saturating_sub(Duration::from_millis(4)));
-                    (step, rush(&by(sockets, one, &code), CROWD, at_the_change))
-                })
-            })
-            .collect();
+        let mut threads = Vec::new();
+        for one in people {
+            let Some(step) = steps.pop_if(|step| one.next <= *step) else { continue };
+            threads.push(scope.spawn(move || {
+                let code = one.code(step);
+                let at_the_change = || pause(until_next_step().saturating_sub(Duration::from_millis(4)));
+                let rushed = rush(&by(sockets, one, &code), CROWD, at_the_change);
+                one.has_typed(step, &rushed);
+                (step, rushed)
+            }));
+        }
         threads.into_iter().map(|thread| thread.join().expect("a round")).collect::<Vec<_>>()
     });
+    assert!(steps.is_empty(), "not enough people");
     for (step, rushed) in rushed {
         totals.count(step, &rushed);
     }
@@ -139,9 +142,10 @@ fn patient(site: SiteBuilder) -> SiteBuilder {
 #[track_caller]
 fn assert_contended(totals: &Totals, hosts: usize) {
     assert!(totals.won[..hosts].iter().all(|won| *won > 0), "every host wins now and then: {totals:?}");
-    let replayed = totals.refused.get("replayed").copied().unwrap_or_default();
+    let replayed = totals.refused.get("Replayed").copied().unwrap_or_default();
     assert!(replayed >= totals.rounds * (INSISTING - 2), "{totals:?}");
-    assert!(!totals.refused.contains_key("locked") && !totals.refused.contains_key("limited"), "{totals:?}");
+    assert!(!totals.refused.contains_key("Locked") && !totals.refused.contains_key("Limited"), "{totals:?}");
+    assert!(totals.put_off.values().sum::<usize>() <= totals.rounds * CROWD / 100, "{totals:?}");
     assert!(totals.together > totals.rounds * CROWD / 2, "nearly all at once: {totals:?}");
     assert!((-1..=1).all(|step| totals.by_step.contains_key(&(step, false))), "{totals:?}");
     assert!(totals.by_step.keys().any(|(_, changed)| *changed), "{totals:?}");
@@ -149,6 +153,7 @@ fn assert_contended(totals: &Totals, hosts: usize) {
 
 #[test]
 fn of_32_with_one_code_at_two_hosts_one_is_let_in() {
+    let _turn = alone();
     let mut pair = Pair::new("once", 43, patient);
     let totals = run("two hosts", &pair.sockets(), &mut pair.people, 100);
     assert_contended(&totals, 2);
@@ -157,6 +162,7 @@ fn of_32_with_one_code_at_two_hosts_one_is_let_in() {
 #[test]
 #[ignore = "takes minutes"]
 fn of_32_with_one_code_at_two_hosts_one_is_let_in_a_thousand_times() {
+    let _turn = alone();
     let mut pair = Pair::new("often", 340, patient);
     let totals = run("two hosts", &pair.sockets(), &mut pair.people, 1_000);
     assert_contended(&totals, 2);
@@ -164,14 +170,16 @@ fn of_32_with_one_code_at_two_hosts_one_is_let_in_a_thousand_times() {
 
 #[test]
 fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in() {
-    let mut single = Single::new("file", 23, patient);
-    let totals = run("one host", &[single.site.socket()], &mut single.people, 50);
+    let _turn = alone();
+    let mut single = Single::new("file", 16, patient);
+    let totals = run("one host", &[single.site.socket()], &mut single.people, 30);
     assert_contended(&totals, 1);
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in_a_thousand_times() {
+    let _turn = alone();
     let mut single = Single::new("file_often", 340, patient);
     let totals = run("one host", &[single.site.socket()], &mut single.people, 1_000);
     assert_contended(&totals, 1);
@@ -215,8 +223,8 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
         });
         daemon.start_again();
         let again = (0..4).filter(|number| {
-            let socket = [sockets[number % sockets.len()]];
-            matches!(type_once(&by(&socket, one, &code)), Ok(Verdict::Accept(_)))
+            let socket = sockets[number % sockets.len()];
+            one.at_sshd().answer(socket, &[&code]).0 == Ended::In
         });
         let (meanwhile, again) = (rushed.accepted.len(), again.count());
         assert_eq!(now_step(), step, "the machine is too slow");
@@ -231,7 +239,8 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
 
 #[test]
 fn a_code_is_taken_once_though_a_host_is_killed_in_between() {
-    let Pair { second, mut first, people, sites, redis, slapd } = Pair::new("killed", 31, patient);
+    let _turn = alone();
+    let Pair { second, mut first, people, sites, redis, slapd } = Pair::new("killed", 21, patient);
     let sockets = [sites[0].socket(), sites[1].socket()];
     let killed = kill_in_rounds("one of two hosts", &sockets, &people, &mut first);
     assert!(killed.in_the_rush > 0, "{killed:?}");
@@ -240,10 +249,13 @@ fn a_code_is_taken_once_though_a_host_is_killed_in_between() {
 
 #[test]
 fn a_code_is_taken_once_from_a_file_though_its_host_is_killed_in_between() {
-    let Single { mut posternd, people, site } = Single::new("file_killed", 31, patient);
+    let _turn = alone();
+    let Single { mut posternd, people, site } = Single::new("file_killed", 21, patient);
     let killed = kill_in_rounds("the only host", &[site.socket()], &people, &mut posternd);
     assert!(killed.in_the_rush > 0 && killed.afterwards > 0, "{killed:?}");
 }
 
+/// So few that all wrong codes of two rounds are fewer than a hundred.
+const INSISTING: usize = 8;
 /// Time enough for a hundred people to get to the question.
 const BEFORE_EDGE: Duration = Duration::from_secs(3);

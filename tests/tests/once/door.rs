@@ -1,0 +1,87 @@
+//! A front door at posternd's socket, as root: sshd before a person, or a mail server before a program.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use postern_ipc::{Begin, Client, Dialogue, Failure, Flow, RejectReason, Secret, Style, Tone, Verdict};
+
+/// One login in preparation.
+#[derive(Debug, Clone)]
+pub(crate) struct Door<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) password: &'a str,
+    /// The ssh key that was used before.
+    pub(crate) key: Option<&'a str>,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    In,
+    Refused(RejectReason),
+    PutOff(String),
+}
+
+impl<'a> Door<'a> {
+    pub(crate) fn new(service: &'a str, name: &'a str, password: &'a str) -> Self {
+        Self { service, name, password, key: None }
+    }
+
+    pub(crate) fn key(mut self, key: &'a str) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    fn begin(&self) -> Begin {
+        Begin {
+            secret: Some(Secret::new(self.password.to_owned())),
+            rhost: Some("192.0.2.1".to_owned()),
+            device: self.key.map(str::to_owned),
+            interactive: true,
+            ..Begin::new(Flow::Login, self.service, self.name)
+        }
+    }
+
+    /// Answers the questions one after the other, and gives up when there is no answer left. How many answers were taken is
+    /// returned beside the end.
+    pub(crate) fn answer(&self, socket: &Path, answers: &[&str]) -> (Ended, usize) {
+        let mut script = Script { answers, taken: 0 };
+        let verdict = self.open(socket, &mut script);
+        (Ended::of(verdict), script.taken)
+    }
+
+    pub(crate) fn open(&self, socket: &Path, dialogue: &mut dyn Dialogue) -> Result<Verdict, Failure> {
+        Client::connect(socket, Instant::now() + LIMIT)?.converse(self.begin(), dialogue)
+    }
+}
+
+impl Ended {
+    pub(crate) fn of(verdict: Result<Verdict, Failure>) -> Self {
+        match verdict {
+            Ok(Verdict::Accept(_)) => Self::In,
+            Ok(Verdict::Reject(reject)) => Self::Refused(reject.reason),
+            Ok(Verdict::Defer(defer)) => Self::PutOff(defer.reason),
+            Ok(Verdict::Ignore(ignore)) => panic!("an Ignore for somebody enrolled: {}", ignore.reason),
+            Err(failure) => Self::PutOff(failure.to_string()),
+        }
+    }
+}
+
+struct Script<'a> {
+    answers: &'a [&'a str],
+    taken: usize,
+}
+
+impl Dialogue for Script<'_> {
+    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
+        assert_eq!(style, Style::Visible, "{text}");
+        let answer = self.answers.get(self.taken)?;
+        self.taken += 1;
+        Some(Secret::new((*answer).to_owned()))
+    }
+
+    fn tell(&mut self, _: Tone, _: &str) {}
+}
+
+const LIMIT: Duration = Duration::from_secs(20);

@@ -1,0 +1,100 @@
+//! Mail logins by PAM: a real Dovecot with `passdb pam` and the stack of packaging/pam, and saslauthd; and the main password
+//! with a code behind it, by PAM and by checkpassword alike.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "all of this is test code"
+)]
+
+mod combined;
+mod dovecot;
+mod saslauthd;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use postern_tests::{
+    Account, Attempt, Authenticator, Binder, Dovecot, Outcome, PamService, Posternd, Site, canary, host, site,
+};
+
+/// A mail host: Dovecot before its PAM services before posternd before the site's files, and stopped in that order.
+struct Host {
+    dovecot: Dovecot,
+    services: Vec<PamService>,
+    posternd: Posternd,
+    site: Site,
+    /// Enrolled.
+    anna: Account,
+    app: Authenticator,
+    /// Not enrolled.
+    bert: Account,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Host {
+    fn new(name: &str) -> Self {
+        Self::of(Site::new(name))
+    }
+
+    fn of(site: Site) -> Self {
+        // The services have the names that Dovecot gives them, and so there is one of each.
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let (anna, bert) = (site.account("anna"), site.account("bert"));
+        let app = Authenticator::random();
+        let _ = Binder::of(&site).bind("anna", &app);
+        let posternd = site.posternd();
+        let services = SERVICES.map(|name| PamService::named(name, &stack(&site, ""))).into();
+        Self { dovecot: start(&site), services, posternd, site, anna, app, bert, _turn: turn }
+    }
+
+    /// A login through Dovecot's auth socket, as Postfix or ManageSieve would ask.
+    fn login(&self, service: &str, user: &str, password: &str) -> Outcome {
+        self.login_from(service, user, password, "127.0.0.1")
+    }
+
+    fn login_from(&self, service: &str, user: &str, password: &str, address: &str) -> Outcome {
+        let attempt = Attempt::new(service, user, password).from(address);
+        self.dovecot.auth_client().login(&attempt).outcome
+    }
+
+    /// The services that let this in.
+    fn opened(&self, user: &str, password: &str) -> Vec<&'static str> {
+        let opens = |service: &&str| self.login(service, user, password) == Outcome::Accepted;
+        SERVICES.into_iter().filter(opens).collect()
+    }
+}
+
+/// The stack that is shipped for Dovecot, with `arguments` for the module.
+fn stack(site: &Site, arguments: &str) -> String {
+    let shipped = include_str!("../../../packaging/pam/imap");
+    let config = site.client_config();
+    shipped.replace("pam_postern.so", &format!("{{module}} config={} {arguments}", config.display()))
+}
+
+/// A Dovecot with the passdb that is shipped.
+fn start(site: &Site) -> Dovecot {
+    let mut config = site.dovecot_config();
+    let shipped = include_str!("../../../packaging/dovecot-2.3/auth-postern-pam.conf.ext");
+    let program = format!(
+        "{} --config {}",
+        host::program("postern-checkpassword").display(),
+        site.client_config().display()
+    );
+    config.databases = Some(shipped.replace("/usr/lib/postern/postern-checkpassword", &program));
+    Dovecot::start(&config)
+}
+
+/// A password that is nobody's, and must not turn up in any log.
+fn wrong_password() -> String {
+    let password = site::random_password();
+    canary::register(&password);
+    password
+}
+
+/// A file of /etc/pam.d for each.
+const SERVICES: [&str; 4] = ["imap", "pop3", "smtp", "sieve"];

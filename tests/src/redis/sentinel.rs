@@ -33,10 +33,11 @@ impl RedisSentinel {
         Self::start_with(name, replicas, GUARD, false)
     }
 
-    /// The same, and the master can be cut off from its replicas and from the sentinels.
+    /// The same, and the master can be cut off from its replicas and from the sentinels. Left to itself it would go on for a
+    /// minute.
     #[must_use]
     pub fn gated(name: &str, replicas: usize) -> Self {
-        Self::start_with(name, replicas, GUARD, true)
+        Self::start_with(name, replicas, &format!("{GUARD}min-replicas-max-lag 60\n"), true)
     }
 
     fn start_with(name: &str, replicas: usize, lines: &str, is_gated: bool) -> Self {

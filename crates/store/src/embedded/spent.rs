@@ -281,3 +281,120 @@ fn boot() -> Result<String, DatabaseError> {
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
 const MOST_FILES: u32 = 5;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use postern_core::account::AccountId;
+    use postern_core::clock::SystemClock;
+    use postern_core::factor::FactorId;
+
+    use super::*;
+
+    /// Later than the machine's clock.
+    const NOW: u64 = 4_000_000_000;
+
+    struct Host(tempfile::TempDir);
+
+    impl Host {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn open(&self) -> Arc<SpentSteps> {
+            let database = Database::open(&self.0.path().join("postern.db")).unwrap();
+            Arc::new(SpentSteps::new(self.0.path(), database, Arc::new(SystemClock)))
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.path().join("postern.db.spent")
+        }
+
+        fn change(&self, sql: &str) {
+            let file = Connection::open(self.path()).unwrap();
+            assert_eq!(file.execute(sql, []).unwrap(), 1, "{sql}");
+        }
+    }
+
+    async fn spend(steps: &Arc<SpentSteps>, step: u64) -> Result<Spent, DatabaseError> {
+        let (account, factor) = (AccountId::new("a".to_owned()), FactorId::new([1; 16]));
+        let at = Timestamp::from_unix(NOW);
+        let wanted = Spend { account: &account, factor, step, period: 30, at, token: [9; 16] };
+        steps.spend(&wanted, Duration::from_secs(3)).await
+    }
+
+    /// Has spent the first step that is to be had; which one that was.
+    async fn begin(steps: &Arc<SpentSteps>) -> u64 {
+        let Ok(Spent::Unknown { from }) = spend(steps, 0).await else { panic!("it had a memory") };
+        assert!(matches!(spend(steps, from).await, Ok(Spent::Now)));
+        from
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_start_of_the_host_has_left_is_incomplete() {
+        let host = Host::new();
+        let steps = host.open();
+        let step = begin(&steps).await;
+        assert!(
+            matches!(spend(&host.open(), step + 1).await, Ok(Spent::Now)),
+            "nothing is lost with a process"
+        );
+        host.change("UPDATE memory SET boot = 'another', since = 0");
+        assert!(matches!(spend(&steps, step + 1).await, Ok(Spent::Now)), "the same question has it again");
+        host.change("UPDATE spent SET token = x'00000000000000000000000000000000'");
+        assert!(
+            matches!(spend(&steps, step + 1).await, Ok(Spent::Replayed)),
+            "what is there is true all the same"
+        );
+        host.change("DELETE FROM spent");
+        assert!(matches!(spend(&steps, step).await, Ok(Spent::Now)), "the fence is where it was raised: now");
+    }
+
+    #[tokio::test]
+    async fn a_crash_between_the_two_files_leaves_two_that_do_not_belong_together() {
+        let host = Host::new();
+        let steps = host.open();
+        _ = begin(&steps).await;
+        let database = Connection::open(host.0.path().join("postern.db")).unwrap();
+        assert_eq!(database.execute("UPDATE spent_memory SET instance = randomblob(16)", []).unwrap(), 1);
+        host.change("UPDATE memory SET since = 0");
+        host.change("DELETE FROM spent");
+        assert!(
+            matches!(spend(&steps, NOW / 30 + 1).await, Ok(Spent::Unknown { from }) if from == NOW / 30 + 2)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_fence_is_never_lowered() {
+        let host = Host::new();
+        let steps = host.open();
+        _ = begin(&steps).await;
+        host.change("UPDATE memory SET boot = 'another', since = 5000000000");
+        assert!(
+            matches!(spend(&steps, NOW / 30 + 9).await, Ok(Spent::Unknown { from }) if from == 5_000_000_000 / 30 + 2)
+        );
+        let amiss = steps.probe(Duration::from_secs(3)).await.unwrap().unwrap();
+        assert!(
+            amiss.contains("2128-06-11T08:53:20Z") && amiss.contains(&host.path().display().to_string()),
+            "{amiss}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_none_of_ours_is_named_with_its_mend() {
+        let host = Host::new();
+        for (text, mode, expected) in [
+            (&b"not a database, whatever it is; and long enough to have a header of one, which has a hundred bytes."[..], 0o600, "not a database"),
+            (b"", 0o644, "chmod 0600"),
+        ] {
+            fs::write(host.path(), text).unwrap();
+            fs::set_permissions(host.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let Err(DatabaseError::Broken(why)) = spend(&host.open(), 0).await else { panic!("{expected}") };
+            assert!(why.contains(expected) && why.contains("may be removed"), "{why}");
+            fs::remove_file(host.path()).unwrap();
+        }
+        _ = begin(&host.open()).await;
+        assert_eq!(fs::metadata(host.path()).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+}

@@ -193,7 +193,33 @@ fn is_past(text: Option<&str>, now: Timestamp) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use postern_core::config::{Config, DirectoryKind};
+
     use super::*;
+
+    #[test]
+    fn what_flows_look_at_is_fetched_whatever_the_mail_server_is_told() {
+        let text = r#"
+            [directory]
+            kind = "ldap"
+            uris = ["ldaps://ldap.example.org"]
+            bind_dn = "cn=postern"
+            bind_password_file = "/etc/postern/ldap.secret"
+            base = "dc=example"
+            login_filter = "(uid={user})"
+            userdb = {}
+            [ledger]
+            kind = "embedded"
+        "#;
+        let config = Config::parse(Path::new("test"), text).unwrap();
+        let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
+        let wanted = wanted(ldap, &[]);
+        for name in ["uidNumber", "preferredLanguage", "posternFactor", "posternRecoveryCode"] {
+            assert_eq!(wanted.iter().filter(|one| *one == name).count(), 1, "{name} in {wanted:?}");
+        }
+    }
 
     #[test]
     fn of_several_user_names_the_same_one_is_always_canonical() {

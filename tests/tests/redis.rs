@@ -16,7 +16,9 @@ use nix::sys::signal::Signal;
 use postern_core::account::Revision;
 use postern_core::clock::Timestamp;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
-use postern_core::ledger::{Admission, Credential, Ledger, LedgerError, Settlement, Use};
+use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::ledger::{Admission, CodeAttempt, Credential, Ledger, LedgerError, Settlement, Use};
+use postern_core::limits::{CodeLimits, Source};
 use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};
 use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
 
@@ -128,10 +130,22 @@ async fn every_key_has_the_prefix_the_tag_and_an_end() {
     };
     probe.ledger.note_use(&probe.account, &used).await.unwrap();
     probe.ledger.note_revision(&probe.account, Revision(1), Timestamp::from_unix(NOW)).await.unwrap();
-    let mut keys: Vec<String> = redis.cli(&["KEYS", "*"]).lines().map(ToOwned::to_owned).collect();
+    for source in [None, Some(&Source::of(None))] {
+        let attempt =
+            CodeAttempt { account: &probe.account, source, at: Timestamp::from_unix(NOW), token: [1; 16] };
+        probe.ledger.admit_code(&attempt, &CodeLimits::default()).await.unwrap();
+    }
+    let expires = Timestamp::from_unix(NOW + 1000);
+    let device = DeviceRecord { id: DeviceId([1; 16]), value: "sealed".to_owned(), expires };
+    probe.ledger.put_device(&probe.account, &device, Timestamp::from_unix(NOW)).await.unwrap();
+    let mut keys: Vec<String> = redis.cli(&["KEYS", "*{a}*"]).lines().map(ToOwned::to_owned).collect();
     keys.sort();
     let expected = [
         ("attempts", 900),
+        ("code-sources", 1800),
+        ("codes", 400 * 86_400),
+        ("codes:unknown", 1800),
+        ("devices", 1000),
         ("from:203.0.113.1", 900),
         ("revision", 3600),
         ("sources", 90 * 86_400),

@@ -15,6 +15,7 @@ mod cut_off;
 mod failover;
 mod file;
 mod hand;
+mod keys;
 mod person;
 mod processes;
 mod random;

@@ -320,7 +320,8 @@ mod tests {
     async fn spend(steps: &Arc<SpentSteps>, step: u64) -> Result<Spent, DatabaseError> {
         let (account, factor) = (AccountId::new("a".to_owned()), FactorId::new([1; 16]));
         let at = Timestamp::from_unix(NOW);
-        let wanted = Spend { account: &account, factor, step, period: 30, at, token: [9; 16] };
+        let wanted =
+            Spend { account: &account, factor, step, period: 30, is_first: false, at, token: [9; 16] };
         steps.spend(&wanted, Duration::from_secs(3)).await
     }
 

@@ -116,7 +116,8 @@ pub(in crate::commands) fn use_value(used: &Use) -> Value {
 
 /// All that scripts may want to know of an account.
 pub(super) async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
-    let uses = site.ledger.last_uses(&account.id).await?;
+    // A change that was made is told of, whether or not the ledger answers.
+    let uses = site.ledger.last_uses(&account.id).await.unwrap_or_default();
     let last_used = uses.iter().find(|used| used.credential == Credential::MainPassword).map(use_value);
     let mut value = brief(account);
     if let Some(object) = value.as_object_mut() {

@@ -1,0 +1,161 @@
+//! `postern check` over what sshd and PAM are told: a real sshd prints its settings, from files of a host of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use postern_tests::{Ran, Site, host};
+use serde_json::Value;
+
+/// The files of a host.
+struct Host {
+    site: Site,
+    root: PathBuf,
+}
+
+impl Host {
+    fn new(name: &str, settings: &'static str) -> Self {
+        let site = Site::builder(name).postern_toml(move |text| text + settings).build();
+        let root = site.dir().join("host");
+        for folder in ["etc/pam.d", "etc/ssh"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        let host = Self { site, root };
+        let key = host.root.join("etc/ssh/key");
+        let mut keygen = Command::new(host::system_program("/usr/bin/ssh-keygen", "openssh-client"));
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).current_dir("/");
+        drop(Ran::of(&mut keygen, b"", Duration::from_secs(20)).succeeded());
+        host.sshd("AuthenticationMethods publickey,keyboard-interactive\n");
+        host.pam("common-auth", "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n");
+        host.pam("common-account", "account required pam_unix.so\n");
+        host.pam("sshd", SSHD);
+        host
+    }
+
+    fn pam(&self, service: &str, stack: &str) {
+        fs::write(self.root.join("etc/pam.d").join(service), stack).unwrap();
+    }
+
+    /// What is told to sshd besides what every test wants.
+    fn sshd(&self, settings: &str) {
+        let key = self.root.join("etc/ssh/key");
+        let text = format!(
+            "HostKey {}\nUsePAM yes\nPermitRootLogin no\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n{settings}",
+            key.display()
+        );
+        fs::write(self.root.join("etc/ssh/sshd_config"), text).unwrap();
+    }
+
+    /// What is said about sshd and PAM, without what is in order.
+    fn complaints(&self) -> Vec<String> {
+        self.said().into_iter().filter(|line| !line.starts_with("ok ")).collect()
+    }
+
+    fn said(&self) -> Vec<String> {
+        let ran = self.site.cli(&["--json", "check", "--root", &self.root.display().to_string()]);
+        let json: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let word = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+        let findings = json["findings"].as_array().unwrap();
+        let ours = findings.iter().filter(|one| ["pam", "sshd"].contains(&one["part"].as_str().unwrap()));
+        ours.map(|one| format!("{} {}: {}", word(one, "result"), word(one, "part"), word(one, "text")))
+            .collect()
+    }
+
+    #[track_caller]
+    fn one(&self, words: &[&str]) {
+        let complaints = self.complaints();
+        assert_eq!(complaints.len(), 1, "{complaints:#?}");
+        assert!(words.iter().all(|word| complaints[0].contains(word)), "{words:?} in {complaints:?}");
+    }
+}
+
+#[test]
+fn a_host_in_order_has_no_fault() {
+    let host = Host::new("logins", "");
+    assert_eq!(host.complaints(), [""; 0]);
+    assert!(host.said().iter().any(|line| line == "ok pam: these ask Postern: sshd"), "{:?}", host.said());
+}
+
+#[test]
+fn a_host_that_asks_nothing_of_postern_hears_nothing_of_its_sshd() {
+    let host = Host::new("logins_none", "");
+    host.pam("sshd", "@include common-auth\n@include common-account\n");
+    host.sshd("UsePAM no\n");
+    assert_eq!(host.said(), ["ok pam: no login service of this host asks Postern"]);
+}
+
+#[test]
+fn each_thing_that_lets_people_past_is_named() {
+    let host = Host::new("logins_past", "");
+    host.sshd("");
+    let said = host.said();
+    assert!(said.iter().any(|line| line.starts_with("ok sshd: publickey alone opens ssh")), "{said:?}");
+    host.site.edit_config(|text| text + "[services.sshd]\naccount = \"ignore\"\n");
+    host.one(&["fail sshd", "publickey alone", "AuthenticationMethods publickey,keyboard-interactive"]);
+    host.site.edit_config(|text| text.replace("account = \"ignore\"", "account = \"enforce\""));
+    assert_eq!(host.complaints(), [""; 0]);
+
+    host.sshd("AuthenticationMethods publickey,keyboard-interactive\nMatch User backup\n  AuthenticationMethods publickey\n");
+    host.one(&["warn sshd", "Match blocks"]);
+    let text = fs::read_to_string(host.root.join("etc/ssh/sshd_config")).unwrap();
+    fs::write(
+        host.root.join("etc/ssh/sshd_config"),
+        text.replace("UsePAM yes", "UsePAM no").split("Match").next().unwrap(),
+    )
+    .unwrap();
+    host.one(&["fail sshd", "UsePAM is no"]);
+    host.sshd("");
+    let text = fs::read_to_string(host.root.join("etc/ssh/sshd_config")).unwrap();
+    fs::write(
+        host.root.join("etc/ssh/sshd_config"),
+        text.replace("PermitRootLogin no", "PermitRootLogin yes")
+            .replace("PasswordAuthentication no", "PasswordAuthentication yes"),
+    )
+    .unwrap();
+    let complaints = host.complaints();
+    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert!(complaints[0].starts_with("warn sshd: PermitRootLogin is yes"), "{complaints:?}");
+    assert!(complaints[1].starts_with("warn sshd: PasswordAuthentication is yes"), "{complaints:?}");
+    host.sshd("AuthenticationMethods publickey,keyboard-interactive\n");
+
+    host.pam("sshd", &format!("auth sufficient pam_unix.so\n{SSHD}"));
+    host.one(&["fail pam", "sshd:1: pam_unix.so (sufficient)"]);
+    host.pam("local", "auth sufficient pam_ldap.so\n");
+    host.pam("sshd", &format!("@include local\n{SSHD}"));
+    host.one(&["fail pam", "local:1: pam_ldap.so (sufficient)"]);
+    host.pam("sshd", "auth required pam_postern.so\n@include common-account\n");
+    host.one(&["fail pam", "account section"]);
+    host.pam("sshd", SSHD);
+    host.pam("xrdp", "auth required pam_postern.so\n");
+    host.one(&["fail pam", "xrdp", "[services.xrdp]"]);
+}
+
+#[test]
+fn a_first_factor_in_the_stack_has_to_end_it_where_it_fails() {
+    let host = Host::new("logins_stack", "[services.sudo]\nfirst = \"stack\"\n");
+    host.pam("sudo", "auth required pam_ldap.so\nauth required pam_postern.so\n@include common-account\n");
+    host.one(&["fail pam", "sudo:1: pam_ldap.so (required)", "requisite"]);
+    host.pam("sudo", "auth requisite pam_ldap.so\nauth required pam_postern.so\n@include common-account\n");
+    assert_eq!(host.complaints(), [""; 0]);
+}
+
+#[test]
+fn an_sshd_that_cannot_be_asked_is_said_to_be_so() {
+    let host = Host::new("logins_broken", "");
+    host.sshd("NoSuchKeyword yes\n");
+    host.one(&["warn sshd", "sshd -T says nothing", "NoSuchKeyword"]);
+}
+
+#[test]
+fn this_host_itself_can_be_looked_at() {
+    let site = Site::new("logins_real");
+    let said = site.cli(&["check"]).stdout;
+    assert!(
+        said.lines().any(|line| line == "ok    pam: no login service of this host asks Postern"),
+        "{said}"
+    );
+}
+
+const SSHD: &str = "auth required pam_postern.so\naccount required pam_postern.so\n@include common-account\n";

@@ -107,6 +107,23 @@ fn who_has_a_factor_already_gets_another_only_where_that_is_wanted() {
 }
 
 #[test]
+fn at_a_terminal_a_bar_shows_how_far_it_is() {
+    let site = Site::new("bulk_bar");
+    let names: Vec<String> = (0..40).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        drop(site.cli_ok(&["account", "create", name, "--no-password"]));
+    }
+    let (from, result) = table(&site, &format!("name\n{}\n", names.join("\n")));
+    let file = result.display().to_string();
+    let mut person = site.cli_at_terminal(&["totp", "enrol", "--from", &from, "--result", &file]);
+    let (status, said) = person.ends();
+    assert!(status == 0 && said.contains("40 bound, 0 before, 0 failed"), "{said}");
+    assert!(said.contains("enrolled") && said.contains("/40 ("), "{said}");
+    assert!(!said.contains("user7"), "{said}");
+    drop(lines(&result));
+}
+
+#[test]
 fn what_is_no_table_or_no_result_of_ours_changes_nothing() {
     let site = Site::new("bulk_bad");
     drop(site.account("alice"));

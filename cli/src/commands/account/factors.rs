@@ -85,7 +85,9 @@ pub(super) async fn invite(
     output: Output,
 ) -> Result<(), Failure> {
     let span = humantime::parse_duration(good_for)
-        .map_err(|_| Failure::usage(format!("--for \"{good_for}\" is no time span such as 7d or 12h")))?;
+        .ok()
+        .filter(|span| span.as_secs() >= 60)
+        .ok_or_else(|| Failure::usage(format!("--for \"{good_for}\" is no time span such as 7d or 12h")))?;
     if account.data.is_enrolled() {
         return Err(Failure::data(format!("{} has a second factor, and needs no ticket", account.name)));
     }

@@ -18,6 +18,8 @@ pub(super) struct Logins {
     /// What `sshd -T` prints, or why it does not; `None` where there is no sshd.
     sshd: Option<Result<String, String>>,
     sshd_has_match_blocks: bool,
+    /// Debian's settings of saslauthd.
+    saslauthd: Option<String>,
 }
 
 impl Logins {
@@ -35,6 +37,7 @@ impl Logins {
             pam: files,
             sshd: print_sshd(&config),
             sshd_has_match_blocks: configs.values().any(|text| sshd::has_match_blocks(text)),
+            saslauthd: fs::read_to_string(root.join("etc/default/saslauthd")).ok(),
         }
     }
 
@@ -55,6 +58,11 @@ impl Logins {
             (asking.contains(&SSHD), services.get(SSHD).map(|service| &service.kind))
         {
             all.extend(self.sshd(login).into_iter().map(|remark| ("sshd", remark)));
+        }
+        if !asking.is_empty() && self.saslauthd.as_deref().is_some_and(saslauthd_caches) {
+            all.push(("saslauthd", Remark::warn(
+                "runs with -c: a revoked app password would live on in its cache, and a code be taken again; take -c out of OPTIONS in /etc/default/saslauthd".to_owned(),
+            )));
         }
         all
     }
@@ -78,6 +86,17 @@ impl Logins {
         }
         remarks
     }
+}
+
+/// Whether saslauthd is started, asks PAM, and remembers what was right.
+fn saslauthd_caches(settings: &str) -> bool {
+    let value = |key: &str| {
+        let line = settings.lines().rev().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+        line.map(|value| value.trim_matches('"')).unwrap_or_default()
+    };
+    value("START") == "yes"
+        && value("MECHANISMS").split_whitespace().any(|word| word == "pam")
+        && value("OPTIONS").split_whitespace().any(|word| word == "-c")
 }
 
 /// The files of a folder, by name; those that cannot be read are left out.
@@ -110,3 +129,18 @@ fn print_sshd(config: &Path) -> Option<Result<String, String>> {
 /// The PAM service, named after the program.
 const SSHD: &str = "sshd";
 const PROGRAMS: [&str; 2] = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_of_saslauthd_counts_where_it_runs_and_asks_pam() {
+        let shipped = "# START=no\nSTART=yes\nMECHANISMS=\"pam\"\nOPTIONS=\"-c -m /var/run/saslauthd\"\n";
+        assert!(saslauthd_caches(shipped));
+        for (from, to) in [("START=yes", "START=no"), ("\"pam\"", "\"ldap\""), ("-c ", ""), ("-c ", "-n5c ")]
+        {
+            assert!(!saslauthd_caches(&shipped.replace(from, to)), "{to}");
+        }
+    }
+}

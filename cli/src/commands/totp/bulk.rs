@@ -165,7 +165,9 @@ impl Tally {
     fn conclude(self, result: &Path, output: Output) -> Result<(), Failure> {
         let Self { bound, before, failed } = self;
         let (result, count) = (result.display().to_string(), failed.len());
-        let text = format!("{bound} bound, {before} before, {count} failed; the keys are in {result}");
+        let text = format!(
+            "{bound} bound, {before} before, {count} failed; the keys are in {result}, and no code has proved them yet"
+        );
         let value = json!({ "bound": bound, "before": before, "failed": failed, "result": result });
         output.print(&text, "enrolment", value)?;
         if count == 0 {

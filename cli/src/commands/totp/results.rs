@@ -113,12 +113,12 @@ impl Results {
     fn take_in(&mut self) -> Result<(), String> {
         let mut text = Zeroizing::new(Vec::new());
         self.file.read_to_end(&mut text).map_err(|error| error.to_string())?;
-        // Cut off while a line was written, nothing had come of it yet.
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < text.len() {
-            self.file.set_len(whole as u64).map_err(|error| error.to_string())?;
-        }
         if whole == 0 {
+            if !COLUMNS.join(",").as_bytes().starts_with(&text) {
+                return Err(NOT_OURS.to_owned());
+            }
+            self.file.set_len(0).map_err(|error| error.to_string())?;
             self.add(&COLUMNS).map_err(|failure| failure.message().to_owned())?;
             let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = folder.unwrap_or(Path::new("."));
@@ -129,7 +129,7 @@ impl Results {
         let mut reader = ReaderBuilder::new().from_reader(text.get(..whole).unwrap_or_default());
         let is_ours = reader.headers().is_ok_and(|columns| columns.iter().eq(COLUMNS));
         if !is_ours {
-            return Err("is not what this command writes; give another file".to_owned());
+            return Err(NOT_OURS.to_owned());
         }
         for record in reader.records() {
             let record = record.map_err(|error| error.to_string())?;
@@ -139,7 +139,8 @@ impl Results {
             })?;
             self.last.insert(key, last);
         }
-        Ok(())
+        // Cut off while a line was written, nothing had come of it yet.
+        self.file.set_len(whole as u64).map_err(|error| error.to_string())
     }
 }
 
@@ -158,6 +159,7 @@ fn read_line(record: &StringRecord) -> Option<(Key, Last)> {
     Some(((field(0)?, field(1)?), last))
 }
 
+const NOT_OURS: &str = "is not what this command writes; give another file";
 const COLUMNS: [&str; 7] = ["name", "label", "state", "id", "uri", "secret", "error"];
 const BEGUN: &str = "begun";
 const BOUND: &str = "bound";
@@ -228,7 +230,12 @@ mod tests {
         std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
         assert!(Results::open(&folder.path().join("link")).is_err());
-        for text in ["name,secret\n", "root:x:0:0\n", "name,label,state,id,uri,secret,error\na,b,odd,,,,\n"] {
+        for text in [
+            "precious",
+            "name,secret\n",
+            "root:x:0:0\n",
+            "name,label,state,id,uri,secret,error\na,b,odd,,,,\n",
+        ] {
             std::fs::write(&path, text).unwrap();
             assert!(Results::open(&path).is_err(), "{text}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "and left alone");

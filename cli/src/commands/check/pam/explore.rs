@@ -167,7 +167,14 @@ impl State {
                 self.impression = Impression::Negative;
                 next = end_of_level(steps, at, level);
             }
-            Action::Jump(count) => next = jump(steps, at, level, count),
+            Action::Jump(count) => match jump(steps, at, level, count) {
+                Some(landing) => next = landing,
+                // Further than there are modules is an error, and the last of them.
+                None => {
+                    self.impression = Impression::Negative;
+                    next = jump_to_last(steps, at, level);
+                }
+            },
         }
         let skipped = steps.get(at + 1..next).unwrap_or_default();
         let is_past = skipped.iter().any(|step| step.module == Module::Postern);
@@ -220,18 +227,112 @@ fn end_of_level(steps: &[Step], at: usize, level: usize) -> usize {
     at + 1 + rest.iter().take_while(|step| step.level >= level).count()
 }
 
-/// Over so many modules of the same level; a substack counts as one.
-fn jump(steps: &[Step], at: usize, level: usize, count: usize) -> usize {
-    let level_at = |at: usize| steps.get(at).map(|step| step.level);
+/// Over so many modules of the same level, of which a substack counts as one; `None` where there are not as many.
+fn jump(steps: &[Step], at: usize, level: usize, count: usize) -> Option<usize> {
+    (0..count).try_fold(at, |last, _| over_one(steps, last, level)).map(|last| last + 1)
+}
+
+/// Where a jump ends that is too long.
+fn jump_to_last(steps: &[Step], at: usize, level: usize) -> usize {
     let mut last = at;
-    for _ in 0..count {
-        if level_at(last + 1).is_none_or(|next| next < level) {
-            break;
-        }
-        last += 1;
-        while level_at(last + 1).is_some_and(|next| next > level) {
-            last += 1;
-        }
+    while let Some(next) = over_one(steps, last, level) {
+        last = next;
     }
     last + 1
+}
+
+fn over_one(steps: &[Step], at: usize, level: usize) -> Option<usize> {
+    let level_at = |at: usize| steps.get(at).map(|step| step.level);
+    level_at(at + 1).filter(|next| *next >= level)?;
+    let mut last = at + 1;
+    while level_at(last + 1).is_some_and(|next| next > level) {
+        last += 1;
+    }
+    Some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::super::lines::{Files, flatten};
+    use super::*;
+
+    const OUTCOMES: [(&str, Outcome); 5] = [
+        ("success", Outcome::Success),
+        ("ignore", Outcome::Ignore),
+        ("auth_err", Outcome::AuthErr),
+        ("user_unknown", Outcome::UserUnknown),
+        ("new_authtok_reqd", Outcome::NewAuthtokReqd),
+    ];
+
+    /// Whether a stack lets in where each module answers as its argument says.
+    fn lets_in(steps: &[Step]) -> bool {
+        let ground = Ground { kind: Kind::Auth, is_proved: false, postern_proves: true, may_pass: true };
+        let mut state = State::start(ground);
+        while let Some(step) = steps.get(state.at) {
+            let word = step.arguments.first().map_or("success", |word| word.strip_prefix("auth=").unwrap());
+            let outcome = OUTCOMES.iter().find(|(name, _)| *name == word).unwrap().1;
+            state = state.after(steps, step, outcome, ground);
+        }
+        state.impression == Impression::Positive
+    }
+
+    /// A stack of some of everything, the same one for the same number.
+    fn stack(mut number: u64, depth: u32) -> String {
+        let mut pick = |from: u64| {
+            // Knuth, The Art of Computer Programming, volume 2, section 3.3.4.
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (number >> 33) % from
+        };
+        let mut text = String::new();
+        for line in 0..2 + pick(4) {
+            if depth > 0 && pick(4) == 0 {
+                let word = if pick(2) == 0 { "substack" } else { "include" };
+                text.push_str(&format!("auth {word} deep{}\n", (line + pick(2)) % 2));
+                continue;
+            }
+            let actions = ["ok", "done", "bad", "die", "ignore", "reset", "1", "2"];
+            let mut action = || actions[pick(8) as usize];
+            let bracketed = format!("[success={} auth_err={} default={}]", action(), action(), action());
+            let words = ["required", "requisite", "sufficient", "optional", &bracketed, &bracketed];
+            let control = words[pick(6) as usize];
+            text.push_str(&format!("auth {control} pam_debug.so auth={}\n", OUTCOMES[pick(5) as usize].0));
+        }
+        text
+    }
+
+    #[test]
+    #[ignore = "asks the real libpam, by pamtester and libpam-wrapper"]
+    fn libpam_itself_decides_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut agreed, mut let_in) = (0, 0);
+        for number in 0..400 {
+            let files: Files = [
+                ("test", stack(number, 1)),
+                ("deep0", stack(number + 1000, 0)),
+                ("deep1", stack(number + 2000, 0)),
+            ]
+            .map(|(name, text)| (name.to_owned(), text))
+            .into();
+            for (name, text) in &files {
+                // Its own folder is known to the wrapper alone, and not to what is included.
+                let text = text.replace(" deep", &format!(" {}/deep", folder.path().display()));
+                std::fs::write(folder.path().join(name), text).unwrap();
+            }
+            let mut pamtester = Command::new("/usr/bin/pamtester");
+            pamtester.args(["test", "root", "authenticate"]).current_dir("/").stdin(Stdio::null());
+            pamtester.env("LD_PRELOAD", "libpam_wrapper.so").env("PAM_WRAPPER", "1");
+            pamtester.env("PAM_WRAPPER_SERVICE_DIR", folder.path());
+            let ran = pamtester.output().unwrap_or_else(|error| panic!("pamtester: {error}"));
+            let said = String::from_utf8_lossy(&ran.stderr);
+            assert!(said.contains("pamtester:") || ran.status.success(), "{said}");
+            let expected = lets_in(&flatten(&files, "test", Kind::Auth));
+            assert_eq!(ran.status.success(), expected, "{number}: {files:#?}\n{said}");
+            agreed += 1;
+            let_in += u32::from(expected);
+        }
+        println!("{agreed} stacks, of which {let_in} let in");
+        assert!(let_in > 20 && let_in < 380);
+    }
 }

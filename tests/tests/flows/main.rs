@@ -10,6 +10,7 @@
 
 mod account;
 mod combined;
+mod faults;
 mod harness;
 mod limits;
 mod login;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -24,11 +24,11 @@ use postern_core::policy::{
 };
 use postern_core::userdb::Userdb;
 use postern_core::words::Language;
-use postern_store::Embedded;
 use postern_store::embedded::NewAccount;
+use postern_store::{Embedded, FreshReads};
 use tempfile::TempDir;
 
-use super::stores::{Watched, World};
+use super::stores::{Replicated, Watched, World};
 use super::{App, TestClock};
 
 /// A site: its stores, its people, and the engine that answers at its doors.
@@ -42,6 +42,7 @@ pub(crate) struct Site {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ledger: Arc<dyn Ledger>,
     people: Arc<dyn People>,
+    replica: Arc<Replicated>,
     next_uid: AtomicU32,
     dir: TempDir,
 }
@@ -128,7 +129,9 @@ impl Site {
         dir: TempDir,
     ) -> Self {
         let world = Arc::new(World::default());
-        let directory: Arc<dyn Directory> = Arc::new(Watched { world: Arc::clone(&world), inner: directory });
+        let replica = Arc::new(Replicated { inner: directory, copies: Mutex::default() });
+        let inner: Arc<dyn Directory> = Arc::<Replicated>::clone(&replica);
+        let directory: Arc<dyn Directory> = Arc::new(Watched { world: Arc::clone(&world), inner });
         let ledger: Arc<dyn Ledger> = Arc::new(Watched { world: Arc::clone(&world), inner: ledger });
         let setup = Setup::new();
         let memory = memory(&hasher);
@@ -143,6 +146,7 @@ impl Site {
             directory,
             ledger,
             people,
+            replica,
             next_uid: AtomicU32::new(FIRST_UID),
             dir,
         };
@@ -176,6 +180,19 @@ impl Site {
                 std::fs::remove_file(file.path()).unwrap();
             }
         }
+    }
+
+    /// Reads as a site with replicas does, from now on.
+    pub(crate) fn has_replicas(&mut self) {
+        let (inner, ledger) = (Arc::clone(&self.directory), Arc::clone(&self.ledger));
+        self.directory = Arc::new(FreshReads::new(inner, ledger, Arc::<TestClock>::clone(&self.clock)));
+        self.configure(|_| {});
+    }
+
+    /// The replica does not hear of any change of this account from now on.
+    pub(crate) async fn lag(&self, who: &Someone) {
+        let account = self.account(who).await;
+        self.replica.copies.lock().unwrap().insert(who.name.clone(), account);
     }
 
     /// Decides otherwise from now on, as after a reload.
@@ -293,9 +310,11 @@ impl Site {
         self.directory.read(&who.id).await.unwrap().unwrap()
     }
 
-    /// What a login would find.
-    pub(crate) async fn found(&self, name: &str) -> Option<Account> {
-        self.directory.find(&LoginName::new(name).unwrap(), Class::Login).await.unwrap()
+    /// Somebody who is there already.
+    pub(crate) async fn known(&self, name: &str) -> Someone {
+        let found = self.directory.find(&LoginName::new(name).unwrap(), Class::Login).await.unwrap().unwrap();
+        let uid = found.attributes.values("uidNumber")[0].parse().unwrap();
+        Someone { id: found.id, name: name.to_owned(), uid }
     }
 }
 

@@ -257,6 +257,48 @@ switchboard! {
     }
 }
 
+/// A directory of which a replica is read that may be behind.
+#[derive(Debug)]
+pub(crate) struct Replicated {
+    pub(crate) inner: Arc<dyn Directory>,
+    /// What the replica has of some names.
+    pub(crate) copies: Mutex<BTreeMap<String, Account>>,
+}
+
+#[async_trait]
+impl Directory for Replicated {
+    async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
+        let copy = lock(&self.copies).get(name.as_str()).cloned();
+        if copy.is_some() { Ok(copy) } else { self.inner.find(name, class).await }
+    }
+
+    async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
+        self.inner.read(id).await
+    }
+
+    async fn check_main_password(
+        &self,
+        account: Option<&Account>,
+        password: &Password,
+        lane: Lane,
+    ) -> Result<bool, DirectoryError> {
+        self.inner.check_main_password(account, password, lane).await
+    }
+
+    async fn update(
+        &self,
+        id: &AccountId,
+        expected: Revision,
+        data: &AccountData,
+    ) -> Result<Update, DirectoryError> {
+        self.inner.update(id, expected, data).await
+    }
+
+    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        self.inner.visit(each).await
+    }
+}
+
 /// A store behind the switchboard.
 #[derive(Debug)]
 pub(crate) struct Watched<T: ?Sized> {

@@ -1,0 +1,116 @@
+//! The failures after which a login may go on, and why.
+
+use crate::harness::{Kind, Point};
+
+use super::End;
+use super::scenarios::{Scenario, Secret};
+
+/// One failure after which a login that would be let in still is.
+#[derive(Debug)]
+pub(super) struct Allowed {
+    point: Point,
+    /// By what the person is let in.
+    with: &'static [Secret],
+    /// The promise.
+    #[expect(dead_code, reason = "for whoever reads this, and for the message of a failure")]
+    because: &'static str,
+}
+
+/// Failures after which nobody hears an answer are never among them: without a verdict there is no accept.
+pub(super) const ALLOWED: &[Allowed] = &[
+    Allowed {
+        point: Point::NoteUse,
+        with: Secret::ALL,
+        because: "everything was proved; the note is for lists and reports, and a source that succeeded is known by it",
+    },
+    Allowed {
+        point: Point::KnownRevision,
+        with: &[Secret::AppPassword, Secret::MailPassword, Secret::Combined],
+        because: "app passwords never depend on the ledger: a change reaches lagging servers by replication alone",
+    },
+    Allowed {
+        point: Point::KnownRevision,
+        with: &[Secret::OldAppPassword, Secret::OldMailPassword],
+        because: "while the ledger is down a revocation or a first factor reaches mail logins through lagging servers by \
+                  replication alone; logins with a dialogue read where it is written",
+    },
+    Allowed {
+        point: Point::KnownRevision,
+        with: &[
+            Secret::LimitedPassword,
+            Secret::LoginPassword,
+            Secret::Code,
+            Secret::RecoveryCode,
+            Secret::TrustedDevice,
+            Secret::FirstCode,
+            Secret::Proof,
+            Secret::Nothing,
+        ],
+        because: "the account is read again where it is written",
+    },
+    Allowed {
+        point: Point::History,
+        with: Secret::PASSWORDS,
+        because: "it decides only who is checked first: somebody of whom nothing is known waits longer",
+    },
+    Allowed {
+        point: Point::History,
+        with: &[Secret::AppPassword, Secret::OldAppPassword],
+        because: "a right app password is never throttled, and works while the ledger is down",
+    },
+    Allowed {
+        point: Point::Admit,
+        with: &[Secret::LimitedPassword],
+        because: "the process has not counted what the ledger has: it begins to count while the ledger is down",
+    },
+    Allowed {
+        point: Point::Admit,
+        with: Secret::PASSWORDS,
+        because: "wrong main passwords are counted in the process while the ledger is down",
+    },
+    Allowed {
+        point: Point::Settle,
+        with: Secret::PASSWORDS,
+        because: "the right password stays counted as an attempt, which is the safe side",
+    },
+    Allowed {
+        point: Point::LastUses,
+        with: &[Secret::Code, Secret::RecoveryCode],
+        because: "it decides only which factor is proposed first; a code is asked for all the same",
+    },
+    Allowed {
+        point: Point::AdmitCode,
+        with: &[Secret::RecoveryCode],
+        because: "recovery codes work while the ledger is down; wrong ones are counted in the process",
+    },
+    Allowed {
+        point: Point::SettleCode,
+        with: &[Secret::Code, Secret::RecoveryCode, Secret::Combined],
+        because: "the code is spent; that earlier wrong ones stay counted is the safe side",
+    },
+    Allowed {
+        point: Point::Devices,
+        with: &[Secret::Code, Secret::RecoveryCode],
+        because: "a ledger that cannot say whom to trust trusts nobody: a code was asked for and proved",
+    },
+    Allowed {
+        point: Point::PutDevice,
+        with: &[Secret::Code],
+        because: "the device is not trusted, and its owner asked for a code again next time",
+    },
+    Allowed {
+        point: Point::NoteRevision,
+        with: &[Secret::RecoveryCode, Secret::FirstCode],
+        because: "a change is made without a ledger, too, and reaches lagging servers by replication alone",
+    },
+];
+
+/// The place on the list of what allows this.
+pub(super) fn allowance(scenario: &Scenario, point: Point, kind: Kind) -> Option<usize> {
+    match (kind, scenario.opens()) {
+        (Kind::Never | Kind::NeverAfter, _) | (_, End::Reject | End::Defer | End::Nothing) => None,
+        (Kind::Before | Kind::After | Kind::From, End::Accept | End::Ignore) => {
+            ALLOWED.iter().position(|one| one.point == point && one.with.contains(&scenario.with))
+        }
+    }
+}

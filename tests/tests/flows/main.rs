@@ -17,3 +17,4 @@ mod login;
 mod loopholes;
 mod mail;
 mod own;
+mod vectors;

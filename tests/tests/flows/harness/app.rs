@@ -36,6 +36,10 @@ impl App {
         Self::new(&from_base32(secret), TotpShape::default(), clock)
     }
 
+    pub(crate) fn seed_in_hex(&self) -> String {
+        self.seed.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// What it shows now.
     pub(crate) fn code(&self) -> String {
         self.code_of_step(0)

@@ -17,4 +17,5 @@ mod login;
 mod loopholes;
 mod mail;
 mod own;
+mod story;
 mod vectors;

@@ -14,10 +14,6 @@ impl TestClock {
     pub(crate) fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
-
-    pub(crate) fn set(&self, unix: u64) {
-        self.0.store(unix, Ordering::Relaxed);
-    }
 }
 
 impl Clock for TestClock {

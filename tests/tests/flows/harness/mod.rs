@@ -3,6 +3,7 @@
 mod app;
 mod clock;
 mod person;
+mod real;
 mod site;
 mod stores;
 mod visit;

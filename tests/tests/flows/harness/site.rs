@@ -12,7 +12,7 @@ use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
-use postern_core::factor::{NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
+use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
 use postern_core::flows::{self, Authority, ChangeError, InFlight, NewFactor, Order, RandomnessGone};
 use postern_core::hashing::{Budget, Cost, HashPool, Purpose, SALT_BYTES, StoredHash, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
@@ -71,6 +71,11 @@ pub(crate) trait People: Send + Sync {
     async fn add(&self, name: &str, attributes: Attributes) -> AccountId;
     async fn set_main_password(&self, id: &AccountId, password: &str);
     async fn rename(&self, id: &AccountId, name: &str);
+
+    /// So many accounts are everywhere that the ledger spreads accounts over.
+    fn spread(&self) -> u32 {
+        1
+    }
 }
 
 struct InFile {
@@ -120,7 +125,7 @@ impl Site {
         Self::on(Arc::new(store), ledger, Arc::new(people), clock, hasher, dir).await
     }
 
-    async fn on(
+    pub(super) async fn on(
         directory: Arc<dyn Directory>,
         ledger: Arc<dyn Ledger>,
         people: Arc<dyn People>,
@@ -156,18 +161,14 @@ impl Site {
 
     /// A ledger that is new does not know what was spent before it; that time is over when people come.
     async fn begin_to_remember(&self) {
-        let (at, account) = (self.clock.now(), AccountId::new("nobody".to_owned()));
-        let factor = postern_core::factor::FactorId::new([0; 16]);
-        let spend = Spend {
-            account: &account,
-            factor,
-            step: at.as_unix() / 30,
-            period: 30,
-            is_first: false,
-            at,
-            token: [0; 16],
-        };
-        self.ledger.spend(&spend).await.unwrap();
+        let at = self.clock.now();
+        let factor = FactorId::new([0; 16]);
+        for number in 0..self.people.spread() {
+            let account = AccountId::new(format!("nobody {number}"));
+            let (step, token) = (at.as_unix() / 30, [0; 16]);
+            let spend = Spend { account: &account, factor, step, period: 30, is_first: false, at, token };
+            self.ledger.spend(&spend).await.unwrap();
+        }
         self.clock.advance(600);
         self.world.expect(None);
     }
@@ -342,14 +343,6 @@ impl Setup {
             ServiceKind::Mail(_) => panic!("{name} is a mail service"),
         }
     }
-
-    /// Changes a mail service.
-    pub(crate) fn mail_service(&mut self, name: &str, change: impl FnOnce(&mut MailService)) {
-        match &mut self.services.get_mut(name).unwrap().kind {
-            ServiceKind::Mail(mail) => change(mail),
-            ServiceKind::Login(_) => panic!("{name} is a login service"),
-        }
-    }
 }
 
 fn services() -> BTreeMap<String, Service> {
@@ -413,7 +406,7 @@ fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
     })
 }
 
-fn hasher() -> Arc<HashPool> {
+pub(super) fn hasher() -> Arc<HashPool> {
     Arc::new(HashPool::start(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 }).unwrap())
 }
 

@@ -19,14 +19,16 @@ use postern_core::secret::Password;
 /// Where the ledger knows nothing, at mail services what was read is used: app passwords never depend on the ledger, and a
 /// change reaches lagging servers by replication alone then. At login services it is read again from where it is written:
 /// whoever makes the ledger forget must not make an account look as it was before a factor was bound.
-pub(crate) struct FreshReads {
+pub struct FreshReads {
     inner: Arc<dyn Directory>,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
 }
 
 impl FreshReads {
-    pub(crate) fn new(inner: Arc<dyn Directory>, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
+    /// Compares what `inner` reads with what `ledger` knows.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Directory>, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
         Self { inner, ledger, clock }
     }
 

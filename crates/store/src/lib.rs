@@ -21,7 +21,7 @@ use postern_core::hashing::HashPool;
 use postern_core::ledger::Ledger;
 
 pub use embedded::Embedded;
-use fresh::FreshReads;
+pub use fresh::FreshReads;
 pub use ldap::LdapDirectory;
 pub use redis_ledger::{OpenRedisError, RedisLedger};
 

@@ -4,6 +4,9 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::large_futures,
+    clippy::string_slice,
+    clippy::type_complexity,
     clippy::wildcard_enum_match_arm,
     reason = "all of this is test code"
 )]

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::ledger::{Ledger, LedgerError, Spent};
-use postern_tests::RedisSentinel;
+use postern_tests::guard::wait_for;
+use postern_tests::{RedisSentinel, SetClock};
 
 use super::failover::at_master;
 use super::person::{Person, token};
-use super::redis_ledger;
+use super::{GRACE, LATER, PERIOD, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_cut_off_master_spends_is_not_spent_by_its_successor() {
@@ -93,3 +95,37 @@ impl Clock for Ahead {
         SystemClock.now().plus(Duration::from_secs(2_000_000_000))
     }
 }
+
+/// A server stops listing replicas that it has not heard of for a while; they are missed all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_that_forgot_most_of_its_replicas_takes_no_code() {
+    let redis = RedisSentinel::guarded("fence_forgotten", 4);
+    let ledger = redis_ledger(&at_master(&redis), SetClock::at(LATER));
+    let person = Person::new("alice");
+    let listed = || {
+        let info = redis.servers[0].cli(&["INFO", "replication"]);
+        info.lines().filter(|line| line.starts_with("slave")).count()
+    };
+    wait_for("four replicas", LIMIT, || (listed() == 4).then_some(()));
+    // Raises the fence, and sees all four.
+    drop(person.ask(&ledger, LATER / PERIOD, LATER).await);
+    redis.servers[0].cli(&["CONFIG", "SET", "repl-timeout", "2"]);
+    for server in &redis.servers[2..] {
+        server.signal(Signal::SIGSTOP);
+    }
+    wait_for("three of them to be forgotten", LIMIT, || (listed() == 1).then_some(()));
+    let later = LATER + 3 * PERIOD + GRACE;
+    let spent = person.spend(&ledger, later / PERIOD, later, token()).await;
+    assert!(matches!(spent, Err(LedgerError::Down(_))), "{spent:?}");
+    for server in &redis.servers[2..] {
+        server.signal(Signal::SIGCONT);
+    }
+    wait_for("them to be back", LIMIT, || (listed() == 4).then_some(()));
+    let end = Instant::now() + LIMIT;
+    while !matches!(person.spend(&ledger, later / PERIOD, later, token()).await, Ok(Spent::Now)) {
+        assert!(Instant::now() < end, "codes are taken again");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(30);

@@ -7,8 +7,9 @@ local now = assert(string.match(info, 'server_time_usec:(%d+)'), 'INFO gives no 
 now = math.ceil(tonumber(now) / 1000000)
 
 -- Whether what is written here comes through a failover, or why not: 3 where the server may write alone, 4 where it is
--- alone. With `lag` 0 there is none to come through.
-local function trouble(lag)
+-- alone. With `lag` 0 there is none to come through. A server forgets replicas that it has not heard of for a while, so the
+-- most that it had within a day is kept beside the fence: half of those have to be there still.
+local function trouble(fence, lag, memory)
     if lag == 0 then
         return nil
     end
@@ -22,7 +23,14 @@ local function trouble(lag)
             good = good + 1
         end
     end
-    if good < 1 or 2 * good < all then
+    local most, seen = unpack(redis.call('HMGET', fence, 'replicas', 'seen'))
+    most, seen = tonumber(most) or 0, tonumber(seen) or 0
+    if all >= most or now - seen > 86400 then
+        most = all
+        redis.call('HSET', fence, 'replicas', tostring(all), 'seen', string.format('%.0f', now))
+        redis.call('PEXPIRE', fence, memory)
+    end
+    if good < 1 or 2 * good < most then
         return 4
     end
     return nil

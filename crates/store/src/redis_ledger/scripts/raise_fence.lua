@@ -1,4 +1,4 @@
-local refused = trouble(tonumber(ARGV[2]))
+local refused = trouble(KEYS[1], tonumber(ARGV[2]), ARGV[4])
 if refused then
     return {refused, 0}
 end

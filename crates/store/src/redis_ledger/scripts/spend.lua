@@ -4,7 +4,7 @@ local last, holder, memory = unpack(redis.call('HMGET', spent, 'step', 'token', 
 if last and tonumber(last) == step and holder == token then
     return {0, 0}
 end
-local refused = trouble(tonumber(ARGV[2]))
+local refused = trouble(fence, tonumber(ARGV[2]), ARGV[4])
 if refused then
     return {refused, 0}
 end

@@ -82,6 +82,7 @@ macro_rules! ledger_conformance {
                 of_many_simultaneous_spends_of_a_step_one_has_it,
                 a_spend_that_is_told_twice_has_it_twice,
                 a_step_is_spent_with_all_before_it,
+                a_new_factor_waits_for_nothing,
                 steps_of_accounts_and_factors_are_spent_apart,
                 a_longer_period_has_steps_of_its_own,
                 a_device_is_kept_until_it_expires,

@@ -15,11 +15,13 @@ use super::PERIOD;
 pub(crate) struct Person {
     account: AccountId,
     factor: FactorId,
+    /// Whether none of its steps was ever spent.
+    pub(crate) is_new: bool,
 }
 
 impl Person {
     pub(crate) fn new(account: &str) -> Self {
-        Self { account: AccountId::new(account.to_owned()), factor: FactorId::new([7; 16]) }
+        Self { account: AccountId::new(account.to_owned()), factor: FactorId::new([7; 16]), is_new: false }
     }
 
     /// Asks for a step of [`PERIOD`].
@@ -42,18 +44,9 @@ impl Person {
         at: u64,
         token: Token,
     ) -> Result<Spent, LedgerError> {
-        let (account, factor) = (&self.account, self.factor);
-        ledger
-            .spend(&Spend {
-                account,
-                factor,
-                step,
-                period,
-                is_first: false,
-                at: Timestamp::from_unix(at),
-                token,
-            })
-            .await
+        let (account, factor, is_first) = (&self.account, self.factor, self.is_new);
+        let at = Timestamp::from_unix(at);
+        ledger.spend(&Spend { account, factor, step, period, is_first, at, token }).await
     }
 
     /// The same, again and again for as long as the ledger is down.

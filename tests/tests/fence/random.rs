@@ -84,9 +84,9 @@ async fn play(
     mut disturb: impl FnMut(&mut Vec<Arc<dyn Ledger>>, &mut Dice),
 ) {
     let mut dice = Dice::new();
-    let people: Vec<Person> = (0..5).map(|number| Person::new(&format!("person{number}"))).collect();
+    let mut people: Vec<Person> = (0..5).map(|number| Person::new(&format!("person{number}"))).collect();
     let mut had = HashMap::<(usize, u64), Token>::new();
-    let (mut replays, mut losses, mut longest) = (0, 0, 0);
+    let (mut replays, mut losses, mut firsts, mut longest) = (0, 0, 0, 0);
     for turn in 0..turns {
         if dice.roll(50) == 0 {
             disturb(&mut ledgers, &mut dice);
@@ -94,7 +94,13 @@ async fn play(
         }
         let now = clock.second() + dice.roll(6) as u64;
         clock.set(now);
-        let (who, step) = (dice.roll(people.len()), now / PERIOD + dice.roll(4) as u64 - 2);
+        if dice.roll(20) == 0 {
+            let mut newcomer = Person::new(&format!("newcomer{turn}"));
+            newcomer.is_new = true;
+            people.push(newcomer);
+        }
+        // Of late comers more than of others.
+        let (who, step) = (people.len() - 1 - dice.roll(5), now / PERIOD + dice.roll(4) as u64 - 2);
         let known = had.get(&(who, step)).copied();
         let token = match known {
             Some(token) if dice.roll(4) == 0 => token,
@@ -110,20 +116,28 @@ async fn play(
             }
         };
         match (spent, known) {
-            (Spent::Now, None) => drop(had.insert((who, step), token)),
+            (Spent::Now, None) => {
+                firsts += u32::from(people[who].is_new);
+                people[who].is_new = false;
+                had.insert((who, step), token);
+            }
             (Spent::Now, Some(known)) => {
                 assert_eq!(known, token, "{name}: turn {turn}, seed {}: {step} was spent twice", dice.seed);
+            }
+            (Spent::Unknown { .. }, _) if people[who].is_new => {
+                panic!("{name}: turn {turn}: a new factor waits")
             }
             (Spent::Unknown { from }, _) => longest = longest.max((from * PERIOD).saturating_sub(now)),
             (Spent::Replayed, _) => replays += 1,
         }
     }
     println!(
-        "{name}: {turns} spends, {losses} disturbances, {} steps spent, none twice, {replays} replays, longest wait {longest} s \
-         (seed {})",
+        "{name}: {turns} spends, {losses} disturbances, {} steps spent ({firsts} of new factors), none twice, {replays} replays, \
+         longest wait {longest} s (seed {})",
         had.len(),
         dice.seed
     );
+    assert!(firsts > 50, "{firsts}");
     assert!(had.len() > 300 && replays > 300, "{} {replays}", had.len());
     assert!(longest <= 2 * PERIOD, "{longest}");
 }

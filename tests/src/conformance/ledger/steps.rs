@@ -88,6 +88,25 @@ pub async fn a_step_is_spent_with_all_before_it(f: &dyn LedgerFixture) {
     assert_eq!(a.spend(first + 6, (first + 6) * PERIOD).await, Spent::Now);
 }
 
+/// Nobody can have spent any of it, and from then on it is known what was. Only where another server may still spend
+/// something it waits, too.
+pub async fn a_new_factor_waits_for_nothing(f: &dyn LedgerFixture) {
+    let old = Steps::of(f, "a");
+    let new = Steps { is_new: true, factor: FactorId::new([2; 16]), ..old.clone() };
+    let mut at = NOW;
+    if new.spend(at / PERIOD, at).await != Spent::Now {
+        at += MOST_GRACE;
+        assert_eq!(new.spend(at / PERIOD, at).await, Spent::Now);
+    }
+    assert_eq!(new.spend(at / PERIOD, at).await, Spent::Replayed, "it is new once");
+    let known = Steps { is_new: false, ..new };
+    assert_eq!(known.spend(at / PERIOD, at).await, Spent::Replayed);
+    assert_eq!(known.spend(at / PERIOD + 1, at).await, Spent::Now, "all that was spent of it is known");
+    assert_eq!(known.spend(at / PERIOD + 1, at).await, Spent::Replayed);
+    let unknown = old.spend(at / PERIOD + 1, at).await;
+    assert!(matches!(unknown, Spent::Unknown { .. }), "{unknown:?}");
+}
+
 /// Each has its own.
 pub async fn steps_of_accounts_and_factors_are_spent_apart(f: &dyn LedgerFixture) {
     let (a, b) = (Steps::of(f, "a"), Steps::of(f, "b"));
@@ -115,6 +134,7 @@ struct Steps {
     ledger: Arc<dyn Ledger>,
     account: AccountId,
     factor: FactorId,
+    is_new: bool,
     period: u64,
 }
 
@@ -125,14 +145,13 @@ impl Steps {
 
     fn on(ledger: &Arc<dyn Ledger>, account: &str) -> Self {
         let (ledger, account) = (Arc::clone(ledger), AccountId::new(account.to_owned()));
-        Self { ledger, account, factor: FactorId::new([1; 16]), period: PERIOD }
+        Self { ledger, account, factor: FactorId::new([1; 16]), is_new: false, period: PERIOD }
     }
 
     async fn spend_as(&self, step: u64, at: u64, token: Token) -> Spent {
         let (account, factor, period) = (&self.account, self.factor, self.period);
-        let spend =
-            Spend { account, factor, step, period, is_first: false, at: Timestamp::from_unix(at), token };
-        self.ledger.spend(&spend).await.unwrap()
+        let (is_first, at) = (self.is_new, Timestamp::from_unix(at));
+        self.ledger.spend(&Spend { account, factor, step, period, is_first, at, token }).await.unwrap()
     }
 
     async fn spend(&self, step: u64, at: u64) -> Spent {

@@ -95,9 +95,12 @@ impl Conversation for Talker {
 pub(crate) struct Script {
     pub(crate) memory: Memory,
     answers: VecDeque<String>,
-    first_code: Option<Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>>,
+    first_code: Option<FirstCode>,
     leaves_at: usize,
 }
+
+/// Makes a code of the key that was shown.
+type FirstCode = Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>;
 
 impl Script {
     pub(crate) fn new(answers: &[&str]) -> Self {

@@ -15,7 +15,8 @@ use postern_tests::{Listen, Redis, Slapd, host};
 use tempfile::TempDir;
 
 use super::TestClock;
-use super::site::{MAIN_PASSWORD, People, Site, hasher};
+use super::setup::hasher;
+use super::site::{MAIN_PASSWORD, People, Site};
 
 struct InLdap {
     slapd: Slapd,

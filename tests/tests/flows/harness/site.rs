@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,27 +6,21 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_core::account::{Account, AccountData, AccountId, Attributes};
-use postern_core::app_password::{Label, Networks, Scope, ScopeWord};
+use postern_core::app_password::{Label, Networks, Scope};
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
-use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::engine::{Engine, Memory};
 use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
-use postern_core::flows::{self, Authority, ChangeError, InFlight, NewFactor, Order, RandomnessGone};
-use postern_core::hashing::{Budget, Cost, HashPool, Purpose, SALT_BYTES, StoredHash, VerificationCache};
-use postern_core::keyring::{KEY_BYTES, Keyring};
+use postern_core::flows::{self, Authority, ChangeError, NewFactor, Order};
+use postern_core::hashing::{Cost, HashPool, Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Ledger, Spend};
-use postern_core::limits::{Limits, LocalAttempts};
 use postern_core::name::LoginName;
-use postern_core::policy::{
-    AccountPolicy, Class, First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
-};
-use postern_core::userdb::Userdb;
-use postern_core::words::Language;
+use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
 use postern_store::{Embedded, FreshReads};
 use tempfile::TempDir;
 
+use super::setup::{Setup, engine, hasher, memory};
 use super::stores::{Replicated, Watched, World};
 use super::{App, TestClock};
 
@@ -45,16 +38,6 @@ pub(crate) struct Site {
     replica: Arc<Replicated>,
     next_uid: AtomicU32,
     dir: TempDir,
-}
-
-/// What a site decides by.
-#[derive(Debug, Clone)]
-pub(crate) struct Setup {
-    pub(crate) policy: Policy,
-    pub(crate) services: BTreeMap<String, Service>,
-    pub(crate) limits: Limits,
-    pub(crate) language: Language,
-    pub(crate) keyring: String,
 }
 
 /// Somebody who has an account, and a user of the same name on the host.
@@ -317,97 +300,6 @@ impl Site {
         let uid = found.attributes.values("uidNumber")[0].parse().unwrap();
         Someone { id: found.id, name: name.to_owned(), uid }
     }
-}
-
-impl Setup {
-    fn new() -> Self {
-        let limits = Limits {
-            app_password_cost: CHEAP,
-            main_password_cost: CHEAP,
-            recovery_codes: 2,
-            ..Limits::default()
-        };
-        Self {
-            policy: Policy::default(),
-            services: services(),
-            limits,
-            language: Language::English,
-            keyring: Keyring::render(&[5; KEY_BYTES], Timestamp::from_unix(super::START)).to_string(),
-        }
-    }
-
-    /// Changes a login service.
-    pub(crate) fn login_service(&mut self, name: &str, change: impl FnOnce(&mut LoginService)) {
-        match &mut self.services.get_mut(name).unwrap().kind {
-            ServiceKind::Login(login) => change(login),
-            ServiceKind::Mail(_) => panic!("{name} is a mail service"),
-        }
-    }
-}
-
-fn services() -> BTreeMap<String, Service> {
-    let login = |first, enforces_account, ignores_strangers| {
-        ServiceKind::Login(LoginService {
-            first,
-            enforces_account,
-            ignores_strangers,
-            ..LoginService::default()
-        })
-    };
-    let mail = |main_password_on_mail, combined| {
-        ServiceKind::Mail(MailService { scope: Some(ScopeWord::Imap), main_password_on_mail, combined })
-    };
-    [
-        ("sshd", login(First::Directory, true, false)),
-        ("sshkey", login(First::Stack, true, false)),
-        ("sudo", login(First::Directory, false, true)),
-        ("imap", mail(None, false)),
-        ("lenient", mail(Some(MainPasswordOnMail::Always), false)),
-        ("webmail", mail(None, true)),
-    ]
-    .into_iter()
-    .map(|(name, kind)| (name.to_owned(), Service { name: name.to_owned(), kind, observe: None }))
-    .collect()
-}
-
-fn engine(
-    setup: &Setup,
-    (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
-    clock: &Arc<TestClock>,
-    memory: Arc<Memory>,
-) -> Arc<Engine> {
-    let imap = MailServer { host: "imap.example.org".to_owned(), port: 993, tls: Tls::Implicit };
-    Arc::new(Engine {
-        directory,
-        ledger,
-        clock: Arc::<TestClock>::clone(clock),
-        keyring: Keyring::parse(&setup.keyring).unwrap(),
-        policy: setup.policy,
-        services: setup.services.clone(),
-        userdb: Userdb::default(),
-        limits: setup.limits.clone(),
-        users,
-        language: setup.language,
-        issuer: "Example Mail".to_owned(),
-        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None },
-        random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
-        memory,
-    })
-}
-
-fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
-    Arc::new(Memory {
-        hasher: Arc::clone(hasher),
-        verified: VerificationCache::new([6; KEY_BYTES]),
-        in_flight: InFlight::new(),
-        attempts: LocalAttempts::new(),
-        strangers: LocalAttempts::new(),
-        noted: NotedUses::new(),
-    })
-}
-
-pub(super) fn hasher() -> Arc<HashPool> {
-    Arc::new(HashPool::start(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 }).unwrap())
 }
 
 /// Names an ssh key as the PAM module does.

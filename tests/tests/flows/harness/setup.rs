@@ -1,0 +1,125 @@
+//! What a site decides by, and the engine that does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use postern_core::app_password::ScopeWord;
+use postern_core::clock::Timestamp;
+use postern_core::config::{MailServer, MailSettings, Tls};
+use postern_core::directory::Directory;
+use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::flows::{InFlight, RandomnessGone};
+use postern_core::hashing::{Budget, HashPool, VerificationCache};
+use postern_core::keyring::{KEY_BYTES, Keyring};
+use postern_core::ledger::Ledger;
+use postern_core::limits::{Limits, LocalAttempts};
+use postern_core::policy::{
+    First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
+};
+use postern_core::userdb::Userdb;
+use postern_core::words::Language;
+
+use super::site::CHEAP;
+use super::stores::World;
+use super::{START, TestClock};
+
+/// What a site decides by.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) policy: Policy,
+    pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) limits: Limits,
+    pub(crate) language: Language,
+    pub(crate) keyring: String,
+}
+
+impl Setup {
+    pub(super) fn new() -> Self {
+        let limits = Limits {
+            app_password_cost: CHEAP,
+            main_password_cost: CHEAP,
+            recovery_codes: 2,
+            ..Limits::default()
+        };
+        Self {
+            policy: Policy::default(),
+            services: services(),
+            limits,
+            language: Language::English,
+            keyring: Keyring::render(&[5; KEY_BYTES], Timestamp::from_unix(START)).to_string(),
+        }
+    }
+
+    /// Changes a login service.
+    pub(crate) fn login_service(&mut self, name: &str, change: impl FnOnce(&mut LoginService)) {
+        match &mut self.services.get_mut(name).unwrap().kind {
+            ServiceKind::Login(login) => change(login),
+            ServiceKind::Mail(_) => panic!("{name} is a mail service"),
+        }
+    }
+}
+
+fn services() -> BTreeMap<String, Service> {
+    let login = |first, enforces_account, ignores_strangers| {
+        ServiceKind::Login(LoginService {
+            first,
+            enforces_account,
+            ignores_strangers,
+            ..LoginService::default()
+        })
+    };
+    let mail = |main_password_on_mail, combined| {
+        ServiceKind::Mail(MailService { scope: Some(ScopeWord::Imap), main_password_on_mail, combined })
+    };
+    [
+        ("sshd", login(First::Directory, true, false)),
+        ("sshkey", login(First::Stack, true, false)),
+        ("sudo", login(First::Directory, false, true)),
+        ("imap", mail(None, false)),
+        ("lenient", mail(Some(MainPasswordOnMail::Always), false)),
+        ("webmail", mail(None, true)),
+    ]
+    .into_iter()
+    .map(|(name, kind)| (name.to_owned(), Service { name: name.to_owned(), kind, observe: None }))
+    .collect()
+}
+
+pub(super) fn engine(
+    setup: &Setup,
+    (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
+    clock: &Arc<TestClock>,
+    memory: Arc<Memory>,
+) -> Arc<Engine> {
+    let imap = MailServer { host: "imap.example.org".to_owned(), port: 993, tls: Tls::Implicit };
+    Arc::new(Engine {
+        directory,
+        ledger,
+        clock: Arc::<TestClock>::clone(clock),
+        keyring: Keyring::parse(&setup.keyring).unwrap(),
+        policy: setup.policy,
+        services: setup.services.clone(),
+        userdb: Userdb::default(),
+        limits: setup.limits.clone(),
+        users,
+        language: setup.language,
+        issuer: "Example Mail".to_owned(),
+        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None },
+        random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
+        memory,
+    })
+}
+
+pub(super) fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
+    Arc::new(Memory {
+        hasher: Arc::clone(hasher),
+        verified: VerificationCache::new([6; KEY_BYTES]),
+        in_flight: InFlight::new(),
+        attempts: LocalAttempts::new(),
+        strangers: LocalAttempts::new(),
+        noted: NotedUses::new(),
+    })
+}
+
+pub(super) fn hasher() -> Arc<HashPool> {
+    Arc::new(HashPool::start(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 1 }).unwrap())
+}

@@ -2,7 +2,7 @@
 
 use postern_tests::own::Said;
 use postern_tests::person::Person;
-use postern_tests::{Key, Ssh};
+use postern_tests::{Key, Ssh, site};
 
 use crate::on_both;
 use crate::world::{User, World, seen};
@@ -12,6 +12,8 @@ on_both!(
     a_key_and_a_password_and_a_code,
     trust_is_of_one_key_alone_and_for_whoever_says_yes,
     a_certificate_counts_by_its_key,
+    trust_ends_with_the_main_password_and_with_the_factors_that_it_was_given_for,
+    an_address_is_trusted_only_where_the_admin_says_so,
 );
 
 /// A key that opens the account and a device that can be told by it.
@@ -114,6 +116,42 @@ fn a_certificate_counts_by_its_key(world: &World) {
     with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
     authority.certify(&key, &anna.unix.name);
     assert!(is_trusted(world, &anna, &key), "a renewed certificate");
+}
+
+fn trust_ends_with_the_main_password_and_with_the_factors_that_it_was_given_for(world: &World) {
+    let (mut anna, mut berta, key) = (world.enrolled("anna"), world.enrolled("berta"), Key::ed25519());
+    for user in [&mut anna, &mut berta] {
+        user.unix.authorize(&key);
+        with_code(&mut with_key(world, user, &key).start(), user, "y");
+        assert!(is_trusted(world, user, &key));
+    }
+    world.set_password(&anna, &site::random_password());
+    assert!(!is_trusted(world, &anna, &key), "another main password");
+    drop(world.enrol_another(&berta, "phone"));
+    assert!(!is_trusted(world, &berta, &key), "another factor");
+}
+
+fn an_address_is_trusted_only_where_the_admin_says_so(world: &World) {
+    let mut anna = world.enrolled("anna");
+    let code = anna.app.code();
+    let start = |from: &str| {
+        let mut person = world.ssh("lan", &anna).from(from).batch().start();
+        person.expect("Password: ");
+        person.answer_hidden(&anna.password);
+        person
+    };
+    let mut person = start("127.0.0.9");
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&code);
+    person.expect(OFFER);
+    person.answer_visible("y");
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(start("127.0.0.9").is_in(), anna.unix.name);
+    drop(world.logged(
+        &anna,
+        &["verdict=accept flow=login service=lan rhost=127.0.0.9", "credential=trusted_device"],
+    ));
+    start("127.0.0.10").expect("Code from authenticator: ");
 }
 
 const KEY_FIRST: &str = "publickey,keyboard-interactive";

@@ -6,7 +6,7 @@ use postern_tests::{Authenticator, Key, Ssh};
 
 use crate::app::App;
 use crate::on_both;
-use crate::world::{User, World, seen};
+use crate::world::{Kept, User, World, seen};
 
 on_both!(
     the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on,
@@ -154,6 +154,26 @@ fn in_chinese(world: &World) {
     person.answer_visible(&wrong);
     person.expect("验证码错误或已被使用。");
     person.expect("请输入“authenticator”的验证码：");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+#[test]
+fn a_site_speaks_its_own_language_to_whom_it_does_not_know() {
+    let mut world = World::new("language", Kept::Embedded, "");
+    world.site.edit_config(|text| format!("language = \"zh-CN\"\n{text}"));
+    drop(world.posternd.stop());
+    world.posternd.start_again();
+    let mut anna = world.enrolled_with("anna", &[("preferredLanguage", "en-GB, zh")]);
+    let mut person = world.ssh("sshd", &anna).batch().start();
+    person.expect("密码：");
+    person.answer_hidden("wrong");
+    // The last words before a refusal ssh shows as numbers, whatever the locale, where they are not ASCII.
+    drop(person.is_refused());
+    let mut person = world.ssh("sshd", &anna).batch().start();
+    person.expect("密码：");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }

@@ -41,6 +41,13 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
     let asked = format!("[sudo] password for {}: \n", anna.unix.name);
     assert_eq!(seen(&person), format!("{asked}Code from authenticator: {code}\n-- in as root --\n"));
 
+    let mut person = sudo.start_with(&[], &[("LANG", "zh_CN.UTF-8")]);
+    person.expect(&anna.unix.name);
+    person.answer_hidden(&anna.password);
+    person.expect("请输入“authenticator”的验证码：");
+    person.interrupt();
+    drop(person.is_refused());
+
     let mut person = sudo.start();
     ask(&mut person);
     person.answer_visible(&code);

@@ -122,7 +122,16 @@ fn app_passwords_are_made_listed_and_revoked(world: &World) {
     assert_eq!(status, 0, "{person:?}");
     let shown = person.was_shown_app_passwords();
     assert_eq!(shown.len(), 1);
-    println!("{person:?}");
+    let screen = seen(&person);
+    let (_, settings) = screen.split_once("It opens: all\n").expect("what it opens");
+    assert_eq!(
+        settings,
+        format!(
+            "User name: {}\nIMAP: imap.example.org, port 993, TLS implicit\n\
+             POP3: pop.example.org, port 995, TLS implicit\nSMTP: smtp.example.org, port 587, TLS starttls\n",
+            anna.unix.name
+        )
+    );
     let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
     assert!(listed.contains(&format!("{}…  Foxmail (all), last used: never\n", &shown[0][..4])), "{listed}");
     let mut person = my(world, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use postern_tests::{Key, Ssh, Sshd};
 
 use crate::on_both;
-use crate::world::{World, seen};
+use crate::world::World;
 
 on_both!(password_and_code_as_shipped, key_and_code_as_shipped);
 
@@ -54,7 +54,6 @@ fn key_and_code_as_shipped(world: &World) {
     let mut person = Ssh::to(&sshd).unix_user(&berta.unix).key(&key).start();
     drop(person.is_refused());
     drop(world.logged(&berta, &["verdict=ignore", "flow=login service=sshd-key"]));
-    println!("without a factor, where a code is all that is asked for:\n{}", seen(&person));
     let mut person = Ssh::to(&sshd).unix_user(&anna.unix).start();
     assert!(
         person.is_refused().contains("Permission denied (publickey)"),

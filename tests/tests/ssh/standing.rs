@@ -84,3 +84,20 @@ fn without_posternd_everybody_is_refused_at_once_and_let_in_when_it_is_back() {
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name, "nothing is lost");
 }
+
+#[test]
+fn a_ledger_that_has_just_begun_takes_no_code_and_says_for_how_long() {
+    let world = World::young("young", Kept::Embedded, "");
+    let mut anna = world.enrolled("anna");
+    let mut person = world.at_code(&anna);
+    let code = anna.app.code();
+    for _ in 0..2 {
+        person.answer_visible(&code);
+        person.expect("Codes are not taken just now. Wait ");
+        let seconds: u64 = person.expect(" seconds, then type the code that is shown.").parse().unwrap();
+        assert!((1..=90).contains(&seconds), "{seconds}");
+        person.expect("Code from authenticator: ");
+    }
+    drop(person);
+    drop(world.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
+}

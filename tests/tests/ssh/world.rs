@@ -260,6 +260,10 @@ class = "login"
 first = "stack"
 second_factor = "required"
 
+[services.lan]
+class = "login"
+trust_by = ["ssh-key", "rhost"]
+
 [services.sudo]
 first = "stack"
 

@@ -12,7 +12,7 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::guard::wait_for;
+use crate::guard::{pause, wait_for};
 use crate::terminal::{Heard, Terminal};
 use crate::{canary, host};
 
@@ -79,8 +79,9 @@ impl Person {
         self.type_line(answer);
     }
 
-    /// Presses Ctrl-C.
+    /// Presses Ctrl-C, no sooner than anybody could: programs that ask lose it between the prompt and their look at the answer.
     pub fn interrupt(&mut self) {
+        pause(REACTION);
         self.terminal.write(b"\x03");
     }
 
@@ -295,6 +296,7 @@ const IN_END: &str = " --";
 const LIMIT: Duration = Duration::from_secs(30);
 const ECHO_LIMIT: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(200);
+const REACTION: Duration = Duration::from_millis(200);
 const LAST_WORDS: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

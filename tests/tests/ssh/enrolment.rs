@@ -162,7 +162,7 @@ fn in_chinese(world: &World) {
 fn a_site_speaks_its_own_language_to_whom_it_does_not_know() {
     let mut world = World::new("language", Kept::Embedded, "");
     world.site.edit_config(|text| format!("language = \"zh-CN\"\n{text}"));
-    drop(world.posternd.stop());
+    assert!(world.posternd.stop().success());
     world.posternd.start_again();
     let mut anna = world.enrolled_with("anna", &[("preferredLanguage", "en-GB, zh")]);
     let mut person = world.ssh("sshd", &anna).batch().start();

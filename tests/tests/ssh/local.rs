@@ -45,8 +45,7 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
     person.expect(&anna.unix.name);
     person.answer_hidden(&anna.password);
     person.expect("请输入“authenticator”的验证码：");
-    person.interrupt();
-    drop(person.is_refused());
+    drop(person);
 
     let mut person = sudo.start();
     ask(&mut person);

@@ -97,6 +97,20 @@ async fn a_wrong_code_behind_the_right_main_password_counts_as_a_wrong_code() {
 }
 
 #[tokio::test]
+async fn a_mail_program_that_keeps_what_was_typed_once_locks_nobody_out() {
+    let (site, _, app) = site().await;
+    let kept = both(&app);
+    assert!(site.webmail(&kept).await.is_accept());
+    assert_eq!(site.webmail(&kept).await.reason(), Reason::Replayed);
+    for _ in 0..200 {
+        assert_eq!(site.webmail(&kept).await.reason(), Reason::BadCredential);
+        site.clock.advance(4);
+    }
+    assert_eq!(site.world.count(Point::AdmitCode), 2, "it is looked at no more");
+    assert!(site.webmail(&both(&app)).await.is_accept());
+}
+
+#[tokio::test]
 async fn a_code_behind_a_wrong_main_password_is_not_looked_at() {
     let (site, _, app) = site().await;
     for _ in 0..20 {

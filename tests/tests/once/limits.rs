@@ -131,6 +131,25 @@ fn a_stale_password_a_thousand_times_is_one_bind_and_locks_nobody_out() {
 }
 
 #[test]
+fn a_password_kept_with_its_code_a_thousand_times_locks_nobody_out() {
+    let _turn = alone();
+    let pair = Pair::new("kept", 1, |site| site.setting("[services.imap]", "combined = true"));
+    let (one, sockets) = (&pair.people[0], pair.sockets());
+    let step = now_step();
+    let kept = Shot::new(&one.name, &format!("{}{}", one.password, one.code(step)), 1);
+    let verdict = kept.fire(&sockets[0]);
+    assert!(matches!(verdict, Ok(Verdict::Accept(_))), "{verdict:?}");
+    let verdict = kept.fire(&sockets[1]);
+    assert!(matches!(verdict, Ok(Verdict::Reject(_))), "{verdict:?}");
+    for socket in &sockets {
+        let tally = fire(socket, std::iter::repeat_n(kept.clone(), 500), 20);
+        assert_eq!(tally.rejected(RejectReason::BadCredential), 500, "{tally:?}");
+    }
+    assert_eq!(counted(&pair, &one.name), 1, "it was looked at once more, and then no longer");
+    assert_eq!(one.at_sshd().answer(&sockets[0], &[&one.code(step + 1)]), (Ended::In, 1));
+}
+
+#[test]
 fn a_stale_password_at_two_hosts_in_the_same_moment_is_one_bind_each_at_most() {
     let _turn = alone();
     let pair = Pair::on(Slapd::builder("moment").crowd(1), "moment", 0, |site| site);

@@ -219,9 +219,26 @@ impl<'a> Decision<'a> {
         Ok(ended)
     }
 
+    /// A mail program says the same again and again: that is one wrong code and not many, for it is looked at once.
     async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Outage> {
+        // As a main password it may have been wrong at another door.
+        let marker = format!("{} and a code", account.password_marker);
+        let digest = self.given().digest(self.engine, &account.id, &marker);
+        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
+        match guard::admit(self.engine, &attempt, &mut self.trail).await {
+            Admission::Proceed => {}
+            Admission::KnownWrong => {
+                self.trail.detail = Some("the same secret was wrong before");
+                return Ok(Verdict::Reject(Reason::BadCredential));
+            }
+            Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+        }
         let asked = Asked { account, source: self.source, is_known: true };
-        match codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await? {
+        let checked = codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await;
+        let is_wrong = matches!(checked, Ok(CodeCheck::Wrong | CodeCheck::Replayed));
+        let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
+        guard::settle(self.engine, &attempt, settlement, &mut self.trail).await;
+        match checked? {
             CodeCheck::Right(credential) => {
                 self.trail.credential = Some(credential);
                 self.accept(account, credential).await

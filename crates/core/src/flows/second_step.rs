@@ -18,11 +18,29 @@ use super::outcome::{Outage, Trail};
 ///
 /// The factor that was used last is proposed, the others can be chosen by their number; but a right code of any of them is
 /// taken at once.
+///
+/// Whoever leaves after a code that was not right leaves with that on record, or guessing would go unnoticed.
 pub(super) async fn prove(
     engine: &Engine,
     asked: Asked<'_>,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
+) -> Result<Credential, Stop> {
+    let mut refused = None;
+    match ask(engine, asked, dialogue, trail, &mut refused).await {
+        Err(Stop::Reject(Reason::Cancelled)) if !dialogue.is_echoed() => {
+            Err(Stop::Reject(refused.unwrap_or(Reason::Cancelled)))
+        }
+        ended => ended,
+    }
+}
+
+async fn ask(
+    engine: &Engine,
+    asked: Asked<'_>,
+    dialogue: &mut Dialogue<'_>,
+    trail: &mut Trail,
+    refused: &mut Option<Reason>,
 ) -> Result<Credential, Stop> {
     let factors = by_last_use(engine, asked, trail).await;
     if factors.len() > 1 {
@@ -32,7 +50,6 @@ pub(super) async fn prove(
         }
     }
     let mut proposed = factors.first().copied();
-    let mut reason = Reason::BadCredential;
     let mut questions = 0;
     let mut wrong = 0;
     while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
@@ -52,19 +69,21 @@ pub(super) async fn prove(
         let account = as_of_now(engine, asked.account.clone(), dialogue).await?;
         match codes::check(engine, Asked { account: &account, ..asked }, &typed, trail).await? {
             CodeCheck::Right(credential) => return Ok(credential),
-            CodeCheck::Wrong => reason = Reason::BadCredential,
-            CodeCheck::Replayed => reason = Reason::Replayed,
+            CodeCheck::Wrong => *refused = Some(Reason::BadCredential),
+            CodeCheck::Replayed => *refused = Some(Reason::Replayed),
             CodeCheck::TooEarly { until } => {
                 let seconds = seconds_until(engine, until);
                 dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
                 continue;
             }
             CodeCheck::Limited { until } => {
+                *refused = Some(Reason::Limited);
                 let minutes = seconds_until(engine, until).div_ceil(60);
                 dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
                 return Err(Stop::Reject(Reason::Limited));
             }
             CodeCheck::Locked => {
+                *refused = Some(Reason::Locked);
                 dialogue.complain(&Phrase::FactorLocked {}).await?;
                 return Err(Stop::Reject(Reason::Locked));
             }
@@ -72,7 +91,7 @@ pub(super) async fn prove(
         wrong += 1;
         dialogue.complain(&Phrase::CodeWrong {}).await?;
     }
-    Err(Stop::Reject(reason))
+    Err(Stop::Reject(refused.unwrap_or(Reason::BadCredential)))
 }
 
 /// The account as it is now, where it still may log in: read again where a question was asked since it was read.

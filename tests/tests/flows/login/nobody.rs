@@ -83,6 +83,27 @@ async fn whoever_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_after_a_wrong_code_leaves_with_that_on_record() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+    for (code, reason) in [(app.wrong_code(1), Reason::BadCredential), (app.code(), Reason::Replayed)] {
+        for gone in [Gone::Cancelled, Gone::Closed] {
+            let mut talk = site.visit("sshd", "alice").begin();
+            talk.answer(MAIN_PASSWORD).await;
+            talk.answer(&code).await;
+            talk.asked().await;
+            talk.leave(gone);
+            assert_eq!(talk.ended().await.reason(), reason, "{gone:?}");
+        }
+    }
+    // A program that then answers alike is still nobody.
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.wrong_code(2), "alice"]).await;
+    assert_eq!(ended.reason(), Reason::Cancelled);
+}
+
+#[tokio::test]
 async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
     let mut site = Site::new().await;
     site.configure(|setup| setup.policy.second_factor = SecondFactor::Required);
@@ -100,7 +121,9 @@ async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
             assert!(matches!(outcome.verdict, Verdict::Accept(_)));
             break;
         }
-        assert_eq!(outcome.verdict, Verdict::Reject(Reason::Cancelled), "{count}");
+        // The complaint about the wrong code, and the question after it.
+        let reason = if matches!(count, 6 | 7) { Reason::BadCredential } else { Reason::Cancelled };
+        assert_eq!(outcome.verdict, Verdict::Reject(reason), "{count}");
         site.clock.advance(30);
         flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
         count += 1;

@@ -56,6 +56,11 @@ impl Totals {
         self.together += rushed.together;
     }
 
+    /// Whether the step changed while somebody typed.
+    fn saw_a_change(&self) -> bool {
+        self.by_step.keys().any(|(_, changed)| *changed)
+    }
+
     fn print(&self, what: &str, took: Duration) {
         println!(
             "{what}: {} rounds of {CROWD} in {:.1} s ({:.0} logins/s), one let in each; {} by the first daemon, {} by the second",
@@ -80,11 +85,10 @@ impl Totals {
 /// `rounds` rounds, and three more at every change of the step that comes in between; at least at one.
 fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) -> Totals {
     let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
-    let (mut totals, started, mut edges) = (Totals::default(), Instant::now(), 0);
-    while totals.rounds < rounds || edges == 0 {
+    let (mut totals, started) = (Totals::default(), Instant::now());
+    while totals.rounds < rounds || !totals.saw_a_change() {
         if until_next_step() < BEFORE_EDGE {
             at_the_edge(&sockets, people, &mut totals);
-            edges += 1;
         } else if let Some(one) = people.iter_mut().find(|one| one.step().is_some())
             && totals.rounds < rounds
         {
@@ -101,7 +105,7 @@ fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) 
 }
 
 fn by<'a>(sockets: &'a [&'a Path], one: &'a Enrolled, code: &'a str) -> Rush<'a> {
-    Rush { sockets, door: one.at_sshd(), code, insisting: INSISTING }
+    Rush { sockets, door: one.at_sshd(), code }
 }
 
 /// Three people at once, in the moment in which the step changes: with the code of the step that ends, of the one that
@@ -143,12 +147,12 @@ fn patient(site: SiteBuilder) -> SiteBuilder {
 fn assert_contended(totals: &Totals, hosts: usize) {
     assert!(totals.won[..hosts].iter().all(|won| *won > 0), "every host wins now and then: {totals:?}");
     let replayed = totals.refused.get("Replayed").copied().unwrap_or_default();
-    assert!(replayed >= totals.rounds * (INSISTING - 2), "{totals:?}");
+    let others: usize = totals.refused.values().sum();
+    assert!(replayed > others * 9 / 10, "{totals:?}");
     assert!(!totals.refused.contains_key("Locked") && !totals.refused.contains_key("Limited"), "{totals:?}");
     assert!(totals.put_off.values().sum::<usize>() <= totals.rounds * CROWD / 100, "{totals:?}");
     assert!(totals.together > totals.rounds * CROWD / 2, "nearly all at once: {totals:?}");
     assert!((-1..=1).all(|step| totals.by_step.contains_key(&(step, false))), "{totals:?}");
-    assert!(totals.by_step.keys().any(|(_, changed)| *changed), "{totals:?}");
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn of_32_with_one_code_at_two_hosts_one_is_let_in_a_thousand_times() {
 #[test]
 fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in() {
     let _turn = alone();
-    let mut single = Single::new("file", 16, patient);
+    let mut single = Single::new("file", 20, patient);
     let totals = run("one host", &[single.site.socket()], &mut single.people, 30);
     assert_contended(&totals, 1);
 }
@@ -199,25 +203,25 @@ struct Killed {
 /// Kills a daemon in the middle of round after round, and tries each code again afterwards: it is taken once at most.
 fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: &mut Posternd) -> Killed {
     let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
-    let (mut killed, mut usual) = (Killed::default(), None);
-    for (round, one) in people.iter().enumerate() {
+    let mut killed = Killed::default();
+    // The first one shows how long it takes; from then on it is about as likely to be killed too late as too early.
+    let mut wait = None;
+    for one in people {
         if until_next_step() < Duration::from_secs(6) {
             pause(until_next_step());
         }
         let step = now_step();
         let code = one.code(step);
-        let Some(usual) = usual else {
-            // The first one shows how long it takes.
-            usual = rush(&by(&sockets, one, &code), CROWD, || {}).first_in;
+        let Some(wait) = &mut wait else {
+            wait = rush(&by(&sockets, one, &code), CROWD, || {}).first_in;
             continue;
         };
-        let wait = usual.mul_f64(0.5 + round as f64 / people.len() as f64);
         let rushed = thread::scope(|scope| {
             let (go, goes) = std::sync::mpsc::channel();
             let by = by(&sockets, one, &code);
             let rushed = scope.spawn(move || rush(&by, CROWD, || go.send(()).expect("it is waited for")));
             goes.recv().expect("the round begins");
-            pause(wait);
+            pause(*wait);
             daemon.kill9();
             rushed.join().expect("a round")
         });
@@ -229,11 +233,13 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
         let (meanwhile, again) = (rushed.accepted.len(), again.count());
         assert_eq!(now_step(), step, "the machine is too slow");
         assert!(meanwhile + again <= 1, "{meanwhile} and {again} were let in with one code: {rushed:?}");
+        // By the one that was killed, before that; by another, or by nobody yet.
+        *wait = wait.mul_f64(if rushed.accepted == [0] { 0.85 } else { 1.15 });
         killed.in_the_rush += meanwhile;
         killed.afterwards += again;
         killed.lost += 1 - meanwhile - again;
     }
-    println!("{what}, killed around the {usual:?} in which somebody gets in: {killed:?}");
+    println!("{what}, killed at about the moment at which it lets somebody in: {killed:?}");
     killed
 }
 
@@ -255,7 +261,5 @@ fn a_code_is_taken_once_from_a_file_though_its_host_is_killed_in_between() {
     assert!(killed.in_the_rush > 0 && killed.afterwards > 0, "{killed:?}");
 }
 
-/// So few that all wrong codes of two rounds are fewer than a hundred.
-const INSISTING: usize = 8;
 /// Time enough for a hundred people to get to the question.
-const BEFORE_EDGE: Duration = Duration::from_secs(3);
+const BEFORE_EDGE: Duration = Duration::from_secs(6);

@@ -18,8 +18,6 @@ pub(crate) struct Rush<'a> {
     pub(crate) sockets: &'a [&'a Path],
     pub(crate) door: Door<'a>,
     pub(crate) code: &'a str,
-    /// How many of them insist where it is asked for again, and so hear why not; the others give up.
-    pub(crate) insisting: usize,
 }
 
 /// What came of it.
@@ -46,7 +44,7 @@ struct One {
     ended: Ended,
 }
 
-/// Everybody is asked for the code, then types it when `start` returns.
+/// Everybody is asked for the code, then types it when `start` returns. Who is asked again gives up.
 pub(crate) fn rush(rush: &Rush<'_>, crowd: usize, start: impl FnOnce()) -> Rushed {
     let barrier = Barrier::new(crowd + 1);
     let all = Mutex::new(Vec::with_capacity(crowd));
@@ -56,8 +54,7 @@ pub(crate) fn rush(rush: &Rush<'_>, crowd: usize, start: impl FnOnce()) -> Rushe
             let (barrier, all) = (&barrier, &all);
             scope.spawn(move || {
                 let at = number % rush.sockets.len();
-                let left = if number < rush.insisting { 3 } else { 1 };
-                let mut typist = Typist { barrier, code: rush.code, left, typed: None };
+                let mut typist = Typist { barrier, code: rush.code, typed: None };
                 let ended = Ended::of(rush.door.open(rush.sockets[at], &mut typist));
                 let over = Instant::now();
                 if typist.typed.is_none() {
@@ -102,18 +99,17 @@ impl Rushed {
 struct Typist<'a> {
     barrier: &'a Barrier,
     code: &'a str,
-    left: u32,
     typed: Option<Instant>,
 }
 
 impl Dialogue for Typist<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         assert_eq!(style, Style::Visible, "{text}");
-        self.left = self.left.checked_sub(1)?;
-        if self.typed.is_none() {
-            self.barrier.wait();
-            self.typed = Some(Instant::now());
+        if self.typed.is_some() {
+            return None;
         }
+        self.barrier.wait();
+        self.typed = Some(Instant::now());
         Some(Secret::new(self.code.to_owned()))
     }
 

@@ -108,8 +108,8 @@ async fn a_master_that_forgot_most_of_its_replicas_takes_no_code() {
     };
     wait_for("four replicas", LIMIT, || (listed() == 4).then_some(()));
     // Raises the fence, and sees all four.
-    drop(person.ask(&ledger, LATER / PERIOD, LATER).await);
-    redis.servers[0].cli(&["CONFIG", "SET", "repl-timeout", "2"]);
+    _ = person.ask(&ledger, LATER / PERIOD, LATER).await;
+    _ = redis.servers[0].cli(&["CONFIG", "SET", "repl-timeout", "2"]);
     for server in &redis.servers[2..] {
         server.signal(Signal::SIGSTOP);
     }

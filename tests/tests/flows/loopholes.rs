@@ -80,8 +80,7 @@ async fn a_program_that_repeats_password_and_code_shuts_nobody_out() {
     let combined = format!("{MAIN_PASSWORD}{}", app.code());
     assert!(site.visit("webmail", "alice").secret(&combined).says(&[]).await.is_accept());
     for _ in 0..120 {
-        let again = site.visit("webmail", "alice").secret(&combined).says(&[]).await;
-        assert_eq!(again.reason(), Reason::Replayed);
+        assert!(!site.visit("webmail", "alice").secret(&combined).says(&[]).await.is_accept());
     }
     site.clock.advance(60);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());

@@ -49,6 +49,18 @@ pub(super) const ALLOWED: &[Allowed] = &[
         because: "the account is read again where it is written",
     },
     Allowed {
+        point: Point::NoteRevision,
+        with: &[
+            Secret::LimitedPassword,
+            Secret::LoginPassword,
+            Secret::Code,
+            Secret::TrustedDevice,
+            Secret::Proof,
+            Secret::Nothing,
+        ],
+        because: "the account was read where it is written just then; the note spares the next ones the way",
+    },
+    Allowed {
         point: Point::History,
         with: Secret::PASSWORDS,
         because: "it decides only who is checked first: somebody of whom nothing is known waits longer",
@@ -101,7 +113,7 @@ pub(super) const ALLOWED: &[Allowed] = &[
     Allowed {
         point: Point::NoteRevision,
         with: &[Secret::RecoveryCode, Secret::FirstCode],
-        because: "a change is made without a ledger, too, and reaches lagging servers by replication alone",
+        because: "as above, and a change is made without a ledger, too; it reaches lagging servers by replication alone",
     },
 ];
 

@@ -63,6 +63,16 @@ impl Rights {
         uid == ROOT
     }
 
+    /// Whether what the process behind a connection says of the user of this host who logs in is to be believed.
+    pub(crate) fn vouches_for_users(uid: u32) -> bool {
+        uid == ROOT
+    }
+
+    /// Whether it is root's.
+    pub(crate) fn is_root(uid: u32) -> bool {
+        uid == ROOT
+    }
+
     /// Whether connections of `uid` count as the mail server's own.
     pub(crate) fn is_trusted(&self, uid: u32) -> bool {
         uid == ROOT || uid == self.own_uid || self.trusted.contains_key(&uid)

@@ -79,7 +79,9 @@ impl Login {
 
     /// The opening of one with a person.
     pub(crate) fn begin_with_person(&self, pam: &Handle) -> Begin {
-        Begin { device: device::of_login(pam), interactive: true, ..self.begin(Flow::Login) }
+        let ruid = rustix::process::getuid().as_raw();
+        let device = device::of_login(pam);
+        Begin { device, ruid: Some(ruid), interactive: true, ..self.begin(Flow::Login) }
     }
 
     /// When a conversation with a person that began at `started` has to be over.

@@ -128,7 +128,7 @@ async fn every_key_has_the_prefix_the_tag_and_an_end() {
         service: "imap".to_owned(),
         address: None,
     };
-    probe.ledger.note_use(&probe.account, &used).await.unwrap();
+    probe.ledger.note_use(&probe.account, &Source::of(None), &used).await.unwrap();
     probe.ledger.note_revision(&probe.account, Revision(1), Timestamp::from_unix(NOW)).await.unwrap();
     for source in [None, Some(&Source::of(None))] {
         let attempt =

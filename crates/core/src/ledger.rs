@@ -42,12 +42,12 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<History, LedgerError>;
 
-    /// Notes a login that was let in: its source, and for one credential of one account the newest use, unless that is
+    /// Notes a login that was let in: where it came from, and for one credential of one account the newest use, unless that is
     /// less than [`NOTE_EVERY`] younger than the one that is kept.
     ///
     /// # Errors
     /// As the type says.
-    async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError>;
+    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError>;
 
     /// The last use of each credential of an account.
     ///

@@ -92,7 +92,8 @@ impl Default for CodeLimits {
     }
 }
 
-/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, or unknown.
+/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, one host by its name, one
+/// user of this host, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Source(String);
 
@@ -108,6 +109,23 @@ impl Source {
                 format!("{prefix}/64")
             }
         })
+    }
+
+    /// A user of this host, for whose uid the kernel vouches.
+    #[must_use]
+    pub fn of_user(uid: u32) -> Self {
+        Self(format!("uid:{uid}"))
+    }
+
+    /// A host that is known by its name, or by an address with a zone (RFC 4007, section 11), which is good on one link alone.
+    #[must_use]
+    pub fn of_host(name: &str) -> Self {
+        let clean = |c: char| match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '%') => c,
+            _ => '_',
+        };
+        let name: String = name.trim_end_matches('.').chars().take(MAX_HOST).map(clean).collect();
+        Self(format!("host:{name}"))
     }
 
     /// As text, for a key in the ledger.
@@ -126,6 +144,9 @@ impl fmt::Display for Source {
 /// How long a source that succeeded is remembered.
 pub const SOURCE_MEMORY: Duration = Duration::from_secs(90 * 86_400);
 
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const MAX_HOST: usize = 255;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +158,15 @@ mod tests {
         assert_eq!(source("::ffff:192.0.2.1"), "192.0.2.1");
         assert_eq!(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(source("host.example.org"), "unknown");
+    }
+
+    #[test]
+    fn users_and_hosts_are_sources_of_their_own() {
+        assert_eq!(Source::of_user(1000).as_str(), "uid:1000");
+        assert_eq!(Source::of_host("Host.Example.ORG."), Source::of_host("host.example.org"));
+        assert_eq!(Source::of_host("fe80::1%eth0").as_str(), "host:fe80::1%eth0");
+        assert_eq!(Source::of_host("uid:1000").as_str(), "host:uid:1000");
+        assert_eq!(Source::of_host("a\nb {c}\u{e4}").as_str(), "host:a_b__c__");
+        assert_eq!(Source::of_host(&"x".repeat(70_000)).as_str().len(), 260);
     }
 }

@@ -62,6 +62,9 @@ pub struct Begin {
     /// A device identity proved by the front door, for example an ssh key.
     #[serde(default)]
     pub device: Option<String>,
+    /// The real uid of the process that asks, which for su and sudo is that of the user who called it. Believed of root alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruid: Option<u32>,
     /// Whether a person can answer questions.
     #[serde(default)]
     pub interactive: bool,
@@ -90,6 +93,7 @@ impl Begin {
             session: None,
             tty: None,
             device: None,
+            ruid: None,
             interactive: false,
             language: None,
             arguments: BTreeMap::new(),

@@ -2,6 +2,7 @@ use std::sync::OnceLock;
 
 use postern_core::device::Device;
 use postern_core::flows::{self, Outcome, Own, OwnFlow, Trail, Visit};
+use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
@@ -85,11 +86,13 @@ async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &
         return refused(NOT_A_PASSWORD);
     }
     let device = device(begin, visitor.uid);
+    let source = source(begin, visitor.uid);
     let visit = Visit {
         service: &begin.service,
         name,
         secret: secret.as_ref(),
         address: wire::address(begin),
+        source: &source,
         device: device.as_ref(),
         language: begin.language.as_deref(),
     };
@@ -121,6 +124,23 @@ async fn self_service(
     flows::own(&site.engine, &own, dialogue).await
 }
 
+/// The user of this host who logs in from it, where that is known: neither root, as whom sshd and login run, nor somebody
+/// with an address.
+pub(super) fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
+    let is_here = Rights::vouches_for_users(uid) && wire::address(begin).is_none();
+    begin.ruid.filter(|ruid| is_here && !Rights::is_root(*ruid))
+}
+
+/// Where the login comes from.
+fn source(begin: &Begin, uid: u32) -> Source {
+    match (wire::address(begin), local_user(begin, uid), wire::remote_host(begin)) {
+        (Some(address), _, _) => Source::of(Some(address)),
+        (None, Some(user), _) => Source::of_user(user),
+        (None, None, Some(name)) => Source::of_host(name),
+        (None, None, None) => Source::of(None),
+    }
+}
+
 /// The device that the front door has proof of, where it is one that is believed.
 pub(super) fn device(begin: &Begin, uid: u32) -> Option<Device> {
     begin.device.as_deref().filter(|_| Rights::vouches_for_devices(uid)).and_then(Device::of_ssh_key)
@@ -145,3 +165,26 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
 }
 
 const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with control characters";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_comes_from_its_address_its_user_or_its_host() {
+        let from = |rhost: Option<&str>, ruid, peer| {
+            let mut begin = Begin::new(Flow::Login, "sshd", "alice");
+            (begin.rhost, begin.ruid) = (rhost.map(ToOwned::to_owned), ruid);
+            source(&begin, peer).to_string()
+        };
+        assert_eq!(from(Some("192.0.2.1"), Some(1000), 0), "192.0.2.1");
+        assert_eq!(from(None, Some(1000), 0), "uid:1000");
+        assert_eq!(from(None, Some(1000), 115), "unknown", "only root knows");
+        assert_eq!(from(None, Some(0), 0), "unknown", "a daemon, and not who is behind it");
+        assert_eq!(from(None, None, 0), "unknown");
+        assert_eq!(from(Some(""), None, 0), "unknown");
+        assert_eq!(from(Some("host.example.org"), Some(0), 0), "host:host.example.org");
+        assert_eq!(from(Some("fe80::1%eth0"), None, 115), "host:fe80::1%eth0");
+        assert_eq!(from(Some("here"), Some(1000), 0), "uid:1000", "sudo may call its own host a remote one");
+    }
+}

@@ -54,6 +54,11 @@ pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
     begin.rhost.as_deref()?.parse().ok()
 }
 
+/// Whatever the front door calls the client's host.
+pub(super) fn remote_host(begin: &Begin) -> Option<&str> {
+    begin.rhost.as_deref().filter(|name| !name.is_empty())
+}
+
 fn wire_reason(reason: Reason) -> RejectReason {
     match reason {
         Reason::BadCredential => RejectReason::BadCredential,

@@ -1,5 +1,6 @@
 //! How much is too much, of codes.
 
+use postern_core::flows::OwnFlow;
 use postern_core::ledger::{CodeAdmission, CodeAttempt};
 use postern_core::{Reason, flows};
 
@@ -180,4 +181,36 @@ async fn one_code_at_many_doors_at_once_opens_exactly_one() {
         site.clock.advance(90);
         flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn strangers_at_su_shut_nobody_out_of_sudo_or_their_own_account() {
+    let mut site = Site::new().await;
+    site.configure(|setup| {
+        setup.limits.attempts.per_source = 3;
+        setup.limits.attempts.per_account = 6;
+    });
+    let (alice, mallory) = (site.person("alice").await, site.person("mallory").await);
+    let wrong = |number: u32| format!("wrong {number}");
+    let guess = async |by: u32, number: u32| site.visit("sshd", "alice").by(by).says(&[&wrong(number)]).await;
+    for number in 0..3 {
+        assert_eq!(guess(mallory.uid, number).await.reason(), Reason::BadCredential);
+    }
+    assert_eq!(guess(mallory.uid, 3).await.reason(), Reason::Limited);
+    assert!(site.visit("sshd", "alice").by(4242).says(&[MAIN_PASSWORD]).await.is_accept(), "another user");
+    for number in 0..3 {
+        assert_eq!(guess(4343, number).await.reason(), Reason::BadCredential);
+    }
+    // The account's own limit is full. The person's own user is no stranger.
+    assert_eq!(site.visit("sshd", "alice").by(4444).says(&[MAIN_PASSWORD]).await.reason(), Reason::Limited);
+    assert!(site.visit("sshd", "alice").by(4242).says(&[MAIN_PASSWORD]).await.is_accept(), "known by now");
+    assert!(site.visit("sshd", "alice").by(alice.uid).says(&[MAIN_PASSWORD]).await.is_accept(), "sudo");
+    let create = |label| site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", label);
+    assert!(create("Foxmail").says(&[MAIN_PASSWORD]).await.is_accept());
+    // Whoever has her session, and not her password, has three tries as everybody has.
+    for number in 10..13 {
+        assert_eq!(create("K-9").says(&[&wrong(number)]).await.reason(), Reason::BadCredential);
+    }
+    assert_eq!(create("K-9").says(&[&wrong(13)]).await.reason(), Reason::Limited);
+    assert_eq!(guess(alice.uid, 14).await.reason(), Reason::Limited, "it is one source at all doors");
 }

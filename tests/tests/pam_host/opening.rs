@@ -27,8 +27,8 @@ fn posternd_hears_who_it_is_from_where_and_nothing_else() {
     let begin = opening(&site, &alice(&site).env("LANG", "zh_CN.UTF-8"));
     let expected = json!({
         "version": 1, "flow": "login", "service": "test", "user": "alice", "secret": null, "rhost": "192.0.2.7",
-        "local": null, "secured": null, "session": null, "tty": "pts/3", "device": null, "interactive": true,
-        "language": "zh-CN",
+        "local": null, "secured": null, "session": null, "tty": "pts/3", "device": null, "ruid": 0,
+        "interactive": true, "language": "zh-CN",
     });
     assert_eq!(begin, expected);
 }

@@ -5,17 +5,22 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::hashing::Lane;
 use crate::ledger::{Admission, Attempt, History, Settlement};
-use crate::limits::Source;
+use crate::limits::{AttemptLimits, Source};
 
 use super::Trail;
 
 /// Counts the attempt before its secret is verified.
-pub(super) async fn admit(engine: &Engine, attempt: &Attempt<'_>, trail: &mut Trail) -> Admission {
-    match engine.ledger.admit(attempt, &engine.limits.attempts).await {
+pub(super) async fn admit(
+    engine: &Engine,
+    attempt: &Attempt<'_>,
+    limits: &AttemptLimits,
+    trail: &mut Trail,
+) -> Admission {
+    match engine.ledger.admit(attempt, limits).await {
         Ok(admission) => admission,
         Err(_) => {
             trail.is_ledger_down = true;
-            engine.memory.attempts.admit(attempt, &engine.limits.attempts)
+            engine.memory.attempts.admit(attempt, limits)
         }
     }
 }

@@ -34,13 +34,12 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
     else {
         return Outcome { verdict: Verdict::Reject(Reason::NotPermitted), trail: Trail::default() };
     };
-    let source = Source::of(visit.address);
     let mut attempt = Attempt {
         engine,
         visit,
         observe,
         service,
-        source: &source,
+        source: visit.source,
         dialogue: Dialogue::new(person, visit.language, engine.language),
         trail: Trail::default(),
     };
@@ -286,7 +285,8 @@ impl<'a> Attempt<'a> {
         let engine = self.engine;
         let account = second_step::as_of_now(engine, account.clone(), &mut self.dialogue).await?;
         let at = engine.clock.now();
-        let entrance = Entrance { service: self.visit.service, address: self.visit.address, at };
+        let entrance =
+            Entrance { service: self.visit.service, source: self.source, address: self.visit.address, at };
         note::used(engine, &account.id, credential, entrance, &mut self.trail).await;
         self.trail.credential = Some(credential);
         let proof = Proof::of(&account.id, self.visit.service, at, &engine.keyring);

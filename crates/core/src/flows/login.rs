@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use crate::conversation::Conversation;
 use crate::device::Device;
 use crate::engine::Engine;
+use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::ServiceKind;
 use crate::secret::Password;
@@ -21,6 +22,8 @@ pub struct Visit<'a> {
     pub secret: Option<&'a Password>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// What tells where it comes from from elsewhere, for limits.
+    pub source: &'a Source,
     /// The device that the front door has proof of.
     pub device: Option<&'a Device>,
     /// The client's language (BCP 47), where it is known.

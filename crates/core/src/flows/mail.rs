@@ -40,10 +40,14 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
     let Some(password) = visit.secret.or(asked.as_ref()) else {
         return Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
     };
-    let source = Source::of(visit.address);
     let login = Login { service: visit.service, name: visit.name, password, address: visit.address };
-    let mut attempt =
-        Decision { engine, login: &login, source: &source, now: engine.clock.now(), trail: Trail::default() };
+    let mut attempt = Decision {
+        engine,
+        login: &login,
+        source: visit.source,
+        now: engine.clock.now(),
+        trail: Trail::default(),
+    };
     let decided = attempt.decide().await;
     Outcome::of(decided, attempt.trail)
 }
@@ -169,7 +173,9 @@ impl<'a> Decision<'a> {
             return Ok(Checked::Right);
         }
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        if guard::admit(self.engine, &attempt, &mut self.trail).await == Admission::Proceed {
+        if guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await
+            == Admission::Proceed
+        {
             guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
         }
         Ok(Checked::Wrong)
@@ -261,7 +267,12 @@ impl<'a> Decision<'a> {
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
         let userdb = self.engine.userdb.fill(account)?;
-        let entrance = Entrance { service: self.login.service, address: self.login.address, at: self.now };
+        let entrance = Entrance {
+            service: self.login.service,
+            source: self.source,
+            address: self.login.address,
+            at: self.now,
+        };
         note::used(self.engine, &account.id, credential, entrance, &mut self.trail).await;
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }

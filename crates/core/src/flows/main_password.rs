@@ -5,11 +5,12 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, History, Settlement};
-use crate::limits::Source;
+use crate::limits::{AttemptLimits, Source};
 use crate::name::LoginName;
 use crate::secret::Password;
 
 use super::guard;
+use super::identity::uid_in_directory;
 use super::in_flight::Checked;
 use super::outcome::{Outage, Trail};
 
@@ -47,7 +48,7 @@ impl Given<'_> {
         trail: &mut Trail,
     ) -> Result<Checked, Outage> {
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
-        match guard::admit(engine, &attempt, trail).await {
+        match guard::admit(engine, &attempt, &self.limits(engine, account), trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => return Ok(Checked::KnownWrong),
             Admission::Limited => return Ok(Checked::Limited),
@@ -60,8 +61,20 @@ impl Given<'_> {
         Ok(if checked? { Checked::Right } else { Checked::Wrong })
     }
 
-    /// Does the work that a wrong main password would have cost, and says what would have come of one, for a login that no secret could open, so that the time it
-    /// takes does not tell who exists. Counted in this process alone: strangers fill no ledger.
+    /// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
+    /// already.
+    fn limits(self, engine: &Engine, account: &Account) -> AttemptLimits {
+        let limits = engine.limits.attempts;
+        let is_own = |uid| *self.source == Source::of_user(uid);
+        match uid_in_directory(account) {
+            Some(uid) if is_own(uid) => AttemptLimits { per_account: u32::MAX, ..limits },
+            Some(_) | None => limits,
+        }
+    }
+
+    /// Does the work that a wrong main password would have cost, and says what would have come of one: for a login that no
+    /// secret could open, so that neither the time that it takes nor the limit tells who exists. Counted in this process
+    /// alone: strangers fill no ledger.
     pub(super) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<Checked, Outage> {
         let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
         let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));

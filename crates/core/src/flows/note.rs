@@ -14,6 +14,7 @@ use super::outcome::Trail;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entrance<'a> {
     pub(super) service: &'a str,
+    pub(super) source: &'a Source,
     pub(super) address: Option<IpAddr>,
     pub(super) at: Timestamp,
 }
@@ -26,13 +27,13 @@ pub(super) async fn used(
     entrance: Entrance<'_>,
     trail: &mut Trail,
 ) {
-    let Entrance { service, address, at } = entrance;
-    let key = (account.clone(), credential, Source::of(address));
+    let Entrance { service, source, address, at } = entrance;
+    let key = (account.clone(), credential, source.clone());
     if engine.memory.noted.is_recent(&key, at) {
         return;
     }
-    match engine.ledger.note_use(account, &Use { credential, at, service: service.to_owned(), address }).await
-    {
+    let used = Use { credential, at, service: service.to_owned(), address };
+    match engine.ledger.note_use(account, source, &used).await {
         Ok(()) => engine.memory.noted.set(key, at),
         Err(_) => trail.is_ledger_down = true,
     }

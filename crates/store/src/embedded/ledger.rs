@@ -110,8 +110,8 @@ impl Ledger for EmbeddedLedger {
         Ok(history.await?)
     }
 
-    async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError> {
-        let (account, source) = (account.as_str().to_owned(), Source::of(used.address));
+    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError> {
+        let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
         let (credential, at) = (credential_text(used.credential), integer(used.at.as_unix())?);
         let (service, address) = (used.service.clone(), used.address.map(|address| address.to_string()));
         let forgotten = integer(used.at.minus(SOURCE_MEMORY).as_unix())?;
@@ -132,7 +132,7 @@ impl Ledger for EmbeddedLedger {
                     "INSERT INTO source (account, source, at) VALUES (?1, ?2, ?3)
                      ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
                 )?
-                .execute(params![account, source.as_str(), at])?;
+                .execute(params![account, source, at])?;
             Ok(())
         };
         Ok(self.database.write(BUDGET, note).await?)

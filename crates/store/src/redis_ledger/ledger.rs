@@ -55,7 +55,7 @@ impl RedisLedger {
             NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
         for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
             let used = Use { credential, at, service: "check".to_owned(), address: None };
-            self.note_use(&account, &used).await?;
+            self.note_use(&account, &source, &used).await?;
         }
         self.last_uses(&account).await?;
         self.note_revision(&account, Revision(0), first).await?;
@@ -124,13 +124,13 @@ impl Ledger for RedisLedger {
         Ok(History { has_failed, has_succeeded })
     }
 
-    async fn note_use(&self, account: &AccountId, used: &Use) -> Result<(), LedgerError> {
+    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError> {
         let address = used.address.map_or_else(|| NO_ADDRESS.to_owned(), |address| address.to_string());
         let arguments = vec![
             text(credential_text(used.credential)),
             text(second(used.at)),
             text(format!("{address} {}", used.service)),
-            text(Source::of(used.address)),
+            text(source),
             text(second(used.at.minus(SOURCE_MEMORY))),
             text(SOURCE_MEMORY.as_millis()),
             text(second(used.at.minus(USE_MEMORY))),

@@ -256,7 +256,7 @@ impl Account {
     }
 
     async fn used(&self, credential: Credential, from: &str, at: u64) {
-        self.ledger.note_use(&self.id, &use_of(credential, from, at)).await.unwrap();
+        self.ledger.note_use(&self.id, &source(from), &use_of(credential, from, at)).await.unwrap();
     }
 
     async fn reached(&self, revision: u64, at: u64) {

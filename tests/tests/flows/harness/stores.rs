@@ -242,7 +242,7 @@ switchboard! {
         History: async fn history(
             &self, account: &AccountId, source: &Source, limits: &AttemptLimits, now: Timestamp
         ) -> History;
-        NoteUse: async fn note_use(&self, account: &AccountId, used: &Use) -> ();
+        NoteUse: async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> ();
         LastUses: async fn last_uses(&self, account: &AccountId) -> Vec<Use>;
         NoteRevision: async fn note_revision(&self, account: &AccountId, revision: Revision, at: Timestamp) -> ();
         KnownRevision: async fn known_revision(&self, account: &AccountId, now: Timestamp) -> Option<Revision>;

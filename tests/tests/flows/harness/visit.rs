@@ -8,6 +8,7 @@ use postern_core::conversation::{Conversation, Echo, Gone, Tone};
 use postern_core::device::Device;
 use postern_core::engine::Engine;
 use postern_core::flows::{self, Outcome, Own, OwnFlow};
+use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::proof::Proof;
 use postern_core::secret::Password;
@@ -27,6 +28,7 @@ pub(crate) struct Visit {
     name: String,
     secret: Option<String>,
     from: Option<String>,
+    by: Option<u32>,
     device: Option<String>,
     language: Option<String>,
     own: Option<(OwnFlow, u32, BTreeMap<String, String>)>,
@@ -41,6 +43,7 @@ impl Site {
             name: name.to_owned(),
             secret: None,
             from: Some("192.0.2.1".to_owned()),
+            by: None,
             device: None,
             language: None,
             own: None,
@@ -67,6 +70,11 @@ impl Visit {
 
     pub(crate) fn from(self, address: &str) -> Self {
         Self { from: Some(address.to_owned()), ..self }
+    }
+
+    /// As a user of this host, at su or sudo.
+    pub(crate) fn by(self, uid: u32) -> Self {
+        Self { from: None, by: Some(uid), ..self }
     }
 
     /// With an ssh key that was proved.
@@ -109,11 +117,14 @@ impl Visit {
         }
         let secret = self.secret.map(|secret| Password::new(secret).unwrap());
         let device = self.device.map(|device| Device::of_ssh_key(&device).unwrap());
+        let address = self.from.and_then(|address| address.parse().ok());
+        let source = self.by.map_or_else(|| Source::of(address), Source::of_user);
         let visit = flows::Visit {
             service: &self.service,
             name: &name,
             secret: secret.as_ref(),
-            address: self.from.and_then(|address| address.parse().ok()),
+            address,
+            source: &source,
             device: device.as_ref(),
             language,
         };

@@ -3,7 +3,6 @@ use serde_json::json;
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::factor::{Factor, FactorId};
-use crate::limits::Source;
 use crate::policy::{EffectiveLogin, ForcedEnrolment, SecondFactor, ServiceKind};
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -57,7 +56,7 @@ impl OwnVisit<'_> {
         let mut place = Place::default();
         match self.forced_enrolment(&account) {
             Some(ForcedEnrolment::Ticket) => {
-                let asked = Asked { account: &account, source: &Source::of(None), is_known: true };
+                let asked = Asked { account: &account, source: &self.source(), is_known: true };
                 place.ticket =
                     enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail)
                         .await?;

@@ -146,7 +146,7 @@ impl OwnVisit<'_> {
         let answer = self.dialogue.ask(Echo::Off, &question).await?;
         let password =
             Password::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))?;
-        let source = Source::of(None);
+        let source = self.source();
         let given = Given { password: &password, source: &source, at: self.engine.clock.now() };
         match given.check(self.engine, account, &mut self.trail).await? {
             Checked::Right => {}
@@ -169,6 +169,10 @@ impl OwnVisit<'_> {
             | Credential::AppPassword(_)
             | Credential::TrustedDevice => Ok(account),
         }
+    }
+
+    fn source(&self) -> Source {
+        Source::of_user(self.own.uid)
     }
 
     /// Whether all are meant, and not the one with an `id`.

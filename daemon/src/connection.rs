@@ -86,8 +86,10 @@ async fn converse(
         return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
     }
     let is_dialogue = begin.flow == Flow::Login && visitor.class == Some(Class::Login) && begin.interactive;
-    if is_dialogue && !slot.become_dialogue(site.room) {
-        server.turn_away(format_args!("no room for another dialogue; see [limits] dialogues"));
+    if is_dialogue && !slot.become_dialogue(site.room, decide::whence(begin, uid)) {
+        server.turn_away(format_args!(
+            "no room for another dialogue; see [limits] dialogues, connections_per_user"
+        ));
         return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
     }
     let (pace, audience) = match (own::flow(begin.flow), begin.interactive) {

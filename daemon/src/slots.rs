@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Room for conversations: a total, half of which is kept for trusted peers, a small number for each other user, and
-/// apart from them all the dialogues of login services, which last as long as a person types.
+/// apart from them all the dialogues of login services, which last as long as a person types. Of those, too, each user of
+/// this host has a small number, and half are kept for people from elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots(Arc<Mutex<Taken>>);
 
@@ -12,6 +13,17 @@ struct Taken {
     others: u32,
     by_uid: HashMap<u32, u32>,
     dialogues: u32,
+    dialogues_here: u32,
+    dialogues_by_user: HashMap<u32, u32>,
+}
+
+/// Where the person of a dialogue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whence {
+    /// At another host.
+    Elsewhere,
+    /// At this one, as the user with this uid where one is known.
+    Here(Option<u32>),
 }
 
 /// A place in [`Slots`], given back when dropped.
@@ -25,7 +37,7 @@ pub(crate) struct Slot {
 enum Place {
     Trusted,
     Other(u32),
-    Dialogue,
+    Dialogue(Whence),
 }
 
 /// How much room there is.
@@ -74,14 +86,20 @@ impl Slots {
 
 impl Slot {
     /// Moves to the places of dialogues, and says whether there was one left.
-    pub(crate) fn become_dialogue(&mut self, room: Room) -> bool {
+    pub(crate) fn become_dialogue(&mut self, room: Room, whence: Whence) -> bool {
         let mut taken = self.slots.lock();
-        if taken.dialogues >= room.dialogues {
+        if !taken.has_room_for_dialogue(room, whence) {
             return false;
         }
         taken.give_back(self.place);
         taken.dialogues += 1;
-        self.place = Place::Dialogue;
+        if let Whence::Here(user) = whence {
+            taken.dialogues_here += 1;
+            if let Some(uid) = user {
+                *taken.dialogues_by_user.entry(uid).or_default() += 1;
+            }
+        }
+        self.place = Place::Dialogue(whence);
         true
     }
 }
@@ -93,24 +111,45 @@ impl Drop for Slot {
 }
 
 impl Taken {
-    fn give_back(&mut self, place: Place) {
-        let uid = match place {
-            Place::Dialogue => {
-                self.dialogues -= 1;
-                return;
+    fn has_room_for_dialogue(&self, room: Room, whence: Whence) -> bool {
+        let of_user = |uid| self.dialogues_by_user.get(&uid).copied().unwrap_or(0);
+        self.dialogues < room.dialogues
+            && match whence {
+                Whence::Elsewhere => true,
+                Whence::Here(user) => {
+                    self.dialogues_here < room.dialogues.div_ceil(2)
+                        && user.is_none_or(|uid| of_user(uid) < room.per_user)
+                }
             }
-            Place::Trusted => None,
-            Place::Other(uid) => Some(uid),
-        };
-        self.total -= 1;
-        let Some(uid) = uid else { return };
-        self.others -= 1;
-        let left = self.by_uid.get(&uid).map_or(0, |own| own - 1);
-        if left == 0 {
-            self.by_uid.remove(&uid);
-        } else {
-            self.by_uid.insert(uid, left);
+    }
+
+    fn give_back(&mut self, place: Place) {
+        match place {
+            Place::Trusted => self.total -= 1,
+            Place::Other(uid) => {
+                self.total -= 1;
+                self.others -= 1;
+                one_less(&mut self.by_uid, uid);
+            }
+            Place::Dialogue(Whence::Elsewhere) => self.dialogues -= 1,
+            Place::Dialogue(Whence::Here(user)) => {
+                self.dialogues -= 1;
+                self.dialogues_here -= 1;
+                if let Some(uid) = user {
+                    one_less(&mut self.dialogues_by_user, uid);
+                }
+            }
         }
+    }
+}
+
+/// Whoever has none left is forgotten.
+fn one_less(counts: &mut HashMap<u32, u32>, uid: u32) {
+    let left = counts.get(&uid).map_or(0, |own| own - 1);
+    if left == 0 {
+        counts.remove(&uid);
+    } else {
+        counts.insert(uid, left);
     }
 }
 
@@ -146,7 +185,7 @@ mod tests {
         let mut dialogues = Vec::new();
         for number in 0..6 {
             let mut slot = slots.take(ROOM, 0, true).unwrap();
-            assert_eq!(slot.become_dialogue(ROOM), number < 4, "{number}");
+            assert_eq!(slot.become_dialogue(ROOM, Whence::Elsewhere), number < 4, "{number}");
             dialogues.push(slot);
         }
         assert_eq!((slots.dialogues(), slots.open()), (4, 6), "two stayed what they were");
@@ -160,9 +199,32 @@ mod tests {
     fn a_place_that_became_a_dialogue_is_no_longer_the_users() {
         let slots = Slots::default();
         let mut held: Vec<Slot> = (0..3).map(|_| slots.take(ROOM, 1000, false).unwrap()).collect();
-        assert!(held[0].become_dialogue(ROOM) && slots.take(ROOM, 1000, false).is_some());
+        assert!(held[0].become_dialogue(ROOM, Whence::Elsewhere) && slots.take(ROOM, 1000, false).is_some());
         drop(held);
         assert_eq!(slots.open(), 0);
         assert!(slots.lock().by_uid.is_empty());
+    }
+
+    #[test]
+    fn one_user_has_few_dialogues_and_people_from_elsewhere_have_half_of_all() {
+        let room = Room { dialogues: 8, per_user: 2, ..ROOM };
+        let slots = Slots::default();
+        let dialogue = |whence| {
+            let mut slot = slots.take(room, 0, true).unwrap();
+            slot.become_dialogue(room, whence).then_some(slot)
+        };
+        let held = [1000, 1000, 1000, 1001].map(|uid| dialogue(Whence::Here(Some(uid))));
+        assert_eq!(held.each_ref().map(Option::is_some), [true, true, false, true]);
+        let console = dialogue(Whence::Here(None));
+        assert!(console.is_some() && dialogue(Whence::Here(None)).is_none(), "half of them are taken");
+        assert!(dialogue(Whence::Here(Some(1002))).is_none());
+        let others: Vec<Slot> = (0..10).filter_map(|_| dialogue(Whence::Elsewhere)).collect();
+        assert_eq!((others.len(), slots.dialogues()), (4, 8));
+        drop(held);
+        assert!(dialogue(Whence::Here(Some(1000))).is_some());
+        drop((console, others));
+        assert_eq!(slots.open(), 0);
+        let taken = slots.lock();
+        assert!(taken.dialogues_here == 0 && taken.dialogues_by_user.is_empty());
     }
 }

@@ -15,6 +15,7 @@ use super::wire;
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
+use crate::slots::Whence;
 use crate::users::HostUsers;
 
 /// Somebody at the socket.
@@ -126,12 +127,20 @@ async fn self_service(
 
 /// The user of this host who logs in from it, where that is known: neither root, as whom sshd and login run, nor somebody
 /// with an address.
-pub(super) fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
+fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
     let is_here = Rights::vouches_for_users(uid) && wire::address(begin).is_none();
     begin.ruid.filter(|ruid| is_here && !Rights::is_root(*ruid))
 }
 
-/// Where the login comes from.
+/// Where its person is.
+pub(super) fn whence(begin: &Begin, uid: u32) -> Whence {
+    match (local_user(begin, uid), wire::remote_host(begin)) {
+        (None, Some(_)) => Whence::Elsewhere,
+        (user, _) => Whence::Here(user),
+    }
+}
+
+/// Where the login comes from, as far as limits tell it apart.
 fn source(begin: &Begin, uid: u32) -> Source {
     match (wire::address(begin), local_user(begin, uid), wire::remote_host(begin)) {
         (Some(address), _, _) => Source::of(Some(address)),

@@ -255,6 +255,30 @@ fn three_hundred_dialogues_take_nothing_from_mail_logins() {
 }
 
 #[test]
+fn a_local_user_at_su_takes_nobody_elses_place() {
+    let (world, ann) = with_person("su, 300 times");
+    let at_su = |ruid: u32| {
+        let more = json!({ "rhost": null, "tty": "pts/1", "ruid": ruid });
+        Talk::begin(&world.site.socket(), &at_sshd(&ann.name, &more))
+    };
+    let mut held: Vec<Talk> = (0..300).map(|_| at_su(1000)).collect();
+    let mut deferred = 0;
+    held.retain_mut(|talk| {
+        let is_asked = talk.asked_or_ended().is_ok();
+        deferred += u32::from(!is_asked);
+        is_asked
+    });
+    assert_eq!((held.len(), deferred), (4, 296), "limits.connections_per_user");
+    let mut crowd: Vec<Talk> = (1001..1100).flat_map(|uid| [uid; 4]).map(at_su).collect();
+    let held_by_crowd = crowd.iter_mut().filter_map(|talk| talk.asked_or_ended().ok()).count();
+    assert_eq!(held_by_crowd, 128 - 4, "half of limits.dialogues");
+    drop(at_the_prompt(&world, &ann.name));
+    drop((held, crowd));
+    wait_for_no_dialogue(&world);
+    assert_eq!(at_su(1000).asked().style, "hidden");
+}
+
+#[test]
 fn a_stop_defers_whoever_is_at_a_prompt_and_waits_for_nobody() {
     let (mut world, ann) = with_person("a stop");
     let mut talk = at_the_prompt(&world, &ann.name);

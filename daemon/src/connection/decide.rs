@@ -93,6 +93,7 @@ async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &
         name,
         secret: secret.as_ref(),
         address: wire::address(begin),
+        is_address_vouched_for: Rights::vouches_for_devices(visitor.uid),
         source: &source,
         device: device.as_ref(),
         language: begin.language.as_deref(),

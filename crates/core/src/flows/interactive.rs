@@ -262,10 +262,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// An ssh key; an address only where the admin says that one will do.
+    /// An ssh key; an address only where the admin says that one will do, and the front door is believed.
     fn device(&self) -> Option<Device> {
-        let address = self.visit.address.filter(|_| self.service.trusts_addresses);
         let key = self.visit.device.filter(|_| self.service.trusts_keys);
+        let is_trusted = self.service.trusts_addresses && self.visit.is_address_vouched_for;
+        let address = self.visit.address.filter(|_| is_trusted);
         key.cloned().or_else(|| address.map(Device::of_address))
     }
 

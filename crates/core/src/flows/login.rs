@@ -22,6 +22,8 @@ pub struct Visit<'a> {
     pub secret: Option<&'a Password>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// Whether that address may be a device. Whoever is not root might invent it.
+    pub is_address_vouched_for: bool,
     /// What tells where it comes from from elsewhere, for limits.
     pub source: &'a Source,
     /// The device that the front door has proof of.

@@ -29,6 +29,7 @@ pub(crate) struct Visit {
     secret: Option<String>,
     from: Option<String>,
     by: Option<u32>,
+    is_by_root: bool,
     device: Option<String>,
     language: Option<String>,
     own: Option<(OwnFlow, u32, BTreeMap<String, String>)>,
@@ -44,6 +45,7 @@ impl Site {
             secret: None,
             from: Some("192.0.2.1".to_owned()),
             by: None,
+            is_by_root: true,
             device: None,
             language: None,
             own: None,
@@ -75,6 +77,11 @@ impl Visit {
     /// As a user of this host, at su or sudo.
     pub(crate) fn by(self, uid: u32) -> Self {
         Self { from: None, by: Some(uid), ..self }
+    }
+
+    /// At a front door that is not root's.
+    pub(crate) fn by_another_than_root(self) -> Self {
+        Self { is_by_root: false, ..self }
     }
 
     /// With an ssh key that was proved.
@@ -124,6 +131,7 @@ impl Visit {
             name: &name,
             secret: secret.as_ref(),
             address,
+            is_address_vouched_for: self.is_by_root,
             source: &source,
             device: device.as_ref(),
             language,

@@ -5,6 +5,7 @@ use crate::policy::{Class, EffectiveLogin, ServiceKind};
 use crate::proof::Proof;
 use crate::verdict::{Accepted, Reason, Verdict};
 
+use super::identity;
 use super::outcome::{Outage, Outcome, Trail};
 
 /// Decides whether a login may go on that Postern may not have seen the beginning of: a key alone opens ssh, and sudo asks
@@ -55,7 +56,8 @@ async fn decide(
     if !login.enforces_account {
         return Ok(Verdict::Ignore("the account is not enforced here"));
     }
-    if let Some(refused) = super::identity::refusal(engine, &account, name, trail).await? {
+    let local = identity::local_uid(engine, name).await;
+    if let Some(refused) = identity::refusal(&account, name, local, trail)? {
         return Ok(Verdict::Reject(refused));
     }
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);

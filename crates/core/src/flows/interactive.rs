@@ -15,7 +15,7 @@ use crate::words::Phrase;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
 use super::enrolment::Place;
-use super::identity;
+use super::identity::{self, LocalUid};
 use super::in_flight::Checked;
 use super::login::Visit;
 use super::main_password::Given;
@@ -88,17 +88,19 @@ impl FirstFactor {
 impl<'a> Attempt<'a> {
     async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.engine;
-        let Some(account) = engine.directory.find(self.visit.name, Class::Login).await? else {
-            if self.service.ignores_strangers {
-                return Ok(Verdict::Ignore("not in the directory"));
-            }
+        let found = engine.directory.find(self.visit.name, Class::Login).await?;
+        if found.is_none() && self.service.ignores_strangers {
+            return Ok(Verdict::Ignore("not in the directory"));
+        }
+        let local = identity::local_uid(engine, self.visit.name).await;
+        let Some(account) = found else {
             return self.refuse_stranger(Reason::UnknownAccount).await;
         };
         self.trail.account = Some(account.id.clone());
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        if let Some(reason) = self.refusal(&account).await? {
+        if let Some(reason) = self.refusal(&account, local)? {
             return self.refuse_stranger(reason).await;
         }
         let first = self.first_factor(&account).await?;
@@ -140,10 +142,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// Why nothing opens this account here, or `None`.
-    async fn refusal(&mut self, account: &Account) -> Result<Option<Reason>, Stop> {
-        if let Some(reason) =
-            identity::refusal(self.engine, account, self.visit.name, &mut self.trail).await?
-        {
+    fn refusal(&mut self, account: &Account, local: LocalUid) -> Result<Option<Reason>, Stop> {
+        if let Some(reason) = identity::refusal(account, self.visit.name, local, &mut self.trail)? {
             return Ok(Some(reason));
         }
         Ok(match account.standing {

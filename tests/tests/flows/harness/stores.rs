@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) users_are_down: AtomicBool,
     /// The users of the host.
     pub(crate) users: Mutex<BTreeMap<String, u32>>,
+    looked_up: Mutex<Vec<String>>,
     calls: Mutex<Vec<Point>>,
     fault: Mutex<Option<Fault>>,
     pauses: Mutex<Vec<(Point, Arc<Pause>)>>,
@@ -95,6 +96,11 @@ impl World {
     /// How often `point` was called.
     pub(crate) fn count(&self, point: Point) -> usize {
         lock(&self.calls).iter().filter(|call| **call == point).count()
+    }
+
+    /// The names that the name services were asked for since the last time.
+    pub(crate) fn looked_up(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.looked_up))
     }
 
     /// Holds the next call of `point` back.
@@ -169,6 +175,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[async_trait]
 impl UnixUsers for World {
     async fn uid_of(&self, name: &str) -> Result<Option<u32>, NameServiceError> {
+        lock(&self.looked_up).push(name.to_owned());
         if self.users_are_down.load(Ordering::Relaxed) {
             return Err(NameServiceError("switched off".to_owned()));
         }

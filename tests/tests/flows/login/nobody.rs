@@ -158,3 +158,21 @@ async fn a_door_that_is_closed_in_an_enrolment_lets_nobody_in_and_binds_all_or_n
     }
     assert!(count > 20, "a QR code is many lines");
 }
+
+#[tokio::test]
+async fn the_name_services_are_asked_for_every_name_before_the_first_question() {
+    let site = Site::new().await;
+    drop(site.person("alice").await);
+    for name in ["alice", "nobody", "ALICE"] {
+        let mut talk = site.visit("sshd", name).begin();
+        talk.asked().await;
+        assert_eq!(site.world.looked_up(), [name]);
+        talk.leave(Gone::Cancelled);
+        assert_eq!(talk.ended().await.reason(), Reason::Cancelled);
+        assert!(site.world.looked_up().is_empty());
+    }
+    site.world.users_are_down.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await.is_defer());
+    let nobody = site.visit("sshd", "nobody").says(&[MAIN_PASSWORD]).await;
+    assert_eq!(nobody.reason(), Reason::UnknownAccount);
+}

@@ -58,7 +58,7 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
         LastWord::Verdict => {
             let language = language(&site, &begin, &held.outcome);
             let text = |reason| wire::reject_text(begin.flow, class, reason, language);
-            ServerMessage::Verdict(wire::verdict(&held.outcome.verdict, text))
+            ServerMessage::Verdict(wire::verdict(&held.outcome.verdict, site.rights.is_trusted(uid), text))
         }
     };
     say(&mut line, &last).await;

@@ -21,8 +21,12 @@ pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
     Some(ProtocolError::Malformed(what.to_owned()))
 }
 
-/// A verdict in the protocol's words.
-pub(super) fn verdict(verdict: &Verdict, reject_text: impl Fn(Reason) -> String) -> ipc::Verdict {
+/// A verdict in the protocol's words. What is out of order is told to a trusted peer alone: it names servers and entries.
+pub(super) fn verdict(
+    verdict: &Verdict,
+    is_trusted: bool,
+    reject_text: impl Fn(Reason) -> String,
+) -> ipc::Verdict {
     match verdict {
         Verdict::Accept(accepted) => ipc::Verdict::Accept(ipc::Accept {
             user: accepted.user.clone(),
@@ -32,7 +36,10 @@ pub(super) fn verdict(verdict: &Verdict, reject_text: impl Fn(Reason) -> String)
         Verdict::Reject(reason) => {
             ipc::Verdict::Reject(ipc::Reject { reason: wire_reason(*reason), text: reject_text(*reason) })
         }
-        Verdict::Defer(reason) => ipc::Verdict::Defer(ipc::Defer { reason: reason.clone() }),
+        Verdict::Defer(reason) => {
+            let reason = if is_trusted { reason.clone() } else { OUT_OF_ORDER.to_owned() };
+            ipc::Verdict::Defer(ipc::Defer { reason })
+        }
         Verdict::Ignore(reason) => ipc::Verdict::Ignore(ipc::Ignore { reason: (*reason).to_owned() }),
     }
 }
@@ -75,6 +82,8 @@ fn wire_reason(reason: Reason) -> RejectReason {
         Reason::Locked => RejectReason::Locked,
     }
 }
+
+const OUT_OF_ORDER: &str = "out of order; posternd's log says what";
 
 #[cfg(test)]
 mod tests {
@@ -158,11 +167,27 @@ mod tests {
         let proof = Proof::of(&AccountId::new("a".to_owned()), "sshd", now, &ring);
         let accepted =
             Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: Some(proof.clone()) };
-        let ipc::Verdict::Accept(accept) = verdict(&Verdict::Accept(accepted), nothing) else { panic!() };
+        let ipc::Verdict::Accept(accept) = verdict(&Verdict::Accept(accepted), true, nothing) else {
+            panic!()
+        };
         assert_eq!(accept.proof.unwrap().expose(), proof.expose());
-        let ipc::Verdict::Ignore(ignore) = verdict(&Verdict::Ignore("not in the directory"), nothing) else {
+        let ipc::Verdict::Ignore(ignore) = verdict(&Verdict::Ignore("not in the directory"), true, nothing)
+        else {
             panic!()
         };
         assert_eq!(ignore.reason, "not in the directory");
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_told_to_trusted_peers_alone() {
+        let down = Verdict::Defer("ldaps://ldap.example.org does not answer".to_owned());
+        let told = |is_trusted| match verdict(&down, is_trusted, |_| String::new()) {
+            ipc::Verdict::Defer(defer) => defer.reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            (told(true).as_str(), told(false).as_str()),
+            ("ldaps://ldap.example.org does not answer", OUT_OF_ORDER)
+        );
     }
 }

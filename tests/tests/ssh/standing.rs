@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use postern_tests::{Key, Ssh};
+use postern_tests::{Key, Ssh, guard};
 
 use crate::on_both;
 use crate::world::{Kept, User, World, seen};
@@ -100,4 +100,57 @@ fn a_ledger_that_has_just_begun_takes_no_code_and_says_for_how_long() {
     }
     drop(person);
     drop(world.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
+}
+
+#[test]
+fn without_redis_a_recovery_code_opens_and_no_other_code_does() {
+    let mut world = World::new("no redis", Kept::Ldap, "");
+    let (mut anna, berta) = (world.enrolled("anna"), world.user("berta"));
+    let codes = world.recovery_codes(&mut anna);
+    world.redis.as_mut().unwrap().kill();
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&anna.app.code());
+    drop(person.is_refused());
+    drop(world.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
+    for again in [false, true] {
+        let mut person = world.at_code(&anna);
+        person.was_shown(&codes[0]);
+        person.answer_visible(&codes[0]);
+        if again {
+            person.expect("That code is wrong, or was used before.");
+            drop(person);
+        } else {
+            assert_eq!(person.is_in(), anna.unix.name, "it is spent in the directory");
+        }
+    }
+    drop(world.logged(&anna, &["credential=recovery_code", "ledger=down"]));
+    let mut person = world.ssh("sshd", &berta).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&berta.password);
+    assert_eq!(person.is_in(), berta.unix.name, "who needs no code needs no Redis");
+}
+
+#[test]
+fn without_ldap_nobody_is_let_in_and_everybody_is_when_it_is_back() {
+    let mut world = World::new("no ldap", Kept::Ldap, "");
+    let mut anna = world.enrolled("anna");
+    let (slapd, name) = (world.slapd.as_mut().unwrap(), anna.unix.name.clone());
+    slapd.stop();
+    let started = Instant::now();
+    drop(world.ssh("sshd", &anna).start().is_refused());
+    println!("without LDAP a login is refused in {:?}", started.elapsed());
+    drop(world.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
+    world.slapd.as_mut().unwrap().start();
+    guard::wait_for("LDAP to be used again", Duration::from_secs(10), || {
+        let mut person = world.ssh("sshd", &anna).batch().start();
+        let (which, _) = person.expect_one_of(&["Password: ", "Permission denied"]);
+        if which == 1 {
+            return None;
+        }
+        person.answer_hidden(&anna.password);
+        person.expect("Code from authenticator: ");
+        person.answer_visible(&anna.app.code());
+        assert_eq!(person.is_in(), name);
+        Some(())
+    });
 }

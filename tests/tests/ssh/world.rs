@@ -23,7 +23,7 @@ pub(crate) struct World {
     pub(crate) posternd: Posternd,
     pub(crate) site: Site,
     pub(crate) slapd: Option<Slapd>,
-    redis: Option<Redis>,
+    pub(crate) redis: Option<Redis>,
     name: String,
 }
 

@@ -14,7 +14,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap test test-all lint bench-mail bench-scale packages
+.PHONY: help build install man schema demo demo-ldap test test-all lint bench-codes bench-mail bench-scale packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -68,6 +68,11 @@ lint: $(CARGO_DENY) ## Check formatting, lints, licences and who may depend on w
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) check bans licenses
+
+bench-codes: packages ## Compare codes checked a second with other modules of PAM
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-codes
+	$(IN_TEST_HOST) $(TARGET)/release/bench-codes
 
 bench-mail: packages ## Compare logins a second with programs that do nothing, and with Dovecot's passdb ldap
 	scripts/build release

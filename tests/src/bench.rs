@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::host;
 
+mod codes;
 mod contender;
 mod cost;
 mod crowd;
@@ -92,6 +93,14 @@ pub fn scale(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     writeln!(out)?;
     cost::run(plan, out)?;
     writeln!(out, "\nafterwards: {}", numbers::machine())
+}
+
+/// Compares how quickly codes are checked, and prints that to `out`.
+///
+/// # Errors
+/// `out` cannot be written. A login that is refused is a panic.
+pub fn codes(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    codes::run(plan, out)
 }
 
 /// How many logins are in flight at once.

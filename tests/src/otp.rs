@@ -127,6 +127,12 @@ impl Authenticator {
         self.code_at(now().saturating_add_signed(steps * self.period.cast_signed()))
     }
 
+    /// The codes of so many steps, from the one at a moment on.
+    #[must_use]
+    pub fn codes(&self, unix: u64, steps: u64) -> Vec<String> {
+        self.codes_from(unix, steps.saturating_sub(1))
+    }
+
     /// A code that is none within two hours.
     #[must_use]
     pub fn wrong_code(&self) -> String {

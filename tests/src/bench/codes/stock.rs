@@ -1,0 +1,73 @@
+use crate::{Authenticator, Binder, otp};
+
+/// Codes that were not used yet, computed beforehand.
+pub(super) struct Stock {
+    apps: Vec<App>,
+    first_step: u64,
+}
+
+struct App {
+    name: String,
+    codes: Vec<String>,
+    /// The first step that is not used.
+    next: u64,
+}
+
+/// A code that is good now, and whose.
+#[derive(Debug, Clone)]
+pub(super) struct Ready {
+    pub(super) name: String,
+    pub(super) code: String,
+    /// Its place in the stock.
+    pub(super) app: usize,
+    step: u64,
+}
+
+impl Stock {
+    /// Binds so many apps to each of `names`.
+    pub(super) fn bind(binder: &Binder<'_>, names: &[String], apps: usize) -> Self {
+        let bound = names.iter().flat_map(|name| std::iter::repeat_n(name, apps)).map(|name| {
+            let app = Authenticator::random();
+            let _ = binder.bind(name, &app);
+            (name.clone(), app)
+        });
+        Self::of(bound)
+    }
+
+    /// Of these names and apps.
+    pub(super) fn of(apps: impl Iterator<Item = (String, Authenticator)>) -> Self {
+        let first_step = otp::now() / PERIOD;
+        let app = |(name, app): (String, Authenticator)| App {
+            name,
+            codes: app.codes(first_step * PERIOD, STEPS),
+            next: first_step,
+        };
+        Self { apps: apps.map(app).collect(), first_step }
+    }
+
+    /// All that are good now, older ones first.
+    pub(super) fn ready(&self) -> Vec<Ready> {
+        let now = otp::now() / PERIOD;
+        let mut ready: Vec<Ready> = Vec::new();
+        for (number, app) in self.apps.iter().enumerate() {
+            for step in app.next.max(now.saturating_sub(1))..=now + 1 {
+                let at = usize::try_from(step - self.first_step).expect("a number of steps");
+                let code = app.codes.get(at).expect("the stock lasts for an hour").clone();
+                ready.push(Ready { name: app.name.clone(), code, app: number, step });
+            }
+        }
+        ready.sort_by_key(|one| one.step);
+        ready
+    }
+
+    /// These are used, with all that come before them.
+    pub(super) fn use_up(&mut self, used: &[Ready]) {
+        for one in used {
+            let app = &mut self.apps[one.app];
+            app.next = app.next.max(one.step + 1);
+        }
+    }
+}
+
+const PERIOD: u64 = 30;
+const STEPS: u64 = 120;

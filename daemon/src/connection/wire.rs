@@ -183,7 +183,9 @@ mod tests {
         let down = Verdict::Defer("ldaps://ldap.example.org does not answer".to_owned());
         let told = |is_trusted| match verdict(&down, is_trusted, |_| String::new()) {
             ipc::Verdict::Defer(defer) => defer.reason,
-            other => panic!("{other:?}"),
+            other @ (ipc::Verdict::Accept(_) | ipc::Verdict::Reject(_) | ipc::Verdict::Ignore(_)) => {
+                panic!("{other:?}")
+            }
         };
         assert_eq!(
             (told(true).as_str(), told(false).as_str()),

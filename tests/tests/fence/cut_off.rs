@@ -109,7 +109,7 @@ async fn a_master_that_forgot_most_of_its_replicas_takes_no_code() {
     wait_for("four replicas", LIMIT, || (listed() == 4).then_some(()));
     // Raises the fence, and sees all four.
     _ = person.ask(&ledger, LATER / PERIOD, LATER).await;
-    _ = redis.servers[0].cli(&["CONFIG", "SET", "repl-timeout", "2"]);
+    assert_eq!(redis.servers[0].cli(&["CONFIG", "SET", "repl-timeout", "2"]), "OK");
     for server in &redis.servers[2..] {
         server.signal(Signal::SIGSTOP);
     }

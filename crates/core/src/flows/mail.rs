@@ -231,7 +231,7 @@ impl<'a> Decision<'a> {
         let marker = format!("{} and a code", account.password_marker);
         let digest = self.given().digest(self.engine, &account.id, &marker);
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        match guard::admit(self.engine, &attempt, &mut self.trail).await {
+        match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => {
                 self.trail.detail = Some("the same secret was wrong before");

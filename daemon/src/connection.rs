@@ -151,12 +151,21 @@ async fn say(line: &mut Line, message: &ServerMessage) {
 
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
 /// Beyond the deadline of every mail front door, behind which a program answers.
-const MAIL: Pace = Pace { overall: WORK, answer: WORK, work: WORK };
+const MAIL: Pace = Pace { overall: WORK, answer: WORK, work: WORK, is_seen_through: false };
 /// Beyond the longest deadline that a front door may be given (client.toml, interactive_deadline): it hangs up before.
-const LOGIN: Pace = Pace { overall: Duration::from_secs(610), answer: Duration::from_secs(610), work: WORK };
+const LOGIN: Pace = Pace {
+    overall: Duration::from_secs(610),
+    answer: Duration::from_secs(610),
+    work: WORK,
+    is_seen_through: false,
+};
 /// A phone has to be found, and recovery codes to be written down.
-const SELF_SERVICE: Pace =
-    Pace { overall: Duration::from_secs(600), answer: Duration::from_secs(300), work: WORK };
+const SELF_SERVICE: Pace = Pace {
+    overall: Duration::from_secs(600),
+    answer: Duration::from_secs(300),
+    work: WORK,
+    is_seen_through: true,
+};
 const WORK: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ pub(super) struct Pace {
     pub(super) answer: Duration,
     /// The daemon's own time from one word to the next.
     pub(super) work: Duration,
+    /// Whether a flow at work is let come to its end, within [`Pace::work`], where its client is gone or speaks out of turn: a
+    /// change may be under way, and the log has to know.
+    pub(super) is_seen_through: bool,
 }
 
 /// A conversation that has ended.
@@ -53,7 +56,7 @@ pub(super) enum LastWord {
 
 /// Holds the connection while `flow` is decided, and passes on what the flow says by `words`.
 ///
-/// A client that hangs up or speaks out of turn ends the flow where it is. One that is asked and does not answer leaves it
+/// A client that hangs up or speaks out of turn ends the flow where it is, unless the pace says that it is seen through. One that is asked and does not answer leaves it
 /// to the flow to say how it ends, which it has to do without another word.
 pub(super) async fn hold(
     line: &mut Line,
@@ -155,7 +158,13 @@ impl Chair<'_> {
 
     fn hear(&mut self, heard: Result<Zeroizing<Vec<u8>>, Unheard>) -> Option<Held> {
         let Some(asked) = self.asked.take() else {
-            return heard.err().map(|unheard| cut_off(End::Unheard(unheard)));
+            let end = End::Unheard(heard.err()?);
+            if !self.pace.is_seen_through {
+                return Some(cut_off(end));
+            }
+            self.work_until = Instant::now() + self.pace.work;
+            self.end = Some(end);
+            return None;
         };
         let wrong = |error| End::Unheard(Unheard::Wrong(error));
         let end = match heard.map(|line| ipc::decode_client(&line)) {

@@ -23,13 +23,23 @@ pub(super) struct Dialogue<'a> {
     known: Vec<Zeroizing<String>>,
     has_waited: bool,
     is_echoed: bool,
+    is_changed: bool,
+    gone: Option<Gone>,
 }
 
 impl<'a> Dialogue<'a> {
     /// With somebody of whom nothing is known but what their client says.
     pub(super) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
         let language = client.and_then(Language::wanted).unwrap_or(site);
-        Self { person, language, known: Vec::new(), has_waited: false, is_echoed: false }
+        Self {
+            person,
+            language,
+            known: Vec::new(),
+            has_waited: false,
+            is_echoed: false,
+            is_changed: false,
+            gone: None,
+        }
     }
 
     /// What a program that answers every question alike would answer.
@@ -51,6 +61,7 @@ impl<'a> Dialogue<'a> {
     }
 
     pub(super) async fn ask(&mut self, echo: Echo, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        self.is_there()?;
         self.has_waited = true;
         let answer = self.person.ask(echo, &self.language.say(question)).await?;
         if echo == Echo::Off {
@@ -82,6 +93,16 @@ impl<'a> Dialogue<'a> {
         std::mem::take(&mut self.has_waited)
     }
 
+    /// Something was changed: from now on it is the end of the flow that counts, and not who hears of it.
+    pub(super) fn changed(&mut self) {
+        self.is_changed = true;
+    }
+
+    /// Whether everything that was said until now was heard.
+    pub(super) fn is_there(&self) -> Result<(), Gone> {
+        self.gone.map_or(Ok(()), Err)
+    }
+
     pub(super) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
         self.show(Tone::Info, &self.language.say(phrase)).await
     }
@@ -102,12 +123,28 @@ impl<'a> Dialogue<'a> {
                 Map::new()
             }
         };
-        self.person.record(name, fields).await
+        let said = match self.gone {
+            Some(_) => Ok(()),
+            None => self.person.record(name, fields).await,
+        };
+        self.bear(said)
     }
 
     async fn show(&mut self, tone: Tone, text: &str) -> Result<(), Gone> {
         for line in text.lines() {
-            self.person.tell(tone, line).await?;
+            let said = match self.gone {
+                Some(_) => Ok(()),
+                None => self.person.tell(tone, line).await,
+            };
+            self.bear(said)?;
+        }
+        Ok(())
+    }
+
+    fn bear(&mut self, said: Result<(), Gone>) -> Result<(), Gone> {
+        match said {
+            Err(gone) if self.is_changed => self.gone = Some(gone),
+            said => return said,
         }
         Ok(())
     }

@@ -57,6 +57,7 @@ pub(super) async fn enrol(
         }
         Err(error) => return Err(error.into()),
     };
+    dialogue.changed();
     let label = new.label.as_str();
     dialogue.tell(&Phrase::FactorBound { label }).await?;
     if is_first {

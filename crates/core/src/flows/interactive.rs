@@ -252,6 +252,8 @@ impl<'a> Attempt<'a> {
                 enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         }
         let bound = enrolment::enrol(self.engine, account, None, place, &mut self.dialogue).await?;
+        // What was bound stays bound, and nobody is let in who is not there.
+        self.dialogue.is_there()?;
         self.accept(account, Credential::Factor(bound)).await
     }
 

@@ -10,7 +10,8 @@ use tokio::time::sleep;
 use super::super::dialogue::{Audience, Dialogue};
 use super::*;
 
-const PACE: Pace = Pace { overall: seconds(150), answer: seconds(120), work: seconds(15) };
+const PACE: Pace =
+    Pace { overall: seconds(150), answer: seconds(120), work: seconds(15), is_seen_through: false };
 const ANSWER: &[u8] = b"{\"answer\":\"123456\"}\n";
 const TOLD: Verdict = Verdict::Ignore("as it was told to");
 const GAVE_UP: Verdict = Verdict::Reject(Reason::Cancelled);
@@ -47,12 +48,13 @@ async fn held<C: Future<Output = Client>>(
     flow: impl FnOnce(Dialogue) -> Decides,
     client: impl FnOnce(Client) -> C,
 ) -> (Held, u64) {
-    held_after(b"", flow, client).await
+    held_after(b"", PACE, flow, client).await
 }
 
 /// The same where the client has said something before.
 async fn held_after<C: Future<Output = Client>>(
     early: &[u8],
+    pace: Pace,
     flow: impl FnOnce(Dialogue) -> Decides,
     client: impl FnOnce(Client) -> C,
 ) -> (Held, u64) {
@@ -69,7 +71,7 @@ async fn held_after<C: Future<Output = Client>>(
     let began = Instant::now();
     let client = client(Client { stream, stop });
     let hold = async move {
-        let held = hold(&mut line, PACE, stopping, words, Box::pin(flow)).await;
+        let held = hold(&mut line, pace, stopping, words, Box::pin(flow)).await;
         (held, began.elapsed().as_secs())
     };
     let (held, _client) = tokio::join!(hold, client);
@@ -126,7 +128,7 @@ async fn questions_are_answered_in_their_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_before_the_question_is_none() {
-    let (early, took) = held_after(ANSWER, asks, async |mut client: Client| {
+    let (early, took) = held_after(ANSWER, PACE, asks, async |mut client: Client| {
         let mut heard = String::new();
         client.stream.read_to_string(&mut heard).await.unwrap_err();
         assert_eq!(heard, "", "no question was put");
@@ -316,4 +318,31 @@ async fn a_stop_ends_what_waits_for_a_person_and_nothing_else() {
     })
     .await;
     assert_eq!((working.outcome.verdict, took), (TOLD, 9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_under_way_is_seen_through_whoever_hangs_up_and_told_to_nobody() {
+    let pace = Pace { is_seen_through: true, ..PACE };
+    let changes = |seconds_of_work| {
+        move |mut dialogue: Dialogue| -> Decides {
+            Box::pin(async move {
+                drop(dialogue.ask(Echo::On, "Code: ").await.unwrap());
+                sleep(seconds(seconds_of_work)).await;
+                assert_eq!(dialogue.tell(Tone::Info, "changed").await, Err(Gone::Closed));
+                TOLD
+            })
+        }
+    };
+    let hangs_up = async |mut client: Client| {
+        client.hears().await;
+        client.says(ANSWER).await;
+        sleep(seconds(1)).await;
+        client.stream.shutdown().await.unwrap();
+        client
+    };
+    let (seen, took) = held_after(b"", pace, changes(9), hangs_up).await;
+    assert_eq!((seen.outcome.verdict, seen.last_word, took), (TOLD, LastWord::Nothing, 9));
+    assert_eq!(seen.outcome.trail.detail, Some("the front door hung up"));
+    let (endless, took) = held_after(b"", pace, changes(100), hangs_up).await;
+    assert_eq!((endless.outcome.verdict, took), (GAVE_UP, 16), "as long as any work");
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use postern_core::account::Account;
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
 use postern_core::flows::OwnFlow;
-use postern_core::{Reason, flows};
+use postern_core::{Reason, Verdict, flows};
+use serde_json::{Map, Value};
 
 use super::{ALL, is_list};
 use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone};
@@ -288,4 +291,50 @@ async fn wrong_proofs_count_as_at_any_door() {
         assert_eq!(own().says(&[&format!("wrong {number}")]).await.reason(), Reason::BadCredential);
     }
     assert_eq!(own().says(&[MAIN_PASSWORD, &app.code()]).await.reason(), Reason::Limited);
+}
+
+#[tokio::test]
+async fn a_change_that_was_made_is_an_accept_whoever_heard_of_it() {
+    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::RecoveryCodes, OwnFlow::Remove, OwnFlow::DeviceRevoke] {
+        let site = Site::new().await;
+        let (alice, app) = site.person_with_everything("alice").await;
+        let before = all_of(&site, &alice).await;
+        let visit = match flow {
+            OwnFlow::AppPasswordCreate => site.own(&alice, flow).argument("label", "Foxmail 2"),
+            OwnFlow::DeviceRevoke => site.own(&alice, flow).argument("all", "true"),
+            _ => site.own(&alice, flow),
+        };
+        site.clock.advance(30);
+        let mut person = LeavesAfter { answers: vec![app.code(), MAIN_PASSWORD.to_owned()], is_gone: false };
+        let outcome = visit.with(&mut person).await;
+        assert!(matches!(outcome.verdict, Verdict::Accept(_)), "{flow:?} {outcome:?}");
+        assert_ne!(all_of(&site, &alice).await, before, "{flow:?}");
+    }
+}
+
+/// Hangs up when the last question is answered.
+struct LeavesAfter {
+    answers: Vec<String>,
+    is_gone: bool,
+}
+
+#[async_trait::async_trait]
+impl Conversation for LeavesAfter {
+    async fn ask(&mut self, _echo: Echo, _question: &str) -> Result<Answer, Gone> {
+        let answer = self.answers.pop().ok_or(Gone::Closed)?;
+        self.is_gone = self.answers.is_empty();
+        Ok(Answer::new(answer))
+    }
+
+    async fn tell(&mut self, _tone: Tone, _line: &str) -> Result<(), Gone> {
+        if self.is_gone { Err(Gone::Closed) } else { Ok(()) }
+    }
+
+    async fn record(&mut self, _name: &str, _value: Map<String, Value>) -> Result<(), Gone> {
+        if self.is_gone { Err(Gone::Closed) } else { Ok(()) }
+    }
+
+    async fn wait(&mut self, _longest: Duration) -> Result<(), Gone> {
+        if self.is_gone { Err(Gone::Closed) } else { Ok(()) }
+    }
 }

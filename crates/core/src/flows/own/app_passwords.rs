@@ -21,6 +21,7 @@ impl OwnVisit<'_> {
         self.prove(account).await?;
         match create_app_password(&self.engine.authority(), &account.id, &order).await {
             Ok(created) => {
+                self.dialogue.changed();
                 self.show_created(&created).await?;
                 self.show_settings(account).await
             }
@@ -67,6 +68,7 @@ impl OwnVisit<'_> {
         self.prove(account).await?;
         match regenerate_app_passwords(&self.engine.authority(), &account.id, Some(id)).await {
             Ok(all) => {
+                self.dialogue.changed();
                 for created in &all {
                     self.show_created(created).await?;
                 }
@@ -84,6 +86,7 @@ impl OwnVisit<'_> {
             Ok(Revoked::Before(_)) => Vec::new(),
             Err(error) => return self.not_changed(error).await,
         };
+        self.dialogue.changed();
         if revoked.is_empty() {
             self.dialogue.tell(&Phrase::NoAppPassword {}).await?;
         }

@@ -92,6 +92,7 @@ impl OwnVisit<'_> {
             Ok(removed) => removed,
             Err(error) => return self.not_changed(error).await,
         };
+        self.dialogue.changed();
         self.dialogue.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
         if account.data.factors.len() == 1 {
             self.dialogue.tell(&Phrase::NoFactorLeft {}).await?;
@@ -110,6 +111,7 @@ impl OwnVisit<'_> {
             Ok(made) => made.0,
             Err(error) => return self.not_changed(error).await,
         };
+        self.dialogue.changed();
         self.dialogue.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
         for code in &made {
             let shown = code.grouped();

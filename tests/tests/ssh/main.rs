@@ -25,6 +25,7 @@ mod own;
 mod packaged;
 mod prompts;
 mod standing;
+mod strict;
 mod who;
 mod world;
 

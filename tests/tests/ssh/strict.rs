@@ -1,0 +1,129 @@
+//! Sites that ask for more: tickets, nobody unenrolled, locks that only an admin lifts.
+
+use postern_tests::Ssh;
+use postern_tests::person::Person;
+
+use crate::enrolment::{ENGLISH, scan};
+use crate::world::{Kept, User, World, seen};
+
+fn after_password(world: &World, service: &str, user: &User) -> Person {
+    let sshd = world.sshd(service, "keyboard-interactive");
+    let mut person = Ssh::to(&sshd).unix_user(&user.unix).prefer("keyboard-interactive").batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&user.password);
+    person
+}
+
+fn a_ticket_from_an_admin_lets_one_set_up_an_app(world: &World) {
+    let (mut anna, berta) = (world.user("anna"), world.user("berta"));
+    let invite = |user: &User| {
+        let made = world.site.cli_json(&["account", "invite", &user.unix.name]);
+        made["ticket"]["ticket"].as_str().expect("a ticket").to_owned()
+    };
+    let (ticket, of_another) = (invite(&anna), invite(&berta));
+    for wrong in [of_another.as_str(), "12345678", ""] {
+        let mut person = after_password(world, "tickets", &anna);
+        person.expect("A second factor is needed here, and you have none yet. Set one up now.");
+        person.expect("Ticket from your administrator: ");
+        person.was_shown(&of_another);
+        person.answer_visible(wrong);
+        drop(person.is_refused());
+        assert!(!seen(&person).contains("Scan this"), "{person:?}");
+    }
+    let mut person = after_password(world, "tickets", &anna);
+    person.expect("Ticket from your administrator: ");
+    person.was_shown(&ticket);
+    person.answer_visible(&ticket.to_lowercase());
+    anna.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+    let mut person = after_password(world, "tickets", &anna);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn where_nobody_sets_up_an_app_at_a_login_one_is_told_so(world: &World) {
+    let (berta, mut anna) = (world.user("berta"), world.enrolled("anna"));
+    let mut person = after_password(world, "never", &berta);
+    drop(person.is_refused());
+    let screen = seen(&person);
+    let told = "Password: \nA second factor is needed here, and you have none. Ask your administrator for one.\nLogin failed.\n";
+    assert!(screen.starts_with(told), "{screen}");
+    let mut person = after_password(world, "never", &anna);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it(world: &World) {
+    let mut anna = world.enrolled("anna");
+    let recovery_codes = world.recovery_codes(&mut anna);
+    let wrong = anna.app.authenticator.wrong_code();
+    let mut person = world.at_code(&anna);
+    for _ in 0..3 {
+        person.answer_visible(&wrong);
+        person.expect("That code is wrong, or was used before.");
+    }
+    drop(person.is_refused());
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&wrong);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&wrong);
+    person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
+    drop(person.is_refused());
+    drop(world.logged(&anna, &["verdict=reject reason=locked flow=login"]));
+
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&anna.app.code());
+    person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
+    drop(person.is_refused());
+    let mut person = world.at_code(&anna);
+    person.was_shown(&recovery_codes[0]);
+    person.answer_visible(&recovery_codes[0]);
+    assert_eq!(person.is_in(), anna.unix.name, "what was put aside for such a day");
+
+    drop(world.site.cli_ok(&["account", "unlock", &anna.unix.name]));
+    let mut person = world.at_code(&anna);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn all(world: &World) {
+    let parts: [fn(&World); 3] = [
+        a_ticket_from_an_admin_lets_one_set_up_an_app,
+        where_nobody_sets_up_an_app_at_a_login_one_is_told_so,
+        codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it,
+    ];
+    std::thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(move || part(world));
+        }
+    });
+}
+
+#[test]
+fn tickets_refusals_and_locks_in_the_embedded_store() {
+    all(&World::new("strict embedded", Kept::Embedded, SERVICES));
+}
+
+#[test]
+fn tickets_refusals_and_locks_in_ldap() {
+    all(&World::new("strict ldap", Kept::Ldap, SERVICES));
+}
+
+const SERVICES: &str = r#"
+[services.tickets]
+class = "login"
+second_factor = "required"
+forced_enrolment = "ticket"
+
+[services.never]
+class = "login"
+second_factor = "required"
+forced_enrolment = "never"
+
+[limits]
+wrong_codes = 100
+wrong_codes_in_a_row = 5
+"#;

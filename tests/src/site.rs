@@ -1,6 +1,7 @@
 //! A site of its own in a temporary directory: configuration, keyring, database, accounts.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -128,14 +129,16 @@ impl Site {
     /// Has the embedded ledger be complete for an hour: every code is taken at once. posternd has to be there.
     pub fn age_ledger(&self) {
         let file = self.dir().join("run/postern.db.spent");
+        let (uid, gid) = host::ids("postern");
+        // As posternd itself, and nothing is made: the file is posternd's to make.
         let age = "import sqlite3, sys\n\
-                   with sqlite3.connect(sys.argv[1], timeout=10) as file:\n\
+                   with sqlite3.connect(f'file:{sys.argv[1]}?mode=rw', timeout=10, uri=True) as file:\n\
                    \x20   print(file.execute('UPDATE memory SET since = since - 3600').rowcount)\n";
         guard::wait_for("posternd to have begun a memory of spent codes", LIMIT, || {
             let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
-            python.args(["-I", "-c", age]).arg(&file).current_dir("/");
+            python.args(["-I", "-c", age]).arg(&file).current_dir("/").uid(uid.as_raw()).gid(gid.as_raw());
             let ran = Ran::of(&mut python, b"", LIMIT);
-            (file.exists() && ran.code == 0 && ran.stdout.trim() == "1").then_some(())
+            (ran.code == 0 && ran.stdout.trim() == "1").then_some(())
         });
     }
 

@@ -17,12 +17,12 @@ on_both!(
 );
 
 /// A key that opens the account and a device that can be told by it.
-fn with_key(world: &World, user: &User, key: &Key) -> Ssh {
+pub(crate) fn with_key(world: &World, user: &User, key: &Key) -> Ssh {
     Ssh::to(&world.sshd("sshd-key", KEY_FIRST)).unix_user(&user.unix).key(key).batch()
 }
 
 /// Answers the only question for a code; whether trust is offered afterwards, this is what is said of it.
-fn with_code(person: &mut Person, user: &mut User, trust: &str) {
+pub(crate) fn with_code(person: &mut Person, user: &mut User, trust: &str) {
     person.expect("Code from authenticator: ");
     let code = user.app.code();
     person.answer_visible(&code);
@@ -36,7 +36,7 @@ fn with_code(person: &mut Person, user: &mut User, trust: &str) {
     );
 }
 
-fn is_trusted(world: &World, user: &User, key: &Key) -> bool {
+pub(crate) fn is_trusted(world: &World, user: &User, key: &Key) -> bool {
     let mut person = with_key(world, user, key).start();
     let (which, _) = person.expect_one_of(&["-- in as ", "Code from "]);
     which == 0

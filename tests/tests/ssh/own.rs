@@ -3,9 +3,10 @@
 use postern_tests::own::{Said, Visit};
 use postern_tests::person::Person;
 use postern_tests::terminal::{self, Terminal};
-use postern_tests::{UnixUser, host, unix_users};
+use postern_tests::{Key, UnixUser, host, unix_users};
 use serde_json::json;
 
+use crate::devices::{is_trusted, with_code, with_key};
 use crate::enrolment::{ENGLISH, scan};
 use crate::on_both;
 use crate::world::{User, World, seen};
@@ -14,6 +15,7 @@ on_both!(
     an_app_is_set_up_and_listed_and_replaced,
     recovery_codes_are_shown_once_and_open_a_login,
     app_passwords_are_made_listed_and_revoked,
+    trusted_devices_are_listed_and_revoked,
     nothing_changes_without_the_password_and_a_code,
     nobody_reaches_another_account,
 );
@@ -139,6 +141,21 @@ fn app_passwords_are_made_listed_and_revoked(world: &World) {
     assert!(ends_well(person).contains("The app password \"Foxmail\" is revoked.\n"));
     let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
     assert!(listed.contains("You have no app password.\n"), "{listed}");
+}
+
+fn trusted_devices_are_listed_and_revoked(world: &World) {
+    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    assert!(ends_well(my(world, &anna.unix, &["devices", "list"])).contains("You trust no device.\n"));
+    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
+    assert!(is_trusted(world, &anna, &key));
+    let listed = ends_well(my(world, &anna.unix, &["devices", "list"]));
+    let (id, rest) = listed.trim_end().split_once("  ").unwrap();
+    assert!(rest.starts_with("ssh key SHA256:") && rest.contains(", until 20"), "{listed}");
+    let mut person = my(world, &anna.unix, &["devices", "revoke", id]);
+    prove(&mut person, &mut anna, true);
+    assert!(ends_well(person).contains(" is no longer trusted.\n"));
+    assert!(!is_trusted(world, &anna, &key));
 }
 
 fn nothing_changes_without_the_password_and_a_code(world: &World) {

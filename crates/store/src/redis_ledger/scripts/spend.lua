@@ -25,5 +25,5 @@ if not is_complete and not (step >= from) then
 end
 redis.call('HSET', spent, 'step', ARGV[5], 'token', token, 'memory', this_memory)
 local over = math.max(now, (step + 1) * period) + kept
-redis.call('PEXPIRE', spent, string.format('%.0f', (over - now) * 1000))
+redis.call('EXPIREAT', spent, string.format('%.0f', over))
 return {0, 0}

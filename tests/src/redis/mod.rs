@@ -149,7 +149,11 @@ impl Redis {
 
     /// Waits until it is a replica.
     pub fn wait_demoted(&self) {
-        let is_replica = || self.cli(&["INFO", "replication"]).contains("role:slave").then_some(());
+        // In the moment of its demotion it closes every connection (CLIENT KILL), this one too.
+        let is_replica = || {
+            let done = self.redis_cli(&["INFO", "replication"]);
+            String::from_utf8_lossy(&done.stdout).contains("role:slave").then_some(())
+        };
         guard::wait_for("the demotion", LIMIT, is_replica);
     }
 

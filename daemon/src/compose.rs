@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, Problems};
+use postern_core::courier::NoCourier;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
@@ -49,6 +50,7 @@ pub(crate) fn engine(
     let engine = Engine {
         directory: stores.directory,
         ledger: stores.ledger,
+        courier: Arc::new(NoCourier),
         clock,
         keyring,
         policy: config.policy,
@@ -70,6 +72,7 @@ pub(crate) fn with_keyring(engine: &Engine, keyring: Keyring) -> Engine {
     Engine {
         directory: Arc::clone(&engine.directory),
         ledger: Arc::clone(&engine.ledger),
+        courier: Arc::clone(&engine.courier),
         clock: Arc::clone(&engine.clock),
         keyring,
         policy: engine.policy,

@@ -49,7 +49,10 @@ impl Rights {
             | Flow::AppPasswordRegenerate
             | Flow::AppPasswordRevoke
             | Flow::DeviceList
-            | Flow::DeviceRevoke => self.may_be_a_person(uid),
+            | Flow::DeviceRevoke
+            | Flow::ChallengeList
+            | Flow::ChallengeDeny => self.may_be_a_person(uid),
+            Flow::PhoneBind | Flow::PhonePending | Flow::PhoneAnswer | Flow::PhoneRing => false,
         }
     }
 

@@ -123,6 +123,9 @@ pub(super) fn kind_text(factor: &Factor) -> String {
     match &factor.kind {
         FactorKind::Totp(totp) if totp.shape == TotpShape::default() => "totp".to_owned(),
         FactorKind::Totp(totp) => format!("totp ({})", shape_text(totp.shape)),
+        FactorKind::Email(email) => format!("email ({})", email.address.as_str()),
+        FactorKind::Sms(sms) => format!("sms ({})", sms.number.as_str()),
+        FactorKind::Phone(phone) => format!("phone ({})", phone.ring.name()),
     }
 }
 
@@ -152,8 +155,7 @@ pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
         "locked": factor.locked,
         "last_used": last_use(factor, uses).map(use_value),
     });
-    let FactorKind::Totp(totp) = &factor.kind;
-    if let Some(object) = value.as_object_mut() {
+    if let (Some(object), Some(totp)) = (value.as_object_mut(), factor.kind.totp()) {
         object.insert("algorithm".to_owned(), json!(totp.shape.algorithm.name()));
         object.insert("digits".to_owned(), json!(totp.shape.digits()));
         object.insert("period".to_owned(), json!(totp.shape.period.seconds()));

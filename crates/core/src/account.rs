@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
 use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
+use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
 
 /// An account as it was read.
@@ -120,6 +121,26 @@ impl Attributes {
     }
 }
 
+/// A keyed digest of what may be bound to one account alone, such as a telephone number: 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FactorKey(pub Digest);
+
+impl FactorKey {
+    /// Reads the text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_plain =
+            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        is_plain.then_some(Self(u128::from_str_radix(text, 16).ok()?.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for FactorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
 /// The state that Postern keeps for an account; written as a whole under one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountData {
@@ -131,6 +152,8 @@ pub struct AccountData {
     pub factors: Vec<Factor>,
     /// Recovery codes that have not been used.
     pub recovery_codes: Vec<RecoveryCode>,
+    /// Digests of what may be bound to one account alone, in any order.
+    pub factor_keys: Vec<FactorKey>,
     /// What differs from the configuration.
     pub policy: AccountPolicy,
 }

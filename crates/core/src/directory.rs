@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::account::{Account, AccountData, AccountId, Revision};
+use crate::account::{Account, AccountData, AccountId, FactorKey, Revision};
 use crate::hashing::Lane;
 use crate::name::LoginName;
 use crate::policy::Class;
@@ -48,6 +48,16 @@ pub trait Directory: Send + Sync + fmt::Debug {
         expected: Revision,
         data: &AccountData,
     ) -> Result<Update, DirectoryError>;
+
+    /// The accounts that have one of these keys, at most one for each key and one more, so that a key that is held twice is
+    /// seen.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
+        let _ = keys;
+        Err(DirectoryError::Broken("not there".to_owned()))
+    }
 
     /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error.
     ///

@@ -10,6 +10,7 @@ use lru::LruCache;
 use crate::account::AccountId;
 use crate::clock::{Clock, Timestamp};
 use crate::config::MailSettings;
+use crate::courier::Courier;
 use crate::directory::Directory;
 use crate::flows::{Authority, InFlight, RandomnessGone};
 use crate::hashing::{HashPool, VerificationCache};
@@ -28,6 +29,8 @@ pub struct Engine {
     pub directory: Arc<dyn Directory>,
     /// Keeps attempts and last uses.
     pub ledger: Arc<dyn Ledger>,
+    /// Sends what leaves the host.
+    pub courier: Arc<dyn Courier>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Keys for digests.

@@ -7,13 +7,14 @@ use async_trait::async_trait;
 
 use crate::account::{AccountId, Revision};
 use crate::app_password::Selector;
+use crate::challenge::ChallengeId;
 use crate::clock::Timestamp;
 use crate::device::{DeviceId, DeviceRecord};
 use crate::factor::FactorId;
 use crate::keyring::Digest;
-use crate::limits::{AttemptLimits, CodeLimits, Source};
+use crate::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
 
-/// Keeps attempts, spent codes, trusted devices, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
+/// Keeps attempts, spent codes, trusted devices, challenges, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
 #[async_trait]
 pub trait Ledger: Send + Sync + fmt::Debug {
     /// Counts an attempt before its secret is verified; atomic over all hosts that share the ledger.
@@ -137,6 +138,152 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// As the type says.
     async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> Result<(), LedgerError>;
 
+    /// Counts a message that is about to be sent about `subject`: an account, a destination or a source, each under a key of
+    /// the keyring. Atomic over all hosts that share the ledger; repeated with the same token it counts once. Past the limits
+    /// nothing is counted.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn admit_sending(
+        &self,
+        sending: &Sending,
+        limits: &SendLimits,
+    ) -> Result<SendAdmission, LedgerError> {
+        let _ = (sending, limits);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Says that a message that was counted was not sent; it no longer counts.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
+        let _ = sending;
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Takes a name of the site for `term`, among all hosts that share the ledger: true where nobody else has it. Repeated
+    /// with the same token it is still ours.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn claim(
+        &self,
+        name: Digest,
+        token: Token,
+        term: Duration,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let _ = (name, token, term, at);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Puts a challenge, where its room allows for one more ([`Room`]). Repeated with the same id it is put once.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn put_challenge(
+        &self,
+        account: &AccountId,
+        challenge: &NewChallenge<'_>,
+        limits: &PushLimits,
+    ) -> Result<ChallengeAdmission, LedgerError> {
+        let _ = (account, challenge, limits);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// The challenges of an account that are neither over at `now` nor taken, by id. What they say proves nothing.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn challenges(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<KeptChallenge>, LedgerError> {
+        let _ = (account, now);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Hands in an answer to a challenge that is not over at `at`, and wakes whoever waits for it. The first one counts: there
+    /// is no second, and the pushes of the account no longer count as unanswered.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn answer_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<Answered, LedgerError> {
+        let _ = (account, id, answer, at);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Counts a look at a challenge's code before it is verified, and gives the challenge. `None` where it is over, taken, or
+    /// was looked at `most` times before; repeated with the same token it counts once.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn try_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        most: u32,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        let _ = (account, id, most, token, at);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Takes a challenge out, and wakes whoever else waits for it: one caller gets it, among all hosts that share the ledger
+    /// and for ever; repeated with the same token it is that caller's again. `None` where it is over at `at`, taken, or where the
+    /// ledger may have forgotten that it was.
+    ///
+    /// # Errors
+    /// As the type says. After [`LedgerError::Down`] it may be taken.
+    async fn take_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        let _ = (account, id, token, at);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Waits until a challenge is answered, taken or over, at most `longest`. True where there is something to look at; false
+    /// where time is up. Whoever answers on another host is heard of within 200 ms.
+    ///
+    /// # Errors
+    /// As the type says, and as soon as the ledger fails.
+    async fn await_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        longest: Duration,
+    ) -> Result<bool, LedgerError> {
+        let _ = (account, id, longest);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
+    /// Rings no phone of the account until then ([`ChallengeAdmission::Quiet`]).
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn quiet_phones(
+        &self,
+        account: &AccountId,
+        until: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let _ = (account, until, at);
+        Err(LedgerError::Broken("not there".to_owned()))
+    }
+
     /// Whether it is in order now, and what its keeper should know.
     ///
     /// # Errors
@@ -229,6 +376,102 @@ pub enum Spent {
         /// The first step that is to be had.
         from: u64,
     },
+}
+
+/// A message that is about to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// What it counts for.
+    pub subject: Digest,
+    /// When.
+    pub at: Timestamp,
+    /// Tells it from others.
+    pub token: Token,
+}
+
+/// Whether a message may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendAdmission {
+    /// Send it.
+    Proceed,
+    /// Too many, or too soon after the last one.
+    Limited {
+        /// When the next one may be sent.
+        until: Timestamp,
+    },
+}
+
+/// A challenge that is to be put.
+#[derive(Debug, Clone, Copy)]
+pub struct NewChallenge<'a> {
+    /// Which one it is.
+    pub id: ChallengeId,
+    /// How many there may be beside it.
+    pub room: Room,
+    /// What it says, as [`crate::challenge::Challenge::seal`] writes it; nothing that the ledger has to understand.
+    pub value: &'a str,
+    /// When it is over.
+    pub expires: Timestamp,
+    /// When it is put.
+    pub at: Timestamp,
+}
+
+/// How many challenges there may be of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// One an account: another one is refused while this one is open and has no answer. Where it rings, it counts as
+    /// unanswered until it or a later one is answered.
+    Approval {
+        /// Whether a phone is rung.
+        rings: bool,
+    },
+    /// One for what the code is sent to: a newer one takes the place of this one.
+    Code(FactorId),
+    /// One an account: a newer one takes the place of this one.
+    Pairing,
+}
+
+/// Whether a challenge was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChallengeAdmission {
+    /// It was.
+    Put,
+    /// Another one waits for its answer; there is none at once.
+    Busy {
+        /// When that one is over.
+        until: Timestamp,
+    },
+    /// Too many that rang had no answer, or somebody said that it was not them.
+    Quiet {
+        /// When a phone may be rung again.
+        until: Timestamp,
+    },
+}
+
+/// A challenge as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptChallenge {
+    /// Which one it is.
+    pub id: ChallengeId,
+    /// What it says.
+    pub value: String,
+    /// When it is over.
+    pub expires: Timestamp,
+    /// How often its code was looked at.
+    pub tries: u32,
+    /// What was handed in.
+    pub answer: Option<String>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It is the one that counts.
+    Now,
+    /// There was one before.
+    Before,
+    /// The challenge is over or taken.
+    Gone,
 }
 
 /// Whether a secret may be verified.

@@ -8,9 +8,11 @@
 pub mod account;
 pub mod app_password;
 pub mod audit;
+pub mod challenge;
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod courier;
 pub mod device;
 pub mod directory;
 pub mod engine;

@@ -19,6 +19,10 @@ pub struct Limits {
     pub attempts: AttemptLimits,
     /// Wrong codes.
     pub codes: CodeLimits,
+    /// Codes that are sent.
+    pub sent_codes: SentCodeLimits,
+    /// Phones that are rung.
+    pub pushes: PushLimits,
     /// Recovery codes that are made at one time.
     pub recovery_codes: u32,
     /// Factors an account may have at one time.
@@ -43,6 +47,8 @@ impl Default for Limits {
             app_passwords_per_account: 25,
             attempts: AttemptLimits::default(),
             codes: CodeLimits::default(),
+            sent_codes: SentCodeLimits::default(),
+            pushes: PushLimits::default(),
             recovery_codes: 10,
             factors_per_account: 10,
             app_password_cost: Cost::APP_PASSWORD,
@@ -69,6 +75,66 @@ pub struct AttemptLimits {
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self { per_source: 10, per_account: 100, window: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Codes by e-mail or SMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentCodeLimits {
+    /// How long one is good (NIST SP 800-63B, section 5.1.3.2: 10 minutes at most).
+    pub lifetime: Duration,
+    /// How often one may be tried.
+    pub tries: u32,
+    /// For one account, and for one destination.
+    pub each: SendLimits,
+    /// For one source.
+    pub per_source: SendLimits,
+}
+
+impl Default for SentCodeLimits {
+    fn default() -> Self {
+        let hour = Duration::from_secs(3600);
+        Self {
+            lifetime: Duration::from_secs(5 * 60),
+            tries: 5,
+            each: SendLimits { count: 5, window: hour, gap: Duration::from_secs(60) },
+            per_source: SendLimits { count: 20, window: hour, gap: Duration::ZERO },
+        }
+    }
+}
+
+/// How often something is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendLimits {
+    /// At most so often within [`SendLimits::window`].
+    pub count: u32,
+    /// How long one is remembered.
+    pub window: Duration,
+    /// The shortest time between two.
+    pub gap: Duration,
+}
+
+/// Logins that phones are rung for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushLimits {
+    /// How long one waits for its answer.
+    pub lifetime: Duration,
+    /// How many in a row may have none.
+    pub unanswered: u32,
+    /// How long no phone is rung after that many.
+    pub pause: Duration,
+    /// How long no phone is rung after somebody said that it was not them.
+    pub disowned_pause: Duration,
+}
+
+impl Default for PushLimits {
+    fn default() -> Self {
+        Self {
+            lifetime: Duration::from_secs(60),
+            unanswered: 3,
+            pause: Duration::from_secs(15 * 60),
+            disowned_pause: Duration::from_secs(3600),
+        }
     }
 }
 

@@ -102,7 +102,7 @@ impl Begin {
 }
 
 /// What a conversation is for. The flows from `Factors` on are self-service: each is about the account of the peer's own
-/// uid.
+/// uid; those from `PhoneBind` on are the page's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -137,6 +137,19 @@ pub enum Flow {
     DeviceList,
     /// Revoke trusted devices.
     DeviceRevoke,
+    /// List logins that wait for an answer.
+    ChallengeList,
+    /// Refuse a login that waits for an answer.
+    ChallengeDeny,
+    /// Hand in the key of a phone that is about to be bound. The flows from here on are those of the page for phones: each is
+    /// about the account that its arguments name, and is believed nothing that is not signed by the phone's key.
+    PhoneBind,
+    /// List what waits for a phone's answer.
+    PhonePending,
+    /// Answer a challenge.
+    PhoneAnswer,
+    /// Say how a phone is rung.
+    PhoneRing,
 }
 
 impl Flow {
@@ -159,6 +172,12 @@ impl Flow {
             Self::AppPasswordRevoke => "app_password_revoke",
             Self::DeviceList => "device_list",
             Self::DeviceRevoke => "device_revoke",
+            Self::ChallengeList => "challenge_list",
+            Self::ChallengeDeny => "challenge_deny",
+            Self::PhoneBind => "phone_bind",
+            Self::PhonePending => "phone_pending",
+            Self::PhoneAnswer => "phone_answer",
+            Self::PhoneRing => "phone_ring",
         }
     }
 }

@@ -72,7 +72,13 @@ pub(super) async fn decide(
         | Flow::AppPasswordRegenerate
         | Flow::AppPasswordRevoke
         | Flow::DeviceList
-        | Flow::DeviceRevoke => outcome(Verdict::Reject(Reason::NotPermitted)),
+        | Flow::DeviceRevoke
+        | Flow::ChallengeList
+        | Flow::ChallengeDeny
+        | Flow::PhoneBind
+        | Flow::PhonePending
+        | Flow::PhoneAnswer
+        | Flow::PhoneRing => outcome(Verdict::Reject(Reason::NotPermitted)),
     }
 }
 

@@ -161,6 +161,7 @@ pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
             app_passwords: app_passwords(count),
             factors: factors(count),
             recovery_codes: recovery_codes(count),
+            factor_keys: Vec::new(),
             policy,
         };
         let done = f.directory().update(&account.id, account.revision, &data).await.unwrap();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountData, AccountId};
 use postern_core::directory::DirectoryError;
-use postern_core::factor::FactorKind;
+use postern_core::factor::{FactorKind, Phone};
 use postern_core::flows::{ChangeError, edit};
 use postern_core::keyring::Keyring;
 use serde_json::{Value, json};
@@ -105,7 +105,9 @@ async fn reseal_account(
     edit(&*site.directory, id, |data| {
         let (mut count, mut faults) = (0, Vec::new());
         for factor in &mut data.factors {
-            let FactorKind::Totp(totp) = &mut factor.kind;
+            let (FactorKind::Totp(totp) | FactorKind::Phone(Phone { totp, .. })) = &mut factor.kind else {
+                continue;
+            };
             if totp.seed.key() == keyring.current_id() {
                 continue;
             }
@@ -125,10 +127,7 @@ async fn reseal_account(
 }
 
 fn keys(data: &AccountData) -> impl Iterator<Item = u32> {
-    data.factors.iter().map(|factor| {
-        let FactorKind::Totp(totp) = &factor.kind;
-        totp.seed.key()
-    })
+    data.factors.iter().filter_map(|factor| Some(factor.kind.totp()?.seed.key()))
 }
 
 impl Resealed {

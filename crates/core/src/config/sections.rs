@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
-use crate::limits::{AttemptLimits, CodeLimits, Limits};
+use crate::limits::{AttemptLimits, CodeLimits, Limits, PushLimits, SendLimits, SentCodeLimits};
 use crate::userdb::Userdb;
 
 use super::reader::{Findings, Section};
@@ -262,6 +262,26 @@ fn limits(mut section: Section<'_, '_>) -> Limits {
         // NIST SP 800-63B, section 5.2.2: at most 100.
         in_a_row: section.number("wrong_codes_in_a_row", 5..=100).unwrap_or(default.codes.in_a_row),
     };
+    let (sent, push) = (default.sent_codes, default.pushes);
+    let sent_codes = SentCodeLimits {
+        lifetime: section.duration("sent_code_lifetime", MINUTE..=TEN_MINUTES).unwrap_or(sent.lifetime),
+        tries: section.number("sent_code_tries", 1..=10).unwrap_or(sent.tries),
+        each: SendLimits {
+            count: section.number("sent_codes_per_hour", 1..=100).unwrap_or(sent.each.count),
+            gap: section.duration("resend_after", Duration::ZERO..=TEN_MINUTES).unwrap_or(sent.each.gap),
+            ..sent.each
+        },
+        per_source: SendLimits {
+            count: section.number("sent_codes_per_source", 1..=10_000).unwrap_or(sent.per_source.count),
+            ..sent.per_source
+        },
+    };
+    let pushes = PushLimits {
+        lifetime: section.duration("push_lifetime", TEN_SECONDS..=TWO_MINUTES).unwrap_or(push.lifetime),
+        unanswered: section.number("unanswered_pushes", 1..=100).unwrap_or(push.unanswered),
+        pause: section.duration("push_pause", MINUTE..=DAY).unwrap_or(push.pause),
+        disowned_pause: section.duration("disowned_push_pause", MINUTE..=DAY).unwrap_or(push.disowned_pause),
+    };
     let least_mib = Budget::MIN_MEMORY_KIB.div_ceil(1024);
     let limits = Limits {
         app_passwords_per_account: section
@@ -269,6 +289,8 @@ fn limits(mut section: Section<'_, '_>) -> Limits {
             .unwrap_or(default.app_passwords_per_account),
         attempts,
         codes,
+        sent_codes,
+        pushes,
         recovery_codes: section.number("recovery_codes", 1..=50).unwrap_or(default.recovery_codes),
         factors_per_account: section
             .number("factors_per_account", 1..=100)
@@ -348,7 +370,11 @@ const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
+const TWO_MINUTES: Duration = Duration::from_secs(120);
+/// NIST SP 800-63B, section 5.1.3.2.
+const TEN_MINUTES: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Second factors: what is bound, and whether a code is right. One file a kind.
 
+mod email;
+mod pairing;
+mod phone;
 mod recovery;
+mod sms;
 mod totp;
 
 use std::fmt;
@@ -11,7 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::app_password::Label;
 use crate::clock::Timestamp;
 
+pub use email::{BadAddress, Email, EmailAddress};
+pub use pairing::{PAIRING_BYTES, Pairing};
+pub use phone::{BadPhoneKey, Phone, PhoneKey, Ring, RingTarget, Subscription};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
+pub use sms::{BadNumber, PhoneNumber, Sms};
 pub use totp::{Algorithm, BadShape, BadTotp, CodeText, NewTotp, Period, Seed, Totp, TotpShape};
 
 /// A second factor that is bound to an account.
@@ -34,6 +42,12 @@ pub struct Factor {
 pub enum FactorKind {
     /// An authenticator app or token that shows codes (RFC 6238).
     Totp(Totp),
+    /// A mailbox that codes are sent to.
+    Email(Email),
+    /// A telephone that codes are sent to.
+    Sms(Sms),
+    /// A phone that approves logins.
+    Phone(Phone),
 }
 
 impl FactorKind {
@@ -42,6 +56,18 @@ impl FactorKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Totp(_) => "totp",
+            Self::Email(_) => "email",
+            Self::Sms(_) => "sms",
+            Self::Phone(_) => "phone",
+        }
+    }
+
+    /// What codes without a network come from, where it has any.
+    #[must_use]
+    pub fn totp(&self) -> Option<&Totp> {
+        match self {
+            Self::Totp(totp) | Self::Phone(Phone { totp, .. }) => Some(totp),
+            Self::Email(_) | Self::Sms(_) => None,
         }
     }
 }
@@ -59,6 +85,9 @@ impl Factor {
         let label = Label::new(&raw.label).map_err(|_| BadFactor { column: 0 })?;
         let kind = match raw.kind {
             RawKind::Totp(totp) => FactorKind::Totp(totp),
+            RawKind::Email(email) => FactorKind::Email(email),
+            RawKind::Sms(sms) => FactorKind::Sms(sms),
+            RawKind::Phone(phone) => FactorKind::Phone(phone),
         };
         Ok(Self { id: raw.id, label, created: raw.created, locked: raw.locked, kind })
     }
@@ -68,6 +97,9 @@ impl Factor {
     pub fn to_json(&self) -> String {
         let kind = match &self.kind {
             FactorKind::Totp(totp) => RawKind::Totp(totp.clone()),
+            FactorKind::Email(email) => RawKind::Email(email.clone()),
+            FactorKind::Sms(sms) => RawKind::Sms(sms.clone()),
+            FactorKind::Phone(phone) => RawKind::Phone(phone.clone()),
         };
         let raw = Raw {
             v: VERSION,
@@ -170,6 +202,9 @@ struct Raw {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum RawKind {
     Totp(Totp),
+    Email(Email),
+    Sms(Sms),
+    Phone(Phone),
 }
 
 const VERSION: u32 = 1;

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
-use crate::factor::{CodeText, FactorId, FactorKind, RecoveryText, Totp};
+use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
 use crate::ledger::{
     Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
@@ -177,9 +177,7 @@ fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -
 async fn lock(engine: &Engine, account: &Account, at: Timestamp) -> Result<(), ChangeError> {
     edit(&*engine.directory, &account.id, |data| {
         for factor in &mut data.factors {
-            match factor.kind {
-                FactorKind::Totp(_) => factor.locked = factor.locked.or(Some(at)),
-            }
+            factor.locked = factor.locked.or(Some(at));
         }
         Ok(())
     })
@@ -196,9 +194,8 @@ pub(super) fn lengths(account: &Account) -> Vec<u8> {
 
 /// The factors that take codes of an app, each with whether it is locked.
 fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, bool)> {
-    account.data.factors.iter().map(|factor| match &factor.kind {
-        FactorKind::Totp(totp) => (factor.id, totp, factor.locked.is_some()),
-    })
+    let factors = account.data.factors.iter();
+    factors.filter_map(|factor| Some((factor.id, factor.kind.totp()?, factor.locked.is_some())))
 }
 
 impl<'a> Asked<'a> {

@@ -143,9 +143,7 @@ pub(super) async fn bind_where(
 }
 
 fn has_seed(factor: &Factor, totp: &NewTotp, keyring: &Keyring) -> bool {
-    match &factor.kind {
-        FactorKind::Totp(stored) => totp.is_seed_of(stored, factor.id, keyring),
-    }
+    factor.kind.totp().is_some_and(|stored| totp.is_seed_of(stored, factor.id, keyring))
 }
 
 /// Unbinds a factor; with the last one the account is no longer enrolled. `may_be_last` says whether that may be.

@@ -2,6 +2,7 @@
 
 mod account;
 mod app_password;
+mod challenges;
 mod codes;
 mod dialogue;
 mod enrolment;
@@ -25,6 +26,7 @@ pub use app_password::{
     Authority, ChangeError, Created, Order, RandomnessGone, Revoked, create_app_password, edit,
     regenerate_app_passwords, revoke_app_passwords,
 };
+pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
 pub use dialogue::PREFERRED_LANGUAGE;
 pub use enrolment::default_label;
 pub use factors::{

@@ -69,3 +69,9 @@ no-device = You trust no device.
 no-such-device = You trust no device { $id }.
 device-revoked = { $name } is no longer trusted.
 which-device = Which one (its id)?␣
+
+challenge-listed = { $id }  { $kind } for { $service } from { $rhost }, until { $until }
+no-challenge = Nothing waits for an answer.
+which-challenge = Which one (its id)?␣
+no-such-challenge = Nothing with the id { $id } waits for an answer.
+challenge-denied = The login to { $service } is refused.

@@ -50,6 +50,17 @@ phrases! {
     /// The same for a change.
     NotChanged "not-changed" {};
 
+    /// One question that waits for an answer.
+    ChallengeListed "challenge-listed" { id: text, kind: text, service: text, rhost: text, until: text };
+    /// There is none.
+    NoChallenge "no-challenge" {};
+    /// Which one is meant.
+    WhichChallenge "which-challenge" {};
+    /// There is none of that id.
+    NoSuchChallenge "no-such-challenge" { id: text };
+    /// It was refused.
+    ChallengeDenied "challenge-denied" { service: text };
+
     /// Begins a list of factors to choose from.
     FactorsToChooseFrom "factors-to-choose-from" {};
     /// One of the list.

@@ -65,3 +65,9 @@ no-device = 您没有信任的设备。
 no-such-device = 没有编号为 { $id } 的信任设备。
 device-revoked = 已不再信任 { $name }。
 which-device = 哪一个（编号）？␣
+
+challenge-listed = { $id }  { $kind }，服务 { $service }，来自 { $rhost }，有效至 { $until }
+no-challenge = 没有等待确认的请求。
+which-challenge = 哪一个（编号）？␣
+no-such-challenge = 没有编号为 { $id } 的待确认请求。
+challenge-denied = 已拒绝登录 { $service }。

@@ -159,7 +159,10 @@ fn own_state(
         parse(attributes.values(RECOVERY_CODE), RecoveryCode::from_json).map_err(broken)?;
     recovery_codes.sort_by_key(|code| code.id);
     let policy = AccountPolicy::from_json(single(POLICY)?).map_err(|error| broken(error.to_string()))?;
-    Ok((Revision(revision), AccountData { enrolled, app_passwords, factors, recovery_codes, policy }))
+    Ok((
+        Revision(revision),
+        AccountData { enrolled, app_passwords, factors, recovery_codes, factor_keys: Vec::new(), policy },
+    ))
 }
 
 fn parse<T, E: Display>(values: &[String], read: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, String> {

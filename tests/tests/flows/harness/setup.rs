@@ -6,6 +6,7 @@ use std::sync::Arc;
 use postern_core::app_password::ScopeWord;
 use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
+use postern_core::courier::NoCourier;
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
@@ -94,6 +95,7 @@ pub(super) fn engine(
     Arc::new(Engine {
         directory,
         ledger,
+        courier: Arc::new(NoCourier),
         clock: Arc::<TestClock>::clone(clock),
         keyring: Keyring::parse(&setup.keyring).unwrap(),
         policy: setup.policy,

@@ -12,7 +12,7 @@ use postern_core::flows::OwnFlow;
 use crate::harness::{App, Site, Someone, SshKey, Visit};
 
 /// Every flow.
-const ALL: [OwnFlow; 11] = [
+const ALL: [OwnFlow; 13] = [
     OwnFlow::Factors,
     OwnFlow::Enrol,
     OwnFlow::Remove,
@@ -24,12 +24,14 @@ const ALL: [OwnFlow; 11] = [
     OwnFlow::AppPasswordRevoke,
     OwnFlow::DeviceList,
     OwnFlow::DeviceRevoke,
+    OwnFlow::ChallengeList,
+    OwnFlow::ChallengeDeny,
 ];
 
 /// Whether it only shows something. There is no wildcard, so that a new flow has to be sorted in.
 fn is_list(flow: OwnFlow) -> bool {
     match flow {
-        OwnFlow::Factors | OwnFlow::AppPasswordList | OwnFlow::DeviceList => true,
+        OwnFlow::Factors | OwnFlow::AppPasswordList | OwnFlow::DeviceList | OwnFlow::ChallengeList => true,
         OwnFlow::Enrol
         | OwnFlow::Remove
         | OwnFlow::Replace
@@ -37,7 +39,8 @@ fn is_list(flow: OwnFlow) -> bool {
         | OwnFlow::AppPasswordCreate
         | OwnFlow::AppPasswordRegenerate
         | OwnFlow::AppPasswordRevoke
-        | OwnFlow::DeviceRevoke => false,
+        | OwnFlow::DeviceRevoke
+        | OwnFlow::ChallengeDeny => false,
     }
 }
 
@@ -49,9 +52,11 @@ impl Site {
         let app_password = data.live_app_passwords().next().map(|live| live.id.to_string());
         let visit = self.own(who, flow);
         match flow {
-            OwnFlow::Factors | OwnFlow::RecoveryCodes | OwnFlow::AppPasswordList | OwnFlow::DeviceList => {
-                visit
-            }
+            OwnFlow::Factors
+            | OwnFlow::RecoveryCodes
+            | OwnFlow::AppPasswordList
+            | OwnFlow::DeviceList
+            | OwnFlow::ChallengeList => visit,
             OwnFlow::Enrol => visit.argument("label", "new"),
             OwnFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),
             OwnFlow::Replace => visit.argument("id", &factor.unwrap_or_default()).argument("label", "new"),
@@ -59,7 +64,7 @@ impl Site {
             OwnFlow::AppPasswordRegenerate | OwnFlow::AppPasswordRevoke => {
                 visit.argument("id", &app_password.unwrap_or_default())
             }
-            OwnFlow::DeviceRevoke => visit.argument("all", "true"),
+            OwnFlow::DeviceRevoke | OwnFlow::ChallengeDeny => visit.argument("all", "true"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What people do with their own account, one file a group of flows.
 
 mod app_passwords;
+mod challenges;
 mod devices;
 mod factors;
 
@@ -31,11 +32,12 @@ use super::{identity, second_step};
 pub enum OwnFlow {
     /// List the bound factors and the number of recovery codes.
     Factors,
-    /// Bind a factor. Arguments: `label`.
+    /// Bind a factor. Arguments: `kind` (`totp` where it is not said, `email`, `sms`, `phone`), `label`, `to` (the address
+    /// or number that codes are sent to).
     Enrol,
     /// Unbind a factor. Arguments: `id`.
     Remove,
-    /// Bind a factor in the place of another. Arguments: `id`, `label`.
+    /// Bind a factor in the place of another. Arguments: `id`, and those of `Enrol`; without `kind` it is one of the same.
     Replace,
     /// Make new recovery codes in the place of the old ones.
     RecoveryCodes,
@@ -52,6 +54,10 @@ pub enum OwnFlow {
     DeviceList,
     /// Revoke trusted devices. Arguments: `id` or `all` = `true`.
     DeviceRevoke,
+    /// List what waits for an answer away from the prompt.
+    ChallengeList,
+    /// Refuse what waits for an answer. Arguments: `id` or `all` = `true`.
+    ChallengeDeny,
 }
 
 /// A user of this host, who may speak for one account alone.
@@ -113,6 +119,8 @@ impl OwnVisit<'_> {
             OwnFlow::AppPasswordRevoke => self.revoke_app_passwords(&account).await?,
             OwnFlow::DeviceList => self.list_devices(&account).await?,
             OwnFlow::DeviceRevoke => self.revoke_devices(&account).await?,
+            OwnFlow::ChallengeList => self.list_challenges(&account).await?,
+            OwnFlow::ChallengeDeny => self.deny_challenges(&account).await?,
         }
         Ok(Verdict::Accept(Accepted { user: account.name, userdb: BTreeMap::new(), proof: None }))
     }
@@ -249,12 +257,16 @@ impl OwnVisit<'_> {
 impl OwnFlow {
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Factors | Self::RecoveryCodes | Self::AppPasswordList | Self::DeviceList => &[],
-            Self::Enrol => &["label"],
+            Self::Factors
+            | Self::RecoveryCodes
+            | Self::AppPasswordList
+            | Self::DeviceList
+            | Self::ChallengeList => &[],
+            Self::Enrol => &["kind", "label", "to"],
             Self::Remove | Self::AppPasswordRegenerate => &["id"],
-            Self::Replace => &["id", "label"],
+            Self::Replace => &["id", "kind", "label", "to"],
             Self::AppPasswordCreate => &["label", "scope", "expires", "networks"],
-            Self::AppPasswordRevoke | Self::DeviceRevoke => &["id", "all"],
+            Self::AppPasswordRevoke | Self::DeviceRevoke | Self::ChallengeDeny => &["id", "all"],
         }
     }
 }

@@ -1,0 +1,232 @@
+//! A question that is answered away from the prompt: by a code that was sent, or on a phone.
+//!
+//! The ledger keeps it and is not believed: what it says stands under the keyring, and a phone's answer is signed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountId;
+use crate::clock::Timestamp;
+use crate::factor::FactorId;
+use crate::keyring::{Digest, Keyring};
+
+/// A challenge's identity: 128 random bits. Whoever knows it knows where to answer, and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChallengeId([u8; 16]);
+
+impl ChallengeId {
+    /// From random bits.
+    #[must_use]
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+
+    /// As bytes.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    #[must_use]
+    pub fn is_meant_by(self, text: &str) -> bool {
+        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+    }
+}
+
+impl fmt::Display for ChallengeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for ChallengeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChallengeId({self})")
+    }
+}
+
+impl FromStr for ChallengeId {
+    type Err = BadChallengeId;
+
+    fn from_str(text: &str) -> Result<Self, BadChallengeId> {
+        let is_plain =
+            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let number = u128::from_str_radix(text, 16).map_err(|_| BadChallengeId)?;
+        if is_plain { Ok(Self(number.to_be_bytes())) } else { Err(BadChallengeId) }
+    }
+}
+
+/// Not the id of a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a challenge's id: 32 hexadecimal digits")]
+pub struct BadChallengeId;
+
+/// A question in flight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// What answers it.
+    pub kind: ChallengeKind,
+    /// The account's canonical name, for people.
+    pub user: String,
+    /// The service that asks; for a change of the account its flow.
+    pub service: String,
+    /// Where the person is who wants in, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rhost: Option<String>,
+    /// When it was put.
+    pub created: Timestamp,
+    /// When it is over.
+    pub expires: Timestamp,
+}
+
+/// What answers a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengeKind {
+    /// The code that was sent to this factor, or to what is about to become it.
+    Code(FactorId),
+    /// Any phone of the account, by the number that the prompt shows. `trust_days` says how long the device may be trusted
+    /// that the person sits at; 0 where it cannot be.
+    Approval {
+        /// In days.
+        trust_days: u64,
+    },
+    /// The phone that is about to become this factor.
+    Pairing(FactorId),
+}
+
+impl ChallengeKind {
+    /// The name in lists.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+            Self::Approval { .. } => "approval",
+            Self::Pairing(_) => "pairing",
+        }
+    }
+}
+
+impl Challenge {
+    /// Writes it down, with a digest of the `answer`: the code, or the number that is to be typed.
+    #[must_use]
+    pub fn seal(&self, id: ChallengeId, account: &AccountId, answer: &str, keyring: &Keyring) -> String {
+        let digest = keyring.digest(ANSWER, &[account.as_str().as_bytes(), &id.0, answer.as_bytes()]);
+        let body = Body { v: VERSION, challenge: self.clone(), answer: STANDARD.encode(digest) };
+        // Strings and numbers: serde_json has no way to fail.
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mac = keyring.digest(MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()]);
+        format!("{}.{text}", STANDARD.encode(mac))
+    }
+
+    /// Reads what [`Challenge::seal`] wrote; `None` where this site did not write it for this account under this id, or it
+    /// is over at `now`.
+    #[must_use]
+    pub fn open(
+        value: &str,
+        id: ChallengeId,
+        account: &AccountId,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Option<OpenChallenge> {
+        let (mac, text) = value.split_once('.')?;
+        let mac: Digest = STANDARD.decode(mac).ok()?.try_into().ok()?;
+        if !keyring.vouches(&mac, MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()]) {
+            return None;
+        }
+        let body: Body = serde_json::from_str(text).ok()?;
+        let answer: Digest = STANDARD.decode(&body.answer).ok()?.try_into().ok()?;
+        let is_open = body.v == VERSION && body.challenge.expires > now;
+        is_open.then(|| OpenChallenge { id, account: account.clone(), challenge: body.challenge, answer })
+    }
+}
+
+/// A challenge of this site that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChallenge {
+    id: ChallengeId,
+    account: AccountId,
+    /// What it says.
+    pub challenge: Challenge,
+    answer: Digest,
+}
+
+impl OpenChallenge {
+    /// Whether `answer` is the code, or the number.
+    #[must_use]
+    pub fn is_answered_by(&self, answer: &str, keyring: &Keyring) -> bool {
+        let parts = [self.account.as_str().as_bytes(), &self.id.0, answer.as_bytes()];
+        keyring.vouches(&self.answer, ANSWER, &parts)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    v: u32,
+    challenge: Challenge,
+    answer: String,
+}
+
+const VERSION: u32 = 1;
+const ANSWER: &str = "challenge answer";
+const MAC: &str = "challenge";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(byte: u8) -> Keyring {
+        Keyring::parse(&Keyring::render(&[byte; 32], Timestamp::from_unix(1))).unwrap()
+    }
+
+    fn challenge() -> Challenge {
+        Challenge {
+            kind: ChallengeKind::Approval { trust_days: 30 },
+            user: "alice".to_owned(),
+            service: "sshd".to_owned(),
+            rhost: Some("192.0.2.1".to_owned()),
+            created: Timestamp::from_unix(1_800_000_000),
+            expires: Timestamp::from_unix(1_800_000_060),
+        }
+    }
+
+    #[test]
+    fn what_was_written_opens_in_its_own_place_and_time_alone() {
+        let (keyring, id, account) = (ring(7), ChallengeId::new([1; 16]), AccountId::new("a".to_owned()));
+        let value = challenge().seal(id, &account, "47", &keyring);
+        let now = Timestamp::from_unix(1_800_000_059);
+        let open = Challenge::open(&value, id, &account, &keyring, now).unwrap();
+        assert_eq!(open.challenge, challenge());
+        assert!(open.is_answered_by("47", &keyring) && !open.is_answered_by("48", &keyring));
+        assert!(!open.is_answered_by("", &keyring));
+        let is_refused = |value: &str, id, account: &AccountId, ring: &Keyring, now| {
+            Challenge::open(value, id, account, ring, now).is_none()
+        };
+        assert!(is_refused(&value, id, &account, &keyring, Timestamp::from_unix(1_800_000_060)), "over");
+        assert!(is_refused(&value, ChallengeId::new([2; 16]), &account, &keyring, now), "another id");
+        assert!(is_refused(&value, id, &AccountId::new("b".to_owned()), &keyring, now), "another account");
+        assert!(is_refused(&value, id, &account, &ring(8), now), "another site");
+        for (from, to) in
+            [("sshd", "sudo"), ("08:01:00Z", "09:01:00Z"), ("approval", "pairing"), ("\"v\":1", "\"v\":2")]
+        {
+            let changed = value.replace(from, to);
+            assert_ne!(changed, value, "{from}");
+            assert!(is_refused(&changed, id, &account, &keyring, now), "{to}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_form() {
+        let id = ChallengeId::new([0xab; 16]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!("AB".repeat(16).parse::<ChallengeId>().is_err() && "".parse::<ChallengeId>().is_err());
+        assert!(id.is_meant_by("abab") && !id.is_meant_by("aba"));
+    }
+}

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{BadTotp, NewTotp, PhoneKey, Seed, TotpShape};
+
+/// A secret that goes from the terminal to the phone by a QR code, and nowhere else.
+///
+/// What the phone hands in is under it, so that neither who carries it nor who stores it can put another key in the place of
+/// the phone's. The seed of the codes that the phone shows without a network is made of it on both sides, and travels nowhere.
+pub struct Pairing(Zeroizing<[u8; PAIRING_BYTES]>);
+
+impl Pairing {
+    /// From random bytes.
+    #[must_use]
+    pub fn new(random: Zeroizing<[u8; PAIRING_BYTES]>) -> Self {
+        Self(random)
+    }
+
+    /// As it stands in the QR code: base64url.
+    #[must_use]
+    pub fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(&*self.0))
+    }
+
+    /// Whether `proof` (base64url) shows that a phone with this secret hands in this key under this name:
+    /// HMAC-SHA-256 (RFC 2104) over the label `postern-bind-1`, the key's point and the name.
+    #[must_use]
+    pub fn vouches(&self, key: &PhoneKey, name: &str, proof: &str) -> bool {
+        let Ok(proof) = URL_SAFE_NO_PAD.decode(proof) else { return false };
+        self.mac(&[b"postern-bind-1", &key.bytes(), name.as_bytes()]).verify_slice(&proof).is_ok()
+    }
+
+    /// Six digits that terminal and phone both show, for a person to compare.
+    #[must_use]
+    pub fn compared(&self, key: &PhoneKey) -> String {
+        let digest = self.mac(&[b"postern-compare-1", &key.bytes()]).finalize().into_bytes();
+        let number =
+            digest.iter().take(4).fold(0_u32, |number, byte| (number << 8) | u32::from(*byte)) % 1_000_000;
+        let digits = format!("{number:06}");
+        let (first, second) = digits.split_at(3);
+        format!("{first} {second}")
+    }
+
+    /// The seed of the phone's own codes: SHA-1, 6 digits, 30 seconds.
+    ///
+    /// # Errors
+    /// None that can happen to 20 bytes.
+    pub fn totp(&self) -> Result<NewTotp, BadTotp> {
+        let digest = Zeroizing::new(self.mac(&[b"postern-seed-1"]).finalize().into_bytes());
+        let seed: Zeroizing<Vec<u8>> = Zeroizing::new(digest.iter().take(SEED_BYTES).copied().collect());
+        Ok(NewTotp::new(TotpShape::default(), Seed::new(&seed)?))
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        // A key that is shorter than a block is filled up with zeros (RFC 2104, section 2).
+        let mut block = Zeroizing::new([0; 64]);
+        block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
+        let mut mac = Hmac::<Sha256>::new(&(*block).into());
+        for part in parts {
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+impl fmt::Debug for Pairing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pairing")
+    }
+}
+
+/// How long the secret is.
+pub const PAIRING_BYTES: usize = 32;
+/// RFC 4226, section 4, R6: 160 bits are recommended.
+const SEED_BYTES: usize = 20;

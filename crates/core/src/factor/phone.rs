@@ -1,0 +1,189 @@
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Verifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use serde::{Deserialize, Serialize};
+
+use crate::keyring::{Keyring, SealError, Sealed};
+
+use super::{FactorId, Totp};
+
+/// A phone that approves logins by a key which never leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// What its answers are signed with.
+    pub key: PhoneKey,
+    /// For the codes that it shows where it has no network.
+    pub totp: Totp,
+    /// How it is rung.
+    #[serde(default, skip_serializing_if = "Ring::is_none")]
+    pub ring: Ring,
+}
+
+/// How a phone is rung: under the keyring, as whoever knows it can ring it too.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ring {
+    /// Not at all: it scans, or its owner opens the page.
+    #[default]
+    None,
+    /// By a message to a topic of the site's ntfy server.
+    Ntfy(Sealed),
+    /// By Web Push (RFC 8030).
+    WebPush(Sealed),
+}
+
+impl Ring {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// The name on the wire and in lists.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ntfy(_) => "ntfy",
+            Self::WebPush(_) => "web_push",
+        }
+    }
+
+    /// Seals where the phone `id` is rung.
+    ///
+    /// # Errors
+    /// As [`Keyring::seal`].
+    pub fn seal(
+        target: &RingTarget,
+        id: FactorId,
+        keyring: &Keyring,
+        nonce: [u8; 24],
+    ) -> Result<Self, SealError> {
+        let purpose = seal_purpose(id);
+        Ok(match target {
+            RingTarget::Ntfy(topic) => Self::Ntfy(keyring.seal(&purpose, topic.as_bytes(), nonce)?),
+            RingTarget::WebPush(subscription) => {
+                // Strings alone: serde_json has no way to fail.
+                let json = serde_json::to_vec(subscription).unwrap_or_default();
+                Self::WebPush(keyring.seal(&purpose, &json, nonce)?)
+            }
+        })
+    }
+
+    /// Where the phone `id` is rung; `None` where it is not.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`], and where what was sealed is of no form known here.
+    pub fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Option<RingTarget>, SealError> {
+        let purpose = seal_purpose(id);
+        Ok(match self {
+            Self::None => None,
+            Self::Ntfy(sealed) => {
+                let topic = keyring.open(&purpose, sealed)?;
+                let topic = std::str::from_utf8(&topic).map_err(|_| SealError::Forged)?;
+                Some(RingTarget::Ntfy(topic.to_owned()))
+            }
+            Self::WebPush(sealed) => {
+                let json = keyring.open(&purpose, sealed)?;
+                Some(RingTarget::WebPush(serde_json::from_slice(&json).map_err(|_| SealError::Forged)?))
+            }
+        })
+    }
+}
+
+/// Where a phone is rung.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RingTarget {
+    /// A topic of the site's ntfy server, which nobody can guess.
+    Ntfy(String),
+    /// A subscription that the phone's browser made.
+    WebPush(Subscription),
+}
+
+impl fmt::Debug for RingTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ntfy(_) => "Ntfy",
+            Self::WebPush(_) => "WebPush",
+        })
+    }
+}
+
+/// A push subscription (W3C Push API, PushSubscription; RFC 8291, section 2).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Where messages are posted to.
+    pub endpoint: String,
+    /// The browser's public key: an uncompressed point of P-256, base64url.
+    pub p256dh: String,
+    /// The authentication secret: 16 bytes, base64url.
+    pub auth: String,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+/// The public half of a phone's key: ECDSA over P-256 with SHA-256 (FIPS 186-5, section 6). Written as the uncompressed
+/// point (SEC 1, section 2.3.3) in base64url.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PhoneKey(VerifyingKey);
+
+impl PhoneKey {
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// Where it is no point of the curve.
+    pub fn parse(text: &str) -> Result<Self, BadPhoneKey> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadPhoneKey)?;
+        if bytes.len() != POINT_BYTES {
+            return Err(BadPhoneKey);
+        }
+        VerifyingKey::from_sec1_bytes(&bytes).map(Self).map_err(|_| BadPhoneKey)
+    }
+
+    /// The uncompressed point.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.to_sec1_point(false).as_bytes().to_vec()
+    }
+
+    /// Whether `signature` (IEEE P1363: r and s of 32 bytes each, in base64url) is this key's over `message`.
+    #[must_use]
+    pub fn verifies(&self, message: &str, signature: &str) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        Signature::from_slice(&bytes)
+            .is_ok_and(|signature| self.0.verify(message.as_bytes(), &signature).is_ok())
+    }
+}
+
+impl TryFrom<String> for PhoneKey {
+    type Error = BadPhoneKey;
+
+    fn try_from(text: String) -> Result<Self, BadPhoneKey> {
+        Self::parse(&text)
+    }
+}
+
+impl From<PhoneKey> for String {
+    fn from(key: PhoneKey) -> Self {
+        URL_SAFE_NO_PAD.encode(key.bytes())
+    }
+}
+
+/// Not the public key of a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an uncompressed point of P-256 in base64url")]
+pub struct BadPhoneKey;
+
+fn seal_purpose(id: FactorId) -> Vec<u8> {
+    [b"ring:", &id.bytes()[..]].concat()
+}
+
+const POINT_BYTES: usize = 65;

@@ -1,0 +1,57 @@
+//! What waits for an answer, for those who look after an account.
+
+use crate::account::AccountId;
+use crate::challenge::{Challenge, ChallengeId};
+use crate::keyring::Keyring;
+use crate::ledger::{LedgerError, Token};
+
+use super::app_password::{Authority, ChangeError};
+
+/// A challenge that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingChallenge {
+    /// Which one it is.
+    pub id: ChallengeId,
+    /// What it says.
+    pub challenge: Challenge,
+    /// Whether there is an answer already, which nobody has taken yet.
+    pub is_answered: bool,
+}
+
+/// The challenges of an account that are open now. Records that say nothing are left out.
+///
+/// # Errors
+/// Where the ledger is out of order.
+pub async fn pending_challenges(
+    authority: &Authority,
+    keyring: &Keyring,
+    account: &AccountId,
+) -> Result<Vec<PendingChallenge>, LedgerError> {
+    let now = authority.clock.now();
+    let kept = authority.ledger.challenges(account, now).await?;
+    let open = kept.into_iter().filter_map(|one| {
+        let open = Challenge::open(&one.value, one.id, account, keyring, now)?;
+        Some(PendingChallenge { id: one.id, challenge: open.challenge, is_answered: one.answer.is_some() })
+    });
+    Ok(open.collect())
+}
+
+/// Takes challenges out, so that no answer to them is worth anything; tells which of them were there still.
+///
+/// # Errors
+/// [`ChangeError`]; some may be taken out then.
+pub async fn deny_challenges(
+    authority: &Authority,
+    account: &AccountId,
+    ids: &[ChallengeId],
+) -> Result<Vec<ChallengeId>, ChangeError> {
+    let mut denied = Vec::new();
+    for id in ids {
+        let mut token = Token::default();
+        (authority.random)(&mut token)?;
+        if authority.ledger.take_challenge(account, *id, token, authority.clock.now()).await?.is_some() {
+            denied.push(*id);
+        }
+    }
+    Ok(denied)
+}

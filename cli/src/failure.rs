@@ -160,7 +160,8 @@ impl From<ChangeError> for Failure {
             | ChangeError::NoFactor(_)
             | ChangeError::TooManyFactors(_)
             | ChangeError::LastFactor
-            | ChangeError::SeedTaken
+            | ChangeError::BoundAlready
+            | ChangeError::NumberTaken
             | ChangeError::NotEnrolled => Self::data(error),
             ChangeError::Contended | ChangeError::ChangedMeanwhile => Self::temporary(error),
             ChangeError::Factor(error) => error.into(),

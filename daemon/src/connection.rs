@@ -3,6 +3,7 @@ mod dialogue;
 mod hold;
 mod line;
 mod own;
+mod phone;
 mod wire;
 
 use std::sync::OnceLock;
@@ -95,6 +96,7 @@ async fn converse(
     let (pace, audience) = match (own::flow(begin.flow), begin.interactive) {
         (Some(_), true) => (SELF_SERVICE, Audience::Person),
         (Some(_), false) => (SELF_SERVICE, Audience::Reader),
+        _ if phone::flow(begin.flow).is_some() => (PHONE, Audience::Reader),
         (None, true) => (if is_dialogue { LOGIN } else { MAIL }, Audience::Person),
         (None, false) => (MAIL, Audience::Nobody),
     };
@@ -119,8 +121,12 @@ fn without_a_person(verdict: Verdict) -> Verdict {
 fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
     let (begin, uid) = (visitor.begin, visitor.uid);
     server.counters.count(&outcome.verdict);
+    let is_accept = matches!(outcome.verdict, Verdict::Accept(_));
+    if is_accept && phone::flow(begin.flow).is_some_and(|flow| !phone::is_logged(flow)) {
+        return;
+    }
     let is_change =
-        matches!(outcome.verdict, Verdict::Accept(_)) && own::flow(begin.flow).is_some_and(own::is_change);
+        is_accept && (own::flow(begin.flow).is_some_and(own::is_change) || phone::flow(begin.flow).is_some());
     if !site.rights.is_trusted(uid) && !is_change && !server.quiet.admits(uid, Instant::now()) {
         return;
     }
@@ -166,6 +172,8 @@ const SELF_SERVICE: Pace = Pace {
     work: WORK,
     is_seen_through: true,
 };
+/// Somebody may wait for what is left here.
+const PHONE: Pace = Pace { overall: WORK, answer: WORK, work: WORK, is_seen_through: true };
 const WORK: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

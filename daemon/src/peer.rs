@@ -8,12 +8,13 @@ use postern_ipc::Flow;
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {
     trusted: BTreeMap<u32, BTreeSet<String>>,
+    web: Option<u32>,
     own_uid: u32,
 }
 
 impl Rights {
     /// Looks up the users of `[socket] trusted`. One that does not exist is trusted with nothing; its name is returned.
-    pub(crate) fn of(socket: &Socket) -> (Self, Vec<String>) {
+    pub(crate) fn of(socket: &Socket, web: Option<&str>) -> (Self, Vec<String>) {
         let mut trusted = BTreeMap::new();
         let mut unknown = Vec::new();
         for (name, services) in &socket.trusted {
@@ -24,7 +25,14 @@ impl Rights {
                 Ok(None) | Err(_) => unknown.push(name.clone()),
             }
         }
-        (Self { trusted, own_uid: geteuid().as_raw() }, unknown)
+        let web = web.and_then(|name| match User::from_name(name) {
+            Ok(Some(user)) => Some(user.uid.as_raw()),
+            Ok(None) | Err(_) => {
+                unknown.push(name.to_owned());
+                None
+            }
+        });
+        (Self { trusted, web, own_uid: geteuid().as_raw() }, unknown)
     }
 
     /// Whether the process behind a connection may ask for `flow` at `service`.
@@ -52,13 +60,18 @@ impl Rights {
             | Flow::DeviceRevoke
             | Flow::ChallengeList
             | Flow::ChallengeDeny => self.may_be_a_person(uid),
-            Flow::PhoneBind | Flow::PhonePending | Flow::PhoneAnswer | Flow::PhoneRing => false,
+            Flow::PhoneBind | Flow::PhonePending | Flow::PhoneAnswer | Flow::PhoneRing => self.is_web(uid),
         }
+    }
+
+    /// Whether `uid` is that of the process that serves the page for phones.
+    pub(crate) fn is_web(&self, uid: u32) -> bool {
+        self.web == Some(uid) && uid != ROOT
     }
 
     /// Whether `uid` can be that of somebody with an account of their own; the name services have the last word.
     fn may_be_a_person(&self, uid: u32) -> bool {
-        uid >= FIRST_PERSON && uid != OVERFLOW && uid != self.own_uid
+        uid >= FIRST_PERSON && uid != OVERFLOW && uid != self.own_uid && !self.is_web(uid)
     }
 
     /// Whether what the process behind a connection says of the person's device is to be believed.
@@ -94,7 +107,7 @@ mod tests {
 
     fn rights() -> Rights {
         let services = ["imap", "smtp"].map(ToOwned::to_owned).into();
-        Rights { trusted: BTreeMap::from([(115, services)]), own_uid: 977 }
+        Rights { trusted: BTreeMap::from([(115, services)]), web: Some(978), own_uid: 977 }
     }
 
     #[test]
@@ -118,6 +131,22 @@ mod tests {
         }
         let of_a_person = Rights { own_uid: 1000, ..rights() };
         assert!(!of_a_person.permit(1000, Flow::Factors, ""), "posternd's own user is nobody's");
+    }
+
+    #[test]
+    fn the_page_for_phones_has_its_own_flows_and_no_others() {
+        let flows = [Flow::PhoneBind, Flow::PhonePending, Flow::PhoneAnswer, Flow::PhoneRing];
+        for uid in [0, 115, 977, 1000, 65_534] {
+            assert!(flows.iter().all(|flow| !rights().permit(uid, *flow, "")), "{uid}");
+        }
+        assert!(flows.iter().all(|flow| rights().permit(978, *flow, "")));
+        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status, Flow::Factors, Flow::Enrol] {
+            assert!(!rights().permit(978, flow, "imap"), "{flow:?}");
+        }
+        let of_a_person = Rights { web: Some(1000), ..rights() };
+        assert!(!of_a_person.permit(1000, Flow::Factors, ""), "nor those of a person");
+        let of_root = Rights { web: Some(0), ..rights() };
+        assert!(!of_root.permit(0, Flow::PhoneAnswer, ""));
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl Server {
         let Ok(peer) = stream.peer_cred() else { return };
         let uid = peer.uid();
         let site = self.site();
-        let Some(slot) = self.slots.take(site.room, uid, site.rights.is_trusted(uid)) else {
+        let Some(slot) = self.slots.take(site.room_for(uid), uid, site.rights.is_trusted(uid)) else {
             self.turn_away(format_args!(
                 "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
             ));

@@ -21,9 +21,9 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn of(config: &Config, engine: Engine, keyring_file: KeyringFile) -> Self {
-        let (rights, unknown) = Rights::of(&config.socket);
+        let (rights, unknown) = Rights::of(&config.socket, None);
         for name in unknown {
-            warn!("socket.trusted names the user {name}, who does not exist on this host");
+            warn!("socket.trusted or web.user names the user {name}, who does not exist on this host");
         }
         let limits = &config.limits;
         let room = Room {
@@ -32,6 +32,12 @@ impl Site {
             dialogues: limits.dialogues,
         };
         Self { engine, rights, room, keyring_file: Arc::new(keyring_file) }
+    }
+
+    /// How much room there is for `uid`. The page speaks for many phones, and must not crowd anybody out.
+    pub(crate) fn room_for(&self, uid: u32) -> Room {
+        let per_user = if self.rights.is_web(uid) { self.room.total / 4 } else { self.room.per_user };
+        Room { per_user, ..self.room }
     }
 
     /// The same with other keys.

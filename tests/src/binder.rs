@@ -10,7 +10,7 @@ use postern_core::app_password::Label;
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::config::Config;
 use postern_core::factor::{Algorithm as Hash, FactorId, NewTotp, Seed, TotpShape};
-use postern_core::flows::{Authority, NewFactor, RandomnessGone, bind_factor};
+use postern_core::flows::{Authority, NewFactor, NewKind, RandomnessGone, bind_factor};
 use postern_core::hashing::{Budget, HashPool};
 use postern_core::keyring::Keyring;
 use postern_core::ledger::{Spend, Spent};
@@ -71,7 +71,7 @@ impl<'a> Binder<'a> {
             let account = self.account(name).await;
             let totp = NewTotp::new(shape(app), Seed::new(app.seed()).expect("a seed"));
             let label = Label::new("App").expect("a label");
-            let new = NewFactor::of(authority, label, totp).expect("random bytes");
+            let new = NewFactor::of(authority, label, NewKind::Totp(totp)).expect("random bytes");
             bind_factor(authority, &self.keyring, &account, &new, None, None).await.expect("it is bound");
             let at = authority.clock.now();
             let step = at.as_unix() / app.period - LONG_AGO.as_secs() / app.period;

@@ -70,7 +70,7 @@ async fn remove(site: &Site, account: &Account, id: Option<&str>, output: Output
     let removed = match id {
         Some(typed) => {
             let id = picked(account, typed)?.id;
-            vec![unbind_factor(&site.authority(), &account.id, id, true).await?]
+            vec![unbind_factor(&site.authority(), &site.keyring()?, &account.id, id, true).await?]
         }
         None => {
             edit(&*site.directory, &account.id, |data| {

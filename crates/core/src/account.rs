@@ -21,6 +21,8 @@ pub struct Account {
     pub standing: Standing,
     /// What userdb templates may refer to.
     pub attributes: Attributes,
+    /// Its mailboxes, the first one being where it is written to.
+    pub addresses: Vec<String>,
     /// Changes whenever the main password does, where the directory can tell; part of what is counted, so that a
     /// secret that was wrong before the change is tried again after it.
     pub password_marker: String,
@@ -192,6 +194,7 @@ impl AccountData {
         self.enrolled = !self.factors.is_empty();
         if !self.enrolled {
             self.recovery_codes.clear();
+            self.factor_keys.clear();
         }
         Some(factor)
     }

@@ -67,6 +67,7 @@ impl fmt::Display for Entry<'_> {
         line.maybe("observed", trail.observed)?;
         line.maybe("detail", trail.detail)?;
         line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
+        line.maybe("courier", trail.is_courier_down.then_some("down"))?;
         line.maybe("device", self.device)?;
         line.pair("peer", self.peer)?;
         line.maybe("tty", self.tty)?;

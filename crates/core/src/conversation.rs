@@ -35,6 +35,12 @@ pub trait Conversation: Send + Sync {
     /// # Errors
     /// [`Gone`] where nobody waits.
     async fn wait(&mut self, longest: Duration) -> Result<(), Gone>;
+
+    /// Comes back when nobody is there any more, as far as that can be told while nothing is asked. To be called after
+    /// [`Conversation::wait`], and may be given up.
+    async fn gone(&mut self) -> Gone {
+        std::future::pending().await
+    }
 }
 
 /// Whether an answer is shown while it is typed.

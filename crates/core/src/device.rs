@@ -226,6 +226,7 @@ mod tests {
             name: "alice".to_owned(),
             standing: Standing::Active,
             attributes: Attributes::new(),
+            addresses: Vec::new(),
             password_marker: "1".to_owned(),
             data: AccountData::default(),
             revision: Revision(1),

@@ -157,6 +157,7 @@ mod tests {
             name: "alice@example.org".to_owned(),
             standing: Standing::Active,
             attributes,
+            addresses: Vec::new(),
             password_marker: String::new(),
             data: AccountData::default(),
             revision: Revision(0),

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use postern_core::device::Device;
-use postern_core::flows::{self, Outcome, Own, OwnFlow, Trail, Visit};
+use postern_core::flows::{self, Outcome, Own, OwnFlow, PhoneCall, Trail, Visit};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -10,8 +10,8 @@ use postern_core::{Reason, Verdict};
 use postern_ipc::{Begin, Flow};
 
 use super::dialogue::Dialogue;
-use super::own;
 use super::wire;
+use super::{own, phone};
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
@@ -49,6 +49,10 @@ pub(super) async fn decide(
     let begin = visitor.begin;
     if let Some(flow) = own::flow(begin.flow) {
         return self_service(&server.users, site, visitor, flow, dialogue).await;
+    }
+    if let Some(flow) = phone::flow(begin.flow) {
+        let call = PhoneCall { flow, arguments: &begin.arguments, language: begin.language.as_deref() };
+        return flows::phone(&site.engine, &call, dialogue).await;
     }
     let Ok(name) = LoginName::new(&begin.user) else {
         return refused("not a name: empty, over 255 bytes, or with control characters");

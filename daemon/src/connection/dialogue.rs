@@ -33,6 +33,8 @@ pub(super) enum Word {
     Ask { line: Zeroizing<Vec<u8>>, answer: oneshot::Sender<Result<Answer, Gone>> },
     /// Anything else, and how long it may be until the next word where that is longer than usual.
     Tell { line: Zeroizing<Vec<u8>>, pause: Option<Duration>, told: oneshot::Sender<Result<(), Gone>> },
+    /// That the flow wants to know while it works when nobody is there any more, and ends by itself then.
+    Watch { gone: oneshot::Sender<Gone> },
 }
 
 impl Dialogue {
@@ -85,6 +87,14 @@ impl Conversation for Dialogue {
         let seconds = u32::try_from(longest.as_secs()).unwrap_or(u32::MAX);
         self.say(ServerMessage::Wait { seconds }, Some(longest)).await
     }
+
+    async fn gone(&mut self) -> Gone {
+        let (gone, hears) = oneshot::channel();
+        if self.words.send(Word::Watch { gone }).await.is_err() {
+            return Gone::Closed;
+        }
+        hears.await.unwrap_or(Gone::Closed)
+    }
 }
 
 /// A flow may tell a new password: what it was put together from is wiped.
@@ -136,6 +146,7 @@ mod tests {
                         said.push(text(&line).to_owned());
                         told.send(Ok(())).unwrap();
                     }
+                    Word::Watch { .. } => {}
                 }
             }
             said

@@ -68,9 +68,9 @@ pub(super) async fn hold(
     let now = Instant::now();
     let over_at = now + pace.overall;
     let work_until = over_at.min(now + pace.work);
-    let mut chair = Chair { line, pace, over_at, work_until, asked: None, end: None };
+    let mut chair = Chair { line, pace, over_at, work_until, asked: None, watcher: None, end: None };
     loop {
-        let (until, is_asked) = (chair.until(), chair.asked.is_some());
+        let (until, may_stop) = (chair.until(), chair.asked.is_some() || chair.is_watched());
         let stops = async {
             // A sender that is gone stops nothing: it is the server itself, which outlives its conversations.
             if stopping.wait_for(|stops| *stops).await.is_err() {
@@ -83,7 +83,7 @@ pub(super) async fn hold(
             Some(word) = words.recv() => chair.pass_on(word).await,
             heard = chair.listen() => if let Some(held) = chair.hear(heard) { return held },
             () = sleep_until(until) => if let Some(held) = chair.out_of_time() { return held },
-            () = stops, if is_asked => chair.leave_unanswered(End::Stopped),
+            () = stops, if may_stop => chair.stop(),
         }
     }
 }
@@ -94,6 +94,7 @@ struct Chair<'a> {
     over_at: Instant,
     work_until: Instant,
     asked: Option<Asked>,
+    watcher: Option<oneshot::Sender<Gone>>,
     end: Option<End>,
 }
 
@@ -123,6 +124,8 @@ impl Chair<'_> {
         match (word, &self.end) {
             (Word::Tell { told, .. }, Some(end)) => reply(told, Err(end.gone())),
             (Word::Ask { answer, .. }, Some(end)) => reply(answer, Err(end.gone())),
+            (Word::Watch { gone }, Some(end)) => tell_watcher(gone, end.gone()),
+            (Word::Watch { gone }, None) => self.watcher = Some(gone),
             (Word::Tell { line, pause, told }, None) => match self.line.say(&line).await {
                 Ok(()) => {
                     let pause = pause.map_or(Duration::ZERO, |pause| pause.min(self.pace.overall) + MARGIN);
@@ -159,11 +162,10 @@ impl Chair<'_> {
     fn hear(&mut self, heard: Result<Zeroizing<Vec<u8>>, Unheard>) -> Option<Held> {
         let Some(asked) = self.asked.take() else {
             let end = End::Unheard(heard.err()?);
-            if !self.pace.is_seen_through {
+            if !self.pace.is_seen_through && !self.is_watched() {
                 return Some(cut_off(end));
             }
-            self.work_until = Instant::now() + self.pace.work;
-            self.end = Some(end);
+            self.end_watched(end);
             return None;
         };
         let wrong = |error| End::Unheard(Unheard::Wrong(error));
@@ -197,6 +199,27 @@ impl Chair<'_> {
                 is_broken_off: true,
             },
         })
+    }
+
+    /// Whether the flow ends by itself once it hears that nobody is there.
+    fn is_watched(&self) -> bool {
+        self.watcher.as_ref().is_some_and(|watcher| !watcher.is_closed())
+    }
+
+    fn stop(&mut self) {
+        if self.asked.is_some() {
+            self.leave_unanswered(End::Stopped);
+        } else if self.end.is_none() {
+            self.end_watched(End::Stopped);
+        }
+    }
+
+    fn end_watched(&mut self, end: End) {
+        self.work_until = Instant::now() + self.pace.work;
+        if let Some(watcher) = self.watcher.take() {
+            tell_watcher(watcher, end.gone());
+        }
+        self.end = Some(end);
     }
 
     fn leave_unanswered(&mut self, end: End) {
@@ -268,6 +291,11 @@ fn outcome(verdict: Verdict) -> Outcome {
 /// A flow that is gone needs no reply.
 fn reply<T>(waits: oneshot::Sender<Result<T, Gone>>, with: Result<T, Gone>) {
     drop(waits.send(with));
+}
+
+/// One that does not watch any longer needs no word.
+fn tell_watcher(watcher: oneshot::Sender<Gone>, gone: Gone) {
+    let _: Result<(), Gone> = watcher.send(gone);
 }
 
 /// For the flow's own work, after a pause that it has spoken of.

@@ -6,14 +6,15 @@ use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason};
 
-use super::own;
+use super::{own, phone};
 
 /// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
 pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
     let is_own = own::flow(begin.flow).is_some();
-    let what = if !is_own && !begin.arguments.is_empty() {
+    let takes_arguments = is_own || phone::flow(begin.flow).is_some();
+    let what = if !takes_arguments && !begin.arguments.is_empty() {
         "this flow takes no arguments"
-    } else if is_own && begin.secret.is_some() {
+    } else if takes_arguments && begin.secret.is_some() {
         "this flow asks for what it needs"
     } else {
         return None;
@@ -48,6 +49,7 @@ pub(super) fn verdict(
 pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, language: Language) -> String {
     let phrase = match (own::flow(flow), class) {
         _ if reason == Reason::Cancelled => return String::new(),
+        _ if phone::flow(flow).is_some() => Phrase::PhoneRefused {},
         (Some(_), _) => Phrase::NotChanged {},
         (None, Some(Class::Login)) => Phrase::LoginFailed {},
         // A mail program shows it, in whatever language.
@@ -154,6 +156,12 @@ mod tests {
             Flow::AppPasswordRevoke,
             Flow::DeviceList,
             Flow::DeviceRevoke,
+            Flow::ChallengeList,
+            Flow::ChallengeDeny,
+            Flow::PhoneBind,
+            Flow::PhonePending,
+            Flow::PhoneAnswer,
+            Flow::PhoneRing,
         ] {
             assert!(named.contains(&flow.as_str()), "{flow:?}");
         }

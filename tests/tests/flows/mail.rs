@@ -133,7 +133,9 @@ async fn mail_follows_the_first_factor_and_the_last_by_itself() {
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
     let app = site.bind(&alice, "phone").await;
     assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::UseAppPassword);
-    flows::unbind_factor(&site.authority(), &alice.id, app.id.unwrap(), true).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+        .await
+        .unwrap();
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
 }
 

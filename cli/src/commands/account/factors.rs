@@ -35,6 +35,7 @@ pub(super) async fn reset(
     let reset = flows::edit(&*site.directory, &account.id, |data| {
         let taken = (data.factors.len(), data.recovery_codes.len(), data.policy.ticket.is_some());
         data.factors.clear();
+        data.factor_keys.clear();
         data.recovery_codes.clear();
         data.enrolled = false;
         data.policy.ticket = None;

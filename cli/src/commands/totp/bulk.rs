@@ -4,7 +4,7 @@ use std::path::Path;
 use postern_core::account::Account;
 use postern_core::app_password::Label;
 use postern_core::factor::{NewTotp, Seed, TotpShape};
-use postern_core::flows::{Authority, NewFactor, bind_factor, default_label};
+use postern_core::flows::{Authority, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::keyring::Keyring;
 use serde_json::{Value, json};
 
@@ -106,8 +106,9 @@ impl Job<'_> {
             return Err(Failure::data("has a second factor already; --add binds one more"));
         }
         let new = self.new_factor(user, &account, begun)?;
-        let uri = new.totp.uri(&self.site.config.issuer, &account.name)?;
-        let issued = Issued { id: new.id, uri, secret: new.totp.base32() };
+        let totp = super::app(&new)?;
+        let uri = totp.uri(&self.site.config.issuer, &account.name)?;
+        let issued = Issued { id: new.id, uri, secret: totp.base32() };
         self.results.write(&user.name, &user.label, State::Begun(&issued))?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
         bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
@@ -123,12 +124,13 @@ impl Job<'_> {
     ) -> Result<NewFactor, Failure> {
         let label = match (user.label.as_str(), &self.label) {
             ("", Some(label)) => label.clone(),
-            ("", None) => default_label(account),
+            ("", None) => default_label(account, "authenticator"),
             (label, _) => Label::new(label).map_err(Failure::data)?,
         };
-        let totp = |seed: &str| Ok::<_, Failure>(NewTotp::new(self.shape, Seed::from_base32(seed)?));
+        let totp =
+            |seed: &str| Ok::<_, Failure>(NewKind::Totp(NewTotp::new(self.shape, Seed::from_base32(seed)?)));
         Ok(match begun {
-            Some(issued) => NewFactor { id: issued.id, label, totp: totp(&issued.secret)? },
+            Some(issued) => NewFactor { id: issued.id, label, kind: totp(&issued.secret)? },
             None if user.seed.is_empty() => NewFactor::draw(&self.authority, label, self.shape)?,
             None => NewFactor::of(&self.authority, label, totp(&user.seed)?)?,
         })

@@ -7,7 +7,8 @@ mod users;
 
 use std::path::Path;
 
-use postern_core::factor::{Algorithm, TotpShape};
+use postern_core::factor::{Algorithm, NewTotp, TotpShape};
+use postern_core::flows::NewFactor;
 
 use crate::args::{Enrol, TotpCommand};
 use crate::failure::Failure;
@@ -31,4 +32,9 @@ fn shape(wanted: &Enrol) -> Result<TotpShape, Failure> {
         _ => Algorithm::Sha1,
     };
     TotpShape::new(algorithm, wanted.digits, wanted.period).map_err(Failure::usage)
+}
+
+/// The app that a new factor is; every one of these commands is.
+fn app(new: &NewFactor) -> Result<&NewTotp, Failure> {
+    new.totp().ok_or_else(|| Failure::data("the new factor is no app"))
 }

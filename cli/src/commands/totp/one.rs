@@ -5,7 +5,7 @@ use postern_core::app_password::Label;
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
-use postern_core::flows::{ChangeError, NewFactor, bind_factor, default_label};
+use postern_core::flows::{ChangeError, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::ledger::{Spend, Spent};
 use postern_core::qr::{self, Modules};
 use serde_json::{Value, json};
@@ -112,14 +112,14 @@ impl Job<'_> {
         }
         let label = match &self.wanted.label {
             Some(label) => Label::new(label).map_err(Failure::data)?,
-            None => default_label(account),
+            None => default_label(account, "authenticator"),
         };
         let is_known = seed.is_some();
         let new = match seed {
-            Some(seed) => NewFactor::of(&authority, label, NewTotp::new(shape, seed))?,
+            Some(seed) => NewFactor::of(&authority, label, NewKind::Totp(NewTotp::new(shape, seed)))?,
             None => NewFactor::draw(&authority, label, shape)?,
         };
-        let uri = new.totp.uri(&self.site.config.issuer, &account.name)?;
+        let uri = super::app(&new)?.uri(&self.site.config.issuer, &account.name)?;
         write_files(files, &uri)?;
         self.show(&new, &uri, is_known)?;
         let is_proved = self.terminal.is_some();
@@ -133,6 +133,7 @@ impl Job<'_> {
 
     /// Shows the key to whoever is to have it.
     fn show(&mut self, new: &NewFactor, uri: &str, is_known: bool) -> Result<(), Failure> {
+        let totp = super::app(new)?;
         if self.wanted.uri {
             return self.output.line(uri);
         }
@@ -143,8 +144,8 @@ impl Job<'_> {
         let text = Zeroizing::new(format!(
             "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
             qr::terminal(uri).as_deref().map_or("", String::as_str),
-            *factor::grouped(&new.totp.base32()),
-            factor::shape_text(new.totp.shape),
+            *factor::grouped(&totp.base32()),
+            factor::shape_text(totp.shape),
         ));
         match (&mut self.terminal, self.output.is_json()) {
             (Some(terminal), true) => terminal.show(&text),
@@ -168,7 +169,7 @@ impl Bound {
     fn conclude(&self, wanted: &Enrol, files: &mut Files, output: Output) -> Result<(), Failure> {
         let text = self.text(files);
         if output.is_json() {
-            return output.print(&text, "totp", self.value());
+            return output.print(&text, "totp", self.value()?);
         }
         // Standard output is for the URI alone where that is wanted.
         if wanted.uri { output.aside(&text) } else { output.line(&text) }
@@ -194,9 +195,9 @@ impl Bound {
         text
     }
 
-    fn value(&self) -> Value {
-        let totp = &self.new.totp;
-        json!({
+    fn value(&self) -> Result<Value, Failure> {
+        let totp = super::app(&self.new)?;
+        Ok(json!({
             "account": self.account,
             "id": self.new.id,
             "label": self.new.label.as_str(),
@@ -208,7 +209,7 @@ impl Bound {
             "proved": self.is_proved,
             "first": self.is_first,
             "replaces": self.replaces,
-        })
+        }))
     }
 }
 
@@ -234,12 +235,13 @@ async fn prove(
     (new, is_first): (&NewFactor, bool),
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    let totp = super::app(new)?;
     for _ in 0..MOST_TRIES {
         let answer = terminal.ask("Code that the app shows: ")?;
         let answer = answer.ok_or_else(|| Failure::data("no code was given; nothing was bound"))?;
         let at = site.clock.now();
         let step = match CodeText::parse(&answer) {
-            Some(code) => new.totp.matching_step(&code, at)?,
+            Some(code) => totp.matching_step(&code, at)?,
             None => None,
         };
         let Some(step) = step else {
@@ -248,7 +250,7 @@ async fn prove(
         };
         let mut token = [0; 16];
         site::random(&mut token)?;
-        let period = new.totp.shape.period.seconds();
+        let period = totp.shape.period.seconds();
         let (account, factor) = (&account.id, new.id);
         let spend = Spend { account, factor, step, period, is_first, at, token };
         match site.ledger.spend(&spend).await? {

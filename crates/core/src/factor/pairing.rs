@@ -24,7 +24,7 @@ impl Pairing {
     /// As it stands in the QR code: base64url.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(&*self.0))
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
     }
 
     /// Whether `proof` (base64url) shows that a phone with this secret hands in this key under this name:

@@ -210,8 +210,11 @@ pub enum ChangeError {
     #[error("a second factor is required, so the last one can be replaced but not removed")]
     LastFactor,
     /// Each code of it would be good twice.
-    #[error("the account has a second factor with this very seed already")]
-    SeedTaken,
+    #[error("the account has this very second factor already")]
+    BoundAlready,
+    /// One number binds to one account.
+    #[error("the telephone number is bound to another account")]
+    NumberTaken,
     /// What was proved is no longer what has to be proved.
     #[error("the account's second factors were changed by somebody else; begin again")]
     ChangedMeanwhile,

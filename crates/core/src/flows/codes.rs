@@ -13,6 +13,7 @@ use crate::limits::{AttemptLimits, Source};
 
 use super::app_password::{ChangeError, RandomnessGone, edit};
 use super::outcome::{Outage, Trail};
+use super::sent_code;
 
 /// What somebody typed where a code is wanted.
 #[derive(Debug)]
@@ -72,10 +73,11 @@ pub(super) async fn check(
 
 async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Result<CodeCheck, Outage> {
     let account = asked.account;
-    let open: Vec<_> = totp_factors(account).filter(|(_, _, is_locked)| !is_locked).collect();
-    if open.is_empty() {
-        return Ok(if totp_factors(account).next().is_some() { CodeCheck::Locked } else { CodeCheck::Wrong });
+    let factors = &account.data.factors;
+    if factors.iter().all(|factor| factor.locked.is_some()) {
+        return Ok(if factors.is_empty() { CodeCheck::Wrong } else { CodeCheck::Locked });
     }
+    let open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked);
     let attempt = asked.attempt(engine)?;
     let in_a_row = match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
         CodeAdmission::Proceed { in_a_row } => in_a_row,
@@ -117,6 +119,16 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
                 return Ok(CodeCheck::TooEarly { until });
             }
         }
+    }
+    let sent_to: Vec<FactorId> = factors
+        .iter()
+        .filter(|factor| factor.locked.is_none() && sent_code::destination(factor).is_some())
+        .map(|factor| factor.id)
+        .collect();
+    // Where it is not known whether it was taken the attempt stays counted.
+    if let Some(id) = sent_code::is_right(engine, &account.id, &sent_to, code, attempt.at).await? {
+        settle(engine, &attempt, CodeSettlement::Right).await;
+        return Ok(CodeCheck::Right(Credential::Factor(id)));
     }
     if asked.is_known && in_a_row >= engine.limits.codes.in_a_row {
         lock(engine, account, attempt.at).await?;

@@ -1,5 +1,7 @@
 //! A conversation in one language, in phrases of the catalogue; and how a flow ends in the middle.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -114,6 +116,18 @@ impl<'a> Dialogue<'a> {
     /// Lines that are the same in every language.
     pub(super) async fn lines(&mut self, lines: &str) -> Result<(), Gone> {
         self.show(Tone::Info, lines).await
+    }
+
+    /// The next word may take this long.
+    pub(super) async fn pause(&mut self, longest: Duration) -> Result<(), Gone> {
+        self.is_there()?;
+        self.has_waited = true;
+        self.person.wait(longest).await
+    }
+
+    /// Comes back when nobody is there any more.
+    pub(super) async fn gone(&mut self) -> Gone {
+        self.person.gone().await
     }
 
     pub(super) async fn record(&mut self, name: &str, value: Value) -> Result<(), Gone> {

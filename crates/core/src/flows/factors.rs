@@ -6,51 +6,122 @@ use crate::account::{Account, AccountData, AccountId};
 use crate::app_password::Label;
 use crate::clock::Timestamp;
 use crate::factor::{
-    Factor, FactorId, FactorKind, NewTotp, RecoveryCode, RecoveryId, RecoveryText, Seed, TotpShape,
+    BadTotp, Email, EmailAddress, Factor, FactorId, FactorKind, NewTotp, Phone, PhoneKey, PhoneNumber,
+    RecoveryCode, RecoveryId, RecoveryText, Ring, Seed, Sms, TotpShape,
 };
 use crate::hashing::{Cost, Purpose, SALT_BYTES};
 use crate::keyring::Keyring;
 use crate::policy::Ticket;
 
 use super::app_password::{Authority, ChangeError, edit};
+use super::unique;
 
-/// An app on its way to an account.
+/// A factor on its way to an account.
 #[derive(Debug)]
 pub struct NewFactor {
     /// What it will be known as.
     pub id: FactorId,
     /// The name that its owner knows it by.
     pub label: Label,
-    /// Its seed.
-    pub totp: NewTotp,
+    /// What it is.
+    pub kind: NewKind,
+}
+
+/// What a factor on its way to an account is.
+#[derive(Debug)]
+pub enum NewKind {
+    /// An app.
+    Totp(NewTotp),
+    /// A mailbox.
+    Email(EmailAddress),
+    /// A telephone that codes are sent to.
+    Sms(PhoneNumber),
+    /// A phone that approves logins.
+    Phone {
+        /// What it signs with.
+        key: PhoneKey,
+        /// For the codes that it shows without a network.
+        totp: NewTotp,
+    },
+}
+
+impl NewKind {
+    /// The kind's name, as of the factor that it becomes.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Totp(_) => "totp",
+            Self::Email(_) => "email",
+            Self::Sms(_) => "sms",
+            Self::Phone { .. } => "phone",
+        }
+    }
+
+    fn seal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<FactorKind, BadTotp> {
+        Ok(match self {
+            Self::Totp(totp) => FactorKind::Totp(totp.seal(id, keyring, nonce)?),
+            Self::Email(address) => FactorKind::Email(Email { address: address.clone() }),
+            Self::Sms(number) => FactorKind::Sms(Sms { number: number.clone() }),
+            Self::Phone { key, totp } => {
+                let totp = totp.seal(id, keyring, nonce)?;
+                FactorKind::Phone(Phone { key: key.clone(), totp, ring: Ring::None })
+            }
+        })
+    }
+
+    /// Whether it is what this factor is already: each code, or each answer, would be good twice.
+    fn is_that_of(&self, factor: &Factor, keyring: &Keyring) -> bool {
+        let is_its_seed =
+            |totp: &NewTotp| factor.kind.totp().is_some_and(|old| totp.is_seed_of(old, factor.id, keyring));
+        match (self, &factor.kind) {
+            (Self::Totp(totp), _) => is_its_seed(totp),
+            (Self::Email(new), FactorKind::Email(old)) => old.address.is_same_as(new.as_str()),
+            (Self::Sms(new), FactorKind::Sms(old)) => old.number == *new,
+            (Self::Phone { key, totp }, FactorKind::Phone(old)) => old.key == *key || is_its_seed(totp),
+            (Self::Phone { totp, .. }, FactorKind::Totp(_)) => is_its_seed(totp),
+            (
+                Self::Email(_) | Self::Sms(_) | Self::Phone { .. },
+                FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) | FactorKind::Phone(_),
+            ) => false,
+        }
+    }
 }
 
 impl NewFactor {
-    /// With a seed and an id of random bytes.
+    /// An app with a seed and an id of random bytes.
     ///
     /// # Errors
     /// Where the operating system gives none.
     pub fn draw(authority: &Authority, label: Label, shape: TotpShape) -> Result<Self, ChangeError> {
         let mut seed = Zeroizing::new([0; SEED_BYTES]);
         (authority.random)(seed.as_mut())?;
-        Self::of(authority, label, NewTotp::new(shape, Seed::new(seed.as_ref())?))
+        Self::of(authority, label, NewKind::Totp(NewTotp::new(shape, Seed::new(seed.as_ref())?)))
     }
 
-    /// With a seed that somebody else made.
+    /// With an id of random bytes.
     ///
     /// # Errors
     /// As [`NewFactor::draw`].
-    pub fn of(authority: &Authority, label: Label, totp: NewTotp) -> Result<Self, ChangeError> {
+    pub fn of(authority: &Authority, label: Label, kind: NewKind) -> Result<Self, ChangeError> {
         let mut id = [0; 16];
         (authority.random)(&mut id)?;
-        Ok(Self { id: FactorId::new(id), label, totp })
+        Ok(Self { id: FactorId::new(id), label, kind })
+    }
+
+    /// What codes without a network will come from, where there will be any.
+    #[must_use]
+    pub fn totp(&self) -> Option<&NewTotp> {
+        match &self.kind {
+            NewKind::Totp(totp) | NewKind::Phone { totp, .. } => Some(totp),
+            NewKind::Email(_) | NewKind::Sms(_) => None,
+        }
     }
 }
 
-/// Binds an app to an account, in the place of another factor where `replaces` names one, in one step. Tells whether it is
+/// Binds a factor to an account, in the place of another factor where `replaces` names one, in one step. Tells whether it is
 /// the account's first, so that mail programs need app passwords from now on.
 ///
-/// Whether the person has the app is for the caller to have found out. Where the caller asked for a code because the account
+/// Whether the person has it is for the caller to have found out. Where the caller asked for a code because the account
 /// was enrolled, or for none because it was not, `expects_enrolled` says so, and nothing is bound where that is no longer
 /// true: else whoever waits long enough would bind an app beside the first one without a code of that. A ticket that the account had is used up.
 ///
@@ -113,19 +184,19 @@ pub(super) async fn bind_where(
 ) -> Result<bool, ChangeError> {
     let mut nonce = [0; 24];
     (authority.random)(&mut nonce)?;
-    let kind = FactorKind::Totp(new.totp.seal(new.id, keyring, nonce)?);
+    let kind = new.kind.seal(new.id, keyring, nonce)?;
     let created = authority.clock.now();
     let factor = Factor { id: new.id, label: new.label.clone(), created, locked: None, kind };
     let limit = authority.limits.factors_per_account;
+    unique::claim(authority, keyring, account, &new.kind).await?;
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
         if !expected.holds(data) {
             return Err(ChangeError::ChangedMeanwhile);
         }
-        // With the same seed bound twice each of its codes would be good twice.
         let others = data.factors.iter().filter(|factor| Some(factor.id) != replaces);
-        if others.into_iter().any(|factor| has_seed(factor, &new.totp, keyring)) {
-            return Err(ChangeError::SeedTaken);
+        if others.into_iter().any(|factor| new.kind.is_that_of(factor, keyring)) {
+            return Err(ChangeError::BoundAlready);
         }
         if let Some(old) = replaces {
             let place = data.factors.iter_mut().find(|factor| factor.id == old);
@@ -137,13 +208,10 @@ pub(super) async fn bind_where(
             data.bind(factor.clone());
         }
         data.policy.ticket = None;
+        unique::note(data, keyring);
         Ok(is_first)
     })
     .await
-}
-
-fn has_seed(factor: &Factor, totp: &NewTotp, keyring: &Keyring) -> bool {
-    factor.kind.totp().is_some_and(|stored| totp.is_seed_of(stored, factor.id, keyring))
 }
 
 /// Unbinds a factor; with the last one the account is no longer enrolled. `may_be_last` says whether that may be.
@@ -152,12 +220,14 @@ fn has_seed(factor: &Factor, totp: &NewTotp, keyring: &Keyring) -> bool {
 /// [`ChangeError`]; [`ChangeError::LastFactor`] where it is the last one and may not be.
 pub async fn unbind_factor(
     authority: &Authority,
+    keyring: &Keyring,
     account: &AccountId,
     id: FactorId,
     may_be_last: bool,
 ) -> Result<Factor, ChangeError> {
     edit(&*authority.directory, account, |data| {
         let removed = data.unbind(id).ok_or(ChangeError::NoFactor(id))?;
+        unique::note(data, keyring);
         if data.factors.is_empty() && !may_be_last { Err(ChangeError::LastFactor) } else { Ok(removed) }
     })
     .await
@@ -264,4 +334,4 @@ fn ticket_parts<'a>(account: &'a AccountId, ticket: &'a RecoveryText) -> [&'a [u
 
 const TICKET: &str = "ticket";
 /// RFC 4226, section 4, R6: 160 bits are recommended.
-const SEED_BYTES: usize = 20;
+pub(super) const SEED_BYTES: usize = 20;

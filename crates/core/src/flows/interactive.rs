@@ -14,14 +14,15 @@ use crate::words::Phrase;
 
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
-use super::enrolment::Place;
+use super::enrolment::{Place, Wanted};
 use super::identity::{self, LocalUid};
 use super::in_flight::Checked;
 use super::login::Visit;
 use super::main_password::Given;
 use super::note::{self, Entrance};
+use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
-use super::{codes, enrolment, second_step, trust};
+use super::{codes, enrolment, notices, second_step, trust};
 
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
 /// from then on.
@@ -129,16 +130,23 @@ impl<'a> Attempt<'a> {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
         let asked = Asked { account: &account, source: self.source, is_known: first.is_proved() };
-        let proved = second_step::prove(engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        let days = if device.is_some() { policy.trust_device.as_secs().div_ceil(86_400) } else { 0 };
+        let occasion = Occasion::of_login(self.visit.service, self.visit.address, days);
+        let proved =
+            second_step::prove(engine, asked, &occasion, &mut self.dialogue, &mut self.trail).await?;
         // A recovery code is for the day on which the phone is lost, and must not outlast it on a device.
-        if proved == Credential::RecoveryCode {
+        if proved.credential == Credential::RecoveryCode {
             // The one that was just used is still in what was read before.
             let count = (account.data.recovery_codes.len() as u64).saturating_sub(1);
             self.dialogue.tell(&Phrase::RecoveryCodesLeft { count }).await?;
         } else if let Some(device) = &device {
-            self.offer_trust(&account, device, policy.trust_device).await?;
+            if proved.trusts {
+                self.trust(&account, device, policy.trust_device).await;
+            } else {
+                self.offer_trust(&account, device, policy.trust_device).await?;
+            }
         }
-        self.accept(&account, proved).await
+        self.accept(&account, proved.credential).await
     }
 
     /// Why nothing opens this account here, or `None`.
@@ -251,7 +259,10 @@ impl<'a> Attempt<'a> {
             place.ticket =
                 enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         }
-        let bound = enrolment::enrol(self.engine, account, None, place, &mut self.dialogue).await?;
+        let asked = Asked { account, source: self.source, is_known: true };
+        let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
+        let wanted = Wanted::default();
+        let bound = enrolment::enrol(self.engine, asked, &wanted, place, dialogue, trail).await?;
         // What was bound stays bound, and nobody is let in who is not there.
         self.dialogue.is_there()?;
         self.accept(account, Credential::Factor(bound)).await
@@ -278,10 +289,16 @@ impl<'a> Attempt<'a> {
         }
         let days = term.as_secs().div_ceil(86_400);
         let answer = self.dialogue.ask(Echo::On, &Phrase::TrustDevice { days }).await?;
-        if matches!(answer.expose().trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是") {
-            trust::trust(self.engine, account, device, term, &mut self.trail).await;
+        if is_yes(answer.expose()) {
+            self.trust(account, device, term).await;
         }
         Ok(())
+    }
+
+    async fn trust(&mut self, account: &Account, device: &Device, term: Duration) {
+        trust::trust(self.engine, account, device, term, &mut self.trail).await;
+        let what = Phrase::ChangedDeviceTrusted { name: &device.name };
+        notices::changed(self.engine, account, &what, &mut self.dialogue, &mut self.trail).await;
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
@@ -303,6 +320,11 @@ impl<'a> Attempt<'a> {
     {
         Given { password, source: self.source, at: self.engine.clock.now() }
     }
+}
+
+/// Whether somebody agrees, in any of the languages.
+pub(super) fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是")
 }
 
 /// What the log hears of a program where a person should be.

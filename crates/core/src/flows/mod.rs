@@ -2,6 +2,7 @@
 
 mod account;
 mod app_password;
+mod approval;
 mod challenges;
 mod codes;
 mod dialogue;
@@ -16,10 +17,15 @@ mod lookup;
 mod mail;
 mod main_password;
 mod note;
+mod notices;
+mod occasion;
 mod outcome;
 mod own;
+mod phone;
 mod second_step;
+mod sent_code;
 mod trust;
+mod unique;
 
 pub use account::account;
 pub use app_password::{
@@ -30,8 +36,8 @@ pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
 pub use dialogue::PREFERRED_LANGUAGE;
 pub use enrolment::default_label;
 pub use factors::{
-    NewFactor, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite, unbind_factor,
-    unlock_factors,
+    NewFactor, NewKind, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite,
+    unbind_factor, unlock_factors,
 };
 pub use identity::UID_NUMBER;
 pub use in_flight::InFlight;
@@ -39,4 +45,5 @@ pub use login::{Visit, login};
 pub use lookup::lookup;
 pub use outcome::{Outcome, Trail};
 pub use own::{Own, OwnFlow, own};
+pub use phone::{PhoneCall, PhoneFlow, phone};
 pub use trust::{TrustedDevice, revoke_devices, trusted_devices};

@@ -33,6 +33,8 @@ pub struct Trail {
     pub observed: Option<Reason>,
     /// The ledger could not be used.
     pub is_ledger_down: bool,
+    /// A message could not be sent.
+    pub is_courier_down: bool,
     /// The language that the person was spoken to in.
     pub language: Option<Language>,
 }

@@ -1,97 +1,306 @@
-//! Asking for a code, until one is right or enough were wrong.
+//! Asking for a second step, until one is right or enough were wrong.
 
 use crate::account::{Account, Freshness, Standing};
 use crate::clock::Timestamp;
+use crate::courier::Destination;
 use crate::engine::Engine;
-use crate::factor::{Factor, RecoveryText};
+use crate::factor::{Factor, FactorKind, Phone, RecoveryText};
 use crate::ledger::Credential;
 use crate::name::LoginName;
 use crate::policy::Class;
+use crate::qr;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
+use super::approval::{self, Approval, Begun, Decision};
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::dialogue::{Dialogue, Stop};
+use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
+use super::sent_code::{self, Posted, Recipient};
 
-/// Asks for a code of any bound factor, or a recovery code.
+/// A second step that was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Proved {
+    /// With what.
+    pub(super) credential: Credential,
+    /// Whether the person wants the device to be trusted; only a phone says so by itself.
+    pub(super) trusts: bool,
+}
+
+/// Asks for a code of any bound factor, or a recovery code, or that a phone approves.
 ///
 /// The factor that was used last is proposed, the others can be chosen by their number; but a right code of any of them is
-/// taken at once.
+/// taken at once. What is proposed and needs a message gets one, if the first factor was proved.
 ///
 /// Whoever leaves after a code that was not right leaves with that on record, or guessing would go unnoticed.
 pub(super) async fn prove(
     engine: &Engine,
     asked: Asked<'_>,
+    occasion: &Occasion<'_>,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
-) -> Result<Credential, Stop> {
-    let mut refused = None;
-    match ask(engine, asked, dialogue, trail, &mut refused).await {
-        Err(Stop::Reject(Reason::Cancelled)) if !dialogue.is_echoed() => {
-            Err(Stop::Reject(refused.unwrap_or(Reason::Cancelled)))
+) -> Result<Proved, Stop> {
+    let mut step = Step { engine, asked, occasion, dialogue, trail, refused: None, reach: Reach::default() };
+    let ended = step.ask().await;
+    step.give_up().await;
+    match ended {
+        Err(Stop::Reject(Reason::Cancelled)) if !step.dialogue.is_echoed() => {
+            Err(Stop::Reject(step.refused.unwrap_or(Reason::Cancelled)))
         }
         ended => ended,
     }
 }
 
-async fn ask(
-    engine: &Engine,
-    asked: Asked<'_>,
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
-    refused: &mut Option<Reason>,
-) -> Result<Credential, Stop> {
-    let factors = by_last_use(engine, asked, trail).await;
-    if factors.len() > 1 {
-        dialogue.tell(&Phrase::FactorsToChooseFrom {}).await?;
-        for (number, factor) in (1..).zip(&factors) {
-            dialogue.tell(&Phrase::FactorToChoose { number, label: factor.label.as_str() }).await?;
+struct Step<'a, 'd> {
+    engine: &'a Engine,
+    asked: Asked<'a>,
+    occasion: &'a Occasion<'a>,
+    dialogue: &'a mut Dialogue<'d>,
+    trail: &'a mut Trail,
+    refused: Option<Reason>,
+    reach: Reach,
+}
+
+/// How the person was reached away from the prompt.
+#[derive(Debug, Default)]
+enum Reach {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a code, to this place as it is shown.
+    Sent(String),
+    /// By a challenge for the phone.
+    Phone(Approval),
+}
+
+impl Step<'_, '_> {
+    async fn ask(&mut self) -> Result<Proved, Stop> {
+        let factors = by_last_use(self.engine, self.asked, self.trail).await;
+        if factors.len() > 1 {
+            self.dialogue.tell(&Phrase::FactorsToChooseFrom {}).await?;
+            for (number, factor) in (1..).zip(&factors) {
+                let label = described(factor);
+                self.dialogue.tell(&Phrase::FactorToChoose { number, label: &label }).await?;
+            }
         }
-    }
-    let mut proposed = factors.first().copied();
-    let mut questions = 0;
-    let mut wrong = 0;
-    while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
-        questions += 1;
-        let answer = dialogue.ask_for_code(&question(proposed, factors.len())).await?;
-        let text = answer.expose().trim();
-        if let Some(chosen) = choice(text, &factors) {
-            proposed = Some(chosen);
-            continue;
-        }
-        let Some(typed) = Typed::parse(text) else {
-            wrong += 1;
-            dialogue.complain(&Phrase::CodeWrong {}).await?;
-            continue;
-        };
-        // A factor is gone as soon as it is removed.
-        let account = as_of_now(engine, asked.account.clone(), dialogue).await?;
-        match codes::check(engine, Asked { account: &account, ..asked }, &typed, trail).await? {
-            CodeCheck::Right(credential) => return Ok(credential),
-            CodeCheck::Wrong => *refused = Some(Reason::BadCredential),
-            CodeCheck::Replayed => *refused = Some(Reason::Replayed),
-            CodeCheck::TooEarly { until } => {
-                let seconds = seconds_until(engine, until);
-                dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
+        let mut proposed = factors.first().copied();
+        self.reach(proposed).await?;
+        let (mut questions, mut wrong) = (0, 0);
+        while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
+            questions += 1;
+            let question = question(&self.reach, proposed, factors.len());
+            let answer = self.dialogue.ask_for_code(&question).await?;
+            let text = answer.expose().trim();
+            if let Reach::Phone(approval) = &self.reach
+                && matches!(text, "s" | "S")
+            {
+                show_qr(self.engine, approval, self.dialogue).await?;
                 continue;
             }
+            if text.is_empty() && proposed.is_some_and(is_phone) {
+                match std::mem::take(&mut self.reach) {
+                    Reach::Phone(approval) => match self.phone(approval).await? {
+                        Some(proved) => return Ok(proved),
+                        None => wrong += 1,
+                    },
+                    Reach::None | Reach::Sent(_) => self.reach(proposed).await?,
+                }
+                continue;
+            }
+            if let Some(chosen) = choice(text, &factors) {
+                self.give_up().await;
+                proposed = Some(chosen);
+                self.reach(proposed).await?;
+                continue;
+            }
+            match self.code(text).await? {
+                Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: false }),
+                Some(Checked::Early) => {}
+                None => wrong += 1,
+            }
+        }
+        Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
+    }
+
+    /// Looks at a code; `None` where it is not right.
+    async fn code(&mut self, text: &str) -> Result<Option<Checked>, Stop> {
+        let Some(typed) = Typed::parse(text) else {
+            self.dialogue.complain(&Phrase::CodeWrong {}).await?;
+            return Ok(None);
+        };
+        let engine = self.engine;
+        // A factor is gone as soon as it is removed.
+        let account = as_of_now(engine, self.asked.account.clone(), self.dialogue).await?;
+        let asked = Asked { account: &account, ..self.asked };
+        match codes::check(engine, asked, &typed, self.trail).await? {
+            CodeCheck::Right(credential) => return Ok(Some(Checked::Right(credential))),
+            CodeCheck::Wrong => self.refused = Some(Reason::BadCredential),
+            CodeCheck::Replayed => self.refused = Some(Reason::Replayed),
+            CodeCheck::TooEarly { until } => {
+                let seconds = seconds_until(engine, until);
+                self.dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
+                return Ok(Some(Checked::Early));
+            }
             CodeCheck::Limited { until } => {
-                *refused = Some(Reason::Limited);
+                self.refused = Some(Reason::Limited);
                 let minutes = seconds_until(engine, until).div_ceil(60);
-                dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
+                self.dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
                 return Err(Stop::Reject(Reason::Limited));
             }
             CodeCheck::Locked => {
-                *refused = Some(Reason::Locked);
-                dialogue.complain(&Phrase::FactorLocked {}).await?;
+                self.refused = Some(Reason::Locked);
+                self.dialogue.complain(&Phrase::FactorLocked {}).await?;
                 return Err(Stop::Reject(Reason::Locked));
             }
         }
-        wrong += 1;
-        dialogue.complain(&Phrase::CodeWrong {}).await?;
+        self.dialogue.complain(&Phrase::CodeWrong {}).await?;
+        Ok(None)
     }
-    Err(Stop::Reject(refused.unwrap_or(Reason::BadCredential)))
+
+    /// Sends a code to the proposed factor or rings it, where it is of that kind. Where that is not possible the person
+    /// hears of it and may choose another way; recovery codes go without anything that might be down.
+    async fn reach(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
+        let Some(factor) = proposed.filter(|factor| factor.locked.is_none()) else { return Ok(()) };
+        let to = sent_code::destination(factor);
+        if to.is_none() && !is_phone(factor) {
+            return Ok(());
+        }
+        if !self.asked.is_known {
+            self.trail.detail = Some("nothing is sent: the first factor was not proved to Postern");
+            self.dialogue.complain(&Phrase::NothingSent {}).await?;
+            return Ok(());
+        }
+        let reached = match (to, &factor.kind) {
+            (Some(to), _) => self.post(factor, to).await,
+            (None, FactorKind::Phone(phone)) => self.ring(factor, phone).await,
+            (None, FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) => Ok(()),
+        };
+        match reached {
+            Err(Stop::Defer(Outage::Ledger(_))) => {
+                self.trail.is_ledger_down = true;
+                self.dialogue.complain(&Phrase::NothingSent {}).await?;
+                Ok(())
+            }
+            reached => reached,
+        }
+    }
+
+    async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
+        let Asked { account, source, .. } = self.asked;
+        let recipient = Recipient { account, source, factor: factor.id, to };
+        match sent_code::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
+            Posted::Sent => {
+                let to = masked(to);
+                self.dialogue.tell(&Phrase::CodeSent { to: &to }).await?;
+                self.reach = Reach::Sent(to);
+            }
+            Posted::Limited { until } => {
+                let seconds = seconds_until(self.engine, until);
+                self.dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
+                // The last one may be good still.
+                self.reach = Reach::Sent(masked(to));
+            }
+            Posted::Failed => {
+                self.dialogue.complain(&Phrase::SendingFailed { to: &masked(to) }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ring(&mut self, factor: &Factor, phone: &Phone) -> Result<(), Stop> {
+        let account = self.asked.account;
+        let chosen = (factor, phone);
+        match approval::begin(self.engine, account, chosen, self.occasion, self.dialogue, self.trail).await? {
+            Begun::Waiting(approval) => {
+                let has_rung = approval.has_rung;
+                self.reach = Reach::Phone(approval);
+                if let Reach::Phone(approval) = &self.reach
+                    && !has_rung
+                {
+                    show_qr(self.engine, approval, self.dialogue).await?;
+                }
+            }
+            Begun::NotNow { until } => {
+                let seconds = seconds_until(self.engine, until);
+                self.dialogue.complain(&Phrase::PhoneNotNow { seconds }).await?;
+            }
+            Begun::NoPage => self.dialogue.complain(&Phrase::NothingSent {}).await?,
+        }
+        Ok(())
+    }
+
+    /// Waits for the phone; `None` where the person may try something else.
+    async fn phone(&mut self, approval: Approval) -> Result<Option<Proved>, Stop> {
+        match approval.decide(self.engine, self.dialogue).await? {
+            Decision::Approved { phone, trusts } => {
+                Ok(Some(Proved { credential: Credential::Factor(phone), trusts }))
+            }
+            Decision::Denied => {
+                self.trail.detail = Some("refused on a phone, or taken back");
+                self.dialogue.complain(&Phrase::PhoneDenied {}).await?;
+                Err(Stop::Reject(Reason::BadCredential))
+            }
+            Decision::WrongNumber => {
+                self.refused = Some(Reason::BadCredential);
+                self.dialogue.complain(&Phrase::PhoneWrongNumber {}).await?;
+                Ok(None)
+            }
+            Decision::Unanswered => {
+                self.dialogue.complain(&Phrase::PhoneUnanswered {}).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Nobody waits for an answer any more.
+    async fn give_up(&mut self) {
+        if let Reach::Phone(approval) = std::mem::take(&mut self.reach) {
+            approval.give_up(self.engine).await;
+        }
+    }
+}
+
+/// What a code was.
+enum Checked {
+    Right(Credential),
+    /// Nobody knows whether it was used before; another one will do soon.
+    Early,
+}
+
+/// Shows a QR code that opens the page at the challenge. The number is not in it.
+async fn show_qr(engine: &Engine, approval: &Approval, dialogue: &mut Dialogue<'_>) -> Result<(), Stop> {
+    let Some(page) = engine.courier.page() else { return Ok(()) };
+    dialogue.tell(&Phrase::ScanToApprove {}).await?;
+    if let Some(lines) = qr::terminal(&format!("{page}{}", approval.fragment())) {
+        dialogue.lines(&lines).await?;
+    }
+    Ok(())
+}
+
+fn is_phone(factor: &Factor) -> bool {
+    match factor.kind {
+        FactorKind::Phone(_) => true,
+        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => false,
+    }
+}
+
+/// Enough of an address for its owner.
+pub(super) fn masked(to: Destination<'_>) -> String {
+    match to {
+        Destination::Email(address) => address.masked(),
+        Destination::Sms(number) => number.masked(),
+        Destination::WebPush(_) | Destination::Ntfy(_) => String::new(),
+    }
+}
+
+/// Its label, and where its codes go.
+fn described(factor: &Factor) -> String {
+    let label = factor.label.as_str();
+    match sent_code::destination(factor) {
+        Some(to) => format!("{label} ({})", masked(to)),
+        None => label.to_owned(),
+    }
 }
 
 /// The account as it is now, where it still may log in: read again where a question was asked since it was read.
@@ -123,11 +332,17 @@ pub(super) fn seconds_until(engine: &Engine, until: Timestamp) -> u64 {
     until.as_unix().saturating_sub(engine.clock.now().as_unix()).max(1)
 }
 
-fn question(proposed: Option<&Factor>, count: usize) -> Phrase<'_> {
-    match proposed.map(|factor| factor.label.as_str()) {
-        Some(label) if count > 1 => Phrase::CodeOrNumber { label },
-        Some(label) => Phrase::Code { label },
-        None => Phrase::RecoveryCode {},
+fn question<'a>(reach: &'a Reach, proposed: Option<&'a Factor>, count: usize) -> Phrase<'a> {
+    match (reach, proposed.map(|factor| factor.label.as_str())) {
+        (Reach::Phone(approval), _) if approval.has_rung => {
+            Phrase::ApproveOnPhone { number: &approval.number }
+        }
+        (Reach::Phone(approval), _) => Phrase::ApproveByScan { number: &approval.number },
+        (Reach::Sent(to), _) if count > 1 => Phrase::SentCodeOrNumber { to },
+        (Reach::Sent(to), _) => Phrase::SentCode { to },
+        (Reach::None, Some(label)) if count > 1 => Phrase::CodeOrNumber { label },
+        (Reach::None, Some(label)) => Phrase::Code { label },
+        (Reach::None, None) => Phrase::RecoveryCode {},
     }
 }
 

@@ -50,6 +50,92 @@ phrases! {
     /// The same for a change.
     NotChanged "not-changed" {};
 
+    /// Begins a list of what can be bound.
+    KindsToChooseFrom "kinds-to-choose-from" {};
+    /// One of it.
+    OfferApp "offer-app" { number: number };
+    /// One of it.
+    OfferPhone "offer-phone" { number: number };
+    /// One of it.
+    OfferEmail "offer-email" { number: number };
+    /// One of it.
+    OfferSms "offer-sms" { number: number };
+    /// Which one.
+    WhichKind "which-kind" {};
+    /// The site has no courier for it.
+    KindNotHere "kind-not-here" {};
+    /// Asks for a backup address.
+    WhichAddress "which-address" {};
+    /// Asks for a telephone number.
+    WhichNumber "which-number" {};
+    /// Not an address.
+    BadAddress "bad-address" {};
+    /// The mailbox that the account is for.
+    OwnAddress "own-address" {};
+    /// Not a number.
+    BadNumber "bad-number" {};
+    /// The account has it.
+    BoundAlready "bound-already" {};
+    /// Another account has it.
+    NumberTaken "number-taken" {};
+    /// A code is on its way.
+    CodeSent "code-sent" { to: text };
+    /// Asks for it.
+    SentCode "sent-code" { to: text };
+    /// The same, where there are other ways.
+    SentCodeOrNumber "sent-code-or-number" { to: text };
+    /// Too many codes.
+    SendingLimited "sending-limited" { seconds: number };
+    /// The courier failed.
+    SendingFailed "sending-failed" { to: text };
+    /// Nothing can be sent at all.
+    NothingSent "nothing-sent" {};
+
+    /// Above a QR code that binds a phone.
+    ScanToBind "scan-to-bind" {};
+    /// The same as an address.
+    OrOpen "or-open" { address: text };
+    /// Waits for the phone.
+    PhoneScanned "phone-scanned" {};
+    /// The phone did not come.
+    PhoneNotThere "phone-not-there" {};
+    /// It was not this phone, or the codes differ.
+    PhoneNotIt "phone-not-it" {};
+    /// Six digits that both sides show.
+    PhoneShows "phone-shows" { code: text };
+    /// A phone was rung.
+    ApproveOnPhone "approve-on-phone" { number: text };
+    /// A phone has to scan.
+    ApproveByScan "approve-by-scan" { number: text };
+    /// Above a QR code that opens the page at a challenge.
+    ScanToApprove "scan-to-approve" {};
+    /// Another login waits, or phones are left in peace for a while.
+    PhoneNotNow "phone-not-now" { seconds: number };
+    /// The person refused.
+    PhoneDenied "phone-denied" {};
+    /// Another number was typed.
+    PhoneWrongNumber "phone-wrong-number" {};
+    /// No answer came.
+    PhoneUnanswered "phone-unanswered" {};
+
+    /// The end of whatever the page for phones was refused.
+    PhoneRefused "phone-refused" {};
+
+    /// What is mailed after a change.
+    ChangedFactorBound "changed-factor-bound" { label: text, kind: text };
+    /// The same.
+    ChangedFactorRemoved "changed-factor-removed" { label: text, kind: text };
+    /// The same.
+    ChangedRecoveryCodes "changed-recovery-codes" {};
+    /// The same.
+    ChangedAppPasswordCreated "changed-app-password-created" { label: text };
+    /// The same.
+    ChangedAppPasswordRevoked "changed-app-password-revoked" { label: text };
+    /// The same.
+    ChangedDeviceTrusted "changed-device-trusted" { name: text };
+    /// The same.
+    ChangedDeviceRevoked "changed-device-revoked" { name: text };
+
     /// One question that waits for an answer.
     ChallengeListed "challenge-listed" { id: text, kind: text, service: text, rhost: text, until: text };
     /// There is none.

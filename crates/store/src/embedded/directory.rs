@@ -239,6 +239,7 @@ impl AccountRow {
             id: AccountId::new(self.id),
             name: self.name,
             standing: policy.standing(now),
+            addresses: attributes.values("mail").to_vec(),
             attributes,
             password_marker: self.password_changed.to_string(),
             data: AccountData {

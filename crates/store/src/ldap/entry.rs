@@ -79,6 +79,7 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
         revision,
         locator: entry.dn.clone(),
         freshness: Freshness::Fresh,
+        addresses: attributes.values(&config.mail_attribute).to_vec(),
         attributes: theirs(&attributes),
     })
 }

@@ -11,7 +11,7 @@ use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory};
 use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
-use postern_core::flows::{self, Authority, ChangeError, NewFactor, Order};
+use postern_core::flows::{self, Authority, ChangeError, NewFactor, NewKind, Order};
 use postern_core::hashing::{Cost, HashPool, Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Ledger, Spend};
 use postern_core::name::LoginName;
@@ -247,7 +247,7 @@ impl Site {
         getrandom::fill(&mut seed).unwrap();
         let totp = NewTotp::new(shape, Seed::new(&seed).unwrap());
         let authority = self.authority();
-        let new = NewFactor::of(&authority, Label::new(label).unwrap(), totp).unwrap();
+        let new = NewFactor::of(&authority, Label::new(label).unwrap(), NewKind::Totp(totp)).unwrap();
         flows::bind_factor(&authority, &self.engine.keyring, &who.id, &new, None, None).await.unwrap();
         App::new(&seed, shape, &self.clock).bound_as(new.id)
     }

@@ -169,7 +169,14 @@ async fn another_factor_and_another_main_password_end_all_trust() {
     let second = t.site.bind(&t.alice, "token").await;
     let ended = t.site.visit("sshd", "alice").key(SshKey(1)).says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.questions().len(), 2, "a factor was added");
-    let removed = flows::unbind_factor(&t.site.authority(), &t.alice.id, second.id.unwrap(), false).await;
+    let removed = flows::unbind_factor(
+        &t.site.authority(),
+        &t.site.engine.keyring,
+        &t.alice.id,
+        second.id.unwrap(),
+        false,
+    )
+    .await;
     assert!(removed.is_ok() && !t.is_trusted(1).await, "though the factors are again what they were");
     t.login(1, "y").await;
     let codes = t.site.recovery_codes(&t.alice, 1).await;

@@ -162,7 +162,9 @@ async fn a_ticket_opens_the_enrolment_once() {
     let data = site.account(&alice).await.data;
     assert_eq!((data.policy.ticket, data.factors.len()), (None, 1));
 
-    flows::unbind_factor(&site.authority(), &alice.id, data.factors[0].id, true).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, data.factors[0].id, true)
+        .await
+        .unwrap();
     let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &ticket, "unasked"]).await;
     assert_eq!((again.reason(), again.questions().len()), (Reason::BadCredential, 2));
 }

@@ -133,7 +133,9 @@ async fn a_factor_that_is_removed_while_its_code_is_asked_for_takes_none() {
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &alice.id, phone.id.unwrap(), false).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, phone.id.unwrap(), false)
+        .await
+        .unwrap();
     talk.say(&phone.code());
     talk.asked().await;
     assert_eq!(talk.heard().complaints().len(), 1);
@@ -151,7 +153,9 @@ async fn once_the_last_factor_is_removed_its_code_is_no_more_than_any_number() {
     let codes = site.recovery_codes(&alice, 1).await;
     let mut talk = site.visit("sshkey", "alice").begin();
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &alice.id, app.id.unwrap(), true).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+        .await
+        .unwrap();
     for second in [&app.code(), &codes[0], &app.code()] {
         talk.answer_now(second).await;
     }

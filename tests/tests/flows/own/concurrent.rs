@@ -94,7 +94,9 @@ async fn an_enrolment_that_began_with_a_code_binds_nothing_once_that_factor_is_g
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&app.code()).await;
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &alice.id, app.id.unwrap(), true).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+        .await
+        .unwrap();
     talk.say(&App::of_key(&talk.heard().key(), &site.clock).code());
     assert!(!talk.ended().await.is_accept());
     assert_eq!(factors(&site, &alice).await, 0);

@@ -167,7 +167,9 @@ async fn a_first_factor_that_goes_while_its_successor_is_set_up_does_not_spare_t
     });
     let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &alice.id, app.id.unwrap(), true).await.unwrap();
+    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+        .await
+        .unwrap();
     talk.say(MAIN_PASSWORD);
     assert_eq!(talk.asked().await, "Ticket from your administrator: ");
 }

@@ -23,7 +23,10 @@ impl OwnVisit<'_> {
             Ok(created) => {
                 self.dialogue.changed();
                 self.show_created(&created).await?;
-                self.show_settings(account).await
+                self.show_settings(account).await?;
+                let label = created.record.label.as_str();
+                self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
+                Ok(())
             }
             Err(error) => self.not_changed(error).await,
         }
@@ -72,7 +75,12 @@ impl OwnVisit<'_> {
                 for created in &all {
                     self.show_created(created).await?;
                 }
-                self.show_settings(account).await
+                self.show_settings(account).await?;
+                for created in &all {
+                    let label = created.record.label.as_str();
+                    self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
+                }
+                Ok(())
             }
             Err(error) => self.not_changed(error).await,
         }
@@ -94,6 +102,10 @@ impl OwnVisit<'_> {
             self.dialogue.tell(&Phrase::AppPasswordRevoked { label: live.label.as_str() }).await?;
             let value = json!({ "id": live.id, "label": live.label.as_str() });
             self.dialogue.record("revoked", value).await?;
+        }
+        for live in &revoked {
+            let label = live.label.as_str();
+            self.tell_owner(account, &Phrase::ChangedAppPasswordRevoked { label }).await;
         }
         Ok(())
     }

@@ -53,6 +53,10 @@ impl OwnVisit<'_> {
             let value = json!({ "id": device.id.to_string(), "name": device.trust.name });
             self.dialogue.record("revoked", value).await?;
         }
+        for device in &revoked {
+            let name = device.trust.name.as_str();
+            self.tell_owner(account, &Phrase::ChangedDeviceRevoked { name }).await;
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::words::Phrase;
 
 use super::super::codes::Asked;
 use super::super::dialogue::Stop;
-use super::super::enrolment::{self, Place};
+use super::super::enrolment::{self, Place, Wanted, WantedKind};
 use super::super::factors::{create_recovery_codes, unbind_factor};
 use super::OwnVisit;
 
@@ -47,7 +47,7 @@ impl OwnVisit<'_> {
     }
 
     pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
-        let label = self.label().await?;
+        let wanted = self.wanted().await?;
         if self.forced_enrolment(account) == Some(ForcedEnrolment::Never) {
             self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
@@ -64,17 +64,36 @@ impl OwnVisit<'_> {
             Some(ForcedEnrolment::Never) => return Err(Stop::Reject(Reason::NotPermitted)),
             Some(ForcedEnrolment::Login) | None => {}
         }
-        enrolment::enrol(self.engine, &account, label, place, &mut self.dialogue).await?;
+        self.bind(&account, &wanted, place).await?;
         Ok(())
     }
 
-    pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
+    async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
+        let asked = Asked { account, source: &self.source(), is_known: true };
+        let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
+        enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await
+    }
+
+    /// What was said beforehand of the factor that is to be bound.
+    async fn wanted(&mut self) -> Result<Wanted, Stop> {
         let label = self.label().await?;
+        let kind = match self.argument("kind").map(WantedKind::parse) {
+            None => None,
+            Some(Some(kind)) => Some(kind),
+            Some(None) => return self.refuse_argument("kind", "is none of totp, phone, email, sms").await,
+        };
+        let to = self.argument("to").map(ToOwned::to_owned);
+        Ok(Wanted { kind, label, to })
+    }
+
+    pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
+        let mut wanted = self.wanted().await?;
         let old = self.factor(account).await?;
-        let label = label.or_else(|| Some(old.label.clone()));
+        wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
+        wanted.kind = wanted.kind.or_else(|| WantedKind::parse(old.kind.name()));
         let account = self.prove(account).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
-        enrolment::enrol(self.engine, &account, label, place, &mut self.dialogue).await?;
+        self.bind(&account, &wanted, place).await?;
         self.dialogue.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
         Ok(())
     }
@@ -87,7 +106,14 @@ impl OwnVisit<'_> {
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
-        let removed = unbind_factor(&self.engine.authority(), &account.id, factor.id, may_be_last).await;
+        let removed = unbind_factor(
+            &self.engine.authority(),
+            &self.engine.keyring,
+            &account.id,
+            factor.id,
+            may_be_last,
+        )
+        .await;
         let removed = match removed {
             Ok(removed) => removed,
             Err(error) => return self.not_changed(error).await,
@@ -98,6 +124,8 @@ impl OwnVisit<'_> {
             self.dialogue.tell(&Phrase::NoFactorLeft {}).await?;
         }
         self.dialogue.record("removed", json!({ "id": removed.id, "label": removed.label.as_str() })).await?;
+        let what = Phrase::ChangedFactorRemoved { label: removed.label.as_str(), kind: removed.kind.name() };
+        self.tell_owner(account, &what).await;
         Ok(())
     }
 
@@ -118,6 +146,7 @@ impl OwnVisit<'_> {
             self.dialogue.lines(&format!("    {}", *shown)).await?;
             self.dialogue.record("recovery_code", json!({ "code": *shown })).await?;
         }
+        self.tell_owner(account, &Phrase::ChangedRecoveryCodes {}).await;
         Ok(())
     }
 

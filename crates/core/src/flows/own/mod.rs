@@ -24,8 +24,9 @@ use super::dialogue::{Dialogue, Stop};
 use super::in_flight::Checked;
 use super::interactive::ECHOED;
 use super::main_password::Given;
+use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
-use super::{identity, second_step};
+use super::{identity, notices, second_step};
 
 /// What somebody wants to do with their own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +167,10 @@ impl OwnVisit<'_> {
             return Ok(account);
         }
         let asked = Asked { account: &account, source: &source, is_known: true };
-        let credential = second_step::prove(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
+        let occasion = Occasion::of_change();
+        let proved =
+            second_step::prove(self.engine, asked, &occasion, &mut self.dialogue, &mut self.trail).await?;
+        let credential = proved.credential;
         self.trail.credential = Some(credential);
         match credential {
             // It is gone from the account since.
@@ -177,6 +181,11 @@ impl OwnVisit<'_> {
             | Credential::AppPassword(_)
             | Credential::TrustedDevice => Ok(account),
         }
+    }
+
+    /// Mails what was changed to the account.
+    async fn tell_owner(&mut self, account: &Account, what: &Phrase<'_>) {
+        notices::changed(self.engine, account, what, &mut self.dialogue, &mut self.trail).await;
     }
 
     fn source(&self) -> Source {
@@ -241,7 +250,8 @@ impl OwnVisit<'_> {
             ChangeError::NoAccount
             | ChangeError::Contended
             | ChangeError::ChangedMeanwhile
-            | ChangeError::SeedTaken
+            | ChangeError::BoundAlready
+            | ChangeError::NumberTaken
             | ChangeError::Factor(_)
             | ChangeError::Directory(_)
             | ChangeError::Ledger(_)

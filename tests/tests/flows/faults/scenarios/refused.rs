@@ -185,7 +185,11 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
         let (person, app) = enrolled(site, &name).await;
         drop(site.bind(&person, "token").await);
         site.lag(&person).await;
-        drop(flows::unbind_factor(&site.authority(), &person.id, app.id.unwrap(), false).await.unwrap());
+        drop(
+            flows::unbind_factor(&site.authority(), &site.engine.keyring, &person.id, app.id.unwrap(), false)
+                .await
+                .unwrap(),
+        );
         Attempt::new(site.visit("sshd", &name), &[MAIN_PASSWORD, &app.code()])
     }),
 ];

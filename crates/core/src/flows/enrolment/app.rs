@@ -1,0 +1,104 @@
+//! An app that shows codes.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::account::Account;
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
+use crate::ledger::{Spend, Spent};
+use crate::qr;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::super::codes;
+use super::super::dialogue::{Dialogue, Stop};
+use super::super::factors::{NewFactor, NewKind, SEED_BYTES};
+use super::super::second_step::seconds_until;
+use super::{MOST_TRIES, Wanted, default_label};
+
+/// Shows the key of a new app as a QR code and as text, asks for a code that it shows, and spends that code.
+pub(super) async fn prove(
+    engine: &Engine,
+    account: &Account,
+    wanted: &Wanted,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<NewFactor, Stop> {
+    let label = wanted.label.clone().unwrap_or_else(|| default_label(account, "authenticator"));
+    let mut seed = Zeroizing::new([0; SEED_BYTES]);
+    (engine.random)(seed.as_mut())?;
+    let totp = NewTotp::new(TotpShape::default(), Seed::new(seed.as_ref())?);
+    let id = FactorId::new(codes::token(engine)?);
+    show(engine, account, &totp, dialogue).await?;
+    first_code(engine, account, (id, &totp), dialogue).await?;
+    Ok(NewFactor { id, label, kind: NewKind::Totp(totp) })
+}
+
+async fn show(
+    engine: &Engine,
+    account: &Account,
+    totp: &NewTotp,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<(), Stop> {
+    let uri = totp.uri(&engine.issuer, &account.name)?;
+    dialogue.tell(&Phrase::ScanThis {}).await?;
+    // A code too large for a terminal is left out; the key as text is always there.
+    if let Some(lines) = qr::terminal(&uri) {
+        dialogue.lines(&lines).await?;
+    }
+    let secret = totp.base32();
+    dialogue.tell(&Phrase::SecretAsText { secret: &grouped(&secret) }).await?;
+    let shape = totp.shape;
+    let (digits, seconds) = (shape.digits().into(), shape.period.seconds());
+    dialogue.tell(&Phrase::SecretShape { algorithm: shape.algorithm.name(), digits, seconds }).await?;
+    let value = json!({ "uri": *uri, "secret": *secret });
+    dialogue.record("key", value).await?;
+    Ok(())
+}
+
+/// Asks for a code of the new app until one is right, and spends it.
+async fn first_code(
+    engine: &Engine,
+    account: &Account,
+    (factor, totp): (FactorId, &NewTotp),
+    dialogue: &mut Dialogue<'_>,
+) -> Result<(), Stop> {
+    for _ in 0..MOST_TRIES {
+        let answer = dialogue.ask_for_code(&Phrase::FirstCode {}).await?;
+        let at = engine.clock.now();
+        let step = match CodeText::parse(answer.expose()) {
+            Some(code) => totp.matching_step(&code, at)?,
+            None => None,
+        };
+        let Some(step) = step else {
+            dialogue.complain(&Phrase::FirstCodeWrong {}).await?;
+            continue;
+        };
+        let (period, token) = (totp.shape.period.seconds(), codes::token(engine)?);
+        let account = &account.id;
+        let spend = Spend { account, factor, step, period, is_first: true, at, token };
+        match engine.ledger.spend(&spend).await? {
+            Spent::Now => return Ok(()),
+            Spent::Replayed => dialogue.complain(&Phrase::CodeWrong {}).await?,
+            Spent::Unknown { from } => {
+                let until = Timestamp::from_unix(from.saturating_mul(period));
+                let seconds = seconds_until(engine, until);
+                dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
+            }
+        }
+    }
+    Err(Stop::Reject(Reason::BadCredential))
+}
+
+/// In groups of four, for typing.
+fn grouped(secret: &str) -> Zeroizing<String> {
+    let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / 4));
+    for (index, c) in secret.chars().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            shown.push(' ');
+        }
+        shown.push(c);
+    }
+    shown
+}

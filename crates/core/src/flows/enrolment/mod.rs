@@ -1,0 +1,224 @@
+//! Binding a factor: it counts once the person proved that they have it.
+
+mod app;
+mod pair;
+mod sent;
+
+pub(super) use pair::HandedIn;
+
+use serde_json::json;
+
+use crate::account::Account;
+use crate::app_password::Label;
+use crate::courier::Channel;
+use crate::engine::Engine;
+use crate::factor::{FactorId, RecoveryText};
+use crate::ledger::{CodeAdmission, CodeSettlement};
+use crate::policy::Ticket;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::app_password::ChangeError;
+use super::codes::Asked;
+use super::dialogue::{Dialogue, Stop};
+use super::factors::{Expected, bind_where, is_ticket};
+use super::notices;
+use super::outcome::Trail;
+use super::second_step::{self, seconds_until};
+
+/// Leads somebody through binding a factor: shows or sends what there is, asks for the proof, and binds it where it belongs.
+pub(super) async fn enrol(
+    engine: &Engine,
+    asked: Asked<'_>,
+    wanted: &Wanted,
+    place: Place,
+    dialogue: &mut Dialogue<'_>,
+    trail: &mut Trail,
+) -> Result<FactorId, Stop> {
+    let (Asked { account, .. }, Place { replaces, ticket }) = (asked, place);
+    let limit = engine.limits.factors_per_account;
+    if replaces.is_none() && account.data.factors.len() >= limit as usize {
+        dialogue.complain(&Phrase::TooManyFactors { count: limit.into() }).await?;
+        return Err(Stop::Reject(Reason::NotPermitted));
+    }
+    let kind = wanted_kind(engine, wanted, dialogue).await?;
+    let new = match kind {
+        WantedKind::Totp => app::prove(engine, account, wanted, dialogue).await?,
+        WantedKind::Email | WantedKind::Sms => {
+            sent::prove(engine, asked, (kind, wanted), dialogue, trail).await?
+        }
+        WantedKind::Phone => pair::prove(engine, account, wanted, dialogue).await?,
+    };
+    // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a password
+    // changed, an account disabled.
+    let now = second_step::read_again(engine, account).await?;
+    if now.password_marker != account.password_marker {
+        return Err(ChangeError::ChangedMeanwhile.into());
+    }
+    let expected = Expected::of(account, ticket);
+    let authority = engine.authority();
+    let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
+    let is_first = match bound {
+        Ok(is_first) => is_first,
+        Err(error) => return not_bound(error, dialogue).await,
+    };
+    dialogue.changed();
+    let label = new.label.as_str();
+    dialogue.tell(&Phrase::FactorBound { label }).await?;
+    if is_first {
+        dialogue.tell(&Phrase::MailNeedsAppPasswords {}).await?;
+    }
+    let value = json!({ "id": new.id, "label": label, "kind": new.kind.name() });
+    dialogue.record("factor", value).await?;
+    let kind = new.kind.name();
+    notices::changed(engine, account, &Phrase::ChangedFactorBound { label, kind }, dialogue, trail).await;
+    Ok(new.id)
+}
+
+async fn not_bound<T>(error: ChangeError, dialogue: &mut Dialogue<'_>) -> Result<T, Stop> {
+    let complaint = if let ChangeError::TooManyFactors(count) = error {
+        Phrase::TooManyFactors { count: count.into() }
+    } else if error == ChangeError::BoundAlready {
+        Phrase::BoundAlready {}
+    } else if error == ChangeError::NumberTaken {
+        Phrase::NumberTaken {}
+    } else {
+        return Err(error.into());
+    };
+    dialogue.complain(&complaint).await?;
+    Err(Stop::Reject(Reason::NotPermitted))
+}
+
+/// What somebody wants to bind, as far as they said.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    pub(super) kind: Option<WantedKind>,
+    pub(super) label: Option<Label>,
+    /// The address or number that codes are sent to.
+    pub(super) to: Option<String>,
+}
+
+/// A kind of factor that can be bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WantedKind {
+    Totp,
+    Phone,
+    Email,
+    Sms,
+}
+
+impl WantedKind {
+    /// In the order in which they are offered: the safest first.
+    const NAMED: [(&'static str, Self); 4] =
+        [("totp", Self::Totp), ("phone", Self::Phone), ("email", Self::Email), ("sms", Self::Sms)];
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(name, _)| *name == text).map(|(_, kind)| kind)
+    }
+
+    /// Whether the site has what it needs.
+    fn is_to_be_had(self, engine: &Engine) -> bool {
+        match self {
+            Self::Totp => true,
+            Self::Phone => engine.courier.page().is_some(),
+            Self::Email => engine.courier.carries(Channel::Email),
+            Self::Sms => engine.courier.carries(Channel::Sms),
+        }
+    }
+
+    fn offer(self, number: u64) -> Phrase<'static> {
+        match self {
+            Self::Totp => Phrase::OfferApp { number },
+            Self::Phone => Phrase::OfferPhone { number },
+            Self::Email => Phrase::OfferEmail { number },
+            Self::Sms => Phrase::OfferSms { number },
+        }
+    }
+}
+
+/// The kind that was named; else, where the site has several, the one that the person chooses.
+async fn wanted_kind(
+    engine: &Engine,
+    wanted: &Wanted,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<WantedKind, Stop> {
+    if let Some(kind) = wanted.kind {
+        if kind.is_to_be_had(engine) {
+            return Ok(kind);
+        }
+        dialogue.complain(&Phrase::KindNotHere {}).await?;
+        return Err(Stop::Reject(Reason::NotPermitted));
+    }
+    let kinds: Vec<WantedKind> = WantedKind::NAMED
+        .into_iter()
+        .map(|(_, kind)| kind)
+        .filter(|kind| kind.is_to_be_had(engine))
+        .collect();
+    if let [only] = kinds[..] {
+        return Ok(only);
+    }
+    dialogue.tell(&Phrase::KindsToChooseFrom {}).await?;
+    for (number, kind) in (1..).zip(&kinds) {
+        dialogue.tell(&kind.offer(number)).await?;
+    }
+    for _ in 0..MOST_TRIES {
+        let answer = dialogue.ask_for_code(&Phrase::WhichKind {}).await?;
+        let number = answer.expose().trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        if let Some(kind) = number.and_then(|index| kinds.get(index)) {
+            return Ok(*kind);
+        }
+    }
+    Err(Stop::Reject(Reason::NotPermitted))
+}
+
+/// Where a new factor belongs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// In the place of this one.
+    pub(super) replaces: Option<FactorId>,
+    /// Where this ticket still is the account's.
+    pub(super) ticket: Option<Ticket>,
+}
+
+/// Asks for the ticket that an admin made for the account, and gives it. A wrong one counts as a wrong code does.
+pub(super) async fn ask_for_ticket(
+    engine: &Engine,
+    asked: Asked<'_>,
+    dialogue: &mut Dialogue<'_>,
+    trail: &mut Trail,
+) -> Result<Option<Ticket>, Stop> {
+    let answer = dialogue.ask_for_code(&Phrase::Ticket {}).await?;
+    let attempt = asked.attempt(engine)?;
+    match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
+        CodeAdmission::Proceed { .. } => {}
+        CodeAdmission::Limited { until } => {
+            let minutes = seconds_until(engine, until).div_ceil(60);
+            dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
+            return Err(Stop::Reject(Reason::Limited));
+        }
+    }
+    let ticket = asked.account.data.policy.ticket;
+    let is_right = RecoveryText::parse(answer.expose())
+        .is_some_and(|typed| is_ticket(&engine.keyring, &asked.account.id, ticket, &typed, attempt.at));
+    if !is_right {
+        trail.detail = Some("not the ticket of this account");
+        dialogue.complain(&Phrase::CodeWrong {}).await?;
+        return Err(Stop::Reject(Reason::BadCredential));
+    }
+    engine.ledger.settle_code(&attempt, CodeSettlement::Right).await?;
+    Ok(ticket)
+}
+
+/// What a new factor is called where nobody says: `name`, and where the account has that already with the first number that
+/// is free.
+#[must_use]
+pub fn default_label(account: &Account, name: &str) -> Label {
+    let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
+    let numbered = (2..).map(|number: u32| format!("{name} {number}"));
+    let labels = std::iter::once(name.to_owned()).chain(numbered);
+    // Letters, a space and a number.
+    labels.filter_map(|text| Label::new(&text).ok()).find(is_free).unwrap_or_default()
+}
+
+/// Answers that somebody may try until it is the right one.
+const MOST_TRIES: u32 = 5;

@@ -1,0 +1,142 @@
+//! A phone that approves logins.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::account::Account;
+use crate::app_password::Label;
+use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
+use crate::conversation::Echo;
+use crate::engine::Engine;
+use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
+use crate::ledger::{ChallengeAdmission, KeptChallenge, NewChallenge, Room};
+use crate::qr;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::super::approval::percent_encoded;
+use super::super::codes::token;
+use super::super::dialogue::{Dialogue, Stop};
+use super::super::factors::{NewFactor, NewKind};
+use super::super::occasion::Occasion;
+use super::{Wanted, default_label};
+
+/// Shows a QR code, takes the phone's key that comes back under the secret in it, and has the person compare six digits.
+pub(super) async fn prove(
+    engine: &Engine,
+    account: &Account,
+    wanted: &Wanted,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<NewFactor, Stop> {
+    let id = ChallengeId::new(token(engine)?);
+    let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
+    (engine.random)(secret.as_mut())?;
+    let pairing = Pairing::new(secret);
+    put(engine, account, id).await?;
+    let bound = with_phone(engine, account, wanted, (id, &pairing), dialogue).await;
+    // The waiting is over in any case; a phone that comes later is told so.
+    let left = engine.ledger.take_challenge(&account.id, id, token(engine)?, engine.clock.now()).await;
+    drop(left);
+    bound
+}
+
+async fn put(engine: &Engine, account: &Account, id: ChallengeId) -> Result<(), Stop> {
+    let at = engine.clock.now();
+    let occasion = Occasion::of_change();
+    let challenge = Challenge {
+        kind: ChallengeKind::Pairing(FactorId::new(id.bytes())),
+        user: account.name.clone(),
+        service: occasion.service.to_owned(),
+        rhost: None,
+        created: at,
+        expires: at.plus(LONGEST_PAIRING),
+    };
+    let value = challenge.seal(id, &account.id, "", &engine.keyring);
+    let new = NewChallenge { id, room: Room::Pairing, value: &value, expires: challenge.expires, at };
+    match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
+        ChallengeAdmission::Put => Ok(()),
+        ChallengeAdmission::Busy { .. } | ChallengeAdmission::Quiet { .. } => {
+            Err(Stop::Reject(Reason::Limited))
+        }
+    }
+}
+
+async fn with_phone(
+    engine: &Engine,
+    account: &Account,
+    wanted: &Wanted,
+    (id, pairing): (ChallengeId, &Pairing),
+    dialogue: &mut Dialogue<'_>,
+) -> Result<NewFactor, Stop> {
+    let page = engine.courier.page().ok_or(Stop::Reject(Reason::NotPermitted))?;
+    let account_part = percent_encoded(account.id.as_str());
+    let uri = Zeroizing::new(format!("{page}#b.{account_part}.{id}.{}", *pairing.text()));
+    dialogue.tell(&Phrase::ScanToBind {}).await?;
+    if let Some(lines) = qr::terminal(&uri) {
+        dialogue.lines(&lines).await?;
+    }
+    dialogue.tell(&Phrase::OrOpen { address: &uri }).await?;
+    dialogue.record("key", json!({ "uri": *uri })).await?;
+    // What was told may be shown together with the next question only.
+    drop(dialogue.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
+    let Some(handed_in) = handed_in(engine, account, id, dialogue).await? else {
+        dialogue.complain(&Phrase::PhoneNotThere {}).await?;
+        return Err(Stop::Reject(Reason::Cancelled));
+    };
+    let answer = handed_in.answer.as_deref().and_then(|answer| serde_json::from_str::<HandedIn>(answer).ok());
+    let phone = answer.and_then(|answer| {
+        let key = PhoneKey::parse(&answer.key).ok()?;
+        pairing.vouches(&key, &answer.name, &answer.proof).then_some((key, answer.name))
+    });
+    let Some((key, name)) = phone else {
+        dialogue.complain(&Phrase::PhoneNotIt {}).await?;
+        return Err(Stop::Reject(Reason::BadCredential));
+    };
+    let code = pairing.compared(&key);
+    let answer = dialogue.ask(Echo::On, &Phrase::PhoneShows { code: &code }).await?;
+    if !super::super::interactive::is_yes(answer.expose()) {
+        dialogue.complain(&Phrase::PhoneNotIt {}).await?;
+        return Err(Stop::Reject(Reason::BadCredential));
+    }
+    let named = Label::new(name.trim()).ok();
+    let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
+    let label =
+        wanted.label.clone().or(named.filter(is_free)).unwrap_or_else(|| default_label(account, "phone"));
+    let kind = NewKind::Phone { key, totp: pairing.totp()? };
+    Ok(NewFactor { id: FactorId::new(id.bytes()), label, kind })
+}
+
+/// Waits for the phone; `None` where it does not come.
+async fn handed_in(
+    engine: &Engine,
+    account: &Account,
+    id: ChallengeId,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<Option<KeptChallenge>, Stop> {
+    dialogue.pause(LONGEST_WAIT).await?;
+    let awaited = engine.ledger.await_challenge(&account.id, id, LONGEST_WAIT);
+    tokio::select! {
+        biased;
+        awaited = awaited => { awaited?; }
+        gone = dialogue.gone() => return Err(gone.into()),
+    }
+    let kept = engine.ledger.challenges(&account.id, engine.clock.now()).await?;
+    Ok(kept.into_iter().find(|one| one.id == id && one.answer.is_some()))
+}
+
+/// What a phone hands in; see [`Pairing::vouches`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct HandedIn {
+    pub(in super::super) key: String,
+    pub(in super::super) name: String,
+    pub(in super::super) proof: String,
+}
+
+/// From the QR code to the phone's key.
+const LONGEST_PAIRING: Duration = Duration::from_secs(5 * 60);
+/// After the person says that the phone has scanned.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);

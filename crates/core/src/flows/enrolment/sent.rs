@@ -1,0 +1,120 @@
+//! A mailbox or a telephone that codes are sent to.
+
+use crate::account::Account;
+use crate::courier::Destination;
+use crate::engine::Engine;
+use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::super::codes::{self, Asked};
+use super::super::dialogue::{Dialogue, Stop};
+use super::super::factors::{NewFactor, NewKind};
+use super::super::occasion::Occasion;
+use super::super::outcome::Trail;
+use super::super::second_step::{masked, seconds_until};
+use super::super::sent_code::{self, Posted, Recipient};
+use super::{MOST_TRIES, Wanted, WantedKind, default_label};
+
+/// Sends a code to the address or number, and asks for it.
+pub(super) async fn prove(
+    engine: &Engine,
+    asked: Asked<'_>,
+    (kind, wanted): (WantedKind, &Wanted),
+    dialogue: &mut Dialogue<'_>,
+    trail: &mut Trail,
+) -> Result<NewFactor, Stop> {
+    let Asked { account, source, .. } = asked;
+    let new = address(account, kind, wanted.to.as_deref(), dialogue).await?;
+    let to = match &new {
+        NewKind::Email(address) => Destination::Email(address),
+        NewKind::Sms(number) => Destination::Sms(number),
+        NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::Reject(Reason::NotPermitted)),
+    };
+    let factor = FactorId::new(codes::token(engine)?);
+    let recipient = Recipient { account, source, factor, to };
+    let shown = masked(to);
+    match sent_code::post(engine, recipient, &Occasion::of_change(), dialogue, trail).await? {
+        Posted::Sent => {}
+        Posted::Limited { until } => {
+            let seconds = seconds_until(engine, until);
+            dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
+            return Err(Stop::Reject(Reason::Limited));
+        }
+        Posted::Failed => {
+            dialogue.complain(&Phrase::SendingFailed { to: &shown }).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+    }
+    dialogue.tell(&Phrase::CodeSent { to: &shown }).await?;
+    for _ in 0..MOST_TRIES {
+        let answer = dialogue.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
+        if let Some(code) = CodeText::parse(answer.expose()) {
+            let at = engine.clock.now();
+            if sent_code::is_right(engine, &account.id, &[factor], &code, at).await?.is_some() {
+                let name = match new {
+                    NewKind::Email(_) => "email",
+                    NewKind::Totp(_) | NewKind::Sms(_) | NewKind::Phone { .. } => "sms",
+                };
+                let label = wanted.label.clone().unwrap_or_else(|| default_label(account, name));
+                return Ok(NewFactor { id: factor, label, kind: new });
+            }
+        }
+        dialogue.complain(&Phrase::CodeWrong {}).await?;
+    }
+    Err(Stop::Reject(Reason::BadCredential))
+}
+
+/// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
+async fn address(
+    account: &Account,
+    kind: WantedKind,
+    given: Option<&str>,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<NewKind, Stop> {
+    let question = match kind {
+        WantedKind::Email => Phrase::WhichAddress {},
+        WantedKind::Totp | WantedKind::Phone | WantedKind::Sms => Phrase::WhichNumber {},
+    };
+    for _ in 0..MOST_TRIES {
+        let text = match given {
+            Some(given) => given.trim().to_owned(),
+            None => dialogue.ask_for_code(&question).await?.expose().trim().to_owned(),
+        };
+        let complaint = match read(account, kind, &text) {
+            Ok(new) => return Ok(new),
+            Err(complaint) => complaint,
+        };
+        dialogue.complain(&complaint).await?;
+        if given.is_some() {
+            break;
+        }
+    }
+    Err(Stop::Reject(Reason::NotPermitted))
+}
+
+fn read(account: &Account, kind: WantedKind, text: &str) -> Result<NewKind, Phrase<'static>> {
+    let factors = account.data.factors.iter().map(|factor| &factor.kind);
+    if kind == WantedKind::Email {
+        let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;
+        // Whoever has read that mailbox with the main password would have the second factor as well.
+        let own = account.addresses.iter().chain([&account.name]);
+        if own.into_iter().any(|own| address.is_same_as(own)) {
+            return Err(Phrase::OwnAddress {});
+        }
+        let mut bound = factors.filter_map(|kind| match kind {
+            FactorKind::Email(email) => Some(&email.address),
+            FactorKind::Totp(_) | FactorKind::Sms(_) | FactorKind::Phone(_) => None,
+        });
+        if bound.any(|bound| bound.is_same_as(address.as_str())) {
+            return Err(Phrase::BoundAlready {});
+        }
+        return Ok(NewKind::Email(address));
+    }
+    let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
+    let mut bound = factors.filter_map(|kind| match kind {
+        FactorKind::Sms(sms) => Some(&sms.number),
+        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
+    });
+    if bound.any(|bound| *bound == number) { Err(Phrase::BoundAlready {}) } else { Ok(NewKind::Sms(number)) }
+}

@@ -1,0 +1,25 @@
+//! What somebody is told of who is at the prompt.
+
+use std::net::IpAddr;
+
+/// Why a person is asked for a second step.
+#[derive(Debug, Clone)]
+pub(super) struct Occasion<'a> {
+    /// The service, or for a change of the account the program.
+    pub(super) service: &'a str,
+    /// Where the person is who wants in, where it is known.
+    pub(super) rhost: Option<String>,
+    /// How long the device may be trusted that they sit at, in days; 0 where it cannot be.
+    pub(super) trust_days: u64,
+}
+
+impl<'a> Occasion<'a> {
+    pub(super) fn of_login(service: &'a str, address: Option<IpAddr>, trust_days: u64) -> Self {
+        Self { service, rhost: address.map(|address| address.to_canonical().to_string()), trust_days }
+    }
+
+    /// A change that a user of this host makes to their own account.
+    pub(super) fn of_change() -> Self {
+        Self { service: "postern my", rhost: None, trust_days: 0 }
+    }
+}

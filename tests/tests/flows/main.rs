@@ -19,6 +19,7 @@ mod limits;
 mod login;
 mod loopholes;
 mod mail;
+mod out_of_band;
 mod own;
 mod story;
 mod vectors;

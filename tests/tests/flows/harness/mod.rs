@@ -2,7 +2,9 @@
 
 mod app;
 mod clock;
+mod handset;
 mod person;
+mod post;
 mod real;
 mod setup;
 mod site;
@@ -11,7 +13,9 @@ mod visit;
 
 pub(crate) use app::App;
 pub(crate) use clock::{START, TestClock};
+pub(crate) use handset::Handset;
 pub(crate) use person::{Heard, Script, Talker};
+pub(crate) use post::{PAGE, Post, What};
 pub(crate) use setup::Setup;
 pub(crate) use site::{MAIN_PASSWORD, Site, Someone, SshKey};
 pub(crate) use stores::{Fault, Kind, Point, Store};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use postern_core::app_password::ScopeWord;
 use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
-use postern_core::courier::NoCourier;
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
@@ -22,7 +21,7 @@ use postern_core::words::Language;
 
 use super::site::CHEAP;
 use super::stores::World;
-use super::{START, TestClock};
+use super::{Post, START, TestClock};
 
 /// What a site decides by.
 #[derive(Debug, Clone)]
@@ -88,6 +87,7 @@ fn services() -> BTreeMap<String, Service> {
 pub(super) fn engine(
     setup: &Setup,
     (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
+    post: &Arc<Post>,
     clock: &Arc<TestClock>,
     memory: Arc<Memory>,
 ) -> Arc<Engine> {
@@ -95,7 +95,7 @@ pub(super) fn engine(
     Arc::new(Engine {
         directory,
         ledger,
-        courier: Arc::new(NoCourier),
+        courier: Arc::<Post>::clone(post),
         clock: Arc::<TestClock>::clone(clock),
         keyring: Keyring::parse(&setup.keyring).unwrap(),
         policy: setup.policy,

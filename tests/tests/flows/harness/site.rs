@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use super::setup::{Setup, engine, hasher, memory};
 use super::stores::{Replicated, Watched, World};
-use super::{App, TestClock};
+use super::{App, Post, TestClock};
 
 /// A site: its stores, its people, and the engine that answers at its doors.
 pub(crate) struct Site {
@@ -31,6 +31,8 @@ pub(crate) struct Site {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) world: Arc<World>,
+    /// What leaves the site; nothing does until it is opened.
+    pub(crate) post: Arc<Post>,
     /// Behind the switchboard.
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -124,13 +126,15 @@ impl Site {
         let setup = Setup::new();
         let memory = memory(&hasher);
         let parts = (Arc::clone(&directory), Arc::clone(&ledger), Arc::clone(&world));
-        let engine = engine(&setup, parts, &clock, memory);
+        let post = Arc::new(Post::default());
+        let engine = engine(&setup, parts, &post, &clock, memory);
         let site = Self {
             engine,
             setup,
             clock,
             hasher,
             world,
+            post,
             directory,
             ledger,
             people,
@@ -192,7 +196,7 @@ impl Site {
 
     fn host_with(&self, setup: &Setup, memory: Arc<Memory>) -> Arc<Engine> {
         let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.world));
-        engine(setup, parts, &self.clock, memory)
+        engine(setup, parts, &self.post, &self.clock, memory)
     }
 
     pub(crate) fn authority(&self) -> Authority {

@@ -1,0 +1,144 @@
+//! A courier that keeps what it is given, or fails as it is told.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
+use postern_core::factor::Subscription;
+use postern_core::words::Language;
+
+/// What was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) to: String,
+    pub(crate) language: Language,
+    pub(crate) what: What,
+}
+
+/// What it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    Code { code: String, service: String, rhost: Option<String> },
+    Ring { fragment: String, service: String, rhost: Option<String> },
+    Changed(String),
+    Disowned { service: String, rhost: Option<String> },
+}
+
+/// The courier of a site in a test.
+#[derive(Debug, Default)]
+pub(crate) struct Post {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_there: bool,
+    fails_with: Option<CourierError>,
+    sent: Vec<Sent>,
+}
+
+impl Post {
+    /// From now on there are all of them.
+    pub(crate) fn open(&self) {
+        self.state().is_there = true;
+    }
+
+    /// From now on each message fails like this, or none does.
+    pub(crate) fn fails_with(&self, error: Option<CourierError>) {
+        self.state().fails_with = error;
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.state().sent.clone()
+    }
+
+    /// The codes that were sent, the newest last.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
+            What::Code { code, .. } => Some(code),
+            What::Ring { .. } | What::Changed(_) | What::Disowned { .. } => None,
+        });
+        codes.collect()
+    }
+
+    pub(crate) fn rings(&self) -> usize {
+        self.sent().iter().filter(|sent| matches!(sent.what, What::Ring { .. })).count()
+    }
+
+    /// What the owner was told of by mail.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let changes = self.sent().into_iter().filter_map(|sent| match sent.what {
+            What::Changed(what) => Some(what),
+            What::Code { .. } | What::Ring { .. } | What::Disowned { .. } => None,
+        });
+        changes.collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Courier for Post {
+    fn carries(&self, _: Channel) -> bool {
+        self.state().is_there
+    }
+
+    fn tells_of_changes(&self) -> bool {
+        self.state().is_there
+    }
+
+    fn push_key(&self) -> Option<String> {
+        self.state().is_there.then(|| "BPushKey".to_owned())
+    }
+
+    fn ntfy_address(&self, topic: &str) -> Option<String> {
+        self.state().is_there.then(|| format!("https://ntfy.example.org/{topic}"))
+    }
+
+    fn may_push_to(&self, subscription: &Subscription) -> bool {
+        subscription.endpoint.starts_with("https://push.example.org/")
+    }
+
+    fn page(&self) -> Option<&str> {
+        self.state().is_there.then_some(PAGE)
+    }
+
+    async fn send(
+        &self,
+        to: &Destination<'_>,
+        language: Language,
+        message: &Message<'_>,
+    ) -> Result<(), CourierError> {
+        let own = |text: Option<&str>| text.map(ToOwned::to_owned);
+        let what = match *message {
+            Message::Code { code, service, rhost, .. } => {
+                What::Code { code: code.to_owned(), service: service.to_owned(), rhost: own(rhost) }
+            }
+            Message::Ring { fragment, service, rhost, .. } => {
+                What::Ring { fragment: fragment.to_owned(), service: service.to_owned(), rhost: own(rhost) }
+            }
+            Message::Changed { what, .. } => What::Changed(what.to_owned()),
+            Message::Disowned { service, rhost, .. } => {
+                What::Disowned { service: service.to_owned(), rhost: own(rhost) }
+            }
+        };
+        let to = match to {
+            Destination::Email(address) => address.as_str().to_owned(),
+            Destination::Sms(number) => number.as_str().to_owned(),
+            Destination::WebPush(subscription) => subscription.endpoint.clone(),
+            Destination::Ntfy(topic) => (*topic).to_owned(),
+        };
+        let mut state = self.state();
+        match &state.fails_with {
+            Some(error) => Err(error.clone()),
+            None => {
+                state.sent.push(Sent { to, language, what });
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(crate) const PAGE: &str = "https://2fa.example.org/";

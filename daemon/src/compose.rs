@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, Problems};
-use postern_core::courier::NoCourier;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
@@ -47,10 +46,11 @@ pub(crate) fn engine(
     let (keyring_file, keyring) = KeyringFile::read(&config.keyring).map_err(ComposeError)?;
     let stores = postern_store::open(config, &memory.hasher, clock.clone())
         .map_err(|error| ComposeError(error.to_string()))?;
+    let courier = postern_courier::open(config).map_err(|error| ComposeError(error.to_string()))?;
     let engine = Engine {
         directory: stores.directory,
         ledger: stores.ledger,
-        courier: Arc::new(NoCourier),
+        courier,
         clock,
         keyring,
         policy: config.policy,

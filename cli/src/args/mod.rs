@@ -2,6 +2,7 @@
 
 mod account;
 mod app_password;
+mod couriers;
 mod factors;
 mod my;
 mod totp;
@@ -13,6 +14,7 @@ use postern_core::config::CONFIG_PATH;
 
 pub(crate) use account::AccountCommand;
 pub(crate) use app_password::AppPasswordCommand;
+pub(crate) use couriers::CourierCommand;
 pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand};
 pub(crate) use my::{My, MyAppPasswords, MyCommand, MyDevices};
 pub(crate) use totp::{Enrol, TotpCommand};
@@ -39,7 +41,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create what is missing: the configuration, the keyring, the embedded database
+    /// Create what is missing: the configuration, the keyring, the embedded database, the key of Web Push
     ///
     /// What exists is kept as it is, so it can be run again at any time.
     Init,
@@ -92,6 +94,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
         root: PathBuf,
     },
+    /// What carries e-mail and text messages to people
+    #[command(subcommand)]
+    Courier(CourierCommand),
     /// Ask posternd how it is
     Status,
     /// The LDAP schema

@@ -23,6 +23,9 @@ pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     let config = Config::load(path)?;
     done.push(secret_file(&config.keyring, keeper, new_keyring)?);
     config.load_keyring()?;
+    if let Some(push) = &config.couriers.web_push {
+        done.push(secret_file(&push.key_file, keeper, new_vapid_key)?);
+    }
     if config.uses_embedded_file() {
         done.push(database(&config, keeper)?);
     }
@@ -100,6 +103,10 @@ fn new_keyring() -> Result<Zeroizing<String>, Failure> {
     let mut random = Zeroizing::new([0; KEY_BYTES]);
     site::random(random.as_mut()).map_err(Failure::system)?;
     Ok(Keyring::render(&random, SystemClock.now()))
+}
+
+fn new_vapid_key() -> Result<Zeroizing<String>, Failure> {
+    postern_courier::new_vapid_key().ok_or_else(|| Failure::system("no random bytes for the key of Web Push"))
 }
 
 /// The database's folder, where SQLite makes files beside it; postern's alone where it is made here.

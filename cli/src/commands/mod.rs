@@ -1,6 +1,7 @@
 mod account;
 mod app_password;
 mod check;
+mod courier;
 mod device;
 mod factor;
 mod init;
@@ -22,6 +23,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Init => init::run(&args.config, output),
         Command::Check { account, root } => check::run(&args.config, &root, account.as_deref(), output).await,
+        Command::Courier(command) => courier::run(&args.config, command, output).await,
         Command::Status => status::run(&args.config, output),
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
         Command::Account(command) => account::run(&Site::open(&args.config)?, command, output).await,

@@ -124,6 +124,7 @@ impl Report {
                 format!("{CLIENT_CONFIG_PATH} names the socket {theirs}, and posternd serves {ours}"),
             );
         }
+        self.couriers(&config).await;
         let socket = config.socket.path.clone();
         let userdb = config.userdb.clone();
         match Site::of(config) {
@@ -156,6 +157,15 @@ impl Report {
             }
             Ok(status) => {
                 self.ok("posternd", format!("version {} answers at {}", status.version, socket.display()))
+            }
+        }
+    }
+
+    async fn couriers(&mut self, config: &Config) {
+        for finding in Box::pin(postern_courier::examine(config)).await {
+            match finding.outcome {
+                Ok(text) => self.ok(finding.section, text),
+                Err(text) => self.fail(finding.section, text),
             }
         }
     }

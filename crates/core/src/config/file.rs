@@ -11,13 +11,26 @@ use zeroize::Zeroizing;
 /// # Errors
 /// [`FileError`] says what is wrong and how to mend it.
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    read(path, 0o027, 0o640)
+}
+
+/// Reads a file that holds no secret, such as the text of a message. It must belong to root or to this process, and nobody
+/// else may write it.
+///
+/// # Errors
+/// [`FileError`] says what is wrong and how to mend it.
+pub fn read_trusted(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    read(path, 0o022, 0o644)
+}
+
+fn read(path: &Path, forbidden: u32, wanted: u32) -> Result<Zeroizing<String>, FileError> {
     let file = open(path)?;
     let meta = file.metadata().map_err(FileError::Io)?;
     if !meta.is_file() {
         return Err(FileError::NotAFile);
     }
-    if meta.mode() & 0o027 != 0 {
-        return Err(FileError::Mode { mode: meta.mode() & 0o7777, wanted: 0o640 });
+    if meta.mode() & forbidden != 0 {
+        return Err(FileError::Mode { mode: meta.mode() & 0o7777, wanted });
     }
     if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(FileError::Owner(meta.uid()));
@@ -72,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    fn read(mode: u32) -> Result<Zeroizing<String>, FileError> {
+    fn private(mode: u32) -> Result<Zeroizing<String>, FileError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         std::fs::write(&path, "text").unwrap();
@@ -83,10 +96,10 @@ mod tests {
     #[test]
     fn a_file_that_others_could_read_or_write_is_refused() {
         for mode in [0o600, 0o640, 0o400] {
-            assert_eq!(read(mode).unwrap().as_str(), "text");
+            assert_eq!(private(mode).unwrap().as_str(), "text");
         }
         for mode in [0o660, 0o644, 0o602, 0o666, 0o641] {
-            assert!(matches!(read(mode), Err(FileError::Mode { .. })), "{mode:o}");
+            assert!(matches!(private(mode), Err(FileError::Mode { .. })), "{mode:o}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! `/etc/postern/postern.toml`: raw text in, a configuration that cannot be wrong out.
 
+mod couriers;
 mod file;
+mod http_url;
 mod ldap;
 mod reader;
 mod redis;
@@ -8,6 +10,7 @@ mod sections;
 mod services;
 #[cfg(test)]
 mod shipped;
+mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,9 +23,15 @@ use crate::policy::{Policy, Service};
 use crate::userdb::Userdb;
 use crate::words::Language;
 
-pub use file::{FileError, read_private};
+pub use couriers::{
+    Couriers, EmailCourier, Encoding, HostPattern, HttpMethod, MailTls, Mailbox, NtfyCourier, SmsCourier,
+    SmsGateway, SmsWay, Web, WebPushCourier, percent_encoded,
+};
+pub use file::{FileError, read_private, read_trusted};
+pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
 pub use redis::{BadRedisUrl, HostPort};
+pub use template::{Template, UnknownPlace};
 
 /// Where posternd and the CLI look for their configuration.
 pub const CONFIG_PATH: &str = "/etc/postern/postern.toml";
@@ -50,6 +59,10 @@ pub struct Config {
     pub limits: Limits,
     /// `[mail_settings]`
     pub mail_settings: MailSettings,
+    /// `[courier.*]`
+    pub couriers: Couriers,
+    /// `[web]`
+    pub web: Option<Web>,
     /// `[log]`
     pub log: Log,
     /// What people are spoken to in, where neither their account nor their client says otherwise.

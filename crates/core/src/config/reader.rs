@@ -220,6 +220,11 @@ impl<'a, 'i> Section<'a, 'i> {
         Some(names.into_iter().filter_map(|name| section.string(&name).map(|value| (name, value))).collect())
     }
 
+    /// Takes a key for one of this section, whether or not it was asked for.
+    pub(super) fn know(&mut self, key: &str) {
+        self.known.push(key.to_owned());
+    }
+
     /// Adds a problem with a key of this section.
     pub(super) fn complain(&self, key: &str, what: impl Display) {
         self.findings.add(self.offset_of(key).or(self.offset), &self.full(key), what);
@@ -250,7 +255,7 @@ impl<'a, 'i> Section<'a, 'i> {
         self.table?.get(key)
     }
 
-    fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 

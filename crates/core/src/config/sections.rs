@@ -11,7 +11,7 @@ use crate::userdb::Userdb;
 use super::reader::{Findings, Section};
 use super::{
     Condition, Config, DirectoryKind, Embedded, Ldap, LdapLogin, LdapUri, LedgerKind, Log, LogLevel,
-    MailServer, MailSettings, Problems, Redis, Socket, Tls, redis, services,
+    MailServer, MailSettings, Problems, Redis, Socket, Tls, couriers, redis, services,
 };
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
@@ -34,6 +34,8 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let services = services::services(root.section("services"));
     let limits = limits(root.section("limits"));
     let mail_settings = mail_settings(root.section("mail_settings"));
+    let couriers = couriers::couriers(root.section("courier"));
+    let web = couriers::web(root.section("web"));
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();
     let issuer = issuer(&mut root);
@@ -57,6 +59,8 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
         services,
         limits,
         mail_settings,
+        couriers,
+        web,
         log,
         language,
         issuer,
@@ -369,7 +373,7 @@ fn default_userdb() -> BTreeMap<String, String> {
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
-const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 const TWO_MINUTES: Duration = Duration::from_secs(120);
@@ -407,7 +411,7 @@ mod tests {
                     .replace("observv", "observ")
                     .as_str(),
                 "p.toml:9: limits.connections: is not a number from 8 to 65536",
-                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, log, language, issuer",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, log, language, issuer",
             ]
         );
     }

@@ -31,7 +31,18 @@ fn the_example_parses_and_what_is_commented_out_is_the_default() {
     }
     assert!(taken_in.mail_settings.imap.is_some() && taken_in.mail_settings.smtp.is_some());
     taken_in.mail_settings = as_shipped.mail_settings.clone();
+    let couriers = std::mem::take(&mut taken_in.couriers);
+    assert!(couriers.sms.is_some() && couriers.ntfy.is_some() && taken_in.web.take().is_some());
     assert_eq!(taken_in, as_shipped);
+    // Of these some keys have no default; the others show it.
+    let shortest = parse(&format!(
+        "{EXAMPLE}\n[courier.email]\nhost = \"smtp.example.org\"\nfrom = \"Example Login <login@example.org>\"\n\
+         [courier.web_push]\ncontact = \"mailto:postmaster@example.org\"\n"
+    ));
+    let mut email = couriers.email.unwrap();
+    (email.credentials_file, email.templates) = (None, None);
+    assert_eq!(Some(email), shortest.couriers.email);
+    assert_eq!(couriers.web_push, shortest.couriers.web_push);
 }
 
 /// What the example shows, indented in comments, in the place of what a section holds.
@@ -87,6 +98,11 @@ fn the_example_and_the_manual_name_every_key() {
         "[mail_settings]",
         "[mail_settings.imap]",
         "[log]",
+        "[courier.email]",
+        "[courier.sms]",
+        "[courier.web_push]",
+        "[courier.ntfy]",
+        "[web]",
     ]
     .into_iter()
     .flat_map(|section| {

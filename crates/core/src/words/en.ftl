@@ -119,3 +119,43 @@ changed-app-password-revoked = The app password "{ $label }" was revoked.
 changed-device-trusted = { $name } is trusted for a while: no second factor is asked for there.
 changed-device-revoked = { $name } is no longer trusted.
 phone-refused = That is not possible.
+mail-code-subject = Your code for { $service }
+mail-code =
+    Your code: { $code }
+
+    It is for { $service }, account { $account }, and good for { $minutes ->
+        [one] one minute
+       *[other] { $minutes } minutes
+    }. Type it where it was asked for; nobody will ever ask you for it by phone or mail.
+    The request came from { $rhost }.
+
+    If it was not you, somebody knows your password: change it.
+mail-changed-subject = A change to your account { $account }
+mail-changed =
+    { $what }
+
+    Account: { $account }
+    When: { $at }
+
+    If it was not you, somebody knows your password: change it, and tell your administrator.
+mail-changed-by =
+    { $what }
+
+    Account: { $account }
+    When: { $at }
+    By: { $by }
+
+    If you did not expect this, ask your administrator.
+mail-disowned-subject = Somebody knows the password of { $account }
+mail-disowned =
+    Somebody logged in to { $service } as { $account } with the right password, and you answered that it was not you. They were refused.
+
+    From: { $rhost }
+    When: { $at }
+
+    Somebody knows your password: change it now, and tell your administrator.
+sms-code = { $code } is your code for { $service }, good for { $minutes } min. Tell it to nobody. If it was not you, somebody knows your password: change it.
+ring-title = Login to { $service }
+ring-body = { $account }, from { $rhost }. Open to approve or deny it. If it is not you, deny it: somebody knows your password.
+unknown-place = an unknown address
+by-yourself = you, or somebody with your password

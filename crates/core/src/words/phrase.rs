@@ -255,4 +255,29 @@ phrases! {
     DeviceRevoked "device-revoked" { name: text };
     /// Which device?
     WhichDevice "which-device" {};
+
+    /// The subject of a mail with a code.
+    MailCodeSubject "mail-code-subject" { service: text };
+    /// Its text.
+    MailCode "mail-code" { code: text, minutes: number, account: text, service: text, rhost: text };
+    /// The subject of a mail about a change.
+    MailChangedSubject "mail-changed-subject" { account: text };
+    /// Its text.
+    MailChanged "mail-changed" { account: text, what: text, at: text };
+    /// Its text where somebody else changed it.
+    MailChangedBy "mail-changed-by" { account: text, what: text, at: text, by: text };
+    /// The subject of a mail about a login that its owner disowned.
+    MailDisownedSubject "mail-disowned-subject" { account: text };
+    /// Its text.
+    MailDisowned "mail-disowned" { account: text, service: text, rhost: text, at: text };
+    /// A text message with a code: one segment.
+    SmsCode "sms-code" { code: text, minutes: number, service: text };
+    /// Above what a phone shows when it is rung.
+    RingTitle "ring-title" { service: text };
+    /// What it says.
+    RingBody "ring-body" { account: text, rhost: text };
+    /// Stands for an address that nobody knows.
+    UnknownPlace "unknown-place" {};
+    /// Stands for who changed something, where it was the person.
+    ByYourself "by-yourself" {};
 }

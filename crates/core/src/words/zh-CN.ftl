@@ -115,3 +115,40 @@ changed-app-password-revoked = 已撤销应用密码“{ $label }”。
 changed-device-trusted = { $name } 在一段时间内受信任：在该设备上不再要求第二验证方式。
 changed-device-revoked = { $name } 不再受信任。
 phone-refused = 无法执行此操作。
+mail-code-subject = 您的 { $service } 验证码
+mail-code =
+    您的验证码：{ $code }
+
+    此验证码用于账户 { $account } 登录或设置 { $service }，{ $minutes } 分钟内有效。请只在要求输入的地方输入；任何人都不会通过电话或邮件向您索取验证码。
+    请求来自：{ $rhost }。
+
+    如果不是您本人操作，说明有人知道了您的密码，请立即修改密码。
+mail-changed-subject = 您的账户 { $account } 有变更
+mail-changed =
+    { $what }
+
+    账户：{ $account }
+    时间：{ $at }
+
+    如果不是您本人操作，说明有人知道了您的密码，请立即修改密码，并告知管理员。
+mail-changed-by =
+    { $what }
+
+    账户：{ $account }
+    时间：{ $at }
+    操作者：{ $by }
+
+    如果您对此不知情，请联系管理员。
+mail-disowned-subject = 有人知道了 { $account } 的密码
+mail-disowned =
+    有人用正确的密码以 { $account } 的身份登录 { $service }，而您回答不是您本人。该登录已被拒绝。
+
+    来自：{ $rhost }
+    时间：{ $at }
+
+    有人知道了您的密码，请立即修改密码，并告知管理员。
+sms-code = { $service } 验证码 { $code }，{ $minutes } 分钟内有效，请勿告诉他人。若非本人操作，说明有人知道您的密码，请立即修改。
+ring-title = 登录 { $service }
+ring-body = { $account }，来自 { $rhost }。打开后可批准或拒绝。如果不是您本人，请拒绝：有人知道了您的密码。
+unknown-place = 未知地址
+by-yourself = 您本人，或知道您密码的人

@@ -1,0 +1,269 @@
+//! `[courier.*]` and `[web]`.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::factor::EmailAddress;
+
+use super::redis::HostPort;
+use super::{HttpUrl, Template};
+
+pub(super) use read::{couriers, web};
+
+/// What carries messages to people; each is absent until it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Couriers {
+    /// `[courier.email]`
+    pub email: Option<EmailCourier>,
+    /// `[courier.sms]`
+    pub sms: Option<SmsCourier>,
+    /// `[courier.web_push]`
+    pub web_push: Option<WebPushCourier>,
+    /// `[courier.ntfy]`
+    pub ntfy: Option<NtfyCourier>,
+}
+
+/// `[courier.email]`: a server that takes mail (RFC 6409).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailCourier {
+    /// Where it is.
+    pub server: HostPort,
+    /// How the connection is encrypted.
+    pub tls: MailTls,
+    /// The certificates (PEM) that it is checked against.
+    pub ca_file: PathBuf,
+    /// Two lines, user and password; without it nobody logs in.
+    pub credentials_file: Option<PathBuf>,
+    /// Who writes.
+    pub from: Mailbox,
+    /// Whether changes of an account are mailed to it.
+    pub tells_of_changes: bool,
+    /// A folder of texts that are said in the place of our own.
+    pub templates: Option<PathBuf>,
+}
+
+/// How a connection to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// After STARTTLS (RFC 3207), and not at all without.
+    Starttls,
+    /// Not; to loopback alone.
+    None,
+}
+
+impl MailTls {
+    fn port(self) -> u16 {
+        match self {
+            Self::Implicit => 465,
+            Self::Starttls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
+/// A name and an address, `Example Login <login@example.org>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// What is shown, where there is something.
+    pub name: Option<String>,
+    /// The address.
+    pub address: EmailAddress,
+}
+
+impl FromStr for Mailbox {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "is not an address such as Example Login <login@example.org>";
+        let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, address)) => (name.trim(), address),
+            None => ("", text),
+        };
+        let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+        if name.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '"')) {
+            return Err(wrong);
+        }
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        Ok(Self { name, address: address.parse().map_err(|_| wrong)? })
+    }
+}
+
+/// `[courier.sms]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsCourier {
+    /// What carries it.
+    pub way: SmsWay,
+    /// A folder of texts that are said in the place of our own.
+    pub templates: Option<PathBuf>,
+}
+
+/// What carries a text message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SmsWay {
+    /// A request of HTTP.
+    Gateway(Box<SmsGateway>),
+    /// A program with its arguments, run without a shell; the text is on its standard input.
+    Command {
+        /// The program.
+        program: PathBuf,
+        /// Its arguments.
+        arguments: Vec<Template>,
+    },
+}
+
+/// A request of HTTP that sends a text message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsGateway {
+    /// Where to; the target is in [`Self::target`].
+    pub url: HttpUrl,
+    /// The path and the query.
+    pub target: Template,
+    /// The method.
+    pub method: HttpMethod,
+    /// How the body is written.
+    pub encoding: Encoding,
+    /// Fields of the header.
+    pub headers: BTreeMap<String, Template>,
+    /// The body.
+    pub body: Option<Template>,
+    /// Where `{secret}` is.
+    pub secret_file: Option<PathBuf>,
+    /// What an answer has to hold to be a yes.
+    pub expect: Option<String>,
+    /// The certificates (PEM) that it is checked against.
+    pub ca_file: PathBuf,
+}
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+}
+
+/// How a body is written, and so what is escaped in what is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// RFC 8259.
+    Json,
+    /// `application/x-www-form-urlencoded`
+    Form,
+    /// As it is.
+    Plain,
+}
+
+impl Encoding {
+    /// What is filled into a body of this encoding, so that it means itself.
+    #[must_use]
+    pub fn escaped(self, value: &str) -> String {
+        match self {
+            Self::Json => {
+                let quoted = serde_json::Value::from(value).to_string();
+                quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+            }
+            Self::Form => percent_encoded(value),
+            Self::Plain => value.to_owned(),
+        }
+    }
+}
+
+/// RFC 3986, section 2.1: everything but unreserved characters.
+#[must_use]
+pub fn percent_encoded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// `[courier.web_push]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebPushCourier {
+    /// The key that shows push services who sends (RFC 8292): PKCS#8, PEM.
+    pub key_file: PathBuf,
+    /// Whom they can turn to: `mailto:` or `https:`.
+    pub contact: String,
+    /// The push services that are sent to.
+    pub hosts: Vec<HostPattern>,
+    /// The certificates (PEM) that they are checked against.
+    pub ca_file: PathBuf,
+}
+
+/// A host, or every host below a domain; with a port, or 443.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    host: HostPort,
+    is_suffix: bool,
+}
+
+impl HostPattern {
+    /// Whether it is this server.
+    #[must_use]
+    pub fn matches(&self, server: &HostPort) -> bool {
+        let is_host = if self.is_suffix {
+            let front = server.host.strip_suffix(&self.host.host).and_then(|front| front.strip_suffix('.'));
+            front.is_some_and(|front| !front.is_empty())
+        } else {
+            server.host == self.host.host
+        };
+        is_host && server.port == self.host.port
+    }
+
+    /// The host's root; `None` where it stands for many.
+    #[must_use]
+    pub fn url(&self) -> Option<HttpUrl> {
+        let url = HttpUrl { is_tls: true, server: self.host.clone(), target: "/".to_owned() };
+        (!self.is_suffix).then_some(url)
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "is not a host such as fcm.googleapis.com or *.notify.windows.com";
+        let (is_suffix, plain) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
+        let mut host = HostPort::parse(plain, 443).map_err(|_| wrong)?;
+        host.host.make_ascii_lowercase();
+        let is_whole = !is_suffix || (host.host.contains('.') && !is_number(&host.host));
+        if is_whole && !host.host.starts_with('.') { Ok(Self { host, is_suffix }) } else { Err(wrong) }
+    }
+}
+
+fn is_number(host: &str) -> bool {
+    host.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b':')
+}
+
+/// `[courier.ntfy]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NtfyCourier {
+    /// The server's root.
+    pub url: HttpUrl,
+    /// Where the access token is; without it nobody logs in.
+    pub token_file: Option<PathBuf>,
+    /// The certificates (PEM) that it is checked against.
+    pub ca_file: PathBuf,
+}
+
+/// `[web]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// The page for phones; ends in a slash.
+    pub url: HttpUrl,
+    /// The user that may run its flows.
+    pub user: String,
+}

@@ -1,0 +1,96 @@
+use std::fmt;
+
+/// Text with places to fill in, `{name}`. What is filled in is never read again, so it cannot name a place itself. Any other
+/// brace is a brace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Place(String),
+}
+
+impl Template {
+    /// Reads it; each of its places has to be one of `known`.
+    ///
+    /// # Errors
+    /// The place that is not.
+    pub fn parse(text: &str, known: &[&str]) -> Result<Self, UnknownPlace> {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            plain.push_str(before);
+            match after.split_once('}').filter(|(name, _)| is_name(name)) {
+                Some((name, behind)) => {
+                    if !known.contains(&name) {
+                        return Err(UnknownPlace { name: name.to_owned(), known: known.join(", ") });
+                    }
+                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                    pieces.push(Piece::Place(name.to_owned()));
+                    rest = behind;
+                }
+                None => {
+                    plain.push('{');
+                    rest = after;
+                }
+            }
+        }
+        plain.push_str(rest);
+        pieces.push(Piece::Text(plain));
+        Ok(Self(pieces))
+    }
+
+    /// The text, each place filled in with what `value` gives for its name.
+    pub fn fill(&self, mut value: impl FnMut(&str) -> String) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Place(name) => value(name),
+        });
+        pieces.collect()
+    }
+
+    /// Whether it has this place.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Place(place) if place == name))
+    }
+}
+
+/// A place of a template that nothing is known for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPlace {
+    name: String,
+    known: String,
+}
+
+impl fmt::Display for UnknownPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, known } = self;
+        write!(f, "has the placeholder {{{name}}}, which is unknown here; known are: {known}")
+    }
+}
+
+impl std::error::Error for UnknownPlace {}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_never_read_again() {
+        let template =
+            Template::parse("{\"to\":\"{to}\",\"text\":\"{text}\",\"n\":{}}", &["to", "text"]).unwrap();
+        let filled =
+            template.fill(|name| if name == "to" { "{text}".to_owned() } else { "{to}{".to_owned() });
+        assert_eq!(filled, "{\"to\":\"{text}\",\"text\":\"{to}{\",\"n\":{}}");
+        assert!(template.has("to") && !template.has("code"));
+        let unknown = Template::parse("{code} {cod}", &["code"]).unwrap_err();
+        assert_eq!(unknown.to_string(), "has the placeholder {cod}, which is unknown here; known are: code");
+    }
+}

@@ -1,0 +1,122 @@
+//! One request, one connection: no redirects, no cookies, no retries, and no more of an answer than is looked at.
+
+use std::path::Path;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use postern_core::config::HttpUrl;
+use postern_core::courier::CourierError;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+
+use crate::{OpenError, tls};
+
+/// Sends requests to servers that it checks against certain certificates.
+pub(crate) struct Http {
+    tls: TlsConnector,
+}
+
+/// What came back. The body's beginning; what it says is nobody's to log.
+pub(crate) struct Incoming {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+}
+
+impl Http {
+    pub(crate) fn open(section: &'static str, ca_file: &Path) -> Result<Self, OpenError> {
+        Ok(Self { tls: TlsConnector::from(tls::client_config(section, ca_file)?) })
+    }
+
+    /// Sends a request to a server. There is no deadline in here.
+    pub(crate) async fn send(
+        &self,
+        url: &HttpUrl,
+        target: &str,
+        method: Method,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: Vec<u8>,
+    ) -> Result<Incoming, CourierError> {
+        let host = HeaderValue::from_str(&url.authority()).map_err(|_| malformed())?;
+        let mut request = Request::builder().method(method).uri(target).header(HOST, host);
+        if let Some(fields) = request.headers_mut() {
+            fields.insert(USER_AGENT, HeaderValue::from_static("postern"));
+            fields.extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
+        }
+        let request = request.body(Full::new(Bytes::from(body))).map_err(|_| malformed())?;
+        let stream = self.connect(url).await?;
+        exchange(stream, request).await.map_err(|what| down(url, what))
+    }
+
+    /// Connects as for a request, and sends none.
+    pub(crate) async fn reach(&self, url: &HttpUrl) -> Result<(), CourierError> {
+        self.connect(url).await.map(drop)
+    }
+
+    async fn connect(&self, url: &HttpUrl) -> Result<Box<dyn Stream>, CourierError> {
+        let at = (url.server.host.as_str(), url.server.port);
+        let stream = TcpStream::connect(at).await.map_err(|error| down(url, &error.to_string()))?;
+        if !url.is_tls {
+            return Ok(Box::new(stream));
+        }
+        let name =
+            ServerName::try_from(url.server.host.clone()).map_err(|_| down(url, "has no host's name"))?;
+        let stream = self.tls.connect(name, stream).await.map_err(|error| down(url, &error.to_string()))?;
+        Ok(Box::new(stream))
+    }
+}
+
+impl Incoming {
+    /// What a status says (RFC 9110, section 15): taken, refused, or out of order.
+    pub(crate) fn verdict(&self, url: &HttpUrl) -> Result<(), CourierError> {
+        let what = format!("{} answered {}", url.origin(), self.status.as_u16());
+        if self.status.is_success() {
+            Ok(())
+        } else if self.status.is_client_error() {
+            Err(CourierError::Refused(what))
+        } else {
+            Err(CourierError::Down(what))
+        }
+    }
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+async fn exchange(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<Incoming, &'static str> {
+    let handshake = http1::Builder::new().max_buf_size(MAX_HEAD).handshake(TokioIo::new(stream));
+    let (mut sender, connection) = handshake.await.map_err(|_| "ended the connection")?;
+    // Ends with this call, whatever becomes of it.
+    let mut task = JoinSet::new();
+    task.spawn(connection);
+    let answer = sender.send_request(request).await.map_err(|error| {
+        if error.is_parse() { "did not answer in HTTP" } else { "ended the connection before it answered" }
+    })?;
+    let (head, body) = answer.into_parts();
+    let body = Limited::new(body, MAX_BODY).collect().await.map_err(|_| "gave no whole answer")?;
+    Ok(Incoming { status: head.status, body: body.to_bytes() })
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+fn down(url: &HttpUrl, what: &str) -> CourierError {
+    CourierError::Down(format!("{}: {what}", url.origin()))
+}
+
+fn malformed() -> CourierError {
+    CourierError::Refused("it cannot be put into a request".to_owned())
+}
+
+const MAX_HEAD: usize = 16 * 1024;
+const MAX_BODY: usize = 64 * 1024;

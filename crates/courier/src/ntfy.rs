@@ -1,0 +1,73 @@
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use postern_core::config::{HttpUrl, NtfyCourier};
+use postern_core::courier::{CourierError, Message};
+use postern_core::words::Language;
+use serde_json::json;
+
+use crate::http::Http;
+use crate::secrets::Secret;
+use crate::{OpenError, not_for_this, wording};
+
+/// Publishes to topics of an ntfy server (docs.ntfy.sh/publish, "Publish as JSON").
+#[derive(Debug)]
+pub(crate) struct Ntfy {
+    http: Http,
+    url: HttpUrl,
+    token: Option<Secret>,
+}
+
+impl Ntfy {
+    pub(crate) fn open(config: &NtfyCourier) -> Result<Self, OpenError> {
+        Ok(Self {
+            http: Http::open(SECTION, &config.ca_file)?,
+            url: config.url.clone(),
+            token: config.token_file.as_deref().map(|path| Secret::read(SECTION, path)).transpose()?,
+        })
+    }
+
+    /// Where a phone listens.
+    pub(crate) fn address(&self, topic: &str) -> String {
+        format!("{}{topic}", self.url)
+    }
+
+    pub(crate) async fn send(
+        &self,
+        topic: &str,
+        page: Option<&str>,
+        language: Language,
+        message: &Message<'_>,
+    ) -> Result<(), CourierError> {
+        let Message::Ring { fragment, .. } = message else { return Err(not_for_this(message)) };
+        let said = wording::ring(language, message).ok_or_else(|| not_for_this(message))?;
+        let mut body = json!({
+            "topic": topic,
+            "title": said.subject,
+            "message": said.text,
+            "priority": HIGH,
+            "tags": ["key"],
+        });
+        if let (Some(page), Some(fields)) = (page, body.as_object_mut()) {
+            fields.insert("click".to_owned(), format!("{page}{fragment}").into());
+        }
+        let mut headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        if let Some(token) = &self.token {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+                .map_err(|_| CourierError::Down("the token cannot be put into a request".to_owned()))?;
+            value.set_sensitive(true);
+            headers.push((AUTHORIZATION, value));
+        }
+        let body = body.to_string().into_bytes();
+        let answer = self.http.send(&self.url, &self.url.target, Method::POST, headers, body).await?;
+        answer.verdict(&self.url)
+    }
+
+    /// Connects, and publishes nothing.
+    pub(crate) async fn reach(&self) -> Result<(), CourierError> {
+        self.http.reach(&self.url).await
+    }
+}
+
+const SECTION: &str = "courier.ntfy";
+/// Of 1 to 5: it vibrates and pops up, as somebody waits at a prompt.
+const HIGH: u8 = 4;

@@ -1,0 +1,90 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use postern_core::config::Template;
+use postern_core::courier::CourierError;
+use postern_core::factor::PhoneNumber;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncWriteExt;
+
+use crate::OpenError;
+
+use super::{SECTION, number};
+
+/// Sends text messages by a program of the site: no shell, no environment, the text on its standard input.
+#[derive(Debug)]
+pub(crate) struct Command {
+    program: PathBuf,
+    arguments: Vec<Template>,
+}
+
+impl Command {
+    pub(crate) fn open(program: &Path, arguments: &[Template]) -> Result<Self, OpenError> {
+        let wrong = |what: &dyn std::fmt::Display| OpenError::of_file(SECTION, program, what);
+        let meta = std::fs::metadata(program).map_err(|error| wrong(&error))?;
+        if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
+            return Err(wrong(&"is not a program; mend it with: chmod 0755"));
+        }
+        if meta.permissions().mode() & 0o022 != 0 {
+            return Err(wrong(&"may be written by others; mend it with: chmod 0755"));
+        }
+        Ok(Self { program: program.to_owned(), arguments: arguments.to_vec() })
+    }
+
+    pub(crate) async fn send(&self, to: &PhoneNumber, text: &str) -> Result<(), CourierError> {
+        let arguments = self
+            .arguments
+            .iter()
+            .map(|argument| argument.fill(|place| number(to, place).unwrap_or_default().to_owned()));
+        let mut child = tokio::process::Command::new(&self.program)
+            .args(arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| self.down(&error))?;
+        // Its children too, where this call is given up.
+        let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+        if let Some(mut input) = child.stdin.take() {
+            // It need not read what it is given: what it exits with counts.
+            drop(input.write_all(text.as_bytes()).await);
+        }
+        let status = child.wait().await.map_err(|error| self.down(&error))?;
+        // From here on the number may be another one's.
+        group.0 = None;
+        match status.code() {
+            Some(0) => Ok(()),
+            Some(code @ (EX_DATAERR | EX_NOUSER)) => {
+                Err(CourierError::Refused(format!("{} ended with {code}", self.program.display())))
+            }
+            Some(code) => Err(self.down(&format!("ended with {code}"))),
+            None => Err(self.down(&"was killed")),
+        }
+    }
+
+    fn down(&self, what: &dyn std::fmt::Display) -> CourierError {
+        CourierError::Down(format!("{}: {what}", self.program.display()))
+    }
+}
+
+/// A process group that ends with this.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // It may have ended by itself just now.
+            kill_process_group(leader, Signal::KILL).ok();
+        }
+    }
+}
+
+/// sysexits(3): the text is not one that can be sent.
+const EX_DATAERR: i32 = 65;
+/// sysexits(3): there is no such number.
+const EX_NOUSER: i32 = 67;

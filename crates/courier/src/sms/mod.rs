@@ -1,0 +1,69 @@
+mod command;
+mod gateway;
+
+use postern_core::config::{SmsCourier, SmsWay};
+use postern_core::courier::{CourierError, Message};
+use postern_core::factor::PhoneNumber;
+use postern_core::words::Language;
+
+use crate::wording::{self, Wording};
+use crate::{OpenError, not_for_this};
+use command::Command;
+use gateway::Gateway;
+
+/// Sends text messages.
+#[derive(Debug)]
+pub(crate) struct Sms {
+    way: Way,
+    wording: Wording,
+}
+
+#[derive(Debug)]
+enum Way {
+    Gateway(Box<Gateway>),
+    Command(Command),
+}
+
+impl Sms {
+    pub(crate) fn open(config: &SmsCourier) -> Result<Self, OpenError> {
+        let way = match &config.way {
+            SmsWay::Gateway(gateway) => Way::Gateway(Box::new(Gateway::open(gateway)?)),
+            SmsWay::Command { program, arguments } => Way::Command(Command::open(program, arguments)?),
+        };
+        let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?;
+        Ok(Self { way, wording })
+    }
+
+    pub(crate) async fn send(
+        &self,
+        to: &PhoneNumber,
+        language: Language,
+        message: &Message<'_>,
+    ) -> Result<(), CourierError> {
+        let text = self.wording.sms(language, message).ok_or_else(|| not_for_this(message))?;
+        match &self.way {
+            Way::Gateway(gateway) => gateway.send(to, &text).await,
+            Way::Command(command) => command.send(to, &text).await,
+        }
+    }
+
+    /// As far as nothing is sent: connects to a gateway, looks at a command.
+    pub(crate) async fn reach(&self) -> Result<(), CourierError> {
+        match &self.way {
+            Way::Gateway(gateway) => gateway.reach().await,
+            // It was looked at when it was opened.
+            Way::Command(_) => Ok(()),
+        }
+    }
+}
+
+/// What a place of a template that is about the number is filled with.
+fn number<'a>(to: &'a PhoneNumber, place: &str) -> Option<&'a str> {
+    match place {
+        "to" => Some(to.as_str()),
+        "to_digits" => Some(to.as_str().trim_start_matches('+')),
+        _ => None,
+    }
+}
+
+const SECTION: &str = "courier.sms";

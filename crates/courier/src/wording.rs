@@ -1,0 +1,337 @@
+//! What messages say: by core's catalogue, or by the site's own texts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use postern_core::clock::Timestamp;
+use postern_core::config::{Template, read_trusted};
+use postern_core::courier::Message;
+use postern_core::words::{Language, Phrase};
+
+use crate::OpenError;
+
+/// The texts of one courier.
+#[derive(Debug, Default)]
+pub(crate) struct Wording {
+    own: BTreeMap<(&'static str, &'static str), Own>,
+}
+
+/// A text of the site's own.
+#[derive(Debug)]
+struct Own {
+    subject: Option<Template>,
+    text: Template,
+}
+
+/// What one courier says: the name of a file, whether it has a subject, and the places of its template.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    name: &'static str,
+    has_subject: bool,
+    places: &'static [&'static str],
+}
+
+/// A message in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+impl Wording {
+    /// Reads the files of a folder, `code.en.txt` and the like: each has to be one of `kinds` in a language of ours.
+    pub(crate) fn read(
+        section: &'static str,
+        folder: Option<&Path>,
+        kinds: &[Kind],
+    ) -> Result<Self, OpenError> {
+        let Some(folder) = folder else { return Ok(Self::default()) };
+        let wrong = |path: &Path, what: &dyn std::fmt::Display| OpenError::of_file(section, path, what);
+        let known: BTreeMap<String, (Kind, Language)> = kinds
+            .iter()
+            .flat_map(|kind| {
+                Language::ALL.map(|language| (format!("{}.{language}.txt", kind.name), (*kind, language)))
+            })
+            .collect();
+        let mut own = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).map_err(|error| wrong(folder, &error))? {
+            let path = entry.map_err(|error| wrong(folder, &error))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Some((kind, language)) = known.get(name) else {
+                let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                return Err(wrong(
+                    &path,
+                    &format!("is no text that is known here; known are: {}", names.join(", ")),
+                ));
+            };
+            let text = read_trusted(&path).map_err(|error| wrong(&path, &error))?;
+            let read = Own::read(&text, *kind).map_err(|what| wrong(&path, &what))?;
+            own.insert((kind.name, language.as_str()), read);
+        }
+        Ok(Self { own })
+    }
+
+    /// A mail; `None` where the message is none for mail.
+    pub(crate) fn mail(&self, language: Language, message: &Message<'_>) -> Option<Said> {
+        let values = Values::of(language, message);
+        let kind = match message {
+            Message::Code { .. } => MAIL_CODE,
+            Message::Changed { .. } => MAIL_CHANGED,
+            Message::Disowned { .. } => MAIL_DISOWNED,
+            Message::Ring { .. } => return None,
+        };
+        let said = match self.own.get(&(kind.name, language.as_str())) {
+            Some(own) => own.say(&values),
+            None => values.mail(language, kind),
+        };
+        // A subject is one line, whatever was filled in.
+        Some(Said { subject: plain(&said.subject), text: said.text })
+    }
+
+    /// A text message with a code; `None` where the message is none for this.
+    pub(crate) fn sms(&self, language: Language, message: &Message<'_>) -> Option<String> {
+        let Message::Code { code, minutes, service, .. } = message else { return None };
+        if let Some(own) = self.own.get(&(SMS.name, language.as_str())) {
+            return Some(own.say(&Values::of(language, message)).text);
+        }
+        // One segment: what could make it two is the name of the service.
+        let mut service: String = match language {
+            Language::English => service.chars().map(|c| if is_gsm(c) { c } else { '?' }).collect(),
+            Language::SimplifiedChinese => plain(service),
+        };
+        loop {
+            let text = language.say(&Phrase::SmsCode { code, minutes: *minutes, service: &service });
+            if is_one_segment(&text) || service.pop().is_none() {
+                return Some(text);
+            }
+        }
+    }
+}
+
+impl Own {
+    fn read(text: &str, kind: Kind) -> Result<Self, String> {
+        let parse = |text: &str| Template::parse(text, kind.places).map_err(|error| error.to_string());
+        let text = text.replace("\r\n", "\n");
+        if !kind.has_subject {
+            return Ok(Self { subject: None, text: parse(not_empty(&text)?)? });
+        }
+        let (subject, text) = text
+            .split_once("\n\n")
+            .ok_or("has no blank line between its first line, the subject, and its text")?;
+        if subject.contains('\n') {
+            return Err(
+                "has more than one line before the blank one; the first line is the subject".to_owned()
+            );
+        }
+        Ok(Self { subject: Some(parse(not_empty(subject)?)?), text: parse(not_empty(text)?)? })
+    }
+
+    fn say(&self, values: &Values) -> Said {
+        let fill = |template: &Template| template.fill(|name| values.value(name).to_owned());
+        Said { subject: self.subject.as_ref().map(fill).unwrap_or_default(), text: fill(&self.text) }
+    }
+}
+
+fn not_empty(text: &str) -> Result<&str, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("says nothing".to_owned()) } else { Ok(text) }
+}
+
+/// What is filled in, each as text without any other meaning.
+struct Values {
+    list: Vec<(&'static str, String)>,
+    minutes: u64,
+    is_by_another: bool,
+}
+
+impl Values {
+    fn of(language: Language, message: &Message<'_>) -> Self {
+        let place = |rhost: Option<&str>| {
+            rhost.map_or_else(|| language.say(&Phrase::UnknownPlace {}), ToOwned::to_owned)
+        };
+        let (mut minutes_left, mut is_by_another) = (0, false);
+        let list = match *message {
+            Message::Code { code, minutes, account, service, rhost } => {
+                minutes_left = minutes;
+                vec![
+                    ("code", code.to_owned()),
+                    ("minutes", minutes.to_string()),
+                    ("account", account.to_owned()),
+                    ("service", service.to_owned()),
+                    ("rhost", place(rhost)),
+                ]
+            }
+            Message::Changed { account, what, at, by } => {
+                is_by_another = by.is_some();
+                let by = by.map_or_else(|| language.say(&Phrase::ByYourself {}), ToOwned::to_owned);
+                vec![
+                    ("account", account.to_owned()),
+                    ("what", what.to_owned()),
+                    ("at", moment(at)),
+                    ("by", by),
+                ]
+            }
+            Message::Disowned { account, service, rhost, at } => vec![
+                ("account", account.to_owned()),
+                ("service", service.to_owned()),
+                ("rhost", place(rhost)),
+                ("at", moment(at)),
+            ],
+            Message::Ring { account, service, rhost, .. } => {
+                vec![
+                    ("account", account.to_owned()),
+                    ("service", service.to_owned()),
+                    ("rhost", place(rhost)),
+                ]
+            }
+        };
+        let list = list.into_iter().map(|(name, value)| (name, plain(&value))).collect();
+        Self { list, minutes: minutes_left, is_by_another }
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.list.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    fn mail(&self, language: Language, kind: Kind) -> Said {
+        let (account, service, rhost) = (self.value("account"), self.value("service"), self.value("rhost"));
+        let (what, at, by) = (self.value("what"), self.value("at"), self.value("by"));
+        let (subject, text) = if kind.name == MAIL_CODE.name {
+            let (code, minutes) = (self.value("code"), self.minutes);
+            (Phrase::MailCodeSubject { service }, Phrase::MailCode { code, minutes, account, service, rhost })
+        } else if kind.name == MAIL_DISOWNED.name {
+            (Phrase::MailDisownedSubject { account }, Phrase::MailDisowned { account, service, rhost, at })
+        } else if self.is_by_another {
+            (Phrase::MailChangedSubject { account }, Phrase::MailChangedBy { account, what, at, by })
+        } else {
+            (Phrase::MailChangedSubject { account }, Phrase::MailChanged { account, what, at })
+        };
+        Said { subject: language.say(&subject), text: language.say(&text) }
+    }
+}
+
+/// What a phone shows when it is rung; `None` where the message is none for this.
+pub(crate) fn ring(language: Language, message: &Message<'_>) -> Option<Said> {
+    if !matches!(message, Message::Ring { .. }) {
+        return None;
+    }
+    let values = Values::of(language, message);
+    let (account, service, rhost) = (values.value("account"), values.value("service"), values.value("rhost"));
+    let subject = language.say(&Phrase::RingTitle { service });
+    Some(Said { subject, text: language.say(&Phrase::RingBody { account, rhost }) })
+}
+
+/// One line that shows as it is: nothing in it ends a line or turns the direction of what follows. Not too long for any
+/// message.
+fn plain(value: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    value
+        .chars()
+        .take(LONGEST_VALUE)
+        .map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// `2027-01-31 12:00:00 UTC`
+fn moment(at: Timestamp) -> String {
+    at.to_string().replace('T', " ").replace('Z', " UTC")
+}
+
+/// Whether a text message needs one segment only (3GPP TS 23.038): 160 characters of its own alphabet, or 70 of UTF-16.
+fn is_one_segment(text: &str) -> bool {
+    if text.chars().all(is_gsm) { text.chars().count() <= 160 } else { text.encode_utf16().count() <= 70 }
+}
+
+/// Whether a character takes one of the 160 places. A part of the alphabet: what ASCII has of it.
+fn is_gsm(c: char) -> bool {
+    matches!(c, ' '..='_' | 'a'..='z') && !matches!(c, '[' | '\\' | ']' | '^')
+}
+
+pub(crate) const MAIL: [Kind; 3] = [MAIL_CODE, MAIL_CHANGED, MAIL_DISOWNED];
+pub(crate) const SMS: Kind =
+    Kind { name: "sms", has_subject: false, places: &["code", "minutes", "account", "service", "rhost"] };
+const MAIL_CODE: Kind =
+    Kind { name: "code", has_subject: true, places: &["code", "minutes", "account", "service", "rhost"] };
+const MAIL_CHANGED: Kind =
+    Kind { name: "changed", has_subject: true, places: &["account", "what", "at", "by"] };
+const MAIL_DISOWNED: Kind =
+    Kind { name: "disowned", has_subject: true, places: &["account", "service", "rhost", "at"] };
+const LONGEST_VALUE: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: Message<'_> = Message::Code {
+        code: "123456",
+        minutes: 5,
+        account: "alice",
+        service: "sshd",
+        rhost: Some("203.0.113.7"),
+    };
+
+    #[test]
+    fn a_text_message_is_one_segment_whatever_the_service_is_called() {
+        let long = "x".repeat(300);
+        for service in ["sshd", "管理后台", "a{b}[c]\\^~|€", &long, "a-service-with-a-rather-long-name"]
+        {
+            let message = Message::Code { code: "12345678", minutes: 10, account: "a", service, rhost: None };
+            for language in Language::ALL {
+                let text = Wording::default().sms(language, &message).unwrap();
+                assert!(text.contains("12345678") && is_one_segment(&text), "{text}");
+            }
+        }
+        let text = Wording::default().sms(Language::English, &CODE).unwrap();
+        assert!(text.contains("sshd") && text.is_ascii(), "{text}");
+        assert!(Wording::default().sms(Language::SimplifiedChinese, &CODE).unwrap().contains("sshd"));
+    }
+
+    #[test]
+    fn what_is_filled_in_stays_one_line_of_text() {
+        let account = "eve\r\nBcc: all@example.org\u{202e}{code}";
+        let message = Message::Code { code: "123456", minutes: 1, account, service: "s\nX: y", rhost: None };
+        for language in Language::ALL {
+            let said = Wording::default().mail(language, &message).unwrap();
+            assert!(!said.subject.contains(['\r', '\n']), "{said:?}");
+            assert!(said.text.contains("eve\u{fffd}\u{fffd}Bcc: all@example.org\u{fffd}{code}"), "{said:?}");
+            assert_eq!(said.text.matches("123456").count(), 1, "{said:?}");
+        }
+    }
+
+    fn with_file(name: &str, content: &str) -> Result<Wording, OpenError> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(name), content).unwrap();
+        Wording::read("courier.email", Some(dir.path()), &MAIL)
+    }
+
+    #[test]
+    fn a_text_of_the_sites_own_takes_the_place_of_ours_in_its_language() {
+        let own =
+            with_file("code.en.txt", "Code for {account}\n\n{code} until {minutes} min, {rhost}\n").unwrap();
+        let said = own.mail(Language::English, &CODE).unwrap();
+        assert_eq!(
+            (said.subject.as_str(), said.text.as_str()),
+            ("Code for alice", "123456 until 5 min, 203.0.113.7")
+        );
+        let ours = Wording::default().mail(Language::SimplifiedChinese, &CODE);
+        assert_eq!(own.mail(Language::SimplifiedChinese, &CODE), ours);
+    }
+
+    #[test]
+    fn unknown_files_and_places_are_errors() {
+        for (name, content) in [
+            ("code.fr.txt", "s\n\nt"),
+            ("README", "s\n\nt"),
+            ("sms.en.txt", "t"),
+            ("code.en.txt", "s\n\n{cod}"),
+            ("changed.en.txt", "s\n\n{code}"),
+            ("code.en.txt", "no blank line"),
+            ("code.en.txt", "two\nlines\n\ntext"),
+            ("code.en.txt", "\n\ntext"),
+        ] {
+            let error = with_file(name, content).unwrap_err().to_string();
+            assert!(error.starts_with("courier.email: /") && error.contains(name), "{error}");
+        }
+    }
+}

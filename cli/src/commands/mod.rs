@@ -22,7 +22,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let output = Output::new(args.json);
     match args.command {
         Command::Init => init::run(&args.config, output),
-        Command::Check { account, root } => check::run(&args.config, &root, account.as_deref(), output).await,
+        Command::Check { account, root } => {
+            Box::pin(check::run(&args.config, &root, account.as_deref(), output)).await
+        }
         Command::Courier(command) => courier::run(&args.config, command, output).await,
         Command::Status => status::run(&args.config, output),
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),

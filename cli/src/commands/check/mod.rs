@@ -162,7 +162,7 @@ impl Report {
     }
 
     async fn couriers(&mut self, config: &Config) {
-        for finding in Box::pin(postern_courier::examine(config)).await {
+        for finding in postern_courier::examine(config).await {
             match finding.outcome {
                 Ok(text) => self.ok(finding.section, text),
                 Err(text) => self.fail(finding.section, text),

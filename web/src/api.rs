@@ -1,0 +1,238 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use postern_ipc::{Begin, Client, Dialogue, Failure, Flow, Secret, Style, Tone, Verdict};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use tracing::{error, warn};
+
+use crate::config::Config;
+use crate::reply::{self, Reply};
+
+/// What the page can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Bind,
+    Pending,
+    Answer,
+    Ring,
+}
+
+impl Verb {
+    /// By its name in the path.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "bind" => Some(Self::Bind),
+            "pending" => Some(Self::Pending),
+            "answer" => Some(Self::Answer),
+            "ring" => Some(Self::Ring),
+            _ => None,
+        }
+    }
+
+    fn flow(self) -> Flow {
+        match self {
+            Self::Bind => Flow::PhoneBind,
+            Self::Pending => Flow::PhonePending,
+            Self::Answer => Flow::PhoneAnswer,
+            Self::Ring => Flow::PhoneRing,
+        }
+    }
+
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Bind => &["account", "challenge", "key", "name", "proof"],
+            Self::Pending => &["account", "factor", "time", "signature"],
+            Self::Answer => &["account", "factor", "time", "challenge", "choice", "number", "signature"],
+            Self::Ring => &["account", "factor", "time", "ring", "endpoint", "p256dh", "auth", "signature"],
+        }
+    }
+
+    /// Reads a body: an object of texts with this verb's fields, each once and no other. Whether they make sense is
+    /// posternd's to say. The error never quotes the body.
+    pub(crate) fn arguments(self, body: &[u8]) -> Result<BTreeMap<String, String>, String> {
+        let mut reader = serde_json::Deserializer::from_slice(body);
+        let Texts(texts) = reader
+            .deserialize_map(TextsVisitor)
+            .and_then(|texts| reader.end().map(|()| texts))
+            .map_err(|_| "Not a JSON object of texts, each name once.".to_owned())?;
+        let fields = self.fields();
+        if texts.len() != fields.len() || !fields.iter().all(|name| texts.contains_key(*name)) {
+            return Err(format!("The fields are {}.", fields.join(", ")));
+        }
+        Ok(texts)
+    }
+}
+
+/// The way to posternd.
+#[derive(Debug)]
+pub(crate) struct Api {
+    socket: PathBuf,
+    time: Duration,
+    places: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            socket: config.socket.clone(),
+            time: config.limits.request_time,
+            places: Arc::new(Semaphore::new(config.limits.conversations)),
+        }
+    }
+
+    /// Holds one conversation with posternd, and gives its end.
+    pub(crate) async fn relay(
+        &self,
+        verb: Verb,
+        arguments: BTreeMap<String, String>,
+        rhost: Option<String>,
+        language: Option<String>,
+    ) -> Reply {
+        // A little before the request's own end, so that its answer still says what was wrong.
+        let deadline = Instant::now() + self.time.mul_f32(0.8);
+        let place = tokio::time::timeout_at(deadline.into(), Arc::clone(&self.places).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            warn!("no place for another conversation with posternd; see limits.conversations");
+            return unavailable();
+        };
+        let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow(), SERVICE, "") };
+        let socket = self.socket.clone();
+        let held = tokio::task::spawn_blocking(move || {
+            let mut heard = Heard::default();
+            let end =
+                Client::connect(&socket, deadline).and_then(|client| client.converse(begin, &mut heard));
+            drop(place);
+            (end, heard)
+        });
+        match held.await {
+            Ok((Ok(verdict), heard)) => told(verdict, heard),
+            Ok((Err(Failure::Refused(error)), _)) => {
+                warn!("{}", Failure::Refused(error));
+                reply::refusal(
+                    StatusCode::BAD_REQUEST,
+                    "malformed",
+                    "posternd does not understand this request.",
+                )
+            }
+            Ok((Err(failure), _)) => {
+                error!("{failure}");
+                unavailable()
+            }
+            Err(error) => {
+                error!("a conversation broke off: {error}");
+                unavailable()
+            }
+        }
+    }
+}
+
+fn told(verdict: Verdict, heard: Heard) -> Reply {
+    let Heard { records, lines } = heard;
+    match verdict {
+        Verdict::Accept(_) => {
+            let text = lines.join("\n");
+            let value = json!({"verdict": "accept", "reason": null, "text": text, "records": records});
+            reply::json(StatusCode::OK, &value)
+        }
+        Verdict::Reject(reject) => {
+            let value = json!({
+                "verdict": "reject", "reason": reject.reason, "text": reject.text, "records": records
+            });
+            reply::json(StatusCode::FORBIDDEN, &value)
+        }
+        Verdict::Defer(defer) => {
+            warn!("posternd defers: {}", defer.reason);
+            unavailable()
+        }
+        Verdict::Ignore(ignore) => {
+            warn!("posternd has nothing to say: {}", ignore.reason);
+            unavailable()
+        }
+    }
+}
+
+// What exactly is out of order is for the log: it may name servers.
+fn unavailable() -> Reply {
+    let value = json!({
+        "verdict": "defer", "reason": "unavailable", "records": [],
+        "text": "The login service cannot be reached just now. Try again in a moment.",
+    });
+    reply::json(StatusCode::SERVICE_UNAVAILABLE, &value)
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    records: Vec<Value>,
+    lines: Vec<String>,
+}
+
+impl Dialogue for Heard {
+    // The page's flows have no questions.
+    fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
+        None
+    }
+
+    fn tell(&mut self, _: Tone, text: &str) {
+        self.lines.push(text.to_owned());
+    }
+
+    fn record(&mut self, name: &str, value: Map<String, Value>) {
+        self.records.push(json!({"name": name, "value": value}));
+    }
+}
+
+struct Texts(BTreeMap<String, String>);
+
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Texts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
+        let mut texts = BTreeMap::new();
+        while let Some((name, text)) = map.next_entry::<String, String>()? {
+            if texts.insert(name, text).is_some() {
+                return Err(serde::de::Error::custom("twice"));
+            }
+        }
+        Ok(Texts(texts))
+    }
+}
+
+/// What the conversations of this process are about, for posternd's log.
+const SERVICE: &str = "web";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_an_object_of_exactly_the_verbs_texts() {
+        let right = br#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
+        assert_eq!(Verb::Pending.arguments(right).unwrap().len(), 4);
+        for wrong in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"account":"a","factor":"f","time":1,"signature":"s"}"#,
+            r#"{"account":"a","factor":"f","time":"1"}"#,
+            r#"{"account":"a","factor":"f","time":"1","signature":"s","more":"x"}"#,
+            r#"{"account":"a","account":"a","factor":"f","time":"1","signature":"s"}"#,
+            r#"{"account":"a","factor":"f","time":"1","signature":"s"} x"#,
+        ] {
+            let told = Verb::Pending.arguments(wrong.as_bytes()).unwrap_err();
+            assert!(!told.contains('x') || !wrong.contains('x') || !told.contains("more"), "{told}");
+        }
+    }
+}

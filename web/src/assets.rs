@@ -1,0 +1,47 @@
+//! The page and what belongs to it, in the program itself.
+
+/// A file that anyone may fetch.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: &'static [u8],
+}
+
+/// The page; [`TOKEN_PLACE`] stands where the token goes.
+pub(crate) const PAGE: &str = include_str!("../page/index.html");
+/// See [`PAGE`].
+pub(crate) const TOKEN_PLACE: &str = "{{token}}";
+
+/// What is at `path`, other than the page.
+pub(crate) fn at(path: &str) -> Option<&'static Asset> {
+    FILES.iter().find(|(name, _)| *name == path).map(|(_, asset)| asset)
+}
+
+const fn asset(content_type: &'static str, bytes: &'static [u8]) -> Asset {
+    Asset { content_type, bytes }
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const FILES: &[(&str, Asset)] = &[
+    ("/app.js", asset(SCRIPT, include_bytes!("../page/app.js"))),
+    ("/bindings.js", asset(SCRIPT, include_bytes!("../page/bindings.js"))),
+    ("/cards.js", asset(SCRIPT, include_bytes!("../page/cards.js"))),
+    ("/dom.js", asset(SCRIPT, include_bytes!("../page/dom.js"))),
+    ("/keys.js", asset(SCRIPT, include_bytes!("../page/keys.js"))),
+    ("/ring.js", asset(SCRIPT, include_bytes!("../page/ring.js"))),
+    ("/talk.js", asset(SCRIPT, include_bytes!("../page/talk.js"))),
+    ("/views.js", asset(SCRIPT, include_bytes!("../page/views.js"))),
+    ("/words.js", asset(SCRIPT, include_bytes!("../page/words.js"))),
+    ("/sw.js", asset(SCRIPT, include_bytes!("../page/sw.js"))),
+    ("/style.css", asset("text/css; charset=utf-8", include_bytes!("../page/style.css"))),
+    (
+        "/manifest.webmanifest",
+        asset("application/manifest+json", include_bytes!("../page/manifest.webmanifest")),
+    ),
+    ("/icon.svg", asset("image/svg+xml", include_bytes!("../page/icon.svg"))),
+    ("/icon-180.png", asset("image/png", include_bytes!("../page/icon-180.png"))),
+    ("/icon-512.png", asset("image/png", include_bytes!("../page/icon-512.png"))),
+];
+
+#[cfg(test)]
+mod tests;

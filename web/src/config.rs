@@ -1,0 +1,243 @@
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hyper::header::HeaderName;
+use serde::Deserialize;
+
+/// Where the configuration is looked for.
+pub(crate) const CONFIG_PATH: &str = "/etc/postern/web.toml";
+
+/// All that this process has to know. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// posternd's socket.
+    pub(crate) socket: PathBuf,
+    /// Where the proxy connects to.
+    pub(crate) listen: Listen,
+    /// The header in which the proxy says who asks; believed as a whole, since nobody else gets here.
+    pub(crate) client_address_header: Option<HeaderName>,
+    /// What one visitor, or all together, may take up.
+    pub(crate) limits: Limits,
+}
+
+/// A place that only this machine can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// An address of the loopback interface.
+    Loopback(SocketAddr),
+    /// A Unix socket, open to its own user and group.
+    Unix(PathBuf),
+}
+
+/// Bounds against whoever sends much, slowly, or from everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Connections at one time.
+    pub(crate) connections: usize,
+    /// Conversations with posternd at one time.
+    pub(crate) conversations: usize,
+    /// The longest body, in bytes.
+    pub(crate) body: usize,
+    /// How long a request's headers may take, and how long a connection may be idle.
+    pub(crate) header_time: Duration,
+    /// How long a request may take from its headers to its answer, posternd's part included.
+    pub(crate) request_time: Duration,
+}
+
+impl Config {
+    /// Reads `path`; a missing file means the defaults.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::parse(""),
+            Err(error) => Err(error.to_string()),
+        }
+        .map_err(|what| ConfigError(format!("{}: {}", path.display(), what.trim_end())))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
+        let limits = raw.limits.unwrap_or_default();
+        let socket = raw.socket.unwrap_or_else(|| PathBuf::from("/run/postern/posternd.sock"));
+        Ok(Self {
+            socket: absolute("socket", socket)?,
+            listen: Listen::parse(raw.listen.as_deref().unwrap_or("127.0.0.1:8480"))?,
+            client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
+            limits: Limits {
+                connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
+                conversations: number("limits.conversations", limits.conversations, 32, 1..=1_000)?,
+                body: number("limits.body", limits.body, 8 * 1024, 1024..=12 * 1024)?,
+                header_time: duration("limits.header_time", limits.header_time, 10)?,
+                request_time: duration("limits.request_time", limits.request_time, 15)?,
+            },
+        })
+    }
+}
+
+impl Listen {
+    fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return absolute("listen", PathBuf::from(path)).map(Self::Unix);
+        }
+        match text.parse::<SocketAddr>() {
+            Ok(address) if address.ip().is_loopback() => Ok(Self::Loopback(address)),
+            Ok(_) => Err(format!(
+                "listen: \"{text}\" can be reached from elsewhere without TLS; take 127.0.0.1, [::1] or \
+                 unix:/run/postern-web/http.sock, and put a proxy in front"
+            )),
+            Err(_) => Err(format!(
+                "listen: \"{text}\" is not an address; write it as 127.0.0.1:8480, [::1]:8480 or \
+                 unix:/run/postern-web/http.sock"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loopback(address) => write!(f, "http://{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// What is wrong with the configuration, and where.
+#[derive(Debug)]
+pub(crate) struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    socket: Option<PathBuf>,
+    listen: Option<String>,
+    client_address_header: Option<String>,
+    limits: Option<RawLimits>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    connections: Option<usize>,
+    conversations: Option<usize>,
+    body: Option<usize>,
+    header_time: Option<String>,
+    request_time: Option<String>,
+}
+
+fn absolute(key: &str, path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(format!("{key}: {} is not an absolute path; begin it with /", path.display()))
+}
+
+fn header(name: &str) -> Result<Option<HeaderName>, String> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    name.parse().map(Some).map_err(|_| {
+        format!(
+            "client_address_header: \"{name}\" is no header's name; write \"\" where the proxy sends none"
+        )
+    })
+}
+
+fn number(
+    key: &str,
+    given: Option<usize>,
+    default: usize,
+    bounds: std::ops::RangeInclusive<usize>,
+) -> Result<usize, String> {
+    let number = given.unwrap_or(default);
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("{key}: {number} is not between {} and {}", bounds.start(), bounds.end()))
+}
+
+fn duration(key: &str, text: Option<String>, default: u64) -> Result<Duration, String> {
+    let Some(text) = text else { return Ok(Duration::from_secs(default)) };
+    let parsed = humantime::parse_duration(&text).map_err(|error| format!("{key}: \"{text}\": {error}"))?;
+    if parsed < Duration::from_secs(1) || parsed > Duration::from_secs(60) {
+        return Err(format!("{key}: \"{text}\" is not between 1s and 1m"));
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_means_the_defaults() {
+        let config = Config::load(Path::new("/nonexistent/web.toml")).unwrap();
+        assert_eq!(config.listen, Listen::Loopback("127.0.0.1:8480".parse().unwrap()));
+        assert_eq!(config.client_address_header, Some("x-forwarded-for".parse().unwrap()));
+        assert_eq!(config.limits.body, 8192);
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n[limits]\n\
+                    connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n";
+        let expected = Config {
+            socket: "/tmp/p.sock".into(),
+            listen: Listen::Unix("/tmp/h.sock".into()),
+            client_address_header: None,
+            limits: Limits {
+                connections: 1,
+                conversations: 2,
+                body: 2048,
+                header_time: Duration::from_secs(3),
+                request_time: Duration::from_secs(4),
+            },
+        };
+        assert_eq!(Config::parse(text), Ok(expected));
+    }
+
+    #[test]
+    fn what_the_example_says_are_the_defaults() {
+        let example = include_str!("../../packaging/web.toml");
+        let in_force: String = example
+            .lines()
+            .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(in_force.lines().count(), 9, "{in_force}");
+        assert_eq!(Config::parse(&in_force), Config::parse(""));
+    }
+
+    #[test]
+    fn only_this_machine_can_reach_it() {
+        for text in ["0.0.0.0:8480", "[::]:80", "192.0.2.1:80", "8480", "localhost:80", "unix:http.sock"] {
+            assert!(Config::parse(&format!("listen = \"{text}\"")).is_err(), "{text}");
+        }
+        for text in ["127.0.0.2:1", "[::1]:8480"] {
+            assert!(Config::parse(&format!("listen = \"{text}\"")).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line_and_those_that_are_known() {
+        let error = Config::parse("\nsockets = \"/x\"").unwrap_err();
+        assert!(
+            error.contains("line 2") && error.contains("sockets") && error.contains("`socket`"),
+            "{error}"
+        );
+        for text in
+            ["[limits]\nbody = 1", "[limits]\nheader_time = \"soon\"", "client_address_header = \"a b\"", "="]
+        {
+            assert!(Config::parse(text).is_err(), "{text}");
+        }
+    }
+}

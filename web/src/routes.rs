@@ -1,0 +1,189 @@
+use std::time::Instant;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use hyper::{Method, Request, StatusCode};
+use tracing::{error, info};
+
+use crate::api::{Api, Verb};
+use crate::config::Config;
+use crate::reply::{self, Reply};
+use crate::token::{self, Token};
+use crate::{address, assets};
+
+/// What a request is about; every other path is not found.
+#[derive(Debug, Clone, Copy)]
+enum Route {
+    Page,
+    Asset(&'static assets::Asset),
+    Health,
+    Api(Verb),
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            "/" | "/index.html" => Some(Self::Page),
+            "/health" => Some(Self::Health),
+            _ => match path.strip_prefix("/api/") {
+                Some(verb) => Verb::of(verb).map(Self::Api),
+                None => assets::at(path).map(Self::Asset),
+            },
+        }
+    }
+
+    fn allows(self, method: &Method) -> bool {
+        match self {
+            Self::Page | Self::Asset(_) | Self::Health => matches!(*method, Method::GET | Method::HEAD),
+            Self::Api(_) => *method == Method::POST,
+        }
+    }
+
+    fn allow(self) -> &'static str {
+        match self {
+            Self::Page | Self::Asset(_) | Self::Health => "GET, HEAD",
+            Self::Api(_) => "POST",
+        }
+    }
+}
+
+/// Answers a request and logs it: who, what, and how it ended; never what was in it.
+pub(crate) async fn answer(config: &Config, api: &Api, request: Request<Incoming>) -> Reply {
+    let began = Instant::now();
+    let client = address::of_client(request.headers(), config.client_address_header.as_ref());
+    let method = request.method().clone();
+    let route = Route::of(request.uri().path());
+    // A path that is not ours is the client's invention, and may be a secret that went astray.
+    let path = if route.is_some() { request.uri().path().to_owned() } else { "(unknown)".to_owned() };
+    let mut reply = match route {
+        Some(route) if route.allows(&method) => {
+            match tokio::time::timeout(
+                config.limits.request_time,
+                serve(config, api, route, &client, request),
+            )
+            .await
+            {
+                Ok(reply) => reply,
+                Err(_) => late(route),
+            }
+        }
+        Some(route) => {
+            let text = format!("Only {} here.", route.allow());
+            let mut reply = reply::text(StatusCode::METHOD_NOT_ALLOWED, &text);
+            reply.headers_mut().insert(ALLOW, HeaderValue::from_static(route.allow()));
+            reply
+        }
+        None => reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
+    };
+    let status = reply.status();
+    if !matches!(method, Method::GET | Method::HEAD | Method::POST) || status == StatusCode::PAYLOAD_TOO_LARGE
+    {
+        // What follows may be a body that nobody will read.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    info!(
+        "{} {} {path} {} {}ms",
+        client.as_deref().unwrap_or("-"),
+        if route.is_some() { method.as_str() } else { "-" },
+        status.as_u16(),
+        began.elapsed().as_millis()
+    );
+    reply
+}
+
+async fn serve(
+    config: &Config,
+    api: &Api,
+    route: Route,
+    client: &Option<String>,
+    request: Request<Incoming>,
+) -> Reply {
+    match route {
+        Route::Page => page(request.headers()),
+        Route::Asset(asset) => reply::with(StatusCode::OK, asset.content_type, asset.bytes),
+        Route::Health => reply::text(StatusCode::OK, "ok"),
+        Route::Api(verb) => relay(config, api, verb, client.clone(), request).await,
+    }
+}
+
+fn page(headers: &HeaderMap) -> Reply {
+    let token = match Token::of_visitor(headers) {
+        Ok(token) => token,
+        Err(error) => {
+            error!("no random bytes: {error}");
+            return reply::text(StatusCode::SERVICE_UNAVAILABLE, "This page cannot be shown just now.");
+        }
+    };
+    let page = assets::PAGE.replace(assets::TOKEN_PLACE, token.as_str());
+    let mut reply = reply::with(StatusCode::OK, "text/html; charset=utf-8", page);
+    if let Ok(cookie) = HeaderValue::from_str(&token.cookie(headers)) {
+        reply.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    reply
+}
+
+async fn relay(
+    config: &Config,
+    api: &Api,
+    verb: Verb,
+    client: Option<String>,
+    request: Request<Incoming>,
+) -> Reply {
+    let headers = request.headers();
+    if !is_json(headers) {
+        let text = "Send a JSON object with Content-Type: application/json.";
+        return reply::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", text);
+    }
+    if !token::is_from_page(headers) {
+        let text = "This request does not come from the page. Load the page again.";
+        return reply::refusal(StatusCode::FORBIDDEN, "token", text);
+    }
+    let language = language(headers);
+    let body = match read(request.into_body(), config.limits.body).await {
+        Ok(body) => body,
+        Err(reply) => return reply,
+    };
+    match verb.arguments(&body) {
+        Ok(arguments) => api.relay(verb, arguments, client, language).await,
+        Err(what) => reply::refusal(StatusCode::BAD_REQUEST, "malformed", &what),
+    }
+}
+
+async fn read(body: Incoming, most: usize) -> Result<Bytes, Reply> {
+    let too_large = || {
+        let text = format!("A request has {most} bytes at most.");
+        reply::refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &text)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, most).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(reply::refusal(StatusCode::BAD_REQUEST, "malformed", "The request was cut short.")),
+    }
+}
+
+fn late(route: Route) -> Reply {
+    let text = "That took too long.";
+    match route {
+        Route::Api(_) => reply::refusal(StatusCode::REQUEST_TIMEOUT, "late", text),
+        Route::Page | Route::Asset(_) | Route::Health => reply::text(StatusCode::REQUEST_TIMEOUT, text),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The first language that the page asks for, as in BCP 47.
+fn language(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("accept-language")?.to_str().ok()?;
+    let first = value.split([',', ';']).next()?.trim();
+    let is_tag = !first.is_empty()
+        && first.len() <= 35
+        && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_tag.then(|| first.to_owned())
+}

@@ -1,0 +1,153 @@
+//! Against requests that another site makes in a visitor's name: what the page sends must have been read from the page.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::HeaderMap;
+use hyper::header::{COOKIE, HOST, ORIGIN};
+use subtle::ConstantTimeEq;
+
+/// A random text that stands in a cookie and in the page, and that every request to the API repeats in a header.
+#[derive(Clone)]
+pub(crate) struct Token(String);
+
+impl Token {
+    /// The one that the visitor's cookie has, else a new one.
+    pub(crate) fn of_visitor(headers: &HeaderMap) -> Result<Self, getrandom::Error> {
+        if let Some(known) = from_cookie(headers, is_encrypted(headers)) {
+            return Ok(Self(known.to_owned()));
+        }
+        let mut bytes = [0_u8; BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// For the page.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// For `Set-Cookie`. Over https no other host of the site can set it (RFC 6265bis, section 4.1.3.2).
+    pub(crate) fn cookie(&self, headers: &HeaderMap) -> String {
+        let encrypted = is_encrypted(headers);
+        let secure = if encrypted { "; Secure" } else { "" };
+        format!("{}={}; Path=/; HttpOnly; SameSite=Strict{secure}", cookie_name(encrypted), self.0)
+    }
+}
+
+/// Whether a request to the API comes from our own page.
+pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
+    let cookie = from_cookie(headers, is_encrypted(headers));
+    let given = headers.get(HEADER).map(hyper::header::HeaderValue::as_bytes);
+    let same = match (cookie, given) {
+        (Some(cookie), Some(given)) => bool::from(cookie.as_bytes().ct_eq(given)),
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    };
+    same && is_same_site(headers)
+}
+
+// Old browsers send neither header, and no browser lets a page choose them.
+fn is_same_site(headers: &HeaderMap) -> bool {
+    let fetched = headers.get("sec-fetch-site").is_none_or(|site| site.as_bytes() == b"same-origin");
+    let origin = headers.get(ORIGIN).is_none_or(|origin| {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let from = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        matches!((from, host), (Some(("http" | "https", from)), Some(host)) if from.eq_ignore_ascii_case(host))
+    });
+    fetched && origin
+}
+
+fn from_cookie(headers: &HeaderMap, encrypted: bool) -> Option<&str> {
+    let name = cookie_name(encrypted);
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name && is_token(value)).then_some(value))
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == LENGTH
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// Whether the visitor's own connection, which ends at the proxy, is https.
+fn is_encrypted(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+fn cookie_name(encrypted: bool) -> &'static str {
+    if encrypted { "__Host-postern" } else { "postern" }
+}
+
+const HEADER: &str = "x-postern-token";
+const BYTES: usize = 32;
+const LENGTH: usize = 43;
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderName;
+
+    use super::*;
+
+    const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        let line =
+            |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        lines.iter().map(line).collect()
+    }
+
+    fn accepts(lines: &[(&str, &str)]) -> bool {
+        is_from_page(&headers(lines))
+    }
+
+    #[test]
+    fn the_header_has_to_repeat_the_cookie() {
+        let cookie = format!("a=b; postern={TOKEN}; c=d");
+        assert!(accepts(&[("cookie", &cookie), (HEADER, TOKEN)]));
+        assert!(!accepts(&[("cookie", &cookie)]));
+        assert!(!accepts(&[(HEADER, TOKEN)]));
+        assert!(!accepts(&[("cookie", &cookie), (HEADER, &TOKEN.replace('A', "B"))]));
+        assert!(!accepts(&[("cookie", "postern="), (HEADER, "")]));
+        assert!(!accepts(&[("cookie", "postern=short"), (HEADER, "short")]));
+    }
+
+    #[test]
+    fn another_site_is_refused_whatever_it_sends() {
+        let cookie = format!("postern={TOKEN}");
+        let with = |name, value| {
+            accepts(&[("host", "p.example:8443"), ("cookie", &cookie), (HEADER, TOKEN), (name, value)])
+        };
+        assert!(with("origin", "https://p.example:8443"));
+        for origin in ["https://evil.example", "null", "https://p.example", "ftp://p.example:8443"] {
+            assert!(!with("origin", origin), "{origin}");
+        }
+        assert!(with("sec-fetch-site", "same-origin"));
+        for site in ["cross-site", "same-site", "none", ""] {
+            assert!(!with("sec-fetch-site", site), "{site}");
+        }
+    }
+
+    #[test]
+    fn over_https_only_the_cookie_that_no_other_host_can_set_counts() {
+        let https = ("x-forwarded-proto", "https");
+        let weak = format!("postern={TOKEN}");
+        let strong = format!("__Host-postern={TOKEN}");
+        assert!(!accepts(&[https, ("cookie", &weak), (HEADER, TOKEN)]));
+        assert!(accepts(&[https, ("cookie", &strong), (HEADER, TOKEN)]));
+        let visitor = headers(&[https, ("cookie", &strong)]);
+        let token = Token::of_visitor(&visitor).unwrap();
+        assert_eq!(token.as_str(), TOKEN);
+        let cookie = token.cookie(&visitor);
+        assert_eq!(cookie, format!("{strong}; Path=/; HttpOnly; SameSite=Strict; Secure"));
+    }
+
+    #[test]
+    fn a_new_visitor_gets_a_token_of_their_own() {
+        let new = || Token::of_visitor(&HeaderMap::new()).unwrap().0;
+        let (one, other) = (new(), new());
+        assert!(is_token(&one) && is_token(&other) && one != other);
+    }
+}

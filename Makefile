@@ -23,7 +23,7 @@ build: ## Build the programs for use, into target/release and target/static
 	scripts/build release
 
 install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/posternd
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/posternd $(TARGET)/release/postern-web
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(TARGET)/release/postern
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/postern $(TARGET)/static/postern-checkpassword
 	install -D -m 644 $(TARGET)/release/pam_postern.so $(DESTDIR)$(PAM_DIR)/pam_postern.so.new
@@ -31,12 +31,12 @@ install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/*.5
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/*.8
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/posternd.*
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/postern.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/posternd.* packaging/systemd/postern-web.service
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/postern.conf packaging/sysusers.d/postern-web.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d packaging/tmpfiles.d/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/postern/ldap-schema ldap-schema/*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/postern README.md CHANGELOG.md SECURITY.md docs/*.md packaging/*.toml
-	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban packaging/pam packaging/sshd \
+	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban packaging/pam packaging/sshd packaging/proxy \
 		$(DESTDIR)$(PREFIX)/share/doc/postern/
 	install -D -m 644 pam-module/LICENSE-GPL $(DESTDIR)$(PREFIX)/share/doc/postern/LICENSE-GPL
 
@@ -86,6 +86,7 @@ bench-scale: packages ## Measure posternd's memory with 10,000 accounts, and wha
 
 packages:
 	@scripts/install-packages
+	@scripts/fetch-axe
 
 $(CARGO_DENY):
 	cargo install --locked --debug --root $(TARGET)/tools cargo-deny@$(CARGO_DENY_VERSION)

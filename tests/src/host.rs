@@ -94,6 +94,12 @@ pub fn program(name: &str) -> PathBuf {
     copy
 }
 
+/// A tool that the tests use and nothing installs, such as `scripts/fetch-axe` leaves in `target/tools`.
+#[must_use]
+pub fn tool(name: &str) -> PathBuf {
+    profile_dir().with_file_name("tools").join(name)
+}
+
 /// The PAM module, copied to where root's programs load it from. `scripts/build` leaves it beside `posternd`.
 #[must_use]
 pub fn pam_module() -> PathBuf {

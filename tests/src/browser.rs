@@ -1,0 +1,329 @@
+//! A person's phone: a real Chromium at phone size, driven over WebDriver (W3C) through chromedriver.
+//!
+//! What a person does is a method: [`open`](Browser::open), [`click`](Browser::click), [`type_into`](Browser::type_into),
+//! [`press`](Browser::press), [`wait_for_text`](Browser::wait_for_text). Each waits a while for what it needs, and panics with what
+//! the page says where that does not come.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::guard;
+use crate::host;
+
+mod axe;
+mod driver;
+
+use driver::Driver;
+
+/// A browser with a profile of its own, which ends with it.
+#[derive(Debug)]
+pub struct Browser {
+    driver: Driver,
+    setup: Setup,
+    shots: u32,
+}
+
+#[derive(Debug)]
+struct Setup {
+    language: String,
+    dark: bool,
+    profile: tempfile::TempDir,
+    output: PathBuf,
+    user_agent: Option<String>,
+}
+
+/// Makes a [`Browser`] that differs from the usual one.
+#[derive(Debug)]
+pub struct BrowserBuilder {
+    name: String,
+    language: String,
+    dark: bool,
+    user_agent: Option<String>,
+}
+
+impl Browser {
+    /// A phone in English. `name` names the directory under `target/test-output` that screenshots go to.
+    #[must_use]
+    pub fn phone(name: &str) -> Self {
+        Self::builder(name).start()
+    }
+
+    /// A phone with something else.
+    #[must_use]
+    pub fn builder(name: &str) -> BrowserBuilder {
+        BrowserBuilder { name: name.to_owned(), language: "en-US".to_owned(), dark: false, user_agent: None }
+    }
+
+    /// Goes to an address. One that differs in its fragment only is loaded anew as well, as from a scanned code.
+    pub fn open(&self, url: &str) {
+        self.driver.post("url", &json!({"url": "about:blank"}));
+        self.driver.post("url", &json!({"url": url}));
+    }
+
+    /// Loads the page again.
+    pub fn reload(&self) {
+        self.driver.post("refresh", &json!({}));
+    }
+
+    /// Ends the browser and starts it again with the same profile, as after a restart of the phone.
+    pub fn restart(&mut self) {
+        self.driver.quit();
+        self.driver = self.setup.start();
+    }
+
+    /// The address that it shows.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.driver.get("url").as_str().expect("an address").to_owned()
+    }
+
+    /// Presses a button, a link or a summary by its words, or whatever a CSS selector finds, once it is there.
+    #[track_caller]
+    pub fn click(&self, what: &str) {
+        let found = self.element(what, FIND_BY_WORDS);
+        self.driver.post(&format!("element/{found}/click"), &json!({}));
+    }
+
+    /// Puts text into a field in the place of what is there.
+    #[track_caller]
+    pub fn type_into(&self, css: &str, text: &str) {
+        let found = self.element(css, FIND_BY_CSS);
+        self.driver.post(&format!("element/{found}/clear"), &json!({}));
+        self.driver.post(&format!("element/{found}/value"), &json!({"text": text}));
+    }
+
+    /// Presses a key wherever the focus is: `Tab`, `Shift+Tab`, `Enter`, `Space`, or a character.
+    pub fn press(&self, key: &str) {
+        let code = |key: &str| match key {
+            "Tab" => "\u{e004}".to_owned(),
+            "Enter" => "\u{e006}".to_owned(),
+            "Shift" => "\u{e008}".to_owned(),
+            "Space" => " ".to_owned(),
+            other => other.to_owned(),
+        };
+        let keys: Vec<String> = key.split('+').map(code).collect();
+        let down = keys.iter().map(|key| json!({"type": "keyDown", "value": key}));
+        let up = keys.iter().rev().map(|key| json!({"type": "keyUp", "value": key}));
+        let actions: Vec<Value> = down.chain(up).collect();
+        self.driver.post("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
+    }
+
+    /// What a person can read on the page.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.js("return document.body ? document.body.innerText : ''").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What a person can read in the first element that a CSS selector finds.
+    #[must_use]
+    #[track_caller]
+    pub fn text_of(&self, css: &str) -> String {
+        let found = self.element(css, FIND_BY_CSS);
+        self.driver.get(&format!("element/{found}/text")).as_str().expect("text").to_owned()
+    }
+
+    /// Waits until the page says something.
+    #[track_caller]
+    pub fn wait_for_text(&self, text: &str) {
+        self.wait_until(&format!("“{text}”"), || self.text().contains(text).then_some(()));
+    }
+
+    /// Waits until the page no longer says something.
+    #[track_caller]
+    pub fn wait_without_text(&self, text: &str) {
+        self.wait_until(&format!("“{text}” to go"), || (!self.text().contains(text)).then_some(()));
+    }
+
+    /// Runs the body of a function in the page; `arguments` are not passed, so put them into the text.
+    #[track_caller]
+    pub fn js(&self, script: &str) -> Value {
+        self.driver.post("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// The same for a script that may `await`; what it returns is waited for.
+    #[track_caller]
+    pub fn js_async(&self, script: &str) -> Value {
+        let wrapped = format!(
+            "const done = arguments[arguments.length - 1];
+             (async function () {{ {script} }})().then(done, function (error) {{ done('failed: ' + error); }});"
+        );
+        self.driver.post("execute/async", &json!({"script": wrapped, "args": []}))
+    }
+
+    /// Saves the whole page as a picture: `NAME.png` in the test's output, numbered in the order of the pictures.
+    pub fn screenshot(&mut self, name: &str) -> PathBuf {
+        self.shots += 1;
+        let shot =
+            self.cdp("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
+        let path = self.setup.output.join(format!("{:02}-{name}.png", self.shots));
+        driver::write_png(&path, shot["data"].as_str().expect("a picture"));
+        path
+    }
+
+    /// Cuts the page off from every network, or lets it back. The page's service worker is its own process: to see it without
+    /// network, stop the server.
+    pub fn offline(&self, is_offline: bool) {
+        let rate = if is_offline { 0 } else { -1 };
+        let conditions = json!({"offline": is_offline, "latency": 0, "download_throughput": rate,
+            "upload_throughput": rate});
+        self.driver.post("chromium/network_conditions", &json!({"network_conditions": conditions}));
+    }
+
+    /// A command of the DevTools protocol.
+    #[track_caller]
+    pub fn cdp(&self, command: &str, parameters: &Value) -> Value {
+        self.driver.post("goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
+    }
+
+    /// What the console has said since the last call: errors and violations of the page's policy.
+    #[must_use]
+    pub fn console(&self) -> Vec<String> {
+        let entries = self.driver.post("se/log", &json!({"type": "browser"}));
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        entries.iter().filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect()
+    }
+
+    /// Panics unless axe-core finds the page usable for everyone: WCAG 2.2 A and AA, and what axe calls best practice.
+    #[track_caller]
+    pub fn axe(&self) {
+        let violations = axe::violations(self);
+        assert!(violations.is_empty(), "axe at {}:\n{}", self.url(), violations.join("\n"));
+    }
+
+    /// Waits until `found` gives something, else panics with what the page says.
+    #[track_caller]
+    pub fn wait_until<T>(&self, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+        let end = std::time::Instant::now() + LIMIT;
+        loop {
+            if let Some(found) = found() {
+                return found;
+            }
+            assert!(
+                std::time::Instant::now() < end,
+                "waited {LIMIT:?} in vain for {what}; the page says:\n{}",
+                self.text()
+            );
+            guard::pause(Duration::from_millis(50));
+        }
+    }
+
+    /// An element that is there, visible and ready.
+    #[track_caller]
+    fn element(&self, what: &str, find: &str) -> String {
+        self.wait_until(&format!("an element {what}"), || {
+            let found = self.driver.post("execute/sync", &json!({"script": find, "args": [what]}));
+            found[driver::ELEMENT].as_str().map(str::to_owned)
+        })
+    }
+}
+
+impl BrowserBuilder {
+    /// Another language than `en-US`, such as `zh-CN`.
+    #[must_use]
+    pub fn language(mut self, tag: &str) -> Self {
+        tag.clone_into(&mut self.language);
+        self
+    }
+
+    /// With light letters on dark ground.
+    #[must_use]
+    pub fn dark(mut self) -> Self {
+        self.dark = true;
+        self
+    }
+
+    /// What it says that it is.
+    #[must_use]
+    pub fn user_agent(mut self, name: &str) -> Self {
+        self.user_agent = Some(name.to_owned());
+        self
+    }
+
+    /// Starts it.
+    #[must_use]
+    pub fn start(self) -> Browser {
+        let profile =
+            tempfile::Builder::new().prefix("browser.").tempdir_in(host::test_dir()).expect("a directory");
+        let output = host::output_dir(&self.name);
+        let Self { language, dark, user_agent, .. } = self;
+        let setup = Setup { language, dark, profile, output, user_agent };
+        Browser { driver: setup.start(), setup, shots: 0 }
+    }
+}
+
+impl Setup {
+    fn start(&self) -> Driver {
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            // Both need what a test host inside a container does not have.
+            "--no-sandbox".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            format!("--lang={}", self.language),
+            format!("--accept-lang={}", self.language),
+            format!("--user-data-dir={}", self.profile.path().join("profile").display()),
+        ];
+        if self.dark {
+            arguments.push("--force-dark-mode".to_owned());
+            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
+        let screen = json!({"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true});
+        let options = json!({
+            "binary": chromium(),
+            "args": arguments,
+            "mobileEmulation": {"deviceMetrics": screen, "userAgent": user_agent},
+            "prefs": {"intl.accept_languages": self.language},
+        });
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "WARNING"},
+            "timeouts": {"script": 60_000, "pageLoad": 60_000},
+        }}});
+        Driver::start(&chromedriver(), self.profile.path(), &self.output, &capabilities)
+    }
+}
+
+fn chromium() -> PathBuf {
+    found("CHROMIUM", &["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"])
+}
+
+fn chromedriver() -> PathBuf {
+    found("CHROMEDRIVER", &["/usr/bin/chromedriver", "/usr/local/bin/chromedriver"])
+}
+
+fn found(variable: &str, usual: &[&str]) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable) {
+        return PathBuf::from(path);
+    }
+    // On Ubuntu some of these only start a snap, which finds nothing of a private test host.
+    let is_program = |path: &&&str| std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0);
+    usual.iter().find(is_program).map_or_else(
+        || panic!("none of {usual:?} is here: run scripts/install-packages, or name one in {variable}"),
+        PathBuf::from,
+    )
+}
+
+const FIND_BY_CSS: &str = "
+const found = document.querySelector(arguments[0]);
+return found && found.getClientRects().length > 0 && !found.disabled ? found : null;";
+const FIND_BY_WORDS: &str = "
+const what = arguments[0];
+const isThere = (e) => e.getClientRects().length > 0 && !e.disabled;
+const words = Array.from(document.querySelectorAll('button, a, summary, label')).filter(isThere)
+    .find((e) => e.textContent.trim() === what);
+if (words) { return words; }
+try {
+    return Array.from(document.querySelectorAll(what)).find(isThere) || null;
+} catch (error) {
+    return null;
+}";
+const USER_AGENT: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A) AppleWebKit/537.36 (KHTML, like Gecko) \
+                          Chrome/126.0.0.0 Mobile Safari/537.36";
+const LIMIT: Duration = Duration::from_secs(20);

@@ -21,7 +21,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn of(config: &Config, engine: Engine, keyring_file: KeyringFile) -> Self {
-        let (rights, unknown) = Rights::of(&config.socket, None);
+        let (rights, unknown) = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
         for name in unknown {
             warn!("socket.trusted or web.user names the user {name}, who does not exist on this host");
         }

@@ -69,6 +69,18 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::Devices => true,
         // Reports, an admin's unlocking, revocations, and what `status` asks.
         Point::Visit | Point::ForgetCodes | Point::DropDevices | Point::Health => false,
+        // What is sent, and phones.
+        Point::Holders
+        | Point::AdmitSending
+        | Point::WithdrawSending
+        | Point::Claim
+        | Point::PutChallenge
+        | Point::Challenges
+        | Point::AnswerChallenge
+        | Point::TryChallenge
+        | Point::TakeChallenge
+        | Point::AwaitChallenge
+        | Point::QuietPhones => false,
     }
 }
 

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, Revision};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::Lane;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
-    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Health, History, Ledger, LedgerError,
-    Settlement, Spend, Spent, Use,
+    Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Health,
+    History, KeptChallenge, Ledger, LedgerError, NewChallenge, SendAdmission, Sending, Settlement, Spend,
+    Spent, Token, Use,
 };
-use postern_core::limits::{AttemptLimits, CodeLimits, Source};
+use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
@@ -241,6 +245,7 @@ switchboard! {
             &self, account: Option<&Account>, password: &Password, lane: Lane
         ) -> bool;
         Update: async fn update(&self, id: &AccountId, expected: Revision, data: &AccountData) -> Update;
+        Holders: async fn holders(&self, keys: &[FactorKey]) -> Vec<AccountId>;
         Visit: async fn visit(&self, each: &mut Visitor<'_>) -> ();
     }
     Ledger fails with LedgerError {
@@ -260,6 +265,26 @@ switchboard! {
         PutDevice: async fn put_device(&self, account: &AccountId, device: &DeviceRecord, at: Timestamp) -> ();
         Devices: async fn devices(&self, account: &AccountId, now: Timestamp) -> Vec<DeviceRecord>;
         DropDevices: async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> ();
+        AdmitSending: async fn admit_sending(&self, sending: &Sending, limits: &SendLimits) -> SendAdmission;
+        WithdrawSending: async fn withdraw_sending(&self, sending: &Sending) -> ();
+        Claim: async fn claim(&self, name: Digest, token: Token, term: Duration, at: Timestamp) -> bool;
+        PutChallenge: async fn put_challenge(
+            &self, account: &AccountId, challenge: &NewChallenge<'_>, limits: &PushLimits
+        ) -> ChallengeAdmission;
+        Challenges: async fn challenges(&self, account: &AccountId, now: Timestamp) -> Vec<KeptChallenge>;
+        AnswerChallenge: async fn answer_challenge(
+            &self, account: &AccountId, id: ChallengeId, answer: &str, at: Timestamp
+        ) -> Answered;
+        TryChallenge: async fn try_challenge(
+            &self, account: &AccountId, id: ChallengeId, most: u32, token: Token, at: Timestamp
+        ) -> Option<KeptChallenge>;
+        TakeChallenge: async fn take_challenge(
+            &self, account: &AccountId, id: ChallengeId, token: Token, at: Timestamp
+        ) -> Option<KeptChallenge>;
+        AwaitChallenge: async fn await_challenge(
+            &self, account: &AccountId, id: ChallengeId, longest: Duration
+        ) -> bool;
+        QuietPhones: async fn quiet_phones(&self, account: &AccountId, until: Timestamp, at: Timestamp) -> ();
         Health: async fn health(&self) -> Health;
     }
 }
@@ -299,6 +324,10 @@ impl Directory for Replicated {
         data: &AccountData,
     ) -> Result<Update, DirectoryError> {
         self.inner.update(id, expected, data).await
+    }
+
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
+        self.inner.holders(keys).await
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {

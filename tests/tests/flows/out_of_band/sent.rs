@@ -78,6 +78,7 @@ async fn a_code_is_good_for_a_later_login_while_it_lasts() {
     talk.say(&site.post.codes()[2]);
     assert!(talk.ended().await.is_accept());
 
+    site.clock.advance(61);
     let late = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!(late.reason(), Reason::Cancelled);
     let code = site.post.codes().pop().unwrap();
@@ -169,6 +170,7 @@ async fn one_number_binds_to_one_account() {
     assert!(!site.account(&bob).await.data.is_enrolled());
 
     // Once it is free it is anybody's.
+    site.clock.advance(61);
     let mut talk = site.own(&alice, OwnFlow::Remove).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;

@@ -8,7 +8,7 @@ use postern_core::Verdict;
 use postern_core::account::AccountData;
 use postern_core::flows::OwnFlow;
 
-use super::{ALL, is_list};
+use super::{ALL, is_free};
 use crate::harness::{App, Fault, Kind, MAIN_PASSWORD, Script, Site, Someone};
 
 /// What a person would see of a change.
@@ -109,7 +109,7 @@ async fn check(scene: &Scene, both: &[State; 2], what: &str) -> bool {
 
 #[tokio::test]
 async fn a_change_that_is_dropped_at_any_call_of_a_store_is_made_or_not() {
-    for flow in ALL.into_iter().filter(|flow| !is_list(*flow)) {
+    for flow in ALL.into_iter().filter(|flow| !is_free(*flow)) {
         let both = both(flow).await;
         let mut seen = BTreeSet::new();
         let mut nth = 0;

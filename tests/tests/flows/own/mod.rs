@@ -28,10 +28,14 @@ const ALL: [OwnFlow; 13] = [
     OwnFlow::ChallengeDeny,
 ];
 
-/// Whether it only shows something. There is no wildcard, so that a new flow has to be sorted in.
-fn is_list(flow: OwnFlow) -> bool {
+/// Whether it asks for nothing: it only shows something, or refuses a login. There is no wildcard, so that a new flow has to be sorted in.
+fn is_free(flow: OwnFlow) -> bool {
     match flow {
-        OwnFlow::Factors | OwnFlow::AppPasswordList | OwnFlow::DeviceList | OwnFlow::ChallengeList => true,
+        OwnFlow::Factors
+        | OwnFlow::AppPasswordList
+        | OwnFlow::DeviceList
+        | OwnFlow::ChallengeList
+        | OwnFlow::ChallengeDeny => true,
         OwnFlow::Enrol
         | OwnFlow::Remove
         | OwnFlow::Replace
@@ -39,8 +43,7 @@ fn is_list(flow: OwnFlow) -> bool {
         | OwnFlow::AppPasswordCreate
         | OwnFlow::AppPasswordRegenerate
         | OwnFlow::AppPasswordRevoke
-        | OwnFlow::DeviceRevoke
-        | OwnFlow::ChallengeDeny => false,
+        | OwnFlow::DeviceRevoke => false,
     }
 }
 

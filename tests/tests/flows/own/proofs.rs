@@ -10,11 +10,11 @@ use postern_core::flows::OwnFlow;
 use postern_core::{Reason, Verdict, flows};
 use serde_json::{Map, Value};
 
-use super::{ALL, is_list};
+use super::{ALL, is_free};
 use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone};
 
 fn changes() -> impl Iterator<Item = OwnFlow> {
-    ALL.into_iter().filter(|flow| !is_list(*flow))
+    ALL.into_iter().filter(|flow| !is_free(*flow))
 }
 
 /// All that is kept of somebody, in the directory and in the ledger.
@@ -28,7 +28,7 @@ async fn lists_ask_for_nothing_and_change_nothing() {
     let site = Site::new().await;
     let (alice, _) = site.person_with_everything("alice").await;
     let before = all_of(&site, &alice).await;
-    for flow in ALL.into_iter().filter(|flow| is_list(*flow)) {
+    for flow in ALL.into_iter().filter(|flow| is_free(*flow)) {
         let ended = site.own(&alice, flow).says(&[]).await;
         assert!(ended.is_accept() && ended.questions().is_empty(), "{flow:?} {ended:?}");
         assert!(!ended.lines().is_empty());
@@ -171,8 +171,20 @@ async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() 
     let (alice, _) = site.person_with_everything("alice").await;
     let known: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("label", &["Enrol", "Replace", "AppPasswordCreate"] as &[&str]),
-        ("id", &["Remove", "Replace", "AppPasswordRegenerate", "AppPasswordRevoke", "DeviceRevoke"]),
-        ("all", &["AppPasswordRevoke", "DeviceRevoke"]),
+        (
+            "id",
+            &[
+                "Remove",
+                "Replace",
+                "AppPasswordRegenerate",
+                "AppPasswordRevoke",
+                "DeviceRevoke",
+                "ChallengeDeny",
+            ],
+        ),
+        ("all", &["AppPasswordRevoke", "DeviceRevoke", "ChallengeDeny"]),
+        ("kind", &["Enrol", "Replace"]),
+        ("to", &["Enrol", "Replace"]),
         ("scope", &["AppPasswordCreate"]),
         ("expires", &["AppPasswordCreate"]),
         ("networks", &["AppPasswordCreate"]),

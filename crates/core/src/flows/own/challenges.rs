@@ -41,9 +41,14 @@ impl OwnVisit<'_> {
 
     /// Whoever is at the terminal may refuse, without a password: it opens nothing.
     pub(super) async fn deny_challenges(&mut self, account: &Account) -> Result<(), Stop> {
+        let means_all = self.means_all().await?;
         let authority = self.engine.authority();
         let pending = pending_challenges(&authority, &self.engine.keyring, &account.id).await?;
-        let ids: Vec<ChallengeId> = if self.means_all().await? {
+        if pending.is_empty() && self.argument("id").is_none() {
+            self.dialogue.tell(&Phrase::NoChallenge {}).await?;
+            return Ok(());
+        }
+        let ids: Vec<ChallengeId> = if means_all {
             pending.iter().map(|one| one.id).collect()
         } else {
             if self.argument("id").is_none() {

@@ -54,10 +54,7 @@ pub trait Directory: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// As the type says.
-    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
-        let _ = keys;
-        Err(DirectoryError::Broken("not there".to_owned()))
-    }
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError>;
 
     /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error.
     ///

@@ -148,19 +148,13 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         &self,
         sending: &Sending,
         limits: &SendLimits,
-    ) -> Result<SendAdmission, LedgerError> {
-        let _ = (sending, limits);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<SendAdmission, LedgerError>;
 
     /// Says that a message that was counted was not sent; it no longer counts.
     ///
     /// # Errors
     /// As the type says.
-    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
-        let _ = sending;
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError>;
 
     /// Takes a name of the site for `term`, among all hosts that share the ledger: true where nobody else has it. Repeated
     /// with the same token it is still ours.
@@ -173,10 +167,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         token: Token,
         term: Duration,
         at: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let _ = (name, token, term, at);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<bool, LedgerError>;
 
     /// Puts a challenge, where its room allows for one more ([`Room`]). Repeated with the same id it is put once.
     ///
@@ -187,10 +178,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         account: &AccountId,
         challenge: &NewChallenge<'_>,
         limits: &PushLimits,
-    ) -> Result<ChallengeAdmission, LedgerError> {
-        let _ = (account, challenge, limits);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<ChallengeAdmission, LedgerError>;
 
     /// The challenges of an account that are neither over at `now` nor taken, by id. What they say proves nothing.
     ///
@@ -200,10 +188,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         &self,
         account: &AccountId,
         now: Timestamp,
-    ) -> Result<Vec<KeptChallenge>, LedgerError> {
-        let _ = (account, now);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<Vec<KeptChallenge>, LedgerError>;
 
     /// Hands in an answer to a challenge that is not over at `at`, and wakes whoever waits for it. The first one counts: there
     /// is no second, and the pushes of the account no longer count as unanswered.
@@ -216,10 +201,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         id: ChallengeId,
         answer: &str,
         at: Timestamp,
-    ) -> Result<Answered, LedgerError> {
-        let _ = (account, id, answer, at);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<Answered, LedgerError>;
 
     /// Counts a look at a challenge's code before it is verified, and gives the challenge. `None` where it is over, taken, or
     /// was looked at `most` times before; repeated with the same token it counts once.
@@ -233,10 +215,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         most: u32,
         token: Token,
         at: Timestamp,
-    ) -> Result<Option<KeptChallenge>, LedgerError> {
-        let _ = (account, id, most, token, at);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<Option<KeptChallenge>, LedgerError>;
 
     /// Takes a challenge out, and wakes whoever else waits for it: one caller gets it, among all hosts that share the ledger
     /// and for ever; repeated with the same token it is that caller's again. `None` where it is over at `at`, taken, or where the
@@ -250,10 +229,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         id: ChallengeId,
         token: Token,
         at: Timestamp,
-    ) -> Result<Option<KeptChallenge>, LedgerError> {
-        let _ = (account, id, token, at);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<Option<KeptChallenge>, LedgerError>;
 
     /// Waits until a challenge is answered, taken or over, at most `longest`. True where there is something to look at; false
     /// where time is up. Whoever answers on another host is heard of within 200 ms.
@@ -265,10 +241,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         account: &AccountId,
         id: ChallengeId,
         longest: Duration,
-    ) -> Result<bool, LedgerError> {
-        let _ = (account, id, longest);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<bool, LedgerError>;
 
     /// Rings no phone of the account until then ([`ChallengeAdmission::Quiet`]).
     ///
@@ -279,10 +252,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         account: &AccountId,
         until: Timestamp,
         at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let _ = (account, until, at);
-        Err(LedgerError::Broken("not there".to_owned()))
-    }
+    ) -> Result<(), LedgerError>;
 
     /// Whether it is in order now, and what its keeper should know.
     ///

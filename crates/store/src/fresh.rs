@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, Freshness, Revision};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Freshness, Revision};
 use postern_core::clock::Clock;
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::Lane;
@@ -92,6 +92,10 @@ impl Directory for FreshReads {
     ) -> Result<Update, DirectoryError> {
         drop(self.ledger.note_revision(id, expected.next(), self.clock.now()).await);
         self.inner.update(id, expected, data).await
+    }
+
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
+        self.inner.holders(keys).await
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {

@@ -1,9 +1,10 @@
 //! Statements about a [`Directory`].
 
+use std::slice;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, Revision, Standing};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::directory::{Directory, Update};
@@ -45,6 +46,8 @@ pub const STATEMENTS: &[&str] = &[
     "of_many_simultaneous_updates_each_revision_is_won_once",
     "an_update_of_an_unknown_account_is_a_conflict",
     "a_disabled_or_expired_account_says_so",
+    "a_key_finds_its_holders_alone",
+    "no_more_holders_are_told_than_show_that_there_are_too_many",
     "every_account_is_visited_once",
 ];
 
@@ -161,7 +164,7 @@ pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
             app_passwords: app_passwords(count),
             factors: factors(count),
             recovery_codes: recovery_codes(count),
-            factor_keys: Vec::new(),
+            factor_keys: factor_keys(count.try_into().unwrap()),
             policy,
         };
         let done = f.directory().update(&account.id, account.revision, &data).await.unwrap();
@@ -184,8 +187,10 @@ pub async fn one_value_of_many_is_changed_alone(f: &dyn DirectoryFixture) {
     };
     factors(3).into_iter().for_each(|factor| data.bind(factor));
     let mut revision = account.revision;
-    let changes: [fn(&mut AccountData); 5] = [
+    let changes: [fn(&mut AccountData); 7] = [
         |_| {},
+        |data| data.factor_keys = factor_keys(3),
+        |data| data.factor_keys.retain(|key| *key != factor_keys(2)[1]),
         |data| data.recovery_codes.retain(|code| code.id.as_str() != "kkkk"),
         |data| data.factors[1].locked = Some(Timestamp::from_unix(1_900_000_000)),
         |data| drop(data.unbind(data.factors[0].id)),
@@ -277,6 +282,40 @@ pub async fn a_disabled_or_expired_account_says_so(f: &dyn DirectoryFixture) {
     }
 }
 
+/// Once each, and no longer than they have it.
+pub async fn a_key_finds_its_holders_alone(f: &dyn DirectoryFixture) {
+    for name in ["alice", "bob", "carol"] {
+        f.add(name, &[], None).await;
+    }
+    let keys = factor_keys(3);
+    assert_eq!(holders(f, &keys).await, Vec::<AccountId>::new());
+    let (alice, bob) = (give(f, "alice", &keys[..2]).await, give(f, "bob", &keys[2..]).await);
+    assert_eq!(holders(f, &keys[..1]).await, slice::from_ref(&alice));
+    assert_eq!(holders(f, &keys[..2]).await, slice::from_ref(&alice));
+    assert_eq!(holders(f, &keys[2..]).await, slice::from_ref(&bob));
+    let mut both = vec![alice.clone(), bob.clone()];
+    both.sort();
+    assert_eq!(holders(f, &keys[1..]).await, both);
+    assert_eq!(holders(f, &[FactorKey([0; 16])]).await, []);
+    assert_eq!(holders(f, &[]).await, []);
+    drop(give(f, "alice", &keys[1..2]).await);
+    assert_eq!(holders(f, &keys[..1]).await, []);
+    assert_eq!(give(f, "carol", &keys[1..2]).await, find(f, "carol").await.unwrap().id);
+    assert_eq!(holders(f, &keys[1..2]).await.len(), 2, "one that is held twice is seen");
+}
+
+/// However many there are.
+pub async fn no_more_holders_are_told_than_show_that_there_are_too_many(f: &dyn DirectoryFixture) {
+    let keys = factor_keys(2);
+    for number in 0..6 {
+        let name = format!("user{number}");
+        f.add(&name, &[], None).await;
+        drop(give(f, &name, &keys).await);
+    }
+    assert_eq!(holders(f, &keys[..1]).await.len(), 2);
+    assert_eq!(holders(f, &keys).await.len(), 3);
+}
+
 /// More of them than any page has.
 pub async fn every_account_is_visited_once(f: &dyn DirectoryFixture) {
     assert_eq!(names(f).await, Vec::<String>::new());
@@ -286,6 +325,21 @@ pub async fn every_account_is_visited_once(f: &dyn DirectoryFixture) {
     }
     expected.sort();
     assert_eq!(names(f).await, expected);
+}
+
+/// Binds keys to an account, and nothing else.
+async fn give(f: &dyn DirectoryFixture, name: &str, keys: &[FactorKey]) -> AccountId {
+    let account = find(f, name).await.unwrap();
+    let data = AccountData { factor_keys: keys.to_vec(), ..AccountData::default() };
+    let done = f.directory().update(&account.id, account.revision, &data).await;
+    assert_eq!(done, Ok(Update::Done(account.revision.next())));
+    account.id
+}
+
+async fn holders(f: &dyn DirectoryFixture, keys: &[FactorKey]) -> Vec<AccountId> {
+    let mut holders = f.directory().holders(keys).await.unwrap();
+    holders.sort();
+    holders
 }
 
 async fn names(f: &dyn DirectoryFixture) -> Vec<String> {
@@ -342,6 +396,11 @@ fn recovery_codes(count: usize) -> Vec<RecoveryCode> {
     let code = |id: &str| format!(r#"{{"v":1,"id":"{id}","hash":"{HASH}"}}"#);
     let all = [code("22kk"), code("kkkk"), code("zzz2")];
     all.iter().take(count).map(|json| RecoveryCode::from_json(json).unwrap()).collect()
+}
+
+/// In their order.
+fn factor_keys(count: u8) -> Vec<FactorKey> {
+    (1..=count).map(|number| FactorKey([number * 0x2a; 16])).collect()
 }
 
 const HASH: &str =

@@ -31,7 +31,7 @@ pub use sentinel::RedisSentinel;
 
 /// What posternd's user may do in Redis, as docs/redis.md has it.
 pub const ACL: &str = "resetchannels -@all ~postern:* +eval +evalsha +hdel +hgetall +hmget +hset +info +pexpire +ping \
-                       +select +zadd +zcard +zincrby +zrangebyscore +zrem +zremrangebyscore +zscore";
+                       +select +xadd +xread +zadd +zcard +zincrby +zrangebyscore +zrem +zremrangebyscore +zscore";
 
 /// Where a server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

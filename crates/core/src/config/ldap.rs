@@ -71,6 +71,12 @@ impl Filter {
         Self(format!("({attribute}={})", escaped(value)))
     }
 
+    /// What one of these finds; without any, nothing (RFC 4526).
+    #[must_use]
+    pub fn any(filters: &[Self]) -> Self {
+        Self(format!("(|{})", filters.iter().map(Self::as_str).collect::<String>()))
+    }
+
     /// What the server is asked.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshness, Revision};
+use postern_core::account::{Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
@@ -17,8 +17,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::database::{Database, DatabaseError, OpenError};
 use super::ledger::EmbeddedLedger;
-use super::spent::SpentSteps;
-use super::values::{APP_PASSWORDS, FACTORS, RECOVERY_CODES, parse, replace, values_of};
+use super::memory::Memory;
+use super::values::{
+    APP_PASSWORDS, FACTORS, RECOVERY_CODES, holders_of, keys_of, parse, replace, replace_keys, values_of,
+};
 
 /// The directory of a single host: accounts with an argon2id main password in one SQLite file.
 #[derive(Debug, Clone)]
@@ -60,12 +62,12 @@ impl Embedded {
         Database::open(path).map(drop)
     }
 
-    /// The ledger in the same file. What is spent is kept in `folder`, which is emptied when the host starts and which no
+    /// The ledger in the same file. What is spent, and what waits for an answer, is kept in `folder`, which is emptied when the host starts and which no
     /// backup covers: that of the daemon's socket.
     #[must_use]
     pub fn ledger(&self, folder: &Path) -> EmbeddedLedger {
-        let spent = SpentSteps::new(folder, self.database.clone(), Arc::clone(&self.clock));
-        EmbeddedLedger::new(self.database.clone(), spent)
+        let memory = Memory::new(folder, self.database.clone(), Arc::clone(&self.clock));
+        EmbeddedLedger::new(self.database.clone(), memory)
     }
 }
 
@@ -138,9 +140,22 @@ impl Directory for Embedded {
             replace(connection, &FACTORS, &id, factors)?;
             let codes = data.recovery_codes.iter().map(|one| (one.id.to_string(), one.to_json()));
             replace(connection, &RECOVERY_CODES, &id, codes)?;
+            replace_keys(connection, &id, &data.factor_keys)?;
             Ok(Update::Done(next))
         });
         Ok(done.await?)
+    }
+
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
+        let (keys, most) = (keys.to_vec(), keys.len() + 1);
+        let holders = self.database.read(BUDGET, move |connection| {
+            let mut found = BTreeSet::new();
+            for key in &keys {
+                found.extend(holders_of(connection, key, most)?);
+            }
+            Ok(found)
+        });
+        Ok(holders.await?.into_iter().take(most).map(AccountId::new).collect())
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
@@ -234,6 +249,10 @@ impl AccountRow {
         factors.sort_by_key(|factor| (factor.created, factor.id));
         let recovery_codes =
             parse(&values(&RECOVERY_CODES)?, RecoveryCode::from_json).map_err(|what| broken(&what))?;
+        let factor_keys = keys_of(connection, &self.id)?;
+        let factor_keys =
+            parse(&factor_keys, |text| FactorKey::parse(text).ok_or("a factor key is not readable"));
+        let factor_keys = factor_keys.map_err(|what| broken(&what))?;
         let revision = u64::try_from(self.revision).map_err(|_| broken("its revision is negative"))?;
         Ok(Account {
             id: AccountId::new(self.id),
@@ -247,7 +266,7 @@ impl AccountRow {
                 app_passwords,
                 factors,
                 recovery_codes,
-                factor_keys: Vec::new(),
+                factor_keys,
                 policy,
             },
             revision: Revision(revision),

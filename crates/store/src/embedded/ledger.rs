@@ -4,89 +4,53 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
+use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
-    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Health, History, Ledger, LedgerError,
-    NOTE_EVERY, REVISION_MEMORY, Settlement, Spend, Spent, Use,
+    Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Health,
+    History, KeptChallenge, Ledger, LedgerError, NOTE_EVERY, NewChallenge, REVISION_MEMORY, SendAdmission,
+    Sending, Settlement, Spend, Spent, Token, Use,
 };
-use postern_core::limits::{AttemptLimits, CodeLimits, SOURCE_MEMORY, Source};
+use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::attempts::{AttemptRow, has_succeeded};
+use super::challenges::{Desk, New};
 use super::codes::{self, CodeRow};
 use super::database::{Database, DatabaseError};
 use super::devices;
 use super::directory::integer;
-use super::spent::SpentSteps;
+use super::memory::Memory;
+use super::sendings;
+use crate::challenges::bounded;
 use crate::codes::{credential_of, credential_text};
 
 /// The ledger of a single host, in the directory's SQLite file.
 #[derive(Debug, Clone)]
 pub struct EmbeddedLedger {
     database: Database,
-    spent: Arc<SpentSteps>,
+    memory: Arc<Memory>,
 }
 
 impl EmbeddedLedger {
-    pub(super) fn new(database: Database, spent: SpentSteps) -> Self {
-        Self { database, spent: Arc::new(spent) }
+    pub(super) fn new(database: Database, memory: Memory) -> Self {
+        Self { database, memory: Arc::new(memory) }
     }
 }
 
 #[async_trait]
 impl Ledger for EmbeddedLedger {
     async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
-        let (row, limits) = (AttemptRow::of(attempt)?, *limits);
-        let forgotten = integer(attempt.at.minus(limits.window).as_unix())?;
-        let trusted_since = integer(attempt.at.minus(SOURCE_MEMORY).as_unix())?;
-        let admit = move |connection: &Connection| {
-            connection.prepare_cached("DELETE FROM attempt WHERE at <= ?1")?.execute([forgotten])?;
-            let known: Option<bool> = connection
-                .prepare_cached(
-                    "SELECT wrong FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3",
-                )?
-                .query_row(params![row.account, row.source, row.digest], |found| found.get(0))
-                .optional()?;
-            match known {
-                Some(true) => return Ok(Admission::KnownWrong),
-                Some(false) => return Ok(Admission::Proceed),
-                None => {}
-            }
-            let (from_here, in_all): (u32, u32) = connection
-                .prepare_cached(
-                    "SELECT count(*) FILTER (WHERE source = ?2), count(*) FROM attempt WHERE account = ?1",
-                )?
-                .query_row(params![row.account, row.source], |counts| Ok((counts.get(0)?, counts.get(1)?)))?;
-            let is_limited = from_here >= limits.per_source
-                || in_all >= limits.per_account
-                    && !has_succeeded(connection, &row.account, &row.source, trusted_since)?;
-            if is_limited {
-                return Ok(Admission::Limited);
-            }
-            connection
-                .prepare_cached(
-                    "INSERT INTO attempt (account, source, digest, at, wrong) VALUES (?1, ?2, ?3, ?4, 0)",
-                )?
-                .execute(params![row.account, row.source, row.digest, row.at])?;
-            Ok(Admission::Proceed)
-        };
+        let (row, limits) = (AttemptRow::of(attempt), *limits);
+        let admit = move |connection: &Connection| row.admit(connection, &limits);
         Ok(self.database.write(BUDGET, admit).await?)
     }
 
     async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> Result<(), LedgerError> {
-        let row = AttemptRow::of(attempt)?;
-        let query = match settlement {
-            Settlement::Wrong => {
-                "UPDATE attempt SET wrong = 1 WHERE account = ?1 AND source = ?2 AND digest = ?3"
-            }
-            Settlement::Withdrawn => {
-                "DELETE FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3 AND wrong = 0"
-            }
-        };
-        let settle = move |connection: &Connection| {
-            connection.prepare_cached(query)?.execute(params![row.account, row.source, row.digest])?;
-            Ok(())
-        };
+        let row = AttemptRow::of(attempt);
+        let settle = move |connection: &Connection| row.settle(connection, settlement);
         Ok(self.database.write(BUDGET, settle).await?)
     }
 
@@ -226,7 +190,7 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
-        Ok(self.spent.spend(step, BUDGET).await?)
+        Ok(self.memory.spend(step, BUDGET).await?)
     }
 
     async fn put_device(
@@ -251,13 +215,115 @@ impl Ledger for EmbeddedLedger {
         Ok(self.database.write(BUDGET, remove).await?)
     }
 
+    async fn admit_sending(
+        &self,
+        sending: &Sending,
+        limits: &SendLimits,
+    ) -> Result<SendAdmission, LedgerError> {
+        let (sending, limits) = (*sending, *limits);
+        let admit = move |connection: &Connection| sendings::admit(connection, &sending, &limits);
+        Ok(self.database.write(BUDGET, admit).await?)
+    }
+
+    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
+        let sending = *sending;
+        Ok(self.database.write(BUDGET, move |connection| sendings::withdraw(connection, &sending)).await?)
+    }
+
+    async fn claim(
+        &self,
+        name: Digest,
+        token: Token,
+        term: Duration,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let claim = move |connection: &Connection| sendings::claim(connection, name, token, term, at);
+        Ok(self.database.write(BUDGET, claim).await?)
+    }
+
+    async fn put_challenge(
+        &self,
+        account: &AccountId,
+        challenge: &NewChallenge<'_>,
+        limits: &PushLimits,
+    ) -> Result<ChallengeAdmission, LedgerError> {
+        let (new, limits) = (New::of(challenge), *limits);
+        let put = move |desk: &Desk<'_>| desk.put(&new, &limits);
+        let admission = self.memory.at_desk(account, challenge.at, put).await?;
+        // It may have taken another one's place.
+        self.memory.changed.notify_waiters();
+        Ok(admission)
+    }
+
+    async fn challenges(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<KeptChallenge>, LedgerError> {
+        Ok(self.memory.at_desk(account, now, |desk| desk.open()).await?)
+    }
+
+    async fn answer_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<Answered, LedgerError> {
+        let answer = bounded(answer)?.to_owned();
+        let answered = self.memory.at_desk(account, at, move |desk| desk.answer(id, &answer)).await?;
+        self.memory.changed.notify_waiters();
+        Ok(answered)
+    }
+
+    async fn try_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        most: u32,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        Ok(self.memory.at_desk(account, at, move |desk| desk.look(id, most, token)).await?)
+    }
+
+    async fn take_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        let taken = self.memory.at_desk(account, at, move |desk| desk.take(id, token)).await?;
+        self.memory.changed.notify_waiters();
+        Ok(taken)
+    }
+
+    async fn await_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        longest: Duration,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.memory.await_challenge(account, id, longest).await?)
+    }
+
+    async fn quiet_phones(
+        &self,
+        account: &AccountId,
+        until: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        Ok(self.memory.at_desk(account, at, move |desk| desk.quiet(until)).await?)
+    }
+
     async fn health(&self) -> Result<Health, LedgerError> {
         let answers = self.database.read(BUDGET, |connection| {
             connection.query_row("SELECT count(*) FROM attempt", [], |_| Ok(()))?;
             Ok(())
         });
         answers.await?;
-        let warnings = match self.spent.probe(BUDGET).await {
+        let warnings = match self.memory.probe(BUDGET).await {
             Ok(amiss) => amiss.into_iter().collect(),
             Err(DatabaseError::Down(why) | DatabaseError::Broken(why)) => {
                 vec![format!("codes cannot be spent, so none is taken: {why}")]
@@ -274,37 +340,6 @@ impl From<DatabaseError> for LedgerError {
             DatabaseError::Broken(why) => Self::Broken(why),
         }
     }
-}
-
-struct AttemptRow {
-    account: String,
-    source: String,
-    digest: [u8; 16],
-    at: i64,
-}
-
-impl AttemptRow {
-    fn of(attempt: &Attempt<'_>) -> Result<Self, DatabaseError> {
-        Ok(Self {
-            account: attempt.account.as_str().to_owned(),
-            source: attempt.source.as_str().to_owned(),
-            digest: attempt.digest,
-            at: integer(attempt.at.as_unix())?,
-        })
-    }
-}
-
-fn has_succeeded(
-    connection: &Connection,
-    account: &str,
-    source: &str,
-    since: i64,
-) -> Result<bool, DatabaseError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM source WHERE account = ?1 AND source = ?2 AND at > ?3)",
-        )?
-        .query_row(params![account, source, since], |row| row.get(0))?)
 }
 
 /// What depends on the ledger gives up after this.

@@ -49,6 +49,13 @@ CREATE TABLE recovery_code (
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE factor_key (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    key     TEXT NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX factor_key_key ON factor_key (key);
+
 CREATE TABLE attempt (
     account TEXT NOT NULL,
     source  TEXT NOT NULL,
@@ -94,6 +101,22 @@ CREATE TABLE device (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_expires ON device (expires);
 
+CREATE TABLE sending (
+    subject BLOB NOT NULL,
+    token   BLOB NOT NULL,
+    at      INTEGER NOT NULL,
+    over    INTEGER NOT NULL,
+    PRIMARY KEY (subject, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sending_over ON sending (over);
+
+CREATE TABLE claim (
+    name  BLOB PRIMARY KEY,
+    token BLOB NOT NULL,
+    over  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_over ON claim (over);
+
 CREATE TABLE spent_memory (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
     instance BLOB NOT NULL
@@ -123,6 +146,27 @@ CREATE TABLE spent (
     memory  BLOB NOT NULL,
     PRIMARY KEY (account, factor)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE challenge (
+    account TEXT NOT NULL,
+    id      BLOB NOT NULL,
+    room    TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    memory  BLOB NOT NULL,
+    tried   BLOB NOT NULL DEFAULT x'',
+    answer  TEXT,
+    taken   BLOB,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX challenge_expires ON challenge (expires);
+
+CREATE TABLE push (
+    account    TEXT PRIMARY KEY,
+    unanswered INTEGER NOT NULL DEFAULT 0,
+    newest     INTEGER NOT NULL DEFAULT 0,
+    quiet      INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
 ";
 
 /// What a file of ours holds.
@@ -135,7 +179,7 @@ pub(super) struct Schema {
 
 /// The database.
 pub(super) const DATABASE: Schema = Schema { application: APPLICATION_ID, tables: TABLES };
-/// What [`super::spent::SpentSteps`] remembers.
+/// What [`super::memory::Memory`] remembers.
 pub(super) const SPENT: Schema = Schema { application: SPENT_APPLICATION_ID, tables: SPENT_TABLES };
 
 /// Creates the tables in an empty file; makes sure that any other is one of these, of this version.

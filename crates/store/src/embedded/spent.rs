@@ -1,44 +1,18 @@
-//! Which time steps are spent, in a file that no backup brings back.
-//!
-//! Whoever restores the database from a backup must not make it forget what was spent since. So that is kept apart from it,
-//! in the folder of the daemon's socket, which is emptied when the host starts. A file that is new, that an earlier start of
-//! the host has left, or that is not the one that the database was used with last, may lack what was spent before: from
-//! then on only steps are to be had that nobody can have spent by then.
+//! Which time steps are spent. Where the memory of that is new, only steps are to be had that nobody can have spent by then.
 
-use std::fmt;
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use postern_core::clock::{Clock, Timestamp};
+use postern_core::clock::Timestamp;
 use postern_core::ledger::{Spend, Spent, Token};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use uuid::Uuid;
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::database::{self, Database, DatabaseError, Journal, OpenError};
+use super::database::DatabaseError;
 use super::directory::integer;
-use super::schema;
+use super::memory::{Instance, Memory};
 use crate::codes::first_unspent;
 
-/// The memory of spent steps. One file for each database; all processes of the host that use the one use the other.
-pub(super) struct SpentSteps {
-    path: PathBuf,
-    database: Database,
-    clock: Arc<dyn Clock>,
-    open: Mutex<Option<OpenFile>>,
-}
-
-impl SpentSteps {
-    /// Nothing is opened before it is needed.
-    pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>) -> Self {
-        let mut name = database.path().file_name().unwrap_or_default().to_owned();
-        name.push(".spent");
-        Self { path: folder.join(name), database, clock, open: Mutex::default() }
-    }
-
+impl Memory {
     /// Spends a step, within `budget`.
     pub(super) async fn spend(
         self: &Arc<Self>,
@@ -47,53 +21,6 @@ impl SpentSteps {
     ) -> Result<Spent, DatabaseError> {
         let (this, step) = (Arc::clone(self), Step::of(step)?);
         self.run(budget, move |transaction| this.spend_in(transaction, &step)).await
-    }
-
-    /// Whether it can be written to. The answer is what is amiss all the same. Where it may lack what was spent before, its
-    /// time begins now and not with the first code, so that whoever comes later need not wait.
-    pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
-        let this = Arc::clone(self);
-        let (_, since) =
-            self.run(budget, move |transaction| this.complete_since(transaction, this.clock.now())).await?;
-        Ok((since > self.clock.now().plus(WRONG_CLOCK)).then(|| {
-            let path = self.path.display();
-            format!(
-                "no code is taken before {since}, for the clock was wrong once; remove {path} to end that"
-            )
-        }))
-    }
-
-    async fn run<T: Send + 'static>(
-        self: &Arc<Self>,
-        budget: Duration,
-        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
-    ) -> Result<T, DatabaseError> {
-        let this = Arc::clone(self);
-        let task = tokio::task::spawn_blocking(move || this.run_here(change));
-        match tokio::time::timeout(budget, task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DatabaseError::Down("a change did not come to its end".to_owned())),
-            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
-        }
-    }
-
-    /// One at a time, as SQLite would have it anyway. A file that went away meanwhile is left for the one that is there now.
-    fn run_here<T>(
-        &self,
-        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
-        let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..MOST_FILES {
-            let kept = slot.take().filter(|kept| kept.is_at(&self.path));
-            let opened = kept.map_or_else(|| OpenFile::at(&self.path), |kept| Ok(Some(kept)));
-            let Some(mut open) = opened.map_err(|error| self.unusable(error))? else { continue };
-            let result = open.run(&change);
-            if result.is_ok() || open.is_at(&self.path) {
-                *slot = Some(open);
-                return result;
-            }
-        }
-        Err(DatabaseError::Down(format!("{} is replaced all the time", self.path.display())))
     }
 
     fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
@@ -124,81 +51,6 @@ impl SpentSteps {
             .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token, memory])?;
         Ok(Spent::Now)
     }
-
-    /// Which memory this is, and since when every step that was spent is in it. Where nobody knows, that begins now.
-    fn complete_since(
-        &self,
-        transaction: &Transaction<'_>,
-        at: Timestamp,
-    ) -> Result<(Instance, Timestamp), DatabaseError> {
-        let boot = boot()?;
-        let known: Option<(Instance, String, i64)> = transaction
-            .prepare_cached("SELECT instance, boot, since FROM memory")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-        let known =
-            known.map(|(instance, boot, since)| (instance, boot, u64::try_from(since).unwrap_or(u64::MAX)));
-        let in_use = self.database.read_here(|connection| {
-            let select = "SELECT instance FROM spent_memory";
-            Ok(connection
-                .prepare_cached(select)?
-                .query_row([], |row| row.get::<_, Instance>(0))
-                .optional()?)
-        })?;
-        let earlier = match known {
-            Some((instance, of, since)) if in_use == Some(instance) && of == boot => {
-                return Ok((instance, Timestamp::from_unix(since)));
-            }
-            Some((_, _, since)) => Timestamp::from_unix(since),
-            None => Timestamp::from_unix(0),
-        };
-        // First the database, so that another file which it was used with hears of it before this one's time begins. A crash
-        // in between leaves two that do not belong together, which is where it began.
-        let instance = Uuid::new_v4().into_bytes();
-        self.database.write_here(|connection| {
-            connection.execute(
-                "INSERT INTO spent_memory (one, instance) VALUES (1, ?1)
-                 ON CONFLICT DO UPDATE SET instance = excluded.instance",
-                [instance],
-            )?;
-            Ok(())
-        })?;
-        let since = self.clock.now().max(at).max(earlier);
-        transaction.execute(
-            "INSERT INTO memory (one, instance, boot, since) VALUES (1, ?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET instance = excluded.instance, boot = excluded.boot, since = excluded.since",
-            params![instance, boot, integer(since.as_unix())?],
-        )?;
-        Ok((instance, since))
-    }
-
-    fn unusable(&self, error: OpenError) -> DatabaseError {
-        let at = |error: &dyn fmt::Display| {
-            format!(
-                "{}: {error}; nothing is in it but spent codes, so it may be removed",
-                self.path.display()
-            )
-        };
-        match error {
-            OpenError::Sqlite(error) => match DatabaseError::from(error) {
-                DatabaseError::Down(why) => DatabaseError::Down(why),
-                DatabaseError::Broken(why) => DatabaseError::Broken(at(&why)),
-            },
-            error @ (OpenError::Io(_)
-            | OpenError::At(..)
-            | OpenError::Missing
-            | OpenError::Mode(_)
-            | OpenError::Owner { .. }
-            | OpenError::Version(_)
-            | OpenError::Foreign) => DatabaseError::Broken(at(&error)),
-        }
-    }
-}
-
-impl fmt::Debug for SpentSteps {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpentSteps").field("path", &self.path).finish_non_exhaustive()
-    }
 }
 
 /// A [`Spend`] that another thread may take along.
@@ -226,70 +78,18 @@ impl Step {
     }
 }
 
-/// The file, and which one it is: somebody may put another in its place.
-struct OpenFile {
-    connection: Connection,
-    identity: Identity,
-}
-
-type Identity = (u64, u64);
-type Instance = [u8; 16];
-
-impl OpenFile {
-    /// `None` where another one took its place meanwhile.
-    fn at(path: &Path) -> Result<Option<Self>, OpenError> {
-        database::ensure_private(path)?;
-        let identity = identity_of(path);
-        let connection = database::prepare(path, Journal::Truncate, &schema::SPENT);
-        match (identity, identity_of(path)) {
-            (Ok(before), Ok(after)) if before == after => {
-                Ok(Some(Self { connection: connection?, identity: after }))
-            }
-            (Ok(_) | Err(_), Ok(_) | Err(_)) => Ok(None),
-        }
-    }
-
-    fn is_at(&self, path: &Path) -> bool {
-        identity_of(path).is_ok_and(|identity| identity == self.identity)
-    }
-
-    fn run<T>(
-        &mut self,
-        change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = change(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
-    }
-}
-
-fn identity_of(path: &Path) -> io::Result<Identity> {
-    let meta = fs::metadata(path)?;
-    Ok((meta.dev(), meta.ino()))
-}
-
-/// Which start of the host this is (random(4)).
-fn boot() -> Result<String, DatabaseError> {
-    let boot = fs::read_to_string(BOOT_ID).map_err(|error| {
-        DatabaseError::Broken(format!("{BOOT_ID} cannot be read: {error}; posternd has to see /proc/sys"))
-    })?;
-    Ok(boot.trim().to_owned())
-}
-
-/// A moment that is further ahead than this comes from a clock that was wrong.
-const WRONG_CLOCK: Duration = Duration::from_secs(600);
-const MOST_FILES: u32 = 5;
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     use postern_core::account::AccountId;
     use postern_core::clock::SystemClock;
     use postern_core::factor::FactorId;
+    use rusqlite::Connection;
 
+    use super::super::database::Database;
     use super::*;
 
     /// Later than the machine's clock.
@@ -302,9 +102,9 @@ mod tests {
             Self(tempfile::tempdir().unwrap())
         }
 
-        fn open(&self) -> Arc<SpentSteps> {
+        fn open(&self) -> Arc<Memory> {
             let database = Database::open(&self.0.path().join("postern.db")).unwrap();
-            Arc::new(SpentSteps::new(self.0.path(), database, Arc::new(SystemClock)))
+            Arc::new(Memory::new(self.0.path(), database, Arc::new(SystemClock)))
         }
 
         fn path(&self) -> PathBuf {
@@ -317,7 +117,7 @@ mod tests {
         }
     }
 
-    async fn spend(steps: &Arc<SpentSteps>, step: u64) -> Result<Spent, DatabaseError> {
+    async fn spend(steps: &Arc<Memory>, step: u64) -> Result<Spent, DatabaseError> {
         let (account, factor) = (AccountId::new("a".to_owned()), FactorId::new([1; 16]));
         let at = Timestamp::from_unix(NOW);
         let wanted =
@@ -326,7 +126,7 @@ mod tests {
     }
 
     /// Has spent the first step that is to be had; which one that was.
-    async fn begin(steps: &Arc<SpentSteps>) -> u64 {
+    async fn begin(steps: &Arc<Memory>) -> u64 {
         let Ok(Spent::Unknown { from }) = spend(steps, 0).await else { panic!("it had a memory") };
         assert!(matches!(spend(steps, from).await, Ok(Spent::Now)));
         from

@@ -1,5 +1,6 @@
 //! What an account has several of: JSON texts, each under an id of its own.
 
+use postern_core::account::FactorKey;
 use rusqlite::{Connection, params};
 
 use super::database::DatabaseError;
@@ -32,6 +33,38 @@ pub(super) fn values_of(
 ) -> Result<Vec<String>, DatabaseError> {
     let mut select = connection.prepare_cached(list.select)?;
     Ok(select.query_map([account], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Keys are a set, and what names them is all that there is of them.
+pub(super) fn replace_keys(
+    connection: &Connection,
+    account: &str,
+    keys: &[FactorKey],
+) -> Result<(), DatabaseError> {
+    connection.prepare_cached("DELETE FROM factor_key WHERE account = ?1")?.execute([account])?;
+    let mut insert =
+        connection.prepare_cached("INSERT OR IGNORE INTO factor_key (account, key) VALUES (?1, ?2)")?;
+    for key in keys {
+        insert.execute(params![account, key.to_string()])?;
+    }
+    Ok(())
+}
+
+pub(super) fn keys_of(connection: &Connection, account: &str) -> Result<Vec<String>, DatabaseError> {
+    let mut select =
+        connection.prepare_cached("SELECT key FROM factor_key WHERE account = ?1 ORDER BY key")?;
+    Ok(select.query_map([account], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The accounts that have a key, at most so many.
+pub(super) fn holders_of(
+    connection: &Connection,
+    key: &FactorKey,
+    most: usize,
+) -> Result<Vec<String>, DatabaseError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached("SELECT account FROM factor_key WHERE key = ?1 LIMIT ?2")?;
+    Ok(select.query_map(params![key.to_string(), most], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn parse<T, E: std::fmt::Display>(

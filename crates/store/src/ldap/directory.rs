@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ldap3::{Mod, SearchEntry};
-use postern_core::account::{Account, AccountData, AccountId, Revision};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap};
@@ -17,7 +17,9 @@ use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
 use super::connect::{Connector, OpenLdapError};
-use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, POLICY, RECOVERY_CODE, REVISION};
+use super::entry::{
+    self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, FACTOR_KEY, POLICY, RECOVERY_CODE, REVISION,
+};
 use super::server::{Bound, Change, Search, Server};
 use super::servers::{Servers, settle};
 use super::stale::Copies;
@@ -83,12 +85,23 @@ impl LdapDirectory {
     }
 
     async fn search_all(&self, filter: &Filter, most: i32) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search = Search { base: &self.config.base, filter, attributes: &self.wanted, most };
+        let search =
+            Search { base: &self.config.base, filter, attributes: &self.wanted, most, may_be_cut: false };
         self.readers.search(search, Instant::now() + BUDGET).await
     }
 
     async fn search_writer(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search = Search { base: &self.config.base, filter, attributes: &self.wanted, most: MOST };
+        let search = Search {
+            base: &self.config.base,
+            filter,
+            attributes: &self.wanted,
+            most: MOST,
+            may_be_cut: false,
+        };
+        self.ask_writer(search).await
+    }
+
+    async fn ask_writer(&self, search: Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
         let answer = self.writer.search(search, Instant::now() + BUDGET).await;
         answer.or_else(|trouble| Err(DirectoryError::Down(settle(&self.writer, trouble)?)))
     }
@@ -219,12 +232,32 @@ impl Directory for LdapDirectory {
         }
     }
 
+    async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let each: Vec<Filter> = keys.iter().map(|key| Filter::equals(FACTOR_KEY, &key.to_string())).collect();
+        let (filter, id) = (Filter::any(&each), &self.config.id_attribute);
+        let search = Search {
+            base: &self.config.base,
+            filter: &filter,
+            attributes: std::slice::from_ref(id),
+            most: i32::try_from(keys.len()).unwrap_or(i32::MAX).saturating_add(1),
+            may_be_cut: true,
+        };
+        let entries = self.ask_writer(search).await?;
+        let unreadable = |dn: &str| DirectoryError::Broken(format!("entry {dn}: {id} cannot be read"));
+        let read = |entry: &SearchEntry| entry::id(id, entry).ok_or_else(|| unreadable(&entry.dn));
+        entries.iter().map(read).collect()
+    }
+
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
         let search = Search {
             base: &self.config.base,
             filter: &self.config.filter.fill_all(),
             attributes: &self.wanted,
             most: 0,
+            may_be_cut: false,
         };
         self.readers.visit(search, &mut |entry| each(self.account(&entry))).await
     }
@@ -243,10 +276,11 @@ fn changes(expected: Revision, next: Revision, data: &AccountData, entry: &Searc
     changes.push(Mod::Add(name(REVISION), value(next.0.to_string())));
     let enrolled = if data.enrolled { "TRUE" } else { "FALSE" };
     changes.push(Mod::Replace(name(ENROLLED), value(enrolled.to_owned())));
-    let lists: [(&str, Vec<String>); 3] = [
+    let lists: [(&str, Vec<String>); 4] = [
         (APP_PASSWORD, data.app_passwords.iter().map(AppPassword::to_json).collect()),
         (FACTOR, data.factors.iter().map(Factor::to_json).collect()),
         (RECOVERY_CODE, data.recovery_codes.iter().map(RecoveryCode::to_json).collect()),
+        (FACTOR_KEY, data.factor_keys.iter().map(FactorKey::to_string).collect()),
     ];
     for (attribute, wanted) in lists {
         let wanted: HashSet<Vec<u8>> = wanted.into_iter().map(String::into_bytes).collect();

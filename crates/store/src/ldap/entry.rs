@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use ldap3::SearchEntry;
-use postern_core::account::{Account, AccountData, AccountId, Attributes, Freshness, Revision, Standing};
+use postern_core::account::{
+    Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision, Standing,
+};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
@@ -20,7 +22,10 @@ pub(super) const APP_PASSWORD: &str = "posternAppPassword";
 pub(super) const POLICY: &str = "posternPolicy";
 pub(super) const FACTOR: &str = "posternFactor";
 pub(super) const RECOVERY_CODE: &str = "posternRecoveryCode";
-const OWN: [&str; 6] = [REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, POLICY];
+pub(super) const FACTOR_KEY: &str = "posternFactorKey";
+/// All that Postern writes.
+pub(super) const OWN: [&str; 7] =
+    [REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, FACTOR_KEY, POLICY];
 /// What flows look at besides.
 const FOR_FLOWS: [&str; 2] = [UID_NUMBER, PREFERRED_LANGUAGE];
 
@@ -60,6 +65,7 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
         return Err(broken(&format!("{name} holds a value that is no text")));
     }
     let id = one(&config.id_attribute)?
+        .map(account_id)
         .ok_or_else(|| broken(&format!("{} cannot be read", config.id_attribute)))?;
     let name = canonical_name(&config.username_attribute, &attributes, &entry.dn);
     let name = name.ok_or_else(|| broken(&format!("{} cannot be read", config.username_attribute)))?;
@@ -71,7 +77,7 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
     }
     let standing = standing(config, &attributes, data.policy, now).map_err(broken)?;
     Ok(Account {
-        id: AccountId::new(id.to_lowercase()),
+        id,
         name,
         standing,
         password_marker: attributes.values(&config.password_changed_attribute).join(" "),
@@ -82,6 +88,16 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
         addresses: attributes.values(&config.mail_attribute).to_vec(),
         attributes: theirs(&attributes),
     })
+}
+
+/// The account of an entry of which nothing else was asked for; `None` where it cannot be told.
+pub(super) fn id(attribute: &str, entry: &SearchEntry) -> Option<AccountId> {
+    let mut values = stored(entry, attribute);
+    values.next().filter(|_| values.next().is_none()).map(account_id)
+}
+
+fn account_id(text: &str) -> AccountId {
+    AccountId::new(text.to_lowercase())
 }
 
 /// The values of one of Postern's attributes, each byte for byte as it is stored.
@@ -159,10 +175,13 @@ fn own_state(
     let mut recovery_codes =
         parse(attributes.values(RECOVERY_CODE), RecoveryCode::from_json).map_err(broken)?;
     recovery_codes.sort_by_key(|code| code.id);
+    let read = |text: &str| FactorKey::parse(text).ok_or(format!("a value of {FACTOR_KEY} is no digest"));
+    let mut factor_keys = parse(attributes.values(FACTOR_KEY), read).map_err(broken)?;
+    factor_keys.sort_unstable();
     let policy = AccountPolicy::from_json(single(POLICY)?).map_err(|error| broken(error.to_string()))?;
     Ok((
         Revision(revision),
-        AccountData { enrolled, app_passwords, factors, recovery_codes, factor_keys: Vec::new(), policy },
+        AccountData { enrolled, app_passwords, factors, recovery_codes, factor_keys, policy },
     ))
 }
 
@@ -220,7 +239,9 @@ mod tests {
         let config = Config::parse(Path::new("test"), text).unwrap();
         let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
         let wanted = wanted(ldap, &[]);
-        for name in ["uidNumber", "preferredLanguage", "posternFactor", "posternRecoveryCode"] {
+        for name in
+            ["uidNumber", "preferredLanguage", "posternFactor", "posternRecoveryCode", "posternFactorKey"]
+        {
             assert_eq!(wanted.iter().filter(|one| *one == name).count(), 1, "{name} in {wanted:?}");
         }
     }

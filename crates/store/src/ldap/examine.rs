@@ -1,6 +1,7 @@
 //! Tries every right that Postern needs, without changing anything.
 
 use std::collections::HashSet;
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use ldap3::{Mod, SearchEntry};
 use postern_core::config::Filter;
 
 use super::LdapDirectory;
-use super::entry::{self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, POLICY, RECOVERY_CODE, REVISION};
+use super::entry::{self, CLASS, ENROLLED, OWN, REVISION};
 use super::server::{Change, Search, Server, Trouble};
 
 /// What one trial found.
@@ -38,9 +39,7 @@ impl LdapDirectory {
             Ok(entry) => {
                 findings.push(self.readable(&entry));
                 findings.extend(self.secret(&entry).await);
-                for attribute in
-                    ["objectClass", REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, POLICY]
-                {
+                for attribute in iter::once("objectClass").chain(OWN) {
                     findings.push(self.writable(&entry, attribute).await);
                 }
             }
@@ -59,7 +58,13 @@ impl LdapDirectory {
                 first = Some(entry);
             }
         };
-        let search = Search { base: &config.base, filter: &filter, attributes: self.wanted(), most: 0 };
+        let search = Search {
+            base: &config.base,
+            filter: &filter,
+            attributes: self.wanted(),
+            most: 0,
+            may_be_cut: false,
+        };
         let visited = self.writer().visit(search, PATIENCE, &mut keep).await;
         visited.map_err(|trouble| format!("people cannot be listed: {}", text(trouble)))?;
         first.ok_or_else(|| format!("nobody is found under {} by {}", config.base, filter.as_str()))
@@ -76,7 +81,13 @@ impl LdapDirectory {
     async fn secret(&self, entry: &SearchEntry) -> Option<Finding> {
         let attributes = ["userPassword".to_owned()];
         let filter = Filter::equals(&self.config().id_attribute, id(self, entry)?);
-        let search = Search { base: &self.config().base, filter: &filter, attributes: &attributes, most: 2 };
+        let search = Search {
+            base: &self.config().base,
+            filter: &filter,
+            attributes: &attributes,
+            most: 2,
+            may_be_cut: false,
+        };
         let found = self.writer().search(search, deadline()).await.ok()?;
         let is_shown = found.iter().any(|entry| !entry.attrs.is_empty() || !entry.bin_attrs.is_empty());
         is_shown.then(|| {

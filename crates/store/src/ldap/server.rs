@@ -20,6 +20,8 @@ pub(super) struct Search<'a> {
     pub(super) attributes: &'a [String],
     /// More than this many entries are one too many.
     pub(super) most: i32,
+    /// Whether as many as that will do where there are more.
+    pub(super) may_be_cut: bool,
 }
 
 /// A modification of one entry.
@@ -280,6 +282,7 @@ async fn run_search(
             "the search led to a referral; name the server that holds the entries".to_owned(),
         )),
         0 => Ok(entries.into_iter().map(SearchEntry::construct).collect()),
+        SIZE_LIMIT if search.may_be_cut => Ok(entries.into_iter().map(SearchEntry::construct).collect()),
         NO_SUCH_OBJECT => {
             Err(Trouble::of_code(NO_SUCH_OBJECT, &format!("{} is not there or hidden", search.base)))
         }
@@ -324,6 +327,7 @@ const IDLE_BINDERS: usize = 8;
 const PAGE: i32 = 500;
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 const PROBE_WITHIN: Duration = Duration::from_secs(2);
+const SIZE_LIMIT: u32 = 4;
 const NO_SUCH_OBJECT: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 const BUSY: u32 = 51;

@@ -4,7 +4,7 @@ use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::config::Redis;
 use postern_core::ledger::{Health, LedgerError};
-use redis::{FromRedisValue, Value};
+use redis::FromRedisValue;
 
 use super::connect::OpenRedisError;
 use super::link::Call;
@@ -13,7 +13,7 @@ use super::servers::Servers;
 
 /// Runs scripts over the keys that are ours.
 pub(super) struct Calls {
-    servers: Servers,
+    pub(super) servers: Servers,
     prefix: String,
 }
 
@@ -41,9 +41,24 @@ impl Calls {
         keys: &[&str],
         arguments: Vec<Vec<u8>>,
     ) -> Result<T, LedgerError> {
-        let keys = keys.iter().map(|key| format!("{}{{{tag}}}:{key}", self.prefix)).collect();
-        let value: Value = self.servers.call(&Call { script, keys, arguments }, tag).await?;
+        let value = self.servers.call(&self.call(tag, script, keys, arguments), tag).await?;
         redis::from_redis_value(value).map_err(|_| foreign())
+    }
+
+    /// A script over keys of one hash tag.
+    pub(super) fn call(
+        &self,
+        tag: &str,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: Vec<Vec<u8>>,
+    ) -> Call {
+        Call { script, keys: keys.iter().map(|key| self.key(tag, key)).collect(), arguments }
+    }
+
+    /// The full name of a key.
+    pub(super) fn key(&self, tag: &str, key: &str) -> String {
+        format!("{}{{{tag}}}:{key}", self.prefix)
     }
 
     /// What each server says of itself.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connect::{Address, Connector};
 use super::fault::Fault;
 use super::kept::{Kept, LIMIT};
-use super::link::{Call, Link};
+use super::link::{Call, Connection, Link, SILENT};
 use super::server::Role;
 
 /// The servers of a Cluster, and which of them has which slot.
@@ -41,14 +41,7 @@ impl Cluster {
 
     /// Runs a call on the master of its keys, which share the hash tag `tag`.
     pub(super) async fn call(&self, call: &Call, tag: &str, deadline: Instant) -> Result<Value, LedgerError> {
-        let slot = slot(tag.as_bytes());
-        let held = timeout_at(deadline, self.slots.get()).await;
-        let slots = held.map_err(|_| LedgerError::Down("does not answer in time".to_owned()))??.thing;
-        let Some(range) = slots.iter().find(|range| (range.first..=range.last).contains(&slot)) else {
-            self.slots.renew();
-            return Err(LedgerError::Down(format!("no server of the Cluster has slot {slot}")));
-        };
-        let (mut link, mut asking) = (self.members.link(&range.master), false);
+        let (mut link, mut asking) = (self.link_of(tag, deadline).await?, false);
         for _ in 0..MOST_REDIRECTIONS {
             let (node, is_ask) = match link.call(call, asking, deadline).await {
                 Ok(value) => return Ok(value),
@@ -62,11 +55,45 @@ impl Cluster {
             if !is_ask {
                 self.slots.renew();
             }
-            let address =
-                redirection(&node).ok_or_else(|| LedgerError::Broken("redirects to nowhere".to_owned()))?;
+            let address = redirection(&node).ok_or_else(nowhere)?;
             (link, asking) = (self.members.link(&address), is_ask);
         }
-        Err(LedgerError::Down("is being rearranged".to_owned()))
+        Err(rearranged())
+    }
+
+    /// The same on a connection that nobody shares, and that connection.
+    pub(super) async fn call_apart(
+        &self,
+        call: &Call,
+        tag: &str,
+        deadline: Instant,
+    ) -> Result<(Connection, Value), LedgerError> {
+        let mut link = self.link_of(tag, deadline).await?;
+        for _ in 0..MOST_REDIRECTIONS {
+            let connection = link.apart().await.inspect_err(|_| self.slots.renew())?;
+            match connection.run(call, false).await {
+                Ok(value) => return Ok((connection, value)),
+                Err(Fault::Moved(node)) => {
+                    self.slots.renew();
+                    link = self.members.link(&redirection(&node).ok_or_else(nowhere)?);
+                }
+                Err(Fault::Ask(_)) => break,
+                Err(fault @ (Fault::Lost(_) | Fault::Final(_))) => return Err(fault.into_error()),
+            }
+        }
+        Err(rearranged())
+    }
+
+    /// The link to the master that has the slot of `tag`, as far as is known.
+    async fn link_of(&self, tag: &str, deadline: Instant) -> Result<Arc<Link>, LedgerError> {
+        let slot = slot(tag.as_bytes());
+        let held = timeout_at(deadline, self.slots.get()).await;
+        let slots = held.map_err(|_| LedgerError::Down(SILENT.to_owned()))??.thing;
+        let Some(range) = slots.iter().find(|range| (range.first..=range.last).contains(&slot)) else {
+            self.slots.renew();
+            return Err(LedgerError::Down(format!("no server of the Cluster has slot {slot}")));
+        };
+        Ok(self.members.link(&range.master))
     }
 
     /// The link to each master.
@@ -163,6 +190,15 @@ fn range(entry: Value, asked: &Address) -> Option<Range> {
     };
     let master = Address::Tcp { host, port: u16::try_from(*port).ok()? };
     Some(Range { first: u16::try_from(*first).ok()?, last: u16::try_from(*last).ok()?, master })
+}
+
+/// While slots are on their way from one server to another.
+pub(super) fn rearranged() -> LedgerError {
+    LedgerError::Down("is being rearranged".to_owned())
+}
+
+fn nowhere() -> LedgerError {
+    LedgerError::Broken("redirects to nowhere".to_owned())
 }
 
 /// `host:port` of a redirection; an IPv6 address comes without brackets.

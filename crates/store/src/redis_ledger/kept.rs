@@ -45,6 +45,11 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         }
     }
 
+    /// One more, for the caller alone.
+    pub(super) async fn another(&self) -> Result<T, LedgerError> {
+        self.0.make().await
+    }
+
     /// Says that what was held is of no use any more. Whoever asks next waits for the first attempt to make another, or
     /// hears `error` until one is made. Has no effect where there is a newer one.
     pub(super) fn lost(&self, held: &Held<T>, error: Option<LedgerError>) {

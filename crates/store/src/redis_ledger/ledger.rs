@@ -5,20 +5,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
+use postern_core::challenge::ChallengeId;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Redis, RedisServers};
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
-    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, Health, History, Ledger,
-    LedgerError, NOTE_EVERY, REVISION_MEMORY, Settlement, Spend, Spent, Use,
+    Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Credential,
+    Health, History, KeptChallenge, Ledger, LedgerError, NOTE_EVERY, NewChallenge, REVISION_MEMORY,
+    SendAdmission, Sending, Settlement, Spend, Spent, Token, Use,
 };
-use postern_core::limits::{AttemptLimits, CodeLimits, SOURCE_MEMORY, Source};
+use postern_core::limits::{
+    AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, SentCodeLimits, Source,
+};
 
 use super::calls::{Calls, foreign, second, text};
 use super::connect::OpenRedisError;
 use super::scripts;
-use super::steps::Steps;
-use super::{codes, devices};
+use super::steps::{Refusal, Steps};
+use super::{challenges, codes, devices, sendings};
 use crate::codes::{credential_of, credential_text};
 
 /// The ledger of a site, in its Redis.
@@ -70,6 +75,11 @@ impl RedisLedger {
         self.put_device(&account, &device, first).await?;
         self.devices(&account, first).await?;
         self.drop_devices(&account, &[device.id]).await?;
+        let sending = Sending { subject: [0; 16], at: long_after, token: [0; 16] };
+        self.admit_sending(&sending, &SentCodeLimits::default().each).await?;
+        self.withdraw_sending(&sending).await?;
+        self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
+        challenges::try_rights(&self.steps, &account).await?;
         self.steps.warning(&account).await
     }
 }
@@ -220,6 +230,94 @@ impl Ledger for RedisLedger {
 
     async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> Result<(), LedgerError> {
         devices::remove(&self.calls, account, devices).await
+    }
+
+    async fn admit_sending(
+        &self,
+        sending: &Sending,
+        limits: &SendLimits,
+    ) -> Result<SendAdmission, LedgerError> {
+        sendings::admit(&self.calls, sending, limits).await
+    }
+
+    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
+        sendings::withdraw(&self.calls, sending).await
+    }
+
+    async fn claim(
+        &self,
+        name: Digest,
+        token: Token,
+        term: Duration,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        sendings::claim(&self.calls, name, token, term, at).await
+    }
+
+    async fn put_challenge(
+        &self,
+        account: &AccountId,
+        challenge: &NewChallenge<'_>,
+        limits: &PushLimits,
+    ) -> Result<ChallengeAdmission, LedgerError> {
+        challenges::put(&self.steps, account, challenge, limits).await?.map_err(Refusal::into_error)
+    }
+
+    async fn challenges(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<KeptChallenge>, LedgerError> {
+        challenges::list(&self.steps, account, now).await
+    }
+
+    async fn answer_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<Answered, LedgerError> {
+        challenges::answer(&self.steps, account, id, answer, at).await
+    }
+
+    async fn try_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        most: u32,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        challenges::look(&self.steps, account, id, (most, token), at).await
+    }
+
+    async fn take_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        token: Token,
+        at: Timestamp,
+    ) -> Result<Option<KeptChallenge>, LedgerError> {
+        challenges::take(&self.steps, account, id, token, at).await
+    }
+
+    async fn await_challenge(
+        &self,
+        account: &AccountId,
+        id: ChallengeId,
+        longest: Duration,
+    ) -> Result<bool, LedgerError> {
+        self.steps.await_challenge(account, id, longest).await
+    }
+
+    async fn quiet_phones(
+        &self,
+        account: &AccountId,
+        until: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        challenges::quiet(&self.steps, account, until, at).await
     }
 
     async fn health(&self) -> Result<Health, LedgerError> {

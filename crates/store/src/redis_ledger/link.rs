@@ -60,6 +60,11 @@ impl Link {
         }
     }
 
+    /// A connection that nobody shares. It is not made again when it is lost.
+    pub(super) async fn apart(&self) -> Result<Connection, LedgerError> {
+        self.0.another().await
+    }
+
     /// What the server said of itself when the connection was made.
     pub(super) async fn server(&self, deadline: Instant) -> Result<Arc<Server>, LedgerError> {
         Ok(self.held(deadline).await?.thing.server)
@@ -100,7 +105,8 @@ impl Connection {
         command.query_async(&mut self.multiplexed.clone()).await
     }
 
-    async fn run(&self, call: &Call, asking: bool) -> Result<Value, Fault> {
+    /// Runs a call.
+    pub(super) async fn run(&self, call: &Call, asking: bool) -> Result<Value, Fault> {
         if asking {
             let mut pipeline = redis::pipe();
             pipeline.cmd("ASKING").ignore().add_command(call.command("EVAL", call.script.text));
@@ -135,4 +141,4 @@ impl Drop for Driver {
 
 /// What depends on the ledger gives up after this.
 pub(super) const BUDGET: Duration = Duration::from_millis(600);
-const SILENT: &str = "does not answer in time";
+pub(super) const SILENT: &str = "does not answer in time";

@@ -5,6 +5,7 @@
 //! share a hash tag; it may be repeated, as nobody knows whether a script that was not answered has run.
 
 mod calls;
+mod challenges;
 mod cluster;
 mod codes;
 mod connect;
@@ -14,10 +15,12 @@ mod kept;
 mod ledger;
 mod link;
 mod scripts;
+mod sendings;
 mod sentinel;
 mod server;
 mod servers;
 mod steps;
+mod waiting;
 mod watch;
 
 pub use connect::OpenRedisError;

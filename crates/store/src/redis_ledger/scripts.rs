@@ -64,3 +64,40 @@ pub(super) static PUT_DEVICE: Script = Script::new(include_str!("scripts/put_dev
 pub(super) static DEVICES: Script = Script::new(include_str!("scripts/devices.lua"));
 /// Key: devices. Arguments: ids.
 pub(super) static DROP_DEVICES: Script = Script::new(include_str!("scripts/drop_devices.lua"));
+/// Key: what was sent. Arguments: token, time, how many there may be within the window, window and gap in seconds.
+/// Answers 0, or 1 and when the next one may be.
+pub(super) static ADMIT_SENDING: Script = Script::new(include_str!("scripts/admit_sending.lua"));
+/// Key: what was sent. Argument: token.
+pub(super) static WITHDRAW_SENDING: Script = Script::new(include_str!("scripts/withdraw_sending.lua"));
+/// Key: claim. Arguments: token, time, term in seconds. Answers 1 where it is ours, else 0.
+pub(super) static CLAIM: Script = Script::new(include_str!("scripts/claim.lua"));
+
+/// A script about challenges.
+macro_rules! challenge_script {
+    ($name:literal) => {
+        Script::new(concat!(
+            include_str!("scripts/fence.lua"),
+            include_str!("scripts/challenge.lua"),
+            include_str!($name)
+        ))
+    };
+}
+
+/// Keys: fence, challenges, pushes. Arguments: as [`RAISE_FENCE`], then id, room, value, when it expires, 1 where it rings, how
+/// many in a row may have no answer, how long none is put after that many and how long they are counted in seconds.
+/// Answers 0 where it was put, 1 for busy and 2 for quiet, each with until when; 3 and 4 as [`SPEND`].
+pub(super) static PUT_CHALLENGE: Script = challenge_script!("scripts/put_challenge.lua");
+/// Key: challenges. Argument: time. Answers pairs of an id and what `shown` says.
+pub(super) static CHALLENGES: Script = challenge_script!("scripts/challenges.lua");
+/// Keys: challenges, pushes, wake. Arguments: time, id, answer. Answers 0 for now, 1 for before, 2 for gone.
+pub(super) static ANSWER_CHALLENGE: Script = challenge_script!("scripts/answer_challenge.lua");
+/// Key: challenges. Arguments: time, id, how many looks there may be, token. Answers what `shown` says, or 1.
+pub(super) static TRY_CHALLENGE: Script = challenge_script!("scripts/try_challenge.lua");
+/// Keys: fence, challenges, wake. Arguments: as [`RAISE_FENCE`], then id, token. Answers what `shown` says, or 1; 3 and 4 as
+/// [`SPEND`].
+pub(super) static TAKE_CHALLENGE: Script = challenge_script!("scripts/take_challenge.lua");
+/// Keys: fence, challenges. Arguments: as [`RAISE_FENCE`], then id. Answers 0 where it waits, 1 where there is something to
+/// look at; 3 and 4 as [`SPEND`].
+pub(super) static CHALLENGE_WAITS: Script = challenge_script!("scripts/challenge_waits.lua");
+/// Key: pushes. Arguments: until when, time, how long pushes are counted in seconds.
+pub(super) static QUIET_PHONES: Script = Script::new(include_str!("scripts/quiet_phones.lua"));

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use postern_core::config::{Redis, RedisServers};
 use postern_core::ledger::{Health, LedgerError};
 use redis::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::cluster::Cluster;
 use super::connect::{Address, Connector, OpenRedisError};
 use super::fault::Fault;
 use super::kept::Make;
-use super::link::{BUDGET, Call, Connection, Link};
+use super::link::{BUDGET, Call, Connection, Link, SILENT};
 use super::sentinel::Sentinels;
 use super::server::{Role, Server};
 
@@ -62,6 +62,26 @@ impl Servers {
             Self::One { link, .. } => link.call(call, false, deadline).await.map_err(Fault::into_error),
             Self::Cluster(cluster) => cluster.call(call, tag, deadline).await,
         }
+    }
+
+    /// The same on a connection that nobody shares, and that connection.
+    pub(super) async fn call_apart(
+        &self,
+        call: &Call,
+        tag: &str,
+    ) -> Result<(Connection, Value), LedgerError> {
+        let deadline = Instant::now() + BUDGET;
+        let called = async {
+            match self {
+                Self::One { link, .. } => {
+                    let connection = link.apart().await?;
+                    let value = connection.run(call, false).await.map_err(Fault::into_error)?;
+                    Ok((connection, value))
+                }
+                Self::Cluster(cluster) => cluster.call_apart(call, tag, deadline).await,
+            }
+        };
+        timeout_at(deadline, called).await.map_err(|_| LedgerError::Down(SILENT.to_owned()))?
     }
 
     /// What each of them says of itself.

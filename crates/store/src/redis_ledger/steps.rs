@@ -102,7 +102,8 @@ impl Steps {
         })
     }
 
-    fn fence_arguments(&self, at: Timestamp) -> Vec<Vec<u8>> {
+    /// What a script has to know that looks at a fence.
+    pub(super) fn fence_arguments(&self, at: Timestamp) -> Vec<Vec<u8>> {
         let grace = if self.lag.is_zero() { Duration::ZERO } else { self.lag + LAG_OF_LAG };
         vec![
             text(second(at)),
@@ -114,7 +115,8 @@ impl Steps {
 }
 
 impl Refusal {
-    fn of(code: i64) -> Option<Self> {
+    /// Reads a script's answer.
+    pub(super) fn of(code: i64) -> Option<Self> {
         match code {
             3 => Some(Self::MayWriteAlone),
             4 => Some(Self::IsAlone),
@@ -131,7 +133,8 @@ impl Refusal {
         }
     }
 
-    fn into_error(self) -> LedgerError {
+    /// What the caller of the ledger hears.
+    pub(super) fn into_error(self) -> LedgerError {
         match self {
             Self::MayWriteAlone => LedgerError::Broken(self.text().to_owned()),
             Self::IsAlone => LedgerError::Down(self.text().to_owned()),
@@ -139,18 +142,19 @@ impl Refusal {
     }
 }
 
-/// Where an account's steps are; the same in every version of this program.
-fn bucket(account: &AccountId) -> u16 {
+/// Where an account's steps and challenges are; the same in every version of this program.
+pub(super) fn bucket(account: &AccountId) -> u16 {
     slot(account.as_str().as_bytes()) % BUCKETS
 }
 
-fn tag(bucket: u16) -> String {
+/// The hash tag of a bucket.
+pub(super) fn tag(bucket: u16) -> String {
     format!("steps-{bucket:02}")
 }
 
 /// In how many buckets accounts are.
 pub(super) const BUCKETS: u16 = 64;
-const FENCE: &str = "fence";
+pub(super) const FENCE: &str = "fence";
 /// A replica confirms every second what it has; the default of min-replicas-max-lag.
 const GREATEST_LAG: Duration = Duration::from_secs(10);
 /// The lag is counted in whole seconds, of two clocks.

@@ -1,8 +1,11 @@
 //! Statements about a [`Ledger`].
 
 mod attempts;
+mod challenges;
 mod codes;
 mod devices;
+mod pushes;
+mod sendings;
 mod steps;
 
 use std::sync::Arc;
@@ -10,8 +13,11 @@ use std::sync::Arc;
 use postern_core::ledger::Ledger;
 
 pub use attempts::*;
+pub use challenges::*;
 pub use codes::*;
 pub use devices::*;
+pub use pushes::*;
+pub use sendings::*;
 pub use steps::*;
 
 /// A fresh ledger.
@@ -63,6 +69,34 @@ pub const STATEMENTS: &[&str] = &[
     "a_device_takes_the_place_of_itself",
     "devices_are_listed_by_id_and_dropped_by_id",
     "devices_of_one_account_are_not_anothers",
+    "messages_are_limited_within_a_window",
+    "between_two_messages_there_is_a_gap",
+    "a_message_that_is_told_twice_counts_once",
+    "a_withdrawn_message_no_longer_counts",
+    "messages_of_subjects_are_counted_apart",
+    "of_many_simultaneous_messages_exactly_the_limit_is_admitted",
+    "a_name_is_claimed_once_until_its_term_is_over",
+    "of_many_simultaneous_claims_one_has_it",
+    "a_challenge_is_kept_until_it_is_over",
+    "one_approval_waits_at_a_time",
+    "a_newer_code_or_pairing_takes_the_place_of_the_older",
+    "a_challenge_that_is_told_twice_is_put_once",
+    "the_first_answer_counts",
+    "an_answer_has_4096_bytes_at_most",
+    "a_challenge_is_looked_at_so_often_and_no_more",
+    "of_many_simultaneous_looks_only_so_many_see_it",
+    "of_many_simultaneous_takes_of_a_challenge_one_has_it",
+    "a_take_that_is_told_twice_gives_it_twice",
+    "what_is_over_is_neither_answered_nor_looked_at_nor_taken",
+    "challenges_of_one_account_are_not_anothers",
+    "three_pushes_without_an_answer_end_the_ringing_for_a_while",
+    "an_answer_begins_the_count_of_pushes_anew",
+    "only_an_answered_approval_is_an_answered_push",
+    "phones_are_quiet_until_it_is_said",
+    "an_approval_that_rings_nobody_is_never_quiet",
+    "who_waits_is_woken_by_an_answer_and_by_a_take",
+    "who_comes_late_waits_for_nothing",
+    "who_waits_in_vain_hears_so_in_time",
     "its_health_is_told",
 ];
 

@@ -25,5 +25,6 @@ if not is_complete and not (step >= from) then
 end
 redis.call('HSET', spent, 'step', ARGV[5], 'token', token, 'memory', this_memory)
 local over = math.max(now, (step + 1) * period) + kept
-redis.call('EXPIREAT', spent, string.format('%.0f', over))
+-- The server's clock is in the second that ends with `now`.
+redis.call('PEXPIRE', spent, string.format('%.0f', (over - now + 1) * 1000))
 return {0, 0}

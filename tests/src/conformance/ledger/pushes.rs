@@ -1,0 +1,178 @@
+//! Phones that are rung, and whoever waits for them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_core::clock::Timestamp;
+use postern_core::ledger::{Answered, ChallengeAdmission, Room};
+
+use super::LedgerFixture;
+use super::challenges::{Desk, NOW, RINGING, SILENT, code};
+
+/// Whether they were taken out or are over: who does not answer has not answered.
+pub async fn three_pushes_without_an_answer_end_the_ringing_for_a_while(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    let begin = [NOW, NOW + 100_000];
+    for begin in begin {
+        for number in 0..3 {
+            let (id, at) = (a.next(), begin + number * 60);
+            assert_eq!(a.put(id, RINGING, at).await, ChallengeAdmission::Put, "{number}");
+            if number == 1 {
+                assert!(a.take(id, at).await.is_some());
+            }
+        }
+        let until = begin + 120 + 900;
+        for at in [begin + 180, until - 1] {
+            assert_eq!(a.put(a.next(), RINGING, at).await, quiet(until));
+        }
+        assert_eq!(a.put(a.next(), RINGING, until).await, ChallengeAdmission::Put, "the count begins anew");
+        let id = a.next();
+        assert_eq!(a.put(id, RINGING, until + 60).await, ChallengeAdmission::Put);
+        assert_eq!(a.answer(id, "no", until + 60).await, Answered::Now);
+    }
+}
+
+/// Even that of a later one; an approval that rings nobody is one, too.
+pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    let mut at = NOW;
+    for round in 0..4 {
+        for _ in 0..2 {
+            assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put);
+            at += 60;
+        }
+        let (id, room) = (a.next(), if round % 2 == 0 { RINGING } else { SILENT });
+        assert_eq!(a.put(id, room, at).await, ChallengeAdmission::Put);
+        assert_eq!(a.answer(id, "yes", at).await, Answered::Now);
+    }
+    for _ in 0..3 {
+        assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put);
+        at += 60;
+    }
+    assert_eq!(a.put(a.next(), RINGING, at).await, quiet(at - 60 + 900));
+}
+
+/// An answer to a code or a pairing is none to a push.
+pub async fn only_an_answered_approval_is_an_answered_push(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    for number in 0..3 {
+        assert_eq!(a.put(a.next(), RINGING, NOW + number * 60).await, ChallengeAdmission::Put);
+    }
+    for room in [code(), Room::Pairing] {
+        let id = a.next();
+        assert_eq!(a.put(id, room, NOW + 120).await, ChallengeAdmission::Put);
+        assert_eq!(a.answer(id, "yes", NOW + 120).await, Answered::Now);
+    }
+    assert_eq!(a.put(a.next(), RINGING, NOW + 180).await, quiet(NOW + 120 + 900));
+    let b = Desk::of(f, "b");
+    assert_eq!(b.put(b.next(), RINGING, NOW + 180).await, ChallengeAdmission::Put, "another account");
+}
+
+/// Whatever is answered meanwhile; and nobody makes it shorter.
+pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    let quiet_until = async |until, at| {
+        let (until, at) = (Timestamp::from_unix(until), Timestamp::from_unix(at));
+        a.ledger.quiet_phones(&a.account, until, at).await.unwrap();
+    };
+    let id = a.next();
+    assert_eq!(a.put(id, RINGING, NOW).await, ChallengeAdmission::Put);
+    quiet_until(NOW + 3600, NOW).await;
+    quiet_until(NOW + 100, NOW).await;
+    assert_eq!(a.answer(id, "not me", NOW).await, Answered::Now);
+    for at in [NOW, NOW + 3599] {
+        assert_eq!(a.put(a.next(), RINGING, at).await, quiet(NOW + 3600));
+    }
+    assert_eq!(a.put(a.next(), RINGING, NOW + 3600).await, ChallengeAdmission::Put);
+}
+
+/// The page that somebody looks at anyway, or a code that was scanned.
+pub async fn an_approval_that_rings_nobody_is_never_quiet(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    for number in 0..5 {
+        assert_eq!(a.put(a.next(), SILENT, NOW + number * 60).await, ChallengeAdmission::Put);
+    }
+    let at = NOW + 300;
+    assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put, "they were not counted");
+    let (until, now) = (Timestamp::from_unix(at + 3600), Timestamp::from_unix(at));
+    a.ledger.quiet_phones(&a.account, until, now).await.unwrap();
+    assert_eq!(a.put(a.next(), SILENT, at + 60).await, ChallengeAdmission::Put);
+    assert_eq!(a.put(a.next(), code(), at + 60).await, ChallengeAdmission::Put);
+}
+
+/// By this process and by another one.
+pub async fn who_waits_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture) {
+    let here = f.ledger();
+    let there = f.another();
+    for by in [&here, &there] {
+        for is_taken in [false, true] {
+            let (a, other) = (Desk::on(&here, "a"), Desk::on(by, "a"));
+            let (id, bystander) = (a.next(), a.next());
+            assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
+            assert_eq!(a.put(bystander, code(), NOW).await, ChallengeAdmission::Put);
+            let waiting = waits(&a, id, 10);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(!waiting.is_finished(), "there is nothing to look at");
+            let told = Instant::now();
+            if is_taken {
+                assert!(other.take(id, NOW).await.is_some());
+            } else {
+                assert_eq!(other.answer(id, "yes", NOW).await, Answered::Now);
+            }
+            assert!(waiting.await.unwrap());
+            assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
+            assert!(a.take(bystander, NOW).await.is_some());
+        }
+    }
+}
+
+/// Nothing is missed that came before the waiting, and what is not there is nothing to wait for.
+pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    let (answered, taken, over, unknown) = (a.next(), a.next(), a.next(), a.next());
+    assert_eq!(a.put(answered, SILENT, NOW).await, ChallengeAdmission::Put);
+    assert_eq!(a.answer(answered, "yes", NOW).await, Answered::Now);
+    assert_eq!(a.put(taken, code(), NOW).await, ChallengeAdmission::Put);
+    assert!(a.take(taken, NOW).await.is_some());
+    assert_eq!(a.put(over, Room::Pairing, 1_000_000_000).await, ChallengeAdmission::Put);
+    for id in [answered, taken, over, unknown] {
+        let start = Instant::now();
+        assert!(waits(&a, id, 10).await.unwrap());
+        assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
+    }
+}
+
+/// And may wait again, or stop to.
+pub async fn who_waits_in_vain_hears_so_in_time(f: &dyn LedgerFixture) {
+    let a = Desk::of(f, "a");
+    let id = a.next();
+    assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
+    for seconds in [0, 1, 2] {
+        let start = Instant::now();
+        assert!(!waits(&a, id, seconds).await.unwrap());
+        let waited = start.elapsed();
+        let expected = Duration::from_secs(seconds);
+        assert!(waited >= expected && waited < expected + Duration::from_millis(700), "{waited:?}");
+    }
+    let stopped = waits(&a, id, 10);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stopped.abort();
+    let replaced = a.next();
+    assert_eq!(a.put(replaced, code(), NOW).await, ChallengeAdmission::Put);
+    let waiting = waits(&a, replaced, 10);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(a.put(a.next(), code(), NOW).await, ChallengeAdmission::Put);
+    let start = Instant::now();
+    assert!(waiting.await.unwrap(), "a newer one has taken its place");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+fn waits(a: &Desk, id: postern_core::challenge::ChallengeId, seconds: u64) -> tokio::task::JoinHandle<bool> {
+    let (ledger, account) = (Arc::clone(&a.ledger), a.account.clone());
+    let longest = Duration::from_secs(seconds);
+    tokio::spawn(async move { ledger.await_challenge(&account, id, longest).await.unwrap() })
+}
+
+fn quiet(until: u64) -> ChallengeAdmission {
+    ChallengeAdmission::Quiet { until: Timestamp::from_unix(until) }
+}

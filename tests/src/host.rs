@@ -161,6 +161,16 @@ pub fn system_program(path: &str, package: &str) -> PathBuf {
     program
 }
 
+/// A Python with http_ece and py_vapid, from PyPI; `scripts/install-packages` makes it in `target/tools/web-push`.
+#[must_use]
+pub fn python_with_web_push() -> PathBuf {
+    let tools = std::env::var_os("POSTERN_TOOLS")
+        .map_or_else(|| output_root().with_file_name("tools"), PathBuf::from);
+    let python = tools.join("web-push/bin/python3");
+    assert!(python.is_file(), "{} is missing: run scripts/install-packages", python.display());
+    python
+}
+
 /// A program of the system that gives rights to whoever starts it, where this host lets it.
 #[must_use]
 pub fn setuid_program(path: &str, package: &str) -> PathBuf {

@@ -46,7 +46,7 @@ impl Vapid {
         let signed = format!("{header}.{claims}");
         let signature: Signature = self.key.sign(signed.as_bytes());
         let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
-        format!("vapid t={signed}.{signature}, k={}", self.public_key())
+        format!("vapid t={signed}.{signature},k={}", self.public_key())
     }
 }
 

@@ -177,12 +177,14 @@ impl Browser {
         self.driver.post("goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
-    /// What the console has said since the last call: errors and violations of the page's policy.
+    /// What the console has said since the last call: errors and violations of the page's policy. A status that is no success
+    /// is none of these.
     #[must_use]
     pub fn console(&self) -> Vec<String> {
         let entries = self.driver.post("se/log", &json!({"type": "browser"}));
         let entries = entries.as_array().cloned().unwrap_or_default();
-        entries.iter().filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect()
+        let messages = entries.iter().filter_map(|entry| Some(entry["message"].as_str()?.to_owned()));
+        messages.filter(|message| !message.contains("the server responded with a status of")).collect()
     }
 
     /// Panics unless axe-core finds the page usable for everyone: WCAG 2.2 A and AA, and what axe calls best practice.

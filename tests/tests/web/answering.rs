@@ -1,1 +1,191 @@
+use serde_json::json;
 
+use crate::World;
+use crate::desk::NUMBER;
+
+fn bound(name: &str) -> World {
+    let world = World::new(name);
+    world.bind();
+    world
+}
+
+fn answers(world: &World) -> Vec<(String, String, String)> {
+    world.desk.state().answers.clone()
+}
+
+#[test]
+fn a_login_is_approved_by_the_number_that_the_person_types() {
+    let world = bound("approve");
+    let id = world.desk.challenge(1, 100);
+    world.browser.wait_for_text("A login waits for your answer.");
+    world.browser.wait_for_text("alice sshd, from 203.0.113.7");
+    world.browser.click("Look at it");
+    world.browser.wait_for_text("Is this you?");
+    for fact in ["alice", "sshd", "203.0.113.7", "s left"] {
+        assert!(world.browser.text().contains(fact), "{fact}");
+    }
+    assert_eq!(
+        world.browser.js("return document.querySelector('#number').value"),
+        "",
+        "it is never filled in"
+    );
+    world.browser.type_into("#number", NUMBER);
+    world.browser.click("Approve once");
+    world.browser.wait_for_text("Approved");
+    assert_eq!(answers(&world), [(id, "approve".to_owned(), NUMBER.to_owned())]);
+    world.browser.click("Back");
+    world.browser.wait_for_text("No login waits for an answer.");
+    assert_eq!(world.browser.console(), Vec::<String>::new());
+}
+
+#[test]
+fn approving_can_trust_the_device_where_the_site_lets_it() {
+    let world = bound("trust");
+    let (id, without) = (world.desk.challenge(1, 100), world.desk.challenge(2, 100));
+    world.desk.state().challenges[1].trust_days = 0;
+    world.desk.state().challenges[1].rhost = None;
+    world.open_challenge(&without);
+    assert!(world.browser.text().contains("an unknown place"));
+    assert!(!world.browser.text().contains("trust this device"));
+    world.open_challenge(&id);
+    world.browser.type_into("#number", NUMBER);
+    world.browser.click("Approve and trust this device for 30 days");
+    world.browser.wait_for_text("Approved");
+    assert_eq!(answers(&world), [(id, "approve_trust".to_owned(), NUMBER.to_owned())]);
+}
+
+#[test]
+fn without_two_digits_nothing_is_sent() {
+    let world = bound("digits");
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    for wrong in ["", "4", "a7", "４７"] {
+        world.browser.type_into("#number", wrong);
+        for way in ["Approve once", "Approve and trust this device for 30 days"] {
+            world.browser.click(way);
+            world.browser.wait_for_text("Type the two digits that are shown at the login.");
+        }
+    }
+    assert_eq!(world.browser.js("return document.activeElement.id"), "number");
+    world.browser.type_into("#number", "123");
+    assert_eq!(world.browser.js("return document.querySelector('#number').value"), "12");
+    assert!(answers(&world).is_empty());
+}
+
+#[test]
+fn a_wrong_number_ends_the_login() {
+    let world = bound("wrong");
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    world.browser.type_into("#number", "08");
+    world.browser.press("Enter");
+    world.browser.wait_for_text("Wrong number");
+    assert_eq!(answers(&world), [(id, "approve".to_owned(), "08".to_owned())]);
+}
+
+#[test]
+fn a_login_is_denied_with_one_touch() {
+    let world = bound("deny");
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    world.browser.type_into("#number", NUMBER);
+    world.browser.click("Deny");
+    world.browser.wait_for_text("This login is refused.");
+    assert_eq!(answers(&world), [(id, "deny".to_owned(), String::new())], "without the number");
+}
+
+#[test]
+fn that_it_was_somebody_else_is_asked_once_more() {
+    let world = bound("not_me");
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    world.browser.click("This was not me");
+    world.browser.wait_for_text("Somebody else?");
+    assert!(answers(&world).is_empty());
+    world.browser.click("Back");
+    world.browser.wait_without_text("Somebody else?");
+    world.browser.click("This was not me");
+    world.browser.click("Yes, it was not me");
+    world.browser.wait_for_text("Change your password");
+    assert_eq!(answers(&world), [(id, "not_me".to_owned(), String::new())]);
+}
+
+#[test]
+fn when_the_time_is_up_nothing_can_be_approved() {
+    let world = bound("expired");
+    let id = world.desk.challenge(1, 4);
+    world.open_challenge(&id);
+    world.browser.type_into("#number", NUMBER);
+    world.browser.wait_for_text("This login is over");
+    assert_eq!(world.browser.js("return document.querySelectorAll('#number, button.danger').length"), 0);
+    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    world.browser.wait_for_text("This login is over");
+    assert!(answers(&world).is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_told_so() {
+    let world = bound("late");
+    let (gone, before) = (world.desk.challenge(1, 100), world.desk.challenge(2, 100));
+    world.open_challenge(&gone);
+    world.desk.state().challenges.remove(0);
+    world.browser.type_into("#number", NUMBER);
+    world.browser.click("Approve once");
+    world.browser.wait_for_text("This login is over");
+    world.open_challenge(&before);
+    world.browser.js("App = null; clearTimeout(0)");
+    let reply = json!({"record": {"name": "answered", "value": {"state": "before"}}});
+    world.browser.js_async("await new Promise((done) => setTimeout(done, 100))");
+    world.desk.state().instead = Some(reply);
+    world.browser.click("Deny");
+    world.browser.wait_until("an answer", || {
+        let text = world.browser.text();
+        (text.contains("Try again") || text.contains("makes no sense") || text.contains("cannot be reached"))
+            .then_some(())
+    });
+}
+
+#[test]
+fn what_posternd_refuses_is_shown_in_its_own_words() {
+    let world = bound("refused");
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    // No poll comes in between.
+    world.browser.js("Object.defineProperty(document, 'hidden', {value: true, configurable: true})");
+    world.browser.js_async("await new Promise((done) => setTimeout(done, 4000))");
+    let reject = json!({"verdict": {"reject": {"reason": "limited", "text": "Too many wrong answers. <b>Wait</b> a minute."}}});
+    world.desk.state().instead = Some(reject);
+    world.browser.click("Deny");
+    world.browser.wait_for_text("Too many wrong answers. <b>Wait</b> a minute.");
+    world.browser.click("Deny");
+    world.browser.wait_for_text("This login is refused.");
+}
+
+#[test]
+fn a_phone_whose_clock_is_wrong_asks_once_more_with_the_servers_time() {
+    let world = World::new("clock");
+    world.desk.state().ahead = 3600;
+    world.bind();
+    let id = world.desk.challenge(1, 100);
+    world.open_challenge(&id);
+    world.browser.type_into("#number", NUMBER);
+    world.browser.click("Approve once");
+    world.browser.wait_for_text("Approved");
+    assert_eq!(answers(&world).len(), 1);
+    assert_eq!(world.desk.state().late, 1, "and remembers it");
+    world.browser.reload();
+    world.browser.wait_for_text("No login waits for an answer.");
+    assert_eq!(world.desk.state().late, 1);
+    world.desk.state().ahead = -3600;
+    world.browser.wait_until("the clock to be set again", || (world.desk.state().late == 2).then_some(()));
+}
+
+#[test]
+fn who_may_see_the_login_is_told_by_text_and_never_by_markup() {
+    let world = bound("markup");
+    let id = world.desk.challenge(1, 100);
+    world.desk.state().challenges[0].rhost = Some("<img src=x onerror=alert(1)>".to_owned());
+    world.open_challenge(&id);
+    world.browser.wait_for_text("<img src=x onerror=alert(1)>");
+    assert_eq!(world.browser.js("return document.querySelectorAll('main img').length"), 0);
+}

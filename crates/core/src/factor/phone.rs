@@ -72,6 +72,23 @@ impl Ring {
         })
     }
 
+    /// The number of the key that it is under, where it is under one.
+    #[must_use]
+    pub fn key(&self) -> Option<u32> {
+        match self {
+            Self::None => None,
+            Self::Ntfy(sealed) | Self::WebPush(sealed) => Some(sealed.key()),
+        }
+    }
+
+    /// The same under the current key.
+    ///
+    /// # Errors
+    /// As [`Ring::open`].
+    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, SealError> {
+        self.open(id, keyring)?.map_or(Ok(Self::None), |target| Self::seal(&target, id, keyring, nonce))
+    }
+
     /// Where the phone `id` is rung; `None` where it is not.
     ///
     /// # Errors
@@ -187,3 +204,34 @@ fn seal_purpose(id: FactorId) -> Vec<u8> {
 }
 
 const POINT_BYTES: usize = 65;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::keyring::KEY_BYTES;
+
+    #[test]
+    fn what_rings_a_phone_is_the_same_under_a_newer_key_and_no_other_phones() {
+        let at = Timestamp::from_unix(1_800_000_000);
+        let text = Keyring::render(&[7; KEY_BYTES], at);
+        let old = Keyring::parse(&text).unwrap();
+        let new = Keyring::parse(&Keyring::rotate(&text, &[8; KEY_BYTES], at).unwrap()).unwrap();
+        let id = FactorId::new([1; 16]);
+        let subscription = Subscription {
+            endpoint: "https://push.example.org/x".to_owned(),
+            p256dh: "p".to_owned(),
+            auth: "a".to_owned(),
+        };
+        for target in [RingTarget::Ntfy("topic".to_owned()), RingTarget::WebPush(subscription)] {
+            let ring = Ring::seal(&target, id, &old, [1; 24]).unwrap();
+            let fresh = ring.reseal(id, &new, [2; 24]).unwrap();
+            assert_eq!((ring.key(), fresh.key(), ring.name()), (Some(1), Some(2), fresh.name()));
+            assert_eq!(fresh.open(id, &new), Ok(Some(target)));
+            assert_eq!(fresh.open(id, &old), Err(SealError::UnknownKey(2)));
+            assert_eq!(ring.reseal(FactorId::new([2; 16]), &new, [2; 24]), Err(SealError::Forged));
+        }
+        assert_eq!(Ring::None.reseal(id, &new, [2; 24]), Ok(Ring::None));
+        assert_eq!(Ring::None.key(), None);
+    }
+}

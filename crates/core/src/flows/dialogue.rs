@@ -52,8 +52,7 @@ impl<'a> Dialogue<'a> {
     /// From now on in the account's own language, where it has one. Not before the first factor was proved: whoever does
     /// not know the password must not learn who exists.
     pub(super) fn speak_to(&mut self, account: &Account) {
-        let preferred = account.attributes.values(PREFERRED_LANGUAGE);
-        if let Some(language) = preferred.iter().find_map(|wanted| Language::wanted(wanted)) {
+        if let Some(language) = preferred(account) {
             self.language = language;
         }
     }
@@ -162,6 +161,11 @@ impl<'a> Dialogue<'a> {
         }
         Ok(())
     }
+}
+
+/// The account's own language, where it names one of the catalogue.
+pub(super) fn preferred(account: &Account) -> Option<Language> {
+    account.attributes.values(PREFERRED_LANGUAGE).iter().find_map(|wanted| Language::wanted(wanted))
 }
 
 /// Why a flow does not go on.

@@ -208,7 +208,7 @@ pub(super) async fn bind_where(
             data.bind(factor.clone());
         }
         data.policy.ticket = None;
-        unique::note(data, keyring);
+        unique::refresh_factor_keys(data, keyring);
         Ok(is_first)
     })
     .await
@@ -227,7 +227,7 @@ pub async fn unbind_factor(
 ) -> Result<Factor, ChangeError> {
     edit(&*authority.directory, account, |data| {
         let removed = data.unbind(id).ok_or(ChangeError::NoFactor(id))?;
-        unique::note(data, keyring);
+        unique::refresh_factor_keys(data, keyring);
         if data.factors.is_empty() && !may_be_last { Err(ChangeError::LastFactor) } else { Ok(removed) }
     })
     .await

@@ -20,6 +20,7 @@ use super::in_flight::Checked;
 use super::login::Visit;
 use super::main_password::Given;
 use super::note::{self, Entrance};
+use super::notices::ChangedBy;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
 use super::{codes, enrolment, notices, second_step, trust};
@@ -265,7 +266,7 @@ impl<'a> Attempt<'a> {
         let bound = enrolment::enrol(self.engine, asked, &wanted, place, dialogue, trail).await?;
         // What was bound stays bound, and nobody is let in who is not there.
         self.dialogue.is_there()?;
-        self.accept(account, Credential::Factor(bound)).await
+        self.accept(account, Credential::Factor(bound.id)).await
     }
 
     async fn without_second_factor(&mut self, account: &Account) -> Result<Verdict, Stop> {
@@ -298,7 +299,8 @@ impl<'a> Attempt<'a> {
     async fn trust(&mut self, account: &Account, device: &Device, term: Duration) {
         trust::trust(self.engine, account, device, term, &mut self.trail).await;
         let what = Phrase::ChangedDeviceTrusted { name: &device.name };
-        notices::changed(self.engine, account, &what, &mut self.dialogue, &mut self.trail).await;
+        let what = (&what, ChangedBy::Owner);
+        notices::changed(self.engine, account, what, &mut self.dialogue, &mut self.trail).await;
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {

@@ -34,7 +34,7 @@ pub use app_password::{
 };
 pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
 pub use dialogue::PREFERRED_LANGUAGE;
-pub use enrolment::default_label;
+pub use enrolment::{Bound, EnrolFor, Enrolled, WantedKind, default_label, enrol_for};
 pub use factors::{
     NewFactor, NewKind, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite,
     unbind_factor, unlock_factors,
@@ -43,7 +43,9 @@ pub use identity::UID_NUMBER;
 pub use in_flight::InFlight;
 pub use login::{Visit, login};
 pub use lookup::lookup;
+pub use notices::{ChangedBy, Notices};
 pub use outcome::{Outcome, Trail};
 pub use own::{Own, OwnFlow, own};
 pub use phone::{PhoneCall, PhoneFlow, phone};
 pub use trust::{TrustedDevice, revoke_devices, trusted_devices};
+pub use unique::refresh_factor_keys;

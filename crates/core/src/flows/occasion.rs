@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::enrolment::Enroller;
+
 /// Why a person is asked for a second step.
 #[derive(Debug, Clone)]
 pub(super) struct Occasion<'a> {
@@ -18,8 +20,12 @@ impl<'a> Occasion<'a> {
         Self { service, rhost: address.map(|address| address.to_canonical().to_string()), trust_days }
     }
 
-    /// A change that a user of this host makes to their own account.
-    pub(super) fn of_change() -> Self {
-        Self { service: "postern my", rhost: None, trust_days: 0 }
+    /// A change of an account, which its owner makes on this host, or an admin.
+    pub(super) fn of_change(by: Enroller) -> Self {
+        let service = match by {
+            Enroller::Owner => "postern my",
+            Enroller::Admin { .. } => "postern",
+        };
+        Self { service, rhost: None, trust_days: 0 }
     }
 }

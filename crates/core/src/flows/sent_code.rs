@@ -12,7 +12,7 @@ use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sendi
 use crate::limits::{SendLimits, Source};
 
 use super::codes::token;
-use super::dialogue::{Dialogue, Stop};
+use super::dialogue::{Dialogue, Stop, preferred};
 use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
 
@@ -93,7 +93,9 @@ pub(super) async fn post(
         service: occasion.service,
         rhost: occasion.rhost.as_deref(),
     };
-    match engine.courier.send(&recipient.to, dialogue.language(), &message).await {
+    // Who reads it may be somebody else than who sits at the terminal.
+    let language = preferred(recipient.account).unwrap_or(dialogue.language());
+    match engine.courier.send(&recipient.to, language, &message).await {
         Ok(()) => Ok(Posted::Sent),
         Err(_) => {
             trail.is_courier_down = true;

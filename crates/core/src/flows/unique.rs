@@ -33,13 +33,22 @@ pub(super) async fn claim(
     if holders.iter().any(|holder| holder != account) { Err(ChangeError::NumberTaken) } else { Ok(()) }
 }
 
-/// Writes down what the account has that nobody else may have.
-pub(super) fn note(data: &mut AccountData, keyring: &Keyring) {
+/// Writes down what the account has that nobody else may have, under the current key. Nothing is altered where that is written
+/// down already; tells whether it was not.
+pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
     let keys = data.factors.iter().filter_map(|factor| match &factor.kind {
         FactorKind::Sms(sms) => Some(FactorKey(keyring.digest(KEY, &parts(&sms.number)))),
         FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
     });
-    data.factor_keys = keys.collect();
+    let mut fresh: Vec<FactorKey> = keys.collect();
+    fresh.sort_unstable();
+    let mut known = data.factor_keys.clone();
+    known.sort_unstable();
+    let is_other = fresh != known;
+    if is_other {
+        data.factor_keys = fresh;
+    }
+    is_other
 }
 
 fn parts(number: &PhoneNumber) -> [&[u8]; 2] {
@@ -50,3 +59,45 @@ const KEY: &str = "factor key";
 const CLAIM: &str = "factor claim";
 /// More than an LDAP server is given for a change.
 const LONGEST_BINDING: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app_password::Label;
+    use crate::clock::Timestamp;
+    use crate::factor::{Factor, FactorId, Sms};
+    use crate::keyring::KEY_BYTES;
+
+    fn sms(id: u8, number: &str) -> Factor {
+        Factor {
+            id: FactorId::new([id; 16]),
+            label: Label::new("sms").unwrap(),
+            created: Timestamp::from_unix(1_800_000_000),
+            locked: None,
+            kind: FactorKind::Sms(Sms { number: number.parse().unwrap() }),
+        }
+    }
+
+    #[test]
+    fn what_is_unique_stands_under_the_current_key_and_is_touched_only_where_it_does_not() {
+        let at = Timestamp::from_unix(1_800_000_000);
+        let text = Keyring::render(&[7; KEY_BYTES], at);
+        let old = Keyring::parse(&text).unwrap();
+        let new = Keyring::parse(&Keyring::rotate(&text, &[8; KEY_BYTES], at).unwrap()).unwrap();
+        let factors = vec![sms(1, "+442079460123"), sms(2, "+8613800000000")];
+        let mut data = AccountData { factors, ..AccountData::default() };
+        assert!(refresh_factor_keys(&mut data, &old));
+        assert_eq!(data.factor_keys.len(), 2);
+        let before = data.factor_keys.clone();
+        data.factor_keys.reverse();
+        let reversed = data.factor_keys.clone();
+        assert!(!refresh_factor_keys(&mut data, &old), "their order means nothing");
+        assert_eq!(data.factor_keys, reversed);
+        assert!(refresh_factor_keys(&mut data, &new));
+        assert!(data.factor_keys.iter().all(|key| !before.contains(key)));
+        data.factors.clear();
+        assert!(refresh_factor_keys(&mut data, &new));
+        assert_eq!(data.factor_keys, []);
+        assert!(!refresh_factor_keys(&mut data, &new));
+    }
+}

@@ -135,6 +135,12 @@ phrases! {
     ChangedDeviceTrusted "changed-device-trusted" { name: text };
     /// The same.
     ChangedDeviceRevoked "changed-device-revoked" { name: text };
+    /// The same, of all of them at once.
+    ChangedReset "changed-reset" {};
+    /// The same.
+    ChangedMainPassword "changed-main-password" {};
+    /// Who made the change, where it was not the owner.
+    ByAdministrator "by-administrator" {};
 
     /// One question that waits for an answer.
     ChallengeListed "challenge-listed" { id: text, kind: text, service: text, rhost: text, until: text };
@@ -202,6 +208,8 @@ phrases! {
     FactorListedLocked "factor-listed-locked" { id: text, label: text, kind: text, created: text };
     /// None is bound.
     NoFactor "no-factor" {};
+    /// None of that kind is bound.
+    NoFactorOfKind "no-factor-of-kind" {};
     /// Which factor?
     WhichFactor "which-factor" {};
     /// There is no such factor.

@@ -1,9 +1,11 @@
 //! Binding a factor: it counts once the person proved that they have it.
 
+mod admin;
 mod app;
 mod pair;
 mod sent;
 
+pub use admin::{EnrolFor, Enrolled, enrol_for};
 pub(super) use pair::HandedIn;
 
 use serde_json::json;
@@ -22,7 +24,7 @@ use super::app_password::ChangeError;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
 use super::factors::{Expected, bind_where, is_ticket};
-use super::notices;
+use super::notices::{self, ChangedBy};
 use super::outcome::Trail;
 use super::second_step::{self, seconds_until};
 
@@ -34,7 +36,7 @@ pub(super) async fn enrol(
     place: Place,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
-) -> Result<FactorId, Stop> {
+) -> Result<Bound, Stop> {
     let (Asked { account, .. }, Place { replaces, ticket }) = (asked, place);
     let limit = engine.limits.factors_per_account;
     if replaces.is_none() && account.data.factors.len() >= limit as usize {
@@ -42,19 +44,28 @@ pub(super) async fn enrol(
         return Err(Stop::Reject(Reason::NotPermitted));
     }
     let kind = wanted_kind(engine, wanted, dialogue).await?;
-    let new = match kind {
-        WantedKind::Totp => app::prove(engine, account, wanted, dialogue).await?,
-        WantedKind::Email | WantedKind::Sms => {
+    let new = match (kind, wanted.by) {
+        (WantedKind::Totp, _) => app::prove(engine, account, wanted, dialogue).await?,
+        (WantedKind::Email | WantedKind::Sms, Enroller::Admin { vouches: true }) => {
+            sent::unproved(engine, account, (kind, wanted), dialogue).await?
+        }
+        (WantedKind::Email | WantedKind::Sms, Enroller::Owner | Enroller::Admin { vouches: false }) => {
             sent::prove(engine, asked, (kind, wanted), dialogue, trail).await?
         }
-        WantedKind::Phone => pair::prove(engine, account, wanted, dialogue).await?,
+        (WantedKind::Phone, _) => pair::prove(engine, account, wanted, dialogue).await?,
     };
-    // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a password
-    // changed, an account disabled.
-    let now = second_step::read_again(engine, account).await?;
-    if now.password_marker != account.password_marker {
-        return Err(ChangeError::ChangedMeanwhile.into());
-    }
+    let by = match wanted.by {
+        Enroller::Owner => {
+            // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
+            // password changed, an account disabled.
+            let now = second_step::read_again(engine, account).await?;
+            if now.password_marker != account.password_marker {
+                return Err(ChangeError::ChangedMeanwhile.into());
+            }
+            ChangedBy::Owner
+        }
+        Enroller::Admin { .. } => ChangedBy::Admin,
+    };
     let expected = Expected::of(account, ticket);
     let authority = engine.authority();
     let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
@@ -63,16 +74,32 @@ pub(super) async fn enrol(
         Err(error) => return not_bound(error, dialogue).await,
     };
     dialogue.changed();
+    let (id, kind) = (new.id, new.kind.name());
     let label = new.label.as_str();
-    dialogue.tell(&Phrase::FactorBound { label }).await?;
-    if is_first {
-        dialogue.tell(&Phrase::MailNeedsAppPasswords {}).await?;
+    // An admin is told in other words.
+    if by == ChangedBy::Owner {
+        dialogue.tell(&Phrase::FactorBound { label }).await?;
+        if is_first {
+            dialogue.tell(&Phrase::MailNeedsAppPasswords {}).await?;
+        }
     }
-    let value = json!({ "id": new.id, "label": label, "kind": new.kind.name() });
-    dialogue.record("factor", value).await?;
-    let kind = new.kind.name();
-    notices::changed(engine, account, &Phrase::ChangedFactorBound { label, kind }, dialogue, trail).await;
-    Ok(new.id)
+    dialogue.record("factor", json!({ "id": id, "label": label, "kind": kind })).await?;
+    let what = Phrase::ChangedFactorBound { label, kind };
+    notices::changed(engine, account, (&what, by), dialogue, trail).await;
+    Ok(Bound { id, label: new.label, kind, is_first })
+}
+
+/// A factor that was bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Which one it is.
+    pub id: FactorId,
+    /// The name that its owner knows it by.
+    pub label: Label,
+    /// The kind's name.
+    pub kind: &'static str,
+    /// Whether it is the account's first.
+    pub is_first: bool,
 }
 
 async fn not_bound<T>(error: ChangeError, dialogue: &mut Dialogue<'_>) -> Result<T, Stop> {
@@ -96,24 +123,52 @@ pub(super) struct Wanted {
     pub(super) label: Option<Label>,
     /// The address or number that codes are sent to.
     pub(super) to: Option<String>,
+    pub(super) by: Enroller,
+}
+
+/// Who binds a factor to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Enroller {
+    /// Whose it is; they proved who they are.
+    #[default]
+    Owner,
+    /// An admin, who may do it whatever the account's own rights are now.
+    Admin {
+        /// Says that the address or number is right: no code is sent.
+        vouches: bool,
+    },
 }
 
 /// A kind of factor that can be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WantedKind {
+pub enum WantedKind {
+    /// An app that shows codes.
     Totp,
+    /// A phone that approves logins.
     Phone,
+    /// A mailbox that codes are sent to.
     Email,
+    /// A telephone that codes are sent to.
     Sms,
 }
 
 impl WantedKind {
     /// In the order in which they are offered: the safest first.
-    const NAMED: [(&'static str, Self); 4] =
-        [("totp", Self::Totp), ("phone", Self::Phone), ("email", Self::Email), ("sms", Self::Sms)];
+    const ALL: [Self; 4] = [Self::Totp, Self::Phone, Self::Email, Self::Sms];
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|(name, _)| *name == text).map(|(_, kind)| kind)
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
+    /// The name of factors of this kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
     }
 
     /// Whether the site has what it needs.
@@ -149,11 +204,8 @@ async fn wanted_kind(
         dialogue.complain(&Phrase::KindNotHere {}).await?;
         return Err(Stop::Reject(Reason::NotPermitted));
     }
-    let kinds: Vec<WantedKind> = WantedKind::NAMED
-        .into_iter()
-        .map(|(_, kind)| kind)
-        .filter(|kind| kind.is_to_be_had(engine))
-        .collect();
+    let kinds: Vec<WantedKind> =
+        WantedKind::ALL.into_iter().filter(|kind| kind.is_to_be_had(engine)).collect();
     if let [only] = kinds[..] {
         return Ok(only);
     }

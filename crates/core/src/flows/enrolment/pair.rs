@@ -35,7 +35,7 @@ pub(super) async fn prove(
     let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
     (engine.random)(secret.as_mut())?;
     let pairing = Pairing::new(secret);
-    put(engine, account, id).await?;
+    put(engine, account, id, wanted).await?;
     let bound = with_phone(engine, account, wanted, (id, &pairing), dialogue).await;
     // The waiting is over in any case; a phone that comes later is told so.
     let left = engine.ledger.take_challenge(&account.id, id, token(engine)?, engine.clock.now()).await;
@@ -43,9 +43,9 @@ pub(super) async fn prove(
     bound
 }
 
-async fn put(engine: &Engine, account: &Account, id: ChallengeId) -> Result<(), Stop> {
+async fn put(engine: &Engine, account: &Account, id: ChallengeId, wanted: &Wanted) -> Result<(), Stop> {
     let at = engine.clock.now();
-    let occasion = Occasion::of_change();
+    let occasion = Occasion::of_change(wanted.by);
     let challenge = Challenge {
         kind: ChallengeKind::Pairing(FactorId::new(id.bytes())),
         user: account.name.clone(),

@@ -1,6 +1,7 @@
 //! A mailbox or a telephone that codes are sent to.
 
 use crate::account::Account;
+use crate::app_password::Label;
 use crate::courier::Destination;
 use crate::engine::Engine;
 use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
@@ -31,10 +32,11 @@ pub(super) async fn prove(
         NewKind::Sms(number) => Destination::Sms(number),
         NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::Reject(Reason::NotPermitted)),
     };
+    let label = label(account, kind, wanted);
     let factor = FactorId::new(codes::token(engine)?);
     let recipient = Recipient { account, source, factor, to };
     let shown = masked(to);
-    match sent_code::post(engine, recipient, &Occasion::of_change(), dialogue, trail).await? {
+    match sent_code::post(engine, recipient, &Occasion::of_change(wanted.by), dialogue, trail).await? {
         Posted::Sent => {}
         Posted::Limited { until } => {
             let seconds = seconds_until(engine, until);
@@ -52,17 +54,28 @@ pub(super) async fn prove(
         if let Some(code) = CodeText::parse(answer.expose()) {
             let at = engine.clock.now();
             if sent_code::is_right(engine, &account.id, &[factor], &code, at).await?.is_some() {
-                let name = match new {
-                    NewKind::Email(_) => "email",
-                    NewKind::Totp(_) | NewKind::Sms(_) | NewKind::Phone { .. } => "sms",
-                };
-                let label = wanted.label.clone().unwrap_or_else(|| default_label(account, name));
                 return Ok(NewFactor { id: factor, label, kind: new });
             }
         }
         dialogue.complain(&Phrase::CodeWrong {}).await?;
     }
     Err(Stop::Reject(Reason::BadCredential))
+}
+
+/// Takes an admin's word for the address or number: no code is sent to it.
+pub(super) async fn unproved(
+    engine: &Engine,
+    account: &Account,
+    (kind, wanted): (WantedKind, &Wanted),
+    dialogue: &mut Dialogue<'_>,
+) -> Result<NewFactor, Stop> {
+    let new = address(account, kind, wanted.to.as_deref(), dialogue).await?;
+    let label = label(account, kind, wanted);
+    Ok(NewFactor { id: FactorId::new(codes::token(engine)?), label, kind: new })
+}
+
+fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {
+    wanted.label.clone().unwrap_or_else(|| default_label(account, kind.name()))
 }
 
 /// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.

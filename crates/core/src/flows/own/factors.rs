@@ -9,19 +9,26 @@ use crate::words::Phrase;
 
 use super::super::codes::Asked;
 use super::super::dialogue::Stop;
-use super::super::enrolment::{self, Place, Wanted, WantedKind};
+use super::super::enrolment::{self, Enroller, Place, Wanted, WantedKind};
 use super::super::factors::{create_recovery_codes, unbind_factor};
+use super::super::second_step::masked;
+use super::super::sent_code;
 use super::OwnVisit;
 
 impl OwnVisit<'_> {
     pub(super) async fn list_factors(&mut self, account: &Account) -> Result<(), Stop> {
-        if account.data.factors.is_empty() {
-            self.dialogue.tell(&Phrase::NoFactor {}).await?;
-        } else {
-            self.dialogue.tell(&Phrase::FactorsBound {}).await?;
+        let kind = self.kind().await?;
+        let factors = of_kind(account, kind);
+        match (&*factors, kind) {
+            ([], None) => self.dialogue.tell(&Phrase::NoFactor {}).await?,
+            ([], Some(_)) => self.dialogue.tell(&Phrase::NoFactorOfKind {}).await?,
+            ([_, ..], _) => self.dialogue.tell(&Phrase::FactorsBound {}).await?,
         }
-        for factor in by_age(&account.data.factors) {
+        for factor in &factors {
             self.list_factor(factor).await?;
+        }
+        if kind.is_some() {
+            return Ok(());
         }
         let count = account.data.recovery_codes.len();
         if !account.data.factors.is_empty() {
@@ -33,14 +40,19 @@ impl OwnVisit<'_> {
 
     async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
         let (id, created) = (factor.id.short(), factor.created.to_string());
-        let (id, label, kind, created) = (&*id, factor.label.as_str(), factor.kind.name(), &*created);
+        // Whoever sits at the terminal may not be whose it is.
+        let to = sent_code::destination(factor).map(masked);
+        let kind = factor.kind.name();
+        let described = to.as_ref().map_or_else(|| kind.to_owned(), |to| format!("{kind} {to}"));
+        let (id, label, created) = (&*id, factor.label.as_str(), &*created);
         let phrase = match factor.locked {
-            None => Phrase::FactorListed { id, label, kind, created },
-            Some(_) => Phrase::FactorListedLocked { id, label, kind, created },
+            None => Phrase::FactorListed { id, label, kind: &described, created },
+            Some(_) => Phrase::FactorListedLocked { id, label, kind: &described, created },
         };
         self.dialogue.tell(&phrase).await?;
         let value = json!({
             "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
+            "to": to,
         });
         self.dialogue.record("factor", value).await?;
         Ok(())
@@ -71,24 +83,28 @@ impl OwnVisit<'_> {
     async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
         let asked = Asked { account, source: &self.source(), is_known: true };
         let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
-        enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await
+        Ok(enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await?.id)
     }
 
     /// What was said beforehand of the factor that is to be bound.
     async fn wanted(&mut self) -> Result<Wanted, Stop> {
         let label = self.label().await?;
-        let kind = match self.argument("kind").map(WantedKind::parse) {
-            None => None,
-            Some(Some(kind)) => Some(kind),
-            Some(None) => return self.refuse_argument("kind", "is none of totp, phone, email, sms").await,
-        };
+        let kind = self.kind().await?;
         let to = self.argument("to").map(ToOwned::to_owned);
-        Ok(Wanted { kind, label, to })
+        Ok(Wanted { kind, label, to, by: Enroller::Owner })
+    }
+
+    async fn kind(&mut self) -> Result<Option<WantedKind>, Stop> {
+        match self.argument("kind").map(WantedKind::parse) {
+            None => Ok(None),
+            Some(Some(kind)) => Ok(Some(kind)),
+            Some(None) => self.refuse_argument("kind", "is none of totp, phone, email, sms").await,
+        }
     }
 
     pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
         let mut wanted = self.wanted().await?;
-        let old = self.factor(account).await?;
+        let old = self.factor(account, None).await?;
         wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
         wanted.kind = wanted.kind.or_else(|| WantedKind::parse(old.kind.name()));
         let account = self.prove(account).await?;
@@ -99,7 +115,8 @@ impl OwnVisit<'_> {
     }
 
     pub(super) async fn remove(&mut self, account: &Account) -> Result<(), Stop> {
-        let factor = self.factor(account).await?;
+        let kind = self.kind().await?;
+        let factor = self.factor(account, kind).await?;
         let may_be_last = !self.is_required(account);
         if account.data.factors.len() == 1 && !may_be_last {
             self.dialogue.complain(&Phrase::LastFactorStays {}).await?;
@@ -158,24 +175,25 @@ impl OwnVisit<'_> {
         }
     }
 
-    /// The factor that is meant; of one alone there is no question.
-    async fn factor(&mut self, account: &Account) -> Result<Factor, Stop> {
-        let factors = &account.data.factors;
-        if let ([only], None) = (&**factors, self.argument("id")) {
-            return Ok(only.clone());
+    /// The factor that is meant, of those of a kind where one is said; of one alone there is no question.
+    async fn factor(&mut self, account: &Account, kind: Option<WantedKind>) -> Result<Factor, Stop> {
+        let factors = of_kind(account, kind);
+        if let ([only], None) = (&*factors, self.argument("id")) {
+            return Ok((*only).clone());
         }
         if factors.is_empty() {
-            self.dialogue.complain(&Phrase::NoFactor {}).await?;
+            let none = if kind.is_some() { Phrase::NoFactorOfKind {} } else { Phrase::NoFactor {} };
+            self.dialogue.complain(&none).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         if self.argument("id").is_none() {
-            for factor in by_age(factors) {
+            for factor in &factors {
                 self.list_factor(factor).await?;
             }
         }
         let id = self.argument_or_ask("id", &Phrase::WhichFactor {}).await?;
-        match the_one(factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
-            Some(factor) => Ok(factor.clone()),
+        match the_one(&factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
+            Some(factor) => Ok((*factor).clone()),
             None => {
                 self.dialogue.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
                 Err(Stop::Reject(Reason::NotPermitted))
@@ -218,8 +236,10 @@ impl OwnVisit<'_> {
     }
 }
 
-fn by_age(factors: &[Factor]) -> Vec<&Factor> {
-    let mut factors: Vec<&Factor> = factors.iter().collect();
+/// The oldest first; all of them, or those of one kind.
+fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
+    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
+    let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
     factors.sort_by_key(|factor| (factor.created, factor.id));
     factors
 }

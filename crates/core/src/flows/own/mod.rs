@@ -21,9 +21,11 @@ use crate::words::Phrase;
 use super::app_password::ChangeError;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
+use super::enrolment::Enroller;
 use super::in_flight::Checked;
 use super::interactive::ECHOED;
 use super::main_password::Given;
+use super::notices::ChangedBy;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
 use super::{identity, notices, second_step};
@@ -31,12 +33,12 @@ use super::{identity, notices, second_step};
 /// What somebody wants to do with their own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnFlow {
-    /// List the bound factors and the number of recovery codes.
+    /// List the bound factors and the number of recovery codes. Arguments: `kind`, where only those of a kind are wanted.
     Factors,
     /// Bind a factor. Arguments: `kind` (`totp` where it is not said, `email`, `sms`, `phone`), `label`, `to` (the address
     /// or number that codes are sent to).
     Enrol,
-    /// Unbind a factor. Arguments: `id`.
+    /// Unbind a factor. Arguments: `id`; `kind`, where it has to be one of a kind.
     Remove,
     /// Bind a factor in the place of another. Arguments: `id`, and those of `Enrol`; without `kind` it is one of the same.
     Replace,
@@ -167,7 +169,7 @@ impl OwnVisit<'_> {
             return Ok(account);
         }
         let asked = Asked { account: &account, source: &source, is_known: true };
-        let occasion = Occasion::of_change();
+        let occasion = Occasion::of_change(Enroller::Owner);
         let proved =
             second_step::prove(self.engine, asked, &occasion, &mut self.dialogue, &mut self.trail).await?;
         let credential = proved.credential;
@@ -185,6 +187,7 @@ impl OwnVisit<'_> {
 
     /// Mails what was changed to the account.
     async fn tell_owner(&mut self, account: &Account, what: &Phrase<'_>) {
+        let what = (what, ChangedBy::Owner);
         notices::changed(self.engine, account, what, &mut self.dialogue, &mut self.trail).await;
     }
 
@@ -267,13 +270,11 @@ impl OwnVisit<'_> {
 impl OwnFlow {
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Factors
-            | Self::RecoveryCodes
-            | Self::AppPasswordList
-            | Self::DeviceList
-            | Self::ChallengeList => &[],
+            Self::Factors => &["kind"],
+            Self::RecoveryCodes | Self::AppPasswordList | Self::DeviceList | Self::ChallengeList => &[],
             Self::Enrol => &["kind", "label", "to"],
-            Self::Remove | Self::AppPasswordRegenerate => &["id"],
+            Self::Remove => &["id", "kind"],
+            Self::AppPasswordRegenerate => &["id"],
             Self::Replace => &["id", "kind", "label", "to"],
             Self::AppPasswordCreate => &["label", "scope", "expires", "networks"],
             Self::AppPasswordRevoke | Self::DeviceRevoke | Self::ChallengeDeny => &["id", "all"],

@@ -66,21 +66,18 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::SettleCode
         | Point::Spend
         | Point::PutDevice
-        | Point::Devices => true,
-        // Reports, an admin's unlocking, revocations, and what `status` asks.
-        Point::Visit | Point::ForgetCodes | Point::DropDevices | Point::Health => false,
-        // What is sent, and phones.
-        Point::Holders
+        | Point::Devices
         | Point::AdmitSending
-        | Point::WithdrawSending
-        | Point::Claim
         | Point::PutChallenge
         | Point::Challenges
         | Point::AnswerChallenge
         | Point::TryChallenge
         | Point::TakeChallenge
-        | Point::AwaitChallenge
-        | Point::QuietPhones => false,
+        | Point::AwaitChallenge => true,
+        // Reports, an admin's unlocking, revocations, and what `status` asks.
+        Point::Visit | Point::ForgetCodes | Point::DropDevices | Point::Health => false,
+        // A number that is bound, a courier that fails, and somebody who says that it was not them.
+        Point::Holders | Point::WithdrawSending | Point::Claim | Point::QuietPhones => false,
     }
 }
 

@@ -61,6 +61,15 @@ impl Post {
         codes.collect()
     }
 
+    /// The codes that were sent there, the newest last.
+    pub(crate) fn codes_to(&self, address: &str) -> Vec<String> {
+        let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
+            What::Code { code, .. } if sent.to == address => Some(code),
+            What::Code { .. } | What::Ring { .. } | What::Changed(_) | What::Disowned { .. } => None,
+        });
+        codes.collect()
+    }
+
     pub(crate) fn rings(&self) -> usize {
         self.sent().iter().filter(|sent| matches!(sent.what, What::Ring { .. })).count()
     }

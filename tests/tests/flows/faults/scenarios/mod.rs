@@ -14,6 +14,7 @@ macro_rules! scenario {
     };
 }
 
+mod away;
 mod let_in;
 mod refused;
 
@@ -26,6 +27,7 @@ use postern_core::policy::{ForcedEnrolment, SecondFactor};
 pub(in crate::faults) use let_in::LET_IN;
 pub(in crate::faults) use refused::REFUSED;
 
+use self::away::Away;
 use super::End;
 use crate::harness::{App, Script, Setup, Site, Someone, SshKey, Visit};
 
@@ -121,8 +123,21 @@ impl Scenario {
 
 /// One login that is ready to be made.
 pub(in crate::faults) enum Attempt {
-    Login { visit: Visit, answers: Vec<String>, enrols: bool },
-    Account { service: &'static str, name: String, proof: Option<String> },
+    Login {
+        visit: Visit,
+        answers: Vec<String>,
+        enrols: bool,
+    },
+    Account {
+        service: &'static str,
+        name: String,
+        proof: Option<String>,
+    },
+    /// A login whose second step is taken away from the prompt.
+    Away {
+        visit: Visit,
+        by: Away,
+    },
 }
 
 impl Attempt {
@@ -151,6 +166,7 @@ impl Attempt {
                 let name = LoginName::new(name).unwrap();
                 flows::account(&site.engine, service, &name, proof.as_deref()).await
             }
+            Self::Away { visit, by } => visit.clone().at(&site.engine).with(&mut by.person(site)).await,
         }
     }
 }

@@ -1,0 +1,96 @@
+//! People who answer with what came by mail, or on their phone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use serde_json::{Map, Value};
+
+use crate::harness::{Handset, MAIN_PASSWORD, Post, Setup, Site};
+use crate::out_of_band::number_in;
+
+/// How somebody answers.
+#[derive(Clone)]
+pub(in crate::faults) enum Away {
+    /// By the code that came to this address.
+    Mail(String),
+    /// By approving on this phone.
+    Phone(Box<Handset>),
+}
+
+impl Away {
+    /// Somebody with a backup address. Time passes, so that another code may be sent.
+    pub(super) async fn with_mail(site: &Site, name: &str) -> Self {
+        site.post.open();
+        site.clock.advance(3601);
+        let person = site.person(name).await;
+        let address = format!("{name}@backup.example.net");
+        drop(site.bind_sent(&person, "email", &address).await);
+        Self::Mail(address)
+    }
+
+    /// Somebody with a phone.
+    pub(super) async fn with_phone(site: &Site, name: &str) -> Self {
+        site.post.open();
+        let person = site.person(name).await;
+        Self::Phone(Box::new(site.bind_ringing_phone(&person).await))
+    }
+
+    pub(super) fn person(&self, site: &Site) -> Answerer {
+        let post = Arc::clone(&site.post);
+        let by = match self {
+            Self::Mail(_) => self.clone(),
+            Self::Phone(phone) => Self::Phone(Box::new(phone.at(&site.engine))),
+        };
+        Answerer { by, post }
+    }
+}
+
+/// Nobody waits long for an answer that does not come.
+pub(super) fn impatient(setup: &mut Setup) {
+    setup.limits.pushes.lifetime = Duration::from_secs(1);
+}
+
+/// Somebody who knows the main password and looks elsewhere for the rest. Where there is nothing they leave.
+pub(super) struct Answerer {
+    by: Away,
+    post: Arc<Post>,
+}
+
+#[async_trait]
+impl Conversation for Answerer {
+    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+        tokio::task::yield_now().await;
+        if echo == Echo::Off {
+            return Ok(Answer::new(MAIN_PASSWORD.to_owned()));
+        }
+        match &self.by {
+            Away::Mail(address) if question.starts_with("Code sent") => {
+                let code = self.post.codes_to(address).pop().ok_or(Gone::Closed)?;
+                Ok(Answer::new(code))
+            }
+            Away::Phone(phone) if question.starts_with("Approve on your phone") => {
+                let number = number_in(question);
+                let pending = phone.pending().await;
+                let challenge = pending.records("challenge").last().map(|one| one["id"].clone());
+                let challenge = challenge.as_ref().and_then(Value::as_str).ok_or(Gone::Closed)?;
+                let answered = phone.answer(challenge, "approve", &number).await;
+                if answered.is_accept() { Ok(Answer::new(String::new())) } else { Err(Gone::Closed) }
+            }
+            Away::Mail(_) | Away::Phone(_) => Err(Gone::Closed),
+        }
+    }
+
+    async fn tell(&mut self, _: Tone, _: &str) -> Result<(), Gone> {
+        Ok(())
+    }
+
+    async fn record(&mut self, _: &str, _: Map<String, Value>) -> Result<(), Gone> {
+        Ok(())
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Gone> {
+        Ok(())
+    }
+}

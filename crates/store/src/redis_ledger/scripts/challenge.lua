@@ -10,9 +10,12 @@ local function challenge(challenges, id)
     }
 end
 
+-- The second that the server is in.
+local second = math.floor(tonumber(string.match(info, 'server_time_usec:(%d+)')) / 1000000)
+
 -- Not over, and nothing of it can have been forgotten.
 local function is_known(one, at)
-    return one.value and one.is_of_here and one.expires > math.max(at, now)
+    return one.value and one.is_of_here and one.expires > math.max(at, second)
 end
 
 local function is_open(one, at)
@@ -45,6 +48,6 @@ end
 -- Whoever waits for it reads this stream, and finds what was written before they came, too.
 local function wake(stream, one, at)
     redis.call('XADD', stream, 'MAXLEN', '1', '*', 'look', '1')
-    redis.call('PEXPIRE', stream, string.format('%.0f', math.min(one.expires - math.max(at, now), 86400) * 1000))
+    redis.call('PEXPIRE', stream, string.format('%.0f', math.min(one.expires - math.max(at, second), 86400) * 1000))
 end
 

@@ -1,0 +1,115 @@
+//! Somebody with a challenge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_core::account::AccountId;
+use postern_core::challenge::ChallengeId;
+use postern_core::clock::{Clock, Timestamp};
+use postern_core::config::Redis as RedisConfig;
+use postern_core::ledger::{
+    Answered, ChallengeAdmission, KeptChallenge, Ledger, LedgerError, NewChallenge, Room, Token,
+};
+use postern_core::limits::PushLimits;
+use postern_store::RedisLedger;
+use postern_tests::SetClock;
+use tokio::task::JoinHandle;
+
+use super::LATER;
+
+/// An account at one process's ledger. Everything is at [`LATER`] where nothing else is said.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) account: AccountId,
+}
+
+impl Client {
+    pub(crate) fn new(ledger: &Arc<dyn Ledger>, account: &str) -> Self {
+        Self { ledger: Arc::clone(ledger), account: AccountId::new(account.to_owned()) }
+    }
+
+    /// Account `a` on a site's Redis, as a process of its own would have it.
+    pub(crate) fn on(config: &RedisConfig) -> Self {
+        let clock: Arc<dyn Clock> = SetClock::at(LATER);
+        let ledger: Arc<dyn Ledger> = Arc::new(RedisLedger::open(config, clock).unwrap());
+        Self::new(&ledger, "a")
+    }
+
+    /// Another account at the same ledger.
+    pub(crate) fn of(&self, account: &str) -> Self {
+        Self::new(&self.ledger, account)
+    }
+
+    /// A challenge that lasts for a minute and has neither phones nor an answer.
+    pub(crate) async fn put(&self) -> ChallengeId {
+        let id = ChallengeId::new(token());
+        let admission = self.try_put(id, Room::Approval { rings: false }, "sealed", 60).await;
+        assert_eq!(admission, Ok(ChallengeAdmission::Put));
+        id
+    }
+
+    pub(crate) async fn try_put(
+        &self,
+        id: ChallengeId,
+        room: Room,
+        value: &str,
+        seconds: u64,
+    ) -> Result<ChallengeAdmission, LedgerError> {
+        let (at, expires) = (Timestamp::from_unix(LATER), Timestamp::from_unix(LATER + seconds));
+        let new = NewChallenge { id, room, value, expires, at };
+        self.ledger.put_challenge(&self.account, &new, &PushLimits::default()).await
+    }
+
+    pub(crate) async fn answer(&self, id: ChallengeId, answer: &str) -> Result<Answered, LedgerError> {
+        self.ledger.answer_challenge(&self.account, id, answer, Timestamp::from_unix(LATER)).await
+    }
+
+    pub(crate) async fn look(&self, id: ChallengeId) -> Result<Option<KeptChallenge>, LedgerError> {
+        let at = Timestamp::from_unix(LATER);
+        self.ledger.try_challenge(&self.account, id, MOST, token(), at).await
+    }
+
+    pub(crate) async fn take(&self, id: ChallengeId) -> Result<Option<KeptChallenge>, LedgerError> {
+        self.ledger.take_challenge(&self.account, id, token(), Timestamp::from_unix(LATER)).await
+    }
+
+    pub(crate) async fn open(&self) -> Vec<KeptChallenge> {
+        self.ledger.challenges(&self.account, Timestamp::from_unix(LATER)).await.unwrap()
+    }
+
+    /// Waits in the background.
+    pub(crate) fn wait(&self, id: ChallengeId, longest: Duration) -> JoinHandle<Result<bool, LedgerError>> {
+        let this = self.clone();
+        tokio::spawn(async move { this.ledger.await_challenge(&this.account, id, longest).await })
+    }
+
+    /// Nothing of it is to be had.
+    pub(crate) async fn is_gone(&self, id: ChallengeId) {
+        assert_eq!(self.answer(id, "yes").await, Ok(Answered::Gone));
+        assert_eq!(self.look(id).await, Ok(None));
+        assert_eq!(self.take(id).await, Ok(None));
+        assert!(self.open().await.iter().all(|kept| kept.id != id));
+    }
+
+    /// Waits until the ledger is there again.
+    pub(crate) async fn recovers(&self) {
+        for _ in 0..200 {
+            if self.ledger.challenges(&self.account, Timestamp::from_unix(LATER)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("it stays away");
+    }
+}
+
+/// One that no other question has.
+pub(crate) fn token() -> Token {
+    let mut token = [0; 16];
+    getrandom::fill(&mut token).unwrap();
+    token
+}
+
+/// How often a code may be looked at.
+pub(crate) const MOST: u32 = 5;

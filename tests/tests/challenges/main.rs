@@ -1,0 +1,24 @@
+//! A challenge is answered once and taken once, whoever asks where and whatever is lost; and whoever waits hears of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    reason = "all of this is test code"
+)]
+
+mod client;
+mod failover;
+mod file;
+mod hand;
+mod history;
+mod keys;
+mod outage;
+mod random;
+mod wake;
+
+/// When it is: later than any clock that a server reads, so that no test has to wait for one.
+const LATER: u64 = 4_000_000_000;

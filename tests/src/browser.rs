@@ -14,6 +14,7 @@ use crate::host;
 
 mod axe;
 mod driver;
+mod push;
 
 use driver::Driver;
 
@@ -110,6 +111,13 @@ impl Browser {
         self.driver.post("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
     }
 
+    /// Types one character wherever the focus is.
+    pub fn press_character(&self, character: char) {
+        let key = character.to_string();
+        let actions = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        self.driver.post("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
+    }
+
     /// What a person can read on the page.
     #[must_use]
     pub fn text(&self) -> String {
@@ -187,10 +195,24 @@ impl Browser {
         messages.filter(|message| !message.contains("the server responded with a status of")).collect()
     }
 
-    /// Panics unless axe-core finds the page usable for everyone: WCAG 2.2 A and AA, and what axe calls best practice.
+    /// Hands a push message to the service worker of a page, as the browser's notification service would after it was
+    /// decrypted. `origin` is the page's address.
+    #[track_caller]
+    pub fn deliver_push(&self, origin: &str, message: &str) {
+        push::deliver(&self.driver, origin.trim_end_matches('/'), message);
+    }
+
+    /// What axe-core finds wrong with the page, a text for each rule: WCAG 2.2 A and AA, and what axe calls best practice.
+    #[must_use]
+    #[track_caller]
+    pub fn violations(&self) -> Vec<String> {
+        axe::violations(self)
+    }
+
+    /// Panics unless axe-core finds the page usable for everyone; see [`violations`](Self::violations).
     #[track_caller]
     pub fn axe(&self) {
-        let violations = axe::violations(self);
+        let violations = self.violations();
         assert!(violations.is_empty(), "axe at {}:\n{}", self.url(), violations.join("\n"));
     }
 

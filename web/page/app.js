@@ -264,9 +264,9 @@ const App = (function () {
       message("lost_title", "lost_text", "lost_home", home, "postern my phone enrol");
     } else {
       go(function () {
-        return Views.message("challenge_title", "", "try_again", function () { openChallenge(account, id); });
-      }, "retry");
-      Dom.complain(replies[0] ? Talk.words(replies[0]) : t("failed_broken"));
+        const text = replies[0] ? Talk.words(replies[0]) : t("failed_broken");
+        return Views.problem("unseen_title", text, function () { openChallenge(account, id); });
+      }, "problem");
     }
   }
 

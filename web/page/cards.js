@@ -111,7 +111,7 @@ const Cards = (function () {
       paragraph(t("forget_text", { user: binding.user })),
       el("code", { textContent: "postern my remove " + binding.factor }),
       Dom.button(t("forget_yes"), function () { actions.forget(binding); }, "danger main"),
-      Dom.button(t("back"), function () {
+      Dom.button(t("cancel"), function () {
         sure.hidden = true;
         open.hidden = false;
         open.focus();

@@ -2,6 +2,8 @@
 "use strict";
 
 const Dom = {
+  timer: 0,
+
   /* An element with properties, attributes (those with a dash, and role, for, lang) and children; texts stay texts. */
   el: function (tag, properties, children) {
     const element = document.createElement(tag);
@@ -39,10 +41,13 @@ const Dom = {
     });
   },
 
-  /* Says something that is in order. */
+  /* Says something that is in order, for a while. */
   say: function (text) {
+    const status = document.getElementById("status");
+    clearTimeout(Dom.timer);
     document.getElementById("alert").textContent = "";
-    document.getElementById("status").textContent = text || "";
+    status.textContent = text || "";
+    Dom.timer = setTimeout(function () { status.textContent = ""; }, 8000);
   },
 
   /* Says something that is not. */

@@ -161,8 +161,7 @@ const Views = (function () {
             const left = el("p", { className: "soft" });
             lefts.push({ node: left, challenge: one.challenge });
             return el("li", {}, [
-              el("p", {}, [el("strong", { textContent: one.challenge.user }), " ", t("from", {
-                service: one.challenge.service, rhost: place(one.challenge) })]),
+              paragraph(t("from", { user: one.challenge.user, service: one.challenge.service, rhost: place(one.challenge) })),
               left,
               Dom.button(t("look"), function () { actions.look(one); }, "main")
             ]);
@@ -236,20 +235,22 @@ const Views = (function () {
     }
 
     const approve = submit(t("approve"));
+    const notMe = Dom.button(t("not_me"), ask, "danger");
     buttons.push(approve);
     const ways = el("div", {}, [
       asked.trust_days > 0 ? button(t("approve_trust", { days: asked.trust_days }), "approve_trust") : null,
       button(t("deny"), "deny", "danger"),
-      Dom.button(t("not_me"), ask, "danger")
+      notMe,
+      Dom.button(t("back"), actions.back)
     ]);
     sure = el("section", { className: "card", hidden: true, "aria-labelledby": "not-me" }, [
       el("h2", { id: "not-me", tabIndex: -1, textContent: t("not_me_title") }),
       paragraph(t("not_me_text")),
       button(t("not_me_yes"), "not_me", "danger main"),
-      Dom.button(t("back"), function () {
+      Dom.button(t("cancel"), function () {
         sure.hidden = true;
         asking.hidden = false;
-        ways.lastChild.focus();
+        notMe.focus();
       })
     ]);
     const asking = el("div", {}, [form(number.nodes.concat([approve]), function () { answer("approve"); }), ways]);
@@ -262,7 +263,7 @@ const Views = (function () {
 
     function tick() {
       const seconds = secondsLeft(asked);
-      left.textContent = t("seconds_left", { seconds: seconds });
+      left.textContent = t("seconds", { seconds: seconds });
       if (seconds === 0) {
         actions.over();
       }
@@ -280,8 +281,7 @@ const Views = (function () {
         ])]),
         paragraph(t("challenge_text")),
         asking,
-        sure,
-        Dom.button(t("back"), actions.back)
+        sure
       ],
       tick: tick
     };
@@ -299,5 +299,11 @@ const Views = (function () {
     };
   }
 
-  return { unbound: unbound, binding: binding, compare: compare, home: home, challenge: challenge, message: message };
+  /* Something that did not come about, and the way to try it once more. */
+  function problem(title, text, action) {
+    return { nodes: [heading(t(title)), el("p", { className: "card wrong", role: "alert", textContent: text }),
+      Dom.button(t("try_again"), action, "main")] };
+  }
+
+  return { problem: problem, unbound: unbound, binding: binding, compare: compare, home: home, challenge: challenge, message: message };
 }());

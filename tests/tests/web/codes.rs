@@ -39,7 +39,7 @@ fn the_code_is_there_when_the_server_is_not() {
     world.browser.js_async("await navigator.serviceWorker.ready");
     world.web.stop();
     world.browser.reload();
-    world.browser.wait_for_text("The server does not answer. The codes below work without.");
+    world.browser.wait_for_text("The server does not answer.");
     agrees(&world);
     world.browser.screenshot("offline");
     // After a restart of the phone too.
@@ -73,7 +73,7 @@ fn without_network_the_page_says_so_and_comes_back_by_itself() {
     let world = World::new("network");
     world.bind();
     world.browser.offline(true);
-    world.browser.wait_for_text("No network. The codes below work without.");
+    world.browser.wait_for_text("No network. This phone's codes work without.");
     agrees(&world);
     world.browser.offline(false);
     world.browser.wait_without_text("No network.");

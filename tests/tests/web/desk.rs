@@ -42,8 +42,8 @@ pub(crate) struct State {
     pub(crate) ntfy: bool,
     /// How often the clock was too far off.
     pub(crate) late: u32,
-    /// What to say in the place of the next answer.
-    pub(crate) instead: Option<Value>,
+    /// What to say the next time that a challenge is answered.
+    pub(crate) instead: Option<Vec<Value>>,
     /// The languages and addresses that were passed on.
     pub(crate) visitors: Vec<(Value, Value)>,
 }
@@ -159,10 +159,6 @@ impl State {
         assert_eq!(begin["user"], "");
         assert!(begin["secret"].is_null());
         self.visitors.push((begin["language"].clone(), begin["rhost"].clone()));
-        if let Some(instead) = self.instead.take() {
-            line.say(instead);
-            return;
-        }
         let given = |name: &str| begin["arguments"][name].as_str().unwrap_or_default().to_owned();
         if begin["flow"] == "phone_bind" {
             self.bind(&given, line);
@@ -200,6 +196,12 @@ impl State {
             .is_ok_and(|signature| phone.key.verify(lines.join("\n").as_bytes(), &signature).is_ok());
         if !is_right {
             line.reject("bad_credential", "The signature is wrong.");
+            return;
+        }
+        if verb == "answer"
+            && let Some(instead) = self.instead.take()
+        {
+            instead.into_iter().for_each(|message| line.say(message));
             return;
         }
         match verb {

@@ -83,10 +83,7 @@ const Cards = (function () {
     }
     const state = t("ring_is_" + (binding.ring || "none"));
     const buttons = ways.length === 1 && (binding.ring || "none") === "none" ? [] : ways.map(function (way) {
-      const button = Dom.button(t("ring_" + way), function () {
-        button.disabled = true;
-        actions.ring(binding, way).then(function () { button.disabled = false; });
-      });
+      const button = Dom.button(t("ring_" + way), Dom.once(function () { return actions.ring(binding, way); }));
       button.id = "ring-" + way + "-" + binding.id;
       button.setAttribute("aria-pressed", String((binding.ring || "none") === way));
       return button;

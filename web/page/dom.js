@@ -29,6 +29,22 @@ const Dom = {
     return button;
   },
 
+  /* An action that is not begun again while it is under way. The button keeps the focus, unlike one that is disabled. */
+  once: function (action) {
+    let busy = false;
+    return async function (argument) {
+      if (busy) {
+        return;
+      }
+      busy = true;
+      try {
+        await action(argument);
+      } finally {
+        busy = false;
+      }
+    };
+  },
+
   /* Empties an element and fills it again. */
   fill: function (element, children) {
     while (element.firstChild) {

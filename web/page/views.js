@@ -92,7 +92,6 @@ const Views = (function () {
 
   function binding(link, actions) {
     const name = field("name", t("bind_name"), "", { maxLength: 64, value: actions.proposal() });
-    const button = submit(t("bind_button"));
     const hint = storageHint();
     const copy = hint && navigator.clipboard ? Dom.button(t("copy_address"), function () {
       navigator.clipboard.writeText(link.address).then(function () { Dom.say(t("copied")); }, function () { return null; });
@@ -103,16 +102,15 @@ const Views = (function () {
         paragraph(t("bind_text")),
         hint,
         copy,
-        form(name.nodes.concat([button, Dom.button(t("cancel"), actions.cancel)]), function () {
+        form(name.nodes.concat([submit(t("bind_button")), Dom.button(t("cancel"), actions.cancel)]), Dom.once(async function () {
           const chosen = name.input.value.trim();
           if (chosen.length < 1 || Array.from(chosen).length > 64) {
             name.refuse(t("bind_name_wrong"));
             return;
           }
           name.accept();
-          button.disabled = true;
-          actions.bind(chosen).then(function () { button.disabled = false; });
-        })
+          await actions.bind(chosen);
+        }))
       ]
     };
   }
@@ -210,10 +208,9 @@ const Views = (function () {
     const number = field("number", t("number_label"), t("number_why"), { inputMode: "numeric", pattern: "[0-9]*", maxLength: 2,
       className: "number", name: "number" });
     const left = el("dd", { id: "left" });
-    const buttons = [];
     let sure = null;
 
-    function answer(choice) {
+    const answer = Dom.once(async function (choice) {
       const digits = number.input.value.trim();
       const needsNumber = choice === "approve" || choice === "approve_trust";
       if (needsNumber && !/^[0-9]{2}$/.test(digits)) {
@@ -221,22 +218,16 @@ const Views = (function () {
         return;
       }
       number.accept();
-      buttons.forEach(function (button) { button.disabled = true; });
       Dom.say(t("sending"));
-      actions.answer(choice, needsNumber ? digits : "").then(function () {
-        buttons.forEach(function (button) { button.disabled = false; });
-      });
-    }
+      await actions.answer(choice, needsNumber ? digits : "");
+    });
 
     function button(text, choice, kind) {
-      const made = Dom.button(text, function () { answer(choice); }, kind);
-      buttons.push(made);
-      return made;
+      return Dom.button(text, function () { answer(choice); }, kind);
     }
 
     const approve = submit(t("approve"));
     const notMe = Dom.button(t("not_me"), ask, "danger");
-    buttons.push(approve);
     const ways = el("div", {}, [
       asked.trust_days > 0 ? button(t("approve_trust", { days: asked.trust_days }), "approve_trust") : null,
       button(t("deny"), "deny", "danger"),

@@ -9,7 +9,9 @@ pub(super) fn deliver(driver: &Driver, origin: &str, message: &str) {
         driver.post("goog/cdp/execute", &json!({"cmd": command, "params": parameters}));
     };
     send("ServiceWorker.enable", json!({}));
-    // A profile counts its workers from 0, and a test has one page.
-    let to = json!({"origin": origin, "registrationId": "0", "data": message});
-    send("ServiceWorker.deliverPushMessage", to);
+    // A profile counts its workers from 0; what is sent to one that is not there goes nowhere.
+    for id in 0..10 {
+        let to = json!({"origin": origin, "registrationId": id.to_string(), "data": message});
+        send("ServiceWorker.deliverPushMessage", to);
+    }
 }

@@ -14,6 +14,7 @@ mod logging;
 mod reply;
 mod routes;
 mod server;
+mod stream;
 mod token;
 
 use std::process::ExitCode;

@@ -13,15 +13,16 @@ use tracing::{info, warn};
 
 use crate::api::Api;
 use crate::config::Config;
-use crate::listener::{Listener, Stream};
+use crate::listener::Listener;
 use crate::routes;
+use crate::stream::Stream;
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener =
         Listener::open(&config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let most = config.limits.connections;
+    let (most, patience) = (config.limits.connections, config.limits.request_time);
     let places = Arc::new(Semaphore::new(most));
     let stopping = watch::Sender::new(false);
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
@@ -31,7 +32,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         let next = async {
             // Those beyond wait in the kernel's queue: each place is given back within the limits of time.
             let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
-            listener.accept().await.map(|stream| (stream, place))
+            listener.accept(patience).await.map(|stream| (stream, place))
         };
         tokio::select! {
             accepted = next => match accepted {
@@ -96,7 +97,7 @@ fn tell_systemd(state: NotifyState<'_>) {
 
 /// The most that a request's headers may take up, in bytes; hyper takes no less.
 const HEADER_ROOM: usize = 16 * 1024;
-/// How long a connection may be kept, so that one that never reads its answers goes away.
+/// How long a connection may be kept, however busy it is.
 const LIFETIME: Duration = Duration::from_secs(120);
 /// How long requests that are under way may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);

@@ -103,6 +103,15 @@ impl Failure {
     }
 }
 
+/// Says what went wrong beside a command that did what it was asked to.
+pub(crate) fn warn(message: impl Display) {
+    let mut stderr = std::io::stderr().lock();
+    for line in message.to_string().lines() {
+        // Without standard error there is nobody left to tell.
+        drop(writeln!(stderr, "postern: warning: {line}"));
+    }
+}
+
 /// Prints clap's own message; help and version are no failure.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     drop(error.print());

@@ -6,11 +6,15 @@
 mod args;
 mod commands;
 mod failure;
+mod language;
+mod notices;
 mod output;
+mod person;
 mod png;
 mod privileges;
 mod progress;
 mod prompt;
+mod records;
 mod schema;
 mod secret_file;
 mod site;

@@ -1,16 +1,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Config;
+use postern_core::courier::{Courier, NoCourier};
 use postern_core::directory::Directory;
-use postern_core::flows::{Authority, RandomnessGone};
-use postern_core::hashing::{Budget, HashPool};
-use postern_core::keyring::Keyring;
+use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::flows::{Authority, InFlight, RandomnessGone};
+use postern_core::hashing::{Budget, HashPool, VerificationCache};
+use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
+use postern_core::limits::LocalAttempts;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
+use postern_core::unix_users::{NameServiceError, UnixUsers};
 use postern_store::{Embedded, LdapDirectory};
 
 use crate::failure::Failure;
@@ -24,6 +30,7 @@ pub(crate) struct Site {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) courier: Arc<dyn Courier>,
     pub(crate) ldap: Option<Arc<LdapDirectory>>,
     embedded: Option<Embedded>,
 }
@@ -44,8 +51,10 @@ impl Site {
         let hasher = Arc::new(hasher);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let stores = postern_store::open(&config, &hasher, Arc::clone(&clock))?;
+        let courier = courier(&config);
         Ok(Self {
             config,
+            courier,
             directory: stores.directory,
             ledger: stores.ledger,
             hasher,
@@ -77,6 +86,38 @@ impl Site {
         Ok(self.config.load_keyring()?)
     }
 
+    /// What a flow needs that talks to somebody.
+    pub(crate) fn engine(&self) -> Result<Engine, Failure> {
+        let mut key = [0; KEY_BYTES];
+        random(&mut key)?;
+        let memory = Memory {
+            hasher: Arc::clone(&self.hasher),
+            verified: VerificationCache::new(key),
+            in_flight: InFlight::new(),
+            attempts: LocalAttempts::new(),
+            strangers: LocalAttempts::new(),
+            noted: NotedUses::new(),
+        };
+        let config = &self.config;
+        Ok(Engine {
+            directory: Arc::clone(&self.directory),
+            ledger: Arc::clone(&self.ledger),
+            courier: Arc::clone(&self.courier),
+            clock: Arc::clone(&self.clock),
+            keyring: self.keyring()?,
+            policy: config.policy,
+            services: config.services.clone(),
+            userdb: config.userdb.clone(),
+            limits: config.limits.clone(),
+            users: Arc::new(HostUsers),
+            language: config.language,
+            issuer: config.issuer.clone(),
+            mail_settings: config.mail_settings.clone(),
+            random,
+            memory: Arc::new(memory),
+        })
+    }
+
     /// What the flows that change an account need.
     pub(crate) fn authority(&self) -> Authority {
         Authority {
@@ -88,6 +129,23 @@ impl Site {
             random,
         }
     }
+}
+
+/// The users of this host.
+#[derive(Debug)]
+struct HostUsers;
+
+#[async_trait]
+impl UnixUsers for HostUsers {
+    async fn uid_of(&self, name: &str) -> Result<Option<u32>, NameServiceError> {
+        let user = User::from_name(name).map_err(|error| NameServiceError(error.to_string()))?;
+        Ok(user.map(|user| user.uid.as_raw()))
+    }
+}
+
+/// What sends codes, rings and notices, as it is configured.
+fn courier(_config: &Config) -> Arc<dyn Courier> {
+    Arc::new(NoCourier)
 }
 
 /// Fills `buffer` from getrandom(2).

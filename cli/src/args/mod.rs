@@ -2,6 +2,7 @@
 
 mod account;
 mod app_password;
+mod away;
 mod couriers;
 mod factors;
 mod my;
@@ -14,9 +15,10 @@ use postern_core::config::CONFIG_PATH;
 
 pub(crate) use account::AccountCommand;
 pub(crate) use app_password::AppPasswordCommand;
+pub(crate) use away::{ChallengeCommand, EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand};
 pub(crate) use couriers::CourierCommand;
 pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand};
-pub(crate) use my::{My, MyAppPasswords, MyCommand, MyDevices};
+pub(crate) use my::{My, MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySms};
 pub(crate) use totp::{Enrol, TotpCommand};
 
 /// Provisions app passwords and second factors for the accounts of a site
@@ -54,7 +56,16 @@ pub(crate) enum Command {
     /// Authenticator apps and tokens that show codes (RFC 6238)
     #[command(subcommand)]
     Totp(TotpCommand),
-    /// Second factors
+    /// Phones that approve logins
+    #[command(subcommand)]
+    Phone(PhoneCommand),
+    /// Backup e-mail addresses that codes are sent to
+    #[command(subcommand)]
+    Email(EmailCommand),
+    /// Telephone numbers that codes are sent to by SMS
+    #[command(subcommand)]
+    Sms(SmsCommand),
+    /// Second factors of every kind
     #[command(subcommand)]
     Factor(FactorCommand),
     /// Recovery codes, which stand for a second factor that is lost
@@ -63,6 +74,9 @@ pub(crate) enum Command {
     /// Trusted devices, which need no code for a while
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Logins and enrolments that wait for a code or a phone
+    #[command(subcommand)]
+    Challenge(ChallengeCommand),
     /// Tell of all accounts who has a second factor, when it was used, and whose main password still opens mail
     Report {
         /// Only accounts without a second factor
@@ -75,10 +89,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "WHEN")]
         since: Option<String>,
     },
-    /// The keyring, with which seeds are sealed and everything is signed
+    /// The keyring, with which seeds and the ways to ring phones are sealed and everything is signed
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Your own account: second factors, recovery codes, app passwords, trusted devices
+    /// Your own account: second factors, recovery codes, app passwords, trusted devices, logins that wait for you
     ///
     /// Asks posternd, as the user who runs it. Every change asks for your main password and, where you have a second factor,
     /// for a code. Without a terminal the answers are the lines of standard input.

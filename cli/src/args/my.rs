@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Subcommand};
 use postern_ipc::CLIENT_CONFIG_PATH;
 
@@ -17,8 +18,14 @@ pub(crate) struct My {
 pub(crate) enum MyCommand {
     /// List your second factors
     Factors,
-    /// Set up an authenticator app as a second factor
+    /// Set up a second factor; without --kind you are asked which, where there is a choice
     Enrol {
+        /// What it shall be: an authenticator app, a phone that approves, codes by e-mail or by SMS
+        #[arg(long, value_parser = kinds())]
+        kind: Option<String>,
+        /// The address or number that codes are sent to; without it you are asked
+        #[arg(long, value_name = "ADDRESS-OR-NUMBER", requires = "kind")]
+        to: Option<String>,
         /// What to call it
         #[arg(long)]
         label: Option<String>,
@@ -28,22 +35,115 @@ pub(crate) enum MyCommand {
         /// Its id, as listed; without it you are asked where there are several
         id: Option<String>,
     },
-    /// Set up an authenticator app in the place of a second factor
+    /// Set up a second factor in the place of another
     Replace {
         /// The old one's id, as listed; without it you are asked where there are several
         id: Option<String>,
+        /// What the new one shall be; without it the same as the old one
+        #[arg(long, value_parser = kinds())]
+        kind: Option<String>,
+        /// The address or number that codes are sent to; without it you are asked
+        #[arg(long, value_name = "ADDRESS-OR-NUMBER")]
+        to: Option<String>,
         /// What to call the new one; without it as the old one
         #[arg(long)]
         label: Option<String>,
     },
     /// Make recovery codes in the place of all earlier ones
     RecoveryCodes,
+    /// Phones on which you approve logins
+    #[command(subcommand)]
+    Phone(MyPhone),
+    /// Backup e-mail addresses that codes are sent to
+    #[command(subcommand)]
+    Email(MyEmail),
+    /// Telephone numbers that codes are sent to by SMS
+    #[command(subcommand)]
+    Sms(MySms),
     /// App passwords: one for each mail program
     #[command(subcommand)]
     AppPasswords(MyAppPasswords),
     /// Devices that you trust, which need no code for a while
     #[command(subcommand)]
     Devices(MyDevices),
+    /// Logins and changes that wait for a code or for your phone
+    #[command(subcommand)]
+    Challenges(MyChallenges),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MyPhone {
+    /// Set up a phone: scan the QR code that is shown, and compare six digits
+    Enrol {
+        /// What to call it; without it what the phone calls itself
+        #[arg(long)]
+        label: Option<String>,
+    },
+    /// List your phones
+    List,
+    /// Remove a phone
+    Remove {
+        /// Its id, as listed; without it you are asked where there are several
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MyEmail {
+    /// Set up a backup address: a code is sent to it, and asked for
+    Enrol {
+        /// The address; without it you are asked
+        address: Option<String>,
+        /// What to call it
+        #[arg(long)]
+        label: Option<String>,
+    },
+    /// List your backup addresses
+    List,
+    /// Remove a backup address
+    Remove {
+        /// Its id, as listed; without it you are asked where there are several
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MySms {
+    /// Set up a telephone number: a code is sent to it, and asked for
+    Enrol {
+        /// The number with its country code, such as +442079460123; without it you are asked
+        number: Option<String>,
+        /// What to call it
+        #[arg(long)]
+        label: Option<String>,
+    },
+    /// List your telephone numbers
+    List,
+    /// Remove a telephone number
+    Remove {
+        /// Its id, as listed; without it you are asked where there are several
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MyChallenges {
+    /// List what waits for an answer
+    List,
+    /// Refuse what waits for an answer: a login that is not yours, or that you gave up
+    #[command(group = ArgGroup::new("which"))]
+    Deny {
+        /// Its id, as listed; without it you are asked
+        #[arg(group = "which")]
+        id: Option<String>,
+        /// Refuse all of them
+        #[arg(long, group = "which")]
+        all: bool,
+    },
+}
+
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(["totp", "phone", "email", "sms"])
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ use postern_core::flows::{
     Created, Order, Revoked, create_app_password, regenerate_app_passwords, revoke_app_passwords,
 };
 use postern_core::ledger::{Credential, Use};
+use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -44,10 +45,19 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     let created = create_app_password(&site.authority(), &account.id, order).await?;
     let settings = &site.config.mail_settings;
     let text = Zeroizing::new(format!("{}\n{}", *shown(&created, account), settings_text(settings, account)));
-    output.print_all(
+    let printed = output.print_all(
         &text,
         [("app_password", created_value(&created)), ("mail_settings", settings_value(settings, account))],
-    )
+    );
+    tell_of_created(site, account, &[created]).await;
+    printed
+}
+
+async fn tell_of_created(site: &Site, account: &Account, all: &[Created]) {
+    for created in all {
+        let label = created.record.label.as_str();
+        site.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
+    }
 }
 
 async fn regenerate(
@@ -68,13 +78,15 @@ async fn regenerate(
     } else {
         settings_text(settings, account)
     });
-    output.print_all(
+    let printed = output.print_all(
         &text,
         [
             ("app_passwords", all.iter().map(created_value).collect()),
             ("mail_settings", settings_value(settings, account)),
         ],
-    )
+    );
+    tell_of_created(site, account, &all).await;
+    printed
 }
 
 async fn revoke(
@@ -83,16 +95,20 @@ async fn revoke(
     which: Option<Selector>,
     output: Output,
 ) -> Result<(), Failure> {
-    let (text, ids) = match revoke_app_passwords(&site.authority(), &account.id, which).await? {
-        Revoked::Before(id) => (format!("app password {id} was revoked before"), vec![id]),
-        Revoked::Now(all) if all.is_empty() => ("no app password to revoke".to_owned(), Vec::new()),
-        Revoked::Now(all) => {
-            let lines =
-                all.iter().map(|live| format!("revoked app password {} \"{}\"\n", live.id, live.label));
-            (lines.collect(), all.iter().map(|live| live.id).collect())
+    let all = match revoke_app_passwords(&site.authority(), &account.id, which).await? {
+        Revoked::Before(id) => {
+            return output.print(&format!("app password {id} was revoked before"), "revoked", vec![id]);
         }
+        Revoked::Now(all) => all,
     };
-    output.print(&text, "revoked", ids)
+    let lines = all.iter().map(|live| format!("revoked app password {} \"{}\"\n", live.id, live.label));
+    let text = if all.is_empty() { "no app password to revoke".to_owned() } else { lines.collect() };
+    let printed = output.print(&text, "revoked", all.iter().map(|live| live.id).collect::<Vec<_>>());
+    for live in &all {
+        let label = live.label.as_str();
+        site.tell_owner(account, &Phrase::ChangedAppPasswordRevoked { label }).await;
+    }
+    printed
 }
 
 async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 use postern_core::account::Account;
 use postern_core::device::DeviceId;
 use postern_core::flows::{ChangeError, TrustedDevice, revoke_devices, trusted_devices};
+use postern_core::words::Phrase;
 use serde_json::{Value, json};
 
 use crate::args::DeviceCommand;
@@ -49,7 +50,12 @@ async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output
         .map(|device| format!("revoked {} \"{}\"\n", short(device), device.trust.name))
         .collect();
     let text = if text.is_empty() { "no trusted device to revoke".to_owned() } else { text };
-    output.print(&text, "revoked", revoked.iter().map(value).collect::<Vec<_>>())
+    let printed = output.print(&text, "revoked", revoked.iter().map(value).collect::<Vec<_>>());
+    for device in &revoked {
+        let name = device.trust.name.as_str();
+        site.tell_owner(account, &Phrase::ChangedDeviceRevoked { name }).await;
+    }
+    printed
 }
 
 /// With the ledger down the account trusts none from now on, which is more than was asked for where one was meant.

@@ -1,7 +1,8 @@
 use postern_core::account::Account;
-use postern_core::factor::{Factor, FactorKind, TotpShape};
-use postern_core::flows::{create_recovery_codes, edit, unbind_factor};
+use postern_core::factor::{Factor, FactorId, FactorKind, Ring, TotpShape};
+use postern_core::flows::{Bound, WantedKind, create_recovery_codes, edit, unbind_factor};
 use postern_core::ledger::{Credential, Use};
+use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ use crate::site::Site;
 /// Does what was asked of an account's second factors.
 pub(crate) async fn run(site: &Site, command: FactorCommand, output: Output) -> Result<(), Failure> {
     match command {
-        FactorCommand::List { name } => list(site, &site.account(&name).await?, output).await,
+        FactorCommand::List { name } => list(site, &site.account(&name).await?, None, output).await,
         FactorCommand::Remove { name, id, .. } => {
             remove(site, &site.account(&name).await?, id.as_deref(), output).await
         }
@@ -38,12 +39,21 @@ pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Outp
         text.push('\n');
     }
     let codes: Vec<&str> = shown.iter().map(|code| code.as_str()).collect();
-    output.print_all(&text, [("account", json!(account.name)), ("recovery_codes", json!(codes))])
+    let printed =
+        output.print_all(&text, [("account", json!(account.name)), ("recovery_codes", json!(codes))]);
+    site.tell_owner(&account, &Phrase::ChangedRecoveryCodes {}).await;
+    printed
 }
 
-async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
+/// Lists the factors of an account, or those of one kind.
+pub(super) async fn list(
+    site: &Site,
+    account: &Account,
+    kind: Option<WantedKind>,
+    output: Output,
+) -> Result<(), Failure> {
     let uses = site.ledger.last_uses(&account.id).await?;
-    let factors = by_age(account);
+    let factors = of_kind(account, kind);
     let rows = factors.iter().map(|factor| {
         let (used, locked) = (last_use(factor, &uses), factor.locked);
         vec![
@@ -57,8 +67,9 @@ async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Fail
     });
     let mut text = table(&["ID", "LABEL", "KIND", "STATE", "CREATED", "LAST USED"], rows);
     if factors.is_empty() {
-        text = format!("{} has no second factor", account.name);
-    } else {
+        let of_kind = kind.map_or(String::new(), |kind| format!(" of the kind {}", kind.name()));
+        text = format!("{} has no second factor{of_kind}", account.name);
+    } else if kind.is_none() {
         text.push_str(&format!("\n{} recovery codes are left\n", account.data.recovery_codes.len()));
     }
     let values: Vec<Value> = factors.iter().map(|factor| value(factor, &uses)).collect();
@@ -66,18 +77,24 @@ async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Fail
     output.print_all(&text, [("factors", json!(values)), ("recovery_codes_left", left)])
 }
 
-async fn remove(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
+/// Unbinds the factor that is meant, or all of them.
+pub(super) async fn remove(
+    site: &Site,
+    account: &Account,
+    id: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
     let removed = match id {
         Some(typed) => {
             let id = picked(account, typed)?.id;
             vec![unbind_factor(&site.authority(), &site.keyring()?, &account.id, id, true).await?]
         }
         None => {
-            edit(&*site.directory, &account.id, |data| {
+            let all = edit(&*site.directory, &account.id, |data| {
                 let ids: Vec<_> = data.factors.iter().map(|factor| factor.id).collect();
-                Ok(ids.into_iter().filter_map(|id| data.unbind(id)).collect())
-            })
-            .await?
+                Ok(ids.into_iter().filter_map(|id| data.unbind(id)).collect::<Vec<Factor>>())
+            });
+            all.await?
         }
     };
     let mut text: String = removed
@@ -90,29 +107,63 @@ async fn remove(site: &Site, account: &Account, id: Option<&str>, output: Output
         text.push_str(&format!("{} is no longer enrolled", account.name));
     }
     let ids: Vec<_> = removed.iter().map(|factor| factor.id).collect();
-    output.print(&text, "removed", ids)
+    let printed = output.print(&text, "removed", ids);
+    for factor in &removed {
+        let what = Phrase::ChangedFactorRemoved { label: factor.label.as_str(), kind: factor.kind.name() };
+        site.tell_owner(account, &what).await;
+    }
+    printed
 }
 
 /// The oldest first, wherever the directory keeps them.
 pub(super) fn by_age(account: &Account) -> Vec<&Factor> {
-    let mut factors: Vec<&Factor> = account.data.factors.iter().collect();
+    of_kind(account, None)
+}
+
+/// As [`by_age`], of one kind where one is said.
+pub(super) fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
+    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
+    let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
     factors.sort_by_key(|factor| (factor.created, factor.id));
     factors
 }
 
 /// The one factor that is meant by its id or the beginning of it.
 pub(super) fn picked<'a>(account: &'a Account, typed: &str) -> Result<&'a Factor, Failure> {
-    let mut meant = account.data.factors.iter().filter(|factor| factor.id.is_meant_by(typed));
+    picked_of(&by_age(account), &account.name, typed)
+}
+
+/// As [`picked`], among some of the factors of the account `name`.
+pub(super) fn picked_of<'a>(factors: &[&'a Factor], name: &str, typed: &str) -> Result<&'a Factor, Failure> {
+    let mut meant = factors.iter().filter(|factor| factor.id.is_meant_by(typed));
     match (meant.next(), meant.next()) {
         (Some(factor), None) => Ok(factor),
         (Some(_), Some(_)) => Err(Failure::data(format!("more than one factor begins with \"{typed}\""))),
-        (None, _) => {
-            let name = &account.name;
-            Err(Failure::data(format!(
-                "{name} has no second factor \"{typed}\"; see: postern factor list {name}"
-            )))
-        }
+        (None, _) => Err(Failure::data(format!(
+            "{name} has no such second factor \"{typed}\"; see: postern factor list {name}"
+        ))),
     }
+}
+
+/// What is said of a factor that was bound.
+pub(super) fn bound_text(
+    bound: &Bound,
+    account: &str,
+    replaces: Option<FactorId>,
+    is_proved: bool,
+) -> String {
+    let mut text = format!("bound {} \"{}\" to account {account}", bound.id.short(), bound.label);
+    if let Some(old) = replaces {
+        text.push_str(&format!(", in the place of {}", old.short()));
+    }
+    text.push('\n');
+    if !is_proved {
+        text.push_str("no code has proved it yet: try it before anybody depends on it\n");
+    }
+    if bound.is_first {
+        text.push_str("mail programs need app passwords now, unless main_password_on_mail says otherwise\n");
+    }
+    text
 }
 
 pub(super) fn last_use<'a>(factor: &Factor, uses: &'a [Use]) -> Option<&'a Use> {
@@ -123,9 +174,13 @@ pub(super) fn kind_text(factor: &Factor) -> String {
     match &factor.kind {
         FactorKind::Totp(totp) if totp.shape == TotpShape::default() => "totp".to_owned(),
         FactorKind::Totp(totp) => format!("totp ({})", shape_text(totp.shape)),
-        FactorKind::Email(email) => format!("email ({})", email.address.as_str()),
-        FactorKind::Sms(sms) => format!("sms ({})", sms.number.as_str()),
-        FactorKind::Phone(phone) => format!("phone ({})", phone.ring.name()),
+        FactorKind::Email(email) => format!("email ({})", email.address.masked()),
+        FactorKind::Sms(sms) => format!("sms ({})", sms.number.masked()),
+        FactorKind::Phone(phone) => match &phone.ring {
+            Ring::None => "phone".to_owned(),
+            Ring::Ntfy(_) => "phone (rung by ntfy)".to_owned(),
+            Ring::WebPush(_) => "phone (rung by Web Push)".to_owned(),
+        },
     }
 }
 
@@ -155,11 +210,25 @@ pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
         "locked": factor.locked,
         "last_used": last_use(factor, uses).map(use_value),
     });
-    if let (Some(object), Some(totp)) = (value.as_object_mut(), factor.kind.totp()) {
+    let Some(object) = value.as_object_mut() else { return value };
+    object.extend(destination(&factor.kind).map(|(name, to)| (name.to_owned(), json!(to))));
+    if let FactorKind::Phone(phone) = &factor.kind {
+        object.insert("ring".to_owned(), json!(phone.ring.name()));
+    }
+    if let Some(totp) = factor.kind.totp() {
         object.insert("algorithm".to_owned(), json!(totp.shape.algorithm.name()));
         object.insert("digits".to_owned(), json!(totp.shape.digits()));
         object.insert("period".to_owned(), json!(totp.shape.period.seconds()));
         object.insert("key".to_owned(), json!(totp.seed.key()));
     }
     value
+}
+
+/// Where codes of a factor go, with what that is called for scripts: whole, as these are an admin's.
+pub(super) fn destination(kind: &FactorKind) -> Option<(&'static str, &str)> {
+    match kind {
+        FactorKind::Email(email) => Some(("address", email.address.as_str())),
+        FactorKind::Sms(sms) => Some(("number", sms.number.as_str())),
+        FactorKind::Totp(_) | FactorKind::Phone(_) => None,
+    }
 }

@@ -1,5 +1,7 @@
 mod account;
 mod app_password;
+mod away;
+mod challenge;
 mod check;
 mod courier;
 mod device;
@@ -30,6 +32,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
         Command::Account(command) => account::run(&Site::open(&args.config)?, command, output).await,
         Command::Totp(command) => totp::run(&args.config, command, output).await,
+        Command::Phone(command) => away::phone(&Site::open(&args.config)?, command, output).await,
+        Command::Email(command) => away::email(&Site::open(&args.config)?, command, output).await,
+        Command::Sms(command) => away::sms(&Site::open(&args.config)?, command, output).await,
+        Command::Challenge(command) => challenge::run(&Site::open(&args.config)?, command, output).await,
         Command::Factor(command) => factor::run(&Site::open(&args.config)?, command, output).await,
         Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,
         Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,

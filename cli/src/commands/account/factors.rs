@@ -2,6 +2,7 @@
 
 use postern_core::account::Account;
 use postern_core::flows;
+use postern_core::words::Phrase;
 use serde_json::json;
 
 use super::value;
@@ -50,6 +51,7 @@ pub(super) async fn reset(
         account.name
     );
     let cleared = clear_ledger(site, account).await;
+    site.tell_owner(account, &Phrase::ChangedReset {}).await;
     let read = site.account(&account.name).await?;
     output.print(&text, "account", value(site, &read).await?)?;
     cleared.map_err(|failure| {

@@ -10,6 +10,7 @@ use postern_core::flows::edit;
 use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
 use postern_core::policy::AccountPolicy;
 use postern_core::secret::Password;
+use postern_core::words::Phrase;
 
 use crate::args::AccountCommand;
 use crate::failure::Failure;
@@ -101,11 +102,10 @@ async fn password(
     let hash = if remove { None } else { Some(hash(site, &prompt::new_password(from_stdin)?).await?) };
     embedded.set_main_password(&account.id, hash).await?;
     let word = if remove { "removed" } else { "set" };
-    output.print(
-        &format!("{word} the main password of account {}", account.name),
-        "account",
-        value(site, &account).await?,
-    )
+    let text = format!("{word} the main password of account {}", account.name);
+    let printed = output.print(&text, "account", value(site, &account).await?);
+    site.tell_owner(&account, &Phrase::ChangedMainPassword {}).await;
+    printed
 }
 
 async fn hash(site: &Site, password: &Password) -> Result<StoredHash, Failure> {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountData, AccountId};
 use postern_core::directory::DirectoryError;
-use postern_core::factor::{FactorKind, Phone};
-use postern_core::flows::{ChangeError, edit};
+use postern_core::factor::{BadTotp, Factor, FactorKind};
+use postern_core::flows::{ChangeError, RandomnessGone, edit, refresh_factor_keys};
 use postern_core::keyring::Keyring;
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ pub(super) async fn reseal(site: &Site) -> Result<Resealed, Failure> {
     Ok(done)
 }
 
-/// The accounts that have something under another key than the current one.
+/// The accounts that have something under another key than the current one: a secret, or what tells telephone numbers apart.
 async fn older(
     site: &Site,
     keyring: &Keyring,
@@ -85,10 +85,12 @@ async fn older(
         .visit(&mut |read: Result<Account, DirectoryError>| {
             progress.step();
             match read {
-                Ok(account) if keys(&account.data).any(|key| key != keyring.current_id()) => {
-                    older.push((account.id, account.name));
+                Ok(mut account) => {
+                    let is_older = keys(&account.data).any(|key| key != keyring.current_id());
+                    if is_older || refresh_factor_keys(&mut account.data, keyring) {
+                        older.push((account.id, account.name));
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => unreadable.push(error.to_string()),
             }
         })
@@ -105,29 +107,59 @@ async fn reseal_account(
     edit(&*site.directory, id, |data| {
         let (mut count, mut faults) = (0, Vec::new());
         for factor in &mut data.factors {
-            let (FactorKind::Totp(totp) | FactorKind::Phone(Phone { totp, .. })) = &mut factor.kind else {
-                continue;
-            };
-            if totp.seed.key() == keyring.current_id() {
-                continue;
-            }
-            let mut nonce = [0; 24];
-            site::random(&mut nonce)?;
-            match totp.reseal(factor.id, keyring, nonce) {
-                Ok(sealed) => {
-                    *totp = sealed;
-                    count += 1;
-                }
-                Err(error) => faults.push(format!("factor {}: {error}", factor.id.short())),
-            }
+            let (sealed, fault) = reseal_factor(factor, keyring)?;
+            count += sealed;
+            faults.extend(fault.map(|fault| format!("factor {}: {fault}", factor.id.short())));
         }
+        refresh_factor_keys(data, keyring);
         Ok((count, faults))
     })
     .await
 }
 
+/// How many secrets were sealed anew, and why not the rest.
+fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<BadTotp>), ChangeError> {
+    let (totp, ring) = match &mut factor.kind {
+        FactorKind::Totp(totp) => (totp, None),
+        FactorKind::Phone(phone) => (&mut phone.totp, Some(&mut phone.ring)),
+        FactorKind::Email(_) | FactorKind::Sms(_) => return Ok((0, None)),
+    };
+    let (mut count, mut fault) = (0, None);
+    if totp.seed.key() != keyring.current_id() {
+        match totp.reseal(factor.id, keyring, nonce()?) {
+            Ok(sealed) => {
+                *totp = sealed;
+                count += 1;
+            }
+            Err(error) => fault = Some(error),
+        }
+    }
+    if let Some(ring) = ring.filter(|ring| ring.key().is_some_and(|key| key != keyring.current_id())) {
+        match ring.reseal(factor.id, keyring, nonce()?) {
+            Ok(sealed) => {
+                *ring = sealed;
+                count += 1;
+            }
+            Err(error) => fault = Some(error.into()),
+        }
+    }
+    Ok((count, fault))
+}
+
+fn nonce() -> Result<[u8; 24], RandomnessGone> {
+    let mut nonce = [0; 24];
+    site::random(&mut nonce)?;
+    Ok(nonce)
+}
+
 fn keys(data: &AccountData) -> impl Iterator<Item = u32> {
-    data.factors.iter().filter_map(|factor| Some(factor.kind.totp()?.seed.key()))
+    data.factors.iter().flat_map(|factor| {
+        let ring = match &factor.kind {
+            FactorKind::Phone(phone) => phone.ring.key(),
+            FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => None,
+        };
+        factor.kind.totp().map(|totp| totp.seed.key()).into_iter().chain(ring)
+    })
 }
 
 impl Resealed {

@@ -1,30 +1,28 @@
 //! A person's own account, through posternd. Nothing here opens the configuration, a store or the keyring.
 
-mod language;
-mod person;
-mod records;
+mod request;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::unistd::{User, getuid};
-use postern_core::clock::{Clock, SystemClock};
 use postern_ipc::{
     Begin, Client, ClientConfig, Failure as IpcFailure, Flow, ProtocolError, RejectReason, Verdict,
 };
 
-use crate::args::{My, MyAppPasswords, MyCommand, MyDevices};
+use crate::args::{My, MyCommand};
 use crate::failure::Failure;
+use crate::language;
 use crate::output::Output;
-use crate::site;
-use person::Person;
+use crate::person::Person;
+use request::request;
 
 /// Asks posternd for what somebody wants with their own account.
 pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     let config = ClientConfig::load(&my.client_config).map_err(Failure::config)?;
-    let mut person = Person::new(output, kinds(&my.command));
+    let begin = begin(&my.command)?;
+    let mut person = Person::new(output, records(begin.flow));
     let client = Client::connect(&config.socket, Instant::now() + PATIENCE).map_err(no_verdict)?;
-    let verdict = client.converse(begin(&my.command)?, &mut person).map_err(no_verdict);
+    let verdict = client.converse(begin, &mut person).map_err(no_verdict);
     // A terminal that is gone ends the conversation; why is known here alone.
     if let Some(fault) = person.fault() {
         return Err(fault);
@@ -50,70 +48,27 @@ fn begin(command: &MyCommand) -> Result<Begin, Failure> {
     Ok(begin)
 }
 
-fn request(command: &MyCommand) -> Result<(Flow, BTreeMap<String, String>), Failure> {
-    let mut given = BTreeMap::new();
-    let mut give = |name: &str, value: &Option<String>| {
-        given.extend(value.clone().map(|value| (name.to_owned(), value)));
-    };
-    let flow = match command {
-        MyCommand::Factors => Flow::Factors,
-        MyCommand::Enrol { label } => {
-            give("label", label);
-            Flow::Enrol
-        }
-        MyCommand::Remove { id } => {
-            give("id", id);
-            Flow::Remove
-        }
-        MyCommand::Replace { id, label } => {
-            give("id", id);
-            give("label", label);
-            Flow::Replace
-        }
-        MyCommand::RecoveryCodes => Flow::RecoveryCodes,
-        MyCommand::AppPasswords(MyAppPasswords::List) => Flow::AppPasswordList,
-        MyCommand::AppPasswords(MyAppPasswords::Create { label, scope, expires, network }) => {
-            give("label", label);
-            give("scope", scope);
-            let now = SystemClock.now();
-            let expires = expires.as_deref().map(|text| site::moment(text, now)).transpose()?;
-            give("expires", &expires.map(|expires| expires.to_string()));
-            give("networks", &(!network.is_empty()).then(|| network.join(",")));
-            Flow::AppPasswordCreate
-        }
-        MyCommand::AppPasswords(MyAppPasswords::Regenerate { id }) => {
-            give("id", id);
-            Flow::AppPasswordRegenerate
-        }
-        MyCommand::AppPasswords(MyAppPasswords::Revoke { id, all }) => {
-            give("id", id);
-            give("all", &all.then(|| "true".to_owned()));
-            Flow::AppPasswordRevoke
-        }
-        MyCommand::Devices(MyDevices::List) => Flow::DeviceList,
-        MyCommand::Devices(MyDevices::Revoke { id, all }) => {
-            give("id", id);
-            give("all", &all.then(|| "true".to_owned()));
-            Flow::DeviceRevoke
-        }
-    };
-    Ok((flow, given))
-}
-
-/// What a command may answer with, so that scripts find an empty list where there is nothing.
-fn kinds(command: &MyCommand) -> &'static [&'static str] {
-    match command {
-        MyCommand::Factors => &["factor"],
-        MyCommand::Enrol { .. } | MyCommand::Replace { .. } => &["key", "factor"],
-        MyCommand::Remove { .. } => &["removed"],
-        MyCommand::RecoveryCodes => &["recovery_code"],
-        MyCommand::AppPasswords(MyAppPasswords::List) => &["app_password"],
-        MyCommand::AppPasswords(MyAppPasswords::Create { .. } | MyAppPasswords::Regenerate { .. }) => {
-            &["app_password", "mail_setting"]
-        }
-        MyCommand::AppPasswords(MyAppPasswords::Revoke { .. })
-        | MyCommand::Devices(MyDevices::Revoke { .. }) => &["revoked"],
-        MyCommand::Devices(MyDevices::List) => &["device"],
+/// What a flow may answer with, so that scripts find an empty list where there is nothing.
+fn records(flow: Flow) -> &'static [&'static str] {
+    match flow {
+        Flow::Factors => &["factor"],
+        Flow::Enrol | Flow::Replace => &["key", "factor"],
+        Flow::Remove => &["removed"],
+        Flow::RecoveryCodes => &["recovery_code"],
+        Flow::AppPasswordList => &["app_password"],
+        Flow::AppPasswordCreate | Flow::AppPasswordRegenerate => &["app_password", "mail_setting"],
+        Flow::AppPasswordRevoke | Flow::DeviceRevoke => &["revoked"],
+        Flow::DeviceList => &["device"],
+        Flow::ChallengeList => &["challenge"],
+        Flow::ChallengeDeny => &["denied"],
+        Flow::Login
+        | Flow::Lookup
+        | Flow::Account
+        | Flow::Status
+        | Flow::PhoneBind
+        | Flow::PhonePending
+        | Flow::PhoneAnswer
+        | Flow::PhoneRing => &[],
     }
 }
 
@@ -151,58 +106,3 @@ fn no_verdict(failure: IpcFailure) -> Failure {
 
 /// Setting up an app may take somebody a while.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::args::{Args, Command};
-
-    fn asked(line: &str) -> (Flow, Vec<(String, String)>) {
-        let words = format!("postern my {line}");
-        let Command::My(my) = Args::try_parse_from(words.split(' ')).unwrap().command else {
-            panic!("{line}")
-        };
-        let (flow, arguments) = request(&my.command).unwrap();
-        (flow, arguments.into_iter().collect())
-    }
-
-    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn every_command_is_a_flow_with_the_arguments_that_were_given() {
-        assert_eq!(asked("factors"), (Flow::Factors, vec![]));
-        assert_eq!(asked("enrol --label phone"), (Flow::Enrol, pairs(&[("label", "phone")])));
-        assert_eq!(asked("remove"), (Flow::Remove, vec![]));
-        assert_eq!(
-            asked("replace abcd --label new"),
-            (Flow::Replace, pairs(&[("id", "abcd"), ("label", "new")]))
-        );
-        assert_eq!(asked("recovery-codes"), (Flow::RecoveryCodes, vec![]));
-        assert_eq!(asked("app-passwords list"), (Flow::AppPasswordList, vec![]));
-        assert_eq!(
-            asked(
-                "app-passwords create --label x --scope imap,smtp --expires 2099-01-31 --network 10.0.0.0/8 --network ::1/128"
-            ),
-            (
-                Flow::AppPasswordCreate,
-                pairs(&[
-                    ("expires", "2099-01-31T00:00:00Z"),
-                    ("label", "x"),
-                    ("networks", "10.0.0.0/8,::1/128"),
-                    ("scope", "imap,smtp"),
-                ])
-            )
-        );
-        assert_eq!(
-            asked("app-passwords regenerate GdGn"),
-            (Flow::AppPasswordRegenerate, pairs(&[("id", "GdGn")]))
-        );
-        assert_eq!(asked("app-passwords revoke --all"), (Flow::AppPasswordRevoke, pairs(&[("all", "true")])));
-        assert_eq!(asked("devices list"), (Flow::DeviceList, vec![]));
-        assert_eq!(asked("devices revoke abcd"), (Flow::DeviceRevoke, pairs(&[("id", "abcd")])));
-    }
-}

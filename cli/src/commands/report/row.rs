@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use postern_core::account::{Account, AccountId};
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Wanted;
 use crate::commands::account::{standing, use_text, use_value};
+use crate::commands::factor::destination;
 
 /// What the directory says of an account, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,9 @@ pub(super) struct BriefFactor {
     pub(super) label: String,
     pub(super) created: Timestamp,
     pub(super) locked: Option<Timestamp>,
+    /// The address or number that codes are sent to, as it is named for scripts.
+    #[serde(flatten)]
+    pub(super) to: BTreeMap<String, String>,
 }
 
 impl Brief {
@@ -43,6 +49,10 @@ impl Brief {
             label: factor.label.to_string(),
             created: factor.created,
             locked: factor.locked,
+            to: destination(&factor.kind)
+                .map(|(name, to)| (name.to_owned(), to.to_owned()))
+                .into_iter()
+                .collect(),
         });
         let said = Said {
             name: account.name.clone(),
@@ -98,9 +108,13 @@ impl Row {
         let factors = match (said.factors.len(), said.enrolled) {
             (0, false) => "-".to_owned(),
             (0, true) => "marked".to_owned(),
-            (count, _) => {
+            (1.., _) => {
+                let mut kinds: Vec<&str> = said.factors.iter().map(|factor| factor.kind.as_str()).collect();
+                kinds.sort_unstable();
+                kinds.dedup();
                 let locked = said.factors.iter().filter(|factor| factor.locked.is_some()).count();
-                if locked == 0 { count.to_string() } else { format!("{count} ({locked} locked)") }
+                let locked = if locked == 0 { String::new() } else { format!(", {locked} locked") };
+                format!("{} ({}{locked})", said.factors.len(), kinds.join(" "))
             }
         };
         [
@@ -119,14 +133,12 @@ impl Row {
             .factors
             .iter()
             .map(|factor| {
-                json!({
-                    "id": factor.id,
-                    "kind": factor.kind,
-                    "label": factor.label,
-                    "created": factor.created,
-                    "locked": factor.locked,
-                    "last_used": self.used(Credential::Factor(factor.id)).map(use_value),
-                })
+                let mut value = json!(factor);
+                if let Some(object) = value.as_object_mut() {
+                    let used = self.used(Credential::Factor(factor.id)).map(use_value);
+                    object.insert("last_used".to_owned(), json!(used));
+                }
+                value
             })
             .collect();
         json!({

@@ -72,7 +72,7 @@ impl Writer {
 /// Columns of a fixed width, as nobody knows what is to come. What is longer is shown whole.
 fn line(cells: &[String; 5]) -> String {
     let [name, standing, factors, second_step, main_password] = cells;
-    format!("{name:<24}  {standing:<8}  {factors:<8}  {second_step:<44}  {main_password}\n")
+    format!("{name:<24}  {standing:<8}  {factors:<16}  {second_step:<44}  {main_password}\n")
 }
 
 fn fault(error: &std::io::Error) -> Failure {

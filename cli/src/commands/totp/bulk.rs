@@ -6,12 +6,13 @@ use postern_core::app_password::Label;
 use postern_core::factor::{NewTotp, Seed, TotpShape};
 use postern_core::flows::{Authority, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::keyring::Keyring;
+use postern_core::words::Phrase;
 use serde_json::{Value, json};
 
 use super::results::{Issued, Last, Results, State};
 use super::users::{self, User};
 use crate::args::Enrol;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::site::Site;
@@ -33,8 +34,17 @@ pub(super) async fn run(
     let site = Site::open(config)?;
     let (authority, keyring) = (site.authority(), site.keyring()?);
     let may_add = wanted.add;
-    let mut job =
-        Job { site: &site, authority, keyring, shape, label, may_add, results, seen: HashSet::new() };
+    let mut job = Job {
+        site: &site,
+        authority,
+        keyring,
+        shape,
+        label,
+        may_add,
+        results,
+        seen: HashSet::new(),
+        untold: 0,
+    };
     let progress = Progress::new("enrolled", Some(users.len() as u64));
     let mut tally = Tally::default();
     for user in &users {
@@ -48,6 +58,9 @@ pub(super) async fn run(
         progress.step();
     }
     drop(progress);
+    if job.untold > 0 {
+        failure::warn(format!("{} owners of accounts were not told by mail of what was bound", job.untold));
+    }
     tally.conclude(files.1, output)
 }
 
@@ -62,6 +75,8 @@ struct Job<'a> {
     results: Results,
     /// What this run has met.
     seen: HashSet<(String, String)>,
+    /// How many owners were not told; once the courier failed it is not tried again.
+    untold: usize,
 }
 
 /// How it ended for one account.
@@ -112,6 +127,11 @@ impl Job<'_> {
         self.results.write(&user.name, &user.label, State::Begun(&issued))?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
         bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
+        let (label, kind) = (new.label.as_str(), new.kind.name());
+        let what = Phrase::ChangedFactorBound { label, kind };
+        if self.untold > 0 || self.site.try_to_tell_owner(&account, &what).await.is_err() {
+            self.untold += 1;
+        }
         Ok(issued)
     }
 

@@ -5,9 +5,10 @@ use postern_core::app_password::Label;
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
-use postern_core::flows::{ChangeError, NewFactor, NewKind, bind_factor, default_label};
+use postern_core::flows::{Bound, ChangeError, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::ledger::{Spend, Spent};
 use postern_core::qr::{self, Modules};
+use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -43,10 +44,16 @@ pub(super) async fn run(
         let site = Site::open(config)?;
         let account = site.account(name).await?;
         let job = Job { site: &site, account: &account, wanted, output, terminal };
-        job.bind(seed, shape, &mut files).await
+        let bound = job.bind(seed, shape, &mut files).await?;
+        Ok((site, account, bound))
     };
     match bind.await {
-        Ok(bound) => bound.conclude(wanted, &mut files, output),
+        Ok((site, account, bound)) => {
+            let concluded = bound.conclude(wanted, &mut files, output);
+            let (label, kind) = (bound.new.label.as_str(), bound.new.kind.name());
+            site.tell_owner(&account, &Phrase::ChangedFactorBound { label, kind }).await;
+            concluded
+        }
         Err(failure) => Err(files.give_up(failure)),
     }
 }
@@ -99,7 +106,7 @@ impl Job<'_> {
         seed: Option<Seed>,
         shape: TotpShape,
         files: &mut Files,
-    ) -> Result<Bound, Failure> {
+    ) -> Result<BoundApp, Failure> {
         let (authority, account) = (self.site.authority(), self.account);
         let keyring = self.site.keyring()?;
         let replaces = match &self.wanted.replace {
@@ -128,7 +135,7 @@ impl Job<'_> {
         }
         let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
         files.may_count = matches!(bound, Err(ChangeError::Directory(DirectoryError::Down(_))));
-        Ok(Bound { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
+        Ok(BoundApp { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
     }
 
     /// Shows the key to whoever is to have it.
@@ -156,7 +163,7 @@ impl Job<'_> {
 }
 
 /// What was bound.
-struct Bound {
+struct BoundApp {
     account: String,
     new: NewFactor,
     uri: Zeroizing<String>,
@@ -165,7 +172,7 @@ struct Bound {
     is_proved: bool,
 }
 
-impl Bound {
+impl BoundApp {
     fn conclude(&self, wanted: &Enrol, files: &mut Files, output: Output) -> Result<(), Failure> {
         let text = self.text(files);
         if output.is_json() {
@@ -178,20 +185,9 @@ impl Bound {
     fn text(&self, files: &mut Files) -> String {
         let mut text: String =
             files.all().map(|file| format!("the QR code is in {}\n", file.path().display())).collect();
-        let (id, label) = (self.new.id.short(), &self.new.label);
-        text.push_str(&format!("bound {id} \"{label}\" to account {}", self.account));
-        if let Some(old) = self.replaces {
-            text.push_str(&format!(", in the place of {}", old.short()));
-        }
-        text.push('\n');
-        if !self.is_proved {
-            text.push_str("no code has proved it yet: try it before anybody depends on it\n");
-        }
-        if self.is_first {
-            text.push_str(
-                "mail programs need app passwords now, unless main_password_on_mail says otherwise\n",
-            );
-        }
+        let (label, kind) = (self.new.label.clone(), self.new.kind.name());
+        let bound = Bound { id: self.new.id, label, kind, is_first: self.is_first };
+        text.push_str(&factor::bound_text(&bound, &self.account, self.replaces, self.is_proved));
         text
     }
 

@@ -1,7 +1,7 @@
 //! The language of whoever runs this, as the environment names it.
 
 /// The language of messages (BCP 47), or `None` where the environment names none; see locale(7).
-pub(super) fn of_process() -> Option<String> {
+pub(crate) fn of_process() -> Option<String> {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
     set.into_iter().find(|value| !value.is_empty()).and_then(|locale| tag(&locale))
 }

@@ -2,15 +2,15 @@ use serde_json::{Map, Value};
 
 /// What a flow lists or has made, by kind.
 #[derive(Debug)]
-pub(super) struct Records(Vec<(String, Vec<Value>)>);
+pub(crate) struct Records(Vec<(String, Vec<Value>)>);
 
 impl Records {
     /// With an empty list of each of these kinds.
-    pub(super) fn new(kinds: &[&str]) -> Self {
+    pub(crate) fn new(kinds: &[&str]) -> Self {
         Self(kinds.iter().map(|kind| (plural(kind), Vec::new())).collect())
     }
 
-    pub(super) fn add(&mut self, kind: &str, fields: Map<String, Value>) {
+    pub(crate) fn add(&mut self, kind: &str, fields: Map<String, Value>) {
         let name = plural(kind);
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, list)) => list.push(Value::Object(fields)),
@@ -19,7 +19,7 @@ impl Records {
     }
 
     /// Each list under the name of what it holds.
-    pub(super) fn into_lists(self) -> impl Iterator<Item = (String, Value)> {
+    pub(crate) fn into_lists(self) -> impl Iterator<Item = (String, Value)> {
         self.0.into_iter().map(|(name, list)| (name, Value::Array(list)))
     }
 }
@@ -27,7 +27,7 @@ impl Records {
 /// `factor` is `factors`; what is a participle stays as it is, as in the lists of the admin's commands.
 fn plural(kind: &str) -> String {
     match kind {
-        "revoked" | "removed" | "recovery" => kind.to_owned(),
+        "revoked" | "removed" | "recovery" | "denied" => kind.to_owned(),
         _ => format!("{kind}s"),
     }
 }

@@ -1,0 +1,129 @@
+use postern_core::account::{Account, AccountId};
+use postern_core::challenge::ChallengeId;
+use postern_core::directory::DirectoryError;
+use postern_core::flows::{PendingChallenge, deny_challenges, pending_challenges};
+use serde_json::{Value, json};
+
+use crate::args::ChallengeCommand;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::progress::Progress;
+use crate::site::Site;
+
+/// Does what was asked of what waits for an answer.
+pub(crate) async fn run(site: &Site, command: ChallengeCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        ChallengeCommand::List { name: Some(name) } => {
+            let account = site.account(&name).await?;
+            list(site, vec![(account.id, account.name)], Vec::new(), output).await
+        }
+        ChallengeCommand::List { name: None } => {
+            let (accounts, unreadable) = all(site).await?;
+            list(site, accounts, unreadable, output).await
+        }
+        ChallengeCommand::Deny { name, id, .. } => {
+            deny(site, &site.account(&name).await?, id.as_deref(), output).await
+        }
+    }
+}
+
+/// Every account, and why others cannot be read.
+async fn all(site: &Site) -> Result<(Vec<(AccountId, String)>, Vec<String>), Failure> {
+    let progress = Progress::new("accounts", None);
+    let (mut accounts, mut unreadable) = (Vec::new(), Vec::new());
+    site.directory
+        .visit(&mut |read: Result<Account, DirectoryError>| {
+            progress.step();
+            match read {
+                Ok(account) => accounts.push((account.id, account.name)),
+                Err(error) => unreadable.push(error.to_string()),
+            }
+        })
+        .await?;
+    Ok((accounts, unreadable))
+}
+
+async fn list(
+    site: &Site,
+    accounts: Vec<(AccountId, String)>,
+    unreadable: Vec<String>,
+    output: Output,
+) -> Result<(), Failure> {
+    let (authority, keyring) = (site.authority(), site.keyring()?);
+    let progress = Progress::new("challenges", Some(accounts.len() as u64));
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for (id, name) in accounts {
+        for one in pending_challenges(&authority, &keyring, &id).await? {
+            rows.push(row(&name, &one));
+            values.push(value(&name, &one));
+        }
+        progress.step();
+    }
+    drop(progress);
+    let text = table(&["ID", "ACCOUNT", "KIND", "SERVICE", "FROM", "SINCE", "UNTIL", "ANSWER"], rows);
+    let text = if text.is_empty() { "nothing waits for an answer".to_owned() } else { text };
+    output.print(&text, "challenges", values)?;
+    if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
+}
+
+async fn deny(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
+    let authority = site.authority();
+    let pending = pending_challenges(&authority, &site.keyring()?, &account.id).await?;
+    let ids: Vec<ChallengeId> = match id {
+        None => pending.iter().map(|one| one.id).collect(),
+        Some(typed) => vec![picked(&pending, typed, &account.name)?],
+    };
+    let denied = deny_challenges(&authority, &account.id, &ids).await?;
+    let denied: Vec<&PendingChallenge> = pending.iter().filter(|one| denied.contains(&one.id)).collect();
+    let text: String = denied
+        .iter()
+        .map(|one| format!("refused {} for {} at {}\n", short(one), account.name, one.challenge.service))
+        .collect();
+    let text = if text.is_empty() { "nothing waits for an answer any more".to_owned() } else { text };
+    let values: Vec<Value> = denied.iter().map(|one| value(&account.name, one)).collect();
+    output.print(&text, "denied", values)
+}
+
+fn picked(pending: &[PendingChallenge], typed: &str, name: &str) -> Result<ChallengeId, Failure> {
+    let mut meant = pending.iter().filter(|one| one.id.is_meant_by(typed));
+    match (meant.next(), meant.next()) {
+        (Some(one), None) => Ok(one.id),
+        (Some(_), Some(_)) => Err(Failure::data(format!("more than one challenge begins with \"{typed}\""))),
+        (None, _) => Err(Failure::data(format!(
+            "nothing with the id \"{typed}\" waits for {name}; see: postern challenge list {name}"
+        ))),
+    }
+}
+
+/// Enough of its id to tell an account's challenges apart.
+fn short(one: &PendingChallenge) -> String {
+    one.id.to_string().chars().take(8).collect()
+}
+
+fn row(name: &str, one: &PendingChallenge) -> Vec<String> {
+    let challenge = &one.challenge;
+    vec![
+        short(one),
+        name.to_owned(),
+        challenge.kind.name().to_owned(),
+        challenge.service.clone(),
+        challenge.rhost.clone().unwrap_or_else(|| "-".to_owned()),
+        challenge.created.to_string(),
+        challenge.expires.to_string(),
+        if one.is_answered { "given" } else { "-" }.to_owned(),
+    ]
+}
+
+fn value(name: &str, one: &PendingChallenge) -> Value {
+    let challenge = &one.challenge;
+    json!({
+        "id": one.id.to_string(),
+        "account": name,
+        "kind": challenge.kind.name(),
+        "service": challenge.service,
+        "rhost": challenge.rhost,
+        "created": challenge.created,
+        "expires": challenge.expires,
+        "answered": one.is_answered,
+    })
+}

@@ -1,0 +1,35 @@
+//! Mail to the owners of accounts about what an admin changed.
+
+use postern_core::account::Account;
+use postern_core::courier::CourierError;
+use postern_core::flows::{ChangedBy, Notices};
+use postern_core::words::Phrase;
+
+use crate::failure;
+use crate::site::Site;
+
+impl Site {
+    /// Mails what was changed to the account, where the site does that. The change stands whether that succeeds or not: a
+    /// courier that is out of order is a warning.
+    pub(crate) async fn tell_owner(&self, account: &Account, what: &Phrase<'_>) {
+        if let Err(error) = self.try_to_tell_owner(account, what).await {
+            warn(account, &error.to_string());
+        }
+    }
+
+    /// As [`Site::tell_owner`], and the failure is the caller's to tell of.
+    pub(crate) async fn try_to_tell_owner(
+        &self,
+        account: &Account,
+        what: &Phrase<'_>,
+    ) -> Result<(), CourierError> {
+        let notices =
+            Notices { courier: &*self.courier, clock: &*self.clock, language: self.config.language };
+        notices.changed(account, what, ChangedBy::Admin).await
+    }
+}
+
+/// Says that the owner of an account was not told of a change.
+pub(crate) fn warn(account: &Account, why: &str) {
+    failure::warn(format!("the change is made, and {} was not told of it by mail: {why}", account.name));
+}

@@ -1,0 +1,130 @@
+use std::io::{IsTerminal, stdin};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use postern_core::conversation::{self, Answer, Conversation, Echo, Gone};
+use postern_ipc::{Dialogue, Secret, Style, Tone};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::records::Records;
+use crate::terminal::{self, Terminal};
+
+/// Whoever runs this: asked on their terminal, or, where standard input is none, by the lines of that. Flows that posternd
+/// holds and those that run in this process are one to them.
+pub(crate) struct Person {
+    answers: Answers,
+    output: Output,
+    records: Records,
+    fault: Option<Failure>,
+}
+
+enum Answers {
+    Typed(Terminal),
+    Lines,
+}
+
+impl Person {
+    pub(crate) fn new(output: Output, kinds: &'static [&'static str]) -> Self {
+        let terminal = if stdin().is_terminal() { Terminal::open() } else { None };
+        let answers = terminal.map_or(Answers::Lines, Answers::Typed);
+        Self { answers, output, records: Records::new(kinds), fault: None }
+    }
+
+    /// Why nobody could be asked or told.
+    pub(crate) fn fault(&mut self) -> Option<Failure> {
+        self.fault.take()
+    }
+
+    /// What scripts get in the place of the lines.
+    pub(crate) fn print_records(self) -> Result<(), Failure> {
+        if self.output.is_json() { self.output.print_all("", self.records.into_lists()) } else { Ok(()) }
+    }
+
+    fn answer(&mut self, style: Style, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+        match (&mut self.answers, style) {
+            (Answers::Typed(terminal), Style::Hidden) => terminal.ask_hidden(question),
+            (Answers::Typed(terminal), Style::Visible) => terminal.ask(question),
+            (Answers::Lines, Style::Hidden | Style::Visible) => {
+                self.output.aside(question)?;
+                let line = terminal::read_line(&mut stdin().lock());
+                line.map_err(|error| Failure::io(format!("standard input: {error}")))
+            }
+        }
+    }
+}
+
+impl Person {
+    fn show(&self, tone: Tone, text: &str) -> Result<(), Failure> {
+        let is_aside = self.output.is_json() || tone == Tone::Error;
+        let text = Zeroizing::new(plain(text));
+        if is_aside { self.output.aside(&text) } else { self.output.line(&text) }
+    }
+
+    fn gone_by(&mut self, failure: Failure) -> Gone {
+        self.fault.get_or_insert(failure);
+        Gone::Closed
+    }
+}
+
+impl Dialogue for Person {
+    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
+        match self.answer(style, &plain(text)) {
+            Ok(answer) => answer.map(|mut answer| Secret::new(std::mem::take(&mut *answer))),
+            Err(failure) => {
+                self.fault.get_or_insert(failure);
+                None
+            }
+        }
+    }
+
+    fn tell(&mut self, tone: Tone, text: &str) {
+        if let Err(failure) = self.show(tone, text) {
+            self.fault.get_or_insert(failure);
+        }
+    }
+
+    fn record(&mut self, name: &str, value: Map<String, Value>) {
+        self.records.add(name, value);
+    }
+}
+
+#[async_trait]
+impl Conversation for Person {
+    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+        let style = match echo {
+            Echo::Off => Style::Hidden,
+            Echo::On => Style::Visible,
+        };
+        match self.answer(style, &plain(question)) {
+            Ok(answer) => {
+                answer.map(|mut answer| Answer::new(std::mem::take(&mut *answer))).ok_or(Gone::Cancelled)
+            }
+            Err(failure) => Err(self.gone_by(failure)),
+        }
+    }
+
+    async fn tell(&mut self, tone: conversation::Tone, line: &str) -> Result<(), Gone> {
+        let tone = match tone {
+            conversation::Tone::Info => Tone::Info,
+            conversation::Tone::Error => Tone::Error,
+        };
+        self.show(tone, line).map_err(|failure| self.gone_by(failure))
+    }
+
+    async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {
+        self.records.add(name, value);
+        Ok(())
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Gone> {
+        Ok(())
+    }
+}
+
+/// Nothing that would move the cursor, wherever it came from.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}

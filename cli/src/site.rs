@@ -6,7 +6,6 @@ use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Config;
-use postern_core::courier::{Courier, NoCourier};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{Authority, InFlight, RandomnessGone};
@@ -19,6 +18,7 @@ use postern_core::policy::Class;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
 use postern_store::{Embedded, LdapDirectory};
 
+use crate::courier::HeardCourier;
 use crate::failure::Failure;
 use crate::privileges;
 
@@ -30,7 +30,7 @@ pub(crate) struct Site {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) courier: Arc<HeardCourier>,
     pub(crate) ldap: Option<Arc<LdapDirectory>>,
     embedded: Option<Embedded>,
 }
@@ -51,7 +51,7 @@ impl Site {
         let hasher = Arc::new(hasher);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let stores = postern_store::open(&config, &hasher, Arc::clone(&clock))?;
-        let courier = courier(&config);
+        let courier = Arc::new(HeardCourier::open(&config));
         Ok(Self {
             config,
             courier,
@@ -102,7 +102,7 @@ impl Site {
         Ok(Engine {
             directory: Arc::clone(&self.directory),
             ledger: Arc::clone(&self.ledger),
-            courier: Arc::clone(&self.courier),
+            courier: Arc::<HeardCourier>::clone(&self.courier),
             clock: Arc::clone(&self.clock),
             keyring: self.keyring()?,
             policy: config.policy,
@@ -141,11 +141,6 @@ impl UnixUsers for HostUsers {
         let user = User::from_name(name).map_err(|error| NameServiceError(error.to_string()))?;
         Ok(user.map(|user| user.uid.as_raw()))
     }
-}
-
-/// What sends codes, rings and notices, as it is configured.
-fn courier(_config: &Config) -> Arc<dyn Courier> {
-    Arc::new(NoCourier)
 }
 
 /// Fills `buffer` from getrandom(2).

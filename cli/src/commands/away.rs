@@ -87,20 +87,26 @@ async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Resul
     if let Some(fault) = person.fault() {
         return Err(fault);
     }
-    let trail = enrolled.outcome.trail;
-    match (enrolled.bound, enrolled.outcome.verdict) {
-        (Some(bound), _) => {
-            let concluded = conclude(&account, &bound, &order, output);
-            if trail.is_courier_down {
-                notices::warn(&account, "the courier is out of order; see: postern check");
-            }
-            concluded
+    let fault = site.courier.take_fault();
+    if let Some(bound) = enrolled.bound {
+        let concluded = conclude(&account, &bound, &order, output);
+        if let Some(fault) = fault {
+            notices::warn(&account, &fault);
         }
-        (None, Verdict::Reject(Reason::Limited)) => Err(Failure::temporary("nothing was bound")),
-        (None, Verdict::Reject(_) | Verdict::Accept(_) | Verdict::Ignore(_)) => {
-            Err(Failure::data("nothing was bound"))
-        }
-        (None, Verdict::Defer(why)) => Err(Failure::temporary(format!("nothing was bound: {why}"))),
+        return concluded;
+    }
+    let failure = not_bound(enrolled.outcome.verdict);
+    Err(match fault {
+        Some(fault) => failure.and(fault),
+        None => failure,
+    })
+}
+
+fn not_bound(verdict: Verdict) -> Failure {
+    match verdict {
+        Verdict::Reject(Reason::Limited) => Failure::temporary("nothing was bound"),
+        Verdict::Reject(_) | Verdict::Accept(_) | Verdict::Ignore(_) => Failure::data("nothing was bound"),
+        Verdict::Defer(why) => Failure::temporary(format!("nothing was bound: {why}")),
     }
 }
 

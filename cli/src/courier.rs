@@ -1,0 +1,123 @@
+//! The courier as an admin needs it: what is out of order with it stops no command that does not need it, and is told where
+//! something was to be sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use postern_core::config::Config;
+use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
+use postern_core::factor::Subscription;
+use postern_core::words::Language;
+
+/// Remembers why the last message was not sent.
+#[derive(Debug)]
+pub(crate) struct HeardCourier {
+    inner: Arc<dyn Courier>,
+    fault: Mutex<Option<String>>,
+}
+
+impl HeardCourier {
+    /// What the configuration names, whether or not it can be used.
+    pub(crate) fn open(config: &Config) -> Self {
+        let inner = postern_courier::open(config).unwrap_or_else(|error| {
+            let couriers = &config.couriers;
+            Arc::new(Unusable {
+                why: error.to_string(),
+                has_email: couriers.email.is_some(),
+                has_sms: couriers.sms.is_some(),
+                tells_of_changes: couriers.email.as_ref().is_some_and(|email| email.tells_of_changes),
+                page: config.web.as_ref().map(|web| web.url.to_string()),
+            })
+        });
+        Self { inner, fault: Mutex::new(None) }
+    }
+
+    /// Why a message was not sent, once.
+    pub(crate) fn take_fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[async_trait]
+impl Courier for HeardCourier {
+    fn carries(&self, channel: Channel) -> bool {
+        self.inner.carries(channel)
+    }
+
+    fn tells_of_changes(&self) -> bool {
+        self.inner.tells_of_changes()
+    }
+
+    fn push_key(&self) -> Option<String> {
+        self.inner.push_key()
+    }
+
+    fn ntfy_address(&self, topic: &str) -> Option<String> {
+        self.inner.ntfy_address(topic)
+    }
+
+    fn may_push_to(&self, subscription: &Subscription) -> bool {
+        self.inner.may_push_to(subscription)
+    }
+
+    fn page(&self) -> Option<&str> {
+        self.inner.page()
+    }
+
+    async fn send(
+        &self,
+        to: &Destination<'_>,
+        language: Language,
+        message: &Message<'_>,
+    ) -> Result<(), CourierError> {
+        let sent = self.inner.send(to, language, message).await;
+        let fault = sent.as_ref().err().map(ToString::to_string);
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        sent
+    }
+}
+
+/// Stands for a courier that is configured and cannot be opened: whoever needs it hears why.
+#[derive(Debug)]
+struct Unusable {
+    why: String,
+    has_email: bool,
+    has_sms: bool,
+    tells_of_changes: bool,
+    page: Option<String>,
+}
+
+#[async_trait]
+impl Courier for Unusable {
+    fn carries(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Email => self.has_email,
+            Channel::Sms => self.has_sms,
+            Channel::WebPush | Channel::Ntfy => false,
+        }
+    }
+
+    fn tells_of_changes(&self) -> bool {
+        self.tells_of_changes
+    }
+
+    fn push_key(&self) -> Option<String> {
+        None
+    }
+
+    fn ntfy_address(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn may_push_to(&self, _: &Subscription) -> bool {
+        false
+    }
+
+    fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
+    async fn send(&self, _: &Destination<'_>, _: Language, _: &Message<'_>) -> Result<(), CourierError> {
+        Err(CourierError::Down(self.why.clone()))
+    }
+}

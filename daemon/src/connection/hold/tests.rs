@@ -346,3 +346,69 @@ async fn a_change_under_way_is_seen_through_whoever_hangs_up_and_told_to_nobody(
     let (endless, took) = held_after(b"", pace, changes(100), hangs_up).await;
     assert_eq!((endless.outcome.verdict, took), (GAVE_UP, 16), "as long as any work");
 }
+
+/// Waits for what happens elsewhere, gives up what it began once nobody waits any more, and says how.
+fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(Dialogue) -> Decides {
+    move |mut dialogue: Dialogue| {
+        Box::pin(async move {
+            dialogue.wait(seconds(60)).await.unwrap();
+            let gone = dialogue.gone().await;
+            assert_eq!(gone, Gone::Closed);
+            sleep(seconds(1)).await;
+            given_up.store(true, Ordering::Relaxed);
+            GAVE_UP
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_waits_elsewhere_hears_that_its_client_is_gone_and_ends_by_itself() {
+    let given_up = Arc::new(AtomicBool::new(false));
+    let (held, took) = held(watches(Arc::clone(&given_up)), async |mut client: Client| {
+        assert!(client.hears().await.contains("wait"));
+        sleep(seconds(20)).await;
+        client.stream.shutdown().await.unwrap();
+        client
+    })
+    .await;
+    assert!(given_up.load(Ordering::Relaxed), "what it began is not left behind");
+    assert_eq!((held.outcome.verdict, held.last_word, took), (GAVE_UP, LastWord::Nothing, 21));
+    assert!(held.is_broken_off);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_waits_elsewhere_ends_where_the_daemon_stops() {
+    let given_up = Arc::new(AtomicBool::new(false));
+    let (held, took) = held(watches(Arc::clone(&given_up)), async |mut client: Client| {
+        assert!(client.hears().await.contains("wait"));
+        sleep(seconds(5)).await;
+        client.stop.send(true).unwrap();
+        client
+    })
+    .await;
+    assert!(given_up.load(Ordering::Relaxed));
+    assert_eq!((held.last_word, took), (LastWord::Verdict, 6));
+    assert_eq!(held.outcome.verdict, Verdict::Defer("posternd stops".to_owned()), "another one may serve");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_watched_any_longer_is_cut_off_as_ever() {
+    let flow = |mut dialogue: Dialogue| -> Decides {
+        Box::pin(async move {
+            dialogue.wait(seconds(60)).await.unwrap();
+            tokio::select! {
+                _ = dialogue.gone() => {}
+                () = sleep(seconds(2)) => {}
+            }
+            std::future::pending().await
+        })
+    };
+    let (held, took) = held(flow, async |mut client: Client| {
+        assert!(client.hears().await.contains("wait"));
+        sleep(seconds(5)).await;
+        client.stream.shutdown().await.unwrap();
+        client
+    })
+    .await;
+    assert_eq!((held.last_word, took), (LastWord::Nothing, 5));
+}

@@ -11,6 +11,7 @@ use crate::guard::pause;
 use crate::site::random_password;
 use crate::{Dovecot, Login, MailAnswer, Posternd, Protocol, Site, canary, host};
 
+mod phone;
 mod servers;
 mod ssh;
 mod story;
@@ -25,7 +26,8 @@ use story::Story;
 pub fn run(out: &mut dyn Write) -> Result<bool> {
     let mut demo = Demo::begin(Story::new("demo", out))?;
     demo.tell()?;
-    demo.second_factor()?;
+    let host = demo.second_factor()?;
+    demo.phone(&host)?;
     demo.story.end()
 }
 
@@ -44,7 +46,7 @@ pub fn run_on_ldap(out: &mut dyn Write) -> Result<bool> {
 struct Demo<'w> {
     story: Story<'w>,
     dovecot: Dovecot,
-    _posternd: Posternd,
+    posternd: Posternd,
     site: Site,
     main_password: String,
     servers: Option<Servers>,
@@ -73,7 +75,7 @@ impl<'w> Demo<'w> {
             "Dovecot asks postern-checkpassword, which asks posternd; accounts are in one SQLite file.",
         )?;
         let main_password = random_password();
-        let mut demo = Self { story, dovecot, _posternd: posternd, site, main_password, servers: None };
+        let mut demo = Self { story, dovecot, posternd, site, main_password, servers: None };
         demo.make_alice()?;
         Ok(demo)
     }

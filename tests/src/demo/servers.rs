@@ -29,8 +29,7 @@ impl<'w> Demo<'w> {
              and access rules; attempts and last uses are in Redis.",
         )?;
         let servers = Some(Servers { slapd, redis });
-        let mut demo =
-            Self { story, dovecot, _posternd: posternd, site, main_password: alice.password, servers };
+        let mut demo = Self { story, dovecot, posternd, site, main_password: alice.password, servers };
         demo.site_is_in_order()?;
         Ok(demo)
     }

@@ -2,13 +2,20 @@ use std::io::Result;
 
 use crate::person::Person;
 use crate::qr::{self, Theme};
-use crate::{Authenticator, Protocol, Ssh, Sshd, pam, unix_users};
+use crate::{Authenticator, Protocol, Ssh, Sshd, UnixUser, pam, unix_users};
 
 use super::{ALICE, Demo, UID};
 
+/// A host that people log in to, and Alice with her app.
+pub(super) struct LoginHost {
+    pub(super) sshd: Sshd,
+    pub(super) app: Authenticator,
+    pub(super) alice: UnixUser,
+}
+
 impl Demo<'_> {
     /// A second factor, from the QR code at the first ssh login to mail programs that need app passwords by themselves.
-    pub(super) fn second_factor(&mut self) -> Result<()> {
+    pub(super) fn second_factor(&mut self) -> Result<LoginHost> {
         self.story.heading("A second factor: ssh asks for a code")?;
         self.command(&["account", "policy", ALICE, "--main-password-on-mail", "default"])?;
         let main = self.main_password.clone();
@@ -16,7 +23,7 @@ impl Demo<'_> {
         self.story.say(
             "sshd asks pam_postern.so; the site wants a second factor at ssh, and Alice has none yet.",
         )?;
-        drop(unix_users::add(ALICE, UID));
+        let alice = unix_users::add(ALICE, UID);
         let module = format!("{{module}} service=sshd config={}", self.site.client_config().display());
         let stack = pam::auth(&format!("auth required {module}"));
         let stack =
@@ -24,7 +31,8 @@ impl Demo<'_> {
         let sshd = Sshd::with("demo-sshd", &stack);
         let app = self.first_login(&sshd)?;
         self.mail_follows()?;
-        self.later_logins(&sshd, &app)
+        self.later_logins(&sshd, &app)?;
+        Ok(LoginHost { sshd, app, alice })
     }
 
     /// Bound at the very login, from the QR code on the terminal.

@@ -1,0 +1,80 @@
+use std::io::Result;
+
+use crate::person::Person;
+use crate::qr::{self, Theme};
+use crate::{Browser, Ssh, Web};
+
+use super::ssh::LoginHost;
+use super::{ALICE, Demo};
+
+impl Demo<'_> {
+    /// A login that a phone approves: a real browser at the size of a phone stands in for it.
+    pub(super) fn phone(&mut self, host: &LoginHost) -> Result<()> {
+        self.story.heading("A phone that approves")?;
+        let web = Web::start("demo", &self.site.socket());
+        let page = format!("\n[web]\nurl = \"{}\"\n", web.url());
+        self.site.edit_config(|text| format!("{text}{page}"));
+        self.posternd.reload();
+        self.story
+            .say("postern-web serves the page for phones, as a user of its own and without a secret.")?;
+        let mut browser = Browser::phone("demo");
+        self.bind_phone(host, &mut browser)?;
+        self.approve(host, &mut browser)
+    }
+
+    fn bind_phone(&mut self, host: &LoginHost, browser: &mut Browser) -> Result<()> {
+        let mut alice = self.site.my_at_terminal(&host.alice, &["enrol", "--kind", "phone"]);
+        alice.expect("Main password");
+        alice.answer_hidden(&self.main_password);
+        alice.expect("Code from");
+        alice.answer_visible(&host.app.next_code());
+        alice.expect("six digits");
+        let uris = qr::read(&alice.text(), Theme::Dark);
+        let uri = uris.first().cloned().unwrap_or_default();
+        self.story.say("Alice runs: postern my enrol --kind phone")?;
+        self.story.check(
+            "a scanner reads the QR code off the terminal",
+            uris.len() == 1,
+            "the page's address",
+        )?;
+        browser.open(&uri);
+        browser.wait_for_text("Name of this phone");
+        browser.click("Bind this phone");
+        browser.wait_for_text("Compare this code");
+        alice.type_line("");
+        alice.expect("Does the phone show");
+        let asked = alice.text();
+        let asked = asked.rsplit("Does the phone show ").next().unwrap_or_default();
+        let code: String = asked.chars().take("123 456".len()).collect();
+        let is_same = code.len() == "123 456".len() && browser.text().contains(&code);
+        self.story.check("terminal and phone show the same six digits", is_same, &code)?;
+        alice.answer_visible("y");
+        let (status, _) = alice.ends();
+        browser.wait_for_text("This phone is bound");
+        self.story.check("the phone is bound", status == 0, "it signs with a key that never leaves it")
+    }
+
+    fn approve(&mut self, host: &LoginHost, browser: &mut Browser) -> Result<()> {
+        let mut alice: Person = Ssh::to(&host.sshd).user(ALICE).batch().start();
+        alice.expect("Password:");
+        alice.answer_hidden(&self.main_password);
+        alice.expect("or the number");
+        alice.answer_visible("2");
+        alice.expect("approve with the number");
+        alice.expect("or type a code");
+        let asked = alice.text();
+        let asked = asked.rsplit("with the number ").next().unwrap_or_default();
+        let number: String = asked.chars().take(2).collect();
+        browser.wait_for_text("A login waits for your answer");
+        browser.click("Look at it");
+        browser.wait_for_text("sshd");
+        let is_shown = browser.text().contains(ALICE) && !browser.text().contains(&number);
+        self.story.check("the phone shows who wants in, and not the number", is_shown, &number)?;
+        browser.type_into("#number", &number);
+        browser.click("Approve once");
+        browser.wait_for_text("Approved");
+        alice.type_line("");
+        let is_in = alice.gets_in();
+        self.story.check("ssh lets Alice in once the phone has approved", is_in, "a shell")
+    }
+}

@@ -1,4 +1,4 @@
-//! Keeps what core decides over: accounts in a directory, attempts and last uses in a ledger.
+//! Keeps what core decides over: accounts in a directory; attempts, challenges and last uses in a ledger.
 //!
 //! It decides nothing. Each store stands behind core's traits, and one conformance suite runs against all of them.
 

@@ -6,15 +6,42 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::Standing;
+use postern_core::account::{AccountData, FactorKey, Standing};
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, DirectoryKind};
-use postern_core::directory::Directory;
+use postern_core::directory::{Directory, DirectoryError};
+use postern_core::name::LoginName;
+use postern_core::policy::Class;
 use postern_store::LdapDirectory;
 use postern_tests::conformance::directory::DirectoryFixture;
 use postern_tests::slapd::{PEOPLE, Slapd};
 
 postern_tests::directory_conformance!(directory, LdapFixture::new());
+
+/// Neither with the others nor without them: a number could be bound twice.
+#[tokio::test]
+async fn a_factor_key_that_is_none_is_an_error() {
+    let f = LdapFixture::new();
+    f.add("alice", &[], None).await;
+    let name = LoginName::new("alice").unwrap();
+    let account = f.directory.find(&name, Class::Mail).await.unwrap().unwrap();
+    let good = FactorKey([0xab; 16]);
+    let data = AccountData { factor_keys: vec![good], ..AccountData::default() };
+    _ = f.directory.update(&account.id, account.revision, &data).await.unwrap();
+    let stored = f.slapd.entry(&format!("uid=alice,{PEOPLE}")).texts("posternFactorKey");
+    assert_eq!(stored, ["ab".repeat(16)]);
+    for bad in ["ABABABABABABABABABABABABABABABAB", "ab", "{}"] {
+        f.change(
+            "alice",
+            &format!("replace: posternFactorKey\nposternFactorKey: {good}\nposternFactorKey: {bad}"),
+        );
+        let read = f.directory.find(&name, Class::Mail).await;
+        assert!(
+            matches!(&read, Err(DirectoryError::Broken(why)) if why.contains("posternFactorKey")),
+            "{bad}: {read:?}"
+        );
+    }
+}
 
 struct LdapFixture {
     slapd: Slapd,

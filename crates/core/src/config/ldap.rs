@@ -269,7 +269,9 @@ mod tests {
             template.fill("*)(uid=\\\0é").as_str(),
             "(&(objectClass=person)(|(uid=\\2a\\29\\28uid=\\5c\\00é)(mail=\\2a\\29\\28uid=\\5c\\00é)))"
         );
-        assert_eq!(Filter::equals("entryUUID", "*").as_str(), "(entryUUID=\\2a)");
+        let any = Filter::equals("entryUUID", "*");
+        assert_eq!(any.as_str(), "(entryUUID=\\2a)");
+        assert_eq!(Filter::any(&[any.clone(), any]).as_str(), "(|(entryUUID=\\2a)(entryUUID=\\2a))");
     }
 
     #[test]

@@ -1,50 +1,69 @@
+mod stream;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::Address;
 use lettre::address::AddressError;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, MessageBuilder};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
+};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use postern_core::config::{EmailCourier, MailTls};
-use postern_core::courier::{CourierError, LONGEST_DELIVERY, Message};
+use postern_core::config::{EmailCourier, HostPort, MailTls};
+use postern_core::courier::{CourierError, Message};
 use postern_core::factor::EmailAddress;
 use postern_core::words::Language;
+use rustls_pki_types::ServerName;
+use tokio_rustls::TlsConnector;
 
 use crate::wording::{self, Wording};
 use crate::{OpenError, not_for_this, secrets, tls};
+use stream::Bounded;
 
 /// Sends mail by a server that takes it from us (RFC 6409).
 pub(crate) struct Email {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    server: String,
+    server: HostPort,
+    tls: Tls,
+    hello: ClientId,
+    credentials: Option<Credentials>,
     from: Mailbox,
     wording: Wording,
 }
 
+enum Tls {
+    Implicit(TlsConnector, ServerName<'static>),
+    Starttls(Box<TlsParameters>),
+    None,
+}
+
 impl Email {
     pub(crate) fn open(config: &EmailCourier) -> Result<Self, OpenError> {
-        let server = &config.server;
         let tls = match config.tls {
-            MailTls::Implicit => Tls::Wrapper(parameters(config)?),
-            MailTls::Starttls => Tls::Required(parameters(config)?),
+            MailTls::Implicit => {
+                let name = ServerName::try_from(config.server.host.clone())
+                    .map_err(|_| OpenError::new(SECTION, "host is no name that a certificate could have"))?;
+                Tls::Implicit(TlsConnector::from(tls::client_config(SECTION, &config.ca_file)?), name)
+            }
+            MailTls::Starttls => Tls::Starttls(Box::new(parameters(config)?)),
             MailTls::None => Tls::None,
         };
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
-            .port(server.port)
-            .tls(tls)
-            .hello_name(own_name())
-            .timeout(Some(LONGEST_DELIVERY));
-        if let Some(path) = &config.credentials_file {
+        let login = |path| {
             let [user, password] =
                 secrets::lines(SECTION, path, "holds two lines, the user and the password")?;
-            let credentials = Credentials::new(user.expose().to_owned(), password.expose().to_owned());
-            transport = transport.credentials(credentials);
-        }
+            Ok(Credentials::new(user.expose().to_owned(), password.expose().to_owned()))
+        };
         let address = address(&config.from.address)
             .map_err(|error| OpenError::new(SECTION, format!("from is no address to write from: {error}")))?;
         Ok(Self {
-            transport: transport.build(),
-            server: server.to_string(),
+            server: config.server.clone(),
+            tls,
+            hello: own_name(),
+            credentials: config.credentials_file.as_deref().map(login).transpose()?,
             from: Mailbox::new(config.from.name.clone(), address),
             wording: Wording::read(SECTION, config.templates.as_deref(), &wording::MAIL)?,
         })
@@ -62,22 +81,48 @@ impl Email {
         let mail = MessageBuilder::new()
             .from(self.from.clone())
             .to(to)
-            .subject(said.subject)
+            .raw_header(subject(said.subject))
+            .header(MIME_VERSION_1_0)
             .message_id(Some(self.message_id()?))
             .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
             .body(said.text + "\n")
             .map_err(|_| unwritten())?;
-        self.transport.send(mail).await.map(drop).map_err(|error| self.failure(&error))
+        let mut connection = self.connect().await?;
+        let sent = connection.send(mail.envelope(), &mail.formatted()).await;
+        sent.map_err(|error| self.failure(&error))?;
+        // It is taken; how, or whether, the server says goodbye changes nothing.
+        drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
+        Ok(())
     }
 
     /// Connects, says hello and logs in, as for a mail; sends none.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
-        match self.transport.test_connection().await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(self.down("does not answer as a mail server")),
-            Err(error) => Err(self.failure(&error)),
+        let mut connection = self.connect().await?;
+        drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, CourierError> {
+        let no_way = |error: std::io::Error| self.down(&format!("no connection: {error}"));
+        let stream = Bounded::connect(&self.server.host, self.server.port).await.map_err(no_way)?;
+        let stream: Box<dyn AsyncTokioStream> = match &self.tls {
+            Tls::Implicit(tls, name) => Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?),
+            Tls::Starttls(_) | Tls::None => Box::new(stream),
+        };
+        self.greet(stream).await.map_err(|error| self.failure(&error))
+    }
+
+    async fn greet(&self, stream: Box<dyn AsyncTokioStream>) -> Result<AsyncSmtpConnection, Error> {
+        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await?;
+        if let Tls::Starttls(parameters) = &self.tls {
+            // An error where the server has no STARTTLS.
+            connection.starttls(TlsParameters::clone(parameters), &self.hello).await?;
         }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        }
+        Ok(connection)
     }
 
     /// RFC 5322, section 3.6.4: like no other.
@@ -88,7 +133,7 @@ impl Email {
     }
 
     /// Servers repeat addresses in their answers: of those the code alone is told on.
-    fn failure(&self, error: &lettre::transport::smtp::Error) -> CourierError {
+    fn failure(&self, error: &Error) -> CourierError {
         if let Some(code) = error.status() {
             let code = code.to_string();
             return match code.as_str() {
@@ -100,13 +145,14 @@ impl Email {
                 _ => self.down(&format!("the mail server answered {code}")),
             };
         }
-        let source = std::error::Error::source(error).map(ToString::to_string);
+        let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        let source = causes.last().map(ToString::to_string);
         let what = match source {
-            Some(source) if error.is_tls() => format!("TLS failed: {source}"),
             _ if error.is_timeout() => "no answer in time".to_owned(),
             _ if error.is_response() => "did not answer in SMTP".to_owned(),
             _ if error.is_client() => "lacks what is needed: STARTTLS, or a way to log in".to_owned(),
-            Some(_) | None => "no connection, or it was ended".to_owned(),
+            Some(source) => format!("no connection: {source}"),
+            None => "no connection".to_owned(),
         };
         self.down(&what)
     }
@@ -133,6 +179,24 @@ fn parameters(config: &EmailCourier) -> Result<TlsParameters, OpenError> {
     builder.build_rustls().map_err(|error| wrong(&error))
 }
 
+/// RFC 2047, section 2, also where it has to be no encoded word but looks like one.
+fn subject(text: String) -> HeaderValue {
+    if text.is_ascii() && !text.contains("=?") {
+        return HeaderValue::new(SUBJECT, text);
+    }
+    let mut words = vec![String::new()];
+    for c in text.chars() {
+        let is_full = words.last().is_none_or(|word| word.len() + c.len_utf8() > WORD_BYTES);
+        if is_full {
+            words.push(String::new());
+        }
+        words.iter_mut().last().into_iter().for_each(|word| word.push(c));
+    }
+    let words: Vec<String> =
+        words.iter().map(|word| format!("=?utf-8?b?{}?=", STANDARD.encode(word))).collect();
+    HeaderValue::dangerous_new_pre_encoded(SUBJECT, text, words.join("\r\n "))
+}
+
 fn address(address: &EmailAddress) -> Result<Address, AddressError> {
     address.as_str().parse()
 }
@@ -147,6 +211,10 @@ fn own_name() -> ClientId {
     if is_whole { ClientId::Domain(name.to_owned()) } else { ClientId::default() }
 }
 
+/// An encoded word has 75 characters at most.
+const WORD_BYTES: usize = 45;
+const SUBJECT: HeaderName = HeaderName::new_from_ascii_str("Subject");
+const GOODBYE: Duration = Duration::from_millis(300);
 const SECTION: &str = "courier.email";
 /// RFC 3834, section 5.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -1,0 +1,80 @@
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// A connection on which the other side may say only so much: what it says is parsed anew with each of its lines.
+#[derive(Debug)]
+pub(super) struct Bounded<S> {
+    inner: S,
+    peer: SocketAddr,
+    left: usize,
+}
+
+impl Bounded<TcpStream> {
+    /// Connects to a server.
+    pub(super) async fn connect(host: &str, port: u16) -> io::Result<Self> {
+        let inner = TcpStream::connect((host, port)).await?;
+        let peer = inner.peer_addr()?;
+        Ok(Self { inner, peer, left: MOST_BYTES })
+    }
+
+    /// The same connection inside of TLS.
+    pub(super) async fn encrypted(
+        self,
+        tls: &TlsConnector,
+        host: ServerName<'static>,
+    ) -> io::Result<Bounded<TlsStream<Self>>> {
+        let peer = self.peer;
+        Ok(Bounded { inner: tls.connect(host, self).await?, peer, left: MOST_BYTES })
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let done = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        let read = buffer.filled().len().saturating_sub(before);
+        match self.left.checked_sub(read) {
+            Some(left) => {
+                self.left = left;
+                done
+            }
+            None => Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "it says too much"))),
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug> AsyncTokioStream for Bounded<S> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}
+
+/// Greetings, answers, and certificates after STARTTLS.
+const MOST_BYTES: usize = 20 * 1024;

@@ -1,7 +1,13 @@
+use std::future::Future;
+
 use postern_core::config::Config;
 use postern_core::courier::CourierError;
 
-use crate::{Couriers, within_deadline};
+use crate::email::Email;
+use crate::ntfy::Ntfy;
+use crate::sms::Sms;
+use crate::web_push::WebPush;
+use crate::{OpenError, within_deadline};
 
 /// What came of trying one courier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,26 +21,35 @@ pub struct Finding {
 /// Tries each courier of a configuration as far as that sends nothing: its files, the way to its server, TLS, and for mail
 /// the login too. Empty where none is configured.
 pub async fn examine(config: &Config) -> Vec<Finding> {
-    let couriers = match Couriers::open(config) {
-        Ok(couriers) => couriers,
-        Err(error) => return vec![Finding { section: error.section, outcome: Err(error.what) }],
-    };
+    let couriers = &config.couriers;
     let mut findings = Vec::new();
-    let mut add = |section, reached: Result<(), CourierError>, fine: &str| {
-        let outcome = reached.map(|()| fine.to_owned()).map_err(|error| error.to_string());
-        findings.push(Finding { section, outcome });
-    };
-    if let Some(email) = &couriers.email {
-        add("courier.email", within_deadline(email.reach()).await, "the mail server takes mail from us");
+    if let Some(email) = couriers.email.as_ref().map(Email::open) {
+        let reached = tried(&email, Email::reach).await;
+        findings.push(finding("courier.email", reached, "the mail server takes mail from us"));
     }
-    if let Some(sms) = &couriers.sms {
-        add("courier.sms", within_deadline(sms.reach()).await, "what sends text messages is there");
+    if let Some(sms) = couriers.sms.as_ref().map(Sms::open) {
+        let reached = tried(&sms, Sms::reach).await;
+        findings.push(finding("courier.sms", reached, "what sends text messages is there"));
     }
-    if let Some(push) = &couriers.web_push {
-        add("courier.web_push", within_deadline(push.reach()).await, "the push services answer");
+    if let Some(push) = couriers.web_push.as_ref().map(WebPush::open) {
+        let reached = tried(&push, WebPush::reach).await;
+        findings.push(finding("courier.web_push", reached, "the push services answer"));
     }
-    if let Some(ntfy) = &couriers.ntfy {
-        add("courier.ntfy", within_deadline(ntfy.reach()).await, "the ntfy server answers");
+    if let Some(ntfy) = couriers.ntfy.as_ref().map(Ntfy::open) {
+        let reached = tried(&ntfy, Ntfy::reach).await;
+        findings.push(finding("courier.ntfy", reached, "the ntfy server answers"));
     }
     findings
+}
+
+async fn tried<'a, T, F: Future<Output = Result<(), CourierError>>>(
+    opened: &'a Result<T, OpenError>,
+    reach: impl FnOnce(&'a T) -> F,
+) -> Result<(), String> {
+    let courier = opened.as_ref().map_err(|error| error.what.clone())?;
+    within_deadline(reach(courier)).await.map_err(|error| error.to_string())
+}
+
+fn finding(section: &'static str, reached: Result<(), String>, fine: &str) -> Finding {
+    Finding { section, outcome: reached.map(|()| fine.to_owned()) }
 }

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use postern_core::courier::{Channel, CourierError, Message};
 use postern_tests::guard::wait_for;
+use postern_tests::http_double::Mood;
 use postern_tests::{Gateway, HttpDouble, host};
 
 use crate::{CODE, NUMBER, config, folder, open, sms};
 
+const DOCS: &str = include_str!("../../../docs/couriers.md");
 const TEXT: &str = "123456 is your code for sshd, good for 5 min. Tell it to nobody. If it was not you, somebody knows your password: change it.";
 /// The text as RFC 3986 has it.
 const TEXT_ENCODED: &str = "123456%20is%20your%20code%20for%20sshd%2C%20good%20for%205%20min.%20Tell%20it%20to%20nobody.%20If%20it%20was%20not%20you%2C%20somebody%20knows%20your%20password%3A%20change%20it.";
@@ -71,6 +73,54 @@ fn each_encoding_is_written_byte_for_byte() {
         assert_eq!(seen.header("authorization"), Some("Basic dXNlcjpwYSJzcyZ3w7ZyZA=="));
         assert_eq!(seen.text(), body);
     }
+}
+
+/// The section of docs/couriers.md that sends to this host, sent to `http` with a secret of `folder` in its place.
+fn documented(host: &str, http: &HttpDouble, text: &str, folder: &Path) -> (String, String) {
+    let blocks = DOCS.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
+    let block = blocks.map(|(block, _)| block).find(|block| block.contains(host)).expect("it is documented");
+    drop(config(block));
+    let line = block.lines().find(|line| line.starts_with("secret_file")).expect("a secret");
+    let file = secret(folder, text);
+    let section = block
+        .replace(&format!("https://{host}"), &http.url())
+        .replace(line, &format!("secret_file = \"{}\"", file.display()));
+    sms(&open(&section), &CODE).unwrap();
+    let seen = http.next();
+    assert_eq!(seen.method, "POST");
+    let fields = ["content-type", "authorization"].map(|name| seen.header(name).unwrap().to_owned());
+    (format!("{} {}", seen.target, fields.join(" ")), seen.text())
+}
+
+#[test]
+fn the_gateways_of_the_documentation_get_what_they_ask_for() {
+    let (http, folder) = (HttpDouble::plain(), folder("documented"));
+    let (head, body) = documented("api.twilio.com", &http, "AC0:token", &folder);
+    assert_eq!(
+        head,
+        "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json application/x-www-form-urlencoded Basic QUMwOnRva2Vu"
+    );
+    assert_eq!(body, format!("To=%2B442079460123&From=%2B15005550006&Body={TEXT_ENCODED}"));
+
+    http.set(Mood::Answers(202, String::new(), "{\"message_uuid\":\"aaaaaaaa-bbbb\"}".to_owned()));
+    let (head, body) = documented("api.nexmo.com", &http, "key:secret", &folder);
+    assert_eq!(head, "/v1/messages application/json Basic a2V5OnNlY3JldA==");
+    assert_eq!(
+        body,
+        format!(
+            "{{\"message_type\":\"text\",\"channel\":\"sms\",\"from\":\"Example\",\"to\":\"442079460123\",\"text\":\"{TEXT}\"}}"
+        )
+    );
+
+    http.set(Mood::Answers(201, String::new(), "{\"id\":\"1\"}".to_owned()));
+    let (head, body) = documented("rest.messagebird.com", &http, "live_key", &folder);
+    assert_eq!(head, "/messages application/json AccessKey live_key");
+    assert_eq!(
+        body,
+        format!(
+            "{{\"originator\":\"Example\",\"recipients\":[\"442079460123\"],\"body\":\"{TEXT}\",\"datacoding\":\"auto\"}}"
+        )
+    );
 }
 
 #[test]
@@ -188,6 +238,9 @@ fn a_command_or_a_secret_that_is_not_as_it_should_be_is_found_at_the_start() {
             "{error}"
         );
     }
+    host::own(&path, host::ids("mallory"), 0o755);
+    let error = postern_courier::open(&config(&command)).unwrap_err().to_string();
+    assert!(error.contains("chown root"), "{error}");
     let file = secret(&folder, "secret");
     let gateway = format!(
         "[courier.sms]\nurl = \"https://g.example.org/{{to}}/{{text}}/{{secret}}\"\nsecret_file = \"{}\"\n",

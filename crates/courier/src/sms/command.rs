@@ -1,4 +1,4 @@
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -28,6 +28,9 @@ impl Command {
         }
         if meta.permissions().mode() & 0o022 != 0 {
             return Err(wrong(&"may be written by others; mend it with: chmod 0755"));
+        }
+        if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(wrong(&"belongs to neither root nor this process; mend it with: chown root"));
         }
         Ok(Self { program: program.to_owned(), arguments: arguments.to_vec() })
     }

@@ -315,11 +315,11 @@ impl Setup {
 }
 
 fn chromium() -> PathBuf {
-    found("CHROMIUM", &["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"])
+    found("POSTERN_CHROMIUM", &["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"])
 }
 
 fn chromedriver() -> PathBuf {
-    found("CHROMEDRIVER", &["/usr/bin/chromedriver", "/usr/local/bin/chromedriver"])
+    found("POSTERN_CHROMEDRIVER", &["/usr/bin/chromedriver", "/usr/local/bin/chromedriver"])
 }
 
 fn found(variable: &str, usual: &[&str]) -> PathBuf {

@@ -32,7 +32,7 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let (_dir, desk, web) = served("large", "");
     let large = format!("{{\"account\":\"{}\"}}", "x".repeat(9_000));
     let json = || web.api("pending").header("Content-Type", "application/json");
-    let reply = json().body(large.clone()).send();
+    let reply = json().body(large).send();
     assert_eq!((reply.status, reply.json()["reason"].clone()), (413, json!("too_large")));
     // Announced and never sent: nobody waits for it.
     let began = Instant::now();

@@ -315,7 +315,10 @@ impl Setup {
 }
 
 fn chromium() -> PathBuf {
-    found("POSTERN_CHROMIUM", &["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"])
+    found(
+        "POSTERN_CHROMIUM",
+        &["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"],
+    )
 }
 
 fn chromedriver() -> PathBuf {

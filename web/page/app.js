@@ -5,6 +5,7 @@ const App = (function () {
   const t = Words.say;
   const POLL = 3000;
   const POLL_BINDING = 2000;
+  const POLL_IN_TROUBLE = 8000;
   const BIND_FOR = 5 * 60 * 1000;
   const main = document.getElementById("main");
   let bindings = [];
@@ -163,7 +164,7 @@ const App = (function () {
     }
     const mine = {};
     timer = mine;
-    await Promise.all(bindings.map(news));
+    const replies = await Promise.all(bindings.map(news));
     if (timer !== mine) {
       return;
     }
@@ -171,7 +172,8 @@ const App = (function () {
       shown.update();
     }
     const unconfirmed = bindings.some(function (one) { return one.state === "waiting"; });
-    timer = setTimeout(poll, unconfirmed ? POLL_BINDING : POLL);
+    const isCalm = replies.every(function (reply) { return reply && (reply.verdict === "accept" || Talk.isUnknown(reply)); });
+    timer = setTimeout(poll, !isCalm ? POLL_IN_TROUBLE : unconfirmed ? POLL_BINDING : POLL);
   }
 
   async function news(binding) {
@@ -181,7 +183,7 @@ const App = (function () {
     }
     if (reply.verdict === "accept") {
       await take(binding, reply);
-    } else if (reply.verdict === "reject" && (Talk.record(reply, "phone") || {}).state === "unknown") {
+    } else if (Talk.isUnknown(reply)) {
       await missing(binding);
     } else if (current.place === "home" || current.place === "compare") {
       Dom.complain(Talk.words(reply));
@@ -287,7 +289,7 @@ const App = (function () {
       waiting = waiting.filter(function (other) { return other.challenge.id !== one.challenge.id; });
       Dom.say("");
       message(results[answered.state][0], results[answered.state][1]);
-    } else if ((Talk.record(reply, "phone") || {}).state === "unknown") {
+    } else if (Talk.isUnknown(reply)) {
       await missing(one.binding);
       message("lost_title", "unbound_again");
     } else {

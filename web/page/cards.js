@@ -59,7 +59,6 @@ const Cards = (function () {
       shown = step;
       Keys.totp(binding.code, now).then(function (code) {
         digits.textContent = Dom.grouped(code);
-        digits.setAttribute("aria-label", t("code_title") + " " + code.split("").join(" "));
       }, function () {
         digits.className = "wrong";
         digits.textContent = t("code_failed");

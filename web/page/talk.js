@@ -94,6 +94,12 @@ const Talk = (function () {
     return found ? found.value : null;
   }
 
+  /* Whether the server does not know this phone, or this account. */
+  function isUnknown(reply) {
+    return reply.verdict === "reject" &&
+      (reply.reason === "unknown_account" || (record(reply, "phone") || {}).state === "unknown");
+  }
+
   function records(reply, name) {
     return reply.records.filter(function (one) { return one.name === name; }).map(function (one) { return one.value; });
   }
@@ -108,5 +114,5 @@ const Talk = (function () {
     return Words.say("failed_" + reason);
   }
 
-  return { ask: ask, signed: signed, record: record, records: records, words: words, now: now };
+  return { ask: ask, signed: signed, isUnknown: isUnknown, record: record, records: records, words: words, now: now };
 }());

@@ -20,6 +20,7 @@ mod keyboard;
 mod limits;
 mod looks;
 mod outage;
+mod proxy;
 mod ringing;
 
 use desk::Desk;

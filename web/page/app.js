@@ -134,7 +134,7 @@ const App = (function () {
       proof: made.proof });
     if (reply.verdict !== "accept") {
       await Bindings.remove(record);
-      Dom.complain(Talk.words(reply));
+      Dom.complain(Talk.words(reply, "bind"));
       return;
     }
     Bindings.persist();
@@ -310,7 +310,7 @@ const App = (function () {
     const reply = await Talk.signed("ring", binding, own);
     const done = Talk.record(reply, "ring");
     if (reply.verdict !== "accept" || !done) {
-      Dom.complain(Talk.words(reply));
+      Dom.complain(Talk.words(reply, "ring"));
       return;
     }
     Object.assign(binding, { ring: done.ring, address: done.address || "", ringLost: false });

@@ -105,7 +105,7 @@ const Cards = (function () {
     const sure = el("div", { hidden: true }, [
       el("h3", { tabIndex: -1, textContent: t("forget_title") }),
       paragraph(t("forget_text", { user: binding.user })),
-      el("code", { textContent: "postern my remove " + binding.factor }),
+      el("code", { textContent: "postern my phone remove " + binding.factor }),
       Dom.button(t("forget_yes"), function () { actions.forget(binding); }, "danger main"),
       Dom.button(t("cancel"), function () {
         sure.hidden = true;

@@ -104,14 +104,29 @@ const Talk = (function () {
     return reply.records.filter(function (one) { return one.name === name; }).map(function (one) { return one.value; });
   }
 
-  /* What to say of an answer that is no accept. */
-  function words(reply) {
-    if (reply.verdict === "reject" && reply.text) {
-      return reply.text;
+  /* What to say of an answer to a verb that is no accept. */
+  function words(reply, verb) {
+    if (reply.verdict === "reject") {
+      return refusal(reply, verb);
     }
     const known = ["offline", "unreachable", "unavailable", "token", "too_large", "late", "malformed"];
     const reason = known.indexOf(reply.reason) >= 0 ? reply.reason : "broken";
     return Words.say("failed_" + reason);
+  }
+
+  /* posternd tells its reasons, and for those that a phone can do nothing about, a text. */
+  function refusal(reply, verb) {
+    const reasons = {
+      bad_credential: "refused_signature", disabled: "refused_account", expired: "refused_account", limited: "refused_limited"
+    };
+    if (verb === "bind" && reply.reason !== "limited") {
+      return Words.say("refused_bind");
+    }
+    if (verb === "ring" && reply.reason === "not_permitted") {
+      return Words.say("refused_ring");
+    }
+    return Object.prototype.hasOwnProperty.call(reasons, reply.reason) ? Words.say(reasons[reply.reason]) :
+      reply.text || Words.say("failed_broken");
   }
 
   return { ask: ask, signed: signed, isUnknown: isUnknown, record: record, records: records, words: words, now: now };

@@ -143,14 +143,24 @@ fn an_answer_that_comes_too_late_is_told_so() {
 }
 
 #[test]
-fn what_posternd_refuses_is_shown_in_its_own_words() {
+fn what_posternd_refuses_is_told_in_words() {
     let world = bound("refused");
     let id = world.desk.challenge(1, 100);
     world.open_challenge(&id);
-    let reject = json!({"verdict": {"reject": {"reason": "limited", "text": "Too many wrong answers. <b>Wait</b> a minute."}}});
-    world.desk.state().instead = Some(vec![reject]);
+    for (reason, told) in [
+        ("limited", "That was too often."),
+        ("bad_credential", "The server does not accept this phone's signature."),
+        ("disabled", "This account is disabled, or has expired."),
+        ("not_permitted", "Not <b>possible</b>."),
+    ] {
+        let reject = json!({"verdict": {"reject": {"reason": reason, "text": "Not <b>possible</b>."}}});
+        world.desk.state().instead = Some(vec![reject]);
+        world.browser.click("Deny");
+        world.browser.wait_for_text(told);
+    }
+    world.desk.state().instead = Some(vec![json!({"verdict": {"defer": {"reason": "redis1 is down"}}})]);
     world.browser.click("Deny");
-    world.browser.wait_for_text("Too many wrong answers. <b>Wait</b> a minute.");
+    world.browser.wait_for_text("The login service cannot be reached just now.");
     world.browser.click("Deny");
     world.browser.wait_for_text("This login is refused.");
 }

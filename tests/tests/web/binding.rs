@@ -70,14 +70,14 @@ fn a_code_that_is_spent_or_cut_short_is_said_to_be() {
     let whole = world.desk.qr_code(&world.web.url());
     world.browser.open(&whole.replace(FACTOR, &"f".repeat(32)));
     world.browser.click("Bind this phone");
-    world.browser.wait_for_text("This QR code is not good any more. Make a new one.");
+    world.browser.wait_for_text("This QR code is not good any more.");
     assert!(world.browser.js_async("return (await Bindings.list()).length") == 0, "nothing is kept of it");
     world.browser.open(&whole[..whole.rfind('.').unwrap()]);
     world.browser.wait_for_text("This address is not complete.");
     // One character less in the secret is another secret.
     world.browser.open(&whole[..whole.len() - 4]);
     world.browser.click("Bind this phone");
-    world.browser.wait_for_text("This QR code is not good any more. Make a new one.");
+    world.browser.wait_for_text("This QR code is not good any more.");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_phone_that_was_removed_says_so_and_forgets_its_keys_when_told() {
     world.browser.click("To this phone's accounts");
     world.browser.click("Settings of this phone");
     world.browser.click("Forget this phone here");
-    world.browser.wait_for_text(&format!("postern my remove {FACTOR}"));
+    world.browser.wait_for_text(&format!("postern my phone remove {FACTOR}"));
     world.browser.click("Delete the keys");
     world.browser.wait_for_text("The keys are deleted.");
     world.browser.wait_for_text("This phone is not bound to an account yet.");

@@ -228,7 +228,7 @@ impl State {
                 self.offered = Some(Phone { key, point, name });
                 accept(line);
             }
-            _ => line.reject("bad_credential", "This QR code is not good any more. Make a new one."),
+            _ => line.reject("bad_credential", "That is not possible."),
         }
     }
 

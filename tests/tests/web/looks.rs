@@ -102,7 +102,7 @@ fn every_view(mut world: World, words: &Words) {
     world.browser.click(words.ntfy);
     look(&mut world, "settings", "https://ntfy.example/qZ7up8kT2mVx");
     world.browser.click(words.forget);
-    look(&mut world, "forget", "postern my remove");
+    look(&mut world, "forget", "postern my phone remove");
     let id = world.desk.challenge(1, 100);
     look(&mut world, "waiting", words.waiting);
     world.open_challenge(&id);

@@ -29,7 +29,7 @@ async fn a_redis_that_is_killed_ends_the_waiting_and_a_late_answer_does_nothing(
         assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
         let again = Instant::now();
         assert!(matches!(login.wait(id, Duration::from_secs(30)).await.unwrap(), Err(LedgerError::Down(_))));
-        assert!(again.elapsed() < Duration::from_millis(700), "{:?}", again.elapsed());
+        assert!(again.elapsed() < Duration::from_secs(1), "{:?}", again.elapsed());
         redis.start_again();
         phone.recovers().await;
         login.recovers().await;

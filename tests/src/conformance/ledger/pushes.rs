@@ -138,7 +138,7 @@ pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
     for id in [answered, taken, over, unknown] {
         let start = Instant::now();
         assert!(waits(&a, id, 10).await.unwrap());
-        assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
     }
 }
 
@@ -152,7 +152,7 @@ pub async fn who_waits_in_vain_hears_so_in_time(f: &dyn LedgerFixture) {
         assert!(!waits(&a, id, seconds).await.unwrap());
         let waited = start.elapsed();
         let expected = Duration::from_secs(seconds);
-        assert!(waited >= expected && waited < expected + Duration::from_millis(700), "{waited:?}");
+        assert!(waited >= expected && waited < expected + Duration::from_millis(1500), "{waited:?}");
     }
     let stopped = waits(&a, id, 10);
     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -13,10 +13,13 @@
 mod accounts;
 mod app;
 mod app_passwords;
+mod away;
 mod bulk;
+mod challenges;
 mod check;
 mod check_logins;
 mod factors;
+mod handset;
 mod init;
 mod keys;
 mod my;

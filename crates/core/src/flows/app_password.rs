@@ -215,6 +215,9 @@ pub enum ChangeError {
     /// One number binds to one account.
     #[error("the telephone number is bound to another account")]
     NumberTaken,
+    /// Somebody is about to bind it, or did so a moment ago.
+    #[error("the telephone number is being bound by somebody just now; try again in half a minute")]
+    NumberClaimed,
     /// What was proved is no longer what has to be proved.
     #[error("the account's second factors were changed by somebody else; begin again")]
     ChangedMeanwhile,

@@ -22,14 +22,24 @@ pub(super) async fn claim(
         NewKind::Sms(number) => number,
         NewKind::Totp(_) | NewKind::Email(_) | NewKind::Phone { .. } => return Ok(()),
     };
+    let keys: Vec<FactorKey> = keyring.digests(KEY, &parts(number)).into_iter().map(FactorKey).collect();
+    // Whoever asks in vain keeps nobody from it.
+    refuse_what_others_have(authority, account, &keys).await?;
     let mut token = Token::default();
     (authority.random)(&mut token)?;
     let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
     if !authority.ledger.claim(name, token, LONGEST_BINDING, authority.clock.now()).await? {
-        return Err(ChangeError::Contended);
+        return Err(ChangeError::NumberClaimed);
     }
-    let keys: Vec<FactorKey> = keyring.digests(KEY, &parts(number)).into_iter().map(FactorKey).collect();
-    let holders = authority.directory.holders(&keys).await?;
+    refuse_what_others_have(authority, account, &keys).await
+}
+
+async fn refuse_what_others_have(
+    authority: &Authority,
+    account: &AccountId,
+    keys: &[FactorKey],
+) -> Result<(), ChangeError> {
+    let holders = authority.directory.holders(keys).await?;
     if holders.iter().any(|holder| holder != account) { Err(ChangeError::NumberTaken) } else { Ok(()) }
 }
 

@@ -255,6 +255,7 @@ impl OwnVisit<'_> {
             | ChangeError::ChangedMeanwhile
             | ChangeError::BoundAlready
             | ChangeError::NumberTaken
+            | ChangeError::NumberClaimed
             | ChangeError::Factor(_)
             | ChangeError::Directory(_)
             | ChangeError::Ledger(_)

@@ -1,0 +1,183 @@
+//! Phones, and what waits for an answer.
+
+use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
+use postern_tests::qr::{self, Theme};
+use postern_tests::{Gateway, Ntfy, Site, UnixUser, Web, unix_users};
+use serde_json::{Value, json};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::handset::Handset;
+use crate::{DATA, NOT_PERMITTED, USAGE, fails, json};
+
+/// A site with the page for phones, which is at `web`.
+fn site_with_page(name: &str) -> (Site, Web, Ntfy) {
+    let site = Site::new(name);
+    let web = Web::start(name, &site.socket());
+    let ntfy = Ntfy::start(site.dir());
+    let sections = format!("\n[web]\nurl = \"{}\"\n{}", web.url(), ntfy.section());
+    site.edit_config(|text| text + &sections);
+    (site, web, ntfy)
+}
+
+/// What follows `Or open this on the phone:` on the screen.
+fn address(shown: &str) -> String {
+    let (_, rest) = shown.split_once("open this on the phone: ").expect("an address");
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_phone_is_bound_by_an_admin_once_both_show_the_same_digits() {
+    let (site, web, ntfy) = site_with_page("phone_enrol");
+    drop(site.account("alice"));
+    let _posternd = site.posternd();
+    let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
+    let shown = person.expect("Press Enter once the phone shows a code of six digits: ");
+    let uri = address(&shown);
+    person.was_shown(uri.rsplit('.').next().unwrap());
+    assert_eq!(qr::read(&shown, Theme::Dark), std::slice::from_ref(&uri));
+    let waiting = json(&site, &["challenge", "list", "alice"]);
+    assert_eq!(
+        (&waiting["challenges"][0]["kind"], &waiting["challenges"][0]["service"]),
+        (&json!("pairing"), &json!("postern")),
+        "{waiting}"
+    );
+    let handset = Handset::scans(&uri);
+    let digits = handset.binds(&web, "Alice's phone");
+    person.answer_visible("");
+    person.expect(&format!("Does the phone show {digits}? [y/N] "));
+    person.answer_visible("y");
+    let (status, said) = person.ends();
+    assert!(status == 0 && said.contains("\"Alice's phone\" to account alice"), "{said}");
+    handset.listens(&web);
+    let listed = json(&site, &["phone", "list", "alice"]);
+    let phone = &listed["factors"][0];
+    assert_eq!((&phone["kind"], &phone["ring"]), (&json!("phone"), &json!("ntfy")), "{listed}");
+    assert!(site.cli_ok(&["phone", "list", "alice"]).contains("phone (rung by ntfy)"));
+    assert_eq!(json(&site, &["challenge", "list"])["challenges"], json!([]));
+
+    // Its seed, and where it is rung.
+    let sealed = |site: &Site| -> Vec<Value> {
+        let keys = json(site, &["key", "list", "--count"])["keys"].clone();
+        keys.as_array().unwrap().iter().map(|key| json!([key["id"], key["sealed"]])).collect()
+    };
+    assert_eq!(sealed(&site), [json!([1, 2])]);
+    let text = site.cli_ok(&["key", "rotate"]);
+    crate::away::register_keys(&site);
+    assert!(text.contains("sealed 2 secrets of 1 accounts"), "{text}");
+    assert_eq!(sealed(&site), [json!([2, 2]), json!([1, 0])]);
+    drop(ntfy);
+}
+
+#[test]
+fn a_phone_that_shows_other_digits_is_not_bound() {
+    let (site, web, _ntfy) = site_with_page("phone_refused");
+    drop(site.account("alice"));
+    let _posternd = site.posternd();
+    let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
+    let uri = address(&person.expect("Press Enter once"));
+    person.was_shown(uri.rsplit('.').next().unwrap());
+    drop(Handset::scans(&uri).binds(&web, "a phone"));
+    person.answer_visible("");
+    person.expect("Does the phone show");
+    person.answer_visible("n");
+    let (status, said) = person.ends();
+    assert!(status == DATA && said.contains("The phone is not bound"), "{said}");
+    assert_eq!(json(&site, &["factor", "list", "alice"])["factors"], json!([]));
+}
+
+/// Somebody at a prompt: what is asked is heard outside, where the answers come from.
+struct Prompt {
+    asked: mpsc::Sender<String>,
+    answers: mpsc::Receiver<String>,
+}
+
+impl Dialogue for Prompt {
+    fn ask(&mut self, _: Style, text: &str) -> Option<Secret> {
+        self.asked.send(text.to_owned()).ok()?;
+        self.answers.recv().ok().map(Secret::new)
+    }
+
+    fn tell(&mut self, _: Tone, _: &str) {}
+}
+
+/// A login to sshd, answered from outside.
+struct Login {
+    asked: mpsc::Receiver<String>,
+    answers: mpsc::Sender<String>,
+    verdict: thread::JoinHandle<Verdict>,
+}
+
+impl Login {
+    fn begin(site: &Site, user: &UnixUser) -> Self {
+        let ((asked, hears), (answers, answered)) = (mpsc::channel(), mpsc::channel());
+        let mut begin = Begin::new(Flow::Login, "sshd", &user.name);
+        begin.interactive = true;
+        begin.rhost = Some("192.0.2.7".to_owned());
+        let client = Client::connect(&site.socket(), Instant::now() + Duration::from_secs(60)).unwrap();
+        let verdict =
+            thread::spawn(move || client.converse(begin, &mut Prompt { asked, answers: answered }).unwrap());
+        Self { asked: hears, answers, verdict }
+    }
+
+    fn expects(&self, question: &str) {
+        let asked = self.asked.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(asked.contains(question), "{asked}");
+    }
+
+    fn answer(&self, answer: &str) {
+        self.answers.send(answer.to_owned()).unwrap();
+    }
+}
+
+#[test]
+fn what_waits_is_listed_and_a_refused_code_opens_nothing() {
+    let site = Site::new("challenge_deny");
+    let gateway = Gateway::start(site.dir());
+    site.edit_config(|text| format!("{text}\n{}\n[limits]\nresend_after = \"0s\"\n", gateway.section()));
+    let user = unix_users::fresh("olga");
+    let password = site.account_of(&user).password;
+    drop(site.cli_ok(&["sms", "enrol", &user.name, "+442079460123", "--unproved"]));
+    let _posternd = site.posternd();
+    for by_owner in [false, true] {
+        let login = Login::begin(&site, &user);
+        login.expects("Password");
+        login.answer(&password);
+        login.expects("Code sent to …0123");
+        let code = gateway.next().code();
+        let waiting = json(&site, &["challenge", "list"])["challenges"].clone();
+        assert_eq!(waiting.as_array().unwrap().len(), 1, "{waiting}");
+        let one = &waiting[0];
+        assert_eq!(
+            (&one["account"], &one["kind"], &one["service"], &one["rhost"], &one["answered"]),
+            (&json!(user.name), &json!("code"), &json!("sshd"), &json!("192.0.2.7"), &json!(false)),
+            "{one}"
+        );
+        let id = one["id"].as_str().unwrap();
+        assert!(site.cli_ok(&["challenge", "list", &user.name]).contains(&id[..8]));
+        if by_owner {
+            let listed = site.my(&user, &["challenges", "list"], "").succeeded().stdout;
+            assert!(listed.contains(&id[..8]) && listed.contains("for sshd from 192.0.2.7"), "{listed}");
+            let ran = site.my(&user, &["--json", "challenges", "deny", &id[..8]], "").succeeded();
+            let denied: Value = serde_json::from_str(&ran.stdout).unwrap();
+            assert_eq!(denied["denied"], json!([{ "id": id }]), "{denied}");
+        } else {
+            let denied = json(&site, &["challenge", "deny", &user.name, &id[..8]]);
+            assert_eq!(denied["denied"][0]["id"], id, "{denied}");
+        }
+        login.answer(&code);
+        login.expects("Code");
+        drop(login.answers);
+        assert!(!matches!(login.verdict.join().unwrap(), Verdict::Accept(_)));
+        assert_eq!(json(&site, &["challenge", "list", &user.name])["challenges"], json!([]));
+    }
+    assert!(site.cli_ok(&["challenge", "deny", &user.name, "--all"]).contains("nothing waits"));
+    let said = fails(&site, DATA, &["challenge", "deny", &user.name, "ffff"]);
+    assert!(said.contains("nothing with the id"), "{said}");
+    fails(&site, USAGE, &["challenge", "deny", &user.name]);
+    let ran = site.my(&user, &["challenges", "deny", "ffff"], "");
+    assert_eq!(ran.code, NOT_PERMITTED, "{ran:?}");
+    let none = site.my(&user, &["challenges", "list"], "").succeeded().stdout;
+    assert!(none.contains("Nothing waits for an answer"), "{none}");
+}

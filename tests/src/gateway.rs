@@ -57,7 +57,13 @@ impl Gateway {
     /// Waits for the next message, and makes sure that the request is as documented.
     #[must_use]
     pub fn next(&self) -> Sms {
-        let seen = self.http.next();
+        self.next_to("")
+    }
+
+    /// The same for the next one to this number.
+    #[must_use]
+    pub fn next_to(&self, number: &str) -> Sms {
+        let seen = self.http.next_with(number);
         assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/v1/messages"), "{seen:?}");
         assert_eq!(seen.header("authorization"), Some(format!("AccessKey {}", self.token).as_str()));
         assert_eq!(seen.header("content-type"), Some("application/json"));
@@ -72,6 +78,12 @@ impl Gateway {
     #[must_use]
     pub fn count(&self) -> usize {
         self.http.seen().len()
+    }
+
+    /// How many of them were about this number.
+    #[must_use]
+    pub fn count_to(&self, number: &str) -> usize {
+        self.http.count_with(number)
     }
 }
 

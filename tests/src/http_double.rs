@@ -1,5 +1,6 @@
 //! An HTTP server that keeps what it was sent, answers as it is told to, and misbehaves on request.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -104,12 +105,26 @@ impl HttpDouble {
     /// Waits for the next request that nobody took yet.
     #[must_use]
     pub fn next(&self) -> Seen {
+        self.next_with("")
+    }
+
+    /// The same for the next one whose body holds `text`, for tests that share the server.
+    #[must_use]
+    pub fn next_with(&self, text: &str) -> Seen {
         wait_for("a request of HTTP", LIMIT, || {
             let mut taken = lock(&self.shared.taken);
-            let next = lock(&self.shared.seen).get(*taken).cloned();
-            *taken += usize::from(next.is_some());
-            next
+            let seen = lock(&self.shared.seen);
+            let mut open = seen.iter().enumerate().filter(|(number, _)| !taken.contains(number));
+            let (number, next) = open.find(|(_, seen)| seen.holds(text))?;
+            taken.insert(number);
+            Some(next.clone())
         })
+    }
+
+    /// How many requests had a body that holds `text`.
+    #[must_use]
+    pub fn count_with(&self, text: &str) -> usize {
+        lock(&self.shared.seen).iter().filter(|seen| seen.holds(text)).count()
     }
 
     fn start(tls: Option<Arc<ServerConfig>>) -> Self {
@@ -166,6 +181,10 @@ impl Seen {
         value
     }
 
+    fn holds(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+
     /// Its body as text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -183,7 +202,7 @@ impl Seen {
 struct Shared {
     mood: Mutex<Mood>,
     seen: Mutex<Vec<Seen>>,
-    taken: Mutex<usize>,
+    taken: Mutex<BTreeSet<usize>>,
     is_over: AtomicBool,
 }
 

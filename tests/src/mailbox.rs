@@ -107,9 +107,25 @@ impl Mailbox {
     /// Waits for the next mail that nobody took yet.
     #[must_use]
     pub fn next(&self) -> Mail {
-        let path = wait_for("a mail", LIMIT, || {
+        self.next_where("a mail", |_| true)
+    }
+
+    /// The same for the next one to this address, for tests that share the mailbox.
+    #[must_use]
+    pub fn next_to(&self, address: &str) -> Mail {
+        self.next_where(&format!("a mail to {address}"), |path| is_to(path, address))
+    }
+
+    /// How many mails to this address were delivered.
+    #[must_use]
+    pub fn count_to(&self, address: &str) -> usize {
+        self.paths().iter().filter(|path| is_to(path, address)).count()
+    }
+
+    fn next_where(&self, what: &str, is_it: impl Fn(&Path) -> bool) -> Mail {
+        let path = wait_for(what, LIMIT, || {
             let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = self.paths().into_iter().find(|path| !taken.contains(path))?;
+            let next = self.paths().into_iter().find(|path| !taken.contains(path) && is_it(path))?;
             taken.insert(next.clone());
             Some(next)
         });
@@ -151,6 +167,11 @@ impl Mail {
         assert!(found.next().is_none(), "{name} is there twice: {self:?}");
         value
     }
+}
+
+fn is_to(path: &Path, address: &str) -> bool {
+    let mail = fs::read_to_string(path).unwrap_or_default();
+    mail.lines().any(|line| line.strip_prefix("Delivered-To: ") == Some(address))
 }
 
 fn read(path: &Path) -> Mail {

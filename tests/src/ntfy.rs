@@ -60,7 +60,13 @@ impl Ntfy {
     /// Waits for the next message, and makes sure that it is as documented.
     #[must_use]
     pub fn next(&self) -> Published {
-        let seen = self.http.next();
+        self.next_to("")
+    }
+
+    /// The same for the next one to this topic.
+    #[must_use]
+    pub fn next_to(&self, topic: &str) -> Published {
+        let seen = self.http.next_with(topic);
         assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/"), "{seen:?}");
         assert_eq!(seen.header("authorization"), Some(format!("Bearer {}", self.token).as_str()));
         assert!(seen.body.len() <= 4096, "{} bytes", seen.body.len());
@@ -90,6 +96,12 @@ impl Ntfy {
     #[must_use]
     pub fn count(&self) -> usize {
         self.http.seen().len()
+    }
+
+    /// How many of them were to this topic.
+    #[must_use]
+    pub fn count_to(&self, topic: &str) -> usize {
+        self.http.count_with(topic)
     }
 }
 

@@ -87,7 +87,8 @@ impl Visit {
         self.say(&json!({ "answer": text }));
     }
 
-    /// Waits for what comes next. Seeds, recovery codes and app passwords in records count as secrets from now on.
+    /// Waits for what comes next, however long that may take. Seeds, recovery codes and app passwords in records count as
+    /// secrets from now on.
     #[must_use]
     pub fn hear(&mut self) -> Said {
         let mut line = String::new();
@@ -98,6 +99,7 @@ impl Visit {
         let (kind, value) = said.as_object().and_then(|one| one.iter().next()).expect("a message");
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         match kind.as_str() {
+            "wait" => self.hear(),
             "ask" => Said::Ask { is_hidden: value["style"] == "hidden", text: text(value, "text") },
             "tell" => Said::Tell { text: text(value, "text") },
             "record" => {

@@ -1,18 +1,12 @@
-//! What the page does on a phone: it keeps a key, and signs what it hands in.
+//! A phone whose page talks to the flows in this process.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
 use postern_core::clock::Clock;
 use postern_core::engine::Engine;
-use postern_core::factor::{Seed, TotpShape};
+use postern_core::factor::TotpShape;
 use postern_core::flows::{self, PhoneCall, PhoneFlow};
-use sha2::Sha256;
 
 use super::person::Heard;
 use super::visit::Ended;
@@ -22,8 +16,7 @@ use super::{App, Script, Site};
 #[derive(Clone)]
 pub(crate) struct Handset {
     engine: Arc<Engine>,
-    key: SigningKey,
-    secret: Vec<u8>,
+    phone: postern_tests::Handset,
     pub(crate) account: String,
     pub(crate) factor: String,
     pub(crate) time: u64,
@@ -32,17 +25,13 @@ pub(crate) struct Handset {
 impl Site {
     /// A phone that has read the QR code `uri`.
     pub(crate) fn handset(&self, uri: &str) -> Handset {
-        let (_, fragment) = uri.split_once("#b.").unwrap();
-        let parts: Vec<&str> = fragment.split('.').collect();
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).unwrap();
+        let phone = postern_tests::Handset::scans(uri);
         Handset {
             engine: Arc::clone(&self.engine),
-            key: SigningKey::from_slice(&bytes).unwrap(),
-            secret: URL_SAFE_NO_PAD.decode(parts[2]).unwrap(),
-            account: parts[0].replace("%2D", "-"),
-            factor: parts[1].to_owned(),
+            account: phone.account.clone(),
+            factor: phone.factor.clone(),
             time: self.clock.now().as_unix(),
+            phone,
         }
     }
 }
@@ -55,47 +44,30 @@ impl Handset {
 
     /// With a key that nobody knows, as somebody would have it who does not have this phone.
     pub(crate) fn with_another_key(&self) -> Self {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).unwrap();
-        Self { key: SigningKey::from_slice(&bytes).unwrap(), ..self.clone() }
+        Self { phone: self.phone.with_another_key(), ..self.clone() }
     }
 
-    fn point(&self) -> Vec<u8> {
-        self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
-    }
-
-    fn mac(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).unwrap();
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes().to_vec()
+    /// As whose it says it is.
+    fn phone(&self) -> postern_tests::Handset {
+        let mut phone = self.phone.clone();
+        self.account.clone_into(&mut phone.account);
+        self.factor.clone_into(&mut phone.factor);
+        phone
     }
 
     /// Hands in its key.
     pub(crate) async fn bind(&self, name: &str) -> Ended {
-        let point = self.point();
-        let proof = self.mac(&[b"postern-bind-1", &point, name.as_bytes()]);
-        let arguments = [
-            ("account", self.account.clone()),
-            ("challenge", self.factor.clone()),
-            ("key", URL_SAFE_NO_PAD.encode(&point)),
-            ("name", name.to_owned()),
-            ("proof", URL_SAFE_NO_PAD.encode(proof)),
-        ];
-        self.call(PhoneFlow::Bind, &arguments).await
+        self.call(PhoneFlow::Bind, &self.phone().binding(name)).await
     }
 
     /// The six digits that it shows.
     pub(crate) fn compared(&self) -> String {
-        let digest = self.mac(&[b"postern-compare-1", &self.point()]);
-        let number = u32::from_be_bytes(digest[..4].try_into().unwrap()) % 1_000_000;
-        format!("{:03} {:03}", number / 1000, number % 1000)
+        self.phone.compared()
     }
 
     /// The codes that it shows without a network.
     pub(crate) fn app(&self, site: &Site) -> App {
-        let seed = self.mac(&[b"postern-seed-1"]);
-        assert!(Seed::new(&seed[..20]).is_ok());
-        App::new(&seed[..20], TotpShape::default(), &site.clock)
+        App::new(self.phone.app().seed(), TotpShape::default(), &site.clock)
     }
 
     pub(crate) async fn pending(&self) -> Ended {
@@ -114,22 +86,12 @@ impl Handset {
     }
 
     pub(crate) async fn signed(&self, flow: PhoneFlow, verb: &str, fields: &[(&str, &str)]) -> Ended {
-        let mut arguments = vec![
-            ("account", self.account.clone()),
-            ("factor", self.factor.clone()),
-            ("time", self.time.to_string()),
-        ];
-        arguments.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        arguments.push(("signature", self.signature(verb, fields)));
+        let arguments = self.phone().signed(verb, self.time, fields);
         self.call(flow, &arguments).await
     }
 
     pub(crate) fn signature(&self, verb: &str, fields: &[(&str, &str)]) -> String {
-        let time = self.time.to_string();
-        let mut lines = vec!["postern-phone-1", verb, &self.account, &self.factor, &time];
-        lines.extend(fields.iter().map(|(_, value)| *value));
-        let signature: Signature = self.key.sign(lines.join("\n").as_bytes());
-        URL_SAFE_NO_PAD.encode(signature.to_bytes())
+        self.phone().signature(verb, self.time, fields)
     }
 
     pub(crate) async fn call(&self, flow: PhoneFlow, arguments: &[(&str, String)]) -> Ended {

@@ -1,0 +1,244 @@
+//! A login that waits for a phone, and every way in which that ends.
+
+use std::time::{Duration, Instant};
+
+use postern_tests::qr::{self, Theme};
+use postern_tests::{Key, Ssh, guard};
+
+use crate::on_both;
+use crate::people::{another, at_the_number, number, seen, types_password};
+use crate::world::World;
+
+on_both!(
+    a_phone_approves_with_the_number_of_the_prompt,
+    a_device_is_trusted_from_the_phone_until_that_is_revoked,
+    a_refusal_on_the_phone_ends_the_login,
+    whoever_was_not_me_is_refused_and_the_owner_is_told_and_left_in_peace,
+    without_an_answer_in_time_a_code_of_the_phone_opens,
+    one_wrong_number_ends_it_and_the_phone_can_be_asked_again,
+    a_phone_that_is_gone_approves_nothing,
+    a_scanned_code_leads_to_the_login_and_holds_no_number,
+    whoever_leaves_takes_the_challenge_along,
+    an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing,
+);
+
+fn a_phone_approves_with_the_number_of_the_prompt(world: &World) {
+    let anna = world.user("anna");
+    let (phone, topic) = world.bind_ringing_phone(&anna);
+    let mut person = world.ssh("sshd", &anna).from("127.0.0.9").start();
+    types_password(&mut person, &anna);
+    let shown = number(&mut person);
+    let challenge = phone.challenge(&world.web);
+    let id = challenge["id"].as_str().unwrap();
+    assert_eq!(
+        (&challenge["service"], &challenge["rhost"], &challenge["user"]),
+        (&"sshd".into(), &"127.0.0.9".into(), &anna.unix.name.clone().into())
+    );
+    let rung = world.ntfy.next_to(&topic);
+    assert_eq!(rung.click, Some(format!("{}#c.{}.{id}", world.web.url(), phone.account)));
+    assert!(rung.title.contains("sshd") && rung.message.contains("127.0.0.9"), "{rung:?}");
+    assert!(!format!("{rung:?}").contains(&format!(" {shown} ")), "the number is at the prompt alone");
+    person.answer_visible("");
+    assert_eq!(phone.answer(&world.web, id, "approve", &shown), "approved");
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(phone.answer(&world.web, id, "approve", &shown), "gone");
+    drop(world.logged(&anna, &["verdict=accept flow=login service=sshd", "credential=factor"]));
+
+    // Approved first, then Enter.
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    person.answer_visible("");
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn a_device_is_trusted_from_the_phone_until_that_is_revoked(world: &World) {
+    let (anna, key) = (world.user("anna"), Key::ed25519());
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    anna.unix.authorize(&key);
+    let sshd = world.sshd("sshd-key", "publickey,keyboard-interactive");
+    let start = || Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
+    let mut person = start();
+    let shown = number(&mut person);
+    assert_eq!(phone.challenge(&world.web)["trust_days"], 30);
+    person.answer_visible("");
+    assert_eq!(phone.decide(&world.web, "approve_trust", &shown), "approved");
+    assert_eq!(person.is_in(), anna.unix.name, "nothing more is asked");
+    let mut person = start();
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(seen(&person), format!("-- in as {} --\n", anna.unix.name));
+    assert!(world.mail(&anna.address(), "A change").text.contains("was set up"));
+    assert!(world.mail(&anna.address(), "A change").text.contains("is trusted for a while"));
+
+    let listed = world.site.cli_json(&["device", "list", &anna.unix.name]);
+    let id = listed["devices"][0]["id"].as_str().unwrap();
+    drop(world.site.cli_ok(&["device", "revoke", &anna.unix.name, id]));
+    let mut person = start();
+    let shown = number(&mut person);
+    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    person.answer_visible("");
+    // Whoever only approves is asked; nobody is trusted by default.
+    let (which, _) = person.expect_one_of(&["Trust this device for 30 days? [y/N] ", "-- in as "]);
+    if which == 0 {
+        person.answer_visible("n");
+    }
+}
+
+fn a_refusal_on_the_phone_ends_the_login(world: &World) {
+    let anna = world.user("anna");
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    person.answer_visible("");
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    assert_eq!(phone.answer(&world.web, &id, "deny", ""), "denied");
+    drop(person.is_refused());
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
+    let line = world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]);
+    assert!(line.contains("refused on a phone"), "{line}");
+}
+
+fn whoever_was_not_me_is_refused_and_the_owner_is_told_and_left_in_peace(world: &World) {
+    let anna = world.user("anna");
+    let (phone, topic) = world.bind_ringing_phone(&anna);
+    let mut person = world.ssh("sshd", &anna).from("127.0.0.9").start();
+    types_password(&mut person, &anna);
+    drop(number(&mut person));
+    person.answer_visible("");
+    assert_eq!(phone.decide(&world.web, "not_me", ""), "denied");
+    drop(person.is_refused());
+    let mail = world.mail(&anna.address(), "Somebody knows the password of");
+    assert!(mail.text.contains("sshd") && mail.text.contains("127.0.0.9"), "{}", mail.text);
+    let line = world.posternd.logged(&["flow=phone_answer", "disowned", &phone.account]);
+    assert!(line.contains("verdict=accept"), "{line}");
+
+    let (_, _, rings) = world.sent(&anna, &topic);
+    assert_eq!(rings, 1);
+    let mut person = world.knows_the_password("sshd", &anna);
+    person.expect("Scan it and approve");
+    let shown = number(&mut person);
+    assert_eq!(world.sent(&anna, &topic).2, rings, "no push");
+    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved", "whoever scans may");
+    person.answer_visible("");
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn without_an_answer_in_time_a_code_of_the_phone_opens(world: &World) {
+    let anna = world.user("anna");
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    person.answer_visible("");
+    person.expect("No answer came from the phone. Press Enter to ask it again, or type a code.");
+    person.expect(": ");
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
+    // The seed came with the QR code, and no network is needed.
+    let code = phone.app().code(0);
+    person.answer_visible(&code);
+    assert_eq!(person.is_in(), anna.unix.name);
+    let mut person = world.knows_the_password("sshd", &anna);
+    drop(number(&mut person));
+    person.answer_visible(&code);
+    person.expect("That code is wrong, or was used before.");
+}
+
+fn one_wrong_number_ends_it_and_the_phone_can_be_asked_again(world: &World) {
+    let anna = world.user("anna");
+    let (phone, topic) = world.bind_ringing_phone(&anna);
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    assert_eq!(phone.answer(&world.web, &id, "approve", another(&shown)), "wrong_number");
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "before");
+    person.answer_visible("");
+    person.expect("Another number was typed on the phone, so that is over.");
+    person.expect(": ");
+    person.answer_visible("");
+    let shown = number(&mut person);
+    person.answer_visible("");
+    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    assert_eq!(person.is_in(), anna.unix.name);
+    assert_eq!(world.ntfy.count_to(&topic), 2);
+}
+
+fn a_phone_that_is_gone_approves_nothing(world: &World) {
+    let anna = world.user("anna");
+    let (phone, topic) = world.bind_ringing_phone(&anna);
+    let (_, app) = world.site.enrol_with(&anna.unix.name, &["--label", "app"]);
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "approved");
+    drop(world.site.cli_ok(&["factor", "remove", &anna.unix.name, &phone.factor]));
+    let heard = phone.pending(&world.web);
+    assert_eq!((heard.status, heard.reason.as_str()), (403, "unknown_account"));
+    assert_eq!(heard.all("phone")[0]["state"], "unknown", "the page says: bind this phone again");
+    person.answer_visible("");
+    person.expect("No answer came from the phone.");
+    person.expect(": ");
+    person.answer_visible(&app.code(0));
+    assert_eq!(person.is_in(), anna.unix.name);
+    let mut person = world.knows_the_password("sshd", &anna);
+    person.expect("Code from app: ");
+    assert_eq!(world.sent(&anna, &topic).2, 1);
+}
+
+fn a_scanned_code_leads_to_the_login_and_holds_no_number(world: &World) {
+    let anna = world.user("anna");
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    person.answer_visible("s");
+    person.expect("Scan this with your phone:");
+    assert_eq!(number(&mut person), shown);
+    let screen = seen(&person);
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    let address = format!("{}#c.{}.{id}", world.web.url(), phone.account);
+    assert_eq!(qr::read(&screen, Theme::Dark), [address], "{screen}");
+    person.answer_visible("");
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "approved");
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn whoever_leaves_takes_the_challenge_along(world: &World) {
+    let anna = world.user("anna");
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    let is_gone = |left: Instant, who: &str| {
+        guard::wait_for("the challenge to be gone", Duration::from_secs(3), || {
+            phone.pending(&world.web).all("challenge").is_empty().then_some(())
+        });
+        println!("the challenge was gone {:?} after {who}", left.elapsed());
+        drop(world.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
+    };
+    let mut person = world.knows_the_password("sshd", &anna);
+    let shown = number(&mut person);
+    let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();
+    drop(person);
+    is_gone(Instant::now(), "ssh was killed");
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
+
+    // Where posternd waits for the phone, not for the person: a front door that ends then.
+    let mut visit = at_the_number(world, &anna);
+    visit.0.answer("");
+    guard::pause(Duration::from_millis(300));
+    drop(visit.0);
+    is_gone(Instant::now(), "the front door was");
+}
+
+/// sshd does not look at the network while PAM works, so it hears late that nobody is there. Nobody gets in all the same.
+fn an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing(world: &World) {
+    let anna = world.user("anna");
+    let (phone, _) = world.bind_ringing_phone(&anna);
+    let mut person = world.ssh("sshd", &anna).command("touch \"$HOME/was-in\"").start();
+    types_password(&mut person, &anna);
+    let shown = number(&mut person);
+    person.answer_visible("");
+    guard::pause(Duration::from_secs(1));
+    drop(person);
+    let state = phone.decide(&world.web, "approve", &shown);
+    assert!(["approved", "gone"].contains(&&*state), "{state}");
+    guard::pause(Duration::from_secs(2));
+    assert!(!anna.unix.home.join("was-in").exists());
+    assert!(phone.pending(&world.web).all("challenge").is_empty());
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -81,7 +82,8 @@ impl Mailbox {
         let mut check = Command::new("/usr/sbin/postfix");
         drop(Ran::of(check.arg("-c").arg(&config).arg("check").current_dir("/"), b"", LIMIT).succeeded());
         let mut command = Command::new(master);
-        command.arg("-c").arg(&config).arg("-d").current_dir("/");
+        // It ends its group when it ends.
+        command.arg("-c").arg(&config).arg("-d").current_dir("/").process_group(0);
         let mut process = Process::spawn("postfix", &mut command, &log);
         for port in [port, tls_port] {
             process.wait_ready(LIMIT, || std::net::TcpStream::connect(("127.0.0.1", port)).ok());

@@ -56,7 +56,18 @@ impl Client {
         value: &str,
         seconds: u64,
     ) -> Result<ChallengeAdmission, LedgerError> {
-        let (at, expires) = (Timestamp::from_unix(LATER), Timestamp::from_unix(LATER + seconds));
+        self.try_put_at(LATER, id, room, (value, seconds)).await
+    }
+
+    /// The same at another time.
+    pub(crate) async fn try_put_at(
+        &self,
+        at: u64,
+        id: ChallengeId,
+        room: Room,
+        (value, seconds): (&str, u64),
+    ) -> Result<ChallengeAdmission, LedgerError> {
+        let (at, expires) = (Timestamp::from_unix(at), Timestamp::from_unix(at + seconds));
         let new = NewChallenge { id, room, value, expires, at };
         self.ledger.put_challenge(&self.account, &new, &PushLimits::default()).await
     }

@@ -67,6 +67,25 @@ async fn every_key_has_an_end_and_its_name() {
     assert_eq!(expected, [], "{keys}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
+    let redis = Redis::start("challenge_many", Listen::Tcp);
+    let (ledger, account, at) = site(&redis);
+    for _ in 0..100 {
+        let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(60)));
+        let new = NewChallenge { id, room: Room::Approval { rings: false }, value: "sealed", expires, at };
+        let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
+        assert_eq!(admission, Ok(ChallengeAdmission::Put));
+        let token = token();
+        for _ in 0..2 {
+            assert!(ledger.take_challenge(&account, id, token, at).await.unwrap().is_some());
+        }
+    }
+    let key = redis.cli(&["KEYS", "*:challenges:*"]);
+    let fields: usize = redis.cli(&["HLEN", &key]).parse().unwrap();
+    assert!(fields <= 17 * 7, "{fields}");
+}
+
 /// By Redis itself: nobody has to come and sweep.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_challenge_that_is_over_leaves_nothing_but_its_count() {

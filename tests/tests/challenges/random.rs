@@ -27,14 +27,14 @@ async fn of_50_000_random_interleavings_on_redis_each_has_one_accept_at_most() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_2_000_random_interleavings_in_the_file_each_has_one_accept_at_most() {
-    play_in_the_file(2_000).await;
+async fn of_10_000_random_interleavings_in_the_file_each_has_one_accept_at_most() {
+    play_in_the_file(10_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes"]
-async fn of_10_000_random_interleavings_in_the_file_each_has_one_accept_at_most() {
-    play_in_the_file(10_000).await;
+async fn of_50_000_random_interleavings_in_the_file_each_has_one_accept_at_most() {
+    play_in_the_file(50_000).await;
 }
 
 async fn play_on_redis(name: &str, rounds: u32) {
@@ -98,10 +98,12 @@ async fn account(name: String, ledgers: Vec<Arc<dyn Ledger>>, mut dice: Dice, ro
     let mut seen = Seen::default();
     for round in 0..rounds {
         let (id, over) = (ChallengeId::new(token()), Arc::new(AtomicBool::new(false)));
+        // What was taken is forgotten once it is over.
+        let at = LATER + u64::from(round) * 100;
         let first = Client::new(&ledgers[0], &name);
         // A room that a newer one may take, so that what is left of the round before is in nobody's way.
         loop {
-            match first.try_put(id, Room::Pairing, "sealed", 60).await {
+            match first.try_put_at(at, id, Room::Pairing, ("sealed", 60)).await {
                 Err(LedgerError::Down(_)) => {}
                 put => break assert_eq!(put, Ok(ChallengeAdmission::Put)),
             }
@@ -109,7 +111,7 @@ async fn account(name: String, ledgers: Vec<Arc<dyn Ledger>>, mut dice: Dice, ro
         let clients: Vec<_> = (0..CLIENTS)
             .map(|number| {
                 let client = Client::new(&ledgers[usize::from(number) % ledgers.len()], &name);
-                let player = Player { client, number, id, over: Arc::clone(&over) };
+                let player = Player { client, number, id, at, over: Arc::clone(&over) };
                 tokio::spawn(player.play(Dice(dice.roll(u64::MAX) | 1)))
             })
             .collect();
@@ -151,6 +153,8 @@ struct Player {
     client: Client,
     number: u8,
     id: ChallengeId,
+    /// When it was put.
+    at: u64,
     /// Whether its time is up, for all of them alike.
     over: Arc<AtomicBool>,
 }
@@ -176,7 +180,7 @@ impl Player {
     async fn call(&self, dice: &mut Dice, turn: u8) -> Result<Call, LedgerError> {
         let (ledger, account, id) = (&self.client.ledger, &self.client.account, self.id);
         let is_over = self.over.load(Ordering::SeqCst);
-        let at = Timestamp::from_unix(if is_over { LATER + 60 } else { LATER + 59 });
+        let at = Timestamp::from_unix(self.at + if is_over { 60 } else { 59 });
         // Whoever repeats a question does so under its token.
         let token = self.number * 8 + if dice.roll(2) == 0 { 0 } else { turn };
         Ok(match dice.roll(12) {

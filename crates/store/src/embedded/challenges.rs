@@ -19,6 +19,8 @@ pub(super) struct Desk<'a> {
     account: &'a str,
     /// The caller's time.
     at: Timestamp,
+    /// The host's.
+    clock: Timestamp,
     /// That of whoever is further ahead: what is over for one is over for all.
     now: Timestamp,
     instance: Instance,
@@ -32,13 +34,22 @@ impl<'a> Desk<'a> {
         at: Timestamp,
     ) -> Result<Self, DatabaseError> {
         let (instance, _) = memory.complete_since(transaction, at)?;
-        Ok(Self { transaction, account, at, now: memory.clock.now().max(at), instance })
+        let clock = memory.clock.now();
+        Ok(Self { transaction, account, at, clock, now: clock.max(at), instance })
     }
 
     pub(super) fn put(&self, new: &New, limits: &PushLimits) -> Result<ChallengeAdmission, DatabaseError> {
         self.transaction
-            .prepare_cached("DELETE FROM challenge WHERE expires <= ?1 OR memory <> ?2")?
-            .execute(params![integer(self.now.as_unix())?, self.instance])?;
+            .prepare_cached(
+                "DELETE FROM challenge
+                 WHERE expires <= ?1 OR memory <> ?2 OR account = ?3 AND expires <= ?4",
+            )?
+            .execute(params![
+                integer(self.clock.as_unix())?,
+                self.instance,
+                self.account,
+                integer(self.now.as_unix())?
+            ])?;
         if self.one(new.id)?.is_some() {
             return Ok(ChallengeAdmission::Put);
         }
@@ -179,7 +190,7 @@ impl<'a> Desk<'a> {
         let at = integer(self.at.as_unix())?;
         self.transaction
             .prepare_cached("DELETE FROM push WHERE max(newest, quiet) <= ?1")?
-            .execute([integer(self.at.minus(PUSHES_MEMORY).as_unix())?])?;
+            .execute([integer(self.clock.minus(PUSHES_MEMORY).as_unix())?])?;
         let (unanswered, newest, quiet): (u32, i64, i64) = self
             .transaction
             .prepare_cached("SELECT unanswered, newest, quiet FROM push WHERE account = ?1")?

@@ -22,6 +22,11 @@ local function is_open(one, at)
     return is_known(one, at) and not one.taken
 end
 
+local function drop(challenges, id)
+    redis.call('HDEL', challenges, id .. ':value', id .. ':expires', id .. ':room', id .. ':epoch', id .. ':tried',
+        id .. ':answer', id .. ':taken')
+end
+
 local function all_challenges(challenges)
     local seen, all = {}, {}
     local fields = redis.call('HGETALL', challenges)

@@ -10,18 +10,25 @@ local refused = trouble(fence, tonumber(ARGV[2]), ARGV[4])
 if refused then
     return {refused, 0}
 end
-local last = tonumber(expires)
+local last, taken = tonumber(expires), {}
 for _, one in ipairs(all) do
     local is_replaced = one.room == room and room ~= 'approval' and not one.taken
     if is_replaced or not is_known(one, at) then
-        redis.call('HDEL', challenges, one.id .. ':value', one.id .. ':expires', one.id .. ':room', one.id .. ':epoch',
-            one.id .. ':tried', one.id .. ':answer', one.id .. ':taken')
+        drop(challenges, one.id)
     else
+        if one.taken then
+            table.insert(taken, one)
+        end
         if room == 'approval' and one.room == room and not one.taken and not one.answer then
             return {1, one.expires}
         end
         last = math.max(last, one.expires)
     end
+end
+-- Who took one hears so at once, or never: whoever takes one after the other must not fill the memory.
+table.sort(taken, function(a, b) return a.expires < b.expires end)
+for i = 1, #taken - 16 do
+    drop(challenges, taken[i].id)
 end
 if ARGV[9] == '1' then
     local memory = tonumber(ARGV[12])

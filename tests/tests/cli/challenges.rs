@@ -2,23 +2,27 @@
 
 use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
 use postern_tests::qr::{self, Theme};
-use postern_tests::{Gateway, Ntfy, Site, UnixUser, Web, unix_users};
+use postern_tests::{Gateway, Handset, Listen, Ntfy, Redis, Site, Slapd, UnixUser, Web, host, unix_users};
 use serde_json::{Value, json};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::handset::Handset;
 use crate::{DATA, NOT_PERMITTED, USAGE, fails, json};
 
 /// A site with the page for phones, which is at `web`.
 fn site_with_page(name: &str) -> (Site, Web, Ntfy) {
     let site = Site::new(name);
+    let (web, ntfy) = page(name, &site);
+    (site, web, ntfy)
+}
+
+fn page(name: &str, site: &Site) -> (Web, Ntfy) {
     let web = Web::start(name, &site.socket());
     let ntfy = Ntfy::start(site.dir());
     let sections = format!("\n[web]\nurl = \"{}\"\n{}", web.url(), ntfy.section());
     site.edit_config(|text| text + &sections);
-    (site, web, ntfy)
+    (web, ntfy)
 }
 
 /// What follows `Or open this on the phone:` on the screen.
@@ -29,33 +33,10 @@ fn address(shown: &str) -> String {
 
 #[test]
 fn a_phone_is_bound_by_an_admin_once_both_show_the_same_digits() {
-    let (site, web, ntfy) = site_with_page("phone_enrol");
+    let (site, web, _ntfy) = site_with_page("phone_enrol");
     drop(site.account("alice"));
     let _posternd = site.posternd();
-    let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
-    let shown = person.expect("Press Enter once the phone shows a code of six digits: ");
-    let uri = address(&shown);
-    person.was_shown(uri.rsplit('.').next().unwrap());
-    assert_eq!(qr::read(&shown, Theme::Dark), std::slice::from_ref(&uri));
-    let waiting = json(&site, &["challenge", "list", "alice"]);
-    assert_eq!(
-        (&waiting["challenges"][0]["kind"], &waiting["challenges"][0]["service"]),
-        (&json!("pairing"), &json!("postern")),
-        "{waiting}"
-    );
-    let handset = Handset::scans(&uri);
-    let digits = handset.binds(&web, "Alice's phone");
-    person.answer_visible("");
-    person.expect(&format!("Does the phone show {digits}? [y/N] "));
-    person.answer_visible("y");
-    let (status, said) = person.ends();
-    assert!(status == 0 && said.contains("\"Alice's phone\" to account alice"), "{said}");
-    handset.listens(&web);
-    let listed = json(&site, &["phone", "list", "alice"]);
-    let phone = &listed["factors"][0];
-    assert_eq!((&phone["kind"], &phone["ring"]), (&json!("phone"), &json!("ntfy")), "{listed}");
-    assert!(site.cli_ok(&["phone", "list", "alice"]).contains("phone (rung by ntfy)"));
-    assert_eq!(json(&site, &["challenge", "list"])["challenges"], json!([]));
+    binds_a_phone(&site, &web);
 
     // Its seed, and where it is rung.
     let sealed = |site: &Site| -> Vec<Value> {
@@ -67,7 +48,66 @@ fn a_phone_is_bound_by_an_admin_once_both_show_the_same_digits() {
     crate::away::register_keys(&site);
     assert!(text.contains("sealed 2 secrets of 1 accounts"), "{text}");
     assert_eq!(sealed(&site), [json!([2, 2]), json!([1, 0])]);
-    drop(ntfy);
+}
+
+#[test]
+fn a_phone_and_a_number_are_bound_on_ldap_and_redis() {
+    let name = "phone_enrol_servers";
+    let homes = host::test_dir().join("homes").join(name);
+    let slapd = Slapd::builder(name).home_dir(&homes).person("alice").person("bob").start();
+    let redis = Redis::start(name, Listen::Tcp);
+    let site = Site::builder(name).ldap(&slapd).build();
+    redis.join(&site);
+    let (web, _ntfy) = page(name, &site);
+    let gateway = Gateway::start(site.dir());
+    site.edit_config(|text| format!("{text}\n{}", gateway.section()));
+    let _posternd = site.posternd();
+    binds_a_phone(&site, &web);
+    let mut person = site.cli_at_terminal(&["sms", "enrol", "alice", "+442079460123"]);
+    person.expect("Code sent to …0123: ");
+    person.answer_visible(&gateway.next().code());
+    let (status, said) = person.ends();
+    assert_eq!(status, 0, "{said}");
+    let taken = |site: &Site| {
+        let ran = site.cli(&["sms", "enrol", "bob", "+442079460123", "--unproved"]);
+        assert_eq!(ran.code, DATA, "{ran:?}");
+        assert!(ran.stderr.contains("belongs to another account"), "{ran:?}");
+    };
+    taken(&site);
+    assert_eq!(json(&site, &["key", "rotate", "--reseal"])["resealed"]["secrets"], 2);
+    crate::away::register_keys(&site);
+    taken(&site);
+    drop(site.cli_ok(&["sms", "remove", "alice"]));
+    drop(site.cli_ok(&["sms", "enrol", "bob", "+442079460123", "--unproved"]));
+}
+
+/// At root's terminal, with a phone that is rung by ntfy afterwards.
+fn binds_a_phone(site: &Site, web: &Web) {
+    let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
+    let shown = person.expect("Press Enter once the phone shows a code of six digits: ");
+    let uri = address(&shown);
+    let handset = Handset::scans(&uri);
+    person.was_shown(&handset.pairing_secret());
+    handset.register();
+    assert_eq!(qr::read(&shown, Theme::Dark), std::slice::from_ref(&uri));
+    let waiting = json(site, &["challenge", "list", "alice"]);
+    assert_eq!(
+        (&waiting["challenges"][0]["kind"], &waiting["challenges"][0]["service"]),
+        (&json!("pairing"), &json!("postern")),
+        "{waiting}"
+    );
+    assert!(handset.bind(web, "Alice's phone").is_accept());
+    person.answer_visible("");
+    person.expect(&format!("Does the phone show {}? [y/N] ", handset.compared()));
+    person.answer_visible("y");
+    let (status, said) = person.ends();
+    assert!(status == 0 && said.contains("\"Alice's phone\" to account alice"), "{said}");
+    drop(handset.ring_by_ntfy(web));
+    let listed = json(site, &["phone", "list", "alice"]);
+    let phone = &listed["factors"][0];
+    assert_eq!((&phone["kind"], &phone["ring"]), (&json!("phone"), &json!("ntfy")), "{listed}");
+    assert!(site.cli_ok(&["phone", "list", "alice"]).contains("phone (rung by ntfy)"));
+    assert_eq!(json(site, &["challenge", "list"])["challenges"], json!([]));
 }
 
 #[test]
@@ -76,9 +116,10 @@ fn a_phone_that_shows_other_digits_is_not_bound() {
     drop(site.account("alice"));
     let _posternd = site.posternd();
     let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
-    let uri = address(&person.expect("Press Enter once"));
-    person.was_shown(uri.rsplit('.').next().unwrap());
-    drop(Handset::scans(&uri).binds(&web, "a phone"));
+    let handset = Handset::scans(&address(&person.expect("Press Enter once")));
+    person.was_shown(&handset.pairing_secret());
+    handset.register();
+    assert!(handset.bind(&web, "a phone").is_accept());
     person.answer_visible("");
     person.expect("Does the phone show");
     person.answer_visible("n");

@@ -19,7 +19,6 @@ mod challenges;
 mod check;
 mod check_logins;
 mod factors;
-mod handset;
 mod init;
 mod keys;
 mod my;

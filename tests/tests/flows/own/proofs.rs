@@ -183,7 +183,7 @@ async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() 
             ],
         ),
         ("all", &["AppPasswordRevoke", "DeviceRevoke", "ChallengeDeny"]),
-        ("kind", &["Enrol", "Replace"]),
+        ("kind", &["Factors", "Enrol", "Remove", "Replace"]),
         ("to", &["Enrol", "Replace"]),
         ("scope", &["AppPasswordCreate"]),
         ("expires", &["AppPasswordCreate"]),

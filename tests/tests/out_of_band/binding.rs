@@ -43,12 +43,9 @@ fn approves(world: &World, user: &User, phone: &Handset) {
 
 fn a_phone_is_bound_from_the_qr_code_of_a_terminal(world: &World) {
     let anna = world.user("anna");
-    let mut person = world.site.my_at_terminal(&anna.unix, &["enrol"]);
+    let mut person = world.site.my_at_terminal(&anna.unix, &["phone", "enrol"]);
     person.expect(&format!("Main password of {}: ", anna.unix.name));
     person.answer_hidden(&anna.password);
-    person.expect("2) your phone, on which you approve logins");
-    person.expect("Number of your choice: ");
-    person.answer_visible("2");
     let phone = scans(world, &mut person, "Anna's Fairphone");
     assert_eq!(person.expect("? [y/N] "), phone.compared());
     person.answer_visible("y");
@@ -68,6 +65,7 @@ fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(world: &World) {
     let anna = world.user("anna");
     let mut person = world.knows_the_password("required", &anna);
     person.expect("A second factor is needed here, and you have none yet. Set one up now.");
+    person.expect("2) your phone, on which you approve logins");
     person.expect("Number of your choice: ");
     person.answer_visible("2");
     let phone = scans(world, &mut person, "Fairphone");

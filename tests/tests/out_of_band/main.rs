@@ -14,9 +14,16 @@
 )]
 
 mod binding;
+mod by_hand;
+mod compromised;
+mod denied;
+mod limits;
+mod outages;
+mod pair;
 mod people;
 mod phone;
 mod sent;
+mod way;
 mod world;
 
 /// Tests of a host, once for each way to keep accounts.

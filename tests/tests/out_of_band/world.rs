@@ -167,7 +167,7 @@ const FIND: &str = "local found = {}
     end
     return found";
 /// All that is counted is counted, and nobody waits for a minute to pass between two tests.
-const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_per_source = 10000\n\
+pub(crate) const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_per_source = 10000\n\
                      sent_code_lifetime = \"1m\"\npush_lifetime = \"20s\"";
 const SERVICES: &str = r#"
 [services.required]

@@ -136,7 +136,8 @@ impl Approval {
         }
         let at = engine.clock.now();
         let taken = engine.ledger.take_challenge(&self.account, self.id, token(engine)?, at).await?;
-        let Some(taken) = taken else {
+        // Nor does it live longer for what the ledger says.
+        let Some(taken) = taken.filter(|_| self.expires > at) else {
             // Over by its time, or somebody took it away before that. The ledger goes by its own clock.
             let is_over = self.expires <= at.plus(LEDGER_AHEAD);
             return Ok(if is_over { Decision::Unanswered } else { Decision::Denied });

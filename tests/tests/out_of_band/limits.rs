@@ -16,7 +16,8 @@ fn fifty_logins_with_the_right_password_ring_three_times() {
     let (mut rung, mut shown) = (0, 0);
     for _ in 0..50 {
         let mut person = world.knows_the_password("sshd", &anna);
-        let (which, _) = person.expect_one_of(&["Approve on your phone", "Scan it and approve", "Code from "]);
+        let (which, _) =
+            person.expect_one_of(&["Approve on your phone", "Scan it and approve", "Code from "]);
         rung += usize::from(which == 0);
         shown += usize::from(which == 1);
         drop(person);

@@ -56,8 +56,7 @@ fn without_a_gateway_another_way_is_open_within_five_seconds() {
     drop(world.site.enrol_with(&anna.unix.name, &["--label", "app"]));
     let refuses = Mood::Answers(403, String::new(), "{\"error\":\"no credit\"}".to_owned());
     let says_no = Mood::Answers(200, String::new(), "{\"status\":\"rejected\"}".to_owned());
-    let moods =
-        [Mood::Silent, Mood::Slow, refuses, says_no, Mood::Drops, Mood::Garbage, Mood::Endless];
+    let moods = [Mood::Silent, Mood::Slow, refuses, says_no, Mood::Drops, Mood::Garbage, Mood::Endless];
     for mood in moods {
         world.gateway.http.set(mood.clone());
         let mut person = offered_another_way(&world, &anna, &format!("SMS, {mood:?}"));

@@ -33,10 +33,8 @@ pub(crate) enum Mood {
 impl Way {
     pub(crate) fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let way = Self {
-            port: listener.local_addr().unwrap().port(),
-            mood: Arc::new(Mutex::new(Mood::Open)),
-        };
+        let way =
+            Self { port: listener.local_addr().unwrap().port(), mood: Arc::new(Mutex::new(Mood::Open)) };
         let mood = Arc::clone(&way.mood);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {

@@ -1,0 +1,265 @@
+//! Somebody who may write what they like into Redis: no challenge that waits becomes an accept.
+//!
+//! What was consumed is kept there and nowhere else, and is left alone here.
+
+use postern_tests::own::{Said, Visit};
+use postern_tests::{Handset, Redis, otp};
+use serde_json::json;
+
+use crate::people::{User, at_the_number, begins_a_login};
+use crate::world::{Kept, SHORT, World, kept};
+
+/// What Redis keeps of a challenge.
+const FIELDS: [&str; 7] = ["value", "expires", "room", "epoch", "tried", "answer", "taken"];
+
+/// A challenge in Redis.
+struct Held<'a> {
+    redis: &'a Redis,
+    key: String,
+    id: String,
+}
+
+impl<'a> Held<'a> {
+    /// The one of somebody that is not taken.
+    fn of(redis: &'a Redis, user: &User) -> Self {
+        let open = |(key, id): &(String, String)| redis.cli(&["HEXISTS", key, &format!("{id}:taken")]) == "0";
+        let mut all: Vec<_> = kept(redis, user).into_iter().filter(open).collect();
+        assert_eq!(all.len(), 1, "{all:?}");
+        let (key, id) = all.remove(0);
+        Self { redis, key, id }
+    }
+
+    fn field(&self, name: &str) -> String {
+        format!("{}:{name}", self.id)
+    }
+
+    fn get(&self, name: &str) -> String {
+        self.redis.cli(&["HGET", &self.key, &self.field(name)])
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        drop(self.redis.cli(&["HSET", &self.key, &self.field(name), value]));
+    }
+
+    fn unset(&self, name: &str) {
+        drop(self.redis.cli(&["HDEL", &self.key, &self.field(name)]));
+    }
+
+    /// Whoever waits for it looks at it, as after an answer.
+    fn wake(&self) {
+        let stream = self.key.replace("challenges:", "wake:");
+        drop(self.redis.cli(&["XADD", &format!("{stream}:{}", self.id), "*", "look", "1"]));
+    }
+}
+
+fn answer_by(phone: &Handset, as_factor: &str, id: &str, number: &str) -> String {
+    let time = otp::now();
+    let fields = [("challenge", id), ("choice", "approve"), ("number", number)];
+    json!({
+        "factor": as_factor, "time": time, "choice": "approve", "number": number,
+        "signature": phone.signature("answer", time, &fields),
+    })
+    .to_string()
+}
+
+/// What follows an answer: `None` is another question.
+fn follows(visit: &mut Visit) -> Option<Said> {
+    loop {
+        match visit.hear() {
+            Said::Ask { .. } => return None,
+            Said::Tell { .. } | Said::Record { .. } => {}
+            said @ (Said::Accept | Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => {
+                return Some(said);
+            }
+        }
+    }
+}
+
+/// The person says that the phone approved, which it did not.
+fn lets_nobody_in(mut visit: Visit, what: &str) {
+    visit.answer("");
+    let said = follows(&mut visit);
+    assert_ne!(said, Some(Said::Accept), "{what}");
+}
+
+#[test]
+fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
+    let world = World::new("by_hand", Kept::Ldap, &SHORT.replace("20s", "10s"));
+    let redis = world.redis.as_ref().unwrap();
+    let (anna, bert) = (world.user("anna"), world.user("bert"));
+    let [phone, of_bert] = [&anna, &bert].map(|user| world.bind_phone(user, &[]));
+    let thief = phone.with_another_key();
+
+    // An answer that was written there: by no phone, by another account's, by no key at all, and as text of any kind.
+    let forged = |by: &Handset, factor: &str| {
+        let (visit, shown) = again(&world, &anna);
+        let held = Held::of(redis, &anna);
+        held.set("answer", &answer_by(by, factor, &held.id, &shown));
+        held.wake();
+        lets_nobody_in(visit, "a forged answer");
+    };
+    forged(&thief, &phone.factor);
+    forged(&of_bert, &of_bert.factor);
+    forged(&of_bert, &phone.factor);
+    let mut renamed = of_bert.clone();
+    renamed.account.clone_from(&phone.account);
+    renamed.factor.clone_from(&phone.factor);
+    forged(&renamed, &phone.factor);
+    for text in ["", "{}", "approve", "true", "{\"choice\":\"approve\"}"] {
+        let (visit, _) = again(&world, &anna);
+        let held = Held::of(redis, &anna);
+        held.set("answer", text);
+        held.wake();
+        lets_nobody_in(visit, text);
+    }
+
+    // What the phone signed for another login of the same account, and for one of another account.
+    let (visit, shown) = again(&world, &anna);
+    let other = Held::of(redis, &anna);
+    let signed = answer_by(&phone, &phone.factor, &other.id, &shown);
+    let (old_value, old_expires) = (other.get("value"), other.get("expires"));
+    drop(visit);
+    let (visit, _) = again(&world, &anna);
+    let held = Held::of(redis, &anna);
+    held.set("answer", &signed);
+    held.set("value", &old_value);
+    held.set("expires", &old_expires);
+    held.wake();
+    lets_nobody_in(visit, "the answer and the value of an earlier login");
+
+    // Another account's challenge in the place of this one, answered by its own phone.
+    let (of_anna, _) = again(&world, &anna);
+    let (of_bert_visit, shown) = at_the_number(&world, &bert);
+    let (held, other) = (Held::of(redis, &anna), Held::of(redis, &bert));
+    for name in ["value", "expires", "room", "epoch"] {
+        held.set(name, &other.get(name));
+    }
+    held.set("answer", &answer_by(&of_bert, &of_bert.factor, &other.id, &shown));
+    held.wake();
+    lets_nobody_in(of_anna, "another account's challenge");
+    drop(of_bert_visit);
+
+    // Every field, emptied, garbled and taken away, with an answer that nobody signed.
+    for field in FIELDS {
+        for value in [Some(""), Some("garbage"), Some("99999999999"), None] {
+            let (visit, shown) = again(&world, &anna);
+            let held = Held::of(redis, &anna);
+            held.set("answer", &answer_by(&thief, &phone.factor, &held.id, &shown));
+            match value {
+                Some(value) => held.set(field, value),
+                None => held.unset(field),
+            }
+            held.wake();
+            lets_nobody_in(visit, &format!("{field} = {value:?}"));
+        }
+    }
+
+    // A longer life: what the phone itself says after the end is too late.
+    let (mut visit, shown) = again(&world, &anna);
+    let held = Held::of(redis, &anna);
+    held.set("expires", &(otp::now() + 3_600).to_string());
+    drop(redis.cli(&["EXPIRE", &held.key, "3600"]));
+    postern_tests::guard::pause(std::time::Duration::from_secs(11));
+    let id = held.id.clone();
+    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
+    held.set("answer", &answer_by(&phone, &phone.factor, &id, &shown));
+    held.wake();
+    visit.answer("");
+    let said = follows(&mut visit);
+    println!("approved by the phone's own key after the end: {said:?}");
+    assert_ne!(said, Some(Said::Accept), "after its time");
+    drop(visit);
+
+    // And with nothing written by hand the phone opens.
+    let (mut visit, shown) = again(&world, &anna);
+    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    visit.answer("");
+    assert_eq!(follows(&mut visit), Some(Said::Accept));
+    assert!(!world.posternd.log().lines().any(|line| {
+        line.contains("verdict=accept flow=login") && line.ends_with(&format!("user={}", bert.unix.name))
+    }));
+}
+
+/// At the number where nothing is left of the login before, which may look like anything by now.
+fn again(world: &World, user: &User) -> (Visit, String) {
+    let redis = world.redis.as_ref().unwrap();
+    for (key, _) in kept(redis, user) {
+        drop(redis.cli(&["DEL", &key]));
+    }
+    at_the_number(world, user)
+}
+
+#[test]
+fn whatever_is_written_into_a_challenge_of_a_sent_code_takes_no_other_code() {
+    let world = World::shared(Kept::Ldap);
+    let redis = world.redis.as_ref().unwrap();
+    let (anna, bert) = (world.user("anna"), world.user("bert"));
+    world.bind_email(&anna, &[]);
+    world.bind_email(&bert, &[]);
+
+    // The challenge of another account, whose code is known.
+    let mut of_anna = at_the_code(&world, &anna);
+    drop(world.mail(&anna.backup(), "Your code for sshd"));
+    let of_bert = at_the_code(&world, &bert);
+    let known = world.mail(&bert.backup(), "Your code for sshd").code();
+    let (held, other) = (Held::of(redis, &anna), Held::of(redis, &bert));
+    for name in ["value", "expires", "room", "epoch"] {
+        held.set(name, &other.get(name));
+    }
+    of_anna.answer(&known);
+    assert_eq!(follows(&mut of_anna), None, "another account's code");
+    // Under its own id as well.
+    for name in ["value", "expires", "room", "epoch"] {
+        let field = format!("{}:{name}", other.id);
+        drop(redis.cli(&["HSET", &held.key, &field, &other.get(name)]));
+    }
+    of_anna.answer(&known);
+    assert_eq!(follows(&mut of_anna), None, "under its own id");
+    drop((of_anna, of_bert));
+
+    // Every field, garbled: a wrong code stays one. Tries that were set back do not make more of them than an account has.
+    let clara = world.user("clara");
+    world.bind_email(&clara, &[]);
+    let mut limited = false;
+    for field in FIELDS {
+        for value in ["", "0", "garbage"] {
+            let mut visit = at_the_code(&world, &clara);
+            let code = world.mail(&clara.backup(), "Your code for sshd").code();
+            if let Some((key, id)) = open(redis, &clara) {
+                drop(redis.cli(&["HSET", &key, &format!("{id}:{field}"), value]));
+                drop(redis.cli(&["HDEL", &key, &format!("{id}:tried")]));
+            }
+            visit.answer(if code == "000000" { "000001" } else { "000000" });
+            match follows(&mut visit) {
+                None => {}
+                Some(Said::Reject { reason, .. }) if reason == "limited" => limited = true,
+                other => panic!("{field} = {value}: {other:?}"),
+            }
+        }
+    }
+    assert!(limited, "too many wrong codes are too many, whatever is written there");
+}
+
+fn open(redis: &Redis, user: &User) -> Option<(String, String)> {
+    kept(redis, user)
+        .into_iter()
+        .find(|(key, id)| redis.cli(&["HEXISTS", key, &format!("{id}:taken")]) == "0")
+}
+
+/// At the question for a code that was sent.
+fn at_the_code(world: &World, user: &User) -> Visit {
+    let mut visit = begins_a_login(world, user);
+    loop {
+        match visit.hear() {
+            Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
+            Said::Ask { text, .. } => {
+                assert!(text.starts_with("Code sent to "), "{text}");
+                return visit;
+            }
+            Said::Tell { .. } | Said::Record { .. } => {}
+            other @ (Said::Accept | Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => {
+                panic!("{other:?}")
+            }
+        }
+    }
+}

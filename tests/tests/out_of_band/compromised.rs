@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use postern_ipc::Flow;
 use postern_tests::own::Said;
-use postern_tests::{Authenticator, Handset, Ran, guard, host, otp};
+use postern_tests::{Authenticator, Handset, Ran, host, otp};
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -126,9 +126,7 @@ impl Victim {
     fn new(world: &World) -> Self {
         let user = world.user("anna");
         let phone = world.bind_phone(&user, &[]);
-        // The older one is the one that is proposed.
-        guard::pause(Duration::from_millis(1_100));
-        let (_, app) = world.site.enrol_with(&user.unix.name, &["--label", "app"]);
+        let app = world.bind_app(&user);
         Self { user, phone, app }
     }
 

@@ -13,6 +13,7 @@
     reason = "all of this is test code"
 )]
 
+mod after_a_minute;
 mod binding;
 mod by_hand;
 mod compromised;

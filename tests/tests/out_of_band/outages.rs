@@ -26,7 +26,7 @@ fn without_a_mail_server_another_way_is_open_within_five_seconds() {
     let anna = world.user("anna");
     world.bind_email(&anna, &[]);
     let mut codes = recovery_codes(&world, &anna, || world.mailbox.next_to(&anna.backup()).code());
-    let (_, app) = world.site.enrol_with(&anna.unix.name, &["--label", "app"]);
+    let app = world.bind_app(&anna);
     let before = world.mailbox.count_to(&anna.backup());
     for mood in [Mood::Silent, Mood::Slow, Mood::Refuses, Mood::Drops, Mood::Garbage] {
         way.set(mood);
@@ -53,7 +53,7 @@ fn without_a_gateway_another_way_is_open_within_five_seconds() {
     let anna = world.user("anna");
     world.bind_sms(&anna, &[]);
     let mut codes = recovery_codes(&world, &anna, || world.gateway.next_to(&anna.number()).code());
-    drop(world.site.enrol_with(&anna.unix.name, &["--label", "app"]));
+    drop(world.bind_app(&anna));
     let refuses = Mood::Answers(403, String::new(), "{\"error\":\"no credit\"}".to_owned());
     let says_no = Mood::Answers(200, String::new(), "{\"status\":\"rejected\"}".to_owned());
     let moods = [Mood::Silent, Mood::Slow, refuses, says_no, Mood::Drops, Mood::Garbage, Mood::Endless];

@@ -1,8 +1,10 @@
 //! Somebody with an account, a mailbox elsewhere, a telephone, and maybe a phone that approves.
 
+use std::time::Duration;
+
 use postern_tests::own::{Said, Visit};
 use postern_tests::person::Person;
-use postern_tests::{Handset, UnixUser, Web, canary, unix_users};
+use postern_tests::{Authenticator, Handset, UnixUser, Web, canary, guard, unix_users};
 use serde_json::json;
 
 use crate::world::World;
@@ -67,6 +69,7 @@ impl World {
         let arguments = [("kind", "email"), ("to", &user.backup())];
         let code = || self.mailbox.next_to(&user.backup()).code();
         self.bind(user, &arguments, &[proofs, &[&code]].concat());
+        let_a_second_pass();
     }
 
     /// Binds the telephone.
@@ -97,6 +100,12 @@ impl World {
         bind_phone(&self.web, self.visit(user, "enrol", &[("kind", "phone")]), user, proofs)
     }
 
+    /// Binds an app that shows codes, the youngest of all factors.
+    pub(crate) fn bind_app(&self, user: &User) -> Authenticator {
+        let_a_second_pass();
+        self.site.enrol_with(&user.unix.name, &["--label", "app"]).1
+    }
+
     /// Binds a phone that is rung, and tells by which topic.
     pub(crate) fn bind_ringing_phone(&self, user: &User) -> (Handset, String) {
         let phone = self.bind_phone(user, &[]);
@@ -111,6 +120,11 @@ impl World {
         types_password(&mut person, user);
         person
     }
+}
+
+/// What is bound now is older than what is bound next, and is proposed until another one opened a login.
+fn let_a_second_pass() {
+    guard::pause(Duration::from_millis(1_100));
 }
 
 /// Binds a phone by a visit that has begun.

@@ -165,7 +165,7 @@ fn one_wrong_number_ends_it_and_the_phone_can_be_asked_again(world: &World) {
 fn a_phone_that_is_gone_approves_nothing(world: &World) {
     let anna = world.user("anna");
     let (phone, topic) = world.bind_ringing_phone(&anna);
-    let (_, app) = world.site.enrol_with(&anna.unix.name, &["--label", "app"]);
+    let app = world.bind_app(&anna);
     let mut person = world.knows_the_password("sshd", &anna);
     let shown = number(&mut person);
     let id = phone.challenge(&world.web)["id"].as_str().unwrap().to_owned();

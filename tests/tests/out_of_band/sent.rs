@@ -1,17 +1,12 @@
 //! Codes by e-mail and SMS, read where they arrive.
 
-use std::time::Duration;
-
-use postern_tests::{guard, otp};
-
 use crate::on_both;
 use crate::people::{another, number, place, seen, types_password, wrong};
-use crate::world::{World, kept};
+use crate::world::World;
 
 on_both!(
     a_code_by_mail_opens_once,
     a_code_by_sms_opens_once,
-    after_its_time_a_code_opens_nothing,
     a_way_is_chosen_by_its_number_among_all_of_them,
     whoever_prefers_chinese_gets_it_everywhere,
 );
@@ -72,36 +67,13 @@ fn a_code_by_sms_opens_once(world: &World) {
     drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 }
 
-fn after_its_time_a_code_opens_nothing(world: &World) {
-    let anna = world.user("anna");
-    world.bind_email(&anna, &[]);
-    let mut person = world.knows_the_password("sshd", &anna);
-    person.expect("Code sent to ");
-    let code = world.mail(&anna.backup(), "Your code for sshd").code();
-    if let Some(redis) = &world.redis {
-        // Nor where somebody who may write there says that it is good for another hour.
-        let hour = (otp::now() + 3_600).to_string();
-        let kept = kept(redis, &anna);
-        assert!(!kept.is_empty());
-        for (key, id) in kept {
-            drop(redis.cli(&["HSET", &key, &format!("{id}:expires"), &hour]));
-            drop(redis.cli(&["EXPIRE", &key, "3600"]));
-        }
-    }
-    guard::pause(LIFETIME);
-    person.answer_visible(&code);
-    person.expect("That code is wrong, or was used before.");
-    drop(person);
-    drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
-}
-
 fn a_way_is_chosen_by_its_number_among_all_of_them(world: &World) {
     let anna = world.user("anna");
     world.bind_email(&anna, &[]);
     let by_mail = || world.mail(&anna.backup(), "code").code();
     world.bind_sms(&anna, &[&by_mail]);
     let phone = world.bind_phone(&anna, &[&by_mail]);
-    let (_, app) = world.site.enrol_with(&anna.unix.name, &["--label", "app"]);
+    let app = world.bind_app(&anna);
     let before = world.sent(&anna, "none");
 
     let mut person = world.knows_the_password("sshd", &anna);
@@ -173,6 +145,3 @@ fn whoever_prefers_chinese_gets_it_everywhere(world: &World) {
     person.answer_visible("");
     assert_eq!(person.is_in(), anna.unix.name);
 }
-
-/// Beyond that of a code there.
-const LIFETIME: Duration = Duration::from_secs(61);

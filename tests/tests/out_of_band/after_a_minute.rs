@@ -1,0 +1,36 @@
+//! What takes a minute begins first.
+
+use std::time::Duration;
+
+use postern_tests::{guard, otp};
+
+use crate::on_both;
+use crate::world::{World, kept};
+
+on_both!(after_its_time_a_code_opens_nothing,);
+
+fn after_its_time_a_code_opens_nothing(world: &World) {
+    let anna = world.user("anna");
+    world.bind_email(&anna, &[]);
+    let mut person = world.knows_the_password("sshd", &anna);
+    person.expect("Code sent to ");
+    let code = world.mail(&anna.backup(), "Your code for sshd").code();
+    if let Some(redis) = &world.redis {
+        // Nor where somebody who may write there says that it is good for another hour.
+        let hour = (otp::now() + 3_600).to_string();
+        let kept = kept(redis, &anna);
+        assert!(!kept.is_empty());
+        for (key, id) in kept {
+            drop(redis.cli(&["HSET", &key, &format!("{id}:expires"), &hour]));
+            drop(redis.cli(&["EXPIRE", &key, "3600"]));
+        }
+    }
+    guard::pause(LIFETIME);
+    person.answer_visible(&code);
+    person.expect("That code is wrong, or was used before.");
+    drop(person);
+    drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
+}
+
+/// Beyond that of a code here.
+const LIFETIME: Duration = Duration::from_secs(61);

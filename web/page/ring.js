@@ -16,16 +16,26 @@ const Ring = (function () {
         return { failed: "push_denied" };
       }
       const registration = await navigator.serviceWorker.ready;
-      const old = await registration.pushManager.getSubscription();
-      if (old) {
+      /* A browser has one subscription for all accounts here: a new one would silence the others. */
+      let old = await registration.pushManager.getSubscription();
+      const key = Keys.fromText(pushKey);
+      if (old && !isOf(old, key)) {
         await old.unsubscribe();
+        old = null;
       }
-      const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: Keys.fromText(pushKey) });
+      const made = old || await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
       const json = made.toJSON();
       return { endpoint: json.endpoint, p256dh: plain(json.keys.p256dh), auth: plain(json.keys.auth) };
     } catch (error) {
       return { failed: "push_failed" };
     }
+  }
+
+  /* Whether a subscription was made for this key of the site's. */
+  function isOf(subscription, key) {
+    const made = subscription.options && subscription.options.applicationServerKey;
+    const bytes = made ? new Uint8Array(made) : null;
+    return Boolean(bytes) && bytes.length === key.length && bytes.every(function (byte, index) { return byte === key[index]; });
   }
 
   async function isSubscribed() {

@@ -29,7 +29,7 @@ self.addEventListener("fetch", function (event) {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) {
     return;
   }
-  const path = event.request.mode === "navigate" ? "/" : url.pathname;
+  const path = url.pathname === "/index.html" ? "/" : url.pathname;
   if (FILES.indexOf(path) >= 0) {
     event.respondWith(fresh(event.request, path));
   }

@@ -190,7 +190,10 @@ pub enum CourierError {
     /// What carries it will not carry this one: the destination, or the message.
     #[error("it was refused: {0}")]
     Refused(String),
-    /// What carries it is out of order.
+    /// Nobody knows whether it is on its way: what carries it did not answer in time.
+    #[error("it may have been sent: {0}")]
+    Unsure(String),
+    /// What carries it is out of order, and nothing was sent.
     #[error("the courier is out of order: {0}")]
     Down(String),
 }

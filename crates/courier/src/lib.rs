@@ -151,7 +151,7 @@ async fn within_deadline<T>(
 ) -> Result<T, CourierError> {
     match tokio::time::timeout(LONGEST_DELIVERY, delivery).await {
         Ok(done) => done,
-        Err(_) => Err(CourierError::Down(format!("no answer within {} s", LONGEST_DELIVERY.as_secs()))),
+        Err(_) => Err(CourierError::Unsure(format!("no answer within {} s", LONGEST_DELIVERY.as_secs()))),
     }
 }
 

@@ -51,7 +51,9 @@ pub(super) async fn decide(
         return self_service(&server.users, site, visitor, flow, dialogue).await;
     }
     if let Some(flow) = phone::flow(begin.flow) {
-        let call = PhoneCall { flow, arguments: &begin.arguments, language: begin.language.as_deref() };
+        let source = source(begin, visitor.uid);
+        let language = begin.language.as_deref();
+        let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
         return flows::phone(&site.engine, &call, dialogue).await;
     }
     let Ok(name) = LoginName::new(&begin.user) else {

@@ -24,7 +24,8 @@ fn timed<T>(delivery: impl FnOnce() -> Result<T, CourierError>) -> Result<T, Cou
 
 #[track_caller]
 fn is_down(result: &Result<(), CourierError>, what: &str) {
-    assert!(matches!(result, Err(CourierError::Down(_))), "{what}: {result:?}");
+    // Where nothing was heard in time nobody knows whether it was sent.
+    assert!(matches!(result, Err(CourierError::Down(_) | CourierError::Unsure(_))), "{what}: {result:?}");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn what_a_command_ends_with_decides() {
         match result {
             Err(CourierError::Refused(_)) => assert!(is_refusal, "{script}"),
             Err(CourierError::Down(_)) => assert!(!is_refusal, "{script}"),
-            Err(CourierError::Gone) | Ok(()) => panic!("{script}: {result:?}"),
+            Err(CourierError::Gone | CourierError::Unsure(_)) | Ok(()) => panic!("{script}: {result:?}"),
         }
     }
 }
@@ -215,7 +215,7 @@ fn a_command_that_does_not_end_is_killed_with_its_children() {
     let path = program(&folder, &format!("sleep 60 & echo $! >{pids}\necho $$ >>{pids}\nwait"));
     let start = Instant::now();
     let result = sms(&open(&format!("[courier.sms]\ncommand = [\"{}\"]\n", path.display())), &CODE);
-    assert!(matches!(result, Err(CourierError::Down(_))), "{result:?}");
+    assert!(matches!(result, Err(CourierError::Unsure(_) | CourierError::Down(_))), "{result:?}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     for pid in fs::read_to_string(&pids).unwrap().lines() {
         wait_for("its end", Duration::from_secs(2), || {

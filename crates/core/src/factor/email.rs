@@ -39,6 +39,20 @@ impl EmailAddress {
         self.0.eq_ignore_ascii_case(other)
     }
 
+    /// Whether both are delivered to one mailbox as far as can be told: as [`EmailAddress::is_same_as`], and without what
+    /// follows a plus in the local part (RFC 5233).
+    #[must_use]
+    pub fn is_delivered_with(&self, other: &str) -> bool {
+        let plain = |address: &str| match address.rsplit_once('@') {
+            Some((local, domain)) => {
+                let local = local.split('+').next().unwrap_or_default();
+                format!("{local}@{domain}").to_ascii_lowercase()
+            }
+            None => address.to_ascii_lowercase(),
+        };
+        plain(&self.0) == plain(other)
+    }
+
     /// What tells mailboxes apart, for limits.
     #[must_use]
     pub fn folded(&self) -> String {

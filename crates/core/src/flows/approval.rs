@@ -11,6 +11,7 @@ use crate::courier::{Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, RingTarget};
 use crate::ledger::{ChallengeAdmission, NewChallenge, Room};
+use crate::words::Language;
 
 use super::codes::token;
 use super::dialogue::{Dialogue, Stop};
@@ -18,7 +19,6 @@ use super::occasion::Occasion;
 use super::outcome::Trail;
 
 /// A challenge that waits for a phone. It has to be given up where nobody waits for its answer any more.
-#[derive(Debug)]
 pub(super) struct Approval {
     id: ChallengeId,
     account: AccountId,
@@ -30,7 +30,6 @@ pub(super) struct Approval {
 }
 
 /// Whether a challenge was put.
-#[derive(Debug)]
 pub(super) enum Begun {
     Waiting(Approval),
     /// Another login waits for the phone, or it must not be rung now.
@@ -86,8 +85,23 @@ pub(super) async fn begin(
             approval.give_up(engine).await;
             return Err(gone.into());
         }
-        approval.has_rung =
-            ring(engine, account, &approval, &target, factor, occasion, dialogue, trail).await;
+        let language = dialogue.language();
+        let rung = ring(engine, account, &approval, &target, factor, occasion, language);
+        let rung = tokio::select! {
+            biased;
+            rung = rung => Ok(rung),
+            gone = dialogue.gone() => Err(gone),
+        };
+        match rung {
+            Ok(has_rung) => {
+                approval.has_rung = has_rung;
+                trail.is_courier_down |= !has_rung;
+            }
+            Err(gone) => {
+                approval.give_up(engine).await;
+                return Err(gone.into());
+            }
+        }
     }
     Ok(Begun::Waiting(approval))
 }
@@ -136,12 +150,12 @@ impl Approval {
         }
         let at = engine.clock.now();
         let taken = engine.ledger.take_challenge(&self.account, self.id, token(engine)?, at).await?;
-        // Nor does it live longer for what the ledger says.
-        let Some(taken) = taken.filter(|_| self.expires > at) else {
-            // Over by its time, or somebody took it away before that. The ledger goes by its own clock.
-            let is_over = self.expires <= at.plus(LEDGER_AHEAD);
-            return Ok(if is_over { Decision::Unanswered } else { Decision::Denied });
-        };
+        // Nor does it live longer for what the ledger says. One that is not there may be over by the ledger's clock, or
+        // forgotten: that is no refusal.
+        let Some(taken) = taken.filter(|_| self.expires > at) else { return Ok(Decision::Unanswered) };
+        if taken.answer.as_deref() == Some(DENIED) {
+            return Ok(Decision::Denied);
+        }
         let Some(answer) = taken.answer.as_deref().and_then(PhoneAnswer::read) else {
             return Ok(Decision::Unanswered);
         };
@@ -160,7 +174,7 @@ impl Approval {
 }
 
 /// What a phone says to a challenge, as it is handed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhoneAnswer {
     pub(super) factor: FactorId,
@@ -299,8 +313,7 @@ async fn ring(
     target: &RingTarget,
     factor: &Factor,
     occasion: &Occasion<'_>,
-    dialogue: &Dialogue<'_>,
-    trail: &mut Trail,
+    language: Language,
 ) -> bool {
     let fragment = approval.fragment();
     let message = Message::Ring {
@@ -310,10 +323,9 @@ async fn ring(
         fragment: &fragment,
         seconds: approval.left(engine).as_secs(),
     };
-    match engine.courier.send(&destination(target), dialogue.language(), &message).await {
+    match engine.courier.send(&destination(target), language, &message).await {
         Ok(()) => true,
         Err(error) => {
-            trail.is_courier_down = true;
             if error == crate::courier::CourierError::Gone {
                 forget_ring(engine, &account.id, factor).await;
             }
@@ -355,5 +367,5 @@ fn draw(engine: &Engine) -> Result<String, Stop> {
     }
 }
 
-/// How far the ledger's clock may be ahead: Redis counts a second that has begun.
-const LEDGER_AHEAD: Duration = Duration::from_secs(2);
+/// The answer of those who look after an account. Nobody signs it: all that it does is to refuse.
+pub(super) const DENIED: &str = "denied";

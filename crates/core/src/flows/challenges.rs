@@ -3,9 +3,10 @@
 use crate::account::AccountId;
 use crate::challenge::{Challenge, ChallengeId};
 use crate::keyring::Keyring;
-use crate::ledger::{LedgerError, Token};
+use crate::ledger::{Answered, LedgerError, Token};
 
 use super::app_password::{Authority, ChangeError};
+use super::approval::DENIED;
 
 /// A challenge that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,27 +30,35 @@ pub async fn pending_challenges(
 ) -> Result<Vec<PendingChallenge>, LedgerError> {
     let now = authority.clock.now();
     let kept = authority.ledger.challenges(account, now).await?;
-    let open = kept.into_iter().filter_map(|one| {
+    let open = kept.into_iter().filter(|one| one.answer.as_deref() != Some(DENIED)).filter_map(|one| {
         let open = Challenge::open(&one.value, one.id, account, keyring, now)?;
         Some(PendingChallenge { id: one.id, challenge: open.challenge, is_answered: one.answer.is_some() })
     });
     Ok(open.collect())
 }
 
-/// Takes challenges out, so that no answer to them is worth anything; tells which of them were there still.
+/// Refuses challenges: a login that waits for one ends at once, and no answer to them is worth anything. Tells which of them
+/// were there still.
 ///
 /// # Errors
-/// [`ChangeError`]; some may be taken out then.
+/// [`ChangeError`]; some may be refused then.
 pub async fn deny_challenges(
     authority: &Authority,
     account: &AccountId,
     ids: &[ChallengeId],
 ) -> Result<Vec<ChallengeId>, ChangeError> {
+    let (ledger, at) = (&authority.ledger, authority.clock.now());
     let mut denied = Vec::new();
     for id in ids {
         let mut token = Token::default();
         (authority.random)(&mut token)?;
-        if authority.ledger.take_challenge(account, *id, token, authority.clock.now()).await?.is_some() {
+        let is_denied = match ledger.answer_challenge(account, *id, DENIED, at).await? {
+            Answered::Now => true,
+            // What was answered before, and nobody has taken yet, is not to be had any more.
+            Answered::Before => ledger.take_challenge(account, *id, token, at).await?.is_some(),
+            Answered::Gone => false,
+        };
+        if is_denied {
             denied.push(*id);
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Asked<'a> {
     pub(super) source: &'a Source,
     /// Whether the first factor was proved. Without that a wrong code harms nobody but its own source.
     pub(super) is_known: bool,
+    /// What codes have to be sent for that are taken here; none is where it is `None`.
+    pub(super) purpose: Option<&'a str>,
 }
 
 /// What became of a code.
@@ -120,13 +122,18 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
             }
         }
     }
+    // Somebody who is not known must not use up the tries of what was sent to the owner.
+    let purpose = asked.purpose.filter(|_| asked.is_known);
     let sent_to: Vec<FactorId> = factors
         .iter()
         .filter(|factor| factor.locked.is_none() && sent_code::destination(factor).is_some())
         .map(|factor| factor.id)
         .collect();
     // Where it is not known whether it was taken the attempt stays counted.
-    if let Some(id) = sent_code::is_right(engine, &account.id, &sent_to, code, attempt.at).await? {
+    if let Some(purpose) = purpose
+        && let Some(id) =
+            sent_code::is_right(engine, &account.id, (&sent_to, purpose), code, attempt.at).await?
+    {
         settle(engine, &attempt, CodeSettlement::Right).await;
         return Ok(CodeCheck::Right(Credential::Factor(id)));
     }

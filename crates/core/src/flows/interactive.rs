@@ -130,7 +130,12 @@ impl<'a> Attempt<'a> {
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
-        let asked = Asked { account: &account, source: self.source, is_known: first.is_proved() };
+        let asked = Asked {
+            account: &account,
+            source: self.source,
+            is_known: first.is_proved(),
+            purpose: Some(self.visit.service),
+        };
         let days = if device.is_some() { policy.trust_device.as_secs().div_ceil(86_400) } else { 0 };
         let occasion = Occasion::of_login(self.visit.service, self.visit.address, days);
         let proved =
@@ -141,10 +146,11 @@ impl<'a> Attempt<'a> {
             let count = (account.data.recovery_codes.len() as u64).saturating_sub(1);
             self.dialogue.tell(&Phrase::RecoveryCodesLeft { count }).await?;
         } else if let Some(device) = &device {
-            if proved.trusts {
-                self.trust(&account, device, policy.trust_device).await;
-            } else {
-                self.offer_trust(&account, device, policy.trust_device).await?;
+            match proved.trusts {
+                Some(true) => self.trust(&account, device, policy.trust_device).await,
+                // "Once" was said on the phone, and whoever sits here does not say otherwise.
+                Some(false) => {}
+                None => self.offer_trust(&account, device, policy.trust_device).await?,
             }
         }
         self.accept(&account, proved.credential).await
@@ -256,11 +262,11 @@ impl<'a> Attempt<'a> {
         }
         let mut place = Place::default();
         if forced == ForcedEnrolment::Ticket {
-            let asked = Asked { account, source: self.source, is_known: true };
+            let asked = Asked { account, source: self.source, is_known: true, purpose: None };
             place.ticket =
                 enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail).await?;
         }
-        let asked = Asked { account, source: self.source, is_known: true };
+        let asked = Asked { account, source: self.source, is_known: true, purpose: None };
         let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
         let wanted = Wanted::default();
         let bound = enrolment::enrol(self.engine, asked, &wanted, place, dialogue, trail).await?;
@@ -297,6 +303,9 @@ impl<'a> Attempt<'a> {
     }
 
     async fn trust(&mut self, account: &Account, device: &Device, term: Duration) {
+        if term.is_zero() {
+            return;
+        }
         trust::trust(self.engine, account, device, term, &mut self.trail).await;
         let what = Phrase::ChangedDeviceTrusted { name: &device.name };
         let what = (&what, ChangedBy::Owner);

@@ -239,7 +239,7 @@ impl<'a> Decision<'a> {
             }
             Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
         }
-        let asked = Asked { account, source: self.source, is_known: true };
+        let asked = Asked { account, source: self.source, is_known: true, purpose: None };
         let checked = codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await;
         let is_wrong = matches!(checked, Ok(CodeCheck::Wrong | CodeCheck::Replayed));
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };

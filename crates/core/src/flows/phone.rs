@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,7 +13,8 @@ use crate::conversation::Conversation;
 use crate::courier::Channel;
 use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, Ring, RingTarget, Subscription};
-use crate::ledger::{Answered, Credential};
+use crate::ledger::{Admission, Answered, Attempt, Credential, SendAdmission, Sending, Settlement};
+use crate::limits::{AttemptLimits, Source};
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::app_password::{ChangeError, edit};
@@ -45,6 +47,8 @@ pub struct PhoneCall<'a> {
     pub arguments: &'a BTreeMap<String, String>,
     /// The language of the page (BCP 47), where it is known.
     pub language: Option<&'a str>,
+    /// Where the phone is.
+    pub source: &'a Source,
 }
 
 /// Does what a phone wants. An accept says that the phone is known, and lets nobody in.
@@ -77,13 +81,26 @@ impl PhoneVisit<'_> {
             self.trail.detail = Some("arguments that cannot be taken");
             return Err(Stop::Reject(Reason::NotPermitted));
         }
-        let user = match self.call.flow {
-            PhoneFlow::Bind => self.bind().await?,
-            PhoneFlow::Pending => self.pending().await?,
-            PhoneFlow::Answer => self.answer().await?,
-            PhoneFlow::Ring => self.ring().await?,
-        };
-        Ok(Verdict::Accept(Accepted { user, userdb: BTreeMap::new(), proof: None }))
+        let at = self.engine.clock.now();
+        let (account, digest) = (AccountId::new("the page for phones".to_owned()), token(self.engine)?);
+        let attempt = Attempt { account: &account, source: self.call.source, digest, at };
+        let strangers = &self.engine.memory.strangers;
+        if strangers.admit(&attempt, &STRANGERS) != Admission::Proceed {
+            return Err(Stop::Reject(Reason::Limited));
+        }
+        let done = self.run_admitted().await;
+        let settlement = if done.is_ok() { Settlement::Withdrawn } else { Settlement::Wrong };
+        strangers.settle(&attempt, settlement);
+        Ok(Verdict::Accept(Accepted { user: done?, userdb: BTreeMap::new(), proof: None }))
+    }
+
+    async fn run_admitted(&mut self) -> Result<String, Stop> {
+        match self.call.flow {
+            PhoneFlow::Bind => self.bind().await,
+            PhoneFlow::Pending => self.pending().await,
+            PhoneFlow::Answer => self.answer().await,
+            PhoneFlow::Ring => self.ring().await,
+        }
     }
 
     /// Leaves the phone's key for the terminal that waits for it, which alone can tell whether it comes from its QR code.
@@ -163,6 +180,12 @@ impl PhoneVisit<'_> {
         let open = self.open(&account.id, id).await?;
         let Some(open) = open.filter(|open| matches!(open.challenge.kind, ChallengeKind::Approval { .. }))
         else {
+            self.trail.credential = Some(Credential::Factor(factor.id));
+            self.trail.detail = Some(if choice == Choice::NotMe { "disowned" } else { "too late" });
+            // Whoever wanted in has left, and knows the main password still.
+            if choice == Choice::NotMe {
+                self.disowned(&account, None).await?;
+            }
             self.dialogue.record("answered", json!({ "state": "gone" })).await?;
             return Ok(account.name);
         };
@@ -193,18 +216,25 @@ impl PhoneVisit<'_> {
             (_, _) => "too late",
         });
         if choice == Choice::NotMe {
-            self.disowned(&account, &open.challenge).await?;
+            self.disowned(&account, Some(&open.challenge)).await?;
         }
         self.dialogue.record("answered", json!({ "state": state })).await?;
         Ok(account.name)
     }
 
     /// Somebody else knows the main password: no phone is rung for a while, and the owner hears of it by mail.
-    async fn disowned(&mut self, account: &Account, challenge: &Challenge) -> Result<(), Stop> {
+    async fn disowned(&mut self, account: &Account, challenge: Option<&Challenge>) -> Result<(), Stop> {
         let at = self.engine.clock.now();
         let until = at.plus(self.engine.limits.pushes.disowned_pause);
         self.engine.ledger.quiet_phones(&account.id, until, at).await?;
-        let whence = (challenge.service.as_str(), challenge.rhost.as_deref());
+        // The same answer can be sent again and again by whoever carries it.
+        let subject = self.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
+        let sending = Sending { subject, at, token: token(self.engine)? };
+        match self.engine.ledger.admit_sending(&sending, &self.engine.limits.sent_codes.each).await? {
+            SendAdmission::Proceed => {}
+            SendAdmission::Limited { .. } => return Ok(()),
+        }
+        let whence = challenge.map_or(("-", None), |one| (one.service.as_str(), one.rhost.as_deref()));
         notices::disowned(self.engine, account, whence, &mut self.trail).await;
         Ok(())
     }
@@ -333,6 +363,10 @@ fn is_pairing(open: &OpenChallenge) -> bool {
 }
 
 const RING_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
+/// Each costs a search: so many calls that end in nothing are borne from one source, and from all.
+const STRANGERS: AttemptLimits =
+    AttemptLimits { per_source: 60, per_account: 1000, window: Duration::from_secs(60) };
+const DISOWNED: &str = "disowned";
 /// How far a phone's clock may be off, in seconds.
 const CLOCK_SKEW: u64 = 120;
 /// Web Push endpoints are the longest.

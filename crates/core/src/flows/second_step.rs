@@ -25,7 +25,7 @@ pub(super) struct Proved {
     /// With what.
     pub(super) credential: Credential,
     /// Whether the person wants the device to be trusted; only a phone says so by itself.
-    pub(super) trusts: bool,
+    pub(super) trusts: Option<bool>,
 }
 
 /// Asks for a code of any bound factor, or a recovery code, or that a phone approves.
@@ -63,7 +63,7 @@ struct Step<'a, 'd> {
 }
 
 /// How the person was reached away from the prompt.
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum Reach {
     /// Not at all.
     #[default]
@@ -80,7 +80,8 @@ impl Step<'_, '_> {
         if factors.len() > 1 {
             self.dialogue.tell(&Phrase::FactorsToChooseFrom {}).await?;
             for (number, factor) in (1..).zip(&factors) {
-                let label = described(factor);
+                let label =
+                    if self.asked.is_known { described(factor) } else { factor.label.as_str().to_owned() };
                 self.dialogue.tell(&Phrase::FactorToChoose { number, label: &label }).await?;
             }
         }
@@ -115,7 +116,7 @@ impl Step<'_, '_> {
                 continue;
             }
             match self.code(text).await? {
-                Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: false }),
+                Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: None }),
                 Some(Checked::Early) => {}
                 None => wrong += 1,
             }
@@ -188,7 +189,7 @@ impl Step<'_, '_> {
 
     async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
         let Asked { account, source, .. } = self.asked;
-        let recipient = Recipient { account, source, factor: factor.id, to };
+        let recipient = Recipient { account, source, factor: factor.id, to, is_bound: true };
         match sent_code::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
             Posted::Sent => {
                 let to = masked(to);
@@ -234,7 +235,7 @@ impl Step<'_, '_> {
     async fn phone(&mut self, approval: Approval) -> Result<Option<Proved>, Stop> {
         match approval.decide(self.engine, self.dialogue).await? {
             Decision::Approved { phone, trusts } => {
-                Ok(Some(Proved { credential: Credential::Factor(phone), trusts }))
+                Ok(Some(Proved { credential: Credential::Factor(phone), trusts: Some(trusts) }))
             }
             Decision::Denied => {
                 self.trail.detail = Some("refused on a phone, or taken back");

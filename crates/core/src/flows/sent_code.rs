@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::clock::Timestamp;
-use crate::courier::{Destination, Message};
+use crate::courier::{CourierError, Destination, Message};
 use crate::engine::Engine;
 use crate::factor::{CodeText, Factor, FactorId, FactorKind};
 use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
@@ -35,6 +35,8 @@ pub(super) struct Recipient<'a> {
     /// The factor, or what is about to become it.
     pub(super) factor: FactorId,
     pub(super) to: Destination<'a>,
+    /// Whether it is the account's already.
+    pub(super) is_bound: bool,
 }
 
 /// Where codes of a factor are sent, where they are.
@@ -97,7 +99,12 @@ pub(super) async fn post(
     let language = preferred(recipient.account).unwrap_or(dialogue.language());
     match engine.courier.send(&recipient.to, language, &message).await {
         Ok(()) => Ok(Posted::Sent),
-        Err(_) => {
+        // It may arrive, and then it is good; and it counts, or a slow server would send without end.
+        Err(CourierError::Unsure(_)) => {
+            trail.is_courier_down = true;
+            Ok(Posted::Failed)
+        }
+        Err(CourierError::Gone | CourierError::Refused(_) | CourierError::Down(_)) => {
             trail.is_courier_down = true;
             // Nothing was sent, and nothing counts. What the ledger does not hear of is over soon.
             for sending in &counted {
@@ -122,10 +129,12 @@ async fn admit(
         Destination::Sms(number) => (b"sms", number.as_str().to_owned()),
         Destination::WebPush(_) | Destination::Ntfy(_) => return Ok(Err(at)),
     };
+    // Whoever binds an address that is not theirs must not use up what its owner gets for logins.
+    let to: &[u8] = if recipient.is_bound { b"to" } else { b"new" };
     let subjects: [(SendLimits, [&[u8]; 3]); 3] = [
         (limits.per_source, [b"source", b"", recipient.source.as_str().as_bytes()]),
         (limits.each, [b"account", channel, account]),
-        (limits.each, [b"to", channel, address.as_bytes()]),
+        (limits.each, [to, channel, address.as_bytes()]),
     ];
     let mut counted: Vec<Sending> = Vec::new();
     for (limits, parts) in subjects {
@@ -156,11 +165,11 @@ fn draw(engine: &Engine) -> Result<Zeroizing<String>, Stop> {
     }
 }
 
-/// Whether `code` is the one that was sent to `factor`; it is gone then. Counted before it is looked at.
+/// Whether `code` is one that was sent to any of these factors for `purpose`; it is gone then. Counted before it is looked at.
 pub(super) async fn is_right(
     engine: &Engine,
     account: &AccountId,
-    factors: &[FactorId],
+    (factors, purpose): (&[FactorId], &str),
     code: &CodeText,
     at: Timestamp,
 ) -> Result<Option<FactorId>, Outage> {
@@ -173,7 +182,8 @@ pub(super) async fn is_right(
             continue;
         };
         let ChallengeKind::Code(factor) = open.challenge.kind else { continue };
-        if !factors.contains(&factor) {
+        // One that was answered was refused by whoever looks after the account.
+        if kept.answer.is_some() || !factors.contains(&factor) || open.challenge.service != purpose {
             continue;
         }
         let tried = engine.ledger.try_challenge(account, kept.id, most, token(engine)?, at).await?;

@@ -145,10 +145,12 @@ impl Email {
                 _ => self.down(&format!("the mail server answered {code}")),
             };
         }
+        if error.is_timeout() {
+            return CourierError::Unsure(format!("{}: no answer in time", self.server));
+        }
         let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
         let source = causes.last().map(ToString::to_string);
         let what = match source {
-            _ if error.is_timeout() => "no answer in time".to_owned(),
             _ if error.is_response() => "did not answer in SMTP".to_owned(),
             _ if error.is_client() => "lacks what is needed: STARTTLS, or a way to log in".to_owned(),
             Some(source) => format!("no connection: {source}"),

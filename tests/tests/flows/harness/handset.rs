@@ -7,6 +7,7 @@ use postern_core::clock::Clock;
 use postern_core::engine::Engine;
 use postern_core::factor::TotpShape;
 use postern_core::flows::{self, PhoneCall, PhoneFlow};
+use postern_core::limits::Source;
 
 use super::person::Heard;
 use super::visit::Ended;
@@ -99,7 +100,8 @@ impl Handset {
             arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut page = Script::new(&[]);
         let memory = page.memory.clone();
-        let call = PhoneCall { flow, arguments: &arguments, language: None };
+        let source = Source::of("198.51.100.7".parse().ok());
+        let call = PhoneCall { flow, arguments: &arguments, language: None, source: &source };
         let outcome = flows::phone(&self.engine, &call, &mut page).await;
         Ended { outcome, heard: memory.all() }
     }

@@ -3,6 +3,7 @@
 mod limits;
 mod pairing;
 mod phone;
+mod reviewed;
 mod sent;
 mod taken;
 

@@ -31,11 +31,11 @@ pub(in crate::config) fn web(mut section: Section<'_, '_>) -> Option<Web> {
     }
     let mut url: Option<HttpUrl> = needed(&mut section, "url", "\"https://2fa.example.org/\"");
     if let Some(url) = &mut url {
-        if url.target.contains('?') {
-            section.complain("url", "has a query; give the page's folder alone");
-        }
-        if !url.target.ends_with('/') {
+        if url.target.is_empty() {
             url.target.push('/');
+        }
+        if url.target != "/" {
+            section.complain("url", "has a path or a query; the page needs a host name of its own");
         }
     }
     let user = section.string("user").unwrap_or_else(|| WEB_USER.to_owned());
@@ -382,14 +382,14 @@ mod tests {
     fn the_page_ends_in_a_slash_and_is_nobodys_root() {
         let web = |text: &str| parse(&format!("[web]\n{text}")).map(|config| config.web.unwrap());
         assert_eq!(web("url = \"https://a.example.org\"").unwrap().url.to_string(), "https://a.example.org/");
-        let page = web("url = \"https://a.example.org/2fa\"\nuser = \"www\"").unwrap();
-        assert_eq!(
-            (page.url.to_string().as_str(), page.user.as_str()),
-            ("https://a.example.org/2fa/", "www")
-        );
-        for text in
-            ["", "url = \"https://a.example.org/?x\"", "url = \"https://a.example.org\"\nuser = \"root\""]
-        {
+        let page = web("url = \"https://a.example.org\"\nuser = \"www\"").unwrap();
+        assert_eq!((page.url.to_string().as_str(), page.user.as_str()), ("https://a.example.org/", "www"));
+        for text in [
+            "",
+            "url = \"https://a.example.org/2fa/\"",
+            "url = \"https://a.example.org/?x\"",
+            "url = \"https://a.example.org\"\nuser = \"root\"",
+        ] {
             assert!(web(text).is_err(), "{text}");
         }
     }

@@ -56,7 +56,7 @@ pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn C
         to: order.to.clone(),
         by: Enroller::Admin { vouches: order.is_unproved },
     };
-    let asked = Asked { account: order.account, source: order.source, is_known: true };
+    let asked = Asked { account: order.account, source: order.source, is_known: true, purpose: None };
     let place = Place { replaces: order.replaces, ticket: None };
     let bound = enrol(engine, asked, &wanted, place, &mut dialogue, &mut trail).await;
     trail.language = Some(dialogue.language());

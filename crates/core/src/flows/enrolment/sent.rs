@@ -34,9 +34,10 @@ pub(super) async fn prove(
     };
     let label = label(account, kind, wanted);
     let factor = FactorId::new(codes::token(engine)?);
-    let recipient = Recipient { account, source, factor, to };
+    let recipient = Recipient { account, source, factor, to, is_bound: false };
     let shown = masked(to);
-    match sent_code::post(engine, recipient, &Occasion::of_change(wanted.by), dialogue, trail).await? {
+    let occasion = Occasion::of_change(wanted.by);
+    match sent_code::post(engine, recipient, &occasion, dialogue, trail).await? {
         Posted::Sent => {}
         Posted::Limited { until } => {
             let seconds = seconds_until(engine, until);
@@ -53,7 +54,8 @@ pub(super) async fn prove(
         let answer = dialogue.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
         if let Some(code) = CodeText::parse(answer.expose()) {
             let at = engine.clock.now();
-            if sent_code::is_right(engine, &account.id, &[factor], &code, at).await?.is_some() {
+            let sent = (&[factor][..], occasion.service);
+            if sent_code::is_right(engine, &account.id, sent, &code, at).await?.is_some() {
                 return Ok(NewFactor { id: factor, label, kind: new });
             }
         }
@@ -112,7 +114,7 @@ fn read(account: &Account, kind: WantedKind, text: &str) -> Result<NewKind, Phra
         let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;
         // Whoever has read that mailbox with the main password would have the second factor as well.
         let own = account.addresses.iter().chain([&account.name]);
-        if own.into_iter().any(|own| address.is_same_as(own)) {
+        if own.into_iter().any(|own| address.is_delivered_with(own)) {
             return Err(Phrase::OwnAddress {});
         }
         let mut bound = factors.filter_map(|kind| match kind {

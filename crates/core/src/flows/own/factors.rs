@@ -68,7 +68,8 @@ impl OwnVisit<'_> {
         let mut place = Place::default();
         match self.forced_enrolment(&account) {
             Some(ForcedEnrolment::Ticket) => {
-                let asked = Asked { account: &account, source: &self.source(), is_known: true };
+                let asked =
+                    Asked { account: &account, source: &self.source(), is_known: true, purpose: None };
                 place.ticket =
                     enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail)
                         .await?;
@@ -81,7 +82,7 @@ impl OwnVisit<'_> {
     }
 
     async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
-        let asked = Asked { account, source: &self.source(), is_known: true };
+        let asked = Asked { account, source: &self.source(), is_known: true, purpose: None };
         let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
         Ok(enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await?.id)
     }

@@ -168,15 +168,18 @@ impl OwnVisit<'_> {
         if !account.data.is_enrolled() {
             return Ok(account);
         }
-        let asked = Asked { account: &account, source: &source, is_known: true };
         let occasion = Occasion::of_change(Enroller::Owner);
+        let purpose = Some(occasion.service);
+        let asked = Asked { account: &account, source: &source, is_known: true, purpose };
         let proved =
             second_step::prove(self.engine, asked, &occasion, &mut self.dialogue, &mut self.trail).await?;
         let credential = proved.credential;
         self.trail.credential = Some(credential);
+        // A phone takes its time to approve: the account may have been disabled meanwhile.
+        let now = second_step::read_again(self.engine, &account).await?;
         match credential {
             // It is gone from the account since.
-            Credential::RecoveryCode => second_step::read_again(self.engine, &account).await,
+            Credential::RecoveryCode => Ok(now),
             Credential::Factor(_)
             | Credential::MainPassword
             | Credential::LoginPassword

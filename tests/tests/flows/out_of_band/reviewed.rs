@@ -1,0 +1,181 @@
+//! What somebody thought of who meant harm.
+
+use postern_core::Reason;
+use postern_core::conversation::Gone;
+use postern_core::courier::CourierError;
+use postern_core::flows::{OwnFlow, deny_challenges};
+use postern_core::ledger::Credential;
+
+use super::{BACKUP, number_in};
+use crate::harness::{MAIN_PASSWORD, Site, SshKey, What};
+
+/// How often the owner was told that somebody else knows the password.
+fn disowned(site: &Site) -> usize {
+    site.post.sent().iter().filter(|sent| matches!(sent.what, What::Disowned { .. })).count()
+}
+
+#[tokio::test]
+async fn not_me_counts_though_whoever_it_was_has_left() {
+    let site = Site::with_post().await;
+    let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
+    let phone = site.bind_ringing_phone(&alice).await;
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    drop(talk.asked().await);
+    let challenge = phone.pending().await.field("challenge", "id");
+    talk.leave(Gone::Closed);
+    drop(talk.ended().await);
+    let said = phone.answer(&challenge, "not_me", "").await;
+    assert_eq!(said.field("answered", "state"), "gone");
+    assert_eq!(said.outcome.trail.detail, Some("disowned"));
+    assert_eq!(disowned(&site), 1);
+    let rings = site.post.rings();
+    drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);
+    assert_eq!(site.post.rings(), rings, "the phone is left in peace");
+    // Whoever carries the answer may repeat it.
+    for _ in 0..20 {
+        drop(phone.answer(&challenge, "not_me", "").await);
+    }
+    assert_eq!(disowned(&site), 1);
+}
+
+#[tokio::test]
+async fn a_courier_that_is_slow_to_answer_does_not_lift_the_limits() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "email", BACKUP).await);
+    site.post.fails_with(Some(CourierError::Unsure("no answer within 4 s".to_owned())));
+    let first = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
+    assert!(first.complaints()[0].starts_with("No code could be sent"), "{first:?}");
+    let second = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
+    assert!(second.complaints()[0].starts_with("No new code can be sent"), "{second:?}");
+}
+
+#[tokio::test]
+async fn whoever_binds_the_address_of_another_does_not_use_up_their_codes() {
+    let site = Site::with_post().await;
+    let (alice, mallory) = (site.person("alice").await, site.person("mallory").await);
+    drop(site.bind_sent(&alice, "email", BACKUP).await);
+    for _ in 0..8 {
+        let enrol = site.own(&mallory, OwnFlow::Enrol).argument("kind", "email").argument("to", BACKUP);
+        drop(enrol.says(&[MAIN_PASSWORD]).await);
+        site.clock.advance(61);
+    }
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    drop(talk.asked().await);
+    talk.say(site.post.codes().last().unwrap());
+    assert!(talk.ended().await.is_accept());
+}
+
+#[tokio::test]
+async fn a_challenge_that_the_ledger_forgot_is_no_refusal_and_one_that_was_denied_is() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let phone = site.bind_phone(&alice).await;
+    for is_denied in [false, true] {
+        let mut talk = site.visit("sshd", "alice").begin();
+        talk.answer(MAIN_PASSWORD).await;
+        drop(talk.asked().await);
+        let challenge = phone.pending().await.field("challenge", "id").parse().unwrap();
+        if is_denied {
+            let denied = deny_challenges(&site.authority(), &alice.id, &[challenge]).await.unwrap();
+            assert_eq!(denied, [challenge]);
+        } else {
+            let now = site.now_plus(0);
+            assert!(site.ledger.take_challenge(&alice.id, challenge, [1; 16], now).await.unwrap().is_some());
+        }
+        talk.say("");
+        if is_denied {
+            assert_eq!(talk.ended().await.reason(), Reason::BadCredential);
+        } else {
+            drop(talk.asked().await);
+            talk.say(&phone.app(&site).code());
+            assert!(talk.ended().await.is_accept());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_is_denied_all_the_same() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let phone = site.bind_phone(&alice).await;
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    let number = number_in(&talk.asked().await);
+    let challenge = phone.pending().await.field("challenge", "id");
+    drop(phone.answer(&challenge, "approve", &number).await);
+    let denied = deny_challenges(&site.authority(), &alice.id, &[challenge.parse().unwrap()]).await;
+    assert_eq!(denied.unwrap().len(), 1);
+    talk.say("");
+    drop(talk.asked().await);
+    talk.leave(Gone::Closed);
+    assert_eq!(talk.ended().await.reason(), Reason::Cancelled, "nobody was let in");
+}
+
+#[tokio::test]
+async fn once_said_on_the_phone_is_once() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let phone = site.bind_phone(&alice).await;
+    let mut talk = site.visit("sshkey", "alice").key(SshKey(1)).begin();
+    let number = number_in(&talk.asked().await);
+    let challenge = phone.pending().await.field("challenge", "id");
+    drop(phone.answer(&challenge, "approve", &number).await);
+    talk.say("");
+    let ended = talk.ended().await;
+    assert!(ended.is_accept() && !ended.text().contains("Trust this device"), "{}", ended.text());
+    let next = site.visit("sshkey", "alice").key(SshKey(1)).says(&[]).await;
+    assert_eq!(next.reason(), Reason::Cancelled);
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_what_it_was_sent_for() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "email", BACKUP).await);
+    drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);
+    let code = site.post.codes().pop().unwrap();
+    let elsewhere =
+        site.own(&alice, OwnFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &code, &code, &code]).await;
+    assert_eq!(elsewhere.reason(), Reason::BadCredential);
+    let combined = site.visit("webmail", "alice").secret(&format!("{MAIN_PASSWORD}{code}")).says(&[]).await;
+    assert!(!combined.is_accept());
+    site.clock.advance(60 * 20);
+}
+
+#[tokio::test]
+async fn whoever_proved_nothing_learns_no_address_and_uses_up_no_code() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "email", BACKUP).await);
+    drop(site.bind(&alice, "app").await);
+    let mut talk = site.visit("sshkey", "alice").key(SshKey(1)).begin();
+    drop(talk.asked().await);
+    talk.say("1");
+    drop(talk.asked().await);
+    let code = site.post.codes().pop().unwrap();
+    for _ in 0..3 {
+        let ended = site.visit("sshkey", "alice").says(&["000001", "000002", "000003"]).await;
+        assert!(!ended.text().contains("backup.example.net"), "{}", ended.text());
+    }
+    talk.say(&code);
+    talk.answer("n").await;
+    assert!(matches!(talk.ended().await.credential(), Credential::Factor(_)));
+}
+
+#[tokio::test]
+async fn strangers_at_the_page_cost_no_more_than_so_many_searches() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let phone = site.bind_phone(&alice).await;
+    let stranger = phone.with_another_key();
+    let mut limited = 0;
+    for _ in 0..100 {
+        limited += usize::from(stranger.pending().await.reason() == Reason::Limited);
+    }
+    assert_eq!(limited, 40);
+    site.clock.advance(61);
+    assert!(phone.pending().await.is_accept());
+}

@@ -68,7 +68,7 @@ impl Config {
             client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
             limits: Limits {
                 connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
-                conversations: number("limits.conversations", limits.conversations, 32, 1..=1_000)?,
+                conversations: number("limits.conversations", limits.conversations, 32, 1..=96)?,
                 body: number("limits.body", limits.body, 8 * 1024, 1024..=12 * 1024)?,
                 header_time: duration("limits.header_time", limits.header_time, 10)?,
                 request_time: duration("limits.request_time", limits.request_time, 15)?,

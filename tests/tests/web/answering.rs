@@ -73,7 +73,7 @@ fn without_two_digits_nothing_is_sent() {
 }
 
 #[test]
-fn a_wrong_number_ends_the_login() {
+fn a_wrong_number_ends_the_question() {
     let world = bound("wrong");
     let id = world.desk.challenge(1, 100);
     world.open_challenge(&id);

@@ -10,7 +10,8 @@ use crate::clock::Timestamp;
 use crate::courier::{Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, RingTarget};
-use crate::ledger::{ChallengeAdmission, NewChallenge, Room};
+use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
+use crate::limits::SendLimits;
 use crate::words::Language;
 
 use super::codes::token;
@@ -67,6 +68,12 @@ pub(super) async fn begin(
         expires,
     };
     let value = challenge.seal(id, &account.id, &number, &engine.keyring);
+    // Each stays in the ledger for its time, taken or not.
+    let subject = engine.keyring.digest(PUT, &[account.id.as_str().as_bytes()]);
+    let sending = Sending { subject, at, token: token(engine)? };
+    if let SendAdmission::Limited { until } = engine.ledger.admit_sending(&sending, &MOST).await? {
+        return Ok(Begun::NotNow { until });
+    }
     let mut rings = target.is_some();
     loop {
         let new = NewChallenge { id, room: Room::Approval { rings }, value: &value, expires, at };
@@ -367,5 +374,8 @@ fn draw(engine: &Engine) -> Result<String, Stop> {
     }
 }
 
+const PUT: &str = "approval";
+/// How many challenges are put for one account.
+const MOST: SendLimits = SendLimits { count: 60, window: Duration::from_secs(60), gap: Duration::ZERO };
 /// The answer of those who look after an account. Nobody signs it: all that it does is to refuse.
 pub(super) const DENIED: &str = "denied";

@@ -238,7 +238,7 @@ impl Step<'_, '_> {
                 Ok(Some(Proved { credential: Credential::Factor(phone), trusts: Some(trusts) }))
             }
             Decision::Denied => {
-                self.trail.detail = Some("refused on a phone, or taken back");
+                self.trail.detail = Some("refused on a phone, or by an admin");
                 self.dialogue.complain(&Phrase::PhoneDenied {}).await?;
                 Err(Stop::Reject(Reason::BadCredential))
             }

@@ -42,7 +42,7 @@ fn an_admin_refuses_a_login_that_waits(world: &World) {
     drop(person.is_refused());
     assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
     let line = world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]);
-    assert!(line.contains("taken back"), "{line}");
+    assert!(line.contains("by an admin"), "{line}");
 }
 
 fn nobody_refuses_a_login_of_somebody_else(world: &World) {

@@ -189,18 +189,6 @@ pub(super) fn shape_text(shape: TotpShape) -> String {
     format!("{}, {} digits, {} seconds", shape.algorithm.name(), shape.digits(), shape.period.seconds())
 }
 
-/// In groups of four, for typing.
-pub(super) fn grouped(secret: &str) -> Zeroizing<String> {
-    let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / 4));
-    for (index, c) in secret.chars().enumerate() {
-        if index > 0 && index % 4 == 0 {
-            shown.push(' ');
-        }
-        shown.push(c);
-    }
-    shown
-}
-
 pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
     let mut value = json!({
         "id": factor.id,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
 use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
+use crate::hex_id;
 use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
 
@@ -131,15 +132,13 @@ impl FactorKey {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        is_plain.then_some(Self(u128::from_str_radix(text, 16).ok()?.to_be_bytes()))
+        hex_id::parse(text).map(Self)
     }
 }
 
 impl fmt::Display for FactorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+        hex_id::write(self.0, f)
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::factor::FactorId;
+use crate::hex_id;
 use crate::keyring::{Digest, Keyring};
 
 /// A challenge's identity: 128 random bits. Whoever knows it knows where to answer, and nothing else.
@@ -34,13 +35,13 @@ impl ChallengeId {
     /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
-        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+        hex_id::is_meant_by(&self, text)
     }
 }
 
 impl fmt::Display for ChallengeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+        hex_id::write(self.0, f)
     }
 }
 
@@ -54,10 +55,7 @@ impl FromStr for ChallengeId {
     type Err = BadChallengeId;
 
     fn from_str(text: &str) -> Result<Self, BadChallengeId> {
-        let is_plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let number = u128::from_str_radix(text, 16).map_err(|_| BadChallengeId)?;
-        if is_plain { Ok(Self(number.to_be_bytes())) } else { Err(BadChallengeId) }
+        hex_id::parse(text).map(Self).ok_or(BadChallengeId)
     }
 }
 

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::account::{Account, AccountId};
 use crate::clock::Timestamp;
+use crate::hex_id;
 use crate::keyring::{Digest, Keyring};
 
 /// A device by which a person can be told: an ssh key, or an address where the admin takes that for one.
@@ -104,21 +105,19 @@ impl DeviceId {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        is_plain.then_some(Self(u128::from_str_radix(text, 16).ok()?.to_be_bytes()))
+        hex_id::parse(text).map(Self)
     }
 
     /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
-        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+        hex_id::is_meant_by(&self, text)
     }
 }
 
 impl fmt::Display for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+        hex_id::write(self.0, f)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod engine;
 pub mod factor;
 pub mod flows;
 pub mod hashing;
+mod hex_id;
 pub mod keyring;
 pub mod ledger;
 pub mod limits;

@@ -57,6 +57,20 @@ pub enum BadSecret {
 /// The longest password, in bytes.
 pub const MAX_SECRET: usize = 512;
 
+/// In groups of four, for eyes and fingers. The buffer is wiped, and never moved.
+pub(crate) fn grouped(secret: &str, between: char) -> Zeroizing<String> {
+    let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / GROUP));
+    for (index, c) in secret.chars().enumerate() {
+        if index > 0 && index % GROUP == 0 {
+            shown.push(between);
+        }
+        shown.push(c);
+    }
+    shown
+}
+
+const GROUP: usize = 4;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,7 +151,7 @@ impl Job<'_> {
         let text = Zeroizing::new(format!(
             "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
             qr::terminal(uri).as_deref().map_or("", String::as_str),
-            *factor::grouped(&totp.base32()),
+            *totp.base32_grouped(),
             factor::shape_text(totp.shape),
         ));
         match (&mut self.terminal, self.output.is_json()) {

@@ -4,6 +4,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::secret;
+
 /// A new app password, in memory only until it has been shown once.
 pub struct Generated(Zeroizing<String>);
 
@@ -39,14 +41,7 @@ impl Generated {
     /// `GdGn eAF6 iFvU g6rB`, for the one time that it is shown.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
-        let mut shown = Zeroizing::new(String::with_capacity(LENGTH + 3));
-        for (index, c) in self.0.chars().enumerate() {
-            if index > 0 && index % GROUP == 0 {
-                shown.push(' ');
-            }
-            shown.push(c);
-        }
-        shown
+        secret::grouped(&self.0, ' ')
     }
 }
 

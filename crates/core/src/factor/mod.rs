@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::app_password::Label;
 use crate::clock::Timestamp;
+use crate::hex_id;
 
 pub use email::{BadAddress, Email, EmailAddress};
 pub use pairing::{PAIRING_BYTES, Pairing};
@@ -140,13 +141,13 @@ impl FactorId {
     /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
-        text.len() >= 4 && self.to_string().starts_with(&text.to_ascii_lowercase())
+        hex_id::is_meant_by(&self, text)
     }
 }
 
 impl fmt::Display for FactorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        hex_id::write(self.bytes(), f)
     }
 }
 
@@ -154,10 +155,7 @@ impl FromStr for FactorId {
     type Err = BadFactorId;
 
     fn from_str(text: &str) -> Result<Self, BadFactorId> {
-        let is_plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let number = u128::from_str_radix(text, 16).map_err(|_| BadFactorId)?;
-        if is_plain { Ok(Self(number)) } else { Err(BadFactorId) }
+        hex_id::parse(text).map(Self::new).ok_or(BadFactorId)
     }
 }
 

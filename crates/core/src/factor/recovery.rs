@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::BadFactor;
 use crate::hashing::StoredHash;
+use crate::secret;
 
 /// A recovery code that has not been used: what is stored of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +87,7 @@ impl RecoveryText {
     /// `k7pm-xq3d-9wte-r2vh-n6ca`, for the one time that it is shown.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
-        let mut shown = Zeroizing::new(String::with_capacity(LENGTH + 4));
-        for (index, c) in self.0.chars().enumerate() {
-            if index > 0 && index % GROUP == 0 {
-                shown.push('-');
-            }
-            shown.push(c);
-        }
-        shown
+        secret::grouped(&self.0, '-')
     }
 }
 

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::keyring::{Keyring, SealError, Sealed};
+use crate::secret::grouped;
 
 use super::FactorId;
 
@@ -171,6 +172,12 @@ impl NewTotp {
     #[must_use]
     pub fn base32(&self) -> Zeroizing<String> {
         Zeroizing::new(totp_rs::Secret::from(self.seed.0.as_slice()).to_base32())
+    }
+
+    /// The same in groups of four.
+    #[must_use]
+    pub fn base32_grouped(&self) -> Zeroizing<String> {
+        grouped(&self.base32(), ' ')
     }
 
     /// The URI that apps read from a QR code: `otpauth://totp/issuer:account?secret=…`, after the Key URI Format that

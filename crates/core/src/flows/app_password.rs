@@ -6,7 +6,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::directory::{Directory, DirectoryError, Update};
 use crate::factor::{BadTotp, FactorId};
 use crate::hashing::{HashPool, NotComputed, Purpose};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Token};
 use crate::limits::Limits;
 
 /// What a change of an account needs.
@@ -245,6 +245,15 @@ pub enum ChangeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gives no random bytes")]
 pub struct RandomnessGone;
+
+/// 128 random bits.
+pub(super) fn draw_token(
+    random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
+) -> Result<Token, RandomnessGone> {
+    let mut token = Token::default();
+    random(&mut token)?;
+    Ok(token)
+}
 
 impl Authority {
     async fn mint(&self, order: &Order) -> Result<(Generated, LiveAppPassword), ChangeError> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::clock::Timestamp;
+use crate::config::percent_encoded;
 use crate::courier::{Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, RingTarget};
@@ -296,20 +297,12 @@ pub(super) fn phones(account: &Account) -> impl Iterator<Item = (&Factor, &Phone
 
 /// What follows the address of the page: where to answer.
 pub(super) fn fragment(account: &AccountId, id: ChallengeId) -> String {
-    format!("#c.{}.{id}", percent_encoded(account.as_str()))
+    format!("#c.{}.{id}", account_part(account))
 }
 
-/// RFC 3986, section 2.1, with a dot encoded as well: it divides the parts.
-pub(super) fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// The account in the address of the page, where a dot divides the parts.
+pub(super) fn account_part(account: &AccountId) -> String {
+    percent_encoded(account.as_str()).replace('.', "%2E")
 }
 
 #[allow(clippy::too_many_arguments, reason = "what a message says has many parts")]

@@ -3,9 +3,9 @@
 use crate::account::AccountId;
 use crate::challenge::{Challenge, ChallengeId};
 use crate::keyring::Keyring;
-use crate::ledger::{Answered, LedgerError, Token};
+use crate::ledger::{Answered, LedgerError};
 
-use super::app_password::{Authority, ChangeError};
+use super::app_password::{Authority, ChangeError, draw_token};
 use super::approval::DENIED;
 
 /// A challenge that waits for its answer.
@@ -50,8 +50,7 @@ pub async fn deny_challenges(
     let (ledger, at) = (&authority.ledger, authority.clock.now());
     let mut denied = Vec::new();
     for id in ids {
-        let mut token = Token::default();
-        (authority.random)(&mut token)?;
+        let token = draw_token(authority.random)?;
         let is_denied = match ledger.answer_challenge(account, *id, DENIED, at).await? {
             Answered::Now => true,
             // What was answered before, and nobody has taken yet, is not to be had any more.

@@ -11,7 +11,7 @@ use crate::ledger::{
 };
 use crate::limits::{AttemptLimits, Source};
 
-use super::app_password::{ChangeError, RandomnessGone, edit};
+use super::app_password::{ChangeError, RandomnessGone, draw_token, edit};
 use super::outcome::{Outage, Trail};
 use super::sent_code;
 
@@ -235,7 +235,5 @@ async fn settle(engine: &Engine, attempt: &CodeAttempt<'_>, settlement: CodeSett
 }
 
 pub(super) fn token(engine: &Engine) -> Result<Token, RandomnessGone> {
-    let mut token = Token::default();
-    (engine.random)(&mut token)?;
-    Ok(token)
+    draw_token(engine.random)
 }

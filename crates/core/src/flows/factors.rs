@@ -13,7 +13,7 @@ use crate::hashing::{Cost, Purpose, SALT_BYTES};
 use crate::keyring::Keyring;
 use crate::policy::Ticket;
 
-use super::app_password::{Authority, ChangeError, edit};
+use super::app_password::{Authority, ChangeError, draw_token, edit};
 use super::unique;
 
 /// A factor on its way to an account.
@@ -103,9 +103,7 @@ impl NewFactor {
     /// # Errors
     /// As [`NewFactor::draw`].
     pub fn of(authority: &Authority, label: Label, kind: NewKind) -> Result<Self, ChangeError> {
-        let mut id = [0; 16];
-        (authority.random)(&mut id)?;
-        Ok(Self { id: FactorId::new(id), label, kind })
+        Ok(Self { id: FactorId::new(draw_token(authority.random)?), label, kind })
     }
 
     /// What codes without a network will come from, where there will be any.

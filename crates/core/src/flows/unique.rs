@@ -5,9 +5,8 @@ use std::time::Duration;
 use crate::account::{AccountData, AccountId, FactorKey};
 use crate::factor::{FactorKind, PhoneNumber};
 use crate::keyring::Keyring;
-use crate::ledger::Token;
 
-use super::app_password::{Authority, ChangeError};
+use super::app_password::{Authority, ChangeError, draw_token};
 use super::factors::NewKind;
 
 /// Makes sure that nobody else has it, and keeps everybody else from binding it for as long as that takes here. The
@@ -25,8 +24,7 @@ pub(super) async fn claim(
     let keys: Vec<FactorKey> = keyring.digests(KEY, &parts(number)).into_iter().map(FactorKey).collect();
     // Whoever asks in vain keeps nobody from it.
     refuse_what_others_have(authority, account, &keys).await?;
-    let mut token = Token::default();
-    (authority.random)(&mut token)?;
+    let token = draw_token(authority.random)?;
     let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
     if !authority.ledger.claim(name, token, LONGEST_BINDING, authority.clock.now()).await? {
         return Err(ChangeError::NumberClaimed);

@@ -48,7 +48,7 @@ async fn show(
         dialogue.lines(&lines).await?;
     }
     let secret = totp.base32();
-    dialogue.tell(&Phrase::SecretAsText { secret: &grouped(&secret) }).await?;
+    dialogue.tell(&Phrase::SecretAsText { secret: &totp.base32_grouped() }).await?;
     let shape = totp.shape;
     let (digits, seconds) = (shape.digits().into(), shape.period.seconds());
     dialogue.tell(&Phrase::SecretShape { algorithm: shape.algorithm.name(), digits, seconds }).await?;
@@ -89,16 +89,4 @@ async fn first_code(
         }
     }
     Err(Stop::Reject(Reason::BadCredential))
-}
-
-/// In groups of four, for typing.
-fn grouped(secret: &str) -> Zeroizing<String> {
-    let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / 4));
-    for (index, c) in secret.chars().enumerate() {
-        if index > 0 && index % 4 == 0 {
-            shown.push(' ');
-        }
-        shown.push(c);
-    }
-    shown
 }

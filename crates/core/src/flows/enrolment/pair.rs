@@ -17,7 +17,7 @@ use crate::qr;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::super::approval::percent_encoded;
+use super::super::approval::account_part;
 use super::super::codes::token;
 use super::super::dialogue::{Dialogue, Stop};
 use super::super::factors::{NewFactor, NewKind};
@@ -72,7 +72,7 @@ async fn with_phone(
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
     let page = engine.courier.page().ok_or(Stop::Reject(Reason::NotPermitted))?;
-    let account_part = percent_encoded(account.id.as_str());
+    let account_part = account_part(&account.id);
     let uri = Zeroizing::new(format!("{page}#b.{account_part}.{id}.{}", *pairing.text()));
     dialogue.tell(&Phrase::ScanToBind {}).await?;
     if let Some(lines) = qr::terminal(&uri) {
@@ -128,7 +128,7 @@ async fn handed_in(
 }
 
 /// What a phone hands in; see [`Pairing::vouches`].
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct HandedIn {
     pub(in super::super) key: String,

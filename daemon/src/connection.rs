@@ -2,8 +2,6 @@ mod decide;
 mod dialogue;
 mod hold;
 mod line;
-mod own;
-mod phone;
 mod wire;
 
 use std::sync::OnceLock;
@@ -28,6 +26,7 @@ use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
+use crate::task::{Log, Task};
 
 /// Holds one conversation, to its end or to the client's.
 pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
@@ -93,12 +92,14 @@ async fn converse(
         ));
         return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
     }
-    let (pace, audience) = match (own::flow(begin.flow), begin.interactive) {
-        (Some(_), true) => (SELF_SERVICE, Audience::Person),
-        (Some(_), false) => (SELF_SERVICE, Audience::Reader),
-        _ if phone::flow(begin.flow).is_some() => (PHONE, Audience::Reader),
-        (None, true) => (if is_dialogue { LOGIN } else { MAIL }, Audience::Person),
-        (None, false) => (MAIL, Audience::Nobody),
+    let (pace, audience) = match (Task::of(begin.flow), begin.interactive) {
+        (Task::Own(_), true) => (SELF_SERVICE, Audience::Person),
+        (Task::Own(_), false) => (SELF_SERVICE, Audience::Reader),
+        (Task::Phone(_), _) => (PHONE, Audience::Reader),
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, true) => {
+            (if is_dialogue { LOGIN } else { MAIL }, Audience::Person)
+        }
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, false) => (MAIL, Audience::Nobody),
     };
     let (mut dialogue, words) = Dialogue::new(audience);
     let flow = decide::decide(server, site, visitor, &mut dialogue);
@@ -121,13 +122,16 @@ fn without_a_person(verdict: Verdict) -> Verdict {
 fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
     let (begin, uid) = (visitor.begin, visitor.uid);
     server.counters.count(&outcome.verdict);
-    let is_accept = matches!(outcome.verdict, Verdict::Accept(_));
-    if is_accept && phone::flow(begin.flow).is_some_and(|flow| !phone::is_logged(flow)) {
-        return;
-    }
-    let is_change =
-        is_accept && (own::flow(begin.flow).is_some_and(own::is_change) || phone::flow(begin.flow).is_some());
-    if !site.rights.is_trusted(uid) && !is_change && !server.quiet.admits(uid, Instant::now()) {
+    let log = match &outcome.verdict {
+        Verdict::Accept(_) => Task::of(begin.flow).log(),
+        Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_) => Log::AsThePeer,
+    };
+    let is_logged = match log {
+        Log::Always => true,
+        Log::AsThePeer => site.rights.is_trusted(uid) || server.quiet.admits(uid, Instant::now()),
+        Log::Never => false,
+    };
+    if !is_logged {
         return;
     }
     logging::audit(&audit::Entry {

@@ -15,6 +15,7 @@ mod server;
 mod site;
 mod slots;
 mod status;
+mod task;
 mod users;
 
 use std::process::ExitCode;

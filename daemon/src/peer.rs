@@ -4,6 +4,8 @@ use nix::unistd::{User, geteuid};
 use postern_core::config::Socket;
 use postern_ipc::Flow;
 
+use crate::task::Task;
+
 /// What each local user may ask for, by uid.
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {
@@ -41,26 +43,14 @@ impl Rights {
     /// to a trusted user for every service.
     pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
         let services = self.trusted.get(&uid);
-        match flow {
-            Flow::Login | Flow::Account => {
+        match Task::of(flow) {
+            Task::Login | Task::Account => {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
             }
-            Flow::Lookup => uid == ROOT || services.is_some(),
-            Flow::Status => uid == ROOT || uid == self.own_uid,
-            Flow::Factors
-            | Flow::Enrol
-            | Flow::Remove
-            | Flow::Replace
-            | Flow::RecoveryCodes
-            | Flow::AppPasswordCreate
-            | Flow::AppPasswordList
-            | Flow::AppPasswordRegenerate
-            | Flow::AppPasswordRevoke
-            | Flow::DeviceList
-            | Flow::DeviceRevoke
-            | Flow::ChallengeList
-            | Flow::ChallengeDeny => self.may_be_a_person(uid),
-            Flow::PhoneBind | Flow::PhonePending | Flow::PhoneAnswer | Flow::PhoneRing => self.is_web(uid),
+            Task::Lookup => uid == ROOT || services.is_some(),
+            Task::Status => uid == ROOT || uid == self.own_uid,
+            Task::Own(_) => self.may_be_a_person(uid),
+            Task::Phone(_) => self.is_web(uid),
         }
     }
 

@@ -1,21 +1,21 @@
 use std::sync::OnceLock;
 
 use postern_core::device::Device;
-use postern_core::flows::{self, Outcome, Own, OwnFlow, PhoneCall, Trail, Visit};
+use postern_core::flows::{self, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
 use postern_core::{Reason, Verdict};
-use postern_ipc::{Begin, Flow};
+use postern_ipc::Begin;
 
 use super::dialogue::Dialogue;
 use super::wire;
-use super::{own, phone};
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Whence;
+use crate::task::Task;
 use crate::users::HostUsers;
 
 /// Somebody at the socket.
@@ -47,45 +47,33 @@ pub(super) async fn decide(
     dialogue: &mut Dialogue,
 ) -> Outcome {
     let begin = visitor.begin;
-    if let Some(flow) = own::flow(begin.flow) {
-        return self_service(&server.users, site, visitor, flow, dialogue).await;
-    }
-    if let Some(flow) = phone::flow(begin.flow) {
-        let source = source(begin, visitor.uid);
-        let language = begin.language.as_deref();
-        let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
-        return flows::phone(&site.engine, &call, dialogue).await;
+    match Task::of(begin.flow) {
+        Task::Own(flow) => return self_service(&server.users, site, visitor, flow, dialogue).await,
+        Task::Phone(flow) => return page(site, visitor, flow, dialogue).await,
+        Task::Login | Task::Lookup | Task::Account | Task::Status => {}
     }
     let Ok(name) = LoginName::new(&begin.user) else {
         return refused("not a name: empty, over 255 bytes, or with control characters");
     };
-    match begin.flow {
-        Flow::Lookup => flows::lookup(&site.engine, &name).await,
-        Flow::Account => {
+    match Task::of(begin.flow) {
+        Task::Lookup => flows::lookup(&site.engine, &name).await,
+        Task::Account => {
             let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
             flows::account(&site.engine, &begin.service, &name, proof).await
         }
-        Flow::Login => login(site, visitor, &name, dialogue).await,
+        Task::Login => login(site, visitor, &name, dialogue).await,
         // One is answered before, the others are above.
-        Flow::Status
-        | Flow::Factors
-        | Flow::Enrol
-        | Flow::Remove
-        | Flow::Replace
-        | Flow::RecoveryCodes
-        | Flow::AppPasswordCreate
-        | Flow::AppPasswordList
-        | Flow::AppPasswordRegenerate
-        | Flow::AppPasswordRevoke
-        | Flow::DeviceList
-        | Flow::DeviceRevoke
-        | Flow::ChallengeList
-        | Flow::ChallengeDeny
-        | Flow::PhoneBind
-        | Flow::PhonePending
-        | Flow::PhoneAnswer
-        | Flow::PhoneRing => outcome(Verdict::Reject(Reason::NotPermitted)),
+        Task::Status | Task::Own(_) | Task::Phone(_) => outcome(Verdict::Reject(Reason::NotPermitted)),
     }
+}
+
+/// What a phone hands in; the page says where it is.
+async fn page(site: &Site, visitor: &Visitor<'_>, flow: PhoneFlow, dialogue: &mut Dialogue) -> Outcome {
+    let begin = visitor.begin;
+    let source = source(begin, visitor.uid);
+    let language = begin.language.as_deref();
+    let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
+    flows::phone(&site.engine, &call, dialogue).await
 }
 
 async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &mut Dialogue) -> Outcome {
@@ -190,6 +178,8 @@ const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with con
 
 #[cfg(test)]
 mod tests {
+    use postern_ipc::Flow;
+
     use super::*;
 
     #[test]

@@ -6,12 +6,11 @@ use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason};
 
-use super::{own, phone};
+use crate::task::Task;
 
 /// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
 pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
-    let is_own = own::flow(begin.flow).is_some();
-    let takes_arguments = is_own || phone::flow(begin.flow).is_some();
+    let takes_arguments = Task::of(begin.flow).takes_arguments();
     let what = if !takes_arguments && !begin.arguments.is_empty() {
         "this flow takes no arguments"
     } else if takes_arguments && begin.secret.is_some() {
@@ -47,13 +46,17 @@ pub(super) fn verdict(
 
 /// What the person hears of a reject: the same words for unknown, unenrolled and wrong. Who gave up hears nothing.
 pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, language: Language) -> String {
-    let phrase = match (own::flow(flow), class) {
+    let phrase = match (Task::of(flow), class) {
         _ if reason == Reason::Cancelled => return String::new(),
-        _ if phone::flow(flow).is_some() => Phrase::PhoneRefused {},
-        (Some(_), _) => Phrase::NotChanged {},
-        (None, Some(Class::Login)) => Phrase::LoginFailed {},
+        (Task::Phone(_), _) => Phrase::PhoneRefused {},
+        (Task::Own(_), _) => Phrase::NotChanged {},
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login)) => {
+            Phrase::LoginFailed {}
+        }
         // A mail program shows it, in whatever language.
-        (None, Some(Class::Mail) | None) => return MAIL_REJECT_TEXT.to_owned(),
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Mail) | None) => {
+            return MAIL_REJECT_TEXT.to_owned();
+        }
     };
     language.say(&phrase)
 }

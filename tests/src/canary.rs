@@ -25,7 +25,7 @@ pub fn register(secret: &str) {
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(dir.join(format!("{}.jsonl", std::process::id())))
+        .open(dir.join(format!("{}-{}.jsonl", host::running_program_name(), std::process::id())))
         .and_then(|mut file| file.write_all(line.as_bytes()))
         .unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
 }
@@ -226,7 +226,7 @@ pub enum Form {
 }
 
 fn registry() -> PathBuf {
-    host::test_dir().join("canaries")
+    std::env::var_os("POSTERN_TEST_SECRETS").map_or_else(|| host::test_dir().join("canaries"), PathBuf::from)
 }
 
 fn grouped_passwords(text: &str) -> Vec<String> {

@@ -56,12 +56,7 @@ pub fn make_dir(path: &Path, owner: (Uid, Gid), mode: u32) {
 pub fn output_dir(name: &str) -> PathBuf {
     static SEEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let plain = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let running = running_program();
-    let program = running.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    // What cargo appends to a test's name: a dash and a hash.
-    let program =
-        program.rsplit_once('-').filter(|(_, hash)| hash.len() == 16).map_or(&*program, |(test, _)| test);
-    let dir = output_root().join(program).join(plain);
+    let dir = output_root().join(running_program_name()).join(plain);
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     if seen.insert(dir.clone()) {
         fs::remove_dir_all(&dir).ok();
@@ -239,6 +234,16 @@ fn profile_dir() -> PathBuf {
     let running = running_program();
     let dir = running.parent().expect("its directory");
     if dir.ends_with("deps") { dir.parent().expect("its parent").to_owned() } else { dir.to_owned() }
+}
+
+/// The name of the running test program, without the dash and the hash that cargo appends.
+pub(crate) fn running_program_name() -> String {
+    let running = running_program();
+    let program = running.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match program.rsplit_once('-') {
+        Some((test, hash)) if hash.len() == 16 => test.to_owned(),
+        _ => program,
+    }
 }
 
 fn running_program() -> PathBuf {

@@ -7,7 +7,7 @@ use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
-use postern_core::limits::LocalAttempts;
+use postern_core::limits::{LocalAttempts, UnprovedCalls};
 use postern_core::unix_users::UnixUsers;
 
 use crate::keyring_file::KeyringFile;
@@ -32,6 +32,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
         in_flight: InFlight::new(),
         attempts: LocalAttempts::new(),
         strangers: LocalAttempts::new(),
+        unproved_calls: UnprovedCalls::new(),
         noted: NotedUses::new(),
     }))
 }

@@ -26,7 +26,7 @@ use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
-use crate::task::{Log, Task};
+use crate::task::Task;
 
 /// Holds one conversation, to its end or to the client's.
 pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
@@ -45,7 +45,7 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
     };
     let site = server.site_now();
     if begin.flow == Flow::Status && site.rights.permit(uid, begin.flow, &begin.service) {
-        let report = server.counters.report(&site.engine.memory, &server.slots);
+        let report = server.status(&site);
         return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
     }
     let class = site.engine.services.get(&begin.service).map(postern_core::policy::Service::class);
@@ -122,16 +122,7 @@ fn without_a_person(verdict: Verdict) -> Verdict {
 fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
     let (begin, uid) = (visitor.begin, visitor.uid);
     server.counters.count(&outcome.verdict);
-    let log = match &outcome.verdict {
-        Verdict::Accept(_) => Task::of(begin.flow).log(),
-        Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_) => Log::AsThePeer,
-    };
-    let is_logged = match log {
-        Log::Always => true,
-        Log::AsThePeer => site.rights.is_trusted(uid) || server.quiet.admits(uid, Instant::now()),
-        Log::Never => false,
-    };
-    if !is_logged {
+    if !is_logged(server, site, visitor, outcome) {
         return;
     }
     logging::audit(&audit::Entry {
@@ -145,6 +136,27 @@ fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outco
         peer: uid,
         outcome,
     });
+}
+
+/// Whether the log hears of it: of a change as long as its account is not changed all the time, and of the rest so much that
+/// nobody can fill it whom nobody trusts.
+fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) -> bool {
+    let (begin, uid, now) = (visitor.begin, visitor.uid, Instant::now());
+    if site.rights.is_trusted(uid) {
+        return true;
+    }
+    if outcome.trail.is_changed
+        && let Some(account) = &outcome.trail.account
+    {
+        return server.audit_throttle.admits_change(account, now);
+    }
+    if Task::of(begin.flow).is_poll() && matches!(outcome.verdict, Verdict::Accept(_)) {
+        return false;
+    }
+    if site.rights.is_web(uid) {
+        return server.audit_throttle.admits_phone(&decide::source(begin, uid), now);
+    }
+    server.audit_throttle.admits_peer(uid, now)
 }
 
 /// The language that the person was spoken to in, or would have been.

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod audit_throttle;
 mod compose;
 mod connection;
 mod harden;
@@ -10,7 +11,6 @@ mod keyring_file;
 mod listener;
 mod logging;
 mod peer;
-mod quiet;
 mod server;
 mod site;
 mod slots;
@@ -35,15 +35,19 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(problems) => return logging::refuse(EX_CONFIG, &problems.to_string()),
     };
-    logging::start(config.log.level);
+    let log = match logging::start(config.log.level) {
+        Ok(log) => log,
+        Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot log: {error}")),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
     };
     // Accepted where conversations are held: from this thread each would have to wake up another one first.
-    let ended = runtime.block_on(runtime.spawn(server::run(args.config, config)));
+    let ended = runtime.block_on(runtime.spawn(server::run(args.config, config, log.clone())));
     // A call to a name service that is stuck must not keep this process.
     runtime.shutdown_timeout(LAST_MOMENT);
+    log.flush(postern_log::LAST_MOMENT);
     match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => logging::refuse(EX_CONFIG, &error.to_string()),

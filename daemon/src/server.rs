@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use postern_core::audit::LeftOut;
 use postern_core::config::Config;
 use postern_core::unix_users::UnixUsers;
+use postern_ipc::Status;
+use postern_log::LogQueue;
 use sd_notify::NotifyState;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,20 +15,24 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
+use crate::audit_throttle::AuditThrottle;
 use crate::compose;
 use crate::connection;
 use crate::keyring_file::Again;
 use crate::listener::Listener;
 use crate::logging;
-use crate::quiet::Quiet;
 use crate::site::Site;
 use crate::slots::Slots;
 use crate::status::Counters;
 use crate::users::HostUsers;
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) async fn run(path: PathBuf, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let server = Arc::new(Server::new(&config)?);
+pub(crate) async fn run(
+    path: PathBuf,
+    config: Config,
+    log: LogQueue,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let server = Arc::new(Server::new(&config, log)?);
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -82,13 +87,14 @@ pub(crate) struct Server {
     pub(crate) slots: Slots,
     pub(crate) counters: Counters,
     pub(crate) users: Arc<HostUsers>,
-    pub(crate) quiet: Quiet,
+    pub(crate) audit_throttle: AuditThrottle,
+    log: LogQueue,
     stopping: watch::Sender<bool>,
     last_turned_away: AtomicU64,
 }
 
 impl Server {
-    fn new(config: &Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    fn new(config: &Config, log: LogQueue) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let memory = compose::memory(config)?;
         let users = Arc::new(HostUsers::new());
         let (engine, keyring_file) =
@@ -100,7 +106,8 @@ impl Server {
             slots: Slots::default(),
             counters: Counters::new(),
             users,
-            quiet: Quiet::new(Instant::now()),
+            audit_throttle: AuditThrottle::new(Instant::now()),
+            log,
             stopping: watch::Sender::new(false),
             last_turned_away: AtomicU64::new(0),
         })
@@ -140,6 +147,11 @@ impl Server {
         *self.site.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(site);
     }
 
+    /// How posternd is, for its keepers.
+    pub(crate) fn status(&self, site: &Site) -> Status {
+        self.counters.report(&site.engine.memory, &self.slots, self.log.health())
+    }
+
     /// Turns true when posternd is told to stop.
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
@@ -168,9 +180,7 @@ impl Server {
     }
 
     fn sum_up(&self) {
-        for (peer, lines) in self.quiet.left_out() {
-            logging::audit(&LeftOut { lines, peer });
-        }
+        self.audit_throttle.left_out().iter().for_each(logging::audit);
     }
 
     /// Reads the configuration again. Where anything is wrong with it, the last good one stays.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use postern_core::Verdict;
 use postern_core::engine::Memory;
 use postern_ipc::Status;
+use postern_log::LogHealth;
 
 use crate::slots::Slots;
 
@@ -57,7 +58,7 @@ impl Counters {
         self.started.elapsed().as_secs()
     }
 
-    pub(crate) fn report(&self, memory: &Memory, slots: &Slots) -> Status {
+    pub(crate) fn report(&self, memory: &Memory, slots: &Slots, log: LogHealth) -> Status {
         let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
@@ -85,6 +86,9 @@ impl Counters {
             ]),
             cache_hits: memory.verified.hits(),
             hashing_peak_kib: tally.peak_kib.into(),
+            log_lines_lost: log.lost,
+            log_lost_seconds_ago: log.lost_ago.map(|ago| ago.as_secs()),
+            log_stuck_seconds: log.stuck_for.as_secs(),
         }
     }
 }

@@ -54,41 +54,16 @@ impl Task {
         }
     }
 
-    /// How much the log hears of it where all went well.
-    pub(crate) fn log(self) -> Log {
+    /// Whether it is asked all the time by a page that is open, and is worth a line only where it is refused.
+    pub(crate) fn is_poll(self) -> bool {
         match self {
-            Self::Login | Self::Lookup | Self::Account | Self::Status => Log::AsThePeer,
-            Self::Own(flow) => match flow {
-                OwnFlow::Factors
-                | OwnFlow::AppPasswordList
-                | OwnFlow::DeviceList
-                | OwnFlow::ChallengeList => Log::AsThePeer,
-                OwnFlow::Enrol
-                | OwnFlow::Remove
-                | OwnFlow::Replace
-                | OwnFlow::RecoveryCodes
-                | OwnFlow::AppPasswordCreate
-                | OwnFlow::AppPasswordRegenerate
-                | OwnFlow::AppPasswordRevoke
-                | OwnFlow::DeviceRevoke
-                | OwnFlow::ChallengeDeny => Log::Always,
-            },
-            Self::Phone(flow) => match flow {
-                // A page that is open asks every few seconds what waits for it.
-                PhoneFlow::Pending => Log::Never,
-                PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Ring => Log::Always,
-            },
+            Self::Phone(PhoneFlow::Pending) => true,
+            Self::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Ring)
+            | Self::Login
+            | Self::Lookup
+            | Self::Account
+            | Self::Status
+            | Self::Own(_) => false,
         }
     }
-}
-
-/// How much the log hears of what went well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Log {
-    /// Each one: it changes something.
-    Always,
-    /// As of everything else that the peer does, so that nobody fills it.
-    AsThePeer,
-    /// None.
-    Never,
 }

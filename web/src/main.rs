@@ -39,7 +39,10 @@ fn main() -> ExitCode {
     if let Err(error) = harden::harden() {
         return logging::refuse(EX_OSERR, &format!("cannot protect this process: {error}"));
     }
-    logging::start();
+    let log = match logging::start() {
+        Ok(log) => log,
+        Err(error) => return logging::refuse(EX_OSERR, &format!("cannot log: {error}")),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(config.limits.conversations)
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(server::run(config));
     // A conversation that is stuck must not keep this process.
     runtime.shutdown_timeout(LAST_MOMENT);
+    log.flush(postern_log::LAST_MOMENT);
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => logging::refuse(EX_CONFIG, &error.to_string()),

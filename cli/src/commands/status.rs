@@ -37,7 +37,8 @@ fn describe(status: &Status) -> String {
          configuration  {config} {age} old\n\
          conversations  {open} open, {dialogues} of them dialogues; so far {verdicts}\n\
          argon2id runs  {runs}; {hits} spared by the cache\n\
-         hashing memory {peak} MiB at most\n",
+         hashing memory {peak} MiB at most\n\
+         log            {log}\n",
         version = status.version,
         pid = status.pid,
         up = span(status.uptime_seconds),
@@ -48,7 +49,23 @@ fn describe(status: &Status) -> String {
         runs = counts(&status.argon2id_runs),
         hits = status.cache_hits,
         peak = status.hashing_peak_kib.div_ceil(1024),
+        log = log_problem(status).unwrap_or_else(|| "in order".to_owned()),
     )
 }
 
+/// What is wrong with posternd's log.
+pub(super) fn log_problem(status: &Status) -> Option<String> {
+    let span = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
+    let stuck = (status.log_stuck_seconds >= STUCK_SECONDS).then(|| {
+        format!("nobody has read it for {}, or the disk does not write", span(status.log_stuck_seconds))
+    });
+    let lost = status
+        .log_lost_seconds_ago
+        .map(|ago| format!("{} lines were lost, the newest {} ago", status.log_lines_lost, span(ago)));
+    let problems: Vec<String> = [stuck, lost].into_iter().flatten().collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+/// A journal may be busy for a moment.
+const STUCK_SECONDS: u64 = 2;
 const PATIENCE: Duration = Duration::from_secs(2);

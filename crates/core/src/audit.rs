@@ -7,8 +7,10 @@
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 
+use crate::account::AccountId;
 use crate::flows::Outcome;
 use crate::ledger::Credential;
+use crate::limits::Source;
 use crate::verdict::Verdict;
 
 /// What the log says of one conversation.
@@ -76,20 +78,42 @@ impl fmt::Display for Entry<'_> {
     }
 }
 
-/// What the log says of lines on a peer whom nobody trusts that are not in it, for there were too many of them.
-#[derive(Debug)]
+/// What the log says of lines that are not in it, for there were too many of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// How many.
     pub lines: u64,
-    /// The uid of the peer; `None` for those of many.
-    pub peer: Option<u32>,
+    /// What they were about.
+    pub about: About,
+}
+
+/// What lines are about that the log leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// What the peer with this uid did, whom nobody trusts.
+    Peer(u32),
+    /// The same of many.
+    Peers,
+    /// What phones at this source wanted from the page.
+    Phone(Source),
+    /// The same of many.
+    Phones,
+    /// Changes of this account.
+    Account(AccountId),
+    /// The same of many.
+    Accounts,
 }
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = Line { out: f, started: false };
         line.pair("left_out", self.lines)?;
-        line.maybe("peer", self.peer)
+        match &self.about {
+            About::Peer(uid) => line.pair("peer", uid),
+            About::Phone(source) => line.pair("rhost", source),
+            About::Account(account) => line.pair("account", account),
+            About::Peers | About::Phones | About::Accounts => Ok(()),
+        }
     }
 }
 
@@ -131,7 +155,6 @@ const MAX_VALUE: usize = 512;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::AccountId;
     use crate::factor::FactorId;
     use crate::flows::Trail;
     use crate::verdict::Reason;
@@ -179,8 +202,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_counted_by_peer() {
-        assert_eq!(LeftOut { lines: 190, peer: Some(1001) }.to_string(), "left_out=190 peer=1001");
-        assert_eq!(LeftOut { lines: 7, peer: None }.to_string(), "left_out=7");
+        let line = |lines, about| LeftOut { lines, about }.to_string();
+        assert_eq!(line(190, About::Peer(1001)), "left_out=190 peer=1001");
+        assert_eq!(line(3, About::Phone(Source::of_user(7))), "left_out=3 rhost=uid:7");
+        assert_eq!(line(5, About::Account(AccountId::new("id-1".to_owned()))), "left_out=5 account=id-1");
+        assert_eq!(line(7, About::Peers), "left_out=7");
     }
 
     #[test]
@@ -208,7 +234,7 @@ mod tests {
             let (device, tty, session) = (Some("d"), Some("t"), Some("s"));
             Entry { address, device, tty, session, ..plain("sshd", "alice", &outcome) }.to_string()
         });
-        let left_out = LeftOut { lines: 1, peer: None }.to_string();
+        let left_out = LeftOut { lines: 1, about: About::Peers }.to_string();
         for pair in lines.iter().chain([&left_out]).flat_map(|line| line.split(' ')) {
             let (key, value) = pair.split_once('=').unwrap();
             assert!(document.contains(&format!("| `{key}` |")), "{key}");

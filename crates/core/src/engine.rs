@@ -16,7 +16,7 @@ use crate::flows::{Authority, InFlight, RandomnessGone};
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY};
-use crate::limits::{Limits, LocalAttempts, Source};
+use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls};
 use crate::policy::{Policy, Service};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
@@ -85,6 +85,8 @@ pub struct Memory {
     pub attempts: LocalAttempts,
     /// Attempts on names without an account, apart so that inventing names pushes nobody out.
     pub strangers: LocalAttempts,
+    /// Calls of phones that prove nothing.
+    pub unproved_calls: UnprovedCalls,
     /// Which uses the ledger has heard of within the last minute.
     pub noted: NotedUses,
 }

@@ -1,6 +1,7 @@
 //! How much is too much.
 
 mod local;
+mod unproved;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use crate::hashing::Cost;
 
 pub use local::LocalAttempts;
+pub use unproved::UnprovedCalls;
 
 /// Every limit, with the defaults of the manual.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -329,8 +329,9 @@ pub struct Ignore {
 }
 
 /// posternd's account of itself. Counters run from its start.
+///
+/// A newer or older daemon's is read as well: what it does not say is the default, and what it says more is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Status {
     /// The daemon's version.
     pub version: String,
@@ -356,6 +357,15 @@ pub struct Status {
     pub cache_hits: u64,
     /// The most memory that hashing held at one time, in KiB.
     pub hashing_peak_kib: u64,
+    /// Lines of the log that were lost: nobody read them in time, or they could not be written.
+    #[serde(default)]
+    pub log_lines_lost: u64,
+    /// Seconds since the newest of them was lost.
+    #[serde(default)]
+    pub log_lost_seconds_ago: Option<u64>,
+    /// Seconds that the log has waited for whoever reads it, or for the disk; 0 where it does not wait.
+    #[serde(default)]
+    pub log_stuck_seconds: u64,
 }
 
 /// Why a conversation was no conversation.

@@ -142,7 +142,7 @@ pub(super) fn whence(begin: &Begin, uid: u32) -> Whence {
 }
 
 /// Where the login comes from, as far as limits tell it apart.
-fn source(begin: &Begin, uid: u32) -> Source {
+pub(super) fn source(begin: &Begin, uid: u32) -> Source {
     match (wire::address(begin), local_user(begin, uid), wire::remote_host(begin)) {
         (Some(address), _, _) => Source::of(Some(address)),
         (None, Some(user), _) => Source::of_user(user),

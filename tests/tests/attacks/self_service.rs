@@ -93,6 +93,24 @@ fn nobody_reaches_an_account_that_is_not_their_own() {
 }
 
 #[test]
+fn what_changes_nothing_fills_no_log_without_a_password() {
+    let (world, ann) = world_with_person(Site::new("denies nothing"));
+    let deny = json!({ "arguments": { "all": "true" } });
+    for _ in 0..60 {
+        assert_eq!(ask(&world, ids(&ann), "challenge_deny", &deny).0, Said::Accept(ann.name.clone()));
+    }
+    let lines = world.posternd.log().lines().filter(|line| line.contains("flow=challenge_deny")).count();
+    assert!((1..=20).contains(&lines), "{lines} lines of 60");
+    guard::wait_for("the rest to be counted", Duration::from_secs(15), || {
+        (lines + left_out(&world, &ann.uid.to_string()) >= 60).then_some(())
+    });
+    // A change of her own is in the log all the same.
+    drop(bind_a_factor(&world, &ann));
+    drop(world.posternd.logged(&["verdict=accept", "flow=enrol", &format!("user={}", ann.name)]));
+    world.assert_alice_gets_in();
+}
+
+#[test]
 fn a_change_takes_the_main_password_and_then_a_code_and_is_in_the_log() {
     let (world, ann) = world_with_person(Site::new("own account"));
     let begin = |flow: &str, more: &Value| Talk::begin_as(ids(&ann), &world.site.socket(), &own(flow, more));

@@ -11,6 +11,7 @@
 
 mod activation;
 mod crash;
+mod log;
 mod outage;
 mod reload;
 mod start;

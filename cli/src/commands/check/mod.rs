@@ -131,7 +131,13 @@ impl Report {
             Err(failure) => self.fail("store", failure.message().to_owned()),
             Ok(site) => self.store(&site, &userdb, sample).await,
         }
-        match status::ask(&socket) {
+        let status = status::ask(&socket);
+        if let Ok(status) = &status
+            && let Some(problem) = status::log_problem(status)
+        {
+            self.fail("log", format!("{problem}; look at: systemctl status systemd-journald, df"));
+        }
+        match status {
             Err(failure) => {
                 self.fail(
                     "posternd",

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::percent_encoded;
 use crate::courier::{Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
-use crate::factor::{Factor, FactorId, FactorKind, Phone, RingTarget};
+use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
 use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
 use crate::limits::SendLimits;
 use crate::words::Language;
@@ -276,12 +276,17 @@ impl Signed<'_> {
     /// The phone of the account whose signature this is.
     pub(super) fn is_by<'a>(&self, account: &'a Account, signature: &str) -> Option<(&'a Factor, &'a Phone)> {
         let (factor, phone) = phones(account).find(|(factor, _)| factor.id == self.factor)?;
+        self.is_under(&account.id, &phone.key, signature).then_some((factor, phone))
+    }
+
+    /// Whether this is the signature of `key` for `account`.
+    pub(super) fn is_under(&self, account: &AccountId, key: &PhoneKey, signature: &str) -> bool {
         let (id, time) = (self.factor.to_string(), self.time.to_string());
-        let head = ["postern-phone-1", self.verb, account.id.as_str(), &id, &time];
+        let head = ["postern-phone-1", self.verb, account.as_str(), &id, &time];
         let lines: Vec<&str> = head.iter().chain(self.fields).copied().collect();
         // A field with a line feed in it could pass for two.
         let is_plain = lines.iter().all(|line| !line.contains('\n'));
-        (is_plain && phone.key.verifies(&lines.join("\n"), signature)).then_some((factor, phone))
+        is_plain && key.verifies(&lines.join("\n"), signature)
     }
 }
 

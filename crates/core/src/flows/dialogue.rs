@@ -99,6 +99,11 @@ impl<'a> Dialogue<'a> {
         self.is_changed = true;
     }
 
+    /// Whether something was changed.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// Whether everything that was said until now was heard.
     pub(super) fn is_there(&self) -> Result<(), Gone> {
         self.gone.map_or(Ok(()), Err)

@@ -29,6 +29,8 @@ pub struct Trail {
     pub credential: Option<Credential>,
     /// More than the reason says.
     pub detail: Option<&'static str>,
+    /// Something was changed that outlives the conversation, however it ended.
+    pub is_changed: bool,
     /// What policy would have refused, were it not only observed.
     pub observed: Option<Reason>,
     /// The ledger could not be used.

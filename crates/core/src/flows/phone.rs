@@ -12,9 +12,9 @@ use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::conversation::Conversation;
 use crate::courier::Channel;
 use crate::engine::Engine;
-use crate::factor::{Factor, FactorId, FactorKind, Phone, Ring, RingTarget, Subscription};
-use crate::ledger::{Admission, Answered, Attempt, Credential, SendAdmission, Sending, Settlement};
-use crate::limits::{AttemptLimits, Source};
+use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, Ring, RingTarget, Subscription};
+use crate::ledger::{Answered, Credential, SendAdmission, Sending};
+use crate::limits::{SendLimits, Source};
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::app_password::{ChangeError, edit};
@@ -58,8 +58,10 @@ pub async fn phone(engine: &Engine, call: &PhoneCall<'_>, person: &mut dyn Conve
         call,
         dialogue: Dialogue::new(person, call.language, engine.language),
         trail: Trail::default(),
+        is_guess: false,
     };
     let decided = visit.run().await;
+    visit.trail.is_changed |= visit.dialogue.is_changed();
     visit.trail.language = Some(visit.dialogue.language());
     Outcome::of_stop(decided, visit.trail)
 }
@@ -69,6 +71,8 @@ struct PhoneVisit<'a> {
     call: &'a PhoneCall<'a>,
     dialogue: Dialogue<'a>,
     trail: Trail,
+    /// Nobody vouches for this call: no key has signed it, and nobody waits for it.
+    is_guess: bool,
 }
 
 impl PhoneVisit<'_> {
@@ -81,33 +85,34 @@ impl PhoneVisit<'_> {
             self.trail.detail = Some("arguments that cannot be taken");
             return Err(Stop::Reject(Reason::NotPermitted));
         }
-        let at = self.engine.clock.now();
-        let (account, digest) = (AccountId::new("the page for phones".to_owned()), token(self.engine)?);
-        let attempt = Attempt { account: &account, source: self.call.source, digest, at };
-        let strangers = &self.engine.memory.strangers;
-        if strangers.admit(&attempt, &STRANGERS) != Admission::Proceed {
-            return Err(Stop::Reject(Reason::Limited));
+        let claimed = AccountId::new(self.call.argument("account").to_owned());
+        let calls = &self.engine.memory.unproved_calls;
+        let is_over = calls.is_over(&claimed, self.call.source, self.engine.clock.now());
+        let done = match self.call.flow {
+            PhoneFlow::Bind => self.bind(&claimed, is_over).await,
+            PhoneFlow::Pending => self.pending(is_over).await,
+            PhoneFlow::Answer => self.answer(is_over).await,
+            PhoneFlow::Ring => self.ring(is_over).await,
+        };
+        if self.is_guess && done.is_err() {
+            calls.count(&claimed, self.call.source, self.engine.clock.now());
+            // Not even whether it was right.
+            if is_over {
+                return Err(Stop::Reject(Reason::Limited));
+            }
         }
-        let done = self.run_admitted().await;
-        let settlement = if done.is_ok() { Settlement::Withdrawn } else { Settlement::Wrong };
-        strangers.settle(&attempt, settlement);
         Ok(Verdict::Accept(Accepted { user: done?, userdb: BTreeMap::new(), proof: None }))
     }
 
-    async fn run_admitted(&mut self) -> Result<String, Stop> {
-        match self.call.flow {
-            PhoneFlow::Bind => self.bind().await,
-            PhoneFlow::Pending => self.pending().await,
-            PhoneFlow::Answer => self.answer().await,
-            PhoneFlow::Ring => self.ring().await,
-        }
-    }
-
     /// Leaves the phone's key for the terminal that waits for it, which alone can tell whether it comes from its QR code.
-    async fn bind(&mut self) -> Result<String, Stop> {
-        let account = AccountId::new(self.call.argument("account").to_owned());
+    async fn bind(&mut self, account: &AccountId, is_over: bool) -> Result<String, Stop> {
         let id: ChallengeId = self.parsed("challenge")?;
-        let Some(open) = self.open(&account, id).await?.filter(is_pairing) else {
+        let engine = self.engine;
+        let place = engine.memory.unproved_calls.place(is_over).await;
+        let open = self.open(account, id).await?.filter(is_pairing);
+        drop(place);
+        let Some(open) = open else {
+            self.is_guess = true;
             self.trail.detail = Some("nobody waits for this phone");
             return Err(Stop::Reject(Reason::Expired));
         };
@@ -119,14 +124,17 @@ impl PhoneVisit<'_> {
         };
         // Strings: serde_json has no way to fail.
         let answer = serde_json::to_string(&handed_in).unwrap_or_default();
-        match self.engine.ledger.answer_challenge(&account, id, &answer, self.engine.clock.now()).await? {
-            Answered::Now => Ok(open.challenge.user),
+        match self.engine.ledger.answer_challenge(account, id, &answer, self.engine.clock.now()).await? {
+            Answered::Now => {
+                self.trail.is_changed = true;
+                Ok(open.challenge.user)
+            }
             Answered::Before | Answered::Gone => Err(Stop::Reject(Reason::Replayed)),
         }
     }
 
-    async fn pending(&mut self) -> Result<String, Stop> {
-        let (account, factor) = self.phone("pending", &[]).await?;
+    async fn pending(&mut self, is_over: bool) -> Result<String, Stop> {
+        let (account, factor) = self.phone("pending", &[], is_over).await?;
         let courier = &self.engine.courier;
         let site = json!({
             "issuer": self.engine.issuer,
@@ -167,11 +175,11 @@ impl PhoneVisit<'_> {
 
     /// Leaves the answer for the login that waits for it. What it says is looked at here to tell the phone; the login looks
     /// for itself.
-    async fn answer(&mut self) -> Result<String, Stop> {
+    async fn answer(&mut self, is_over: bool) -> Result<String, Stop> {
         let call = self.call;
         let (choice, number) = (call.argument("choice"), call.argument("number"));
         let fields = [call.argument("challenge"), choice, number];
-        let (account, factor) = self.phone("answer", &fields).await?;
+        let (account, factor) = self.phone("answer", &fields, is_over).await?;
         let Some(choice) = Choice::parse(choice) else {
             self.trail.detail = Some("a choice that is none");
             return Err(Stop::Reject(Reason::NotPermitted));
@@ -200,6 +208,7 @@ impl PhoneVisit<'_> {
         };
         let at = self.engine.clock.now();
         let handed_in = self.engine.ledger.answer_challenge(&account.id, id, &answer.write(), at).await?;
+        self.trail.is_changed |= handed_in == Answered::Now;
         let state = match handed_in {
             Answered::Gone => "gone",
             Answered::Before => "before",
@@ -227,6 +236,7 @@ impl PhoneVisit<'_> {
         let at = self.engine.clock.now();
         let until = at.plus(self.engine.limits.pushes.disowned_pause);
         self.engine.ledger.quiet_phones(&account.id, until, at).await?;
+        self.trail.is_changed = true;
         // The same answer can be sent again and again by whoever carries it.
         let subject = self.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
         let sending = Sending { subject, at, token: token(self.engine)? };
@@ -239,10 +249,10 @@ impl PhoneVisit<'_> {
         Ok(())
     }
 
-    async fn ring(&mut self) -> Result<String, Stop> {
+    async fn ring(&mut self, is_over: bool) -> Result<String, Stop> {
         let call = self.call;
         let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| call.argument(name));
-        let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth]).await?;
+        let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth], is_over).await?;
         let target = match ring {
             "none" => None,
             "ntfy" if self.engine.courier.carries(Channel::Ntfy) => {
@@ -264,6 +274,14 @@ impl PhoneVisit<'_> {
                 return Err(Stop::Reject(Reason::NotPermitted));
             }
         };
+        self.trail.credential = Some(Credential::Factor(factor.id));
+        if let FactorKind::Phone(phone) = &factor.kind
+            && phone.ring.open(factor.id, &self.engine.keyring).is_ok_and(|current| current == target)
+        {
+            self.dialogue.record("ring", json!({ "ring": phone.ring.name(), "address": null })).await?;
+            return Ok(account.name);
+        }
+        self.admit_ring(&account.id).await?;
         let mut nonce = [0; 24];
         (self.engine.random)(&mut nonce)?;
         let sealed = match &target {
@@ -291,9 +309,19 @@ impl PhoneVisit<'_> {
         Ok(account.name)
     }
 
+    /// Each change is a Modify in the directory.
+    async fn admit_ring(&mut self, account: &AccountId) -> Result<(), Stop> {
+        let subject = self.engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
+        let sending = Sending { subject, at: self.engine.clock.now(), token: token(self.engine)? };
+        match self.engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
+            SendAdmission::Proceed => Ok(()),
+            SendAdmission::Limited { .. } => Err(Stop::Reject(Reason::Limited)),
+        }
+    }
+
     /// The account and the phone of it that signed this a moment ago. Who is unknown and who signed wrongly is told
     /// apart: a phone has to know that it is no longer bound.
-    async fn phone(&mut self, verb: &str, fields: &[&str]) -> Result<(Account, Factor), Stop> {
+    async fn phone(&mut self, verb: &str, fields: &[&str], is_over: bool) -> Result<(Account, Factor), Stop> {
         let (id, time) = (AccountId::new(self.call.argument("account").to_owned()), self.time()?);
         let factor: FactorId = self.parsed("factor")?;
         let now = self.engine.clock.now().as_unix();
@@ -302,24 +330,52 @@ impl PhoneVisit<'_> {
             self.trail.detail = Some("the phone's clock is wrong");
             return Err(Stop::Reject(Reason::Expired));
         }
-        let account = self.engine.directory.read(&id).await?;
+        let signed = Signed { verb, factor, time, fields };
+        let signature = self.call.argument("signature");
+        let engine = self.engine;
+        let place = engine.memory.unproved_calls.place(is_over).await;
+        let account = engine.directory.read(&id).await?;
         let account = account.filter(|account| account.data.factors.iter().any(|one| one.id == factor));
         let Some(account) = account else {
-            self.dialogue.record("phone", json!({ "state": "unknown" })).await?;
+            self.is_guess = !self.is_being_bound(&id, &signed, signature).await;
+            drop(place);
+            // Nothing is told to who guesses all the time, and to who is being bound always.
+            if !(is_over && self.is_guess) {
+                self.dialogue.record("phone", json!({ "state": "unknown" })).await?;
+            }
             return Err(Stop::Reject(Reason::UnknownAccount));
         };
+        drop(place);
         self.trail.account = Some(account.id.clone());
-        match account.standing {
-            Standing::Active => {}
-            Standing::Disabled => return Err(Stop::Reject(Reason::Disabled)),
-            Standing::Expired => return Err(Stop::Reject(Reason::Expired)),
-        }
-        let signed = Signed { verb, factor, time, fields };
-        let Some((factor, _)) = signed.is_by(&account, self.call.argument("signature")) else {
+        let Some((factor, _)) = signed.is_by(&account, signature) else {
+            self.is_guess = true;
             return Err(Stop::Reject(Reason::BadCredential));
         };
         let factor = factor.clone();
-        Ok((account, factor))
+        match account.standing {
+            Standing::Active => Ok((account, factor)),
+            Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),
+            Standing::Expired => Err(Stop::Reject(Reason::Expired)),
+        }
+    }
+
+    /// Whether this is signed by a phone that handed its key in, and that somebody at a terminal has still to say yes to: it
+    /// asks every two seconds whether they have.
+    async fn is_being_bound(&self, account: &AccountId, signed: &Signed<'_>, signature: &str) -> bool {
+        let (engine, now) = (self.engine, self.engine.clock.now());
+        // While the ledger is down no phone can be bound.
+        let kept = engine.ledger.challenges(account, now).await.unwrap_or_default();
+        kept.into_iter().any(|kept| {
+            let open = Challenge::open(&kept.value, kept.id, account, &engine.keyring, now);
+            let is_its_own = open.is_some_and(|open| match open.challenge.kind {
+                ChallengeKind::Pairing(factor) => factor == signed.factor,
+                ChallengeKind::Code(_) | ChallengeKind::Approval { .. } => false,
+            });
+            let handed_in =
+                kept.answer.as_deref().and_then(|answer| serde_json::from_str::<HandedIn>(answer).ok());
+            let key = handed_in.and_then(|handed_in| PhoneKey::parse(&handed_in.key).ok());
+            is_its_own && key.is_some_and(|key| signed.is_under(account, &key, signature))
+        })
     }
 
     async fn open(&self, account: &AccountId, id: ChallengeId) -> Result<Option<OpenChallenge>, Stop> {
@@ -363,9 +419,10 @@ fn is_pairing(open: &OpenChallenge) -> bool {
 }
 
 const RING_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
-/// Each costs a search: so many calls that end in nothing are borne from one source, and from all.
-const STRANGERS: AttemptLimits =
-    AttemptLimits { per_source: 60, per_account: 1000, window: Duration::from_secs(60) };
+const RING: &str = "ring";
+/// How often an account changes the way that its phones are rung. Only its own phones fill it.
+const RING_CHANGES: SendLimits =
+    SendLimits { count: 20, window: Duration::from_secs(3600), gap: Duration::ZERO };
 const DISOWNED: &str = "disowned";
 /// How far a phone's clock may be off, in seconds.
 const CLOCK_SKEW: u64 = 120;

@@ -21,6 +21,8 @@ pub(crate) struct Handset {
     pub(crate) account: String,
     pub(crate) factor: String,
     pub(crate) time: u64,
+    /// Where it is.
+    pub(crate) address: &'static str,
 }
 
 impl Site {
@@ -32,6 +34,7 @@ impl Site {
             account: phone.account.clone(),
             factor: phone.factor.clone(),
             time: self.clock.now().as_unix(),
+            address: "198.51.100.7",
             phone,
         }
     }
@@ -100,7 +103,7 @@ impl Handset {
             arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut page = Script::new(&[]);
         let memory = page.memory.clone();
-        let source = Source::of("198.51.100.7".parse().ok());
+        let source = Source::of(self.address.parse().ok());
         let call = PhoneCall { flow, arguments: &arguments, language: None, source: &source };
         let outcome = flows::phone(&self.engine, &call, &mut page).await;
         Ended { outcome, heard: memory.all() }

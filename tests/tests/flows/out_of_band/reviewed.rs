@@ -166,7 +166,7 @@ async fn whoever_proved_nothing_learns_no_address_and_uses_up_no_code() {
 }
 
 #[tokio::test]
-async fn strangers_at_the_page_cost_no_more_than_so_many_searches() {
+async fn strangers_at_the_page_learn_nothing_more_after_so_many_calls() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let phone = site.bind_phone(&alice).await;
@@ -176,6 +176,116 @@ async fn strangers_at_the_page_cost_no_more_than_so_many_searches() {
         limited += usize::from(stranger.pending().await.reason() == Reason::Limited);
     }
     assert_eq!(limited, 40);
+    assert!(phone.pending().await.is_accept(), "from the same address, with its own key");
+    let mut elsewhere = stranger.clone();
+    elsewhere.address = "203.0.113.7";
+    assert_eq!(elsewhere.pending().await.reason(), Reason::BadCredential, "counted by source");
+    let mut removed = stranger.clone();
+    removed.account = "nobody".to_owned();
+    assert_eq!(removed.pending().await.reason(), Reason::UnknownAccount, "and by account");
     site.clock.advance(61);
     assert!(phone.pending().await.is_accept());
+}
+
+#[tokio::test]
+async fn wrong_calls_from_everywhere_shut_out_no_phone() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let phone = site.bind_ringing_phone(&alice).await;
+    let stranger = phone.with_another_key();
+    let places = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8:0:1::1", "198.51.100.7"];
+    for round in 0..300 {
+        for address in places {
+            let mut stranger = stranger.clone();
+            stranger.address = address;
+            if round % 2 == 0 {
+                stranger.account = format!("somebody {round}");
+            }
+            assert!(!stranger.pending().await.is_accept());
+        }
+    }
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    let number = number_in(&talk.asked().await);
+    let challenge = phone.pending().await.field("challenge", "id");
+    assert_eq!(phone.answer(&challenge, "approve", &number).await.field("answered", "state"), "approved");
+    talk.say("");
+    assert!(talk.ended().await.is_accept());
+}
+
+#[tokio::test]
+async fn a_phone_that_waits_for_yes_asks_as_often_as_it_likes_and_nobody_else_pays_for_it() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    talk.asked().await;
+    let phone = site.handset(&talk.heard().uri());
+    assert!(phone.bind("Fairphone").await.is_accept());
+    talk.say("");
+    talk.asked().await;
+    for _ in 0..200 {
+        let told = phone.pending().await;
+        assert_eq!(told.reason(), Reason::UnknownAccount);
+        assert_eq!(told.field("phone", "state"), "unknown");
+    }
+    let thief = phone.with_another_key();
+    let last = (0..61).map(|_| thief.pending());
+    let mut reason = None;
+    for told in last {
+        reason = Some(told.await.reason());
+    }
+    assert_eq!(reason, Some(Reason::Limited), "who did not hand in the key is no phone that waits");
+    assert_eq!(
+        phone.pending().await.field("phone", "state"),
+        "unknown",
+        "and takes nothing from the one that does"
+    );
+    talk.say("y");
+    assert!(talk.ended().await.is_accept());
+    assert!(phone.pending().await.is_accept());
+}
+
+#[tokio::test]
+async fn a_phone_changes_how_it_is_rung_so_often_and_no_more() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let mut phone = site.bind_phone(&alice).await;
+    let push = "https://push.example.org/x";
+    assert!(phone.ring("web_push", push).await.outcome.trail.is_changed);
+    let before = site.account(&alice).await.data;
+    for _ in 0..100 {
+        let again = phone.ring("web_push", push).await;
+        assert!(again.is_accept() && !again.outcome.trail.is_changed, "{again:?}");
+    }
+    assert_eq!(site.account(&alice).await.data, before, "the same is no change");
+    let mut limited = 0;
+    for _ in 0..100 {
+        let ended = phone.ring("ntfy", "").await;
+        limited += usize::from(!ended.is_accept() && ended.reason() == Reason::Limited);
+    }
+    assert_eq!(limited, 81);
+    site.clock.advance(3601);
+    phone.time += 3601;
+    assert!(phone.ring("none", "").await.is_accept());
+}
+
+#[tokio::test]
+async fn what_found_nothing_to_change_is_no_change() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let deny = || site.own(&alice, OwnFlow::ChallengeDeny).argument("all", "true");
+    let nothing = deny().says(&[]).await;
+    assert!(nothing.is_accept() && !nothing.outcome.trail.is_changed);
+    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    talk.asked().await;
+    let denied = deny().says(&[]).await;
+    assert!(denied.is_accept() && denied.outcome.trail.is_changed, "{denied:?}");
+    talk.leave(Gone::Closed);
+    drop(talk.ended().await);
+    for flow in [OwnFlow::DeviceRevoke, OwnFlow::AppPasswordRevoke] {
+        let ended = site.own(&alice, flow).argument("all", "true").says(&[MAIN_PASSWORD]).await;
+        assert!(ended.is_accept() && !ended.outcome.trail.is_changed, "{flow:?} {ended:?}");
+    }
 }

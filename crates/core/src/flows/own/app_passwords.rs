@@ -94,9 +94,10 @@ impl OwnVisit<'_> {
             Ok(Revoked::Before(_)) => Vec::new(),
             Err(error) => return self.not_changed(error).await,
         };
-        self.dialogue.changed();
         if revoked.is_empty() {
             self.dialogue.tell(&Phrase::NoAppPassword {}).await?;
+        } else {
+            self.dialogue.changed();
         }
         for live in &revoked {
             self.dialogue.tell(&Phrase::AppPasswordRevoked { label: live.label.as_str() }).await?;

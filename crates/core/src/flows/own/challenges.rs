@@ -64,7 +64,9 @@ impl OwnVisit<'_> {
             vec![one.id]
         };
         let denied = deny_challenges(&authority, &account.id, &ids).await?;
-        self.dialogue.changed();
+        if !denied.is_empty() {
+            self.dialogue.changed();
+        }
         for one in pending.iter().filter(|one| denied.contains(&one.id)) {
             let service = one.challenge.service.as_str();
             self.dialogue.tell(&Phrase::ChallengeDenied { service }).await?;

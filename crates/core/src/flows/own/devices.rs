@@ -44,9 +44,10 @@ impl OwnVisit<'_> {
         let is_picked = |device: &TrustedDevice| picked.is_none_or(|id| id == device.id);
         let authority = self.engine.authority();
         let revoked = revoke_devices(&authority, &self.engine.keyring, &account.id, is_picked).await?;
-        self.dialogue.changed();
         if revoked.is_empty() {
             self.dialogue.tell(&Phrase::NoDevice {}).await?;
+        } else {
+            self.dialogue.changed();
         }
         for device in &revoked {
             self.dialogue.tell(&Phrase::DeviceRevoked { name: &device.trust.name }).await?;

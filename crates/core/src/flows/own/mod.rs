@@ -93,6 +93,7 @@ pub async fn own(engine: &Engine, own: &Own<'_>, person: &mut dyn Conversation) 
     if visit.dialogue.is_echoed() {
         visit.trail.detail = Some(ECHOED);
     }
+    visit.trail.is_changed |= visit.dialogue.is_changed();
     visit.trail.language = Some(visit.dialogue.language());
     Outcome::of_stop(decided, visit.trail)
 }

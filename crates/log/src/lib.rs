@@ -1,0 +1,55 @@
+//! The log of a server, on standard error: no thread that serves somebody ever waits for the one who reads it.
+//!
+//! Lines go into a bounded queue, and a thread of its own writes them. What does not fit, or cannot be written, is lost and
+//! counted, and the log says so as soon as it can be written again.
+
+#![forbid(unsafe_code)]
+
+mod output;
+mod queue;
+
+use std::io::{self, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use queue::{LineWriter, LogHealth, LogQueue};
+
+/// Sends what `filter` lets through to standard error: with the time, unless the journal adds its own. A panic is logged
+/// there as well, so that it does not wait for whoever reads standard error either.
+///
+/// # Errors
+/// Where standard error cannot be used, or no thread can be started.
+pub fn start(filter: Targets) -> io::Result<LogQueue> {
+    let queue = LogQueue::start(output::StandardError::open()?)?;
+    let layer = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
+    let registry = tracing_subscriber::registry().with(filter);
+    if std::env::var_os("JOURNAL_STREAM").is_some() {
+        registry.with(layer.without_time()).init();
+    } else {
+        registry.with(layer.with_timer(SystemTime)).init();
+    }
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    Ok(queue)
+}
+
+/// Says why `program` does not go on, each problem on its line, where somebody reads it within a second.
+pub fn last_words(program: &str, why: &str) {
+    let text: String = why.lines().map(|line| format!("{program}: {line}\n")).collect();
+    let (said, heard) = mpsc::channel();
+    let speaker = std::thread::Builder::new().spawn(move || {
+        // Without standard error there is nobody left to tell.
+        drop(io::stderr().write_all(text.as_bytes()));
+        said.send(())
+    });
+    if speaker.is_ok() {
+        let _: Result<(), RecvTimeoutError> = heard.recv_timeout(LAST_MOMENT);
+    }
+}
+
+/// How long the end of a program waits for whoever reads its log.
+pub const LAST_MOMENT: Duration = Duration::from_secs(1);

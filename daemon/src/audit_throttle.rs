@@ -1,0 +1,231 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use postern_core::account::AccountId;
+use postern_core::audit::{About, LeftOut};
+use postern_core::limits::Source;
+
+/// Keeps users whom nobody trusts from filling the log. The rest of their lines is counted.
+///
+/// Each kind of line has buckets of its own, so that one kind cannot crowd out another.
+#[derive(Debug)]
+pub(crate) struct AuditThrottle {
+    /// Local users, by uid. A local user fills their own.
+    peers: Mutex<Buckets<u32>>,
+    /// Phones at the page, by the address that it names. Whoever reaches the page fills that of their address.
+    phones: Mutex<Buckets<Source>>,
+    /// Changes, by account: who owns the account, or has its main password, fills it. Nothing else counts here, and all
+    /// accounts together have no limit, so that nobody can keep the changes of others out of the log.
+    changes: Mutex<Buckets<AccountId>>,
+}
+
+impl AuditThrottle {
+    pub(crate) fn new(now: Instant) -> Self {
+        let others = Rates { burst: 10, refill: Duration::from_secs(10), in_all: Some(100) };
+        let changes = Rates { burst: 60, refill: Duration::from_secs(10), in_all: None };
+        Self {
+            peers: Mutex::new(Buckets::new(others, now)),
+            phones: Mutex::new(Buckets::new(others, now)),
+            changes: Mutex::new(Buckets::new(changes, now)),
+        }
+    }
+
+    /// Whether a line on what the local user `uid` did may be written at `now`.
+    pub(crate) fn admits_peer(&self, uid: u32, now: Instant) -> bool {
+        lock(&self.peers).admit(uid, now)
+    }
+
+    /// Whether a line on a phone at `source` may be written at `now`.
+    pub(crate) fn admits_phone(&self, source: &Source, now: Instant) -> bool {
+        lock(&self.phones).admit(source.clone(), now)
+    }
+
+    /// Whether a line on a change of `account` may be written at `now`.
+    pub(crate) fn admits_change(&self, account: &AccountId, now: Instant) -> bool {
+        lock(&self.changes).admit(account.clone(), now)
+    }
+
+    /// The lines that were left out since this was last asked.
+    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+        let peers = lock(&self.peers).take_left_out();
+        let phones = lock(&self.phones).take_left_out();
+        let changes = lock(&self.changes).take_left_out();
+        let peers = peers.into_iter().map(|(uid, lines)| (uid.map_or(About::Peers, About::Peer), lines));
+        let phones = phones.into_iter().map(|(at, lines)| (at.map_or(About::Phones, About::Phone), lines));
+        let changes =
+            changes.into_iter().map(|(of, lines)| (of.map_or(About::Accounts, About::Account), lines));
+        peers.chain(phones).chain(changes).map(|(about, lines)| LeftOut { lines, about }).collect()
+    }
+}
+
+fn lock<K>(buckets: &Mutex<Buckets<K>>) -> MutexGuard<'_, Buckets<K>> {
+    buckets.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many lines may be written.
+#[derive(Debug, Clone, Copy)]
+struct Rates {
+    /// By one, at once.
+    burst: u32,
+    /// And one more each time that this has passed.
+    refill: Duration,
+    /// By all together at once, and one more each second.
+    in_all: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Buckets<K> {
+    rates: Rates,
+    all: Bucket,
+    each: HashMap<K, Counted>,
+    left_out_of_rest: u64,
+}
+
+#[derive(Debug)]
+struct Counted {
+    bucket: Bucket,
+    left_out: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    lines: u32,
+    since: Instant,
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    fn new(rates: Rates, now: Instant) -> Self {
+        let all = Bucket { lines: rates.in_all.unwrap_or(0), since: now };
+        Self { rates, all, each: HashMap::new(), left_out_of_rest: 0 }
+    }
+
+    fn admit(&mut self, key: K, now: Instant) -> bool {
+        let Rates { burst, refill, in_all } = self.rates;
+        if self.each.len() >= MOST_KEYS && !self.each.contains_key(&key) {
+            self.each.retain(|_, one| one.left_out > 0 || !one.bucket.is_full(burst, refill, now));
+            if self.each.len() >= MOST_KEYS {
+                self.left_out_of_rest += 1;
+                return false;
+            }
+        }
+        let fresh = || Counted { bucket: Bucket { lines: burst, since: now }, left_out: 0 };
+        let one = self.each.entry(key).or_insert_with(fresh);
+        let admitted = one.bucket.take(burst, refill, now)
+            && in_all.is_none_or(|most| self.all.take(most, REFILL_OF_ALL, now));
+        if !admitted {
+            one.left_out += 1;
+        }
+        admitted
+    }
+}
+
+impl<K: Clone> Buckets<K> {
+    /// How many lines were left out since this was last asked, by key, and of keys too many to tell apart.
+    fn take_left_out(&mut self) -> Vec<(Option<K>, u64)> {
+        let rest = std::mem::take(&mut self.left_out_of_rest);
+        let each = self.each.iter_mut().filter(|(_, one)| one.left_out > 0);
+        let mut counted: Vec<_> =
+            each.map(|(key, one)| (Some(key.clone()), std::mem::take(&mut one.left_out))).collect();
+        if rest > 0 {
+            counted.push((None, rest));
+        }
+        // Of many keys one line is enough.
+        if counted.len() > MOST_SUMMARIES {
+            counted.sort_unstable_by_key(|(key, count)| (key.is_some(), *count));
+            let few = counted.split_off(counted.len() - MOST_SUMMARIES + 1);
+            let rest = counted.iter().map(|(_, count)| count).sum();
+            counted = few;
+            counted.push((None, rest));
+        }
+        counted
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, most: u32, refill: Duration, now: Instant) -> bool {
+        self.refill(most, refill, now);
+        let is_there = self.lines > 0;
+        self.lines -= u32::from(is_there);
+        is_there
+    }
+
+    fn is_full(mut self, most: u32, refill: Duration, now: Instant) -> bool {
+        self.refill(most, refill, now);
+        self.lines == most
+    }
+
+    fn refill(&mut self, most: u32, refill: Duration, now: Instant) {
+        let passed = now.saturating_duration_since(self.since).as_millis() / refill.as_millis().max(1);
+        let due = u32::try_from(passed).unwrap_or(u32::MAX);
+        if self.lines.saturating_add(due) >= most {
+            *self = Self { lines: most, since: now };
+        } else {
+            self.lines += due;
+            self.since += refill * due;
+        }
+    }
+}
+
+const REFILL_OF_ALL: Duration = Duration::from_secs(1);
+const MOST_KEYS: usize = 4096;
+const MOST_SUMMARIES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(throttle: &AuditThrottle, uid: u32, times: u32, now: Instant) -> u32 {
+        (0..times).map(|_| u32::from(throttle.admits_peer(uid, now))).sum()
+    }
+
+    #[test]
+    fn one_user_has_a_burst_and_then_a_line_now_and_then_and_the_rest_is_counted() {
+        let now = Instant::now();
+        let throttle = AuditThrottle::new(now);
+        assert_eq!(admitted(&throttle, 1000, 500, now), 10);
+        assert_eq!(throttle.left_out(), [LeftOut { lines: 490, about: About::Peer(1000) }]);
+        assert_eq!(throttle.left_out(), [], "said once");
+        let mut later = now;
+        let lines: u32 = (0..3600)
+            .map(|_| {
+                later += Duration::from_secs(1);
+                admitted(&throttle, 1000, 50, later)
+            })
+            .sum();
+        assert_eq!(lines, 360, "in an hour of trying");
+        assert!(throttle.admits_peer(1001, later), "somebody else is heard");
+        let rested = later + Duration::from_secs(1000);
+        assert_eq!(admitted(&throttle, 1000, 500, rested), 10);
+    }
+
+    #[test]
+    fn many_users_together_have_no_more_lines_and_take_no_more_memory() {
+        let now = Instant::now();
+        let throttle = AuditThrottle::new(now);
+        // Whoever has subordinate uids (subuid(5)) has 65,536 of them.
+        let lines: u32 = (0..70_000).map(|uid| admitted(&throttle, 100_000 + uid, 1, now)).sum();
+        assert_eq!(lines, 100);
+        assert!(lock(&throttle.peers).each.len() <= MOST_KEYS);
+        let left_out = throttle.left_out();
+        assert!(left_out.len() <= MOST_SUMMARIES, "{left_out:?}");
+        assert_eq!(left_out.iter().map(|one| one.lines).sum::<u64>(), 70_000 - 100);
+        let rested = now + Duration::from_secs(3600);
+        assert!(throttle.admits_peer(1000, rested) && lock(&throttle.peers).each.len() < MOST_KEYS);
+    }
+
+    #[test]
+    fn neither_local_users_nor_phones_nor_one_account_keep_the_changes_of_another_out_of_the_log() {
+        let now = Instant::now();
+        let throttle = AuditThrottle::new(now);
+        let [alice, bob] = ["alice", "bob"].map(|id| AccountId::new(id.to_owned()));
+        for number in 0..1000 {
+            let _: bool = throttle.admits_peer(100_000 + number, now);
+            let _: bool = throttle.admits_phone(&Source::of_user(number), now);
+        }
+        assert_eq!((0..500).filter(|_| throttle.admits_change(&alice, now)).count(), 60);
+        assert!(throttle.admits_change(&bob, now));
+        assert!(throttle.left_out().contains(&LeftOut { lines: 440, about: About::Account(alice) }));
+    }
+}

@@ -1,0 +1,124 @@
+use std::fs::File;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use postern_ipc::{Begin, Client, Failure, Flow, Silent, Status};
+use postern_tests::guard::wait_for;
+use postern_tests::{Site, host};
+
+use crate::{checkpassword, posternd};
+
+/// posternd with a standard error of its own, stopped when dropped.
+struct Loud(Child);
+
+impl Loud {
+    fn start(site: &Site, log: Stdio) -> Self {
+        let mut command: Command = posternd(site);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("posternd");
+        let loud = Self(child);
+        wait_for("posternd to answer", LIMIT, || status(site).ok());
+        loud
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn status(site: &Site) -> Result<Status, Failure> {
+    Client::connect(&site.socket(), Instant::now() + LIMIT)?.status(Begin::new(Flow::Status, "", ""))
+}
+
+/// Logins that are refused, with lines as long as a name can make them.
+fn fill(site: &Site, count: u32) {
+    let user = "\u{e4}".repeat(127);
+    for _ in 0..count {
+        let mut begin = Begin::new(Flow::Login, "imap", &user);
+        begin.secret = Some(postern_ipc::Secret::new("wrong".to_owned()));
+        let client = Client::connect(&site.socket(), Instant::now() + LIMIT).expect("a connection");
+        drop(client.converse(begin, &mut Silent).expect("a verdict"));
+    }
+}
+
+#[test]
+fn logins_go_on_while_nobody_reads_the_log_and_what_is_lost_is_counted_and_told() {
+    host::require_test_host();
+    let site = Site::new("stuck_log");
+    let alice = site.account("alice");
+    let mut posternd = Loud::start(&site, Stdio::piped());
+    let login = || checkpassword(&site, "alice", &alice.password).run();
+    assert_eq!(login().code, 0);
+    assert_eq!(site.cli(&["check"]).code, 0);
+    // A pipe holds 64 KiB, and the queue some MiB.
+    fill(&site, 6_000);
+    let began = Instant::now();
+    assert_eq!(login().code, 0);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    let stuck = wait_for("the log to be stuck", LIMIT, || {
+        status(&site).ok().filter(|status| status.log_stuck_seconds >= 2)
+    });
+    assert!(stuck.log_lines_lost > 0, "{stuck:?}");
+    let shown = site.cli_ok(&["status"]);
+    assert!(shown.contains("nobody has read it") && shown.contains("lines were lost"), "{shown}");
+    let check = site.cli(&["check"]);
+    assert!(check.code == 78 && check.stdout.contains("FAIL  log: "), "{check:?}");
+
+    let mut pipe = posternd.0.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).expect("text");
+        text
+    });
+    wait_for("the log to be written again", LIMIT, || {
+        status(&site).ok().filter(|status| status.log_stuck_seconds == 0)
+    });
+    assert_eq!(login().code, 0);
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(posternd.0.id().cast_signed()),
+        nix::sys::signal::Signal::SIGTERM,
+    )
+    .unwrap();
+    assert!(posternd.0.wait().unwrap().success());
+    let text = reader.join().unwrap();
+    assert!(text.contains("lines of this log were lost"), "told");
+    assert!(text.lines().all(|line| line.contains(" posternd") || line.contains("postern")), "whole lines");
+    assert!(text.trim_end().ends_with("posternd stops"), "and the last words are heard");
+}
+
+#[test]
+fn logins_go_on_while_the_disk_of_the_log_is_full() {
+    host::require_test_host();
+    let site = Site::new("full_log");
+    let alice = site.account("alice");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let _posternd = Loud::start(&site, full.into());
+    for _ in 0..5 {
+        assert_eq!(checkpassword(&site, "alice", &alice.password).run().code, 0);
+    }
+    let status = status(&site).unwrap();
+    assert!(status.log_lines_lost >= 5, "{status:?}");
+    let check = site.cli(&["check"]);
+    assert!(check.code == 78 && check.stdout.contains("lines were lost"), "{check:?}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_does_not_keep_posternd_from_stopping() {
+    host::require_test_host();
+    let site = Site::new("stuck_stop");
+    let mut posternd = Loud::start(&site, Stdio::piped());
+    fill(&site, 200);
+    let began = Instant::now();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(posternd.0.id().cast_signed()),
+        nix::sys::signal::Signal::SIGTERM,
+    )
+    .unwrap();
+    assert!(posternd.0.wait().unwrap().success());
+    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+}
+
+const LIMIT: Duration = Duration::from_secs(20);

@@ -1,4 +1,10 @@
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
+};
 
 /// How bad a message is, as in RFC 5424, section 6.2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +41,38 @@ pub fn log_to(facility: Facility, program: &str, severity: Severity, text: &str)
     let clean: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let priority = facility as u8 * 8 + severity as u8;
     let line = format!("<{priority}>{}[{}]: {clean}", tag(program), std::process::id());
-    let Ok(socket) = UnixDatagram::unbound() else { return };
-    if socket.set_nonblocking(true).is_ok() {
-        // A full or absent syslog must not change a verdict.
-        drop(socket.send_to(line.as_bytes(), "/dev/log"));
+    // A full or absent syslog must not change a verdict.
+    send_to(Path::new("/dev/log"), &line).unwrap_or_default();
+}
+
+/// As syslog(3): by a datagram, and where the socket is of the other kind by a stream, in which NUL ends a message.
+fn send_to(path: &Path, line: &str) -> Result<(), Errno> {
+    let socket = UnixDatagram::unbound().map_err(errno)?;
+    socket.set_nonblocking(true).map_err(errno)?;
+    match socket.send_to(line.as_bytes(), path).map_err(errno) {
+        Err(Errno::PROTOTYPE) => send_as_stream(path, line),
+        sent => sent.map(|_| ()),
     }
+}
+
+fn send_as_stream(path: &Path, line: &str) -> Result<(), Errno> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    let mut rest = [line.as_bytes(), b"\0"].concat();
+    while !rest.is_empty() {
+        // A syslog that is gone must not end the host with SIGPIPE.
+        match send(&socket, &rest, SendFlags::NOSIGNAL) {
+            Ok(sent) => drop(rest.drain(..sent.min(rest.len()))),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn errno(error: std::io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
 /// A process may call itself anything, and whatever is no letter or digit ends a tag (RFC 3164, section 4.1.3).
@@ -51,7 +84,43 @@ fn tag(program: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixListener;
+
     use super::*;
+
+    #[test]
+    fn a_line_reaches_a_syslog_of_either_kind_and_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (datagrams, streams) = (dir.path().join("dgram"), dir.path().join("stream"));
+        let socket = UnixDatagram::bind(&datagrams).unwrap();
+        let listener = UnixListener::bind(&streams).unwrap();
+        for path in [&datagrams, &streams] {
+            send_to(path, "<86>sshd[1]: one").unwrap();
+            send_to(path, "<86>sshd[1]: two").unwrap();
+        }
+        let mut message = [0; 64];
+        for word in ["one", "two"] {
+            let line = format!("<86>sshd[1]: {word}");
+            let length = socket.recv(&mut message).unwrap();
+            assert_eq!(&message[..length], line.as_bytes());
+            let mut all = Vec::new();
+            listener.accept().unwrap().0.read_to_end(&mut all).unwrap();
+            assert_eq!(all, [line.as_bytes(), b"\0"].concat());
+        }
+    }
+
+    #[test]
+    fn a_syslog_that_is_absent_gone_or_full_holds_nobody_up() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(send_to(&dir.path().join("absent"), "x").is_err());
+        let gone = dir.path().join("gone");
+        drop(UnixListener::bind(&gone).unwrap());
+        assert!(send_to(&gone, "x").is_err());
+        let full = dir.path().join("full");
+        let _listener = UnixListener::bind(&full).unwrap();
+        assert!((0..100_000).any(|_| send_to(&full, &"x".repeat(4096)).is_err()), "nobody reads");
+    }
 
     #[test]
     fn a_process_name_cannot_forge_a_tag() {

@@ -69,10 +69,7 @@ fn secret_file(
     if !is_new {
         return Ok(Step { path: path.to_owned(), is_new });
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
-        std::fs::create_dir_all(folder).map_err(|error| at(&error))?;
-        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(|error| at(&error))?;
-    }
+    path.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
@@ -109,6 +106,22 @@ fn new_vapid_key() -> Result<Zeroizing<String>, Failure> {
     postern_courier::new_vapid_key().ok_or_else(|| Failure::system("no random bytes for the key of Web Push"))
 }
 
+/// Makes a folder and those above it as far as they are missing, open to everybody whatever the umask says. What is there
+/// stays as it is.
+fn open_folder(folder: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        match std::fs::DirBuilder::new().mode(0o755).create(folder) {
+            Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(0o755))?,
+            // Somebody else was faster, and it is theirs.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// The database's folder, where SQLite makes files beside it; postern's alone where it is made here.
 fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", folder.display()));
@@ -116,7 +129,7 @@ fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
         return Ok(());
     }
     // Those above it are nobody's secret, and postern has to get through them.
-    folder.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| at(&error))?;
+    folder.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(|error| at(&error))?;
     let Some(keeper) = keeper else { return Ok(()) };
     let (uid, gid): (Uid, Gid) = (keeper.uid, keeper.gid);

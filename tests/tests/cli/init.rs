@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use postern_tests::guard::pause;
-use postern_tests::{Site, host};
+use postern_tests::{Ran, Site, host};
 use serde_json::json;
 
 use crate::{CONFIG, fails, json};
@@ -47,6 +47,28 @@ fn init_makes_the_databases_folder_for_postern_alone() {
     let folder = site.dir().join("var/lib/deep");
     assert_eq!(owner_and_mode(&folder), (uid.as_raw(), gid.as_raw(), 0o700));
     drop(site.cli_ok(&["account", "create", "alice", "--no-password"]));
+}
+
+#[test]
+fn folders_that_init_makes_let_postern_through_whatever_the_umask_says() {
+    let site = Site::builder("umask")
+        .postern_toml(|text| {
+            text.replace("/var/postern.db", "/var/lib/very/deep/postern.db")
+                .replace("/etc/keyring", "/etc/a/b/keyring")
+        })
+        .build_without_init();
+    host::own(&site.dir().join("var"), (0.into(), 0.into()), 0o755);
+    let mut init = Command::new("/bin/sh");
+    init.args(["-c", "umask 077; exec \"$@\"", "sh"]).arg(host::program("postern"));
+    init.arg("--config").arg(site.config()).arg("init").current_dir("/");
+    drop(Ran::of(&mut init, b"", Duration::from_secs(20)).succeeded());
+    for folder in ["var/lib", "var/lib/very", "etc/a", "etc/a/b"] {
+        let folder = site.dir().join(folder);
+        assert!(folder.is_dir(), "{}", folder.display());
+        assert_eq!(owner_and_mode(&folder), (0, 0, 0o755), "{}", folder.display());
+    }
+    drop(site.cli_ok(&["account", "create", "alice", "--no-password"]));
+    let _posternd = site.posternd();
 }
 
 #[test]

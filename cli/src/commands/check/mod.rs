@@ -34,7 +34,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     // doveconf needs root where the site keeps a part of Dovecot's configuration from others, and sshd its host keys.
-    let dovecot_cache = doveconf("auth_cache_size");
+    let dovecot = (doveconf("auth_cache_size"), doveconf(DOVECOT_PENALTY));
     let logins = Logins::read(root);
     privileges::become_keeper()?;
     let mut report = Report::default();
@@ -47,7 +47,7 @@ pub(crate) async fn run(
             report.site(config, sample).await;
         }
     }
-    report.dovecot(dovecot_cache.as_deref());
+    report.dovecot(dovecot.0.as_deref(), dovecot.1.as_deref());
     let text: String = report.0.iter().map(|finding| finding.line(output)).collect();
     output.print(&text, "findings", &report.0)?;
     let faults = report.0.iter().filter(|finding| finding.result == Mark::Fail).count();
@@ -229,13 +229,23 @@ impl Report {
         self.ok("accounts", format!("{count} can be read"));
     }
 
-    fn dovecot(&mut self, cache_size: Option<&str>) {
+    fn dovecot(&mut self, cache_size: Option<&str>, penalty: Option<&str>) {
         match cache_size {
             None => {}
             Some("0" | "0 B") => self.ok("dovecot", "auth_cache_size is 0".to_owned()),
             Some(size) => self.warn(
                 "dovecot",
                 format!("auth_cache_size is {size}: a revoked app password would live on in it; set auth_cache_size = 0"),
+            ),
+        }
+        // Octal, as in a configuration.
+        let is_closed = |mode: &str| mode.bytes().all(|byte| byte == b'0');
+        match penalty {
+            None => {}
+            Some(mode) if is_closed(mode) => self.ok("dovecot", "its own penalty is off".to_owned()),
+            Some(_) => self.warn(
+                "dovecot",
+                "its own penalty is on: behind one address wrong passwords make right app passwords wait for up to 15 s, and Postfix then loses them; set service anvil { unix_listener anvil-auth-penalty { mode = 0 } }".to_owned(),
             ),
         }
     }
@@ -260,4 +270,6 @@ fn doveconf(key: &str) -> Option<String> {
     String::from_utf8(answer.stdout).ok().map(|value| value.trim().to_owned())
 }
 
+/// The mode of the socket by which Dovecot counts wrong passwords of an address.
+const DOVECOT_PENALTY: &str = "service/anvil/unix_listener/anvil-auth-penalty/mode";
 const DOVECONF: &str = "/usr/bin/doveconf";

@@ -12,10 +12,27 @@ use crate::{UnixUser, host, pam};
 /// `by` at a terminal, who types `su` to become `target`. The stack is that of the service `su`, for this process alone.
 #[must_use]
 pub fn su(output: &str, by: &UnixUser, target: &str, stack: &str) -> Person {
+    become_by("su", "su", output, (by, target), stack)
+}
+
+/// The same with `su -`, which is the service `su-l`.
+#[must_use]
+pub fn su_l(output: &str, by: &UnixUser, target: &str, stack: &str) -> Person {
+    become_by("su -", "su-l", output, (by, target), stack)
+}
+
+fn become_by(
+    typed: &str,
+    service: &str,
+    output: &str,
+    (by, target): (&UnixUser, &str),
+    stack: &str,
+) -> Person {
     drop(host::setuid_program("/usr/bin/su", "util-linux"));
-    let script =
-        format!("{OWN_SERVICE}exec setpriv --reuid=\"$3\" --regid=\"$3\" --init-groups su \"$4\" -c \"$5\"");
-    let mut command = with_service("su", stack, &script);
+    let script = format!(
+        "{OWN_SERVICE}exec setpriv --reuid=\"$3\" --regid=\"$3\" --init-groups {typed} \"$4\" -c \"$5\""
+    );
+    let mut command = with_service(service, stack, &script);
     command.args([&by.uid.to_string(), target, &person::arrival()]);
     // Root begins, as only root mounts; on a terminal of the user's.
     Person::at(Terminal::start(command, by.ids()), output, "su")

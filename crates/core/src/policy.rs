@@ -233,6 +233,25 @@ pub enum First {
     Directory,
     /// It was proved before Postern was asked.
     Stack,
+    /// It was proved before, where an earlier module hands on the password that it asked for (`try_first_pass`); else
+    /// Postern checks it in the directory.
+    Auto,
+}
+
+impl First {
+    /// Every value with its name in the configuration.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("directory", Self::Directory), ("stack", Self::Stack), ("auto", Self::Auto)];
+
+    /// Whether the stack proved the first factor of a login; `has_password` says whether it handed on a password.
+    #[must_use]
+    pub fn is_stack(self, has_password: bool) -> bool {
+        match self {
+            Self::Directory => false,
+            Self::Stack => true,
+            Self::Auto => has_password,
+        }
+    }
 }
 
 impl Service {

@@ -14,7 +14,10 @@ on_both!(
     sudo_shows_what_there_is_to_choose_and_to_scan,
     sudo_asks_a_wrong_password_for_nothing_more,
     sudo_lets_those_in_that_have_no_factor_or_no_account,
+    sudo_with_a_login_shell_asks_for_the_same,
+    sudo_takes_the_password_of_this_host_as_it_always_did,
     su_asks_for_password_and_code_of_whom_one_becomes,
+    su_with_a_login_shell_asks_for_the_same,
     a_console_asks_for_password_and_code,
 );
 
@@ -62,6 +65,37 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
         )
     );
     drop(world.logged(&anna, &["verdict=accept flow=login service=sudo", "credential=factor"]));
+}
+
+fn sudo_with_a_login_shell_asks_for_the_same(world: &World) {
+    let mut anna = with_one_password(world, world.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo-i", "sudo-i"));
+    for (code, opens) in [(anna.app.wrong_code(), false), (anna.app.code(), true)] {
+        let mut person = sudo.start_with(&["-i"], &[]);
+        person.expect("[sudo] password for ");
+        person.answer_hidden(&anna.password);
+        person.expect("Code from authenticator: ");
+        person.answer_visible(&code);
+        if opens {
+            assert_eq!(person.is_in(), "root");
+        } else {
+            person.expect("That code is wrong");
+            drop(person);
+        }
+    }
+    drop(world.logged(&anna, &["verdict=accept flow=login service=sudo-i", "credential=factor"]));
+}
+
+fn sudo_takes_the_password_of_this_host_as_it_always_did(world: &World) {
+    let mut anna = world.enrolled("anna");
+    assert_ne!(anna.password, anna.unix.password);
+    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let mut person = sudo.start();
+    person.expect("[sudo] password for ");
+    person.answer_hidden(&anna.unix.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), "root");
 }
 
 fn sudo_shows_what_there_is_to_choose_and_to_scan(world: &World) {
@@ -147,6 +181,22 @@ fn su_asks_for_password_and_code_of_whom_one_becomes(world: &World) {
     person.answer_hidden(&local.password);
     assert_eq!(person.is_in(), local.name);
     assert_eq!(seen(&person), format!("Password: \n-- in as {} --\n", local.name), "asked once, by pam_unix");
+}
+
+fn su_with_a_login_shell_asks_for_the_same(world: &World) {
+    let (mut anna, by, local) = (world.enrolled("anna"), unix_users::fresh("by"), unix_users::fresh("local"));
+    let start = |name: &str| local_login::su_l("su", &by, name, &world.packaged("su-l", "su-l"));
+    let mut person = start(&anna.unix.name);
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+    drop(world.logged(&anna, &["verdict=accept flow=login service=su-l"]));
+    let mut person = start(&local.name);
+    person.expect("Password: ");
+    person.answer_hidden(&local.password);
+    assert_eq!(person.is_in(), local.name, "who is not in the directory goes by the host's own password");
 }
 
 fn a_console_asks_for_password_and_code(world: &World) {

@@ -264,9 +264,6 @@ second_factor = "required"
 class = "login"
 trust_by = ["ssh-key", "rhost"]
 
-[services.sudo]
-first = "stack"
-
 [services.lax]
 class = "login"
 account = "ignore"

@@ -72,9 +72,7 @@ fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
         section.complain("trust_by", format!("\"{word}\" is none of: ssh-key, rhost"));
     }
     LoginService {
-        first: section
-            .word("first", &[("directory", First::Directory), ("stack", First::Stack)])
-            .unwrap_or(known.first),
+        first: section.word("first", &First::NAMED).unwrap_or(known.first),
         enforces_account: section
             .word("account", &[("enforce", true), ("ignore", false)])
             .unwrap_or(known.enforces_account),
@@ -96,8 +94,13 @@ fn predefined() -> impl Iterator<Item = Service> {
         Service { name: (*name).to_owned(), kind: ServiceKind::Mail(kind), observe: None }
     });
     // On the console and for sudo root and other local users have to stay able to log in without the directory.
-    let local = LoginService { ignores_strangers: true, enforces_account: false, ..LoginService::default() };
-    let login = PREDEFINED_LOCAL.map(|name| (name, local));
+    let local = |first| LoginService {
+        first,
+        ignores_strangers: true,
+        enforces_account: false,
+        ..LoginService::default()
+    };
+    let login = PREDEFINED_LOCAL.map(|(name, first)| (name, local(first)));
     let login = login.into_iter().chain([("sshd", LoginService::default())]).map(|(name, kind)| Service {
         name: name.to_owned(),
         kind: ServiceKind::Login(kind),
@@ -114,7 +117,14 @@ const PREDEFINED_MAIL: [(&str, ScopeWord); 6] = [
     ("sieve", ScopeWord::Sieve),
     ("managesieve", ScopeWord::Sieve),
 ];
-const PREDEFINED_LOCAL: [&str; 3] = ["sudo", "su", "login"];
+/// `sudo -i` and `su -` are services of their own. Who checks the first factor is what the stacks of `packaging/pam` need.
+const PREDEFINED_LOCAL: [(&str, First); 5] = [
+    ("sudo", First::Auto),
+    ("sudo-i", First::Auto),
+    ("su", First::Directory),
+    ("su-l", First::Directory),
+    ("login", First::Directory),
+];
 const TRUST_BY: [&str; 2] = ["ssh-key", "rhost"];
 /// Zero switches it off; a year is as good as for ever.
 const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(366 * 86_400);
@@ -149,11 +159,15 @@ mod tests {
     #[test]
     fn what_is_predefined_is_as_the_manual_says() {
         let config = parse("").unwrap();
-        assert_eq!(config.services.len(), 10);
+        assert_eq!(config.services.len(), 12);
         assert_eq!(mail(&config, "submission").scope, Some(ScopeWord::Smtp));
         assert_eq!(login(&config, "sshd"), &LoginService::default());
         let sudo = login(&config, "sudo");
         assert!(sudo.ignores_strangers && !sudo.enforces_account);
+        assert_eq!(sudo.first, First::Auto, "packaging/pam/sudo asks for the password itself");
+        assert_eq!(login(&config, "sudo-i"), sudo);
+        assert_eq!(login(&config, "su").first, First::Directory);
+        assert_eq!(login(&config, "su-l"), login(&config, "su"));
     }
 
     #[test]
@@ -163,9 +177,10 @@ mod tests {
              [services.webmail]\nclass = \"mail\"\nscope = \"imap\"\ncombined = true\n[services.archive]\nclass = \"mail\"\n\
              [services.sshd]\nfirst = \"stack\"\naccount = \"ignore\"\ntrust_by = [\"ssh-key\", \"rhost\"]\n\
              [services.vpn]\nclass = \"login\"\nsecond_factor = \"required\"\ntrust_device = \"0s\"\n\
-             [services.console]\nclass = \"login\"\ntrust_by = []\n",
+             [services.console]\nclass = \"login\"\ntrust_by = []\nfirst = \"auto\"\n",
         )
         .unwrap();
+        assert_eq!(login(&config, "console").first, First::Auto);
         assert_eq!(mail(&config, "imap").main_password_on_mail, Some(MainPasswordOnMail::Never));
         assert_eq!(config.services["imap"].observe, Some(true));
         assert_eq!(mail(&config, "dav").scope, Some(ScopeWord::Dav));

@@ -6,7 +6,7 @@ use crate::device::Device;
 use crate::engine::Engine;
 use crate::ledger::Credential;
 use crate::limits::Source;
-use crate::policy::{Class, EffectiveLogin, First, ForcedEnrolment, LoginService, ServiceKind};
+use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
 use crate::proof::Proof;
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -170,7 +170,7 @@ impl<'a> Attempt<'a> {
 
     /// Asks a stranger what everybody is asked, and refuses after the same time.
     async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
-        if self.service.first == First::Directory {
+        if !self.is_stack() {
             let checked = match self.visit.secret {
                 Some(secret) => self.pretend(secret).await?,
                 None => match self.ask_for_password().await? {
@@ -187,33 +187,38 @@ impl<'a> Attempt<'a> {
     }
 
     async fn first_factor(&mut self, account: &Account) -> Result<FirstFactor, Stop> {
-        match self.service.first {
-            First::Directory => {
-                match self.visit.secret {
-                    Some(secret) => self.check(account, secret).await?,
-                    None => {
-                        let password = self.usable_password().await?;
-                        self.check(account, &password).await?;
-                    }
+        if !self.is_stack() {
+            match self.visit.secret {
+                Some(secret) => self.check(account, secret).await?,
+                None => {
+                    let password = self.usable_password().await?;
+                    self.check(account, &password).await?;
                 }
-                Ok(FirstFactor::Password)
             }
-            First::Stack if self.visit.device.is_some() => Ok(FirstFactor::Key),
-            First::Stack => match self.visit.secret {
-                // What the stack was given may be a password of its own, and then it proves nothing here.
-                Some(secret) => {
-                    let given = self.given(secret);
-                    let checked = given.check(self.engine, account, &mut self.trail).await?;
-                    self.trail.detail = None;
-                    Ok(if checked == Checked::Right { FirstFactor::Password } else { FirstFactor::Hearsay })
-                }
-                None => Ok(FirstFactor::Hearsay),
-            },
+            return Ok(FirstFactor::Password);
+        }
+        if self.visit.device.is_some() {
+            return Ok(FirstFactor::Key);
+        }
+        match self.visit.secret {
+            // What the stack was given may be a password of its own, and then it proves nothing here.
+            Some(secret) => {
+                let given = self.given(secret);
+                let checked = given.check(self.engine, account, &mut self.trail).await?;
+                self.trail.detail = None;
+                Ok(if checked == Checked::Right { FirstFactor::Password } else { FirstFactor::Hearsay })
+            }
+            None => Ok(FirstFactor::Hearsay),
         }
     }
 
     async fn usable_password(&mut self) -> Result<Password, Stop> {
         self.ask_for_password().await?.ok_or(Stop::Reject(Reason::BadCredential))
+    }
+
+    /// Whether something before Postern proved the first factor.
+    fn is_stack(&self) -> bool {
+        self.service.first.is_stack(self.visit.secret.is_some())
     }
 
     /// `None` for what can be nobody's. sshd answers so for whomever it will not let in, whatever was typed, and that must
@@ -276,9 +281,8 @@ impl<'a> Attempt<'a> {
     }
 
     async fn without_second_factor(&mut self, account: &Account) -> Result<Verdict, Stop> {
-        match self.service.first {
-            First::Directory => self.accept(account, Credential::LoginPassword).await,
-            First::Stack => Ok(Verdict::Ignore("no second factor is needed")),
+        if self.is_stack() {
+            return Ok(Verdict::Ignore("no second factor is needed"));
         }
     }
 
@@ -289,6 +293,7 @@ impl<'a> Attempt<'a> {
         let address = self.visit.address.filter(|_| is_trusted);
         key.cloned().or_else(|| address.map(Device::of_address))
     }
+        self.accept(account, Credential::LoginPassword).await
 
     async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {
         if term.is_zero() {

@@ -1,6 +1,7 @@
 //! Where the first factor was proved before Postern was asked: with evidence of that, and without.
 
 use postern_core::ledger::Credential;
+use postern_core::policy::First;
 use postern_core::{Reason, Verdict};
 
 use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
@@ -118,4 +119,24 @@ async fn a_password_from_the_stack_is_checked_and_counted_as_any() {
     assert_eq!(site.world.count(Point::CheckMainPassword), 10);
     let ended = site.visit("sshkey", "alice").secret(MAIN_PASSWORD).says(&[&app.code()]).await;
     assert!(ended.is_accept(), "its code counts for its source then");
+}
+
+#[tokio::test]
+async fn auto_takes_the_stacks_word_only_where_it_hands_on_a_password() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.login_service("sudo", |login| login.first = First::Auto));
+    let alice = site.person("alice").await;
+    drop(site.person("berta").await);
+    let app = site.bind(&alice, "phone").await;
+    // As by packaging/pam/sudo: the password of this host, which the directory need not know.
+    let sudo = |name: &str| site.visit("sudo", name).secret("the password of this host");
+    let ended = sudo("alice").says(&[&app.code()]).await;
+    assert_eq!((ended.is_accept(), ended.questions()), (true, vec!["Code from phone: "]));
+    assert!(matches!(sudo("berta").says(&[]).await.outcome.verdict, Verdict::Ignore(_)));
+    // Without one a code alone opens nothing.
+    site.clock.advance(30);
+    let alone = site.visit("sudo", "alice").says(&[&app.code(), &app.code()]).await;
+    assert_eq!((alone.reason(), alone.questions()), (Reason::BadCredential, vec!["Password: "]));
+    assert!(site.visit("sudo", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+    assert_eq!(site.visit("sudo", "berta").says(&["wrong"]).await.reason(), Reason::BadCredential);
 }

@@ -1,7 +1,7 @@
 //! `postern check` over what sshd and PAM are told: a real sshd prints its settings, from files of a host of its own.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -35,6 +35,12 @@ impl Host {
 
     fn pam(&self, service: &str, stack: &str) {
         fs::write(self.root.join("etc/pam.d").join(service), stack).unwrap();
+    }
+
+    /// A stack of packaging/pam.
+    fn shipped(&self, service: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/pam");
+        self.pam(service, &fs::read_to_string(folder.join(service)).unwrap());
     }
 
     /// What is told to sshd besides what every test wants.
@@ -139,6 +145,60 @@ fn a_first_factor_in_the_stack_has_to_end_it_where_it_fails() {
     host.one(&["fail pam", "sudo:1: pam_ldap.so (required)", "requisite"]);
     host.pam("sudo", "auth requisite pam_ldap.so\nauth required pam_postern.so\n@include common-account\n");
     assert_eq!(host.complaints(), [""; 0]);
+}
+
+#[test]
+fn another_name_of_a_program_that_asks_is_a_way_past_it() {
+    let host = Host::new("logins_names", "");
+    let plain = "@include common-auth\n@include common-account\n";
+    for (service, other) in [("sudo", "sudo-i"), ("su", "su-l")] {
+        host.shipped(service);
+        host.pam(other, plain);
+        host.one(&["fail pam", other, "packaging/pam/"]);
+        host.shipped(other);
+        assert_eq!(host.complaints(), [""; 0], "{other}");
+    }
+    host.pam("polkit-1", plain);
+    host.one(&["warn pam", "polkit-1", "pkexec"]);
+}
+
+#[test]
+fn the_module_in_common_auth_is_to_be_taken_out_of_it() {
+    let host = Host::new("logins_common", "");
+    for file in ["common-auth", "common-account"] {
+        let kind = file.trim_start_matches("common-");
+        host.pam(file, &format!("{kind} required pam_postern.so\n{kind} required pam_unix.so\n"));
+    }
+    let plain = "@include common-auth\n@include common-account\n";
+    for service in ["cron", "chsh", "systemd-user"] {
+        host.pam(service, plain);
+    }
+    let complaints = host.complaints();
+    assert_eq!(complaints.len(), 2, "{complaints:#?}");
+    for (complaint, file) in complaints.iter().zip(["common-account", "common-auth"]) {
+        assert!(complaint.starts_with(&format!("fail pam: {file}: ")), "{complaints:#?}");
+        assert!(complaint.contains(&format!("take it out of {file}")), "{complaint}");
+        assert!(
+            complaint.contains("chsh, cron, systemd-user") && !complaint.contains("add ["),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn a_stack_that_does_not_fit_first_is_named() {
+    let host = Host::new("logins_first", "[services.sudo]\nfirst = \"directory\"\n");
+    host.shipped("sudo");
+    host.one(&["warn pam", "sudo", "first = \"directory\""]);
+    host.site.edit_config(|text| text.replace("first = \"directory\"", "first = \"auto\""));
+    assert_eq!(host.complaints(), [""; 0]);
+}
+
+#[test]
+fn names_in_the_place_of_addresses_are_named() {
+    let host = Host::new("logins_dns", "");
+    host.sshd("AuthenticationMethods publickey,keyboard-interactive\nUseDNS yes\n");
+    host.one(&["warn sshd", "UseDNS is yes", "UseDNS no"]);
 }
 
 #[test]

@@ -45,6 +45,17 @@ impl<'a> Sshd<'a> {
                 "PermitRootLogin is {root}: root, whom no directory has, needs no second factor; set PermitRootLogin no"
             )));
         }
+        if let Some(service) = self.value("pamservicename").filter(|service| *service != "sshd") {
+            remarks.push(Remark::warn(format!(
+                "PAMServiceName is {service}: /etc/pam.d/{service} is asked in the place of sshd; it needs the same lines, with pam_postern.so service=sshd"
+            )));
+        }
+        if self.is_on("usedns") {
+            remarks.push(Remark::warn(
+                "UseDNS is yes: PAM is told names in the place of addresses, which fail2ban's filters do not match and limits tell apart badly; set UseDNS no"
+                    .to_owned(),
+            ));
+        }
         if !ways.iter().flatten().any(|method| is_keyboard_interactive(method)) {
             remarks.push(Remark::warn(
                 "keyboard-interactive is off, so that nobody can be asked for a code; set KbdInteractiveAuthentication yes"
@@ -180,6 +191,22 @@ mod tests {
         assert!(
             said(&[BOTH, ("passwordauthentication", "yes")], &service).is_empty(),
             "that method is not a way in"
+        );
+    }
+
+    #[test]
+    fn names_in_the_place_of_addresses_are_named() {
+        let dns = format!("{GOOD}usedns yes\n");
+        let said: Vec<String> =
+            Sshd::of(&dns).examine(&LoginService::default()).iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|line| line.starts_with("warn UseDNS is yes")), "{said:?}");
+        let named = format!("{GOOD}pamservicename ssh-inner\n");
+        let said = Sshd::of(&named).examine(&LoginService::default());
+        assert!(said.iter().any(|remark| remark.text.contains("/etc/pam.d/ssh-inner")), "{said:?}");
+        let usual = format!("{GOOD}pamservicename sshd\nusedns no\n");
+        assert_eq!(
+            Sshd::of(&usual).examine(&LoginService::default()),
+            Sshd::of(GOOD).examine(&LoginService::default())
         );
     }
 

@@ -37,6 +37,11 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// The file whose line it is.
+    pub(super) fn stands_in(&self) -> &str {
+        self.place.split(':').next().unwrap_or_default()
+    }
+
     /// `common-auth:1: pam_unix.so (sufficient)`
     pub(super) fn described(&self) -> String {
         let file = self.file.rsplit('/').next().unwrap_or_default();

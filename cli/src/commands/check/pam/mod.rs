@@ -4,16 +4,19 @@ mod control;
 mod explore;
 mod lines;
 mod modules;
+mod programs;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use explore::{Ground, explore};
 use postern_core::policy::{Service, ServiceKind};
 
 use super::remark::Remark;
 pub(super) use lines::{Files, Kind};
 use lines::{Step, flatten};
 use modules::Module;
+use programs::{GIVES_ROOT, PROGRAMS};
 
 /// What is to be said about the services of a host, and which of them ask Postern.
 #[derive(Debug, Default)]
@@ -32,28 +35,145 @@ pub(super) fn examine(
 ) -> Examined {
     let mut examined = Examined::default();
     let fragments = lines::included(files);
+    let shared = shared(files, services, &fragments);
+    examined.remarks.extend(shared.iter().map(|(fragment, others)| in_a_shared_file(fragment, others)));
     for file in files.keys().filter(|file| !fragments.contains(*file) || services.contains_key(*file)) {
         let (auth, account) = (flatten(files, file, Kind::Auth), flatten(files, file, Kind::Account));
         let Some(name) = asks_as(file, &auth).or_else(|| asks_as(file, &account)) else { continue };
         examined.asking.insert(name.to_owned());
+        let is_by_include = |step: &Step| shared.contains_key(step.stands_in());
+        let is_shared = postern(&auth).into_iter().chain(postern(&account)).all(is_by_include);
+        let why_left_out = programs::why_left_out(file);
         let Some(service) = services.get(name) else {
-            examined.remarks.push(Remark::fail(format!(
-                "{file}: asks Postern for the service {name}, which is not configured, so that everybody is refused; add [services.{name}] with class = \"login\""
-            )));
+            // Of a line that stands in a shared file enough is said with the file.
+            if !is_shared {
+                examined.remarks.push(Remark::fail(unconfigured(file, name, why_left_out)));
+            }
             continue;
         };
+        if let Some(why) = why_left_out.filter(|_| !is_shared) {
+            examined
+                .remarks
+                .push(Remark::fail(format!("{file}: {why}; take pam_postern.so out of its stack")));
+        }
         // A mail service takes one secret, and what comes before and after it is Dovecot's own.
         let ServiceKind::Login(login) = &service.kind else { continue };
-        let stack = verdict::Stack { file, login, first_is_proved: first_is_proved(name) };
+        let stack = verdict::Stack { file, service: name, login, first_is_proved: first_is_proved(name) };
         examined.remarks.extend(stack.auth(&auth));
         examined.remarks.extend(stack.account(&account));
     }
+    examined.remarks.extend(other_ways(files));
     examined
 }
 
+fn unconfigured(file: &str, name: &str, why_left_out: Option<&str>) -> String {
+    let asks = format!(
+        "{file}: asks Postern for the service {name}, which is not configured, so that everybody is refused"
+    );
+    match why_left_out {
+        Some(why) => format!("{asks}; {why}: take pam_postern.so out of its stack"),
+        None => format!("{asks}; add [services.{name}] with {}", programs::settings(name)),
+    }
+}
+
+/// The files that others include and that ask Postern in the place of all of them, each with the services to whom that does
+/// harm.
+fn shared<'a>(
+    files: &'a Files,
+    services: &BTreeMap<String, Service>,
+    fragments: &BTreeSet<String>,
+) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let is_fragment = |file: &str| {
+        fragments.contains(file) && !services.contains_key(file) && programs::why_left_out(file).is_none()
+    };
+    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files.keys().filter(|file| !is_fragment(file)) {
+        for step in [Kind::Auth, Kind::Account].into_iter().flat_map(|kind| flatten(files, file, kind)) {
+            if step.module != Module::Postern || !is_fragment(step.stands_in()) {
+                continue;
+            }
+            let Some((fragment, _)) = files.get_key_value(step.stands_in()) else { continue };
+            let harmed = all.entry(fragment).or_default();
+            if !services.contains_key(file) && !harmed.contains(&file.as_str()) {
+                harmed.push(file);
+            }
+        }
+    }
+    let is_the_hosts = |file: &str| COMMON.iter().any(|beginning| file.starts_with(beginning));
+    all.retain(|fragment, harmed| !harmed.is_empty() || is_the_hosts(fragment));
+    all
+}
+
+fn in_a_shared_file(fragment: &str, harmed: &[&str]) -> Remark {
+    let whom = if harmed.is_empty() { String::new() } else { format!(", such as {}", harmed.join(", ")) };
+    Remark::fail(format!(
+        "{fragment}: pam_postern.so asks there for every service that includes it{whom}: cron jobs, chsh and user@.service fail, and so does root at the console while posternd is down; take it out of {fragment}, configure none of these services, and put pam_postern.so into the files of those alone that are to ask, as packaging/pam does"
+    ))
+}
+
+/// Where somebody gets past Postern by another name of a program that asks it, or by another program that makes root.
+fn other_ways(files: &Files) -> Vec<Remark> {
+    let asks = |service: &str| postern(&flatten(files, service, Kind::Auth)).is_some();
+    let mut remarks = Vec::new();
+    for program in PROGRAMS {
+        let (asking, others): (Vec<_>, Vec<_>) =
+            program.services(|name| files.contains_key(name)).into_iter().partition(|(name, _)| asks(name));
+        let Some((asking, _)) = asking.first() else { continue };
+        for (service, called) in others.into_iter().filter(|(service, _)| lets_in(files, service)) {
+            let which = if files.contains_key(service) {
+                ""
+            } else {
+                " has no file, so that `other` decides, and it"
+            };
+            remarks.push(Remark::fail(format!(
+                "{service}:{which} does not ask Postern, as {asking} does: `{called}` goes past it; install packaging/pam/{}",
+                if SHIPPED.contains(&service) { service } else { asking }
+            )));
+        }
+    }
+    if asks("sshd") {
+        for service in files.keys().filter(|name| programs::is_another_sshd(name)) {
+            if !asks(service) && lets_in(files, service) {
+                remarks.push(Remark::warn(format!(
+                    "{service}: an sshd that runs under this name asks it in the place of sshd, and it does not ask Postern; give it the stack of packaging/pam/sshd with pam_postern.so service=sshd, or remove the file"
+                )));
+            }
+        }
+    }
+    if asks("sudo") {
+        for service in GIVES_ROOT {
+            if files.contains_key(service) && !asks(service) && lets_in(files, service) {
+                remarks.push(Remark::warn(format!(
+                    "{service}: makes root of whom sudo asks for a code (pkexec, run0, doas), and does not ask Postern; give it the auth section of packaging/pam/sudo, and [services.{service}] {}",
+                    programs::settings(service)
+                )));
+            }
+        }
+    }
+    remarks
+}
+
+/// Whether a service lets anybody in that is not root already, by the stack that libpam takes for it.
+fn lets_in(files: &Files, service: &str) -> bool {
+    let file = if files.contains_key(service) { service } else { "other" };
+    let ground = Ground { kind: Kind::Auth, is_proved: false, postern_proves: false, may_pass: false };
+    !explore(&flatten(files, file, Kind::Auth), ground).entries.is_empty()
+}
+
+fn postern(steps: &[Step]) -> Option<&Step> {
+    steps.iter().find(|step| step.module == Module::Postern)
+}
+
+/// How distributions call the files that all services include.
+const COMMON: [&str; 7] =
+    ["common-", "system-", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin", "base-auth"];
+
+/// Those of [`PROGRAMS`] that packaging/pam has a file for.
+const SHIPPED: [&str; 5] = ["login", "su", "su-l", "sudo", "sudo-i"];
+
 /// The name that a stack gives Postern for its service, if it asks at all.
 fn asks_as<'a>(file: &'a str, steps: &'a [Step]) -> Option<&'a str> {
-    let step = steps.iter().find(|step| step.module == Module::Postern)?;
+    let step = postern(steps)?;
     Some(step.arguments.iter().find_map(|argument| argument.strip_prefix("service=")).unwrap_or(file))
 }
 
@@ -120,12 +240,13 @@ mod tests {
     #[test]
     fn the_stacks_that_are_shipped_say_nothing() {
         let key = "[services.sshd]\nfirst = \"stack\"\n";
-        let sudo = "[services.sudo]\nfirst = \"stack\"\n";
         for (service, stack, extra, is_after_a_key) in [
             ("sshd", include_str!("../../../../../packaging/pam/sshd"), "", false),
             ("sshd", include_str!("../../../../../packaging/pam/sshd-key"), key, true),
-            ("sudo", include_str!("../../../../../packaging/pam/sudo"), sudo, false),
+            ("sudo", include_str!("../../../../../packaging/pam/sudo"), "", false),
+            ("sudo-i", include_str!("../../../../../packaging/pam/sudo-i"), "", false),
             ("su", include_str!("../../../../../packaging/pam/su"), "", false),
+            ("su-l", include_str!("../../../../../packaging/pam/su-l"), "", false),
             ("login", include_str!("../../../../../packaging/pam/login"), "", false),
         ] {
             let files: Files =
@@ -269,6 +390,135 @@ mod tests {
         assert_eq!(said("imap", "auth sufficient pam_postern.so\n", ""), NONE, "a mail service");
     }
 
+    /// What is said about these files, with Debian's common ones beside them where they are not among them.
+    fn said_of(files: &[(&str, &str)], extra: &str) -> Vec<String> {
+        let mut all: Files = [("common-auth", COMMON_AUTH), ("common-account", COMMON_ACCOUNT)]
+            .into_iter()
+            .map(owned)
+            .collect();
+        all.extend(files.iter().copied().map(owned));
+        examine(&all, &services(extra), |_| false).remarks.iter().map(ToString::to_string).collect()
+    }
+
+    fn owned((name, text): (&str, &str)) -> (String, String) {
+        (name.to_owned(), text.to_owned())
+    }
+
+    #[track_caller]
+    fn one_of(files: &[(&str, &str)], extra: &str, words: &[&str]) {
+        let said = said_of(files, extra);
+        assert_eq!(said.len(), 1, "{said:#?}");
+        assert!(words.iter().all(|word| said[0].contains(word)), "{words:?} in {said:?}");
+    }
+
+    #[test]
+    fn another_name_of_a_program_that_asks_is_a_way_past_it() {
+        let (sudo, su) = (
+            include_str!("../../../../../packaging/pam/sudo"),
+            include_str!("../../../../../packaging/pam/su"),
+        );
+        // Debian's own.
+        let (plain, su_l) = ("@include common-auth\n", "auth include su\naccount include su\n");
+        one_of(
+            &[("sudo", sudo), ("sudo-i", plain)],
+            "",
+            &["FAIL", "sudo-i", "`sudo -i`", "packaging/pam/sudo-i"],
+        );
+        one_of(&[("sudo", plain), ("sudo-i", sudo)], "", &["FAIL", "sudo:", "sudo-i does"]);
+        one_of(&[("sudo", sudo), ("other", plain)], "", &["FAIL", "sudo-i: has no file", "other"]);
+        one_of(&[("su", su), ("su-l", plain)], "", &["FAIL", "su-l", "`su -`"]);
+        one_of(&[("login", su), ("remote", plain)], "", &["FAIL", "remote", "telnet"]);
+        one_of(&[("sshd", SSHD), ("sshd-internal", plain)], "", &["warn", "sshd-internal", "service=sshd"]);
+        one_of(
+            &[("sudo", sudo), ("polkit-1", plain)],
+            "",
+            &["warn", "polkit-1", "pkexec", "[services.polkit-1]"],
+        );
+        let denied = "auth required pam_deny.so\n";
+        for files in [
+            &[("sudo", sudo), ("sudo-i", sudo)][..],
+            &[("sudo", sudo), ("sudo-i", denied)],
+            &[("sudo", sudo), ("other", denied)],
+            &[("su", su), ("su-l", su_l)],
+            &[("su", su), ("su-l", "auth sufficient pam_rootok.so\nauth required pam_deny.so\n")],
+            &[("sudo", plain), ("sudo-i", plain), ("polkit-1", plain), ("su", plain)],
+            &[("login", su), ("other", plain)],
+            &[("sshd", SSHD), ("sshd.bak", plain), ("sshd-internal", denied)],
+        ] {
+            assert_eq!(said_of(files, ""), NONE, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn the_module_has_no_place_in_what_every_service_includes() {
+        let (auth, account) =
+            (format!("auth required pam_postern.so\n{COMMON_AUTH}"), "account required pam_postern.so\n");
+        let plain = "@include common-auth\n@include common-account\n";
+        let files = [
+            ("common-auth", auth.as_str()),
+            ("common-account", account),
+            ("cron", plain),
+            ("chsh", plain),
+            ("login", plain),
+        ];
+        let said = said_of(&files, "");
+        assert_eq!(said.len(), 2, "{said:#?}");
+        for (line, file) in said.iter().zip(["common-account:", "common-auth:"]) {
+            assert!(line.starts_with("FAIL") && line.contains(file) && line.contains("chsh, cron"), "{line}");
+            assert!(line.contains("take it out of common-") && !line.contains("add [services."), "{line}");
+        }
+        // Also where only those include it that are configured: others will.
+        let files = [("common-auth", auth.as_str()), ("login", "@include common-auth\n")];
+        one_of(&files, "", &["FAIL", "common-auth", "take it out"]);
+        // A file of the admin's own for some services is theirs.
+        let mine = [
+            ("postern-auth", "auth required pam_postern.so\n"),
+            ("login", "@include postern-auth\n@include common-auth\n"),
+        ];
+        assert_eq!(said_of(&mine, ""), NONE);
+        // Nor does other advice send the reader there.
+        for line in said_of(
+            &[
+                ("common-auth", "auth sufficient pam_unix.so\n"),
+                ("sshd", &format!("@include common-auth\n{SSHD}")),
+            ],
+            "",
+        ) {
+            assert!(line.contains("before the line of sshd that includes common-auth"), "{line}");
+        }
+    }
+
+    #[test]
+    fn services_where_nobody_answers_hear_that_they_are_to_leave_it_out() {
+        for service in ["cron", "atd", "systemd-user", "runuser", "chsh", "passwd", "gdm-autologin"] {
+            let said = said(service, "auth required pam_postern.so\naccount required pam_postern.so\n", "");
+            assert!(said.len() == 1 && said[0].contains("take pam_postern.so out"), "{said:?}");
+            assert!(!said[0].contains("add ["), "{said:?}");
+        }
+        let configured = "[services.cron]\nclass = \"login\"\naccount = \"ignore\"\n";
+        one("cron", "auth required pam_postern.so\n", configured, &["FAIL", "cron", "nobody is there"]);
+        one("polkit-1", "auth required pam_postern.so\n", "", &["[services.polkit-1]", "first = \"auto\""]);
+    }
+
+    #[test]
+    fn a_stack_that_does_not_fit_first_is_named() {
+        let shipped = include_str!("../../../../../packaging/pam/sudo");
+        let directory = "[services.sudo]\nfirst = \"directory\"\n";
+        one(
+            "sudo",
+            shipped,
+            directory,
+            &["warn", "sudo", "[services.sudo] first = \"directory\"", "\"auto\""],
+        );
+        let stack = "[services.sudo]\nfirst = \"stack\"\n";
+        assert_eq!(said("sudo", shipped, stack), NONE);
+        let alone = "auth required pam_postern.so\n@include common-account\n";
+        one("sudo", alone, stack, &["FAIL", "a code alone"]);
+        let optional = "auth optional pam_ldap.so\nauth required pam_postern.so try_first_pass\n";
+        assert!(said("sudo", optional, "").iter().any(|line| line.contains("a code alone")));
+        assert_eq!(said("sudo", &optional.replace(" try_first_pass", ""), directory), NONE);
+    }
+
     #[test]
     fn an_included_file_is_no_service_of_its_own() {
         let files: Files =
@@ -279,6 +529,8 @@ mod tests {
         assert_eq!(examined.asking, BTreeSet::from(["sudo".to_owned()]));
     }
 
+    const SSHD: &str =
+        "auth required pam_postern.so\naccount required pam_postern.so\n@include common-account\n";
     const COMMON_AUTH: &str = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\nauth optional pam_cap.so\n";
     const COMMON_ACCOUNT: &str = "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n";
     const PASSWORD_AUTH: &str = "auth required pam_env.so\nauth sufficient pam_unix.so nullok\nauth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\nauth sufficient pam_sss.so forward_pass\nauth required pam_deny.so\n";

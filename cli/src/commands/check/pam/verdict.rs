@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use postern_core::policy::{First, LoginService};
+use postern_core::policy::LoginService;
 
 use super::explore::{Entry, Ground, Said, explore};
 use super::lines::{Kind, Step};
@@ -11,6 +11,8 @@ use crate::commands::check::remark::Remark;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stack<'a> {
     pub(super) file: &'a str,
+    /// What Postern calls it.
+    pub(super) service: &'a str,
     pub(super) login: &'a LoginService,
     /// Whether the program proves a first factor before it asks PAM.
     pub(super) first_is_proved: bool,
@@ -27,10 +29,15 @@ impl Stack<'_> {
             )));
             return remarks;
         };
-        let is_stack = match self.login.first {
-            First::Stack => true,
-            First::Directory => false,
-        };
+        let hands_on = self.hands_on_password(steps);
+        let is_stack = self.login.first.is_stack(hands_on);
+        if hands_on && !is_stack {
+            let service = self.service;
+            remarks.push(Remark::warn(format!(
+                "{file}: {} is handed a password that was right already, and [services.{service}] first = \"directory\" checks it in the directory once more, where another one may be right; set first = \"stack\" or \"auto\"",
+                postern.described()
+            )));
+        }
         let found = explore(
             steps,
             Ground {
@@ -43,14 +50,15 @@ impl Stack<'_> {
         self.entries((Kind::Auth, steps), postern, &found.entries, &mut remarks);
         for step in found.asked_after_failure.iter().filter_map(|at| steps.get(*at)).filter(|_| is_stack) {
             remarks.push(Remark::fail(format!(
-                "{file}: {} fails and the stack goes on, so that strangers are asked for codes; write requisite in its place",
-                step.described()
+                "{file}: {} fails and the stack goes on, so that strangers are asked for codes; {}",
+                step.described(),
+                self.as_requisite(step)
             )));
         }
         let is_code_alone = |entry: &&Entry| entry.said == Said::Yes && !entry.is_proved;
         if found.entries.iter().any(|entry| is_code_alone(&entry)) {
             remarks.push(Remark::fail(format!(
-                "{file}: {} is told first = \"stack\", and nothing before it has to succeed: a code alone lets people in; put a requisite module before it, or set first = \"directory\"",
+                "{file}: {} takes the stack's word for the first factor (first = \"stack\", or \"auto\" with try_first_pass), and nothing before it has to succeed: a code alone lets people in; put a requisite module before it, or set first = \"directory\"",
                 postern.described()
             )));
         }
@@ -81,6 +89,36 @@ impl Stack<'_> {
         remarks
     }
 
+    /// Whether the module is handed a password that another one before it asked for.
+    fn hands_on_password(self, steps: &[Step]) -> bool {
+        let Some(at) = steps.iter().position(|step| step.module == Module::Postern) else { return false };
+        let is_told = |step: &Step| {
+            step.arguments.iter().any(|word| matches!(word.as_str(), "try_first_pass" | "use_first_pass"))
+        };
+        steps.get(at).is_some_and(is_told) && steps.iter().take(at).any(|step| step.module == Module::Proof)
+    }
+
+    /// Whether the line is the service's own. Another one is included elsewhere, too, and no business of this service's.
+    fn is_own(self, step: &Step) -> bool {
+        step.stands_in() == self.file
+    }
+
+    /// Where a line has to go that has to be before `step`.
+    fn before(self, step: &Step) -> String {
+        if self.is_own(step) {
+            return "it".to_owned();
+        }
+        format!("the line of {} that includes {}, and not into that file", self.file, step.stands_in())
+    }
+
+    fn as_requisite(self, step: &Step) -> String {
+        if self.is_own(step) {
+            return "write requisite in its place".to_owned();
+        }
+        let (file, other) = (self.file, step.stands_in());
+        format!("in {file} write a requisite module in the place of the line that includes {other}")
+    }
+
     /// What the two sections have in common: Postern is asked, and its no counts.
     fn entries(
         self,
@@ -97,7 +135,8 @@ impl Stack<'_> {
             let described = step.described();
             remarks.push(match (step.module, is_expired) {
                 (_, true) => Remark::warn(format!(
-                    "{file}: {described} ends the account section for whoever's password has to be changed, before pam_postern.so is asked; put pam_postern.so before it"
+                    "{file}: {described} ends the account section for whoever's password has to be changed, before pam_postern.so is asked; put pam_postern.so before {}",
+                    self.before(step)
                 )),
                 (Module::Condition, false) => Remark::warn(format!(
                     "{file}: {described} lets some people past pam_postern.so, by who they are"
@@ -112,7 +151,9 @@ impl Stack<'_> {
                     | Module::Substack,
                     false,
                 ) => Remark::fail(format!(
-                    "{file}: {described} lets people past pam_postern.so, which is never asked; put pam_postern.so before it, or write requisite in its place"
+                    "{file}: {described} lets people past pam_postern.so, which is never asked; put pam_postern.so before {}{}",
+                    self.before(step),
+                    if self.is_own(step) { ", or write requisite in its place" } else { "" }
                 )),
             });
         }

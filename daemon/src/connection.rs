@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use postern_core::audit;
 use postern_core::flows::Outcome;
+use postern_core::limits::Source;
 use postern_core::policy::Class;
 use postern_core::words::Language;
 use postern_core::{Reason, Verdict};
@@ -130,6 +131,7 @@ fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outco
         service: &begin.service,
         user: visitor.name(),
         address: wire::address(begin),
+        host: wire::host_name(begin),
         device: decide::device(begin, uid).as_ref().map(|device| device.name.as_str()),
         tty: begin.tty.as_deref(),
         session: begin.session.as_deref(),
@@ -154,7 +156,7 @@ fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outc
         return false;
     }
     if site.rights.is_web(uid) {
-        return server.audit_throttle.admits_phone(&decide::source(begin, uid), now);
+        return server.audit_throttle.admits_phone(&Source::of(wire::address(begin)), now);
     }
     server.audit_throttle.admits_peer(uid, now)
 }

@@ -7,6 +7,7 @@ mod audit_throttle;
 mod compose;
 mod connection;
 mod harden;
+mod hosts;
 mod keyring_file;
 mod listener;
 mod logging;

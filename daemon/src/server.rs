@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 use crate::audit_throttle::AuditThrottle;
 use crate::compose;
 use crate::connection;
+use crate::hosts::Hosts;
 use crate::keyring_file::Again;
 use crate::listener::Listener;
 use crate::logging;
@@ -89,6 +90,7 @@ pub(crate) struct Server {
     pub(crate) users: Arc<HostUsers>,
     pub(crate) audit_throttle: AuditThrottle,
     log: LogQueue,
+    pub(crate) hosts: Hosts,
     stopping: watch::Sender<bool>,
     last_turned_away: AtomicU64,
 }
@@ -108,6 +110,7 @@ impl Server {
             users,
             audit_throttle: AuditThrottle::new(Instant::now()),
             log,
+            hosts: Hosts::new(),
             stopping: watch::Sender::new(false),
             last_turned_away: AtomicU64::new(0),
         })

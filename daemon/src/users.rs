@@ -43,17 +43,18 @@ impl UnixUsers for HostUsers {
 
 /// A way to the name services with few places and little patience.
 #[derive(Debug)]
-struct NameServices {
+pub(crate) struct NameServices {
     places: Arc<Semaphore>,
     patience: Duration,
 }
 
 impl NameServices {
-    fn new(places: usize, patience: Duration) -> Self {
+    pub(crate) fn new(places: usize, patience: Duration) -> Self {
         Self { places: Arc::new(Semaphore::new(places)), patience }
     }
 
-    async fn ask<T: Send + 'static>(
+    /// What `question` says; an error also where it says nothing in time.
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> nix::Result<T> + Send + 'static,
     ) -> Result<T, NameServiceError> {

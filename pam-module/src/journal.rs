@@ -1,6 +1,6 @@
 //! What the module tells the syslog: one line at a time, never a secret.
 
-use postern_ipc::{Facility, Severity, log_to};
+use postern_ipc::{Facility, RemoteHost, Severity, log_to};
 
 use crate::libpam::{Handle, Item};
 use crate::text::logged;
@@ -38,16 +38,24 @@ impl Journal {
     /// Somebody was refused: `what`, and who it was in the words that PAM modules use for it.
     pub(crate) fn refusal(&self, pam: &Handle, what: &str, user: &[u8]) {
         let item = |item| pam.item(item).map(|value| logged(&value)).unwrap_or_default();
+        let rhost = pam.item(Item::RemoteHost).map(|value| logged_host(&value)).unwrap_or_default();
         let (uid, euid) = (rustix::process::getuid().as_raw(), rustix::process::geteuid().as_raw());
         let line = format!(
-            "{} {what}; logname= uid={uid} euid={euid} tty={} ruser={} rhost={} user={}",
+            "{} {what}; logname= uid={uid} euid={euid} tty={} ruser={} rhost={rhost} user={}",
             self.prefix,
             item(Item::Tty),
             item(Item::RemoteUser),
-            item(Item::RemoteHost),
             logged(user)
         );
         write(Severity::Notice, &line);
+    }
+}
+
+/// An address as filters look for it: without its zone, and IPv4 as such.
+fn logged_host(value: &[u8]) -> String {
+    match std::str::from_utf8(value).ok().and_then(RemoteHost::parse) {
+        Some(host) => logged(host.to_string().as_bytes()),
+        None => logged(value),
     }
 }
 

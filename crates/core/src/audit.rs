@@ -24,6 +24,8 @@ pub struct Entry<'a> {
     pub user: &'a str,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// What the front door calls the client's host, where it knows no address.
+    pub host: Option<&'a str>,
     /// The device that the front door has proof of, as it is shown to people.
     pub device: Option<&'a str>,
     /// The terminal, as in PAM.
@@ -49,7 +51,10 @@ impl fmt::Display for Entry<'_> {
         }
         line.pair("flow", self.flow)?;
         line.pair("service", self.service)?;
-        line.maybe("rhost", self.address)?;
+        match self.address {
+            Some(address) => line.pair("rhost", address.to_canonical())?,
+            None => line.maybe("rhost", self.host)?,
+        }
         line.maybe("account", trail.account.as_ref())?;
         match trail.credential {
             Some(Credential::MainPassword) => line.pair("credential", "main_password")?,
@@ -160,8 +165,8 @@ mod tests {
     use crate::verdict::Reason;
 
     fn plain<'a>(service: &'a str, user: &'a str, outcome: &'a Outcome) -> Entry<'a> {
-        let (address, device, tty, session) = (None, None, None, None);
-        Entry { flow: "login", service, user, address, device, tty, session, peer: 0, outcome }
+        let (address, host, device, tty, session) = (None, None, None, None, None);
+        Entry { flow: "login", service, user, address, host, device, tty, session, peer: 0, outcome }
     }
 
     fn line(user: &str, verdict: Verdict, trail: Trail) -> String {
@@ -178,8 +183,8 @@ mod tests {
             ..Trail::default()
         };
         assert_eq!(
-            line("alice", Verdict::Reject(Reason::BadCredential), trail),
-            "verdict=reject reason=bad_credential flow=login service=imap rhost=192.0.2.1 account=id-1 \
+            line("alice", Verdict::Reject(Reason::Revoked), trail),
+            "verdict=reject reason=revoked flow=login service=imap rhost=192.0.2.1 account=id-1 \
              credential=app_password app_password=GdGn detail=\"the app password is revoked\" peer=0 user=alice"
         );
     }
@@ -198,6 +203,20 @@ mod tests {
             "verdict=reject reason=cancelled flow=login service=sshd device=\"ssh key SHA256:uJ0/+x\" peer=0 \
              tty=ssh session=7 user=alice"
         );
+    }
+
+    #[test]
+    fn a_host_is_its_address_or_else_its_name() {
+        let outcome = Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
+        let line = |address: Option<&str>, host| {
+            let address = address.map(|address| address.parse().unwrap());
+            Entry { address, host, ..plain("sshd", "alice", &outcome) }.to_string()
+        };
+        assert!(line(Some("::ffff:192.0.2.1"), None).contains(" rhost=192.0.2.1 "));
+        assert!(line(None, Some("host.example.org")).contains(" rhost=host.example.org "));
+        let forged = line(None, Some("x rhost=192.0.2.9 user=root"));
+        assert!(forged.contains(" rhost=\"x rhost=192.0.2.9 user=root\" "), "{forged}");
+        assert!(line(None, Some("192.0.2.9\u{7f}%")).contains(" rhost=\"192.0.2.9\\x7f%\" "));
     }
 
     #[test]

@@ -160,8 +160,8 @@ impl Default for CodeLimits {
     }
 }
 
-/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, one host by its name, one
-/// user of this host, or unknown.
+/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, one user of this host, all
+/// hosts of a service that are known by a name alone, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Source(String);
 
@@ -185,15 +185,16 @@ impl Source {
         Self(format!("uid:{uid}"))
     }
 
-    /// A host that is known by its name, or by an address with a zone (RFC 4007, section 11), which is good on one link alone.
+    /// Every host at `service` of which a name is known and no address. One for all of them: a client may have as many names
+    /// as it likes.
     #[must_use]
-    pub fn of_host(name: &str) -> Self {
-        let clean = |c: char| match c.to_ascii_lowercase() {
-            c if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '%') => c,
+    pub fn of_named_hosts(service: &str) -> Self {
+        let clean = |c: char| match c {
+            c if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') => c,
             _ => '_',
         };
-        let name: String = name.trim_end_matches('.').chars().take(MAX_HOST).map(clean).collect();
-        Self(format!("host:{name}"))
+        let service: String = service.chars().take(MAX_SERVICE).map(clean).collect();
+        Self(format!("names:{service}"))
     }
 
     /// As text, for a key in the ledger.
@@ -212,8 +213,7 @@ impl fmt::Display for Source {
 /// How long a source that succeeded is remembered.
 pub const SOURCE_MEMORY: Duration = Duration::from_secs(90 * 86_400);
 
-/// The longest name of a host (RFC 1035, section 2.3.4).
-const MAX_HOST: usize = 255;
+const MAX_SERVICE: usize = 255;
 
 #[cfg(test)]
 mod tests {
@@ -231,10 +231,8 @@ mod tests {
     #[test]
     fn users_and_hosts_are_sources_of_their_own() {
         assert_eq!(Source::of_user(1000).as_str(), "uid:1000");
-        assert_eq!(Source::of_host("Host.Example.ORG."), Source::of_host("host.example.org"));
-        assert_eq!(Source::of_host("fe80::1%eth0").as_str(), "host:fe80::1%eth0");
-        assert_eq!(Source::of_host("uid:1000").as_str(), "host:uid:1000");
-        assert_eq!(Source::of_host("a\nb {c}\u{e4}").as_str(), "host:a_b__c__");
-        assert_eq!(Source::of_host(&"x".repeat(70_000)).as_str().len(), 260);
+        assert_eq!(Source::of_named_hosts("sshd").as_str(), "names:sshd");
+        assert_eq!(Source::of_named_hosts("a\nb {c}\u{e4}").as_str(), "names:a_b__c__");
+        assert_eq!(Source::of_named_hosts(&"x".repeat(70_000)).as_str().len(), 261);
     }
 }

@@ -10,6 +10,7 @@ mod frame;
 mod message;
 mod peer;
 mod secret;
+mod remote_host;
 mod syslog;
 
 pub use client::{Client, Dialogue, Failure, Silent};
@@ -22,3 +23,4 @@ pub use message::{
 pub use peer::{SERVER_USER, uid_of_local_user};
 pub use secret::Secret;
 pub use syslog::{Facility, Severity, log, log_to};
+pub use remote_host::RemoteHost;

@@ -7,10 +7,11 @@ use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
 use postern_core::{Reason, Verdict};
-use postern_ipc::Begin;
+use postern_ipc::{Begin, RemoteHost};
 
 use super::dialogue::Dialogue;
 use super::wire;
+use crate::hosts::Hosts;
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
@@ -49,7 +50,7 @@ pub(super) async fn decide(
     let begin = visitor.begin;
     match Task::of(begin.flow) {
         Task::Own(flow) => return self_service(&server.users, site, visitor, flow, dialogue).await,
-        Task::Phone(flow) => return page(site, visitor, flow, dialogue).await,
+        Task::Phone(flow) => return page(server, site, visitor, flow, dialogue).await,
         Task::Login | Task::Lookup | Task::Account | Task::Status => {}
     }
     let Ok(name) = LoginName::new(&begin.user) else {
@@ -61,22 +62,34 @@ pub(super) async fn decide(
             let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
             flows::account(&site.engine, &begin.service, &name, proof).await
         }
-        Task::Login => login(site, visitor, &name, dialogue).await,
+        Task::Login => login(server, site, visitor, &name, dialogue).await,
         // One is answered before, the others are above.
         Task::Status | Task::Own(_) | Task::Phone(_) => outcome(Verdict::Reject(Reason::NotPermitted)),
     }
 }
 
 /// What a phone hands in; the page says where it is.
-async fn page(site: &Site, visitor: &Visitor<'_>, flow: PhoneFlow, dialogue: &mut Dialogue) -> Outcome {
+async fn page(
+    server: &Server,
+    site: &Site,
+    visitor: &Visitor<'_>,
+    flow: PhoneFlow,
+    dialogue: &mut Dialogue,
+) -> Outcome {
     let begin = visitor.begin;
-    let source = source(begin, visitor.uid);
+    let source = source(&server.hosts, begin, visitor.uid).await;
     let language = begin.language.as_deref();
     let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
     flows::phone(&site.engine, &call, dialogue).await
 }
 
-async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &mut Dialogue) -> Outcome {
+async fn login(
+    server: &Server,
+    site: &Site,
+    visitor: &Visitor<'_>,
+    name: &LoginName,
+    dialogue: &mut Dialogue,
+) -> Outcome {
     let begin = visitor.begin;
     let Ok(secret) =
         begin.secret.as_ref().map(|secret| Password::new(secret.expose().to_owned())).transpose()
@@ -87,7 +100,7 @@ async fn login(site: &Site, visitor: &Visitor<'_>, name: &LoginName, dialogue: &
         return refused(NOT_A_PASSWORD);
     }
     let device = device(begin, visitor.uid);
-    let source = source(begin, visitor.uid);
+    let source = source(&server.hosts, begin, visitor.uid).await;
     let visit = Visit {
         service: &begin.service,
         name,
@@ -142,12 +155,12 @@ pub(super) fn whence(begin: &Begin, uid: u32) -> Whence {
 }
 
 /// Where the login comes from, as far as limits tell it apart.
-pub(super) fn source(begin: &Begin, uid: u32) -> Source {
-    match (wire::address(begin), local_user(begin, uid), wire::remote_host(begin)) {
-        (Some(address), _, _) => Source::of(Some(address)),
-        (None, Some(user), _) => Source::of_user(user),
-        (None, None, Some(name)) => Source::of_host(name),
-        (None, None, None) => Source::of(None),
+async fn source(hosts: &Hosts, begin: &Begin, uid: u32) -> Source {
+    match (wire::remote_host(begin), local_user(begin, uid)) {
+        (Some(RemoteHost::Address(address)), _) => Source::of(Some(address)),
+        (Some(RemoteHost::Name(_)) | None, Some(user)) => Source::of_user(user),
+        (Some(RemoteHost::Name(name)), None) => hosts.source(name, &begin.service).await,
+        (None, None) => Source::of(None),
     }
 }
 
@@ -182,21 +195,29 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_login_comes_from_its_address_its_user_or_its_host() {
-        let from = |rhost: Option<&str>, ruid, peer| {
+    #[tokio::test]
+    async fn a_login_comes_from_its_address_its_user_or_one_of_the_hosts_with_names() {
+        let hosts = Hosts::new();
+        let from = async |rhost: Option<&str>, ruid, peer| {
             let mut begin = Begin::new(Flow::Login, "sshd", "alice");
             (begin.rhost, begin.ruid) = (rhost.map(ToOwned::to_owned), ruid);
-            source(&begin, peer).to_string()
+            source(&hosts, &begin, peer).await.to_string()
         };
-        assert_eq!(from(Some("192.0.2.1"), Some(1000), 0), "192.0.2.1");
-        assert_eq!(from(None, Some(1000), 0), "uid:1000");
-        assert_eq!(from(None, Some(1000), 115), "unknown", "only root knows");
-        assert_eq!(from(None, Some(0), 0), "unknown", "a daemon, and not who is behind it");
-        assert_eq!(from(None, None, 0), "unknown");
-        assert_eq!(from(Some(""), None, 0), "unknown");
-        assert_eq!(from(Some("host.example.org"), Some(0), 0), "host:host.example.org");
-        assert_eq!(from(Some("fe80::1%eth0"), None, 115), "host:fe80::1%eth0");
-        assert_eq!(from(Some("here"), Some(1000), 0), "uid:1000", "sudo may call its own host a remote one");
+        assert_eq!(from(Some("192.0.2.1"), Some(1000), 0).await, "192.0.2.1");
+        assert_eq!(from(Some("::ffff:192.0.2.1"), None, 0).await, "192.0.2.1");
+        assert_eq!(from(None, Some(1000), 0).await, "uid:1000");
+        assert_eq!(from(None, Some(1000), 115).await, "unknown", "only root knows");
+        assert_eq!(from(None, Some(0), 0).await, "unknown", "a daemon, and not who is behind it");
+        assert_eq!(from(None, None, 0).await, "unknown");
+        assert_eq!(from(Some(""), None, 0).await, "unknown");
+        for name in ["a.invalid", "b.invalid", "192.0.2.1 192.0.2.2"] {
+            assert_eq!(from(Some(name), Some(0), 0).await, "names:sshd", "{name}");
+        }
+        assert_eq!(from(Some("fe80::1%eth0"), None, 115).await, "fe80::/64");
+        assert_eq!(
+            from(Some("here.invalid"), Some(1000), 0).await,
+            "uid:1000",
+            "sudo may call its own host so"
+        );
     }
 }

@@ -4,7 +4,7 @@ use postern_core::policy::Class;
 use postern_core::verdict::MAIL_REJECT_TEXT;
 use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
-use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason};
+use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason, RemoteHost};
 
 use crate::task::Task;
 
@@ -62,13 +62,18 @@ pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, lang
 }
 
 /// The client's address, where it is one.
-pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
-    begin.rhost.as_deref()?.parse().ok()
+/// The client's host, where the front door knows it.
+pub(super) fn remote_host(begin: &Begin) -> Option<RemoteHost<'_>> {
+    RemoteHost::parse(begin.rhost.as_deref()?)
 }
 
-/// Whatever the front door calls the client's host.
-pub(super) fn remote_host(begin: &Begin) -> Option<&str> {
-    begin.rhost.as_deref().filter(|name| !name.is_empty())
+pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
+    remote_host(begin)?.address()
+}
+
+/// What the front door calls the client's host, where that is no address.
+pub(super) fn host_name(begin: &Begin) -> Option<&str> {
+    remote_host(begin)?.name()
 }
 
 fn wire_reason(reason: Reason) -> RejectReason {

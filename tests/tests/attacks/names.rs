@@ -167,3 +167,27 @@ fn an_app_password_opens_its_own_account_as_itself_and_nothing_else() {
     assert_eq!(world.checkpassword("bob", &phone), 0);
     world.assert_alice_gets_in();
 }
+
+#[test]
+fn a_host_with_twelve_names_has_one_limit() {
+    let world = World::new("twelve_names");
+    let socket = world.site.socket();
+    let guess = |name: &str, secret: &str| say(&socket, &login("alice", secret, &json!({ "rhost": name })));
+    for number in 0..10 {
+        let said = guess(&format!("h{number}.attacker.invalid"), &format!("guess {number}"));
+        assert_eq!(said, Said::reject("bad_credential"), "{number}");
+    }
+    for number in 10..12 {
+        let said = guess(&format!("h{number}.attacker.invalid"), &format!("guess {number}"));
+        assert_eq!(said, Said::reject("limited"), "{number}");
+    }
+    drop(world.posternd.logged(&["reason=limited", " rhost=h11.attacker.invalid ", "user=alice"]));
+    assert_eq!(guess("192.0.2.1", &world.alice.password), Said::Accept("alice".to_owned()), "elsewhere");
+    // A zone is no name: one /64 with the next link's.
+    for number in 0..10 {
+        let said = guess(&format!("2001:db8::{number}%eth{number}"), &format!("again {number}"));
+        assert_eq!(said, Said::reject("bad_credential"), "{number}");
+    }
+    assert_eq!(guess("2001:db8::b%eth9", &world.alice.password), Said::reject("limited"));
+    drop(world.posternd.logged(&["reason=limited", " rhost=2001:db8::b ", "user=alice"]));
+}

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::account::{Account, Freshness, Standing};
@@ -290,7 +291,8 @@ impl<'a> Attempt<'a> {
     fn device(&self) -> Option<Device> {
         let key = self.visit.device.filter(|_| self.service.trusts_keys);
         let is_trusted = self.service.trusts_addresses && self.visit.is_address_vouched_for;
-        let address = self.visit.address.filter(|_| is_trusted);
+        // An address of a link means another host on the next one.
+        let address = self.visit.address.filter(|address| is_trusted && !is_link_local(*address));
         key.cloned().or_else(|| address.map(Device::of_address))
     }
         self.accept(account, Credential::LoginPassword).await
@@ -345,3 +347,11 @@ pub(super) fn is_yes(answer: &str) -> bool {
 
 /// What the log hears of a program where a person should be.
 pub(super) const ECHOED: &str = "every question is answered alike";
+/// Whether an address is good on one link alone (RFC 4291, section 2.5.6; RFC 3927).
+fn is_link_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+

@@ -1,0 +1,94 @@
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// What a host program calls the client's host (PAM_RHOST, AUTH_RIP): its address, or its name where the program asked the
+/// DNS for one (sshd's UseDNS). Nothing here asks the DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteHost<'a> {
+    /// An IPv4 address as such, never mapped into IPv6 (RFC 4291, section 2.5.5.2); an IPv6 address without its zone (RFC
+    /// 4007, section 11), which means something on this host alone.
+    Address(IpAddr),
+    /// Whatever is no address. The client's side may have chosen it.
+    Name(&'a str),
+}
+
+impl<'a> RemoteHost<'a> {
+    /// `None` for an empty text.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        let zoned = || text.split_once('%')?.0.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+        Some(match text.parse().ok().or_else(zoned) {
+            Some(address) => Self::Address(address.to_canonical()),
+            None => Self::Name(text),
+        })
+    }
+
+    /// The address, where it is one.
+    #[must_use]
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Name(_) => None,
+        }
+    }
+
+    /// The name, where it is no address.
+    #[must_use]
+    pub fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Address(_) => None,
+            Self::Name(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for RemoteHost<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_zone_and_its_mapping() {
+        for (text, address) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("::FFFF:192.0.2.1%eth0", "192.0.2.1"),
+            ("fe80::5%lo", "fe80::5"),
+            ("fe80::5%", "fe80::5"),
+            ("FE80:0::5%25eth0.1", "fe80::5"),
+            ("2001:db8::1", "2001:db8::1"),
+        ] {
+            let parsed = RemoteHost::parse(text).unwrap();
+            assert_eq!((parsed.address(), parsed.name()), (address.parse().ok(), None), "{text}");
+            assert_eq!(parsed.to_string(), address);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_a_name() {
+        for text in [
+            "host.example.org",
+            "UNKNOWN",
+            "192.0.2.1%eth0",
+            "192.0.2.256",
+            "%lo",
+            "x rhost=192.0.2.9",
+            " ",
+            "[::1]",
+        ] {
+            assert_eq!(RemoteHost::parse(text), Some(RemoteHost::Name(text)), "{text}");
+        }
+        assert_eq!(RemoteHost::parse(""), None);
+    }
+}

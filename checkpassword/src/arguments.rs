@@ -44,6 +44,11 @@ impl Arguments {
         self.program.first().is_some_and(is_named_reply)
     }
 
+    /// Whether Dovecot asks.
+    pub(crate) fn is_of_dovecot(&self) -> bool {
+        self.is_reply_tool() || self.ends_in_reply_tool()
+    }
+
     /// Whether Dovecot's reply tool stands at the end, behind some wrapper.
     pub(crate) fn ends_in_reply_tool(&self) -> bool {
         self.program.last().is_some_and(is_named_reply)

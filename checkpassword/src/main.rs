@@ -15,7 +15,7 @@ mod request;
 use std::ffi::{c_char, c_int};
 use std::time::Instant;
 
-use postern_ipc::{ClientConfig, Severity};
+use postern_ipc::{ClientConfig, Severity, wait_until};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use arguments::Arguments;
@@ -40,23 +40,31 @@ fn main() -> std::process::ExitCode {
 
 fn run() -> Ending {
     let started = Instant::now();
-    answer(started).unwrap_or_else(|why| {
+    let arguments = Arguments::parse(std::env::args_os().skip(1));
+    let ending = arguments.as_ref().map_err(Clone::clone).and_then(|arguments| answer(arguments, started));
+    let ending = ending.unwrap_or_else(|why| {
         postern_ipc::log("postern-checkpassword", Severity::Error, &why);
         Ending::Defer
-    })
+    });
+    if let (Ending::Defer, Ok(arguments)) = (ending, &arguments)
+        && request::is_by_postfix(arguments)
+    {
+        // The configuration may be what is out of order.
+        wait_until(started + ClientConfig::load(&arguments.config).unwrap_or_default().smtp_defer_after);
+    }
+    ending
 }
 
 /// Everything that is out of order comes back as a text for the log, and ends in 111.
-fn answer(started: Instant) -> Result<Ending, String> {
+fn answer(arguments: &Arguments, started: Instant) -> Result<Ending, String> {
     // No password in a core dump.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("prctl: {error}"))?;
-    let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     let config = ClientConfig::load(&arguments.config).map_err(|error| error.to_string())?;
     let deadline = started + config.mail_deadline;
-    let Some(request) = Request::read(&arguments, deadline)? else {
+    let Some(request) = Request::read(arguments, deadline)? else {
         return Ok(Ending::Refused);
     };
     let is_lookup = request.purpose == Purpose::Lookup;
     let verdict = relay::ask(&config, request, deadline)?;
-    reply::give(verdict, is_lookup, &arguments)
+    reply::give(verdict, is_lookup, arguments)
 }

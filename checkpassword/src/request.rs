@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::time::Instant;
 
-use postern_ipc::Secret;
+use postern_ipc::{POSTFIX, Secret};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
@@ -57,6 +57,12 @@ impl Request {
             session: variable("AUTH_SESSION"),
         }))
     }
+}
+
+/// Whether Postfix asks for a login through Dovecot; see [`POSTFIX`].
+pub(crate) fn is_by_postfix(arguments: &Arguments) -> bool {
+    let service = variable("SERVICE").or_else(|| arguments.service.clone());
+    arguments.is_of_dovecot() && variable("AUTHORIZED").is_none() && service.as_deref() == Some(POSTFIX)
 }
 
 /// `user NUL password NUL …`, UTF-8 both. What follows (a timestamp, or nothing) has no meaning here.

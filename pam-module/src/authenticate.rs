@@ -10,7 +10,7 @@ use crate::arguments::{Arguments, PasswordFrom};
 use crate::conversation::{self, Conversation};
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
-use crate::login::{Fault, Login};
+use crate::login::{self, Fault, Login};
 use crate::{codes, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
@@ -19,8 +19,14 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
     proof::forget(pam);
     let arguments = Arguments::parse(arguments);
     let journal = Journal::new(pam, "auth", arguments.as_ref().is_ok_and(|arguments| arguments.debug));
-    let login = Attempt { pam, journal: &journal, is_silent: flags.contains(PamFlags::SILENT), started };
-    let code = arguments.map_err(Fault::Arguments).and_then(|arguments| login.run(&arguments));
+    let attempt = Attempt { pam, journal: &journal, is_silent: flags.contains(PamFlags::SILENT), started };
+    let code = match &arguments {
+        Ok(arguments) => attempt.run(arguments),
+        Err(why) => Err(Fault::Arguments(why.clone())),
+    };
+    if let (Ok(arguments), Err(Fault::OutOfOrder(_))) = (&arguments, &code) {
+        login::outlast_postfix(pam, arguments, started);
+    }
     let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::AUTH_ERR));
     journal.debug(&format!("authenticate answers {code}"));
     code

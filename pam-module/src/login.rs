@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use pamsm::PamError;
-use postern_ipc::{Begin, Client, ClientConfig, Dialogue, Flow, Verdict};
+use postern_ipc::{Begin, Client, ClientConfig, Dialogue, Flow, POSTFIX, Verdict, wait_until};
 
 use crate::arguments::Arguments;
 use crate::journal::Journal;
@@ -104,6 +104,16 @@ impl Login {
         let at = |failure| Fault::OutOfOrder(format!("{}: {failure}", self.config.socket.display()));
         let client = Client::connect(&self.config.socket, deadline).map_err(at)?;
         client.with_patience(self.config.mail_deadline).converse(begin, dialogue).map_err(at)
+    }
+}
+
+/// Keeps an outage from Postfix behind Dovecot until it has given up on the answer, which it would take for a wrong
+/// password; see [`POSTFIX`].
+pub(crate) fn outlast_postfix(pam: &Handle, arguments: &Arguments, started: Instant) {
+    let is_dovecot = pam.item(Item::Tty).is_some_and(|tty| tty.as_slice() == b"dovecot");
+    let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
+    if is_dovecot && service.as_deref() == Some(POSTFIX) {
+        wait_until(started + ClientConfig::load(&arguments.config).unwrap_or_default().smtp_defer_after);
     }
 }
 

@@ -48,6 +48,7 @@ pub mod peers;
 pub mod person;
 pub mod planted;
 pub mod posternd;
+pub mod postfix;
 pub mod push_service;
 pub mod qr;
 pub mod redis;

@@ -19,6 +19,8 @@ pub struct ClientConfig {
     pub mail_deadline: Duration,
     /// How long a conversation with a person may take in all. sshd gives up after 120 s.
     pub interactive_deadline: Duration,
+    /// How long after its beginning a login at the service [`POSTFIX`](crate::POSTFIX) hears of an outage; zero: at once.
+    pub smtp_defer_after: Duration,
 }
 
 impl Default for ClientConfig {
@@ -27,6 +29,7 @@ impl Default for ClientConfig {
             socket: PathBuf::from("/run/postern/posternd.sock"),
             mail_deadline: Duration::from_secs(8),
             interactive_deadline: Duration::from_secs(110),
+            smtp_defer_after: Duration::from_secs(11),
         }
     }
 }
@@ -73,6 +76,10 @@ impl ClientConfig {
                 raw.interactive_deadline,
                 default.interactive_deadline,
             )?,
+            smtp_defer_after: match raw.smtp_defer_after.as_deref() {
+                Some("0s") => Duration::ZERO,
+                _ => duration("smtp_defer_after", raw.smtp_defer_after, default.smtp_defer_after)?,
+            },
         })
     }
 }
@@ -95,6 +102,7 @@ struct Raw {
     socket: Option<PathBuf>,
     mail_deadline: Option<String>,
     interactive_deadline: Option<String>,
+    smtp_defer_after: Option<String>,
 }
 
 fn duration(key: &str, text: Option<String>, default: Duration) -> Result<Duration, String> {
@@ -130,13 +138,15 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "socket = \"/tmp/p.sock\"\nmail_deadline = \"5s\"\ninteractive_deadline = \"1m\"\n";
+        let text = "socket = \"/tmp/p.sock\"\nmail_deadline = \"5s\"\ninteractive_deadline = \"1m\"\nsmtp_defer_after = \"12s\"\n";
         let expected = ClientConfig {
             socket: "/tmp/p.sock".into(),
             mail_deadline: Duration::from_secs(5),
             interactive_deadline: Duration::from_secs(60),
+            smtp_defer_after: Duration::from_secs(12),
         };
         assert_eq!(load(text, 0o644), Ok(expected));
+        assert_eq!(load("smtp_defer_after = \"0s\"\n", 0o644).unwrap().smtp_defer_after, Duration::ZERO);
     }
 
     #[test]
@@ -146,6 +156,7 @@ mod tests {
             "socket = \"relative\"",
             "mail_deadline = \"soon\"",
             "mail_deadline = \"0s\"",
+            "smtp_defer_after = \"never\"",
             "=",
         ] {
             assert!(load(text, 0o644).is_err(), "{text}");

@@ -8,6 +8,7 @@ mod client;
 mod client_config;
 mod frame;
 mod message;
+mod outlast;
 mod peer;
 mod secret;
 mod remote_host;
@@ -20,6 +21,7 @@ pub use message::{
     Accept, Begin, ClientMessage, Defer, Flow, Ignore, ProtocolError, Reject, RejectReason, ServerMessage,
     Status, Style, Tone, VERSION, Verdict, decode_begin, decode_client, decode_server,
 };
+pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, uid_of_local_user};
 pub use secret::Secret;
 pub use syslog::{Facility, Severity, log, log_to};

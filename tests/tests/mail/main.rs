@@ -6,12 +6,14 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
     reason = "all of this is test code"
 )]
 
 mod app_passwords;
 mod limits;
 mod policy;
+mod postfix;
 mod refusals;
 mod trail;
 

@@ -1,0 +1,47 @@
+//! What a real Postfix tells mail programs of a login, of a wrong password and of an outage.
+
+use std::time::{Duration, Instant};
+
+use postern_tests::postfix::Postfix;
+use postern_tests::{Dovecot, Site, host};
+
+use crate::wrong_password;
+
+fn postfix(site: &Site, dovecot: &Dovecot, name: &str) -> Postfix {
+    Postfix::start(site.dir(), &host::output_dir(name), dovecot)
+}
+
+#[test]
+fn an_outage_is_no_wrong_password_to_postfix() {
+    let site = Site::new("postfix_outage");
+    let mut posternd = site.posternd();
+    let dovecot = site.dovecot();
+    drop(site.account("alice"));
+    let app = site.app_password("alice", "Phone", &[]).password;
+    let postfix = postfix(&site, &dovecot, "postfix_outage");
+    assert!(postfix.auth("alice", &app).starts_with("235 "));
+    assert!(postfix.auth("alice", &wrong_password()).starts_with("535 "));
+    assert!(posternd.stop().success());
+    let started = Instant::now();
+    let answer = postfix.auth("alice", &app);
+    println!("{answer} after {:?}", started.elapsed());
+    assert!(answer.starts_with("454 4.7.0 Temporary authentication failure"), "{answer}");
+    assert!(started.elapsed() >= Duration::from_millis(9_900), "{:?}", started.elapsed());
+    let imap = Instant::now();
+    assert!(dovecot.imap("alice", &app).is_unavailable());
+    assert!(imap.elapsed() < Duration::from_secs(8), "nobody else waits for Postfix: {:?}", imap.elapsed());
+    posternd.start_again();
+    assert!(postfix.auth("alice", &app).starts_with("235 "));
+}
+
+#[test]
+fn a_site_may_tell_postfix_of_an_outage_at_once() {
+    let site = Site::builder("postfix_at_once")
+        .client_toml(|text| format!("{text}smtp_defer_after = \"0s\"\n"))
+        .build();
+    let dovecot = site.dovecot();
+    let postfix = postfix(&site, &dovecot, "postfix_at_once");
+    let started = Instant::now();
+    assert!(postfix.auth("alice", &wrong_password()).starts_with("535 "));
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pamsm::{PamError, PamFlags};
-use postern_ipc::{Accept, Reject, Secret, Tone, Verdict};
+use postern_ipc::{Accept, Reject, RejectReason, Secret, Tone, Verdict};
 use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, PasswordFrom};
@@ -60,7 +60,11 @@ impl Attempt<'_> {
                 if conversation.had_a_person() {
                     self.pam.delay_failure(DELAY);
                 }
-                self.refused(&login, &reject)
+                let code = self.refused(&login, &reject);
+                // At a terminal a person pressed Enter: to sudo a failed conversation is the end, and a wrong answer is not.
+                // sshd may have nobody at all, and would tell its log of a wrong one.
+                let is_enter = reject.reason == RejectReason::Cancelled && conversation.ended_with_nothing();
+                if is_enter && login.tty.as_deref() != Some("ssh") { PamError::AUTH_ERR } else { code }
             }
             Verdict::Defer(defer) => return Err(Fault::OutOfOrder(defer.reason)),
             Verdict::Ignore(ignore) => {

@@ -38,14 +38,14 @@ pub(crate) fn of_refused_account(reason: RejectReason) -> PamError {
     }
 }
 
-/// Whether a refusal speaks of somebody who guesses, so that fail2ban should count it. A right secret may meet the others.
+/// Whether a refusal speaks of somebody who guesses, so that fail2ban should count it. A right secret may meet the others,
+/// also what is refused unseen after too many wrong ones of somebody else.
 pub(crate) fn is_a_guess(reason: RejectReason) -> bool {
     match reason {
-        RejectReason::BadCredential
-        | RejectReason::UnknownAccount
-        | RejectReason::Limited
-        | RejectReason::Locked => true,
-        RejectReason::Disabled
+        RejectReason::BadCredential | RejectReason::UnknownAccount => true,
+        RejectReason::Limited
+        | RejectReason::Locked
+        | RejectReason::Disabled
         | RejectReason::Expired
         | RejectReason::Scope
         | RejectReason::Network

@@ -21,6 +21,7 @@ pub(crate) struct Conversation<'a> {
     deadline: Instant,
     secret: Option<Secret>,
     had_visible_answer: bool,
+    is_last_empty: bool,
     stopped: Option<Stopped>,
 }
 
@@ -78,6 +79,7 @@ impl<'a> Conversation<'a> {
             deadline,
             secret,
             had_visible_answer: false,
+            is_last_empty: false,
             stopped: None,
         }
     }
@@ -99,6 +101,11 @@ impl<'a> Conversation<'a> {
         self.had_visible_answer && self.stopped.is_none()
     }
 
+    /// Whether the last answer was nothing but Enter, or what a host says where nobody is.
+    pub(crate) fn ended_with_nothing(&self) -> bool {
+        self.is_last_empty
+    }
+
     fn answer(&mut self, style: Style, text: &str) -> Result<Secret, Stopped> {
         for (tone, line) in self.held_back.drain(..) {
             show(self.pam, tone, &line);
@@ -117,6 +124,7 @@ impl<'a> Conversation<'a> {
             return Err(Stopped::TooLate);
         }
         let answer = usable(reply.bytes()).ok_or(Stopped::Unusable)?;
+        self.is_last_empty = answer.expose().is_empty();
         match style {
             Style::Hidden => self.secret = usable(reply.bytes()),
             Style::Visible if self.is_made_up(&answer) => return Err(Stopped::NobodyThere),

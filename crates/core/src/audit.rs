@@ -269,11 +269,12 @@ mod tests {
         }
     }
 
-    const ALL_REASONS: [Reason; 12] = [
+    const ALL_REASONS: [Reason; 13] = [
         Reason::BadCredential,
         Reason::UnknownAccount,
         Reason::Disabled,
         Reason::Expired,
+        Reason::Revoked,
         Reason::Scope,
         Reason::Network,
         Reason::UseAppPassword,

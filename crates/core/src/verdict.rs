@@ -53,6 +53,8 @@ pub enum Reason {
     Disabled,
     /// The account or the app password has expired.
     Expired,
+    /// The app password was revoked.
+    Revoked,
     /// The app password does not open this service.
     Scope,
     /// The app password may not be used from this address.
@@ -63,7 +65,7 @@ pub enum Reason {
     Replayed,
     /// The peer may not ask for this, or policy does not let this person in so.
     NotPermitted,
-    /// The person gave up, or nobody was there to answer.
+    /// The person gave up, or nobody was there to answer: an empty answer is none.
     Cancelled,
     /// Too many wrong answers; later is another try.
     Limited,
@@ -80,6 +82,7 @@ impl Reason {
             Self::UnknownAccount => "unknown_account",
             Self::Disabled => "disabled",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
             Self::Scope => "scope",
             Self::Network => "network",
             Self::UseAppPassword => "use_app_password",

@@ -10,8 +10,8 @@ mod frame;
 mod message;
 mod outlast;
 mod peer;
-mod secret;
 mod remote_host;
+mod secret;
 mod syslog;
 
 pub use client::{Client, Dialogue, Failure, Silent};
@@ -23,6 +23,6 @@ pub use message::{
 };
 pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, uid_of_local_user};
+pub use remote_host::RemoteHost;
 pub use secret::Secret;
 pub use syslog::{Facility, Severity, log, log_to};
-pub use remote_host::RemoteHost;

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use postern_core::device::Device;
-use postern_core::flows::{self, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit};
+use postern_core::flows::{self, EMPTY_ANSWER, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -94,7 +94,8 @@ async fn login(
     let Ok(secret) =
         begin.secret.as_ref().map(|secret| Password::new(secret.expose().to_owned())).transpose()
     else {
-        return refused(NOT_A_PASSWORD);
+        let is_empty = begin.secret.as_ref().is_some_and(|secret| secret.expose().is_empty());
+        return refused(if is_empty { EMPTY_ANSWER } else { NOT_A_PASSWORD });
     };
     if secret.is_none() && !begin.interactive && visitor.class != Some(Class::Login) {
         return refused(NOT_A_PASSWORD);

@@ -50,23 +50,24 @@ pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, lang
         _ if reason == Reason::Cancelled => return String::new(),
         (Task::Phone(_), _) => Phrase::PhoneRefused {},
         (Task::Own(_), _) => Phrase::NotChanged {},
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login)) => {
+        // Of a service that nobody configured nobody knows that it is one for mail.
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login) | None) => {
             Phrase::LoginFailed {}
         }
         // A mail program shows it, in whatever language.
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Mail) | None) => {
+        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Mail)) => {
             return MAIL_REJECT_TEXT.to_owned();
         }
     };
     language.say(&phrase)
 }
 
-/// The client's address, where it is one.
 /// The client's host, where the front door knows it.
 pub(super) fn remote_host(begin: &Begin) -> Option<RemoteHost<'_>> {
     RemoteHost::parse(begin.rhost.as_deref()?)
 }
 
+/// The client's address, where it is one.
 pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
     remote_host(begin)?.address()
 }
@@ -81,7 +82,8 @@ fn wire_reason(reason: Reason) -> RejectReason {
         Reason::BadCredential => RejectReason::BadCredential,
         Reason::UnknownAccount => RejectReason::UnknownAccount,
         Reason::Disabled => RejectReason::Disabled,
-        Reason::Expired => RejectReason::Expired,
+        // The protocol has no word for it, and a front door must not count it as a guess.
+        Reason::Expired | Reason::Revoked => RejectReason::Expired,
         Reason::Scope => RejectReason::Scope,
         Reason::Network => RejectReason::Network,
         Reason::UseAppPassword => RejectReason::UseAppPassword,
@@ -131,7 +133,7 @@ mod tests {
         for reason in [Reason::BadCredential, Reason::UnknownAccount, Reason::Locked, Reason::Replayed] {
             assert_eq!(text(Flow::Login, Some(Class::Login), reason), "Login failed.");
             assert_eq!(text(Flow::Login, Some(Class::Mail), reason), MAIL_REJECT_TEXT);
-            assert_eq!(text(Flow::Login, None, reason), MAIL_REJECT_TEXT);
+            assert_eq!(text(Flow::Login, None, reason), "Login failed.", "no word of app passwords at chsh");
             assert_eq!(text(Flow::Enrol, None, reason), "Nothing was changed.");
         }
         for (flow, class) in

@@ -58,15 +58,40 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     assert_eq!(say_as("mallory", &socket, &[tried]), [Said::reject("not_permitted")]);
     let session = "reason=bad_credential flow=login service=x rhost=192.0.2.7 user=x";
     assert_eq!(mail("alice", right, json!({ "session": session })), Said::Accept("alice".to_owned()));
+    // A forgotten phone, a program that repeats itself, and an ssh that cron started.
+    let lost = world.site.app_password("alice", "Lost", &[]);
+    drop(world.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    for _ in 0..3 {
+        let polls = mail("alice", &lost.password, json!({ "rhost": "192.0.2.8" }));
+        assert_eq!(polls, Said::reject("expired"), "what front doors of before know");
+        assert_eq!(sshd("192.0.2.9", &[""]).verdict(), Said::reject("cancelled"));
+        assert_eq!(sshd("192.0.2.9", &[&ann.password, "", "", ""]).verdict(), Said::reject("cancelled"));
+        assert_eq!(mail("alice", "", json!({ "rhost": "192.0.2.10" })), Said::reject("bad_credential"));
+    }
+    // Repeated, it is one guess: that of 198.51.100.1, .2.
+    assert_eq!(mail("alice", "wrong", json!({ "rhost": "198.51.100.1" })), Said::reject("bad_credential"));
+    assert_eq!(mail("nobody", "wrong", json!({ "rhost": "198.51.100.2" })), Said::reject("unknown_account"));
+    // Names in the place of addresses.
+    for name in ["host.example.invalid", "x rhost=192.0.2.11 user=root", "192.0.2.11.example.invalid"] {
+        assert_eq!(mail("bob", "wrong", json!({ "rhost": name })), Said::reject("unknown_account"));
+    }
+    for (address, secret) in [("::ffff:198.51.100.6", "one"), ("2001:db8::7%eth0", "two")] {
+        assert_eq!(mail("alice", secret, json!({ "rhost": address })), Said::reject("bad_credential"));
+    }
     drop(world.posternd.logged(&["hung up", "192.0.2.4"]));
     drop(world.posternd.logged(&["reason=cancelled", "192.0.2.3"]));
 
     let log = world.posternd.log();
     let lines: Vec<&str> = log.lines().skip(before).filter(|line| line.contains("postern::audit")).collect();
-    assert_eq!(lines.len(), 12, "{lines:#?}");
+    assert_eq!(lines.len(), 12 + 12 + 2 + 3 + 2, "{lines:#?}");
+    let is_in = |part: &str| lines.iter().any(|line| line.contains(part));
+    assert!(is_in("reason=revoked flow=login service=imap rhost=192.0.2.8 "), "{lines:#?}");
+    assert!(is_in(" rhost=host.example.invalid "), "{lines:#?}");
+    assert!(is_in(" rhost=\"x rhost=192.0.2.11 user=root\" "), "{lines:#?}");
     let mut addresses: Vec<String> = found(&lines).into_iter().flatten().collect();
     addresses.sort_unstable();
-    let expected: Vec<String> = (1..=5).map(|last| format!("198.51.100.{last}")).collect();
+    let mut expected: Vec<String> = (1..=6).map(|last| format!("198.51.100.{last}")).collect();
+    expected.push("2001:db8::7".to_owned());
     assert_eq!(addresses, expected, "{lines:#?}");
 }
 

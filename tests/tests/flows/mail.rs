@@ -155,6 +155,11 @@ async fn a_mail_service_without_a_secret_asks_for_one_and_for_nothing_else() {
             Reason::Cancelled | Reason::BadCredential
         ));
     }
+    assert_eq!(
+        site.visit("imap", "alice").says(&[""]).await.outcome.trail.detail,
+        Some("an empty answer"),
+        "which fail2ban's filter takes for no guess"
+    );
 }
 
 #[tokio::test]
@@ -179,7 +184,7 @@ async fn a_tombstone_stands_for_400_days_and_its_selector_is_not_given_out_again
     assert!(matches!(revoked, flows::Revoked::Now(all) if all.len() == 1));
     let runs = site.hasher.tally();
     let ended = site.mail("alice", &password).await;
-    assert_eq!(ended.reason(), Reason::BadCredential);
+    assert_eq!(ended.reason(), Reason::Revoked);
     assert_eq!(ended.outcome.trail.detail, Some("the app password is revoked"));
     assert_eq!(site.hasher.tally(), runs, "neither the app password nor the main password is computed");
     for (days, left) in [(399, 1), (2, 0)] {

@@ -162,5 +162,9 @@ fn a_revoked_app_password_stays_refused_after_a_restart() {
     assert!(host.posternd.stop().success());
     host.posternd.start_again();
     assert_eq!(host.login("imap", "alice", &lost.password), Outcome::Refused);
-    drop(host.posternd.logged(&["reason=bad_credential", "revoked", &format!("app_password={}", lost.id)]));
+    drop(host.posternd.logged(&[
+        "reason=revoked",
+        "the app password is revoked",
+        &format!("app_password={}", lost.id),
+    ]));
 }

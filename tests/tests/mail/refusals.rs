@@ -78,7 +78,7 @@ fn the_log_tells_apart_what_people_cannot() {
         ["reason=use_app_password", "user=bob"],
         ["reason=disabled", "user=carol"],
         ["reason=bad_credential", "user=dora"],
-        ["reason=bad_credential", "detail=\"the app password is revoked\""],
+        ["reason=revoked", "detail=\"the app password is revoked\""],
         ["reason=network", "user=alice"],
         ["reason=scope", "user=alice"],
     ] {

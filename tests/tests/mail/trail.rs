@@ -83,10 +83,7 @@ fn every_login_leaves_one_line_that_says_who_what_whence_and_why() {
     drop(host.site.cli_ok(&["app-password", "revoke", "alice", &phone.id]));
     assert_eq!(host.login_from("imap", "alice", &phone.password, "192.0.2.8"), Outcome::Refused);
     let line = host.posternd.logged(&["verdict=reject", "rhost=192.0.2.8"]);
-    assert!(
-        line.contains(" reason=bad_credential ") && line.contains(&app) && line.contains(&account),
-        "{line}"
-    );
+    assert!(line.contains(" reason=revoked ") && line.contains(&app) && line.contains(&account), "{line}");
 
     let lines = host.posternd.log().lines().filter(|line| line.contains("flow=login")).count();
     assert_eq!(lines, 3, "one line a login");

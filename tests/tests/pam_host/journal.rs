@@ -30,8 +30,8 @@ fn only_what_speaks_of_guessing_is_called_an_authentication_failure() {
     for (reason, is_a_guess) in [
         ("bad_credential", true),
         ("unknown_account", true),
-        ("limited", true),
-        ("locked", true),
+        ("limited", false),
+        ("locked", false),
         ("replayed", false),
         ("disabled", false),
         ("expired", false),

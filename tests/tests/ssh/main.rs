@@ -21,6 +21,7 @@ mod enrolment;
 mod local;
 mod mail;
 mod methods;
+mod nobody;
 mod own;
 mod packaged;
 mod prompts;

@@ -6,6 +6,7 @@ use crate::proof::Proof;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::identity;
+use super::login::UNCONFIGURED;
 use super::outcome::{Outage, Outcome, Trail};
 
 /// Decides whether a login may go on that Postern may not have seen the beginning of: a key alone opens ssh, and sudo asks
@@ -27,7 +28,7 @@ async fn decide(
     trail: &mut Trail,
 ) -> Result<Verdict, Outage> {
     let Some(configured) = engine.services.get(service) else {
-        trail.detail = Some("the service is not configured");
+        trail.detail = Some(UNCONFIGURED);
         return Ok(Verdict::Reject(Reason::NotPermitted));
     };
     let now = engine.clock.now();

@@ -18,8 +18,8 @@ use super::dialogue::{Dialogue, Stop};
 use super::enrolment::{Place, Wanted};
 use super::identity::{self, LocalUid};
 use super::in_flight::Checked;
-use super::login::Visit;
-use super::main_password::Given;
+use super::login::{EMPTY_ANSWER, Visit};
+use super::main_password::{Given, WRONG_BEFORE};
 use super::note::{self, Entrance};
 use super::notices::ChangedBy;
 use super::occasion::Occasion;
@@ -179,6 +179,9 @@ impl<'a> Attempt<'a> {
                     None => Checked::Wrong,
                 },
             };
+            if checked == Checked::KnownWrong {
+                self.trail.detail.get_or_insert(WRONG_BEFORE);
+            }
             // The limit is the same for those who do not exist, or it would tell them apart.
             if checked == Checked::Limited {
                 return Ok(Verdict::Reject(Reason::Limited));
@@ -213,19 +216,24 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn usable_password(&mut self) -> Result<Password, Stop> {
-        self.ask_for_password().await?.ok_or(Stop::Reject(Reason::BadCredential))
-    }
-
     /// Whether something before Postern proved the first factor.
     fn is_stack(&self) -> bool {
         self.service.first.is_stack(self.visit.secret.is_some())
+    }
+
+    async fn usable_password(&mut self) -> Result<Password, Stop> {
+        self.ask_for_password().await?.ok_or(Stop::Reject(Reason::BadCredential))
     }
 
     /// `None` for what can be nobody's. sshd answers so for whomever it will not let in, whatever was typed, and that must
     /// take as long as a wrong password: each time, as each wrong one does.
     async fn ask_for_password(&mut self) -> Result<Option<Password>, Stop> {
         let answer = self.dialogue.ask(Echo::Off, &Phrase::Password {}).await?;
+        // sshd's stand-in for an answer is as long as that, so this tells nobody who exists.
+        if answer.expose().is_empty() {
+            self.trail.detail = Some(EMPTY_ANSWER);
+            return Err(Stop::Reject(Reason::Cancelled));
+        }
         if let Ok(password) = Password::new(answer.expose().to_owned()) {
             return Ok(Some(password));
         }
@@ -285,6 +293,7 @@ impl<'a> Attempt<'a> {
         if self.is_stack() {
             return Ok(Verdict::Ignore("no second factor is needed"));
         }
+        self.accept(account, Credential::LoginPassword).await
     }
 
     /// An ssh key; an address only where the admin says that one will do, and the front door is believed.
@@ -295,7 +304,6 @@ impl<'a> Attempt<'a> {
         let address = self.visit.address.filter(|address| is_trusted && !is_link_local(*address));
         key.cloned().or_else(|| address.map(Device::of_address))
     }
-        self.accept(account, Credential::LoginPassword).await
 
     async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {
         if term.is_zero() {
@@ -340,13 +348,6 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Whether somebody agrees, in any of the languages.
-pub(super) fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是")
-}
-
-/// What the log hears of a program where a person should be.
-pub(super) const ECHOED: &str = "every question is answered alike";
 /// Whether an address is good on one link alone (RFC 4291, section 2.5.6; RFC 3927).
 fn is_link_local(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -355,3 +356,10 @@ fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
+/// Whether somebody agrees, in any of the languages.
+pub(super) fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是")
+}
+
+/// What the log hears of a program where a person should be.
+pub(super) const ECHOED: &str = "every question is answered alike";

@@ -32,13 +32,21 @@ pub struct Visit<'a> {
     pub language: Option<&'a str>,
 }
 
+/// What the log hears of a question without an answer: an ssh that has no terminal answers so, and a mail program without a
+/// password. It guesses nothing, and nothing is counted.
+pub const EMPTY_ANSWER: &str = "an empty answer";
+
+/// What the log hears of a service that is neither predefined nor configured.
+pub(super) const UNCONFIGURED: &str =
+    "the service is not configured: add it to postern.toml, or take pam_postern.so out of its stack";
+
 /// Decides a login, as the class of its service asks for.
 pub async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
     match engine.services.get(visit.service).map(|service| &service.kind) {
         Some(ServiceKind::Mail(_)) => super::mail::login(engine, visit, person).await,
         Some(ServiceKind::Login(_)) => super::interactive::login(engine, visit, person).await,
         None => {
-            let trail = Trail { detail: Some("the service is not configured"), ..Trail::default() };
+            let trail = Trail { detail: Some(UNCONFIGURED), ..Trail::default() };
             Outcome { verdict: Verdict::Reject(Reason::NotPermitted), trail }
         }
     }

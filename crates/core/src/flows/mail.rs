@@ -18,8 +18,8 @@ use crate::verdict::{Accepted, Reason, Verdict};
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::guard;
 use super::in_flight::Checked;
-use super::login::Visit;
-use super::main_password::Given;
+use super::login::{EMPTY_ANSWER, UNCONFIGURED, Visit};
+use super::main_password::{Given, WRONG_BEFORE};
 use super::note::{self, Entrance};
 use super::outcome::{Outage, Outcome, Trail};
 
@@ -34,7 +34,7 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
         Some(_) => None,
         None => match ask_for_secret(person).await {
             Ok(secret) => Some(secret),
-            Err(verdict) => return Outcome { verdict, trail: Trail::default() },
+            Err(outcome) => return outcome,
         },
     };
     let Some(password) = visit.secret.or(asked.as_ref()) else {
@@ -52,11 +52,18 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
     Outcome::of(decided, attempt.trail)
 }
 
-async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Password, Verdict> {
+async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Password, Outcome> {
+    let refused = |reason, detail| {
+        let trail = Trail { detail, ..Trail::default() };
+        Outcome { verdict: Verdict::Reject(reason), trail }
+    };
     // A program answers it, in whatever language.
     let answer = person.ask(Echo::Off, "Password: ").await;
-    let answer = answer.map_err(|_| Verdict::Reject(Reason::Cancelled))?;
-    Password::new(answer.expose().to_owned()).map_err(|_| Verdict::Reject(Reason::BadCredential))
+    let answer = answer.map_err(|_| refused(Reason::Cancelled, None))?;
+    if answer.expose().is_empty() {
+        return Err(refused(Reason::BadCredential, Some(EMPTY_ANSWER)));
+    }
+    Password::new(answer.expose().to_owned()).map_err(|_| refused(Reason::BadCredential, None))
 }
 
 struct Login<'a> {
@@ -83,7 +90,7 @@ impl<'a> Decision<'a> {
                 ServiceKind::Login(_) => None,
             })
         else {
-            self.trail.detail = Some("the service is not configured");
+            self.trail.detail = Some(UNCONFIGURED);
             return Ok(Verdict::Reject(Reason::NotPermitted));
         };
         let policy = |account| EffectiveMail::of(&engine.policy, service.observe, mail, account);
@@ -120,7 +127,7 @@ impl<'a> Decision<'a> {
             AppPassword::Live(live) => live,
             AppPassword::Revoked(_) => {
                 self.trail.detail = Some("the app password is revoked");
-                return Ok(Verdict::Reject(Reason::BadCredential));
+                return Ok(Verdict::Reject(Reason::Revoked));
             }
         };
         if live.is_expired(self.now) {
@@ -149,12 +156,19 @@ impl<'a> Decision<'a> {
         let memory = &self.engine.memory;
         match memory.verified.recall(&live.hash, candidate.secret()) {
             Remembered::Right => return Ok(true),
-            Remembered::Wrong => return Ok(false),
+            Remembered::Wrong => {
+                self.trail.detail = Some(WRONG_BEFORE);
+                return Ok(false);
+            }
             Remembered::Nothing => {}
         }
         let digest = self.given().digest(self.engine, &account.id, live.hash.as_str());
         let check = self.check_app_password(account, live, candidate, digest);
-        Ok(memory.in_flight.once(digest, check).await? == Checked::Right)
+        let checked = memory.in_flight.once(digest, check).await?;
+        if checked == Checked::KnownWrong {
+            self.trail.detail = Some(WRONG_BEFORE);
+        }
+        Ok(checked == Checked::Right)
     }
 
     async fn check_app_password(
@@ -173,12 +187,14 @@ impl<'a> Decision<'a> {
             return Ok(Checked::Right);
         }
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        if guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await
-            == Admission::Proceed
-        {
-            guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+        match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
+            Admission::Proceed => {
+                guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+                Ok(Checked::Wrong)
+            }
+            Admission::KnownWrong => Ok(Checked::KnownWrong),
+            Admission::Limited => Ok(Checked::Wrong),
         }
-        Ok(Checked::Wrong)
     }
 
     async fn by_main_password(
@@ -234,7 +250,7 @@ impl<'a> Decision<'a> {
         match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => {
-                self.trail.detail = Some("the same secret was wrong before");
+                self.trail.detail = Some(WRONG_BEFORE);
                 return Ok(Verdict::Reject(Reason::BadCredential));
             }
             Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
@@ -260,7 +276,10 @@ impl<'a> Decision<'a> {
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
     async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
         if policy.main_password_on_mail.permits(false) || policy.observe {
-            self.given().pretend(self.engine, self.login.name).await?;
+            let checked = self.given().pretend(self.engine, self.login.name).await?;
+            if checked == Checked::KnownWrong {
+                self.trail.detail.get_or_insert(WRONG_BEFORE);
+            }
         }
         Ok(Verdict::Reject(reason))
     }

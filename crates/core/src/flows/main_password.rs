@@ -14,6 +14,9 @@ use super::identity::uid_in_directory;
 use super::in_flight::Checked;
 use super::outcome::{Outage, Trail};
 
+/// What the log hears of a program that repeats itself. It guesses nothing, and fail2ban's filter leaves it alone.
+pub(super) const WRONG_BEFORE: &str = "the same secret was wrong before";
+
 /// A main password that somebody gave.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Given<'a> {
@@ -35,7 +38,7 @@ impl Given<'_> {
         let checked =
             engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
         if checked == Checked::KnownWrong {
-            trail.detail = Some("the same secret was wrong before");
+            trail.detail = Some(WRONG_BEFORE);
         }
         Ok(checked)
     }

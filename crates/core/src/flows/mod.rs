@@ -41,7 +41,7 @@ pub use factors::{
 };
 pub use identity::UID_NUMBER;
 pub use in_flight::InFlight;
-pub use login::{Visit, login};
+pub use login::{EMPTY_ANSWER, Visit, login};
 pub use lookup::lookup;
 pub use notices::{ChangedBy, Notices};
 pub use outcome::{Outcome, Trail};

@@ -15,6 +15,7 @@ use crate::words::Phrase;
 use super::approval::{self, Approval, Begun, Decision};
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::dialogue::{Dialogue, Stop};
+use super::login::EMPTY_ANSWER;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
 use super::sent_code::{self, Posted, Recipient};
@@ -41,7 +42,16 @@ pub(super) async fn prove(
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
 ) -> Result<Proved, Stop> {
-    let mut step = Step { engine, asked, occasion, dialogue, trail, refused: None, reach: Reach::default() };
+    let mut step = Step {
+        engine,
+        asked,
+        occasion,
+        dialogue,
+        trail,
+        refused: None,
+        has_typed: false,
+        reach: Reach::default(),
+    };
     let ended = step.ask().await;
     step.give_up().await;
     match ended {
@@ -59,6 +69,8 @@ struct Step<'a, 'd> {
     dialogue: &'a mut Dialogue<'d>,
     trail: &'a mut Trail,
     refused: Option<Reason>,
+    /// Whether anything was answered that could have been meant as a code. An ssh without a terminal answers nothing.
+    has_typed: bool,
     reach: Reach,
 }
 
@@ -99,6 +111,7 @@ impl Step<'_, '_> {
                 show_qr(self.engine, approval, self.dialogue).await?;
                 continue;
             }
+            self.has_typed |= !text.is_empty();
             if text.is_empty() && proposed.is_some_and(is_phone) {
                 match std::mem::take(&mut self.reach) {
                     Reach::Phone(approval) => match self.phone(approval).await? {
@@ -120,6 +133,10 @@ impl Step<'_, '_> {
                 Some(Checked::Early) => {}
                 None => wrong += 1,
             }
+        }
+        if !self.has_typed && self.refused.is_none() {
+            self.trail.detail = Some(EMPTY_ANSWER);
+            return Err(Stop::Reject(Reason::Cancelled));
         }
         Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
     }

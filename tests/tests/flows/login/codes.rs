@@ -48,9 +48,13 @@ async fn after_a_wrong_password_no_code_is_asked_for() {
     let ended = site.visit("sshd", "alice").says(&["wrong", "123456"]).await;
     assert_eq!((ended.reason(), ended.questions()), (Reason::BadCredential, vec!["Password: "]));
     assert_eq!(site.world.count(Point::AdmitCode), 0);
-    for secret in ["", "with\ttab", &"x".repeat(513)] {
+    for (secret, reason) in [
+        ("", Reason::Cancelled),
+        ("with\ttab", Reason::BadCredential),
+        (&*"x".repeat(513), Reason::BadCredential),
+    ] {
         let ended = site.visit("sshd", "alice").says(&[secret, "123456"]).await;
-        assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 1));
+        assert_eq!((ended.reason(), ended.questions().len()), (reason, 1));
     }
 }
 
@@ -115,6 +119,8 @@ async fn what_is_no_code_is_asked_for_again_and_is_not_counted() {
     }
     site.world.expect(None);
     let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", "", "", "unasked"]).await;
+    assert_eq!((refused.reason(), refused.questions().len()), (Reason::Cancelled, 4), "nothing is no guess");
+    let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "abc", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::BadCredential, 4));
     assert_eq!(site.world.count(Point::AdmitCode), 0);
 }

@@ -176,3 +176,29 @@ async fn the_name_services_are_asked_for_every_name_before_the_first_question() 
     let nobody = site.visit("sshd", "nobody").says(&[MAIN_PASSWORD]).await;
     assert_eq!(nobody.reason(), Reason::UnknownAccount);
 }
+
+#[tokio::test]
+async fn an_empty_answer_is_nobodys_and_counts_for_nothing() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.limits.attempts.per_source = 2);
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    for _ in 0..5 {
+        for (service, name) in [("sshd", "alice"), ("sshd", "nobody-here"), ("sudo", "alice")] {
+            let ended = site.visit(service, name).says(&[""]).await;
+            assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 1), "{service} {name}");
+        }
+        // A key came before, as with autossh.
+        let ended = site.visit("sshkey", "alice").key(SshKey(1)).says(&["", "", "", "", ""]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 3));
+        assert_eq!(ended.outcome.trail.detail, Some("an empty answer"));
+    }
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", &app.code()]).await.is_accept());
+    // Whoever typed something leaves with that on record.
+    for typed in ["abc", "0"] {
+        let ended = site.visit("sshkey", "alice").key(SshKey(1)).says(&[typed, "", "", ""]).await;
+        assert_eq!(ended.reason(), Reason::BadCredential, "{typed}");
+    }
+}

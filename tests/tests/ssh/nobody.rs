@@ -1,0 +1,62 @@
+//! An ssh that cron or autossh started: nobody is there, and ssh answers every question with nothing.
+
+use std::process::Command;
+use std::time::Duration;
+
+use postern_tests::{Key, Ran, Sshd, UnixUser, host, syslog};
+
+use crate::on_both;
+use crate::world::World;
+
+on_both!(an_ssh_without_a_terminal_is_no_wrong_password, a_key_without_anybody_behind_it_is_no_wrong_code);
+
+/// ssh without a terminal, which has to fail, as often as it likes to answer.
+fn without_terminal(sshd: &Sshd, user: &UnixUser, key: Option<&Key>) -> String {
+    let mut ssh = Command::new(host::system_program("/usr/bin/setsid", "util-linux"));
+    ssh.args(["--wait", "/usr/bin/ssh", "-F", "none", "-l", &user.name, "-p", &sshd.port().to_string()]);
+    let known_hosts = format!("UserKnownHostsFile={}", sshd.known_hosts().display());
+    for option in
+        [known_hosts.as_str(), "GlobalKnownHostsFile=/dev/null", "IdentityAgent=none", "IdentitiesOnly=yes"]
+    {
+        ssh.args(["-o", option]);
+    }
+    match key {
+        Some(key) => ssh.arg("-i").arg(key.path()),
+        None => ssh.args(["-o", "PubkeyAuthentication=no"]),
+    };
+    ssh.args(["127.0.0.1", "true"]).current_dir("/").env_remove("DISPLAY").env_remove("SSH_ASKPASS");
+    let ran = Ran::of(&mut ssh, b"", Duration::from_secs(60));
+    assert_eq!(ran.code, 255, "{ran:?}");
+    ran.stderr
+}
+
+fn is_cancelled(world: &World, user: &UnixUser, at_least: usize) {
+    let name = format!("user={}", user.name);
+    let lines: Vec<String> = {
+        drop(world.posternd.logged(&["flow=login", &name]));
+        world.posternd.log().lines().filter(|line| line.ends_with(&name)).map(str::to_owned).collect()
+    };
+    assert!(lines.len() >= at_least, "{lines:#?}");
+    for line in &lines {
+        assert!(line.contains("verdict=reject reason=cancelled flow=login"), "{line}");
+        assert!(line.contains("detail=\"an empty answer\""), "{line}");
+    }
+    let failures = syslog::lines(&["pam_postern", "authentication failure", &name]);
+    assert!(failures.is_empty(), "{failures:#?}");
+    assert!(!syslog::lines(&["pam_postern", "refused (cancelled)", &name]).is_empty());
+}
+
+fn an_ssh_without_a_terminal_is_no_wrong_password(world: &World) {
+    let anna = world.enrolled("anna");
+    let sshd = world.sshd("sshd", "keyboard-interactive");
+    drop(without_terminal(&sshd, &anna.unix, None));
+    is_cancelled(world, &anna.unix, 3);
+}
+
+fn a_key_without_anybody_behind_it_is_no_wrong_code(world: &World) {
+    let (anna, key) = (world.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    let sshd = world.sshd("sshd-key", "publickey,keyboard-interactive");
+    drop(without_terminal(&sshd, &anna.unix, Some(&key)));
+    is_cancelled(world, &anna.unix, 1);
+}

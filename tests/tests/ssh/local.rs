@@ -70,7 +70,7 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
 fn sudo_with_a_login_shell_asks_for_the_same(world: &World) {
     let mut anna = with_one_password(world, world.enrolled("anna"));
     let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo-i", "sudo-i"));
-    for (code, opens) in [(anna.app.wrong_code(), false), (anna.app.code(), true)] {
+    for (code, opens) in [(anna.app.authenticator.wrong_code(), false), (anna.app.code(), true)] {
         let mut person = sudo.start_with(&["-i"], &[]);
         person.expect("[sudo] password for ");
         person.answer_hidden(&anna.password);

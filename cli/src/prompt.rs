@@ -4,19 +4,21 @@ use postern_core::secret::{MAX_SECRET, Password};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::terminal::Terminal;
 
 /// Takes a new password from the first line of standard input, or asks for it twice.
 pub(crate) fn new_password(from_stdin: bool) -> Result<Password, Failure> {
     if from_stdin {
         return password(first_line("password")?);
     }
-    if !std::io::stdin().is_terminal() {
+    let terminal = if std::io::stdin().is_terminal() { Terminal::open() } else { None };
+    let Some(mut terminal) = terminal else {
         return Err(Failure::usage("there is no terminal to ask for the password on; give --password-stdin"));
-    }
-    let ask = |prompt| {
-        rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::io(format!("terminal: {error}")))
+    };
+    let mut ask = |prompt| {
+        terminal
+            .ask_hidden(prompt)?
+            .ok_or_else(|| Failure::data("no password was given; nothing was changed"))
     };
     let first = ask("New main password: ")?;
     if *first != *ask("The same again: ")? {

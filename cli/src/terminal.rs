@@ -1,11 +1,18 @@
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stderr, stdin};
+use std::os::fd::AsFd;
 
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// The terminal of whoever started this process, wherever its standard input and output go.
+/// The terminal of whoever started this process, wherever its standard output goes.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     write: File,
@@ -13,11 +20,27 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// `None` where there is none, as in a cron job.
+    /// The controlling terminal or else, as after `su --command`, the one that standard input is. `None` where there is
+    /// neither, as in a cron job.
     pub(crate) fn open() -> Option<Self> {
-        let write = OpenOptions::new().read(true).write(true).open(TTY).ok()?;
-        let read = BufReader::with_capacity(LONGEST_LINE, write.try_clone().ok()?);
-        Some(Self { write, read })
+        let (read, write) = match OpenOptions::new().read(true).write(true).open(TTY) {
+            Ok(write) => (write.try_clone().ok()?, write),
+            Err(_) => Self::of_standard_input()?,
+        };
+        Some(Self { write, read: BufReader::with_capacity(LONGEST_LINE, read) })
+    }
+
+    /// Its device cannot be opened anew: it may belong to somebody else, such as whoever called su.
+    fn of_standard_input() -> Option<(File, File)> {
+        let input = stdin();
+        if !input.is_terminal() {
+            return None;
+        }
+        let read = input.as_fd().try_clone_to_owned().ok()?;
+        let may_write = fcntl(&read, FcntlArg::F_GETFL)
+            .is_ok_and(|flags| OFlag::from_bits_truncate(flags) & OFlag::O_ACCMODE == OFlag::O_RDWR);
+        let write = if may_write { read.try_clone() } else { stderr().as_fd().try_clone_to_owned() };
+        Some((File::from(read), File::from(write.ok()?)))
     }
 
     /// Shows lines.
@@ -37,19 +60,75 @@ impl Terminal {
         Ok(line)
     }
 
-    /// Asks without echo; `None` where the answer is the end of input.
+    /// Asks without echo; `None` where the answer is the end of input. Where echo cannot be switched off nothing is asked.
     pub(crate) fn ask_hidden(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
-        match rpassword::prompt_password(question) {
-            Ok(answer) => Ok(Some(Zeroizing::new(answer))),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(error) => Err(fault(&error)),
-        }
+        let line = {
+            let echo = self.read.get_ref().try_clone().and_then(|terminal| Ok(EchoOff::of(terminal)?));
+            let echo = echo.map_err(|error| fault(&error))?;
+            self.write.write_all(question.as_bytes()).map_err(|error| fault(&error))?;
+            echo.await_input().map_err(|errno| fault(&errno.into()))?;
+            read_line(&mut self.read).map_err(|error| fault(&error))?
+        };
+        // The end of the line that was typed was not shown either.
+        self.show("")?;
+        Ok(line)
     }
 
     /// Asks a question that only yes answers with yes.
     pub(crate) fn confirm(&mut self, question: &str) -> Result<bool, Failure> {
         let answer = self.ask(&format!("{question} [y/N] "))?;
         Ok(answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")))
+    }
+}
+
+/// A terminal that does not show what is typed, until this is dropped. A signal that ends or stops this process waits until
+/// the terminal shows again what is typed.
+struct EchoOff {
+    terminal: File,
+    before: Termios,
+    signals: SigSet,
+    mask_before: SigSet,
+}
+
+impl EchoOff {
+    fn of(terminal: File) -> Result<Self, Errno> {
+        let before = tcgetattr(&terminal)?;
+        let mut hidden = before.clone();
+        hidden.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL);
+        hidden.local_flags.insert(LocalFlags::ICANON | LocalFlags::ISIG);
+        let signals: SigSet = SIGNALS.into_iter().collect();
+        let mask_before = SigSet::thread_get_mask()?;
+        signals.thread_block()?;
+        let echo = Self { terminal, before, signals, mask_before };
+        let terminal = &echo.terminal;
+        // What was typed ahead of the question has been shown, and is no answer to it.
+        tcsetattr(terminal, SetArg::TCSAFLUSH, &hidden)?;
+        // Where one of several settings could be made tcsetattr succeeds all the same.
+        if tcgetattr(terminal)?.local_flags.contains(LocalFlags::ECHO) {
+            Err(Errno::ENOTTY)
+        } else {
+            Ok(echo)
+        }
+    }
+
+    /// Waits for a line, or for a signal: that one is obeyed when this is dropped, and asking is over if the process lives on.
+    fn await_input(&self) -> Result<(), Errno> {
+        let signals = SignalFd::with_flags(&self.signals, SfdFlags::SFD_CLOEXEC)?;
+        let mut ready = [
+            PollFd::new(self.terminal.as_fd(), PollFlags::POLLIN),
+            PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+        ];
+        poll(&mut ready, PollTimeout::NONE)?;
+        let [_, signal] = ready;
+        if signal.any().unwrap_or_default() { Err(Errno::EINTR) } else { Ok(()) }
+    }
+}
+
+impl Drop for EchoOff {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no mending.
+        tcsetattr(&self.terminal, SetArg::TCSANOW, &self.before).ok();
+        self.mask_before.thread_set_mask().ok();
     }
 }
 
@@ -71,6 +150,9 @@ fn fault(error: &std::io::Error) -> Failure {
 }
 
 const TTY: &str = "/dev/tty";
+/// What the keyboard, a broken connection or an impatient parent sends.
+const SIGNALS: [Signal; 5] =
+    [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP];
 const LONGEST_LINE: usize = 4096;
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
 use postern_tests::qr::{self, Theme};
+use postern_tests::person::Person;
+use postern_tests::terminal::Terminal;
 use postern_tests::{FakePosternd, Ran, Site, UnixUser, canary, host, unix_users};
 use serde_json::{Value, json};
 
@@ -220,6 +222,65 @@ fn it_needs_neither_root_nor_the_configuration_and_speaks_the_callers_language()
         assert!(speak(name, "en_GB.UTF-8").contains("You have no second factor"), "{name}");
     }
     assert!(speak("LANG", "C").contains("You have no second factor"));
+}
+
+#[test]
+fn a_wrong_main_password_is_called_wrong() {
+    let (site, user, _) = site_with("my_wrong");
+    let _posternd = site.posternd();
+    for (wrong, answers) in [("a wrong one", "not it\n"), ("an empty one", "\n")] {
+        let ran = site.my(&user, &["app-passwords", "create", "--label", "Laptop"], answers);
+        assert_eq!((ran.code, ran.stdout.as_str()), (DATA, ""), "{wrong}: {ran:?}");
+        assert!(ran.stderr.contains("That is not your main password.\n"), "{wrong}: {ran:?}");
+        assert!(ran.stderr.ends_with("postern: Nothing was changed.\n"), "{wrong}: {ran:?}");
+    }
+}
+
+#[test]
+fn root_is_told_that_it_has_no_account() {
+    let (site, _, _) = site_with("my_root");
+    let _posternd = site.posternd();
+    let mut command = Command::new(host::program("postern"));
+    command.args(["my", "factors", "--client-config"]).arg(site.client_config()).current_dir("/");
+    let ran = Ran::of(&mut command, b"", Duration::from_secs(20));
+    assert_eq!((ran.code, ran.stdout.as_str()), (NOT_PERMITTED, ""), "{ran:?}");
+    assert!(ran.stderr.contains("root has no account of its own"), "{ran:?}");
+}
+
+#[test]
+fn without_a_controlling_terminal_the_main_password_is_not_shown_either() {
+    let (site, user, password) = site_with("my_su");
+    let _posternd = site.posternd();
+    // As su --command does: a session of its own, and the terminal as standard input. Whose terminal it is does not matter.
+    let detached = |owner| {
+        let mut command = Command::new(host::system_program("/usr/bin/setsid", "util-linux"));
+        command.arg("--wait").arg(host::program("postern"));
+        command.args(["my", "app-passwords", "create", "--label", "Laptop"]);
+        command.arg("--client-config").arg(site.client_config());
+        command.env_clear().current_dir("/").uid(user.uid).gid(user.uid);
+        Person::at(Terminal::start(command, owner), "my_su", "detached")
+    };
+    let root = (Uid::from_raw(0), Gid::from_raw(0));
+    for owner in [user.ids(), root] {
+        let mut person = detached(owner);
+        person.expect("Main password of ");
+        person.answer_hidden(&password);
+        let (status, said) = person.ends();
+        assert_eq!((status, person.was_shown_app_passwords().len()), (0, 1), "{said}");
+        assert!(person.terminal().echoes() && !person.text().contains(&password));
+    }
+}
+
+#[test]
+fn a_signal_at_the_question_leaves_a_terminal_that_shows_what_is_typed() {
+    let (site, user, password) = site_with("my_signal");
+    let _posternd = site.posternd();
+    let mut person = site.my_at_terminal(&user, &["app-passwords", "create", "--label", "Laptop"]);
+    person.expect("Main password of ");
+    person.interrupt();
+    let (status, said) = person.ends();
+    assert!(status != 0, "{said}");
+    assert!(person.terminal().echoes() && !person.text().contains(&password));
 }
 
 #[test]

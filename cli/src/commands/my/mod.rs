@@ -19,6 +19,11 @@ use request::request;
 /// Asks posternd for what somebody wants with their own account.
 pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     let config = ClientConfig::load(&my.client_config).map_err(Failure::config)?;
+    if getuid().is_root() {
+        return Err(Failure::not_permitted(
+            "root has no account of its own, so there is nothing to show or change; run it as the user whose account it is, or see postern --help for what an admin does with the accounts of others",
+        ));
+    }
     let begin = begin(&my.command)?;
     let mut person = Person::new(output, records(begin.flow));
     let client = Client::connect(&config.socket, Instant::now() + PATIENCE).map_err(no_verdict)?;
@@ -29,7 +34,18 @@ pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     }
     match verdict? {
         Verdict::Accept(_) => person.print_records(),
-        Verdict::Reject(reject) => Err(rejected(reject.reason, &reject.text)),
+        Verdict::Reject(reject) => {
+            let failure = rejected(reject.reason, &reject.text);
+            let is_system_user =
+                getuid().as_raw() < FIRST_PERSON && reject.reason == RejectReason::NotPermitted;
+            Err(if is_system_user {
+                failure.and(format!(
+                    "users of this host with a uid below {FIRST_PERSON} have no account of their own"
+                ))
+            } else {
+                failure
+            })
+        }
         Verdict::Defer(defer) => {
             Err(Failure::temporary(format!("not possible just now: {}; try again later", defer.reason)))
         }
@@ -104,5 +120,7 @@ fn no_verdict(failure: IpcFailure) -> Failure {
     }
 }
 
+/// Below are the uids of programs, to which posternd shows no account.
+const FIRST_PERSON: u32 = 1000;
 /// Setting up an app may take somebody a while.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -5,6 +5,8 @@ password = Password:␣
 password-for-change = Main password of { $account }:␣
 login-failed = Login failed.
 not-changed = Nothing was changed.
+main-password-wrong = That is not your main password.
+main-passwords-limited = Too many wrong main passwords. Try again later.
 
 factors-to-choose-from = Your second factors:
 factor-to-choose = { $number }. { $label }

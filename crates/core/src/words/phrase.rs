@@ -49,6 +49,10 @@ phrases! {
     LoginFailed "login-failed" {};
     /// The same for a change.
     NotChanged "not-changed" {};
+    /// The main password that a change asked for is not the account's.
+    MainPasswordWrong "main-password-wrong" {};
+    /// Too many of those.
+    MainPasswordsLimited "main-passwords-limited" {};
 
     /// Begins a list of what can be bound.
     KindsToChooseFrom "kinds-to-choose-from" {};

@@ -5,6 +5,8 @@ password = 密码：␣
 password-for-change = { $account } 的主密码：␣
 login-failed = 登录失败。
 not-changed = 未作任何更改。
+main-password-wrong = 主密码不正确。
+main-passwords-limited = 主密码错误次数过多，请稍后再试。
 
 factors-to-choose-from = 您的二次验证方式：
 factor-to-choose = { $number }. { $label }

@@ -93,6 +93,7 @@ async fn without_a_factor_the_main_password_is_enough_and_nothing_less() {
         drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
         let wrong = site.own_with_arguments(&alice, flow).await.says(&["wrong"]).await;
         assert_eq!(wrong.reason(), Reason::BadCredential);
+        assert_eq!(wrong.complaints(), ["That is not your main password."], "{flow:?}");
         let ended = site.own_with_arguments(&alice, flow).await.says(&[MAIN_PASSWORD]).await;
         assert!(ended.is_accept(), "{flow:?} {ended:?}");
     }

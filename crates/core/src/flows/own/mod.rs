@@ -156,14 +156,18 @@ impl OwnVisit<'_> {
     async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
         let question = Phrase::PasswordForChange { account: &account.name };
         let answer = self.dialogue.ask(Echo::Off, &question).await?;
-        let password =
-            Password::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))?;
+        let Ok(password) = Password::new(answer.expose().to_owned()) else {
+            return self.wrong_main_password().await;
+        };
         let source = self.source();
         let given = Given { password: &password, source: &source, at: self.engine.clock.now() };
         match given.check(self.engine, account, &mut self.trail).await? {
             Checked::Right => {}
-            Checked::Wrong | Checked::KnownWrong => return Err(Stop::Reject(Reason::BadCredential)),
-            Checked::Limited => return Err(Stop::Reject(Reason::Limited)),
+            Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,
+            Checked::Limited => {
+                self.dialogue.complain(&Phrase::MainPasswordsLimited {}).await?;
+                return Err(Stop::Reject(Reason::Limited));
+            }
         }
         let account = second_step::as_of_now(self.engine, account.clone(), &mut self.dialogue).await?;
         if !account.data.is_enrolled() {
@@ -187,6 +191,12 @@ impl OwnVisit<'_> {
             | Credential::AppPassword(_)
             | Credential::TrustedDevice => Ok(account),
         }
+    }
+
+    /// Whoever asks has the account's own uid: that the password is wrong tells them nothing about anybody else.
+    async fn wrong_main_password<T>(&mut self) -> Result<T, Stop> {
+        self.dialogue.complain(&Phrase::MainPasswordWrong {}).await?;
+        Err(Stop::Reject(Reason::BadCredential))
     }
 
     /// Mails what was changed to the account.

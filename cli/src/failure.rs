@@ -2,6 +2,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use nix::sys::signal::Signal;
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::BadTotp;
@@ -53,6 +54,15 @@ impl Failure {
         Self::new(EX_IOERR, message)
     }
 
+    /// Standard output takes no more. Whoever reads it has seen enough, as `head` has, or something is wrong with it.
+    pub(crate) fn of_output(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            // As the shell shows a program that SIGPIPE ended.
+            return Self { status: 128 + Signal::SIGPIPE as u8, message: String::new() };
+        }
+        Self::io(format!("standard output: {error}"))
+    }
+
     /// Later it may work.
     pub(crate) fn temporary(message: impl Display) -> Self {
         Self::new(EX_TEMPFAIL, message)
@@ -61,6 +71,16 @@ impl Failure {
     /// Something is wrong with the configuration.
     pub(crate) fn config(message: impl Display) -> Self {
         Self::new(EX_CONFIG, message)
+    }
+
+    /// A part of the site is out of order: a status of its own, as monitoring expects it.
+    pub(crate) fn check_failed(message: impl Display) -> Self {
+        Self::new(CHECK_FAILED, message)
+    }
+
+    /// Everything works, and something should be mended.
+    pub(crate) fn check_warned(message: impl Display) -> Self {
+        Self::new(CHECK_WARNED, message)
     }
 
     pub(crate) fn report(&self) -> ExitCode {
@@ -198,6 +218,9 @@ impl From<RandomnessGone> for Failure {
     }
 }
 
+/// As plugins of monitoring systems end: Nagios, Icinga, Zabbix and the like.
+const CHECK_WARNED: u8 = 1;
+const CHECK_FAILED: u8 = 2;
 const EX_USAGE: u8 = 64;
 const EX_DATAERR: u8 = 65;
 const EX_NOUSER: u8 = 67;

@@ -103,7 +103,7 @@ fn write(text: &str) -> Result<(), Failure> {
         .write_all(text.as_bytes())
         .and_then(|()| stdout.write_all(end.as_bytes()))
         .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::io(format!("standard output: {error}")))
+        .map_err(|error| Failure::of_output(&error))
 }
 
 /// The version of the JSON form.

@@ -1,6 +1,10 @@
+use std::io::ErrorKind;
+use std::path::Path;
+
 use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setuid};
+use postern_core::config::Config;
 use postern_ipc::SERVER_USER;
 
 use crate::failure::Failure;
@@ -17,6 +21,28 @@ pub(crate) fn protect() -> Result<(), Failure> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)
         .and_then(|()| set_dumpable(false))
         .map_err(|error| Failure::system(format!("cannot protect this process: {error}")))
+}
+
+/// Gives up root, then reads the configuration. A user of this host who may not read it hears what would help.
+pub(crate) fn load_config(path: &Path) -> Result<Config, Failure> {
+    become_keeper()?;
+    refuse_others(path)?;
+    Ok(Config::load(path)?)
+}
+
+/// An ordinary user may not read the configuration, and cannot mend that: this is a command for root.
+pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
+    let me = geteuid();
+    let is_denied =
+        || matches!(std::fs::File::open(path), Err(error) if error.kind() == ErrorKind::PermissionDenied);
+    let is_keeper = User::from_name(SERVER_USER).ok().flatten().is_some_and(|keeper| keeper.uid == me);
+    if me.is_root() || is_keeper || !is_denied() {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::not_permitted(format!(
+        "this is for an admin, as only root and {SERVER_USER} may read {path}; run it as root. For your own account see: postern my --help"
+    )))
 }
 
 /// Looks the user up; `None` where this process is not root and goes on as it is.

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-/// Takes a new password from the first line of standard input, or asks for it twice.
-pub(crate) fn new_password(from_stdin: bool) -> Result<Password, Failure> {
+/// Takes a new main password of at least `least` characters from the first line of standard input, or asks for it twice.
+pub(crate) fn new_password(from_stdin: bool, least: u32) -> Result<Password, Failure> {
     if from_stdin {
-        return password(first_line("password")?);
+        return password(first_line("password")?, least);
     }
     let terminal = if std::io::stdin().is_terminal() { Terminal::open() } else { None };
     let Some(mut terminal) = terminal else {
@@ -20,15 +20,27 @@ pub(crate) fn new_password(from_stdin: bool) -> Result<Password, Failure> {
             .ask_hidden(prompt)?
             .ok_or_else(|| Failure::data("no password was given; nothing was changed"))
     };
-    let first = ask("New main password: ")?;
+    let first = long_enough(ask("New main password: ")?, least)?;
     if *first != *ask("The same again: ")? {
         return Err(Failure::data("the two passwords differ; nothing was changed"));
     }
-    password(first)
+    password(first, least)
 }
 
-fn password(mut text: Zeroizing<String>) -> Result<Password, Failure> {
+fn password(text: Zeroizing<String>, least: u32) -> Result<Password, Failure> {
+    let mut text = long_enough(text, least)?;
     Password::new(std::mem::take(&mut text)).map_err(|error| Failure::data(format!("the password {error}")))
+}
+
+/// Whoever sets somebody's main password may not make it one that a few guesses find.
+fn long_enough(text: Zeroizing<String>, least: u32) -> Result<Zeroizing<String>, Failure> {
+    // What is empty is told so by its type.
+    if text.is_empty() || text.chars().count() >= least as usize {
+        return Ok(text);
+    }
+    Err(Failure::data(format!(
+        "the password has fewer than {least} characters; nothing was changed ([limits] main_password_min)"
+    )))
 }
 
 /// A secret from the first line of standard input.

@@ -38,9 +38,7 @@ pub(crate) struct Site {
 impl Site {
     /// Gives up root, then opens everything.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        privileges::become_keeper()?;
-        let config = Config::load(path)?;
-        Self::of(config)
+        Self::of(privileges::load_config(path)?)
     }
 
     /// Opens the stores of a configuration that is read already.

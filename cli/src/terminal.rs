@@ -62,16 +62,23 @@ impl Terminal {
 
     /// Asks without echo; `None` where the answer is the end of input. Where echo cannot be switched off nothing is asked.
     pub(crate) fn ask_hidden(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
-        let line = {
-            let echo = self.read.get_ref().try_clone().and_then(|terminal| Ok(EchoOff::of(terminal)?));
-            let echo = echo.map_err(|error| fault(&error))?;
+        loop {
+            let terminal = self.read.get_ref().try_clone().map_err(|error| fault(&error))?;
+            let echo = EchoOff::of(terminal).map_err(|errno| fault(&errno.into()))?;
             self.write.write_all(question.as_bytes()).map_err(|error| fault(&error))?;
-            echo.await_input().map_err(|errno| fault(&errno.into()))?;
-            read_line(&mut self.read).map_err(|error| fault(&error))?
-        };
-        // The end of the line that was typed was not shown either.
-        self.show("")?;
-        Ok(line)
+            let line = match echo.await_input() {
+                Ok(()) => Some(read_line(&mut self.read).map_err(|error| fault(&error))?),
+                Err(Errno::EINTR) => None,
+                Err(errno) => return Err(fault(&errno.into())),
+            };
+            // What the signal does, it does now.
+            drop(echo);
+            // The end of the line that was typed was not shown either.
+            self.show("")?;
+            if let Some(line) = line {
+                return Ok(line);
+            }
+        }
     }
 
     /// Asks a question that only yes answers with yes.
@@ -111,7 +118,8 @@ impl EchoOff {
         }
     }
 
-    /// Waits for a line, or for a signal: that one is obeyed when this is dropped, and asking is over if the process lives on.
+    /// Waits for a line, or for a signal ([`Errno::EINTR`]), which is obeyed when this is dropped. Whoever was stopped and goes on is
+    /// asked again.
     fn await_input(&self) -> Result<(), Errno> {
         let signals = SignalFd::with_flags(&self.signals, SfdFlags::SFD_CLOEXEC)?;
         let mut ready = [

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_core::config::read_private;
+use postern_core::config::read_made_by_init;
 use postern_core::keyring::Keyring;
 
 /// The file of the keyring, as it was when it was last read. It changes under a running daemon: `postern key rotate`
@@ -93,7 +93,7 @@ impl Stamp {
 }
 
 fn read(path: &Path) -> Result<Keyring, String> {
-    let text = read_private(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = read_made_by_init(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Keyring::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 

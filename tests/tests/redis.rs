@@ -79,7 +79,12 @@ async fn a_server_that_repeats_the_password_is_not_repeated() {
 async fn a_certificate_of_another_authority_is_refused() {
     let (redis, other) = (Redis::start("tls_one", Listen::Tls), Redis::start("tls_other", Listen::Tls));
     let config = RedisConfig { ca_file: other.config().ca_file, ..redis.config() };
-    assert_broken(&Probe::on(&config).try_admit(1).await, "TLS");
+    let refused = Probe::on(&config).try_admit(1).await;
+    assert_broken(&refused, "TLS");
+    assert_broken(
+        &refused,
+        &format!("signed by none of those in ca_file: {} holds ", config.ca_file.display()),
+    );
     let plain = RedisConfig { tls: false, ..redis.config() };
     assert!(Probe::on(&plain).try_admit(1).await.is_err());
     let named = HostPort { host: "localhost".to_owned(), port: redis.port };

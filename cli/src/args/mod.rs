@@ -122,8 +122,8 @@ pub(crate) enum Command {
 pub(crate) enum SchemaCommand {
     /// Print what an LDAP server has to be told about Postern
     ///
-    /// The access rules and the indexes name the entries and attributes of the configuration; where there is none yet,
-    /// those of an example.
+    /// The access rules and the indexes name the entries and attributes of the configuration; where there is none yet, or
+    /// one whose accounts are not in LDAP, those of an example, which a warning says.
     Print {
         /// For which server, and what
         form: SchemaForm,

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::account::{use_text, use_value};
 use crate::args::AppPasswordCommand;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::output::{Output, table};
 use crate::site::{self, Site};
 
@@ -42,6 +42,7 @@ pub(crate) async fn run(site: &Site, command: AppPasswordCommand, output: Output
 }
 
 async fn create(site: &Site, account: &Account, order: &Order, output: Output) -> Result<(), Failure> {
+    warn_of_label(account, &order.label);
     let created = create_app_password(&site.authority(), &account.id, order).await?;
     let settings = &site.config.mail_settings;
     let text = Zeroizing::new(format!("{}\n{}", *shown(&created, account), settings_text(settings, account)));
@@ -51,6 +52,13 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     );
     tell_of_created(site, account, &[created]).await;
     printed
+}
+
+/// Two of one name can be told apart by their ids alone.
+fn warn_of_label(account: &Account, label: &Label) {
+    if let Some(other) = account.data.live_app_passwords().find(|live| live.label == *label) {
+        failure::warn(format!("{} has an app password \"{label}\" already, {}…", account.name, other.id));
+    }
 }
 
 async fn tell_of_created(site: &Site, account: &Account, all: &[Created]) {

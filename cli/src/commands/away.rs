@@ -81,6 +81,9 @@ async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Resul
         language: language.as_deref(),
         source: &source,
     };
+    if let Some(label) = &order.label {
+        factor::warn_of_label(&account, label, order.replaces);
+    }
     let mut person = Person::new(output, &[]);
     let enrolled = enrol_for(&site.engine()?, &order, &mut person).await;
     // A terminal that is gone ends the conversation; why is known here alone.

@@ -2,7 +2,6 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use postern_core::config::Config;
 use postern_core::courier::{Destination, Message};
 use postern_core::factor::{EmailAddress, PhoneNumber};
 use serde::Serialize;
@@ -15,8 +14,7 @@ use crate::privileges;
 /// Tries a courier on a person, as posternd would.
 pub(crate) async fn run(path: &Path, command: CourierCommand, output: Output) -> Result<(), Failure> {
     let CourierCommand::Test { email, sms, language } = command;
-    privileges::become_keeper()?;
-    let config = Config::load(path)?;
+    let config = privileges::load_config(path)?;
     let language = language.map_or(Ok(config.language), |language| read(&language))?;
     let email: Option<EmailAddress> = email.as_deref().map(read).transpose()?;
     let number: Option<PhoneNumber> = sms.as_deref().map(read).transpose()?;

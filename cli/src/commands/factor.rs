@@ -1,4 +1,5 @@
 use postern_core::account::Account;
+use postern_core::app_password::Label;
 use postern_core::factor::{Factor, FactorId, FactorKind, Ring, TotpShape};
 use postern_core::flows::{Bound, WantedKind, create_recovery_codes, edit, unbind_factor};
 use postern_core::ledger::{Credential, Use};
@@ -8,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::account::{use_text, use_value};
 use crate::args::{FactorCommand, RecoveryCommand};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::output::{Output, table};
 use crate::site::Site;
 
@@ -19,6 +20,18 @@ pub(crate) async fn run(site: &Site, command: FactorCommand, output: Output) -> 
         FactorCommand::Remove { name, id, .. } => {
             remove(site, &site.account(&name).await?, id.as_deref(), output).await
         }
+    }
+}
+
+/// Two of one name can be told apart by their ids alone.
+pub(super) fn warn_of_label(account: &Account, label: &Label, replaces: Option<FactorId>) {
+    let others = account.data.factors.iter().filter(|factor| Some(factor.id) != replaces);
+    if let Some(other) = others.into_iter().find(|factor| factor.label == *label) {
+        failure::warn(format!(
+            "{} has a second factor \"{label}\" already, {}",
+            account.name,
+            other.id.short()
+        ));
     }
 }
 

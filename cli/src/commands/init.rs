@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Gid, Uid, chown};
+use nix::unistd::{Gid, Uid, chown, geteuid};
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::config::Config;
 use postern_core::keyring::{KEY_BYTES, Keyring};
@@ -17,6 +17,12 @@ use crate::site;
 
 /// Creates what is missing; what exists is kept.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
+    create(path, output).map_err(|failure| {
+        if geteuid().is_root() { failure } else { failure.and("this is for an admin; run it as root") }
+    })
+}
+
+fn create(path: &Path, output: Output) -> Result<(), Failure> {
     let keeper = privileges::keeper()?;
     let mut done = Vec::new();
     done.push(secret_file(path, keeper, || Ok(Zeroizing::new(EXAMPLE.to_owned())))?);

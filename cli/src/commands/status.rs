@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use postern_core::config::Config;
 use postern_ipc::{Begin, Client, Failure as IpcFailure, Flow, Status};
 
 use crate::failure::Failure;
@@ -10,8 +9,7 @@ use crate::privileges;
 
 /// Asks the running posternd how it is.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
-    privileges::become_keeper()?;
-    let config = Config::load(path)?;
+    let config = privileges::load_config(path)?;
     let status = ask(&config.socket.path).map_err(|failure| {
         let socket = config.socket.path.display();
         Failure::unavailable(format!(

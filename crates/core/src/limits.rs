@@ -33,6 +33,8 @@ pub struct Limits {
     pub app_password_cost: Cost,
     /// What a new main password's hash costs (embedded directory).
     pub main_password_cost: Cost,
+    /// Characters of a new main password (embedded directory); who sets one is the admin alone.
+    pub main_password_min: u32,
     /// Memory that all hashing shares, in MiB.
     pub hashing_memory_mib: u32,
     /// Open conversations in all. Half of them are kept for root and trusted users.
@@ -55,6 +57,7 @@ impl Default for Limits {
             factors_per_account: 10,
             app_password_cost: Cost::APP_PASSWORD,
             main_password_cost: Cost::MAIN_PASSWORD,
+            main_password_min: 8,
             hashing_memory_mib: 128,
             connections: 1024,
             connections_per_user: 4,

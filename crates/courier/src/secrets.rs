@@ -39,7 +39,9 @@ pub(crate) fn lines<const COUNT: usize>(
             path,
             "does not exist; write it, root:postern 0640, or take the key away",
         ),
-        FileError::Io(_)
+        FileError::NotMade
+        | FileError::Denied(_)
+        | FileError::Io(_)
         | FileError::NotAFile
         | FileError::Mode { .. }
         | FileError::Owner(_)

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod certificates;
 mod challenges;
 mod codes;
 pub mod embedded;

@@ -231,3 +231,36 @@ fn a_call_that_makes_no_sense_is_64() {
         assert!(site.cli_ok(args).contains("postern"), "{args:?}");
     }
 }
+
+#[test]
+fn a_main_password_of_a_few_characters_is_refused() {
+    let site = Site::builder("short").build();
+    for short in ["x", "1234567", "sieben7"] {
+        let ran = site.cli_stdin(&["account", "create", "alice", "--password-stdin"], &format!("{short}\n"));
+        assert_eq!(ran.code, DATA, "{ran:?}");
+        assert!(ran.stderr.contains("fewer than 8 characters") && !ran.stderr.contains(short), "{ran:?}");
+    }
+    fails(&site, NO_USER, &["account", "show", "alice"]);
+    drop(site.account("bob"));
+    let ran = site.cli_stdin(&["account", "password", "bob", "--password-stdin"], "short\n");
+    assert_eq!(ran.code, DATA, "{ran:?}");
+    drop(site.cli_stdin(&["account", "password", "bob", "--password-stdin"], "acht8888\n").succeeded());
+    site.edit_config(|text| text + "\n[limits]\nmain_password_min = 20\n");
+    let ran = site.cli_stdin(&["account", "password", "bob", "--password-stdin"], "nineteen characters\n");
+    assert!(ran.stderr.contains("fewer than 20 characters"), "{ran:?}");
+}
+
+#[test]
+fn show_says_where_policy_is_only_observed() {
+    let site = Site::builder("observed").setting("[policy]", "observe = true").build();
+    drop(site.account("alice"));
+    let shown = |site: &Site| {
+        let text = site.cli_ok(&["account", "show", "alice"]);
+        text.lines().find(|line| line.starts_with("observe ")).unwrap_or_default().to_owned()
+    };
+    assert!(shown(&site).contains("yes: what policy would refuse is only logged"), "{}", shown(&site));
+    site.edit_config(|text| text.replace("observe = true", "observe = false"));
+    assert!(shown(&site).trim_end().ends_with(" no"), "{}", shown(&site));
+    site.edit_config(|text| text + "\n[services.sudo]\nobserve = true\n");
+    assert!(shown(&site).contains("at sudo: "), "{}", shown(&site));
+}

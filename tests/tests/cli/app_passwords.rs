@@ -202,3 +202,20 @@ fn commands_at_the_same_time_lose_no_update() {
     let policy = site.cli_ok(&["account", "policy", "alice"]);
     assert!(policy.starts_with("main password on mail: never (account)\n"), "{policy}");
 }
+
+#[test]
+fn a_label_that_is_used_twice_is_a_warning() {
+    let site = Site::new("twice_labelled");
+    drop(site.account("alice"));
+    let create = ["app-password", "create", "alice", "--label", "Phone"];
+    assert_eq!(site.cli(&create).succeeded().stderr, "");
+    let again = site.cli(&create).succeeded();
+    assert!(
+        again.stderr.starts_with("postern: warning: alice has an app password \"Phone\" already, "),
+        "{again:?}"
+    );
+    let enrol = ["totp", "enrol", "alice", "--unproved", "--uri", "--label", "app"];
+    assert!(!site.cli(&enrol).succeeded().stderr.contains("warning"));
+    let again = site.cli(&enrol).succeeded();
+    assert!(again.stderr.contains("warning: alice has a second factor \"app\" already"), "{again:?}");
+}

@@ -26,7 +26,10 @@ pub(super) async fn create(site: &Site, wanted: Wanted, output: Output) -> Resul
     wanted.attributes.values("mail").iter().try_for_each(|address| check_name(address))?;
     let expires = wanted.expires.map(|text| site::moment(&text, site.clock.now())).transpose()?;
     let password = match wanted.has_password {
-        true => Some(hash(site, &prompt::new_password(wanted.password_stdin)?).await?),
+        true => Some(
+            hash(site, &prompt::new_password(wanted.password_stdin, site.config.limits.main_password_min)?)
+                .await?,
+        ),
         false => None,
     };
     let policy = AccountPolicy { expires, ..AccountPolicy::default() };

@@ -99,7 +99,8 @@ async fn password(
 ) -> Result<(), Failure> {
     let account = site.account(name).await?;
     let embedded = site.embedded()?;
-    let hash = if remove { None } else { Some(hash(site, &prompt::new_password(from_stdin)?).await?) };
+    let least = site.config.limits.main_password_min;
+    let hash = if remove { None } else { Some(hash(site, &prompt::new_password(from_stdin, least)?).await?) };
     embedded.set_main_password(&account.id, hash).await?;
     let word = if remove { "removed" } else { "set" };
     let text = format!("{word} the main password of account {}", account.name);

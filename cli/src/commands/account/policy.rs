@@ -76,6 +76,21 @@ pub(super) fn login_text(site: &Site, account: &Account) -> String {
     by_service(&all.collect::<Vec<_>>(), account.data.policy.second_factor.is_some())
 }
 
+/// Where nothing is refused by policy, only logged.
+pub(super) fn observe_text(site: &Site, account: &Account) -> String {
+    let mail = mail(site, account).map(|(name, policy)| (name, policy.observe));
+    let login = login(site, account).map(|(name, policy)| (name, policy.observe));
+    let (observed, enforced): (Vec<_>, Vec<_>) = mail.chain(login).partition(|(_, observe)| *observe);
+    match (observed.is_empty(), enforced.is_empty()) {
+        (true, _) => "no".to_owned(),
+        (false, true) => "yes: what policy would refuse is only logged".to_owned(),
+        (false, false) => {
+            let names: Vec<&str> = observed.iter().map(|(name, _)| *name).collect();
+            format!("at {}: what policy would refuse is only logged", names.join(", "))
+        }
+    }
+}
+
 /// What holds for each service, for scripts.
 pub(super) fn effective(site: &Site, account: &Account) -> Value {
     let mail = mail(site, account).map(|(name, policy)| {

@@ -28,6 +28,7 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
         vec!["recovery codes".to_owned(), account.data.recovery_codes.len().to_string()],
         vec!["main password on mail".to_owned(), policy::mail_text(site, account)],
         vec!["second factor at logins".to_owned(), policy::login_text(site, account)],
+        vec!["observe".to_owned(), policy::observe_text(site, account)],
     ];
     for factor in factor::by_age(account) {
         rows.push(vec!["second factor".to_owned(), factor_text(factor, &uses)]);

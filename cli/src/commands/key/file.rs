@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid, fchown};
 use postern_core::clock::{Clock, SystemClock};
-use postern_core::config::read_private;
+use postern_core::config::read_made_by_init;
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use zeroize::Zeroizing;
 
@@ -28,7 +28,7 @@ pub(super) fn rotate(path: &Path) -> Result<u32, Failure> {
     if std::fs::metadata(path).map_err(|error| at(&error))?.ino() != meta.ino() {
         return Err(at(&"was rotated just now"));
     }
-    let text = read_private(path).map_err(|error| config(&error))?;
+    let text = read_made_by_init(path).map_err(|error| config(&error))?;
     let mut random = Zeroizing::new([0; KEY_BYTES]);
     site::random(random.as_mut())?;
     let new = Keyring::rotate(&text, &random, SystemClock.now()).map_err(|error| config(&error))?;
@@ -71,7 +71,7 @@ mod tests {
         // What a rotation that was cut off has left.
         std::fs::write(folder.path().join("keyring.new"), "half a key").unwrap();
         assert_eq!((rotate(&path).unwrap(), rotate(&path).unwrap()), (2, 3));
-        let ring = Keyring::parse(&read_private(&path).unwrap()).unwrap();
+        let ring = Keyring::parse(&read_made_by_init(&path).unwrap()).unwrap();
         assert_eq!(ring.ages().map(|(id, _)| id).collect::<Vec<_>>(), [3, 2, 1]);
         assert_eq!(ring.open(b"x", &sealed).unwrap().as_slice(), b"secret");
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);

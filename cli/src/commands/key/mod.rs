@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::args::KeyCommand;
 use crate::failure::Failure;
 use crate::output::{Output, table};
+use crate::privileges;
 use crate::site::Site;
 
 /// Does what was asked of the keyring.
@@ -56,6 +57,7 @@ async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failu
 /// The new file is in its place, as a whole, before anything is sealed with its key: whatever happens then, every seal has
 /// its key on this host.
 async fn rotate(path: &Path, (reseal, no_reseal): (bool, bool), output: Output) -> Result<(), Failure> {
+    privileges::refuse_others(path)?;
     // Root's work; Site::open gives that up.
     let config = Config::load(path)?;
     let id = file::rotate(&config.keyring)?;

@@ -61,11 +61,11 @@ impl Writer {
                 "{accounts} accounts, {enrolled} enrolled; the main password opened mail for {main_password}\n"
             ))?;
         }
-        self.to.flush().map_err(|error| fault(&error))
+        self.to.flush().map_err(|error| Failure::of_output(&error))
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.to.write_all(text.as_bytes()).map_err(|error| fault(&error))
+        self.to.write_all(text.as_bytes()).map_err(|error| Failure::of_output(&error))
     }
 }
 
@@ -73,10 +73,6 @@ impl Writer {
 fn line(cells: &[String; 5]) -> String {
     let [name, standing, factors, second_step, main_password] = cells;
     format!("{name:<24}  {standing:<8}  {factors:<16}  {second_step:<44}  {main_password}\n")
-}
-
-fn fault(error: &std::io::Error) -> Failure {
-    Failure::io(format!("standard output: {error}"))
 }
 
 const HEADINGS: [&str; 5] = ["NAME", "STANDING", "FACTORS", "LAST CODE", "MAIN PASSWORD ON MAIL"];

@@ -118,7 +118,11 @@ impl Job<'_> {
             return Err(ChangeError::TooManyFactors(limit).into());
         }
         let label = match &self.wanted.label {
-            Some(label) => Label::new(label).map_err(Failure::data)?,
+            Some(label) => {
+                let label = Label::new(label).map_err(Failure::data)?;
+                factor::warn_of_label(account, &label, replaces);
+                label
+            }
             None => default_label(account, "authenticator"),
         };
         let is_known = seed.is_some();

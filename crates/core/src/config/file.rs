@@ -14,6 +14,23 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read(path, 0o027, 0o640)
 }
 
+/// As [`read_private`], for a file that `postern init` makes.
+///
+/// # Errors
+/// [`FileError`] says what is wrong and how to mend it.
+pub fn read_made_by_init(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    read_private(path).map_err(|error| match error {
+        FileError::Missing => FileError::NotMade,
+        FileError::NotMade
+        | FileError::Denied(_)
+        | FileError::Io(_)
+        | FileError::NotAFile
+        | FileError::Mode { .. }
+        | FileError::Owner(_)
+        | FileError::TooLarge => error,
+    })
+}
+
 /// Reads a file that holds no secret, such as the text of a message. It must belong to root or to this process, and nobody
 /// else may write it.
 ///
@@ -44,9 +61,17 @@ fn read(path: &Path, forbidden: u32, wanted: u32) -> Result<Zeroizing<String>, F
 /// Why a file is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// Nobody has made it yet, or the path is wrong.
-    #[error("does not exist; make it with: postern init")]
+    /// The admin has not written it yet, or the path is wrong.
+    #[error("does not exist; write it, and let posternd alone read it: chown root:postern and chmod 0640")]
     Missing,
+    /// `postern init` has not made it yet, or the path is wrong.
+    #[error("does not exist; make it with: postern init")]
+    NotMade,
+    /// This process, which has the uid, may not open it or pass through a folder above it.
+    #[error(
+        "may not be read by user postern (uid {0}); mend it with: chown root:postern and chmod 0640, and see that user postern may pass through the folders above it"
+    )]
+    Denied(u32),
     /// It cannot be opened or read.
     #[error("cannot be read: {0}")]
     Io(io::Error),
@@ -72,7 +97,13 @@ pub enum FileError {
 fn open(path: &Path) -> Result<File, FileError> {
     // Without O_NONBLOCK a fifo in the place of the file would hold up the start for ever.
     OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { FileError::Io(error) }
+        if error.kind() == io::ErrorKind::NotFound {
+            FileError::Missing
+        } else if error.kind() == io::ErrorKind::PermissionDenied {
+            FileError::Denied(rustix::process::geteuid().as_raw())
+        } else {
+            FileError::Io(error)
+        }
     })
 }
 
@@ -107,5 +138,14 @@ mod tests {
     fn a_missing_file_and_a_folder_are_refused() {
         assert!(matches!(read_private(Path::new("/nonexistent")), Err(FileError::Missing)));
         assert!(read_private(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn only_a_file_that_init_makes_sends_to_init() {
+        let absent = Path::new("/nonexistent");
+        let made = read_made_by_init(absent).unwrap_err().to_string();
+        let own = read_private(absent).unwrap_err().to_string();
+        assert!(made.contains("postern init"), "{made}");
+        assert!(!own.contains("postern init") && own.contains("root:postern"), "{own}");
     }
 }

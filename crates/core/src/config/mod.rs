@@ -27,7 +27,7 @@ pub use couriers::{
     Couriers, EmailCourier, Encoding, HostPattern, HttpMethod, MailTls, Mailbox, NtfyCourier, SmsCourier,
     SmsGateway, SmsWay, Web, WebPushCourier, percent_encoded,
 };
-pub use file::{FileError, read_private, read_trusted};
+pub use file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
 pub use redis::{BadRedisUrl, HostPort};
@@ -77,7 +77,7 @@ impl Config {
     /// # Errors
     /// Every problem with the file or in it, each with its place and its mend.
     pub fn load(path: &Path) -> Result<Self, Problems> {
-        let text = read_private(path).map_err(|error| Problems::of_file(path, &error))?;
+        let text = read_made_by_init(path).map_err(|error| Problems::of_file(path, &error))?;
         Self::parse(path, &text)
     }
 
@@ -100,7 +100,8 @@ impl Config {
     /// # Errors
     /// What is wrong with its file.
     pub fn load_keyring(&self) -> Result<Keyring, Problems> {
-        let text = read_private(&self.keyring).map_err(|error| Problems::of_file(&self.keyring, &error))?;
+        let text =
+            read_made_by_init(&self.keyring).map_err(|error| Problems::of_file(&self.keyring, &error))?;
         Keyring::parse(&text).map_err(|error| Problems::of_file(&self.keyring, &error))
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,10 +19,39 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        findings.add(error.span().map(|span| span.start), "", error.message());
+        let span = error.span();
+        let start = span.as_ref().map(|span| span.start);
+        match span.and_then(|span| repeated(text, error.message(), span)) {
+            Some(key) => findings.add(start, &key, "is set twice; take one away"),
+            None => findings.add(start, "", error.message()),
+        }
     }
     let config = if errors.is_empty() { config(Section::root(&findings, document.get_ref())) } else { None };
     findings.conclude(path, config)
+}
+
+/// The key with its section that a document says twice, where that is the error.
+fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
+    if error != "duplicate key" {
+        return None;
+    }
+    let key = text.get(span.clone())?.trim();
+    let before = text.get(..span.start)?;
+    let begun = before.rfind('\n').map_or(before, |end| before.get(end + 1..).unwrap_or_default());
+    // In a heading it is the whole heading that is there twice.
+    if begun.trim_start().starts_with('[') {
+        let (_, heading) = begun.split_once('[')?;
+        return Some(format!("{}{key}", heading.trim_start_matches('[')));
+    }
+    let headings = before.lines().filter_map(|line| {
+        let line = line.trim_start().strip_prefix('[')?;
+        Some(line.trim_start_matches('[').split(']').next().unwrap_or_default().trim())
+    });
+    let dotted = begun.trim_start();
+    Some(match headings.last() {
+        Some(section) => format!("{section}.{dotted}{key}"),
+        None => format!("{dotted}{key}"),
+    })
 }
 
 fn config(mut root: Section<'_, '_>) -> Option<Config> {
@@ -301,6 +331,7 @@ fn limits(mut section: Section<'_, '_>) -> Limits {
             .unwrap_or(default.factors_per_account),
         app_password_cost: cost(&mut section, "app_password_argon2id", default.app_password_cost),
         main_password_cost: cost(&mut section, "main_password_argon2id", default.main_password_cost),
+        main_password_min: section.number("main_password_min", 1..=128).unwrap_or(default.main_password_min),
         hashing_memory_mib: section
             .number("hashing_memory_mib", least_mib..=65_536)
             .unwrap_or(default.hashing_memory_mib),

@@ -55,6 +55,7 @@ recovery-needs-factor = Recovery codes stand for a second factor, and you have n
 
 app-password-label = What is it for (the mail program's name)?␣
 new-app-password = The app password "{ $label }" is shown this once:
+app-password-label-twice = You have another app password "{ $label }", { $id }….
 app-password-use = Type it into the mail program in the place of your main password, with or without the spaces. It opens: { $scope }
 mail-setting = { $protocol }: { $host }, port { $port }, TLS { $tls }
 mail-user = User name: { $user }

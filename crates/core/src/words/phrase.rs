@@ -49,6 +49,8 @@ phrases! {
     LoginFailed "login-failed" {};
     /// The same for a change.
     NotChanged "not-changed" {};
+    /// Two app passwords of one name.
+    AppPasswordLabelTwice "app-password-label-twice" { label: text, id: text };
     /// The main password that a change asked for is not the account's.
     MainPasswordWrong "main-password-wrong" {};
     /// Too many of those.

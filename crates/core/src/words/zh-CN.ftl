@@ -51,6 +51,7 @@ recovery-needs-factor = 恢复码用于代替二次验证，而您尚未设置�
 
 app-password-label = 用途（邮件客户端名称）：␣
 new-app-password = 专用密码“{ $label }”只显示这一次：
+app-password-label-twice = 您已有另一个名为“{ $label }”的专用密码：{ $id }…。
 app-password-use = 请在邮件客户端中用它代替主密码，空格可有可无。可用于：{ $scope }
 mail-setting = { $protocol }：{ $host }，端口 { $port }，TLS { $tls }
 mail-user = 用户名：{ $user }

@@ -10,7 +10,7 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use postern_core::clock::Timestamp;
-use postern_core::config::{FileError, read_private};
+use postern_core::config::{FileError, read_made_by_init};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -27,7 +27,7 @@ pub(super) struct Vapid {
 impl Vapid {
     pub(super) fn read(section: &'static str, path: &Path, contact: &str) -> Result<Self, OpenError> {
         let wrong = |what: &dyn std::fmt::Display| OpenError::of_file(section, path, what);
-        let text = read_private(path).map_err(|error: FileError| wrong(&error))?;
+        let text = read_made_by_init(path).map_err(|error: FileError| wrong(&error))?;
         let key = SecretKey::from_pkcs8_pem(&text)
             .map_err(|_| wrong(&"is not a private key of P-256 in PKCS#8, PEM; postern init makes one"))?;
         Ok(Self { key: SigningKey::from(&key), contact: contact.to_owned() })

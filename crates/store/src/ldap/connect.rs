@@ -14,11 +14,13 @@ use rustls::ClientConfig;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::server::Trouble;
+use crate::certificates;
 use crate::tls::client_config;
 
 /// How connections are made and bound.
 pub(super) struct Connector {
     tls: Option<Arc<ClientConfig>>,
+    ca_file: PathBuf,
     starttls: bool,
     login: Login,
 }
@@ -53,14 +55,16 @@ impl Connector {
                 Login::Simple { dn: dn.clone(), password }
             }
         };
-        Ok(Self { tls, starttls: config.starttls, login })
+        Ok(Self { tls, ca_file: config.ca_file.clone(), starttls: config.starttls, login })
     }
 
     /// A connection that nobody is bound on.
     pub(super) async fn connect(&self, uri: &LdapUri, deadline: Instant) -> Result<Connection, Trouble> {
         let opened = within(deadline, self.open(uri)).await?;
-        let (connection, handle) =
-            opened.map_err(|error| Trouble::Unreachable(format!("cannot connect: {error}")))?;
+        let (connection, handle) = opened.map_err(|error| {
+            let why = certificates::explain(&error.to_string(), &self.ca_file);
+            Trouble::Unreachable(format!("cannot connect: {why}"))
+        })?;
         tokio::spawn(async move {
             // Whoever waits for an answer hears that the connection is gone.
             drop(connection.drive().await);

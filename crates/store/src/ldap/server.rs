@@ -78,6 +78,15 @@ impl Trouble {
     }
 }
 
+impl Trouble {
+    /// Nothing can be searched where the configuration says.
+    fn no_base(base: &str) -> Self {
+        let what =
+            format!("directory.base \"{base}\" is not there, or hidden from posternd by an access rule");
+        Self::of_code(NO_SUCH_OBJECT, &what)
+    }
+}
+
 /// One server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -183,7 +192,11 @@ impl Server {
             each(SearchEntry::construct(entry));
         }
         let result = stream.finish().await;
-        if result.rc == 0 { Ok(()) } else { Err(Trouble::of_code(result.rc, "cannot list")) }
+        match result.rc {
+            0 => Ok(()),
+            NO_SUCH_OBJECT => Err(Trouble::no_base(search.base)),
+            code => Err(Trouble::of_code(code, "cannot list")),
+        }
     }
 
     /// Changes an entry, bound as Postern. The answer is the result code; what it means depends on the change.
@@ -283,9 +296,7 @@ async fn run_search(
         )),
         0 => Ok(entries.into_iter().map(SearchEntry::construct).collect()),
         SIZE_LIMIT if search.may_be_cut => Ok(entries.into_iter().map(SearchEntry::construct).collect()),
-        NO_SUCH_OBJECT => {
-            Err(Trouble::of_code(NO_SUCH_OBJECT, &format!("{} is not there or hidden", search.base)))
-        }
+        NO_SUCH_OBJECT => Err(Trouble::no_base(search.base)),
         code => Err(Trouble::of_code(code, "cannot search")),
     }
 }

@@ -14,6 +14,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::certificates;
+
 use super::fault::Fault;
 use super::link::Connection;
 use super::server::{Place, Role, Server};
@@ -28,6 +30,7 @@ pub(super) enum Address {
 /// How connections are made and proved.
 pub(super) struct Connector {
     tls: Option<TlsConnector>,
+    ca_file: PathBuf,
     username: Option<String>,
     password_file: Option<PathBuf>,
     database: u32,
@@ -44,6 +47,7 @@ impl Connector {
         };
         let connector = Self {
             tls,
+            ca_file: config.ca_file.clone(),
             username: config.username.clone(),
             password_file: config.password_file.clone(),
             database,
@@ -75,9 +79,10 @@ impl Connector {
                 let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
                 match &self.tls {
                     None => (Box::new(stream), Place::Network { is_exposed: !is_local }),
-                    Some(tls) => {
-                        (Box::new(encrypt(tls, host, stream).await?), Place::Network { is_exposed: false })
-                    }
+                    Some(tls) => (
+                        Box::new(encrypt(tls, &self.ca_file, host, stream).await?),
+                        Place::Network { is_exposed: false },
+                    ),
                 }
             }
         };
@@ -204,6 +209,7 @@ fn unix_place(path: &Path) -> io::Result<Place> {
 
 async fn encrypt(
     tls: &TlsConnector,
+    ca_file: &Path,
     host: &str,
     stream: TcpStream,
 ) -> Result<TlsStream<TcpStream>, LedgerError> {
@@ -212,7 +218,7 @@ async fn encrypt(
     tls.connect(name, stream).await.map_err(|error| {
         // A certificate that is not good, and whatever else TLS takes offence at.
         if error.kind() == io::ErrorKind::InvalidData {
-            LedgerError::Broken(format!("TLS: {error}"))
+            LedgerError::Broken(format!("TLS: {}", certificates::explain(&error.to_string(), ca_file)))
         } else {
             LedgerError::Down(format!("cannot connect: {error}"))
         }

@@ -25,6 +25,13 @@ impl OwnVisit<'_> {
                 self.show_created(&created).await?;
                 self.show_settings(account).await?;
                 let label = created.record.label.as_str();
+                // Two of one name are told apart by their ids alone.
+                if let Some(other) =
+                    account.data.live_app_passwords().find(|live| live.label.as_str() == label)
+                {
+                    let id = other.id.as_str();
+                    self.dialogue.complain(&Phrase::AppPasswordLabelTwice { label, id }).await?;
+                }
                 self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
                 Ok(())
             }

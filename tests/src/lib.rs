@@ -86,7 +86,7 @@ pub use pamtester::Pamtester;
 pub use posternd::Posternd;
 pub use push_service::PushService;
 pub use redis::{Listen, Redis, RedisCluster, RedisSentinel};
-pub use site::{Account, AppPassword, Site, SiteBuilder};
+pub use site::{Account, AppPassword, CHECK_FAILED, Site, SiteBuilder};
 pub use slapd::{Person, Slapd, SlapdBuilder};
 pub use ssh::Ssh;
 pub use ssh_keys::Key;

@@ -60,6 +60,9 @@ pub struct SiteBuilder {
 
 type Edit = Box<dyn Fn(String) -> String>;
 
+/// How `postern check` ends where something does not work; 1 is a warning, 0 is good.
+pub const CHECK_FAILED: i32 = 2;
+
 impl Site {
     /// A site with the usual configuration; `name` names its directory under `target/test-output`.
     #[must_use]
@@ -202,6 +205,17 @@ impl Site {
     #[must_use]
     pub fn cli_ok(&self, args: &[&str]) -> String {
         self.cli(args).succeeded().stdout
+    }
+
+    /// Runs `postern check`, whose exit status has to fit the worst that it says.
+    #[must_use]
+    #[track_caller]
+    pub fn check(&self) -> Ran {
+        let ran = self.cli(&["check"]);
+        let says = |mark: &str| ran.stdout.lines().any(|line| line.starts_with(mark));
+        let expected = if says("FAIL  ") { CHECK_FAILED } else { i32::from(says("warn  ")) };
+        assert_eq!(ran.code, expected, "{}{}", ran.stdout, ran.stderr);
+        ran
     }
 
     /// Runs `postern --json ARGS`, which must succeed, and returns the JSON.

@@ -61,7 +61,7 @@ fn directory(slapd: &Slapd) -> LdapDirectory {
 
 fn bad(findings: &[Finding]) -> Vec<String> {
     let text = |finding: &Finding| match finding {
-        Finding::Bad(text) => Some(text.clone()),
+        Finding::Bad(text) | Finding::Down(text) => Some(text.clone()),
         Finding::Good(_) | Finding::Doubtful(_) => None,
     };
     findings.iter().filter_map(text).collect()

@@ -99,8 +99,13 @@ pub(crate) enum Command {
     My(My),
     /// Try every part of the configuration: a line for each, with what is wrong and how to mend it
     ///
-    /// Reads what sshd and PAM are told as well, and names what lets people past.
+    /// Reads what sshd and PAM are told as well, and names what lets people past. Asking changes nothing. Its exit status is for
+    /// monitoring: 0 where everything is in order, 1 where something should be mended (warn), 2 where something does not work
+    /// (FAIL); any other means that nothing was looked at, as from 64 on for a command that was called wrongly.
     Check {
+        /// Print only what is not in order: nothing at all where everything is
+        #[arg(long, short)]
+        quiet: bool,
         /// Whose entry in LDAP to try the rights on; nothing in it is changed
         #[arg(long, value_name = "NAME")]
         account: Option<String>,

@@ -24,8 +24,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let output = Output::new(args.json);
     match args.command {
         Command::Init => init::run(&args.config, output),
-        Command::Check { account, root } => {
-            Box::pin(check::run(&args.config, &root, account.as_deref(), output)).await
+        Command::Check { account, root, quiet } => {
+            let wanted = check::Wanted { root: &root, sample: account.as_deref(), is_quiet: quiet };
+            Box::pin(check::run(&args.config, &wanted, output)).await
         }
         Command::Courier(command) => courier::run(&args.config, command, output).await,
         Command::Status => status::run(&args.config, output),

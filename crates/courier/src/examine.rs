@@ -1,9 +1,12 @@
 use std::future::Future;
+use std::path::Path;
 
-use postern_core::config::Config;
+use hyper::{Method, StatusCode};
+use postern_core::config::{Config, HttpUrl};
 use postern_core::courier::CourierError;
 
 use crate::email::Email;
+use crate::http::Http;
 use crate::ntfy::Ntfy;
 use crate::sms::Sms;
 use crate::web_push::WebPush;
@@ -40,6 +43,34 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         findings.push(finding("courier.ntfy", reached, "the ntfy server answers"));
     }
     findings
+}
+
+/// Why a page cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoPage {
+    /// There is no way to it from here, or nobody answers.
+    Unreachable(String),
+    /// Somebody answers, and it is not what it should be.
+    Wrong(String),
+}
+
+/// Asks for a page as a browser would, checking its server against the certificates of `ca_file`; gives the beginning of what
+/// is in it.
+///
+/// # Errors
+/// [`NoPage`] says how far it came.
+pub async fn open_page(url: &HttpUrl, ca_file: &Path) -> Result<String, NoPage> {
+    let http = Http::open("web", ca_file).map_err(|error| NoPage::Wrong(error.to_string()))?;
+    let asked = async {
+        let answer = http.send(url, &url.target, Method::GET, Vec::new(), Vec::new()).await?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+    };
+    match within_deadline(asked).await {
+        Ok((StatusCode::OK, body)) => Ok(body),
+        Ok((status, _)) => Err(NoPage::Wrong(format!("{url} answers with status {}", status.as_u16()))),
+        Err(error) if error.to_string().contains("certificate") => Err(NoPage::Wrong(error.to_string())),
+        Err(error) => Err(NoPage::Unreachable(error.to_string())),
+    }
 }
 
 async fn tried<'a, T, F: Future<Output = Result<(), CourierError>>>(

@@ -25,7 +25,7 @@ use postern_core::courier::{Channel, Courier, CourierError, Destination, LONGEST
 use postern_core::factor::Subscription;
 use postern_core::words::Language;
 
-pub use examine::{Finding, examine};
+pub use examine::{Finding, NoPage, examine, open_page};
 pub use web_push::new_vapid_key;
 
 /// Reads what the couriers of a configuration need. Nothing is sent or connected to yet; where nothing is configured, the

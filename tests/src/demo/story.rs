@@ -43,7 +43,8 @@ impl<'w> Story<'w> {
             self.are_settings_shown |= line == MAIL_SETTINGS;
             writeln!(self.out, "{}", format!("  | {line}").trim_end())?;
         }
-        if ran.code == 0 {
+        // What it only warns of is in order.
+        if ran.code == 0 || (args == ["check"] && ran.code == 1) {
             return Ok(());
         }
         self.check("the command succeeds", false, &format!("it ends with {}", ran.code))

@@ -1,18 +1,21 @@
 use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
-use postern_tests::{Site, host};
+use postern_tests::certs::Certs;
+use postern_tests::http_double::Mood;
+use postern_tests::{CHECK_FAILED, HttpDouble, Ran, Site, Web, host};
 
-use crate::{CONFIG, json};
+use crate::{NOT_PERMITTED, USAGE};
 
 /// What `postern check` complains about, as `part: text`; every complaint has to be a line and an exit status.
 fn faults(site: &Site) -> Vec<String> {
-    let ran = site.cli(&["check"]);
+    let ran = site.check();
     let faults: Vec<String> =
         ran.stdout.lines().filter_map(|line| line.strip_prefix("FAIL  ")).map(str::to_owned).collect();
-    let (code, closing) = if faults.is_empty() { (0, "") } else { (CONFIG, "to be mended") };
-    assert_eq!(ran.code, code, "{ran:?}");
-    assert!(ran.stderr.contains(closing), "{ran:?}");
+    assert_eq!(ran.stderr.contains("to be mended"), !faults.is_empty(), "{ran:?}");
     faults
 }
 
@@ -29,15 +32,16 @@ fn a_site_in_order_has_no_fault() {
     let _posternd = site.posternd();
     drop(site.account("alice"));
     assert_eq!(faults(&site), [""; 0]);
-    let text = site.cli_ok(&["check"]);
+    let text = site.check().stdout;
     for part in ["configuration", "keyring", "store", "accounts", "posternd"] {
         assert!(text.lines().any(|line| line.starts_with(&format!("ok    {part}: "))), "no {part}: {text}");
     }
     assert!(!text.contains('\u{1b}'), "no colours where nobody looks");
-    let findings = json(&site, &["check"]);
+    let findings: serde_json::Value = serde_json::from_str(&site.cli(&["--json", "check"]).stdout).unwrap();
+    assert_eq!(findings["version"], 1);
     let results: Vec<_> =
         findings["findings"].as_array().unwrap().iter().map(|one| one["result"].clone()).collect();
-    assert!(results.len() > 5 && results.iter().all(|one| one == "ok" || one == "warn"), "{findings}");
+    assert!(results.len() > 5 && results.iter().all(|one| one != "fail"), "{findings}");
 }
 
 #[test]
@@ -45,7 +49,7 @@ fn a_stopped_posternd_is_named() {
     let site = Site::new("stopped");
     one_fault(&site, "posternd", &["posternd.sock", "not reachable", "systemctl start"]);
     let ran = site.cli(&["--json", "check"]);
-    assert_eq!(ran.code, CONFIG);
+    assert_eq!(ran.code, CHECK_FAILED);
     let findings: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let faults =
         findings["findings"].as_array().unwrap().iter().filter(|one| one["result"] == "fail").count();
@@ -142,8 +146,115 @@ fn what_is_odd_but_works_is_a_warning() {
         .setting("[policy]", "observe = true")
         .build();
     let _posternd = site.posternd();
-    let text = site.cli_ok(&["check"]);
+    let ran = site.check();
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let text = ran.stdout;
     let warnings: Vec<&str> = text.lines().filter(|line| line.starts_with("warn  ")).collect();
     assert!(warnings.iter().any(|line| line.contains("ghost")), "{text}");
     assert!(warnings.iter().any(|line| line.contains("observe is true")), "{text}");
+}
+
+#[test]
+fn quiet_prints_only_what_is_not_in_order_and_ends_as_monitoring_expects() {
+    let site = Site::builder("quiet").setting("[policy]", "observe = true").build();
+    let _posternd = site.posternd();
+    let ran = site.cli(&["check", "--quiet"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{ran:?}");
+    assert!(ran.stdout.lines().all(|line| line.starts_with("warn  ")), "{ran:?}");
+    assert!(ran.stdout.contains("observe is true"), "{ran:?}");
+    fs::remove_file(site.keyring()).unwrap();
+    let ran = site.cli(&["check", "-q"]);
+    assert_eq!(ran.code, CHECK_FAILED, "{ran:?}");
+    assert!(ran.stdout.lines().any(|line| line.starts_with("FAIL  keyring: ")), "{ran:?}");
+    assert_eq!(site.cli(&["check", "--loud"]).code, USAGE, "which is none of them");
+}
+
+#[test]
+fn an_ordinary_user_is_told_that_it_is_roots_to_run() {
+    let site = Site::new("ordinary");
+    for args in
+        [&["check"][..], &["account", "list"], &["status"], &["schema", "print", "acl"], &["key", "rotate"]]
+    {
+        let mut command = Command::new(host::program("postern"));
+        command.arg("--config").arg(site.config()).args(args).current_dir("/").uid(4242).gid(4242);
+        let ran = Ran::of(&mut command, b"", Duration::from_secs(20));
+        assert_eq!((ran.code, ran.stdout.as_str()), (NOT_PERMITTED, ""), "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains("run it as root") && ran.stderr.contains("postern my"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_file_that_posternd_may_not_read_is_named_with_its_mend_by_every_command() {
+    let site = Site::new("roots_own");
+    host::own(&site.config(), (Uid::from_raw(0), Gid::from_raw(0)), 0o600);
+    one_fault(&site, "configuration", &["user postern", "chown root:postern", "chmod 0640"]);
+    let ran = site.cli(&["account", "list"]);
+    assert!(ran.stderr.contains("chown root:postern") && !ran.stderr.contains("os error"), "{ran:?}");
+}
+
+#[test]
+fn a_key_that_is_set_twice_is_named_with_its_section() {
+    let site = Site::new("twice");
+    let twice = |text: &'static str| {
+        site.edit_config(move |all| all + text);
+        let found = faults(&site);
+        site.edit_config(move |all| all.replace(text, ""));
+        found
+    };
+    let one = twice("\n[log]\nlevel = \"info\"\nlevel = \"debug\"\n");
+    assert!(one.len() == 1 && one[0].contains("log.level: is set twice"), "{one:?}");
+    let one = twice("\n[services.webmail]\nclass = \"mail\"\n[services.webmail]\ncombined = true\n");
+    assert!(one.len() == 1 && one[0].contains("services.webmail: is set twice"), "{one:?}");
+}
+
+#[test]
+fn what_hides_the_rest_says_so_once() {
+    let site = Site::new("hidden");
+    let _posternd = site.posternd();
+    fs::remove_file(site.database()).unwrap();
+    one_fault(
+        &site,
+        "store",
+        &["does not exist", "hidden by this: the directory, the ledger and the accounts"],
+    );
+}
+
+#[test]
+fn the_programs_of_the_host_are_known_by_their_versions() {
+    let site = Site::new("versions");
+    let said = site.check().stdout;
+    assert!(said.contains("note  versions: Dovecot 2."), "{said}");
+    assert!(said.contains("note  versions: OpenSSH "), "{said}");
+    assert!(said.lines().any(|line| line.contains("  clock: ")), "{said}");
+}
+
+#[test]
+fn the_page_for_phones_is_asked_for_as_a_phone_would() {
+    let site = Site::new("page");
+    let _posternd = site.posternd();
+    let web = Web::start("page", &site.socket());
+    let plain = HttpDouble::plain();
+    let certs = Certs::make(site.dir());
+    let tls = HttpDouble::tls(&certs);
+    let body = "<meta name=\"postern-token\" content=\"x\">".to_owned();
+    tls.set(Mood::Answers(200, String::new(), body));
+    let said = |url: &str| {
+        let section = format!("\n[web]\nurl = \"{url}\"\n");
+        let with = section.clone();
+        site.edit_config(move |text| text + &with);
+        let ran = site.check();
+        site.edit_config(move |text| text.replace(&section, ""));
+        ran.stdout.lines().find(|line| line.contains("  web: ")).unwrap_or_default().to_owned()
+    };
+    assert!(said(&web.url()).starts_with("ok    web: "), "{}", said(&web.url()));
+    let other = said(&format!("{}/", plain.url()));
+    assert!(other.starts_with("FAIL  web: ") && other.contains("another page than Postern's"), "{other}");
+    plain.set(Mood::Answers(502, String::new(), String::new()));
+    let broken = said(&format!("{}/", plain.url()));
+    assert!(broken.starts_with("FAIL  web: ") && broken.contains("502"), "{broken}");
+    let unknown = said(&format!("{}/", tls.url()));
+    assert!(unknown.starts_with("FAIL  web: ") && unknown.contains("certificate"), "{unknown}");
+    drop(plain);
+    let nobody = said(&format!("http://127.0.0.1:{}/", postern_tests::guard::free_port()));
+    assert!(nobody.starts_with("warn  web: ") && nobody.contains("not reached from this host"), "{nobody}");
 }

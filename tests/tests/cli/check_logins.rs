@@ -53,9 +53,10 @@ impl Host {
         fs::write(self.root.join("etc/ssh/sshd_config"), text).unwrap();
     }
 
-    /// What is said about sshd and PAM, without what is in order.
+    /// What is said about sshd and PAM, without what is in order or only to know.
     fn complaints(&self) -> Vec<String> {
-        self.said().into_iter().filter(|line| !line.starts_with("ok ")).collect()
+        let is_complaint = |line: &String| !line.starts_with("ok ") && !line.starts_with("note ");
+        self.said().into_iter().filter(is_complaint).collect()
     }
 
     fn said(&self) -> Vec<String> {
@@ -199,6 +200,31 @@ fn names_in_the_place_of_addresses_are_named() {
     let host = Host::new("logins_dns", "");
     host.sshd("AuthenticationMethods publickey,keyboard-interactive\nUseDNS yes\n");
     host.one(&["warn sshd", "UseDNS is yes", "UseDNS no"]);
+}
+
+#[test]
+fn who_no_longer_gets_in_is_listed() {
+    let host = Host::new("logins_shut_out", "");
+    let passwd = "root:x:0:0::/root:/bin/bash\nbob:x:1000:1000::/home/bob:/bin/bash\nbackup:x:34:34::/home/backup:/bin/sh\n";
+    fs::write(host.root.join("etc/passwd"), passwd).unwrap();
+    fs::write(host.root.join("etc/group"), "sudo:x:27:bob\n").unwrap();
+    fs::create_dir_all(host.root.join("home/backup/.ssh")).unwrap();
+    fs::write(host.root.join("home/backup/.ssh/authorized_keys"), "ssh-ed25519 AAAA backup\n").unwrap();
+    let note = |host: &Host| {
+        let said = host.said();
+        said.into_iter().find(|line| line.contains("no longer get in")).unwrap_or_default()
+    };
+    let said = note(&host);
+    assert!(said.starts_with("note sshd: "), "{:?}", host.said());
+    assert!(said.contains("local admins: bob") && said.contains("a key alone: backup"), "{said}");
+    assert!(!said.contains("root ("), "PermitRootLogin no is sshd's own: {said}");
+    drop(host.site.cli_ok(&["account", "create", "bob", "--no-password", "--uid", "1000"]));
+    assert!(!note(&host).contains("bob"), "{}", note(&host));
+
+    let ignored = Host::new("logins_let_in", "[services.sshd]\nnot_in_directory = \"ignore\"\n");
+    fs::write(ignored.root.join("etc/passwd"), passwd).unwrap();
+    ignored.sshd("AuthenticationMethods any\n");
+    assert_eq!(note(&ignored), "");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use postern_tests::guard::pause;
-use postern_tests::{Ran, Site, host};
+use postern_tests::{CHECK_FAILED, Ran, Site, host};
 use serde_json::json;
 
 use crate::{CONFIG, fails, json};
@@ -113,8 +113,8 @@ fn without_init_every_command_says_so_and_makes_nothing() {
         let said = fails(&site, CONFIG, args);
         assert!(said.contains("postern.db: does not exist; make it with: postern init"), "{said}");
     }
-    let check = site.cli(&["check"]);
-    assert_eq!(check.code, CONFIG);
+    let check = site.check();
+    assert_eq!(check.code, CHECK_FAILED);
     for part in ["FAIL  keyring: ", "FAIL  store: "] {
         let line =
             check.stdout.lines().find(|line| line.starts_with(part)).unwrap_or_else(|| panic!("{check:?}"));

@@ -3,8 +3,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
-use postern_tests::qr::{self, Theme};
 use postern_tests::person::Person;
+use postern_tests::qr::{self, Theme};
 use postern_tests::terminal::Terminal;
 use postern_tests::{FakePosternd, Ran, Site, UnixUser, canary, host, unix_users};
 use serde_json::{Value, json};

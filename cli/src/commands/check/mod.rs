@@ -1,9 +1,14 @@
 //! Trying every part of a site: one finding a line.
 
+mod clock;
+mod local_users;
 mod logins;
+mod page;
 mod pam;
 mod remark;
+mod shut_out;
 mod sshd;
+mod versions;
 
 use std::path::Path;
 use std::process::Command;
@@ -26,32 +31,45 @@ use crate::site::Site;
 use logins::Logins;
 use remark::{Mark, Remark};
 
+/// What to look at, and how much to say.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Where the host's files are.
+    pub(crate) root: &'a Path,
+    /// Whose entry the rights are tried on.
+    pub(crate) sample: Option<&'a str>,
+    /// Whether to leave out what is in order.
+    pub(crate) is_quiet: bool,
+}
+
 /// Tries everything, in the order in which a login needs it; what cannot be tried for an earlier fault is left out.
-pub(crate) async fn run(
-    path: &Path,
-    root: &Path,
-    sample: Option<&str>,
-    output: Output,
-) -> Result<(), Failure> {
+pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Result<(), Failure> {
+    privileges::refuse_others(path)?;
     // doveconf needs root where the site keeps a part of Dovecot's configuration from others, and sshd its host keys.
     let dovecot = (doveconf("auth_cache_size"), doveconf(DOVECOT_PENALTY));
-    let logins = Logins::read(root);
+    let logins = Logins::read(wanted.root);
     privileges::become_keeper()?;
     let mut report = Report::default();
     report.front_doors(Path::new(CLIENT_CONFIG_PATH));
+    report.remark("clock", clock::examine());
     match Config::load(path) {
-        Err(problems) => problems.lines().for_each(|line| report.fail("configuration", line)),
+        Err(problems) => {
+            problems.lines().for_each(|line| report.fail("configuration", line));
+            report.note(
+                "configuration",
+                "hides what needs it: keyring, store, directory, ledger, accounts, couriers, posternd"
+                    .to_owned(),
+            );
+        }
         Ok(config) => {
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
-            report.site(config, sample).await;
+            report.site(config, wanted.sample, &logins).await;
         }
     }
     report.dovecot(dovecot.0.as_deref(), dovecot.1.as_deref());
-    let text: String = report.0.iter().map(|finding| finding.line(output)).collect();
-    output.print(&text, "findings", &report.0)?;
-    let faults = report.0.iter().filter(|finding| finding.result == Mark::Fail).count();
-    if faults == 0 { Ok(()) } else { Err(Failure::config(format!("{faults} of these have to be mended"))) }
+    versions::all().into_iter().for_each(|remark| report.remark("versions", remark));
+    report.conclude(wanted.is_quiet, output)
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +86,7 @@ impl Finding {
     fn line(&self, output: Output) -> String {
         let mark = match self.result {
             Mark::Ok => output.mark("ok  ", Colour::Green),
+            Mark::Note => "note".to_owned(),
             Mark::Warn => output.mark("warn", Colour::Yellow),
             Mark::Fail => output.mark("FAIL", Colour::Red),
         };
@@ -76,6 +95,27 @@ impl Finding {
 }
 
 impl Report {
+    /// Prints it; how it ends is for monitoring.
+    fn conclude(self, is_quiet: bool, output: Output) -> Result<(), Failure> {
+        let count = |mark: Mark| self.0.iter().filter(|finding| finding.result == mark).count();
+        let (faults, warnings) = (count(Mark::Fail), count(Mark::Warn));
+        let is_shown = |finding: &&Finding| match finding.result {
+            Mark::Warn | Mark::Fail => true,
+            Mark::Ok | Mark::Note => !is_quiet,
+        };
+        let shown: Vec<&Finding> = self.0.iter().filter(is_shown).collect();
+        let text: String = shown.iter().map(|finding| finding.line(output)).collect();
+        if !text.is_empty() || output.is_json() {
+            output.print(&text, "findings", &shown)?;
+        }
+        let said = |what: String| if is_quiet { String::new() } else { what };
+        match (faults, warnings) {
+            (0, 0) => Ok(()),
+            (0, _) => Err(Failure::check_warned(said(format!("{warnings} of these should be mended")))),
+            (_, _) => Err(Failure::check_failed(said(format!("{faults} of these have to be mended")))),
+        }
+    }
+
     fn front_doors(&mut self, path: &Path) {
         match ClientConfig::load(path) {
             Ok(_) => self.ok(
@@ -87,12 +127,12 @@ impl Report {
     }
 
     fn logins(&mut self, logins: &Logins, config: &Config) {
-        for (part, Remark { mark, text }) in logins.examine(&config.services) {
-            self.0.push(Finding { result: mark, part, text });
+        for (part, remark) in logins.examine(&config.services) {
+            self.remark(part, remark);
         }
     }
 
-    async fn site(&mut self, config: Config, sample: Option<&str>) {
+    async fn site(&mut self, config: Config, sample: Option<&str>, logins: &Logins) {
         match config.load_keyring() {
             Ok(_) => self.ok("keyring", format!("{} is in order", config.keyring.display())),
             Err(problems) => problems.lines().for_each(|line| self.fail("keyring", line)),
@@ -125,11 +165,21 @@ impl Report {
             );
         }
         self.couriers(&config).await;
+        if let Some(web) = &config.web {
+            self.remark("web", page::examine(&web.url).await);
+        }
         let socket = config.socket.path.clone();
-        let userdb = config.userdb.clone();
         match Site::of(config) {
-            Err(failure) => self.fail("store", failure.message().to_owned()),
-            Ok(site) => self.store(&site, &userdb, sample).await,
+            Err(failure) => {
+                self.fail("store", hiding(failure.message(), "the directory, the ledger and the accounts"));
+            }
+            Ok(site) => {
+                if self.store(&site, sample).await {
+                    for remark in shut_out::examine(&site, logins).await {
+                        self.remark("sshd", remark);
+                    }
+                }
+            }
         }
         let status = status::ask(&socket);
         if let Ok(status) = &status
@@ -176,27 +226,38 @@ impl Report {
         }
     }
 
-    async fn store(&mut self, site: &Site, userdb: &Userdb, sample: Option<&str>) {
+    /// Whether accounts can be read.
+    async fn store(&mut self, site: &Site, sample: Option<&str>) -> bool {
         if let Ok(embedded) = site.embedded() {
             let path = site.config.embedded.path.display();
             match embedded.check_integrity().await {
                 Ok(()) => self.ok("store", format!("{path} is sound")),
                 Err(error) => {
-                    self.fail("store", format!("{path} is damaged: {error}; restore it from a backup"))
+                    let what = format!("{path} is damaged: {error}; restore it from a backup");
+                    self.fail("store", hiding(&what, "the ledger and the accounts"));
+                    return false;
                 }
             }
         }
+        let mut is_down = false;
         if let Some(ldap) = &site.ldap {
             for finding in ldap.examine(sample).await {
                 match finding {
                     ldap::Finding::Good(text) => self.ok("directory", text),
                     ldap::Finding::Doubtful(text) => self.warn("directory", text),
                     ldap::Finding::Bad(text) => self.fail("directory", text),
+                    ldap::Finding::Down(text) => {
+                        self.fail("directory", hiding(&text, "the rights on an entry and the accounts"));
+                        is_down = true;
+                    }
                 }
             }
         }
         self.ledger(&*site.ledger).await;
-        self.accounts(&*site.directory, userdb).await;
+        if !is_down {
+            self.accounts(&*site.directory, &site.config.userdb).await;
+        }
+        !is_down
     }
 
     async fn ledger(&mut self, ledger: &dyn Ledger) {
@@ -250,6 +311,14 @@ impl Report {
         }
     }
 
+    fn remark(&mut self, part: &'static str, Remark { mark, text }: Remark) {
+        self.0.push(Finding { result: mark, part, text });
+    }
+
+    fn note(&mut self, part: &'static str, text: String) {
+        self.remark(part, Remark::note(text));
+    }
+
     fn ok(&mut self, part: &'static str, text: String) {
         self.0.push(Finding { result: Mark::Ok, part, text });
     }
@@ -261,6 +330,11 @@ impl Report {
     fn fail(&mut self, part: &'static str, text: String) {
         self.0.push(Finding { result: Mark::Fail, part, text });
     }
+}
+
+/// A fault with what could not be looked at for it, so that one outage is one fault.
+fn hiding(fault: &str, hidden: &str) -> String {
+    format!("{fault}; hidden by this: {hidden}")
 }
 
 /// A setting of the installed Dovecot, where there is one.

@@ -7,6 +7,8 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mark {
     Ok,
+    /// To know: neither good nor bad, or unknown.
+    Note,
     Warn,
     Fail,
 }
@@ -23,6 +25,10 @@ impl Remark {
         Self { mark: Mark::Ok, text }
     }
 
+    pub(super) fn note(text: String) -> Self {
+        Self { mark: Mark::Note, text }
+    }
+
     pub(super) fn warn(text: String) -> Self {
         Self { mark: Mark::Warn, text }
     }
@@ -36,6 +42,7 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = match self.mark {
             Mark::Ok => "ok",
+            Mark::Note => "note",
             Mark::Warn => "warn",
             Mark::Fail => "FAIL",
         };

@@ -39,7 +39,7 @@ impl<'a> Sshd<'a> {
                 ))
             });
         }
-        let root = self.value("permitrootlogin").unwrap_or("no");
+        let root = self.permit_root();
         if root != "no" && (!alone.is_empty() || service.ignores_strangers) {
             remarks.push(Remark::warn(format!(
                 "PermitRootLogin is {root}: root, whom no directory has, needs no second factor; set PermitRootLogin no"
@@ -78,8 +78,18 @@ impl<'a> Sshd<'a> {
         ways.iter().all(proves)
     }
 
+    /// What root may log in by.
+    pub(super) fn permit_root(self) -> &'a str {
+        self.value("permitrootlogin").unwrap_or("no")
+    }
+
+    /// Where the keys of users are that they may log in with (sshd_config(5), TOKENS).
+    pub(super) fn key_files(self) -> impl Iterator<Item = &'a str> {
+        self.value("authorizedkeysfile").unwrap_or(".ssh/authorized_keys").split_whitespace()
+    }
+
     /// Each way in is a list of methods of which all are needed.
-    fn ways(self) -> Vec<Vec<&'a str>> {
+    pub(super) fn ways(self) -> Vec<Vec<&'a str>> {
         let methods = self.value("authenticationmethods").unwrap_or("any");
         let ways = methods.split_whitespace().map(|way| way.split(',').collect());
         if methods != "any" {
@@ -106,7 +116,7 @@ impl<'a> Sshd<'a> {
     }
 }
 
-fn is_pam(method: &str) -> bool {
+pub(super) fn is_pam(method: &str) -> bool {
     is_keyboard_interactive(method) || method == "password"
 }
 

@@ -21,6 +21,8 @@ pub enum Finding {
     Doubtful(String),
     /// Does not work; how to mend it.
     Bad(String),
+    /// Does not work, so that accounts cannot be read or changed, and nothing more of that was tried.
+    Down(String),
 }
 
 impl LdapDirectory {
@@ -28,14 +30,22 @@ impl LdapDirectory {
     /// none is named. The writes that are tried take away values that nobody has, so nothing is ever changed.
     pub async fn examine(&self, sample: Option<&str>) -> Vec<Finding> {
         let mut findings = Vec::new();
+        let mut faults: Vec<Fault> = Vec::new();
         for server in self.servers() {
-            findings.push(match server.greet(deadline()).await {
-                Ok(who) => Finding::Good(format!("{} answers, bound as {who}", server.uri)),
-                Err(trouble) => Finding::Bad(format!("{}: {}", server.uri, text(trouble))),
-            });
+            match server.greet(deadline()).await {
+                Ok(who) => findings.push(Finding::Good(format!("{} answers, bound as {who}", server.uri))),
+                Err(trouble) => Fault::add(&mut faults, server, text(trouble)),
+            }
         }
+        let is_down = |server: &Arc<Server>| faults.iter().any(|fault| fault.is_of(server));
+        // Nothing can be changed without the one, and nothing be read without any of the others.
+        if is_down(self.writer()) || self.readers().iter().all(is_down) {
+            findings.extend(faults.into_iter().map(|fault| Finding::Down(fault.text())));
+            return findings;
+        }
+        findings.extend(faults.into_iter().map(|fault| Finding::Bad(fault.text())));
         match self.sample(sample).await {
-            Err(what) => findings.push(Finding::Bad(what)),
+            Err(finding) => findings.push(finding),
             Ok(entry) => {
                 findings.push(self.readable(&entry));
                 findings.extend(self.secret(&entry).await);
@@ -47,7 +57,7 @@ impl LdapDirectory {
         findings
     }
 
-    async fn sample(&self, name: Option<&str>) -> Result<SearchEntry, String> {
+    async fn sample(&self, name: Option<&str>) -> Result<SearchEntry, Finding> {
         let config = self.config();
         let filter = name.map_or_else(|| config.filter.fill_all(), |name| config.filter.fill(name));
         let mut first = None;
@@ -66,8 +76,10 @@ impl LdapDirectory {
             may_be_cut: false,
         };
         let visited = self.writer().visit(search, PATIENCE, &mut keep).await;
-        visited.map_err(|trouble| format!("people cannot be listed: {}", text(trouble)))?;
-        first.ok_or_else(|| format!("nobody is found under {} by {}", config.base, filter.as_str()))
+        visited.map_err(|trouble| Finding::Down(format!("people cannot be listed: {}", text(trouble))))?;
+        first.ok_or_else(|| {
+            Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()))
+        })
     }
 
     fn readable(&self, entry: &SearchEntry) -> Finding {
@@ -148,6 +160,30 @@ impl LdapDirectory {
             all.push(Arc::clone(self.writer()));
         }
         all
+    }
+}
+
+/// What is wrong with one server, or with several in the same way.
+struct Fault {
+    servers: Vec<Arc<Server>>,
+    what: String,
+}
+
+impl Fault {
+    fn add(faults: &mut Vec<Self>, server: Arc<Server>, what: String) {
+        match faults.iter_mut().find(|fault| fault.what == what) {
+            Some(fault) => fault.servers.push(server),
+            None => faults.push(Self { servers: vec![server], what }),
+        }
+    }
+
+    fn is_of(&self, server: &Arc<Server>) -> bool {
+        self.servers.iter().any(|own| Arc::ptr_eq(own, server))
+    }
+
+    fn text(&self) -> String {
+        let uris: Vec<String> = self.servers.iter().map(|server| server.uri.to_string()).collect();
+        format!("{}: {}", uris.join(", "), self.what)
     }
 }
 

@@ -3,7 +3,10 @@ use postern_core::ledger::LedgerError;
 /// What a server says of itself in INFO, as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Server {
+    /// As a Redis it is compatible with.
     version: String,
+    /// Whose product it is, in what version.
+    product: String,
     policy: String,
     keeps_log: bool,
     is_master: bool,
@@ -53,8 +56,13 @@ impl Server {
         let field = |name: &str| {
             info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map_or("", str::trim)
         };
+        let product = match field("valkey_version") {
+            "" => format!("Redis {}", field("redis_version")),
+            version => format!("Valkey {version}"),
+        };
         Self {
             version: field("redis_version").to_owned(),
+            product,
             policy: field("maxmemory_policy").to_owned(),
             keeps_log: field("aof_enabled") == "1",
             is_master: field("role") == "master",
@@ -101,8 +109,8 @@ impl Server {
     }
 
     /// For a person.
-    pub(super) fn version(&self) -> &str {
-        &self.version
+    pub(super) fn product(&self) -> &str {
+        &self.product
     }
 
     /// What its keeper should mend, though it works without.
@@ -123,6 +131,18 @@ const OLDEST: u32 = 7;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_valkey_is_called_what_it_is() {
+        assert_eq!(Server::read(INFO, NEAR).product(), "Redis 7.0.15");
+        let valkey = INFO.replace(
+            "redis_version:7.0.15",
+            "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1",
+        );
+        let server = Server::read(&valkey, NEAR);
+        assert_eq!(server.product(), "Valkey 8.1.1");
+        assert!(server.verify(Role::Master, false).is_ok());
+    }
 
     const INFO: &str = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\ntcp_port:6379\r\n\r\n# Memory\r\n\
          maxmemory_policy:noeviction\r\n# Persistence\r\nloading:0\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\n";

@@ -91,7 +91,7 @@ impl Servers {
             if !health.what.is_empty() {
                 health.what.push_str(", ");
             }
-            health.what.push_str(&format!("Redis {} at {name}", server.version()));
+            health.what.push_str(&format!("{} at {name}", server.product()));
             health.warnings.extend(server.warnings().map(|warning| format!("{name}: {warning}")));
         };
         let deadline = Instant::now() + BUDGET;

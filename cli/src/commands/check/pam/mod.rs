@@ -171,6 +171,11 @@ const COMMON: [&str; 7] =
 /// Those of [`PROGRAMS`] that packaging/pam has a file for.
 const SHIPPED: [&str; 5] = ["login", "su", "su-l", "sudo", "sudo-i"];
 
+/// Whether a section of a service asks Postern.
+pub(super) fn asks(files: &Files, service: &str, kind: Kind) -> bool {
+    flatten(files, service, kind).iter().any(|step| step.module == Module::Postern)
+}
+
 /// The name that a stack gives Postern for its service, if it asks at all.
 fn asks_as<'a>(file: &'a str, steps: &'a [Step]) -> Option<&'a str> {
     let step = postern(steps)?;

@@ -1,0 +1,31 @@
+//! The page for phones, asked for as a phone would.
+
+use std::path::Path;
+
+use postern_core::config::HttpUrl;
+use postern_courier::NoPage;
+
+use super::remark::Remark;
+
+/// Whether it is there, with a certificate that browsers accept, and Postern's.
+pub(super) async fn examine(url: &HttpUrl) -> Remark {
+    // As other programs of a host that trusts an authority of its own.
+    let named = std::env::var_os("SSL_CERT_FILE");
+    let ca_file = named.as_deref().map_or(Path::new(CA_FILE), Path::new);
+    match postern_courier::open_page(url, ca_file).await {
+        Ok(page) if page.contains(MARK) => Remark::ok(format!("{url} shows the page for phones")),
+        Ok(_) => Remark::fail(format!(
+            "{url} shows another page than Postern's; look at the proxy in front of postern-web, and at [web] url"
+        )),
+        Err(NoPage::Wrong(what)) => Remark::fail(format!(
+            "{what}; phones cannot use that: look at the proxy in front of postern-web, its certificate, and [web] url"
+        )),
+        Err(NoPage::Unreachable(what)) => Remark::warn(format!(
+            "{what}: not reached from this host; see that postern-web and the proxy in front of it run, and that phones get there"
+        )),
+    }
+}
+
+/// Stands in the page's head.
+const MARK: &str = "postern-token";
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";

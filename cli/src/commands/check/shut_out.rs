@@ -1,0 +1,186 @@
+//! Who can no longer log in at sshd by the stacks as they are: root by key, local admins, automation.
+
+use postern_core::name::LoginName;
+use postern_core::policy::{Class, EffectiveLogin, LoginService};
+
+use super::local_users::LocalUser;
+use super::logins::Logins;
+use super::remark::Remark;
+use super::sshd::{Sshd, is_pam};
+use crate::site::Site;
+
+/// An sshd that asks Postern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door<'a> {
+    pub(super) sshd: Sshd<'a>,
+    pub(super) login: &'a LoginService,
+    pub(super) asks_auth: bool,
+    pub(super) asks_account: bool,
+}
+
+/// Who somebody is to Postern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// The directory has nobody of that name.
+    Stranger,
+    /// It has, and a second factor is needed, or not.
+    Account { needs_second_factor: bool },
+}
+
+/// Looks the local users up, and names those who do not get in.
+pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<Remark> {
+    let Some(door) = logins.ssh_door(&site.config.services) else { return Vec::new() };
+    let mut people = Vec::new();
+    for user in logins.users().iter().filter(|user| user.uid != 0 && (user.is_admin || user.has_keys)) {
+        let Ok(name) = LoginName::new(&user.name) else { continue };
+        let known = match site.directory.find(&name, Class::Login).await {
+            Ok(None) => Known::Stranger,
+            Ok(Some(account)) => {
+                let observe = site.config.services.get("sshd").and_then(|service| service.observe);
+                let policy =
+                    EffectiveLogin::of(&site.config.policy, observe, door.login, account.data.policy);
+                let is_needed = policy.second_factor.is_needed(account.data.is_enrolled());
+                Known::Account { needs_second_factor: is_needed && !policy.observe }
+            }
+            Err(error) => {
+                return vec![Remark::note(format!("who gets in by it is not known: {error}"))];
+            }
+        };
+        people.push((user, known));
+    }
+    vec![door.remark(&people)]
+}
+
+impl Door<'_> {
+    fn remark(self, people: &[(&LocalUser, Known)]) -> Remark {
+        let mut shut: Vec<String> = self.root().map(|why| format!("root ({why})")).into_iter().collect();
+        let named = |is_admin: bool| -> Vec<String> {
+            let of_kind = people.iter().filter(|(user, _)| user.is_admin == is_admin);
+            let out = of_kind.filter(|(user, known)| !self.lets_in(user, *known));
+            let name = |(user, known): &(&LocalUser, Known)| match known {
+                Known::Stranger => user.name.clone(),
+                Known::Account { .. } => format!("{} (has to type a code)", user.name),
+            };
+            out.map(name).collect()
+        };
+        let (admins, automation) = (named(true), named(false));
+        if !admins.is_empty() {
+            shut.push(format!("local admins: {}", admins.join(", ")));
+        }
+        if !automation.is_empty() {
+            shut.push(format!("automation and others with a key alone: {}", automation.join(", ")));
+        }
+        if shut.is_empty() {
+            return Remark::ok("lets in root as far as it did, local admins and automation".to_owned());
+        }
+        Remark::note(format!(
+            "as PAM and sshd are set up these no longer get in: {}; let those in whom the directory does not have by not_in_directory = \"ignore\" in [services.sshd], or give them accounts",
+            shut.join("; ")
+        ))
+    }
+
+    /// Why root does not get in, where sshd would let it in by itself.
+    fn root(self) -> Option<String> {
+        let permit = self.sshd.permit_root();
+        let ways = self.sshd.ways();
+        let by_password = permit == "yes";
+        let ways: Vec<_> = match permit {
+            "no" => return None,
+            _ => ways.into_iter().filter(|way| by_password || !asks_pam(way)).collect(),
+        };
+        if ways.is_empty() {
+            return Some(format!(
+                "by key: AuthenticationMethods asks for more, which PermitRootLogin {permit} does not take from root"
+            ));
+        }
+        // Root is never taken from the directory.
+        let is_in = ways.iter().any(|way| self.lets_stranger_in(way));
+        (!is_in).then(|| "no directory has it, and not_in_directory is \"reject\"".to_owned())
+    }
+
+    fn lets_in(self, user: &LocalUser, known: Known) -> bool {
+        let ways = self.sshd.ways();
+        // Nobody is there to type anything.
+        let is_typed = user.is_admin;
+        let mut usable = ways.iter().filter(|way| is_typed || !asks_pam(way));
+        match known {
+            Known::Stranger => usable.any(|way| self.lets_stranger_in(way)),
+            Known::Account { needs_second_factor: true } if !is_typed => {
+                usable.any(|_| !self.asks_account || !self.login.enforces_account)
+            }
+            Known::Account { .. } => usable.next().is_some(),
+        }
+    }
+
+    fn lets_stranger_in(self, way: &[&str]) -> bool {
+        let is_asked =
+            (asks_pam(way) && self.asks_auth) || (self.asks_account && self.login.enforces_account);
+        self.login.ignores_strangers || !is_asked
+    }
+}
+
+fn asks_pam(way: &[&str]) -> bool {
+    way.iter().any(|method| is_pam(method))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::remark::Mark;
+    use super::*;
+
+    const SETTINGS: &str = "usepam yes\npermitrootlogin prohibit-password\npubkeyauthentication yes\npasswordauthentication no\nkbdinteractiveauthentication yes\nauthenticationmethods any\n";
+
+    fn said(changes: &[(&str, &str)], login: &LoginService, people: &[(&LocalUser, Known)]) -> Remark {
+        let text = changes.iter().fold(SETTINGS.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        Door { sshd: Sshd::of(&text), login, asks_auth: true, asks_account: true }.remark(people)
+    }
+
+    fn user(name: &str, is_admin: bool) -> LocalUser {
+        LocalUser { name: name.to_owned(), uid: 1000, is_admin, has_keys: true }
+    }
+
+    #[test]
+    fn strangers_are_out_where_they_are_rejected_and_in_where_they_are_ignored() {
+        let (bob, backup) = (user("bob", true), user("backup", false));
+        let people = [(&bob, Known::Stranger), (&backup, Known::Stranger)];
+        let out = said(&[], &LoginService::default(), &people);
+        assert_eq!(out.mark, Mark::Note);
+        for words in ["root (no directory has it", "local admins: bob", "a key alone: backup"] {
+            assert!(out.text.contains(words), "{words}: {}", out.text);
+        }
+        let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
+        assert_eq!(said(&[], &ignored, &people).mark, Mark::Ok);
+        let unenforced = LoginService { enforces_account: false, ..LoginService::default() };
+        assert_eq!(said(&[], &unenforced, &people).mark, Mark::Ok, "a key alone opens");
+    }
+
+    #[test]
+    fn where_a_key_and_more_is_asked_for_scripts_and_root_by_key_are_out() {
+        let both = ("authenticationmethods any", "authenticationmethods publickey,keyboard-interactive");
+        let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
+        let (bob, backup) = (user("bob", true), user("backup", false));
+        let out = said(&[both], &ignored, &[(&bob, Known::Stranger), (&backup, Known::Stranger)]);
+        assert!(out.text.contains("root (by key: AuthenticationMethods asks for more"), "{}", out.text);
+        assert!(out.text.contains("backup") && !out.text.contains("bob"), "{}", out.text);
+        let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
+        assert!(!said(&[both, no_root], &ignored, &[(&backup, Known::Stranger)]).text.contains("root ("));
+    }
+
+    #[test]
+    fn an_account_that_needs_a_code_has_to_type_it() {
+        let (bob, deploy) = (user("bob", true), user("deploy", false));
+        let needs = Known::Account { needs_second_factor: true };
+        let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
+        let out = said(&[no_root], &LoginService::default(), &[(&bob, needs), (&deploy, needs)]);
+        assert!(
+            out.text.contains("deploy (has to type a code)") && !out.text.contains("bob"),
+            "{}",
+            out.text
+        );
+        let free = Known::Account { needs_second_factor: false };
+        assert_eq!(said(&[no_root], &LoginService::default(), &[(&deploy, free)]).mark, Mark::Ok);
+    }
+}

@@ -25,6 +25,11 @@ impl Progress {
         !self.0.is_hidden()
     }
 
+    /// Prints something else meanwhile, without the bar in its way.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
+    }
+
     /// One more.
     pub(crate) fn step(&self) {
         self.0.inc(1);

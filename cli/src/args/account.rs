@@ -1,4 +1,32 @@
-use clap::{ArgGroup, Subcommand};
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+/// Whose policy, and what it shall be.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whose").required(true))]
+pub(crate) struct PolicyOf {
+    /// Its name or one of its addresses
+    #[arg(group = "whose")]
+    pub(crate) name: Option<String>,
+    /// A table (CSV) of accounts; its first line names its columns: name, and if wanted main_password_on_mail and second_factor,
+    /// each in the place of the option
+    #[arg(long, value_name = "FILE", group = "whose")]
+    pub(crate) from: Option<PathBuf>,
+    /// All accounts that this filter finds (RFC 4515), such as (ou=sales); posternd's entry needs the right to search by what it
+    /// names. For accounts in LDAP alone
+    #[arg(long, value_name = "FILTER", group = "whose")]
+    pub(crate) filter: Option<String>,
+    /// Whether its main password opens mail services: always, until-enrolled, never, or default
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) main_password_on_mail: Option<String>,
+    /// What logins ask for besides the first factor: off, if-enrolled, required, exempt, or default
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) second_factor: Option<String>,
+    /// With --from or --filter, change nothing, and say what would become of each account
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) dry_run: bool,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -63,17 +91,10 @@ pub(crate) enum AccountCommand {
         #[arg(long, group = "when")]
         never: bool,
     },
-    /// Show or set what holds for an account in place of the configuration
-    Policy {
-        /// Its name or one of its addresses
-        name: String,
-        /// Whether its main password opens mail services: always, until-enrolled, never, or default
-        #[arg(long, value_name = "POLICY")]
-        main_password_on_mail: Option<String>,
-        /// What logins ask for besides the first factor: off, if-enrolled, required, exempt, or default
-        #[arg(long, value_name = "POLICY")]
-        second_factor: Option<String>,
-    },
+    /// Show or set what holds for an account in place of the configuration; or set it for many by --from or --filter
+    ///
+    /// With --from or --filter a line tells what became of each account; the same command again leaves alone what is set already.
+    Policy(Box<PolicyOf>),
     /// Unlock an account's second factors after too many wrong codes, and forget those
     Unlock {
         /// Its name or one of its addresses

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use postern_core::config::CONFIG_PATH;
 
-pub(crate) use account::AccountCommand;
-pub(crate) use app_password::AppPasswordCommand;
+pub(crate) use account::{AccountCommand, PolicyOf};
+pub(crate) use app_password::{AppPasswordCommand, CreateAppPassword};
 pub(crate) use away::{ChallengeCommand, EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand};
 pub(crate) use couriers::CourierCommand;
 pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand};
@@ -82,12 +82,19 @@ pub(crate) enum Command {
         /// Only accounts without a second factor
         #[arg(long)]
         unenrolled: bool,
+        /// Only accounts that no longer need their main password for mail: enrolled, or with an app password that was used, and
+        /// no login to mail with the main password since that was made; with --since, since then
+        #[arg(long)]
+        ready: bool,
         /// Only accounts whose main password opened a mail service
         #[arg(long)]
         main_password: bool,
         /// Leave out uses that are older: a time span such as 30d, a date or an RFC 3339 time
         #[arg(long, value_name = "WHEN")]
         since: Option<String>,
+        /// Print a table (CSV) with the names of its columns first
+        #[arg(long)]
+        csv: bool,
     },
     /// The keyring, with which seeds and the ways to ring phones are sealed and everything is signed
     #[command(subcommand)]

@@ -63,4 +63,7 @@ pub(crate) struct Enrol {
     /// With --from, bind one more to accounts that have a factor already; without it they fail
     #[arg(long, conflicts_with = "name")]
     pub(crate) add: bool,
+    /// With --from, try what can be tried without changing or writing anything, and say what would become of each line
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) dry_run: bool,
 }

@@ -1,3 +1,7 @@
+mod bulk;
+
+use std::path::Path;
+
 use postern_core::account::Account;
 use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Scope, Selector};
 use postern_core::clock::Timestamp;
@@ -11,22 +15,30 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::account::{use_text, use_value};
-use crate::args::AppPasswordCommand;
+use crate::args::{AppPasswordCommand, CreateAppPassword};
 use crate::failure::{self, Failure};
 use crate::output::{Output, table};
 use crate::site::{self, Site};
 
-/// Does what was asked of an account's app passwords.
-pub(crate) async fn run(site: &Site, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
+/// Does what was asked of app passwords. Files of whoever calls are opened before root is given up.
+pub(crate) async fn run(config: &Path, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
+    if let AppPasswordCommand::Create(wanted) = &command
+        && let (Some(from), Some(result)) = (&wanted.from, &wanted.result)
+    {
+        return bulk::run(config, wanted, (from, result), output).await;
+    }
+    of_one(&Site::open(config)?, command, output).await
+}
+
+async fn of_one(site: &Site, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
     match command {
-        AppPasswordCommand::Create { name, label, scope, expires, network } => {
-            let order = Order {
-                label: Label::new(&label).map_err(Failure::data)?,
-                scope: scope.parse::<Scope>().map_err(|error| Failure::data(format!("the scope {error}")))?,
-                expires: expires.map(|text| site::moment(&text, site.clock.now())).transpose()?,
-                networks: Networks::parse(&network).map_err(Failure::data)?,
+        AppPasswordCommand::Create(wanted) => {
+            let CreateAppPassword { name: Some(name), label: Some(label), .. } = &*wanted else {
+                return Err(Failure::usage("give a name and --label, or --from and --result"));
             };
-            create(site, &site.account(&name).await?, &order, output).await
+            let expires = wanted.expires.as_deref();
+            let order = order(site, (label, &wanted.scope), expires, &wanted.network)?;
+            create(site, &site.account(name).await?, &order, output).await
         }
         AppPasswordCommand::List { name, revoked } => {
             list(site, &site.account(&name).await?, revoked, output).await
@@ -52,6 +64,21 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     );
     tell_of_created(site, account, &[created]).await;
     printed
+}
+
+/// What was asked for in words.
+fn order(
+    site: &Site,
+    (label, scope): (&str, &str),
+    expires: Option<&str>,
+    networks: &[String],
+) -> Result<Order, Failure> {
+    Ok(Order {
+        label: Label::new(label).map_err(Failure::data)?,
+        scope: scope.parse::<Scope>().map_err(|error| Failure::data(format!("the scope {error}")))?,
+        expires: expires.map(|text| site::moment(text, site.clock.now())).transpose()?,
+        networks: Networks::parse(networks).map_err(Failure::data)?,
+    })
 }
 
 /// Two of one name can be told apart by their ids alone.

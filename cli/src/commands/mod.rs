@@ -1,6 +1,7 @@
 mod account;
 mod app_password;
 mod away;
+mod bulk;
 mod challenge;
 mod check;
 mod courier;
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Courier(command) => courier::run(&args.config, command, output).await,
         Command::Status => status::run(&args.config, output),
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
-        Command::Account(command) => account::run(&Site::open(&args.config)?, command, output).await,
+        Command::Account(command) => account::run(&args.config, command, output).await,
         Command::Totp(command) => totp::run(&args.config, command, output).await,
         Command::Phone(command) => away::phone(&Site::open(&args.config)?, command, output).await,
         Command::Email(command) => away::email(&Site::open(&args.config)?, command, output).await,
@@ -41,11 +42,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,
         Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,
         Command::Key(command) => key::run(&args.config, command, output).await,
-        Command::Report { unenrolled, main_password, since } => {
-            let wanted = report::Wanted { unenrolled, main_password, since };
+        Command::Report { csv: true, .. } if args.json => {
+            Err(Failure::usage("give --csv or --json, not both"))
+        }
+        Command::Report { unenrolled, ready, main_password, since, csv } => {
+            let wanted = report::Wanted { unenrolled, ready, main_password, since, csv };
             report::run(&Site::open(&args.config)?, &wanted, output).await
         }
         Command::My(my) => my::run(&my, output),
-        Command::AppPassword(command) => app_password::run(&Site::open(&args.config)?, command, output).await,
+        Command::AppPassword(command) => app_password::run(&args.config, command, output).await,
     }
 }

@@ -1,4 +1,4 @@
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use postern_tests::planted::{execute, query};
@@ -34,7 +34,10 @@ fn it_tells_who_is_enrolled_and_whose_main_password_opens_mail_and_from_where() 
 
     let report = json(&site, &["report"]);
     assert_eq!(report["problems"], json!([]));
-    assert_eq!(report["summary"], json!({ "accounts": 3, "enrolled": 1, "main_password_on_mail": 2 }));
+    assert_eq!(
+        report["summary"],
+        json!({ "accounts": 3, "enrolled": 1, "main_password_on_mail": 2, "ready": 2 })
+    );
     let all = accounts(&report);
     assert_eq!(all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["alice", "bob", "carol"]);
     let used = &all[0].1["main_password_on_mail"];
@@ -154,3 +157,63 @@ accounts = sum(line.startswith(b'{"app_passwords"') for line in run.stdout)
 assert run.wait() == 0
 print(json.dumps({"accounts": accounts, "peak_kib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}))
 "#;
+
+#[test]
+fn every_command_ends_quietly_when_nobody_reads_on() {
+    let site = Site::new("pipe");
+    drop(site.account("alice"));
+    for args in [
+        &["report"][..],
+        &["account", "list"],
+        &["account", "show", "alice"],
+        &["schema", "print", "openldap"],
+        &["check"],
+        &["--json", "report"],
+        &["app-password", "create", "alice", "--label", "x"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(host::program("postern"));
+        command.arg("--config").arg(site.config()).args(args).current_dir("/");
+        let ran = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!((ran.status.code(), said.as_str()), (Some(141), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn it_tells_of_app_passwords_and_who_is_ready_for_them_alone() {
+    let site = Site::new("report_ready");
+    let _posternd = site.posternd();
+    let (alice, bob) = (site.account("alice"), site.account("bob"));
+    for name in ["carol", "dora"] {
+        drop(site.account(name));
+    }
+    let phone = site.app_password("alice", "Phone", &[]);
+    opens(&site, "alice", &phone.password, "imap", "192.0.2.1");
+    let laptop = site.app_password("bob", "Laptop", &[]);
+    drop(site.app_password("carol", "never used", &[]));
+    postern_tests::guard::pause(Duration::from_millis(1100));
+    opens(&site, "bob", &laptop.password, "imap", "192.0.2.2");
+    opens(&site, "bob", &bob.password, "smtp", "192.0.2.2");
+    drop((alice, site.enrol("dora")));
+
+    let report = json(&site, &["report"]);
+    assert_eq!(report["summary"]["ready"], 2);
+    let all = accounts(&report);
+    let row = |name: &str| all.iter().find(|(own, _)| own == name).unwrap().1.clone();
+    assert_eq!(row("alice")["app_passwords_last_used"]["address"], "192.0.2.1");
+    assert_eq!(row("carol")["app_passwords_last_used"], Value::Null);
+    let ready = accounts(&json(&site, &["report", "--ready"]));
+    let names: Vec<&str> = ready.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["alice", "dora"], "bob goes on with the main password, carol has not begun");
+    let text = site.cli_ok(&["report"]);
+    assert!(text.contains("1, last 20") && text.contains("2 are ready for app passwords alone"), "{text}");
+
+    let csv = site.cli_ok(&["report", "--csv", "--ready"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].starts_with("name,id,standing,enrolled,"), "{csv}");
+    assert_eq!(lines.len(), 3, "{csv}");
+    assert!(lines[1].starts_with("alice,") && lines[1].ends_with(",yes,yes"), "{csv}");
+    assert_eq!(site.cli(&["--json", "report", "--csv"]).code, crate::USAGE);
+}

@@ -1,4 +1,4 @@
-use postern_tests::Site;
+use postern_tests::{CHECK_FAILED, Site};
 
 use crate::{Host, Said, login, slapd, wrong_password};
 
@@ -94,11 +94,41 @@ fn check_finds_a_site_on_ldap_in_order_and_says_so_when_it_is_not() {
     let mut slapd = slapd("check", &["alice"]).start();
     let host = Host::new("check", &slapd);
     drop(host.site.app_password("alice", "Phone", &[]));
-    let good = host.site.cli(&["check"]);
-    assert_eq!(good.code, 0, "{}{}", good.stdout, good.stderr);
+    let good = host.site.check();
+    assert_ne!(good.code, CHECK_FAILED, "{}{}", good.stdout, good.stderr);
     assert!(good.stdout.contains("1 can be read"), "{}", good.stdout);
     slapd.stop();
-    let down = host.site.cli(&["check"]);
-    assert_eq!(down.code, 78, "{}", down.stdout);
-    assert!(down.stdout.contains("FAIL") && down.stdout.contains("cannot connect"), "{}", down.stdout);
+    let down = host.site.check();
+    assert_eq!(down.code, CHECK_FAILED, "{}", down.stdout);
+    let faults: Vec<&str> = down.stdout.lines().filter(|line| line.starts_with("FAIL  ")).collect();
+    assert_eq!(faults.len(), 1, "one outage is one fault: {}", down.stdout);
+    assert!(faults[0].contains("cannot connect") && faults[0].contains("hidden by this: "), "{faults:?}");
+}
+
+#[test]
+fn a_policy_is_set_for_all_that_a_filter_finds_and_for_nobody_else() {
+    let slapd = slapd("filtered", &["alice", "bob", "carol"]).start();
+    let host = Host::new("filtered", &slapd);
+    let site = &host.site;
+    let policy =
+        |name: &str| site.cli_json(&["account", "show", name])["account"]["policy"]["second_factor"].clone();
+    let set = |filter: &str, more: &[&str]| {
+        site.cli(&[&["account", "policy", "--filter", filter, "--second-factor", "exempt"], more].concat())
+    };
+    let dry = set("(|(uid=alice)(uid=bob))", &["--dry-run"]);
+    assert!(dry.code == 0 && dry.stdout.contains("2 would be set"), "{dry:?}");
+    assert_eq!(policy("alice"), serde_json::Value::Null);
+    let ran = set("(|(uid=alice)(uid=bob))", &[]);
+    assert!(ran.code == 0 && ran.stdout.contains("2 set, 0 before, 0 failed"), "{ran:?}");
+    assert!(ran.stdout.contains("set     alice (") && ran.stdout.contains("set     bob ("), "{ran:?}");
+    assert_eq!(
+        (policy("alice"), policy("bob"), policy("carol")),
+        ("exempt".into(), "exempt".into(), serde_json::Value::Null)
+    );
+    assert!(set("(uid=alice)", &[]).stdout.contains("0 set, 1 before"));
+    for filter in ["uid=carol", "(uid=carol", "(uid=carol))(uid=*", "(uid=carol)(uid=*)", "(&)", ""] {
+        assert_eq!(set(filter, &[]).code, 64, "{filter}");
+    }
+    assert_eq!(set("(uid=nobody-here)", &[]).code, 65);
+    assert_eq!(policy("carol"), serde_json::Value::Null);
 }

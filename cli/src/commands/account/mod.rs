@@ -2,8 +2,11 @@
 
 mod create;
 mod factors;
+mod policies;
 mod policy;
 mod show;
+
+use std::path::Path;
 
 use postern_core::account::{Account, AccountData};
 use postern_core::flows::edit;
@@ -13,6 +16,7 @@ use postern_core::secret::Password;
 use postern_core::words::Phrase;
 
 use crate::args::AccountCommand;
+use crate::commands::bulk::Row;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt;
@@ -21,8 +25,19 @@ use create::Wanted;
 use show::value;
 pub(super) use show::{standing, use_text, use_value};
 
-/// Does what was asked of an account.
-pub(crate) async fn run(site: &Site, command: AccountCommand, output: Output) -> Result<(), Failure> {
+/// Does what was asked of accounts. Files of whoever calls are read before root is given up.
+pub(crate) async fn run(config: &Path, command: AccountCommand, output: Output) -> Result<(), Failure> {
+    let from = if let AccountCommand::Policy(wanted) = &command { wanted.from.as_deref() } else { None };
+    let rows = from.map(policies::read).transpose()?;
+    act(&Site::open(config)?, command, rows, output).await
+}
+
+async fn act(
+    site: &Site,
+    command: AccountCommand,
+    rows: Option<Vec<Row>>,
+    output: Output,
+) -> Result<(), Failure> {
     match command {
         AccountCommand::Create {
             name,
@@ -45,9 +60,12 @@ pub(crate) async fn run(site: &Site, command: AccountCommand, output: Output) ->
         AccountCommand::Disable { name } => set_disabled(site, &name, true, output).await,
         AccountCommand::Enable { name } => set_disabled(site, &name, false, output).await,
         AccountCommand::Expire { name, at, .. } => expire(site, &name, at.as_deref(), output).await,
-        AccountCommand::Policy { name, main_password_on_mail, second_factor } => {
-            let wanted = (main_password_on_mail.as_deref(), second_factor.as_deref());
-            policy::run(site, &name, wanted, output).await
+        AccountCommand::Policy(wanted) => {
+            let options = (wanted.main_password_on_mail.as_deref(), wanted.second_factor.as_deref());
+            match &wanted.name {
+                Some(name) => policy::run(site, name, options, output).await,
+                None => policies::run(site, &wanted, rows.unwrap_or_default(), output).await,
+            }
         }
         AccountCommand::Unlock { name } => factors::unlock(site, &site.account(&name).await?, output).await,
         AccountCommand::Reset { name, yes } => {

@@ -2,7 +2,8 @@ use std::fmt::Display;
 
 use postern_core::account::Account;
 use postern_core::policy::{
-    AccountPolicy, EffectiveLogin, EffectiveMail, ForcedEnrolment, SecondFactor, ServiceKind,
+    AccountPolicy, EffectiveLogin, EffectiveMail, ForcedEnrolment, MainPasswordOnMail, SecondFactor,
+    ServiceKind,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,17 +19,11 @@ pub(super) async fn run(
     wanted: (Option<&str>, Option<&str>),
     output: Output,
 ) -> Result<(), Failure> {
-    let main_password =
-        wanted.0.map(|word| chosen("--main-password-on-mail", word, str::parse)).transpose()?;
-    let second_factor = wanted.1.map(|word| chosen("--second-factor", word, named)).transpose()?;
-    let account = if main_password.is_none() && second_factor.is_none() {
+    let change = Change::of(wanted.0, wanted.1).map_err(Failure::usage)?;
+    let account = if change.is_none() {
         site.account(name).await?
     } else {
-        let set = |policy: &mut AccountPolicy| {
-            policy.main_password_on_mail = main_password.unwrap_or(policy.main_password_on_mail);
-            policy.second_factor = second_factor.unwrap_or(policy.second_factor);
-        };
-        decide(site, name, set).await?
+        decide(site, name, |policy| change.make(policy)).await?
     };
     // What was not asked about is only told where nothing was.
     let mut text = String::new();
@@ -41,17 +36,51 @@ pub(super) async fn run(
     output.print(&text, "account", value(site, &account).await?)
 }
 
+/// What a policy shall be from now on: for each part nothing new, the configuration's, or a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    main_password_on_mail: Option<Option<MainPasswordOnMail>>,
+    second_factor: Option<Option<SecondFactor>>,
+}
+
+impl Change {
+    /// In words, as the options have them.
+    pub(super) fn of(main_password: Option<&str>, second_factor: Option<&str>) -> Result<Self, String> {
+        Ok(Self {
+            main_password_on_mail: main_password
+                .map(|word| chosen("--main-password-on-mail", word, str::parse))
+                .transpose()?,
+            second_factor: second_factor.map(|word| chosen("--second-factor", word, named)).transpose()?,
+        })
+    }
+
+    pub(super) fn is_none(self) -> bool {
+        self.main_password_on_mail.is_none() && self.second_factor.is_none()
+    }
+
+    pub(super) fn make(self, policy: &mut AccountPolicy) {
+        policy.main_password_on_mail = self.main_password_on_mail.unwrap_or(policy.main_password_on_mail);
+        policy.second_factor = self.second_factor.unwrap_or(policy.second_factor);
+    }
+}
+
+/// Both parts, as the account itself has them.
+pub(super) fn words(policy: AccountPolicy) -> String {
+    let main_password = policy.main_password_on_mail.map_or("default", |policy| policy.as_str());
+    let second_factor = policy.second_factor.map_or("default", |policy| policy.as_str());
+    format!("main_password_on_mail {main_password}, second_factor {second_factor}")
+}
+
 /// A value of a policy, or `None` for the configuration's.
 fn chosen<T, E: Display>(
     option: &str,
     word: &str,
     parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<Option<T>, Failure> {
+) -> Result<Option<T>, String> {
     if word == "default" {
         return Ok(None);
     }
-    let wrong = |error| Failure::usage(format!("{option} \"{word}\" {error}, default"));
-    parse(word).map(Some).map_err(wrong)
+    parse(word).map(Some).map_err(|error| format!("{option} \"{word}\" {error}, default"))
 }
 
 fn named(word: &str) -> Result<SecondFactor, &'static str> {

@@ -17,14 +17,16 @@ use crate::progress::Progress;
 use crate::site::{self, Site};
 use row::{Brief, Row};
 use spool::Spool;
-use writer::Writer;
+use writer::{Form, Writer};
 
 /// Which accounts are told of.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) unenrolled: bool,
+    pub(crate) ready: bool,
     pub(crate) main_password: bool,
     pub(crate) since: Option<String>,
+    pub(crate) csv: bool,
 }
 
 /// Tells of every account, one after the other, however many there are.
@@ -48,7 +50,7 @@ pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<
     drop(progress);
     let progress = Progress::new("last uses", Some(spool.len()));
     let mut uses = Uses { ledger: Arc::clone(&site.ledger), fault: None };
-    let mut writer = Writer::begin(output)?;
+    let mut writer = Writer::begin(if wanted.csv { Form::Csv } else { Form::of(output) })?;
     let mut waiting = spool.read()?;
     loop {
         let batch = waiting.next_batch(BATCH)?;
@@ -103,7 +105,7 @@ impl Uses {
                 }
                 None => None,
             };
-            rows.push(Row { brief, uses });
+            rows.push(Row { brief, uses, since });
         }
         rows
     }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountId};
+use postern_core::app_password::Selector;
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
 use postern_core::ledger::{Credential, Use};
@@ -24,7 +25,8 @@ pub(super) struct Said {
     pub(super) name: String,
     pub(super) standing: String,
     pub(super) enrolled: bool,
-    pub(super) app_passwords: usize,
+    /// Those in force, with when they were made.
+    pub(super) app_passwords: Vec<(Selector, Timestamp)>,
     pub(super) recovery_codes_left: usize,
     pub(super) factors: Vec<BriefFactor>,
 }
@@ -58,7 +60,7 @@ impl Brief {
             name: account.name.clone(),
             standing: standing(account.standing).to_owned(),
             enrolled: account.data.is_enrolled(),
-            app_passwords: account.data.live_app_passwords().count(),
+            app_passwords: account.data.live_app_passwords().map(|live| (live.id, live.created)).collect(),
             recovery_codes_left: account.data.recovery_codes.len(),
             factors: factors.collect(),
         };
@@ -70,13 +72,37 @@ impl Brief {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) brief: Brief,
+    /// Those that are old enough are left out, where that is wanted.
     pub(super) uses: Option<Vec<Use>>,
+    /// From when on.
+    pub(super) since: Option<Timestamp>,
 }
 
 impl Row {
     pub(super) fn is_wanted(&self, wanted: &Wanted) -> bool {
         let is_unenrolled = !wanted.unenrolled || !self.brief.said.enrolled;
-        is_unenrolled && (!wanted.main_password || self.used(Credential::MainPassword).is_some())
+        let is_ready = !wanted.ready || self.is_ready();
+        is_unenrolled && is_ready && (!wanted.main_password || self.used(Credential::MainPassword).is_some())
+    }
+
+    /// Whether nothing would be lost if the main password opened no mail: enrolled, or with an app password that was used while
+    /// the main password was not, since that was made. What the ledger does not tell is no sign of it.
+    pub(super) fn is_ready(&self) -> bool {
+        if self.brief.said.enrolled {
+            return true;
+        }
+        let used = |(id, _): &&(Selector, Timestamp)| self.used(Credential::AppPassword(*id)).is_some();
+        let Some(made) = self.brief.said.app_passwords.iter().filter(used).map(|(_, made)| *made).max()
+        else {
+            return false;
+        };
+        self.main_password().is_none_or(|main| self.since.is_none() && main.at < made)
+    }
+
+    /// The last use of any app password that is in force.
+    pub(super) fn last_app_password(&self) -> Option<&Use> {
+        let ids = self.brief.said.app_passwords.iter().map(|(id, _)| *id);
+        ids.filter_map(|id| self.used(Credential::AppPassword(id))).max_by_key(|used| used.at)
     }
 
     /// The main password's last use at a mail service.
@@ -101,7 +127,7 @@ impl Row {
     }
 
     /// Columns for people.
-    pub(super) fn cells(&self) -> [String; 5] {
+    pub(super) fn cells(&self) -> [String; 6] {
         let said = &self.brief.said;
         let unknown = || if self.uses.is_some() { "-" } else { "?" }.to_owned();
         let used = |used: Option<&Use>| used.map_or_else(unknown, use_text);
@@ -117,12 +143,47 @@ impl Row {
                 format!("{} ({}{locked})", said.factors.len(), kinds.join(" "))
             }
         };
+        let app_passwords = match said.app_passwords.len() {
+            0 => "-".to_owned(),
+            count => format!("{count}, last {}", used(self.last_app_password())),
+        };
         [
             said.name.clone(),
             said.standing.clone(),
             factors,
             used(self.last_second_step()),
+            app_passwords,
             used(self.main_password()),
+        ]
+    }
+
+    /// The same for a spreadsheet, in the order of [`COLUMNS`].
+    pub(super) fn fields(&self) -> [String; COLUMNS.len()] {
+        let said = &self.brief.said;
+        let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let at = |used: Option<&Use>| used.map_or_else(String::new, |used| used.at.to_string());
+        let service = |used: Option<&Use>| used.map_or_else(String::new, |used| used.service.clone());
+        let address = |used: Option<&Use>| {
+            used.and_then(|used| used.address).map_or_else(String::new, |address| address.to_string())
+        };
+        let kinds: Vec<&str> = said.factors.iter().map(|factor| factor.kind.as_str()).collect();
+        let (app, main) = (self.last_app_password(), self.main_password());
+        [
+            unspreadsheeted(&said.name),
+            self.brief.id.to_string(),
+            said.standing.clone(),
+            yes_no(said.enrolled),
+            kinds.join(" "),
+            at(self.last_second_step()),
+            said.recovery_codes_left.to_string(),
+            said.app_passwords.len().to_string(),
+            at(app),
+            service(app),
+            at(main),
+            service(main),
+            address(main),
+            yes_no(self.is_ready()),
+            yes_no(self.uses.is_some()),
         ]
     }
 
@@ -149,10 +210,96 @@ impl Row {
             "factors": factors,
             "recovery_codes_left": said.recovery_codes_left,
             "recovery_code_last_used": self.used(Credential::RecoveryCode).map(use_value),
-            "app_passwords": said.app_passwords,
+            "app_passwords": said.app_passwords.len(),
+            "app_passwords_last_used": self.last_app_password().map(use_value),
+            "ready": self.is_ready(),
             "main_password_on_mail": self.main_password().map(use_value),
             "main_password_at_logins": self.used(Credential::LoginPassword).map(use_value),
             "uses_known": self.uses.is_some(),
         })
+    }
+}
+
+/// A name that a spreadsheet would take for a formula is marked as text.
+fn unspreadsheeted(name: &str) -> String {
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name.to_owned() }
+}
+
+/// The columns of the table (CSV).
+pub(super) const COLUMNS: [&str; 15] = [
+    "name",
+    "id",
+    "standing",
+    "enrolled",
+    "factors",
+    "last_code",
+    "recovery_codes_left",
+    "app_passwords",
+    "app_passwords_last_used",
+    "app_passwords_last_service",
+    "main_password_on_mail",
+    "main_password_service",
+    "main_password_address",
+    "ready",
+    "uses_known",
+];
+
+#[cfg(test)]
+mod tests {
+    use postern_core::account::AccountId;
+
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn used(credential: Credential, when: u64) -> Use {
+        Use { credential, at: at(when), service: "imap".to_owned(), address: None }
+    }
+
+    fn row(made: &[(Selector, u64)], uses: Option<Vec<Use>>, since: Option<u64>) -> Row {
+        let said = Said {
+            name: "alice".to_owned(),
+            standing: "active".to_owned(),
+            enrolled: false,
+            app_passwords: made.iter().map(|(id, when)| (*id, at(*when))).collect(),
+            recovery_codes_left: 0,
+            factors: Vec::new(),
+        };
+        Row { brief: Brief { id: AccountId::new("id".to_owned()), said }, uses, since: since.map(at) }
+    }
+
+    #[test]
+    fn ready_is_who_moved_to_app_passwords_and_did_not_go_back() {
+        let (first, second): (Selector, Selector) = ("GdGn".parse().unwrap(), "eAF6".parse().unwrap());
+        let app = |id, when| used(Credential::AppPassword(id), when);
+        let main = |when| used(Credential::MainPassword, when);
+        let ready = |made: &[_], uses| row(made, Some(uses), None).is_ready();
+        let both = [(first, NOW), (second, NOW + 500)];
+        assert!(!ready(&[], vec![]), "with neither");
+        assert!(!ready(&both, vec![]), "made, and never used");
+        assert!(ready(&both, vec![app(first, NOW + 9)]));
+        assert!(ready(&both, vec![app(first, NOW + 9), main(NOW - 1)]), "the last use lies before");
+        assert!(!ready(&both, vec![app(first, NOW + 9), main(NOW + 1)]), "another program still has it");
+        assert!(
+            ready(&both, vec![app(first, NOW + 9), app(second, NOW + 600), main(NOW + 400)]),
+            "and then moved too"
+        );
+        assert!(!row(&both, None, None).is_ready(), "nobody knows");
+        // What is older than --since is left out of the uses before.
+        assert!(row(&both, Some(vec![app(first, NOW + 9)]), Some(NOW)).is_ready());
+        assert!(!row(&both, Some(vec![app(second, NOW + 900), main(NOW + 400)]), Some(NOW)).is_ready());
+        let mut enrolled = row(&[], None, None);
+        enrolled.brief.said.enrolled = true;
+        assert!(enrolled.is_ready());
+    }
+
+    #[test]
+    fn a_name_is_never_a_formula() {
+        assert_eq!(unspreadsheeted("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(unspreadsheeted("alice"), "alice");
     }
 }

@@ -85,7 +85,7 @@ mod tests {
                 name: format!("a{number}"),
                 standing: "active".to_owned(),
                 enrolled: number == 2,
-                app_passwords: number,
+                app_passwords: Vec::new(),
                 recovery_codes_left: 0,
                 factors: Vec::new(),
             },

@@ -2,14 +2,31 @@ use std::io::{BufWriter, StdoutLock, Write};
 
 use serde_json::{Value, json};
 
-use super::row::Row;
+use super::row::{COLUMNS, Row};
 use crate::failure::Failure;
 use crate::output::{JSON_VERSION, Output};
 
-/// Writes rows as they come: lines for people, or one JSON document with a row a line.
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Lines for people.
+    Text,
+    /// One JSON document with a row a line.
+    Json,
+    /// A table (RFC 4180).
+    Csv,
+}
+
+impl Form {
+    pub(super) fn of(output: Output) -> Self {
+        if output.is_json() { Self::Json } else { Self::Text }
+    }
+}
+
+/// Writes rows as they come.
 pub(super) struct Writer {
     to: BufWriter<StdoutLock<'static>>,
-    is_json: bool,
+    form: Form,
     tally: Tally,
 }
 
@@ -18,50 +35,64 @@ struct Tally {
     accounts: u64,
     enrolled: u64,
     main_password: u64,
+    ready: u64,
 }
 
 impl Writer {
-    pub(super) fn begin(output: Output) -> Result<Self, Failure> {
+    pub(super) fn begin(form: Form) -> Result<Self, Failure> {
         let to = BufWriter::new(std::io::stdout().lock());
-        let mut writer = Self { to, is_json: output.is_json(), tally: Tally::default() };
-        if writer.is_json {
-            writer.write("{\"accounts\":[")?;
-        } else {
-            let headings = HEADINGS.map(ToOwned::to_owned);
-            writer.write(&line(&headings))?;
+        let mut writer = Self { to, form, tally: Tally::default() };
+        match form {
+            Form::Json => writer.write("{\"accounts\":[")?,
+            Form::Text => writer.write(&line(&HEADINGS.map(ToOwned::to_owned)))?,
+            Form::Csv => writer.record(&COLUMNS)?,
         }
         Ok(writer)
     }
 
     pub(super) fn row(&mut self, row: &Row) -> Result<(), Failure> {
-        if self.is_json {
-            let comma = if self.tally.accounts == 0 { "\n" } else { ",\n" };
-            self.write(comma)?;
-            self.write(&row.value().to_string())?;
-        } else {
-            self.write(&line(&row.cells()))?;
+        match self.form {
+            Form::Json => {
+                let comma = if self.tally.accounts == 0 { "\n" } else { ",\n" };
+                self.write(comma)?;
+                self.write(&row.value().to_string())?;
+            }
+            Form::Text => self.write(&line(&row.cells()))?,
+            Form::Csv => self.record(&row.fields())?,
         }
         self.tally.accounts += 1;
         self.tally.enrolled += u64::from(row.brief.said.enrolled);
         self.tally.main_password += u64::from(row.main_password().is_some());
+        self.tally.ready += u64::from(row.is_ready());
         Ok(())
     }
 
     pub(super) fn end(mut self, problems: &[String]) -> Result<(), Failure> {
-        let Tally { accounts, enrolled, main_password } = self.tally;
-        if self.is_json {
-            let summary =
-                json!({ "accounts": accounts, "enrolled": enrolled, "main_password_on_mail": main_password });
-            let (problems, version) = (Value::from(problems), JSON_VERSION);
-            self.write(&format!(
-                "\n],\n\"problems\":{problems},\n\"summary\":{summary},\n\"version\":{version}}}\n"
-            ))?;
-        } else {
-            self.write(&format!(
-                "{accounts} accounts, {enrolled} enrolled; the main password opened mail for {main_password}\n"
-            ))?;
+        let Tally { accounts, enrolled, main_password, ready } = self.tally;
+        match self.form {
+            Form::Json => {
+                let summary = json!({
+                    "accounts": accounts, "enrolled": enrolled, "main_password_on_mail": main_password, "ready": ready,
+                });
+                let (problems, version) = (Value::from(problems), JSON_VERSION);
+                self.write(&format!(
+                    "\n],\n\"problems\":{problems},\n\"summary\":{summary},\n\"version\":{version}}}\n"
+                ))?;
+            }
+            Form::Text => self.write(&format!(
+                "{accounts} accounts, {enrolled} enrolled; the main password opened mail for {main_password}; {ready} are ready for app passwords alone\n"
+            ))?,
+            // Numbers below the table would be a row of it.
+            Form::Csv => {}
         }
         self.to.flush().map_err(|error| Failure::of_output(&error))
+    }
+
+    fn record<T: AsRef<[u8]>>(&mut self, fields: &[T]) -> Result<(), Failure> {
+        let mut line = csv::Writer::from_writer(Vec::new());
+        line.write_record(fields).map_err(Failure::system)?;
+        let line = line.into_inner().map_err(Failure::system)?;
+        self.to.write_all(&line).map_err(|error| Failure::of_output(&error))
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
@@ -70,9 +101,12 @@ impl Writer {
 }
 
 /// Columns of a fixed width, as nobody knows what is to come. What is longer is shown whole.
-fn line(cells: &[String; 5]) -> String {
-    let [name, standing, factors, second_step, main_password] = cells;
-    format!("{name:<24}  {standing:<8}  {factors:<16}  {second_step:<44}  {main_password}\n")
+fn line(cells: &[String; 6]) -> String {
+    let [name, standing, factors, second_step, app_passwords, main_password] = cells;
+    format!(
+        "{name:<24}  {standing:<8}  {factors:<16}  {second_step:<44}  {app_passwords:<52}  {main_password}\n"
+    )
 }
 
-const HEADINGS: [&str; 5] = ["NAME", "STANDING", "FACTORS", "LAST CODE", "MAIN PASSWORD ON MAIL"];
+const HEADINGS: [&str; 6] =
+    ["NAME", "STANDING", "FACTORS", "LAST CODE", "APP PASSWORDS", "MAIN PASSWORD ON MAIL"];

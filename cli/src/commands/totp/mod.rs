@@ -2,8 +2,6 @@
 
 mod bulk;
 mod one;
-mod results;
-mod users;
 
 use std::path::Path;
 

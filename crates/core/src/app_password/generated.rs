@@ -26,6 +26,12 @@ impl Generated {
         Ok(Self(text))
     }
 
+    /// One that was written down before it was stored, as [`Generated::grouped`] has it; `None` where it is none.
+    #[must_use]
+    pub fn written(text: &str) -> Option<Self> {
+        Candidate::parse(text).map(|candidate| Self(candidate.0))
+    }
+
     /// Its first group, which is stored in clear.
     #[must_use]
     pub fn selector(&self) -> Selector {

@@ -71,6 +71,12 @@ impl Filter {
         Self(format!("({attribute}={})", escaped(value)))
     }
 
+    /// What all of these find.
+    #[must_use]
+    pub fn all(filters: &[Self]) -> Self {
+        Self(format!("(&{})", filters.iter().map(Self::as_str).collect::<String>()))
+    }
+
     /// What one of these finds; without any, nothing (RFC 4526).
     #[must_use]
     pub fn any(filters: &[Self]) -> Self {
@@ -82,6 +88,81 @@ impl Filter {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A whole filter that an admin typed, in the grammar of RFC 4515, section 3, and nothing behind it.
+impl FromStr for Filter {
+    type Err = BadLdap;
+
+    fn from_str(text: &str) -> Result<Self, BadLdap> {
+        match after_filter(text, 0) {
+            Some("") => Ok(Self(text.to_owned())),
+            Some(_) | None => Err(BadLdap::Filter),
+        }
+    }
+}
+
+/// What is left behind the filter at the front of `text`.
+fn after_filter(text: &str, depth: usize) -> Option<&str> {
+    let inner = text.strip_prefix('(').filter(|_| depth < DEEPEST)?;
+    let rest = match inner.chars().next()? {
+        '&' | '|' => {
+            let mut rest = after_filter(inner.get(1..)?, depth + 1)?;
+            while rest.starts_with('(') {
+                rest = after_filter(rest, depth + 1)?;
+            }
+            rest
+        }
+        '!' => after_filter(inner.get(1..)?, depth + 1)?,
+        _ => {
+            let end = inner.find(')')?;
+            let (item, rest) = inner.split_at_checked(end)?;
+            if !is_item(item) {
+                return None;
+            }
+            rest
+        }
+    };
+    rest.strip_prefix(')')
+}
+
+/// `attr=value`, `attr=*`, `attr=a*b`, `attr~=value`, `attr>=value`, `attr<=value`, `attr:dn:rule:=value`.
+fn is_item(item: &str) -> bool {
+    let Some((left, value)) = item.split_once('=') else { return false };
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.;".contains(&b))
+    };
+    let (names, may_have_stars) = match left.strip_suffix(['~', '>', '<', ':']) {
+        Some(names) => (names, false),
+        None => (left, true),
+    };
+    let are_names = if left.ends_with(':') {
+        names.split(':').enumerate().all(|(at, name)| is_name(name) || (at == 0 && name.is_empty()))
+            && names.chars().any(|c| c != ':')
+    } else {
+        is_name(names)
+    };
+    are_names && is_value(value, may_have_stars)
+}
+
+/// What has a meaning in a filter stands as a backslash and two hexadecimal digits.
+fn is_value(value: &str, may_have_stars: bool) -> bool {
+    let mut rest = value.chars();
+    while let Some(c) = rest.next() {
+        let is_good = match c {
+            '\\' => {
+                rest.next().is_some_and(|c| c.is_ascii_hexdigit())
+                    && rest.next().is_some_and(|c| c.is_ascii_hexdigit())
+            }
+            '*' => may_have_stars,
+            '(' | ')' => false,
+            c => !c.is_control(),
+        };
+        if !is_good {
+            return false;
+        }
+    }
+    !value.contains("**")
 }
 
 /// A filter with a place for the name that was typed.
@@ -238,6 +319,9 @@ pub enum BadLdap {
     /// A placeholder that is not ours.
     #[error("has a placeholder other than {{user}}")]
     Placeholder,
+    /// Not a filter as LDAP has them.
+    #[error("is not a filter such as (ou=sales) or (&(ou=sales)(!(title=*))) (RFC 4515)")]
+    Filter,
     /// A condition beyond what is decided here.
     #[error("is not a filter of (attribute=*), (attribute=value), &, | and !")]
     Condition,
@@ -255,6 +339,8 @@ fn escaped(value: &str) -> String {
     text
 }
 
+/// Filters within filters.
+const DEEPEST: usize = 32;
 const LDAPS_PORT: u16 = 636;
 const LDAP_PORT: u16 = 389;
 
@@ -285,6 +371,54 @@ mod tests {
         ] {
             assert_eq!(text.parse::<FilterTemplate>(), Err(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_typed_filter_is_one_whole_filter_or_nothing() {
+        for good in [
+            "(ou=sales)",
+            "(ou=*)",
+            "(cn=A*b*c)",
+            "(&(ou=sales)(!(title=*)))",
+            "(|(a=b)(c=d)(e~=f)(g>=1)(h<=2))",
+            "(ou=Zweite Straße \\28west\\29)",
+            "(memberOf:1.2.840.113556.1.4.1941:=cn=x,dc=y)",
+            "(cn:dn:caseExactMatch:=x)",
+            "(:caseExactMatch:=x)",
+            "(description=)",
+        ] {
+            assert_eq!(good.parse::<Filter>().map(|filter| filter.0), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "ou=sales",
+            "(ou=sales",
+            "(ou=sales))",
+            "(ou=sales)(uid=*)",
+            "(ou=sales) ",
+            " (ou=sales)",
+            "()",
+            "(&)",
+            "(!(a=b)(c=d))",
+            "(=sales)",
+            "(o u=sales)",
+            "(ou=a(b)",
+            "(ou=a\\2)",
+            "(ou=a\\zz)",
+            "(ou=a\0)",
+            "(ou=a\nb)",
+            "(ou>=a*)",
+            "(ou=a**b)",
+            "(::=x)",
+            "(a::b:=x)",
+            "(&(a=b)x)",
+        ] {
+            assert_eq!(bad.parse::<Filter>(), Err(BadLdap::Filter), "{bad}");
+        }
+        let deep = |depth: usize| format!("{}(a=b){}", "(!".repeat(depth), ")".repeat(depth));
+        assert!(deep(20).parse::<Filter>().is_ok() && deep(40).parse::<Filter>().is_err());
+        let both = Filter::all(&["(a=b)".parse().unwrap(), "(|(c=d))".parse().unwrap()]);
+        assert_eq!(both.as_str(), "(&(a=b)(|(c=d)))");
     }
 
     #[test]

@@ -68,24 +68,46 @@ pub async fn create_app_password(
     account: &AccountId,
     order: &Order,
 ) -> Result<Created, ChangeError> {
-    if order.expires.is_some_and(|expires| expires <= authority.clock.now()) {
-        return Err(ChangeError::ExpiresInThePast);
-    }
     for _ in 0..EDIT_TRIES {
-        let (password, record) = authority.mint(order).await?;
-        let added = edit(&*authority.directory, account, |data| {
-            data.bury(record.created);
-            let limit = authority.limits.app_passwords_per_account;
-            if data.live_app_passwords().count() >= limit as usize {
-                return Err(ChangeError::TooMany(limit));
-            }
-            Ok(add(data, &record))
-        });
-        if added.await? {
-            return Ok(Created { password, record, replaces: None });
+        let password = draw_app_password(authority)?;
+        if let Some(created) = store_app_password(authority, account, order, password).await? {
+            return Ok(created);
         }
     }
     Err(ChangeError::Contended)
+}
+
+/// Draws an app password that is stored later, by [`store_app_password`]: it may be written down before.
+///
+/// # Errors
+/// The operating system gives no random bytes.
+pub fn draw_app_password(authority: &Authority) -> Result<Generated, RandomnessGone> {
+    Generated::draw(authority.random)
+}
+
+/// Makes this app password, where the account has none with its id; `None` where it has one.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn store_app_password(
+    authority: &Authority,
+    account: &AccountId,
+    order: &Order,
+    password: Generated,
+) -> Result<Option<Created>, ChangeError> {
+    if order.expires.is_some_and(|expires| expires <= authority.clock.now()) {
+        return Err(ChangeError::ExpiresInThePast);
+    }
+    let record = authority.record(order, &password).await?;
+    let added = edit(&*authority.directory, account, |data| {
+        data.bury(record.created);
+        let limit = authority.limits.app_passwords_per_account;
+        if data.live_app_passwords().count() >= limit as usize {
+            return Err(ChangeError::TooMany(limit));
+        }
+        Ok(add(data, &record))
+    });
+    Ok(added.await?.then_some(Created { password, record, replaces: None }))
 }
 
 /// Replaces app passwords by new ones with the same label, scope, expiry and networks: the one with this id, or all
@@ -257,12 +279,17 @@ pub(super) fn draw_token(
 
 impl Authority {
     async fn mint(&self, order: &Order) -> Result<(Generated, LiveAppPassword), ChangeError> {
-        let password = Generated::draw(self.random)?;
+        let password = draw_app_password(self)?;
+        let record = self.record(order, &password).await?;
+        Ok((password, record))
+    }
+
+    async fn record(&self, order: &Order, password: &Generated) -> Result<LiveAppPassword, ChangeError> {
         let mut salt = [0; crate::hashing::SALT_BYTES];
         (self.random)(&mut salt)?;
         let cost = self.limits.app_password_cost;
         let hash = self.hasher.hash(password.secret(), &salt, cost, Purpose::AppPassword).await?;
-        let record = LiveAppPassword {
+        Ok(LiveAppPassword {
             id: password.selector(),
             label: order.label.clone(),
             scope: order.scope.clone(),
@@ -270,8 +297,7 @@ impl Authority {
             expires: order.expires,
             networks: order.networks.clone(),
             hash,
-        };
-        Ok((password, record))
+        })
     }
 }
 

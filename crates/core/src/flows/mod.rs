@@ -29,8 +29,8 @@ mod unique;
 
 pub use account::account;
 pub use app_password::{
-    Authority, ChangeError, Created, Order, RandomnessGone, Revoked, create_app_password, edit,
-    regenerate_app_passwords, revoke_app_passwords,
+    Authority, ChangeError, Created, Order, RandomnessGone, Revoked, create_app_password, draw_app_password,
+    edit, regenerate_app_passwords, revoke_app_passwords, store_app_password,
 };
 pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
 pub use dialogue::PREFERRED_LANGUAGE;

@@ -77,6 +77,25 @@ impl LdapDirectory {
         self.clock.now()
     }
 
+    /// Shows every account that `filter` finds too, as [`Directory::visit`] shows all.
+    ///
+    /// # Errors
+    /// The servers do not answer, or refuse.
+    pub async fn visit_matching(
+        &self,
+        filter: &Filter,
+        each: &mut Visitor<'_>,
+    ) -> Result<(), DirectoryError> {
+        let filter = Filter::all(&[self.config.filter.fill_all(), filter.clone()]);
+        self.visit_all(&filter, each).await
+    }
+
+    async fn visit_all(&self, filter: &Filter, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        let search =
+            Search { base: &self.config.base, filter, attributes: &self.wanted, most: 0, may_be_cut: false };
+        self.readers.visit(search, &mut |entry| each(self.account(&entry))).await
+    }
+
     /// Whether what is found may be older than what was written: from a replica, or from a copy.
     #[must_use]
     pub fn may_lag(&self) -> bool {
@@ -252,14 +271,7 @@ impl Directory for LdapDirectory {
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        let search = Search {
-            base: &self.config.base,
-            filter: &self.config.filter.fill_all(),
-            attributes: &self.wanted,
-            most: 0,
-            may_be_cut: false,
-        };
-        self.readers.visit(search, &mut |entry| each(self.account(&entry))).await
+        self.visit_all(&self.config.filter.fill_all(), each).await
     }
 }
 

@@ -1,0 +1,138 @@
+//! The policy of many accounts at once.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use postern_core::account::{Account, AccountId};
+use postern_core::config::Filter;
+use postern_core::directory::DirectoryError;
+use postern_core::flows::edit;
+
+use super::policy::{self, Change};
+use crate::args::PolicyOf;
+use crate::commands::bulk::{self, Ended, Row, Told, Verb};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::site::Site;
+
+/// The table of accounts.
+pub(super) fn read(from: &Path) -> Result<Vec<Row>, Failure> {
+    bulk::read(from, &[MAIN_PASSWORD, SECOND_FACTOR])
+}
+
+/// Sets it for the accounts of the table or for those that the filter finds, and tells what became of each.
+pub(super) async fn run(
+    site: &Site,
+    wanted: &PolicyOf,
+    rows: Vec<Row>,
+    output: Output,
+) -> Result<(), Failure> {
+    let options = (wanted.main_password_on_mail.as_deref(), wanted.second_factor.as_deref());
+    let change = Change::of(options.0, options.1).map_err(Failure::usage)?;
+    let verb = Verb { done: "set", bar: "policies", is_dry_run: wanted.dry_run };
+    let mut job = Job { site, is_dry_run: wanted.dry_run, seen: HashSet::new() };
+    let told = match &wanted.filter {
+        Some(filter) => {
+            if change.is_none() {
+                return Err(Failure::usage("give --main-password-on-mail, --second-factor or both"));
+            }
+            let (found, unreadable) = found(site, filter).await?;
+            let mut told = Told::new(verb, found.len() + unreadable.len(), None, output);
+            for account in &found {
+                told.add(&account.name, job.set(&account.id, change).await?)?;
+            }
+            for error in unreadable {
+                told.add("(unreadable)", Ended::Failed(error))?;
+            }
+            told
+        }
+        None => {
+            let mut told = Told::new(verb, rows.len(), None, output);
+            for row in &rows {
+                told.add(&row.name, job.line(row, options).await?)?;
+            }
+            told
+        }
+    };
+    told.conclude("policies", "")
+}
+
+/// What a filter finds, with what cannot be read of it.
+async fn found(site: &Site, filter: &str) -> Result<(Vec<Account>, Vec<String>), Failure> {
+    let Some(ldap) = &site.ldap else {
+        return Err(Failure::usage(
+            "--filter is a search of LDAP, and accounts are in the embedded directory here; give --from",
+        ));
+    };
+    let typed: Filter =
+        filter.parse().map_err(|error| Failure::usage(format!("--filter \"{filter}\" {error}")))?;
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    let sort = &mut |read: Result<Account, DirectoryError>| match read {
+        Ok(account) => found.push(account),
+        Err(error) => unreadable.push(error.to_string()),
+    };
+    ldap.visit_matching(&typed, sort).await?;
+    if found.is_empty() && unreadable.is_empty() {
+        return Err(Failure::data(format!(
+            "the filter {filter} finds no account: nobody is like that, or posternd's entry may not search by what it names"
+        )));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((found, unreadable))
+}
+
+struct Job<'a> {
+    site: &'a Site,
+    is_dry_run: bool,
+    /// What this run has met.
+    seen: HashSet<AccountId>,
+}
+
+impl Job<'_> {
+    /// What the line says, and where it says nothing the options.
+    async fn line(&mut self, row: &Row, options: (Option<&str>, Option<&str>)) -> Result<Ended, Failure> {
+        let said = |column: &str, option| match row.get(column) {
+            "" => option,
+            word => Some(word.to_owned()),
+        };
+        let main_password = said(MAIN_PASSWORD, options.0.map(ToOwned::to_owned));
+        let second_factor = said(SECOND_FACTOR, options.1.map(ToOwned::to_owned));
+        let change = match Change::of(main_password.as_deref(), second_factor.as_deref()) {
+            Ok(change) if change.is_none() => {
+                return Ok(Ended::Failed("says nothing to set, and neither do the options".to_owned()));
+            }
+            Ok(change) => change,
+            Err(wrong) => return Ok(Ended::Failed(wrong)),
+        };
+        match self.site.account(&row.name).await {
+            Ok(account) => self.set(&account.id, change).await,
+            Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn set(&mut self, id: &AccountId, change: Change) -> Result<Ended, Failure> {
+        if !self.seen.insert(id.clone()) {
+            return Ok(Ended::Failed("is the account of an earlier line".to_owned()));
+        }
+        let is_dry_run = self.is_dry_run;
+        let edited = edit(&*self.site.directory, id, |data| {
+            let mut policy = data.policy;
+            change.make(&mut policy);
+            let is_new = policy != data.policy;
+            if !is_dry_run {
+                data.policy = policy;
+            }
+            Ok(is_new.then(|| policy::words(policy)))
+        });
+        match edited.await.map_err(Failure::from) {
+            Ok(Some(words)) => Ok(Ended::Done(format!("({words})"))),
+            Ok(None) => Ok(Ended::Before),
+            Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
+            Err(failure) => Err(failure.and("what was set stays; the same command again goes on from here")),
+        }
+    }
+}
+
+const MAIN_PASSWORD: &str = "main_password_on_mail";
+const SECOND_FACTOR: &str = "second_factor";

@@ -1,0 +1,211 @@
+//! An app password for each account of a table.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use postern_core::account::Account;
+use postern_core::app_password::{Generated, Selector};
+use postern_core::flows::{Authority, ChangeError, Order, draw_app_password, store_app_password};
+use postern_core::words::Phrase;
+use zeroize::Zeroizing;
+
+use super::order;
+use crate::args::CreateAppPassword;
+use crate::commands::bulk::{self, Ended, Issued, Last, Results, Row, State, Told, Verb};
+use crate::failure::{self, Failure};
+use crate::output::Output;
+use crate::site::Site;
+
+/// Makes an app password for each account of the table `files.0`, and writes them to `files.1`.
+///
+/// One is on the disk before it is stored, and that it is stored is written behind it: cut off at any moment, the same command
+/// again stores what was not, as it is written down, and makes none twice.
+pub(super) async fn run(
+    config: &Path,
+    wanted: &CreateAppPassword,
+    files: (&Path, &Path),
+    output: Output,
+) -> Result<(), Failure> {
+    let rows = bulk::read(files.0, &["label", "scope", "expires", "networks"])?;
+    let is_dry_run = wanted.dry_run;
+    let results = if is_dry_run { Results::of_dry_run(files.1)? } else { Results::open(files.1)? };
+    let site = Site::open(config)?;
+    let mut job =
+        Job { authority: site.authority(), site: &site, wanted, results, seen: HashSet::new(), untold: 0 };
+    let verb = Verb { done: "made", bar: "app passwords", is_dry_run };
+    let mut told = Told::new(verb, rows.len(), Some(files.1), output);
+    for row in &rows {
+        let ended = job.create(row).await.map_err(|failure| {
+            failure.and("what was done is written down; the same command again goes on from here")
+        })?;
+        told.add(&row.name, ended)?;
+    }
+    if job.untold > 0 {
+        failure::warn(format!("{} owners of accounts were not told by mail of what was made", job.untold));
+    }
+    told.conclude("app_passwords", &format!("; they are in {}", files.1.display()))
+}
+
+struct Job<'a> {
+    site: &'a Site,
+    authority: Authority,
+    wanted: &'a CreateAppPassword,
+    results: Results<IssuedPassword>,
+    /// What this run has met.
+    seen: HashSet<(String, String)>,
+    /// How many owners were not told; once the courier failed it is not tried again.
+    untold: usize,
+}
+
+impl Job<'_> {
+    /// What concerns one account alone is written to its line. What would concern the others just as well ends it.
+    async fn create(&mut self, row: &Row) -> Result<Ended, Failure> {
+        let label = match (row.get("label"), &self.wanted.label) {
+            ("", Some(label)) => label.clone(),
+            (label, _) => label.to_owned(),
+        };
+        if !self.seen.insert((row.name.clone(), label.clone())) {
+            // Its line is that of the first.
+            return Ok(Ended::Failed("stands twice in the table".to_owned()));
+        }
+        let begun = match self.results.last(&row.name, &label) {
+            Some(Last::Done) => return Ok(Ended::Before),
+            Some(Last::Begun(issued)) => Some(issued.clone()),
+            Some(Last::Failed) | None => None,
+        };
+        let refused = match self.store(row, &label, begun).await {
+            Ok(issued) => {
+                self.results.write(&row.name, &label, State::Done(&issued))?;
+                let id = if self.wanted.dry_run { String::new() } else { format!("{}…", issued.id) };
+                return Ok(Ended::Done(id));
+            }
+            Err(failure) if failure.is_about_one() => failure.message().to_owned(),
+            Err(failure) => return Err(failure),
+        };
+        self.results.write(&row.name, &label, State::Failed(&refused))?;
+        Ok(Ended::Failed(refused))
+    }
+
+    async fn store(
+        &mut self,
+        row: &Row,
+        label: &str,
+        begun: Option<IssuedPassword>,
+    ) -> Result<IssuedPassword, Failure> {
+        let order = self.order(row, label)?;
+        let account = self.site.account(&row.name).await?;
+        if let Some(issued) = &begun
+            && account.data.app_password(issued.id).is_some()
+        {
+            // It was stored, and perhaps revoked since; either way it was made.
+            return Ok(issued.clone());
+        }
+        self.may_have_one(&account, &order)?;
+        let mut begun = begun;
+        for _ in 0..MOST_DRAWS {
+            // One that was written down before and not stored is taken again: somebody may have read it.
+            let (issued, password) = match begun.take() {
+                Some(issued) => {
+                    let password = Generated::written(&issued.password);
+                    let password =
+                        password.ok_or_else(|| Failure::data("the results hold no app password"))?;
+                    (issued, password)
+                }
+                None => IssuedPassword::draw(&self.authority)?,
+            };
+            if self.wanted.dry_run {
+                return Ok(issued);
+            }
+            self.results.write(&row.name, label, State::Begun(&issued))?;
+            if store_app_password(&self.authority, &account.id, &order, password).await?.is_some() {
+                self.tell_owner(&account, &order).await;
+                return Ok(issued);
+            }
+        }
+        Err(ChangeError::Contended.into())
+    }
+
+    /// What the line says, and where it says nothing the options.
+    fn order(&self, row: &Row, label: &str) -> Result<Order, Failure> {
+        let wanted = self.wanted;
+        let scope = match row.get("scope") {
+            "" => &wanted.scope,
+            scope => scope,
+        };
+        let expires = match row.get("expires") {
+            "" => wanted.expires.as_deref(),
+            expires => Some(expires),
+        };
+        let networks: Vec<String> = match row.get("networks") {
+            "" => wanted.network.clone(),
+            networks => networks.split_whitespace().map(ToOwned::to_owned).collect(),
+        };
+        if label.is_empty() {
+            return Err(Failure::data("has no label, and --label gives none"));
+        }
+        order(self.site, (label, scope), expires, &networks)
+    }
+
+    fn may_have_one(&self, account: &Account, order: &Order) -> Result<(), Failure> {
+        if !self.wanted.add && account.data.live_app_passwords().any(|live| live.label == order.label) {
+            let label = &order.label;
+            return Err(Failure::data(format!(
+                "has an app password \"{label}\" already; --add makes one more"
+            )));
+        }
+        let now = self.site.clock.now();
+        if order.expires.is_some_and(|expires| expires <= now) {
+            return Err(ChangeError::ExpiresInThePast.into());
+        }
+        let limit = self.authority.limits.app_passwords_per_account;
+        let is_full = account.data.live_app_passwords().count() >= limit as usize;
+        if is_full { Err(ChangeError::TooMany(limit).into()) } else { Ok(()) }
+    }
+
+    async fn tell_owner(&mut self, account: &Account, order: &Order) {
+        let what = Phrase::ChangedAppPasswordCreated { label: order.label.as_str() };
+        if self.untold > 0 || self.site.try_to_tell_owner(account, &what).await.is_err() {
+            self.untold += 1;
+        }
+    }
+}
+
+/// An app password for somebody, which is written down in the results and nowhere else.
+#[derive(Clone)]
+struct IssuedPassword {
+    id: Selector,
+    /// In groups, as it is typed.
+    password: Zeroizing<String>,
+}
+
+impl IssuedPassword {
+    fn draw(authority: &Authority) -> Result<(Self, Generated), Failure> {
+        let password = draw_app_password(authority)?;
+        Ok((Self { id: password.selector(), password: password.grouped() }, password))
+    }
+}
+
+impl std::fmt::Debug for IssuedPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IssuedPassword({})", self.id)
+    }
+}
+
+impl Issued for IssuedPassword {
+    const COLUMNS: &'static [&'static str] = &["id", "password"];
+    const DONE: &'static str = "made";
+
+    fn fields(&self) -> Vec<Zeroizing<String>> {
+        vec![Zeroizing::new(self.id.to_string()), self.password.clone()]
+    }
+
+    fn read(fields: &[&str]) -> Option<Self> {
+        let [id, text] = fields else { return None };
+        let password = Generated::written(text)?;
+        let id: Selector = id.parse().ok()?;
+        (password.selector() == id).then(|| Self { id, password: password.grouped() })
+    }
+}
+
+/// An id that is taken is drawn again; there are ten million.
+const MOST_DRAWS: usize = 4;

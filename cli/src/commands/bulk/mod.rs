@@ -1,0 +1,116 @@
+//! What the verbs for many accounts at once have in common: tables, results, and what is told of each line.
+
+mod results;
+mod table;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
+pub(super) use results::{Issued, Last, Results, State};
+pub(super) use table::{Row, read};
+
+/// How it ended for one account.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It was done, or in a dry run would be; more to say of it.
+    Done(String),
+    /// It was done before.
+    Before,
+    /// It was not.
+    Failed(String),
+}
+
+/// A verb as it is told of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verb {
+    /// The lines and numbers of what was done, such as `bound`.
+    pub(super) done: &'static str,
+    /// What the bar on a terminal counts.
+    pub(super) bar: &'static str,
+    /// Nothing is changed, only tried as far as that goes.
+    pub(super) is_dry_run: bool,
+}
+
+/// Tells of each account as it goes, and of all in the end.
+pub(super) struct Told<'a> {
+    verb: Verb,
+    output: Output,
+    progress: Progress,
+    result: Option<&'a Path>,
+    done: Vec<Value>,
+    before: usize,
+    failed: Vec<Value>,
+}
+
+impl<'a> Told<'a> {
+    /// For so many accounts, whose results are in the file, where there is one.
+    pub(super) fn new(verb: Verb, count: usize, result: Option<&'a Path>, output: Output) -> Self {
+        let progress = Progress::new(verb.bar, Some(count as u64));
+        Self { verb, output, progress, result, done: Vec::new(), before: 0, failed: Vec::new() }
+    }
+
+    /// One more.
+    pub(super) fn add(&mut self, name: &str, ended: Ended) -> Result<(), Failure> {
+        if self.is_told(&ended) {
+            let line = self.line(name, &ended);
+            self.progress.aside(|| self.output.line(&line))?;
+        }
+        match ended {
+            Ended::Done(what) => self.done.push(json!({ "name": name, "what": what })),
+            Ended::Before => self.before += 1,
+            Ended::Failed(error) => self.failed.push(json!({ "name": name, "error": error })),
+        }
+        self.progress.step();
+        Ok(())
+    }
+
+    /// On a terminal the bar is enough for what is well, and stands in the results.
+    fn is_told(&self, ended: &Ended) -> bool {
+        let stands_elsewhere = self.result.is_some() && !self.verb.is_dry_run;
+        let is_well = match ended {
+            Ended::Done(_) | Ended::Before => true,
+            Ended::Failed(_) => false,
+        };
+        !self.output.is_json() && !(self.progress.is_shown() && stands_elsewhere && is_well)
+    }
+
+    fn line(&self, name: &str, ended: &Ended) -> String {
+        let name = name.replace(char::is_control, "?");
+        let done = self.verb.done;
+        let would = if self.verb.is_dry_run { "would be " } else { "" };
+        match ended {
+            Ended::Done(what) => format!("{would}{done:<7} {name} {what}").trim_end().to_owned(),
+            Ended::Before => format!("before  {name}"),
+            Ended::Failed(error) => format!("FAILED  {name}: {error}"),
+        }
+    }
+
+    /// The numbers; a failure where one of them failed. `note` is for people.
+    pub(super) fn conclude(self, name: &str, note: &str) -> Result<(), Failure> {
+        drop(self.progress);
+        let Verb { done: verb, is_dry_run, .. } = self.verb;
+        let (done, before, failed) = (self.done.len(), self.before, self.failed.len());
+        let result = self.result.filter(|_| !is_dry_run).map(|path| path.display().to_string());
+        let mut text = if is_dry_run {
+            format!(
+                "dry run: {done} would be {verb}, {before} before, {failed} would fail; nothing was changed"
+            )
+        } else {
+            format!("{done} {verb}, {before} before, {failed} failed{note}")
+        };
+        if let (Some(result), true) = (&result, failed > 0) {
+            text.push_str(&format!("; see {result}"));
+        }
+        let value = json!({
+            verb: done, "before": before, "failed": self.failed, "result": result, "dry_run": is_dry_run,
+            "accounts": self.done,
+        });
+        self.output.print(&text, name, value)?;
+        let word = if is_dry_run { "would not be" } else { "were not" };
+        if failed == 0 { Ok(()) } else { Err(Failure::data(format!("{failed} {word} {verb}"))) }
+    }
+}

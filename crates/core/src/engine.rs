@@ -17,7 +17,7 @@ use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls};
-use crate::policy::{Policy, Service};
+use crate::policy::{AccountPolicy, Policy, Service, StrictestRule};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
@@ -58,6 +58,12 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// What holds for a change of the account that outlives a login, wherever it is made.
+    #[must_use]
+    pub fn strictest_rule(&self, account: AccountPolicy) -> StrictestRule {
+        StrictestRule::of(&self.policy, &self.services, account)
+    }
+
     /// What a change of an account needs.
     #[must_use]
     pub fn authority(&self) -> Authority {

@@ -1,5 +1,9 @@
 //! What a service asks for, put together from the configuration and the account.
 
+mod strictest;
+
+pub use strictest::StrictestRule;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -110,8 +114,10 @@ impl SecondFactor {
     }
 }
 
-/// What happens to somebody who needs a second factor and has none bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What happens to somebody who needs a second factor and has none bound, the laxest first.
+///
+/// A service's word alone decides nothing: a factor counts everywhere, so [`StrictestRule`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForcedEnrolment {
     /// They bind one at that very login.
     Login,
@@ -400,9 +406,7 @@ impl EffectiveMail {
 pub struct EffectiveLogin {
     /// What is asked for besides the first factor.
     pub second_factor: SecondFactor,
-    /// What happens to somebody who needs a second factor and has none.
-    pub forced_enrolment: ForcedEnrolment,
-    /// How long a device may go without a second step; zero switches it off.
+    /// How long a device may go without a second step, from when it was trusted, wherever that was; zero switches it off.
     pub trust_device: Duration,
     /// Whether a refusal by policy is only logged.
     pub observe: bool,
@@ -414,7 +418,6 @@ impl EffectiveLogin {
     pub fn of(site: &Policy, observe: Option<bool>, service: &LoginService, account: AccountPolicy) -> Self {
         Self {
             second_factor: account.second_factor.or(service.second_factor).unwrap_or(site.second_factor),
-            forced_enrolment: service.forced_enrolment.unwrap_or(site.forced_enrolment),
             trust_device: service.trust_device.unwrap_or(site.trust_device),
             observe: observe.unwrap_or(site.observe),
         }

@@ -1,7 +1,7 @@
 //! Sites that ask for more: tickets, nobody unenrolled, locks that only an admin lifts.
 
-use postern_tests::Ssh;
 use postern_tests::person::Person;
+use postern_tests::{Ssh, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
 use crate::world::{Kept, User, World, seen};
@@ -43,13 +43,47 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
+/// Each of its own services is laxer than sshd's, and none is a way around it: the factor would count everywhere.
+fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
+    let (mut anna, by) = (world.user("anna"), unix_users::fresh("by"));
+    let su = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su-lax"));
+    for wrong in ["12345678", ""] {
+        let mut person = su();
+        person.expect("Password: ");
+        person.answer_hidden(&anna.password);
+        person.expect("Ticket from your administrator: ");
+        person.answer_visible(wrong);
+        drop(person.is_refused());
+        assert!(!seen(&person).contains("Scan this"), "{person:?}");
+    }
+    let mut person = after_password(world, "ssh-lax", &anna);
+    person.expect("Ticket from your administrator: ");
+    drop(person);
+    let factors = world.site.cli_json(&["factor", "list", &anna.unix.name]);
+    assert_eq!(factors["factors"].as_array().map(Vec::len), Some(0), "{factors}");
+
+    let made = world.site.cli_json(&["account", "invite", &anna.unix.name]);
+    let ticket = made["ticket"]["ticket"].as_str().expect("a ticket").to_owned();
+    let mut person = su();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Ticket from your administrator: ");
+    person.was_shown(&ticket);
+    person.answer_visible(&ticket);
+    anna.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
 fn where_nobody_sets_up_an_app_at_a_login_one_is_told_so(world: &World) {
     let (berta, mut anna) = (world.user("berta"), world.enrolled("anna"));
-    let mut person = after_password(world, "never", &berta);
-    drop(person.is_refused());
-    let screen = seen(&person);
-    let told = "Password: \nA second factor is needed here, and you have none. Ask your administrator for one.\nLogin failed.\n";
-    assert!(screen.starts_with(told), "{screen}");
+    for service in ["never", "ssh-lax"] {
+        let mut person = after_password(world, service, &berta);
+        drop(person.is_refused());
+        let screen = seen(&person);
+        let told = "Password: \nA second factor is needed here, and you have none. Ask your administrator for one.\nLogin failed.\n";
+        assert!(screen.starts_with(told), "{service}: {screen}");
+    }
     let mut person = after_password(world, "never", &anna);
     person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
@@ -92,7 +126,7 @@ fn codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it(w
 fn all(world: &World) {
     let parts: [fn(&World); 3] = [
         a_ticket_from_an_admin_lets_one_set_up_an_app,
-        where_nobody_sets_up_an_app_at_a_login_one_is_told_so,
+        a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well,
         codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it,
     ];
     std::thread::scope(|scope| {
@@ -112,16 +146,36 @@ fn tickets_refusals_and_locks_in_ldap() {
     all(&World::new("strict ldap", Kept::Ldap, SERVICES));
 }
 
+#[test]
+fn where_one_service_has_nobody_set_up_an_app_no_service_does() {
+    where_nobody_sets_up_an_app_at_a_login_one_is_told_so(&World::new("never", Kept::Embedded, NEVER));
+}
+
+const NEVER: &str = r#"
+[services.never]
+class = "login"
+second_factor = "required"
+forced_enrolment = "never"
+
+[services.ssh-lax]
+class = "login"
+second_factor = "required"
+"#;
+
 const SERVICES: &str = r#"
 [services.tickets]
 class = "login"
 second_factor = "required"
 forced_enrolment = "ticket"
 
-[services.never]
+[services.su-lax]
 class = "login"
 second_factor = "required"
-forced_enrolment = "never"
+not_in_directory = "ignore"
+
+[services.ssh-lax]
+class = "login"
+second_factor = "required"
 
 [limits]
 wrong_codes = 100

@@ -3,7 +3,7 @@ use std::fmt::Display;
 use postern_core::account::Account;
 use postern_core::policy::{
     AccountPolicy, EffectiveLogin, EffectiveMail, ForcedEnrolment, MainPasswordOnMail, SecondFactor,
-    ServiceKind,
+    ServiceKind, StrictestRule,
 };
 use serde_json::{Map, Value, json};
 
@@ -130,10 +130,12 @@ pub(super) fn effective(site: &Site, account: &Account) -> Value {
         });
         (name.to_owned(), value)
     });
+    let config = &site.config;
+    let strictest = StrictestRule::of(&config.policy, &config.services, account.data.policy);
     let login = login(site, account).map(|(name, policy)| {
         let value = json!({
             "second_factor": policy.second_factor.as_str(),
-            "forced_enrolment": forced_word(policy.forced_enrolment),
+            "forced_enrolment": forced_word(strictest.forced_enrolment),
             "trust_device": policy.trust_device.as_secs(),
             "observe": policy.observe,
         });

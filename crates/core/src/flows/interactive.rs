@@ -118,7 +118,7 @@ impl<'a> Attempt<'a> {
             return self.without_second_factor(&account).await;
         }
         if !account.data.is_enrolled() {
-            return self.enrol(&account, first, policy.forced_enrolment).await;
+            return self.enrol(&account, first).await;
         }
         if !account.data.has_factor_to_ask_for() {
             self.trail.detail = Some("the account is marked as enrolled, and has no factor");
@@ -258,12 +258,9 @@ impl<'a> Attempt<'a> {
 
     /// Leads somebody who needs a second factor and has none through binding one, which takes the main password: a key alone
     /// must not bind the factor that is to guard against its theft.
-    async fn enrol(
-        &mut self,
-        account: &Account,
-        first: FirstFactor,
-        forced: ForcedEnrolment,
-    ) -> Result<Verdict, Stop> {
+    async fn enrol(&mut self, account: &Account, first: FirstFactor) -> Result<Verdict, Stop> {
+        // The factor will count at every service, so each has a say.
+        let forced = self.engine.strictest_rule(account.data.policy).forced_enrolment;
         if forced == ForcedEnrolment::Never {
             self.trail.detail = Some("a second factor is needed, and none is bound");
             self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;

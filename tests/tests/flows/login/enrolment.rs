@@ -261,17 +261,48 @@ async fn an_enrolment_is_refused_where_somebody_else_bound_a_factor_meanwhile() 
     assert_eq!(data.factors.iter().map(|factor| factor.id).collect::<Vec<_>>(), [theirs.id.unwrap()]);
 }
 
+/// A factor counts everywhere, so the service with the laxest word must not be the way to bind one.
 #[tokio::test]
-async fn each_login_service_has_its_own_word_on_enrolment() {
+async fn the_strictest_word_of_any_service_counts_at_every_login() {
+    let mut site = site(ForcedEnrolment::Login).await;
+    site.configure(|setup| {
+        setup.login_service("sshd", |login| login.forced_enrolment = Some(ForcedEnrolment::Ticket));
+    });
+    let alice = site.person("alice").await;
+    for service in ["sudo", "sshd"] {
+        let ended = site.visit(service, "alice").says(&[MAIN_PASSWORD, "aaaa-bbbb-cccc-dddd-eeee"]).await;
+        assert_eq!(ended.questions()[1..], ["Ticket from your administrator: "], "{service}");
+        assert_eq!(ended.reason(), Reason::BadCredential, "{service}");
+    }
+    let ended = site.visit("sshkey", "alice").secret(MAIN_PASSWORD).says(&[]).await;
+    assert_eq!(ended.questions(), ["Ticket from your administrator: "]);
+    let ended = site.visit("sshkey", "alice").key(SshKey(1)).says(&[MAIN_PASSWORD]).await;
+    assert_eq!(ended.questions()[1..], ["Ticket from your administrator: "]);
+    assert!(site.account(&alice).await.data.factors.is_empty());
+    let ticket = ticket(&site, &alice).await;
+    let (ended, _) = enrol(&site, site.visit("sudo", "alice"), &[MAIN_PASSWORD, &ticket]).await;
+    assert!(ended.is_accept(), "with the ticket she may do it there, too");
+}
+
+#[tokio::test]
+async fn where_one_service_lets_nobody_bind_a_required_factor_none_does() {
     let mut site = site(ForcedEnrolment::Login).await;
     site.configure(|setup| {
         setup.login_service("sudo", |login| login.forced_enrolment = Some(ForcedEnrolment::Never));
         setup.login_service("sshkey", |login| login.forced_enrolment = Some(ForcedEnrolment::Ticket));
     });
     drop(site.person("alice").await);
-    assert_eq!(site.visit("sudo", "alice").says(&[MAIN_PASSWORD]).await.reason(), Reason::NotPermitted);
+    for service in ["sudo", "sshd"] {
+        let ended = site.visit(service, "alice").says(&[MAIN_PASSWORD]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 1), "{service}");
+    }
     let ended = site.visit("sshkey", "alice").secret(MAIN_PASSWORD).says(&[]).await;
-    assert_eq!(ended.questions(), ["Ticket from your administrator: "]);
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
+    // Where no factor is required, "never" speaks of those who do not want one.
+    site.configure(|setup| {
+        setup.login_service("sudo", |login| login.second_factor = Some(SecondFactor::IfEnrolled));
+        setup.login_service("sshkey", |login| login.forced_enrolment = None);
+    });
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.questions()[1], "Code that the app shows: ");
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::factor::{Factor, FactorId};
-use crate::policy::{EffectiveLogin, ForcedEnrolment, SecondFactor, ServiceKind};
+use crate::policy::{ForcedEnrolment, StrictestRule};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -118,7 +118,7 @@ impl OwnVisit<'_> {
     pub(super) async fn remove(&mut self, account: &Account) -> Result<(), Stop> {
         let kind = self.kind().await?;
         let factor = self.factor(account, kind).await?;
-        let may_be_last = !self.is_required(account);
+        let may_be_last = !self.strictest_rule(account).is_required;
         if account.data.factors.len() == 1 && !may_be_last {
             self.dialogue.complain(&Phrase::LastFactorStays {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
@@ -202,38 +202,13 @@ impl OwnVisit<'_> {
         }
     }
 
-    /// Whether any login service needs a second factor of this account.
-    fn is_required(&self, account: &Account) -> bool {
-        self.policies(account).any(|policy| policy.second_factor == SecondFactor::Required)
-    }
-
-    /// What somebody without a factor has to bring for the first one: the most that any service asks for, so that this is no
-    /// way around it. A ticket is asked for wherever the admin wants one; only where a factor is required is nobody to bind
-    /// one alone, as elsewhere "never" says what becomes of those who do not want any.
+    /// What somebody without a factor has to bring for the first one; `None` where the account has one.
     fn forced_enrolment(&self, account: &Account) -> Option<ForcedEnrolment> {
-        if account.data.is_enrolled() {
-            return None;
-        }
-        let words = self.policies(account).map(|policy| match policy.forced_enrolment {
-            ForcedEnrolment::Never if policy.second_factor != SecondFactor::Required => {
-                ForcedEnrolment::Login
-            }
-            word @ (ForcedEnrolment::Login | ForcedEnrolment::Ticket | ForcedEnrolment::Never) => word,
-        });
-        words.max_by_key(|forced| match forced {
-            ForcedEnrolment::Login => 0,
-            ForcedEnrolment::Ticket => 1,
-            ForcedEnrolment::Never => 2,
-        })
+        (!account.data.is_enrolled()).then(|| self.strictest_rule(account).forced_enrolment)
     }
 
-    /// What holds for the account at each login service.
-    fn policies(&self, account: &Account) -> impl Iterator<Item = EffectiveLogin> {
-        let (site, account) = (&self.engine.policy, account.data.policy);
-        self.engine.services.values().filter_map(move |service| match &service.kind {
-            ServiceKind::Mail(_) => None,
-            ServiceKind::Login(login) => Some(EffectiveLogin::of(site, service.observe, login, account)),
-        })
+    fn strictest_rule(&self, account: &Account) -> StrictestRule {
+        self.engine.strictest_rule(account.data.policy)
     }
 }
 

@@ -150,6 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_was_dropped_is_gone_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        put(&path, &[1, 2]);
+        let (file, keyring) = KeyringFile::read(&path).unwrap();
+        assert_eq!(keyring.ages().count(), 2);
+        let text = std::fs::read_to_string(&path).unwrap();
+        put_text(&path, &Keyring::without(&text, 1).unwrap());
+        let Again::New(keyring) = file.read_again() else { panic!("it is a keyring") };
+        assert_eq!(keyring.ages().map(|age| age.id).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
     fn a_broken_one_is_told_of_once_and_a_good_one_after_it_is_taken() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keyring");

@@ -76,4 +76,16 @@ pub(crate) enum KeyCommand {
     },
     /// Seal the seeds of all accounts with the current key; what is already is left as it is
     Reseal,
+    /// Take an older key out of the keyring, such as one that leaked
+    ///
+    /// Refused while something is sealed with it, or may be until the conversations of before are over; and while a trusted
+    /// device, a ticket or a login under way may need it, unless told otherwise. posternd notices the new file by itself; other
+    /// hosts need it, too.
+    Drop {
+        /// Its number, as postern key list has it
+        id: u32,
+        /// Though devices were trusted and tickets made under it: they are worth nothing then, and are asked for again
+        #[arg(long)]
+        at_once: bool,
+    },
 }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::factor::FactorId;
 use crate::hex_id;
-use crate::keyring::{Digest, Keyring};
+use crate::keyring::{Digest, Keyring, OlderKeys};
 
 /// A challenge's identity: 128 random bits. Whoever knows it knows where to answer, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,13 +136,15 @@ impl Challenge {
     ) -> Option<OpenChallenge> {
         let (mac, text) = value.split_once('.')?;
         let mac: Digest = STANDARD.decode(mac).ok()?.try_into().ok()?;
-        if !keyring.vouches(&mac, MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()]) {
+        let older = OlderKeys::within(OLDER_KEYS, now);
+        if !keyring.vouches(&mac, MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()], older) {
             return None;
         }
         let body: Body = serde_json::from_str(text).ok()?;
         let answer: Digest = STANDARD.decode(&body.answer).ok()?.try_into().ok()?;
         let is_open = body.v == VERSION && body.challenge.expires > now;
-        is_open.then(|| OpenChallenge { id, account: account.clone(), challenge: body.challenge, answer })
+        let account = account.clone();
+        is_open.then_some(OpenChallenge { id, account, challenge: body.challenge, answer, older })
     }
 }
 
@@ -153,6 +156,7 @@ pub struct OpenChallenge {
     /// What it says.
     pub challenge: Challenge,
     answer: Digest,
+    older: OlderKeys,
 }
 
 impl OpenChallenge {
@@ -160,7 +164,7 @@ impl OpenChallenge {
     #[must_use]
     pub fn is_answered_by(&self, answer: &str, keyring: &Keyring) -> bool {
         let parts = [self.account.as_str().as_bytes(), &self.id.0, answer.as_bytes()];
-        keyring.vouches(&self.answer, ANSWER, &parts)
+        keyring.vouches(&self.answer, ANSWER, &parts, self.older)
     }
 }
 
@@ -172,6 +176,8 @@ struct Body {
     answer: String,
 }
 
+/// How long what was put under a key that was replaced since is answered: as long as a code is good, or a phone is waited for.
+pub(crate) const OLDER_KEYS: Duration = Duration::from_secs(5 * 60);
 const VERSION: u32 = 1;
 const ANSWER: &str = "challenge answer";
 const MAC: &str = "challenge";
@@ -218,6 +224,20 @@ mod tests {
             assert_ne!(changed, value, "{from}");
             assert!(is_refused(&changed, id, &account, &keyring, now), "{to}");
         }
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_puts_no_challenge_five_minutes_later() {
+        let at = Timestamp::from_unix;
+        let text = Keyring::render(&[7; 32], at(1));
+        let leaked = Keyring::parse(&text).unwrap();
+        let replaced = 1_800_000_000 - 299;
+        let keyring = Keyring::parse(&Keyring::rotate(&text, &[8; 32], at(replaced)).unwrap()).unwrap();
+        let (id, account) = (ChallengeId::new([1; 16]), AccountId::new("a".to_owned()));
+        let value = challenge().seal(id, &account, "47", &leaked);
+        let open = |now| Challenge::open(&value, id, &account, &keyring, at(now));
+        assert!(open(1_800_000_000).unwrap().is_answered_by("47", &keyring));
+        assert!(open(1_800_000_001).is_none());
     }
 
     #[test]

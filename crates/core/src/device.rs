@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -13,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::account::{Account, AccountId};
 use crate::clock::Timestamp;
 use crate::hex_id;
-use crate::keyring::{Digest, Keyring};
+use crate::keyring::{Digest, Keyring, OlderKeys};
 
 /// A device by which a person can be told: an ssh key, or an address where the admin takes that for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,11 +96,17 @@ impl DeviceId {
         Self(keyring.digest(ID, &[account.as_str().as_bytes(), device.identity.as_bytes()]))
     }
 
-    /// Under each key, the current one first.
+    /// Under each key that is believed for trust of that term at `now`, the current one first.
     #[must_use]
-    pub fn all_of(account: &AccountId, device: &Device, keyring: &Keyring) -> Vec<Self> {
+    pub fn all_of(
+        account: &AccountId,
+        device: &Device,
+        keyring: &Keyring,
+        term: Duration,
+        now: Timestamp,
+    ) -> Vec<Self> {
         let parts = [account.as_str().as_bytes(), device.identity.as_bytes()];
-        keyring.digests(ID, &parts).into_iter().map(Self).collect()
+        keyring.digests(ID, &parts, OlderKeys::within(term, now)).into_iter().map(Self).collect()
     }
 
     /// Reads the text form.
@@ -161,13 +168,27 @@ impl Trust {
         DeviceRecord { id, value: serde_json::to_string(&raw).unwrap_or_default(), expires: self.expires }
     }
 
-    /// Reads a record; `None` where it was not written by this site for this account as it is now, or is over.
+    /// Reads a record; `None` where it was not written by this site for this account as it is now, or is over, or is not
+    /// younger than `term` at `now`. Its own term may be longer, as of the service at which it was made. One that was made in
+    /// the future says nothing: its age is not known.
     #[must_use]
-    pub fn open(record: &DeviceRecord, account: &Account, keyring: &Keyring, now: Timestamp) -> Option<Self> {
+    pub fn open(
+        record: &DeviceRecord,
+        account: &Account,
+        keyring: &Keyring,
+        term: Duration,
+        now: Timestamp,
+    ) -> Option<Self> {
         let raw: RawTrust = serde_json::from_str(&record.value).ok()?;
         let mac: Digest = STANDARD.decode(&raw.mac).ok()?.try_into().ok()?;
-        let is_ours = raw.trust.with_parts(record.id, account, |parts| keyring.vouches(&mac, MAC, parts));
-        (raw.v == VERSION && is_ours && raw.trust.expires > now).then_some(raw.trust)
+        let older = OlderKeys::within_of(term, raw.trust.created, now);
+        let is_ours =
+            raw.trust.with_parts(record.id, account, |parts| keyring.vouches(&mac, MAC, parts, older));
+        (raw.v == VERSION && is_ours && raw.trust.is_within(term, now)).then_some(raw.trust)
+    }
+
+    fn is_within(&self, term: Duration, now: Timestamp) -> bool {
+        self.created <= now.plus(CLOCKS_DIFFER) && now < self.created.plus(term) && now < self.expires
     }
 
     fn with_parts<T>(&self, id: DeviceId, account: &Account, use_them: impl FnOnce(&[&[u8]]) -> T) -> T {
@@ -194,6 +215,10 @@ struct RawTrust {
     mac: String,
 }
 
+/// The longest term that a site may set.
+pub const LONGEST_TRUST: Duration = Duration::from_secs(366 * 86_400);
+/// How far the clocks of two hosts may be apart.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(120);
 const ID: &str = "device";
 const MAC: &str = "trust";
 const VERSION: u32 = 1;
@@ -274,10 +299,22 @@ mod tests {
         let trust = Trust { name: device.name, created: now, expires: Timestamp::from_unix(1_800_000_100) };
         let record = trust.seal(id, &account(), &keyring);
         let is_good = |record: &DeviceRecord, account: &Account, at| {
-            Trust::open(record, account, &keyring, Timestamp::from_unix(at)).is_some()
+            Trust::open(record, account, &keyring, LONGEST_TRUST, Timestamp::from_unix(at)).is_some()
         };
-        assert_eq!(Trust::open(&record, &account(), &keyring, now), Some(trust));
+        assert_eq!(Trust::open(&record, &account(), &keyring, LONGEST_TRUST, now).as_ref(), Some(&trust));
         assert!(!is_good(&record, &account(), 1_800_000_100), "over");
+
+        let day = Duration::from_secs(86_400);
+        let expires = now.plus(LONGEST_TRUST);
+        let made_at = |at| Trust { created: Timestamp::from_unix(at), expires, ..trust.clone() };
+        assert!(made_at(1_800_000_000 - 86_399).is_within(day, now));
+        assert!(
+            !made_at(1_800_000_000 - 86_400).is_within(day, now),
+            "where another service trusts for longer"
+        );
+        assert!(made_at(1_800_000_120).is_within(day, now), "by another host's clock");
+        assert!(!made_at(1_800_000_121).is_within(day, now), "in the future");
+        assert!(!made_at(1_800_000_000).is_within(Duration::ZERO, now));
 
         let mut other = account();
         other.id = AccountId::new("b".to_owned());
@@ -311,7 +348,7 @@ mod tests {
             assert_ne!(value, record.value, "{from}");
             assert!(!is_good(&DeviceRecord { value, ..record.clone() }, &account(), 1_800_000_000), "{to}");
         }
-        assert!(Trust::open(&record, &account(), &ring(8), now).is_none(), "another site");
+        assert!(Trust::open(&record, &account(), &ring(8), LONGEST_TRUST, now).is_none(), "another site");
     }
 
     #[test]
@@ -320,9 +357,24 @@ mod tests {
         let old = Keyring::parse(&text).unwrap();
         let new =
             Keyring::parse(&Keyring::rotate(&text, &[8; 32], Timestamp::from_unix(2)).unwrap()).unwrap();
+        let (day, at) = (Duration::from_secs(86_400), Timestamp::from_unix);
         let device = Device::of_address("192.0.2.1".parse().unwrap());
         let id = DeviceId::of(&account().id, &device, &old);
-        assert!(DeviceId::all_of(&account().id, &device, &new).contains(&id));
+        assert!(DeviceId::all_of(&account().id, &device, &new, day, at(86_401)).contains(&id));
+        assert!(
+            !DeviceId::all_of(&account().id, &device, &new, day, at(86_402)).contains(&id),
+            "it was replaced"
+        );
+        let trust = Trust { name: device.name.clone(), created: at(2), expires: at(900_000) };
+        let record = trust.seal(id, &account(), &old);
+        assert!(Trust::open(&record, &account(), &new, day, at(86_401)).is_some());
+        assert!(Trust::open(&record, &account(), &new, day, at(86_402)).is_none());
+        let since = Trust { created: at(603), ..trust };
+        let record = since.seal(id, &account(), &old);
+        assert!(
+            Trust::open(&record, &account(), &new, LONGEST_TRUST, at(700)).is_none(),
+            "the key was replaced before"
+        );
         assert_ne!(DeviceId::of(&account().id, &device, &new), id);
         assert_eq!(DeviceId::parse(&id.to_string()), Some(id));
     }

@@ -1,5 +1,7 @@
 //! The keyring: random keys in a file, from which every keyed digest and every seal is derived.
 
+mod age;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -14,6 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 
+pub use age::{KeyAge, LONGEST_CONVERSATION, OlderKeys};
+
 /// The keys of a site. The first is the current one; the others open and verify what was made under them.
 pub struct Keyring {
     current: Key,
@@ -27,8 +31,16 @@ impl Keyring {
     /// [`BadKeyring`] says what is wrong with it, never what it holds.
     pub fn parse(text: &str) -> Result<Self, BadKeyring> {
         let mut keys = decode(text)?.into_iter();
-        let current = keys.next().ok_or(BadKeyring::Empty)?;
-        let older: Vec<Key> = keys.collect();
+        let mut current = keys.next().ok_or(BadKeyring::Empty)?;
+        let mut older: Vec<Key> = keys.collect();
+        // The one in front is in use, whatever it was before.
+        current.replaced = None;
+        let mut successor = current.created;
+        for key in &mut older {
+            // Files of before say when each key was made, and nothing more: it was replaced when the one in front of it was.
+            key.replaced = key.replaced.or(Some(successor));
+            successor = key.created;
+        }
         let mut ids: Vec<u32> = older.iter().chain([&current]).map(|key| key.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -38,7 +50,7 @@ impl Keyring {
     /// The text of a new keyring file with one key of `random`.
     #[must_use]
     pub fn render(random: &[u8; KEY_BYTES], created: Timestamp) -> Zeroizing<String> {
-        Zeroizing::new(format!("{HEADING}{}", *entry(1, random, created)))
+        Zeroizing::new(format!("{HEADING}{}", *entry(1, random, created, None)))
     }
 
     /// The text of a keyring file: that of `text` with a key of `random` in front, which is the current one from then on.
@@ -53,10 +65,37 @@ impl Keyring {
         let ring = Self::parse(text)?;
         let newest = ring.keys().map(|key| key.id).max().unwrap_or(0);
         let id = newest.checked_add(1).ok_or(BadKeyring::SameId)?;
-        let older: Zeroizing<String> = Zeroizing::new(
-            ring.keys().map(|key| entry(key.id, &key.secret, key.created).to_string()).collect(),
-        );
-        Ok(Zeroizing::new(format!("{HEADING}{}{}", *entry(id, random, created), *older)))
+        let mut text = Zeroizing::new(format!("{HEADING}{}", *entry(id, random, created, None)));
+        for key in ring.keys() {
+            text.push_str(&entry(key.id, &key.secret, key.created, key.replaced.or(Some(created))));
+        }
+        Ok(text)
+    }
+
+    /// The text of a keyring file: that of `text` without the older key of this number.
+    ///
+    /// Nothing opens that is sealed with it, and nothing counts that it vouches for: that is for the caller to have looked at.
+    ///
+    /// # Errors
+    /// [`CannotDrop`].
+    pub fn without(text: &str, id: u32) -> Result<Zeroizing<String>, CannotDrop> {
+        let ring = Self::parse(text)?;
+        if ring.current.id == id {
+            return Err(CannotDrop::Current);
+        }
+        if ring.older.iter().all(|key| key.id != id) {
+            return Err(CannotDrop::Unknown);
+        }
+        // Its number would be given to another key by the next rotation.
+        if id > ring.current.id {
+            return Err(CannotDrop::Newest);
+        }
+        let current = entry(ring.current.id, &ring.current.secret, ring.current.created, None);
+        let mut left = Zeroizing::new(format!("{HEADING}{}", *current));
+        for key in ring.older.iter().filter(|key| key.id != id) {
+            left.push_str(&entry(key.id, &key.secret, key.created, key.replaced));
+        }
+        Ok(left)
     }
 
     /// The current key's number.
@@ -65,9 +104,9 @@ impl Keyring {
         self.current.id
     }
 
-    /// Each key's number and age, the current one first.
-    pub fn ages(&self) -> impl Iterator<Item = (u32, Timestamp)> {
-        self.keys().map(|key| (key.id, key.created))
+    /// How old each key is, the current one first.
+    pub fn ages(&self) -> impl Iterator<Item = KeyAge> {
+        self.keys().map(Key::age)
     }
 
     /// A digest of `parts` under the current key, 16 bytes, unique to `purpose`.
@@ -78,16 +117,23 @@ impl Keyring {
         self.current.digest(purpose, parts)
     }
 
-    /// As [`Keyring::digest`], under each key, the current one first: what may have been written down before a rotation.
+    /// As [`Keyring::digest`], under each key that `older` accepts, the current one first: what may have been written down
+    /// before a rotation.
     #[must_use]
-    pub fn digests(&self, purpose: &str, parts: &[&[u8]]) -> Vec<Digest> {
-        self.keys().map(|key| key.digest(purpose, parts)).collect()
+    pub fn digests(&self, purpose: &str, parts: &[&[u8]], older: OlderKeys) -> Vec<Digest> {
+        self.accepted(older).map(|key| key.digest(purpose, parts)).collect()
     }
 
-    /// Whether `digest` is that of `parts` under one of the keys.
+    /// Whether `digest` is that of `parts` under the current key, or one that `older` accepts.
     #[must_use]
-    pub fn vouches(&self, digest: &Digest, purpose: &str, parts: &[&[u8]]) -> bool {
-        self.keys().any(|key| bool::from(key.digest(purpose, parts).ct_eq(digest)))
+    pub fn vouches(&self, digest: &Digest, purpose: &str, parts: &[&[u8]], older: OlderKeys) -> bool {
+        self.accepted(older).any(|key| bool::from(key.digest(purpose, parts).ct_eq(digest)))
+    }
+
+    /// The number of the key under which `digest` is that of `parts`, whatever its age.
+    #[must_use]
+    pub fn key_of(&self, digest: &Digest, purpose: &str, parts: &[&[u8]]) -> Option<u32> {
+        self.keys().find(|key| bool::from(key.digest(purpose, parts).ct_eq(digest))).map(|key| key.id)
     }
 
     /// Encrypts `secret` under the current key by XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), with `bound_to` as
@@ -117,6 +163,10 @@ impl Keyring {
 
     fn keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.current).chain(&self.older)
+    }
+
+    fn accepted(&self, older: OlderKeys) -> impl Iterator<Item = &Key> {
+        self.keys().filter(move |key| older.accepts(key.replaced))
     }
 }
 
@@ -218,6 +268,23 @@ pub enum BadKeyring {
     BadKey,
 }
 
+/// Why a key cannot be dropped from a keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CannotDrop {
+    /// There is no keyring.
+    #[error(transparent)]
+    Keyring(#[from] BadKeyring),
+    /// It is the one that all is made with.
+    #[error("it is the current one; make another one first: postern key rotate")]
+    Current,
+    /// No key has this number.
+    #[error("there is no key of that number; see: postern key list")]
+    Unknown,
+    /// It is newer than the current one: somebody has changed the order.
+    #[error("it is newer than the current one; make another one first: postern key rotate")]
+    Newest,
+}
+
 /// The length of a key.
 pub const KEY_BYTES: usize = 32;
 const KEYRING_VERSION: u32 = 1;
@@ -226,14 +293,25 @@ const HEADING: &str = "# Postern's keyring. Whoever can read it can forge what P
                        # The first key is the current one; the others are needed for what was made under them.\n\
                        version = 1\n";
 
-fn entry(id: u32, secret: &[u8; KEY_BYTES], created: Timestamp) -> Zeroizing<String> {
+fn entry(
+    id: u32,
+    secret: &[u8; KEY_BYTES],
+    created: Timestamp,
+    replaced: Option<Timestamp>,
+) -> Zeroizing<String> {
     let secret = Zeroizing::new(STANDARD.encode(secret));
-    Zeroizing::new(format!("\n[[key]]\nid = {id}\ncreated = \"{created}\"\nsecret = \"{}\"\n", *secret))
+    let replaced = replaced.map_or_else(String::new, |replaced| format!("replaced = \"{replaced}\"\n"));
+    Zeroizing::new(format!(
+        "\n[[key]]\nid = {id}\ncreated = \"{created}\"\n{replaced}secret = \"{}\"\n",
+        *secret
+    ))
 }
 
 struct Key {
     id: u32,
     created: Timestamp,
+    /// `None` for the current one alone.
+    replaced: Option<Timestamp>,
     secret: Zeroizing<[u8; KEY_BYTES]>,
 }
 
@@ -254,10 +332,14 @@ impl Key {
         let written =
             STANDARD.decode_slice(text.as_bytes(), secret.as_mut()).map_err(|_| BadKeyring::BadKey)?;
         if written == KEY_BYTES {
-            Ok(Self { id: raw.id, created: raw.created, secret })
+            Ok(Self { id: raw.id, created: raw.created, replaced: raw.replaced, secret })
         } else {
             Err(BadKeyring::BadKey)
         }
+    }
+
+    fn age(&self) -> KeyAge {
+        KeyAge { id: self.id, created: self.created, replaced: self.replaced }
     }
 
     fn digest(&self, purpose: &str, parts: &[&[u8]]) -> Digest {
@@ -303,94 +385,10 @@ struct RawKeyring {
 struct RawKey {
     id: u32,
     created: Timestamp,
+    #[serde(default)]
+    replaced: Option<Timestamp>,
     secret: String,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rendered(byte: u8) -> Zeroizing<String> {
-        Keyring::render(&[byte; KEY_BYTES], Timestamp::from_unix(1_800_000_000))
-    }
-
-    #[test]
-    fn what_is_rendered_parses_and_digests_depend_on_key_purpose_and_parts() {
-        let ring = Keyring::parse(&rendered(7)).unwrap();
-        let digest = ring.digest("a", &[b"one", b"two"]);
-        assert_eq!(digest, Keyring::parse(&rendered(7)).unwrap().digest("a", &[b"one", b"two"]));
-        assert_ne!(digest, Keyring::parse(&rendered(8)).unwrap().digest("a", &[b"one", b"two"]));
-        assert_ne!(digest, ring.digest("b", &[b"one", b"two"]));
-        assert_ne!(digest, ring.digest("a", &[b"onet", b"wo"]));
-    }
-
-    #[test]
-    fn the_digest_is_hmac_sha_256() {
-        // printf '\0\0\0\0\0\0\0\1p\0\0\0\0\0\0\0\3one' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707...07
-        let expected =
-            [0xc0, 0x28, 0x3a, 0x85, 0x9f, 0xce, 0xa1, 0xa9, 0xe5, 0xf7, 0xf4, 0xec, 0xea, 0x52, 0xc7, 0x22];
-        assert_eq!(keyed_digest(&[7; KEY_BYTES], "p", &[b"one"]), expected);
-    }
-
-    #[test]
-    fn a_broken_keyring_is_refused_without_quoting_it() {
-        let good = rendered(7);
-        for (text, expected) in [
-            (good.replace("version = 1", "version = 2"), BadKeyring::Version(2)),
-            (good.replace("secret = \"", "secret = \"AAAA"), BadKeyring::BadKey),
-            (good.replace("secret", "secrets"), BadKeyring::Malformed),
-            (
-                format!(
-                    "{}\n{}",
-                    *good,
-                    good.split_once("[[key]]").map_or(String::new(), |(_, key)| format!("[[key]]{key}"))
-                ),
-                BadKeyring::SameId,
-            ),
-            ("version = 1\nkey = []".to_owned(), BadKeyring::Empty),
-            (String::new(), BadKeyring::Malformed),
-        ] {
-            assert_eq!(Keyring::parse(&text).err(), Some(expected));
-        }
-    }
-
-    #[test]
-    fn a_rotated_keyring_opens_and_vouches_for_what_the_old_one_made() {
-        let old_text = rendered(7);
-        let old = Keyring::parse(&old_text).unwrap();
-        let sealed = old.seal(b"for x", b"secret", [1; 24]).unwrap();
-        let digest = old.digest("p", &[b"part"]);
-        let text = Keyring::rotate(&old_text, &[9; KEY_BYTES], Timestamp::from_unix(1_900_000_000)).unwrap();
-        let new = Keyring::parse(&text).unwrap();
-        assert_eq!((old.current_id(), new.current_id(), new.ages().count()), (1, 2, 2));
-        assert_eq!(new.open(b"for x", &sealed).unwrap().as_slice(), b"secret");
-        assert!(new.vouches(&digest, "p", &[b"part"]) && !new.vouches(&digest, "p", &[b"other"]));
-        assert_ne!(new.digest("p", &[b"part"]), digest);
-        assert_eq!(new.digests("p", &[b"part"]).get(1), Some(&digest));
-        let newer = new.seal(b"for x", b"secret", [2; 24]).unwrap();
-        assert_eq!(old.open(b"for x", &newer), Err(SealError::UnknownKey(2)));
-    }
-
-    #[test]
-    fn what_is_sealed_opens_unchanged_and_in_its_own_place_alone() {
-        let ring = Keyring::parse(&rendered(7)).unwrap();
-        let sealed = ring.seal(b"for x", b"secret", [1; 24]).unwrap();
-        assert_eq!(Sealed::parse(&sealed.to_string()), Ok(sealed.clone()));
-        assert_eq!(ring.open(b"for y", &sealed), Err(SealError::Forged));
-        for index in [0, 23, 24, sealed.bytes.len() - 1] {
-            let mut changed = sealed.clone();
-            changed.bytes[index] ^= 1;
-            assert_eq!(ring.open(b"for x", &changed), Err(SealError::Forged), "{index}");
-        }
-        assert_eq!(ring.open(b"for x", &Sealed { key: 1, bytes: vec![0; 10] }), Err(SealError::Forged));
-        for text in ["", "1", ":AAAA", "x:AAAA", "1:A A"] {
-            assert!(Sealed::parse(text).is_err(), "{text}");
-        }
-        assert_eq!(format!("{sealed:?}"), "Sealed(key 1)");
-    }
-
-    #[test]
-    fn debug_shows_no_key() {
-        assert_eq!(format!("{:?}", Keyring::parse(&rendered(7)).unwrap()), "Keyring");
-    }
-}
+mod tests;

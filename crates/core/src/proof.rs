@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::account::AccountId;
 use crate::clock::Timestamp;
-use crate::keyring::{Digest, Keyring};
+use crate::keyring::{Digest, Keyring, OlderKeys};
 
 /// Text that only this site's keyring makes: good for one account at one service, for [`GOOD_FOR`].
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,9 @@ impl Proof {
         };
         let Some((expires, digest)) = read() else { return false };
         let is_in_time = (now.as_unix()..=now.plus(GOOD_FOR).as_unix()).contains(&expires);
-        is_in_time && with_parts(account, service, expires, |parts| keyring.vouches(&digest, PURPOSE, parts))
+        let older = OlderKeys::within(GOOD_FOR, now);
+        is_in_time
+            && with_parts(account, service, expires, |parts| keyring.vouches(&digest, PURPOSE, parts, older))
     }
 
     /// For the front door.
@@ -58,7 +60,7 @@ fn with_parts<T>(
 }
 
 /// Longer than it takes from one question to the next, and too short to be of use to anybody else.
-const GOOD_FOR: Duration = Duration::from_secs(120);
+pub(crate) const GOOD_FOR: Duration = Duration::from_secs(120);
 const PURPOSE: &str = "proof";
 
 #[cfg(test)]
@@ -84,5 +86,21 @@ mod tests {
             assert!(!holds(text, "a", "sshd", 1_800_000_000), "{text}");
         }
         assert_eq!(format!("{proof:?}"), "Proof");
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_proves_nothing_two_minutes_later() {
+        let text = Keyring::render(&[7; 32], Timestamp::from_unix(1));
+        let leaked = Keyring::parse(&text).unwrap();
+        let at = Timestamp::from_unix;
+        let ring = Keyring::parse(&Keyring::rotate(&text, &[8; 32], at(1_800_000_000)).unwrap()).unwrap();
+        let id = AccountId::new("a".to_owned());
+        let holds = |made, now| {
+            let proof = Proof::of(&id, "sshd", at(made), &leaked);
+            Proof::holds(proof.expose(), &id, "sshd", at(now), &ring)
+        };
+        assert!(holds(1_799_999_990, 1_800_000_010), "a login that was under way");
+        assert!(holds(1_800_000_119, 1_800_000_119));
+        assert!(!holds(1_800_000_120, 1_800_000_120) && !holds(1_900_000_000, 1_900_000_000));
     }
 }

@@ -23,7 +23,7 @@ impl Dialogue for Typist {
 }
 
 /// A login to sshd as its PAM module begins it, from a device with this key; the questions and whether it was let in.
-fn login(site: &Site, user: &UnixUser, key: &str, answers: &[&str]) -> (Vec<String>, bool) {
+pub(crate) fn login(site: &Site, user: &UnixUser, key: &str, answers: &[&str]) -> (Vec<String>, bool) {
     let mut typist =
         Typist { answers: answers.iter().map(|one| (*one).to_owned()).collect(), asked: Vec::new() };
     let mut begin = Begin::new(Flow::Login, "sshd", &user.name);
@@ -36,7 +36,7 @@ fn login(site: &Site, user: &UnixUser, key: &str, answers: &[&str]) -> (Vec<Stri
 }
 
 /// A key's blob in base64, as long as one of ed25519.
-fn key(byte: u8) -> String {
+pub(crate) fn key(byte: u8) -> String {
     use base64::Engine;
     let mut blob = Vec::new();
     for field in [&b"ssh-ed25519"[..], &[byte; 32]] {

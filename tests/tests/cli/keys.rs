@@ -20,7 +20,7 @@ fn sealed(site: &Site) -> Vec<(u64, u64)> {
 }
 
 /// Secrets of a keyring count as such from now on.
-fn register(site: &Site) {
+pub(crate) fn register(site: &Site) {
     for line in fs::read_to_string(site.keyring()).unwrap().lines() {
         if let Some(secret) = line.strip_prefix("secret = ") {
             canary::register(secret.trim_matches('"').trim_end_matches('='));

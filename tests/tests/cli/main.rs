@@ -20,6 +20,7 @@ mod check;
 mod check_logins;
 mod factors;
 mod init;
+mod key_drop;
 mod keys;
 mod my;
 mod report;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{Gid, Uid, fchown};
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::config::read_made_by_init;
-use postern_core::keyring::{KEY_BYTES, Keyring};
+use postern_core::keyring::{BadKeyring, CannotDrop, KEY_BYTES, Keyring};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -15,26 +15,41 @@ use crate::site;
 /// Puts a new key in front of a keyring file and tells its number. The file is there as a whole at every moment, the old one
 /// or the new one, with the same owner and mode.
 pub(super) fn rotate(path: &Path) -> Result<u32, Failure> {
+    let mut random = Zeroizing::new([0; KEY_BYTES]);
+    site::random(random.as_mut())?;
+    change(path, |text| {
+        let new = Keyring::rotate(text, &random, SystemClock.now())?;
+        let id = Keyring::parse(&new)?.current_id();
+        Ok::<_, BadKeyring>((new, id))
+    })
+}
+
+/// Takes an older key out of a keyring file, in the same way.
+pub(super) fn remove(path: &Path, id: u32) -> Result<(), Failure> {
+    change(path, |text| Ok::<_, CannotDrop>((Keyring::without(text, id)?, ())))
+}
+
+fn change<T, E: std::fmt::Display>(
+    path: &Path,
+    make: impl FnOnce(&str) -> Result<(Zeroizing<String>, T), E>,
+) -> Result<T, Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
     let config = |error: &dyn std::fmt::Display| Failure::config(format!("{}: {error}", path.display()));
     let old = File::open(path).map_err(|error| config(&error))?;
     match old.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(at(&"another postern rotates it just now")),
+        Err(TryLockError::WouldBlock) => return Err(at(&"another postern changes it just now")),
         Err(TryLockError::Error(error)) => return Err(at(&error)),
     }
     let meta = old.metadata().map_err(|error| at(&error))?;
     // Whoever was faster has put another file in its place, which this lock says nothing about.
     if std::fs::metadata(path).map_err(|error| at(&error))?.ino() != meta.ino() {
-        return Err(at(&"was rotated just now"));
+        return Err(at(&"was changed just now"));
     }
     let text = read_made_by_init(path).map_err(|error| config(&error))?;
-    let mut random = Zeroizing::new([0; KEY_BYTES]);
-    site::random(random.as_mut())?;
-    let new = Keyring::rotate(&text, &random, SystemClock.now()).map_err(|error| config(&error))?;
-    let id = Keyring::parse(&new).map_err(|error| config(&error))?.current_id();
+    let (new, made) = make(&text).map_err(|error| config(&error))?;
     replace(path, &new, (meta.uid(), meta.gid())).map_err(|error| at(&error))?;
-    Ok(id)
+    Ok(made)
 }
 
 fn replace(path: &Path, text: &str, (uid, gid): (u32, u32)) -> std::io::Result<()> {
@@ -72,8 +87,12 @@ mod tests {
         std::fs::write(folder.path().join("keyring.new"), "half a key").unwrap();
         assert_eq!((rotate(&path).unwrap(), rotate(&path).unwrap()), (2, 3));
         let ring = Keyring::parse(&read_made_by_init(&path).unwrap()).unwrap();
-        assert_eq!(ring.ages().map(|(id, _)| id).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(ring.ages().map(|age| age.id).collect::<Vec<_>>(), [3, 2, 1]);
         assert_eq!(ring.open(b"x", &sealed).unwrap().as_slice(), b"secret");
+        assert!(remove(&path, 3).is_err(), "the current one");
+        remove(&path, 2).unwrap();
+        let ring = Keyring::parse(&read_made_by_init(&path).unwrap()).unwrap();
+        assert_eq!(ring.ages().map(|age| age.id).collect::<Vec<_>>(), [3, 1]);
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }

@@ -1,11 +1,15 @@
 //! The keyring, and what is sealed with it.
 
+mod drop;
 mod file;
 mod seals;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use postern_core::config::{Config, DirectoryKind};
+use postern_core::keyring::KeyAge;
+use seals::Seals;
 use serde_json::json;
 
 use crate::args::KeyCommand;
@@ -24,33 +28,46 @@ pub(crate) async fn run(config: &Path, command: KeyCommand, output: Output) -> R
             output.print(&done.text(), "resealed", done.value())?;
             done.verdict()
         }
+        KeyCommand::Drop { id, at_once } => drop::run(config, id, at_once, output),
     }
 }
 
 async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failure> {
     let keyring = site.keyring()?;
     let seals = if with_count { Some(seals::count(site).await?) } else { None };
-    let sealed = |id: u32| seals.as_ref().map(|seals| seals.by_key.get(&id).copied().unwrap_or(0));
+    let count = |id: u32, of: fn(&Seals) -> &BTreeMap<u32, u64>| {
+        seals.as_ref().map(|seals| of(seals).get(&id).copied().unwrap_or(0))
+    };
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    for (id, created) in keyring.ages() {
-        let is_current = id == keyring.current_id();
-        let state = if is_current { "current" } else { "older" };
-        let mut row = vec![id.to_string(), state.to_owned(), created.to_string()];
-        row.extend(sealed(id).map(|count| count.to_string()));
+    for KeyAge { id, created, replaced } in keyring.ages() {
+        let state = if replaced.is_none() { "current" } else { "older" };
+        let since = replaced.map_or_else(|| "-".to_owned(), |replaced| replaced.to_string());
+        let mut row = vec![id.to_string(), state.to_owned(), created.to_string(), since];
+        let sealed = count(id, |seals| &seals.by_key);
+        row.extend(sealed.map(|count| count.to_string()));
         rows.push(row);
-        values.push(json!({ "id": id, "current": is_current, "created": created, "sealed": sealed(id) }));
+        values.push(json!({
+            "id": id,
+            "current": replaced.is_none(),
+            "created": created,
+            "replaced": replaced,
+            "sealed": sealed,
+            "numbers": count(id, |seals| &seals.numbers_by_key),
+        }));
     }
-    let headings: &[&str] =
-        if with_count { &["KEY", "STATE", "CREATED", "SEALED"] } else { &["KEY", "STATE", "CREATED"] };
-    let mut text = table(headings, rows);
+    let headings = ["KEY", "STATE", "CREATED", "REPLACED", "SEALED"];
+    let shown = if with_count { headings.len() } else { headings.len() - 1 };
+    let mut text = table(headings.get(..shown).unwrap_or_default(), rows);
     let unknown = seals.as_ref().map(|seals| {
-        let known: Vec<u32> = keyring.ages().map(|(id, _)| id).collect();
+        let known: Vec<u32> = keyring.ages().map(|age| age.id).collect();
         seals.by_key.iter().filter(|(id, _)| !known.contains(id)).map(|(_, count)| count).sum::<u64>()
     });
     if let Some(unknown) = unknown.filter(|unknown| *unknown > 0) {
         text.push_str(&format!("\n{unknown} are sealed with keys that are not in this keyring\n"));
     }
-    output.print_all(&text, [("keys", json!(values)), ("unknown", json!(unknown))])?;
+    let tickets = seals.as_ref().map(|seals| seals.tickets);
+    let all = [("keys", json!(values)), ("unknown", json!(unknown)), ("tickets", json!(tickets))];
+    output.print_all(&text, all)?;
     seals.map_or(Ok(()), |seals| seals.verdict())
 }
 

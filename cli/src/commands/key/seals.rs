@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountData, AccountId};
+use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{BadTotp, Factor, FactorKind};
-use postern_core::flows::{ChangeError, RandomnessGone, edit, refresh_factor_keys};
+use postern_core::flows::{ChangeError, RandomnessGone, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::keyring::Keyring;
 use serde_json::{Value, json};
 
@@ -15,18 +16,23 @@ use crate::site::{self, Site};
 #[derive(Debug, Default)]
 pub(super) struct Seals {
     pub(super) by_key: BTreeMap<u32, u64>,
+    /// The digests by which telephone numbers are told apart.
+    pub(super) numbers_by_key: BTreeMap<u32, u64>,
+    /// Tickets that are good still. Nobody can tell under which key they are.
+    pub(super) tickets: u64,
     unreadable: Vec<String>,
 }
 
 /// Counts the seals of all accounts.
 pub(super) async fn count(site: &Site) -> Result<Seals, Failure> {
     let progress = Progress::new("accounts", None);
+    let (keyring, now) = (site.keyring()?, site.clock.now());
     let mut seals = Seals::default();
     site.directory
         .visit(&mut |read: Result<Account, DirectoryError>| {
             progress.step();
             match read {
-                Ok(account) => keys(&account.data).for_each(|key| *seals.by_key.entry(key).or_default() += 1),
+                Ok(account) => seals.count(&account.data, &keyring, now),
                 Err(error) => seals.unreadable.push(error.to_string()),
             }
         })
@@ -35,6 +41,13 @@ pub(super) async fn count(site: &Site) -> Result<Seals, Failure> {
 }
 
 impl Seals {
+    fn count(&mut self, data: &AccountData, keyring: &Keyring, now: Timestamp) {
+        keys(data).for_each(|key| *self.by_key.entry(key).or_default() += 1);
+        let numbers = keys_of_factor_keys(data, keyring);
+        numbers.into_iter().for_each(|key| *self.numbers_by_key.entry(key).or_default() += 1);
+        self.tickets += u64::from(data.policy.ticket.is_some_and(|ticket| ticket.expires > now));
+    }
+
     /// Whether all accounts were seen.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         if self.unreadable.is_empty() { Ok(()) } else { Err(Failure::data(self.unreadable.join("\n"))) }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::app_password::ScopeWord;
+use crate::device::LONGEST_TRUST;
 use crate::policy::{
     First, ForcedEnrolment, LoginService, MailService, Policy, SecondFactor, Service, ServiceKind,
 };
@@ -127,7 +128,7 @@ const PREDEFINED_LOCAL: [(&str, First); 5] = [
 ];
 const TRUST_BY: [&str; 2] = ["ssh-key", "rhost"];
 /// Zero switches it off; a year is as good as for ever.
-const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(366 * 86_400);
+const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=LONGEST_TRUST;
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use crate::factor::{
     RecoveryCode, RecoveryId, RecoveryText, Ring, Seed, Sms, TotpShape,
 };
 use crate::hashing::{Cost, Purpose, SALT_BYTES};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, OlderKeys};
 use crate::policy::Ticket;
 
 use super::app_password::{Authority, ChangeError, draw_token, edit};
@@ -322,7 +322,9 @@ pub(super) fn is_ticket(
     now: Timestamp,
 ) -> bool {
     ticket.is_some_and(|ticket| {
-        ticket.expires > now && keyring.vouches(&ticket.digest, TICKET, &ticket_parts(account, typed))
+        // The digest stands in the directory, and a key alone makes no ticket of it.
+        let older = OlderKeys::All;
+        ticket.expires > now && keyring.vouches(&ticket.digest, TICKET, &ticket_parts(account, typed), older)
     })
 }
 

@@ -127,7 +127,7 @@ impl<'a> Attempt<'a> {
         let device = self.device();
         if let Some(device) = &device
             && !policy.trust_device.is_zero()
-            && trust::is_trusted(engine, &account, device, &mut self.trail).await
+            && trust::is_trusted(engine, &account, device, policy.trust_device, &mut self.trail).await
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }

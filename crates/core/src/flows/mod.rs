@@ -48,4 +48,4 @@ pub use outcome::{Outcome, Trail};
 pub use own::{Own, OwnFlow, own};
 pub use phone::{PhoneCall, PhoneFlow, phone};
 pub use trust::{TrustedDevice, revoke_devices, trusted_devices};
-pub use unique::refresh_factor_keys;
+pub use unique::{keys_of_factor_keys, refresh_factor_keys};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::account::{Account, AccountId};
-use crate::device::{Device, DeviceId, DeviceRecord, Trust};
+use crate::device::{Device, DeviceId, DeviceRecord, LONGEST_TRUST, Trust};
 use crate::engine::Engine;
 use crate::keyring::Keyring;
 use crate::ledger::LedgerError;
@@ -11,11 +11,13 @@ use crate::ledger::LedgerError;
 use super::app_password::{Authority, ChangeError, edit};
 use super::outcome::Trail;
 
-/// Whether the account trusts the device. Where the ledger cannot say, it does not.
+/// Whether the account has trusted the device, wherever it did so, for less than `term`: that of the service that asks. Where
+/// the ledger cannot say, it has not.
 pub(super) async fn is_trusted(
     engine: &Engine,
     account: &Account,
     device: &Device,
+    term: Duration,
     trail: &mut Trail,
 ) -> bool {
     let now = engine.clock.now();
@@ -23,11 +25,11 @@ pub(super) async fn is_trusted(
         trail.is_ledger_down = true;
         return false;
     };
-    let ids = DeviceId::all_of(&account.id, device, &engine.keyring);
+    let ids = DeviceId::all_of(&account.id, device, &engine.keyring, term, now);
     records
         .iter()
         .filter(|record| ids.contains(&record.id))
-        .any(|record| Trust::open(record, account, &engine.keyring, now).is_some())
+        .any(|record| Trust::open(record, account, &engine.keyring, term, now).is_some())
 }
 
 /// Trusts the device from now on. Where the ledger is down it does not, and the person is asked again next time.
@@ -67,7 +69,8 @@ pub async fn trusted_devices(
     let now = authority.clock.now();
     let records = authority.ledger.devices(&account.id, now).await?;
     let open = |record: &DeviceRecord| {
-        Trust::open(record, account, keyring, now).map(|trust| TrustedDevice { id: record.id, trust })
+        let trust = Trust::open(record, account, keyring, LONGEST_TRUST, now);
+        trust.map(|trust| TrustedDevice { id: record.id, trust })
     };
     Ok(records.iter().filter_map(open).collect())
 }

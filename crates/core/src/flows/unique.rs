@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::account::{AccountData, AccountId, FactorKey};
 use crate::factor::{FactorKind, PhoneNumber};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, OlderKeys};
 
 use super::app_password::{Authority, ChangeError, draw_token};
 use super::factors::NewKind;
@@ -21,7 +21,8 @@ pub(super) async fn claim(
         NewKind::Sms(number) => number,
         NewKind::Totp(_) | NewKind::Email(_) | NewKind::Phone { .. } => return Ok(()),
     };
-    let keys: Vec<FactorKey> = keyring.digests(KEY, &parts(number)).into_iter().map(FactorKey).collect();
+    let digests = keyring.digests(KEY, &parts(number), OlderKeys::All);
+    let keys: Vec<FactorKey> = digests.into_iter().map(FactorKey).collect();
     // Whoever asks in vain keeps nobody from it.
     refuse_what_others_have(authority, account, &keys).await?;
     let token = draw_token(authority.random)?;
@@ -57,6 +58,16 @@ pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
         data.factor_keys = fresh;
     }
     is_other
+}
+
+/// The numbers of the keys of the keyring under which that is written down.
+pub fn keys_of_factor_keys(data: &AccountData, keyring: &Keyring) -> Vec<u32> {
+    let numbers = data.factors.iter().filter_map(|factor| match &factor.kind {
+        FactorKind::Sms(sms) => Some(&sms.number),
+        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
+    });
+    let all = numbers.flat_map(|number| data.factor_keys.iter().map(move |key| (key, number)));
+    all.filter_map(|(key, number)| keyring.key_of(&key.0, KEY, &parts(number))).collect()
 }
 
 fn parts(number: &PhoneNumber) -> [&[u8]; 2] {
@@ -96,12 +107,17 @@ mod tests {
         let mut data = AccountData { factors, ..AccountData::default() };
         assert!(refresh_factor_keys(&mut data, &old));
         assert_eq!(data.factor_keys.len(), 2);
+        assert_eq!(keys_of_factor_keys(&data, &new), [1, 1]);
         let before = data.factor_keys.clone();
         data.factor_keys.reverse();
         let reversed = data.factor_keys.clone();
         assert!(!refresh_factor_keys(&mut data, &old), "their order means nothing");
         assert_eq!(data.factor_keys, reversed);
         assert!(refresh_factor_keys(&mut data, &new));
+        assert_eq!(
+            (keys_of_factor_keys(&data, &new), keys_of_factor_keys(&data, &old)),
+            (vec![2, 2], vec![])
+        );
         assert!(data.factor_keys.iter().all(|key| !before.contains(key)));
         data.factors.clear();
         assert!(refresh_factor_keys(&mut data, &new));

@@ -14,6 +14,11 @@ impl TestClock {
     pub(crate) fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
+
+    /// As a clock that was wrong is set right.
+    pub(crate) fn go_back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::Relaxed);
+    }
 }
 
 impl Clock for TestClock {

@@ -205,6 +205,48 @@ async fn an_address_is_a_device_only_where_the_admin_says_so() {
     assert!(!invented.is_accept(), "whoever is not root might say any address");
 }
 
+/// The term of the service that is asked, from when the device was trusted, wherever that was.
+#[tokio::test]
+async fn a_device_is_honoured_no_longer_than_the_service_that_is_asked_says() {
+    let mut t = Trusting::new().await;
+    let day = 86_400;
+    t.site.configure(|setup| {
+        setup.login_service("sshkey", |login| login.trust_device = Some(Duration::from_secs(day)));
+    });
+    t.login(1, "y").await;
+    let elsewhere = |t: &Trusting| {
+        let visit = t.site.visit("sshkey", "alice").key(SshKey(1));
+        async move { visit.says(&[]).await.is_accept() }
+    };
+    assert!(elsewhere(&t).await && t.is_trusted(1).await);
+    t.site.clock.advance(day - 1);
+    assert!(elsewhere(&t).await && t.is_trusted(1).await);
+    t.site.clock.advance(1);
+    assert!(!elsewhere(&t).await, "a day is over");
+    assert!(t.is_trusted(1).await, "and 30 are not");
+    // What is trusted for a day is so for a day, wherever it is asked about.
+    t.site.clock.advance(30);
+    let visit = t.site.visit("sshkey", "alice").key(SshKey(2));
+    let ended = visit.says(&[&t.app.code(), "y"]).await;
+    assert_eq!(ended.questions()[1], "Trust this device for 1 day? [y/N] ");
+    assert!(t.is_trusted(2).await);
+    t.site.clock.advance(day);
+    assert!(!t.is_trusted(2).await && t.is_trusted(1).await);
+    // A site that becomes stricter is so for what was trusted before.
+    t.site.configure(|setup| setup.policy.trust_device = Duration::from_secs(day));
+    assert!(!t.is_trusted(1).await);
+}
+
+#[tokio::test]
+async fn a_device_that_was_trusted_in_the_future_is_not_trusted() {
+    let t = Trusting::new().await;
+    t.site.clock.advance(3_600);
+    t.login(1, "y").await;
+    assert!(t.is_trusted(1).await);
+    t.site.clock.go_back(1_800);
+    assert!(!t.is_trusted(1).await, "nobody knows its age");
+}
+
 #[tokio::test]
 async fn without_a_term_nothing_is_offered_and_nothing_is_trusted() {
     let mut t = Trusting::new().await;

@@ -192,9 +192,10 @@ impl From<ChangeError> for Failure {
             | ChangeError::BoundAlready
             | ChangeError::NumberTaken
             | ChangeError::NotEnrolled => Self::data(error),
-            ChangeError::Contended | ChangeError::ChangedMeanwhile | ChangeError::NumberClaimed => {
-                Self::temporary(error)
-            }
+            ChangeError::Contended
+            | ChangeError::ChangedMeanwhile
+            | ChangeError::NumberClaimed
+            | ChangeError::TicketUsed => Self::temporary(error),
             ChangeError::Factor(error) => error.into(),
             ChangeError::Directory(error) => error.into(),
             ChangeError::Ledger(error) => error.into(),

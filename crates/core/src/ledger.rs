@@ -157,7 +157,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError>;
 
     /// Takes a name of the site for `term`, among all hosts that share the ledger: true where nobody else has it. Repeated
-    /// with the same token it is still ours.
+    /// with the same token it is still ours. A directory that is restored from a backup changes nothing of that.
     ///
     /// # Errors
     /// As the type says.

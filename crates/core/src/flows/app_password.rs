@@ -243,6 +243,9 @@ pub enum ChangeError {
     /// What was proved is no longer what has to be proved.
     #[error("the account's second factors were changed by somebody else; begin again")]
     ChangedMeanwhile,
+    /// The directory has it again, from a backup.
+    #[error("the ticket was used before; make another one: postern account invite")]
+    TicketUsed,
     /// A recovery code stands for a factor.
     #[error("the account has no second factor, for which a recovery code could stand")]
     NotEnrolled,

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::clock::Timestamp;
+use crate::directory::DirectoryError;
 use crate::engine::Engine;
 use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
@@ -14,6 +15,7 @@ use crate::limits::{AttemptLimits, Source};
 use super::app_password::{ChangeError, RandomnessGone, draw_token, edit};
 use super::outcome::{Outage, Trail};
 use super::sent_code;
+use super::used::Once;
 
 /// What somebody typed where a code is wanted.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What became of a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CodeCheck {
     Right(Credential),
     Wrong,
@@ -58,6 +60,8 @@ pub(super) enum CodeCheck {
     },
     /// Not looked at, until an admin unlocks the factors.
     Locked,
+    /// It cannot be written down that it is spent, so it is not taken.
+    NotSpent(DirectoryError),
 }
 
 /// Checks a code against every factor of the account that takes codes, and spends it.
@@ -145,7 +149,7 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
 }
 
 /// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this
-/// process then.
+/// process then. The ledger is told as well, where that is possible: a directory that is restored from a backup has it again.
 async fn check_recovery_code(
     engine: &Engine,
     asked: Asked<'_>,
@@ -173,8 +177,17 @@ async fn check_recovery_code(
         data.recovery_codes.retain(|one| one != stored);
         Ok(data.recovery_codes.len() < before)
     });
-    if !spent.await? {
-        return Ok(CodeCheck::Replayed);
+    match spent.await {
+        Ok(true) => {}
+        Ok(false) => return Ok(CodeCheck::Replayed),
+        Err(ChangeError::Directory(error)) => return Ok(CodeCheck::NotSpent(error)),
+        Err(error) => return Err(error.into()),
+    }
+    let once = Once::RecoveryCode(stored);
+    match once.use_up(&*engine.ledger, &asked.account.id, token(engine)?, attempt.at).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(CodeCheck::Replayed),
+        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => trail.is_ledger_down = true,
     }
     settle(engine, &attempt, CodeSettlement::Right).await;
     Ok(CodeCheck::Right(Credential::RecoveryCode))

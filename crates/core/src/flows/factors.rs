@@ -15,6 +15,7 @@ use crate::policy::Ticket;
 
 use super::app_password::{Authority, ChangeError, draw_token, edit};
 use super::unique;
+use super::used::Once;
 
 /// A factor on its way to an account.
 #[derive(Debug)]
@@ -187,6 +188,13 @@ pub(super) async fn bind_where(
     let factor = Factor { id: new.id, label: new.label.clone(), created, locked: None, kind };
     let limit = authority.limits.factors_per_account;
     unique::claim(authority, keyring, account, &new.kind).await?;
+    if let Some(ticket) = expected.ticket {
+        // Used up first, so it is gone where the rest fails.
+        let once = Once::Ticket(ticket);
+        if !once.use_up(&*authority.ledger, account, new.id.bytes(), created).await? {
+            return Err(ChangeError::TicketUsed);
+        }
+    }
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
         if !expected.holds(data) {

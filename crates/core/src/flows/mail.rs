@@ -270,6 +270,7 @@ impl<'a> Decision<'a> {
             CodeCheck::TooEarly { .. } => Err(Outage::ForgottenCodes),
             CodeCheck::Limited { .. } => Ok(Verdict::Reject(Reason::Limited)),
             CodeCheck::Locked => Ok(Verdict::Reject(Reason::Locked)),
+            CodeCheck::NotSpent(error) => Err(error.into()),
         }
     }
 

@@ -26,6 +26,7 @@ mod second_step;
 mod sent_code;
 mod trust;
 mod unique;
+mod used;
 
 pub use account::account;
 pub use app_password::{

@@ -166,6 +166,10 @@ impl Step<'_, '_> {
                 self.dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
                 return Err(Stop::Reject(Reason::Limited));
             }
+            CodeCheck::NotSpent(error) => {
+                self.dialogue.complain(&Phrase::RecoveryCodesNotNow {}).await?;
+                return Err(Outage::from(error).into());
+            }
             CodeCheck::Locked => {
                 self.refused = Some(Reason::Locked);
                 self.dialogue.complain(&Phrase::FactorLocked {}).await?;

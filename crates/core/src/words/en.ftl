@@ -15,6 +15,7 @@ code-or-number = Code from { $label }, or the number of another factor:␣
 recovery-code = Recovery code:␣
 code-wrong = That code is wrong, or was used before.
 code-too-early = Codes are not taken just now. Wait { $seconds } seconds, then type the code that is shown.
+recovery-codes-not-now = Recovery codes cannot be taken just now: the server is not able to mark them as used. Try again later.
 codes-limited = Too many wrong codes. Try again in { $minutes } minutes.
 factor-locked = Too many wrong codes. An administrator has to unlock your second factor.
 recovery-codes-kept = Recovery codes that are left: { $count }

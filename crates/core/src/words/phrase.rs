@@ -173,6 +173,8 @@ phrases! {
     CodeWrong "code-wrong" {};
     /// Codes are refused for a moment, as the ledger lost its memory.
     CodeTooEarly "code-too-early" { seconds: number };
+    /// A recovery code that cannot be marked as used, as on a full disk.
+    RecoveryCodesNotNow "recovery-codes-not-now" {};
     /// No code is looked at for a while.
     CodesLimited "codes-limited" { minutes: number };
     /// The factors are locked.

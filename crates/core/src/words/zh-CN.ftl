@@ -15,6 +15,7 @@ code-or-number = 请输入“{ $label }”的验证码，或其他验证方式�
 recovery-code = 恢复码：␣
 code-wrong = 验证码错误或已被使用。
 code-too-early = 暂时无法接受验证码。请等待 { $seconds } 秒，再输入当时显示的验证码。
+recovery-codes-not-now = 暂时无法接受恢复码：服务器现在无法记录恢复码已被使用。请稍后再试。
 codes-limited = 错误次数过多，请在 { $minutes } 分钟后重试。
 factor-locked = 错误次数过多，您的二次验证已被锁定，请联系管理员解锁。
 recovery-codes-kept = 剩余恢复码：{ $count }

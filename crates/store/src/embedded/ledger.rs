@@ -14,7 +14,7 @@ use postern_core::ledger::{
     Sending, Settlement, Spend, Spent, Token, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, Source};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::attempts::{AttemptRow, has_succeeded};
 use super::challenges::{Desk, New};
@@ -237,8 +237,9 @@ impl Ledger for EmbeddedLedger {
         term: Duration,
         at: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let claim = move |connection: &Connection| sendings::claim(connection, name, token, term, at);
-        Ok(self.database.write(BUDGET, claim).await?)
+        // Not in the database, whose backup must not give once more what somebody has.
+        let claim = move |file: &Transaction<'_>| sendings::claim(file, name, token, term, at);
+        Ok(self.memory.run(BUDGET, claim).await?)
     }
 
     async fn put_challenge(

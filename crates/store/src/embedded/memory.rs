@@ -1,4 +1,5 @@
-//! What no backup may bring back, in a file beside the daemon's socket: time steps that are spent, challenges that are open.
+//! What no backup may bring back, in a file beside the daemon's socket: time steps that are spent, recovery codes and tickets that
+//! are used, challenges that are open.
 //!
 //! Whoever restores the database from a backup must not make it forget what was spent since, nor have it give once more what was
 //! taken. So that is kept apart from it, in the folder of the daemon's socket, which is emptied when the host starts. A file that

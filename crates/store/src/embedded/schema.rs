@@ -161,6 +161,13 @@ CREATE TABLE IF NOT EXISTS challenge (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS challenge_expires ON challenge (expires);
 
+CREATE TABLE IF NOT EXISTS claim (
+    name  BLOB PRIMARY KEY,
+    token BLOB NOT NULL,
+    over  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claim_over ON claim (over);
+
 CREATE TABLE IF NOT EXISTS push (
     account    TEXT PRIMARY KEY,
     unanswered INTEGER NOT NULL DEFAULT 0,

@@ -96,6 +96,11 @@ pub(super) const ALLOWED: &[Allowed] = &[
         because: "recovery codes work while the ledger is down; wrong ones are counted in the process",
     },
     Allowed {
+        point: Point::Claim,
+        with: &[Secret::RecoveryCode],
+        because: "recovery codes work while the ledger is down; this one is gone from the directory, and of a backup of that alone would it be good again",
+    },
+    Allowed {
         point: Point::SettleCode,
         with: &[Secret::Code, Secret::RecoveryCode, Secret::Combined],
         because: "the code is spent; that earlier wrong ones stay counted is the safe side",

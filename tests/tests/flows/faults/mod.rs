@@ -68,6 +68,7 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::PutDevice
         | Point::Devices
         | Point::AdmitSending
+        | Point::Claim
         | Point::PutChallenge
         | Point::Challenges
         | Point::AnswerChallenge
@@ -77,7 +78,7 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         // Reports, an admin's unlocking, revocations, and what `status` asks.
         Point::Visit | Point::ForgetCodes | Point::DropDevices | Point::Health => false,
         // A number that is bound, a courier that fails, and somebody who says that it was not them.
-        Point::Holders | Point::WithdrawSending | Point::Claim | Point::QuietPhones => false,
+        Point::Holders | Point::WithdrawSending | Point::QuietPhones => false,
     }
 }
 

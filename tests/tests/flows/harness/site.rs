@@ -18,6 +18,7 @@ use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
 use postern_store::{Embedded, FreshReads};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::setup::{Setup, engine, hasher, memory};
@@ -87,7 +88,7 @@ impl People for InFile {
 
     async fn rename(&self, id: &AccountId, name: &str) {
         let rename = "UPDATE account SET name = ?2 WHERE id = ?1";
-        let changed = rusqlite::Connection::open(&self.path).unwrap().execute(rename, [id.as_str(), name]);
+        let changed = Connection::open(&self.path).unwrap().execute(rename, [id.as_str(), name]);
         assert_eq!(changed.unwrap(), 1);
     }
 }
@@ -168,6 +169,34 @@ impl Site {
                 std::fs::remove_file(file.path()).unwrap();
             }
         }
+    }
+
+    /// What a backup of the database has, to be put in its place later.
+    pub(crate) fn backup(&self) -> Backup {
+        let path = self.dir.path().join("postern.db");
+        let copy =
+            self.dir.path().join(format!("backup-{}.db", self.next_uid.fetch_add(1, Ordering::Relaxed)));
+        let copied = Connection::open(path).unwrap().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]);
+        copied.unwrap();
+        Backup(copy)
+    }
+
+    /// Puts it in the place of the database, under its open connections.
+    pub(crate) fn restore(&self, backup: &Backup) {
+        let database = Connection::open(self.dir.path().join("postern.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database.execute("ATTACH ?1 AS backup", [backup.0.to_str().unwrap()]).unwrap();
+        let mut select =
+            database.prepare("SELECT name FROM backup.sqlite_schema WHERE type = 'table'").unwrap();
+        let tables: Vec<String> =
+            select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        let copies = tables.iter().map(|table| {
+            format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM backup.{table};")
+        });
+        let copies: String = copies.collect();
+        database
+            .execute_batch(&format!("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; {copies} COMMIT;"))
+            .unwrap();
     }
 
     /// Reads as a site with replicas does, from now on.
@@ -305,6 +334,9 @@ impl Site {
         Someone { id: found.id, name: name.to_owned(), uid }
     }
 }
+
+/// A copy of the database.
+pub(crate) struct Backup(PathBuf);
 
 /// Names an ssh key as the PAM module does.
 #[derive(Debug, Clone, Copy)]

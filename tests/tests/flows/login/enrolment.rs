@@ -306,3 +306,27 @@ async fn where_one_service_lets_nobody_bind_a_required_factor_none_does() {
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.questions()[1], "Code that the app shows: ");
 }
+
+#[tokio::test]
+async fn a_ticket_that_was_used_is_not_good_again_where_a_backup_of_before_is_restored() {
+    let site = site(ForcedEnrolment::Ticket).await;
+    let alice = site.person("alice").await;
+    let ticket = ticket(&site, &alice).await;
+    let backup = site.backup();
+    // Whoever leaves has not used it.
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &ticket]).await;
+    assert!(!ended.is_accept());
+    let (ended, _) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD, &ticket]).await;
+    assert!(ended.is_accept());
+    site.restore(&backup);
+    assert!(site.account(&alice).await.data.policy.ticket.is_some(), "it is there again");
+    let (ended, _) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD, &ticket]).await;
+    assert_eq!(ended.reason(), Reason::Replayed);
+    assert!(site.account(&alice).await.data.factors.is_empty());
+    let own = site.own(&alice, OwnFlow::Enrol);
+    let ended = own.says(&[MAIN_PASSWORD, &ticket, "000000"]).await;
+    assert!(!ended.is_accept() && site.account(&alice).await.data.factors.is_empty());
+    let another = self::ticket(&site, &alice).await;
+    let (ended, _) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD, &another]).await;
+    assert!(ended.is_accept(), "another one is good");
+}

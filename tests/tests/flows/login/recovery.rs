@@ -138,3 +138,59 @@ async fn with_recovery_codes_alone_they_are_asked_for_and_with_nothing_at_all_no
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 1));
 }
+
+/// Only what stands beside the database knows better.
+#[tokio::test]
+async fn a_recovery_code_that_was_used_is_not_good_again_where_a_backup_of_before_is_restored() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    drop(site.bind(&alice, "phone").await);
+    let codes = site.recovery_codes(&alice, 2).await;
+    let backup = site.backup();
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept());
+    site.restore(&backup);
+    assert_eq!(site.account(&alice).await.data.recovery_codes.len(), 2, "it is there again");
+    for _ in 0..2 {
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
+        assert_eq!(ended.reason(), Reason::Replayed);
+        site.restore(&backup);
+    }
+    let ended =
+        site.visit("sshd", "alice").at(&site.another_host()).says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
+    assert_eq!(ended.reason(), Reason::Replayed, "at another host");
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[1]]).await;
+    assert!(ended.is_accept(), "one that was not used is good");
+    site.clock.advance(399 * 86_400);
+    site.restore(&backup);
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
+    assert_eq!(ended.reason(), Reason::Replayed, "a year later");
+}
+
+#[tokio::test]
+async fn a_recovery_code_that_cannot_be_marked_as_used_is_not_taken_and_its_owner_hears_so() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    drop(site.bind(&alice, "phone").await);
+    let codes = site.recovery_codes(&alice, 1).await;
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    talk.asked().await;
+    let pause = site.world.pause(Point::Update);
+    talk.say(&codes[0]);
+    pause.reached().await;
+    site.world.directory_is_down.store(true, Ordering::Relaxed);
+    pause.go();
+    let ended = talk.ended().await;
+    assert!(ended.is_defer(), "{ended:?}");
+    assert_eq!(
+        ended.complaints(),
+        [
+            "Recovery codes cannot be taken just now: the server is not able to mark them as used. Try again later."
+        ]
+    );
+    site.world.directory_is_down.store(false, Ordering::Relaxed);
+    assert!(
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept(),
+        "it was not used"
+    );
+}

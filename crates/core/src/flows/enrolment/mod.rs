@@ -71,7 +71,7 @@ pub(super) async fn enrol(
     let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
     let is_first = match bound {
         Ok(is_first) => is_first,
-        Err(error) => return not_bound(error, dialogue).await,
+        Err(error) => return not_bound(error, dialogue, trail).await,
     };
     dialogue.changed();
     let (id, kind) = (new.id, new.kind.name());
@@ -102,13 +102,17 @@ pub struct Bound {
     pub is_first: bool,
 }
 
-async fn not_bound<T>(error: ChangeError, dialogue: &mut Dialogue<'_>) -> Result<T, Stop> {
+async fn not_bound<T>(error: ChangeError, dialogue: &mut Dialogue<'_>, trail: &mut Trail) -> Result<T, Stop> {
     let complaint = if let ChangeError::TooManyFactors(count) = error {
         Phrase::TooManyFactors { count: count.into() }
     } else if error == ChangeError::BoundAlready {
         Phrase::BoundAlready {}
     } else if error == ChangeError::NumberTaken {
         Phrase::NumberTaken {}
+    } else if error == ChangeError::TicketUsed {
+        trail.detail = Some("the ticket was used before, and the directory has it again");
+        dialogue.complain(&Phrase::CodeWrong {}).await?;
+        return Err(Stop::Reject(Reason::Replayed));
     } else {
         return Err(error.into());
     };

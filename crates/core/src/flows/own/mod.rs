@@ -267,6 +267,7 @@ impl OwnVisit<'_> {
             ChangeError::NoAccount
             | ChangeError::Contended
             | ChangeError::ChangedMeanwhile
+            | ChangeError::TicketUsed
             | ChangeError::BoundAlready
             | ChangeError::NumberTaken
             | ChangeError::NumberClaimed

@@ -74,7 +74,10 @@ pub(crate) async fn run(
 /// Says once what the ledger's keeper should mend. The ledger may take its time, so nobody waits for it.
 async fn warn_of_ledger(site: Arc<Site>) {
     match site.engine.ledger.health().await {
-        Ok(health) => health.warnings.iter().for_each(|warning| warn!("the ledger: {warning}")),
+        Ok(health) => {
+            health.failures.iter().for_each(|failure| error!("the ledger: {failure}"));
+            health.warnings.iter().for_each(|warning| warn!("the ledger: {warning}"));
+        }
         Err(error) => warn!("{error}"),
     }
 }

@@ -510,6 +510,8 @@ pub struct Health {
     pub what: String,
     /// What its keeper should mend, though it works without.
     pub warnings: Vec<String>,
+    /// What does not work, and what mends it.
+    pub failures: Vec<String>,
 }
 
 /// How long a revision is remembered; by then every replica of the directory has it.

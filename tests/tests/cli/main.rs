@@ -28,6 +28,7 @@ mod secrets;
 mod servers;
 mod status;
 mod totp;
+mod units;
 
 use postern_tests::Site;
 use serde_json::Value;

@@ -264,7 +264,10 @@ impl Report {
         match ledger.health().await {
             Err(error) => self.fail("ledger", error.to_string()),
             Ok(health) => {
-                self.ok("ledger", format!("{} is in order", health.what));
+                if health.failures.is_empty() {
+                    self.ok("ledger", format!("{} is in order", health.what));
+                }
+                health.failures.into_iter().for_each(|failure| self.fail("ledger", failure));
                 health.warnings.into_iter().for_each(|warning| self.warn("ledger", warning));
             }
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
+use super::directory::integer;
 use super::schema::{self, Schema};
 
 /// One SQLite file: any number of readers, and one writer that commits what waits together.
@@ -102,6 +103,27 @@ impl Database {
         match tokio::time::timeout(budget, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(DatabaseError::Down("the writer has stopped".to_owned())),
+            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
+        }
+    }
+
+    /// Whether a change would reach the disk. It is written as any other, and taken back before it counts.
+    pub(super) async fn try_to_write(&self, budget: Duration) -> Result<(), DatabaseError> {
+        let path = Arc::clone(&self.path);
+        let task = tokio::task::spawn_blocking(move || {
+            let mut connection =
+                connect(&path, Journal::Wal).map_err(|error| DatabaseError::Down(error.to_string()))?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(TRIAL, [integer(TRIAL_BYTES)?])?;
+            // Without this it would stay in memory until the commit that does not come.
+            transaction.cache_flush()?;
+            transaction.rollback()?;
+            // The log beside it may have had room from before.
+            has_room(&path)
+        });
+        match tokio::time::timeout(budget, task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DatabaseError::Down("a trial did not come to its end".to_owned())),
             Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
         }
     }
@@ -226,6 +248,16 @@ fn commit_together(
     (answers, transaction.commit().map_err(DatabaseError::from))
 }
 
+/// Whether a change finds room on the disk, as far as its file system tells.
+fn has_room(path: &Path) -> Result<(), DatabaseError> {
+    let disk = rustix::fs::statvfs(path).map_err(|error| DatabaseError::Down(error.to_string()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if disk.f_blocks > 0 && free < TRIAL_BYTES {
+        return Err(DatabaseError::Down(format!("its disk is full, {} KiB are free", free / 1024)));
+    }
+    Ok(())
+}
+
 fn in_savepoint<T>(
     connection: &Connection,
     change: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
@@ -290,6 +322,9 @@ pub(super) fn ensure_private(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// More than a login writes.
+const TRIAL_BYTES: u64 = 262_144;
+const TRIAL: &str = "INSERT INTO claim (name, token, over) VALUES (randomblob(16), zeroblob(?1), 0)";
 const BUSY: Duration = Duration::from_secs(2);
 const READERS: usize = 8;
 /// What each connection may keep in memory; SQLite takes a negative number for KiB.

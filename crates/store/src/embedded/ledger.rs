@@ -324,13 +324,23 @@ impl Ledger for EmbeddedLedger {
             Ok(())
         });
         answers.await?;
-        let warnings = match self.memory.probe(BUDGET).await {
-            Ok(amiss) => amiss.into_iter().collect(),
+        let mut health = Health { what: "the embedded database".to_owned(), ..Health::default() };
+        if let Err(DatabaseError::Down(why) | DatabaseError::Broken(why)) =
+            self.database.try_to_write(TRIAL).await
+        {
+            let path = self.database.path().display();
+            health.failures.push(format!(
+                "{path} cannot be written to: {why}; until it can, neither codes nor recovery codes are taken, and nothing is \
+                 changed; make room on its disk, and see: df {path}"
+            ));
+        }
+        match self.memory.probe(BUDGET).await {
+            Ok(amiss) => health.warnings.extend(amiss),
             Err(DatabaseError::Down(why) | DatabaseError::Broken(why)) => {
-                vec![format!("codes cannot be spent, so none is taken: {why}")]
+                health.failures.push(format!("codes cannot be spent, so none is taken: {why}"));
             }
-        };
-        Ok(Health { what: "the embedded database".to_owned(), warnings })
+        }
+        Ok(health)
     }
 }
 
@@ -345,3 +355,5 @@ impl From<DatabaseError> for LedgerError {
 
 /// What depends on the ledger gives up after this.
 const BUDGET: Duration = Duration::from_millis(600);
+/// Nobody waits for it at a prompt.
+const TRIAL: Duration = Duration::from_secs(3);

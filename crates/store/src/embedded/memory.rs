@@ -157,8 +157,15 @@ impl Memory {
                 DatabaseError::Down(why) => DatabaseError::Down(why),
                 DatabaseError::Broken(why) => DatabaseError::Broken(at(&why)),
             },
-            error @ (OpenError::Io(_)
-            | OpenError::At(..)
+            OpenError::Io(error) => {
+                let folder = self.path.parent().unwrap_or(Path::new("/")).display();
+                let path = self.path.display();
+                DatabaseError::Broken(format!(
+                    "{path} cannot be opened: {error}; the folder has to exist and belong to user postern; mend it with: \
+                     install -d -o postern -g postern -m 0755 {folder}"
+                ))
+            }
+            error @ (OpenError::At(..)
             | OpenError::Missing
             | OpenError::Mode(_)
             | OpenError::Owner { .. }

@@ -205,13 +205,14 @@ const Views = (function () {
 
   function challenge(one, actions) {
     const asked = one.challenge;
-    const number = field("number", t("number_label"), t("number_why"), { inputMode: "numeric", pattern: "[0-9]*", maxLength: 2,
+    const number = field("number", t("number_label"), t("number_why"), { inputMode: "numeric", maxLength: 8,
       className: "number", name: "number" });
     const left = el("dd", { id: "left" });
     let sure = null;
 
     const answer = Dom.once(async function (choice) {
-      const digits = number.input.value.trim();
+      // As the server reads it: full-width digits, spaces and dashes of any kind.
+      const digits = number.input.value.normalize("NFKC").replace(/[\s\p{Cf}\p{Cc}\p{Pd}\u2212]/gu, "");
       const needsNumber = choice === "approve" || choice === "approve_trust";
       if (needsNumber && !/^[0-9]{2}$/.test(digits)) {
         number.refuse(t("number_wrong"));

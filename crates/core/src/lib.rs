@@ -28,6 +28,8 @@ pub mod policy;
 pub mod proof;
 pub mod qr;
 pub mod secret;
+pub mod sms_rules;
+pub mod typed;
 pub mod unix_users;
 pub mod userdb;
 pub mod verdict;

@@ -40,6 +40,63 @@ impl fmt::Debug for Password {
     }
 }
 
+/// What somebody offers where a password is asked for, as it came: 1 to [`MAX_SECRET`] bytes of UTF-8 without NUL.
+///
+/// Programs put line ends and the like around what was pasted. With those it is no main password, which is never touched,
+/// but it may still be read as an app password, or end in a code.
+pub struct Offered(OfferedAs);
+
+enum OfferedAs {
+    Password(Password),
+    WithControlCharacters(Zeroizing<String>),
+}
+
+impl Offered {
+    /// Takes ownership of `text`; it is wiped whether or not it is accepted.
+    ///
+    /// # Errors
+    /// [`BadSecret`] names what is wrong, never the text.
+    pub fn new(text: String) -> Result<Self, BadSecret> {
+        let is_pasted =
+            text.len() <= MAX_SECRET && text.chars().any(char::is_control) && !text.contains('\0');
+        if is_pasted {
+            Ok(Self(OfferedAs::WithControlCharacters(Zeroizing::new(text))))
+        } else {
+            Password::new(text).map(Self::from)
+        }
+    }
+
+    /// The same as a main password; `None` where it cannot be one.
+    #[must_use]
+    pub fn password(&self) -> Option<&Password> {
+        match &self.0 {
+            OfferedAs::Password(password) => Some(password),
+            OfferedAs::WithControlCharacters(_) => None,
+        }
+    }
+
+    /// The text; the caller must not copy it into anything that is not wiped.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match &self.0 {
+            OfferedAs::Password(password) => password.expose(),
+            OfferedAs::WithControlCharacters(text) => text,
+        }
+    }
+}
+
+impl From<Password> for Offered {
+    fn from(password: Password) -> Self {
+        Self(OfferedAs::Password(password))
+    }
+}
+
+impl fmt::Debug for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Offered")
+    }
+}
+
 /// Why something cannot be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSecret {
@@ -85,6 +142,21 @@ mod tests {
         assert_eq!(refused(&"x".repeat(513)), Some(BadSecret::TooLong));
         assert_eq!(refused(&"x".repeat(512)), None);
         assert_eq!(refused("pässwörd with spaces"), None);
+    }
+
+    #[test]
+    fn what_is_offered_may_hold_control_characters_and_is_no_password_then() {
+        let offered = |text: &str| Offered::new(text.to_owned());
+        assert_eq!(offered("a b").unwrap().password().unwrap().expose(), "a b");
+        for text in ["\tsecret", "secret\r\n", "sec\u{85}ret"] {
+            let offered = offered(text).unwrap();
+            assert!(offered.password().is_none(), "{text:?}");
+            assert_eq!(offered.expose(), text);
+        }
+        assert_eq!(offered("").err(), Some(BadSecret::Empty));
+        assert_eq!(offered("a\0\n").err(), Some(BadSecret::ControlCharacter));
+        assert_eq!(offered(&"\n".repeat(513)).err(), Some(BadSecret::TooLong));
+        assert_eq!(format!("{:?}", offered("hunter2\n").unwrap()), "Offered");
     }
 
     #[test]

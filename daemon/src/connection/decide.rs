@@ -5,7 +5,7 @@ use postern_core::flows::{self, EMPTY_ANSWER, Outcome, Own, OwnFlow, PhoneCall, 
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
-use postern_core::secret::Password;
+use postern_core::secret::Offered;
 use postern_core::{Reason, Verdict};
 use postern_ipc::{Begin, RemoteHost};
 
@@ -91,8 +91,7 @@ async fn login(
     dialogue: &mut Dialogue,
 ) -> Outcome {
     let begin = visitor.begin;
-    let Ok(secret) =
-        begin.secret.as_ref().map(|secret| Password::new(secret.expose().to_owned())).transpose()
+    let Ok(secret) = begin.secret.as_ref().map(|secret| Offered::new(secret.expose().to_owned())).transpose()
     else {
         let is_empty = begin.secret.as_ref().is_some_and(|secret| secret.expose().is_empty());
         return refused(if is_empty { EMPTY_ANSWER } else { NOT_A_PASSWORD });
@@ -188,7 +187,7 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
     Outcome { verdict: Verdict::Reject(reason), trail }
 }
 
-const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with control characters";
+const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with NUL";
 
 #[cfg(test)]
 mod tests {

@@ -41,6 +41,28 @@ async fn the_main_password_with_a_code_behind_it_opens_the_door_once() {
 }
 
 #[tokio::test]
+async fn the_code_behind_it_is_read_like_any_other_and_the_main_password_is_not_touched() {
+    let (site, _, app) = site().await;
+    let wide =
+        |code: &str| code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect::<String>();
+    for form in [
+        |code: &str| format!("{}\u{a0}{}", &code[..3], &code[3..]),
+        |code: &str| format!("{}-{}\r\n", &code[..3], &code[3..]),
+        |code: &str| format!("{code}\u{200b}"),
+    ] {
+        let secret = format!("{MAIN_PASSWORD}{}", form(&app.code()));
+        assert!(site.webmail(&secret).await.is_accept(), "{secret:?}");
+        site.clock.advance(30);
+    }
+    assert!(site.webmail(&format!("{MAIN_PASSWORD}{}", wide(&app.code()))).await.is_accept());
+    site.clock.advance(30);
+    for between in [" ", "\u{200b}", "\t"] {
+        let secret = format!("{MAIN_PASSWORD}{between}{}", app.code());
+        assert!(!site.webmail(&secret).await.is_accept(), "{secret:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_main_password_alone_opens_it_until_a_factor_is_bound_and_no_longer() {
     let site = Site::new().await;
     let alice = site.person("alice").await;

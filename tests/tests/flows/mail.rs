@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use postern_core::app_password::{Label, Networks, Scope};
 use postern_core::flows::{self, Authority, ChangeError, Order, RandomnessGone};
+use postern_core::ledger::Credential;
 use postern_core::name::LoginName;
 use postern_core::{Reason, Verdict};
 
@@ -26,6 +27,65 @@ async fn an_app_password_is_refused_from_the_second_of_its_expiry_on() {
     assert!(site.mail("alice", &password).await.is_accept());
     site.clock.advance(1);
     assert_eq!(site.mail("alice", &password).await.reason(), Reason::Expired);
+}
+
+#[tokio::test]
+async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let password = site.app_password(&alice, Scope::All).await;
+    let compact = password.replace(' ', "");
+    let wide: String = compact.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+    site.world.expect(None);
+    for typed in [
+        format!("\n{password}"),
+        format!("\t{password}"),
+        format!("{password}\r\n"),
+        format!("{compact}\0").replace('\0', "\u{85}"),
+        format!("\u{200b}{password}\u{200b}"),
+        format!("\u{feff}{password}"),
+        format!("\u{202a}{}\u{202c}", password.replace(' ', "\u{a0}")),
+        password.replace(' ', "\u{2212}"),
+        password.replace(' ', "\u{2014}"),
+        password.replace(' ', "\u{3000}"),
+        wide,
+    ] {
+        let ended = site.mail("alice", &typed).await;
+        assert!(matches!(ended.credential(), Credential::AppPassword(_)), "{typed:?}");
+        let asked = site.visit("imap", "alice").says(&[&typed]).await;
+        assert!(asked.is_accept(), "{typed:?}");
+    }
+    // One that is wrong behind its first group is a wrong app password, however it is typed, and never a main password.
+    let wrong = format!("\r\n{}{}", &compact[..12], if compact.ends_with("aaaa") { "bbbb" } else { "aaaa" });
+    for typed in [wrong.clone(), wrong.replace("\r\n", "\u{feff}")] {
+        let ended = site.mail("alice", &typed).await;
+        assert_eq!(ended.reason(), Reason::BadCredential);
+        assert!(matches!(ended.outcome.trail.credential, Some(Credential::AppPassword(_))), "{ended:?}");
+    }
+    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
+    assert_eq!(site.world.count(Point::Admit), 1, "the same wrong one counts once");
+}
+
+#[tokio::test]
+async fn what_no_main_password_can_be_is_not_counted_as_a_wrong_one() {
+    let site = Site::new().await;
+    drop(site.person("alice").await);
+    site.world.expect(None);
+    for number in 0..200 {
+        for typed in
+            [format!("\tABCD EFGH JKLM NPQ{}", ["R", "S", "T"][number % 3]), format!("{MAIN_PASSWORD}\n")]
+        {
+            let ended = site.mail("alice", &typed).await;
+            assert_eq!(ended.reason(), Reason::BadCredential, "a main password is never touched");
+            assert_eq!(ended.outcome.trail.credential, None);
+            assert!(ended.outcome.trail.detail.unwrap().contains("control characters"), "{ended:?}");
+        }
+    }
+    assert_eq!(site.world.count(Point::CheckMainPassword) + site.world.count(Point::Admit), 0);
+    assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
+    let spaced = site.mail("alice", &format!(" {MAIN_PASSWORD}")).await;
+    assert_eq!(spaced.reason(), Reason::BadCredential, "nor is a space dropped");
+    assert_eq!(site.mail("nobody", "\tx").await.reason(), Reason::UnknownAccount);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::secret;
+use crate::typed::cleaned;
 
 /// A new app password, in memory only until it has been shown once.
 pub struct Generated(Zeroizing<String>);
@@ -61,17 +62,17 @@ impl fmt::Debug for Generated {
 pub struct Candidate(Zeroizing<String>);
 
 impl Candidate {
-    /// Drops spaces and dashes of any kind; `None` where what remains is not 16 symbols of [`ALPHABET`].
+    /// `None` where what remains of it [`cleaned`] is not 16 symbols of [`ALPHABET`].
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut text = Zeroizing::new(String::with_capacity(LENGTH));
-        for c in typed.chars().filter(|c| !is_separator(*c)) {
-            if text.len() == LENGTH || !c.is_ascii() || !ALPHABET.contains(c) {
-                return None;
-            }
-            text.push(c);
-        }
-        (text.len() == LENGTH).then_some(Self(text))
+        let text = cleaned(typed);
+        let is_one = text.len() == LENGTH && text.chars().all(|c| ALPHABET.contains(c));
+        is_one.then_some(Self(text))
+    }
+
+    /// The 16 symbols; the caller must not copy them into anything that is not wiped.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
     }
 
     /// Its first group.
@@ -167,10 +168,6 @@ fn secret_of(text: &str) -> &[u8] {
     text.as_bytes().get(GROUP..).unwrap_or_default()
 }
 
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
-}
-
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -193,7 +190,14 @@ mod tests {
         let generated = Generated::draw(counting()).unwrap();
         let shown = generated.grouped();
         assert_eq!(shown.as_str(), "ABCD EFGH JKLM NPQR");
-        for typed in ["ABCDEFGHJKLMNPQR", " ABCD-EFGH-JKLM-NPQR ", "ABCD\u{a0}EFGH\u{2011}JKLM\u{2013}NPQR"] {
+        for typed in [
+            "ABCDEFGHJKLMNPQR",
+            " ABCD-EFGH-JKLM-NPQR ",
+            "ABCD\u{a0}EFGH\u{2011}JKLM\u{2013}NPQR",
+            "\nABCD EFGH JKLM NPQR\r\n",
+            "\u{feff}ABCD\u{200b}EFGH\tJKLM\u{2212}NPQR\u{202c}",
+            "ＡＢＣＤ　ＥＦＧＨ－ＪＫＬＭ　ＮＰＱＲ",
+        ] {
             let candidate = Candidate::parse(typed).unwrap();
             assert_eq!(candidate.selector(), generated.selector(), "{typed}");
             assert_eq!(candidate.secret(), generated.secret(), "{typed}");

@@ -1,6 +1,7 @@
 //! Second factors: what is bound, and whether a code is right. One file a kind.
 
 mod email;
+mod otpauth;
 mod pairing;
 mod phone;
 mod recovery;
@@ -17,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::hex_id;
 
 pub use email::{BadAddress, Email, EmailAddress};
+pub use otpauth::WrittenSeed;
 pub use pairing::{PAIRING_BYTES, Pairing};
 pub use phone::{BadPhoneKey, Phone, PhoneKey, Ring, RingTarget, Subscription};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::BadFactor;
 use crate::hashing::StoredHash;
 use crate::secret;
+use crate::typed::cleaned;
 
 /// A recovery code that has not been used: what is stored of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,19 +52,14 @@ impl RecoveryText {
         Ok(Self(text))
     }
 
-    /// Takes what somebody typed, in either case, without regard to spaces and dashes; `None` where what remains is not 20
-    /// symbols of [`ALPHABET`].
+    /// Takes what somebody typed, in either case; `None` where what remains of it [`cleaned`] is not 20 symbols of
+    /// [`ALPHABET`].
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut text = Zeroizing::new(String::with_capacity(LENGTH));
-        for c in typed.chars().filter(|c| !matches!(c, ' ' | '-')) {
-            let c = c.to_ascii_lowercase();
-            if text.len() == LENGTH || !ALPHABET.contains(c) {
-                return None;
-            }
-            text.push(c);
-        }
-        (text.len() == LENGTH).then_some(Self(text))
+        let mut text = cleaned(typed);
+        text.make_ascii_lowercase();
+        let is_one = text.len() == LENGTH && text.chars().all(|c| ALPHABET.contains(c));
+        is_one.then_some(Self(text))
     }
 
     /// Its first group.
@@ -181,9 +177,15 @@ mod tests {
         .unwrap();
         let shown = code.grouped();
         assert_eq!((shown.len(), shown.matches('-').count()), (24, 4));
-        for typed in
-            [shown.to_string(), shown.to_uppercase(), shown.replace('-', " "), shown.replace('-', "")]
-        {
+        for typed in [
+            shown.to_string(),
+            shown.to_uppercase(),
+            shown.replace('-', " "),
+            shown.replace('-', ""),
+            shown.replace('-', "\u{2013}"),
+            shown.replace('-', "\u{a0}"),
+            format!("\u{feff}\t{}\r\n", *shown),
+        ] {
             let read = RecoveryText::parse(&typed).unwrap();
             assert_eq!((read.id(), read.secret()), (code.id(), code.secret()));
         }

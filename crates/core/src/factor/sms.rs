@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::typed::cleaned;
+
 /// A telephone that codes are sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,9 +37,9 @@ impl PhoneNumber {
 impl FromStr for PhoneNumber {
     type Err = BadNumber;
 
-    /// Spaces, dashes, dots and parentheses are left out.
+    /// Once it is [`cleaned`], dots and parentheses are left out as well.
     fn from_str(text: &str) -> Result<Self, BadNumber> {
-        let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+        let plain: String = cleaned(text).chars().filter(|c| !matches!(c, '.' | '(' | ')')).collect();
         let digits = plain.strip_prefix('+').ok_or(BadNumber)?;
         let is_number = (8..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
@@ -83,6 +85,9 @@ mod tests {
             ("+442079460123", "+442079460123"),
             ("+44 (20) 7946-0123", "+442079460123"),
             ("+86.138.0000.0000", "+8613800000000"),
+            ("\u{202a}+44 20 7946 0123\u{202c}", "+442079460123"),
+            ("＋４４　２０　７９４６－０１２３", "+442079460123"),
+            ("\u{2066}+44\u{a0}(20)\u{2011}7946\u{2013}0123\u{2069}\r\n", "+442079460123"),
         ] {
             assert_eq!(typed.parse::<PhoneNumber>().unwrap().as_str(), read);
         }
@@ -95,8 +100,8 @@ mod tests {
             "+4420794601234567",
             "+44 20x",
             "++4420794601",
-            "+44 20 7946 0123\n",
-            "+44２０79460123",
+            "+44 20 7946 0123 x1",
+            "+44\u{661}20794601",
         ] {
             assert!(bad.parse::<PhoneNumber>().is_err(), "{bad:?}");
         }

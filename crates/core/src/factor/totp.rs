@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::keyring::{Keyring, SealError, Sealed};
 use crate::secret::grouped;
+use crate::typed::cleaned;
 
 use super::FactorId;
 
@@ -194,6 +195,25 @@ impl NewTotp {
         built.to_url().map(Zeroizing::new).map_err(|_| BadTotp::Unspeakable)
     }
 
+    /// The same for a small symbol: without what apps assume, and with the issuer before the account alone.
+    ///
+    /// # Errors
+    /// As [`NewTotp::uri`].
+    pub fn short_uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, BadTotp> {
+        let uri = self.uri(issuer, account)?;
+        let (path, query) = uri.split_once('?').ok_or(BadTotp::Unspeakable)?;
+        let assumed = |pair: &&str| {
+            pair.starts_with("issuer=") || matches!(*pair, "digits=6" | "period=30" | "algorithm=SHA1")
+        };
+        let mut short = Zeroizing::new(String::with_capacity(uri.len()));
+        short.push_str(path);
+        for (number, pair) in query.split('&').filter(|pair| !assumed(pair)).enumerate() {
+            short.push(if number == 0 { '?' } else { '&' });
+            short.push_str(pair);
+        }
+        Ok(short)
+    }
+
     /// As [`Totp::matching_step`].
     ///
     /// # Errors
@@ -242,16 +262,27 @@ impl Seed {
         }
     }
 
-    /// Takes what a token's maker or another system wrote down: base32, with or without padding, spaces and dashes, in
-    /// either case.
+    /// Takes what a token's maker or another system wrote down: base32 (RFC 4648, section 6) once it is [`cleaned`], with or
+    /// without padding, in either case.
     ///
     /// # Errors
-    /// Where it is not base32, or not of a seed's length.
+    /// Where it is not base32, has a length that base32 never has, is hexadecimal, or is not of a seed's length. Half of it
+    /// would be bound otherwise, and its owner's codes would all be wrong.
     pub fn from_base32(text: &str) -> Result<Self, BadTotp> {
-        let plain: Zeroizing<String> = Zeroizing::new(
-            text.chars().filter(|c| !matches!(c, ' ' | '-' | '=')).map(|c| c.to_ascii_uppercase()).collect(),
-        );
-        let secret = totp_rs::Secret::try_from_base32(&*plain).map_err(|_| BadTotp::NotBase32)?;
+        let mut clean = cleaned(text);
+        clean.make_ascii_uppercase();
+        let plain = clean.trim_end_matches('=');
+        if is_hexadecimal(plain) {
+            return Err(BadTotp::Hexadecimal);
+        }
+        if !plain.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')) {
+            return Err(BadTotp::NotBase32);
+        }
+        // Eight characters hold five bytes; what is left over holds one to four.
+        if matches!(plain.len() % 8, 1 | 3 | 6) {
+            return Err(BadTotp::Base32Length);
+        }
+        let secret = totp_rs::Secret::try_from_base32(plain).map_err(|_| BadTotp::NotBase32)?;
         Self::new(secret.as_ref())
     }
 }
@@ -262,15 +293,24 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// What somebody typed where a code is wanted: 6 or 8 digits. Spaces and dashes among them are left out.
+/// Whether a seed is written in hexadecimal, in upper case: its digits that base32 lacks show it, or that it has no other
+/// letters, which no seed in base32 happens to lack. One letter again and again is somebody's test.
+fn is_hexadecimal(text: &str) -> bool {
+    let digits = text.strip_prefix("0X").unwrap_or(text);
+    let mut different: Vec<u8> = digits.bytes().collect();
+    different.sort_unstable();
+    different.dedup();
+    digits.len() >= 16 && different.len() >= 4 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// What somebody typed where a code is wanted: 6 or 8 digits, once it is [`cleaned`].
 pub struct CodeText(Zeroizing<String>);
 
 impl CodeText {
     /// Takes `text` for a code, where it looks like one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+        let digits = cleaned(text);
         let looks_like_one = matches!(digits.len(), 6 | 8) && digits.bytes().all(|b| b.is_ascii_digit());
         looks_like_one.then_some(Self(digits))
     }
@@ -304,6 +344,35 @@ pub enum BadTotp {
     /// Not base32.
     #[error("the seed is not base32 (A to Z and 2 to 7)")]
     NotBase32,
+    /// Base32 of a length that no bytes have.
+    #[error("the seed is not whole: base32 never has that many characters")]
+    Base32Length,
+    /// Hexadecimal.
+    #[error("the seed is hexadecimal; give it in base32, as `xxd -r -p | base32` writes it")]
+    Hexadecimal,
+    /// A URI of counted codes.
+    #[error(
+        "an otpauth://hotp URI is for codes that are counted (RFC 4226); only otpauth://totp can be bound"
+    )]
+    Counted,
+    /// Another URI.
+    #[error("not an otpauth://totp URI of one seed")]
+    NoTotpUri,
+    /// A URI without a seed.
+    #[error("the otpauth URI has no secret")]
+    UriSecret,
+    /// A URI that says something twice.
+    #[error("the otpauth URI says the same thing twice")]
+    UriTwice,
+    /// A URI with an escape, a number or an algorithm that is none.
+    #[error("the otpauth URI has an escape, a number or an algorithm that cannot be read")]
+    UriUnreadable,
+    /// A URI with two issuers, or with one that has no place in it.
+    #[error("the otpauth URI names two issuers, or one that cannot be read")]
+    UriIssuer,
+    /// Codes that nobody's app could show.
+    #[error(transparent)]
+    Shape(#[from] BadShape),
     /// A name that the form of the URI has no place for.
     #[error("a name with a colon has no place in an otpauth URI")]
     Unspeakable,
@@ -445,6 +514,15 @@ mod tests {
         assert_eq!(digits("123456").as_deref(), Some("123456"));
         assert_eq!(digits(" 123 456 ").as_deref(), Some("123456"));
         assert_eq!(digits("1234-5678").as_deref(), Some("12345678"));
+        for text in [
+            "123\u{a0}456",
+            "１２３４５６",
+            "\u{feff}123\u{200b}456\r\n",
+            "123\u{2212}456",
+            "\u{202a}123456\u{202c}",
+        ] {
+            assert_eq!(digits(text).as_deref(), Some("123456"), "{text:?}");
+        }
         for text in ["", "12345", "1234567", "123456789", "12345a", "\u{661}23456", "+12345"] {
             assert_eq!(digits(text), None, "{text}");
         }
@@ -460,7 +538,32 @@ mod tests {
         );
         assert_eq!(totp("GEZDGNBVGY3TQOJQ"), Err(BadTotp::SeedLength));
         assert_eq!(totp("GEZDGNBVGY3TQOJ1"), Err(BadTotp::NotBase32));
+        assert_eq!(totp("GEZD=GNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), Err(BadTotp::NotBase32));
+        assert_eq!(
+            totp("ＧＥＺＤ\u{a0}GNBV\u{2013}GY3TQOJQGEZDGNBVGY3TQOJQ\r\n"),
+            Ok(b"12345678901234567890".to_vec())
+        );
         assert!(totp("").is_err());
+    }
+
+    #[test]
+    fn what_would_be_bound_altered_is_refused() {
+        let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBV";
+        for length in [26, 28, 29, 31, 32, 34, 36, 37, 39, 40] {
+            assert!(Seed::from_base32(&seed[..length]).is_ok(), "{length}");
+        }
+        for length in [25, 27, 30, 33, 35, 38] {
+            assert_eq!(Seed::from_base32(&seed[..length]).err(), Some(BadTotp::Base32Length), "{length}");
+        }
+        for text in [
+            "3132333435363738393031323334353637383930",
+            "abcdef234567abcdef234567abcdef234567abcd",
+            "31 32 33 34 35 36 37 38 39 30 31 32 33 34 35 36 37 38 39 30",
+            "0x3132333435363738393031323334353637383930",
+        ] {
+            assert_eq!(Seed::from_base32(text).err(), Some(BadTotp::Hexadecimal), "{text}");
+        }
+        assert!(Seed::from_base32(&"A".repeat(32)).is_ok());
     }
 
     #[test]
@@ -472,6 +575,12 @@ mod tests {
             uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") && uri.contains("issuer=Example%20Mail")
         );
         assert_eq!(totp.uri("Example: Mail", "alice").err(), Some(BadTotp::Unspeakable));
+        assert_eq!(
+            *totp.short_uri("Example Mail", "alice").unwrap(),
+            "otpauth://totp/Example%20Mail:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        );
+        let other = new_totp(Algorithm::Sha256, 8).short_uri("Example", "alice").unwrap();
+        assert!(other.contains("digits=8") && other.contains("algorithm=SHA256"), "{}", *other);
     }
 
     #[test]

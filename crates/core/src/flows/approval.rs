@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
 use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
 use crate::limits::SendLimits;
+use crate::typed::cleaned;
 use crate::words::Language;
 
 use super::codes::token;
@@ -256,7 +257,9 @@ impl PhoneAnswer {
         }
         match self.choice {
             Choice::Deny | Choice::NotMe => Decision::Denied,
-            Choice::Approve | Choice::ApproveTrust if self.number != approval.number => Decision::WrongNumber,
+            Choice::Approve | Choice::ApproveTrust if *cleaned(&self.number) != approval.number => {
+                Decision::WrongNumber
+            }
             Choice::Approve => Decision::Approved { phone: self.factor, trusts: false },
             Choice::ApproveTrust => Decision::Approved { phone: self.factor, trusts: true },
         }

@@ -9,7 +9,7 @@ use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
 use crate::proof::Proof;
-use crate::secret::Password;
+use crate::secret::{Offered, Password};
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::Phrase;
 
@@ -173,7 +173,10 @@ impl<'a> Attempt<'a> {
     async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
         if !self.is_stack() {
             let checked = match self.visit.secret {
-                Some(secret) => self.pretend(secret).await?,
+                Some(secret) => match secret.password() {
+                    Some(password) => self.pretend(password).await?,
+                    None => self.pretend_for_nothing().await?,
+                },
                 None => match self.ask_for_password().await? {
                     Some(password) => self.pretend(&password).await?,
                     None => Checked::Wrong,
@@ -193,7 +196,13 @@ impl<'a> Attempt<'a> {
     async fn first_factor(&mut self, account: &Account) -> Result<FirstFactor, Stop> {
         if !self.is_stack() {
             match self.visit.secret {
-                Some(secret) => self.check(account, secret).await?,
+                Some(secret) => match secret.password() {
+                    Some(password) => self.check(account, password).await?,
+                    None => {
+                        self.pretend_for_nothing().await?;
+                        return Err(Stop::Reject(Reason::BadCredential));
+                    }
+                },
                 None => {
                     let password = self.usable_password().await?;
                     self.check(account, &password).await?;
@@ -204,10 +213,10 @@ impl<'a> Attempt<'a> {
         if self.visit.device.is_some() {
             return Ok(FirstFactor::Key);
         }
-        match self.visit.secret {
+        match self.visit.secret.and_then(Offered::password) {
             // What the stack was given may be a password of its own, and then it proves nothing here.
-            Some(secret) => {
-                let given = self.given(secret);
+            Some(password) => {
+                let given = self.given(password);
                 let checked = given.check(self.engine, account, &mut self.trail).await?;
                 self.trail.detail = None;
                 Ok(if checked == Checked::Right { FirstFactor::Password } else { FirstFactor::Hearsay })
@@ -237,11 +246,17 @@ impl<'a> Attempt<'a> {
         if let Ok(password) = Password::new(answer.expose().to_owned()) {
             return Ok(Some(password));
         }
-        let random = u128::from_be_bytes(codes::token(self.engine)?);
-        if let Ok(stand_in) = Password::new(format!("{random:032x}")) {
-            self.pretend(&stand_in).await?;
-        }
+        self.pretend_for_nothing().await?;
         Ok(None)
+    }
+
+    /// Takes as long as a wrong password.
+    async fn pretend_for_nothing(&self) -> Result<Checked, Stop> {
+        let random = u128::from_be_bytes(codes::token(self.engine)?);
+        match Password::new(format!("{random:032x}")) {
+            Ok(stand_in) => self.pretend(&stand_in).await,
+            Err(_) => Ok(Checked::Wrong),
+        }
     }
 
     async fn pretend(&self, password: &Password) -> Result<Checked, Stop> {

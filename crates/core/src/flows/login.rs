@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::ServiceKind;
-use crate::secret::Password;
+use crate::secret::Offered;
 use crate::verdict::{Reason, Verdict};
 
 use super::outcome::{Outcome, Trail};
@@ -19,7 +19,7 @@ pub struct Visit<'a> {
     /// The name that was typed.
     pub name: &'a LoginName,
     /// The secret that the front door already has.
-    pub secret: Option<&'a Password>,
+    pub secret: Option<&'a Offered>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
     /// Whether that address may be a device. Whoever is not root might invent it.

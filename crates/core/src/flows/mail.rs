@@ -12,14 +12,15 @@ use crate::ledger::{Admission, Attempt, Credential, Settlement};
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService, ServiceKind};
-use crate::secret::Password;
+use crate::secret::{Offered, Password};
+use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::guard;
 use super::in_flight::Checked;
 use super::login::{EMPTY_ANSWER, UNCONFIGURED, Visit};
-use super::main_password::{Given, WRONG_BEFORE};
+use super::main_password::{Given, WRONG_BEFORE, attempt_digest};
 use super::note::{self, Entrance};
 use super::outcome::{Outage, Outcome, Trail};
 
@@ -37,10 +38,10 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
             Err(outcome) => return outcome,
         },
     };
-    let Some(password) = visit.secret.or(asked.as_ref()) else {
+    let Some(offered) = visit.secret.or(asked.as_ref()) else {
         return Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
     };
-    let login = Login { service: visit.service, name: visit.name, password, address: visit.address };
+    let login = Login { service: visit.service, name: visit.name, offered, address: visit.address };
     let mut attempt = Decision {
         engine,
         login: &login,
@@ -52,7 +53,7 @@ pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn C
     Outcome::of(decided, attempt.trail)
 }
 
-async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Password, Outcome> {
+async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Offered, Outcome> {
     let refused = |reason, detail| {
         let trail = Trail { detail, ..Trail::default() };
         Outcome { verdict: Verdict::Reject(reason), trail }
@@ -63,13 +64,13 @@ async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Password, Outco
     if answer.expose().is_empty() {
         return Err(refused(Reason::BadCredential, Some(EMPTY_ANSWER)));
     }
-    Password::new(answer.expose().to_owned()).map_err(|_| refused(Reason::BadCredential, None))
+    Offered::new(answer.expose().to_owned()).map_err(|_| refused(Reason::BadCredential, None))
 }
 
 struct Login<'a> {
     service: &'a str,
     name: &'a LoginName,
-    password: &'a Password,
+    offered: &'a Offered,
     address: Option<IpAddr>,
 }
 
@@ -107,7 +108,7 @@ impl<'a> Decision<'a> {
                 return self.refuse_stranger(policy(AccountPolicy::default()), Reason::Expired).await;
             }
         }
-        if let Some(candidate) = Candidate::parse(self.login.password.expose())
+        if let Some(candidate) = Candidate::parse(self.login.offered.expose())
             && let Some(stored) = account.data.app_password(candidate.selector())
         {
             return self.by_app_password(mail, &account, stored, &candidate).await;
@@ -162,7 +163,8 @@ impl<'a> Decision<'a> {
             }
             Remembered::Nothing => {}
         }
-        let digest = self.given().digest(self.engine, &account.id, live.hash.as_str());
+        // The same one, however it was typed.
+        let digest = attempt_digest(self.engine, &account.id, live.hash.as_str(), candidate.expose());
         let check = self.check_app_password(account, live, candidate, digest);
         let checked = memory.in_flight.once(digest, check).await?;
         if checked == Checked::KnownWrong {
@@ -218,7 +220,12 @@ impl<'a> Decision<'a> {
             }
             self.trail.observed = Some(Reason::UseAppPassword);
         }
-        match self.given().check(self.engine, account, &mut self.trail).await? {
+        let Some(given) = self.given() else {
+            self.trail.credential = None;
+            self.trail.detail = Some(UNREADABLE);
+            return Ok(Verdict::Reject(Reason::BadCredential));
+        };
+        match given.check(self.engine, account, &mut self.trail).await? {
             Checked::Right => self.accept(account, Credential::MainPassword).await,
             Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
             Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
@@ -230,7 +237,7 @@ impl<'a> Decision<'a> {
     async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Outage> {
         let mut ended = Verdict::Reject(Reason::UseAppPassword);
         for digits in codes::lengths(account) {
-            let Some((main, code)) = split(self.login.password.expose(), digits) else { continue };
+            let Some((main, code)) = split(self.login.offered.expose(), digits) else { continue };
             let given = Given { password: &main, source: self.source, at: self.now };
             match given.check(self.engine, account, &mut self.trail).await? {
                 Checked::Right => return self.by_code(account, code).await,
@@ -245,7 +252,7 @@ impl<'a> Decision<'a> {
     async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Outage> {
         // As a main password it may have been wrong at another door.
         let marker = format!("{} and a code", account.password_marker);
-        let digest = self.given().digest(self.engine, &account.id, &marker);
+        let digest = attempt_digest(self.engine, &account.id, &marker, self.login.offered.expose());
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
         match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
             Admission::Proceed => {}
@@ -276,8 +283,11 @@ impl<'a> Decision<'a> {
 
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
     async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
-        if policy.main_password_on_mail.permits(false) || policy.observe {
-            let checked = self.given().pretend(self.engine, self.login.name).await?;
+        // What cannot be a main password costs no check of one, whoever's it is.
+        if let Some(given) = self.given()
+            && (policy.main_password_on_mail.permits(false) || policy.observe)
+        {
+            let checked = given.pretend(self.engine, self.login.name).await?;
             if checked == Checked::KnownWrong {
                 self.trail.detail.get_or_insert(WRONG_BEFORE);
             }
@@ -297,17 +307,33 @@ impl<'a> Decision<'a> {
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }
 
-    fn given(&self) -> Given<'a> {
-        Given { password: self.login.password, source: self.source, at: self.now }
+    /// What was offered as a main password; `None` where it cannot be one.
+    fn given(&self) -> Option<Given<'a>> {
+        let password = self.login.offered.password()?;
+        Some(Given { password, source: self.source, at: self.now })
     }
 }
 
-/// The main password, and the code of so many digits behind it.
+/// The main password as it is, and the code of so many digits behind it, which is read like any other. What stands before the
+/// first digit of the code belongs to the main password, white space too.
 fn split(secret: &str, digits: u8) -> Option<(Password, CodeText)> {
-    let (main, code) = secret.split_at_checked(secret.len().checked_sub(digits.into())?)?;
-    let is_code = code.bytes().all(|b| b.is_ascii_digit());
-    Some((Password::new(main.to_owned()).ok()?, CodeText::parse(code).filter(|_| is_code)?))
+    let mut missing = usize::from(digits);
+    for (start, c) in secret.char_indices().rev() {
+        let clean = cleaned(c.encode_utf8(&mut [0; 4]));
+        if !clean.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        missing = missing.checked_sub(clean.len())?;
+        if missing == 0 {
+            let (main, code) = secret.split_at_checked(start)?;
+            return Some((Password::new(main.to_owned()).ok()?, CodeText::parse(code)?));
+        }
+    }
+    None
 }
+
+const UNREADABLE: &str =
+    "it has control characters as no main password has, and is no app password of the account";
 
 #[cfg(test)]
 mod tests {
@@ -319,7 +345,14 @@ mod tests {
         assert_eq!(main("secret123456", 6).as_deref(), Some("secret"));
         assert_eq!(main("secret12345678", 8).as_deref(), Some("secret"));
         assert_eq!(main("sécret9 123456", 6).as_deref(), Some("sécret9 "));
-        for text in ["123456", "", "secret", "secret 12345", "secret12-3456", "secré12345"] {
+        for text in
+            ["secret12-3456", "secret１２３４５６", "secret123\u{a0}456\r\n", "secret\u{feff}123\u{200b}456"]
+        {
+            let expected = if text.contains('\u{feff}') { "secret\u{feff}" } else { "secret" };
+            assert_eq!(main(text, 6).as_deref(), Some(expected), "{text:?}");
+        }
+        for text in ["123456", "", "secret", "secret 12345", "secret12x3456", "secré12345", "sec\nret123456"]
+        {
             assert_eq!(main(text, 6), None, "{text}");
         }
     }

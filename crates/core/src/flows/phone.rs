@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, Ring, RingTarget, Subscription};
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
 use crate::limits::{SendLimits, Source};
+use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::app_password::{ChangeError, edit};
@@ -198,7 +199,7 @@ impl PhoneVisit<'_> {
             return Ok(account.name);
         };
         let number = number.to_owned();
-        let is_right = !choice.is_approval() || open.is_answered_by(&number, &self.engine.keyring);
+        let is_right = !choice.is_approval() || open.is_answered_by(&cleaned(&number), &self.engine.keyring);
         let answer = PhoneAnswer {
             factor: factor.id,
             time: self.time()?,

@@ -11,7 +11,7 @@ use postern_core::flows::{self, Outcome, Own, OwnFlow};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::proof::Proof;
-use postern_core::secret::Password;
+use postern_core::secret::Offered;
 use postern_core::{Reason, Verdict};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -122,7 +122,7 @@ impl Visit {
             let own = Own { name: &name, uid: *uid, flow: *flow, arguments, language };
             return flows::own(&self.engine, &own, person).await;
         }
-        let secret = self.secret.map(|secret| Password::new(secret).unwrap());
+        let secret = self.secret.map(|secret| Offered::new(secret).unwrap());
         let device = self.device.map(|device| Device::of_ssh_key(&device).unwrap());
         let address = self.from.and_then(|address| address.parse().ok());
         let source = self.by.map_or_else(|| Source::of(address), Source::of_user);

@@ -45,6 +45,24 @@ async fn a_login_is_approved_by_the_number_that_only_the_prompt_shows() {
 }
 
 #[tokio::test]
+async fn the_number_is_read_whatever_the_phones_keyboard_makes_of_it() {
+    let (site, _, phone) = alice().await;
+    for round in 0..3 {
+        let mut talk = site.visit("sshd", "alice").begin();
+        talk.answer(MAIN_PASSWORD).await;
+        let number = number_in(&talk.asked().await);
+        let wide: String = number.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        let typed =
+            [wide, format!("\u{202a}{number}\u{202c}"), format!("{}\u{a0}{}", &number[..1], &number[1..])];
+        let challenge = phone.pending().await.field("challenge", "id");
+        let answered = phone.answer(&challenge, "approve", &typed[round]).await;
+        assert_eq!(answered.field("answered", "state"), "approved", "{:?}", typed[round]);
+        talk.say("");
+        assert!(talk.ended().await.is_accept());
+    }
+}
+
+#[tokio::test]
 async fn a_login_waits_for_the_answer_and_is_woken_by_it() {
     let (site, _, phone) = alice().await;
     let mut talk = site.visit("sshd", "alice").begin();

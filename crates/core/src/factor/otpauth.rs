@@ -1,0 +1,193 @@
+//! A seed as somebody wrote it down: base32, or a whole URI.
+
+use zeroize::Zeroizing;
+
+use super::{Algorithm, BadTotp, Seed, TotpShape};
+use crate::typed::cleaned;
+
+/// The seed of a token or of an app at another system, with what its URI says of the codes.
+#[derive(Debug)]
+pub struct WrittenSeed {
+    /// The seed.
+    pub seed: Seed,
+    /// What the codes look like; `None` where a seed alone does not say.
+    pub shape: Option<TotpShape>,
+}
+
+impl WrittenSeed {
+    /// Reads base32 or an `otpauth://totp/…` URI (the Key URI Format). What a URI says wrongly, twice, or not at all where it
+    /// has to, is an error: codes of another shape would lock their owner out.
+    ///
+    /// # Errors
+    /// [`BadTotp`] says what cannot be read, never the text.
+    pub fn read(text: &str) -> Result<Self, BadTotp> {
+        let text = text.trim_matches(|c: char| cleaned(c.encode_utf8(&mut [0; 4])).is_empty());
+        let is_uri = text.get(..SCHEME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(SCHEME));
+        if !is_uri {
+            return Ok(Self { seed: Seed::from_base32(text)?, shape: None });
+        }
+        let rest =
+            text.get(SCHEME.len()..).and_then(|rest| rest.strip_prefix("://")).ok_or(BadTotp::NoTotpUri)?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (kind, label) = path.split_once('/').unwrap_or((path, ""));
+        match kind.to_ascii_lowercase().as_str() {
+            "totp" => Self::of_parts(label, query),
+            "hotp" => Err(BadTotp::Counted),
+            _ => Err(BadTotp::NoTotpUri),
+        }
+    }
+
+    fn of_parts(label: &str, query: &str) -> Result<Self, BadTotp> {
+        let mut said = Said::default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let place = match name {
+                "secret" => &mut said.secret,
+                "algorithm" => &mut said.algorithm,
+                "digits" => &mut said.digits,
+                "period" => &mut said.period,
+                "issuer" => &mut said.issuer,
+                // Pictures, colours and the like.
+                _ => continue,
+            };
+            if place.replace(decoded(&value.replace('+', " "))?).is_some() {
+                return Err(BadTotp::UriTwice);
+            }
+        }
+        check_issuer(&decoded(label)?, said.issuer.as_ref().map_or("", |issuer| issuer.as_str()))?;
+        let algorithm = match said.algorithm {
+            None => Algorithm::default(),
+            Some(name) => algorithm(&name).ok_or(BadTotp::UriUnreadable)?,
+        };
+        let number = |text: Option<Zeroizing<String>>, default: u64| match text {
+            None => Ok(default),
+            Some(text) => text.parse::<u64>().map_err(|_| BadTotp::UriUnreadable),
+        };
+        let digits = u8::try_from(number(said.digits, 6)?).unwrap_or(u8::MAX);
+        let shape = TotpShape::new(algorithm, digits, number(said.period, 30)?)?;
+        let secret = said.secret.filter(|secret| !secret.is_empty()).ok_or(BadTotp::UriSecret)?;
+        Ok(Self { seed: Seed::from_base32(&secret)?, shape: Some(shape) })
+    }
+}
+
+#[derive(Default)]
+struct Said {
+    secret: Option<Zeroizing<String>>,
+    algorithm: Option<Zeroizing<String>>,
+    digits: Option<Zeroizing<String>>,
+    period: Option<Zeroizing<String>>,
+    issuer: Option<Zeroizing<String>>,
+}
+
+/// The label is `account` or `issuer:account`; where the issuer is said elsewhere too, it is the same.
+fn check_issuer(label: &str, issuer: &str) -> Result<(), BadTotp> {
+    let is_plain = |text: &str| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control);
+    let prefix = label.split_once(':').map_or("", |(issuer, _)| issuer.trim());
+    let is_one = prefix.is_empty() || issuer.trim().is_empty() || prefix == issuer.trim();
+    if is_one && is_plain(label) && is_plain(issuer) && !issuer.contains(':') {
+        Ok(())
+    } else {
+        Err(BadTotp::UriIssuer)
+    }
+}
+
+fn algorithm(name: &str) -> Option<Algorithm> {
+    let name = cleaned(name).to_ascii_uppercase();
+    let name = name.strip_prefix("HMAC").unwrap_or(&name);
+    [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into_iter().find(|one| one.name() == name)
+}
+
+/// RFC 3986, section 2.1.
+fn decoded(text: &str) -> Result<Zeroizing<String>, BadTotp> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(BadTotp::UriUnreadable) };
+        bytes.push(u8::try_from(16 * high + low).map_err(|_| BadTotp::UriUnreadable)?);
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| BadTotp::UriUnreadable)?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+const SCHEME: &str = "otpauth";
+const LONGEST_NAME: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::factor::{BadShape, NewTotp};
+
+    const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+    fn read(text: &str) -> Result<(String, Option<TotpShape>), BadTotp> {
+        let WrittenSeed { seed, shape } = WrittenSeed::read(text)?;
+        Ok((NewTotp::new(shape.unwrap_or_default(), seed).base32().to_string(), shape))
+    }
+
+    #[test]
+    fn a_uri_in_the_place_of_a_seed_says_what_the_codes_look_like() {
+        let plain = TotpShape::default();
+        let other = TotpShape::new(Algorithm::Sha256, 8, 60).unwrap();
+        for (text, shape) in [
+            (format!("otpauth://totp/alice?secret={SEED}"), plain),
+            (format!("OTPAUTH://TOTP/alice?secret={SEED}"), plain),
+            (format!(" \u{feff}otpauth://totp/Example:alice?secret={SEED}&issuer=Example\r\n"), plain),
+            (format!("otpauth://totp/Example%20Mail:alice?issuer=Example+Mail&secret={SEED}"), plain),
+            (
+                format!("otpauth://totp/Example%20Mail%3Aalice?issuer=Example%20Mail&secret={SEED}&image=x"),
+                plain,
+            ),
+            (format!("otpauth://totp/?secret={}%3D%3D", SEED.to_lowercase()), plain),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm=SHA1&digits=6&period=30"), plain),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm=sha256&digits=8&period=60#x"), other),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm=HmacSHA256&digits=8&period=60"), other),
+        ] {
+            assert_eq!(read(&text), Ok((SEED.to_owned(), Some(shape))), "{text}");
+        }
+        assert_eq!(read(SEED), Ok((SEED.to_owned(), None)));
+        let made =
+            NewTotp::new(other, Seed::from_base32(SEED).unwrap()).uri("Example Mail", "a b@example.org");
+        assert_eq!(read(&made.unwrap()), Ok((SEED.to_owned(), Some(other))));
+    }
+
+    #[test]
+    fn a_uri_that_would_be_bound_as_something_else_is_refused() {
+        for (text, error) in [
+            (format!("otpauth://hotp/a?secret={SEED}&counter=0"), BadTotp::Counted),
+            (format!("otpauth://HOTP/a?secret={SEED}"), BadTotp::Counted),
+            (format!("otpauth://steam/a?secret={SEED}"), BadTotp::NoTotpUri),
+            ("otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4".to_owned(), BadTotp::NoTotpUri),
+            (format!("otpauth:totp/a?secret={SEED}"), BadTotp::NoTotpUri),
+            ("otpauth://totp/a".to_owned(), BadTotp::UriSecret),
+            ("otpauth://totp/a?secret=".to_owned(), BadTotp::UriSecret),
+            (format!("otpauth://totp/a?secret={SEED}&secret={SEED}"), BadTotp::UriTwice),
+            (format!("otpauth://totp/a?secret={SEED}&digits=6&digits=8"), BadTotp::UriTwice),
+            (format!("otpauth://totp/a?secret={SEED}&digits=7"), BadTotp::Shape(BadShape::Digits)),
+            (format!("otpauth://totp/a?secret={SEED}&digits=262"), BadTotp::Shape(BadShape::Digits)),
+            (format!("otpauth://totp/a?secret={SEED}&digits=six"), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&period=45"), BadTotp::Shape(BadShape::Period)),
+            (format!("otpauth://totp/a?secret={SEED}&period=-30"), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm=MD5"), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm="), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/a%2?secret={SEED}"), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/a%ff?secret={SEED}"), BadTotp::UriUnreadable),
+            (format!("otpauth://totp/One:a?secret={SEED}&issuer=Other"), BadTotp::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}&issuer=A%3AB"), BadTotp::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}&issuer=A%0A"), BadTotp::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}A"), BadTotp::Base32Length),
+            (
+                "otpauth://totp/a?secret=3132333435363738393031323334353637383930".to_owned(),
+                BadTotp::Hexadecimal,
+            ),
+            ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ".to_owned(), BadTotp::SeedLength),
+        ] {
+            assert_eq!(read(&text), Err(error), "{text}");
+        }
+    }
+}

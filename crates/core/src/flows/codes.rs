@@ -14,7 +14,7 @@ use crate::limits::{AttemptLimits, Source};
 
 use super::app_password::{ChangeError, RandomnessGone, draw_token, edit};
 use super::outcome::{Outage, Trail};
-use super::sent_code;
+use super::sent_code::{self, SentCode};
 use super::used::Once;
 
 /// What somebody typed where a code is wanted.
@@ -134,12 +134,19 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         .map(|factor| factor.id)
         .collect();
     // Where it is not known whether it was taken the attempt stays counted.
-    if let Some(purpose) = purpose
-        && let Some(id) =
-            sent_code::is_right(engine, &account.id, (&sent_to, purpose), code, attempt.at).await?
-    {
-        settle(engine, &attempt, CodeSettlement::Right).await;
-        return Ok(CodeCheck::Right(Credential::Factor(id)));
+    if let Some(purpose) = purpose {
+        match sent_code::look(engine, &account.id, (&sent_to, purpose), code, attempt.at).await? {
+            SentCode::Right(id) => {
+                settle(engine, &attempt, CodeSettlement::Right).await;
+                return Ok(CodeCheck::Right(Credential::Factor(id)));
+            }
+            // No guess either.
+            SentCode::Taken => {
+                withdraw(engine, &attempt).await;
+                return Ok(CodeCheck::Replayed);
+            }
+            SentCode::Wrong => {}
+        }
     }
     if asked.is_known && in_a_row >= engine.limits.codes.in_a_row {
         lock(engine, account, attempt.at).await?;

@@ -11,6 +11,7 @@ use crate::directory::DirectoryError;
 use crate::factor::BadTotp;
 use crate::hashing::NotComputed;
 use crate::ledger::LedgerError;
+use crate::qr::Screen;
 use crate::unix_users::NameServiceError;
 use crate::verdict::Reason;
 use crate::words::{Language, Phrase};
@@ -26,6 +27,7 @@ pub(super) struct Dialogue<'a> {
     has_waited: bool,
     is_echoed: bool,
     is_changed: bool,
+    screen: Screen,
     gone: Option<Gone>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> Dialogue<'a> {
             has_waited: false,
             is_echoed: false,
             is_changed: false,
+            screen: Screen::default(),
             gone: None,
         }
     }
@@ -115,6 +118,20 @@ impl<'a> Dialogue<'a> {
 
     pub(super) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
         self.show(Tone::Error, &self.language.say(phrase)).await
+    }
+
+    /// The front door says what the person sees on.
+    pub(super) fn sees_on(&mut self, screen: Screen) {
+        self.screen = screen;
+    }
+
+    /// Shows the QR code of the first of `texts`, which all mean the same, that the person can see as a whole with so many
+    /// lines below it; else says that there is none.
+    pub(super) async fn qr(&mut self, texts: &[&str], lines_below: usize) -> Result<(), Gone> {
+        match self.screen.qr(texts, lines_below) {
+            Some(lines) => self.lines(&lines).await,
+            None => self.tell(&Phrase::QrTooLarge {}).await,
+        }
     }
 
     /// Lines that are the same in every language.

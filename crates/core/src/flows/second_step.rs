@@ -4,11 +4,11 @@ use crate::account::{Account, Freshness, Standing};
 use crate::clock::Timestamp;
 use crate::courier::Destination;
 use crate::engine::Engine;
-use crate::factor::{Factor, FactorKind, Phone, RecoveryText};
+use crate::factor::{Factor, FactorKind, Phone};
 use crate::ledger::Credential;
 use crate::name::LoginName;
 use crate::policy::Class;
-use crate::qr;
+use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -18,7 +18,7 @@ use super::dialogue::{Dialogue, Stop};
 use super::login::EMPTY_ANSWER;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
-use super::sent_code::{self, Posted, Recipient};
+use super::sent_code::{self, Binding, Posted, Recipient};
 
 /// A second step that was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub(super) async fn prove(
         trail,
         refused: None,
         has_typed: false,
+        is_too_early: false,
         reach: Reach::default(),
     };
     let ended = step.ask().await;
@@ -71,6 +72,8 @@ struct Step<'a, 'd> {
     refused: Option<Reason>,
     /// Whether anything was answered that could have been meant as a code. An ssh without a terminal answers nothing.
     has_typed: bool,
+    /// Whether a code was right, and nobody knows whether it was used before.
+    is_too_early: bool,
     reach: Reach,
 }
 
@@ -104,15 +107,15 @@ impl Step<'_, '_> {
             questions += 1;
             let question = question(&self.reach, proposed, factors.len());
             let answer = self.dialogue.ask_for_code(&question).await?;
-            let text = answer.expose().trim();
+            let clean = cleaned(answer.expose());
             if let Reach::Phone(approval) = &self.reach
-                && matches!(text, "s" | "S")
+                && matches!(clean.as_str(), "s" | "S")
             {
                 show_qr(self.engine, approval, self.dialogue).await?;
                 continue;
             }
-            self.has_typed |= !text.is_empty();
-            if text.is_empty() && proposed.is_some_and(is_phone) {
+            self.has_typed |= !clean.is_empty();
+            if clean.is_empty() && proposed.is_some_and(is_phone) {
                 match std::mem::take(&mut self.reach) {
                     Reach::Phone(approval) => match self.phone(approval).await? {
                         Some(proved) => return Ok(proved),
@@ -122,17 +125,21 @@ impl Step<'_, '_> {
                 }
                 continue;
             }
-            if let Some(chosen) = choice(text, &factors) {
+            if let Some(chosen) = choice(answer.expose(), &factors) {
                 self.give_up().await;
                 proposed = Some(chosen);
                 self.reach(proposed).await?;
                 continue;
             }
-            match self.code(text).await? {
+            match self.code(answer.expose()).await? {
                 Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: None }),
-                Some(Checked::Early) => {}
+                Some(Checked::Early) => self.is_too_early = true,
                 None => wrong += 1,
             }
+        }
+        // A right code that cannot be taken yet is the ledger's affair, and no guess.
+        if self.is_too_early && self.refused.is_none() {
+            return Err(Outage::ForgottenCodes.into());
         }
         if !self.has_typed && self.refused.is_none() {
             self.trail.detail = Some(EMPTY_ANSWER);
@@ -144,7 +151,7 @@ impl Step<'_, '_> {
     /// Looks at a code; `None` where it is not right.
     async fn code(&mut self, text: &str) -> Result<Option<Checked>, Stop> {
         let Some(typed) = Typed::parse(text) else {
-            self.dialogue.complain(&Phrase::CodeWrong {}).await?;
+            self.dialogue.complain(&Phrase::CodeUnreadable {}).await?;
             return Ok(None);
         };
         let engine = self.engine;
@@ -210,7 +217,7 @@ impl Step<'_, '_> {
 
     async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
         let Asked { account, source, .. } = self.asked;
-        let recipient = Recipient { account, source, factor: factor.id, to, is_bound: true };
+        let recipient = Recipient { account, source, factor: factor.id, to, binding: Binding::Bound };
         match sent_code::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
             Posted::Sent => {
                 let to = masked(to);
@@ -294,9 +301,9 @@ enum Checked {
 async fn show_qr(engine: &Engine, approval: &Approval, dialogue: &mut Dialogue<'_>) -> Result<(), Stop> {
     let Some(page) = engine.courier.page() else { return Ok(()) };
     dialogue.tell(&Phrase::ScanToApprove {}).await?;
-    if let Some(lines) = qr::terminal(&format!("{page}{}", approval.fragment())) {
-        dialogue.lines(&lines).await?;
-    }
+    let uri = format!("{page}{}", approval.fragment());
+    // The question may take two lines.
+    dialogue.qr(&[&uri], 2).await?;
     Ok(())
 }
 
@@ -369,11 +376,13 @@ fn question<'a>(reach: &'a Reach, proposed: Option<&'a Factor>, count: usize) ->
 }
 
 /// A number of the list. Six digits and more are a code, whatever the list is long.
-fn choice<'a>(text: &str, factors: &[&'a Factor]) -> Option<&'a Factor> {
-    if factors.len() < 2 || text.len() > 2 || RecoveryText::parse(text).is_some() {
+fn choice<'a>(typed: &str, factors: &[&'a Factor]) -> Option<&'a Factor> {
+    let clean = cleaned(typed);
+    // A number less than nothing is none of the list.
+    if factors.len() < 2 || clean.len() > 2 || typed.trim_start().starts_with('-') {
         return None;
     }
-    let number: usize = text.parse().ok()?;
+    let number: usize = clean.parse().ok()?;
     factors.get(number.checked_sub(1)?).copied()
 }
 

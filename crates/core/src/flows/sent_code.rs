@@ -7,14 +7,16 @@ use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::clock::Timestamp;
 use crate::courier::{CourierError, Destination, Message};
 use crate::engine::Engine;
-use crate::factor::{CodeText, Factor, FactorId, FactorKind};
+use crate::factor::{CodeText, Factor, FactorId, FactorKind, PhoneNumber};
+use crate::keyring::{Digest, Keyring};
 use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
-use crate::limits::{SendLimits, Source};
+use crate::limits::Source;
 
 use super::codes::token;
 use super::dialogue::{Dialogue, Stop, preferred};
 use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
+use super::sms_budget::{self, Counter};
 
 /// What became of a code that was to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +37,18 @@ pub(super) struct Recipient<'a> {
     /// The factor, or what is about to become it.
     pub(super) factor: FactorId,
     pub(super) to: Destination<'a>,
-    /// Whether it is the account's already.
-    pub(super) is_bound: bool,
+    pub(super) binding: Binding,
+}
+
+/// Whether an address or a number is the account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// It is.
+    Bound,
+    /// Its owner says that it will be.
+    New,
+    /// An admin says so.
+    NewByAdmin,
 }
 
 /// Where codes of a factor are sent, where they are.
@@ -62,10 +74,18 @@ pub(super) async fn post(
     if !engine.courier.carries(recipient.to.channel()) {
         return Ok(Posted::Failed);
     }
+    if let Destination::Sms(number) = recipient.to
+        && !may_text(engine, number)
+    {
+        trail.detail = Some("a telephone number that allowed_prefixes does not name");
+        return Ok(Posted::Failed);
+    }
     let at = engine.clock.now();
-    let counted = match admit(engine, recipient, at).await? {
-        Ok(counted) => counted,
-        Err(until) => return Ok(Posted::Limited { until }),
+    let admitted = admit(engine, recipient, at).await?;
+    sms_budget::warn(engine, &admitted, dialogue, trail).await;
+    let counted = match admitted.until {
+        None => admitted.counted,
+        Some(until) => return Ok(Posted::Limited { until }),
     };
     let code = draw(engine)?;
     let id = ChallengeId::new(token(engine)?);
@@ -104,52 +124,127 @@ pub(super) async fn post(
             trail.is_courier_down = true;
             Ok(Posted::Failed)
         }
-        Err(CourierError::Gone | CourierError::Refused(_) | CourierError::Down(_)) => {
+        // It counts: who may ask again at once could find out which mailboxes there are, and have the site send to them all.
+        Err(CourierError::Gone | CourierError::Refused(_)) => {
             trail.is_courier_down = true;
-            // Nothing was sent, and nothing counts. What the ledger does not hear of is over soon.
-            for sending in &counted {
-                drop(engine.ledger.withdraw_sending(sending).await);
-            }
+            drop(engine.ledger.take_challenge(&recipient.account.id, id, token(engine)?, at).await);
+            Ok(Posted::Failed)
+        }
+        // Nothing was sent, for no reason of the asker's. What the ledger does not hear of is over soon.
+        Err(CourierError::Down(_)) => {
+            trail.is_courier_down = true;
+            withdraw(engine, &counted).await;
             drop(engine.ledger.take_challenge(&recipient.account.id, id, token(engine)?, at).await);
             Ok(Posted::Failed)
         }
     }
 }
 
-/// Counts it for where it comes from, whose it is and where it goes; until when there is none, where it is one too many.
-async fn admit(
-    engine: &Engine,
-    recipient: Recipient<'_>,
-    at: Timestamp,
-) -> Result<Result<Vec<Sending>, Timestamp>, Stop> {
-    let limits = engine.limits.sent_codes;
-    let account = recipient.account.id.as_str().as_bytes();
-    let (channel, address): (&[u8], String) = match recipient.to {
-        Destination::Email(address) => (b"email", address.folded()),
-        Destination::Sms(number) => (b"sms", number.as_str().to_owned()),
-        Destination::WebPush(_) | Destination::Ntfy(_) => return Ok(Err(at)),
-    };
-    // Whoever binds an address that is not theirs must not use up what its owner gets for logins.
-    let to: &[u8] = if recipient.is_bound { b"to" } else { b"new" };
-    let subjects: [(SendLimits, [&[u8]; 3]); 3] = [
-        (limits.per_source, [b"source", b"", recipient.source.as_str().as_bytes()]),
-        (limits.each, [b"account", channel, account]),
-        (limits.each, [to, channel, address.as_bytes()]),
-    ];
-    let mut counted: Vec<Sending> = Vec::new();
-    for (limits, parts) in subjects {
-        let sending = Sending { subject: engine.keyring.digest(SENT, &parts), at, token: token(engine)? };
-        match engine.ledger.admit_sending(&sending, &limits).await? {
-            SendAdmission::Proceed => counted.push(sending),
-            SendAdmission::Limited { until } => {
-                for sending in &counted {
-                    drop(engine.ledger.withdraw_sending(sending).await);
-                }
-                return Ok(Err(until));
+/// Whether the site sends to this number at all.
+pub(super) fn may_text(engine: &Engine, number: &PhoneNumber) -> bool {
+    engine.courier.sms_rules().is_some_and(|rules| rules.allows(number))
+}
+
+/// What messages are counted for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// Where the person is.
+    Source(&'a Source),
+    /// Whose code it is, by each channel.
+    Account(Destination<'a>, &'a AccountId),
+    /// A bound address or number.
+    Bound(Destination<'a>),
+    /// One that is about to be bound: whoever binds what is not theirs must not use up what its owner gets for logins.
+    New(Destination<'a>),
+    /// A part of the site's budget for text messages.
+    Budget(Counter),
+}
+
+impl Subject<'_> {
+    pub(super) fn digest(self, keyring: &Keyring) -> Digest {
+        let digest = |parts: [&[u8]; 3]| keyring.digest(SENT, &parts);
+        match self {
+            Self::Source(source) => digest([b"source", b"", source.as_str().as_bytes()]),
+            Self::Account(to, account) => digest([b"account", channel(to), account.as_str().as_bytes()]),
+            Self::Bound(to) => digest([b"to", channel(to), address(to).as_bytes()]),
+            Self::New(to) => digest([b"new", channel(to), address(to).as_bytes()]),
+            Self::Budget(Counter { part, window }) => {
+                digest([b"sms budget", part.name().as_bytes(), window.name().as_bytes()])
             }
         }
     }
-    Ok(Ok(counted))
+}
+
+fn channel(to: Destination<'_>) -> &'static [u8] {
+    match to {
+        Destination::Email(_) => b"email",
+        Destination::Sms(_) => b"sms",
+        Destination::WebPush(_) => b"web_push",
+        Destination::Ntfy(_) => b"ntfy",
+    }
+}
+
+fn address(to: Destination<'_>) -> String {
+    match to {
+        Destination::Email(address) => address.folded(),
+        Destination::Sms(number) => number.as_str().to_owned(),
+        Destination::WebPush(subscription) => subscription.endpoint.clone(),
+        Destination::Ntfy(topic) => topic.to_owned(),
+    }
+}
+
+/// A message as the limits see it.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// What it was counted as.
+    pub(super) counted: Vec<Sending>,
+    /// Until when there is none, where it is one too many. Nothing is counted then.
+    pub(super) until: Option<Timestamp>,
+    /// The counter of the budget that is used up, or nearly.
+    pub(super) budget: Option<Counter>,
+}
+
+/// Counts it for where it comes from, whose it is and where it goes, and a text message in the site's budgets.
+async fn admit(engine: &Engine, recipient: Recipient<'_>, at: Timestamp) -> Result<Admitted, Stop> {
+    let (limits, to) = (engine.limits.sent_codes, recipient.to);
+    let destination = match recipient.binding {
+        Binding::Bound => Subject::Bound(to),
+        Binding::New | Binding::NewByAdmin => Subject::New(to),
+    };
+    let mut subjects = vec![
+        (limits.per_source, Subject::Source(recipient.source)),
+        (limits.each, Subject::Account(to, &recipient.account.id)),
+        (limits.each, destination),
+    ];
+    let budgets = sms_budget::counters(engine, recipient, at).await;
+    subjects.extend(budgets.into_iter().map(|(limits, counter)| (limits, Subject::Budget(counter))));
+    let mut admitted = Admitted::default();
+    for (limits, subject) in subjects {
+        let sending = Sending { subject: subject.digest(&engine.keyring), at, token: token(engine)? };
+        let admission = engine.ledger.admit_sending(&sending, &limits).await?;
+        match (admission, subject) {
+            (SendAdmission::Proceed, _) => admitted.counted.push(sending),
+            // A mark to warn at: past it nothing is refused.
+            (SendAdmission::Limited { .. }, Subject::Budget(counter)) if counter.is_mark() => {
+                admitted.budget = Some(counter);
+            }
+            (SendAdmission::Limited { until }, subject) => {
+                withdraw(engine, &admitted.counted).await;
+                let budget = match subject {
+                    Subject::Budget(counter) => Some(counter),
+                    Subject::Source(_) | Subject::Account(..) | Subject::Bound(_) | Subject::New(_) => None,
+                };
+                return Ok(Admitted { counted: Vec::new(), until: Some(until), budget });
+            }
+        }
+    }
+    Ok(admitted)
+}
+
+async fn withdraw(engine: &Engine, counted: &[Sending]) {
+    for sending in counted {
+        drop(engine.ledger.withdraw_sending(sending).await);
+    }
 }
 
 /// Six digits, each as likely as any other.
@@ -165,16 +260,28 @@ fn draw(engine: &Engine) -> Result<Zeroizing<String>, Stop> {
     }
 }
 
-/// Whether `code` is one that was sent to any of these factors for `purpose`; it is gone then. Counted before it is looked at.
-pub(super) async fn is_right(
+/// What a code is that somebody may have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SentCode {
+    /// It was sent to this factor, and is gone now.
+    Right(FactorId),
+    /// It was sent, and somebody else took it a moment ago, or the ledger does not know any more whether anybody did.
+    Taken,
+    /// None that was sent.
+    Wrong,
+}
+
+/// Whether `code` is one that was sent to any of these factors for `purpose`. Counted before it is looked at.
+pub(super) async fn look(
     engine: &Engine,
     account: &AccountId,
     (factors, purpose): (&[FactorId], &str),
     code: &CodeText,
     at: Timestamp,
-) -> Result<Option<FactorId>, Outage> {
+) -> Result<SentCode, Outage> {
+    let mut found = SentCode::Wrong;
     if factors.is_empty() || code.digits() != 6 {
-        return Ok(None);
+        return Ok(found);
     }
     let most = engine.limits.sent_codes.tries;
     for kept in engine.ledger.challenges(account, at).await? {
@@ -190,11 +297,14 @@ pub(super) async fn is_right(
         // What the ledger says the second time is held against what it said the first time.
         let is_it = tried.is_some_and(|tried| tried.value == kept.value)
             && open.is_answered_by(code.expose(), &engine.keyring);
-        if is_it && engine.ledger.take_challenge(account, kept.id, token(engine)?, at).await?.is_some() {
-            return Ok(Some(factor));
+        if is_it {
+            match engine.ledger.take_challenge(account, kept.id, token(engine)?, at).await? {
+                Some(_) => return Ok(SentCode::Right(factor)),
+                None => found = SentCode::Taken,
+            }
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 const SENT: &str = "sent code";

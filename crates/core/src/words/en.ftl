@@ -14,6 +14,7 @@ code = Code from { $label }:␣
 code-or-number = Code from { $label }, or the number of another factor:␣
 recovery-code = Recovery code:␣
 code-wrong = That code is wrong, or was used before.
+code-unreadable = That cannot be read as a code. A code has 6 or 8 digits, a recovery code 20 letters and digits.
 code-too-early = Codes are not taken just now. Wait { $seconds } seconds, then type the code that is shown.
 recovery-codes-not-now = Recovery codes cannot be taken just now: the server is not able to mark them as used. Try again later.
 codes-limited = Too many wrong codes. Try again in { $minutes } minutes.
@@ -32,6 +33,8 @@ trust-device = { $days ->
 enrolment-needed = A second factor is needed here, and you have none yet. Set one up now.
 enrolment-refused = A second factor is needed here, and you have none. Ask your administrator for one.
 ticket = Ticket from your administrator:␣
+ticket-unreadable = That cannot be read as a ticket, which has 20 letters and digits.
+qr-too-large = (There is no QR code, as it would not fit on this terminal.)
 scan-this = Scan this with your authenticator app:
 secret-as-text = Or type this key into it: { $secret }
 secret-shape = (time based, { $algorithm }, { $digits } digits, { $seconds } seconds)
@@ -93,6 +96,7 @@ which-number = Your telephone number with its country code (+44…):␣
 bad-address = That is not an e-mail address such as name@example.org.
 own-address = That is the mailbox of this very account. Give another one: whoever gets into this one would have both.
 bad-number = That is not a telephone number with its country code, such as +44 20 7946 0123.
+number-not-allowed = No codes are sent to numbers of that country or kind here. Give another one, or choose another way.
 bound-already = You have that one already.
 number-taken = That telephone number belongs to another account.
 code-sent = A code is on its way to { $to }.
@@ -102,8 +106,8 @@ sending-limited = No new code can be sent for another { $seconds } seconds. The 
 sending-failed = No code could be sent to { $to }. Choose another way, or try again later.
 nothing-sent = Nothing can be sent now. Choose another way, or use a recovery code.
 
-scan-to-bind = Scan this with the camera of your phone:
-or-open = Or open this on the phone: { $address }
+open-this = Open this on your phone: { $address }
+scan-to-bind = Or scan this with its camera:
 phone-scanned = Press Enter once the phone shows a code of six digits:␣
 phone-not-there = The phone has not come. Begin again.
 phone-not-it = The phone is not bound. Begin again, and scan the new code.
@@ -162,6 +166,29 @@ mail-disowned =
     When: { $at }
 
     Somebody knows your password: change it now, and tell your administrator.
+mail-sms-budget-subject = The budget for codes by SMS
+mail-sms-budget =
+    { $what }
+
+    When: { $at }
+
+    The budgets are hourly_budget and daily_budget in [courier.sms]; the audit log says which accounts asked. Many new numbers may mean that somebody knows many passwords.
+sms-budget-near = Four fifths of the { $budget } text messages that this site sends in { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+} are used up.
+sms-budget-used-up = All { $budget } text messages that this site sends in { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+} are used up. No code goes out by SMS until there is room again.
+sms-budget-new-sources = Of the { $budget } text messages that this site sends in { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+}, those for logins from new places are used up. Where somebody logged in before, codes still go out.
+sms-budget-new-numbers = Of the { $budget } text messages that this site sends in { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+}, those for numbers that are not bound yet are used up. Logins still get their codes.
 sms-code = { $code } is your code for { $service }, good for { $minutes } min. Tell it to nobody. If it was not you, somebody knows your password: change it.
 ring-title = Login to { $service }
 ring-body = { $account }, from { $rhost }. Open to approve or deny it. If it is not you, deny it: somebody knows your password.

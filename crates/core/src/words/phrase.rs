@@ -80,6 +80,8 @@ phrases! {
     OwnAddress "own-address" {};
     /// Not a number.
     BadNumber "bad-number" {};
+    /// A number that the site sends nothing to.
+    NumberNotAllowed "number-not-allowed" {};
     /// The account has it.
     BoundAlready "bound-already" {};
     /// Another account has it.
@@ -99,8 +101,8 @@ phrases! {
 
     /// Above a QR code that binds a phone.
     ScanToBind "scan-to-bind" {};
-    /// The same as an address.
-    OrOpen "or-open" { address: text };
+    /// Above it, the same as an address.
+    OpenThis "open-this" { address: text };
     /// Waits for the phone.
     PhoneScanned "phone-scanned" {};
     /// The phone did not come.
@@ -171,6 +173,10 @@ phrases! {
     RecoveryCode "recovery-code" {};
     /// The code was wrong, spent, or no code at all.
     CodeWrong "code-wrong" {};
+    /// What was typed cannot be a code.
+    CodeUnreadable "code-unreadable" {};
+    /// What was typed cannot be a ticket.
+    TicketUnreadable "ticket-unreadable" {};
     /// Codes are refused for a moment, as the ledger lost its memory.
     CodeTooEarly "code-too-early" { seconds: number };
     /// A recovery code that cannot be marked as used, as on a full disk.
@@ -194,6 +200,8 @@ phrases! {
     Ticket "ticket" {};
     /// Above the QR code.
     ScanThis "scan-this" {};
+    /// In the place of a QR code that would not fit on the screen.
+    QrTooLarge "qr-too-large" {};
     /// The secret as text.
     SecretAsText "secret-as-text" { secret: text };
     /// What the app has to be told where it is told by hand.
@@ -286,6 +294,18 @@ phrases! {
     MailDisownedSubject "mail-disowned-subject" { account: text };
     /// Its text.
     MailDisowned "mail-disowned" { account: text, service: text, rhost: text, at: text };
+    /// The subject of a mail about the budget for text messages.
+    MailSmsBudgetSubject "mail-sms-budget-subject" {};
+    /// Its text.
+    MailSmsBudget "mail-sms-budget" { what: text, at: text };
+    /// What it is about: most of it is used up.
+    SmsBudgetNear "sms-budget-near" { budget: number, hours: number };
+    /// All of it is.
+    SmsBudgetUsedUp "sms-budget-used-up" { budget: number, hours: number };
+    /// The part that logins from new sources may use is.
+    SmsBudgetNewSources "sms-budget-new-sources" { budget: number, hours: number };
+    /// The part that numbers may use that are not bound yet is.
+    SmsBudgetNewNumbers "sms-budget-new-numbers" { budget: number, hours: number };
     /// A text message with a code: one segment.
     SmsCode "sms-code" { code: text, minutes: number, service: text };
     /// Above what a phone shows when it is rung.

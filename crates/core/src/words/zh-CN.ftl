@@ -14,6 +14,7 @@ code = 请输入“{ $label }”的验证码：␣
 code-or-number = 请输入“{ $label }”的验证码，或其他验证方式的序号：␣
 recovery-code = 恢复码：␣
 code-wrong = 验证码错误或已被使用。
+code-unreadable = 无法识别为验证码。验证码为 6 位或 8 位数字，恢复码为 20 个字母和数字。
 code-too-early = 暂时无法接受验证码。请等待 { $seconds } 秒，再输入当时显示的验证码。
 recovery-codes-not-now = 暂时无法接受恢复码：服务器现在无法记录恢复码已被使用。请稍后再试。
 codes-limited = 错误次数过多，请在 { $minutes } 分钟后重试。
@@ -28,6 +29,8 @@ trust-device = 在 { $days } 天内信任此设备吗？[y/N]␣
 enrolment-needed = 此处需要二次验证，而您尚未设置。请现在设置。
 enrolment-refused = 此处需要二次验证，而您尚未设置。请联系管理员。
 ticket = 管理员给您的一次性凭据：␣
+ticket-unreadable = 无法识别为凭证，凭证为 20 个字母和数字。
+qr-too-large = （二维码在此终端上显示不下，因此没有显示。）
 scan-this = 请用身份验证器应用扫描此二维码：
 secret-as-text = 或者在应用中手动输入密钥：{ $secret }
 secret-shape = （基于时间，{ $algorithm }，{ $digits } 位，{ $seconds } 秒）
@@ -89,6 +92,7 @@ which-number = 您的手机号码（含国家代码，如 +86…）：␣
 bad-address = 这不是有效的邮箱地址，例如 name@example.org。
 own-address = 这正是本账户自己的邮箱。请填写另一个邮箱：否则进入此邮箱的人就同时拥有两种验证方式。
 bad-number = 这不是带国家代码的电话号码，例如 +86 138 0000 0000。
+number-not-allowed = 本系统不向该国家或该类号码发送验证码。请换一个号码，或选择其他方式。
 bound-already = 您已经绑定了它。
 number-taken = 该电话号码已绑定到另一个账户。
 code-sent = 验证码已发送至 { $to }。
@@ -98,8 +102,8 @@ sending-limited = { $seconds } 秒内不能再发送新的验证码。上一个�
 sending-failed = 无法向 { $to } 发送验证码。请选择其他方式，或稍后再试。
 nothing-sent = 目前无法发送任何消息。请选择其他方式，或使用恢复码。
 
-scan-to-bind = 请用手机相机扫描此二维码：
-or-open = 或在手机上打开此地址：{ $address }
+open-this = 请在手机上打开此地址：{ $address }
+scan-to-bind = 或用手机相机扫描此二维码：
 phone-scanned = 手机显示六位数字后，请按回车键：␣
 phone-not-there = 未收到手机的响应。请重新开始。
 phone-not-it = 手机未绑定。请重新开始，并扫描新的二维码。
@@ -155,6 +159,17 @@ mail-disowned =
     时间：{ $at }
 
     有人知道了您的密码，请立即修改密码，并告知管理员。
+mail-sms-budget-subject = 短信验证码额度
+mail-sms-budget =
+    { $what }
+
+    时间：{ $at }
+
+    额度为 [courier.sms] 中的 hourly_budget 和 daily_budget；审计日志记录了是哪些账户请求的。大量新号码可能意味着有人掌握了许多密码。
+sms-budget-near = 本系统每 { $hours } 小时可发送 { $budget } 条短信，已用去五分之四。
+sms-budget-used-up = 本系统每 { $hours } 小时可发送 { $budget } 条短信，已全部用完。在额度恢复之前不再发送短信验证码。
+sms-budget-new-sources = 本系统每 { $hours } 小时可发送 { $budget } 条短信，其中用于从新地点登录的部分已用完。曾经登录过的地点仍可收到验证码。
+sms-budget-new-numbers = 本系统每 { $hours } 小时可发送 { $budget } 条短信，其中用于尚未绑定号码的部分已用完。登录仍可收到验证码。
 sms-code = { $service } 验证码 { $code }，{ $minutes } 分钟内有效，请勿告诉他人。若非本人操作，说明有人知道您的密码，请立即修改。
 ring-title = 登录 { $service }
 ring-body = { $account }，来自 { $rhost }。打开后可批准或拒绝。如果不是您本人，请拒绝：有人知道了您的密码。

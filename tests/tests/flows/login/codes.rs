@@ -3,6 +3,7 @@
 use postern_core::Reason;
 use postern_core::conversation::Echo;
 use postern_core::factor::{Algorithm, TotpShape};
+use postern_core::flows::OwnFlow;
 use postern_core::ledger::Credential;
 
 use crate::harness::{MAIN_PASSWORD, Point, Site};
@@ -110,11 +111,15 @@ async fn what_is_no_code_is_asked_for_again_and_is_not_counted() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
-    for malformed in ["", "12345", "abcdef", "1234567", "１２３４５６", "12 34 5", "1"] {
+    for malformed in
+        ["", "12345", "abcdef", "1234567", "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", "12 34 5", "1"]
+    {
         let ended =
             site.visit("sshd", "alice").says(&[MAIN_PASSWORD, malformed, malformed, &app.code()]).await;
         assert!(ended.is_accept(), "{malformed}");
-        assert_eq!(ended.complaints().len(), 2);
+        let unreadable =
+            "That cannot be read as a code. A code has 6 or 8 digits, a recovery code 20 letters and digits.";
+        assert_eq!(ended.complaints(), [unreadable; 2]);
         site.clock.advance(30);
     }
     site.world.expect(None);
@@ -123,6 +128,67 @@ async fn what_is_no_code_is_asked_for_again_and_is_not_counted() {
     let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "abc", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::BadCredential, 4));
     assert_eq!(site.world.count(Point::AdmitCode), 0);
+}
+
+#[tokio::test]
+async fn a_code_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    let recovery = site.recovery_codes(&alice, 3).await;
+    let wide = |text: &str| -> String {
+        let wide =
+            |c: char| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c);
+        text.chars().map(wide).collect()
+    };
+    for form in [
+        |code: &str| format!("{}\u{a0}{}", &code[..3], &code[3..]),
+        |code: &str| format!("\u{feff}{code}\u{200b}\r\n"),
+        |code: &str| format!("\u{202a}{}\u{2212}{}\u{202c}", &code[..2], &code[2..]),
+        |code: &str| format!("\t{code}"),
+    ] {
+        let typed = form(&app.code());
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &typed]).await;
+        assert_eq!(ended.credential(), Credential::Factor(app.id.unwrap()), "{typed:?}");
+        site.clock.advance(30);
+    }
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &wide(&app.code())]).await;
+    assert!(ended.is_accept(), "{ended:?}");
+    for typed in [
+        recovery[0].replace('-', "\u{2013}"),
+        format!("\u{feff}{}\r\n", recovery[1].replace('-', "\u{a0}")),
+        wide(&recovery[2].to_uppercase()),
+    ] {
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &typed]).await;
+        assert_eq!(ended.credential(), Credential::RecoveryCode, "{typed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_right_code_that_the_ledger_cannot_place_is_deferred_and_counts_for_nobody() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    site.forget_spent_steps();
+    let code = app.code();
+    let many: Vec<&str> = [MAIN_PASSWORD].into_iter().chain([code.as_str(); 100]).collect();
+    for _ in 0..5 {
+        let ended = site.visit("sshd", "alice").says(&many).await;
+        assert!(ended.is_defer(), "{ended:?}");
+        assert!(ended.complaints().iter().all(|said| said.starts_with("Codes are not taken just now")));
+        let own = site.own(&alice, OwnFlow::RecoveryCodes).says(&many).await;
+        assert!(own.is_defer(), "{own:?}");
+    }
+    let ended =
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, "no code", "no code", "no code"]).await;
+    assert!(ended.is_defer(), "what is no code at all changes nothing: {ended:?}");
+    let wrong = app.wrong_code(1);
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, &wrong, &wrong, &wrong]).await;
+    assert_eq!(ended.reason(), Reason::BadCredential, "a guess is one still");
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code]).await;
+    assert_eq!(ended.reason(), Reason::Cancelled);
+    site.clock.advance(90);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn a_ticket_opens_the_enrolment_once() {
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     assert_eq!(talk.asked().await, "Ticket from your administrator: ");
-    let typed = ticket.to_uppercase().replace('-', " ");
+    let typed = format!("\u{feff}{}\r\n", ticket.to_uppercase().replace('-', "\u{a0}"));
     talk.say(&typed);
     talk.asked().await;
     let app = App::of_key(&talk.heard().key(), &site.clock);
@@ -183,6 +183,16 @@ async fn a_ticket_that_is_wrong_somebody_elses_expired_taken_back_or_replaced_op
     };
     for wrong in ["", "aaaa-bbbb-cccc-dddd-eeee", &first, &of_bob] {
         refused(wrong).await;
+    }
+    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    for _ in 0..10 {
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "aaaa-bbbb"]).await;
+        let unreadable = "That cannot be read as a ticket, which has 20 letters and digits.";
+        assert_eq!(
+            (ended.reason(), ended.complaints()[0]),
+            (Reason::BadCredential, unreadable),
+            "not counted"
+        );
     }
     flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     site.clock.advance(3600);

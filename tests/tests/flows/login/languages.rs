@@ -7,9 +7,15 @@ async fn people_are_spoken_to_in_their_language_from_the_password_on() {
     let mut site = Site::new().await;
     let alice = site.person_with("alice", &[("preferredLanguage", "fr, zh-CN;q=0.8, en;q=0.5")]).await;
     let app = site.bind(&alice, "phone").await;
-    let ended = site.visit("sshd", "alice").language("en-GB").says(&[MAIN_PASSWORD, "x", &app.code()]).await;
-    assert_eq!(ended.questions(), ["Password: ", "请输入“phone”的验证码： ", "请输入“phone”的验证码： "]);
-    assert_eq!(ended.lines(), ["验证码错误或已被使用。"]);
+    let wrong = app.wrong_code(1);
+    let ended =
+        site.visit("sshd", "alice").language("en-GB").says(&[MAIN_PASSWORD, "x", &wrong, &app.code()]).await;
+    let question = "请输入“phone”的验证码： ";
+    assert_eq!(ended.questions(), ["Password: ", question, question, question]);
+    assert_eq!(
+        ended.lines(),
+        ["无法识别为验证码。验证码为 6 位或 8 位数字，恢复码为 20 个字母和数字。", "验证码错误或已被使用。"]
+    );
     assert_eq!(ended.outcome.trail.language, Some(Language::SimplifiedChinese));
     site.configure(|setup| setup.language = Language::SimplifiedChinese);
     let bob = site.person_with("bob", &[("preferredLanguage", "en")]).await;

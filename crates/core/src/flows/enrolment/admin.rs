@@ -8,6 +8,7 @@ use crate::conversation::Conversation;
 use crate::engine::Engine;
 use crate::factor::FactorId;
 use crate::limits::Source;
+use crate::qr::Screen;
 use crate::verdict::{Accepted, Verdict};
 
 use super::super::codes::Asked;
@@ -34,6 +35,8 @@ pub struct EnrolFor<'a> {
     pub language: Option<&'a str>,
     /// Where the admin is, for the limits on what is sent.
     pub source: &'a Source,
+    /// The admin's terminal.
+    pub screen: Screen,
 }
 
 /// How that ended.
@@ -49,6 +52,7 @@ pub struct Enrolled {
 /// it is asked for; every limit, and all that is to be true of the new factor, holds as it does for its owner.
 pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn Conversation) -> Enrolled {
     let mut dialogue = Dialogue::new(person, order.language, engine.language);
+    dialogue.sees_on(order.screen);
     let mut trail = Trail { account: Some(order.account.id.clone()), ..Trail::default() };
     let wanted = Wanted {
         kind: Some(order.kind),

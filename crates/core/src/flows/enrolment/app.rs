@@ -8,13 +8,13 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
 use crate::ledger::{Spend, Spent};
-use crate::qr;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::super::codes;
 use super::super::dialogue::{Dialogue, Stop};
 use super::super::factors::{NewFactor, NewKind, SEED_BYTES};
+use super::super::outcome::Outage;
 use super::super::second_step::seconds_until;
 use super::{MOST_TRIES, Wanted, default_label};
 
@@ -42,11 +42,10 @@ async fn show(
     dialogue: &mut Dialogue<'_>,
 ) -> Result<(), Stop> {
     let uri = totp.uri(&engine.issuer, &account.name)?;
+    let short = totp.short_uri(&engine.issuer, &account.name)?;
     dialogue.tell(&Phrase::ScanThis {}).await?;
-    // A code too large for a terminal is left out; the key as text is always there.
-    if let Some(lines) = qr::terminal(&uri) {
-        dialogue.lines(&lines).await?;
-    }
+    // The key as text is always there: below it, with the question.
+    dialogue.qr(&[&uri, &short], 3).await?;
     let secret = totp.base32();
     dialogue.tell(&Phrase::SecretAsText { secret: &totp.base32_grouped() }).await?;
     let shape = totp.shape;
@@ -64,14 +63,15 @@ async fn first_code(
     (factor, totp): (FactorId, &NewTotp),
     dialogue: &mut Dialogue<'_>,
 ) -> Result<(), Stop> {
+    let mut is_too_early = false;
     for _ in 0..MOST_TRIES {
         let answer = dialogue.ask_for_code(&Phrase::FirstCode {}).await?;
         let at = engine.clock.now();
-        let step = match CodeText::parse(answer.expose()) {
-            Some(code) => totp.matching_step(&code, at)?,
-            None => None,
+        let Some(code) = CodeText::parse(answer.expose()) else {
+            dialogue.complain(&Phrase::CodeUnreadable {}).await?;
+            continue;
         };
-        let Some(step) = step else {
+        let Some(step) = totp.matching_step(&code, at)? else {
             dialogue.complain(&Phrase::FirstCodeWrong {}).await?;
             continue;
         };
@@ -82,11 +82,12 @@ async fn first_code(
             Spent::Now => return Ok(()),
             Spent::Replayed => dialogue.complain(&Phrase::CodeWrong {}).await?,
             Spent::Unknown { from } => {
+                is_too_early = true;
                 let until = Timestamp::from_unix(from.saturating_mul(period));
                 let seconds = seconds_until(engine, until);
                 dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
             }
         }
     }
-    Err(Stop::Reject(Reason::BadCredential))
+    Err(if is_too_early { Outage::ForgottenCodes.into() } else { Stop::Reject(Reason::BadCredential) })
 }

@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::factor::{FactorId, RecoveryText};
 use crate::ledger::{CodeAdmission, CodeSettlement};
 use crate::policy::Ticket;
+use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -219,7 +220,7 @@ async fn wanted_kind(
     }
     for _ in 0..MOST_TRIES {
         let answer = dialogue.ask_for_code(&Phrase::WhichKind {}).await?;
-        let number = answer.expose().trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let number = cleaned(answer.expose()).parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         if let Some(kind) = number.and_then(|index| kinds.get(index)) {
             return Ok(*kind);
         }
@@ -244,6 +245,11 @@ pub(super) async fn ask_for_ticket(
     trail: &mut Trail,
 ) -> Result<Option<Ticket>, Stop> {
     let answer = dialogue.ask_for_code(&Phrase::Ticket {}).await?;
+    let Some(typed) = RecoveryText::parse(answer.expose()) else {
+        trail.detail = Some("no ticket at all");
+        dialogue.complain(&Phrase::TicketUnreadable {}).await?;
+        return Err(Stop::Reject(Reason::BadCredential));
+    };
     let attempt = asked.attempt(engine)?;
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
         CodeAdmission::Proceed { .. } => {}
@@ -254,9 +260,7 @@ pub(super) async fn ask_for_ticket(
         }
     }
     let ticket = asked.account.data.policy.ticket;
-    let is_right = RecoveryText::parse(answer.expose())
-        .is_some_and(|typed| is_ticket(&engine.keyring, &asked.account.id, ticket, &typed, attempt.at));
-    if !is_right {
+    if !is_ticket(&engine.keyring, &asked.account.id, ticket, &typed, attempt.at) {
         trail.detail = Some("not the ticket of this account");
         dialogue.complain(&Phrase::CodeWrong {}).await?;
         return Err(Stop::Reject(Reason::BadCredential));

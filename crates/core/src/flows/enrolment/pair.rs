@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::conversation::Echo;
 use crate::engine::Engine;
 use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
+use crate::hex_id;
 use crate::ledger::{ChallengeAdmission, KeptChallenge, NewChallenge, Room};
-use crate::qr;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -72,13 +74,11 @@ async fn with_phone(
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
     let page = engine.courier.page().ok_or(Stop::Reject(Reason::NotPermitted))?;
-    let account_part = account_part(&account.id);
-    let uri = Zeroizing::new(format!("{page}#b.{account_part}.{id}.{}", *pairing.text()));
+    let id_part = URL_SAFE_NO_PAD.encode(id.bytes());
+    let uri = Zeroizing::new(format!("{page}#b.{}.{id_part}.{}", short_part(&account.id), *pairing.text()));
+    dialogue.tell(&Phrase::OpenThis { address: &uri }).await?;
     dialogue.tell(&Phrase::ScanToBind {}).await?;
-    if let Some(lines) = qr::terminal(&uri) {
-        dialogue.lines(&lines).await?;
-    }
-    dialogue.tell(&Phrase::OrOpen { address: &uri }).await?;
+    dialogue.qr(&[&uri], 1).await?;
     dialogue.record("key", json!({ "uri": *uri })).await?;
     // What was told may be shown together with the next question only.
     drop(dialogue.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
@@ -107,6 +107,17 @@ async fn with_phone(
         wanted.label.clone().or(named.filter(is_free)).unwrap_or_else(|| default_label(account, "phone"));
     let kind = NewKind::Phone { key, totp: pairing.totp()? };
     Ok(NewFactor { id: FactorId::new(id.bytes()), label, kind })
+}
+
+/// The account in the address, in fewer characters where it is a UUID as directories write it (RFC 9562, section 4), so that
+/// the QR code fits on a terminal: a tilde and base64url.
+fn short_part(account: &AccountId) -> String {
+    let groups: Vec<&str> = account.as_str().split('-').collect();
+    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+    match hex_id::parse(&groups.concat()).filter(|_| is_uuid) {
+        Some(bytes) => format!("~{}", URL_SAFE_NO_PAD.encode(bytes)),
+        None => account_part(account),
+    }
 }
 
 /// Waits for the phone; `None` where it does not come.

@@ -14,8 +14,8 @@ use super::super::factors::{NewFactor, NewKind};
 use super::super::occasion::Occasion;
 use super::super::outcome::Trail;
 use super::super::second_step::{masked, seconds_until};
-use super::super::sent_code::{self, Posted, Recipient};
-use super::{MOST_TRIES, Wanted, WantedKind, default_label};
+use super::super::sent_code::{self, Binding, Posted, Recipient, SentCode};
+use super::{Enroller, MOST_TRIES, Wanted, WantedKind, default_label};
 
 /// Sends a code to the address or number, and asks for it.
 pub(super) async fn prove(
@@ -26,7 +26,7 @@ pub(super) async fn prove(
     trail: &mut Trail,
 ) -> Result<NewFactor, Stop> {
     let Asked { account, source, .. } = asked;
-    let new = address(account, kind, wanted.to.as_deref(), dialogue).await?;
+    let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
     let to = match &new {
         NewKind::Email(address) => Destination::Email(address),
         NewKind::Sms(number) => Destination::Sms(number),
@@ -34,7 +34,11 @@ pub(super) async fn prove(
     };
     let label = label(account, kind, wanted);
     let factor = FactorId::new(codes::token(engine)?);
-    let recipient = Recipient { account, source, factor, to, is_bound: false };
+    let binding = match wanted.by {
+        Enroller::Owner => Binding::New,
+        Enroller::Admin { .. } => Binding::NewByAdmin,
+    };
+    let recipient = Recipient { account, source, factor, to, binding };
     let shown = masked(to);
     let occasion = Occasion::of_change(wanted.by);
     match sent_code::post(engine, recipient, &occasion, dialogue, trail).await? {
@@ -52,14 +56,15 @@ pub(super) async fn prove(
     dialogue.tell(&Phrase::CodeSent { to: &shown }).await?;
     for _ in 0..MOST_TRIES {
         let answer = dialogue.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
-        if let Some(code) = CodeText::parse(answer.expose()) {
-            let at = engine.clock.now();
-            let sent = (&[factor][..], occasion.service);
-            if sent_code::is_right(engine, &account.id, sent, &code, at).await?.is_some() {
-                return Ok(NewFactor { id: factor, label, kind: new });
-            }
+        let Some(code) = CodeText::parse(answer.expose()) else {
+            dialogue.complain(&Phrase::CodeUnreadable {}).await?;
+            continue;
+        };
+        let sent = (&[factor][..], occasion.service);
+        match sent_code::look(engine, &account.id, sent, &code, engine.clock.now()).await? {
+            SentCode::Right(_) => return Ok(NewFactor { id: factor, label, kind: new }),
+            SentCode::Taken | SentCode::Wrong => dialogue.complain(&Phrase::CodeWrong {}).await?,
         }
-        dialogue.complain(&Phrase::CodeWrong {}).await?;
     }
     Err(Stop::Reject(Reason::BadCredential))
 }
@@ -71,7 +76,7 @@ pub(super) async fn unproved(
     (kind, wanted): (WantedKind, &Wanted),
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
-    let new = address(account, kind, wanted.to.as_deref(), dialogue).await?;
+    let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
     let label = label(account, kind, wanted);
     Ok(NewFactor { id: FactorId::new(codes::token(engine)?), label, kind: new })
 }
@@ -82,9 +87,9 @@ fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {
 
 /// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
 async fn address(
+    engine: &Engine,
     account: &Account,
-    kind: WantedKind,
-    given: Option<&str>,
+    (kind, given): (WantedKind, Option<&str>),
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewKind, Stop> {
     let question = match kind {
@@ -96,7 +101,7 @@ async fn address(
             Some(given) => given.trim().to_owned(),
             None => dialogue.ask_for_code(&question).await?.expose().trim().to_owned(),
         };
-        let complaint = match read(account, kind, &text) {
+        let complaint = match read(engine, account, kind, &text) {
             Ok(new) => return Ok(new),
             Err(complaint) => complaint,
         };
@@ -108,7 +113,12 @@ async fn address(
     Err(Stop::Reject(Reason::NotPermitted))
 }
 
-fn read(account: &Account, kind: WantedKind, text: &str) -> Result<NewKind, Phrase<'static>> {
+fn read(
+    engine: &Engine,
+    account: &Account,
+    kind: WantedKind,
+    text: &str,
+) -> Result<NewKind, Phrase<'static>> {
     let factors = account.data.factors.iter().map(|factor| &factor.kind);
     if kind == WantedKind::Email {
         let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;
@@ -127,6 +137,9 @@ fn read(account: &Account, kind: WantedKind, text: &str) -> Result<NewKind, Phra
         return Ok(NewKind::Email(address));
     }
     let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
+    if !sent_code::may_text(engine, &number) {
+        return Err(Phrase::NumberNotAllowed {});
+    }
     let mut bound = factors.filter_map(|kind| match kind {
         FactorKind::Sms(sms) => Some(&sms.number),
         FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use postern_core::config::Config;
 use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
 use postern_core::factor::Subscription;
+use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
 /// Remembers why the last message was not sent.
@@ -24,7 +25,7 @@ impl HeardCourier {
             Arc::new(Unusable {
                 why: error.to_string(),
                 has_email: couriers.email.is_some(),
-                has_sms: couriers.sms.is_some(),
+                sms_rules: couriers.sms.as_ref().map(|sms| sms.rules.clone()),
                 tells_of_changes: couriers.email.as_ref().is_some_and(|email| email.tells_of_changes),
                 page: config.web.as_ref().map(|web| web.url.to_string()),
             })
@@ -60,6 +61,10 @@ impl Courier for HeardCourier {
         self.inner.may_push_to(subscription)
     }
 
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        self.inner.sms_rules()
+    }
+
     fn page(&self) -> Option<&str> {
         self.inner.page()
     }
@@ -82,7 +87,7 @@ impl Courier for HeardCourier {
 struct Unusable {
     why: String,
     has_email: bool,
-    has_sms: bool,
+    sms_rules: Option<SmsRules>,
     tells_of_changes: bool,
     page: Option<String>,
 }
@@ -92,7 +97,7 @@ impl Courier for Unusable {
     fn carries(&self, channel: Channel) -> bool {
         match channel {
             Channel::Email => self.has_email,
-            Channel::Sms => self.has_sms,
+            Channel::Sms => self.sms_rules.is_some(),
             Channel::WebPush | Channel::Ntfy => false,
         }
     }
@@ -111,6 +116,10 @@ impl Courier for Unusable {
 
     fn may_push_to(&self, _: &Subscription) -> bool {
         false
+    }
+
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        self.sms_rules.as_ref()
     }
 
     fn page(&self) -> Option<&str> {

@@ -46,7 +46,7 @@ impl Gateway {
     #[must_use]
     pub fn section(&self) -> String {
         format!(
-            "[courier.sms]\nurl = \"{}/v1/messages\"\nsecret_file = \"{}\"\n\
+            "[courier.sms]\nallowed_prefixes = [\"+44\"]\nhourly_budget = 10000\ndaily_budget = 10000\nurl = \"{}/v1/messages\"\nsecret_file = \"{}\"\n\
              headers = {{ Authorization = \"AccessKey {{secret}}\" }}\n\
              body = '{{\"to\":\"{{to}}\",\"text\":\"{{text}}\"}}'\nexpect = '\"status\":\"accepted\"'\n",
             self.http.url(),

@@ -75,6 +75,7 @@ impl fmt::Display for Entry<'_> {
         line.maybe("detail", trail.detail)?;
         line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
         line.maybe("courier", trail.is_courier_down.then_some("down"))?;
+        line.maybe("sms_budget", trail.sms_budget.map(crate::flows::SmsBudget::as_str))?;
         line.maybe("device", self.device)?;
         line.pair("peer", self.peer)?;
         line.maybe("tty", self.tty)?;
@@ -246,6 +247,7 @@ mod tests {
                 detail: Some("detail"),
                 observed: Some(Reason::Scope),
                 is_ledger_down: true,
+                sms_budget: Some(crate::flows::SmsBudget::Near),
                 ..Trail::default()
             };
             let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), trail };

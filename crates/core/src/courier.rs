@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::factor::{EmailAddress, PhoneNumber, Subscription};
+use crate::sms_rules::SmsRules;
 use crate::words::Language;
 
 /// Sends messages. Every call ends within [`LONGEST_DELIVERY`], and tries once.
@@ -27,6 +28,9 @@ pub trait Courier: Send + Sync + fmt::Debug {
     /// Whether a browser's subscription is with a push service that this site sends to: anybody with an account could have
     /// requests sent to any address otherwise.
     fn may_push_to(&self, subscription: &Subscription) -> bool;
+
+    /// Which telephone numbers are sent to, and how much. `None` without [`Channel::Sms`].
+    fn sms_rules(&self) -> Option<&SmsRules>;
 
     /// The address of the page for phones, ending in a slash. `None` where there is none.
     fn page(&self) -> Option<&str>;
@@ -67,6 +71,10 @@ impl Courier for NoCourier {
 
     fn may_push_to(&self, _: &Subscription) -> bool {
         false
+    }
+
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        None
     }
 
     fn page(&self) -> Option<&str> {
@@ -157,6 +165,13 @@ pub enum Message<'a> {
         /// By whom, where it was not the person: `an administrator`. In the language of the message.
         by: Option<&'a str>,
     },
+    /// The budget for text messages is nearly or wholly used up; by e-mail, to the admin.
+    SmsBudget {
+        /// Which one, and what follows, in the language of the message.
+        what: &'a str,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody knows the main password, and it is not the person whose it is; by e-mail.
     Disowned {
         /// Whose.
@@ -177,6 +192,7 @@ impl fmt::Debug for Message<'_> {
             Self::Ring { .. } => "Ring",
             Self::Changed { .. } => "Changed",
             Self::Disowned { .. } => "Disowned",
+            Self::SmsBudget { .. } => "SmsBudget",
         })
     }
 }
@@ -193,7 +209,8 @@ pub enum CourierError {
     /// Nobody knows whether it is on its way: what carries it did not answer in time.
     #[error("it may have been sent: {0}")]
     Unsure(String),
-    /// What carries it is out of order, and nothing was sent.
+    /// What carries it is out of order, and nothing was sent. Never for a reason that lies in the message or its
+    /// destination: this alone does not count against whoever asked for the message.
     #[error("the courier is out of order: {0}")]
     Down(String),
 }

@@ -51,7 +51,10 @@ impl Http {
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|_| malformed())?;
         let stream = self.connect(url).await?;
-        exchange(stream, request).await.map_err(|what| down(url, what))
+        // From here on the server may have done what was asked, whatever it answers or does not.
+        exchange(stream, request)
+            .await
+            .map_err(|what| CourierError::Unsure(format!("{}: {what}", url.origin())))
     }
 
     /// Connects as for a request, and sends none.
@@ -73,15 +76,18 @@ impl Http {
 }
 
 impl Incoming {
-    /// What a status says (RFC 9110, section 15): taken, refused, or out of order.
+    /// What a status says (RFC 9110, section 15): taken, refused, out of order, or nothing certain.
     pub(crate) fn verdict(&self, url: &HttpUrl) -> Result<(), CourierError> {
         let what = format!("{} answered {}", url.origin(), self.status.as_u16());
         if self.status.is_success() {
             Ok(())
         } else if self.status.is_client_error() {
             Err(CourierError::Refused(what))
-        } else {
+        } else if self.status.is_redirection() || self.status == StatusCode::SERVICE_UNAVAILABLE {
             Err(CourierError::Down(what))
+        } else {
+            // It failed on the way, and nobody knows how far it came.
+            Err(CourierError::Unsure(what))
         }
     }
 }

@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use postern_core::config::Config;
 use postern_core::courier::{Channel, Courier, CourierError, Destination, LONGEST_DELIVERY, Message};
 use postern_core::factor::Subscription;
+use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
 pub use examine::{Finding, NoPage, examine, open_page};
@@ -129,6 +130,10 @@ impl Courier for Couriers {
 
     fn may_push_to(&self, subscription: &Subscription) -> bool {
         self.web_push.as_ref().is_some_and(|push| push.is_permitted(subscription))
+    }
+
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        self.sms.as_ref().map(sms::Sms::rules)
     }
 
     fn page(&self) -> Option<&str> {

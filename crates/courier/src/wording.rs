@@ -78,6 +78,7 @@ impl Wording {
             Message::Code { .. } => MAIL_CODE,
             Message::Changed { .. } => MAIL_CHANGED,
             Message::Disowned { .. } => MAIL_DISOWNED,
+            Message::SmsBudget { .. } => MAIL_SMS_BUDGET,
             Message::Ring { .. } => return None,
         };
         let said = match self.own.get(&(kind.name, language.as_str())) {
@@ -177,6 +178,7 @@ impl Values {
                 ("rhost", place(rhost)),
                 ("at", moment(at)),
             ],
+            Message::SmsBudget { what, at } => vec![("what", what.to_owned()), ("at", moment(at))],
             Message::Ring { account, service, rhost, .. } => {
                 vec![
                     ("account", account.to_owned()),
@@ -201,6 +203,8 @@ impl Values {
             (Phrase::MailCodeSubject { service }, Phrase::MailCode { code, minutes, account, service, rhost })
         } else if kind.name == MAIL_DISOWNED.name {
             (Phrase::MailDisownedSubject { account }, Phrase::MailDisowned { account, service, rhost, at })
+        } else if kind.name == MAIL_SMS_BUDGET.name {
+            (Phrase::MailSmsBudgetSubject {}, Phrase::MailSmsBudget { what, at })
         } else if self.is_by_another {
             (Phrase::MailChangedSubject { account }, Phrase::MailChangedBy { account, what, at, by })
         } else {
@@ -248,7 +252,7 @@ fn is_gsm(c: char) -> bool {
     matches!(c, ' '..='_' | 'a'..='z') && !matches!(c, '[' | '\\' | ']' | '^')
 }
 
-pub(crate) const MAIL: [Kind; 3] = [MAIL_CODE, MAIL_CHANGED, MAIL_DISOWNED];
+pub(crate) const MAIL: [Kind; 4] = [MAIL_CODE, MAIL_CHANGED, MAIL_DISOWNED, MAIL_SMS_BUDGET];
 pub(crate) const SMS: Kind =
     Kind { name: "sms", has_subject: false, places: &["code", "minutes", "account", "service", "rhost"] };
 const MAIL_CODE: Kind =
@@ -257,6 +261,7 @@ const MAIL_CHANGED: Kind =
     Kind { name: "changed", has_subject: true, places: &["account", "what", "at", "by"] };
 const MAIL_DISOWNED: Kind =
     Kind { name: "disowned", has_subject: true, places: &["account", "service", "rhost", "at"] };
+const MAIL_SMS_BUDGET: Kind = Kind { name: "sms_budget", has_subject: true, places: &["what", "at"] };
 const LONGEST_VALUE: usize = 255;
 
 #[cfg(test)]

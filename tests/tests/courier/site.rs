@@ -84,7 +84,11 @@ fn check_says_what_is_wrong_with_a_courier() {
         (with_login, "courier.email", "answered 535"),
         ("[courier.ntfy]\nurl = \"http://127.0.0.1:1\"\n".to_owned(), "courier.ntfy", "refused"),
         ("[courier.ntfy]\nurl = \"https://ntfy.invalid\"\n".to_owned(), "courier.ntfy", "ntfy.invalid"),
-        ("[courier.sms]\ncommand = [\"/nowhere/send-sms\"]\n".to_owned(), "courier.sms", "No such file"),
+        (
+            "[courier.sms]\nallowed_prefixes = [\"+44\"]\ncommand = [\"/nowhere/send-sms\"]\n".to_owned(),
+            "courier.sms",
+            "No such file",
+        ),
         (
             "[courier.web_push]\nkey_file = \"/nowhere/vapid.pem\"\ncontact = \"mailto:a@example.org\"\n"
                 .to_owned(),

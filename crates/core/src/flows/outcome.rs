@@ -37,8 +37,36 @@ pub struct Trail {
     pub is_ledger_down: bool,
     /// A message could not be sent.
     pub is_courier_down: bool,
+    /// What the site's budget for text messages has come to, where there is something to say.
+    pub sms_budget: Option<SmsBudget>,
     /// The language that the person was spoken to in.
     pub language: Option<Language>,
+}
+
+/// What the site's budget for text messages has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsBudget {
+    /// Four fifths of it are used up.
+    Near,
+    /// Nothing is sent to anybody.
+    UsedUp,
+    /// Nothing is sent for logins from sources that never succeeded for the account.
+    UsedUpForNewSources,
+    /// Nothing is sent to numbers that are not bound yet.
+    UsedUpForNewNumbers,
+}
+
+impl SmsBudget {
+    /// As the log has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Near => "near",
+            Self::UsedUp => "used_up",
+            Self::UsedUpForNewSources => "used_up_for_new_sources",
+            Self::UsedUpForNewNumbers => "used_up_for_new_numbers",
+        }
+    }
 }
 
 /// A broken world on the way to a verdict.

@@ -90,7 +90,7 @@ impl Email {
             .map_err(|_| unwritten())?;
         let mut connection = self.connect().await?;
         let sent = connection.send(mail.envelope(), &mail.formatted()).await;
-        sent.map_err(|error| self.failure(&error))?;
+        sent.map_err(|error| self.refusal(&error))?;
         // It is taken; how, or whether, the server says goodbye changes nothing.
         drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
         Ok(())
@@ -132,7 +132,26 @@ impl Email {
         Ok(format!("<{:032x}@{}>", u128::from_be_bytes(random), self.from.email.domain()))
     }
 
-    /// Servers repeat addresses in their answers: of those the code alone is told on.
+    /// What an answer to a mail says. A temporary one may be about the recipient as well (greylisting, a mailbox that is
+    /// verified first), so of those only that of a server that closes (421) is an outage; and where the connection ended the
+    /// mail may have been taken.
+    fn refusal(&self, error: &Error) -> CourierError {
+        match (self.failure(error), error.status().map(|code| code.to_string())) {
+            (CourierError::Down(what), Some(code)) if code.starts_with('4') && code != "421" => {
+                CourierError::Refused(what)
+            }
+            (CourierError::Down(what), None) if !error.is_client() => CourierError::Unsure(what),
+            (
+                failure @ (CourierError::Down(_)
+                | CourierError::Refused(_)
+                | CourierError::Unsure(_)
+                | CourierError::Gone),
+                _,
+            ) => failure,
+        }
+    }
+
+    /// What is wrong with a connection. Servers repeat addresses in their answers: of those the code alone is told on.
     fn failure(&self, error: &Error) -> CourierError {
         if let Some(code) = error.status() {
             let code = code.to_string();

@@ -57,7 +57,7 @@ impl Command {
             // It need not read what it is given: what it exits with counts.
             drop(input.write_all(text.as_bytes()).await);
         }
-        let status = child.wait().await.map_err(|error| self.down(&error))?;
+        let status = child.wait().await.map_err(|error| self.unsure(&error))?;
         // From here on the number may be another one's.
         group.0 = None;
         match status.code() {
@@ -65,13 +65,21 @@ impl Command {
             Some(code @ (EX_DATAERR | EX_NOUSER)) => {
                 Err(CourierError::Refused(format!("{} ended with {code}", self.program.display())))
             }
-            Some(code) => Err(self.down(&format!("ended with {code}"))),
-            None => Err(self.down(&"was killed")),
+            Some(code @ (EX_UNAVAILABLE | EX_TEMPFAIL | EX_CONFIG)) => {
+                Err(self.down(&format!("ended with {code}")))
+            }
+            // It ran, and may have sent it: that has to count.
+            Some(code) => Err(self.unsure(&format!("ended with {code}"))),
+            None => Err(self.unsure(&"was killed")),
         }
     }
 
     fn down(&self, what: &dyn std::fmt::Display) -> CourierError {
         CourierError::Down(format!("{}: {what}", self.program.display()))
+    }
+
+    fn unsure(&self, what: &dyn std::fmt::Display) -> CourierError {
+        CourierError::Unsure(format!("{}: {what}", self.program.display()))
     }
 }
 
@@ -91,3 +99,9 @@ impl Drop for Group {
 const EX_DATAERR: i32 = 65;
 /// sysexits(3): there is no such number.
 const EX_NOUSER: i32 = 67;
+/// sysexits(3): what it needs is not there.
+const EX_UNAVAILABLE: i32 = 69;
+/// sysexits(3): it may be tried again later.
+const EX_TEMPFAIL: i32 = 75;
+/// sysexits(3): it is set up wrongly.
+const EX_CONFIG: i32 = 78;

@@ -4,6 +4,7 @@ mod gateway;
 use postern_core::config::{SmsCourier, SmsWay};
 use postern_core::courier::{CourierError, Message};
 use postern_core::factor::PhoneNumber;
+use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
 use crate::wording::{self, Wording};
@@ -15,6 +16,7 @@ use gateway::Gateway;
 #[derive(Debug)]
 pub(crate) struct Sms {
     way: Way,
+    rules: SmsRules,
     wording: Wording,
 }
 
@@ -31,7 +33,11 @@ impl Sms {
             SmsWay::Command { program, arguments } => Way::Command(Command::open(program, arguments)?),
         };
         let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?;
-        Ok(Self { way, wording })
+        Ok(Self { way, rules: config.rules.clone(), wording })
+    }
+
+    pub(crate) fn rules(&self) -> &SmsRules {
+        &self.rules
     }
 
     pub(crate) async fn send(
@@ -40,6 +46,10 @@ impl Sms {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
+        if !self.rules.allows(to) {
+            let what = "no prefix of allowed_prefixes in [courier.sms] stands for this number";
+            return Err(CourierError::Refused(what.to_owned()));
+        }
         let text = self.wording.sms(language, message).ok_or_else(|| not_for_this(message))?;
         match &self.way {
             Way::Gateway(gateway) => gateway.send(to, &text).await,

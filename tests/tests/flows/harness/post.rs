@@ -1,10 +1,11 @@
 //! A courier that keeps what it is given, or fails as it is told.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
 use postern_core::factor::Subscription;
+use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
 /// What was sent.
@@ -21,6 +22,7 @@ pub(crate) enum What {
     Code { code: String, service: String, rhost: Option<String> },
     Ring { fragment: String, service: String, rhost: Option<String> },
     Changed(String),
+    SmsBudget(String),
     Disowned { service: String, rhost: Option<String> },
 }
 
@@ -28,6 +30,7 @@ pub(crate) enum What {
 #[derive(Debug, Default)]
 pub(crate) struct Post {
     state: Mutex<State>,
+    rules: OnceLock<SmsRules>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +41,11 @@ struct State {
 }
 
 impl Post {
+    /// So many text messages an hour and a day, before the first one is sent.
+    pub(crate) fn set_budgets(&self, hourly: u32, daily: u32) {
+        self.rules.set(rules(hourly, daily)).unwrap();
+    }
+
     /// From now on there are all of them.
     pub(crate) fn open(&self) {
         self.state().is_there = true;
@@ -56,7 +64,7 @@ impl Post {
     pub(crate) fn codes(&self) -> Vec<String> {
         let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Code { code, .. } => Some(code),
-            What::Ring { .. } | What::Changed(_) | What::Disowned { .. } => None,
+            What::Ring { .. } | What::Changed(_) | What::SmsBudget(_) | What::Disowned { .. } => None,
         });
         codes.collect()
     }
@@ -65,7 +73,11 @@ impl Post {
     pub(crate) fn codes_to(&self, address: &str) -> Vec<String> {
         let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Code { code, .. } if sent.to == address => Some(code),
-            What::Code { .. } | What::Ring { .. } | What::Changed(_) | What::Disowned { .. } => None,
+            What::Code { .. }
+            | What::Ring { .. }
+            | What::Changed(_)
+            | What::SmsBudget(_)
+            | What::Disowned { .. } => None,
         });
         codes.collect()
     }
@@ -78,9 +90,22 @@ impl Post {
     pub(crate) fn changes(&self) -> Vec<String> {
         let changes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Changed(what) => Some(what),
-            What::Code { .. } | What::Ring { .. } | What::Disowned { .. } => None,
+            What::Code { .. } | What::Ring { .. } | What::SmsBudget(_) | What::Disowned { .. } => None,
         });
         changes.collect()
+    }
+
+    /// What the admin was warned of by mail.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warnings = self.sent().into_iter().filter_map(|sent| match sent.what {
+            What::SmsBudget(what) if sent.to == ADMIN => Some(what),
+            What::Code { .. }
+            | What::Ring { .. }
+            | What::Changed(_)
+            | What::SmsBudget(_)
+            | What::Disowned { .. } => None,
+        });
+        warnings.collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -110,6 +135,10 @@ impl Courier for Post {
         subscription.endpoint.starts_with("https://push.example.org/")
     }
 
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        Some(self.rules.get_or_init(|| rules(10_000, 10_000)))
+    }
+
     fn page(&self) -> Option<&str> {
         self.state().is_there.then_some(PAGE)
     }
@@ -129,6 +158,7 @@ impl Courier for Post {
                 What::Ring { fragment: fragment.to_owned(), service: service.to_owned(), rhost: own(rhost) }
             }
             Message::Changed { what, .. } => What::Changed(what.to_owned()),
+            Message::SmsBudget { what, .. } => What::SmsBudget(what.to_owned()),
             Message::Disowned { service, rhost, .. } => {
                 What::Disowned { service: service.to_owned(), rhost: own(rhost) }
             }
@@ -150,4 +180,12 @@ impl Courier for Post {
     }
 }
 
+/// To Great Britain and China.
+fn rules(hourly_budget: u32, daily_budget: u32) -> SmsRules {
+    let allowed_prefixes = ["+44", "+86"].map(|prefix| prefix.parse().unwrap()).to_vec();
+    SmsRules { allowed_prefixes, hourly_budget, daily_budget, warn_address: Some(ADMIN.parse().unwrap()) }
+}
+
+/// Whom the courier warns.
+pub(crate) const ADMIN: &str = "admin@example.org";
 pub(crate) const PAGE: &str = "https://2fa.example.org/";

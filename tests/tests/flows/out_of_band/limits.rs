@@ -1,9 +1,14 @@
 //! How much is sent.
 
-use postern_core::Reason;
-use postern_core::conversation::Gone;
+use std::time::Duration;
 
-use super::{BACKUP, number_in};
+use postern_core::Reason;
+use postern_core::app_password::Label;
+use postern_core::conversation::Gone;
+use postern_core::courier::CourierError;
+use postern_core::flows::{NewFactor, NewKind, OwnFlow, SmsBudget, bind_factor};
+
+use super::{BACKUP, NUMBER, number_in};
 use crate::harness::{MAIN_PASSWORD, Site};
 
 #[tokio::test]
@@ -78,12 +83,151 @@ async fn one_mailbox_gets_no_more_for_being_that_of_many() {
     let site = Site::with_post().await;
     for number in 0..8 {
         let person = site.person(&format!("person{number}")).await;
-        let visit = site.own(&person, postern_core::flows::OwnFlow::Enrol);
+        let visit = site.own(&person, OwnFlow::Enrol);
         let visit = visit.argument("kind", "email").argument("to", BACKUP);
         drop(visit.says(&[MAIN_PASSWORD]).await);
         site.clock.advance(61);
     }
     assert_eq!(site.post.codes().len(), 5);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not() {
+    let refused = || CourierError::Refused("550".to_owned());
+    for (error, expected) in
+        [(refused(), 1), (CourierError::Gone, 1), (CourierError::Down("no".to_owned()), 8)]
+    {
+        let site = Site::with_post().await;
+        let alice = site.person("alice").await;
+        site.post.fails_with(Some(error.clone()));
+        let mut tried = 0;
+        for number in 0..8 {
+            let to = format!("nobody{number}@example.net");
+            let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", &to);
+            let ended = visit.says(&[MAIN_PASSWORD]).await;
+            tried += usize::from(ended.complaints()[0].starts_with("No code could be sent to"));
+        }
+        assert_eq!(tried, expected, "{error:?}");
+    }
+    // Nor do five in an hour become more by waiting a minute after each.
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    site.post.fails_with(Some(refused()));
+    let mut tried = 0;
+    for number in 0..20 {
+        let to = format!("nobody{number}@example.net");
+        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", &to);
+        let ended = visit.says(&[MAIN_PASSWORD]).await;
+        tried += usize::from(ended.complaints()[0].starts_with("No code could be sent to"));
+        site.clock.advance(61);
+    }
+    assert_eq!(tried, 5);
+    assert!(site.post.codes().is_empty());
+}
+
+/// A number of its own for each person, and whether a code went to it.
+async fn asks_for_sms(site: &Site, number: usize) -> bool {
+    let person = site.person(&format!("person{number}")).await;
+    let to = format!("+4420794602{number:02}");
+    let visit = site.own(&person, OwnFlow::Enrol).argument("kind", "sms").argument("to", &to);
+    drop(visit.says(&[MAIN_PASSWORD]).await);
+    !site.post.codes_to(&to).is_empty()
+}
+
+#[tokio::test]
+async fn new_numbers_use_up_a_quarter_of_the_budget_and_whoever_has_one_logs_in() {
+    let site = Site::with_post().await;
+    site.post.set_budgets(20, 60);
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "sms", NUMBER).await);
+    site.clock.advance(3601);
+    let mut sent = 0;
+    for number in 0..30 {
+        sent += usize::from(asks_for_sms(&site, number).await);
+    }
+    assert_eq!(sent, 5, "a quarter of 20");
+    let warnings = site.post.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("those for numbers that are not bound yet are used up"), "{warnings:?}");
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    let question = talk.asked().await;
+    assert!(question.starts_with("Code sent to"), "{question}");
+    talk.say(site.post.codes_to(NUMBER).last().unwrap());
+    assert!(talk.ended().await.is_accept());
+    // The hour is over, and the day allows for 15 of them.
+    for hour in 1..10 {
+        site.clock.advance(3601);
+        for number in 0..30 {
+            sent += usize::from(asks_for_sms(&site, 30 * hour + number).await);
+        }
+    }
+    assert_eq!(sent, 14, "the one of alice is of the same day");
+}
+
+#[tokio::test]
+async fn logins_from_new_places_leave_a_quarter_to_those_who_come_back() {
+    let mut site = Site::with_post().await;
+    site.configure(|setup| setup.limits.sent_codes.each.gap = Duration::ZERO);
+    site.configure(|setup| setup.limits.sent_codes.each.count = 100);
+    site.post.set_budgets(20, 1000);
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "sms", NUMBER).await);
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    talk.asked().await;
+    talk.say(site.post.codes_to(NUMBER).last().unwrap());
+    assert!(talk.ended().await.is_accept());
+    site.clock.advance(3601);
+    let before = site.post.codes().len();
+    for place in 0..40 {
+        drop(site.visit("sshd", "alice").from(&format!("198.51.100.{place}")).says(&[MAIN_PASSWORD]).await);
+    }
+    assert_eq!(site.post.codes().len() - before, 15);
+    let last = site.visit("sshd", "alice").from("198.51.100.77").says(&[MAIN_PASSWORD]).await;
+    assert!(last.complaints()[0].starts_with("No new code can be sent"), "{last:?}");
+    assert_eq!(last.outcome.trail.sms_budget, Some(SmsBudget::UsedUpForNewSources));
+    for round in 0..5 {
+        let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
+        assert_eq!(site.post.codes().len() - before, 16 + round);
+        let near = (round > 0).then_some(SmsBudget::Near);
+        assert_eq!(ended.outcome.trail.sms_budget, near, "{round}");
+    }
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
+    assert_eq!(ended.outcome.trail.sms_budget, Some(SmsBudget::UsedUp));
+    assert_eq!(site.post.codes().len() - before, 20);
+    let warnings = site.post.warnings();
+    assert_eq!(warnings.len(), 3, "each once: {warnings:?}");
+    assert!(warnings[0].contains("those for logins from new places are used up"), "{warnings:?}");
+    assert!(warnings[1].contains("Four fifths of the 20 text messages"), "{warnings:?}");
+    assert!(warnings[2].contains("All 20 text messages"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_number_that_nobody_allowed_is_refused_before_anything_is_counted() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    for to in ["+97912345678", "+881612345678", "+870773000000", "+33612345678", "+449098790000"] {
+        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "sms").argument("to", to);
+        let ended = visit.says(&[MAIN_PASSWORD]).await;
+        assert_eq!(ended.reason(), Reason::NotPermitted);
+        assert_eq!(
+            ended.complaints()[0],
+            "No codes are sent to numbers of that country or kind here. Give another one, or choose another way."
+        );
+    }
+    assert!(site.post.sent().is_empty());
+    // One that was bound when it was allowed is of no use any more, and other ways are.
+    let number = "+97912345678".parse().unwrap();
+    let kind = NewKind::Sms(number);
+    let new = NewFactor::of(&site.engine.authority(), Label::new("sms").unwrap(), kind).unwrap();
+    let (authority, keyring) = (site.engine.authority(), &site.engine.keyring);
+    assert!(bind_factor(&authority, keyring, &alice.id, &new, None, None).await.unwrap());
+    let recovery = site.recovery_codes(&alice, 1).await;
+    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &recovery[0]]).await;
+    assert!(ended.is_accept());
+    assert!(ended.complaints()[0].starts_with("No code could be sent to …5678"), "{ended:?}");
+    assert!(site.post.codes().is_empty());
 }
 
 #[tokio::test]

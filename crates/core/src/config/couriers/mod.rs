@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::factor::EmailAddress;
+use crate::sms_rules::SmsRules;
 
 use super::redis::HostPort;
 use super::{HttpUrl, Template};
@@ -98,6 +99,8 @@ impl FromStr for Mailbox {
 pub struct SmsCourier {
     /// What carries it.
     pub way: SmsWay,
+    /// Which numbers it goes to, and how much.
+    pub rules: SmsRules,
     /// A folder of texts that are said in the place of our own.
     pub templates: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ use crate::config::redis::HostPort;
 use crate::config::sections::CA_FILE;
 use crate::config::{HttpUrl, Template};
 use crate::factor::EmailAddress;
+use crate::sms_rules::{DEFAULT_DAILY_BUDGET, DEFAULT_HOURLY_BUDGET, NumberPrefix, SmsRules};
 
 use super::{
     Couriers, EmailCourier, Encoding, HttpMethod, MailTls, NtfyCourier, SmsCourier, SmsGateway, SmsWay, Web,
@@ -15,9 +16,10 @@ use super::{
 };
 
 pub(in crate::config) fn couriers(mut section: Section<'_, '_>) -> Couriers {
+    let email = email(section.section("email"));
     let couriers = Couriers {
-        email: email(section.section("email")),
-        sms: sms(section.section("sms")),
+        sms: sms(section.section("sms"), email.as_ref()),
+        email,
         web_push: web_push(section.section("web_push")),
         ntfy: ntfy(section.section("ntfy")),
     };
@@ -86,7 +88,7 @@ fn email(mut section: Section<'_, '_>) -> Option<EmailCourier> {
     })
 }
 
-fn sms(mut section: Section<'_, '_>) -> Option<SmsCourier> {
+fn sms(mut section: Section<'_, '_>, email: Option<&EmailCourier>) -> Option<SmsCourier> {
     if !section.is_present() {
         return None;
     }
@@ -104,6 +106,7 @@ fn sms(mut section: Section<'_, '_>) -> Option<SmsCourier> {
         (true, None) => gateway(&mut section).map(|gateway| SmsWay::Gateway(Box::new(gateway))),
         (false, Some(command)) => sms_command(&mut section, &command),
     };
+    let rules = sms_rules(&mut section, email);
     let templates = section.absolute_path("templates");
     // Known to both ways, so that what is not for one of them is called that.
     let of_gateway = ["url", "method", "encoding", "headers", "body", "secret_file", "expect", "ca_file"];
@@ -114,7 +117,34 @@ fn sms(mut section: Section<'_, '_>) -> Option<SmsCourier> {
     }
     of_gateway.into_iter().for_each(|key| section.know(key));
     section.done();
-    Some(SmsCourier { way: way?, templates })
+    Some(SmsCourier { way: way?, rules: rules?, templates })
+}
+
+fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Option<SmsRules> {
+    let allowed_prefixes = section.list::<NumberPrefix>("allowed_prefixes");
+    let hourly = section.number("hourly_budget", 1..=10_000).unwrap_or(DEFAULT_HOURLY_BUDGET);
+    let daily = section.number("daily_budget", 1..=100_000).unwrap_or(DEFAULT_DAILY_BUDGET);
+    let warn_address = section.parsed::<EmailAddress>("warn_address");
+    if warn_address.is_some() && email.is_none() {
+        section.complain("warn_address", "needs [courier.email], by which it is written to");
+    }
+    if allowed_prefixes.as_ref().is_none_or(Vec::is_empty) {
+        let what = "is missing or empty; text messages are off without the prefixes of the countries that they go to: \
+                    allowed_prefixes = [\"+44\"]";
+        section.complain("allowed_prefixes", what);
+    }
+    Some(SmsRules {
+        allowed_prefixes: allowed_prefixes?,
+        hourly_budget: hourly,
+        daily_budget: daily,
+        // RFC 5321, section 4.5.1: there is one at every domain that takes mail.
+        warn_address: warn_address.or_else(|| postmaster(email?)),
+    })
+}
+
+fn postmaster(email: &EmailCourier) -> Option<EmailAddress> {
+    let (_, domain) = email.from.address.as_str().rsplit_once('@')?;
+    format!("postmaster@{domain}").parse().ok()
 }
 
 fn gateway(section: &mut Section<'_, '_>) -> Option<SmsGateway> {
@@ -299,7 +329,8 @@ mod tests {
         }
     }
 
-    const GATEWAY: &str = "[courier.sms]\nurl = \"https://g.example.org/send\"\n";
+    const GATEWAY: &str =
+        "[courier.sms]\nallowed_prefixes = [\"+44\"]\nurl = \"https://g.example.org/send\"\n";
 
     #[test]
     fn a_gateway_is_refused_where_a_message_could_not_reach_it_as_it_is() {
@@ -323,20 +354,51 @@ mod tests {
         let form = "encoding = \"form\"\nbody = \"to={to_digits}&text={text}\"\n";
         assert!(parse(&format!("{GATEWAY}{form}")).is_ok());
         assert!(
-            parse("[courier.sms]\nurl = \"https://g.example.org/?to={to}&text={text}\"\nmethod = \"GET\"")
+            parse("[courier.sms]\nallowed_prefixes = [\"+44\"]\nurl = \"https://g.example.org/?to={to}&text={text}\"\nmethod = \"GET\"")
                 .is_ok()
         );
     }
 
     #[test]
     fn a_command_is_a_program_whose_arguments_hold_no_text() {
-        let command = |text: &str| parse(&format!("[courier.sms]\ncommand = {text}\n")).map(|_| ());
+        let command = |text: &str| {
+            parse(&format!("[courier.sms]\nallowed_prefixes = [\"+44\"]\ncommand = {text}\n")).map(|_| ())
+        };
         assert_eq!(command("[\"/usr/local/bin/send-sms\", \"--to={to}\", \"{to_digits}\"]"), Ok(()));
         for text in ["[]", "[\"send-sms\"]", "[\"/bin/x\", \"{text}\"]", "\"/bin/x\""] {
             assert!(command(text).is_err(), "{text}");
         }
         let error = command("[\"/bin/x\"]\nbody = \"x\"").unwrap_err();
         assert!(error.contains("courier.sms.body: is for a gateway"), "{error}");
+    }
+
+    #[test]
+    fn text_messages_are_off_until_somebody_says_where_they_may_go() {
+        let sms = |extra: &str| {
+            parse(&format!("[courier.sms]\ncommand = [\"/bin/true\"]\n{extra}"))
+                .map(|config| config.couriers.sms.unwrap().rules)
+        };
+        for extra in ["", "allowed_prefixes = []"] {
+            let error = sms(extra).unwrap_err();
+            assert!(error.contains("courier.sms.allowed_prefixes: is missing or empty"), "{error}");
+            assert!(error.contains("allowed_prefixes = [\"+44\"]"), "{error}");
+        }
+        for prefix in ["44", "+", "+0", "*", ""] {
+            assert!(sms(&format!("allowed_prefixes = [\"{prefix}\"]")).is_err(), "{prefix}");
+        }
+        let rules = sms("allowed_prefixes = [\"+44\", \"+8816\"]").unwrap();
+        assert_eq!((rules.hourly_budget, rules.daily_budget, rules.warn_address), (50, 200, None));
+        let allowed = "allowed_prefixes = [\"+44\"]\n";
+        let rules = sms(&format!("{allowed}hourly_budget = 5\ndaily_budget = 20")).unwrap();
+        assert_eq!((rules.hourly_budget, rules.daily_budget), (5, 20));
+        assert!(sms(&format!("{allowed}hourly_budget = 0")).is_err(), "none at all is no budget");
+        let error = sms(&format!("{allowed}warn_address = \"a@example.org\"")).unwrap_err();
+        assert!(error.contains("warn_address: needs [courier.email]"), "{error}");
+        let mail = "[courier.email]\nhost = \"m.example.org\"\nfrom = \"Login <login@example.org>\"\n";
+        let rules = sms(&format!("{allowed}{mail}")).unwrap();
+        assert_eq!(rules.warn_address.unwrap().as_str(), "postmaster@example.org");
+        let rules = sms(&format!("{allowed}warn_address = \"a@example.org\"\n{mail}")).unwrap();
+        assert_eq!(rules.warn_address.unwrap().as_str(), "a@example.org");
     }
 
     #[test]

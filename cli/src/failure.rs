@@ -208,7 +208,18 @@ impl From<BadTotp> for Failure {
     fn from(error: BadTotp) -> Self {
         match error {
             BadTotp::Seal(_) => Self::config(error),
-            BadTotp::SeedLength | BadTotp::NotBase32 | BadTotp::Unspeakable => Self::data(error),
+            BadTotp::SeedLength
+            | BadTotp::NotBase32
+            | BadTotp::Base32Length
+            | BadTotp::Hexadecimal
+            | BadTotp::Counted
+            | BadTotp::NoTotpUri
+            | BadTotp::UriSecret
+            | BadTotp::UriTwice
+            | BadTotp::UriUnreadable
+            | BadTotp::UriIssuer
+            | BadTotp::Shape(_)
+            | BadTotp::Unspeakable => Self::data(error),
         }
     }
 }

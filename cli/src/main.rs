@@ -17,6 +17,7 @@ mod progress;
 mod prompt;
 mod records;
 mod schema;
+mod screen;
 mod secret_file;
 mod site;
 mod terminal;

@@ -1,6 +1,6 @@
 use std::io::{IsTerminal, Read};
 
-use postern_core::secret::{MAX_SECRET, Password};
+use postern_core::secret::Password;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -46,12 +46,17 @@ fn long_enough(text: Zeroizing<String>, least: u32) -> Result<Zeroizing<String>,
 /// A secret from the first line of standard input.
 pub(crate) fn first_line(what: &str) -> Result<Zeroizing<String>, Failure> {
     // One byte over the limit is enough to refuse what is too long; the room is taken at once, so no copy stays behind.
-    let most = MAX_SECRET + 2;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most));
-    let mut stdin = std::io::stdin().lock().take(most as u64);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_LINE + 1));
+    let mut stdin = std::io::stdin().lock().take(LONGEST_LINE as u64 + 1);
     stdin.read_to_end(&mut bytes).map_err(|error| Failure::io(format!("standard input: {error}")))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.len() > LONGEST_LINE {
+        return Err(Failure::data(format!("the {what} is longer than {LONGEST_LINE} bytes")));
+    }
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| Failure::data(format!("the {what} is not UTF-8")))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
+
+/// A whole otpauth URI; what a line is read for may be less.
+const LONGEST_LINE: usize = 4096;

@@ -34,6 +34,16 @@ pub struct Heard {
     pub records: Vec<(String, Value)>,
 }
 
+/// 128 bits in base64url, as the address has them, in hexadecimal.
+fn hex(short: &str) -> String {
+    let bits: [u8; 16] = URL_SAFE_NO_PAD.decode(short).expect("base64url").try_into().expect("128 bits");
+    format!("{:032x}", u128::from_be_bytes(bits))
+}
+
+fn uuid(hex: &str) -> String {
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
 impl Handset {
     /// One that has read the QR code `uri`.
     #[must_use]
@@ -44,8 +54,11 @@ impl Handset {
         Self {
             key: new_key(),
             secret: URL_SAFE_NO_PAD.decode(secret).expect("base64url"),
-            account: percent_decoded(account),
-            factor: factor.to_owned(),
+            account: match account.strip_prefix('~') {
+                Some(short) => uuid(&hex(short)),
+                None => percent_decoded(account),
+            },
+            factor: if factor.len() == 22 { hex(factor) } else { factor.to_owned() },
         }
     }
 

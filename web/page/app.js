@@ -90,8 +90,20 @@ const App = (function () {
     return true;
   }
 
+  /* What stands in the address in base64url, so that the QR code is smaller: 128 bits in hexadecimal. */
+  function hex(text) {
+    return Array.from(Keys.fromText(text), function (byte) { return ("0" + byte.toString(16)).slice(-2); }).join("");
+  }
+
+  function account(part) {
+    const text = decode(part);
+    return /^~[A-Za-z0-9_-]{22}$/.test(text) ?
+      hex(text.slice(1)).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-") : text;
+  }
+
   function startBinding(parts, fragment) {
-    const link = { account: decode(parts[1]), challenge: parts[2], secret: parts[3],
+    const challenge = /^[A-Za-z0-9_-]{22}$/.test(parts[2]) ? hex(parts[2]) : parts[2];
+    const link = { account: account(parts[1]), challenge: challenge, secret: parts[3],
       address: window.location.origin + "/" + fragment };
     go(function () {
       return Views.binding(link, {

@@ -26,19 +26,20 @@ pub(crate) struct Enrol {
     /// What its owner knows it by; without one "authenticator", with a number from the second on
     #[arg(long)]
     pub(crate) label: Option<String>,
-    /// The hash function; few apps know another than sha1
-    #[arg(long, default_value = "sha1", value_parser = PossibleValuesParser::new(["sha1", "sha256", "sha512"]))]
-    pub(crate) algorithm: String,
-    /// The length of a code, 6 or 8
-    #[arg(long, default_value_t = 6, value_name = "NUMBER")]
-    pub(crate) digits: u8,
-    /// How long a code is shown, 30 or 60 seconds
-    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
-    pub(crate) period: u64,
+    /// The hash function; without it sha1, or what an otpauth URI says. Few apps know another
+    #[arg(long, value_parser = PossibleValuesParser::new(["sha1", "sha256", "sha512"]))]
+    pub(crate) algorithm: Option<String>,
+    /// The length of a code, 6 or 8; without it 6, or what an otpauth URI says
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) digits: Option<u8>,
+    /// How long a code is shown, 30 or 60 seconds; without it 30, or what an otpauth URI says
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) period: Option<u64>,
     /// Bind it in the place of this factor, in one step
     #[arg(long, value_name = "ID", conflicts_with = "from")]
     pub(crate) replace: Option<String>,
-    /// Read the seed in base32 from the first line of standard input: that of a hardware token, or of another system
+    /// Read the seed from the first line of standard input, in base32 or as an otpauth://totp URI: that of a hardware token,
+    /// or of another system
     #[arg(long, conflicts_with = "from")]
     pub(crate) seed_stdin: bool,
     /// Write the QR code to this new file as SVG, in the place of showing it
@@ -53,7 +54,7 @@ pub(crate) struct Enrol {
     /// Bind it at once, without a code: for a token, or a QR code that goes to somebody else
     #[arg(long)]
     pub(crate) unproved: bool,
-    /// A table (CSV) of accounts; its first line names its columns: name, and if wanted label and seed (base32)
+    /// A table (CSV) of accounts; its first line names its columns: name, and if wanted label and seed (base32, or an otpauth://totp URI)
     #[arg(long, value_name = "FILE", group = "whom", requires = "result")]
     pub(crate) from: Option<PathBuf>,
     /// Where --from writes a line (CSV) for each account: a new file that only its owner may read, or that of the same

@@ -12,6 +12,7 @@ use crate::args::{EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::person::Person;
+use crate::screen;
 use crate::site::Site;
 use crate::{language, notices};
 
@@ -80,6 +81,7 @@ async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Resul
         is_unproved: wanted.is_unproved,
         language: language.as_deref(),
         source: &source,
+        screen: screen::of_process(),
     };
     if let Some(label) = &order.label {
         factor::warn_of_label(&account, label, order.replaces);

@@ -4,7 +4,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
 
 /// A QR code as dark and light modules, without its quiet zone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Modules {
     /// Modules on a side.
     pub side: usize,
@@ -30,18 +30,23 @@ impl Modules {
         self.dark.get(row * self.side + column).copied().unwrap_or(false)
     }
 
-    /// The code as lines for a terminal, two rows a line, with a quiet zone of two modules.
+    /// The code as lines for a terminal, two rows a line, with a quiet zone of two modules on each side.
+    #[must_use]
+    pub fn terminal(&self) -> Zeroizing<String> {
+        self.half_blocks(QUIET)
+    }
+
+    /// The code as lines for a terminal, two rows a line, with a quiet zone of so many modules on each side.
     ///
     /// Drawn in half blocks that are light where the code is light, so on the dark background that most terminals have it
     /// looks as printed; on a light one it is inverted, which scanners read as well. Colour is not used: some front doors
     /// let no escape sequence through.
-    #[must_use]
-    pub fn terminal(&self) -> Zeroizing<String> {
-        let last = isize::try_from(self.side).unwrap_or(0) + QUIET;
+    fn half_blocks(&self, quiet: isize) -> Zeroizing<String> {
+        let last = isize::try_from(self.side).unwrap_or(0) + quiet;
         let mut lines = Zeroizing::new(String::new());
-        let mut row = -QUIET;
+        let mut row = -quiet;
         while row < last {
-            for column in -QUIET..last {
+            for column in -quiet..last {
                 // Below the last row of an odd number there is nothing to draw.
                 let is_light_below = row + 1 < last && !self.is_dark(row + 1, column);
                 lines.push(match (!self.is_dark(row, column), is_light_below) {
@@ -53,6 +58,18 @@ impl Modules {
             }
             lines.push('\n');
             row += 2;
+        }
+        lines
+    }
+
+    /// The same in ASCII: a line for each row, and two characters for each module.
+    fn ascii(&self, quiet: isize) -> Zeroizing<String> {
+        let last = isize::try_from(self.side).unwrap_or(0) + quiet;
+        let mut lines = Zeroizing::new(String::new());
+        for row in -quiet..last {
+            (-quiet..last)
+                .for_each(|column| lines.push_str(if self.is_dark(row, column) { "  " } else { "##" }));
+            lines.push('\n');
         }
         lines
     }
@@ -75,15 +92,49 @@ impl Modules {
     }
 }
 
-/// The QR code of `text` as lines for a terminal; `None` where it would not fit on one of 80 columns.
+/// The terminal that a code is to be shown on. A scanner has to see all of it at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Its lines.
+    pub rows: usize,
+    /// Its columns.
+    pub columns: usize,
+    /// Whether it shows UTF-8.
+    pub is_utf8: bool,
+}
+
+impl Default for Screen {
+    /// What every terminal has, where the front door does not tell.
+    fn default() -> Self {
+        Self { rows: 24, columns: 80, is_utf8: true }
+    }
+}
+
+impl Screen {
+    /// The QR code of the first of `texts`, which all mean the same, that fits on the screen with so many lines below it;
+    /// `None` where none does.
+    #[must_use]
+    pub fn qr(&self, texts: &[&str], lines_below: usize) -> Option<Zeroizing<String>> {
+        let rows = self.rows.saturating_sub(lines_below);
+        let codes = texts.iter().filter_map(|text| Modules::of(text));
+        // The quiet zone is smaller than the standard has it (4), which scanners bear.
+        let mut ways = codes.flat_map(|modules| [QUIET, 1].map(|quiet| (modules.clone(), quiet)));
+        ways.find_map(|(modules, quiet)| {
+            let side = modules.side + 2 * usize::try_from(quiet).unwrap_or_default();
+            let (height, width) = if self.is_utf8 { (side.div_ceil(2), side) } else { (side, 2 * side) };
+            let fits = height <= rows && width <= self.columns;
+            fits.then(|| if self.is_utf8 { modules.half_blocks(quiet) } else { modules.ascii(quiet) })
+        })
+    }
+}
+
+/// The QR code of `text` as lines for a terminal of which nothing is known, with a line below; `None` where it does not fit.
 #[must_use]
 pub fn terminal(text: &str) -> Option<Zeroizing<String>> {
-    let modules = Modules::of(text)?;
-    (modules.side <= MOST_COLUMNS).then(|| modules.terminal())
+    Screen::default().qr(&[text], 1)
 }
 
 const QUIET: isize = 2;
-const MOST_COLUMNS: usize = 76;
 
 #[cfg(test)]
 mod tests {
@@ -108,5 +159,36 @@ mod tests {
     fn what_is_too_long_for_a_terminal_is_left_out() {
         assert!(terminal(&"x".repeat(1000)).is_none());
         assert!(terminal("short").is_some());
+    }
+
+    #[test]
+    fn a_code_is_seen_whole_on_its_screen_or_not_at_all() {
+        // Versions 5, 6 and 7: 37, 41 and 45 modules on a side.
+        let [five, six, seven] = [106, 134, 154].map(|length| "x".repeat(length));
+        let lines =
+            |screen: Screen, text: &str, below| screen.qr(&[text], below).map(|code| code.lines().count());
+        let small = Screen::default();
+        assert_eq!(lines(small, &five, 1), Some(21));
+        assert_eq!(lines(small, &five, 3), Some(21));
+        assert_eq!(lines(small, &five, 4), Some(20), "with less around it");
+        assert_eq!(lines(small, &five, 5), None);
+        assert_eq!((lines(small, &six, 1), lines(small, &six, 3)), (Some(23), None));
+        assert_eq!((lines(small, &seven, 1), lines(small, &seven, 0)), (None, Some(24)));
+        assert_eq!(lines(Screen { rows: 50, ..small }, &seven, 1), Some(25));
+        assert_eq!(lines(Screen { columns: 40, ..small }, &five, 1), Some(20), "39 columns");
+        assert_eq!(lines(Screen { columns: 38, ..small }, &five, 1), None);
+        assert_eq!(lines(Screen { rows: 0, ..small }, "x", 1), None);
+        let shorter = small.qr(&[&seven, &five], 1).unwrap();
+        assert_eq!(shorter, small.qr(&[&five], 1).unwrap(), "the smaller one is shown");
+    }
+
+    #[test]
+    fn a_terminal_without_utf_8_is_shown_ascii() {
+        let old = Screen { rows: 60, columns: 100, is_utf8: false };
+        let code = old.qr(&["short"], 1).unwrap();
+        assert!(code.is_ascii() && code.lines().all(|line| line.len() == 2 * 25), "{}", *code);
+        assert_eq!(code.lines().count(), 25);
+        assert!(code.lines().next().unwrap().chars().all(|c| c == '#'));
+        assert!(Screen { is_utf8: false, ..Screen::default() }.qr(&[&"x".repeat(100)], 1).is_none());
     }
 }

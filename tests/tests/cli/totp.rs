@@ -196,6 +196,66 @@ fn a_seed_comes_from_standard_input_and_is_not_shown_again() {
 }
 
 #[test]
+fn a_seed_that_would_be_bound_as_another_one_is_refused_with_the_reason() {
+    let site = Site::new("totp_bad_seeds");
+    drop(site.account("alice"));
+    let enrol = ["totp", "enrol", "alice", "--unproved", "--seed-stdin"];
+    let seed = Authenticator::random().base32();
+    let uri =
+        |parameters: &str| format!("otpauth://totp/Example:alice?secret={seed}&issuer=Example{parameters}\n");
+    let hexadecimal = "3132333435363738393031323334353637383930";
+    for (bad, why) in [
+        (format!("{seed}A"), "is not whole"),
+        (hexadecimal.to_owned(), "is hexadecimal"),
+        (uri("").replace("totp", "hotp"), "codes that are counted"),
+        (uri("").replace("totp", "steam"), "not an otpauth://totp URI"),
+        (uri("&digits=7"), "6 or 8 digits"),
+        (uri("&period=45"), "30 or 60 seconds"),
+        (uri("&algorithm=MD5"), "cannot be read"),
+        (uri("&secret=AAAA"), "twice"),
+        (uri("").replace("=Example", "=Other"), "two issuers"),
+        (format!("{}{}", uri("").trim(), "&x=1".repeat(2000)), "longer than"),
+    ] {
+        let ran = site.cli_stdin(&enrol, &bad);
+        assert_eq!((ran.code, ran.stdout.as_str()), (DATA, ""), "{why}");
+        assert!(ran.stderr.contains(why) && !ran.stderr.contains(&seed), "{why}: {}", ran.stderr);
+    }
+    assert!(factors(&site).is_empty());
+    let with_digits: Vec<&str> = enrol.into_iter().chain(["--digits", "6"]).collect();
+    let ran = site.cli_stdin(&with_digits, &uri("&digits=8"));
+    assert!(ran.code == DATA && ran.stderr.contains("another algorithm, digits or period"), "{}", ran.stderr);
+
+    let mut json = vec!["--json"];
+    json.extend(enrol);
+    let ran = site.cli_stdin(&json, &uri("&digits=8&period=60&algorithm=SHA256")).succeeded();
+    let bound: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let bound = &bound["totp"];
+    assert_eq!(
+        (&bound["algorithm"], &bound["digits"], &bound["period"]),
+        (&json!("SHA256"), &json!(8), &json!(60))
+    );
+    assert_eq!(bound["secret"], seed);
+}
+
+#[test]
+fn a_qr_code_that_does_not_fit_is_left_out_with_a_word() {
+    let long = "a-person-with-a-rather-long-name";
+    let issuer = "A rather long name of a company, of some sixty characters";
+    let site = Site::builder("totp_small_screen")
+        .postern_toml(move |text| format!("issuer = \"{issuer}\"\n{text}"))
+        .build();
+    drop(site.account(long));
+    let mut person = site.cli_at_terminal(&["totp", "enrol", long]);
+    let shown = person.expect("Code that the app shows: ");
+    let key = shown.lines().find_map(|line| line.split_once("type this key into it: ")).unwrap().1;
+    let key = key.replace(' ', "").trim().to_owned();
+    canary::register(&key);
+    person.was_shown(&key);
+    assert!(shown.contains("(There is no QR code, as it would not fit on this terminal;"), "{shown}");
+    assert!(!shown.contains('█'), "{shown}");
+}
+
+#[test]
 fn a_factor_is_replaced_in_one_step_and_only_an_own_one() {
     let site = Site::builder("totp_replace").setting("[limits]", "factors_per_account = 2").build();
     drop(site.account("alice"));

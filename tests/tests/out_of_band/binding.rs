@@ -17,7 +17,7 @@ on_both!(
 
 /// A phone that reads the QR code on the terminal, up to the question whether it shows six digits.
 fn scans(world: &World, person: &mut Person, name: &str) -> Handset {
-    person.expect("Scan this with the camera of your phone:");
+    person.expect("Or scan this with its camera:");
     person.expect("Press Enter once the phone shows a code of six digits: ");
     let codes = qr::read(&seen(person), Theme::Dark);
     let [address] = &*codes else { panic!("{} codes", codes.len()) };
@@ -25,7 +25,7 @@ fn scans(world: &World, person: &mut Person, name: &str) -> Handset {
     phone.register();
     person.was_shown(&phone.pairing_secret());
     assert!(address.starts_with(&format!("{}#b.", world.web.url())));
-    assert!(seen(person).contains(&format!("Or open this on the phone: {address}")), "the same as text");
+    assert!(seen(person).contains(&format!("Open this on your phone: {address}")), "the same as text");
     assert_eq!(phone.pending(&world.web).reason, "unknown_account", "not bound yet");
     assert!(phone.bind(&world.web, name).is_accept());
     person.answer_visible("");

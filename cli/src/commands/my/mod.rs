@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::language;
 use crate::output::Output;
 use crate::person::Person;
+use crate::screen;
 use request::request;
 
 /// Asks posternd for what somebody wants with their own account.
@@ -61,6 +62,7 @@ fn begin(command: &MyCommand) -> Result<Begin, Failure> {
     begin.interactive = true;
     begin.language = language::of_process();
     begin.arguments = arguments;
+    begin.arguments.extend(screen::arguments());
     Ok(begin)
 }
 

@@ -3,12 +3,13 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::factor::{FactorId, NewTotp, Seed, TotpShape};
+use postern_core::factor::FactorId;
 use postern_core::flows::{Authority, ChangeError, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 
+use super::WantedShape;
 use crate::args::Enrol;
 use crate::commands::bulk::{self, Ended, Issued, Last, Results, Row, State, Told, Verb};
 use crate::failure::{self, Failure};
@@ -22,7 +23,7 @@ use crate::site::Site;
 pub(super) async fn run(
     config: &Path,
     wanted: &Enrol,
-    shape: TotpShape,
+    shape: WantedShape,
     files: (&Path, &Path),
     output: Output,
 ) -> Result<(), Failure> {
@@ -64,7 +65,7 @@ struct Job<'a> {
     site: &'a Site,
     authority: Authority,
     keyring: Keyring,
-    shape: TotpShape,
+    shape: WantedShape,
     /// For those whose line has none.
     label: Option<Label>,
     may_add: bool,
@@ -145,11 +146,13 @@ impl Job<'_> {
             ("", None) => default_label(account, "authenticator"),
             (label, _) => Label::new(label).map_err(Failure::data)?,
         };
-        let totp =
-            |seed: &str| Ok::<_, Failure>(NewKind::Totp(NewTotp::new(self.shape, Seed::from_base32(seed)?)));
+        let totp = |seed: &str| Ok::<_, Failure>(NewKind::Totp(self.shape.app(seed)?));
         Ok(match begun {
-            Some(issued) => NewFactor { id: issued.id, label, kind: totp(&issued.secret)? },
-            None if user.get("seed").is_empty() => NewFactor::draw(&self.authority, label, self.shape)?,
+            // What its codes look like is in its URI.
+            Some(issued) => NewFactor { id: issued.id, label, kind: totp(&issued.uri)? },
+            None if user.get("seed").is_empty() => {
+                NewFactor::draw(&self.authority, label, self.shape.of_new_seed()?)?
+            }
             None => NewFactor::of(&self.authority, label, totp(user.get("seed"))?)?,
         })
     }

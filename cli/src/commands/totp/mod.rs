@@ -5,7 +5,7 @@ mod one;
 
 use std::path::Path;
 
-use postern_core::factor::{Algorithm, NewTotp, TotpShape};
+use postern_core::factor::{Algorithm, BadShape, NewTotp, TotpShape, WrittenSeed};
 use postern_core::flows::NewFactor;
 
 use crate::args::{Enrol, TotpCommand};
@@ -15,7 +15,7 @@ use crate::output::Output;
 /// Does what was asked. It opens the site itself: files of whoever calls are opened before root is given up.
 pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> Result<(), Failure> {
     let TotpCommand::Enrol(wanted) = command;
-    let shape = shape(&wanted)?;
+    let shape = WantedShape::of(&wanted)?;
     match (&wanted.from, &wanted.result, &wanted.name) {
         (Some(from), Some(result), _) => bulk::run(config, &wanted, shape, (from, result), output).await,
         (_, _, Some(name)) => one::run(config, &wanted, shape, name, output).await,
@@ -23,13 +23,53 @@ pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> 
     }
 }
 
-fn shape(wanted: &Enrol) -> Result<TotpShape, Failure> {
-    let algorithm = match wanted.algorithm.as_str() {
-        "sha256" => Algorithm::Sha256,
-        "sha512" => Algorithm::Sha512,
-        _ => Algorithm::Sha1,
-    };
-    TotpShape::new(algorithm, wanted.digits, wanted.period).map_err(Failure::usage)
+/// What codes shall look like, as far as somebody said.
+#[derive(Debug, Clone, Copy)]
+struct WantedShape {
+    algorithm: Option<Algorithm>,
+    digits: Option<u8>,
+    period: Option<u64>,
+}
+
+impl WantedShape {
+    fn of(wanted: &Enrol) -> Result<Self, Failure> {
+        let algorithm = wanted.algorithm.as_deref().map(|name| match name {
+            "sha256" => Algorithm::Sha256,
+            "sha512" => Algorithm::Sha512,
+            _ => Algorithm::Sha1,
+        });
+        let wanted = Self { algorithm, digits: wanted.digits, period: wanted.period };
+        // What cannot be is said before anything is asked for.
+        wanted.filled().map_err(Failure::usage)?;
+        Ok(wanted)
+    }
+
+    fn filled(self) -> Result<TotpShape, BadShape> {
+        TotpShape::new(
+            self.algorithm.unwrap_or_default(),
+            self.digits.unwrap_or(6),
+            self.period.unwrap_or(30),
+        )
+    }
+
+    /// The shape of codes of a seed that is made here.
+    fn of_new_seed(self) -> Result<TotpShape, Failure> {
+        self.filled().map_err(Failure::usage)
+    }
+
+    /// An app with a seed that somebody wrote down. Its URI has to say what was asked for.
+    fn app(self, text: &str) -> Result<NewTotp, Failure> {
+        let WrittenSeed { seed, shape } = WrittenSeed::read(text)?;
+        let Some(shape) = shape else { return Ok(NewTotp::new(self.of_new_seed()?, seed)) };
+        let is_same = self.algorithm.is_none_or(|wanted| wanted == shape.algorithm)
+            && self.digits.is_none_or(|wanted| wanted == shape.digits())
+            && self.period.is_none_or(|wanted| wanted == shape.period.seconds());
+        if is_same {
+            Ok(NewTotp::new(shape, seed))
+        } else {
+            Err(Failure::data("the otpauth URI says another algorithm, digits or period than was asked for"))
+        }
+    }
 }
 
 /// The app that a new factor is; every one of these commands is.

@@ -4,10 +4,10 @@ use postern_core::account::Account;
 use postern_core::app_password::Label;
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
-use postern_core::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
+use postern_core::factor::{CodeText, FactorId, NewTotp};
 use postern_core::flows::{Bound, ChangeError, NewFactor, NewKind, bind_factor, default_label};
 use postern_core::ledger::{Spend, Spent};
-use postern_core::qr::{self, Modules};
+use postern_core::qr::Modules;
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -19,20 +19,22 @@ use crate::output::Output;
 use crate::secret_file::SecretFile;
 use crate::site::{self, Site};
 use crate::terminal::Terminal;
-use crate::{png, prompt};
+use crate::{png, prompt, screen};
+
+use super::WantedShape;
 
 /// Binds an app to one account.
 pub(super) async fn run(
     config: &Path,
     wanted: &Enrol,
-    shape: TotpShape,
+    shape: WantedShape,
     name: &str,
     output: Output,
 ) -> Result<(), Failure> {
     if wanted.uri && output.is_json() {
         return Err(Failure::usage("--uri prints the URI alone, and --json has it, too; give one of them"));
     }
-    let seed = if wanted.seed_stdin { Some(Seed::from_base32(&prompt::first_line("seed")?)?) } else { None };
+    let known = if wanted.seed_stdin { Some(shape.app(&prompt::first_line("seed")?)?) } else { None };
     let terminal = if wanted.unproved { None } else { Some(terminal()?) };
     // Before root is given up: they belong to whoever calls, and go where that user may write.
     let mut files = Files {
@@ -44,7 +46,7 @@ pub(super) async fn run(
         let site = Site::open(config)?;
         let account = site.account(name).await?;
         let job = Job { site: &site, account: &account, wanted, output, terminal };
-        let bound = job.bind(seed, shape, &mut files).await?;
+        let bound = job.bind(known, shape, &mut files).await?;
         Ok((site, account, bound))
     };
     match bind.await {
@@ -103,8 +105,8 @@ struct Job<'a> {
 impl Job<'_> {
     async fn bind(
         mut self,
-        seed: Option<Seed>,
-        shape: TotpShape,
+        known: Option<NewTotp>,
+        shape: WantedShape,
         files: &mut Files,
     ) -> Result<BoundApp, Failure> {
         let (authority, account) = (self.site.authority(), self.account);
@@ -125,10 +127,10 @@ impl Job<'_> {
             }
             None => default_label(account, "authenticator"),
         };
-        let is_known = seed.is_some();
-        let new = match seed {
-            Some(seed) => NewFactor::of(&authority, label, NewKind::Totp(NewTotp::new(shape, seed)))?,
-            None => NewFactor::draw(&authority, label, shape)?,
+        let is_known = known.is_some();
+        let new = match known {
+            Some(totp) => NewFactor::of(&authority, label, NewKind::Totp(totp))?,
+            None => NewFactor::draw(&authority, label, shape.of_new_seed()?)?,
         };
         let uri = super::app(&new)?.uri(&self.site.config.issuer, &account.name)?;
         write_files(files, &uri)?;
@@ -152,9 +154,12 @@ impl Job<'_> {
         if self.wanted.svg.is_some() || self.wanted.png.is_some() || is_known {
             return Ok(());
         }
+        let short = totp.short_uri(&self.site.config.issuer, &self.account.name)?;
+        // Below it the key, its shape and the question.
+        let code = screen::of_process().qr(&[uri, &short], 3);
         let text = Zeroizing::new(format!(
             "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
-            qr::terminal(uri).as_deref().map_or("", String::as_str),
+            code.as_deref().map_or(QR_TOO_LARGE, String::as_str),
             *totp.base32_grouped(),
             factor::shape_text(totp.shape),
         ));
@@ -236,15 +241,16 @@ async fn prove(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let totp = super::app(new)?;
+    let mut is_too_early = false;
     for _ in 0..MOST_TRIES {
         let answer = terminal.ask("Code that the app shows: ")?;
         let answer = answer.ok_or_else(|| Failure::data("no code was given; nothing was bound"))?;
         let at = site.clock.now();
-        let step = match CodeText::parse(&answer) {
-            Some(code) => totp.matching_step(&code, at)?,
-            None => None,
+        let Some(code) = CodeText::parse(&answer) else {
+            terminal.show("That cannot be read as a code of 6 or 8 digits.")?;
+            continue;
         };
-        let Some(step) = step else {
+        let Some(step) = totp.matching_step(&code, at)? else {
             terminal.show("That is not the code of this key. Is the phone's clock right?")?;
             continue;
         };
@@ -257,6 +263,7 @@ async fn prove(
             Spent::Now => return Ok(()),
             Spent::Replayed => terminal.show("That code was used before.")?,
             Spent::Unknown { from } => {
+                is_too_early = true;
                 let until = Timestamp::from_unix(from.saturating_mul(period)).as_unix();
                 let seconds = until.saturating_sub(at.as_unix()).max(1);
                 terminal.show(&format!(
@@ -265,8 +272,14 @@ async fn prove(
             }
         }
     }
+    if is_too_early {
+        return Err(Failure::temporary("codes are not taken just now; nothing was bound"));
+    }
     Err(Failure::data("no right code was given; nothing was bound"))
 }
+
+const QR_TOO_LARGE: &str =
+    "(There is no QR code, as it would not fit on this terminal; --svg and --png write it to a file.)\n";
 
 /// Codes that somebody may try until the app is set up right.
 const MOST_TRIES: u32 = 5;

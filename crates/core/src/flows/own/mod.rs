@@ -14,6 +14,7 @@ use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::Class;
+use crate::qr::Screen;
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::Phrase;
@@ -30,7 +31,8 @@ use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
 use super::{identity, notices, second_step};
 
-/// What somebody wants to do with their own account.
+/// What somebody wants to do with their own account. Each takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the
+/// terminal as well, for QR codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnFlow {
     /// List the bound factors and the number of recovery codes. Arguments: `kind`, where only those of a kind are wanted.
@@ -109,6 +111,8 @@ struct OwnVisit<'a> {
 impl OwnVisit<'_> {
     async fn run(&mut self) -> Result<Verdict, Stop> {
         self.refuse_unknown_arguments().await?;
+        let screen = self.screen().await?;
+        self.dialogue.sees_on(screen);
         let account = self.account().await?;
         self.dialogue.speak_to(&account);
         match self.own.flow {
@@ -233,10 +237,31 @@ impl OwnVisit<'_> {
 
     async fn refuse_unknown_arguments(&mut self) -> Result<(), Stop> {
         let known = self.own.flow.arguments();
-        let Some(name) = self.own.arguments.keys().find(|name| !known.contains(&name.as_str())) else {
+        let is_known = |name: &str| known.contains(&name) || SCREEN.contains(&name);
+        let Some(name) = self.own.arguments.keys().find(|name| !is_known(name)) else {
             return Ok(());
         };
         self.refuse_argument(name, "not known here").await
+    }
+
+    /// The terminal of the person, as far as their client says.
+    async fn screen(&mut self) -> Result<Screen, Stop> {
+        let mut screen = Screen::default();
+        let [rows, columns, charset] = SCREEN;
+        for (name, place) in [(rows, &mut screen.rows), (columns, &mut screen.columns)] {
+            match self.argument(name).map(str::parse) {
+                None => {}
+                Some(Ok(number)) if (1..=LARGEST_SCREEN).contains(&number) => *place = number,
+                Some(Ok(_) | Err(_)) => {
+                    return self.refuse_argument(name, "is not a size of a terminal").await;
+                }
+            }
+        }
+        match self.argument(charset) {
+            None | Some("utf-8") => Ok(screen),
+            Some("ascii") => Ok(Screen { is_utf8: false, ..screen }),
+            Some(_) => self.refuse_argument(charset, "is neither utf-8 nor ascii").await,
+        }
     }
 
     async fn refuse_argument<T>(&mut self, name: &str, problem: &str) -> Result<T, Stop> {
@@ -282,6 +307,10 @@ impl OwnVisit<'_> {
         Err(Stop::Reject(Reason::NotPermitted))
     }
 }
+
+/// What every flow is told of the terminal.
+const SCREEN: [&str; 3] = ["rows", "columns", "charset"];
+const LARGEST_SCREEN: usize = 1000;
 
 impl OwnFlow {
     fn arguments(self) -> &'static [&'static str] {

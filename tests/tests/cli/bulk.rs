@@ -221,7 +221,7 @@ fn each_account_of_a_table_gets_an_app_password_that_stands_in_the_results_alone
     assert_eq!(dry.code, DATA, "{dry:?}");
     assert!(!result.exists(), "a dry run writes nothing");
     assert!(dry.stdout.contains("2 would be made, 0 before, 4 would fail; nothing was changed"), "{dry:?}");
-    assert!(dry.stdout.contains("would be made    alice\n"), "{dry:?}");
+    assert!(dry.stdout.contains("would be made    alice account alice (id "), "{dry:?}");
     assert!(app_passwords(&site, "alice").is_empty() && app_passwords(&site, "bob").is_empty());
 
     let ran = site.cli(&run);

@@ -38,8 +38,9 @@ pub(super) async fn run(
             }
             let (found, unreadable) = found(site, filter).await?;
             let mut told = Told::new(verb, found.len() + unreadable.len(), None, output);
-            for account in &found {
-                told.add(&account.name, job.set(&account.id, change).await?)?;
+            for account in found {
+                let name = account.name.clone();
+                told.add(&name, job.set(account, change).await?)?;
             }
             for error in unreadable {
                 told.add("(unreadable)", Ended::Failed(error))?;
@@ -105,18 +106,18 @@ impl Job<'_> {
             Err(wrong) => return Ok(Ended::Failed(wrong)),
         };
         match self.site.account(&row.name).await {
-            Ok(account) => self.set(&account.id, change).await,
+            Ok(account) => self.set(account, change).await,
             Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
             Err(failure) => Err(failure),
         }
     }
 
-    async fn set(&mut self, id: &AccountId, change: Change) -> Result<Ended, Failure> {
-        if !self.seen.insert(id.clone()) {
+    async fn set(&mut self, account: Account, change: Change) -> Result<Ended, Failure> {
+        if !self.seen.insert(account.id.clone()) {
             return Ok(Ended::Failed("is the account of an earlier line".to_owned()));
         }
         let is_dry_run = self.is_dry_run;
-        let edited = edit(&*self.site.directory, id, |data| {
+        let edited = edit(&*self.site.directory, &account.id, |data| {
             let mut policy = data.policy;
             change.make(&mut policy);
             let is_new = policy != data.policy;
@@ -126,7 +127,7 @@ impl Job<'_> {
             Ok(is_new.then(|| policy::words(policy)))
         });
         match edited.await.map_err(Failure::from) {
-            Ok(Some(words)) => Ok(Ended::Done(format!("({words})"))),
+            Ok(Some(words)) => Ok(Ended::Done(account, format!("({words})"))),
             Ok(None) => Ok(Ended::Before),
             Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
             Err(failure) => Err(failure.and("what was set stays; the same command again goes on from here")),

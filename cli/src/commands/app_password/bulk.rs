@@ -74,10 +74,10 @@ impl Job<'_> {
             Some(Last::Failed) | None => None,
         };
         let refused = match self.store(row, &label, begun).await {
-            Ok(issued) => {
+            Ok((account, issued)) => {
                 self.results.write(&row.name, &label, State::Done(&issued))?;
                 let id = if self.wanted.dry_run { String::new() } else { format!("{}…", issued.id) };
-                return Ok(Ended::Done(id));
+                return Ok(Ended::Done(account, id));
             }
             Err(failure) if failure.is_about_one() => failure.message().to_owned(),
             Err(failure) => return Err(failure),
@@ -91,14 +91,14 @@ impl Job<'_> {
         row: &Row,
         label: &str,
         begun: Option<IssuedPassword>,
-    ) -> Result<IssuedPassword, Failure> {
+    ) -> Result<(Account, IssuedPassword), Failure> {
         let order = self.order(row, label)?;
         let account = self.site.account(&row.name).await?;
         if let Some(issued) = &begun
             && account.data.app_password(issued.id).is_some()
         {
             // It was stored, and perhaps revoked since; either way it was made.
-            return Ok(issued.clone());
+            return Ok((account, issued.clone()));
         }
         self.may_have_one(&account, &order)?;
         let mut begun = begun;
@@ -114,12 +114,12 @@ impl Job<'_> {
                 None => IssuedPassword::draw(&self.authority)?,
             };
             if self.wanted.dry_run {
-                return Ok(issued);
+                return Ok((account, issued));
             }
             self.results.write(&row.name, label, State::Begun(&issued))?;
             if store_app_password(&self.authority, &account.id, &order, password).await?.is_some() {
                 self.tell_owner(&account, &order).await;
-                return Ok(issued);
+                return Ok((account, issued));
             }
         }
         Err(ChangeError::Contended.into())

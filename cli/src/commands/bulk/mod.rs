@@ -5,6 +5,7 @@ mod table;
 
 use std::path::Path;
 
+use postern_core::account::Account;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -16,8 +17,8 @@ pub(super) use table::{Row, read};
 /// How it ended for one account.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// It was done, or in a dry run would be; more to say of it.
-    Done(String),
+    /// It was done to this account, or in a dry run would be; more to say of it.
+    Done(Account, String),
     /// It was done before.
     Before,
     /// It was not.
@@ -60,7 +61,9 @@ impl<'a> Told<'a> {
             self.progress.aside(|| self.output.line(&line))?;
         }
         match ended {
-            Ended::Done(what) => self.done.push(json!({ "name": name, "what": what })),
+            Ended::Done(account, what) => self.done.push(
+                json!({ "name": name, "what": what, "account": account.name, "account_id": account.id.as_str() }),
+            ),
             Ended::Before => self.before += 1,
             Ended::Failed(error) => self.failed.push(json!({ "name": name, "error": error })),
         }
@@ -72,7 +75,7 @@ impl<'a> Told<'a> {
     fn is_told(&self, ended: &Ended) -> bool {
         let stands_elsewhere = self.result.is_some() && !self.verb.is_dry_run;
         let is_well = match ended {
-            Ended::Done(_) | Ended::Before => true,
+            Ended::Done(..) | Ended::Before => true,
             Ended::Failed(_) => false,
         };
         !self.output.is_json() && !(self.progress.is_shown() && stands_elsewhere && is_well)
@@ -83,7 +86,11 @@ impl<'a> Told<'a> {
         let done = self.verb.done;
         let would = if self.verb.is_dry_run { "would be " } else { "" };
         match ended {
-            Ended::Done(what) => format!("{would}{done:<7} {name} {what}").trim_end().to_owned(),
+            Ended::Done(account, what) => {
+                let space = if what.is_empty() { "" } else { " " };
+                let Account { name: account, id, .. } = account;
+                format!("{would}{done:<7} {name}{space}{what} account {account} (id {id})")
+            }
             Ended::Before => format!("before  {name}"),
             Ended::Failed(error) => format!("FAILED  {name}: {error}"),
         }

@@ -92,10 +92,10 @@ impl Job<'_> {
             Some(Last::Failed) | None => None,
         };
         let refused = match self.bind(user, begun).await {
-            Ok(issued) => {
+            Ok((account, issued)) => {
                 self.results.write(&user.name, label, State::Done(&issued))?;
                 let id = if self.is_dry_run { String::new() } else { issued.id.short() };
-                return Ok(Ended::Done(id));
+                return Ok(Ended::Done(account, id));
             }
             Err(failure) if failure.is_about_one() => failure.message().to_owned(),
             Err(failure) => return Err(failure),
@@ -104,12 +104,12 @@ impl Job<'_> {
         Ok(Ended::Failed(refused))
     }
 
-    async fn bind(&mut self, user: &Row, begun: Option<IssuedKey>) -> Result<IssuedKey, Failure> {
+    async fn bind(&mut self, user: &Row, begun: Option<IssuedKey>) -> Result<(Account, IssuedKey), Failure> {
         let account = self.site.account(&user.name).await?;
         if let Some(issued) = &begun
             && account.data.factors.iter().any(|factor| factor.id == issued.id)
         {
-            return Ok(issued.clone());
+            return Ok((account, issued.clone()));
         }
         if account.data.is_enrolled() && !self.may_add {
             return Err(Failure::data("has a second factor already; --add binds one more"));
@@ -121,7 +121,11 @@ impl Job<'_> {
         if self.is_dry_run {
             let limit = self.authority.limits.factors_per_account;
             let is_full = account.data.factors.len() >= limit as usize;
-            return if is_full { Err(ChangeError::TooManyFactors(limit).into()) } else { Ok(issued) };
+            return if is_full {
+                Err(ChangeError::TooManyFactors(limit).into())
+            } else {
+                Ok((account, issued))
+            };
         }
         self.results.write(&user.name, user.get("label"), State::Begun(&issued))?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
@@ -131,7 +135,7 @@ impl Job<'_> {
         if self.untold > 0 || self.site.try_to_tell_owner(&account, &what).await.is_err() {
             self.untold += 1;
         }
-        Ok(issued)
+        Ok((account, issued))
     }
 
     /// A key that was written down before and not bound is taken again: somebody may have read it.

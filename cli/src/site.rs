@@ -132,7 +132,7 @@ impl Site {
 
 /// The users of this host.
 #[derive(Debug)]
-struct HostUsers;
+pub(crate) struct HostUsers;
 
 #[async_trait]
 impl UnixUsers for HostUsers {

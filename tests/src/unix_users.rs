@@ -56,6 +56,21 @@ pub fn fresh(base: &str) -> UnixUser {
     panic!("no free uid between {FIRST_FRESH} and {PAST_LAST}");
 }
 
+/// Adds another spelling of `user`: the same uid and home, as name services give it that take one name for another.
+#[must_use]
+pub fn spelled(user: &UnixUser, name: &str) -> UnixUser {
+    let mut files = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    files.begin();
+    let (uid, home) = (user.uid, user.home.display());
+    for (file, line) in [
+        ("shadow", format!("{name}:{}:19000:0:99999:7:::\n", hash(&user.password))),
+        ("passwd", format!("{name}:x:{uid}:{uid}:test user:{home}:/bin/sh\n")),
+    ] {
+        append(file, &line);
+    }
+    UnixUser { name: name.to_owned(), ..user.clone() }
+}
+
 /// Adds the user that goes with somebody from LDAP: the same name and number.
 #[must_use]
 pub fn of_person(person: &LdapPerson) -> UnixUser {

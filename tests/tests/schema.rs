@@ -68,7 +68,8 @@ fn what_is_printed_names_what_the_configuration_names() {
         .lines()
         .filter_map(|line| Some(line.strip_prefix("olcDbIndex: ")?.to_owned()))
         .collect();
-    let names = ["alias", "entryUUID", "login", "mail", "memberOf", "objectClass", "posternFactorKey"];
+    let names =
+        ["alias", "entryUUID", "login", "mail", "memberOf", "objectClass", "posternFactorKey", "uidNumber"];
     assert_eq!(indexed, names.map(|name| format!("{name} eq")));
 
     fs::write(&config, "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n").unwrap();

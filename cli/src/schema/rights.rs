@@ -50,7 +50,7 @@ impl Rights {
                 // slapd refuses a rule with a name that it does not know, and this one is 389 Directory Server's.
                 .filter(|name| !name.eq_ignore_ascii_case("nsAccountLock")),
         );
-        let indexed = distinct(searched.into_iter().chain(["objectClass", "posternFactorKey"]));
+        let indexed = distinct(searched.into_iter().chain(["objectClass", "posternFactorKey", UID_NUMBER]));
         Ok(Self { who, base: ldap.base.clone(), read, indexed })
     }
 

@@ -16,9 +16,18 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// The one account that goes by `name` at a service of this class: as its user name, or else, at mail services alone,
     /// as one of its mail addresses.
     ///
+    /// At login services it comes from where it is written, and under the name that was typed where that is one of its own.
+    /// Where the directory answers to another spelling, it comes under its own name: the caller has to compare them.
+    ///
     /// # Errors
     /// Also where more than one does.
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError>;
+
+    /// The one account that carries this uid as a `uidNumber`, whether or not it may log in, from where it is written.
+    ///
+    /// # Errors
+    /// Also where more than one does.
+    async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError>;
 
     /// The account with this id, fresh from where it is written.
     ///

@@ -16,9 +16,10 @@ use postern_core::secret::Password;
 /// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
 /// where it is written, or not used.
 ///
-/// Where the ledger knows nothing, at mail services what was read is used: app passwords never depend on the ledger, and a
-/// change reaches lagging servers by replication alone then. At login services it is read again from where it is written:
-/// whoever makes the ledger forget must not make an account look as it was before a factor was bound.
+/// That is for mail services alone. Where the ledger knows nothing, what was read is used: app passwords never depend on
+/// the ledger, and a change reaches lagging servers by replication alone then. At login services accounts come from where
+/// they are written anyway: nobody signs a revision, and whoever forges one must not make an account look as it was before
+/// a factor was bound.
 pub struct FreshReads {
     inner: Arc<dyn Directory>,
     ledger: Arc<dyn Ledger>,
@@ -32,11 +33,10 @@ impl FreshReads {
         Self { inner, ledger, clock }
     }
 
-    async fn will_do(&self, account: &Account, class: Class) -> bool {
-        match (self.ledger.known_revision(&account.id, self.clock.now()).await, class) {
-            (Ok(Some(known)), _) => account.revision >= known,
-            (Ok(None) | Err(_), Class::Mail) => true,
-            (Ok(None) | Err(_), Class::Login) => false,
+    async fn will_do(&self, account: &Account) -> bool {
+        match self.ledger.known_revision(&account.id, self.clock.now()).await {
+            Ok(Some(known)) => account.revision >= known,
+            Ok(None) | Err(_) => true,
         }
     }
 
@@ -54,7 +54,11 @@ impl FreshReads {
 impl Directory for FreshReads {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
-        if self.will_do(&account, class).await {
+        let is_used = match class {
+            Class::Mail => self.will_do(&account).await,
+            Class::Login => true,
+        };
+        if is_used {
             return Ok(Some(account));
         }
         match account.freshness {
@@ -67,6 +71,10 @@ impl Directory for FreshReads {
                 Err(DirectoryError::Down("the copy that is left is older than a change".to_owned()))
             }
         }
+    }
+
+    async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError> {
+        self.inner.find_by_uid(uid).await
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {

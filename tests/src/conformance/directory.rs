@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
-use postern_core::directory::{Directory, Update};
+use postern_core::directory::{Directory, DirectoryError, Update};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
@@ -21,6 +21,8 @@ pub trait DirectoryFixture: Send + Sync {
     fn directory(&self) -> Arc<dyn Directory>;
     /// Adds an account with these addresses, this main password and `uidNumber` 10001.
     async fn add(&self, name: &str, addresses: &[&str], password: Option<&str>);
+    /// Gives an account another `uidNumber`.
+    async fn set_uid(&self, name: &str, uid: u32);
     /// Changes a main password.
     async fn set_password(&self, name: &str, password: &str);
     /// Disables an account, or lets it expire, or neither.
@@ -33,6 +35,8 @@ pub const STATEMENTS: &[&str] = &[
     "a_name_is_found_without_regard_to_ascii_case",
     "an_address_finds_the_account_under_its_canonical_name",
     "at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address",
+    "a_uid_finds_the_account_that_carries_it",
+    "a_uid_that_several_accounts_carry_is_an_error",
     "an_unknown_name_and_an_unknown_id_find_nobody",
     "metacharacters_in_a_name_find_nobody",
     "only_the_right_main_password_is_right",
@@ -87,8 +91,46 @@ pub async fn at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address(f:
     let alice = find_at(f, "alice", Class::Login).await.unwrap();
     assert_eq!((alice.name.as_str(), Some(&alice)), ("alice", find(f, "alice").await.as_ref()));
     assert_eq!(find_at(f, "bob", Class::Login).await.unwrap().name, "bob");
-    for name in ["ALICE", "Alice", " alice", "alice ", "ａｌｉｃｅ", "alice@example.org", "root", "*"] {
+    for name in ["alice@example.org", "root", "*"] {
         assert_eq!(find_at(f, name, Class::Login).await, None, "{name}");
+    }
+    // Where the directory answers to another spelling, the account says how it is spelled.
+    for name in ["ALICE", "Alice", " alice", "alice ", "ａｌｉｃｅ"] {
+        let found = find_at(f, name, Class::Login).await;
+        assert!(found.as_ref().is_none_or(|found| *found == alice), "{name}: {found:?}");
+    }
+    for name in ["ALICE", "Alice"] {
+        assert!(find_at(f, name, Class::Login).await.is_some(), "{name} is no stranger");
+    }
+}
+
+/// As it is, and for as long as it carries it.
+pub async fn a_uid_finds_the_account_that_carries_it(f: &dyn DirectoryFixture) {
+    f.add("alice", &[], None).await;
+    f.add("bob", &[], None).await;
+    f.set_uid("bob", 10_002).await;
+    let by_uid = async |uid| f.directory().find_by_uid(uid).await.unwrap();
+    assert_eq!(by_uid(10_001).await, find(f, "alice").await);
+    assert_eq!(by_uid(10_002).await, find(f, "bob").await);
+    f.set_standing("bob", Standing::Disabled).await;
+    assert_eq!(by_uid(10_002).await.unwrap().standing, Standing::Disabled);
+    f.set_uid("bob", 4_294_967_294).await;
+    assert_eq!(by_uid(4_294_967_294).await.unwrap().name, "bob");
+    for uid in [0, 1, 1000, 10_002, 100_010, 4_294_967_295] {
+        assert_eq!(by_uid(uid).await, None, "{uid}");
+    }
+}
+
+/// Nobody can tell whose it is.
+pub async fn a_uid_that_several_accounts_carry_is_an_error(f: &dyn DirectoryFixture) {
+    for number in 0..12 {
+        f.add(&format!("user{number}"), &[], None).await;
+        let found = f.directory().find_by_uid(10_001).await;
+        if number == 0 {
+            assert!(matches!(found, Ok(Some(_))), "{found:?}");
+        } else {
+            assert!(matches!(found, Err(DirectoryError::Broken(_))), "{found:?}");
+        }
     }
 }
 

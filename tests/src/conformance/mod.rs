@@ -19,6 +19,8 @@ macro_rules! directory_conformance {
                 a_name_is_found_without_regard_to_ascii_case,
                 an_address_finds_the_account_under_its_canonical_name,
                 at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address,
+                a_uid_finds_the_account_that_carries_it,
+                a_uid_that_several_accounts_carry_is_an_error,
                 an_unknown_name_and_an_unknown_id_find_nobody,
                 metacharacters_in_a_name_find_nobody,
                 only_the_right_main_password_is_right,

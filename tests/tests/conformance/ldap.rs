@@ -43,6 +43,21 @@ async fn a_factor_key_that_is_none_is_an_error() {
     }
 }
 
+/// Else an account that may no longer log in would be nobody's.
+#[tokio::test]
+async fn a_uid_is_found_apart_from_the_condition_for_logins() {
+    let f = LdapFixture::with(
+        "login_filter = \"(&(objectClass=posixAccount)(!(employeeType=left))(uid={user}))\"\n",
+    );
+    f.add("alice", &[], None).await;
+    let name = LoginName::new("alice").unwrap();
+    let at_login = async || f.directory.find(&name, Class::Login).await.unwrap();
+    assert!(at_login().await.is_some());
+    f.change("alice", "replace: employeeType\nemployeeType: left");
+    assert_eq!(at_login().await, None);
+    assert_eq!(f.directory.find_by_uid(10_001).await.unwrap().unwrap().name, "alice");
+}
+
 struct LdapFixture {
     slapd: Slapd,
     directory: Arc<LdapDirectory>,
@@ -50,11 +65,16 @@ struct LdapFixture {
 
 impl LdapFixture {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With further settings of the directory.
+    fn with(more: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("conformance{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let slapd = Slapd::with(&name, &[]);
         let text = format!(
-            "{}disabled = [\"(employeeType=gone)\"]\n[ledger]\nkind = \"embedded\"\n",
+            "{}{more}disabled = [\"(employeeType=gone)\"]\n[ledger]\nkind = \"embedded\"\n",
             slapd.directory_toml(&[&slapd.ldaps_uri()])
         );
         let config = Config::parse(Path::new("postern.toml"), &text).unwrap();
@@ -82,6 +102,10 @@ impl DirectoryFixture for LdapFixture {
         addresses.iter().for_each(|address| ldif.push_str(&format!("mail: {address}\n")));
         password.iter().for_each(|password| ldif.push_str(&format!("userPassword: {password}\n")));
         self.slapd.add(&ldif);
+    }
+
+    async fn set_uid(&self, name: &str, uid: u32) {
+        self.change(name, &format!("replace: uidNumber\nuidNumber: {uid}"));
     }
 
     async fn set_password(&self, name: &str, password: &str) {

@@ -95,6 +95,12 @@ impl DirectoryFixture for EmbeddedFixture {
         drop(self.store.create_account(new).await.unwrap());
     }
 
+    async fn set_uid(&self, name: &str, uid: u32) {
+        let change = "UPDATE account SET attributes = json_set(attributes, '$.uidNumber', json_array(?2)) WHERE name = ?1";
+        let database = rusqlite::Connection::open(self.dir.path().join("postern.db")).unwrap();
+        assert_eq!(database.execute(change, [name, &uid.to_string()]).unwrap(), 1);
+    }
+
     async fn set_password(&self, name: &str, password: &str) {
         let hash = self.hash(password).await;
         self.store.set_main_password(&self.id(name).await, Some(hash)).await.unwrap();

@@ -111,12 +111,42 @@ async fn a_proof_counts_where_accounts_are_not_enforced_too() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_directory_is_left_to_the_rest_of_the_stack() {
-    let (site, alice, _) = site().await;
+async fn a_stranger_is_refused_or_left_to_the_rest_of_the_stack_as_at_a_login() {
+    let (mut site, alice, _) = site().await;
     let proof = proof(&site, &alice, "sshd").await;
-    for name in ["root", "nobody", "ALICE"] {
-        assert!(is(&site.account_flow("sshd", name, None).await, "ignore"));
-        assert!(is(&site.account_flow("sshd", name, Some(&proof)).await, "ignore"));
+    for second_factor in [SecondFactor::IfEnrolled, SecondFactor::Required] {
+        for (ignores, expected) in [(false, "unknown_account"), (true, "ignore")] {
+            site.configure(|setup| {
+                setup.policy.second_factor = second_factor;
+                setup.login_service("sshd", |sshd| sshd.ignores_strangers = ignores);
+            });
+            site.set_host_user("root", Some(0));
+            for name in ["root", "nobody"] {
+                for given in [None, Some(&proof)] {
+                    let outcome = site.account_flow("sshd", name, given).await;
+                    assert!(is(&outcome, expected), "{name} {:?}", outcome.verdict);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_alone_lets_nobody_in_under_another_spelling() {
+    let (mut site, alice, bob) = site().await;
+    let proof = proof(&site, &alice, "sshd").await;
+    for ignores in [false, true] {
+        site.configure(|setup| setup.login_service("sshd", |sshd| sshd.ignores_strangers = ignores));
+        for who in [&alice, &bob] {
+            let name = &who.name;
+            for spelled in [name.to_uppercase(), format!("{name}@default"), format!("DOM\\{name}")] {
+                site.set_host_user(&spelled, Some(who.uid));
+                for given in [None, Some(&proof)] {
+                    let outcome = site.account_flow("sshd", &spelled, given).await;
+                    assert!(is(&outcome, "not_permitted"), "{spelled} {:?}", outcome.verdict);
+                }
+            }
+        }
     }
 }
 
@@ -154,6 +184,9 @@ async fn what_is_only_observed_is_written_down_and_not_refused() {
     let outcome = site.account_flow("sshd", "bob", None).await;
     assert!(is(&outcome, "ignore"));
     assert_eq!(outcome.trail.observed, Some(Reason::NotPermitted));
+    let stranger = site.account_flow("sshd", "nobody", None).await;
+    assert!(is(&stranger, "ignore"));
+    assert_eq!(stranger.trail.observed, Some(Reason::UnknownAccount));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern_tests::person::Person;
-use postern_tests::{Key, Ssh, Sshd, UnixUser, guard, unix_users};
+use postern_tests::{Key, Ssh, Sshd, UnixUser, guard, local_login, unix_users};
 
 use crate::on_both;
 use crate::world::{User, World};
@@ -14,6 +14,9 @@ on_both!(
     uid_0_is_never_taken_from_the_directory,
     an_alias_is_no_name_at_a_prompt,
     a_name_is_taken_letter_for_letter,
+    a_key_alone_lets_nobody_in_under_another_spelling,
+    no_password_lets_anybody_in_under_another_spelling,
+    a_stranger_with_a_key_is_refused_unless_strangers_are_left_to_others,
 );
 
 /// `password` typed at an ssh prompt for `name`, where root may log in as well.
@@ -117,7 +120,70 @@ fn a_name_is_taken_letter_for_letter(world: &World) {
     let unix = unix_users::fresh("ANNA");
     let anna = world.account_of(&unix, &unix.name.to_lowercase(), unix.uid, &[]);
     let line = refused(world, &unix.name, &anna.password);
-    assert!(line.contains("reason=unknown_account"), "{line}");
+    assert!(line.contains("reason=not_permitted"), "{line}");
+}
+
+/// As name services answer that take one name for another.
+fn spellings(user: &User) -> Vec<UnixUser> {
+    let name = &user.unix.name;
+    let spelled = [name.to_uppercase(), format!("{name}@default"), format!("DOM\\{name}")];
+    spelled.iter().map(|spelled| unix_users::spelled(&user.unix, spelled)).collect()
+}
+
+fn a_key_alone_lets_nobody_in_under_another_spelling(world: &World) {
+    for service in ["sshd", "strangers-ignored"] {
+        let sshd = world.sshd(service, "publickey");
+        for (user, is_enrolled) in [(world.enrolled("anna"), true), (world.user("berta"), false)] {
+            let key = Key::ed25519();
+            user.unix.authorize(&key);
+            let begin = |who: &UnixUser| Ssh::to(&sshd).unix_user(who).key(&key).batch().start();
+            for spelled in spellings(&user) {
+                drop(begin(&spelled).is_refused());
+                let parts = [
+                    "verdict=reject reason=not_permitted flow=account",
+                    &spelled.name.replace('\\', "\\x5c"),
+                ];
+                drop(world.posternd.logged(&parts));
+            }
+            if is_enrolled {
+                drop(begin(&user.unix).is_refused());
+            } else {
+                assert_eq!(begin(&user.unix).is_in(), user.unix.name, "the name that the directory has");
+            }
+        }
+    }
+}
+
+fn no_password_lets_anybody_in_under_another_spelling(world: &World) {
+    let by = unix_users::fresh("by");
+    let anna = world.enrolled("anna");
+    for spelled in spellings(&anna) {
+        let line = refused(world, &spelled.name, &anna.password);
+        assert!(line.contains("reason=not_permitted"), "{line}");
+        let mut person = local_login::su("su", &by, &spelled.name, &world.packaged("su", "su"));
+        person.expect("Password: ");
+        person.answer_hidden(&anna.unix.password);
+        assert!(person.is_refused().contains("Authentication failure"), "{}", spelled.name);
+    }
+    let spelled = anna.unix.name.to_uppercase();
+    let mut person = local_login::console("console", &world.packaged("login", "login"));
+    person.expect("login: ");
+    person.answer_visible(&spelled);
+    person.expect("Password: ");
+    person.answer_hidden(&anna.unix.password);
+    person.expect("Login incorrect");
+    drop(world.posternd.logged(&["verdict=reject reason=not_permitted flow=login service=login", &spelled]));
+}
+
+fn a_stranger_with_a_key_is_refused_unless_strangers_are_left_to_others(world: &World) {
+    let (local, key) = (unix_users::fresh("local"), Key::ed25519());
+    local.authorize(&key);
+    let begin =
+        |service| Ssh::to(&world.sshd(service, "publickey")).unix_user(&local).key(&key).batch().start();
+    drop(begin("sshd").is_refused());
+    let name = format!("user={}", local.name);
+    drop(world.posternd.logged(&["verdict=reject reason=unknown_account flow=account service=sshd", &name]));
+    assert_eq!(begin("strangers-ignored").is_in(), local.name);
 }
 
 fn slapd_dn(user: &User) -> String {

@@ -264,6 +264,10 @@ second_factor = "required"
 class = "login"
 trust_by = ["ssh-key", "rhost"]
 
+[services.strangers-ignored]
+class = "login"
+not_in_directory = "ignore"
+
 [services.lax]
 class = "login"
 account = "ignore"

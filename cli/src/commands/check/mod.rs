@@ -1,6 +1,7 @@
 //! Trying every part of a site: one finding a line.
 
 mod clock;
+mod identity;
 mod local_users;
 mod logins;
 mod page;
@@ -17,7 +18,9 @@ use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::config::Config;
 use postern_core::directory::{Directory, DirectoryError};
+use postern_core::flows::UID_NUMBER;
 use postern_core::ledger::Ledger;
+use postern_core::name::LoginName;
 use postern_core::userdb::Userdb;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
 use postern_store::ldap;
@@ -27,7 +30,7 @@ use super::status;
 use crate::failure::Failure;
 use crate::output::{Colour, Output};
 use crate::privileges;
-use crate::site::Site;
+use crate::site::{HostUsers, Site};
 use logins::Logins;
 use remark::{Mark, Remark};
 
@@ -255,7 +258,16 @@ impl Report {
         }
         self.ledger(&*site.ledger).await;
         if !is_down {
-            self.accounts(&*site.directory, &site.config.userdb).await;
+            let names = self.accounts(&*site.directory, &site.config.userdb).await;
+            let names = match sample {
+                Some(name) => {
+                    site.account(name).await.iter().flat_map(|found| LoginName::new(&found.name)).collect()
+                }
+                None => names,
+            };
+            for Remark { mark, text } in identity::examine(&*site.directory, &HostUsers, &names).await {
+                self.0.push(Finding { result: mark, part: "identity", text });
+            }
         }
         !is_down
     }
@@ -273,14 +285,20 @@ impl Report {
         }
     }
 
-    /// Every account can be read, and gives userdb fields that a mail server may have.
-    async fn accounts(&mut self, directory: &dyn Directory, userdb: &Userdb) {
+    /// Every account can be read, and gives userdb fields that a mail server may have. Tells the names of some that have a
+    /// uid.
+    async fn accounts(&mut self, directory: &dyn Directory, userdb: &Userdb) -> Vec<LoginName> {
         let mut count = 0;
+        let mut names = Vec::new();
         let mut faults = Vec::new();
         let sort = &mut |read: Result<Account, DirectoryError>| match read {
             Err(error) => faults.push(error.to_string()),
             Ok(account) => {
                 count += 1;
+                let has_uid = !account.attributes.values(UID_NUMBER).is_empty();
+                if has_uid && names.len() < SAMPLES {
+                    names.extend(LoginName::new(&account.name).ok());
+                }
                 if let Err(error) = userdb.fill(&account) {
                     faults.push(format!("{}: {error}", account.name));
                 }
@@ -291,6 +309,7 @@ impl Report {
         }
         faults.into_iter().for_each(|fault| self.fail("accounts", fault));
         self.ok("accounts", format!("{count} can be read"));
+        names
     }
 
     fn dovecot(&mut self, cache_size: Option<&str>, penalty: Option<&str>) {
@@ -349,4 +368,6 @@ fn doveconf(key: &str) -> Option<String> {
 
 /// The mode of the socket by which Dovecot counts wrong passwords of an address.
 const DOVECOT_PENALTY: &str = "service/anvil/unix_listener/anvil-auth-penalty/mode";
+/// Among so many accounts one is looked for that is a user of this host.
+const SAMPLES: usize = 100;
 const DOVECONF: &str = "/usr/bin/doveconf";

@@ -1,11 +1,11 @@
-use crate::account::{Account, Standing};
+use crate::account::{Account, Freshness, Standing};
 use crate::engine::Engine;
 use crate::name::LoginName;
-use crate::policy::{Class, EffectiveLogin, ServiceKind};
+use crate::policy::{AccountPolicy, Class, EffectiveLogin, ServiceKind};
 use crate::proof::Proof;
 use crate::verdict::{Accepted, Reason, Verdict};
 
-use super::identity;
+use super::identity::{self, Identity};
 use super::login::UNCONFIGURED;
 use super::outcome::{Outage, Outcome, Trail};
 
@@ -42,32 +42,66 @@ async fn decide(
     if proof.is_none() && !login.enforces_account {
         return Ok(Verdict::Ignore("the account is not enforced here"));
     }
-    let Some(account) = engine.directory.find(name, Class::Login).await? else {
-        return Ok(Verdict::Ignore("not in the directory"));
-    };
-    trail.account = Some(account.id.clone());
-    match account.standing {
-        Standing::Active => {}
-        Standing::Disabled => return Ok(Verdict::Reject(Reason::Disabled)),
-        Standing::Expired => return Ok(Verdict::Reject(Reason::Expired)),
-    }
-    if is_proved(&account) {
-        return Ok(Verdict::Accept(Accepted { user: account.name, userdb: Default::default(), proof: None }));
+    if proof.is_some()
+        && let Some(account) = engine.directory.find(name, Class::Login).await?
+        && account.name == name.as_str()
+    {
+        trail.account = Some(account.id.clone());
+        if let Some(reason) = refusal(&account) {
+            return Ok(Verdict::Reject(reason));
+        }
+        // Who has a proof was identified a moment ago.
+        if is_proved(&account) {
+            return Ok(Verdict::Accept(Accepted {
+                user: account.name,
+                userdb: Default::default(),
+                proof: None,
+            }));
+        }
     }
     if !login.enforces_account {
         return Ok(Verdict::Ignore("the account is not enforced here"));
     }
-    let local = identity::local_uid(engine, name).await;
-    if let Some(refused) = identity::refusal(&account, name, local, trail)? {
-        return Ok(Verdict::Reject(refused));
+    let site_policy = EffectiveLogin::of(&engine.policy, configured.observe, login, AccountPolicy::default());
+    let account = match identity::identify(engine, name).await? {
+        Identity::Account(account) => account,
+        Identity::Mismatch(id, mismatch) => {
+            trail.account = Some(id);
+            trail.detail = Some(mismatch.detail());
+            return Ok(refused(Reason::NotPermitted, site_policy.observe, trail));
+        }
+        Identity::Stranger if login.ignores_strangers => return Ok(Verdict::Ignore("not in the directory")),
+        Identity::Stranger => return Ok(refused(Reason::UnknownAccount, site_policy.observe, trail)),
+    };
+    trail.account = Some(account.id.clone());
+    if account.freshness == Freshness::Stale {
+        return Err(Outage::Stale);
+    }
+    if let Some(reason) = refusal(&account) {
+        return Ok(Verdict::Reject(reason));
     }
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);
     if policy.second_factor.is_needed(account.data.is_enrolled()) {
         trail.detail = Some("a second factor is needed, and none was asked for");
-        if !policy.observe {
-            return Ok(Verdict::Reject(Reason::NotPermitted));
-        }
-        trail.observed = Some(Reason::NotPermitted);
+        return Ok(refused(Reason::NotPermitted, policy.observe, trail));
     }
     Ok(Verdict::Ignore("no second factor is needed"))
+}
+
+/// Why nothing opens this account, or `None`.
+fn refusal(account: &Account) -> Option<Reason> {
+    match account.standing {
+        Standing::Active => None,
+        Standing::Disabled => Some(Reason::Disabled),
+        Standing::Expired => Some(Reason::Expired),
+    }
+}
+
+/// Refuses, or where policy is only observed writes down that it would have.
+fn refused(reason: Reason, observe: bool, trail: &mut Trail) -> Verdict {
+    if !observe {
+        return Verdict::Reject(reason);
+    }
+    trail.observed = Some(reason);
+    Verdict::Ignore("it is only observed")
 }

@@ -1,51 +1,232 @@
-//! Whether the account of the directory and the user of the host are one and the same.
+//! Which account a user of the host is. It goes by uid: name services may know one user under several spellings.
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::name::LoginName;
-use crate::unix_users::NameServiceError;
-use crate::verdict::Reason;
+use crate::policy::Class;
+use crate::unix_users::UnixUsers;
+use crate::words::Phrase;
 
-use super::outcome::{Outage, Trail};
+use super::outcome::Outage;
 
-/// Why `account` may not be the host's user `name`, or `None` where it is: the same name byte for byte, the same uid, and
-/// not root, who is never taken from a directory. `local` is what [`local_uid`] said.
-pub(super) fn refusal(
-    account: &Account,
+/// What the directory has of a user of the host.
+#[derive(Debug)]
+pub enum Identity {
+    /// The user's own account: the name byte for byte, the uid and the condition for logins fit.
+    Account(Box<Account>),
+    /// This account has the user's name or uid, and is not the user's.
+    Mismatch(AccountId, Mismatch),
+    /// No account carries the uid, and none answers to the name.
+    Stranger,
+}
+
+/// Why an account is not that of the host's user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The directory answers to the name, and spells it differently.
+    OtherSpelling,
+    /// The account with the user's uid goes by another name.
+    UidOfAnother,
+    /// The account has the user's name and uid, and the condition for logins leaves it out.
+    LeftOut,
+    /// The account with the user's name has no uid, several, or one that is not written as a plain number.
+    NoUid,
+    /// Its uid is 0.
+    Root,
+    /// Its uid is not the user's.
+    OtherUid,
+    /// The host has no user of the name.
+    NoUser,
+}
+
+impl Mismatch {
+    /// For the log.
+    #[must_use]
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::OtherSpelling => "the account has another name",
+            Self::UidOfAnother => "the uid of the user of this host is that of an account with another name",
+            Self::LeftOut => "login_filter leaves the account out",
+            Self::NoUid => "the account has no uidNumber, or not one plain number",
+            Self::Root => "the account has uid 0, which is never taken from the directory",
+            Self::OtherUid => "the account's uidNumber is not the uid of the user of this host",
+            Self::NoUser => "this host has no such user",
+        }
+    }
+
+    /// For the user, who has proved to be the host's user with this name and uid. It names no other account.
+    pub(super) fn phrase<'a>(self, name: &'a str, uid: &'a str) -> Phrase<'a> {
+        match self {
+            Self::OtherSpelling => Phrase::AccountSpelledDifferently { name },
+            Self::UidOfAnother => Phrase::UidOfAnotherAccount { name, uid },
+            Self::LeftOut => Phrase::AccountLeftOut { name },
+            Self::NoUid => Phrase::AccountWithoutUid { name },
+            Self::Root | Self::OtherUid => Phrase::AccountWithOtherUid { name, uid },
+            Self::NoUser => Phrase::NoSuchUser { name },
+        }
+    }
+}
+
+/// Looks up which account logs in as `name`.
+///
+/// It asks the same questions for every name, for name services and directories may be slow, and the time to the first
+/// question must not tell who is in the directory.
+pub(super) async fn identify(engine: &Engine, name: &LoginName) -> Result<Identity, Outage> {
+    identify_in(&*engine.directory, &*engine.users, name).await
+}
+
+/// The same without an engine: whom a login as `name` would be taken for.
+///
+/// # Errors
+/// Why that cannot be said.
+pub async fn identity_of(
+    directory: &dyn Directory,
+    users: &dyn UnixUsers,
     name: &LoginName,
-    local: LocalUid,
-    trail: &mut Trail,
-) -> Result<Option<Reason>, Outage> {
-    let uid = uid_in_directory(account);
-    trail.detail = match uid {
-        _ if account.name != name.as_str() => Some("the account has another name"),
-        None => Some("the account has no uidNumber"),
-        Some(0) => Some("the account has uid 0, which is never taken from the directory"),
-        Some(uid) => match local? {
-            Some(local) if local == uid => return Ok(None),
-            Some(_) => Some("the account's uidNumber is not the uid of the user of this host"),
-            None => Some("this host has no such user"),
-        },
+) -> Result<Identity, String> {
+    identify_in(directory, users, name).await.map_err(|outage| outage.to_string())
+}
+
+async fn identify_in(
+    directory: &dyn Directory,
+    users: &dyn UnixUsers,
+    name: &LoginName,
+) -> Result<Identity, Outage> {
+    let named = directory.find(name, Class::Login).await?;
+    let uid = users.uid_of(name.as_str()).await?;
+    let carrier = carrier(directory, uid).await?;
+    decide(name, uid, named, carrier)
+}
+
+/// The same for a user whose uid is known already.
+pub(super) async fn identify_user(engine: &Engine, name: &LoginName, uid: u32) -> Result<Identity, Outage> {
+    let named = engine.directory.find(name, Class::Login).await?;
+    let carrier = carrier(&*engine.directory, Some(uid)).await?;
+    decide(name, Some(uid), named, carrier)
+}
+
+/// The account with the user's uid. An entry with uid 0 is nobody's: root must not be locked out by what a directory holds.
+async fn carrier(directory: &dyn Directory, uid: Option<u32>) -> Result<Option<Account>, Outage> {
+    let wanted = uid.filter(|uid| *uid != 0);
+    // Where there is nothing to look for, the same question is asked.
+    let found = directory.find_by_uid(wanted.unwrap_or(NO_UID)).await?;
+    Ok(found.filter(|_| wanted.is_some()))
+}
+
+/// `named` is what the directory answers for the name at logins, `carrier` what carries the uid.
+fn decide(
+    name: &LoginName,
+    uid: Option<u32>,
+    named: Option<Account>,
+    carrier: Option<Account>,
+) -> Result<Identity, Outage> {
+    let Some(named) = named else {
+        return Ok(match carrier {
+            None => Identity::Stranger,
+            Some(carrier) => {
+                let is_left_out = carrier.name == name.as_str();
+                let mismatch = if is_left_out { Mismatch::LeftOut } else { Mismatch::UidOfAnother };
+                Identity::Mismatch(carrier.id, mismatch)
+            }
+        });
     };
-    Ok(Some(Reason::NotPermitted))
+    let mismatch = match (uid_in_directory(&named), uid) {
+        _ if named.name != name.as_str() => Mismatch::OtherSpelling,
+        (None, _) => Mismatch::NoUid,
+        (Some(0), _) => Mismatch::Root,
+        (Some(_), None) => Mismatch::NoUser,
+        (Some(have), Some(uid)) if have != uid => Mismatch::OtherUid,
+        (Some(_), Some(_)) => {
+            // Where the search for a uid misses one that is there, it would take everybody else for a stranger, too.
+            let is_found = carrier.is_some_and(|carrier| carrier.id == named.id);
+            return if is_found { Ok(Identity::Account(Box::new(named))) } else { Err(Outage::UidNotFound) };
+        }
+    };
+    Ok(Identity::Mismatch(named.id, mismatch))
 }
 
-/// The uid of the host's user `name`. A login looks every name up alike before it asks for anything: name services may be slow,
-/// and the time to the first question must not tell who is in the directory.
-pub(super) async fn local_uid(engine: &Engine, name: &LoginName) -> LocalUid {
-    engine.users.uid_of(name.as_str()).await
-}
-
-/// What the name services say of a name.
-pub(super) type LocalUid = Result<Option<u32>, NameServiceError>;
-
-/// The account's `uidNumber` (RFC 2307), where it has exactly one.
+/// The account's `uidNumber` (RFC 2307), where it has exactly one, in the form that a directory gives an integer
+/// (RFC 4517, section 3.3.16). Name services may read other forms, and then the account is nobody's.
 pub(super) fn uid_in_directory(account: &Account) -> Option<u32> {
     match account.attributes.values(UID_NUMBER) {
-        [number] => number.parse().ok(),
+        [number] => number.parse().ok().filter(|uid: &u32| uid.to_string() == *number),
         _ => None,
     }
 }
 
 /// The attribute that a store has to fetch for it.
 pub const UID_NUMBER: &str = "uidNumber";
+/// The uid that is none (chown(2)).
+const NO_UID: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing};
+
+    use super::*;
+
+    fn account(name: &str, uids: &[&str]) -> Account {
+        let mut attributes = Attributes::new();
+        attributes.set(UID_NUMBER, uids.iter().map(|uid| (*uid).to_owned()).collect());
+        Account {
+            id: AccountId::new(name.to_lowercase()),
+            name: name.to_owned(),
+            standing: Standing::Active,
+            attributes,
+            addresses: Vec::new(),
+            password_marker: String::new(),
+            data: AccountData::default(),
+            revision: Revision(0),
+            locator: String::new(),
+            freshness: Freshness::Fresh,
+        }
+    }
+
+    fn said(uid: Option<u32>, named: Option<&Account>, carrier: Option<&Account>) -> String {
+        match decide(&LoginName::new("alice").unwrap(), uid, named.cloned(), carrier.cloned()) {
+            Ok(Identity::Account(account)) => account.name,
+            Ok(Identity::Mismatch(_, mismatch)) => format!("{mismatch:?}"),
+            Ok(Identity::Stranger) => "stranger".to_owned(),
+            Err(outage) => outage.to_string(),
+        }
+    }
+
+    #[test]
+    fn only_the_account_with_the_very_name_and_uid_is_the_users() {
+        let (alice, bob) = (account("alice", &["10001"]), account("bob", &["10001"]));
+        assert_eq!(said(Some(10_001), Some(&alice), Some(&alice)), "alice");
+        assert_eq!(said(None, Some(&alice), None), "NoUser");
+        assert_eq!(said(Some(10_002), Some(&alice), None), "OtherUid");
+        assert_eq!(said(Some(10_001), Some(&account("Alice", &["10001"])), Some(&alice)), "OtherSpelling");
+        assert_eq!(said(Some(10_001), None, Some(&bob)), "UidOfAnother");
+        assert_eq!(said(Some(10_001), None, Some(&alice)), "LeftOut");
+        for (named, carrier) in [(&alice, None), (&alice, Some(&bob))] {
+            assert!(
+                said(Some(10_001), Some(named), carrier).contains("uidNumber"),
+                "the search is out of order"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_uid_that_no_account_carries_is_a_strangers() {
+        assert_eq!(said(Some(10_001), None, None), "stranger");
+        assert_eq!(said(None, None, None), "stranger");
+    }
+
+    #[test]
+    fn a_uid_that_is_written_in_another_way_is_nobodys() {
+        for uids in [&[][..], &["10001", "10002"], &["10001", "10001"]] {
+            let odd = account("alice", uids);
+            assert_eq!(said(Some(10_001), Some(&odd), Some(&odd)), "NoUid", "{uids:?}");
+        }
+        for uid in ["", "+10001", " 10001", "10001 ", "010001", "-1", "1e4", "4294967296", "ten"] {
+            let odd = account("alice", &[uid]);
+            assert_eq!(said(Some(10_001), Some(&odd), Some(&odd)), "NoUid", "{uid:?}");
+            assert_ne!(said(Some(10_001), None, Some(&odd)), "stranger", "{uid:?}");
+        }
+        let root = account("alice", &["0"]);
+        assert_eq!(said(Some(0), Some(&root), Some(&root)), "Root");
+    }
+}

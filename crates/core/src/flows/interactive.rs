@@ -7,7 +7,7 @@ use crate::device::Device;
 use crate::engine::Engine;
 use crate::ledger::Credential;
 use crate::limits::Source;
-use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
+use crate::policy::{EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
 use crate::proof::Proof;
 use crate::secret::{Offered, Password};
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -16,7 +16,7 @@ use crate::words::Phrase;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
 use super::enrolment::{Place, Wanted};
-use super::identity::{self, LocalUid};
+use super::identity::{self, Identity};
 use super::in_flight::Checked;
 use super::login::{EMPTY_ANSWER, Visit};
 use super::main_password::{Given, WRONG_BEFORE};
@@ -91,20 +91,26 @@ impl FirstFactor {
 impl<'a> Attempt<'a> {
     async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.engine;
-        let found = engine.directory.find(self.visit.name, Class::Login).await?;
-        if found.is_none() && self.service.ignores_strangers {
-            return Ok(Verdict::Ignore("not in the directory"));
-        }
-        let local = identity::local_uid(engine, self.visit.name).await;
-        let Some(account) = found else {
-            return self.refuse_stranger(Reason::UnknownAccount).await;
+        let account = match identity::identify(engine, self.visit.name).await? {
+            Identity::Account(account) => *account,
+            Identity::Mismatch(id, mismatch) => {
+                self.trail.account = Some(id);
+                self.trail.detail = Some(mismatch.detail());
+                return self.refuse_stranger(Reason::NotPermitted).await;
+            }
+            Identity::Stranger if self.service.ignores_strangers => {
+                return Ok(Verdict::Ignore("not in the directory"));
+            }
+            Identity::Stranger => return self.refuse_stranger(Reason::UnknownAccount).await,
         };
         self.trail.account = Some(account.id.clone());
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        if let Some(reason) = self.refusal(&account, local)? {
-            return self.refuse_stranger(reason).await;
+        match account.standing {
+            Standing::Active => {}
+            Standing::Disabled => return self.refuse_stranger(Reason::Disabled).await,
+            Standing::Expired => return self.refuse_stranger(Reason::Expired).await,
         }
         let first = self.first_factor(&account).await?;
         let account = second_step::as_of_now(engine, account, &mut self.dialogue).await?;
@@ -155,18 +161,6 @@ impl<'a> Attempt<'a> {
             }
         }
         self.accept(&account, proved.credential).await
-    }
-
-    /// Why nothing opens this account here, or `None`.
-    fn refusal(&mut self, account: &Account, local: LocalUid) -> Result<Option<Reason>, Stop> {
-        if let Some(reason) = identity::refusal(account, self.visit.name, local, &mut self.trail)? {
-            return Ok(Some(reason));
-        }
-        Ok(match account.standing {
-            Standing::Active => None,
-            Standing::Disabled => Some(Reason::Disabled),
-            Standing::Expired => Some(Reason::Expired),
-        })
     }
 
     /// Asks a stranger what everybody is asked, and refuses after the same time.

@@ -41,7 +41,7 @@ pub use factors::{
     NewFactor, NewKind, NewRecoveryCodes, bind_factor, create_recovery_codes, forget_ticket, invite,
     unbind_factor, unlock_factors,
 };
-pub use identity::UID_NUMBER;
+pub use identity::{Identity, Mismatch, UID_NUMBER, identity_of};
 pub use in_flight::InFlight;
 pub use login::{EMPTY_ANSWER, Visit, login};
 pub use lookup::lookup;

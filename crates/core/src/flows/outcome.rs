@@ -78,6 +78,8 @@ pub(super) enum Outage {
     Hashing(#[from] NotComputed),
     #[error("the directory is down, and an older copy is enough for an app password alone")]
     Stale,
+    #[error("the directory does not find an account by the uidNumber that it carries, or finds another one")]
+    UidNotFound,
     #[error("the ledger does not know any more which codes were used; the next but one will do")]
     ForgottenCodes,
     #[error(transparent)]

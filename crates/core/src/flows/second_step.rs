@@ -15,6 +15,7 @@ use crate::words::Phrase;
 use super::approval::{self, Approval, Begun, Decision};
 use super::codes::{self, Asked, CodeCheck, Typed};
 use super::dialogue::{Dialogue, Stop};
+use super::identity;
 use super::login::EMPTY_ANSWER;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Trail};
@@ -345,7 +346,11 @@ pub(super) async fn as_of_now(
 pub(super) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
     let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
     let found = engine.directory.find(&name, Class::Login).await?;
-    let found = found.filter(|found| found.id == account.id).ok_or(Stop::Reject(Reason::UnknownAccount))?;
+    let is_same = |found: &Account| {
+        let uid = identity::uid_in_directory;
+        found.id == account.id && found.name == account.name && uid(found) == uid(account)
+    };
+    let found = found.filter(is_same).ok_or(Stop::Reject(Reason::UnknownAccount))?;
     if found.freshness == Freshness::Stale {
         return Err(Outage::Stale.into());
     }

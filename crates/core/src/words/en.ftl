@@ -8,6 +8,16 @@ not-changed = Nothing was changed.
 main-password-wrong = That is not your main password.
 main-passwords-limited = Too many wrong main passwords. Try again later.
 
+no-account-of-yours = No account here has your name { $name } or your user number { $uid }. An administrator can tell why.
+account-spelled-differently = The directory spells your name { $name } differently than this host. An administrator has to make them the same.
+uid-of-another-account = Your user number { $uid } belongs to an account with another name than { $name }. An administrator has to make them the same.
+account-left-out = The account { $name } is not one that may log in here. An administrator can tell why.
+account-without-uid = The account { $name } has no user number, or not one plain number. An administrator has to correct it.
+account-with-other-uid = The account { $name } has another user number than yours, which is { $uid }. An administrator has to make them the same.
+no-such-user = This host has no user { $name }.
+account-disabled = The account { $name } is disabled.
+account-expired = The account { $name } has expired.
+
 factors-to-choose-from = Your second factors:
 factor-to-choose = { $number }. { $label }
 code = Code from { $label }:␣

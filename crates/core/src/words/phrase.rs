@@ -56,6 +56,25 @@ phrases! {
     /// Too many of those.
     MainPasswordsLimited "main-passwords-limited" {};
 
+    /// No account has the user's name or uid.
+    NoAccountOfYours "no-account-of-yours" { name: text, uid: text };
+    /// The directory has the user's name under another spelling.
+    AccountSpelledDifferently "account-spelled-differently" { name: text };
+    /// The user's uid is that of an account with another name.
+    UidOfAnotherAccount "uid-of-another-account" { name: text, uid: text };
+    /// The condition for logins leaves the user's account out.
+    AccountLeftOut "account-left-out" { name: text };
+    /// The account with the user's name has no uid that could be compared.
+    AccountWithoutUid "account-without-uid" { name: text };
+    /// The account with the user's name has another uid.
+    AccountWithOtherUid "account-with-other-uid" { name: text, uid: text };
+    /// The host does not know the user.
+    NoSuchUser "no-such-user" { name: text };
+    /// The user's account is switched off.
+    AccountDisabled "account-disabled" { name: text };
+    /// The user's account is past its time.
+    AccountExpired "account-expired" { name: text };
+
     /// Begins a list of what can be bound.
     KindsToChooseFrom "kinds-to-choose-from" {};
     /// One of it.

@@ -8,6 +8,16 @@ not-changed = 未作任何更改。
 main-password-wrong = 主密码不正确。
 main-passwords-limited = 主密码错误次数过多，请稍后再试。
 
+no-account-of-yours = 这里没有名为 { $name } 或用户编号为 { $uid } 的账号。请联系管理员。
+account-spelled-differently = 目录中您的名字 { $name } 与本机上的写法不同，请联系管理员改为一致。
+uid-of-another-account = 您的用户编号 { $uid } 属于另一个账号，其名字不是 { $name }。请联系管理员改为一致。
+account-left-out = 账号 { $name } 不在允许登录的范围内。请联系管理员。
+account-without-uid = 账号 { $name } 没有用户编号，或其编号不是一个普通数字。请联系管理员更正。
+account-with-other-uid = 账号 { $name } 的用户编号与您的编号 { $uid } 不同，请联系管理员改为一致。
+no-such-user = 本机没有用户 { $name }。
+account-disabled = 账号 { $name } 已被停用。
+account-expired = 账号 { $name } 已过期。
+
 factors-to-choose-from = 您的二次验证方式：
 factor-to-choose = { $number }. { $label }
 code = 请输入“{ $label }”的验证码：␣

@@ -76,13 +76,34 @@ impl Directory for Embedded {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let (typed, now) = (name.as_str().to_owned(), self.clock.now());
         let found = self.database.read(BUDGET, move |connection| match class {
-            Class::Login => one(connection, BY_NAME, &typed, now),
+            // Names are in lower case; a login under another spelling has to be told from one of a stranger.
+            Class::Login => match one(connection, BY_NAME, &typed, now)? {
+                Some(account) => Ok(Some(account)),
+                None => one(connection, BY_NAME, &typed.trim().to_lowercase(), now),
+            },
             Class::Mail => {
                 let name = typed.to_ascii_lowercase();
                 match one(connection, BY_NAME, &name, now)? {
                     Some(account) => Ok(Some(account)),
                     None => one(connection, BY_MAIL, &name, now),
                 }
+            }
+        });
+        Ok(found.await?)
+    }
+
+    async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError> {
+        let now = self.clock.now();
+        let found = self.database.read(BUDGET, move |connection| {
+            let mut select = connection.prepare_cached(BY_UID)?;
+            let rows = select.query_map([uid], read_row)?.collect::<Result<Vec<_>, _>>()?;
+            let mut rows = rows.into_iter();
+            match (rows.next(), rows.next()) {
+                (None, _) => Ok(None),
+                (Some(row), None) => row.into_account(connection, now).map(Some),
+                (Some(_), Some(_)) => Err(DatabaseError::Broken(format!(
+                    "several accounts have the uidNumber {uid}; each may have one"
+                ))),
             }
         });
         Ok(found.await?)
@@ -278,6 +299,7 @@ impl AccountRow {
 
 const BY_NAME: &str = "SELECT * FROM account WHERE name = ?1";
 const BY_ID: &str = "SELECT * FROM account WHERE id = ?1";
+const BY_UID: &str = "SELECT account.* FROM unix_uid JOIN account ON account.id = unix_uid.account WHERE unix_uid.uid = ?1 LIMIT 2";
 const BY_MAIL: &str =
     "SELECT account.* FROM mail JOIN account ON account.id = mail.account WHERE mail.address = ?1";
 /// What a name without an account is checked against; it costs what a main password costs, and never matches.

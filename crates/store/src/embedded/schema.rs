@@ -11,7 +11,21 @@ const SPENT_APPLICATION_ID: i32 = 0x7073_7074;
 /// `PRAGMA user_version`; a newer one is refused.
 const VERSION: i32 = 1;
 
-const TABLES: &str = "
+/// The uids that the attribute `uidNumber` of the account `new` holds, in any form that a name service reads as a number.
+macro_rules! uids_of_new {
+    () => {
+        "INSERT OR IGNORE INTO unix_uid
+    SELECT CAST(digits AS INTEGER), new.id FROM (
+        SELECT ltrim(trim(one.value), '+') AS digits
+        FROM json_each(iif(json_valid(new.attributes), new.attributes, '{}')) AS attribute,
+             json_each(iif(attribute.type = 'array', attribute.value, '[]')) AS one
+        WHERE lower(attribute.key) = 'uidnumber'
+    ) WHERE digits <> '' AND digits NOT GLOB '*[^0-9]*' AND length(ltrim(digits, '0')) <= 10;"
+    };
+}
+
+const TABLES: &str = concat!(
+    "
 CREATE TABLE IF NOT EXISTS account (
     id               TEXT PRIMARY KEY,
     name             TEXT NOT NULL UNIQUE,
@@ -27,6 +41,24 @@ CREATE TABLE IF NOT EXISTS mail (
     address TEXT PRIMARY KEY,
     account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS unix_uid (
+    uid     INTEGER NOT NULL,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    PRIMARY KEY (uid, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unix_uid_account ON unix_uid (account);
+CREATE TRIGGER IF NOT EXISTS unix_uid_of_new AFTER INSERT ON account BEGIN
+    ",
+    uids_of_new!(),
+    "
+END;
+CREATE TRIGGER IF NOT EXISTS unix_uid_of_changed AFTER UPDATE OF attributes ON account BEGIN
+    DELETE FROM unix_uid WHERE account = new.id;
+    ",
+    uids_of_new!(),
+    "
+END;
 
 CREATE TABLE IF NOT EXISTS app_password (
     account  TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -128,7 +160,11 @@ CREATE TABLE IF NOT EXISTS revision (
     at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revision_at ON revision (at);
-";
+"
+);
+
+/// Has the triggers write what a file of before does not have yet.
+const FILL_UIDS: &str = "UPDATE account SET attributes = attributes";
 
 const SPENT_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS memory (
@@ -182,12 +218,16 @@ pub(super) struct Schema {
     /// `PRAGMA application_id`
     application: i32,
     tables: &'static str,
+    /// A table that older files lack, and how it is filled from the others.
+    later: Option<(&'static str, &'static str)>,
 }
 
 /// The database.
-pub(super) const DATABASE: Schema = Schema { application: APPLICATION_ID, tables: TABLES };
+pub(super) const DATABASE: Schema =
+    Schema { application: APPLICATION_ID, tables: TABLES, later: Some(("unix_uid", FILL_UIDS)) };
 /// What [`super::memory::Memory`] remembers.
-pub(super) const SPENT: Schema = Schema { application: SPENT_APPLICATION_ID, tables: SPENT_TABLES };
+pub(super) const SPENT: Schema =
+    Schema { application: SPENT_APPLICATION_ID, tables: SPENT_TABLES, later: None };
 
 /// Creates the tables in an empty file; makes sure that any other is one of these, of this version. Whole tables that it does
 /// not have yet are added: they came after it was made, and change nothing of the others.
@@ -202,7 +242,12 @@ pub(super) fn prepare(connection: &mut Connection, schema: &Schema) -> Result<()
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         (application, VERSION, _) if application == schema.application => {
+            let missing = match schema.later {
+                Some((table, fill)) => (!transaction.table_exists(None, table)?).then_some(fill),
+                None => None,
+            };
             transaction.execute_batch(schema.tables)?;
+            missing.map(|fill| transaction.execute(fill, [])).transpose()?;
         }
         (application, version, _) if application == schema.application => {
             return Err(OpenError::Version(version));
@@ -216,6 +261,44 @@ pub(super) fn prepare(connection: &mut Connection, schema: &Schema) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn uids(connection: &Connection) -> Vec<(i64, String)> {
+        let mut select =
+            connection.prepare("SELECT uid, account FROM unix_uid ORDER BY uid, account").unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn the_uids_of_accounts_are_kept_in_whichever_form_they_are_written() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        prepare(&mut connection, &DATABASE).unwrap();
+        let accounts = [
+            ("a", r#"{"uidNumber":["10001"]}"#),
+            ("b", r#"{"UIDNUMBER":["+10001"," 010002 "]}"#),
+            ("c", r#"{"uidNumber":["ten","","-1","1e4","99999999999"],"mail":["10009"]}"#),
+            ("d", "broken"),
+            ("e", r#"{"uidNumber":[]}"#),
+        ];
+        for (id, attributes) in accounts {
+            let insert = "INSERT INTO account (id, name, attributes) VALUES (?1, ?1, ?2)";
+            assert_eq!(connection.execute(insert, [id, attributes]).unwrap(), 1);
+        }
+        let all = [(10_001, "a".to_owned()), (10_001, "b".to_owned()), (10_002, "b".to_owned())];
+        assert_eq!(uids(&connection), all);
+        connection
+            .execute_batch(
+                "DROP TABLE unix_uid; DROP TRIGGER unix_uid_of_new; DROP TRIGGER unix_uid_of_changed",
+            )
+            .unwrap();
+        prepare(&mut connection, &DATABASE).unwrap();
+        assert_eq!(uids(&connection), all, "a file of before has them, too");
+        let change = "UPDATE account SET attributes = '{\"uidNumber\":[\"7\"]}' WHERE id = 'b'";
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+        connection.execute("DELETE FROM account WHERE id = 'a'", []).unwrap();
+        assert_eq!(uids(&connection).last(), Some(&(10_001, "a".to_owned())), "foreign keys are off here");
+        assert_eq!(uids(&connection).first(), Some(&(7, "b".to_owned())));
+    }
 
     #[test]
     fn a_file_of_before_gets_the_tables_that_came_later_and_keeps_what_it_has() {

@@ -10,6 +10,7 @@ use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap};
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::factor::{Factor, RecoveryCode};
+use postern_core::flows::UID_NUMBER;
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -31,6 +32,8 @@ pub struct LdapDirectory {
     wanted: Vec<String>,
     readers: Servers,
     writer: Arc<Server>,
+    /// Alone where the answer must not be older than what was written.
+    up_to_date: Servers,
     copies: Copies,
     clock: Arc<dyn Clock>,
 }
@@ -50,6 +53,7 @@ impl LdapDirectory {
         Ok(Self {
             wanted: entry::wanted(config, &userdb),
             readers: Servers::new(readers),
+            up_to_date: Servers::new(vec![Arc::clone(&writer)]),
             writer,
             copies: Copies::new(config.stale_if_down),
             config: config.clone(),
@@ -157,12 +161,28 @@ impl LdapDirectory {
         }
     }
 
-    /// Servers match names more loosely than hosts do; only the very name that was typed is taken.
+    /// Servers match names more loosely than hosts do: the very name that was typed goes before other spellings.
     async fn find_at_login(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
-        let mut entries = self.search_all(&self.config.login_filter.fill(name), MOST).await?;
-        entries.retain(|entry| self.usernames(entry).any(|username| username == name));
-        let account = self.only(entries)?;
+        let entries = self.search_up_to_date(&self.config.login_filter.fill(name)).await?;
+        let is_named = |entry: &SearchEntry| self.usernames(entry).any(|username| username == name);
+        let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
+        if named.is_empty() {
+            return self.only(others);
+        }
+        let account = self.only(named)?;
         Ok(account.map(|account| Account { name: name.to_owned(), ..account }))
+    }
+
+    /// What a replica has not heard of yet, or what is only said to be newer, decides over no login with a dialogue.
+    async fn search_up_to_date(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let search = Search {
+            base: &self.config.base,
+            filter,
+            attributes: &self.wanted,
+            most: MOST,
+            may_be_cut: false,
+        };
+        self.up_to_date.search(search, Instant::now() + BUDGET).await
     }
 
     /// The entry with this id, as it is where it is written, and what it says.
@@ -196,7 +216,9 @@ impl LdapDirectory {
             (Some(entry), 0) => self.account(&entry).map(Some),
             (Some(_), more) => {
                 let count = more + 1;
-                Err(DirectoryError::Broken(format!("{count} entries answer to one name; each may have one")))
+                Err(DirectoryError::Broken(format!(
+                    "{count} entries answer to one name or uid; each may have one"
+                )))
             }
         }
     }
@@ -209,6 +231,11 @@ impl Directory for LdapDirectory {
             Class::Mail => self.find_at_mail(name.as_str()).await,
             Class::Login => self.find_at_login(name.as_str()).await,
         }
+    }
+
+    async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError> {
+        let forms: Vec<Filter> = forms_of(uid).iter().map(|form| Filter::equals(UID_NUMBER, form)).collect();
+        self.only(self.search_up_to_date(&Filter::any(&forms)).await?)
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
@@ -275,6 +302,15 @@ impl Directory for LdapDirectory {
     }
 }
 
+/// The ways to write a uid that name services read as this one. Servers that know integers compare numbers and refuse all
+/// but the first; others compare text.
+fn forms_of(uid: u32) -> Vec<String> {
+    let plain = uid.to_string();
+    let padded = (plain.len() + 1..=UID_DIGITS).map(|width| format!("{uid:0width$}"));
+    let signed = std::iter::once(format!("+{uid}"));
+    std::iter::once(plain.clone()).chain(signed).chain(padded).collect()
+}
+
 /// One Modify: the revision that was read goes, the next one comes, and with it everything else, or nothing happens.
 fn changes(expected: Revision, next: Revision, data: &AccountData, entry: &SearchEntry) -> Vec<Change> {
     let value = |text: String| HashSet::from([text.into_bytes()]);
@@ -324,9 +360,23 @@ fn refusal(code: u32, dn: &str) -> String {
 
 /// A search for one name that finds more has found too many already.
 const MOST: i32 = 10;
+/// Of the largest uid.
+const UID_DIGITS: usize = 10;
 /// For everything that one question to the directory costs, over all servers; a login is answered within 3 s.
 const BUDGET: Duration = Duration::from_millis(2600);
 const NO_SUCH_ATTRIBUTE: u32 = 16;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
 const NO_SUCH_OBJECT: u32 = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_is_looked_for_in_every_form_that_a_name_service_reads() {
+        let forms = forms_of(10_001);
+        assert_eq!(forms, ["10001", "+10001", "010001", "0010001", "00010001", "000010001", "0000010001"]);
+        assert_eq!(forms_of(u32::MAX), ["4294967295", "+4294967295"]);
+    }
+}

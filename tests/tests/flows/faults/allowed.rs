@@ -35,32 +35,6 @@ pub(super) const ALLOWED: &[Allowed] = &[
                   replication alone; logins with a dialogue read where it is written",
     },
     Allowed {
-        point: Point::KnownRevision,
-        with: &[
-            Secret::LimitedPassword,
-            Secret::LoginPassword,
-            Secret::Code,
-            Secret::RecoveryCode,
-            Secret::TrustedDevice,
-            Secret::FirstCode,
-            Secret::Proof,
-            Secret::Nothing,
-        ],
-        because: "the account is read again where it is written",
-    },
-    Allowed {
-        point: Point::NoteRevision,
-        with: &[
-            Secret::LimitedPassword,
-            Secret::LoginPassword,
-            Secret::Code,
-            Secret::TrustedDevice,
-            Secret::Proof,
-            Secret::Nothing,
-        ],
-        because: "the account was read where it is written just then; the note spares the next ones the way",
-    },
-    Allowed {
         point: Point::History,
         with: Secret::PASSWORDS,
         because: "it decides only who is checked first: somebody of whom nothing is known waits longer",

@@ -52,6 +52,7 @@ impl End {
 fn is_on_the_path_of_a_login(point: Point) -> bool {
     match point {
         Point::Find
+        | Point::FindByUid
         | Point::Read
         | Point::CheckMainPassword
         | Point::Update

@@ -240,6 +240,7 @@ macro_rules! switchboard {
 switchboard! {
     Directory fails with DirectoryError {
         Find: async fn find(&self, name: &LoginName, class: Class) -> Option<Account>;
+        FindByUid: async fn find_by_uid(&self, uid: u32) -> Option<Account>;
         Read: async fn read(&self, id: &AccountId) -> Option<Account>;
         CheckMainPassword: async fn check_main_password(
             &self, account: Option<&Account>, password: &Password, lane: Lane
@@ -300,8 +301,16 @@ pub(crate) struct Replicated {
 #[async_trait]
 impl Directory for Replicated {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
-        let copy = lock(&self.copies).get(name.as_str()).cloned();
+        let copy = match class {
+            Class::Mail => lock(&self.copies).get(name.as_str()).cloned(),
+            // Not from a replica.
+            Class::Login => None,
+        };
         if copy.is_some() { Ok(copy) } else { self.inner.find(name, class).await }
+    }
+
+    async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError> {
+        self.inner.find_by_uid(uid).await
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {

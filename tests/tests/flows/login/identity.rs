@@ -66,14 +66,88 @@ async fn root_is_never_taken_from_the_directory() {
 #[tokio::test]
 async fn an_address_is_no_name_at_a_login_and_case_counts() {
     let site = Site::new().await;
-    drop(site.person_with("alice", &[("mail", "root")]).await);
+    let alice = site.person_with("alice", &[("mail", "root")]).await;
     site.set_host_user("root", Some(0));
-    site.set_host_user("ALICE", Some(10_000));
-    for name in ["root", "ALICE", "alice ", "ａｌｉｃｅ"] {
+    site.set_host_user("ALICE", Some(alice.uid));
+    for (name, reason) in [
+        ("root", Reason::UnknownAccount),
+        ("ALICE", Reason::NotPermitted),
+        ("alice ", Reason::NotPermitted),
+        ("ａｌｉｃｅ", Reason::UnknownAccount),
+    ] {
         let ended = site.visit("sshd", name).says(&[MAIN_PASSWORD]).await;
-        assert_eq!(ended.reason(), Reason::UnknownAccount, "{name}");
+        assert_eq!(ended.reason(), reason, "{name}");
     }
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_user_under_another_spelling_is_no_stranger() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    for name in ["ALICE", "Alice", "alice@default", "DOM\\alice", "al", "alice.", "ａｌｉｃｅ"] {
+        site.set_host_user(name, Some(alice.uid));
+        for service in ["sshd", "sudo", "sshkey"] {
+            let ended = site.visit(service, name).key(SshKey(1)).says(&[MAIN_PASSWORD, &app.code()]).await;
+            assert_eq!(ended.reason(), Reason::NotPermitted, "{name} {service}");
+            assert_eq!(ended.outcome.trail.account.as_ref(), Some(&alice.id), "the log says whose it is");
+        }
+    }
+    // The directory answers to the spelling, and the host's user is another one.
+    site.set_host_user("ALICE", Some(alice.uid + 500));
+    let ended = site.visit("sudo", "ALICE").says(&[MAIN_PASSWORD]).await;
+    assert_eq!(
+        (ended.reason(), ended.outcome.trail.detail),
+        (Reason::NotPermitted, Some("the account has another name"))
+    );
+    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+}
+
+#[tokio::test]
+async fn a_uid_that_several_accounts_carry_defers() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let uid = alice.uid.to_string();
+    drop(site.person_with("bob", &[("uidNumber", &uid)]).await);
+    site.set_host_user("ALICE", Some(alice.uid));
+    for name in ["alice", "ALICE"] {
+        for service in ["sshd", "sudo", "sshkey"] {
+            let ended = site.visit(service, name).key(SshKey(1)).says(&[MAIN_PASSWORD]).await;
+            assert!(ended.is_defer(), "{name} {service}");
+        }
+    }
+    assert_eq!(site.visit("sudo", "nobody").says(&[]).await.outcome.verdict, STRANGER);
+}
+
+#[tokio::test]
+async fn a_uid_that_is_written_in_another_way_makes_nobody_a_stranger() {
+    let site = Site::new().await;
+    for (number, form) in ["+", " ", "0", "000"].into_iter().enumerate() {
+        let (uid, name) = (20_000 + u32::try_from(number).unwrap(), format!("alice{number}"));
+        drop(site.person_with(&name, &[("uidNumber", &format!("{form}{uid}"))]).await);
+        for name in [name.clone(), name.to_uppercase(), format!("{name}@default")] {
+            site.set_host_user(&name, Some(uid));
+            for service in ["sshd", "sudo", "sshkey"] {
+                let ended = site.visit(service, &name).key(SshKey(1)).says(&[MAIN_PASSWORD]).await;
+                assert_eq!(ended.reason(), Reason::NotPermitted, "{name} {service}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn root_stays_a_stranger_whatever_entry_has_its_uid() {
+    let site = Site::new().await;
+    for name in ["toor", "admin"] {
+        drop(site.person_with(name, &[("uidNumber", "0")]).await);
+    }
+    for name in ["root", "rescue"] {
+        site.set_host_user(name, Some(0));
+        assert_eq!(site.visit("sudo", name).says(&[]).await.outcome.verdict, STRANGER);
+        assert_eq!(site.visit("sshd", name).says(&[MAIN_PASSWORD]).await.reason(), Reason::UnknownAccount);
+    }
 }
 
 #[tokio::test]
@@ -99,12 +173,14 @@ async fn what_no_longer_is_in_use_is_refused_with_every_secret() {
 }
 
 #[tokio::test]
-async fn name_services_that_do_not_answer_defer_everybody_whom_the_directory_has() {
+async fn name_services_that_do_not_answer_defer_everybody() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     site.world.users_are_down.store(true, Ordering::Relaxed);
     for service in ["sshd", "sudo", "sshkey"] {
-        assert!(site.visit(service, "alice").says(&[MAIN_PASSWORD]).await.is_defer());
+        for name in ["alice", "nobody", "root"] {
+            assert!(site.visit(service, name).says(&[MAIN_PASSWORD]).await.is_defer(), "{name}");
+        }
     }
 }
 
@@ -167,5 +243,6 @@ async fn what_sshd_says_for_whom_it_will_not_let_in_takes_as_long_as_a_wrong_pas
     );
 }
 
+const STRANGER: Verdict = Verdict::Ignore("not in the directory");
 // auth-pam.c: whatever was typed, as long as this.
 const JUNK: &str = "\u{8}\n\r\u{7f}INCORRECT";

@@ -173,8 +173,7 @@ async fn the_name_services_are_asked_for_every_name_before_the_first_question() 
     }
     site.world.users_are_down.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await.is_defer());
-    let nobody = site.visit("sshd", "nobody").says(&[MAIN_PASSWORD]).await;
-    assert_eq!(nobody.reason(), Reason::UnknownAccount);
+    assert!(site.visit("sshd", "nobody").says(&[MAIN_PASSWORD]).await.is_defer(), "nobody can tell");
 }
 
 #[tokio::test]

@@ -135,7 +135,13 @@ async fn nobody_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argumen
         ] {
             let ended = visit.says(&[MAIN_PASSWORD, &app.code()]).await;
             assert!(matches!(ended.reason(), Reason::NotPermitted | Reason::UnknownAccount), "{flow:?}");
-            assert!(ended.heard.is_empty(), "{flow:?} says nothing of her");
+            let complaints = ended.complaints();
+            assert_eq!((ended.heard.len(), complaints.len()), (1, 1), "{flow:?} asks nothing");
+            let hers = [alice.uid.to_string(), "phone".to_owned(), "Foxmail".to_owned()];
+            // The visitor's own uid may be hers.
+            let hers =
+                hers.iter().chain(&ids[..4]).skip(usize::from(complaints[0].contains("our user number")));
+            assert!(hers.into_iter().all(|hers| !complaints[0].contains(hers)), "{flow:?} {complaints:?}");
         }
         for id in &ids {
             let ended = site.own(&mallory, flow).argument("id", id).says(&[MAIN_PASSWORD, "123456"]).await;
@@ -162,7 +168,35 @@ async fn an_account_with_the_uid_of_root_has_no_flows_of_its_own() {
     let root = site.person_with("root", &[("uidNumber", "0")]).await;
     for flow in ALL {
         let ended = site.own(&root, flow).uid(0).says(&[MAIN_PASSWORD]).await;
-        assert_eq!((ended.reason(), ended.heard.len()), (Reason::NotPermitted, 0), "{flow:?}");
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{flow:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_whose_entry_does_not_fit_hears_which_of_name_and_uid_it_is() {
+    let site = Site::new().await;
+    let (alice, bob) = (site.person("alice").await, site.person("bob").await);
+    drop(site.person_with("none", &[("uidNumber", "")]).await);
+    let disabled = site.person("disabled").await;
+    site.edit(&disabled, |data| data.policy.disabled = true).await;
+    let heard = async |name: &str, uid: u32| {
+        let who = Someone { name: name.to_owned(), uid, ..alice.clone() };
+        let ended = site.own(&who, OwnFlow::Factors).says(&[]).await;
+        assert!(!ended.is_accept());
+        ended.complaints().concat()
+    };
+    for (name, uid, expected) in [
+        ("nobody", 7_000, "No account here has your name nobody or your user number 7000."),
+        ("alice", 7_000, "The account alice has another user number than yours, which is 7000."),
+        ("alice", bob.uid, "The account alice has another user number than yours"),
+        ("al", alice.uid, "belongs to an account with another name than al."),
+        ("ALICE", alice.uid, "The directory spells your name ALICE differently"),
+        ("none", 7_000, "The account none has no user number"),
+        ("disabled", disabled.uid, "The account disabled is disabled."),
+    ] {
+        let said = heard(name, uid).await;
+        assert!(said.contains(expected), "{name} {uid}: {said}");
+        assert!(!said.contains("bob"), "nobody else is named: {said}");
     }
 }
 

@@ -13,7 +13,6 @@ use crate::engine::Engine;
 use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::name::LoginName;
-use crate::policy::Class;
 use crate::qr::Screen;
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -23,13 +22,14 @@ use super::app_password::ChangeError;
 use super::codes::Asked;
 use super::dialogue::{Dialogue, Stop};
 use super::enrolment::Enroller;
+use super::identity::{self, Identity};
 use super::in_flight::Checked;
 use super::interactive::ECHOED;
 use super::main_password::Given;
 use super::notices::ChangedBy;
 use super::occasion::Occasion;
 use super::outcome::{Outage, Outcome, Trail};
-use super::{identity, notices, second_step};
+use super::{notices, second_step};
 
 /// What somebody wants to do with their own account. Each takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the
 /// terminal as well, for QR codes.
@@ -135,24 +135,36 @@ impl OwnVisit<'_> {
 
     /// The account that is this user's: the same name, the same uid, in use.
     async fn account(&mut self) -> Result<Account, Stop> {
-        let engine = self.engine;
-        let found = engine.directory.find(self.own.name, Class::Login).await?;
-        let account = found.ok_or(Stop::Reject(Reason::UnknownAccount))?;
+        let own = self.own;
+        let account = match identity::identify_user(self.engine, own.name, own.uid).await? {
+            Identity::Account(account) => *account,
+            Identity::Mismatch(id, mismatch) => {
+                self.trail.account = Some(id);
+                self.trail.detail = Some(mismatch.detail());
+                let uid = own.uid.to_string();
+                self.dialogue.complain(&mismatch.phrase(own.name.as_str(), &uid)).await?;
+                return Err(Stop::Reject(Reason::NotPermitted));
+            }
+            Identity::Stranger => {
+                let uid = own.uid.to_string();
+                self.dialogue
+                    .complain(&Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid })
+                    .await?;
+                return Err(Stop::Reject(Reason::UnknownAccount));
+            }
+        };
         self.trail.account = Some(account.id.clone());
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        // Root is never taken from the directory.
-        let uid = identity::uid_in_directory(&account).filter(|uid| *uid != 0);
-        if account.name != self.own.name.as_str() || uid != Some(self.own.uid) {
-            self.trail.detail = Some("the account has another name or uid than the user who asks");
-            return Err(Stop::Reject(Reason::NotPermitted));
-        }
-        match account.standing {
-            Standing::Active => Ok(account),
-            Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),
-            Standing::Expired => Err(Stop::Reject(Reason::Expired)),
-        }
+        let name = own.name.as_str();
+        let (reason, phrase) = match account.standing {
+            Standing::Active => return Ok(account),
+            Standing::Disabled => (Reason::Disabled, Phrase::AccountDisabled { name }),
+            Standing::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
+        };
+        self.dialogue.complain(&phrase).await?;
+        Err(Stop::Reject(reason))
     }
 
     /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before. Gives the account as

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
+use postern_core::account::Account;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
@@ -44,6 +45,11 @@ impl Output {
         write(&Zeroizing::new(shown))
     }
 
+    /// The same for a command that shows or changes one account, which it names.
+    pub(crate) fn about(self, account: &Account) -> About {
+        About { output: self, name: account.name.clone(), id: account.id.to_string() }
+    }
+
     /// Prints `text` alone, for commands that say something before their end.
     pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
         write(text)
@@ -67,6 +73,43 @@ impl Output {
     /// `text` in a colour that says how bad it is.
     pub(crate) fn mark(self, text: &str, colour: Colour) -> String {
         if self.is_coloured { format!("\x1b[{}m{text}\x1b[0m", colour as u8) } else { text.to_owned() }
+    }
+}
+
+/// Results that are about one account.
+#[derive(Debug)]
+pub(crate) struct About {
+    output: Output,
+    name: String,
+    id: String,
+}
+
+impl About {
+    /// As [`Output::print`].
+    pub(crate) fn print(&self, text: &str, name: &str, value: impl Serialize) -> Result<(), Failure> {
+        self.print_all(text, [(name, json!(value))])
+    }
+
+    /// As [`Output::print_all`].
+    pub(crate) fn print_all<N: Into<String>>(
+        &self,
+        text: &str,
+        values: impl IntoIterator<Item = (N, Value)>,
+    ) -> Result<(), Failure> {
+        let break_before = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let text = Zeroizing::new(format!("{text}{break_before}{}\n", self.line()));
+        let values = values.into_iter().map(|(name, value)| (name.into(), value));
+        self.output.print_all(&text, values.chain([self.value()]))
+    }
+
+    /// Which account it is, in a line.
+    pub(crate) fn line(&self) -> String {
+        format!("account {} (id {})", self.name, self.id)
+    }
+
+    /// The same for scripts.
+    pub(crate) fn value(&self) -> (String, Value) {
+        ("for_account".to_owned(), json!({ "name": self.name, "id": self.id }))
     }
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
-use postern_core::config::Config;
+use postern_core::config::{Config, DirectoryKind};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{Authority, InFlight, RandomnessGone};
@@ -62,14 +62,51 @@ impl Site {
         })
     }
 
-    /// The account that goes by `name`, at mail services or else at logins.
+    /// The account that an admin means by `name`: the one whose user name it is, at whichever class of services, or else,
+    /// where it has an `@` and is nobody's user name, the one that has it as an address. Owners write their own addresses.
     pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
         let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
-        let found = match self.directory.find(&typed, Class::Mail).await? {
-            Some(account) => Some(account),
-            None => self.directory.find(&typed, Class::Login).await?,
+        let at_login = self.directory.find(&typed, Class::Login).await?.filter(|found| found.name == name);
+        let at_mail = self.directory.find(&typed, Class::Mail).await?;
+        let (named, by_address) = match at_mail {
+            Some(found) if self.has_user_name(&found, name) => (Some(found), None),
+            other => (None, other),
         };
-        found.ok_or_else(|| Failure::no_account(name))
+        match (at_login, named) {
+            (Some(one), Some(other)) if one.id != other.id => Err(Failure::data(format!(
+                "\"{name}\" is the user name of two accounts, {} and {}; nothing was done",
+                one.id, other.id
+            ))),
+            // With the name that mail services know it by.
+            (_, Some(found)) | (Some(found), None) => Ok(found),
+            (None, None) => match by_address {
+                Some(found) if name.contains('@') && !self.is_user_name(name).await? => Ok(found),
+                Some(_) | None => Err(Failure::no_account(name)),
+            },
+        }
+    }
+
+    /// The account as it is now.
+    pub(crate) async fn again(&self, account: &Account) -> Result<Account, Failure> {
+        self.directory.read(&account.id).await?.ok_or_else(|| Failure::no_account(&account.name))
+    }
+
+    /// Whether the directory took `name` for one of the account's user names. Mail services compare without case.
+    fn has_user_name(&self, account: &Account, name: &str) -> bool {
+        let others = match &self.config.directory {
+            DirectoryKind::Ldap(ldap) => account.attributes.values(&ldap.username_attribute),
+            DirectoryKind::Embedded => &[],
+        };
+        others.iter().chain([&account.name]).any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether any entry has this user name, also one that neither filter finds.
+    async fn is_user_name(&self, name: &str) -> Result<bool, Failure> {
+        match &self.ldap {
+            Some(ldap) => Ok(ldap.is_user_name(name).await?),
+            // Names and addresses of its accounts are distinct.
+            None => Ok(false),
+        }
     }
 
     /// The embedded directory, which alone can make accounts.

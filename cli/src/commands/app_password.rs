@@ -58,7 +58,7 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     let created = create_app_password(&site.authority(), &account.id, order).await?;
     let settings = &site.config.mail_settings;
     let text = Zeroizing::new(format!("{}\n{}", *shown(&created, account), settings_text(settings, account)));
-    let printed = output.print_all(
+    let printed = output.about(account).print_all(
         &text,
         [("app_password", created_value(&created)), ("mail_settings", settings_value(settings, account))],
     );
@@ -113,7 +113,7 @@ async fn regenerate(
     } else {
         settings_text(settings, account)
     });
-    let printed = output.print_all(
+    let printed = output.about(account).print_all(
         &text,
         [
             ("app_passwords", all.iter().map(created_value).collect()),
@@ -132,13 +132,15 @@ async fn revoke(
 ) -> Result<(), Failure> {
     let all = match revoke_app_passwords(&site.authority(), &account.id, which).await? {
         Revoked::Before(id) => {
-            return output.print(&format!("app password {id} was revoked before"), "revoked", vec![id]);
+            let text = format!("app password {id} was revoked before");
+            return output.about(account).print(&text, "revoked", vec![id]);
         }
         Revoked::Now(all) => all,
     };
     let lines = all.iter().map(|live| format!("revoked app password {} \"{}\"\n", live.id, live.label));
     let text = if all.is_empty() { "no app password to revoke".to_owned() } else { lines.collect() };
-    let printed = output.print(&text, "revoked", all.iter().map(|live| live.id).collect::<Vec<_>>());
+    let printed =
+        output.about(account).print(&text, "revoked", all.iter().map(|live| live.id).collect::<Vec<_>>());
     for live in &all {
         let label = live.label.as_str();
         site.tell_owner(account, &Phrase::ChangedAppPasswordRevoked { label }).await;
@@ -163,7 +165,7 @@ async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output
     let text = table(&["ID", "LABEL", "STATE", "OPENS", "FROM", "CREATED", "LAST USED"], rows);
     let text = if text.is_empty() { format!("{} has no app passwords", account.name) } else { text };
     let values: Vec<Value> = all.iter().map(|password| value(password, last_use(password.id()))).collect();
-    output.print(&text, "app_passwords", values)
+    output.about(account).print(&text, "app_passwords", values)
 }
 
 fn live_row(live: &LiveAppPassword, used: Option<&Use>, now: Timestamp) -> Vec<String> {

@@ -127,7 +127,7 @@ fn conclude(account: &Account, bound: &Bound, order: &EnrolFor<'_>, output: Outp
         "first": bound.is_first,
         "replaces": order.replaces,
     });
-    output.print(&text, bound.kind, value)
+    output.about(account).print(&text, bound.kind, value)
 }
 
 async fn list(site: &Site, name: &str, kind: WantedKind, output: Output) -> Result<(), Failure> {

@@ -15,11 +15,15 @@ pub(crate) async fn run(site: &Site, command: ChallengeCommand, output: Output) 
     match command {
         ChallengeCommand::List { name: Some(name) } => {
             let account = site.account(&name).await?;
-            list(site, vec![(account.id, account.name)], Vec::new(), output).await
+            let about = output.about(&account);
+            let (text, values) = listed(site, vec![(account.id, account.name)]).await?;
+            about.print(&text, "challenges", values)
         }
         ChallengeCommand::List { name: None } => {
             let (accounts, unreadable) = all(site).await?;
-            list(site, accounts, unreadable, output).await
+            let (text, values) = listed(site, accounts).await?;
+            output.print(&text, "challenges", values)?;
+            if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
         }
         ChallengeCommand::Deny { name, id, .. } => {
             deny(site, &site.account(&name).await?, id.as_deref(), output).await
@@ -43,12 +47,7 @@ async fn all(site: &Site) -> Result<(Vec<(AccountId, String)>, Vec<String>), Fai
     Ok((accounts, unreadable))
 }
 
-async fn list(
-    site: &Site,
-    accounts: Vec<(AccountId, String)>,
-    unreadable: Vec<String>,
-    output: Output,
-) -> Result<(), Failure> {
+async fn listed(site: &Site, accounts: Vec<(AccountId, String)>) -> Result<(String, Vec<Value>), Failure> {
     let (authority, keyring) = (site.authority(), site.keyring()?);
     let progress = Progress::new("challenges", Some(accounts.len() as u64));
     let (mut rows, mut values) = (Vec::new(), Vec::new());
@@ -61,9 +60,7 @@ async fn list(
     }
     drop(progress);
     let text = table(&["ID", "ACCOUNT", "KIND", "SERVICE", "FROM", "SINCE", "UNTIL", "ANSWER"], rows);
-    let text = if text.is_empty() { "nothing waits for an answer".to_owned() } else { text };
-    output.print(&text, "challenges", values)?;
-    if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
+    Ok((if text.is_empty() { "nothing waits for an answer".to_owned() } else { text }, values))
 }
 
 async fn deny(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
@@ -81,7 +78,7 @@ async fn deny(site: &Site, account: &Account, id: Option<&str>, output: Output) 
         .collect();
     let text = if text.is_empty() { "nothing waits for an answer any more".to_owned() } else { text };
     let values: Vec<Value> = denied.iter().map(|one| value(&account.name, one)).collect();
-    output.print(&text, "denied", values)
+    output.about(account).print(&text, "denied", values)
 }
 
 fn picked(pending: &[PendingChallenge], typed: &str, name: &str) -> Result<ChallengeId, Failure> {

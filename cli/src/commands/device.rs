@@ -31,7 +31,7 @@ async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Fail
     });
     let text = table(&["ID", "DEVICE", "SINCE", "UNTIL"], rows);
     let text = if text.is_empty() { format!("{} trusts no device", account.name) } else { text };
-    output.print(&text, "devices", devices.iter().map(value).collect::<Vec<_>>())
+    output.about(account).print(&text, "devices", devices.iter().map(value).collect::<Vec<_>>())
 }
 
 async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output) -> Result<(), Failure> {
@@ -50,7 +50,8 @@ async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output
         .map(|device| format!("revoked {} \"{}\"\n", short(device), device.trust.name))
         .collect();
     let text = if text.is_empty() { "no trusted device to revoke".to_owned() } else { text };
-    let printed = output.print(&text, "revoked", revoked.iter().map(value).collect::<Vec<_>>());
+    let printed =
+        output.about(account).print(&text, "revoked", revoked.iter().map(value).collect::<Vec<_>>());
     for device in &revoked {
         let name = device.trust.name.as_str();
         site.tell_owner(account, &Phrase::ChangedDeviceRevoked { name }).await;

@@ -52,8 +52,9 @@ pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Outp
         text.push('\n');
     }
     let codes: Vec<&str> = shown.iter().map(|code| code.as_str()).collect();
-    let printed =
-        output.print_all(&text, [("account", json!(account.name)), ("recovery_codes", json!(codes))]);
+    let printed = output
+        .about(&account)
+        .print_all(&text, [("account", json!(account.name)), ("recovery_codes", json!(codes))]);
     site.tell_owner(&account, &Phrase::ChangedRecoveryCodes {}).await;
     printed
 }
@@ -87,7 +88,7 @@ pub(super) async fn list(
     }
     let values: Vec<Value> = factors.iter().map(|factor| value(factor, &uses)).collect();
     let left = json!(account.data.recovery_codes.len());
-    output.print_all(&text, [("factors", json!(values)), ("recovery_codes_left", left)])
+    output.about(account).print_all(&text, [("factors", json!(values)), ("recovery_codes_left", left)])
 }
 
 /// Unbinds the factor that is meant, or all of them.
@@ -120,7 +121,7 @@ pub(super) async fn remove(
         text.push_str(&format!("{} is no longer enrolled", account.name));
     }
     let ids: Vec<_> = removed.iter().map(|factor| factor.id).collect();
-    let printed = output.print(&text, "removed", ids);
+    let printed = output.about(account).print(&text, "removed", ids);
     for factor in &removed {
         let what = Phrase::ChangedFactorRemoved { label: factor.label.as_str(), kind: factor.kind.name() };
         site.tell_owner(account, &what).await;

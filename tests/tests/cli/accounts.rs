@@ -2,13 +2,13 @@ use postern_tests::Site;
 use postern_tests::site::random_password;
 use serde_json::json;
 
-use crate::{DATA, NO_USER, USAGE, fails, json};
+use crate::{DATA, NO_USER, USAGE, fails, json, said};
 
 #[test]
 fn account_create_says_what_it_made_and_refuses_what_is_taken() {
     let site = Site::new("create");
-    let text = site.cli_ok(&["account", "create", "alice", "--no-password", "--mail", "a@example.org"]);
-    assert_eq!(text, "created account alice\n");
+    let create = ["account", "create", "alice", "--no-password", "--mail", "a@example.org"];
+    assert_eq!(said(&site, "alice", &create), "created account alice\n");
     let made = json(
         &site,
         &["account", "create", "bob", "--no-password", "--uid", "1234", "--attribute", "mailQuota=5G"],
@@ -95,10 +95,10 @@ fn disabling_expiring_and_policy_are_said_and_shown() {
     drop(site.account("alice"));
     let standing =
         || json(&site, &["account", "show", "alice"])["account"]["standing"].as_str().unwrap().to_owned();
-    assert_eq!(site.cli_ok(&["account", "disable", "alice"]), "disabled account alice\n");
+    assert_eq!(said(&site, "alice", &["account", "disable", "alice"]), "disabled account alice\n");
     assert_eq!(standing(), "disabled");
     assert_eq!(
-        site.cli_ok(&["account", "disable", "alice"]),
+        said(&site, "alice", &["account", "disable", "alice"]),
         "disabled account alice\n",
         "again is no error"
     );
@@ -110,7 +110,7 @@ fn disabling_expiring_and_policy_are_said_and_shown() {
     assert!(site.cli_ok(&["account", "expire", "alice", "--never"]).contains("does not expire"));
     assert_eq!(standing(), "active");
 
-    let policy = |args: &[&str]| site.cli_ok(&[&["account", "policy", "alice"], args].concat());
+    let policy = |args: &[&str]| said(&site, "alice", &[&["account", "policy", "alice"], args].concat());
     assert_eq!(
         policy(&[]),
         "main password on mail: until-enrolled (configuration)\nsecond factor at logins: if-enrolled (configuration)\n"

@@ -55,7 +55,10 @@ fn create_shows_the_password_once_with_the_mail_settings_beside_it() {
 fn list_has_a_row_for_each_and_the_revoked_on_request() {
     let site = Site::new("list");
     drop(site.account("alice"));
-    assert_eq!(site.cli_ok(&["app-password", "list", "alice"]), "alice has no app passwords\n");
+    assert_eq!(
+        crate::said(&site, "alice", &["app-password", "list", "alice"]),
+        "alice has no app passwords\n"
+    );
     let phone = site.app_password("alice", "Phone", &["--scope", "imap", "--network", "2001:db8::/32"]);
     let laptop = site.app_password("alice", "Laptop", &[]);
     let text = site.cli_ok(&["app-password", "list", "alice"]);
@@ -82,7 +85,7 @@ fn revoke_takes_an_id_as_listed_or_all_and_again_is_no_error() {
     let made: Vec<_> = ["One", "Two", "Three"].map(|label| site.app_password("alice", label, &[])).into();
     let as_listed = format!("{}…", made[0].id);
     assert_eq!(
-        site.cli_ok(&["app-password", "revoke", "alice", &as_listed]),
+        crate::said(&site, "alice", &["app-password", "revoke", "alice", &as_listed]),
         format!("revoked app password {} \"One\"\n", made[0].id)
     );
     assert_eq!(
@@ -95,7 +98,10 @@ fn revoke_takes_an_id_as_listed_or_all_and_again_is_no_error() {
     let all = json(&site, &["app-password", "revoke", "alice", "--all"]);
     assert_eq!(all["revoked"].as_array().unwrap().len(), 2);
     assert!(in_force(&site).is_empty());
-    assert_eq!(site.cli_ok(&["app-password", "revoke", "alice", "--all"]), "no app password to revoke\n");
+    assert_eq!(
+        crate::said(&site, "alice", &["app-password", "revoke", "alice", "--all"]),
+        "no app password to revoke\n"
+    );
     for bad in ["zzzz", "z!", "", "toolong"] {
         fails(&site, DATA, &["app-password", "revoke", "alice", bad]);
     }
@@ -128,7 +134,7 @@ fn regenerate_replaces_one_or_all_that_are_in_force() {
     fails(&site, DATA, &["app-password", "regenerate", "alice", &gone.id]);
     drop(site.cli_ok(&["app-password", "revoke", "alice", "--all"]));
     assert_eq!(
-        site.cli_ok(&["app-password", "regenerate", "alice", "--all"]),
+        crate::said(&site, "alice", &["app-password", "regenerate", "alice", "--all"]),
         "no app password to replace\n"
     );
 }

@@ -52,6 +52,15 @@ fn json(site: &Site, args: &[&str]) -> Value {
     json
 }
 
+/// What a command says that acts on one account or shows it, without its last line, which names the account and its id.
+#[track_caller]
+fn said(site: &Site, name: &str, args: &[&str]) -> String {
+    let text = site.cli_ok(args);
+    let id = json(site, &["account", "show", name])["account"]["id"].as_str().unwrap().to_owned();
+    let last = format!("account {name} (id {id})\n");
+    text.strip_suffix(&last).unwrap_or_else(|| panic!("{last} does not end {text}")).to_owned()
+}
+
 /// sysexits(3).
 const USAGE: i32 = 64;
 const DATA: i32 = 65;

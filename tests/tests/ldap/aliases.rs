@@ -1,4 +1,5 @@
 use postern_tests::slapd::PEOPLE;
+use postern_tests::{Site, Slapd};
 
 use crate::{Host, Said, ask, let_in_as, login, slapd};
 
@@ -65,6 +66,92 @@ fn an_address_that_two_have_defers_and_their_user_names_work() {
     assert_eq!(let_in_as(&ask(&host.site, "mallory", &mallory.password)), "mallory");
     let create = host.site.cli(&["app-password", "create", &alice.mail, "--label", "Phone"]);
     assert_eq!(create.code, 65, "no app password is made for whoever it may be: {create:?}");
+}
+
+/// Adds an account that only hosts know: no entry for mail.
+fn add_host_account(slapd: &Slapd, name: &str, uid: u32) {
+    slapd.add(&format!(
+        "dn: uid={name},{PEOPLE}\nobjectClass: account\nobjectClass: posixAccount\nuid: {name}\ncn: {name}\n\
+         uidNumber: {uid}\ngidNumber: {uid}\nhomeDirectory: /srv/{name}\n"
+    ));
+}
+
+#[test]
+fn an_admin_who_names_a_user_never_gets_who_wrote_that_name_as_their_address() {
+    let slapd = slapd("admin", &["alice", "bob"]).start();
+    let host = Host::new("admin", &slapd);
+    let site = &host.site;
+    for (number, name) in [(1, "backup"), (2, "cron@example.org")] {
+        add_host_account(&slapd, name, 33_000 + number);
+    }
+    let alice = slapd.person("alice");
+    let taken = ["backup", "bob", "cron@example.org", "free", "alice@example.org"];
+    let mails: String = taken.iter().map(|mail| format!("\nmail: {mail}")).collect();
+    assert_eq!(slapd.change(alice.who(), &alice.dn, &format!("replace: mail{mails}")).code, 0);
+    let id = |name: &str| slapd.entry(&format!("uid={name},{PEOPLE}")).text("entryUUID");
+    for name in ["backup", "bob", "cron@example.org"] {
+        for args in [
+            &["account", "show", name][..],
+            &["account", "policy", name, "--second-factor", "exempt"],
+            &["account", "disable", name],
+            &["account", "enable", name],
+            &["account", "expire", name, "--never"],
+            &["account", "unlock", name],
+            &["account", "reset", name, "--yes"],
+            &["account", "invite", name],
+            &["app-password", "create", name, "--label", "Phone"],
+            &["app-password", "list", name],
+            &["app-password", "regenerate", name, "--all"],
+            &["app-password", "revoke", name, "--all"],
+            &["totp", "enrol", name, "--unproved"],
+            &["recovery", "create", name],
+            &["factor", "list", name],
+            &["factor", "remove", name, "--all"],
+            &["device", "list", name],
+            &["device", "revoke", name, "--all"],
+            &["challenge", "list", name],
+            &["challenge", "deny", name, "--all"],
+        ] {
+            let json = site.cli_json(args);
+            assert_eq!(json["for_account"], serde_json::json!({ "name": name, "id": id(name) }), "{args:?}");
+        }
+        let text = site.cli_ok(&["account", "policy", name, "--second-factor", "exempt"]);
+        assert!(text.contains(&format!("account {name} (id {})", id(name))), "{text}");
+    }
+    let hers = slapd.entry(&alice.dn);
+    assert!(hers.texts("posternPolicy").is_empty() && hers.texts("posternFactor").is_empty(), "{hers:?}");
+    // An address is one with an @, and nobody's user name.
+    for name in ["free", "Backup"] {
+        assert_eq!(site.cli(&["account", "show", name]).code, 67, "{name}");
+    }
+    let shown = site.cli_json(&["account", "show", "alice@example.org"]);
+    assert_eq!(shown["for_account"]["id"], id("alice"));
+}
+
+#[test]
+fn an_address_that_is_the_user_name_of_an_entry_that_no_filter_finds_is_nobodys_to_an_admin() {
+    let slapd = slapd("unseen", &["alice"]).start();
+    let site = Site::builder("unseen").ldap(&slapd).build();
+    let name = "gone@example.org";
+    slapd.add(&format!("dn: uid={name},{PEOPLE}\nobjectClass: account\nuid: {name}\n"));
+    let alice = slapd.person("alice");
+    assert_eq!(slapd.change(alice.who(), &alice.dn, &format!("replace: mail\nmail: {name}")).code, 0);
+    assert_eq!(site.cli(&["account", "policy", name, "--second-factor", "exempt"]).code, 67);
+    assert!(slapd.entry(&alice.dn).texts("posternPolicy").is_empty());
+}
+
+#[test]
+fn a_user_name_of_two_accounts_is_nobodys_to_an_admin() {
+    let slapd = slapd("both", &["alice"]).start();
+    let site = Site::builder("both").ldap(&slapd).build();
+    slapd.add(&format!(
+        "dn: ou=mail,{PEOPLE}\nobjectClass: organizationalUnit\nou: mail\n\n\
+         dn: uid=backup,ou=mail,{PEOPLE}\nobjectClass: inetOrgPerson\nuid: backup\ncn: x\nsn: x\n"
+    ));
+    add_host_account(&slapd, "backup", 33_001);
+    let ran = site.cli(&["account", "policy", "backup", "--second-factor", "exempt"]);
+    assert_eq!(ran.code, 65, "{ran:?}");
+    assert!(ran.stderr.contains("is the user name of two accounts"), "{}", ran.stderr);
 }
 
 #[test]

@@ -34,9 +34,10 @@ pub(super) async fn create(site: &Site, wanted: Wanted, output: Output) -> Resul
     };
     let policy = AccountPolicy { expires, ..AccountPolicy::default() };
     let new = NewAccount { name: wanted.name.clone(), password, policy, attributes: wanted.attributes };
-    embedded.create_account(new).await?;
-    let account = site.account(&wanted.name).await?;
-    output.print(&format!("created account {}", account.name), "account", value(site, &account).await?)
+    let id = embedded.create_account(new).await?;
+    let account = site.directory.read(&id).await?.ok_or_else(|| Failure::no_account(&wanted.name))?;
+    let text = format!("created account {}", account.name);
+    output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
 /// Names are kept in lower case, as Dovecot hands them over, so that two cannot differ in case alone.

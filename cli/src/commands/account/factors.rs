@@ -19,8 +19,10 @@ pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Re
         count => format!("unlocked {count} second factors"),
     };
     let text = format!("{what}; the wrong codes of {} are forgotten", account.name);
-    let account = site.account(&account.name).await?;
-    output.print_all(&text, [("account", value(site, &account).await?), ("unlocked", json!(count))])
+    let account = site.again(account).await?;
+    output
+        .about(&account)
+        .print_all(&text, [("account", value(site, &account).await?), ("unlocked", json!(count))])
 }
 
 /// Takes away everything that a second step could ask for, in one change of the account.
@@ -52,8 +54,8 @@ pub(super) async fn reset(
     );
     let cleared = clear_ledger(site, account).await;
     site.tell_owner(account, &Phrase::ChangedReset {}).await;
-    let read = site.account(&account.name).await?;
-    output.print(&text, "account", value(site, &read).await?)?;
+    let read = site.again(account).await?;
+    output.about(&read).print(&text, "account", value(site, &read).await?)?;
     cleared.map_err(|failure| {
         failure.and("its wrong codes are still counted; the same command again forgets them")
     })
@@ -65,8 +67,8 @@ fn confirm(account: &Account) -> Result<bool, Failure> {
     };
     let factors = account.data.factors.len();
     terminal.confirm(&format!(
-        "Take away all {factors} second factors, the recovery codes and trusted devices of {}?",
-        account.name
+        "Take away all {factors} second factors, the recovery codes and trusted devices of {} (id {})?",
+        account.name, account.id
     ))
 }
 
@@ -102,5 +104,5 @@ pub(super) async fn invite(
         account.name, *shown
     ));
     let value = json!({ "account": account.name, "ticket": *shown, "expires": expires });
-    output.print(&text, "ticket", value)
+    output.about(account).print(&text, "ticket", value)
 }

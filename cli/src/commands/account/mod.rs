@@ -83,7 +83,8 @@ async fn act(
 async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -> Result<(), Failure> {
     let account = decide(site, name, |policy| policy.disabled = disabled).await?;
     let word = if disabled { "disabled" } else { "enabled" };
-    output.print(&format!("{word} account {}", account.name), "account", value(site, &account).await?)
+    let text = format!("{word} account {}", account.name);
+    output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
 /// Changes what is decided for an account, and reads it again.
@@ -98,14 +99,15 @@ async fn decide(
         Ok(())
     };
     edit(&*site.directory, &account.id, change).await?;
-    site.account(name).await
+    site.again(&account).await
 }
 
 async fn expire(site: &Site, name: &str, at: Option<&str>, output: Output) -> Result<(), Failure> {
     let expires = at.map(|text| site::moment(text, site.clock.now())).transpose()?;
     let account = decide(site, name, |policy| policy.expires = expires).await?;
     let when = expires.map_or_else(|| "does not expire".to_owned(), |at| format!("expires {at}"));
-    output.print(&format!("account {} {when}", account.name), "account", value(site, &account).await?)
+    let text = format!("account {} {when}", account.name);
+    output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
 async fn password(
@@ -122,7 +124,7 @@ async fn password(
     embedded.set_main_password(&account.id, hash).await?;
     let word = if remove { "removed" } else { "set" };
     let text = format!("{word} the main password of account {}", account.name);
-    let printed = output.print(&text, "account", value(site, &account).await?);
+    let printed = output.about(&account).print(&text, "account", value(site, &account).await?);
     site.tell_owner(&account, &Phrase::ChangedMainPassword {}).await;
     printed
 }

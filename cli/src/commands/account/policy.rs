@@ -33,7 +33,7 @@ pub(super) async fn run(
     if wanted.1.is_some() || wanted.0.is_none() {
         text.push_str(&format!("second factor at logins: {}\n", login_text(site, &account)));
     }
-    output.print(&text, "account", value(site, &account).await?)
+    output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
 /// What a policy shall be from now on: for each part nothing new, the configuration's, or a value.

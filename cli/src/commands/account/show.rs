@@ -43,7 +43,10 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
         rows.push(vec![name.to_owned(), values.join(", ")]);
     }
     let text = table(&[], rows);
-    output.print(&text, "account", value(site, account).await?)
+    output.print_all(
+        &text,
+        [("account".to_owned(), value(site, account).await?), output.about(account).value()],
+    )
 }
 
 /// Lists all accounts, with those that cannot be read.

@@ -51,7 +51,7 @@ pub(super) async fn run(
     };
     match bind.await {
         Ok((site, account, bound)) => {
-            let concluded = bound.conclude(wanted, &mut files, output);
+            let concluded = bound.conclude(&account, wanted, &mut files, output);
             let (label, kind) = (bound.new.label.as_str(), bound.new.kind.name());
             site.tell_owner(&account, &Phrase::ChangedFactorBound { label, kind }).await;
             concluded
@@ -182,13 +182,19 @@ struct BoundApp {
 }
 
 impl BoundApp {
-    fn conclude(&self, wanted: &Enrol, files: &mut Files, output: Output) -> Result<(), Failure> {
-        let text = self.text(files);
-        if output.is_json() {
-            return output.print(&text, "totp", self.value()?);
-        }
+    fn conclude(
+        &self,
+        account: &Account,
+        wanted: &Enrol,
+        files: &mut Files,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let (text, about) = (self.text(files), output.about(account));
         // Standard output is for the URI alone where that is wanted.
-        if wanted.uri { output.aside(&text) } else { output.line(&text) }
+        if wanted.uri {
+            return output.aside(&format!("{text}{}", about.line()));
+        }
+        about.print(&text, "totp", self.value()?)
     }
 
     fn text(&self, files: &mut Files) -> String {

@@ -107,6 +107,21 @@ impl LdapDirectory {
             || self.config.uris.iter().any(|uri| *uri != self.config.write_uri)
     }
 
+    /// Whether any entry has this user name, whichever filter finds it.
+    ///
+    /// # Errors
+    /// As for [`Directory::find`].
+    pub async fn is_user_name(&self, name: &str) -> Result<bool, DirectoryError> {
+        let search = Search {
+            base: &self.config.base,
+            filter: &Filter::equals(&self.config.username_attribute, name),
+            attributes: std::slice::from_ref(&self.config.username_attribute),
+            most: 1,
+            may_be_cut: true,
+        };
+        Ok(!self.ask_writer(search).await?.is_empty())
+    }
+
     async fn search_all(&self, filter: &Filter, most: i32) -> Result<Vec<SearchEntry>, DirectoryError> {
         let search =
             Search { base: &self.config.base, filter, attributes: &self.wanted, most, may_be_cut: false };

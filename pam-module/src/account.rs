@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use pamsm::{PamError, PamFlags};
-use postern_ipc::{Flow, Tone, Verdict};
+use postern_ipc::{Flow, Tone};
 
 use crate::arguments::Arguments;
 use crate::conversation::{self, Announcements};
 use crate::journal::Journal;
 use crate::libpam::Handle;
-use crate::login::{Fault, Login};
-use crate::{codes, proof};
+use crate::login::{Decided, Fault, Login};
+use crate::outage::Outage;
+use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
     let started = Instant::now();
@@ -19,7 +20,12 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
     let is_silent = flags.contains(PamFlags::SILENT);
     let run = |arguments: Arguments| {
         let login = Login::read(pam, &arguments)?;
-        decide(pam, &journal, &login, is_silent, started)
+        match decide(pam, &journal, &login, is_silent, started) {
+            Err(Fault::Outage(why)) if local::is_local(&login.user, &arguments.local) => {
+                Ok(Outage { pam, journal: &journal, why: &why }.left_to_others(&login.user))
+            }
+            decided => decided,
+        }
     };
     let code = arguments.map_err(Fault::Arguments).and_then(run);
     let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::PERM_DENIED));
@@ -39,12 +45,12 @@ fn decide(
     begin.secret = proof::left(pam);
     let mut announcements = Announcements { pam, is_silent };
     Ok(match login.converse(begin, &mut announcements, login.daemon_deadline(started))? {
-        Verdict::Accept(accept) if accept.user == login.user => PamError::SUCCESS,
-        Verdict::Accept(_) => {
+        Decided::Accept(accept) if accept.user == login.user => PamError::SUCCESS,
+        Decided::Accept(_) => {
             journal.error("refused: posternd let in another name than the host asked about");
             PamError::PERM_DENIED
         }
-        Verdict::Reject(reject) => {
+        Decided::Reject(reject) => {
             let what = format!("refused ({})", codes::name(reject.reason));
             journal.refusal(pam, &what, login.user.as_bytes());
             if !is_silent && !reject.text.is_empty() {
@@ -52,8 +58,7 @@ fn decide(
             }
             codes::of_refused_account(reject.reason)
         }
-        Verdict::Defer(defer) => return Err(Fault::OutOfOrder(defer.reason)),
-        Verdict::Ignore(ignore) => {
+        Decided::Ignore(ignore) => {
             journal.debug(&format!("nothing to say: {}", ignore.reason));
             PamError::IGNORE
         }

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use postern_ipc::CLIENT_CONFIG_PATH;
 
-/// `pam_postern.so [config=FILE] [service=NAME] [debug] [try_first_pass | use_first_pass]`
+/// `pam_postern.so [config=FILE] [service=NAME] [local_group=NAME] [uid_min=UID] [debug] [try_first_pass | use_first_pass]`
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     /// The front doors' configuration file.
     pub(crate) config: PathBuf,
     /// The service, where it is not PAM's own name for it.
     pub(crate) service: Option<String>,
+    /// Who goes on to the rest of the stack in an outage.
+    pub(crate) local: LocalUsers,
     /// Whether every step is logged.
     pub(crate) debug: bool,
     /// Where the main or app password comes from.
@@ -28,12 +30,22 @@ pub(crate) enum PasswordFrom {
     EarlierModule,
 }
 
+/// Users of this host that the directory does not have, as the admin says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LocalUsers {
+    /// Those in this group.
+    pub(crate) group: Option<String>,
+    /// Those with a uid below this one.
+    pub(crate) uid_min: Option<u32>,
+}
+
 impl Arguments {
     /// Reads them. What is not known is an error, with a text for the log.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut parsed = Self {
             config: PathBuf::from(CLIENT_CONFIG_PATH),
             service: None,
+            local: LocalUsers::default(),
             debug: false,
             password: PasswordFrom::Question,
         };
@@ -43,6 +55,12 @@ impl Arguments {
                 Some(("config", _)) => return Err(format!("{argument}: not an absolute path")),
                 Some(("service", name)) if !name.is_empty() => parsed.service = Some(name.to_owned()),
                 Some(("service", _)) => return Err(format!("{argument}: no name")),
+                Some(("local_group", name)) if !name.is_empty() => parsed.local.group = Some(name.to_owned()),
+                Some(("local_group", _)) => return Err(format!("{argument}: no name")),
+                Some(("uid_min", number)) => {
+                    let number = number.parse().map_err(|_| format!("{argument}: not a uid"))?;
+                    parsed.local.uid_min = Some(number);
+                }
                 None if argument == "debug" => parsed.debug = true,
                 None if argument == "try_first_pass" => {
                     parsed.password = PasswordFrom::EarlierModuleOrQuestion;
@@ -69,6 +87,8 @@ mod tests {
         assert_eq!(parsed.config, Path::new("/tmp/a=b.toml"));
         assert_eq!((parsed.service.as_deref(), parsed.debug), (Some("imap"), true));
         assert_eq!(parsed.password, PasswordFrom::EarlierModuleOrQuestion);
+        let local = parse(&["local_group=wheel", "uid_min=1000"]).unwrap().local;
+        assert_eq!(local, LocalUsers { group: Some("wheel".to_owned()), uid_min: Some(1000) });
         assert_eq!(parse(&["use_first_pass"]).unwrap().password, PasswordFrom::EarlierModule);
     }
 
@@ -76,14 +96,27 @@ mod tests {
     fn without_arguments_everything_has_its_usual_value() {
         let parsed = parse(&[]).unwrap();
         assert_eq!(parsed.config, Path::new(CLIENT_CONFIG_PATH));
+        assert_eq!(parsed.local, LocalUsers::default());
         assert_eq!((parsed.service, parsed.debug, parsed.password), (None, false, PasswordFrom::Question));
     }
 
     #[test]
     fn mistakes_are_errors() {
-        for argument in
-            ["nullok", "Debug", "debug=1", "config", "config=", "config=client.toml", "service=", ""]
-        {
+        for argument in [
+            "nullok",
+            "Debug",
+            "debug=1",
+            "config",
+            "config=",
+            "config=client.toml",
+            "service=",
+            "local_group=",
+            "local_group",
+            "uid_min=",
+            "uid_min=-1",
+            "uid_min=x",
+            "",
+        ] {
             assert!(parse(&["debug", argument]).is_err(), "{argument}");
         }
     }

@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use pamsm::{PamError, PamFlags};
-use postern_ipc::{Accept, Reject, RejectReason, Secret, Tone, Verdict};
+use postern_ipc::{Accept, Reject, RejectReason, Secret, Tone};
 use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, PasswordFrom};
 use crate::conversation::{self, Conversation};
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
-use crate::login::{self, Fault, Login};
-use crate::{codes, proof};
+use crate::login::{self, Decided, Fault, Login};
+use crate::outage::Outage;
+use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
     let started = Instant::now();
@@ -24,7 +25,7 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
         Ok(arguments) => attempt.run(arguments),
         Err(why) => Err(Fault::Arguments(why.clone())),
     };
-    if let (Ok(arguments), Err(Fault::OutOfOrder(_))) = (&arguments, &code) {
+    if let (Ok(arguments), Err(Fault::OutOfOrder(_) | Fault::Outage(_))) = (&arguments, &code) {
         login::outlast_postfix(pam, arguments, started);
     }
     let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::AUTH_ERR));
@@ -54,9 +55,23 @@ impl Attempt<'_> {
             self.journal.note(stopped.text());
             return Ok(stopped.code());
         }
-        Ok(match verdict? {
-            Verdict::Accept(accept) => self.accepted(&login, &accept),
-            Verdict::Reject(reject) => {
+        let decided = match verdict {
+            Err(Fault::Outage(why)) => {
+                let outage = Outage { pam: self.pam, journal: self.journal, why: &why };
+                // Of a question only somebody of the directory's can have been asked.
+                let is_ours = conversation.was_asked() || !local::is_local(&login.user, &arguments.local);
+                outage.tell(is_ours);
+                return if is_ours {
+                    Err(Fault::Outage(why))
+                } else {
+                    Ok(outage.left_to_others(&login.user))
+                };
+            }
+            decided => decided?,
+        };
+        Ok(match decided {
+            Decided::Accept(accept) => self.accepted(&login, &accept),
+            Decided::Reject(reject) => {
                 if conversation.had_a_person() {
                     self.pam.delay_failure(DELAY);
                 }
@@ -66,8 +81,7 @@ impl Attempt<'_> {
                 let is_enter = reject.reason == RejectReason::Cancelled && conversation.ended_with_nothing();
                 if is_enter && login.tty.as_deref() != Some("ssh") { PamError::AUTH_ERR } else { code }
             }
-            Verdict::Defer(defer) => return Err(Fault::OutOfOrder(defer.reason)),
-            Verdict::Ignore(ignore) => {
+            Decided::Ignore(ignore) => {
                 self.journal.debug(&format!("nothing to say: {}", ignore.reason));
                 PamError::IGNORE
             }

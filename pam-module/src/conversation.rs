@@ -20,6 +20,7 @@ pub(crate) struct Conversation<'a> {
     held_back: Vec<(Tone, Zeroizing<String>)>,
     deadline: Instant,
     secret: Option<Secret>,
+    was_asked: bool,
     had_visible_answer: bool,
     is_last_empty: bool,
     stopped: Option<Stopped>,
@@ -78,6 +79,7 @@ impl<'a> Conversation<'a> {
             held_back: Vec::new(),
             deadline,
             secret,
+            was_asked: false,
             had_visible_answer: false,
             is_last_empty: false,
             stopped: None,
@@ -94,6 +96,11 @@ impl<'a> Conversation<'a> {
     /// Why this end gave up, if it did.
     pub(crate) fn stopped(&self) -> Option<Stopped> {
         self.stopped
+    }
+
+    /// Whether posternd put a question. It puts none about users that the directory does not have, where those are ignored.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.was_asked
     }
 
     /// Whether somebody answered a question that no host answers by itself.
@@ -144,6 +151,7 @@ impl<'a> Conversation<'a> {
 
 impl Dialogue for Conversation<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
+        self.was_asked = true;
         if self.stopped.is_some() {
             return None;
         }

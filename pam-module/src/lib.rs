@@ -14,7 +14,9 @@ mod guard;
 mod journal;
 mod language;
 mod libpam;
+mod local;
 mod login;
+mod outage;
 mod proof;
 mod text;
 

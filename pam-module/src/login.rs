@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use pamsm::PamError;
-use postern_ipc::{Begin, Client, ClientConfig, Dialogue, Flow, POSTFIX, Verdict, wait_until};
+use postern_ipc::{
+    Accept, Begin, Client, ClientConfig, Dialogue, Flow, Ignore, POSTFIX, Reject, Verdict, wait_until,
+};
 
 use crate::arguments::Arguments;
 use crate::journal::Journal;
@@ -15,8 +17,11 @@ use crate::{device, language};
 pub(crate) enum Fault {
     /// The service's file is wrong: `PAM_SERVICE_ERR`.
     Arguments(String),
-    /// The world is out of order: `PAM_AUTHINFO_UNAVAIL`.
+    /// The host or its configuration is out of order: `PAM_AUTHINFO_UNAVAIL`.
     OutOfOrder(String),
+    /// posternd has no verdict: there is none, it does not answer, or it cannot decide. `PAM_AUTHINFO_UNAVAIL`, unless the
+    /// user is known to be none of its.
+    Outage(String),
     /// What was given can be nobody's name or secret: refused here, as posternd would.
     Unusable(&'static str),
 }
@@ -29,7 +34,7 @@ impl Fault {
                 journal.error(&format!("argument {why}"));
                 PamError::SERVICE_ERR
             }
-            Self::OutOfOrder(why) => {
+            Self::OutOfOrder(why) | Self::Outage(why) => {
                 journal.error(&format!("cannot decide: {why}"));
                 PamError::AUTHINFO_UNAVAIL
             }
@@ -39,6 +44,14 @@ impl Fault {
             }
         }
     }
+}
+
+/// A verdict by which a login can go on or end.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    Accept(Accept),
+    Reject(Reject),
+    Ignore(Ignore),
 }
 
 /// Who logs in, and how posternd is reached.
@@ -94,16 +107,22 @@ impl Login {
         started + self.config.mail_deadline
     }
 
-    /// Holds the conversation, to its verdict. posternd may take no longer for one message than for a whole mail login.
+    /// Holds the conversation, to its verdict, of which a Defer is none. posternd may take no longer for one message than for
+    /// a whole mail login.
     pub(crate) fn converse(
         &self,
         begin: Begin,
         dialogue: &mut dyn Dialogue,
         deadline: Instant,
-    ) -> Result<Verdict, Fault> {
-        let at = |failure| Fault::OutOfOrder(format!("{}: {failure}", self.config.socket.display()));
+    ) -> Result<Decided, Fault> {
+        let at = |failure| Fault::Outage(format!("{}: {failure}", self.config.socket.display()));
         let client = Client::connect(&self.config.socket, deadline).map_err(at)?;
-        client.with_patience(self.config.mail_deadline).converse(begin, dialogue).map_err(at)
+        match client.with_patience(self.config.mail_deadline).converse(begin, dialogue).map_err(at)? {
+            Verdict::Defer(defer) => Err(Fault::Outage(defer.reason)),
+            Verdict::Accept(accept) => Ok(Decided::Accept(accept)),
+            Verdict::Reject(reject) => Ok(Decided::Reject(reject)),
+            Verdict::Ignore(ignore) => Ok(Decided::Ignore(ignore)),
+        }
     }
 }
 

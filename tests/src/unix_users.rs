@@ -56,6 +56,13 @@ pub fn fresh(base: &str) -> UnixUser {
     panic!("no free uid between {FIRST_FRESH} and {PAST_LAST}");
 }
 
+/// Adds a group `NAME-members` with these members, whom the host need not have.
+pub fn add_members(name: &str, members: &[&str]) {
+    let mut files = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    files.begin();
+    append("group", &format!("{name}-members:x:{}:{}\n", PAST_LAST, members.join(",")));
+}
+
 /// Adds another spelling of `user`: the same uid and home, as name services give it that take one name for another.
 #[must_use]
 pub fn spelled(user: &UnixUser, name: &str) -> UnixUser {

@@ -16,6 +16,7 @@ mod daemon;
 mod endurance;
 mod journal;
 mod opening;
+mod outage;
 mod proof;
 mod safety;
 mod stacks;
@@ -46,6 +47,10 @@ mod pam {
 
     pub(crate) const SILENT: &str = "32768";
 }
+
+/// What people are told while posternd has no verdict.
+const OUTAGE: &str =
+    "Two-step login is out of order on this host just now. Your password may be right: try again later.";
 
 /// A site with the service `test`, whose only module has these arguments.
 fn site(name: &str, arguments: &str) -> PamSite {

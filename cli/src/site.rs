@@ -48,7 +48,7 @@ impl Site {
             .map_err(|error| Failure::system(format!("no threads for hashing: {error}")))?;
         let hasher = Arc::new(hasher);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let stores = postern_store::open(&config, &hasher, Arc::clone(&clock))?;
+        let stores = postern_store::open_as_guest(&config, &hasher, Arc::clone(&clock))?;
         let courier = Arc::new(HeardCourier::open(&config));
         Ok(Self {
             config,

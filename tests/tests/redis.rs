@@ -17,10 +17,16 @@ use postern_core::account::Revision;
 use postern_core::clock::Timestamp;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::device::{DeviceId, DeviceRecord};
-use postern_core::ledger::{Admission, CodeAttempt, Credential, Ledger, LedgerError, Settlement, Use};
+use postern_core::ledger::{
+    Admission, CodeAttempt, Credential, Ledger, LedgerError, RevisionNote, Settlement, SourceNote, Use,
+};
 use postern_core::limits::{CodeLimits, Source};
 use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};
 use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
+
+fn first_revision() -> RevisionNote {
+    RevisionNote { revision: Revision(1), at: Timestamp::from_unix(NOW), mac: [7; 16] }
+}
 
 #[tokio::test]
 async fn an_open_redis_is_refused_unless_only_its_keeper_can_reach_it() {
@@ -133,8 +139,9 @@ async fn every_key_has_the_prefix_the_tag_and_an_end() {
         service: "imap".to_owned(),
         address: None,
     };
-    probe.ledger.note_use(&probe.account, &Source::of(None), &used).await.unwrap();
-    probe.ledger.note_revision(&probe.account, Revision(1), Timestamp::from_unix(NOW)).await.unwrap();
+    let note = SourceNote { at: used.at, mac: [1; 16] };
+    probe.ledger.note_use(&probe.account, &Source::of(None), &note, &used).await.unwrap();
+    probe.ledger.note_revision(&probe.account, &first_revision()).await.unwrap();
     for source in [None, Some(&Source::of(None))] {
         let attempt =
             CodeAttempt { account: &probe.account, source, at: Timestamp::from_unix(NOW), token: [1; 16] };
@@ -153,7 +160,7 @@ async fn every_key_has_the_prefix_the_tag_and_an_end() {
         ("devices", 1000),
         ("from:203.0.113.1", 900),
         ("revision", 3600),
-        ("sources", 90 * 86_400),
+        ("succeeded", 90 * 86_400),
         ("uses", 400 * 86_400),
     ];
     assert_eq!(keys, expected.map(|(key, _)| format!("postern:{{a}}:{key}")));
@@ -283,17 +290,16 @@ async fn a_demoted_server_is_down_until_it_leads_again() {
 
 #[tokio::test]
 async fn what_a_full_server_does_not_take_is_down_until_it_has_room() {
-    let now = Timestamp::from_unix(NOW);
     let redis = Redis::start("full", Listen::Tcp);
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);
     assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
     // Counting begins with a deletion, and what has begun to write goes on: that is not stopped by a full memory.
     assert_eq!(probe.try_admit(2).await, Ok(Admission::Proceed));
-    let noted = probe.ledger.note_revision(&probe.account, Revision(1), now).await;
+    let noted = probe.ledger.note_revision(&probe.account, &first_revision()).await;
     assert!(matches!(&noted, Err(LedgerError::Down(why)) if why.contains("OOM")), "{noted:?}");
     assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
-    assert_eq!(probe.ledger.note_revision(&probe.account, Revision(1), now).await, Ok(()));
+    assert_eq!(probe.ledger.note_revision(&probe.account, &first_revision()).await, Ok(()));
 }
 
 #[tokio::test]
@@ -344,13 +350,15 @@ async fn a_slot_that_moves_takes_its_account_along() {
     assert_eq!(probe.wrong(1).await, Admission::Proceed);
     redis.begin_move(slot, from, to);
     // What is one key is found at its old server or at its new one.
-    probe.ledger.note_revision(&probe.account, Revision(1), now).await.unwrap();
-    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(Revision(1))));
+    probe.ledger.note_revision(&probe.account, &first_revision()).await.unwrap();
+    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(first_revision())));
     // What is several is neither here nor there until it has arrived.
-    assert!(matches!(probe.try_admit(1).await, Err(LedgerError::Down(why)) if why.contains("TRYAGAIN")));
+    let source = Source::of("203.0.113.1".parse().ok());
+    let history = probe.ledger.history(&probe.account, &source, &LIMITS, now).await;
+    assert!(matches!(history, Err(LedgerError::Down(why)) if why.contains("TRYAGAIN")));
     redis.finish_move(slot, from, to);
     assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
-    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(Revision(1))));
+    assert_eq!(probe.ledger.known_revision(&probe.account, now).await, Ok(Some(first_revision())));
     assert_eq!(Probe::on(&redis.config()).try_admit(1).await, Ok(Admission::KnownWrong));
 }
 

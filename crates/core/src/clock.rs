@@ -29,6 +29,19 @@ impl Timestamp {
         Self::from_unix(self.0.saturating_add(by.as_secs()))
     }
 
+    /// By how many seconds it is later than `other`; negative where it is earlier.
+    #[must_use]
+    pub fn seconds_after(self, other: Self) -> i64 {
+        // Below the year 9999, so both fit.
+        i64::try_from(self.0).unwrap_or(i64::MAX) - i64::try_from(other.0).unwrap_or(i64::MAX)
+    }
+
+    /// Whether it lies further in the future of `now` than [`SKEW`].
+    #[must_use]
+    pub fn is_from_future(self, now: Self) -> bool {
+        self > now.plus(SKEW)
+    }
+
     /// Earlier by `by`, not before the epoch.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
@@ -85,6 +98,10 @@ impl Clock for SystemClock {
         Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 }
+
+/// How far the clocks of hosts and of the ledger may be apart. What is further ahead than this was written by a clock that was
+/// wrong.
+pub const SKEW: Duration = Duration::from_secs(5);
 
 const END_OF_YEAR_9999: u64 = 253_402_300_799;
 

@@ -111,7 +111,7 @@ impl NotedUses {
 
     pub(crate) fn is_recent(&self, key: &NotedUse, now: Timestamp) -> bool {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.get(key).is_some_and(|at| at.plus(NOTE_EVERY) > now)
+        noted.get(key).is_some_and(|at| *at <= now && at.plus(NOTE_EVERY) > now)
     }
 
     pub(crate) fn set(&self, key: NotedUse, now: Timestamp) {

@@ -11,10 +11,14 @@ use crate::challenge::ChallengeId;
 use crate::clock::Timestamp;
 use crate::device::{DeviceId, DeviceRecord};
 use crate::factor::FactorId;
-use crate::keyring::Digest;
-use crate::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
+use crate::keyring::{Digest, Keyring, OlderKeys};
+use crate::limits::{AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, Source};
 
-/// Keeps attempts, spent codes, trusted devices, challenges, last uses and revisions. Every call ends within the implementation's own deadline, and may be repeated.
+/// Keeps attempts, spent codes, trusted devices, challenges, last uses and revisions. Every call ends within the implementation's own
+/// deadline, and may be repeated.
+///
+/// What was written with a time in the future counts as of now, so that no wait is longer than its own window whatever a clock
+/// showed once. Where the ledger has a clock of its own, that one decides.
 #[async_trait]
 pub trait Ledger: Send + Sync + fmt::Debug {
     /// Counts an attempt before its secret is verified; atomic over all hosts that share the ledger.
@@ -43,12 +47,24 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<History, LedgerError>;
 
-    /// Notes a login that was let in: where it came from, and for one credential of one account the newest use, unless that is
-    /// less than [`NOTE_EVERY`] younger than the one that is kept.
+    /// Forgets the wrong main and app passwords of an account, wherever they came from.
     ///
     /// # Errors
     /// As the type says.
-    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError>;
+    async fn forget_attempts(&self, account: &AccountId) -> Result<(), LedgerError>;
+
+    /// Notes a login that was let in: where it came from, under `note`, and for one credential of one account the newest use,
+    /// unless that is less than [`NOTE_EVERY`] younger than the one that is kept.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn note_use(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        note: &SourceNote,
+        used: &Use,
+    ) -> Result<(), LedgerError>;
 
     /// The last use of each credential of an account.
     ///
@@ -56,18 +72,14 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// As the type says.
     async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError>;
 
-    /// Notes that `account` has reached `revision`; the highest is kept for [`REVISION_MEMORY`].
+    /// Notes that `account` has reached a revision; the highest is kept for [`REVISION_MEMORY`].
     ///
     /// # Errors
     /// As the type says.
-    async fn note_revision(
-        &self,
-        account: &AccountId,
-        revision: Revision,
-        at: Timestamp,
-    ) -> Result<(), LedgerError>;
+    async fn note_revision(&self, account: &AccountId, note: &RevisionNote) -> Result<(), LedgerError>;
 
-    /// The highest revision that `account` is known to have reached, where that is not forgotten at `now`.
+    /// The note of the highest revision that `account` has reached, where that is not forgotten at `now`. It proves something only
+    /// where it [`RevisionNote::is_signed`].
     ///
     /// # Errors
     /// As the type says.
@@ -75,7 +87,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         &self,
         account: &AccountId,
         now: Timestamp,
-    ) -> Result<Option<Revision>, LedgerError>;
+    ) -> Result<Option<RevisionNote>, LedgerError>;
 
     /// Counts a code before it is verified; atomic over all hosts that share the ledger. Every code counts, the same one too.
     ///
@@ -254,7 +266,13 @@ pub trait Ledger: Send + Sync + fmt::Debug {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Whether it is in order now, and what its keeper should know.
+    /// What time it is by the ledger's own clock; `None` where it has none but this host's.
+    ///
+    /// # Errors
+    /// As the type says.
+    async fn time(&self) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Whether it is in order now, and what its keeper should know. Asking changes nothing.
     ///
     /// # Errors
     /// As the type says.
@@ -345,6 +363,11 @@ pub enum Spent {
     Unknown {
         /// The first step that is to be had.
         from: u64,
+    },
+    /// The host's clock and the ledger's are further apart than [`crate::clock::SKEW`]: none is to be had at this host.
+    WrongClock {
+        /// By how many seconds the host's is ahead; negative where it is behind.
+        ahead: i64,
     },
 }
 
@@ -469,8 +492,79 @@ pub enum Settlement {
 pub struct History {
     /// Something wrong was offered within [`AttemptLimits::window`].
     pub has_failed: bool,
-    /// A login from there was let in within [`crate::limits::SOURCE_MEMORY`].
-    pub has_succeeded: bool,
+    /// The note of a login from there that was let in. It proves something only where it [`SourceNote::is_signed`].
+    pub succeeded: Option<SourceNote>,
+}
+
+/// That a login was let in from a source, under the keyring: whoever may write to the ledger must not make up sources that
+/// go on where others are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceNote {
+    /// When.
+    pub at: Timestamp,
+    /// Over the account, the source and the time.
+    pub mac: Digest,
+}
+
+impl SourceNote {
+    /// Signs it with the current key.
+    #[must_use]
+    pub fn sign(account: &AccountId, source: &Source, at: Timestamp, keyring: &Keyring) -> Self {
+        let mac = keyring.digest(SOURCE, &source_parts(account, source, &at.as_unix().to_be_bytes()));
+        Self { at, mac }
+    }
+
+    /// Whether this site signed it within [`SOURCE_MEMORY`] before `now`.
+    #[must_use]
+    pub fn is_signed(&self, account: &AccountId, source: &Source, keyring: &Keyring, now: Timestamp) -> bool {
+        let parts = self.at.as_unix().to_be_bytes();
+        let older = OlderKeys::within_of(SOURCE_MEMORY, self.at, now);
+        !self.at.is_from_future(now)
+            && self.at.plus(SOURCE_MEMORY) > now
+            && keyring.vouches(&self.mac, SOURCE, &source_parts(account, source, &parts), older)
+    }
+}
+
+fn source_parts<'a>(account: &'a AccountId, source: &'a Source, at: &'a [u8]) -> [&'a [u8]; 3] {
+    [account.as_str().as_bytes(), source.as_str().as_bytes(), at]
+}
+
+/// That an account has reached a revision, under the keyring.
+///
+/// Unsigned it can only make a decision stricter: an older entry is read again from where it is written. Signed it also says
+/// that the entry need not be read again for [`CURRENT_FOR`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevisionNote {
+    /// Which one.
+    pub revision: Revision,
+    /// When it was the newest.
+    pub at: Timestamp,
+    /// Over the account, the revision and the time.
+    pub mac: Digest,
+}
+
+impl RevisionNote {
+    /// Signs it with the current key.
+    #[must_use]
+    pub fn sign(account: &AccountId, revision: Revision, at: Timestamp, keyring: &Keyring) -> Self {
+        let (number, time) = (revision.0.to_be_bytes(), at.as_unix().to_be_bytes());
+        let mac = keyring.digest(REVISION, &[account.as_str().as_bytes(), &number, &time]);
+        Self { revision, at, mac }
+    }
+
+    /// Whether this site signed it.
+    #[must_use]
+    pub fn is_signed(&self, account: &AccountId, keyring: &Keyring, now: Timestamp) -> bool {
+        let older = OlderKeys::within_of(CURRENT_FOR, self.at, now);
+        let (number, time) = (self.revision.0.to_be_bytes(), self.at.as_unix().to_be_bytes());
+        keyring.vouches(&self.mac, REVISION, &[account.as_str().as_bytes(), &number, &time], older)
+    }
+
+    /// Whether it is as young as it has to be to say what is current at `now`.
+    #[must_use]
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        !self.at.is_from_future(now) && self.at.plus(CURRENT_FOR) > now
+    }
 }
 
 /// A login that was let in.
@@ -513,6 +607,13 @@ pub struct Health {
     /// What does not work, and what mends it.
     pub failures: Vec<String>,
 }
+
+const SOURCE: &str = "source";
+const REVISION: &str = "revision";
+
+/// How long a signed note spares a read from where an account is written. Whoever may write to the ledger can put an older note
+/// of the site back for as long.
+pub const CURRENT_FOR: Duration = Duration::from_secs(60);
 
 /// How long a revision is remembered; by then every replica of the directory has it.
 pub const REVISION_MEMORY: Duration = Duration::from_secs(3600);

@@ -1,50 +1,79 @@
 //! Reads that are never older than what was written, from servers that may lag behind.
 
 use std::fmt;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Freshness, Revision};
 use postern_core::clock::Clock;
+use postern_core::config::read_private;
 use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
 use postern_core::hashing::Lane;
-use postern_core::ledger::Ledger;
+use postern_core::keyring::{Digest, Keyring};
+use postern_core::ledger::{Ledger, RevisionNote};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
 
+use crate::embedded::Access;
+
 /// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
 /// where it is written, or not used.
 ///
-/// That is for mail services alone. Where the ledger knows nothing, what was read is used: app passwords never depend on
-/// the ledger, and a change reaches lagging servers by replication alone then. At login services accounts come from where
-/// they are written anyway: nobody signs a revision, and whoever forges one must not make an account look as it was before
-/// a factor was bound.
+/// The ledger is not believed. Unsigned, what it says can only have an entry read again. Only a note under the keyring, of the last
+/// minute, spares that, and at mail services alone: an entry that a login at a login service is decided by always comes from where it
+/// is written. Where that does not answer, a mail service uses what was read, unless it is known to be older: app passwords never
+/// depend on one server.
 pub struct FreshReads {
     inner: Arc<dyn Directory>,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
+    keys: Keys,
+    access: Access,
 }
 
 impl FreshReads {
     /// Compares what `inner` reads with what `ledger` knows.
     #[must_use]
-    pub fn new(inner: Arc<dyn Directory>, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, ledger, clock }
+    pub fn new(
+        inner: Arc<dyn Directory>,
+        ledger: Arc<dyn Ledger>,
+        keyring: &Path,
+        clock: Arc<dyn Clock>,
+        access: Access,
+    ) -> Self {
+        Self { inner, ledger, clock, keys: Keys::at(keyring), access }
     }
 
-    async fn will_do(&self, account: &Account) -> bool {
-        match self.ledger.known_revision(&account.id, self.clock.now()).await {
-            Ok(Some(known)) => account.revision >= known,
-            Ok(None) | Err(_) => true,
+    /// What the ledger says of an entry that was read.
+    async fn age(&self, account: &Account) -> Age {
+        let now = self.clock.now();
+        let Ok(Some(note)) = self.ledger.known_revision(&account.id, now).await else { return Age::Unknown };
+        if account.revision < note.revision {
+            return Age::Older;
         }
+        let is_signed = |keyring: &Keyring| note.is_signed(&account.id, keyring, now);
+        if note.is_current(now) && self.keys.vouch(is_signed) { Age::Current } else { Age::Unknown }
+    }
+
+    /// Notes a revision. Where there is no keyring nothing can be signed.
+    async fn note(&self, id: &AccountId, revision: Revision) {
+        let at = self.clock.now();
+        let note = self.keys.current().map(|keyring| RevisionNote::sign(id, revision, at, &keyring));
+        let note = note.unwrap_or(RevisionNote { revision, at, mac: Digest::default() });
+        drop(self.ledger.note_revision(id, &note).await);
     }
 
     /// The account as it is where it is written; that spares the next ones the way.
     async fn read_and_note(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
         let read = self.inner.read(id).await?;
-        if let Some(account) = &read {
-            drop(self.ledger.note_revision(id, account.revision, self.clock.now()).await);
+        // A program that only asks leaves no note.
+        if let Some(account) = &read
+            && self.access == Access::Keeper
+        {
+            self.note(id, account.revision).await;
         }
         Ok(read)
     }
@@ -54,21 +83,24 @@ impl FreshReads {
 impl Directory for FreshReads {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
-        let is_used = match class {
-            Class::Mail => self.will_do(&account).await,
-            Class::Login => true,
-        };
-        if is_used {
+        // At login services it comes from where it is written.
+        if class == Class::Login {
             return Ok(Some(account));
         }
-        match account.freshness {
-            // The name may be another's by then, so it is only taken where it still is this one's.
-            Freshness::Fresh => {
-                let read = self.read_and_note(&account.id).await?;
-                Ok(read.map(|read| Account { name: account.name, ..read }))
+        match (account.freshness, self.age(&account).await) {
+            (Freshness::Fresh, Age::Current) | (Freshness::Stale, Age::Current | Age::Unknown) => {
+                Ok(Some(account))
             }
-            Freshness::Stale => {
+            (Freshness::Stale, Age::Older) => {
                 Err(DirectoryError::Down("the copy that is left is older than a change".to_owned()))
+            }
+            // The name may be another's by then, so it is only taken where it still is this one's.
+            (Freshness::Fresh, age @ (Age::Unknown | Age::Older)) => {
+                match self.read_and_note(&account.id).await {
+                    Ok(read) => Ok(read.map(|read| Account { name: account.name, ..read })),
+                    Err(DirectoryError::Down(_)) if age != Age::Older => Ok(Some(account)),
+                    Err(error) => Err(error),
+                }
             }
         }
     }
@@ -98,7 +130,7 @@ impl Directory for FreshReads {
         expected: Revision,
         data: &AccountData,
     ) -> Result<Update, DirectoryError> {
-        drop(self.ledger.note_revision(id, expected.next(), self.clock.now()).await);
+        self.note(id, expected.next()).await;
         self.inner.update(id, expected, data).await
     }
 
@@ -110,6 +142,58 @@ impl Directory for FreshReads {
         self.inner.visit(each).await
     }
 }
+
+/// How an entry is that was read, by what the ledger knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// This site has signed within the last minute that there is none newer.
+    Current,
+    /// Nothing is known that counts.
+    Unknown,
+    /// There is a newer one.
+    Older,
+}
+
+/// The keyring's file, as it was when it was last read: another program may sign with a newer key.
+struct Keys {
+    path: PathBuf,
+    last: Mutex<(Option<Arc<Keyring>>, Option<Instant>)>,
+}
+
+impl Keys {
+    fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), last: Mutex::default() }
+    }
+
+    fn current(&self) -> Option<Arc<Keyring>> {
+        let known = self.lock().0.clone();
+        known.or_else(|| self.read_again())
+    }
+
+    /// Whether the keyring vouches for something, as it is now.
+    fn vouch(&self, is_signed: impl Fn(&Keyring) -> bool) -> bool {
+        self.current().is_some_and(|keyring| is_signed(&keyring))
+            || self.read_again().is_some_and(|keyring| is_signed(&keyring))
+    }
+
+    /// `None` where it cannot be read, or was read a moment ago.
+    fn read_again(&self) -> Option<Arc<Keyring>> {
+        let mut last = self.lock();
+        if last.1.is_some_and(|at| at.elapsed() < RETRY) {
+            return None;
+        }
+        last.1 = Some(Instant::now());
+        let keyring = read_private(&self.path).ok().and_then(|text| Keyring::parse(&text).ok())?;
+        last.0 = Some(Arc::new(keyring));
+        last.0.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Option<Arc<Keyring>>, Option<Instant>)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const RETRY: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for FreshReads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

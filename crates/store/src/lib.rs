@@ -22,10 +22,10 @@ use postern_core::directory::Directory;
 use postern_core::hashing::HashPool;
 use postern_core::ledger::Ledger;
 
-pub use embedded::Embedded;
+pub use embedded::{Access, Embedded};
 pub use fresh::FreshReads;
 pub use ldap::LdapDirectory;
-pub use redis_ledger::{OpenRedisError, RedisLedger};
+pub use redis_ledger::{LedgerTime, OpenRedisError, RedisLedger};
 
 /// The stores that a configuration names.
 #[derive(Debug, Clone)]
@@ -68,6 +68,27 @@ pub fn create(config: &Config) -> Result<(), OpenError> {
 /// # Errors
 /// [`OpenError`] says which file cannot be used, why, and how to mend it.
 pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
+    open_with(config, hasher, clock, Access::Keeper)
+}
+
+/// The same for a program that is not posternd: what it asks changes nothing, and it never says that a ledger begins anew.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_as_guest(
+    config: &Config,
+    hasher: &Arc<HashPool>,
+    clock: Arc<dyn Clock>,
+) -> Result<Stores, OpenError> {
+    open_with(config, hasher, clock, Access::Guest)
+}
+
+fn open_with(
+    config: &Config,
+    hasher: &Arc<HashPool>,
+    clock: Arc<dyn Clock>,
+    access: Access,
+) -> Result<Stores, OpenError> {
     let open_file = || Embedded::open_existing(&config.embedded.path, hasher, Arc::clone(&clock));
     let embedded = match config.directory {
         DirectoryKind::Embedded => Some(open_file()?),
@@ -76,9 +97,12 @@ pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> R
     // Emptied when the host starts, and in no backup.
     let folder = config.socket.path.parent().unwrap_or(Path::new("/"));
     let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
-        (LedgerKind::Redis(redis), _) => Arc::new(RedisLedger::open(redis, Arc::clone(&clock))?),
-        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger(folder)),
-        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger(folder)),
+        (LedgerKind::Redis(redis), _) => Arc::new(match access {
+            Access::Keeper => RedisLedger::open(redis, Arc::clone(&clock))?,
+            Access::Guest => RedisLedger::open_as_guest(redis, Arc::clone(&clock))?,
+        }),
+        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger_with(folder, access)),
+        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger_with(folder, access)),
     };
     let ldap = match &config.directory {
         DirectoryKind::Ldap(ldap) => {
@@ -88,7 +112,8 @@ pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> R
     };
     let directory: Arc<dyn Directory> = match (&ldap, &embedded) {
         (Some(ldap), _) if ldap.may_lag() => {
-            Arc::new(FreshReads::new(Arc::<LdapDirectory>::clone(ldap), Arc::clone(&ledger), clock))
+            let (inner, ledger) = (Arc::<LdapDirectory>::clone(ldap), Arc::clone(&ledger));
+            Arc::new(FreshReads::new(inner, ledger, &config.keyring, clock, access))
         }
         (Some(ldap), _) => Arc::<LdapDirectory>::clone(ldap),
         (None, Some(embedded)) => Arc::new(embedded.clone()),

@@ -6,7 +6,7 @@ use postern_core::clock::{SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
 use postern_core::ledger::{Admission, Attempt, Ledger, LedgerError, Settlement};
 use postern_core::limits::{AttemptLimits, Source};
-use postern_store::RedisLedger;
+use postern_store::{LedgerTime, RedisLedger};
 
 /// A ledger, and the one account and source that it is asked about.
 #[derive(Debug, Clone)]
@@ -22,7 +22,8 @@ impl Probe {
     /// A ledger on a site's Redis, and account `a`.
     #[must_use]
     pub fn on(config: &RedisConfig) -> Self {
-        let ledger = Arc::new(RedisLedger::open(config, Arc::new(SystemClock)).unwrap());
+        let ledger =
+            Arc::new(RedisLedger::open_at(config, Arc::new(SystemClock), LedgerTime::Caller).unwrap());
         let source = Source::of("203.0.113.1".parse().ok());
         Self { ledger, account: AccountId::new("a".to_owned()), source }
     }

@@ -11,7 +11,7 @@ use postern_core::ledger::{
     Answered, ChallengeAdmission, KeptChallenge, Ledger, LedgerError, NewChallenge, Room, Token,
 };
 use postern_core::limits::PushLimits;
-use postern_store::RedisLedger;
+use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::SetClock;
 use tokio::task::JoinHandle;
 
@@ -32,7 +32,8 @@ impl Client {
     /// Account `a` on a site's Redis, as a process of its own would have it.
     pub(crate) fn on(config: &RedisConfig) -> Self {
         let clock: Arc<dyn Clock> = SetClock::at(LATER);
-        let ledger: Arc<dyn Ledger> = Arc::new(RedisLedger::open(config, clock).unwrap());
+        let ledger: Arc<dyn Ledger> =
+            Arc::new(RedisLedger::open_at(config, clock, LedgerTime::Caller).unwrap());
         Self::new(&ledger, "a")
     }
 

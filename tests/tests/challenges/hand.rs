@@ -98,7 +98,9 @@ async fn what_each_field_changes_is_known() {
     assert!(client.take(id).await.unwrap().is_some());
     assert_eq!(client.take(id).await, Ok(None));
     forger.unset(id, "taken");
-    assert!(client.take(id).await.unwrap().is_some(), "it is given again");
+    assert_eq!(client.take(id).await, Ok(None), "it is not given again at the host that has given it");
+    let another = Client::on(&forger.redis.config());
+    assert!(another.take(id).await.unwrap().is_some(), "but at another host");
     let id = forger.put("a", code, CODE).await;
     forger.set(id, "epoch", "0");
     client.is_gone(id).await;

@@ -10,6 +10,7 @@
     reason = "all of this is test code"
 )]
 
+mod behind;
 mod client;
 mod failover;
 mod file;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::ledger::{Answered, ChallengeAdmission, Ledger, LedgerError, Room};
-use postern_store::RedisLedger;
+use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::{Listen, Redis, SetClock};
 
 use super::LATER;
@@ -39,8 +39,9 @@ async fn of_50_000_random_interleavings_in_the_file_each_has_one_accept_at_most(
 
 async fn play_on_redis(name: &str, rounds: u32) {
     let redis = Redis::start(name, Listen::Tcp);
-    let open =
-        || -> Arc<dyn Ledger> { Arc::new(RedisLedger::open(&redis.config(), SetClock::at(LATER)).unwrap()) };
+    let open = || -> Arc<dyn Ledger> {
+        Arc::new(RedisLedger::open_at(&redis.config(), SetClock::at(LATER), LedgerTime::Caller).unwrap())
+    };
     play("Redis", &[open(), open(), open()], rounds).await;
 }
 

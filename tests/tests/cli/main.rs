@@ -23,6 +23,7 @@ mod init;
 mod key_drop;
 mod keys;
 mod my;
+mod reading;
 mod report;
 mod secrets;
 mod servers;

@@ -18,7 +18,7 @@ use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
-use postern_store::{Embedded, RedisLedger};
+use postern_store::{Embedded, LedgerTime, RedisLedger};
 use postern_tests::conformance::directory::DirectoryFixture;
 use postern_tests::conformance::ledger::{LATER, LedgerFixture};
 use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, SetClock};
@@ -146,7 +146,7 @@ impl RedisFixture {
     }
 
     fn open(config: &RedisConfig) -> RedisLedger {
-        RedisLedger::open(config, SetClock::at(LATER)).unwrap()
+        RedisLedger::open_at(config, SetClock::at(LATER), LedgerTime::Caller).unwrap()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern_tests::{Redis, RedisCluster, guard};
 
 use super::scenario::Scenario;
-use super::{GRACE, PERIOD, redis_ledger};
+use super::{GRACE, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn masters_that_change_places_with_their_replicas_forget_no_spent_step() {
@@ -15,7 +15,7 @@ async fn masters_that_change_places_with_their_replicas_forget_no_spent_step() {
     Scenario::new("Cluster, masters and replicas change places", |clock| {
         redis_ledger(&cluster.config(), clock)
     })
-    .run(2, 2 * PERIOD + GRACE, |_| {
+    .run(2, 2 * PERIOD + GRACE + SKEW, |_| {
         for [master, replica] in &mut pairs {
             RedisCluster::swap(master, replica);
             std::mem::swap(master, replica);
@@ -29,7 +29,7 @@ async fn a_master_that_was_killed_and_replaced_takes_no_spent_step_along() {
     let mut cluster = RedisCluster::guarded("fence_cluster_killed");
     let config = cluster.config();
     Scenario::new("Cluster, masters killed", |clock| redis_ledger(&config, clock))
-        .run(1, 2 * PERIOD + GRACE, |_| {
+        .run(1, 2 * PERIOD + GRACE + SKEW, |_| {
             for position in 0..3 {
                 cluster.servers[position].kill();
                 let replica = &cluster.replicas[position];

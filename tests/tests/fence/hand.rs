@@ -41,7 +41,9 @@ async fn no_key_but_what_remembers_steps_makes_one_spendable_again() {
         }
         drop(redis.cli(&["DEL", key]));
     }
-    // Without a fence nobody knows anything, and with one of another server neither.
+    // Without a fence nobody knows anything, and with one of another server neither. The host that took the step knows it all the
+    // same.
+    let other = &scenario.ledgers[1];
     for change in [
         &["DEL"][..],
         &["HDEL", "epoch"],
@@ -57,8 +59,9 @@ async fn no_key_but_what_remembers_steps_makes_one_spendable_again() {
             drop(redis.cli(&["DEL", key]));
         }
         for replayed in [step - 1, step] {
-            let again = person.ask(ledger, replayed, at).await;
+            let again = person.ask(other, replayed, at).await;
             assert!(matches!(again, Spent::Unknown { from } if from > step), "{change:?}: {again:?}");
+            assert_eq!(person.ask(ledger, replayed, at).await, Spent::Replayed, "{change:?}");
         }
     }
 }

@@ -10,6 +10,7 @@
     reason = "all of this is test code"
 )]
 
+mod clocks;
 mod cluster;
 mod cut_off;
 mod failover;
@@ -27,16 +28,18 @@ use std::sync::Arc;
 use postern_core::clock::Clock;
 use postern_core::config::Redis as RedisConfig;
 use postern_core::ledger::Ledger;
-use postern_store::RedisLedger;
+use postern_store::{LedgerTime, RedisLedger};
 
 /// A ledger on a site's Redis, as a process of its own would have it.
 fn redis_ledger(config: &RedisConfig, clock: Arc<dyn Clock>) -> Arc<dyn Ledger> {
-    Arc::new(RedisLedger::open(config, clock).unwrap())
+    Arc::new(RedisLedger::open_at(config, clock, LedgerTime::Caller).unwrap())
 }
 
 /// When it begins: later than any clock that a server reads, so that no test has to wait for one.
 const LATER: u64 = 4_000_000_000;
 /// The usual length of a time step, in seconds.
 const PERIOD: u64 = 30;
+/// How far the clocks of hosts may be from that of the ledger.
+const SKEW: u64 = postern_core::clock::SKEW.as_secs();
 /// How much longer somebody waits where a server that was cut off may have gone on for a while.
 const GRACE: u64 = 12;

@@ -50,7 +50,7 @@ impl Scenario {
                 Spent::Now => return step,
                 // The same second of a later period.
                 Spent::Unknown { .. } => self.clock.set(now + PERIOD),
-                Spent::Replayed => panic!("step {step} was not spent"),
+                spent @ (Spent::Replayed | Spent::WrongClock { .. }) => panic!("step {step}: {spent:?}"),
             }
         }
     }

@@ -12,6 +12,7 @@
 )]
 
 mod account;
+mod clocks;
 mod combined;
 mod faults;
 mod harness;

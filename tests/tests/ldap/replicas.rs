@@ -61,6 +61,40 @@ fn where_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work(
     assert_eq!(login(&host.site, "bob", &bobs), Said::Accept);
 }
 
+/// Whoever may write to Redis knows everything that is there, and puts back what was there.
+#[test]
+fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_lagging_consumer() {
+    let (provider, consumer) = pair("forged");
+    let redis = Redis::start("forged", Listen::Tcp);
+    let host = host("forged", &provider, &consumer, &redis);
+    let lost = host.site.app_password("alice", "Lost", &[]);
+    let kept = host.site.app_password("alice", "Kept", &[]).password;
+    consumer.wait_synced(&provider);
+    assert_eq!(login(&host.site, "alice", &lost.password), Said::Accept);
+    consumer.pause_sync();
+    drop(host.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    let key = redis.cli(&["KEYS", "*:revision"]).trim().to_owned();
+    let now = redis.cli(&["TIME"]).lines().next().unwrap().to_owned();
+    let later = (now.parse::<u64>().unwrap() + 86_400).to_string();
+    let forged: [&[&str]; 9] = [
+        &["HSET", &key, "revision", "0", "at", &now],
+        &["HSET", &key, "revision", "2"],
+        &["HSET", &key, "revision", "3", "at", &now, "mac", "00000000000000000000000000000000"],
+        &["HSET", &key, "revision", "0", "at", &later],
+        &["HSET", &key, "revision", "x"],
+        &["HDEL", &key, "revision"],
+        &["HDEL", &key, "mac"],
+        &["DEL", &key],
+        &["SET", &key, "x"],
+    ];
+    for command in forged {
+        drop(redis.cli(command));
+        assert_eq!(login(&host.site, "alice", &lost.password), Said::Reject, "{command:?}");
+    }
+    assert!(!host.dovecot.imap("alice", &lost.password).is_in());
+    assert_eq!(login(&host.site, "alice", &kept), Said::Accept, "the rest goes on");
+}
+
 #[test]
 fn with_the_ledger_down_a_revocation_acts_as_soon_as_the_consumer_has_it() {
     let (provider, consumer) = pair("sync");

@@ -5,7 +5,7 @@ use postern_core::app_password::Label;
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{CodeText, FactorId, NewTotp};
-use postern_core::flows::{Bound, ChangeError, NewFactor, NewKind, bind_factor, default_label};
+use postern_core::flows::{Bound, ChangeError, NewFactor, NewKind, bind_factor, clock_text, default_label};
 use postern_core::ledger::{Spend, Spent};
 use postern_core::qr::Modules;
 use postern_core::words::Phrase;
@@ -267,6 +267,7 @@ async fn prove(
         let spend = Spend { account, factor, step, period, is_first, at, token };
         match site.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
+            Spent::WrongClock { ahead } => return Err(Failure::unavailable(clock_text(ahead))),
             Spent::Replayed => terminal.show("That code was used before.")?,
             Spent::Unknown { from } => {
                 is_too_early = true;

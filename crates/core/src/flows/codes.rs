@@ -119,6 +119,11 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
                 withdraw(engine, &attempt).await;
                 return Ok(CodeCheck::Replayed);
             }
+            // Nothing was spent, and it counts for nobody.
+            Spent::WrongClock { ahead } => {
+                withdraw(engine, &attempt).await;
+                return Err(Outage::WrongClock { ahead });
+            }
             Spent::Unknown { from } => {
                 withdraw(engine, &attempt).await;
                 let until = Timestamp::from_unix(from.saturating_mul(period));

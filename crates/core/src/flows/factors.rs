@@ -239,12 +239,14 @@ pub async fn unbind_factor(
     .await
 }
 
-/// Unlocks every factor of an account and forgets its wrong codes; tells how many were locked.
+/// Unlocks every factor of an account, and forgets its wrong codes and its wrong main and app passwords, wherever they came
+/// from; tells how many factors were locked.
 ///
 /// # Errors
 /// [`ChangeError`].
 pub async fn unlock_factors(authority: &Authority, account: &AccountId) -> Result<usize, ChangeError> {
     authority.ledger.forget_codes(account).await?;
+    authority.ledger.forget_attempts(account).await?;
     edit(&*authority.directory, account, |data| {
         let locked = data.factors.iter_mut().filter_map(|factor| factor.locked.take());
         Ok(locked.count())

@@ -4,19 +4,28 @@ use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::hashing::Lane;
-use crate::ledger::{Admission, Attempt, History, Settlement};
+use crate::ledger::{Admission, Attempt, Settlement, SourceNote};
 use crate::limits::{AttemptLimits, Source};
 
 use super::Trail;
 
-/// Counts the attempt before its secret is verified.
+/// What is known of logins to an account from a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Past {
+    has_failed: bool,
+    /// Under the keyring.
+    has_succeeded: bool,
+}
+
+/// Counts the attempt before its secret is verified. A source that succeeded before goes on past the limit of the account.
 pub(super) async fn admit(
     engine: &Engine,
     attempt: &Attempt<'_>,
-    limits: &AttemptLimits,
+    (limits, past): (&AttemptLimits, Past),
     trail: &mut Trail,
 ) -> Admission {
-    match engine.ledger.admit(attempt, limits).await {
+    let per_account = if past.has_succeeded { u32::MAX } else { limits.per_account };
+    match engine.ledger.admit(attempt, &AttemptLimits { per_account, ..*limits }).await {
         Ok(admission) => admission,
         Err(_) => {
             trail.is_ledger_down = true;
@@ -45,17 +54,25 @@ pub(super) async fn history(
     source: &Source,
     now: Timestamp,
     trail: &mut Trail,
-) -> History {
+) -> Past {
     match engine.ledger.history(account, source, &engine.limits.attempts, now).await {
-        Ok(history) => history,
+        Ok(history) => {
+            let is_signed = |note: SourceNote| note.is_signed(account, source, &engine.keyring, now);
+            Past { has_failed: history.has_failed, has_succeeded: history.succeeded.is_some_and(is_signed) }
+        }
         Err(_) => {
             trail.is_ledger_down = true;
-            History::default()
+            Past::default()
         }
     }
 }
 
-impl History {
+impl Past {
+    /// Whether a login from there was let in before.
+    pub(super) fn has_succeeded(self) -> bool {
+        self.has_succeeded
+    }
+
     /// An app password is cheap to check: only those who failed before wait.
     pub(super) fn lane_for_app_password(self) -> Lane {
         if self.has_failed && !self.has_succeeded { Lane::Slow } else { Lane::Fast }

@@ -181,15 +181,16 @@ impl<'a> Decision<'a> {
         digest: Digest,
     ) -> Result<Checked, Outage> {
         let memory = &self.engine.memory;
-        let history = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
-        let lane = history.lane_for_app_password();
+        let past = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
+        let lane = past.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
         if right {
             return Ok(Checked::Right);
         }
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
+        let limits = (&self.engine.limits.attempts, past);
+        match guard::admit(self.engine, &attempt, limits, &mut self.trail).await {
             Admission::Proceed => {
                 guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
                 Ok(Checked::Wrong)
@@ -254,7 +255,9 @@ impl<'a> Decision<'a> {
         let marker = format!("{} and a code", account.password_marker);
         let digest = attempt_digest(self.engine, &account.id, &marker, self.login.offered.expose());
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        match guard::admit(self.engine, &attempt, &self.engine.limits.attempts, &mut self.trail).await {
+        let past = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
+        let limits = (&self.engine.limits.attempts, past);
+        match guard::admit(self.engine, &attempt, limits, &mut self.trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => {
                 self.trail.detail = Some(WRONG_BEFORE);

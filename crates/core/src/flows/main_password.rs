@@ -4,12 +4,12 @@ use crate::account::{Account, AccountId};
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::keyring::Digest;
-use crate::ledger::{Admission, Attempt, History, Settlement};
+use crate::ledger::{Admission, Attempt, Settlement};
 use crate::limits::{AttemptLimits, Source};
 use crate::name::LoginName;
 use crate::secret::Password;
 
-use super::guard;
+use super::guard::{self, Past};
 use super::identity::uid_in_directory;
 use super::in_flight::Checked;
 use super::outcome::{Outage, Trail};
@@ -51,13 +51,13 @@ impl Given<'_> {
         trail: &mut Trail,
     ) -> Result<Checked, Outage> {
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
-        match guard::admit(engine, &attempt, &self.limits(engine, account), trail).await {
+        let past = guard::history(engine, &account.id, self.source, self.at, trail).await;
+        match guard::admit(engine, &attempt, (&self.limits(engine, account), past), trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => return Ok(Checked::KnownWrong),
             Admission::Limited => return Ok(Checked::Limited),
         }
-        let history = guard::history(engine, &account.id, self.source, self.at, trail).await;
-        let lane = history.lane_for_main_password();
+        let lane = past.lane_for_main_password();
         let checked = engine.directory.check_main_password(Some(account), self.password, lane).await;
         let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
         guard::settle(engine, &attempt, settlement, trail).await;
@@ -90,7 +90,7 @@ impl Given<'_> {
                 Admission::KnownWrong => return Ok(Checked::KnownWrong),
                 Admission::Limited => return Ok(Checked::Limited),
             }
-            let lane = History::default().lane_for_main_password();
+            let lane = Past::default().lane_for_main_password();
             // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
             drop(engine.directory.check_main_password(None, self.password, lane).await);
             attempts.settle(&attempt, Settlement::Wrong);

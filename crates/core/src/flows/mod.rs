@@ -46,7 +46,7 @@ pub use in_flight::InFlight;
 pub use login::{EMPTY_ANSWER, Visit, login};
 pub use lookup::lookup;
 pub use notices::{ChangedBy, Notices};
-pub use outcome::{Outcome, SmsBudget, Trail};
+pub use outcome::{Outcome, SmsBudget, Trail, clock_text};
 pub use own::{Own, OwnFlow, own};
 pub use phone::{PhoneCall, PhoneFlow, phone};
 pub use trust::{TrustedDevice, revoke_devices, trusted_devices};

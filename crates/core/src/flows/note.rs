@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
-use crate::ledger::{Credential, Use};
+use crate::ledger::{Credential, SourceNote, Use};
 use crate::limits::Source;
 
 use super::outcome::Trail;
@@ -33,7 +33,8 @@ pub(super) async fn used(
         return;
     }
     let used = Use { credential, at, service: service.to_owned(), address };
-    match engine.ledger.note_use(account, source, &used).await {
+    let note = SourceNote::sign(account, source, at, &engine.keyring);
+    match engine.ledger.note_use(account, source, &note, &used).await {
         Ok(()) => engine.memory.noted.set(key, at),
         Err(_) => trail.is_ledger_down = true,
     }

@@ -1,4 +1,5 @@
 use crate::account::AccountId;
+use crate::clock::SKEW;
 use crate::directory::DirectoryError;
 use crate::factor::BadTotp;
 use crate::hashing::NotComputed;
@@ -80,6 +81,11 @@ pub(super) enum Outage {
     Stale,
     #[error("the directory does not find an account by the uidNumber that it carries, or finds another one")]
     UidNotFound,
+    #[error("{}", clock_text(*ahead))]
+    WrongClock {
+        /// As in [`crate::ledger::Spent::WrongClock`].
+        ahead: i64,
+    },
     #[error("the ledger does not know any more which codes were used; the next but one will do")]
     ForgottenCodes,
     #[error(transparent)]
@@ -94,6 +100,17 @@ pub(super) enum Outage {
     Randomness(#[from] RandomnessGone),
     #[error(transparent)]
     Change(#[from] ChangeError),
+}
+
+/// What is wrong with this host's clock, or the ledger's, where they are `ahead` seconds apart.
+#[must_use]
+pub fn clock_text(ahead: i64) -> String {
+    let side = if ahead < 0 { "behind" } else { "ahead of" };
+    format!(
+        "this host's clock is {} s {side} the ledger's; no code is taken here until they agree to {} s",
+        ahead.unsigned_abs(),
+        SKEW.as_secs()
+    )
 }
 
 impl Outcome {

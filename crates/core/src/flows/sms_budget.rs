@@ -10,6 +10,7 @@ use crate::words::Phrase;
 
 use super::codes::token;
 use super::dialogue::Dialogue;
+use super::guard;
 use super::outcome::{SmsBudget, Trail};
 use super::sent_code::{Admitted, Binding, Recipient};
 
@@ -76,10 +77,9 @@ async fn share(engine: &Engine, recipient: Recipient<'_>, at: Timestamp) -> Budg
         Binding::NewByAdmin => BudgetShare::Whole,
         Binding::Bound => {
             let (account, source) = (&recipient.account.id, recipient.source);
-            let history = engine.ledger.history(account, source, &engine.limits.attempts, at).await;
-            // What the ledger cannot say is nobody's privilege.
-            let has_succeeded = history.is_ok_and(|history| history.has_succeeded);
-            if has_succeeded { BudgetShare::Whole } else { BudgetShare::NewSource }
+            // What the ledger cannot say, or this site has not signed, is nobody's privilege.
+            let past = guard::history(engine, account, source, at, &mut Trail::default()).await;
+            if past.has_succeeded() { BudgetShare::Whole } else { BudgetShare::NewSource }
         }
     }
 }

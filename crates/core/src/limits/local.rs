@@ -28,6 +28,8 @@ impl LocalAttempts {
     pub fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Admission {
         let mut accounts = self.lock();
         let counted = accounts.get_or_insert_mut(attempt.account.clone(), Vec::new);
+        // What a clock that was wrong has put into the future counts as of now.
+        counted.iter_mut().for_each(|one| one.at = one.at.min(attempt.at));
         counted.retain(|one| one.at.plus(limits.window) > attempt.at);
         if let Some(known) = counted.iter().find(|one| one.is(attempt)) {
             return if known.wrong { Admission::KnownWrong } else { Admission::Proceed };

@@ -1,8 +1,8 @@
 //! Secrets that were tried: a wrong one counts once.
 
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Admission, Attempt, Settlement};
-use postern_core::limits::{AttemptLimits, SOURCE_MEMORY};
+use postern_core::ledger::{Admission, Attempt, Settlement, SourceNote};
+use postern_core::limits::AttemptLimits;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::DatabaseError;
@@ -32,8 +32,11 @@ impl AttemptRow {
         limits: &AttemptLimits,
     ) -> Result<Admission, DatabaseError> {
         let forgotten = integer(self.at.minus(limits.window).as_unix())?;
-        let trusted_since = integer(self.at.minus(SOURCE_MEMORY).as_unix())?;
         connection.prepare_cached("DELETE FROM attempt WHERE at <= ?1")?.execute([forgotten])?;
+        // What lies in the future was written by a clock that was wrong, and counts as of now.
+        connection
+            .prepare_cached("UPDATE attempt SET at = ?2 WHERE account = ?1 AND at > ?2")?
+            .execute(params![self.account, integer(self.at.as_unix())?])?;
         let known: Option<bool> = connection
             .prepare_cached("SELECT wrong FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3")?
             .query_row(params![self.account, self.source, self.digest], |found| found.get(0))
@@ -48,10 +51,7 @@ impl AttemptRow {
                 "SELECT count(*) FILTER (WHERE source = ?2), count(*) FROM attempt WHERE account = ?1",
             )?
             .query_row(params![self.account, self.source], |counts| Ok((counts.get(0)?, counts.get(1)?)))?;
-        let is_limited = from_here >= limits.per_source
-            || in_all >= limits.per_account
-                && !has_succeeded(connection, &self.account, &self.source, trusted_since)?;
-        if is_limited {
+        if from_here >= limits.per_source || in_all >= limits.per_account {
             return Ok(Admission::Limited);
         }
         connection
@@ -80,15 +80,21 @@ impl AttemptRow {
     }
 }
 
-pub(super) fn has_succeeded(
+pub(super) fn forget(connection: &Connection, account: &str) -> Result<(), DatabaseError> {
+    connection.prepare_cached("DELETE FROM attempt WHERE account = ?1")?.execute([account])?;
+    Ok(())
+}
+
+/// The note of a login from there that was let in.
+pub(super) fn succeeded(
     connection: &Connection,
     account: &str,
     source: &str,
-    since: i64,
-) -> Result<bool, DatabaseError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM source WHERE account = ?1 AND source = ?2 AND at > ?3)",
-        )?
-        .query_row(params![account, source, since], |row| row.get(0))?)
+) -> Result<Option<SourceNote>, DatabaseError> {
+    let mut select =
+        connection.prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?;
+    let note = select.query_row([account, source], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
+    Ok(note
+        .optional()?
+        .map(|(at, mac)| SourceNote { at: Timestamp::from_unix(u64::try_from(at).unwrap_or(0)), mac }))
 }

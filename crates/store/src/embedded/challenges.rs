@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern_core::challenge::ChallengeId;
-use postern_core::clock::Timestamp;
+use postern_core::clock::{SKEW, Timestamp};
 use postern_core::ledger::{Answered, ChallengeAdmission, KeptChallenge, NewChallenge, Room, Token};
 use postern_core::limits::PushLimits;
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
@@ -54,6 +54,10 @@ impl<'a> Desk<'a> {
             return Ok(ChallengeAdmission::Put);
         }
         let room = room_text(new.room);
+        // One that lasts longer than this one was put by a clock that was ahead.
+        self.transaction
+            .prepare_cached("DELETE FROM challenge WHERE account = ?1 AND room = ?2 AND expires > ?3")?
+            .execute(params![self.account, room, integer(new.expires.plus(SKEW).as_unix())?])?;
         match new.room {
             Room::Approval { .. } => {
                 if let Some(until) = self.busy()? {
@@ -197,6 +201,16 @@ impl<'a> Desk<'a> {
             .query_row([self.account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?
             .unwrap_or_default();
+        // What lies further ahead than any pause was written by a clock that was wrong, and begins now.
+        let longest = integer(self.at.plus(limits.pause.max(limits.disowned_pause)).as_unix())?;
+        if newest > at || quiet > longest {
+            self.transaction
+                .prepare_cached(
+                    "UPDATE push SET newest = min(newest, ?2), quiet = min(quiet, ?3) WHERE account = ?1",
+                )?
+                .execute(params![self.account, at, longest])?;
+        }
+        let (newest, quiet) = (newest.min(at), quiet.min(longest));
         let are_too_many = unanswered >= limits.unanswered.max(1);
         let paused =
             if are_too_many { timestamp(newest).plus(limits.pause) } else { Timestamp::from_unix(0) };

@@ -42,6 +42,10 @@ impl CodeRow {
         connection
             .prepare_cached("DELETE FROM code WHERE source <> '' AND at <= ?1")?
             .execute([before(lasts)?])?;
+        // What lies in the future was written by a clock that was wrong, and counts as of now.
+        connection
+            .prepare_cached("UPDATE code SET at = ?3 WHERE account = ?1 AND source = ?2 AND at > ?3")?
+            .execute(params![self.account, self.source, integer(self.at.as_unix())?])?;
         let (known, in_a_row): (bool, u32) = connection
             .prepare_cached(
                 "SELECT count(*) FILTER (WHERE token = ?3), count(*) FROM code WHERE account = ?1 AND source = ?2",

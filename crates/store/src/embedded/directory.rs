@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::database::{Database, DatabaseError, OpenError};
 use super::ledger::EmbeddedLedger;
-use super::memory::Memory;
+use super::memory::{Access, Memory};
 use super::values::{
     APP_PASSWORDS, FACTORS, RECOVERY_CODES, holders_of, keys_of, parse, replace, replace_keys, values_of,
 };
@@ -66,7 +66,13 @@ impl Embedded {
     /// backup covers: that of the daemon's socket.
     #[must_use]
     pub fn ledger(&self, folder: &Path) -> EmbeddedLedger {
-        let memory = Memory::new(folder, self.database.clone(), Arc::clone(&self.clock));
+        self.ledger_with(folder, Access::Keeper)
+    }
+
+    /// The same for a process that may not be posternd.
+    #[must_use]
+    pub fn ledger_with(&self, folder: &Path, access: Access) -> EmbeddedLedger {
+        let memory = Memory::new(folder, self.database.clone(), Arc::clone(&self.clock), access);
         EmbeddedLedger::new(self.database.clone(), memory)
     }
 }

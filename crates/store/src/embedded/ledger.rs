@@ -5,18 +5,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
 use postern_core::challenge::ChallengeId;
-use postern_core::clock::Timestamp;
+use postern_core::clock::{SKEW, Timestamp};
 use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Health,
-    History, KeptChallenge, Ledger, LedgerError, NOTE_EVERY, NewChallenge, REVISION_MEMORY, SendAdmission,
-    Sending, Settlement, Spend, Spent, Token, Use,
+    History, KeptChallenge, Ledger, LedgerError, NOTE_EVERY, NewChallenge, REVISION_MEMORY, RevisionNote,
+    SendAdmission, Sending, Settlement, SourceNote, Spend, Spent, Token, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, Source};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::attempts::{AttemptRow, has_succeeded};
+use super::attempts::{self, AttemptRow};
 use super::challenges::{Desk, New};
 use super::codes::{self, CodeRow};
 use super::database::{Database, DatabaseError};
@@ -63,40 +63,51 @@ impl Ledger for EmbeddedLedger {
     ) -> Result<History, LedgerError> {
         let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
         let window_start = integer(now.minus(limits.window).as_unix())?;
-        let trusted_since = integer(now.minus(SOURCE_MEMORY).as_unix())?;
         let history = self.database.read(BUDGET, move |connection| {
             let has_failed = connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)")?
                 .query_row(params![account, source, window_start], |row| row.get(0))?;
-            let has_succeeded = has_succeeded(connection, &account, &source, trusted_since)?;
-            Ok(History { has_failed, has_succeeded })
+            let succeeded = attempts::succeeded(connection, &account, &source)?;
+            Ok(History { has_failed, succeeded })
         });
         Ok(history.await?)
     }
 
-    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError> {
+    async fn forget_attempts(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let account = account.as_str().to_owned();
+        Ok(self.database.write(BUDGET, move |connection| attempts::forget(connection, &account)).await?)
+    }
+
+    async fn note_use(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        note: &SourceNote,
+        used: &Use,
+    ) -> Result<(), LedgerError> {
         let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
         let (credential, at) = (credential_text(used.credential), integer(used.at.as_unix())?);
         let (service, address) = (used.service.clone(), used.address.map(|address| address.to_string()));
         let forgotten = integer(used.at.minus(SOURCE_MEMORY).as_unix())?;
         let note_every = integer(NOTE_EVERY.as_secs())?;
+        let (noted_at, mac) = (integer(note.at.as_unix())?, note.mac);
         let note = move |connection: &Connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO last_use (account, credential, at, service, address) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET at = excluded.at, service = excluded.service, address = excluded.address
-                     WHERE excluded.at >= last_use.at + ?6",
+                     WHERE excluded.at >= last_use.at + ?6 OR last_use.at > excluded.at + ?6",
                 )?
                 .execute(params![account, credential, at, service, address, note_every])?;
             connection
-                .prepare_cached("DELETE FROM source WHERE account = ?1 AND at <= ?2")?
+                .prepare_cached("DELETE FROM source_note WHERE account = ?1 AND at <= ?2")?
                 .execute(params![account, forgotten])?;
             connection
                 .prepare_cached(
-                    "INSERT INTO source (account, source, at) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                    "INSERT INTO source_note (account, source, at, mac) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO UPDATE SET at = excluded.at, mac = excluded.mac",
                 )?
-                .execute(params![account, source, at])?;
+                .execute(params![account, source, noted_at, mac])?;
             Ok(())
         };
         Ok(self.database.write(BUDGET, note).await?)
@@ -126,24 +137,22 @@ impl Ledger for EmbeddedLedger {
         Ok(uses.await?)
     }
 
-    async fn note_revision(
-        &self,
-        account: &AccountId,
-        revision: Revision,
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    async fn note_revision(&self, account: &AccountId, note: &RevisionNote) -> Result<(), LedgerError> {
         let account = account.as_str().to_owned();
-        let forgotten = integer(at.minus(REVISION_MEMORY).as_unix())?;
-        let (number, at) = (integer(revision.0)?, integer(at.as_unix())?);
+        let forgotten = integer(note.at.minus(REVISION_MEMORY).as_unix())?;
+        let future = integer(note.at.plus(SKEW).as_unix())?;
+        let (number, at, mac) = (integer(note.revision.0)?, integer(note.at.as_unix())?, note.mac);
         let note = move |connection: &Connection| {
-            connection.prepare_cached("DELETE FROM revision WHERE at <= ?1")?.execute([forgotten])?;
+            connection
+                .prepare_cached("DELETE FROM revision_note WHERE at <= ?1 OR account = ?2 AND at > ?3")?
+                .execute(params![forgotten, account, future])?;
             connection
                 .prepare_cached(
-                    "INSERT INTO revision (account, number, at) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET number = excluded.number, at = max(at, excluded.at)
-                     WHERE excluded.number >= number",
+                    "INSERT INTO revision_note (account, number, at, mac) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO UPDATE SET number = excluded.number, at = excluded.at, mac = excluded.mac
+                     WHERE excluded.number > number OR excluded.number = number AND excluded.at >= at",
                 )?
-                .execute(params![account, number, at])?;
+                .execute(params![account, number, at, mac])?;
             Ok(())
         };
         Ok(self.database.write(BUDGET, note).await?)
@@ -153,15 +162,24 @@ impl Ledger for EmbeddedLedger {
         &self,
         account: &AccountId,
         now: Timestamp,
-    ) -> Result<Option<Revision>, LedgerError> {
+    ) -> Result<Option<RevisionNote>, LedgerError> {
         let account = account.as_str().to_owned();
         let forgotten = integer(now.minus(REVISION_MEMORY).as_unix())?;
+        let future = integer(now.plus(SKEW).as_unix())?;
         let known = self.database.read(BUDGET, move |connection| {
-            let number = connection
-                .prepare_cached("SELECT number FROM revision WHERE account = ?1 AND at > ?2")?
-                .query_row(params![account, forgotten], |row| row.get::<_, i64>(0))
+            let note = connection
+                .prepare_cached(
+                    "SELECT number, at, mac FROM revision_note WHERE account = ?1 AND at > ?2 AND at <= ?3",
+                )?
+                .query_row(params![account, forgotten, future], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?))
+                })
                 .optional()?;
-            Ok(number.and_then(|number| u64::try_from(number).ok()).map(Revision))
+            Ok(note.map(|(number, at, mac)| RevisionNote {
+                revision: Revision(u64::try_from(number).unwrap_or(u64::MAX)),
+                at: Timestamp::from_unix(u64::try_from(at).unwrap_or(0)),
+                mac,
+            }))
         });
         Ok(known.await?)
     }
@@ -316,6 +334,10 @@ impl Ledger for EmbeddedLedger {
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         Ok(self.memory.at_desk(account, at, move |desk| desk.quiet(until)).await?)
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(None)
     }
 
     async fn health(&self) -> Result<Health, LedgerError> {

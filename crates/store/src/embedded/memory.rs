@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use postern_core::clock::{Clock, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rustix::fs::Access as FileAccess;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -29,8 +30,19 @@ pub(super) struct Memory {
     database: Database,
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
+    access: Access,
     /// Tells of changes that this process made.
     pub(super) changed: Notify,
+}
+
+/// Who opens the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// posternd: it makes the file, and says when what was spent is known from then on.
+    Keeper,
+    /// Any other program. It finds out nothing about the start of the host, as it may be shown another one than posternd, and asking
+    /// changes nothing: neither is a file made, nor does a time begin.
+    Guest,
 }
 
 /// Which memory it is.
@@ -38,15 +50,17 @@ pub(super) type Instance = [u8; 16];
 
 impl Memory {
     /// Nothing is opened before it is needed.
-    pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>, access: Access) -> Self {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
-        Self { path: folder.join(name), database, clock, open: Mutex::default(), changed: Notify::new() }
+        let (open, changed) = (Mutex::default(), Notify::new());
+        Self { path: folder.join(name), database, clock, open, access, changed }
     }
 
     /// Whether it can be written to. The answer is what is amiss all the same. Where it may lack what was spent before, its
     /// time begins now and not with the first code, so that whoever comes later need not wait.
     pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
+        self.may_be_made()?;
         let this = Arc::clone(self);
         let (_, since) =
             self.run(budget, move |transaction| this.complete_since(transaction, this.clock.now())).await?;
@@ -79,6 +93,9 @@ impl Memory {
         change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.access == Access::Guest && matches!(self.path.try_exists(), Ok(false)) {
+            return OpenFile::none().map_err(|error| self.unusable(error))?.run(&change);
+        }
         for _ in 0..MOST_FILES {
             let kept = slot.take().filter(|kept| kept.is_at(&self.path));
             let opened = kept.map_or_else(|| OpenFile::at(&self.path), |kept| Ok(Some(kept)));
@@ -98,7 +115,6 @@ impl Memory {
         transaction: &Transaction<'_>,
         at: Timestamp,
     ) -> Result<(Instance, Timestamp), DatabaseError> {
-        let boot = boot()?;
         let known: Option<(Instance, String, i64)> = transaction
             .prepare_cached("SELECT instance, boot, since FROM memory")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -112,13 +128,25 @@ impl Memory {
                 .query_row([], |row| row.get::<_, Instance>(0))
                 .optional()?)
         })?;
+        let is_in_use = |instance| in_use == Some(instance);
+        if self.access == Access::Guest {
+            return Ok(match known {
+                Some((instance, _, since)) if is_in_use(instance) => (instance, Timestamp::from_unix(since)),
+                // One that nothing belongs to.
+                Some(_) | None => (Uuid::new_v4().into_bytes(), self.clock.now().max(at)),
+            });
+        }
+        let boot = boot()?;
         let earlier = match known {
-            Some((instance, of, since)) if in_use == Some(instance) && of == boot => {
+            Some((instance, of, since)) if is_in_use(instance) && of == boot => {
                 return Ok((instance, Timestamp::from_unix(since)));
             }
             Some((_, _, since)) => Timestamp::from_unix(since),
             None => Timestamp::from_unix(0),
         };
+        // The clock may have been ahead of what it is now: no step was spent that can be had later than this.
+        let high = high_in(transaction, FILE_HIGH)?
+            .max(self.database.read_here(|connection| high_in(connection, DATABASE_HIGH))?);
         // First the database, so that another file which it was used with hears of it before this one's time begins. A crash
         // in between leaves two that do not belong together, which is where it began.
         let instance = Uuid::new_v4().into_bytes();
@@ -130,13 +158,39 @@ impl Memory {
             )?;
             Ok(())
         })?;
-        let since = self.clock.now().max(at).max(earlier);
+        let since = self.clock.now().max(at).max(earlier).max(high);
         transaction.execute(
             "INSERT INTO memory (one, instance, boot, since) VALUES (1, ?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET instance = excluded.instance, boot = excluded.boot, since = excluded.since",
             params![instance, boot, integer(since.as_unix())?],
         )?;
         Ok((instance, since))
+    }
+
+    /// Notes that a step was spent that can be had from `earliest` on, in both files: either may be lost, or come back from a
+    /// backup.
+    pub(super) fn note_high(
+        &self,
+        transaction: &Transaction<'_>,
+        earliest: Timestamp,
+    ) -> Result<(), DatabaseError> {
+        if high_in(transaction, FILE_HIGH)? < earliest {
+            set_high(transaction, SET_FILE_HIGH, earliest)?;
+        }
+        if self.database.read_here(|connection| high_in(connection, DATABASE_HIGH))? < earliest {
+            self.database.write_here(|connection| set_high(connection, SET_DATABASE_HIGH, earliest))?;
+        }
+        Ok(())
+    }
+
+    /// A guest makes no file, and says all the same where posternd could not.
+    fn may_be_made(&self) -> Result<(), DatabaseError> {
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        if self.access == Access::Keeper || !matches!(self.path.try_exists(), Ok(false)) {
+            return Ok(());
+        }
+        rustix::fs::access(folder, FileAccess::WRITE_OK | FileAccess::EXEC_OK)
+            .map_err(|error| self.unusable(OpenError::Io(error.into())))
     }
 
     /// What changes whenever another process writes to the file.
@@ -210,6 +264,13 @@ impl OpenFile {
         }
     }
 
+    /// Where there is none, for one who may not make it.
+    fn none() -> Result<Self, OpenError> {
+        let mut connection = Connection::open_in_memory()?;
+        schema::prepare(&mut connection, &schema::SPENT)?;
+        Ok(Self { connection, identity: (0, 0) })
+    }
+
     fn is_at(&self, path: &Path) -> bool {
         identity_of(path).is_ok_and(|identity| identity == self.identity)
     }
@@ -229,6 +290,23 @@ fn identity_of(path: &Path) -> io::Result<Identity> {
     let meta = fs::metadata(path)?;
     Ok((meta.dev(), meta.ino()))
 }
+
+fn high_in(connection: &Connection, query: &str) -> Result<Timestamp, DatabaseError> {
+    let at: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(Timestamp::from_unix(at.and_then(|at| u64::try_from(at).ok()).unwrap_or(0)))
+}
+
+fn set_high(connection: &Connection, statement: &str, at: Timestamp) -> Result<(), DatabaseError> {
+    connection.prepare_cached(statement)?.execute([integer(at.as_unix())?])?;
+    Ok(())
+}
+
+const FILE_HIGH: &str = "SELECT at FROM high";
+const DATABASE_HIGH: &str = "SELECT at FROM spent_high";
+const SET_FILE_HIGH: &str =
+    "INSERT INTO high (one, at) VALUES (1, ?1) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)";
+const SET_DATABASE_HIGH: &str =
+    "INSERT INTO spent_high (one, at) VALUES (1, ?1) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)";
 
 /// Which start of the host this is (random(4)).
 fn boot() -> Result<String, DatabaseError> {

@@ -19,3 +19,4 @@ pub use accounts::{AccountError, NewAccount};
 pub use database::OpenError;
 pub use directory::Embedded;
 pub use ledger::EmbeddedLedger;
+pub use memory::Access;

@@ -160,6 +160,27 @@ CREATE TABLE IF NOT EXISTS revision (
     at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revision_at ON revision (at);
+
+CREATE TABLE IF NOT EXISTS revision_note (
+    account TEXT PRIMARY KEY,
+    number  INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    mac     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS revision_note_at ON revision_note (at);
+
+CREATE TABLE IF NOT EXISTS source_note (
+    account TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    mac     BLOB NOT NULL,
+    PRIMARY KEY (account, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS spent_high (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 "
 );
 
@@ -181,6 +202,18 @@ CREATE TABLE IF NOT EXISTS spent (
     token   BLOB NOT NULL,
     memory  BLOB NOT NULL,
     PRIMARY KEY (account, factor)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS taken (
+    account TEXT NOT NULL,
+    factor  BLOB NOT NULL,
+    step    INTEGER NOT NULL,
+    PRIMARY KEY (account, factor, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS high (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS challenge (

@@ -25,14 +25,31 @@ impl Memory {
 
     fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
         let (memory, since) = self.complete_since(transaction, wanted.at)?;
-        let last: Option<(i64, Token, Instance)> = transaction
+        let mut last: Option<(i64, Token, Instance)> = transaction
             .prepare_cached("SELECT step, token, memory FROM spent WHERE account = ?1 AND factor = ?2")?
             .query_row(params![wanted.account, wanted.factor], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
+        if matches!(last, Some((step, token, _)) if step == wanted.step && token == wanted.token) {
+            return Ok(Spent::Now);
+        }
+        let now = self.clock.now().max(wanted.at);
+        let first = integer(first_unspent(now.max(since), wanted.period))?;
+        if let Some((step, ..)) = last
+            && step > first + FAR_AHEAD
+            && let Some(last_before) = wanted.begin_anew(transaction, first, memory)?
+        {
+            last = Some((last_before, NOBODYS, memory));
+        }
+        if wanted.is_taken(transaction)? {
+            return Ok(Spent::Replayed);
+        }
         let is_complete = match last {
-            Some((step, token, _)) if step == wanted.step && token == wanted.token => return Ok(Spent::Now),
+            // It is where everything began anew, after a clock that was ahead.
+            Some((step, NOBODYS, _)) if step >= wanted.step => {
+                return Ok(Spent::Unknown { from: u64::try_from(step + 1).unwrap_or(0) });
+            }
             Some((step, ..)) if step >= wanted.step => return Ok(Spent::Replayed),
             // Nothing of this factor was forgotten since its last step was written.
             Some((_, _, of)) => of == memory,
@@ -49,6 +66,9 @@ impl Memory {
                  SET step = excluded.step, token = excluded.token, memory = excluded.memory",
             )?
             .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token, memory])?;
+        wanted.note_taken(transaction)?;
+        let earliest = u64::try_from(wanted.step.saturating_sub(1)).unwrap_or(0);
+        self.note_high(transaction, Timestamp::from_unix(earliest.saturating_mul(wanted.period)))?;
         Ok(Spent::Now)
     }
 }
@@ -78,6 +98,61 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Whether this very step was taken, however the clock was set since.
+    fn is_taken(&self, transaction: &Transaction<'_>) -> Result<bool, DatabaseError> {
+        Ok(transaction
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM taken WHERE account = ?1 AND factor = ?2 AND step = ?3)",
+            )?
+            .query_row(params![self.account, self.factor, self.step], |row| row.get(0))?)
+    }
+
+    /// Of a factor the latest steps are kept one by one.
+    fn note_taken(&self, transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO taken (account, factor, step) VALUES (?1, ?2, ?3)")?
+            .execute(params![self.account, self.factor, self.step])?;
+        transaction
+            .prepare_cached(
+                "DELETE FROM taken WHERE account = ?1 AND factor = ?2 AND step NOT IN
+                 (SELECT step FROM taken WHERE account = ?1 AND factor = ?2 ORDER BY step DESC LIMIT ?3)",
+            )?
+            .execute(params![self.account, self.factor, MOST_TAKEN])?;
+        Ok(())
+    }
+
+    /// The last step was taken by a clock that was ahead. Nobody waits until the time has come there: as after a loss those from
+    /// `first` on are to be had, but for those that were taken. `None` where it is no longer known which these are.
+    fn begin_anew(
+        &self,
+        transaction: &Transaction<'_>,
+        first: i64,
+        memory: Instance,
+    ) -> Result<Option<i64>, DatabaseError> {
+        let (count, lowest): (i64, Option<i64>) = transaction
+            .prepare_cached("SELECT count(*), min(step) FROM taken WHERE account = ?1 AND factor = ?2")?
+            .query_row(params![self.account, self.factor], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let are_all_known = count > 0 && (count < MOST_TAKEN || lowest.is_some_and(|lowest| lowest <= first));
+        if !are_all_known {
+            return Ok(None);
+        }
+        transaction
+            .prepare_cached(
+                "UPDATE spent SET step = ?3, token = ?4, memory = ?5 WHERE account = ?1 AND factor = ?2",
+            )?
+            .execute(params![self.account, self.factor, first - 1, NOBODYS, memory])?;
+        Ok(Some(first - 1))
+    }
+}
+
+/// Stands for a step that nobody has spent.
+const NOBODYS: Token = [0; 16];
+/// In steps; what is nearer is waited for.
+const FAR_AHEAD: i64 = 10;
+/// How many steps of a factor are kept one by one.
+const MOST_TAKEN: i64 = 32;
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -90,6 +165,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::super::database::Database;
+    use super::super::memory::Access;
     use super::*;
 
     /// Later than the machine's clock.
@@ -104,7 +180,7 @@ mod tests {
 
         fn open(&self) -> Arc<Memory> {
             let database = Database::open(&self.0.path().join("postern.db")).unwrap();
-            Arc::new(Memory::new(self.0.path(), database, Arc::new(SystemClock)))
+            Arc::new(Memory::new(self.0.path(), database, Arc::new(SystemClock), Access::Keeper))
         }
 
         fn path(&self) -> PathBuf {

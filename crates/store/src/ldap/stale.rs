@@ -69,7 +69,8 @@ impl Copies {
         let mut kept = self.lock();
         let id = kept.ids.get(name)?.clone();
         let (read, account) = kept.accounts.get(&id)?;
-        (read.plus(self.age) > now).then(|| Account { freshness: Freshness::Stale, ..account.clone() })
+        let is_in_time = *read <= now && read.plus(self.age) > now;
+        is_in_time.then(|| Account { freshness: Freshness::Stale, ..account.clone() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -1,7 +1,8 @@
 use std::fmt;
+use std::sync::Arc;
 
 use postern_core::account::AccountId;
-use postern_core::clock::Timestamp;
+use postern_core::clock::{Clock, SKEW, Timestamp};
 use postern_core::config::Redis;
 use postern_core::ledger::{Health, LedgerError};
 use redis::FromRedisValue;
@@ -15,11 +16,33 @@ use super::servers::Servers;
 pub(super) struct Calls {
     pub(super) servers: Servers,
     prefix: String,
+    time: LedgerTime,
+}
+
+/// Whose clock the ledger goes by.
+#[derive(Debug, Clone)]
+pub enum LedgerTime {
+    /// The server's own.
+    Server,
+    /// That of whoever calls, for tests at a time of their own: the two always agree.
+    Caller,
+    /// This one, for tests with hosts whose clocks do not agree with it.
+    Of(Arc<dyn Clock>),
 }
 
 impl Calls {
-    pub(super) fn of(config: &Redis) -> Result<Self, OpenRedisError> {
-        Ok(Self { servers: Servers::of(config)?, prefix: config.prefix.clone() })
+    pub(super) fn of(config: &Redis, time: LedgerTime) -> Result<Self, OpenRedisError> {
+        Ok(Self { servers: Servers::of(config)?, prefix: config.prefix.clone(), time })
+    }
+
+    /// The last two arguments of a script that asks for the time, called at `at` by the host's clock.
+    pub(super) fn time_arguments(&self, at: Timestamp) -> [Vec<u8>; 2] {
+        let time = match &self.time {
+            LedgerTime::Server => Vec::new(),
+            LedgerTime::Caller => text(second(at)),
+            LedgerTime::Of(clock) => text(second(clock.now())),
+        };
+        [text(SKEW.as_secs()), time]
     }
 
     /// Runs a script over keys of one account.

@@ -15,6 +15,7 @@ use postern_core::limits::PushLimits;
 use uuid::Uuid;
 
 use super::calls::{foreign, hash_tag, second, text};
+use super::had::Which;
 use super::scripts;
 use super::steps::{FENCE, Refusal, Steps, bucket, tag};
 use crate::challenges::{PUSHES_MEMORY, bounded, rings, room_text};
@@ -61,12 +62,15 @@ pub(super) async fn put(
         text(limits.unanswered.max(1)),
         text(limits.pause.as_secs()),
         text(PUSHES_MEMORY.as_secs()),
+        text(limits.pause.max(limits.disowned_pause).as_secs()),
     ]);
+    arguments.extend(steps.calls.time_arguments(challenge.at));
+    let after = |wait| challenge.at.plus(Duration::from_secs(wait));
     let names = [FENCE, &*keys.challenges, &*keys.pushes];
     match steps.calls.run_at(&keys.tag, &scripts::PUT_CHALLENGE, &names, arguments).await? {
         (0, _) => Ok(Ok(ChallengeAdmission::Put)),
-        (1, until) => Ok(Ok(ChallengeAdmission::Busy { until: Timestamp::from_unix(until) })),
-        (2, until) => Ok(Ok(ChallengeAdmission::Quiet { until: Timestamp::from_unix(until) })),
+        (1, wait) => Ok(Ok(ChallengeAdmission::Busy { until: after(wait) })),
+        (2, wait) => Ok(Ok(ChallengeAdmission::Quiet { until: after(wait) })),
         (code, _) => Ok(Err(Refusal::of(code).ok_or_else(foreign)?)),
     }
 }
@@ -78,7 +82,8 @@ pub(super) async fn list(
     now: Timestamp,
 ) -> Result<Vec<KeptChallenge>, LedgerError> {
     let keys = Keys::of(account);
-    let arguments = vec![text(second(now))];
+    let mut arguments = vec![text(second(now))];
+    arguments.extend(steps.calls.time_arguments(now));
     let shown: Vec<(String, Shown)> =
         steps.calls.run_at(&keys.tag, &scripts::CHALLENGES, &[&*keys.challenges], arguments).await?;
     let read = |(id, shown): (String, Shown)| kept(id.parse().map_err(|_| foreign())?, shown);
@@ -95,7 +100,8 @@ pub(super) async fn answer(
     at: Timestamp,
 ) -> Result<Answered, LedgerError> {
     let keys = Keys::of(account);
-    let arguments = vec![text(second(at)), text(id), text(bounded(answer)?)];
+    let mut arguments = vec![text(second(at)), text(id), text(bounded(answer)?)];
+    arguments.extend(steps.calls.time_arguments(at));
     let names = [&*keys.challenges, &*keys.pushes, &*keys.wake(id)];
     match steps.calls.run_at(&keys.tag, &scripts::ANSWER_CHALLENGE, &names, arguments).await? {
         0 => Ok(Answered::Now),
@@ -113,7 +119,8 @@ pub(super) async fn look(
     at: Timestamp,
 ) -> Result<Option<KeptChallenge>, LedgerError> {
     let keys = Keys::of(account);
-    let arguments = vec![text(second(at)), text(id), text(most), token.to_vec()];
+    let mut arguments = vec![text(second(at)), text(id), text(most), token.to_vec()];
+    arguments.extend(steps.calls.time_arguments(at));
     let shown: Shown =
         steps.calls.run_at(&keys.tag, &scripts::TRY_CHALLENGE, &[&*keys.challenges], arguments).await?;
     if shown.0 == NONE { Ok(None) } else { kept(id, shown).map(Some) }
@@ -127,14 +134,23 @@ pub(super) async fn take(
     at: Timestamp,
 ) -> Result<Option<KeptChallenge>, LedgerError> {
     let keys = Keys::of(account);
+    let which = Which::Challenge(account.clone(), id);
+    if steps.had.is_anothers(&which, 0, token) {
+        return Ok(None);
+    }
     let mut arguments = steps.fence_arguments(at);
     arguments.extend([text(id), token.to_vec()]);
+    arguments.extend(steps.calls.time_arguments(at));
     let names = [FENCE, &*keys.challenges, &*keys.wake(id)];
     let shown: Shown = steps.calls.run_at(&keys.tag, &scripts::TAKE_CHALLENGE, &names, arguments).await?;
     if let Some(refusal) = Refusal::of(shown.0) {
         return Err(refusal.into_error());
     }
-    if shown.0 == NONE { Ok(None) } else { kept(id, shown).map(Some) }
+    if shown.0 == NONE {
+        return Ok(None);
+    }
+    steps.had.note(which, 0, token);
+    kept(id, shown).map(Some)
 }
 
 pub(super) async fn quiet(
@@ -144,7 +160,8 @@ pub(super) async fn quiet(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     let keys = Keys::of(account);
-    let arguments = vec![text(second(until)), text(second(at)), text(PUSHES_MEMORY.as_secs())];
+    let mut arguments = vec![text(second(until)), text(second(at)), text(PUSHES_MEMORY.as_secs())];
+    arguments.extend(steps.calls.time_arguments(at));
     steps.calls.run_at(&keys.tag, &scripts::QUIET_PHONES, &[&*keys.pushes], arguments).await
 }
 
@@ -163,7 +180,10 @@ pub(super) async fn try_rights(steps: &Steps, account: &AccountId) -> Result<(),
         take(steps, account, id, id.bytes(), at).await?;
     }
     list(steps, account, at).await?;
-    quiet(steps, account, at, at).await
+    quiet(steps, account, at, at).await?;
+    let keys = Keys::of(account);
+    let names = [&*keys.challenges, &*keys.pushes, &*keys.wake(id)];
+    steps.calls.run_at(&keys.tag, &scripts::DROP_ALL, &names, Vec::new()).await
 }
 
 /// What `challenge.lua` shows.

@@ -1,7 +1,8 @@
 //! Codes that were tried: each counts until one was right.
 
+use std::time::Duration;
+
 use postern_core::account::AccountId;
-use postern_core::clock::Timestamp;
 use postern_core::ledger::{CodeAdmission, CodeAttempt, CodeSettlement, LedgerError};
 use postern_core::limits::{CodeLimits, Source};
 
@@ -31,9 +32,10 @@ pub(super) async fn admit(
         keys.push(SOURCES);
         arguments.push(text(source));
     }
+    arguments.extend(calls.time_arguments(attempt.at));
     match calls.run(attempt.account, &scripts::ADMIT_CODE, &keys, arguments).await? {
         (0, in_a_row) => Ok(CodeAdmission::Proceed { in_a_row: u32::try_from(in_a_row).unwrap_or(u32::MAX) }),
-        (1, until) => Ok(CodeAdmission::Limited { until: Timestamp::from_unix(until) }),
+        (1, wait) => Ok(CodeAdmission::Limited { until: attempt.at.plus(Duration::from_secs(wait)) }),
         (i64::MIN..=-1 | 2.., _) => Err(foreign()),
     }
 }
@@ -55,11 +57,17 @@ pub(super) async fn forget(calls: &Calls, account: &AccountId) -> Result<(), Led
     let sources: Vec<String> = calls.run(account, &scripts::CODE_SOURCES, &[SOURCES], Vec::new()).await?;
     let mut keys: Vec<String> = sources.iter().map(|source| format!("{CODES}:{source}")).collect();
     keys.push(counted(None));
+    empty(calls, account, &keys).await?;
+    calls.run(account, &scripts::FORGET_CODES, &[SOURCES], Vec::new()).await
+}
+
+/// Takes out all that these sorted sets hold.
+pub(super) async fn empty(calls: &Calls, account: &AccountId, keys: &[String]) -> Result<(), LedgerError> {
     for some in keys.chunks(AT_ONCE) {
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
         calls.run::<()>(account, &scripts::FORGET_CODES, &some, Vec::new()).await?;
     }
-    calls.run(account, &scripts::FORGET_CODES, &[SOURCES], Vec::new()).await
+    Ok(())
 }
 
 fn counted(source: Option<&Source>) -> String {

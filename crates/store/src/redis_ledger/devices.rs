@@ -14,8 +14,9 @@ pub(super) async fn put(
     device: &DeviceRecord,
     at: Timestamp,
 ) -> Result<(), LedgerError> {
-    let arguments =
+    let mut arguments =
         vec![text(device.id), text(second(device.expires)), text(&device.value), text(second(at))];
+    arguments.extend(calls.time_arguments(at));
     calls.run(account, &scripts::PUT_DEVICE, &[DEVICES], arguments).await
 }
 
@@ -25,7 +26,9 @@ pub(super) async fn list(
     account: &AccountId,
     now: Timestamp,
 ) -> Result<Vec<DeviceRecord>, LedgerError> {
-    let kept: Vec<(String, String)> = calls.run(account, &scripts::DEVICES, &[DEVICES], Vec::new()).await?;
+    let mut arguments = vec![text(second(now))];
+    arguments.extend(calls.time_arguments(now));
+    let kept: Vec<(String, String)> = calls.run(account, &scripts::DEVICES, &[DEVICES], arguments).await?;
     let read = |(id, value): (String, String)| {
         let (expires, value) = value.split_once(' ')?;
         let expires = Timestamp::from_unix(expires.parse().ok()?);
@@ -50,5 +53,5 @@ pub(super) async fn remove(
     Ok(())
 }
 
-const DEVICES: &str = "devices";
+pub(super) const DEVICES: &str = "devices";
 const AT_ONCE: usize = 500;

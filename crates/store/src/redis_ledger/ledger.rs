@@ -13,13 +13,13 @@ use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Credential,
     Health, History, KeptChallenge, Ledger, LedgerError, NOTE_EVERY, NewChallenge, REVISION_MEMORY,
-    SendAdmission, Sending, Settlement, Spend, Spent, Token, Use,
+    RevisionNote, SendAdmission, Sending, Settlement, SourceNote, Spend, Spent, Token, Use,
 };
 use postern_core::limits::{
     AttemptLimits, CodeLimits, PushLimits, SOURCE_MEMORY, SendLimits, SentCodeLimits, Source,
 };
 
-use super::calls::{Calls, foreign, second, text};
+use super::calls::{Calls, LedgerTime, foreign, second, text};
 use super::connect::OpenRedisError;
 use super::scripts;
 use super::steps::{Refusal, Steps};
@@ -31,6 +31,7 @@ pub struct RedisLedger {
     calls: Arc<Calls>,
     steps: Arc<Steps>,
     configured: RedisServers,
+    is_guest: bool,
 }
 
 impl RedisLedger {
@@ -39,9 +40,41 @@ impl RedisLedger {
     /// # Errors
     /// [`OpenRedisError`] names the file that cannot be used.
     pub fn open(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
-        let calls = Arc::new(Calls::of(config)?);
-        let steps = Arc::new(Steps::new(Arc::clone(&calls), &config.servers, clock));
-        Ok(Self { calls, steps, configured: config.servers.clone() })
+        Self::make(config, clock, LedgerTime::Server, true)
+    }
+
+    /// The same for a process that is not posternd: it never says that the ledger begins anew, and asking changes nothing.
+    ///
+    /// # Errors
+    /// As [`RedisLedger::open`].
+    pub fn open_as_guest(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
+        Self::make(config, clock, LedgerTime::Server, false)
+    }
+
+    /// The same with another clock than the server's, for tests.
+    ///
+    /// # Errors
+    /// As [`RedisLedger::open`].
+    pub fn open_at(config: &Redis, clock: Arc<dyn Clock>, time: LedgerTime) -> Result<Self, OpenRedisError> {
+        Self::make(config, clock, time, true)
+    }
+
+    fn make(
+        config: &Redis,
+        clock: Arc<dyn Clock>,
+        time: LedgerTime,
+        raises: bool,
+    ) -> Result<Self, OpenRedisError> {
+        let calls = Arc::new(Calls::of(config, time)?);
+        let steps = Arc::new(Steps::new(Arc::clone(&calls), &config.servers, clock, raises));
+        Ok(Self { calls, steps, configured: config.servers.clone(), is_guest: !raises })
+    }
+
+    /// A guest leaves this to posternd.
+    fn watch(&self) {
+        if !self.is_guest {
+            self.steps.watch();
+        }
     }
 
     /// Has every script run every command in it, on an account that nobody has: only so is it known that it may. Spending
@@ -49,7 +82,9 @@ impl RedisLedger {
     async fn try_all_rights(&self) -> Result<Option<String>, LedgerError> {
         let (account, source, limits) =
             (AccountId::new(NOBODY.to_owned()), Source::of(None), AttemptLimits::default());
-        let (first, long_after) = (Timestamp::from_unix(1), Timestamp::from_unix(1).plus(USE_MEMORY));
+        // Far apart, so that what is dropped for its age is dropped.
+        let long_after = self.steps.clock.now();
+        let first = long_after.minus(USE_MEMORY);
         for (at, settlement) in [(first, Settlement::Wrong), (long_after, Settlement::Withdrawn)] {
             let attempt = Attempt { account: &account, source: &source, digest: [0; 16], at };
             self.admit(&attempt, &limits).await?;
@@ -60,26 +95,35 @@ impl RedisLedger {
             NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
         for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
             let used = Use { credential, at, service: "check".to_owned(), address: None };
-            self.note_use(&account, &source, &used).await?;
+            let note = SourceNote { at, mac: [0; 16] };
+            self.note_use(&account, &source, &note, &used).await?;
         }
         self.last_uses(&account).await?;
-        self.note_revision(&account, Revision(0), first).await?;
-        self.known_revision(&account, first).await?;
+        let note = RevisionNote { revision: Revision(0), at: long_after, mac: [0; 16] };
+        self.note_revision(&account, &note).await?;
+        self.known_revision(&account, long_after).await?;
         for source in [None, Some(&source)] {
             let attempt = CodeAttempt { account: &account, source, at: long_after, token: [0; 16] };
             codes::admit(&self.calls, &attempt, &CodeLimits::default()).await?;
             self.settle_code(&attempt, CodeSettlement::Withdrawn).await?;
         }
         self.forget_codes(&account).await?;
-        let device = DeviceRecord { id: DeviceId([0; 16]), value: String::new(), expires: long_after };
-        self.put_device(&account, &device, first).await?;
-        self.devices(&account, first).await?;
+        self.forget_attempts(&account).await?;
+        let expires = long_after.plus(NOTE_EVERY);
+        let device = DeviceRecord { id: DeviceId([0; 16]), value: String::new(), expires };
+        self.put_device(&account, &device, long_after).await?;
+        self.devices(&account, long_after).await?;
         self.drop_devices(&account, &[device.id]).await?;
         let sending = Sending { subject: [0; 16], at: long_after, token: [0; 16] };
         self.admit_sending(&sending, &SentCodeLimits::default().each).await?;
         self.withdraw_sending(&sending).await?;
         self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
         challenges::try_rights(&self.steps, &account).await?;
+        // Nothing of it stays.
+        let source = from(&source);
+        let keys = ["attempts", &*source, "uses", SOURCES, "revision", "codes", devices::DEVICES];
+        self.calls.run::<()>(&account, &scripts::DROP_ALL, &keys, Vec::new()).await?;
+        sendings::drop_all(&self.calls, sending.subject).await?;
         self.steps.warning(&account).await
     }
 }
@@ -87,17 +131,16 @@ impl RedisLedger {
 #[async_trait]
 impl Ledger for RedisLedger {
     async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
-        let keys = ["attempts", &from(attempt.source), "sources"];
-        let arguments = vec![
+        let keys = ["attempts", &from(attempt.source)];
+        let mut arguments = vec![
             attempt.digest.to_vec(),
             text(attempt.source),
-            text(score(attempt.at)),
-            text(last_score(attempt.at.minus(limits.window))),
+            text(second(attempt.at)),
+            text(limits.window.as_secs()),
             text(limits.per_source),
             text(limits.per_account),
-            text(second(attempt.at.minus(SOURCE_MEMORY))),
-            text(limits.window.as_millis()),
         ];
+        arguments.extend(self.calls.time_arguments(attempt.at));
         match self.calls.run(attempt.account, &scripts::ADMIT, &keys, arguments).await? {
             0 => Ok(Admission::Proceed),
             1 => Ok(Admission::KnownWrong),
@@ -123,31 +166,49 @@ impl Ledger for RedisLedger {
         limits: &AttemptLimits,
         now: Timestamp,
     ) -> Result<History, LedgerError> {
-        let keys = [&*from(source), "sources"];
-        let arguments = vec![
-            text(source),
-            text(last_score(now.minus(limits.window))),
-            text(second(now.minus(SOURCE_MEMORY))),
-        ];
-        let (has_failed, has_succeeded) =
+        let keys = [&*from(source), SOURCES];
+        let mut arguments = vec![text(source), text(second(now)), text(limits.window.as_secs())];
+        arguments.extend(self.calls.time_arguments(now));
+        let (has_failed, note): (bool, String) =
             self.calls.run(account, &scripts::HISTORY, &keys, arguments).await?;
-        Ok(History { has_failed, has_succeeded })
+        // Something else is no note of ours.
+        Ok(History { has_failed, succeeded: read_note(&note) })
     }
 
-    async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> Result<(), LedgerError> {
+    async fn forget_attempts(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let members: Vec<Vec<u8>> =
+            self.calls.run(account, &scripts::ATTEMPT_MEMBERS, &["attempts"], Vec::new()).await?;
+        // Each is a digest and where it came from.
+        let sources = members.iter().filter_map(|member| member.get(size_of::<Digest>()..));
+        let mut keys: Vec<String> =
+            sources.map(|source| format!("from:{}", String::from_utf8_lossy(source))).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.push("attempts".to_owned());
+        codes::empty(&self.calls, account, &keys).await
+    }
+
+    async fn note_use(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        note: &SourceNote,
+        used: &Use,
+    ) -> Result<(), LedgerError> {
         let address = used.address.map_or_else(|| NO_ADDRESS.to_owned(), |address| address.to_string());
-        let arguments = vec![
+        let mut arguments = vec![
             text(credential_text(used.credential)),
             text(second(used.at)),
             text(format!("{address} {}", used.service)),
             text(source),
-            text(second(used.at.minus(SOURCE_MEMORY))),
-            text(SOURCE_MEMORY.as_millis()),
-            text(second(used.at.minus(USE_MEMORY))),
-            text(USE_MEMORY.as_millis()),
+            text(mac_text(note.mac)),
+            text(SOURCE_MEMORY.as_secs()),
+            text(USE_MEMORY.as_secs()),
             text(NOTE_EVERY.as_secs()),
+            text(MOST_SOURCES),
         ];
-        self.calls.run(account, &scripts::NOTE_USE, &["uses", "sources"], arguments).await
+        arguments.extend(self.calls.time_arguments(used.at));
+        self.calls.run(account, &scripts::NOTE_USE, &["uses", SOURCES], arguments).await
     }
 
     async fn last_uses(&self, account: &AccountId) -> Result<Vec<Use>, LedgerError> {
@@ -163,18 +224,14 @@ impl Ledger for RedisLedger {
         Ok(uses)
     }
 
-    async fn note_revision(
-        &self,
-        account: &AccountId,
-        revision: Revision,
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let arguments = vec![
-            text(revision.0),
-            text(second(at)),
-            text(second(at.minus(REVISION_MEMORY))),
-            text(REVISION_MEMORY.as_millis()),
+    async fn note_revision(&self, account: &AccountId, note: &RevisionNote) -> Result<(), LedgerError> {
+        let mut arguments = vec![
+            text(note.revision.0),
+            text(second(note.at)),
+            text(mac_text(note.mac)),
+            text(REVISION_MEMORY.as_secs()),
         ];
+        arguments.extend(self.calls.time_arguments(note.at));
         self.calls.run(account, &scripts::NOTE_REVISION, &["revision"], arguments).await
     }
 
@@ -182,11 +239,17 @@ impl Ledger for RedisLedger {
         &self,
         account: &AccountId,
         now: Timestamp,
-    ) -> Result<Option<Revision>, LedgerError> {
-        let arguments = vec![text(second(now.minus(REVISION_MEMORY)))];
-        let known: Option<u64> =
+    ) -> Result<Option<RevisionNote>, LedgerError> {
+        let mut arguments = vec![text(second(now)), text(REVISION_MEMORY.as_secs())];
+        arguments.extend(self.calls.time_arguments(now));
+        let known: Vec<String> =
             self.calls.run(account, &scripts::KNOWN_REVISION, &["revision"], arguments).await?;
-        Ok(known.map(Revision))
+        let [revision, at, mac] = known.as_slice() else { return Ok(None) };
+        // A number that no revision can be is higher than all.
+        let revision = Revision(revision.parse().unwrap_or(u64::MAX));
+        let at = Timestamp::from_unix(at.parse().map_err(|_| foreign())?);
+        // Without one, as before there was any, it is not signed.
+        Ok(Some(RevisionNote { revision, at, mac: read_mac(mac).unwrap_or_default() }))
     }
 
     async fn admit_code(
@@ -194,7 +257,7 @@ impl Ledger for RedisLedger {
         attempt: &CodeAttempt<'_>,
         limits: &CodeLimits,
     ) -> Result<CodeAdmission, LedgerError> {
-        self.steps.watch();
+        self.watch();
         codes::admit(&self.calls, attempt, limits).await
     }
 
@@ -211,7 +274,7 @@ impl Ledger for RedisLedger {
     }
 
     async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
-        self.steps.watch();
+        self.watch();
         self.steps.spend(step).await
     }
 
@@ -320,9 +383,13 @@ impl Ledger for RedisLedger {
         challenges::quiet(&self.steps, account, until, at).await
     }
 
+    async fn time(&self) -> Result<Option<Timestamp>, LedgerError> {
+        self.steps.time().await.map(Some)
+    }
+
     async fn health(&self) -> Result<Health, LedgerError> {
         // The first code need not be the one that finds a fence to raise.
-        self.steps.watch();
+        self.watch();
         let mut health = self.calls.health().await?;
         health.warnings.extend(self.try_all_rights().await?);
         Ok(health)
@@ -339,14 +406,18 @@ fn from(source: &Source) -> String {
     format!("from:{source}")
 }
 
-/// See `admit.lua`.
-fn score(at: Timestamp) -> u64 {
-    second(at) * 2
+fn mac_text(mac: Digest) -> String {
+    format!("{:032x}", u128::from_be_bytes(mac))
 }
 
-/// The highest score that an attempt of that second may have.
-fn last_score(at: Timestamp) -> u64 {
-    score(at) + 1
+fn read_mac(text: &str) -> Option<Digest> {
+    let is_ours = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_ours.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
+}
+
+fn read_note(text: &str) -> Option<SourceNote> {
+    let (at, mac) = text.split_once(' ')?;
+    Some(SourceNote { at: Timestamp::from_unix(at.parse().ok()?), mac: read_mac(mac)? })
 }
 
 fn read_use(credential: &str, value: &str) -> Option<Use> {
@@ -357,6 +428,10 @@ fn read_use(credential: &str, value: &str) -> Option<Use> {
     Some(Use { credential, at: Timestamp::from_unix(at.parse().ok()?), service: service.to_owned(), address })
 }
 
+/// Notes of sources; what an earlier version kept without a MAC is under `sources`, and is not looked at.
+const SOURCES: &str = "succeeded";
+/// Of one account; the oldest gives way.
+const MOST_SOURCES: u32 = 500;
 const NO_ADDRESS: &str = "-";
 /// No directory has an account with this id.
 const NOBODY: &str = "-";

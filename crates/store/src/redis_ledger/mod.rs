@@ -11,6 +11,7 @@ mod codes;
 mod connect;
 mod devices;
 mod fault;
+mod had;
 mod kept;
 mod ledger;
 mod link;
@@ -23,5 +24,6 @@ mod steps;
 mod waiting;
 mod watch;
 
+pub use calls::LedgerTime;
 pub use connect::OpenRedisError;
 pub use ledger::RedisLedger;

@@ -15,16 +15,17 @@ pub(super) async fn admit(
     sending: &Sending,
     limits: &SendLimits,
 ) -> Result<SendAdmission, LedgerError> {
-    let arguments = vec![
+    let mut arguments = vec![
         sending.token.to_vec(),
         text(second(sending.at)),
         text(limits.count.max(1)),
         text(limits.window.as_secs()),
         text(limits.gap.as_secs()),
     ];
+    arguments.extend(calls.time_arguments(sending.at));
     match calls.run_at(&tag(sending.subject), &scripts::ADMIT_SENDING, &[SENT], arguments).await? {
         (0, _) => Ok(SendAdmission::Proceed),
-        (1, until) => Ok(SendAdmission::Limited { until: Timestamp::from_unix(until) }),
+        (1, wait) => Ok(SendAdmission::Limited { until: sending.at.plus(Duration::from_secs(wait)) }),
         (i64::MIN..=-1 | 2.., _) => Err(foreign()),
     }
 }
@@ -41,8 +42,14 @@ pub(super) async fn claim(
     term: Duration,
     at: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let arguments = vec![token.to_vec(), text(second(at)), text(term.as_secs().max(1))];
+    let mut arguments = vec![token.to_vec(), text(second(at)), text(term.as_secs().max(1))];
+    arguments.extend(calls.time_arguments(at));
     calls.run_at(&tag(name), &scripts::CLAIM, &[CLAIM], arguments).await
+}
+
+/// Drops all that is kept of a subject, for a subject that is nobody's.
+pub(super) async fn drop_all(calls: &Calls, subject: Digest) -> Result<(), LedgerError> {
+    calls.run_at(&tag(subject), &scripts::DROP_ALL, &[SENT, CLAIM], Vec::new()).await
 }
 
 /// No account's, for theirs are ids of the directory.

@@ -3,9 +3,12 @@
 //! A server may lose its memory: flushed, restarted, or replaced by a replica that had not heard of everything. Accounts are
 //! spread over buckets, each with a fence: the server's identity, and since when the bucket is complete. A script that
 //! finds another server, or no fence, raises it. From then on only steps are to be had that nobody can have spent by then.
+//!
+//! One clock decides: the server's. A host whose own is further from it than [`postern_core::clock::SKEW`] spends nothing, and that
+//! much is added where a fence says which steps somebody can have spent.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use postern_core::account::AccountId;
@@ -15,6 +18,7 @@ use postern_core::ledger::{LedgerError, Spend, Spent};
 
 use super::calls::{Calls, foreign, hash_tag, second, text};
 use super::cluster::slot;
+use super::had::{Had, Which};
 use super::scripts;
 
 /// Spends steps and raises fences.
@@ -24,6 +28,12 @@ pub(super) struct Steps {
     pub(super) is_watched: AtomicBool,
     /// How late a replica may be that is to know of what is spent; zero where there need not be any.
     lag: Duration,
+    /// The latest second of the ledger's clock that this process has heard of.
+    seen: AtomicU64,
+    /// Whether this process may say that the ledger begins anew; one that only asks changes nothing.
+    raises: bool,
+    /// What was spent and taken by this process: it is not taken here again, whatever Redis says of it.
+    pub(super) had: Had,
 }
 
 /// How a fence stands.
@@ -50,12 +60,18 @@ pub(super) enum Refusal {
 }
 
 impl Steps {
-    pub(super) fn new(calls: Arc<Calls>, servers: &RedisServers, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        calls: Arc<Calls>,
+        servers: &RedisServers,
+        clock: Arc<dyn Clock>,
+        raises: bool,
+    ) -> Self {
         let lag = match servers {
             RedisServers::Unix(_) | RedisServers::Single { .. } => Duration::ZERO,
             RedisServers::Sentinel { .. } | RedisServers::Cluster(_) => GREATEST_LAG,
         };
-        Self { calls, clock, is_watched: AtomicBool::new(false), lag }
+        let (is_watched, seen, had) = (AtomicBool::new(false), AtomicU64::new(0), Had::new());
+        Self { calls, clock, is_watched, lag, seen, raises, had }
     }
 
     pub(super) async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
@@ -71,24 +87,48 @@ impl Steps {
             text(SPENT_MEMORY.as_secs()),
             text(u8::from(step.is_first)),
         ]);
+        arguments.extend(self.calls.time_arguments(step.at));
+        let which = Which::Factor(step.account.clone(), step.factor);
+        if self.had.is_anothers(&which, step.step, step.token) {
+            return Ok(Spent::Replayed);
+        }
         let tag = tag(bucket(step.account));
-        match self.calls.run_at(&tag, &scripts::SPEND, &[FENCE, &*spent], arguments).await? {
-            (0, _) => Ok(Spent::Now),
-            (1, _) => Ok(Spent::Replayed),
-            (2, from) => Ok(Spent::Unknown { from }),
-            (code, _) => Err(Refusal::of(code).ok_or_else(foreign)?.into_error()),
+        let (code, number, now): (i64, i64, u64) =
+            self.calls.run_at(&tag, &scripts::SPEND, &[FENCE, &*spent], arguments).await?;
+        self.seen.fetch_max(now, Ordering::AcqRel);
+        match code {
+            0 => {
+                self.had.note(which, step.step, step.token);
+                Ok(Spent::Now)
+            }
+            1 => Ok(Spent::Replayed),
+            2 => Ok(Spent::Unknown { from: u64::try_from(number).map_err(|_| foreign())? }),
+            5 => Ok(Spent::WrongClock { ahead: number }),
+            code => Err(Refusal::of(code).ok_or_else(foreign)?.into_error()),
         }
     }
 
     /// Looks at the fence of a bucket, and raises it where it has to be.
     pub(super) async fn fence(&self, bucket: u16) -> Result<Fence, LedgerError> {
-        let arguments = self.fence_arguments(self.clock.now());
-        match self.calls.run_at(&tag(bucket), &scripts::RAISE_FENCE, &[FENCE], arguments).await? {
-            (is_new @ (0 | 1), since) => {
-                Ok(Fence::Stands { since: Timestamp::from_unix(since), is_new: is_new == 1 })
-            }
-            (code, _) => Refusal::of(code).map(Fence::Refused).ok_or_else(foreign),
+        let now = self.clock.now();
+        let mut arguments = self.fence_arguments(now);
+        arguments.extend(self.calls.time_arguments(now));
+        let (code, since, now): (i64, u64, u64) =
+            self.calls.run_at(&tag(bucket), &scripts::RAISE_FENCE, &[FENCE], arguments).await?;
+        self.seen.fetch_max(now, Ordering::AcqRel);
+        match code {
+            0 | 1 => Ok(Fence::Stands { since: Timestamp::from_unix(since), is_new: code == 1 }),
+            code => Refusal::of(code).map(Fence::Refused).ok_or_else(foreign),
         }
+    }
+
+    /// What time it is by the server's clock.
+    pub(super) async fn time(&self) -> Result<Timestamp, LedgerError> {
+        let mut arguments = self.fence_arguments(self.clock.now());
+        arguments.extend(self.calls.time_arguments(self.clock.now()));
+        let second: u64 = self.calls.run_at(&tag(0), &scripts::TIME, &[], arguments).await?;
+        self.seen.fetch_max(second, Ordering::AcqRel);
+        Ok(Timestamp::from_unix(second))
     }
 
     /// What is amiss, though the ledger works without: no code is taken, or none for long.
@@ -110,6 +150,8 @@ impl Steps {
             text(self.lag.as_secs()),
             text(grace.as_secs()),
             text(FENCE_MEMORY.as_millis()),
+            text(self.seen.load(Ordering::Acquire)),
+            text(u8::from(self.raises)),
         ]
     }
 }

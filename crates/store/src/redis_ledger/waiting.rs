@@ -50,8 +50,10 @@ impl Steps {
     }
 
     fn question(&self, keys: &Keys, id: ChallengeId) -> Call {
-        let mut arguments = self.fence_arguments(self.clock.now());
+        let now = self.clock.now();
+        let mut arguments = self.fence_arguments(now);
         arguments.push(text(id));
+        arguments.extend(self.calls.time_arguments(now));
         self.calls.call(&keys.tag, &scripts::CHALLENGE_WAITS, &[FENCE, &*keys.challenges], arguments)
     }
 }

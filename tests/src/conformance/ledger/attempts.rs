@@ -8,9 +8,10 @@ use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
 use postern_core::ledger::{
-    Admission, Attempt, Credential, History, Ledger, REVISION_MEMORY, Settlement, Use,
+    Admission, Attempt, Credential, History, Ledger, REVISION_MEMORY, RevisionNote, Settlement, SourceNote,
+    Use,
 };
-use postern_core::limits::{AttemptLimits, SOURCE_MEMORY, Source};
+use postern_core::limits::{AttemptLimits, Source};
 
 use super::LedgerFixture;
 
@@ -36,20 +37,21 @@ pub async fn a_source_is_limited_alone(f: &dyn LedgerFixture) {
     assert_eq!(a.wrong(THERE, 3, NOW).await, Admission::Proceed);
 }
 
-/// The rightful owner's own address is one of those.
-pub async fn an_account_is_limited_in_all_but_for_sources_that_succeeded(f: &dyn LedgerFixture) {
+/// One that succeeded before, as the caller found out under the keyring. What the ledger knows of it changes nothing.
+pub async fn an_account_is_limited_in_all_unless_it_is_said_that_a_source_goes_on(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
     a.used(Credential::MainPassword, HERE, NOW - 1000).await;
     for secret in 0..5 {
         assert_eq!(a.wrong(&format!("192.0.2.{secret}"), 9, NOW).await, Admission::Proceed);
     }
     assert_eq!(a.wrong(THERE, 1, NOW).await, Admission::Limited);
-    assert_eq!(a.wrong(HERE, 1, NOW).await, Admission::Proceed);
-    let long_after = NOW + SOURCE_MEMORY.as_secs();
-    for secret in 0..5 {
-        assert_eq!(a.wrong(&format!("192.0.2.{secret}"), 9, long_after).await, Admission::Proceed);
+    assert_eq!(a.wrong(HERE, 1, NOW).await, Admission::Limited);
+    let goes_on = AttemptLimits { per_account: u32::MAX, ..LIMITS };
+    let (source, at) = (source(HERE), Timestamp::from_unix(NOW));
+    for (secret, expected) in (1..=4).zip([Admission::Proceed; 3].into_iter().chain([Admission::Limited])) {
+        let attempt = Attempt { account: &a.id, source: &source, digest: [secret; 16], at };
+        assert_eq!(a.ledger.admit(&attempt, &goes_on).await.unwrap(), expected, "its own limit holds");
     }
-    assert_eq!(a.wrong(HERE, 2, long_after).await, Admission::Limited, "it is no longer remembered");
 }
 
 /// Then it counts as if it had not been.
@@ -121,6 +123,60 @@ pub async fn of_many_simultaneous_attempts_only_the_limit_is_admitted(f: &dyn Le
     assert_eq!(admitted, LIMITS.per_source);
 }
 
+/// A clock was a day ahead: nobody waits for longer than the window, from when it was set right.
+pub async fn attempts_of_a_clock_that_was_ahead_count_as_of_now(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    for secret in 0..3 {
+        assert_eq!(a.wrong(HERE, secret, NOW + DAY).await, Admission::Proceed);
+    }
+    assert_eq!(a.wrong(HERE, 3, NOW).await, Admission::Limited);
+    assert_eq!(a.wrong(HERE, 0, NOW).await, Admission::KnownWrong);
+    assert_eq!(a.wrong(HERE, 3, NOW + WINDOW - 1).await, Admission::Limited);
+    assert_eq!(a.wrong(HERE, 3, NOW + WINDOW).await, Admission::Proceed);
+    assert_eq!(
+        a.wrong(HERE, 0, NOW + WINDOW).await,
+        Admission::Proceed,
+        "and what was wrong is looked at again"
+    );
+}
+
+/// An admin says so.
+pub async fn attempts_are_forgotten_wherever_they_came_from(f: &dyn LedgerFixture) {
+    let (a, b) = (Account::new(f, "a"), Account::new(f, "b"));
+    for (account, from) in [(&a, HERE), (&a, THERE), (&b, HERE)] {
+        for secret in 0..3 {
+            account.wrong(from, secret, NOW).await;
+        }
+    }
+    a.ledger.forget_attempts(&a.id).await.unwrap();
+    a.ledger.forget_attempts(&a.id).await.unwrap();
+    for from in [HERE, THERE, HERE] {
+        assert_eq!(a.history(from, NOW).await, History::default());
+    }
+    for secret in 0..3 {
+        assert_eq!(a.wrong(HERE, secret, NOW).await, Admission::Proceed, "each is looked at again");
+    }
+    assert_eq!(b.wrong(HERE, 3, NOW).await, Admission::Limited);
+}
+
+/// A clock was a day ahead: the uses of today are noted all the same.
+pub async fn a_use_of_a_clock_that_was_ahead_gives_way(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    a.used(Credential::MainPassword, HERE, NOW + DAY).await;
+    a.used(Credential::MainPassword, THERE, NOW).await;
+    assert_eq!(a.uses().await, [use_of(Credential::MainPassword, THERE, NOW)]);
+    assert_eq!(a.history(THERE, NOW).await.succeeded, Some(note(NOW)));
+}
+
+/// Else a revision that a wrong clock has noted would hold reads back for a day.
+pub async fn a_revision_from_the_future_is_nothing_that_is_known(f: &dyn LedgerFixture) {
+    let a = Account::new(f, "a");
+    a.reached(9, NOW + DAY).await;
+    assert_eq!(a.revision(NOW).await, None);
+    a.reached(5, NOW).await;
+    assert_eq!(a.revision(NOW).await, Some(Revision(5)));
+}
+
 /// Each alone, and neither for anybody else.
 pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
@@ -128,11 +184,10 @@ pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn Ledger
     assert_eq!(a.admit(HERE, 1, NOW).await, Admission::Proceed);
     assert_eq!(a.history(HERE, NOW).await, History::default(), "in flight is not failed");
     assert_eq!(a.wrong(HERE, 2, NOW).await, Admission::Proceed);
-    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, has_succeeded: false });
+    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, succeeded: None });
     assert_eq!(a.history(HERE, NOW + WINDOW).await, History::default(), "that was long ago");
     a.used(Credential::MainPassword, HERE, NOW).await;
-    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, has_succeeded: true });
-    assert_eq!(a.history(HERE, NOW + SOURCE_MEMORY.as_secs()).await, History::default());
+    assert_eq!(a.history(HERE, NOW).await, History { has_failed: true, succeeded: Some(note(NOW)) });
     assert_eq!(a.history(THERE, NOW).await, History::default());
     assert_eq!(Account::new(f, "b").history(HERE, NOW).await, History::default());
 }
@@ -143,7 +198,10 @@ pub async fn a_use_is_noted_once_a_minute(f: &dyn LedgerFixture) {
     a.used(Credential::MainPassword, HERE, NOW).await;
     a.used(Credential::MainPassword, THERE, NOW + 59).await;
     assert_eq!(a.uses().await, [use_of(Credential::MainPassword, HERE, NOW)]);
-    assert_eq!(a.history(THERE, NOW + 59).await, History { has_failed: false, has_succeeded: true });
+    assert_eq!(
+        a.history(THERE, NOW + 59).await,
+        History { has_failed: false, succeeded: Some(note(NOW + 59)) }
+    );
     a.used(Credential::MainPassword, THERE, NOW + 60).await;
     assert_eq!(a.uses().await, [use_of(Credential::MainPassword, THERE, NOW + 60)]);
 }
@@ -256,20 +314,33 @@ impl Account {
     }
 
     async fn used(&self, credential: Credential, from: &str, at: u64) {
-        self.ledger.note_use(&self.id, &source(from), &use_of(credential, from, at)).await.unwrap();
+        self.ledger
+            .note_use(&self.id, &source(from), &note(at), &use_of(credential, from, at))
+            .await
+            .unwrap();
     }
 
     async fn reached(&self, revision: u64, at: u64) {
-        self.ledger.note_revision(&self.id, Revision(revision), Timestamp::from_unix(at)).await.unwrap();
+        let (revision, at) = (Revision(revision), Timestamp::from_unix(at));
+        self.ledger.note_revision(&self.id, &RevisionNote { revision, at, mac: [7; 16] }).await.unwrap();
     }
 
     async fn revision(&self, now: u64) -> Option<Revision> {
-        self.ledger.known_revision(&self.id, Timestamp::from_unix(now)).await.unwrap()
+        let note = self.ledger.known_revision(&self.id, Timestamp::from_unix(now)).await.unwrap();
+        note.map(|note| {
+            assert_eq!(note.mac, [7; 16]);
+            note.revision
+        })
     }
 
     async fn uses(&self) -> Vec<Use> {
         self.ledger.last_uses(&self.id).await.unwrap()
     }
+}
+
+/// Its MAC is whatever the caller says.
+fn note(at: u64) -> SourceNote {
+    SourceNote { at: Timestamp::from_unix(at), mac: [u8::try_from(at % 251).unwrap(); 16] }
 }
 
 fn source(address: &str) -> Source {
@@ -284,5 +355,6 @@ const HERE: &str = "203.0.113.1";
 const THERE: &str = "203.0.113.2";
 const NOW: u64 = 1_800_000_000;
 const WINDOW: u64 = 900;
+const DAY: u64 = 86_400;
 const LIMITS: AttemptLimits =
     AttemptLimits { per_source: 3, per_account: 5, window: Duration::from_secs(WINDOW) };

@@ -197,6 +197,21 @@ pub async fn codes_are_forgotten_wherever_they_came_from(f: &dyn LedgerFixture) 
     assert_eq!(b.wrong(NOW).await, proceed(2), "another account's are not");
 }
 
+/// A clock was a day ahead: no pause is longer than it is, from when the clock was set right.
+pub async fn codes_of_a_clock_that_was_ahead_count_as_of_now(f: &dyn LedgerFixture) {
+    for from in [None, Some("203.0.113.1")] {
+        let a = Codes::of(f, "a");
+        let a = from.map_or(a.clone(), |from| a.from(from));
+        for number in 1..=WRONG {
+            assert_eq!(a.wrong(NOW + DAY).await, proceed(number));
+        }
+        assert_eq!(a.wrong(NOW).await, limited(NOW + PAUSE));
+        assert_eq!(a.wrong(NOW + PAUSE - 1).await, limited(NOW + PAUSE));
+        assert_eq!(a.wrong(NOW + PAUSE).await, proceed(WRONG + 1), "they stay in a row");
+        a.ledger.forget_codes(&a.account).await.unwrap();
+    }
+}
+
 /// An account whose codes are tried.
 #[derive(Clone)]
 struct Codes {
@@ -256,6 +271,7 @@ const NOW: u64 = 1_800_000_000;
 const WRONG: u32 = 5;
 const WINDOW: u64 = 600;
 const PAUSE: u64 = 900;
+const DAY: u64 = 86_400;
 const LIMITS: CodeLimits = CodeLimits {
     wrong: WRONG,
     window: Duration::from_secs(WINDOW),

@@ -32,6 +32,24 @@ pub async fn three_pushes_without_an_answer_end_the_ringing_for_a_while(f: &dyn 
     }
 }
 
+/// A clock was a day ahead: neither does an open approval keep others out, nor does a pause last longer than it is.
+pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn LedgerFixture) {
+    let (a, day) = (Desk::of(f, "a"), 86_400);
+    for number in 0..3 {
+        let at = NOW + day + number * 60;
+        assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put);
+    }
+    assert_eq!(a.put(a.next(), RINGING, NOW).await, quiet(NOW + 900));
+    assert_eq!(a.put(a.next(), RINGING, NOW + 899).await, quiet(NOW + 900));
+    assert_eq!(a.put(a.next(), RINGING, NOW + 900).await, ChallengeAdmission::Put);
+    let b = Desk::of(f, "b");
+    let (until, at) = (Timestamp::from_unix(NOW + day + 3600), Timestamp::from_unix(NOW + day));
+    b.ledger.quiet_phones(&b.account, until, at).await.unwrap();
+    assert_eq!(b.put(b.next(), RINGING, NOW).await, quiet(NOW + 3600));
+    assert_eq!(b.put(b.next(), RINGING, NOW + 3599).await, quiet(NOW + 3600));
+    assert_eq!(b.put(b.next(), RINGING, NOW + 3600).await, ChallengeAdmission::Put);
+}
+
 /// Even that of a later one; an approval that rings nobody is one, too.
 pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
     let a = Desk::of(f, "a");

@@ -73,6 +73,33 @@ pub async fn messages_of_subjects_are_counted_apart(f: &dyn LedgerFixture) {
     }
 }
 
+/// A clock was a day ahead: neither the window nor the gap is longer than it is.
+pub async fn messages_of_a_clock_that_was_ahead_count_as_of_now(f: &dyn LedgerFixture) {
+    let a = Messages::of(f, 1, 2, 60);
+    assert_eq!(a.admit(NOW + DAY).await, SendAdmission::Proceed);
+    assert_eq!(a.admit(NOW + DAY + 60).await, SendAdmission::Proceed);
+    assert_eq!(a.admit(NOW).await, until(NOW + 3600));
+    assert_eq!(a.admit(NOW + 3599).await, until(NOW + 3600));
+    assert_eq!(a.admit(NOW + 3600).await, SendAdmission::Proceed);
+    let b = Messages::of(f, 2, 9, 60);
+    assert_eq!(b.admit(NOW + DAY).await, SendAdmission::Proceed);
+    assert_eq!(b.admit(NOW).await, until(NOW + 60));
+    assert_eq!(b.admit(NOW + 60).await, SendAdmission::Proceed);
+}
+
+/// Nor is a claim.
+pub async fn a_claim_of_a_clock_that_was_ahead_ends_after_its_term(f: &dyn LedgerFixture) {
+    let claim = async |token, at| {
+        let term = Duration::from_secs(60);
+        f.ledger().claim([9; 16], token, term, Timestamp::from_unix(at)).await.unwrap()
+    };
+    let (ours, theirs) = (next_token(), next_token());
+    assert!(claim(ours, NOW + DAY).await);
+    assert!(!claim(theirs, NOW).await);
+    assert!(!claim(theirs, NOW + 59).await);
+    assert!(claim(theirs, NOW + 60).await);
+}
+
 /// Wherever the others are.
 pub async fn of_many_simultaneous_messages_exactly_the_limit_is_admitted(f: &dyn LedgerFixture) {
     let ledgers = [f.ledger(), f.another(), f.another()];
@@ -158,3 +185,4 @@ fn until(at: u64) -> SendAdmission {
 }
 
 const NOW: u64 = 1_800_000_000;
+const DAY: u64 = 86_400;

@@ -49,6 +49,7 @@ pub async fn of_many_simultaneous_spends_of_a_step_one_has_it(f: &dyn LedgerFixt
                 Spent::Now => have_it += 1,
                 Spent::Replayed => {}
                 Spent::Unknown { from } => panic!("step {step} is not unknown, and {from} not the first"),
+                Spent::WrongClock { ahead } => panic!("the clocks are {ahead} s apart"),
             }
         }
         assert_eq!(have_it, 1, "step {step}");
@@ -118,6 +119,34 @@ pub async fn steps_of_accounts_and_factors_are_spent_apart(f: &dyn LedgerFixture
     }
 }
 
+/// A clock was a day ahead, and steps of tomorrow were spent: whoever comes after it was set right waits for as long as after a loss,
+/// and neither today nor tomorrow is one of them had again, nor one that was spent before.
+pub async fn a_step_of_a_clock_that_was_ahead_locks_nobody_out_and_is_had_once(f: &dyn LedgerFixture) {
+    let a = Steps::of(f, "a");
+    let first = a.first().await;
+    let (before, day) = (first + 3, 86_400 / PERIOD);
+    assert_eq!(a.spend(before, before * PERIOD).await, Spent::Now);
+    let tomorrow = [before + day, before + day + 1, before + day + 5];
+    for step in tomorrow {
+        assert_eq!(a.spend(step, step * PERIOD).await, Spent::Now);
+    }
+    let now = (before - 1) * PERIOD;
+    let Spent::Unknown { from } = a.spend(before - 1, now).await else { panic!("it begins anew") };
+    assert!((before..=before + 2).contains(&from), "{from}");
+    for step in [before - 1, before, from - 1] {
+        assert_ne!(a.spend(step, now + PERIOD).await, Spent::Now, "{step}");
+    }
+    assert_eq!(a.spend(before, before * PERIOD).await, Spent::Replayed, "it was spent before");
+    let next = from.max(before + 1);
+    assert_eq!(a.spend(next, next * PERIOD).await, Spent::Now);
+    assert_eq!(a.spend(next, next * PERIOD).await, Spent::Replayed);
+    assert_eq!(a.spend(next + 1, (next + 1) * PERIOD).await, Spent::Now, "all goes on as it did");
+    for step in tomorrow {
+        assert_eq!(a.spend(step, step * PERIOD).await, Spent::Replayed, "tomorrow");
+        assert_eq!(a.spend(step - 1, step * PERIOD).await == Spent::Now, step - 1 != tomorrow[0]);
+    }
+}
+
 /// As has its fence.
 pub async fn a_longer_period_has_steps_of_its_own(f: &dyn LedgerFixture) {
     let a = Steps { period: 60, ..Steps::of(f, "a") };
@@ -162,7 +191,9 @@ impl Steps {
     async fn first(&self) -> u64 {
         match self.spend(0, NOW).await {
             Spent::Unknown { from } => from,
-            spent @ (Spent::Now | Spent::Replayed) => panic!("step 0 is {spent:?}"),
+            spent @ (Spent::Now | Spent::Replayed | Spent::WrongClock { .. }) => {
+                panic!("step 0 is {spent:?}")
+            }
         }
     }
 }

@@ -26,13 +26,17 @@ pub(super) const ALLOWED: &[Allowed] = &[
     Allowed {
         point: Point::KnownRevision,
         with: &[Secret::AppPassword, Secret::MailPassword, Secret::Combined],
-        because: "app passwords never depend on the ledger: a change reaches lagging servers by replication alone",
+        because: "app passwords never depend on the ledger: the account is read again where it is written",
     },
     Allowed {
-        point: Point::KnownRevision,
-        with: &[Secret::OldAppPassword, Secret::OldMailPassword],
-        because: "while the ledger is down a revocation or a first factor reaches mail logins through lagging servers by \
-                  replication alone; logins with a dialogue read where it is written",
+        point: Point::Read,
+        with: &[Secret::AppPassword, Secret::MailPassword, Secret::Combined],
+        because: "where it is written does not answer, and nothing says that what was read is older: mail logins go on",
+    },
+    Allowed {
+        point: Point::NoteRevision,
+        with: &[Secret::AppPassword, Secret::MailPassword, Secret::Combined],
+        because: "the account was read where it is written just then; the note spares the next ones the way",
     },
     Allowed {
         point: Point::History,

@@ -9,7 +9,7 @@ use postern_core::config::{Config, DirectoryKind};
 use postern_core::directory::Directory;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
-use postern_store::{LdapDirectory, RedisLedger};
+use postern_store::{LdapDirectory, LedgerTime, RedisLedger};
 use postern_tests::slapd::PEOPLE;
 use postern_tests::{Listen, Redis, Slapd, host};
 use tempfile::TempDir;
@@ -36,7 +36,10 @@ impl Site {
         let clock = Arc::new(TestClock::new());
         let directory =
             Arc::new(LdapDirectory::open(ldap, &config.userdb, Arc::<TestClock>::clone(&clock)).unwrap());
-        let ledger = Arc::new(RedisLedger::open(&redis.config(), Arc::<TestClock>::clone(&clock)).unwrap());
+        let ledger = Arc::new(
+            RedisLedger::open_at(&redis.config(), Arc::<TestClock>::clone(&clock), LedgerTime::Caller)
+                .unwrap(),
+        );
         let people = InLdap { slapd, directory: Arc::clone(&directory), _redis: redis };
         let dir = TempDir::new().unwrap();
         Self::on(directory, ledger, Arc::new(people), clock, hasher(), dir).await

@@ -1,3 +1,5 @@
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +19,7 @@ use postern_core::ledger::{Ledger, Spend};
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
-use postern_store::{Embedded, FreshReads};
+use postern_store::{Access, Embedded, FreshReads};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -202,7 +204,12 @@ impl Site {
     /// Reads as a site with replicas does, from now on.
     pub(crate) fn has_replicas(&mut self) {
         let (inner, ledger) = (Arc::clone(&self.directory), Arc::clone(&self.ledger));
-        self.directory = Arc::new(FreshReads::new(inner, ledger, Arc::<TestClock>::clone(&self.clock)));
+        let keyring = self.dir.path().join("keyring");
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&keyring).unwrap();
+        file.write_all(self.setup.keyring.as_bytes()).unwrap();
+        let clock = Arc::<TestClock>::clone(&self.clock);
+        self.directory = Arc::new(FreshReads::new(inner, ledger, &keyring, clock, Access::Keeper));
         self.configure(|_| {});
     }
 

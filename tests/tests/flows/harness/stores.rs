@@ -15,8 +15,8 @@ use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Health,
-    History, KeptChallenge, Ledger, LedgerError, NewChallenge, SendAdmission, Sending, Settlement, Spend,
-    Spent, Token, Use,
+    History, KeptChallenge, Ledger, LedgerError, NewChallenge, RevisionNote, SendAdmission, Sending,
+    Settlement, SourceNote, Spend, Spent, Token, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
 use postern_core::name::LoginName;
@@ -255,10 +255,13 @@ switchboard! {
         History: async fn history(
             &self, account: &AccountId, source: &Source, limits: &AttemptLimits, now: Timestamp
         ) -> History;
-        NoteUse: async fn note_use(&self, account: &AccountId, source: &Source, used: &Use) -> ();
+        ForgetAttempts: async fn forget_attempts(&self, account: &AccountId) -> ();
+        NoteUse: async fn note_use(
+            &self, account: &AccountId, source: &Source, note: &SourceNote, used: &Use
+        ) -> ();
         LastUses: async fn last_uses(&self, account: &AccountId) -> Vec<Use>;
-        NoteRevision: async fn note_revision(&self, account: &AccountId, revision: Revision, at: Timestamp) -> ();
-        KnownRevision: async fn known_revision(&self, account: &AccountId, now: Timestamp) -> Option<Revision>;
+        NoteRevision: async fn note_revision(&self, account: &AccountId, note: &RevisionNote) -> ();
+        KnownRevision: async fn known_revision(&self, account: &AccountId, now: Timestamp) -> Option<RevisionNote>;
         AdmitCode: async fn admit_code(&self, attempt: &CodeAttempt<'_>, limits: &CodeLimits) -> CodeAdmission;
         SettleCode: async fn settle_code(&self, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) -> ();
         ForgetCodes: async fn forget_codes(&self, account: &AccountId) -> ();
@@ -286,6 +289,7 @@ switchboard! {
             &self, account: &AccountId, id: ChallengeId, longest: Duration
         ) -> bool;
         QuietPhones: async fn quiet_phones(&self, account: &AccountId, until: Timestamp, at: Timestamp) -> ();
+        Time: async fn time(&self) -> Option<Timestamp>;
         Health: async fn health(&self) -> Health;
     }
 }

@@ -88,6 +88,16 @@ async fn a_trusted_device_needs_no_code_until_its_term_is_over() {
 }
 
 #[tokio::test]
+async fn trust_of_a_clock_that_was_ahead_is_none_until_then() {
+    let t = Trusting::new().await;
+    t.site.clock.advance(86_400);
+    t.login(1, "y").await;
+    assert!(t.is_trusted(1).await);
+    t.site.clock.go_back(86_400);
+    assert!(!t.is_trusted(1).await, "it would last a day longer than its term");
+}
+
+#[tokio::test]
 async fn trust_is_for_one_key_one_account_and_every_login_service() {
     let t = Trusting::new().await;
     t.login(1, "y").await;

@@ -80,6 +80,7 @@ async fn first_code(
         let spend = Spend { account, factor, step, period, is_first: true, at, token };
         match engine.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
+            Spent::WrongClock { ahead } => return Err(Stop::Defer(Outage::WrongClock { ahead })),
             Spent::Replayed => dialogue.complain(&Phrase::CodeWrong {}).await?,
             Spent::Unknown { from } => {
                 is_too_early = true;

@@ -1,13 +1,14 @@
 -- A score is the second of the attempt. All that count are in a row; the newest of too many began the pause.
 local codes, sources = KEYS[1], KEYS[2]
-local token, at, wrong = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local token, at, wrong = ARGV[1], moment(tonumber(ARGV[2])), tonumber(ARGV[3])
 local window, pause, memory = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-redis.call('ZREMRANGEBYSCORE', codes, '-inf', at - memory)
+redis.call('ZREMRANGEBYSCORE', codes, '-inf', whole(at - memory))
+age(codes, at)
 local in_a_row = redis.call('ZCARD', codes)
 if redis.call('ZSCORE', codes, token) then
     return {0, in_a_row}
 end
-local recent = redis.call('ZRANGEBYSCORE', codes, '(' .. (at - window - pause), '+inf', 'WITHSCORES')
+local recent = redis.call('ZRANGEBYSCORE', codes, '(' .. whole(at - window - pause), '+inf', 'WITHSCORES')
 local count = #recent / 2
 if count >= wrong then
     local first, newest = tonumber(recent[2 * (count - wrong) + 2]), tonumber(recent[#recent])
@@ -19,11 +20,11 @@ if count >= wrong then
         closed = math.max(closed, first + window)
     end
     if closed > at then
-        return {1, closed}
+        return {1, closed - at}
     end
 end
-redis.call('ZADD', codes, at, token)
-redis.call('PEXPIRE', codes, memory * 1000)
+redis.call('ZADD', codes, whole(at), token)
+redis.call('PEXPIRE', codes, whole(memory * 1000))
 in_a_row = in_a_row + 1
 if in_a_row > tonumber(ARGV[7]) then
     local oldest = redis.call('ZRANGEBYSCORE', codes, '-inf', '+inf', 'LIMIT', 0, 1)
@@ -31,8 +32,9 @@ if in_a_row > tonumber(ARGV[7]) then
     in_a_row = in_a_row - 1
 end
 if sources then
-    redis.call('ZREMRANGEBYSCORE', sources, '-inf', at - memory)
-    redis.call('ZADD', sources, 'GT', at, ARGV[8])
-    redis.call('PEXPIRE', sources, memory * 1000)
+    redis.call('ZREMRANGEBYSCORE', sources, '-inf', whole(at - memory))
+    age(sources, at)
+    redis.call('ZADD', sources, 'GT', whole(at), ARGV[8])
+    redis.call('PEXPIRE', sources, whole(memory * 1000))
 end
 return {0, in_a_row}

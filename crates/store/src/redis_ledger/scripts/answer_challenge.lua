@@ -1,5 +1,5 @@
 local challenges, pushes, stream = KEYS[1], KEYS[2], KEYS[3]
-local at, id, answer = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local at, id, answer = moment(tonumber(ARGV[1])), ARGV[2], ARGV[3]
 local one = challenge(challenges, id)
 if not is_open(one, at) then
     return 2

@@ -10,9 +10,6 @@ local function challenge(challenges, id)
     }
 end
 
--- The second that the server is in.
-local second = math.floor(tonumber(string.match(info, 'server_time_usec:(%d+)')) / 1000000)
-
 -- Not over, and nothing of it can have been forgotten.
 local function is_known(one, at)
     return one.value and one.is_of_here and one.expires > math.max(at, second)

@@ -1,10 +1,32 @@
 -- What the server says of itself, since it may have become another since it was last asked: restarted it has a new run id,
 -- promoted a new replication id. A flush takes the fence along.
+--
+-- The ledger's clock decides. A host whose own is further from it than `skew` is not given a code, and `skew` is added where
+-- it matters which codes somebody can have used. `seen` is the latest time of the ledger that the host has heard of: the clock of
+-- this server may have been set back since, or be that of another one. Who only asks (`raises` is 0) changes nothing.
 local info = redis.call('INFO', 'server', 'replication')
 local epoch = assert(string.match(info, 'run_id:(%x+)'), 'INFO gives no run_id')
     .. assert(string.match(info, 'master_replid:(%x+)'), 'INFO gives no master_replid')
-local now = assert(string.match(info, 'server_time_usec:(%d+)'), 'INFO gives no server_time_usec')
-now = math.ceil(tonumber(now) / 1000000)
+local skew = tonumber(ARGV[#ARGV - 1])
+local exact = tonumber(ARGV[#ARGV])
+    or tonumber((assert(string.match(info, 'server_time_usec:(%d+)'), 'INFO gives no server_time_usec'))) / 1000000
+-- The second that the server is in, and the one that ends it.
+local second, now = math.floor(exact), math.ceil(exact)
+local seen, raises = tonumber(ARGV[5]), ARGV[6] == '1'
+
+local function whole(number)
+    return string.format('%.0f', number)
+end
+
+-- By how many seconds the host's clock is ahead of the ledger's (negative: behind), where that is too many.
+local function apart(host)
+    local ahead = host - second
+    return math.abs(ahead) > skew and ahead or nil
+end
+
+local function moment(host)
+    return apart(host) and second or host
+end
 
 -- Whether what is written here comes through a failover, or why not: 3 where the server may write alone, 4 where it is
 -- alone. With `lag` 0 there is none to come through. A server forgets replicas that it has not heard of for a while, so the
@@ -23,12 +45,14 @@ local function trouble(fence, lag, memory)
             good = good + 1
         end
     end
-    local most, seen = unpack(redis.call('HMGET', fence, 'replicas', 'seen'))
-    most, seen = tonumber(most) or 0, tonumber(seen) or 0
-    if all >= most or now - seen > 86400 then
-        most = all
-        redis.call('HSET', fence, 'replicas', tostring(all), 'seen', string.format('%.0f', now))
-        redis.call('PEXPIRE', fence, memory)
+    local most, last = unpack(redis.call('HMGET', fence, 'replicas', 'seen'))
+    most, last = tonumber(most) or 0, tonumber(last) or 0
+    if all >= most or now - last > 86400 or last > now + skew then
+        most = math.max(all, last > now + skew and most or 0)
+        if raises then
+            redis.call('HSET', fence, 'replicas', tostring(most), 'seen', whole(now))
+            redis.call('PEXPIRE', fence, memory)
+        end
     end
     if good < 1 or 2 * good < most then
         return 4
@@ -37,15 +61,22 @@ local function trouble(fence, lag, memory)
 end
 
 -- Since when all that was spent is known. Where it may have been lost, that begins now; and whether it does.
-local function complete_since(fence, at, grace, memory)
-    local known, since = unpack(redis.call('HMGET', fence, 'epoch', 'since'))
-    since = tonumber(since)
+local function complete_since(fence, grace, memory)
+    local known, since, high = unpack(redis.call('HMGET', fence, 'epoch', 'since', 'high'))
+    since, high = tonumber(since), tonumber(high) or 0
     local is_new = known ~= epoch or not since
     if is_new then
-        since = math.max(since or 0, math.max(at, now) + grace)
-        redis.call('HSET', fence, 'epoch', epoch, 'since', string.format('%.0f', since))
+        -- The clock may have been ahead of what it is now: hosts hear of the time every few seconds, and the last step that
+        -- was taken cannot have been had before `high`.
+        local begin = math.max(now, seen > now + skew and seen + 10 or 0, high > now + skew and high or 0)
+        since = math.max(since or 0, begin + grace)
+        if raises then
+            redis.call('HSET', fence, 'epoch', epoch, 'since', whole(since))
+        end
     end
-    redis.call('PEXPIRE', fence, memory)
+    if raises then
+        redis.call('PEXPIRE', fence, memory)
+    end
     return since, is_new
 end
 

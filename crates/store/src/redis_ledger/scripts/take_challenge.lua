@@ -1,6 +1,6 @@
 -- What was taken is kept until it is over, for the one who took it and may not have heard so.
 local fence, challenges, stream = KEYS[1], KEYS[2], KEYS[3]
-local at, id, token = tonumber(ARGV[1]), ARGV[5], ARGV[6]
+local at, id, token = moment(tonumber(ARGV[1])), ARGV[7], ARGV[8]
 local one = challenge(challenges, id)
 if not is_known(one, at) or (one.taken and one.taken ~= token) then
     return not_shown(1)

@@ -1,5 +1,5 @@
 -- Tokens have 16 bytes; one for each look.
-local challenges, at, id, most, token = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local challenges, at, id, most, token = KEYS[1], moment(tonumber(ARGV[1])), ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local one = challenge(challenges, id)
 if not is_open(one, at) then
     return not_shown(1)

@@ -1,0 +1,213 @@
+//! Clocks that do not agree, or are set while codes are taken.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use postern_core::clock::Clock;
+use postern_core::ledger::{Ledger, LedgerError, Spent};
+use postern_store::{LedgerTime, RedisLedger};
+use postern_tests::{Listen, Redis, SetClock};
+
+use super::file::Host;
+use super::person::{Person, token};
+use super::random::Dice;
+use super::{LATER, PERIOD, SKEW};
+
+/// A site with one Redis and a clock of its own, and hosts whose clocks are their own.
+struct Hosts {
+    redis: Redis,
+    time: Arc<SetClock>,
+    hosts: Vec<Clocked>,
+}
+
+struct Clocked {
+    ahead: i64,
+    clock: Arc<SetClock>,
+    ledger: Arc<dyn Ledger>,
+}
+
+impl Hosts {
+    /// With clocks that are so far ahead of the ledger's.
+    fn new(name: &str, ahead: &[i64]) -> Self {
+        let (redis, time) = (Redis::start(name, Listen::Tcp), SetClock::at(LATER));
+        let host = |ahead: &i64| {
+            let clock = SetClock::at(LATER);
+            let ledger_time = LedgerTime::Of(Arc::clone(&time) as Arc<dyn Clock>);
+            let ledger = RedisLedger::open_at(&redis.config(), clock.clone(), ledger_time).unwrap();
+            Clocked { ahead: *ahead, clock, ledger: Arc::new(ledger) }
+        };
+        let hosts = ahead.iter().map(host).collect();
+        let site = Self { redis, time, hosts };
+        site.set(LATER);
+        site
+    }
+
+    /// What time it is by the ledger's clock.
+    fn set(&self, second: u64) {
+        self.time.set(second);
+        for host in &self.hosts {
+            host.clock.set(second.saturating_add_signed(host.ahead));
+        }
+    }
+
+    /// A person types this code at a host, which takes only those that its own clock allows.
+    async fn types(&self, host: usize, person: &Person, step: u64) -> Option<Spent> {
+        let host = &self.hosts[host];
+        let at = host.clock.second();
+        let now = at / PERIOD;
+        if step + 1 < now || step > now + 1 {
+            return None;
+        }
+        Some(person.ask(&host.ledger, step, at).await)
+    }
+
+    /// Until the fence stands, and codes are taken.
+    async fn begin(&self, person: &Person) -> u64 {
+        let mut now = self.time.second();
+        loop {
+            self.set(now);
+            if self.types(0, person, now / PERIOD).await == Some(Spent::Now) {
+                return now;
+            }
+            now += 1;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_a_fast_host_took_is_good_at_no_other_host_after_a_flush() {
+    let site = Hosts::new("clock_fast", &[0, 3, -3, 5]);
+    let (alice, other) = (Person::new("alice"), Person::new("somebody else"));
+    let mut longest = 0;
+    for second in 0..PERIOD {
+        let begin = site.begin(&alice).await;
+        // Each second of a period.
+        let now = (begin / PERIOD + 3) * PERIOD + second;
+        site.set(now);
+        let fastest = site.hosts[3].clock.second() / PERIOD + 1;
+        assert_eq!(site.types(3, &alice, fastest).await, Some(Spent::Now), "{second}");
+        assert_eq!(site.redis.cli(&["FLUSHALL"]), "OK");
+        let mut waited = None;
+        for later in now..now + 4 * PERIOD {
+            site.set(later);
+            for host in 0..3 {
+                for step in [fastest - 1, fastest] {
+                    let again = site.types(host, &alice, step).await;
+                    assert_ne!(again, Some(Spent::Now), "{second}: {step} at {host} after {}", later - now);
+                }
+            }
+            let honest = site.types(0, &other, later / PERIOD).await;
+            if waited.is_none() && honest == Some(Spent::Now) {
+                waited = Some(later - now);
+            }
+        }
+        longest = longest.max(waited.unwrap());
+    }
+    println!("longest wait {longest} s");
+    assert!(longest <= 2 * PERIOD + SKEW, "{longest}");
+}
+
+#[tokio::test]
+async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
+    let site = Hosts::new("clock_wrong", &[0, 90, -90, 6, -6, 5, -5]);
+    let alice = Person::new("alice");
+    // In the middle of a period.
+    let now = (site.begin(&alice).await / PERIOD + 10) * PERIOD + 15;
+    site.set(now);
+    for (host, ahead) in [(1, 90), (2, -90), (3, 6), (4, -6)] {
+        let step = site.hosts[host].clock.second() / PERIOD;
+        assert_eq!(site.types(host, &alice, step).await, Some(Spent::WrongClock { ahead }));
+        let shown = site.hosts[host].ledger.time().await.unwrap().unwrap();
+        assert_eq!(site.hosts[host].clock.now().seconds_after(shown), ahead);
+    }
+    assert_eq!(site.types(5, &alice, now / PERIOD).await, Some(Spent::Now), "nothing was spent by those");
+    assert_eq!(site.types(6, &alice, now / PERIOD + 1).await, Some(Spent::Now));
+}
+
+/// Three hosts up to 90 seconds apart, and flushes, kills and clocks that are set meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_clocks_show_and_redis_forgets_no_code_is_taken_twice() {
+    let mut site = Hosts::new("clock_nemesis", &[0, 3, -90, 90, -4]);
+    let people: Vec<Person> = (0..4).map(|number| Person::new(&format!("person{number}"))).collect();
+    let (mut dice, mut taken) = (Dice::new(), HashMap::<(usize, u64), u32>::new());
+    let (mut losses, mut wrong, mut now) = (0, 0, LATER);
+    for turn in 0..3000 {
+        match dice.roll(120) {
+            0 => {
+                assert_eq!(site.redis.cli(&["FLUSHALL"]), "OK");
+                losses += 1;
+            }
+            1 => {
+                site.redis.kill();
+                site.redis.start_again();
+                losses += 1;
+            }
+            2 => {
+                let which = dice.roll(site.hosts.len() - 1) + 1;
+                site.hosts[which].ahead = i64::try_from(dice.roll(181)).unwrap() - 90;
+            }
+            // The ledger's own clock is set back, and goes on from there.
+            3 => {
+                // Hosts look at it every few seconds.
+                for host in &site.hosts {
+                    drop(host.ledger.time().await);
+                }
+                now -= dice.roll(90) as u64;
+            }
+            _ => {}
+        }
+        now += dice.roll(5) as u64;
+        site.set(now);
+        let (host, who) = (dice.roll(site.hosts.len()), dice.roll(people.len()));
+        let step = site.hosts[host].clock.second() / PERIOD + dice.roll(3) as u64 - 1;
+        match site.types(host, &people[who], step).await {
+            Some(Spent::Now) => *taken.entry((who, step)).or_default() += 1,
+            Some(Spent::WrongClock { .. }) => wrong += 1,
+            Some(Spent::Replayed | Spent::Unknown { .. }) | None => {}
+        }
+        let twice: Vec<_> = taken.iter().filter(|(_, times)| **times > 1).collect();
+        assert!(twice.is_empty(), "turn {turn}, seed {}: {twice:?}", dice.seed);
+    }
+    println!("{} codes taken, none twice; {losses} losses, {wrong} asked at a wrong clock", taken.len());
+    assert!(taken.len() > 50 && losses > 10 && wrong > 100, "{} {losses} {wrong}", taken.len());
+}
+
+/// The embedded ledger goes by the host's clock, which somebody sets, while one of the two files is lost or comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_hosts_clock_shows_and_a_file_forgets_no_code_is_taken_twice() {
+    let (host, clock) = (Host::new(), SetClock::at(LATER));
+    let mut ledger = host.open(clock.clone());
+    let people: Vec<Person> = (0..3).map(|number| Person::new(&format!("person{number}"))).collect();
+    let (mut dice, mut taken, mut now) = (Dice::new(), HashMap::<(usize, u64), u32>::new(), LATER);
+    let mut losses = 0;
+    for turn in 0..2500 {
+        match dice.roll(60) {
+            0 => {
+                host.forget();
+                losses += 1;
+            }
+            1 => now -= dice.roll(120) as u64,
+            2 => now += dice.roll(120) as u64,
+            3 => {
+                drop(ledger);
+                ledger = host.open(clock.clone());
+            }
+            _ => {}
+        }
+        now += dice.roll(6) as u64;
+        clock.set(now);
+        let (who, step) = (dice.roll(people.len()), now / PERIOD + dice.roll(3) as u64 - 1);
+        match people[who].spend(&ledger, step, now, token()).await {
+            Ok(Spent::Now) => {
+                let times = taken.entry((who, step)).or_insert(0);
+                *times += 1;
+                assert_eq!(*times, 1, "turn {turn}, seed {}: {step} of {who}", dice.seed);
+            }
+            Ok(Spent::Replayed | Spent::Unknown { .. }) | Err(LedgerError::Down(_)) => {}
+            Ok(Spent::WrongClock { ahead }) => panic!("{ahead}"),
+            Err(LedgerError::Broken(why)) => panic!("{why}"),
+        }
+    }
+    println!("{} codes taken, none twice; {losses} losses", taken.len());
+    assert!(taken.len() > 50 && losses > 10, "{} {losses}", taken.len());
+}

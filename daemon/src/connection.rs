@@ -46,7 +46,7 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
     };
     let site = server.site_now();
     if begin.flow == Flow::Status && site.rights.permit(uid, begin.flow, &begin.service) {
-        let report = server.status(&site);
+        let report = server.status(&site).await;
         return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
     }
     let class = site.engine.services.get(&begin.service).map(postern_core::policy::Service::class);

@@ -1,10 +1,12 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use postern_core::clock::SKEW;
 use postern_core::config::Config;
+use postern_core::flows::clock_text;
 use postern_core::unix_users::UnixUsers;
 use postern_ipc::Status;
 use postern_log::LogQueue;
@@ -58,7 +60,10 @@ pub(crate) async fn run(
                 let (server, path, config) = (Arc::clone(&server), Arc::clone(&path), Arc::clone(&config));
                 drop(spawn_blocking(move || server.reload(&path, &config)));
             }
-            _ = summary.tick() => server.sum_up(),
+            _ = summary.tick() => {
+                server.sum_up();
+                tokio::spawn(compare_clocks(Arc::clone(&server)));
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -82,6 +87,17 @@ async fn warn_of_ledger(site: Arc<Site>) {
     }
 }
 
+/// Says that the clocks of this host and of the ledger are too far apart for codes, when that begins and when it ends.
+async fn compare_clocks(server: Arc<Server>) {
+    let Some(ahead) = server.site().clock_ahead().await else { return };
+    let is_wrong = ahead.unsigned_abs() > SKEW.as_secs();
+    match (server.has_wrong_clock.swap(is_wrong, Ordering::Relaxed), is_wrong) {
+        (false, true) => warn!("{}", clock_text(ahead)),
+        (true, false) => info!("this host's clock and the ledger's agree again; codes are taken"),
+        (false, false) | (true, true) => {}
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Server {
     site: RwLock<Arc<Site>>,
@@ -96,6 +112,7 @@ pub(crate) struct Server {
     pub(crate) hosts: Hosts,
     stopping: watch::Sender<bool>,
     last_turned_away: AtomicU64,
+    has_wrong_clock: AtomicBool,
 }
 
 impl Server {
@@ -116,6 +133,7 @@ impl Server {
             hosts: Hosts::new(),
             stopping: watch::Sender::new(false),
             last_turned_away: AtomicU64::new(0),
+            has_wrong_clock: AtomicBool::new(false),
         })
     }
 
@@ -154,8 +172,9 @@ impl Server {
     }
 
     /// How posternd is, for its keepers.
-    pub(crate) fn status(&self, site: &Site) -> Status {
-        self.counters.report(&site.engine.memory, &self.slots, self.log.health())
+    pub(crate) async fn status(&self, site: &Site) -> Status {
+        let ahead = site.clock_ahead().await;
+        self.counters.report(&site.engine.memory, &self.slots, self.log.health(), ahead)
     }
 
     /// Turns true when posternd is told to stop.

@@ -40,6 +40,12 @@ impl Site {
         Room { per_user, ..self.room }
     }
 
+    /// By how many seconds this host's clock is ahead of the ledger's, where that has one and tells.
+    pub(crate) async fn clock_ahead(&self) -> Option<i64> {
+        let ledger = self.engine.ledger.time().await.ok()??;
+        Some(self.engine.clock.now().seconds_after(ledger))
+    }
+
     /// The same with other keys.
     pub(crate) fn with_keyring(&self, keyring: Keyring) -> Self {
         Self {

@@ -58,7 +58,13 @@ impl Counters {
         self.started.elapsed().as_secs()
     }
 
-    pub(crate) fn report(&self, memory: &Memory, slots: &Slots, log: LogHealth) -> Status {
+    pub(crate) fn report(
+        &self,
+        memory: &Memory,
+        slots: &Slots,
+        log: LogHealth,
+        clock_ahead_seconds: Option<i64>,
+    ) -> Status {
         let named = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
@@ -89,6 +95,7 @@ impl Counters {
             log_lines_lost: log.lost,
             log_lost_seconds_ago: log.lost_ago.map(|ago| ago.as_secs()),
             log_stuck_seconds: log.stuck_for.as_secs(),
+            clock_ahead_seconds,
         }
     }
 }

@@ -1,6 +1,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use postern_core::clock::SKEW;
+use postern_core::flows::clock_text;
 use postern_ipc::{Begin, Client, Failure as IpcFailure, Flow, Status};
 
 use crate::failure::Failure;
@@ -36,7 +38,8 @@ fn describe(status: &Status) -> String {
          conversations  {open} open, {dialogues} of them dialogues; so far {verdicts}\n\
          argon2id runs  {runs}; {hits} spared by the cache\n\
          hashing memory {peak} MiB at most\n\
-         log            {log}\n",
+         log            {log}\n\
+         {clocks}",
         version = status.version,
         pid = status.pid,
         up = span(status.uptime_seconds),
@@ -48,6 +51,7 @@ fn describe(status: &Status) -> String {
         hits = status.cache_hits,
         peak = status.hashing_peak_kib.div_ceil(1024),
         log = log_problem(status).unwrap_or_else(|| "in order".to_owned()),
+        clocks = clocks(status.clock_ahead_seconds),
     )
 }
 
@@ -66,4 +70,21 @@ pub(super) fn log_problem(status: &Status) -> Option<String> {
 
 /// A journal may be busy for a moment.
 const STUCK_SECONDS: u64 = 2;
+
+/// A line about the clocks of host and ledger, where they are two.
+fn clocks(ahead: Option<i64>) -> String {
+    match ahead {
+        None => String::new(),
+        Some(ahead) if ahead.unsigned_abs() > SKEW.as_secs() => {
+            format!("clocks         {}\n", clock_text(ahead))
+        }
+        Some(ahead) => {
+            format!(
+                "clocks         this host's and the ledger's agree to {} s\n",
+                ahead.unsigned_abs().max(1)
+            )
+        }
+    }
+}
+
 const PATIENCE: Duration = Duration::from_secs(2);

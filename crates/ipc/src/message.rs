@@ -366,6 +366,10 @@ pub struct Status {
     /// Seconds that the log has waited for whoever reads it, or for the disk; 0 where it does not wait.
     #[serde(default)]
     pub log_stuck_seconds: u64,
+    /// By how many seconds this host's clock is ahead of the ledger's, negative where it is behind; `None` where the ledger has no clock
+    /// of its own or does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_seconds: Option<i64>,
 }
 
 /// Why a conversation was no conversation.

@@ -16,9 +16,10 @@ use std::process::Command;
 
 use nix::unistd::User;
 use postern_core::account::Account;
+use postern_core::clock::SKEW;
 use postern_core::config::Config;
 use postern_core::directory::{Directory, DirectoryError};
-use postern_core::flows::UID_NUMBER;
+use postern_core::flows::{UID_NUMBER, clock_text};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
 use postern_core::userdb::Userdb;
@@ -257,6 +258,7 @@ impl Report {
             }
         }
         self.ledger(&*site.ledger).await;
+        self.clocks(site).await;
         if !is_down {
             let names = self.accounts(&*site.directory, &site.config.userdb).await;
             let names = match sample {
@@ -281,6 +283,47 @@ impl Report {
                 }
                 health.failures.into_iter().for_each(|failure| self.fail("ledger", failure));
                 health.warnings.into_iter().for_each(|warning| self.warn("ledger", warning));
+            }
+        }
+    }
+
+    /// Compares the clocks of the ledger and of each directory server with this host's.
+    async fn clocks(&mut self, site: &Site) {
+        if let Ok(Some(theirs)) = site.ledger.time().await {
+            let ahead = site.clock.now().seconds_after(theirs);
+            if ahead.unsigned_abs() > SKEW.as_secs() {
+                self.fail(
+                    "clocks",
+                    format!("{}; see: timedatectl, on this host and on Redis'", clock_text(ahead)),
+                );
+            } else {
+                self.ok(
+                    "clocks",
+                    format!("the ledger's and this host's agree to {} s", ahead.unsigned_abs().max(1)),
+                );
+            }
+        }
+        let Some(ldap) = &site.ldap else { return };
+        for (server, theirs) in ldap.times().await {
+            let Some(theirs) = theirs else {
+                self.ok(
+                    "clocks",
+                    format!("{server} does not show its own (currentTime, or the time in cn=Monitor)"),
+                );
+                continue;
+            };
+            let ahead = theirs.seconds_after(site.clock.now());
+            let apart = ahead.unsigned_abs();
+            if apart > SKEW.as_secs() {
+                let side = if ahead < 0 { "behind" } else { "ahead of" };
+                self.warn(
+                    "clocks",
+                    format!(
+                        "{server} is {apart} s {side} this host; locks and expiries end at other times there"
+                    ),
+                );
+            } else {
+                self.ok("clocks", format!("{server} and this host agree to {} s", apart.max(1)));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ldap3::{Mod, SearchEntry};
+use postern_core::clock::Timestamp;
 use postern_core::config::Filter;
 
 use super::LdapDirectory;
@@ -55,6 +56,15 @@ impl LdapDirectory {
             }
         }
         findings
+    }
+
+    /// What time it is by each server's own clock, where it shows one.
+    pub async fn times(&self) -> Vec<(String, Option<Timestamp>)> {
+        let mut times = Vec::new();
+        for server in self.servers() {
+            times.push((server.uri.to_string(), server.time(deadline()).await));
+        }
+        times
     }
 
     async fn sample(&self, name: Option<&str>) -> Result<SearchEntry, Finding> {

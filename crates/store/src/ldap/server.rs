@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
 use ldap3::{Ldap as Connection, LdapError, Mod, Scope, SearchEntry, SearchOptions, SearchResult};
+use postern_core::clock::Timestamp;
 use postern_core::config::{Filter, LdapUri};
 use postern_core::secret::Password;
 use tokio::sync::Mutex;
@@ -166,6 +167,23 @@ impl Server {
         Err(Trouble::Unreachable("the connection was lost twice".to_owned()))
     }
 
+    /// What time it is by the server's own clock, where it shows that: Active Directory and Samba in the root entry, OpenLDAP and
+    /// 389 Directory Server in their monitors.
+    pub(super) async fn time(&self, deadline: Instant) -> Option<Timestamp> {
+        let mut connection = self.connector.connect_and_bind(&self.uri, deadline).await.ok()?;
+        for (base, attribute) in CLOCKS {
+            let answer = connection.search(base, Scope::Base, "(objectClass=*)", [attribute]);
+            let Ok(Ok(SearchResult(entries, result))) = within(deadline, answer).await else { return None };
+            let entries = entries.into_iter().filter(|_| result.rc == 0).map(SearchEntry::construct);
+            let mut values =
+                entries.flat_map(|entry| entry.attrs).filter_map(|(_, values)| values.first().cloned());
+            if let Some(time) = values.find_map(|value| utc_time(&value)) {
+                return Some(time);
+            }
+        }
+        None
+    }
+
     /// Shows every entry that a search finds to `each`, page by page (RFC 2696), on a connection of its own.
     pub(super) async fn visit(
         &self,
@@ -279,6 +297,29 @@ impl Server {
         *slot.lock().await = None;
     }
 }
+
+/// A server's generalized time (RFC 4517, section 3.3.13) in UTC, to the second.
+fn utc_time(text: &str) -> Option<Timestamp> {
+    let digits = text.get(..14).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let part = |from: usize, to: usize| digits.get(from..to);
+    let text = format!(
+        "{}-{}-{}T{}:{}:{}Z",
+        part(0, 4)?,
+        part(4, 6)?,
+        part(6, 8)?,
+        part(8, 10)?,
+        part(10, 12)?,
+        part(12, 14)?
+    );
+    text.parse().ok()
+}
+
+/// Where servers show their clock.
+const CLOCKS: [(&str, &str); 3] = [
+    ("", "currentTime"),
+    ("cn=Current,cn=Time,cn=Monitor", "monitorTimestamp"),
+    ("cn=monitor", "currenttime"),
+];
 
 async fn run_search(
     connection: &mut Connection,

@@ -95,7 +95,7 @@ pub(crate) enum AccountCommand {
     ///
     /// With --from or --filter a line tells what became of each account; the same command again leaves alone what is set already.
     Policy(Box<PolicyOf>),
-    /// Unlock an account's second factors after too many wrong codes, and forget those
+    /// Unlock an account's second factors after too many wrong codes, and forget wrong codes and passwords
     Unlock {
         /// Its name or one of its addresses
         name: String,

@@ -18,7 +18,7 @@ pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Re
         0 => "no second factor was locked".to_owned(),
         count => format!("unlocked {count} second factors"),
     };
-    let text = format!("{what}; the wrong codes of {} are forgotten", account.name);
+    let text = format!("{what}; the wrong codes and passwords of {} are forgotten", account.name);
     let account = site.again(account).await?;
     output
         .about(&account)

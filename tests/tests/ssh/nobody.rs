@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use postern_tests::{Key, Ran, Sshd, UnixUser, host, syslog};
+use postern_tests::{Key, Ran, Sshd, UnixUser, guard, host, syslog};
 
 use crate::on_both;
 use crate::world::World;
@@ -32,11 +32,12 @@ fn without_terminal(sshd: &Sshd, user: &UnixUser, key: Option<&Key>) -> String {
 
 fn is_cancelled(world: &World, user: &UnixUser, at_least: usize) {
     let name = format!("user={}", user.name);
-    let lines: Vec<String> = {
-        drop(world.posternd.logged(&["flow=login", &name]));
-        world.posternd.log().lines().filter(|line| line.ends_with(&name)).map(str::to_owned).collect()
-    };
-    assert!(lines.len() >= at_least, "{lines:#?}");
+    let lines = guard::wait_for("the lines of all tries", Duration::from_secs(10), || {
+        let log = world.posternd.log();
+        let lines: Vec<String> =
+            log.lines().filter(|line| line.ends_with(&name)).map(str::to_owned).collect();
+        (lines.len() >= at_least).then_some(lines)
+    });
     for line in &lines {
         assert!(line.contains("verdict=reject reason=cancelled flow=login"), "{line}");
         assert!(line.contains("detail=\"an empty answer\""), "{line}");

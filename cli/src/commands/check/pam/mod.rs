@@ -131,16 +131,17 @@ fn other_ways(files: &Files) -> Vec<Remark> {
             )));
         }
     }
-    if asks("sshd") {
-        for service in files.keys().filter(|name| programs::is_another_sshd(name)) {
+    let sshds = || files.keys().filter(|name| *name == "sshd" || programs::is_another_sshd(name));
+    if sshds().any(|service| asks(service)) {
+        for service in sshds() {
             if !asks(service) && lets_in(files, service) {
                 remarks.push(Remark::warn(format!(
-                    "{service}: an sshd that runs under this name asks it in the place of sshd, and it does not ask Postern; give it the stack of packaging/pam/sshd with pam_postern.so service=sshd, or remove the file"
+                    "{service}: an sshd that runs under this name asks it, and it does not ask Postern, as another sshd does; give it the stack of packaging/pam/sshd with pam_postern.so service=sshd, or remove the file"
                 )));
             }
         }
     }
-    if asks("sudo") {
+    if asks("sudo") || asks("sudo-i") {
         for service in GIVES_ROOT {
             if files.contains_key(service) && !asks(service) && lets_in(files, service) {
                 remarks.push(Remark::warn(format!(
@@ -433,6 +434,9 @@ mod tests {
         one_of(&[("sudo", sudo), ("other", plain)], "", &["FAIL", "sudo-i: has no file", "other"]);
         one_of(&[("su", su), ("su-l", plain)], "", &["FAIL", "su-l", "`su -`"]);
         one_of(&[("login", su), ("remote", plain)], "", &["FAIL", "remote", "telnet"]);
+        let inner = SSHD.replace("pam_postern.so", "pam_postern.so service=sshd");
+        one_of(&[("sshd", plain), ("sshd-internal", &inner)], "", &["warn", "sshd:", "service=sshd"]);
+        one_of(&[("sshd", SSHD), ("ssh", plain)], "", &["warn", "ssh:"]);
         one_of(&[("sshd", SSHD), ("sshd-internal", plain)], "", &["warn", "sshd-internal", "service=sshd"]);
         one_of(
             &[("sudo", sudo), ("polkit-1", plain)],

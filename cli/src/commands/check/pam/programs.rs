@@ -18,9 +18,11 @@ impl Program {
 
 /// Whether an sshd that runs under another name would ask under this one: OpenSSH takes its program's name.
 pub(super) fn is_another_sshd(service: &str) -> bool {
-    service.strip_prefix("sshd").is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_@".contains(&byte))
-    })
+    service == "ssh"
+        || service.strip_prefix("sshd").is_some_and(|rest| {
+            !rest.is_empty()
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_@".contains(&byte))
+        })
 }
 
 /// Why Postern has no place in the stack of a service; `None` where it may.
@@ -120,7 +122,8 @@ mod tests {
             ("sshd-internal", true),
             ("sshd2", true),
             ("sshd.bak", false),
-            ("ssh", false),
+            ("ssh", true),
+            ("ssh-agent", false),
             ("sshd~", false),
         ] {
             assert_eq!(is_another_sshd(service), is_one, "{service}");

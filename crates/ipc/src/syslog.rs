@@ -47,9 +47,9 @@ pub fn log_to(facility: Facility, program: &str, severity: Severity, text: &str)
 
 /// As syslog(3): by a datagram, and where the socket is of the other kind by a stream, in which NUL ends a message.
 fn send_to(path: &Path, line: &str) -> Result<(), Errno> {
-    let socket = UnixDatagram::unbound().map_err(errno)?;
-    socket.set_nonblocking(true).map_err(errno)?;
-    match socket.send_to(line.as_bytes(), path).map_err(errno) {
+    let socket = UnixDatagram::unbound().map_err(|error| errno(&error))?;
+    socket.set_nonblocking(true).map_err(|error| errno(&error))?;
+    match socket.send_to(line.as_bytes(), path).map_err(|error| errno(&error)) {
         Err(Errno::PROTOTYPE) => send_as_stream(path, line),
         sent => sent.map(|_| ()),
     }
@@ -71,8 +71,8 @@ fn send_as_stream(path: &Path, line: &str) -> Result<(), Errno> {
     Ok(())
 }
 
-fn errno(error: std::io::Error) -> Errno {
-    Errno::from_io_error(&error).unwrap_or(Errno::IO)
+fn errno(error: &std::io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
 /// A process may call itself anything, and whatever is no letter or digit ends a tag (RFC 3164, section 4.1.3).

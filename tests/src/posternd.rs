@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use postern_ipc::{Begin, Client, Failure, Flow, Status};
 
-use crate::guard::{Process, wait_for};
+use crate::guard::{Process, pause, wait_for};
 use crate::{Site, host};
 
 /// A running posternd, stopped when dropped.
@@ -104,17 +104,30 @@ impl Posternd {
         status(&self.start.socket).unwrap_or_else(|failure| panic!("{failure}\n{}", self.process.log_tail()))
     }
 
-    /// All that it logged.
+    /// All that it logged. Lines have a writer of their own in posternd, so this waits until no more of them come.
     #[must_use]
     pub fn log(&self) -> String {
-        self.process.log()
+        let mut log = self.process.log();
+        for _ in 0..20 {
+            pause(Duration::from_millis(50));
+            let now = self.process.log();
+            if now.len() == log.len() {
+                break;
+            }
+            log = now;
+        }
+        log
     }
 
     /// Waits for a line of the log that contains all of `parts`, and returns it.
     #[must_use]
     pub fn logged(&self, parts: &[&str]) -> String {
         wait_for(&format!("a line of posternd's log with {parts:?}"), LIMIT, || {
-            self.log().lines().find(|line| parts.iter().all(|part| line.contains(part))).map(str::to_owned)
+            self.process
+                .log()
+                .lines()
+                .find(|line| parts.iter().all(|part| line.contains(part)))
+                .map(str::to_owned)
         })
     }
 }

@@ -75,7 +75,11 @@ pub(crate) enum KeyCommand {
         no_reseal: bool,
     },
     /// Seal the seeds of all accounts with the current key; what is already is left as it is
-    Reseal,
+    Reseal {
+        /// Change nothing, and name the accounts that something would be sealed anew of
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Take an older key out of the keyring, such as one that leaked
     ///
     /// Refused while something is sealed with it, or may be until the conversations of before are over; and while a trusted

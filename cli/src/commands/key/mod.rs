@@ -20,10 +20,12 @@ use crate::site::Site;
 
 /// Does what was asked of the keyring.
 pub(crate) async fn run(config: &Path, command: KeyCommand, output: Output) -> Result<(), Failure> {
+    privileges::refuse_others(config)?;
     match command {
         KeyCommand::List { count } => list(&Site::open(config)?, count, output).await,
         KeyCommand::Rotate { reseal, no_reseal } => rotate(config, (reseal, no_reseal), output).await,
-        KeyCommand::Reseal => {
+        KeyCommand::Reseal { dry_run: true } => seals::dry_run(&Site::open(config)?, output).await,
+        KeyCommand::Reseal { dry_run: false } => {
             let done = seals::reseal(&Site::open(config)?).await?;
             output.print(&done.text(), "resealed", done.value())?;
             done.verdict()
@@ -74,7 +76,6 @@ async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failu
 /// The new file is in its place, as a whole, before anything is sealed with its key: whatever happens then, every seal has
 /// its key on this host.
 async fn rotate(path: &Path, (reseal, no_reseal): (bool, bool), output: Output) -> Result<(), Failure> {
-    privileges::refuse_others(path)?;
     // Root's work; Site::open gives that up.
     let config = Config::load(path)?;
     let id = file::rotate(&config.keyring)?;

@@ -9,6 +9,7 @@ use postern_core::keyring::Keyring;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::site::{self, Site};
 
@@ -84,6 +85,18 @@ pub(super) async fn reseal(site: &Site) -> Result<Resealed, Failure> {
         progress.step();
     }
     Ok(done)
+}
+
+/// Names the accounts that something would be sealed anew of.
+pub(super) async fn dry_run(site: &Site, output: Output) -> Result<(), Failure> {
+    let mut unreadable = Vec::new();
+    let mut names: Vec<String> =
+        older(site, &site.keyring()?, &mut unreadable).await?.into_iter().map(|(_, name)| name).collect();
+    names.sort();
+    let mut text: String = names.iter().map(|name| format!("would be sealed anew {name}\n")).collect();
+    text.push_str(&format!("dry run: {} accounts; nothing was changed", names.len()));
+    output.print(&text, "resealed", json!({ "accounts": names, "failed": unreadable, "dry_run": true }))?;
+    if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
 }
 
 /// The accounts that have something under another key than the current one: a secret, or what tells telephone numbers apart.

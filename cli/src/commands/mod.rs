@@ -32,7 +32,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Courier(command) => courier::run(&args.config, command, output).await,
         Command::Status => status::run(&args.config, output),
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
-        Command::Account(command) => account::run(&args.config, command, output).await,
+        Command::Account(command) => Box::pin(account::run(&args.config, command, output)).await,
         Command::Totp(command) => totp::run(&args.config, command, output).await,
         Command::Phone(command) => away::phone(&Site::open(&args.config)?, command, output).await,
         Command::Email(command) => away::email(&Site::open(&args.config)?, command, output).await,
@@ -50,6 +50,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             report::run(&Site::open(&args.config)?, &wanted, output).await
         }
         Command::My(my) => my::run(&my, output),
-        Command::AppPassword(command) => app_password::run(&args.config, command, output).await,
+        Command::AppPassword(command) => Box::pin(app_password::run(&args.config, command, output)).await,
     }
 }

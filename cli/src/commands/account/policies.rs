@@ -127,7 +127,7 @@ impl Job<'_> {
             Ok(is_new.then(|| policy::words(policy)))
         });
         match edited.await.map_err(Failure::from) {
-            Ok(Some(words)) => Ok(Ended::Done(account, format!("({words})"))),
+            Ok(Some(words)) => Ok(Ended::Done(Box::new(account), format!("({words})"))),
             Ok(None) => Ok(Ended::Before),
             Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
             Err(failure) => Err(failure.and("what was set stays; the same command again goes on from here")),

@@ -75,14 +75,14 @@ impl Job<'_> {
         };
         let refused = match self.store(row, &label, begun).await {
             Ok((account, issued)) => {
-                self.results.write(&row.name, &label, State::Done(&issued))?;
+                self.results.write(&row.name, &label, &State::Done(&issued))?;
                 let id = if self.wanted.dry_run { String::new() } else { format!("{}…", issued.id) };
-                return Ok(Ended::Done(account, id));
+                return Ok(Ended::Done(Box::new(account), id));
             }
             Err(failure) if failure.is_about_one() => failure.message().to_owned(),
             Err(failure) => return Err(failure),
         };
-        self.results.write(&row.name, &label, State::Failed(&refused))?;
+        self.results.write(&row.name, &label, &State::Failed(&refused))?;
         Ok(Ended::Failed(refused))
     }
 
@@ -116,7 +116,7 @@ impl Job<'_> {
             if self.wanted.dry_run {
                 return Ok((account, issued));
             }
-            self.results.write(&row.name, label, State::Begun(&issued))?;
+            self.results.write(&row.name, label, &State::Begun(&issued))?;
             if store_app_password(&self.authority, &account.id, &order, password).await?.is_some() {
                 self.tell_owner(&account, &order).await;
                 return Ok((account, issued));

@@ -18,7 +18,7 @@ pub(super) use table::{Row, read};
 #[derive(Debug)]
 pub(super) enum Ended {
     /// It was done to this account, or in a dry run would be; more to say of it.
-    Done(Account, String),
+    Done(Box<Account>, String),
     /// It was done before.
     Before,
     /// It was not.
@@ -78,7 +78,7 @@ impl<'a> Told<'a> {
             Ended::Done(..) | Ended::Before => true,
             Ended::Failed(_) => false,
         };
-        !self.output.is_json() && !(self.progress.is_shown() && stands_elsewhere && is_well)
+        !(self.output.is_json() || (self.progress.is_shown() && stands_elsewhere && is_well))
     }
 
     fn line(&self, name: &str, ended: &Ended) -> String {
@@ -88,7 +88,7 @@ impl<'a> Told<'a> {
         match ended {
             Ended::Done(account, what) => {
                 let space = if what.is_empty() { "" } else { " " };
-                let Account { name: account, id, .. } = account;
+                let Account { name: account, id, .. } = &**account;
                 format!("{would}{done:<7} {name}{space}{what} account {account} (id {id})")
             }
             Ended::Before => format!("before  {name}"),

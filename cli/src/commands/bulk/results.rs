@@ -50,7 +50,7 @@ pub(in crate::commands) enum Last<T> {
 }
 
 /// What is to be written down.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in crate::commands) enum State<'a, T> {
     Begun(&'a T),
     Done(&'a T),
@@ -114,12 +114,12 @@ impl<T: Issued> Results<T> {
         &mut self,
         name: &str,
         label: &str,
-        state: State<'_, T>,
+        state: &State<'_, T>,
     ) -> Result<(), Failure> {
         let (word, issued, error) = match state {
-            State::Begun(issued) => (BEGUN, Some(issued), ""),
-            State::Done(issued) => (T::DONE, Some(issued), ""),
-            State::Failed(error) => (FAILED, None, error),
+            State::Begun(issued) => (BEGUN, Some(*issued), ""),
+            State::Done(issued) => (T::DONE, Some(*issued), ""),
+            State::Failed(error) => (FAILED, None, *error),
         };
         // A line is a line, whatever somebody wrote into the table.
         let plain = |text: &str| text.replace(char::is_control, "?");
@@ -256,10 +256,10 @@ mod tests {
         let path = folder.path().join("result.csv");
         let mut results = open(&path).unwrap();
         assert!(open(&path).is_err(), "two at once would not see each other's lines");
-        results.write("alice", "", State::Begun(&issued(1))).unwrap();
-        results.write("bob", "", State::Begun(&issued(2))).unwrap();
-        results.write("alice", "", State::Done(&issued(1))).unwrap();
-        results.write("two\nlines", "", State::Failed("there is no account \"two\nlines\"")).unwrap();
+        results.write("alice", "", &State::Begun(&issued(1))).unwrap();
+        results.write("bob", "", &State::Begun(&issued(2))).unwrap();
+        results.write("alice", "", &State::Done(&issued(1))).unwrap();
+        results.write("two\nlines", "", &State::Failed("there is no account \"two\nlines\"")).unwrap();
         drop(results);
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
@@ -312,15 +312,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("result.csv");
         let mut dry = Results::<Key>::of_dry_run(&path).unwrap();
-        dry.write("alice", "", State::Begun(&issued(1))).unwrap();
+        dry.write("alice", "", &State::Begun(&issued(1))).unwrap();
         assert!(!path.exists());
         let mut results = open(&path).unwrap();
-        results.write("alice", "", State::Done(&issued(1))).unwrap();
+        results.write("alice", "", &State::Done(&issued(1))).unwrap();
         drop(results);
         let before = std::fs::read(&path).unwrap();
         let mut dry = Results::<Key>::of_dry_run(&path).unwrap();
         assert_eq!(word(&dry, "alice"), "bound");
-        dry.write("bob", "", State::Begun(&issued(2))).unwrap();
+        dry.write("bob", "", &State::Begun(&issued(2))).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), before);
         std::fs::write(&path, "root:x:0:0\n").unwrap();
         assert!(Results::<Key>::of_dry_run(&path).is_err());

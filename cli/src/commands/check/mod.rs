@@ -68,7 +68,7 @@ pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Res
         Ok(config) => {
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
-            report.site(config, wanted.sample, &logins).await;
+            Box::pin(report.site(config, wanted.sample, &logins)).await;
         }
     }
     report.dovecot(dovecot.0.as_deref(), dovecot.1.as_deref());

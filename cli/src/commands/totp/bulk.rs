@@ -93,14 +93,14 @@ impl Job<'_> {
         };
         let refused = match self.bind(user, begun).await {
             Ok((account, issued)) => {
-                self.results.write(&user.name, label, State::Done(&issued))?;
+                self.results.write(&user.name, label, &State::Done(&issued))?;
                 let id = if self.is_dry_run { String::new() } else { issued.id.short() };
-                return Ok(Ended::Done(account, id));
+                return Ok(Ended::Done(Box::new(account), id));
             }
             Err(failure) if failure.is_about_one() => failure.message().to_owned(),
             Err(failure) => return Err(failure),
         };
-        self.results.write(&user.name, label, State::Failed(&refused))?;
+        self.results.write(&user.name, label, &State::Failed(&refused))?;
         Ok(Ended::Failed(refused))
     }
 
@@ -127,7 +127,7 @@ impl Job<'_> {
                 Ok((account, issued))
             };
         }
-        self.results.write(&user.name, user.get("label"), State::Begun(&issued))?;
+        self.results.write(&user.name, user.get("label"), &State::Begun(&issued))?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
         bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
         let (label, kind) = (new.label.as_str(), new.kind.name());

@@ -43,12 +43,12 @@ fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
         let (_, heading) = begun.split_once('[')?;
         return Some(format!("{}{key}", heading.trim_start_matches('[')));
     }
-    let headings = before.lines().filter_map(|line| {
+    let mut headings = before.lines().filter_map(|line| {
         let line = line.trim_start().strip_prefix('[')?;
         Some(line.trim_start_matches('[').split(']').next().unwrap_or_default().trim())
     });
     let dotted = begun.trim_start();
-    Some(match headings.last() {
+    Some(match headings.next_back() {
         Some(section) => format!("{section}.{dotted}{key}"),
         None => format!("{dotted}{key}"),
     })

@@ -335,8 +335,7 @@ fn split(secret: &str, digits: u8) -> Option<(Password, CodeText)> {
     None
 }
 
-const UNREADABLE: &str =
-    "it has control characters as no main password has, and is no app password of the account";
+const UNREADABLE: &str = "control characters, and no app password of the account";
 
 #[cfg(test)]
 mod tests {

@@ -146,6 +146,9 @@ impl Step<'_, '_> {
             self.trail.detail = Some(EMPTY_ANSWER);
             return Err(Stop::Reject(Reason::Cancelled));
         }
+        if self.refused.is_none() {
+            self.trail.detail.get_or_insert(NO_CODE);
+        }
         Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
     }
 
@@ -407,6 +410,8 @@ async fn by_last_use<'a>(engine: &Engine, asked: Asked<'a>, trail: &mut Trail) -
     factors
 }
 
+/// What the log hears of answers of which none could be a code: nobody guessed.
+const NO_CODE: &str = "no code at all";
 /// Wrong answers in one conversation.
 const MOST_WRONG: u32 = 3;
 /// Questions in one conversation, choices among them.

@@ -246,7 +246,7 @@ pub(super) async fn ask_for_ticket(
 ) -> Result<Option<Ticket>, Stop> {
     let answer = dialogue.ask_for_code(&Phrase::Ticket {}).await?;
     let Some(typed) = RecoveryText::parse(answer.expose()) else {
-        trail.detail = Some("no ticket at all");
+        trail.detail = Some("no code at all");
         dialogue.complain(&Phrase::TicketUnreadable {}).await?;
         return Err(Stop::Reject(Reason::BadCredential));
     };

@@ -1,4 +1,6 @@
-use postern_tests::{Listen, Redis, Site, Slapd};
+use postern_tests::own::Visit;
+use postern_tests::{Listen, Redis, Site, Slapd, unix_users};
+use serde_json::json;
 
 use crate::{Host, Said, login, slapd};
 
@@ -93,6 +95,43 @@ fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_la
     }
     assert!(!host.dovecot.imap("alice", &lost.password).is_in());
     assert_eq!(login(&host.site, "alice", &kept), Said::Accept, "the rest goes on");
+}
+
+/// What alice is asked or told after her main password, at a login with a dialogue.
+fn after_password(host: &Host, password: &str) -> String {
+    let begin = json!({
+        "version": 1, "flow": "login", "service": "sshd", "user": "alice", "secret": password, "interactive": true,
+    });
+    format!("{:?}", Visit::begin_with(&host.site.socket(), 0, &begin).hear())
+}
+
+#[test]
+fn at_logins_with_a_dialogue_no_number_in_redis_makes_a_lagging_consumer_new_enough() {
+    let (mut provider, consumer) = pair("forged_login");
+    let redis = Redis::start("forged_login", Listen::Tcp);
+    let host = host("forged_login", &provider, &consumer, &redis);
+    let alice = host.person(&provider, "alice");
+    drop(unix_users::of_person(&alice));
+    consumer.wait_synced(&provider);
+    assert_eq!(after_password(&host, &alice.password), "Accept");
+    consumer.pause_sync();
+    drop(host.site.enrol("alice"));
+    assert!(after_password(&host, &alice.password).contains("Code from"), "the consumer does not know of it");
+    let now = redis.cli(&["TIME"]).lines().next().unwrap().to_owned();
+    let id = provider.entry(&alice.dn).text("entryUUID");
+    let key = redis.cli(&["KEYS", &format!("*{id}*:revision")]);
+    let key = key.trim();
+    assert!(!key.is_empty(), "what the ledger knows of her revision");
+    for forged in ["0", "1", "18446744073709551615", "x"] {
+        drop(redis.cli(&["HSET", key, "revision", forged, "at", &now]));
+        let said = after_password(&host, &alice.password);
+        assert!(said.contains("Code from"), "{forged}: {said}");
+    }
+    drop(redis.cli(&["DEL", key]));
+    assert!(after_password(&host, &alice.password).contains("Code from"));
+    // Only the server that is written to can tell.
+    provider.stop();
+    assert!(after_password(&host, &alice.password).starts_with("Defer"));
 }
 
 #[test]

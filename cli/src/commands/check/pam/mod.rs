@@ -244,6 +244,21 @@ mod tests {
     }
 
     #[test]
+    fn a_way_in_an_outage_where_strangers_are_refused_is_named() {
+        for argument in ["local_group=wheel", "uid_min=1000"] {
+            let stack = format!("auth required pam_postern.so {argument}\n{ACCOUNT}");
+            one("sshd", &stack, "", &["warn", "local_group or uid_min", "not_in_directory"]);
+            assert_eq!(
+                said("sshd", &stack, "[services.sshd]\nnot_in_directory = \"ignore\"\n")
+                    .iter()
+                    .filter(|said| said.contains("uid_min"))
+                    .count(),
+                0
+            );
+        }
+    }
+
+    #[test]
     fn the_stacks_that_are_shipped_say_nothing() {
         let key = "[services.sshd]\nfirst = \"stack\"\n";
         for (service, stack, extra, is_after_a_key) in [

@@ -38,6 +38,7 @@ impl Stack<'_> {
                 postern.described()
             )));
         }
+        remarks.extend(self.way_in_an_outage(steps));
         let found = explore(
             steps,
             Ground {
@@ -84,9 +85,22 @@ impl Stack<'_> {
             )));
             return remarks;
         };
+        remarks.extend(self.way_in_an_outage(steps));
         let ground = Ground { kind: Kind::Account, is_proved: true, postern_proves: true, may_pass: true };
         self.entries((Kind::Account, steps), postern, &explore(steps, ground).entries, &mut remarks);
         remarks
+    }
+
+    /// Where strangers are refused, an outage must not let any of them in.
+    fn way_in_an_outage(self, steps: &[Step]) -> Option<Remark> {
+        let is_way = |word: &String| word.starts_with("local_group=") || word.starts_with("uid_min=");
+        let postern = |step: &&Step| step.module == Module::Postern && step.arguments.iter().any(is_way);
+        let step = steps.iter().find(postern).filter(|_| !self.login.ignores_strangers)?;
+        Some(Remark::warn(format!(
+            "{}: {} has local_group or uid_min, which leave local users to the other modules while posternd is down, and not_in_directory = \"reject\" refuses them while it is there; take the one away or set the other to \"ignore\"",
+            self.file,
+            step.described()
+        )))
     }
 
     /// Whether the module is handed a password that another one before it asked for.

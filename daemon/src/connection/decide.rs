@@ -1,11 +1,13 @@
 use std::sync::OnceLock;
 
+use postern_core::conversation::{Conversation, Tone};
 use postern_core::device::Device;
 use postern_core::flows::{self, EMPTY_ANSWER, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Offered;
+use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{Begin, RemoteHost};
 
@@ -125,7 +127,14 @@ async fn self_service(
     let (begin, uid) = (visitor.begin, visitor.uid);
     let name = match users.name_of(uid).await {
         Ok(Some(name)) => visitor.own_name.get_or_init(|| name),
-        Ok(None) => return not_permitted("the peer's uid is nobody's on this host"),
+        Ok(None) => {
+            let language =
+                begin.language.as_deref().and_then(Language::wanted).unwrap_or(site.engine.language);
+            let line = language.say(&Phrase::NoUserOfUid { uid: &uid.to_string() });
+            // Who is gone hears nothing, and is refused all the same.
+            dialogue.tell(Tone::Error, &line).await.ok();
+            return not_permitted("the peer's uid is nobody's on this host");
+        }
         Err(error) => return outcome(Verdict::Defer(error.to_string())),
     };
     if visitor.name() != name {

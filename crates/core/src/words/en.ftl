@@ -15,6 +15,7 @@ account-left-out = The account { $name } is not one that may log in here. An adm
 account-without-uid = The account { $name } has no user number, or not one plain number. An administrator has to correct it.
 account-with-other-uid = The account { $name } has another user number than yours, which is { $uid }. An administrator has to make them the same.
 no-such-user = This host has no user { $name }.
+no-user-of-uid = This host has no name for your user number { $uid }. An administrator can tell why.
 account-disabled = The account { $name } is disabled.
 account-expired = The account { $name } has expired.
 

@@ -70,6 +70,8 @@ phrases! {
     AccountWithOtherUid "account-with-other-uid" { name: text, uid: text };
     /// The host does not know the user.
     NoSuchUser "no-such-user" { name: text };
+    /// The host does not know the user's uid.
+    NoUserOfUid "no-user-of-uid" { uid: text };
     /// The user's account is switched off.
     AccountDisabled "account-disabled" { name: text };
     /// The user's account is past its time.

@@ -15,6 +15,7 @@ account-left-out = 账号 { $name } 不在允许登录的范围内。请联系�
 account-without-uid = 账号 { $name } 没有用户编号，或其编号不是一个普通数字。请联系管理员更正。
 account-with-other-uid = 账号 { $name } 的用户编号与您的编号 { $uid } 不同，请联系管理员改为一致。
 no-such-user = 本机没有用户 { $name }。
+no-user-of-uid = 本机没有与您的用户编号 { $uid } 对应的名字。请联系管理员。
 account-disabled = 账号 { $name } 已被停用。
 account-expired = 账号 { $name } 已过期。
 

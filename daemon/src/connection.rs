@@ -87,7 +87,7 @@ async fn converse(
         return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
     }
     let is_dialogue = begin.flow == Flow::Login && visitor.class == Some(Class::Login) && begin.interactive;
-    if is_dialogue && !slot.become_dialogue(site.room, decide::whence(begin, uid)) {
+    if is_dialogue && !slot.become_dialogue(site.room, decide::whence(server, begin, uid).await) {
         server.turn_away(format_args!(
             "no room for another dialogue; see [limits] dialogues, connections_per_user"
         ));

@@ -1,40 +1,97 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use nix::unistd::{User, geteuid};
 use postern_core::config::Socket;
 use postern_ipc::Flow;
+use tracing::{info, warn};
 
+use crate::slots::Holder;
 use crate::task::Task;
 
-/// What each local user may ask for, by uid.
+/// What each local user may ask for. Clones share what the name services said last.
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {
+    names: Arc<Names>,
+    own_uid: u32,
+    known: Arc<RwLock<Arc<Known>>>,
+    is_looking: Arc<AtomicBool>,
+}
+
+/// What is configured.
+#[derive(Debug)]
+struct Names {
+    trusted: BTreeMap<String, BTreeSet<String>>,
+    web: Option<String>,
+}
+
+/// What the name services said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    uids: BTreeMap<String, u32>,
     trusted: BTreeMap<u32, BTreeSet<String>>,
     web: Option<u32>,
-    own_uid: u32,
+    at: Instant,
 }
 
 impl Rights {
-    /// Looks up the users of `[socket] trusted`. One that does not exist is trusted with nothing; its name is returned.
-    pub(crate) fn of(socket: &Socket, web: Option<&str>) -> (Self, Vec<String>) {
-        let mut trusted = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for (name, services) in &socket.trusted {
-            match User::from_name(name) {
-                Ok(Some(user)) => {
-                    trusted.insert(user.uid.as_raw(), services.clone());
-                }
-                Ok(None) | Err(_) => unknown.push(name.clone()),
+    /// Looks up the users of `[socket] trusted` and `[web] user`. One that does not exist is trusted with nothing until it does.
+    pub(crate) fn of(socket: &Socket, web: Option<&str>) -> Self {
+        let names = Names { trusted: socket.trusted.clone(), web: web.map(ToOwned::to_owned) };
+        let known = names.look_up(&BTreeMap::new(), Instant::now());
+        let rights = Self {
+            names: Arc::new(names),
+            own_uid: geteuid().as_raw(),
+            known: Arc::new(RwLock::new(Arc::new(known))),
+            is_looking: Arc::default(),
+        };
+        for name in rights.unknown_users() {
+            warn!(
+                "socket.trusted or web.user names the user {name}, who does not exist on this host; it is looked for again \
+                 when somebody connects"
+            );
+        }
+        rights
+    }
+
+    /// The users of `[socket] trusted` and `[web] user` that this host does not know.
+    pub(crate) fn unknown_users(&self) -> Vec<String> {
+        let known = self.known();
+        self.names.all().filter(|name| !known.uids.contains_key(*name)).map(ToOwned::to_owned).collect()
+    }
+
+    /// Whether the name services should be asked again, by [`look_again`](Self::look_again): about users that are not there yet
+    /// soon, since a mail server may just be being installed, and about the others now and then.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        let known = self.known();
+        let age = now.saturating_duration_since(known.at);
+        age >= LOOK_AGAIN
+            || (age >= LOOK_FOR_MISSING && self.names.all().any(|name| !known.uids.contains_key(name)))
+    }
+
+    /// Asks the name services again, unless somebody else does already. This may take its time.
+    pub(crate) fn look_again(&self) {
+        if self.is_looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let before = self.known();
+        let now = self.names.look_up(&before.uids, Instant::now());
+        for name in self.names.all() {
+            let (was, is) = (before.uids.get(name), now.uids.get(name));
+            match is {
+                _ if was == is => {}
+                Some(uid) => info!("the user {name} of socket.trusted or web.user has the uid {uid} now"),
+                None => warn!("the user {name} of socket.trusted or web.user does not exist any more"),
             }
         }
-        let web = web.and_then(|name| match User::from_name(name) {
-            Ok(Some(user)) => Some(user.uid.as_raw()),
-            Ok(None) | Err(_) => {
-                unknown.push(name.to_owned());
-                None
-            }
-        });
-        (Self { trusted, web, own_uid: geteuid().as_raw() }, unknown)
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
+        self.is_looking.store(false, Ordering::Release);
+    }
+
+    fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the process behind a connection may ask for `flow` at `service`.
@@ -42,7 +99,8 @@ impl Rights {
     /// A lookup names whatever part of the mail server wants it (`lmtp`, `doveadm`) and checks no secret, so it is open
     /// to a trusted user for every service.
     pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
-        let services = self.trusted.get(&uid);
+        let known = self.known();
+        let services = known.trusted.get(&uid);
         match Task::of(flow) {
             Task::Login | Task::Account => {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
@@ -56,7 +114,7 @@ impl Rights {
 
     /// Whether `uid` is that of the process that serves the page for phones.
     pub(crate) fn is_web(&self, uid: u32) -> bool {
-        self.web == Some(uid) && uid != ROOT
+        self.known().web == Some(uid) && uid != ROOT
     }
 
     /// Whether `uid` can be that of somebody with an account of their own; the name services have the last word.
@@ -81,10 +139,54 @@ impl Rights {
 
     /// Whether connections of `uid` count as the mail server's own.
     pub(crate) fn is_trusted(&self, uid: u32) -> bool {
-        uid == ROOT || uid == self.own_uid || self.trusted.contains_key(&uid)
+        uid == ROOT || uid == self.own_uid || self.known().trusted.contains_key(&uid)
+    }
+
+    /// Whose places a connection of `uid` takes, as far as that is known without the name services.
+    pub(crate) fn holder(&self, uid: u32) -> Option<Holder> {
+        if self.is_trusted(uid) {
+            Some(Holder::Trusted)
+        } else if self.is_web(uid) {
+            Some(Holder::Page)
+        } else {
+            None
+        }
+    }
+
+    /// Whether some places are kept for the page for phones.
+    pub(crate) fn has_page(&self) -> bool {
+        self.names.web.is_some()
     }
 }
 
+impl Names {
+    fn all(&self) -> impl Iterator<Item = &str> {
+        self.trusted.keys().map(String::as_str).chain(self.web.as_deref())
+    }
+
+    /// A user of whom the name services say nothing, for they are out of order, keeps the uid that they said before.
+    fn look_up(&self, before: &BTreeMap<String, u32>, at: Instant) -> Known {
+        let uid_of = |name: &str| match User::from_name(name) {
+            Ok(user) => user.map(|user| user.uid.as_raw()),
+            Err(_) => before.get(name).copied(),
+        };
+        let uids = self.all().filter_map(|name| Some((name.to_owned(), uid_of(name)?))).collect();
+        self.with(uids, at)
+    }
+
+    fn with(&self, uids: BTreeMap<String, u32>, at: Instant) -> Known {
+        let trusted =
+            self.trusted.iter().filter_map(|(name, services)| Some((*uids.get(name)?, services.clone())));
+        let trusted = trusted.collect();
+        let web = self.web.as_ref().and_then(|name| uids.get(name).copied());
+        Known { uids, trusted, web, at }
+    }
+}
+
+/// How old an answer of the name services may be: a user may be made anew with another uid.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// The same where somebody is missing.
+const LOOK_FOR_MISSING: Duration = Duration::from_secs(1);
 const ROOT: u32 = 0;
 /// Those below are of the system (login.defs(5), UID_MIN).
 const FIRST_PERSON: u32 = 1000;
@@ -95,9 +197,53 @@ const OVERFLOW: u32 = 65_534;
 mod tests {
     use super::*;
 
-    fn rights() -> Rights {
+    fn rights_with(web: &str, web_uid: u32, own_uid: u32) -> Rights {
         let services = ["imap", "smtp"].map(ToOwned::to_owned).into();
-        Rights { trusted: BTreeMap::from([(115, services)]), web: Some(978), own_uid: 977 }
+        let trusted = BTreeMap::from([("dovecot".to_owned(), services)]);
+        let names = Names { trusted, web: Some(web.to_owned()) };
+        let uids = BTreeMap::from([("dovecot".to_owned(), 115), (web.to_owned(), web_uid)]);
+        let known = names.with(uids, Instant::now());
+        Rights {
+            names: Arc::new(names),
+            own_uid,
+            known: Arc::new(RwLock::new(Arc::new(known))),
+            is_looking: Arc::default(),
+        }
+    }
+
+    fn rights() -> Rights {
+        rights_with("postern-web", 978, 977)
+    }
+
+    #[test]
+    fn a_user_who_is_missing_is_looked_for_again_and_one_who_is_there_keeps_its_uid_for_a_while() {
+        let now = Instant::now();
+        let later = |seconds| now + Duration::from_secs(seconds);
+        assert!(!rights().is_due(later(50)) && rights().is_due(later(61)));
+        let socket = Socket {
+            path: "/x".into(),
+            trusted: [("root", "imap"), ("no such user at all", "smtp")]
+                .map(|(name, service)| (name.to_owned(), [service.to_owned()].into()))
+                .into(),
+        };
+        let rights = Rights::of(&socket, None);
+        assert_eq!(rights.unknown_users(), ["no such user at all"]);
+        assert!(!rights.is_due(now) && rights.is_due(later(3)));
+        // As if it had been made meanwhile, and then removed.
+        let found = rights.names.with([("no such user at all".to_owned(), 7777)].into(), now);
+        *rights.known.write().unwrap() = Arc::new(found);
+        assert_eq!(rights.holder(7777), Some(Holder::Trusted));
+        rights.look_again();
+        assert_eq!((rights.holder(7777), rights.unknown_users().len()), (None, 1));
+    }
+
+    #[test]
+    fn where_the_name_services_are_out_of_order_a_user_keeps_its_uid() {
+        // A name with a NUL in it cannot even be asked for.
+        let name = "dove\0cot".to_owned();
+        let names = Names { trusted: BTreeMap::from([(name.clone(), BTreeSet::new())]), web: None };
+        let known = names.look_up(&BTreeMap::from([(name.clone(), 115)]), Instant::now());
+        assert_eq!(known.uids.get(&name), Some(&115));
     }
 
     #[test]
@@ -119,7 +265,7 @@ mod tests {
                 assert!(!rights().permit(uid, flow, ""), "{uid}");
             }
         }
-        let of_a_person = Rights { own_uid: 1000, ..rights() };
+        let of_a_person = rights_with("postern-web", 978, 1000);
         assert!(!of_a_person.permit(1000, Flow::Factors, ""), "posternd's own user is nobody's");
     }
 
@@ -133,9 +279,9 @@ mod tests {
         for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status, Flow::Factors, Flow::Enrol] {
             assert!(!rights().permit(978, flow, "imap"), "{flow:?}");
         }
-        let of_a_person = Rights { web: Some(1000), ..rights() };
+        let of_a_person = rights_with("ann", 1000, 977);
         assert!(!of_a_person.permit(1000, Flow::Factors, ""), "nor those of a person");
-        let of_root = Rights { web: Some(0), ..rights() };
+        let of_root = rights_with("root", 0, 977);
         assert!(!of_root.permit(0, Flow::PhoneAnswer, ""));
     }
 

@@ -25,7 +25,7 @@ use crate::keyring_file::Again;
 use crate::listener::Listener;
 use crate::logging;
 use crate::site::Site;
-use crate::slots::Slots;
+use crate::slots::{Holder, Slot, Slots};
 use crate::status::Counters;
 use crate::users::HostUsers;
 
@@ -186,14 +186,40 @@ impl Server {
         let Ok(peer) = stream.peer_cred() else { return };
         let uid = peer.uid();
         let site = self.site();
-        let Some(slot) = self.slots.take(site.room_for(uid), uid, site.rights.is_trusted(uid)) else {
-            self.turn_away(format_args!(
-                "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
-            ));
-            return;
-        };
+        let is_due = site.rights.is_due(Instant::now());
+        let known = || self.users.remembered(uid).filter(|_| !is_due).map(Holder::User);
+        let holder = site.rights.holder(uid).or_else(known).unwrap_or(Holder::Newcomer(uid));
+        let Some(mut slot) = self.slots.take(site.room, holder) else { return self.no_room_for(uid) };
         let server = Arc::clone(self);
-        tokio::spawn(async move { connection::serve(&server, stream, uid, slot).await });
+        tokio::spawn(async move {
+            if is_due && !matches!(holder, Holder::Newcomer(_)) {
+                let (users, rights) = (Arc::clone(&server.users), site.rights.clone());
+                // Whoever is known does not wait for it.
+                drop(tokio::spawn(async move { users.look_again(&rights).await }));
+            }
+            if matches!(holder, Holder::Newcomer(_)) && !server.admit(&site, uid, &mut slot).await {
+                return server.no_room_for(uid);
+            }
+            connection::serve(&server, stream, uid, slot).await;
+        });
+    }
+
+    /// Finds out whose places a peer takes that the name services have to be asked about.
+    async fn admit(&self, site: &Site, uid: u32, slot: &mut Slot) -> bool {
+        if site.rights.is_due(Instant::now()) {
+            self.users.look_again(&site.rights).await;
+        }
+        let holder = match site.rights.holder(uid) {
+            Some(holder) => holder,
+            None => Holder::User(self.users.local_user(uid).await),
+        };
+        slot.become_holders(site.room, holder)
+    }
+
+    fn no_room_for(&self, uid: u32) {
+        self.turn_away(format_args!(
+            "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
+        ));
     }
 
     /// Says so once a second at most: whoever crowds the socket must not fill the log as well.

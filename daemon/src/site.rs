@@ -3,7 +3,6 @@ use std::sync::Arc;
 use postern_core::config::Config;
 use postern_core::engine::Engine;
 use postern_core::keyring::Keyring;
-use tracing::warn;
 
 use crate::compose;
 use crate::keyring_file::KeyringFile;
@@ -21,23 +20,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn of(config: &Config, engine: Engine, keyring_file: KeyringFile) -> Self {
-        let (rights, unknown) = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
-        for name in unknown {
-            warn!("socket.trusted or web.user names the user {name}, who does not exist on this host");
-        }
+        let rights = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
         let limits = &config.limits;
         let room = Room {
             total: limits.connections,
             per_user: limits.connections_per_user,
             dialogues: limits.dialogues,
+            has_page: rights.has_page(),
         };
         Self { engine, rights, room, keyring_file: Arc::new(keyring_file) }
-    }
-
-    /// How much room there is for `uid`. The page speaks for many phones, and must not crowd anybody out.
-    pub(crate) fn room_for(&self, uid: u32) -> Room {
-        let per_user = if self.rights.is_web(uid) { self.room.total / 4 } else { self.room.per_user };
-        Room { per_user, ..self.room }
     }
 
     /// By how many seconds this host's clock is ahead of the ledger's, where that has one and tells.

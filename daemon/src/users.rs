@@ -1,5 +1,6 @@
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use nix::unistd::{Uid, User};
@@ -7,6 +8,10 @@ use postern_core::unix_users::{NameServiceError, UnixUsers};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tracing::debug;
+
+use crate::peer::Rights;
+use crate::slots::LocalUser;
 
 /// The users of this host, as its name services know them.
 ///
@@ -17,6 +22,14 @@ use tokio::time::timeout;
 pub(crate) struct HostUsers {
     by_name: NameServices,
     by_uid: NameServices,
+    /// Whether there is a user with a uid, where that was asked a moment ago.
+    recent: Mutex<HashMap<u32, Recent>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    is_known: bool,
+    until: Instant,
 }
 
 impl HostUsers {
@@ -24,12 +37,66 @@ impl HostUsers {
         Self {
             by_name: NameServices::new(AT_A_TIME, PATIENCE),
             by_uid: NameServices::new(AT_A_TIME, PATIENCE),
+            recent: Mutex::default(),
         }
     }
 
     /// The name of the user `uid`, or `None` where there is no such user.
     pub(crate) async fn name_of(&self, uid: u32) -> Result<Option<String>, NameServiceError> {
-        self.by_uid.ask(move || Ok(User::from_uid(Uid::from_raw(uid))?.map(|user| user.name))).await
+        let name =
+            self.by_uid.ask(move || Ok(User::from_uid(Uid::from_raw(uid))?.map(|user| user.name))).await;
+        if let Ok(name) = &name {
+            self.remember(uid, name.is_some());
+        }
+        name
+    }
+
+    /// What was said of `uid` a moment ago, for shares.
+    pub(crate) fn remembered(&self, uid: u32) -> Option<LocalUser> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get(&uid).filter(|recent| Instant::now() < recent.until).map(|recent| recent.user(uid))
+    }
+
+    /// Whose share `uid` has. Where the name services do not say, its own.
+    pub(crate) async fn local_user(&self, uid: u32) -> LocalUser {
+        if let Some(user) = self.remembered(uid) {
+            return user;
+        }
+        match self.name_of(uid).await {
+            Ok(None) => LocalUser::Unknown,
+            Ok(Some(_)) | Err(_) => LocalUser::Known(uid),
+        }
+    }
+
+    /// Looks up again whom the configuration trusts.
+    pub(crate) async fn look_again(&self, rights: &Rights) {
+        let rights = rights.clone();
+        let looked = self.by_name.ask(move || {
+            rights.look_again();
+            Ok(())
+        });
+        if let Err(error) = looked.await {
+            debug!("the users of socket.trusted: {error}");
+        }
+    }
+
+    fn remember(&self, uid: u32, is_known: bool) {
+        let now = Instant::now();
+        let until = now + if is_known { KNOWN_FOR } else { UNKNOWN_FOR };
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() >= MOST_REMEMBERED {
+            recent.retain(|_, recent| now < recent.until);
+            if recent.len() >= MOST_REMEMBERED {
+                recent.clear();
+            }
+        }
+        recent.insert(uid, Recent { is_known, until });
+    }
+}
+
+impl Recent {
+    fn user(self, uid: u32) -> LocalUser {
+        if self.is_known { LocalUser::Known(uid) } else { LocalUser::Unknown }
     }
 }
 
@@ -77,14 +144,17 @@ impl NameServices {
 
 const PATIENCE: Duration = Duration::from_secs(3);
 const AT_A_TIME: usize = 8;
+const KNOWN_FOR: Duration = Duration::from_secs(300);
+/// A user may just be being made.
+const UNKNOWN_FOR: Duration = Duration::from_secs(10);
+/// Whoever has subordinate uids has 65,536 of them.
+const MOST_REMEMBERED: usize = 100_000;
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::mpsc;
-    use std::time::Instant;
-
-    use super::*;
 
     #[tokio::test]
     async fn users_are_found_by_name_and_by_uid_and_others_are_not() {
@@ -93,13 +163,17 @@ mod tests {
         assert_eq!(users.name_of(0).await, Ok(Some("root".to_owned())));
         assert_eq!(users.uid_of("no such user at all").await, Ok(None));
         assert_eq!(users.name_of(4_000_000_001).await, Ok(None));
+        assert_eq!(users.remembered(4_000_000_001), Some(LocalUser::Unknown));
+        assert_eq!(users.remembered(0), Some(LocalUser::Known(0)));
+        assert_eq!(users.remembered(1), None);
+        assert_eq!(users.local_user(4_000_000_002).await, LocalUser::Unknown);
     }
 
     #[tokio::test]
     async fn a_name_service_that_is_stuck_holds_up_nobody_and_gathers_no_threads() {
         let services = NameServices::new(2, Duration::from_millis(50));
         let (let_go, stuck) = mpsc::channel::<()>();
-        let stuck = Arc::new(std::sync::Mutex::new(stuck));
+        let stuck = Arc::new(Mutex::new(stuck));
         let calls = Arc::new(AtomicU32::new(0));
         let asked = Instant::now();
         for _ in 0..10 {

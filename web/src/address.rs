@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
@@ -14,9 +14,32 @@ pub(crate) fn of_client(headers: &HeaderMap, name: Option<&HeaderName>) -> Optio
     Some(address.to_canonical().to_string())
 }
 
+/// Whom limits take for one client: an IPv4 address, or an IPv6 /64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Network(IpAddr);
+
+impl Network {
+    pub(crate) fn of(address: &str) -> Option<Self> {
+        Some(Self(match address.parse::<IpAddr>().ok()?.to_canonical() {
+            IpAddr::V4(v4) => v4.into(),
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_an_address_or_a_64() {
+        let of = Network::of;
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("unknown"), None);
+    }
 
     fn of(lines: &[&str]) -> Option<String> {
         let name = HeaderName::from_static("x-forwarded-for");

@@ -11,8 +11,11 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
+use crate::address::Network;
 use crate::config::Config;
+use crate::connections::ConnectionPlace;
 use crate::reply::{self, Reply};
+use crate::shares::Shares;
 
 /// What the page can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,16 @@ pub(crate) struct Api {
     socket: PathBuf,
     time: Duration,
     places: Arc<Semaphore>,
+    per_client: Shares,
+}
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// The client's address, as the proxy names it.
+    pub(crate) rhost: Option<String>,
+    /// The page's language.
+    pub(crate) language: Option<String>,
 }
 
 impl Api {
@@ -83,24 +96,30 @@ impl Api {
             socket: config.socket.clone(),
             time: config.limits.request_time,
             places: Arc::new(Semaphore::new(config.limits.conversations)),
+            per_client: Shares::new(config.limits.conversations.div_ceil(4)),
         }
     }
 
     /// Holds one conversation with posternd, and gives its end.
     pub(crate) async fn relay(
         &self,
+        connection: &ConnectionPlace,
         verb: Verb,
         arguments: BTreeMap<String, String>,
-        rhost: Option<String>,
-        language: Option<String>,
+        Person { rhost, language }: Person,
     ) -> Reply {
         // A little before the request's own end, so that its answer still says what was wrong.
         let deadline = Instant::now() + self.time.mul_f32(0.8);
-        let place = tokio::time::timeout_at(deadline.into(), Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else {
+        let client = rhost.as_deref().and_then(Network::of);
+        let place = async {
+            let share = self.per_client.take(client).await;
+            Arc::clone(&self.places).acquire_owned().await.map(|place| (share, place))
+        };
+        let Ok(Ok(place)) = tokio::time::timeout_at(deadline.into(), place).await else {
             warn!("no place for another conversation with posternd; see limits.conversations");
             return unavailable();
         };
+        connection.works();
         let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow(), SERVICE, "") };
         let socket = self.socket.clone();
         let held = tokio::task::spawn_blocking(move || {

@@ -37,12 +37,16 @@ pub(crate) enum Listen {
 pub(crate) struct Limits {
     /// Connections at one time.
     pub(crate) connections: usize,
+    /// Requests of one client (an IPv4 address, an IPv6 /64) at one time.
+    pub(crate) per_client: usize,
     /// Conversations with posternd at one time.
     pub(crate) conversations: usize,
     /// The longest body, in bytes.
     pub(crate) body: usize,
     /// How long a request's headers may take, and how long a connection may be idle.
     pub(crate) header_time: Duration,
+    /// How long a request's body may take.
+    pub(crate) body_time: Duration,
     /// How long a request may take from its headers to its answer, posternd's part included.
     pub(crate) request_time: Duration,
 }
@@ -68,9 +72,11 @@ impl Config {
             client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
             limits: Limits {
                 connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
+                per_client: number("limits.per_client", limits.per_client, 32, 1..=60_000)?,
                 conversations: number("limits.conversations", limits.conversations, 32, 1..=96)?,
                 body: number("limits.body", limits.body, 8 * 1024, 1024..=12 * 1024)?,
-                header_time: duration("limits.header_time", limits.header_time, 10)?,
+                header_time: duration("limits.header_time", limits.header_time, 5)?,
+                body_time: duration("limits.body_time", limits.body_time, 5)?,
                 request_time: duration("limits.request_time", limits.request_time, 15)?,
             },
         })
@@ -128,9 +134,11 @@ struct Raw {
 #[serde(deny_unknown_fields)]
 struct RawLimits {
     connections: Option<usize>,
+    per_client: Option<usize>,
     conversations: Option<usize>,
     body: Option<usize>,
     header_time: Option<String>,
+    body_time: Option<String>,
     request_time: Option<String>,
 }
 
@@ -189,16 +197,19 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n[limits]\n\
-                    connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n";
+                    connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n\
+                    per_client = 6\nbody_time = \"5s\"\n";
         let expected = Config {
             socket: "/tmp/p.sock".into(),
             listen: Listen::Unix("/tmp/h.sock".into()),
             client_address_header: None,
             limits: Limits {
                 connections: 1,
+                per_client: 6,
                 conversations: 2,
                 body: 2048,
                 header_time: Duration::from_secs(3),
+                body_time: Duration::from_secs(5),
                 request_time: Duration::from_secs(4),
             },
         };
@@ -213,7 +224,7 @@ mod tests {
             .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
             .map(|line| format!("{line}\n"))
             .collect();
-        assert_eq!(in_force.lines().count(), 9, "{in_force}");
+        assert_eq!(in_force.lines().count(), 11, "{in_force}");
         assert_eq!(Config::parse(&in_force), Config::parse(""));
     }
 

@@ -8,12 +8,14 @@ mod api;
 mod args;
 mod assets;
 mod config;
+mod connections;
 mod harden;
 mod listener;
 mod logging;
 mod reply;
 mod routes;
 mod server;
+mod shares;
 mod stream;
 mod token;
 

@@ -2,13 +2,16 @@ use std::time::Instant;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use hyper::{Method, Request, StatusCode};
 use tracing::{error, info};
 
-use crate::api::{Api, Verb};
+use crate::address::Network;
+use crate::api::{Api, Person, Verb};
 use crate::config::Config;
+use crate::connections::ConnectionPlace;
 use crate::reply::{self, Reply};
+use crate::shares::Shares;
 use crate::token::{self, Token};
 use crate::{address, assets};
 
@@ -48,22 +51,31 @@ impl Route {
     }
 }
 
+/// What all connections share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Server<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) api: &'a Api,
+    /// Requests of each client.
+    pub(crate) requests: &'a Shares,
+}
+
 /// Answers a request and logs it: who, what, and how it ended; never what was in it.
-pub(crate) async fn answer(config: &Config, api: &Api, request: Request<Incoming>) -> Reply {
-    let began = Instant::now();
+pub(crate) async fn answer(server: Server<'_>, place: &ConnectionPlace, request: Request<Incoming>) -> Reply {
+    let (began, config) = (Instant::now(), server.config);
     let client = address::of_client(request.headers(), config.client_address_header.as_ref());
+    let network = client.as_deref().and_then(Network::of);
+    place.is_of(network);
     let method = request.method().clone();
     let route = Route::of(request.uri().path());
     // A path that is not ours is the client's invention, and may be a secret that went astray.
     let path = if route.is_some() { request.uri().path().to_owned() } else { "(unknown)".to_owned() };
+    let share = server.requests.try_take(network);
     let mut reply = match route {
+        _ if share.is_none() => too_many(route),
         Some(route) if route.allows(&method) => {
-            match tokio::time::timeout(
-                config.limits.request_time,
-                serve(config, api, route, &client, request),
-            )
-            .await
-            {
+            let served = serve(server, place, route, &client, request);
+            match tokio::time::timeout(config.limits.request_time, served).await {
                 Ok(reply) => reply,
                 Err(_) => late(route),
             }
@@ -77,8 +89,12 @@ pub(crate) async fn answer(config: &Config, api: &Api, request: Request<Incoming
         None => reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
     };
     let status = reply.status();
-    if !matches!(method, Method::GET | Method::HEAD | Method::POST) || status == StatusCode::PAYLOAD_TOO_LARGE
-    {
+    drop(share);
+    // Who does not read the answer has to give way as well.
+    place.is_of(network);
+    let is_cut_short =
+        [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+    if !matches!(method, Method::GET | Method::HEAD | Method::POST) || is_cut_short.contains(&status) {
         // What follows may be a body that nobody will read.
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -93,8 +109,8 @@ pub(crate) async fn answer(config: &Config, api: &Api, request: Request<Incoming
 }
 
 async fn serve(
-    config: &Config,
-    api: &Api,
+    server: Server<'_>,
+    place: &ConnectionPlace,
     route: Route,
     client: &Option<String>,
     request: Request<Incoming>,
@@ -103,7 +119,7 @@ async fn serve(
         Route::Page => page(request.headers()),
         Route::Asset(asset) => reply::with(StatusCode::OK, asset.content_type, asset.bytes),
         Route::Health => reply::text(StatusCode::OK, "ok"),
-        Route::Api(verb) => relay(config, api, verb, client.clone(), request).await,
+        Route::Api(verb) => relay(server, place, verb, client.clone(), request).await,
     }
 }
 
@@ -124,8 +140,8 @@ fn page(headers: &HeaderMap) -> Reply {
 }
 
 async fn relay(
-    config: &Config,
-    api: &Api,
+    server: Server<'_>,
+    place: &ConnectionPlace,
     verb: Verb,
     client: Option<String>,
     request: Request<Incoming>,
@@ -140,12 +156,14 @@ async fn relay(
         return reply::refusal(StatusCode::FORBIDDEN, "token", text);
     }
     let language = language(headers);
-    let body = match read(request.into_body(), config.limits.body).await {
-        Ok(body) => body,
-        Err(reply) => return reply,
+    let limits = &server.config.limits;
+    let body = match tokio::time::timeout(limits.body_time, read(request.into_body(), limits.body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(reply)) => return reply,
+        Err(_) => return late(Route::Api(verb)),
     };
     match verb.arguments(&body) {
-        Ok(arguments) => api.relay(verb, arguments, client, language).await,
+        Ok(arguments) => server.api.relay(place, verb, arguments, Person { rhost: client, language }).await,
         Err(what) => reply::refusal(StatusCode::BAD_REQUEST, "malformed", &what),
     }
 }
@@ -163,6 +181,18 @@ async fn read(body: Incoming, most: usize) -> Result<Bytes, Reply> {
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(reply::refusal(StatusCode::BAD_REQUEST, "malformed", "The request was cut short.")),
     }
+}
+
+fn too_many(route: Option<Route>) -> Reply {
+    let text = "Too many requests at one time come from your address. Try again in a moment.";
+    let mut reply = match route {
+        Some(Route::Api(_)) => reply::refusal(StatusCode::TOO_MANY_REQUESTS, "too_many", text),
+        Some(Route::Page | Route::Asset(_) | Route::Health) | None => {
+            reply::text(StatusCode::TOO_MANY_REQUESTS, text)
+        }
+    };
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    reply
 }
 
 fn late(route: Route) -> Reply {

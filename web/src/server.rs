@@ -8,13 +8,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::api::Api;
 use crate::config::Config;
+use crate::connections::{ConnectionPlace, Connections};
 use crate::listener::Listener;
 use crate::routes;
+use crate::shares::Shares;
 use crate::stream::Stream;
 
 /// Serves until SIGTERM or SIGINT.
@@ -22,21 +24,26 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener =
         Listener::open(&config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let (most, patience) = (config.limits.connections, config.limits.request_time);
-    let places = Arc::new(Semaphore::new(most));
+    let patience = config.limits.request_time;
+    let connections = Connections::new(config.limits.connections);
     let stopping = watch::Sender::new(false);
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
-    let server = Arc::new(Server { api: Api::new(&config), config, stopping: stopping.subscribe() });
+    let requests = Shares::new(config.limits.per_client);
+    let server =
+        Arc::new(Server { api: Api::new(&config), config, requests, stopping: stopping.subscribe() });
     tell_systemd(NotifyState::Ready);
     loop {
-        let next = async {
-            // Those beyond wait in the kernel's queue: each place is given back within the limits of time.
-            let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
-            listener.accept(patience).await.map(|stream| (stream, place))
-        };
         tokio::select! {
-            accepted = next => match accepted {
-                Ok((stream, place)) => drop(tokio::spawn(Arc::clone(&server).connection(stream, place))),
+            accepted = listener.accept(patience) => match accepted {
+                Ok(stream) => {
+                    // Those beyond wait in the kernel's queue: posternd is at work for all that are here.
+                    let place = tokio::select! {
+                        place = connections.place() => place,
+                        _ = terminate.recv() => break,
+                        _ = interrupt.recv() => break,
+                    };
+                    drop(tokio::spawn(Arc::clone(&server).connection(stream, place)));
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: without a pause this loop would only heat the room.
                     warn!("cannot accept a connection: {error}");
@@ -50,8 +57,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     tell_systemd(NotifyState::Stopping);
     drop(listener);
     stopping.send_replace(true);
-    let all = u32::try_from(most).unwrap_or(u32::MAX);
-    if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
+    if !connections.drain(DRAIN).await {
         warn!("some requests were cut off");
     }
     info!("postern-web stops");
@@ -61,15 +67,18 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 struct Server {
     config: Config,
     api: Api,
+    requests: Shares,
     stopping: watch::Receiver<bool>,
 }
 
 impl Server {
-    async fn connection(self: Arc<Self>, stream: Stream, place: OwnedSemaphorePermit) {
+    async fn connection(self: Arc<Self>, stream: Stream, place: ConnectionPlace) {
         let mut stopping = self.stopping.clone();
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
-            Ok::<_, Infallible>(routes::answer(&self.config, &self.api, request).await)
+            let server = routes::Server { config: &self.config, api: &self.api, requests: &self.requests };
+            let reply = routes::answer(server, &place, request).await;
+            Ok::<_, Infallible>(reply)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -80,13 +89,17 @@ impl Server {
         tokio::select! {
             // What goes wrong with a connection is the client's doing, or the proxy's.
             _ = connection.as_mut() => return,
+            () = place.has_to_give_way() => return,
             _ = stopping.wait_for(|stop| *stop) => {}
             () = tokio::time::sleep(LIFETIME) => {}
         }
         connection.as_mut().graceful_shutdown();
         // Whoever does not read the answer by then does not want it.
-        drop(tokio::time::timeout(limits.request_time, connection).await);
-        drop(place);
+        let last = tokio::time::timeout(limits.request_time, connection);
+        tokio::select! {
+            _ = last => {}
+            () = place.has_to_give_way() => {}
+        }
     }
 }
 

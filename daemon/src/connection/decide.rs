@@ -17,7 +17,7 @@ use crate::hosts::Hosts;
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
-use crate::slots::Whence;
+use crate::slots::{LocalUser, Whence};
 use crate::task::Task;
 use crate::users::HostUsers;
 
@@ -156,10 +156,11 @@ fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
 }
 
 /// Where its person is.
-pub(super) fn whence(begin: &Begin, uid: u32) -> Whence {
+pub(super) async fn whence(server: &Server, begin: &Begin, uid: u32) -> Whence {
     match (local_user(begin, uid), wire::remote_host(begin)) {
-        (None, Some(_)) => Whence::Elsewhere,
-        (user, _) => Whence::Here(user),
+        (None, Some(_)) => Whence::Elsewhere(source(&server.hosts, begin, uid).await),
+        (Some(user), _) => Whence::Here(server.users.local_user(user).await),
+        (None, None) => Whence::Here(LocalUser::Host),
     }
 }
 

@@ -1,15 +1,17 @@
 //! Connections by the hundred.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use postern_tests::{Site, guard};
+use postern_tests::{Account, Site, guard, unix_users};
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::raw::{Said, login, peer, say};
+use crate::raw::{Said, login, peer, peer_with, say, say_as};
+use crate::talk::{Talk, own, world_with_person};
 
 #[test]
 fn one_untrusted_user_holds_few_connections_and_mail_goes_on() {
@@ -86,6 +88,61 @@ fn every_place_can_be_taken_without_running_out_of_files() {
     assert!(!world.posternd.log().contains("cannot accept"), "it ran out of files");
     assert!(world.posternd.peak_resident_kib() < 256 * 1024);
     world.assert_alice_gets_in();
+}
+
+/// Uids that each hold all the connections that they get, until it is dropped.
+struct Crowd(std::process::Child);
+
+impl Crowd {
+    fn of(world: &World, first: u32, count: u32) -> Self {
+        let socket = world.site.socket().display().to_string();
+        let mut command =
+            peer_with((0.into(), 0.into()), &["crowd", &socket, &first.to_string(), &count.to_string(), "4"]);
+        let mut crowd = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3");
+        let mut line = String::new();
+        BufReader::new(crowd.stdout.take().unwrap()).read_line(&mut line).expect("its word");
+        assert_eq!(line, "crowded\n");
+        Self(crowd)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        drop(self.0.wait());
+    }
+}
+
+/// While many uids crowd the socket, the page, a person and mail are served.
+fn others_are_served(world: &World, ann: &Account) {
+    let pending = json!({ "flow": "phone_pending", "service": "web", "secret": null, "arguments": {
+        "account": "a", "factor": "f", "time": "1", "signature": "s" } });
+    let factors = json!({ "flow": "factors", "service": "", "rhost": null, "secret": null });
+    let ids = (ann.uid.into(), ann.uid.into());
+    for _ in 0..10 {
+        let said = say_as("postern-web", &world.site.socket(), &[login("", "", &pending)]);
+        assert_eq!(said, [Said::reject("bad_credential")], "the page: there is no such factor");
+        let mut talk = Talk::begin_as(ids, &world.site.socket(), &own("factors", &factors));
+        assert_eq!(talk.ended().0, Said::Accept(ann.name.clone()));
+        assert_eq!(world.checkpassword("alice", &world.thunderbird.password), 0);
+    }
+}
+
+#[test]
+fn a_hundred_and_forty_uids_at_the_socket_keep_out_neither_the_page_nor_a_person_nor_mail() {
+    let site = Site::builder("crowded").setting("[web]", "url = \"https://2fa.example.org/\"").build();
+    let (world, ann) = world_with_person(site);
+    // Those of one person who has subordinate uids.
+    let crowd = Crowd::of(&world, 2_000_000, 140);
+    others_are_served(&world, &ann);
+    assert!(world.posternd.status().connections < 50, "they share what one user has");
+    drop(crowd);
+    // Those of as many people.
+    let names: Vec<String> = (0..140).map(|number| format!("crowd{number}")).collect();
+    unix_users::add_names(names.iter().map(String::as_str).zip(2_100_000..));
+    let _crowd = Crowd::of(&world, 2_100_000, 140);
+    assert!(world.posternd.status().connections > 140, "each has a place");
+    others_are_served(&world, &ann);
 }
 
 /// What `start` starts has the limit of open files that most systems give to begin with.

@@ -2,6 +2,8 @@
 
 say SOCKET            says each hexadecimal line of stdin on a connection of its own, prints the answers as a JSON list
 relay SOCKET          passes on what is said by either end, until one of them ends
+crowd SOCKET FIRST COUNT EACH   as root: has each of COUNT uids, from FIRST on, hold EACH connections until its stdin ends, and
+                      connect again where posternd hangs up; prints "crowded" when all have begun
 fill SOCKET SECONDS   keeps as many connections open as it gets; prints the most that it kept and how many were refused
 """
 
@@ -75,4 +77,38 @@ def fill(path, seconds):
     print(json.dumps({"most": most, "refused": refused}))
 
 
-{"say": say, "relay": relay, "fill": fill}[sys.argv[1]](*sys.argv[2:])
+def crowd(path, first, count, each):
+    begun_reads, begun_writes = os.pipe()
+    ends_reads, ends_writes = os.pipe()
+    for uid in range(int(first), int(first) + int(count)):
+        if os.fork():
+            continue
+        os.close(begun_reads)
+        os.close(ends_writes)
+        os.setgid(uid)
+        os.setuid(uid)
+        held = []
+        for _ in range(int(each)):
+            held.append(connect(path))
+        os.write(begun_writes, b"x")
+        while True:
+            ready = select.select([ends_reads, *held], [], [], 30)[0]
+            if ends_reads in ready or not ready:
+                os._exit(0)
+            for end in ready:
+                held.remove(end)
+                end.close()
+                time.sleep(0.05)
+                try:
+                    held.append(connect(path))
+                except OSError:
+                    pass
+    os.close(ends_reads)
+    begun = 0
+    while begun < int(count):
+        begun += len(os.read(begun_reads, 4096))
+    print("crowded", flush=True)
+    sys.stdin.read()
+
+
+{"say": say, "relay": relay, "fill": fill, "crowd": crowd}[sys.argv[1]](*sys.argv[2:])

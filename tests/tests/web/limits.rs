@@ -89,6 +89,98 @@ fn who_sends_slowly_loses_the_place_and_keeps_nobody_out_for_long() {
     assert!(ends.iter().all(|end| !end.starts_with("HTTP/1.1 200")), "{ends:?}");
 }
 
+/// A POST whose body does not end, from the address that a proxy would name.
+fn unfinished(web: &Web, cookie: &str, token: &str, client: Option<&str>) -> TcpStream {
+    let mut stream = connect(web);
+    let from = client.map_or(String::new(), |client| format!("X-Forwarded-For: {client}\r\n"));
+    let head = format!(
+        "POST /api/pending HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nX-Postern-Token: {token}\r\n{from}\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn three_hundred_slow_bodies_keep_nobody_out() {
+    let (_dir, _desk, web) = served("slow_bodies", "");
+    let (cookie, token) = web.token();
+    let of_one: Box<dyn Fn(usize) -> Option<String>> = Box::new(|_| Some("203.0.113.7".to_owned()));
+    let of_one_64: Box<dyn Fn(usize) -> Option<String>> =
+        Box::new(|number| Some(format!("2001:db8::{number:x}")));
+    let of_many: Box<dyn Fn(usize) -> Option<String>> =
+        Box::new(|number| Some(format!("198.51.{}.{}", number / 200, number % 200)));
+    let of_whom: Box<dyn Fn(usize) -> Option<String>> = Box::new(|_| None);
+    for (what, client) in
+        [("one", of_one), ("one /64", of_one_64), ("many", of_many), ("whom nobody names", of_whom)]
+    {
+        let slow: Vec<TcpStream> =
+            (0..300).map(|number| unfinished(&web, &cookie, &token, client(number).as_deref())).collect();
+        let began = Instant::now();
+        for _ in 0..5 {
+            assert_eq!(web.place().request("GET", "/health").send().status, 200, "{what}");
+            let reply = web.api("pending").header("X-Forwarded-For", "192.0.2.99");
+            assert_eq!(
+                reply.header("Content-Type", "application/json").body(BODY).send().status,
+                403,
+                "{what}"
+            );
+        }
+        assert!(began.elapsed() < Duration::from_secs(3), "{what}: {:?}", began.elapsed());
+        drop(slow);
+    }
+    // Nor do connections on which nothing is said.
+    let silent: Vec<TcpStream> = (0..300).map(|_| connect(&web)).collect();
+    let began = Instant::now();
+    assert_eq!(web.get("/health").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn a_client_has_so_many_requests_at_one_time_and_a_body_has_its_own_time() {
+    let (_dir, _desk, web) = served("per_client", "[limits]\nper_client = 4\nbody_time = \"2s\"\n");
+    let (cookie, token) = web.token();
+    let slow: Vec<TcpStream> = (0..10)
+        .map(|number| unfinished(&web, &cookie, &token, Some(&format!("2001:db8::{number}"))))
+        .collect();
+    let ends: Vec<(String, Duration)> = slow.into_iter().map(rest).collect();
+    let with =
+        |status: &str| ends.iter().filter(|(end, _)| end.starts_with(&format!("HTTP/1.1 {status} "))).count();
+    assert_eq!((with("408"), with("429")), (4, 6), "{ends:?}");
+    assert!(ends.iter().all(|(_, took)| *took < Duration::from_secs(4)), "{ends:?}");
+}
+
+#[test]
+fn a_page_whose_log_nobody_reads_goes_on() {
+    let (_dir, desk, _web) = served("web_log", "");
+    let place = {
+        let port = postern_tests::guard::free_port();
+        let config = tempfile::NamedTempFile::new_in(postern_tests::host::test_dir()).unwrap();
+        let text = format!("socket = \"{}\"\nlisten = \"127.0.0.1:{port}\"\n", desk.socket().display());
+        std::fs::write(config.path(), text).unwrap();
+        let mut command = std::process::Command::new(postern_tests::host::program("postern-web"));
+        command.arg("--config").arg(config.path()).stderr(std::process::Stdio::piped());
+        (Place::Port(port), Ended(command.spawn().unwrap()), config)
+    };
+    let request = place.0.request("GET", "/health");
+    postern_tests::guard::wait_for("postern-web", Duration::from_secs(10), || request.try_send().ok());
+    // 64 KiB is what a pipe holds.
+    for number in 0..1500 {
+        assert_eq!(request.send().status, 200, "{number}");
+    }
+    assert!(desk.conversations().is_empty());
+}
+
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[test]
 fn who_never_reads_an_answer_keeps_no_place() {
     let (_dir, _desk, web) = served("deaf", TIGHT);

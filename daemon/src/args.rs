@@ -13,4 +13,7 @@ pub(crate) struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = CONFIG_PATH)]
     pub(crate) config: PathBuf,
+    /// Only says whether a reload would take the configuration
+    #[arg(long)]
+    pub(crate) check: bool,
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use postern_core::clock::SystemClock;
-use postern_core::config::{Config, Problems};
+use postern_core::config::{Config, ConfigDigest, Problems};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
@@ -13,8 +13,23 @@ use postern_core::unix_users::UnixUsers;
 use crate::keyring_file::KeyringFile;
 
 /// Reads the configuration.
-pub(crate) fn read(path: &Path) -> Result<Config, Problems> {
-    Config::load(path)
+pub(crate) fn read(path: &Path) -> Result<(Config, ConfigDigest), Problems> {
+    Config::load_with_digest(path)
+}
+
+/// Whether a reload would take the configuration at `path`, as far as that can be told beside a posternd that runs: the file of
+/// `[embedded]` is its own.
+pub(crate) fn check(path: &Path) -> Result<(), String> {
+    let (config, _) = read(path).map_err(|problems| problems.to_string())?;
+    drop(KeyringFile::read(&config.keyring)?);
+    if !config.uses_embedded_file() {
+        let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores: 1 };
+        let hasher = HashPool::start(budget).map_err(|error| format!("no threads for hashing: {error}"))?;
+        let stores = postern_store::open(&config, &Arc::new(hasher), Arc::new(SystemClock));
+        drop(stores.map_err(|error| error.to_string())?);
+    }
+    drop(postern_courier::open(&config).map_err(|error| error.to_string())?);
+    Ok(())
 }
 
 /// What outlives every reload.

@@ -32,8 +32,15 @@ fn main() -> ExitCode {
     if let Err(error) = harden::harden() {
         return logging::refuse(harden::EX_OSERR, &format!("cannot protect this process: {error}"));
     }
-    let config = match compose::read(&args.config) {
-        Ok(config) => config,
+    if args.check {
+        return match on_a_runtime(async move { compose::check(&args.config) }) {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(why)) => logging::refuse(EX_CONFIG, &why),
+            Err(error) => logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
+        };
+    }
+    let (config, digest) = match compose::read(&args.config) {
+        Ok(read) => read,
         Err(problems) => return logging::refuse(EX_CONFIG, &problems.to_string()),
     };
     let log = match logging::start(config.log.level) {
@@ -45,7 +52,7 @@ fn main() -> ExitCode {
         Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
     };
     // Accepted where conversations are held: from this thread each would have to wake up another one first.
-    let ended = runtime.block_on(runtime.spawn(server::run(args.config, config, log.clone())));
+    let ended = runtime.block_on(runtime.spawn(server::run(args.config, (config, digest), log.clone())));
     // A call to a name service that is stuck must not keep this process.
     runtime.shutdown_timeout(LAST_MOMENT);
     log.flush(postern_log::LAST_MOMENT);
@@ -54,6 +61,11 @@ fn main() -> ExitCode {
         Ok(Err(error)) => logging::refuse(EX_CONFIG, &error.to_string()),
         Err(error) => logging::refuse(EX_SOFTWARE, &error.to_string()),
     }
+}
+
+fn on_a_runtime<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work))
 }
 
 const LAST_MOMENT: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use postern_core::clock::SKEW;
-use postern_core::config::Config;
+use postern_core::config::{Config, ConfigDigest};
 use postern_core::flows::clock_text;
 use postern_core::unix_users::UnixUsers;
 use postern_ipc::Status;
@@ -32,10 +32,10 @@ use crate::users::HostUsers;
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(
     path: PathBuf,
-    config: Config,
+    (config, digest): (Config, ConfigDigest),
     log: LogQueue,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let server = Arc::new(Server::new(&config, log)?);
+    let server = Arc::new(Server::new(&config, digest, log)?);
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -116,13 +116,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn new(config: &Config, log: LogQueue) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    fn new(
+        config: &Config,
+        digest: ConfigDigest,
+        log: LogQueue,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let memory = compose::memory(config)?;
         let users = Arc::new(HostUsers::new());
         let (engine, keyring_file) =
             compose::engine(config, memory, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
         Ok(Self {
-            site: RwLock::new(Arc::new(Site::of(config, engine, keyring_file))),
+            site: RwLock::new(Arc::new(Site::of((config, digest), engine, keyring_file))),
             exchange: Mutex::new(()),
             reloading: Mutex::new(()),
             slots: Slots::default(),
@@ -174,7 +178,7 @@ impl Server {
     /// How posternd is, for its keepers.
     pub(crate) async fn status(&self, site: &Site) -> Status {
         let ahead = site.clock_ahead().await;
-        self.counters.report(&site.engine.memory, &self.slots, self.log.health(), ahead)
+        self.counters.report(site, &self.slots, self.log.health(), ahead)
     }
 
     /// Turns true when posternd is told to stop.
@@ -242,31 +246,34 @@ impl Server {
         }
         let memory = Arc::clone(&self.site().engine.memory);
         let users = Arc::clone(&self.users) as Arc<dyn UnixUsers>;
-        let read = compose::read(path).map_err(|problems| problems.to_string()).and_then(|config| {
-            let engine = compose::engine(&config, memory, users).map_err(|error| error.to_string())?;
-            Ok((config, engine))
+        let read = compose::read(path).map_err(|problems| problems.to_string()).and_then(|read| {
+            let engine = compose::engine(&read.0, memory, users).map_err(|error| error.to_string())?;
+            Ok((read, engine))
         });
-        self.counters.reloaded(read.is_ok());
         match read {
-            Ok((config, (engine, keyring_file))) => {
-                let is_fixed = |same: bool, what: &str| {
-                    if !same {
-                        warn!("{what} has changed; it takes effect when posternd is started again");
-                    }
-                };
-                is_fixed(config.socket.path == started_with.socket.path, "socket.path");
-                is_fixed(config.log == started_with.log, "log");
+            Ok(((config, digest), (engine, keyring_file))) => {
                 let memory_now = config.limits.hashing_memory_mib;
-                is_fixed(memory_now == started_with.limits.hashing_memory_mib, "limits.hashing_memory_mib");
-                let site = Arc::new(Site::of(&config, engine, keyring_file));
+                let fixed = [
+                    (config.socket.path == started_with.socket.path, "socket.path"),
+                    (config.log == started_with.log, "log"),
+                    (memory_now == started_with.limits.hashing_memory_mib, "limits.hashing_memory_mib"),
+                ];
+                let changed: Vec<&'static str> =
+                    fixed.into_iter().filter(|(is_same, _)| !is_same).map(|(_, key)| key).collect();
+                for key in &changed {
+                    warn!("{key} has changed; it takes effect when posternd is started again");
+                }
+                let site = Arc::new(Site::of((&config, digest), engine, keyring_file));
                 let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
                 self.put(&site);
+                self.counters.reloaded(Ok(changed));
                 info!("the configuration was read again");
             }
             Err(why) => {
                 for line in why.lines() {
                     error!("the configuration stays as it was: {line}");
                 }
+                self.counters.reloaded(Err(&why));
             }
         }
         tell_systemd(&[NotifyState::Ready]);

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use postern_core::config::Config;
+use postern_core::config::{Config, ConfigDigest};
 use postern_core::engine::Engine;
 use postern_core::keyring::Keyring;
 
@@ -16,10 +16,15 @@ pub(crate) struct Site {
     pub(crate) rights: Rights,
     pub(crate) room: Room,
     pub(crate) keyring_file: Arc<KeyringFile>,
+    pub(crate) digest: ConfigDigest,
 }
 
 impl Site {
-    pub(crate) fn of(config: &Config, engine: Engine, keyring_file: KeyringFile) -> Self {
+    pub(crate) fn of(
+        (config, digest): (&Config, ConfigDigest),
+        engine: Engine,
+        keyring_file: KeyringFile,
+    ) -> Self {
         let rights = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
         let limits = &config.limits;
         let room = Room {
@@ -28,7 +33,7 @@ impl Site {
             dialogues: limits.dialogues,
             has_page: rights.has_page(),
         };
-        Self { engine, rights, room, keyring_file: Arc::new(keyring_file) }
+        Self { engine, rights, room, keyring_file: Arc::new(keyring_file), digest }
     }
 
     /// By how many seconds this host's clock is ahead of the ledger's, where that has one and tells.
@@ -44,6 +49,7 @@ impl Site {
             rights: self.rights.clone(),
             room: self.room,
             keyring_file: Arc::clone(&self.keyring_file),
+            digest: self.digest.clone(),
         }
     }
 }

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use postern_core::Verdict;
-use postern_core::engine::Memory;
 use postern_ipc::Status;
 use postern_log::LogHealth;
 
+use crate::site::Site;
 use crate::slots::Slots;
 
 /// What posternd counts, from its start on.
@@ -15,11 +16,18 @@ pub(crate) struct Counters {
     started: Instant,
     configured_after_seconds: AtomicU64,
     reloads: AtomicU64,
-    config_broken: AtomicBool,
+    newest_reload: Mutex<Reload>,
     accepts: AtomicU64,
     rejects: AtomicU64,
     defers: AtomicU64,
     ignores: AtomicU64,
+}
+
+/// The newest attempt to read the configuration again.
+#[derive(Debug, Clone, Default)]
+struct Reload {
+    problems: Vec<String>,
+    restart_needed: Vec<&'static str>,
 }
 
 impl Counters {
@@ -28,7 +36,7 @@ impl Counters {
             started: Instant::now(),
             configured_after_seconds: AtomicU64::new(0),
             reloads: AtomicU64::new(0),
-            config_broken: AtomicBool::new(false),
+            newest_reload: Mutex::default(),
             accepts: AtomicU64::new(0),
             rejects: AtomicU64::new(0),
             defers: AtomicU64::new(0),
@@ -46,12 +54,21 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn reloaded(&self, ok: bool) {
-        self.config_broken.store(!ok, Ordering::Relaxed);
-        if ok {
-            self.configured_after_seconds.store(self.started.elapsed().as_secs(), Ordering::Relaxed);
+    /// How an attempt to read the configuration ended: which keys take effect at the next start alone, or why it failed.
+    pub(crate) fn reloaded(&self, how: Result<Vec<&'static str>, &str>) {
+        let mut newest = self.newest_reload.lock().unwrap_or_else(PoisonError::into_inner);
+        match how {
+            Ok(restart_needed) => {
+                *newest = Reload { problems: Vec::new(), restart_needed };
+                self.configured_after_seconds.store(self.started.elapsed().as_secs(), Ordering::Relaxed);
+            }
+            Err(why) => {
+                let line = |line: &str| line.chars().take(LONGEST_PROBLEM).collect();
+                newest.problems = why.lines().take(MOST_PROBLEMS).map(line).collect();
+            }
         }
-        self.reloads.fetch_add(1, Ordering::Relaxed);
+        // Last: whoever sees the count sees the rest.
+        self.reloads.fetch_add(1, Ordering::Release);
     }
 
     pub(crate) fn uptime_seconds(&self) -> u64 {
@@ -60,7 +77,7 @@ impl Counters {
 
     pub(crate) fn report(
         &self,
-        memory: &Memory,
+        site: &Site,
         slots: &Slots,
         log: LogHealth,
         clock_ahead_seconds: Option<i64>,
@@ -69,15 +86,22 @@ impl Counters {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
         let uptime_seconds = self.uptime_seconds();
+        let memory = &site.engine.memory;
         let tally = memory.hasher.tally();
+        let reloads = self.reloads.load(Ordering::Acquire);
+        let newest = self.newest_reload.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             uptime_seconds,
             config_age_seconds: uptime_seconds
                 .saturating_sub(self.configured_after_seconds.load(Ordering::Relaxed)),
-            reloads: self.reloads.load(Ordering::Relaxed),
-            config_broken: self.config_broken.load(Ordering::Relaxed),
+            reloads,
+            config_broken: !newest.problems.is_empty(),
+            config_digest: Some(site.digest.to_string()),
+            config_problems: newest.problems,
+            restart_needed: newest.restart_needed.into_iter().map(ToOwned::to_owned).collect(),
+            unknown_users: site.rights.unknown_users(),
             connections: slots.open(),
             dialogues: slots.dialogues(),
             verdicts: named(&[
@@ -99,3 +123,7 @@ impl Counters {
         }
     }
 }
+
+/// A status is one frame of the protocol.
+const MOST_PROBLEMS: usize = 10;
+const LONGEST_PROBLEM: usize = 400;

@@ -1,24 +1,43 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use postern_core::clock::SKEW;
+use postern_core::config::{Config, Problems};
 use postern_core::flows::clock_text;
-use postern_ipc::{Begin, Client, Failure as IpcFailure, Flow, Status};
+use postern_ipc::{Begin, CLIENT_CONFIG_PATH, Client, ClientConfig, Failure as IpcFailure, Flow, Status};
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges;
 
-/// Asks the running posternd how it is.
+/// Asks the running posternd how it is. That works although the configuration is broken, which is when it is needed most.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
-    let config = privileges::load_config(path)?;
-    let status = ask(&config.socket.path).map_err(|failure| {
-        let socket = config.socket.path.display();
-        Failure::unavailable(format!(
-            "{socket}: {failure}; look at: systemctl status posternd, postern check"
-        ))
-    })?;
-    output.print(&describe(&status), "status", &status)
+    privileges::become_keeper()?;
+    privileges::refuse_others(path)?;
+    let (socket, broken) = match Config::load(path) {
+        Ok(config) => (config.socket.path, None),
+        Err(problems) => (socket_of_broken(path), Some(problems)),
+    };
+    match (ask(&socket), broken) {
+        (Ok(status), broken) => {
+            let mut text = describe(&status);
+            for line in broken.iter().flat_map(Problems::lines) {
+                text.push_str(&format!("broken         {line}\n"));
+            }
+            output.print(&text, "status", &status)
+        }
+        (Err(_), Some(problems)) => Err(problems.into()),
+        (Err(failure), None) => Err(Failure::unavailable(format!(
+            "{}: {failure}; look at: systemctl status posternd, postern check",
+            socket.display()
+        ))),
+    }
+}
+
+/// Where posternd answers, as far as a broken configuration says; else where front doors look for it.
+pub(super) fn socket_of_broken(path: &Path) -> PathBuf {
+    let of_front_doors = || ClientConfig::load(Path::new(CLIENT_CONFIG_PATH)).unwrap_or_default().socket;
+    Config::socket_of_broken(path).unwrap_or_else(of_front_doors)
 }
 
 /// One short conversation with posternd.
@@ -34,7 +53,7 @@ fn describe(status: &Status) -> String {
     let config = if status.config_broken { "the newest one is broken, still in use is one" } else { "read" };
     format!(
         "posternd {version}, process {pid}, up {up}\n\
-         configuration  {config} {age} old\n\
+         configuration  {config} {age} old, {digest}\n{problems}\
          conversations  {open} open, {dialogues} of them dialogues; so far {verdicts}\n\
          argon2id runs  {runs}; {hits} spared by the cache\n\
          hashing memory {peak} MiB at most\n\
@@ -42,6 +61,8 @@ fn describe(status: &Status) -> String {
          {clocks}",
         version = status.version,
         pid = status.pid,
+        digest = status.config_digest.as_deref().and_then(|digest| digest.get(..12)).unwrap_or("-"),
+        problems = problems(status),
         up = span(status.uptime_seconds),
         age = span(status.config_age_seconds),
         open = status.connections,
@@ -53,6 +74,14 @@ fn describe(status: &Status) -> String {
         log = log_problem(status).unwrap_or_else(|| "in order".to_owned()),
         clocks = clocks(status.clock_ahead_seconds),
     )
+}
+
+/// What failed at the last reload, and what it did not change.
+fn problems(status: &Status) -> String {
+    let failed = status.config_problems.iter().map(|problem| format!("reload failed  {problem}\n"));
+    let restart = status.restart_needed.iter().map(|key| format!("restart needed {key}\n"));
+    let unknown = status.unknown_users.iter().map(|name| format!("unknown user   {name}\n"));
+    failed.chain(restart).chain(unknown).collect()
 }
 
 /// What is wrong with posternd's log.

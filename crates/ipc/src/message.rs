@@ -345,6 +345,18 @@ pub struct Status {
     pub reloads: u64,
     /// Whether the newest attempt to read the configuration failed.
     pub config_broken: bool,
+    /// What tells the configuration in force apart from others: SHA-256 in hexadecimal digits.
+    #[serde(default)]
+    pub config_digest: Option<String>,
+    /// Why the newest attempt to read the configuration failed, a problem a line; empty where it did not.
+    #[serde(default)]
+    pub config_problems: Vec<String>,
+    /// Keys that were read again with other values, and take effect when posternd is started again.
+    #[serde(default)]
+    pub restart_needed: Vec<String>,
+    /// Users of `[socket] trusted` and `[web] user` whom this host does not know.
+    #[serde(default)]
+    pub unknown_users: Vec<String>,
     /// Open conversations, this one included.
     pub connections: u64,
     /// Those of them that are logins with a dialogue, which may wait for a person.

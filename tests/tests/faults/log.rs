@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Client, Failure, Flow, Silent, Status};
 use postern_tests::guard::wait_for;
-use postern_tests::{Site, host};
+use postern_tests::{CHECK_FAILED, Site, host};
 
 use crate::{checkpassword, posternd};
 
@@ -52,7 +52,7 @@ fn logins_go_on_while_nobody_reads_the_log_and_what_is_lost_is_counted_and_told(
     let mut posternd = Loud::start(&site, Stdio::piped());
     let login = || checkpassword(&site, "alice", &alice.password).run();
     assert_eq!(login().code, 0);
-    assert_eq!(site.cli(&["check"]).code, 0);
+    assert_ne!(site.check().code, CHECK_FAILED);
     // A pipe holds 64 KiB, and the queue some MiB.
     fill(&site, 6_000);
     let began = Instant::now();
@@ -64,8 +64,8 @@ fn logins_go_on_while_nobody_reads_the_log_and_what_is_lost_is_counted_and_told(
     assert!(stuck.log_lines_lost > 0, "{stuck:?}");
     let shown = site.cli_ok(&["status"]);
     assert!(shown.contains("nobody has read it") && shown.contains("lines were lost"), "{shown}");
-    let check = site.cli(&["check"]);
-    assert!(check.code == 78 && check.stdout.contains("FAIL  log: "), "{check:?}");
+    let check = site.check();
+    assert!(check.code == CHECK_FAILED && check.stdout.contains("FAIL  posternd: its log: "), "{check:?}");
 
     let mut pipe = posternd.0.stderr.take().unwrap();
     let reader = std::thread::spawn(move || {
@@ -101,8 +101,8 @@ fn logins_go_on_while_the_disk_of_the_log_is_full() {
     }
     let status = status(&site).unwrap();
     assert!(status.log_lines_lost >= 5, "{status:?}");
-    let check = site.cli(&["check"]);
-    assert!(check.code == 78 && check.stdout.contains("lines were lost"), "{check:?}");
+    let check = site.check();
+    assert!(check.code == CHECK_FAILED && check.stdout.contains("lines were lost"), "{check:?}");
 }
 
 #[test]

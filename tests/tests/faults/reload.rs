@@ -40,6 +40,7 @@ fn a_reload_takes_a_good_configuration_and_keeps_the_last_good_one_from_a_broken
     site.edit_config(|text| text.replace("[nonsense]\n", ""));
     let shown = site.cli_ok(&["status"]);
     assert!(shown.contains("the newest one is broken"), "{shown}");
+    assert!(shown.contains("reload failed") && shown.contains("nonsense"), "it says what was wrong: {shown}");
     let check = site.check();
     assert!(
         check.code == CHECK_FAILED && check.stdout.contains("runs with an older configuration"),
@@ -49,6 +50,67 @@ fn a_reload_takes_a_good_configuration_and_keeps_the_last_good_one_from_a_broken
     assert!(!reload(&posternd));
     assert_eq!(login(), 0, "mended, it takes effect");
     assert_ne!(site.check().code, CHECK_FAILED);
+}
+
+#[test]
+fn a_daemon_with_another_configuration_than_the_file_is_noticed() {
+    let site = Site::new("stale");
+    let posternd = site.posternd();
+    let check = || site.cli(&["check"]).stdout;
+    assert!(!check().contains("systemctl reload posternd"));
+    site.edit_config(|text| text.replace("\"until-enrolled\"", "\"never\""));
+    assert!(check().contains("systemctl reload posternd"), "{}", check());
+    assert!(!reload(&posternd));
+    assert!(!check().contains("systemctl reload posternd"), "{}", check());
+    site.edit_config(|text| format!("{text}\n[log]\nlevel = \"warn\"\n"));
+    assert!(!reload(&posternd));
+    assert!(check().contains("systemctl restart posternd"), "{}", check());
+}
+
+#[test]
+fn status_answers_although_the_file_is_broken_and_so_does_the_check() {
+    let site = Site::new("broken_status");
+    let posternd = site.posternd();
+    site.edit_config(|text| text + "[nonsense]\n");
+    let shown = site.cli_ok(&["status"]);
+    assert!(shown.contains(&format!("process {}", posternd.pid())) && shown.contains("nonsense"), "{shown}");
+    site.edit_config(|text| text + "[nonsense\n");
+    assert!(site.cli_ok(&["status"]).contains("broken         "));
+    assert!(reload(&posternd));
+    let check = site.cli(&["check"]);
+    assert!(check.code != 0 && check.stdout.contains("FAIL  posternd: runs with an older"), "{check:?}");
+}
+
+#[test]
+fn a_check_before_a_reload_says_whether_it_would_be_taken_and_changes_nothing() {
+    let site = Site::new("checked_reload");
+    let posternd = site.posternd();
+    let check = || {
+        let mut command = crate::posternd(&site);
+        command.arg("--check");
+        postern_tests::Ran::of(&mut command, b"", Duration::from_secs(20))
+    };
+    assert_eq!(check().code, 0, "{:?}", check());
+    site.edit_config(|text| text + "[nonsense]\n");
+    let broken = check();
+    assert!(broken.code == 78 && broken.stderr.contains("nonsense"), "{broken:?}");
+    assert_eq!((posternd.status().reloads, posternd.status().config_broken), (0, false));
+    let unit = include_str!("../../../packaging/systemd/posternd.service");
+    let reload: Vec<&str> = unit.lines().filter(|line| line.starts_with("ExecReload=")).collect();
+    assert_eq!(reload, ["ExecReload=/usr/sbin/posternd --check", "ExecReload=/bin/kill -HUP $MAINPID"]);
+}
+
+#[test]
+fn a_trusted_user_who_comes_after_posternd_is_trusted_without_a_reload() {
+    let site = Site::builder("late_user").build();
+    site.edit_config(|text| text.replace("{ dovecot = [", "{ latecomer = [\"imap\"], dovecot = ["));
+    let posternd = site.posternd();
+    let alice = site.account("alice");
+    assert_eq!(posternd.status().unknown_users, ["latecomer"]);
+    drop(postern_tests::unix_users::add("latecomer", 2_200_001));
+    let login = || checkpassword(&site, "alice", &alice.password).as_user("latecomer").run().code;
+    wait_for("the latecomer to be trusted", Duration::from_secs(5), || (login() == 0).then_some(()));
+    assert!(posternd.status().unknown_users.is_empty());
 }
 
 #[test]

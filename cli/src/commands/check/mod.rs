@@ -6,6 +6,7 @@ mod local_users;
 mod logins;
 mod page;
 mod pam;
+mod posternd;
 mod remark;
 mod shut_out;
 mod sshd;
@@ -17,7 +18,7 @@ use std::process::Command;
 use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::clock::SKEW;
-use postern_core::config::Config;
+use postern_core::config::{Config, ConfigDigest};
 use postern_core::directory::{Directory, DirectoryError};
 use postern_core::flows::{UID_NUMBER, clock_text};
 use postern_core::ledger::Ledger;
@@ -56,19 +57,21 @@ pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Res
     let mut report = Report::default();
     report.front_doors(Path::new(CLIENT_CONFIG_PATH));
     report.remark("clock", clock::examine());
-    match Config::load(path) {
+    match Config::load_with_digest(path) {
         Err(problems) => {
             problems.lines().for_each(|line| report.fail("configuration", line));
             report.note(
                 "configuration",
-                "hides what needs it: keyring, store, directory, ledger, accounts, couriers, posternd"
-                    .to_owned(),
+                "hides what needs it: keyring, store, directory, ledger, accounts, couriers".to_owned(),
             );
+            report.posternd(&status::socket_of_broken(path), path, None);
         }
-        Ok(config) => {
+        Ok((config, digest)) => {
+            let socket = config.socket.path.clone();
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
             Box::pin(report.site(config, wanted.sample, &logins)).await;
+            report.posternd(&socket, path, Some(&digest));
         }
     }
     report.dovecot(dovecot.0.as_deref(), dovecot.1.as_deref());
@@ -172,7 +175,6 @@ impl Report {
         if let Some(web) = &config.web {
             self.remark("web", page::examine(&web.url).await);
         }
-        let socket = config.socket.path.clone();
         match Site::of(config) {
             Err(failure) => {
                 self.fail("store", hiding(failure.message(), "the directory, the ledger and the accounts"));
@@ -185,39 +187,16 @@ impl Report {
                 }
             }
         }
-        let status = status::ask(&socket);
-        if let Ok(status) = &status
-            && let Some(problem) = status::log_problem(status)
-        {
-            self.fail("log", format!("{problem}; look at: systemctl status systemd-journald, df"));
+    }
+
+    fn posternd(&mut self, socket: &Path, file: &Path, digest: Option<&ConfigDigest>) {
+        let asked = status::ask(socket);
+        // Where the configuration is broken, that is what has to be mended, and the socket may be another one.
+        if digest.is_none() && asked.is_err() {
+            return;
         }
-        match status {
-            Err(failure) => {
-                self.fail(
-                    "posternd",
-                    format!("{}: {failure}; start it: systemctl start posternd.socket", socket.display()),
-                );
-            }
-            Ok(status) if status.config_broken => {
-                self.fail(
-                    "posternd",
-                    "runs with an older configuration, for it could not read the newest; see its log"
-                        .to_owned(),
-                );
-            }
-            Ok(status) if status.version != env!("CARGO_PKG_VERSION") => {
-                self.warn(
-                    "posternd",
-                    format!(
-                        "is of version {}, and this is {}; restart it",
-                        status.version,
-                        env!("CARGO_PKG_VERSION")
-                    ),
-                );
-            }
-            Ok(status) => {
-                self.ok("posternd", format!("version {} answers at {}", status.version, socket.display()))
-            }
+        for remark in posternd::examine(socket, file, digest, asked) {
+            self.remark("posternd", remark);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `/etc/postern/postern.toml`: raw text in, a configuration that cannot be wrong out.
 
 mod couriers;
+mod digest;
 mod file;
 mod http_url;
 mod ldap;
@@ -27,6 +28,7 @@ pub use couriers::{
     Couriers, EmailCourier, Encoding, HostPattern, HttpMethod, MailTls, Mailbox, NtfyCourier, SmsCourier,
     SmsGateway, SmsWay, Web, WebPushCourier, percent_encoded,
 };
+pub use digest::ConfigDigest;
 pub use file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
@@ -79,6 +81,23 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, Problems> {
         let text = read_made_by_init(path).map_err(|error| Problems::of_file(path, &error))?;
         Self::parse(path, &text)
+    }
+
+    /// The same, and what tells it apart from others.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with_digest(path: &Path) -> Result<(Self, ConfigDigest), Problems> {
+        let text = read_private(path).map_err(|error| Problems::of_file(path, &error))?;
+        let config = Self::parse(path, &text)?;
+        let digest = ConfigDigest::of(&text, &config);
+        Ok((config, digest))
+    }
+
+    /// The socket that a configuration names which may be broken elsewhere.
+    #[must_use]
+    pub fn socket_of_broken(path: &Path) -> Option<PathBuf> {
+        sections::socket_of_broken(&read_private(path).ok()?)
     }
 
     /// Checks the text of a configuration; `path` is for the problems.

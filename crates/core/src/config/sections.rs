@@ -54,6 +54,14 @@ fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
     })
 }
 
+/// The path of `[socket]`, or the default, where that much can be made out.
+pub(super) fn socket_of_broken(text: &str) -> Option<PathBuf> {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let Some(socket) = document.get_ref().get("socket") else { return Some(PathBuf::from(SOCKET_PATH)) };
+    let Some(path) = socket.get_ref().get("path") else { return Some(PathBuf::from(SOCKET_PATH)) };
+    Some(PathBuf::from(path.get_ref().as_str()?)).filter(|path| path.is_absolute())
+}
+
 fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let socket = socket(root.section("socket"));
     let (directory, userdb) = directory(root.section("directory"));

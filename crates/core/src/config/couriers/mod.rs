@@ -3,7 +3,7 @@
 mod read;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::factor::EmailAddress;
@@ -25,6 +25,29 @@ pub struct Couriers {
     pub web_push: Option<WebPushCourier>,
     /// `[courier.ntfy]`
     pub ntfy: Option<NtfyCourier>,
+}
+
+impl Couriers {
+    /// The files that are read together with the configuration, without the texts of messages.
+    pub(super) fn files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = Vec::new();
+        if let Some(email) = &self.email {
+            files.push(&email.ca_file);
+            files.extend(email.credentials_file.as_deref());
+        }
+        if let Some(SmsWay::Gateway(gateway)) = self.sms.as_ref().map(|sms| &sms.way) {
+            files.push(&gateway.ca_file);
+            files.extend(gateway.secret_file.as_deref());
+        }
+        if let Some(push) = &self.web_push {
+            files.extend([&*push.ca_file, &*push.key_file]);
+        }
+        if let Some(ntfy) = &self.ntfy {
+            files.push(&ntfy.ca_file);
+            files.extend(ntfy.token_file.as_deref());
+        }
+        files
+    }
 }
 
 /// `[courier.email]`: a server that takes mail (RFC 6409).

@@ -103,7 +103,8 @@ impl Clock for SystemClock {
 /// wrong.
 pub const SKEW: Duration = Duration::from_secs(5);
 
-const END_OF_YEAR_9999: u64 = 253_402_300_799;
+/// The last second that a [`Timestamp`] can say.
+pub(crate) const END_OF_YEAR_9999: u64 = 253_402_300_799;
 
 #[cfg(test)]
 mod tests {

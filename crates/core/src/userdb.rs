@@ -4,9 +4,32 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 
-/// A template for each userdb field.
+/// What mail servers learn about an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Userdb(Vec<(String, Template)>);
+pub struct Userdb {
+    /// A template for each field.
+    fields: Vec<(String, Template)>,
+    /// What a lookup for a delivery finds of an account that is disabled or has expired.
+    pub disabled_lookup: DisabledLookup,
+}
+
+/// What a lookup for a delivery finds of an account that is disabled or has expired. It opens nothing in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DisabledLookup {
+    /// The account: its mail goes on being delivered.
+    #[default]
+    Found,
+    /// A temporary failure: its mail waits in the queue.
+    Defer,
+    /// No account: its mail goes back to the senders.
+    Unknown,
+}
+
+impl DisabledLookup {
+    /// Every value with its name in the configuration.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("found", Self::Found), ("defer", Self::Defer), ("unknown", Self::Unknown)];
+}
 
 impl Userdb {
     /// Reads the templates by field name.
@@ -23,23 +46,28 @@ impl Userdb {
                 parsed.map(|parsed| (field.clone(), parsed)).map_err(|error| (field.clone(), error))
             })
             .collect::<Result<_, _>>()
-            .map(Self)
+            .map(|fields| Self { fields, disabled_lookup: DisabledLookup::default() })
     }
 
     /// The fields of `account`. A field whose template names an attribute that the account lacks is left out.
     ///
     /// # Errors
-    /// A value that must not reach a mail server: a control character, or a uid or gid that is 0 or no number.
+    /// A value that must not reach a mail server: a control character, a uid or gid that is 0 or no number, or one of
+    /// several, which come in any order.
     pub fn fill(&self, account: &Account) -> Result<BTreeMap<String, String>, BadField> {
         let mut fields = BTreeMap::new();
-        for (field, template) in &self.0 {
-            let Some(value) = template.fill(account) else { continue };
+        for (field, template) in &self.fields {
+            let several = |attribute: &str| BadField {
+                field: field.clone(),
+                what: format!("names {attribute}, which has several values"),
+            };
+            let Some(value) = template.fill(account).map_err(several)? else { continue };
             if value.chars().any(char::is_control) {
-                return Err(BadField { field: field.clone(), what: "holds a control character" });
+                return Err(BadField { field: field.clone(), what: "holds a control character".to_owned() });
             }
             let is_id = matches!(field.as_str(), "uid" | "gid");
             if is_id && !value.parse::<u32>().is_ok_and(|id| id != 0) {
-                return Err(BadField { field: field.clone(), what: "is not a number above 0" });
+                return Err(BadField { field: field.clone(), what: "is not a number above 0".to_owned() });
             }
             fields.insert(field.clone(), value);
         }
@@ -48,7 +76,7 @@ impl Userdb {
 
     /// The names of the attributes that the templates refer to.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|(_, template)| &template.0).filter_map(|piece| match piece {
+        self.fields.iter().flat_map(|(_, template)| &template.0).filter_map(|piece| match piece {
             Piece::Attribute(name) => Some(name.as_str()),
             Piece::Text(_) | Piece::User | Piece::Local | Piece::Domain => None,
         })
@@ -76,7 +104,7 @@ pub enum BadTemplate {
 #[error("userdb field {field} {what}")]
 pub struct BadField {
     field: String,
-    what: &'static str,
+    what: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,18 +155,25 @@ impl Template {
         }
     }
 
-    fn fill(&self, account: &Account) -> Option<String> {
+    /// `None` where the account lacks an attribute.
+    ///
+    /// # Errors
+    /// The attribute that has several values.
+    fn fill<'a>(&'a self, account: &'a Account) -> Result<Option<String>, &'a str> {
         let (local, domain) = account.name.split_once('@').unwrap_or((&account.name, ""));
-        self.0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => Some(text.as_str()),
-                Piece::User => Some(account.name.as_str()),
-                Piece::Local => Some(local),
-                Piece::Domain => Some(domain),
-                Piece::Attribute(name) => account.attributes.values(name).first().map(String::as_str),
-            })
-            .collect()
+        let piece = |piece: &'a Piece| match piece {
+            Piece::Text(text) => Ok(Some(text.as_str())),
+            Piece::User => Ok(Some(account.name.as_str())),
+            Piece::Local => Ok(Some(local)),
+            Piece::Domain => Ok(Some(domain)),
+            Piece::Attribute(name) => match account.attributes.values(name) {
+                [] => Ok(None),
+                [value] => Ok(Some(value.as_str())),
+                _ => Err(name.as_str()),
+            },
+        };
+        let parts: Result<Vec<Option<&str>>, &str> = self.0.iter().map(piece).collect();
+        Ok(parts?.into_iter().collect::<Option<Vec<_>>>().map(|parts| parts.concat()))
     }
 }
 
@@ -152,6 +187,7 @@ mod tests {
         attributes.set("uidNumber", vec!["10001".to_owned()]);
         attributes.set("evil", vec!["a\tuserdb_uid=0".to_owned()]);
         attributes.set("root", vec!["0".to_owned()]);
+        attributes.set("several", vec!["a".to_owned(), "b".to_owned()]);
         Account {
             id: AccountId::new("1".to_owned()),
             name: "alice@example.org".to_owned(),
@@ -183,6 +219,12 @@ mod tests {
     #[test]
     fn a_field_without_its_attribute_is_left_out() {
         assert!(fill("quota_rule", "*:storage={mailQuota}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn of_several_values_none_is_picked() {
+        let error = fill("home", "/srv/{several}").unwrap_err().to_string();
+        assert_eq!(error, "userdb field home names several, which has several values");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) async fn decide(
         return refused("not a name: empty, over 255 bytes, or with control characters");
     };
     match Task::of(begin.flow) {
-        Task::Lookup => flows::lookup(&site.engine, &name).await,
+        Task::Lookup => flows::lookup(&site.engine, &begin.service, &name).await,
         Task::Account => {
             let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
             flows::account(&site.engine, &begin.service, &name, proof).await

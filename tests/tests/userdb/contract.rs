@@ -46,6 +46,7 @@ fn a_lookup_answers_with_2_and_one_line_or_with_3_and_nothing() {
     assert_eq!(ran.code, 2);
     let fields = ran.reply_fields();
     assert_eq!(fields[0], ("user".to_owned(), "alice".to_owned()));
+    assert!(fields.contains(&("userdb_user".to_owned(), "alice".to_owned())), "{fields:?}");
     for (field, value) in fields_of(&alice) {
         assert!(fields.contains(&(format!("userdb_{field}"), value)), "{field} in {fields:?}");
     }
@@ -57,7 +58,10 @@ fn a_lookup_answers_with_2_and_one_line_or_with_3_and_nothing() {
     assert_eq!((ran.code, ran.fd4.as_str()), (3, ""));
     drop(site.cli_ok(&["account", "disable", "alice"]));
     let ran = checkpassword(&site).lookup().credentials("alice", "").run();
-    assert_eq!((ran.code, ran.fd4.as_str()), (3, ""));
+    assert_eq!(ran.code, 2, "mail goes on being delivered");
+    let session = checkpassword(&site).env("SERVICE", "imap").env("AUTHORIZED", "1");
+    let ran = session.credentials("alice", "").run();
+    assert_eq!((ran.code, ran.fd4.as_str()), (3, ""), "and nobody reads it");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod contract;
+mod deliveries;
 mod fields;
 mod qmail;
 mod standing;

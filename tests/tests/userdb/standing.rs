@@ -25,9 +25,14 @@ fn is_in_everywhere(dovecot: &Dovecot, passwords: &[&str]) -> bool {
     all[0]
 }
 
+/// A site that wants mail for accounts that are disabled or have expired to go back.
+fn bouncing(name: &str) -> Site {
+    Site::builder(name).setting("[directory]", "disabled_lookup = \"unknown\"").build()
+}
+
 #[test]
 fn a_disabled_account_is_refused_in_logins_and_lookups_until_it_is_enabled() {
-    let site = Site::new("disabled");
+    let site = bouncing("disabled");
     let posternd = site.posternd();
     let dovecot = site.dovecot();
     let alice = alice(&site);
@@ -47,7 +52,7 @@ fn a_disabled_account_is_refused_in_logins_and_lookups_until_it_is_enabled() {
 
 #[test]
 fn an_expired_account_is_refused_in_logins_and_lookups() {
-    let site = Site::new("expired");
+    let site = bouncing("expired");
     let posternd = site.posternd();
     let dovecot = site.dovecot();
     let alice = site.account_with("alice", &site::random_password(), &["--expires", "6s"]);

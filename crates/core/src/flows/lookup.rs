@@ -1,21 +1,29 @@
-use crate::account::{Freshness, Standing};
+use crate::account::{Account, Freshness, Standing};
 use crate::engine::Engine;
 use crate::name::LoginName;
-use crate::policy::Class;
+use crate::policy::{Class, ServiceKind};
+use crate::userdb::DisabledLookup;
 use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::outcome::{Outage, Outcome, Trail};
 
-/// Fetches the userdb fields of an account for a mail server that has mail to deliver or a session to resume.
+/// Fetches the userdb fields of an account for a mail server that has mail to deliver or a session to resume. Among them is
+/// `user`, the canonical name: without it a mail server goes on with the alias that was asked for, to another mailbox.
 ///
-/// No secret is checked. A disabled or expired account is refused here as it is at a login.
-pub async fn lookup(engine: &Engine, name: &LoginName) -> Outcome {
+/// No secret is checked. For the session of a mail service a disabled or expired account is refused here as it is at a
+/// login; for everything else, such as a delivery, `disabled_lookup` decides.
+pub async fn lookup(engine: &Engine, service: &str, name: &LoginName) -> Outcome {
     let mut trail = Trail::default();
-    let decided = decide(engine, name, &mut trail).await;
+    let decided = decide(engine, service, name, &mut trail).await;
     Outcome::of(decided, trail)
 }
 
-async fn decide(engine: &Engine, name: &LoginName, trail: &mut Trail) -> Result<Verdict, Outage> {
+async fn decide(
+    engine: &Engine,
+    service: &str,
+    name: &LoginName,
+    trail: &mut Trail,
+) -> Result<Verdict, Outage> {
     let Some(account) = engine.directory.find(name, Class::Mail).await? else {
         return Ok(Verdict::Reject(Reason::UnknownAccount));
     };
@@ -23,11 +31,43 @@ async fn decide(engine: &Engine, name: &LoginName, trail: &mut Trail) -> Result<
     if account.freshness == Freshness::Stale {
         return Err(Outage::Stale);
     }
-    match account.standing {
-        Standing::Active => {}
-        Standing::Disabled => return Ok(Verdict::Reject(Reason::Disabled)),
-        Standing::Expired => return Ok(Verdict::Reject(Reason::Expired)),
+    let (reason, found, waits) = match account.standing {
+        Standing::Active => return answer(engine, account),
+        Standing::Disabled => (
+            Reason::Disabled,
+            "the account is disabled, and its mail is delivered",
+            "the account is disabled, and its mail waits",
+        ),
+        Standing::Expired => (
+            Reason::Expired,
+            "the account has expired, and its mail is delivered",
+            "the account has expired, and its mail waits",
+        ),
+    };
+    if is_session(engine, service) {
+        return Ok(Verdict::Reject(reason));
     }
-    let userdb = engine.userdb.fill(&account)?;
+    match engine.userdb.disabled_lookup {
+        DisabledLookup::Found => {
+            trail.detail = Some(found);
+            answer(engine, account)
+        }
+        DisabledLookup::Defer => Ok(Verdict::Defer(waits.to_owned())),
+        DisabledLookup::Unknown => Ok(Verdict::Reject(reason)),
+    }
+}
+
+fn answer(engine: &Engine, account: Account) -> Result<Verdict, Outage> {
+    let mut userdb = engine.userdb.fill(&account)?;
+    userdb.entry("user".to_owned()).or_insert_with(|| account.name.clone());
     Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))
 }
+
+/// Whether somebody is about to read mail there, or send it.
+fn is_session(engine: &Engine, service: &str) -> bool {
+    let class = engine.services.get(service).map(|service| &service.kind);
+    matches!(class, Some(ServiceKind::Mail(_))) && !DELIVERIES.contains(&service)
+}
+
+/// What Dovecot calls itself when it delivers, even where a service of that name is configured.
+const DELIVERIES: [&str; 2] = ["lmtp", "lda"];

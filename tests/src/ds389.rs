@@ -75,6 +75,23 @@ impl Ds389 {
         LdapClient::new(&format!("ldap://127.0.0.1:{}", self.port))
     }
 
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The password of who may do anything.
+    #[must_use]
+    pub fn manager_password(&self) -> &str {
+        &self.password
+    }
+
+    /// Changes an entry, or `cn=config`, as who may do anything.
+    pub fn set(&self, dn: &str, changes: &str) {
+        drop(self.client().change(self.manager(), dn, changes).succeeded());
+    }
+
     /// To ask as who may do anything.
     #[must_use]
     pub fn manager(&self) -> Who<'_> {
@@ -131,7 +148,8 @@ fn read(path: &Path) -> String {
 }
 
 const BACKEND: &str = "userRoot";
-const MANAGER: &str = "cn=Directory Manager";
+/// Who may do anything.
+pub const MANAGER: &str = "cn=Directory Manager";
 const LIMIT: Duration = Duration::from_secs(60);
 const PEOPLE: &str = "dn: dc=example,dc=org\nobjectClass: domain\ndc: example\n\n\
 dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\nou: people\n\n\

@@ -52,8 +52,43 @@ async fn a_server_that_is_stopped_and_a_person_who_is_not_there_are_named() {
     assert!(stopped.iter().any(|text| text.contains(&slapd.ldaps_uri())), "{stopped:#?}");
 }
 
+#[tokio::test]
+async fn a_sample_of_an_expiry_is_shown_with_the_date_that_is_read() {
+    let slapd =
+        Slapd::builder("examine_expiry").person("alice").person_with("bob", "shadowExpire: 20833").start();
+    let all = text(&directory(&slapd).examine(None).await);
+    assert!(all.contains("shadowExpire of uid=bob,"), "{all}");
+    assert!(all.contains("20833, read as days: it expires at 2027-01-15T00:00:00Z"), "{all}");
+    let wrong = directory_with(&slapd, "expires_format = \"seconds\"\n").examine(None).await;
+    assert!(text(&wrong).contains("read as seconds: it expires at 1970-01-01T05:47:13Z"), "{wrong:#?}");
+    slapd.set(&slapd.person("bob").dn, "replace: shadowExpire\nshadowExpire: 1577836800");
+    let bad = bad(&directory(&slapd).examine(None).await);
+    assert!(
+        bad.iter().any(|text| text.contains("beyond the year 9999; is expires_format right?")),
+        "{bad:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_condition_that_anybody_can_bring_about_by_wrong_passwords_is_doubtful() {
+    let slapd = Slapd::with("examine_locks", &["alice"]);
+    let condition = "disabled = [\"(|(nsAccountLock=TRUE)(pwdAccountLockedTime=*))\"]\n";
+    let findings = directory_with(&slapd, condition).examine(None).await;
+    let is_named = |finding: &Finding| matches!(finding, Finding::Doubtful(text) if text.contains("(pwdAccountLockedTime=*)"));
+    assert!(findings.iter().any(is_named), "{findings:#?}");
+}
+
+fn text(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("{finding:?}\n")).collect()
+}
+
 fn directory(slapd: &Slapd) -> LdapDirectory {
-    let text = format!("{}[ledger]\nkind = \"embedded\"\n", slapd.directory_toml(&[&slapd.ldaps_uri()]));
+    directory_with(slapd, "")
+}
+
+fn directory_with(slapd: &Slapd, more: &str) -> LdapDirectory {
+    let text =
+        format!("{}{more}[ledger]\nkind = \"embedded\"\n", slapd.directory_toml(&[&slapd.ldaps_uri()]));
     let config = Config::parse(Path::new("postern.toml"), &text).unwrap();
     let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
     LdapDirectory::open(ldap, &config.userdb, Arc::new(SystemClock)).unwrap()

@@ -63,7 +63,10 @@ fn what_is_printed_names_what_the_configuration_names() {
          objectClass,preferredLanguage,state,uidNumber,validUntil\n  \
          by dn.exact=\"gidNumber={gid}+uidNumber={uid},cn=peercred,cn=external,cn=auth\" read\n"
     )), "{acl}");
-    assert!(acl.contains("{4}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=pwdChangedTime\n"), "{acl}");
+    assert!(
+        acl.contains("{4}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=pwdChangedTime,pwdReset\n"),
+        "{acl}"
+    );
     let indexed: Vec<String> = print("index-ldif")
         .lines()
         .filter_map(|line| Some(line.strip_prefix("olcDbIndex: ")?.to_owned()))

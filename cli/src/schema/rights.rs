@@ -39,7 +39,8 @@ impl Rights {
         }
         let searched: Vec<&str> = searched(ldap);
         let conditions = ldap.disabled.iter().flat_map(Condition::attributes);
-        let more = [&*ldap.expires_attribute, &ldap.password_changed_attribute];
+        let more = [&*ldap.expires.name, &ldap.password_changed_attribute];
+        let asks_ppolicy = conditions.clone().chain(more).any(|name| name.starts_with("pwd"));
         let read = distinct(
             ["entry", "objectClass", PREFERRED_LANGUAGE, UID_NUMBER]
                 .into_iter()
@@ -47,6 +48,7 @@ impl Rights {
                 .chain(conditions)
                 .chain(more)
                 .chain(config.userdb.attributes())
+                .chain(asks_ppolicy.then_some("pwdReset"))
                 // slapd refuses a rule with a name that it does not know, and this one is 389 Directory Server's.
                 .filter(|name| !name.eq_ignore_ascii_case("nsAccountLock")),
         );

@@ -35,8 +35,8 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// As the type says.
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError>;
 
-    /// Whether `password` is the account's main password. `None` for a name without account: the answer is no, after
-    /// the work that a real check would have cost.
+    /// Whether `password` is the account's main password. `None` for a name without account: it is wrong, after the work
+    /// that a real check would have cost.
     ///
     /// # Errors
     /// As the type says.
@@ -45,7 +45,7 @@ pub trait Directory: Send + Sync + fmt::Debug {
         account: Option<&Account>,
         password: &Password,
         lane: Lane,
-    ) -> Result<bool, DirectoryError>;
+    ) -> Result<PasswordCheck, DirectoryError>;
 
     /// Replaces the account's data by `data` where its revision still is `expected`, in one step.
     ///
@@ -72,6 +72,54 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the listing could not be brought to its end.
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError>;
+}
+
+/// What came of a main password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// It is the account's.
+    Right,
+    /// It is, and its owner has to change it; it counts all the same.
+    RightButDue,
+    /// It is not.
+    Wrong,
+    /// Right or not: the directory lets this account in by no password.
+    Refused(PasswordRefusal),
+}
+
+/// Why a directory lets an account in by no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordRefusal {
+    /// Locked, as after too many wrong ones.
+    Locked,
+    /// There is none that could be compared.
+    NoPassword,
+    /// The account has no right to it.
+    NotPermitted,
+    /// Switched off, past its time, or locked.
+    Unwilling,
+    /// The owner has to change it first, and the configuration says that nothing opens before.
+    Due,
+}
+
+impl PasswordRefusal {
+    /// For the log.
+    #[must_use]
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Locked => "the directory has locked the main password: constraintViolation (19)",
+            Self::NoPassword => {
+                "the account has no main password in the directory: inappropriateAuthentication (48)"
+            }
+            Self::NotPermitted => {
+                "the directory does not permit the account to log in: insufficientAccessRights (50)"
+            }
+            Self::Unwilling => {
+                "the directory has disabled, expired or locked the account: unwillingToPerform (53)"
+            }
+            Self::Due => "the main password has to be changed before it opens anything",
+        }
+    }
 }
 
 /// Is shown one account after the other.

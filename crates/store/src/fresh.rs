@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Freshness, Revision};
 use postern_core::clock::Clock;
 use postern_core::config::read_private;
-use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
 use postern_core::hashing::Lane;
 use postern_core::keyring::{Digest, Keyring};
 use postern_core::ledger::{Ledger, RevisionNote};
@@ -118,7 +118,7 @@ impl Directory for FreshReads {
         account: Option<&Account>,
         password: &Password,
         lane: Lane,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<PasswordCheck, DirectoryError> {
         self.inner.check_main_password(account, password, lane).await
     }
 

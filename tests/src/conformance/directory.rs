@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
-use postern_core::directory::{Directory, DirectoryError, Update};
+use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
@@ -175,7 +175,8 @@ pub async fn an_account_without_main_password_has_no_right_one(f: &dyn Directory
 pub async fn a_stranger_is_never_right(f: &dyn DirectoryFixture) {
     f.add("alice", &[], Some("right horse")).await;
     for wrong in ["right horse", "x"] {
-        assert_eq!(f.directory().check_main_password(None, &password(wrong), Lane::Fast).await, Ok(false));
+        let checked = f.directory().check_main_password(None, &password(wrong), Lane::Fast).await;
+        assert_eq!(checked, Ok(PasswordCheck::Wrong));
     }
 }
 
@@ -401,7 +402,8 @@ async fn find_at(f: &dyn DirectoryFixture, name: &str, class: Class) -> Option<A
 
 async fn is_right(f: &dyn DirectoryFixture, name: &str, secret: &str) -> bool {
     let account = find(f, name).await.unwrap();
-    f.directory().check_main_password(Some(&account), &password(secret), Lane::Fast).await.unwrap()
+    let checked = f.directory().check_main_password(Some(&account), &password(secret), Lane::Fast).await;
+    checked.unwrap() == PasswordCheck::Right
 }
 
 fn password(text: &str) -> Password {

@@ -4,6 +4,7 @@ use std::fs;
 
 use nix::unistd::{Gid, Uid};
 
+use crate::ds389::{Ds389, MANAGER};
 use crate::{Person, Slapd, host};
 
 use super::{Site, SiteBuilder};
@@ -21,6 +22,22 @@ impl SiteBuilder {
     #[must_use]
     pub fn ldap(self, slapd: &Slapd) -> Self {
         self.ldap_servers(&[slapd], slapd)
+    }
+
+    /// Its accounts are those of a 389 Directory Server, asked in the clear on this host.
+    #[must_use]
+    pub fn ds389(mut self, server: &Ds389) -> Self {
+        self.ldap = Some(LdapFiles {
+            directory: format!(
+                "[directory]\nkind = \"ldap\"\nuris = [\"ldap://127.0.0.1:{}\"]\nbind_dn = \"{MANAGER}\"\n\
+                 bind_password_file = \"@LDAP_SECRET@\"\nbase = \"ou=people,dc=example,dc=org\"\n\
+                 id_attribute = \"nsUniqueId\"\n",
+                server.port()
+            ),
+            authorities: String::new(),
+            password: server.manager_password().to_owned(),
+        });
+        self
     }
 
     /// Its accounts are the people of these LDAP servers, read from `readers` in that order and changed at `writer`.

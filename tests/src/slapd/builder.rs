@@ -23,6 +23,8 @@ pub struct SlapdBuilder {
     numbers: BTreeMap<String, u32>,
     provider: Option<(Arc<Tree>, String)>,
     log_level: &'static str,
+    is_on_ipv6: bool,
+    is_self_signed: bool,
     options: Options,
 }
 
@@ -37,6 +39,8 @@ impl SlapdBuilder {
             numbers: BTreeMap::new(),
             provider: None,
             log_level: "stats",
+            is_on_ipv6: false,
+            is_self_signed: false,
             options: Options::default(),
         }
     }
@@ -157,6 +161,20 @@ impl SlapdBuilder {
         self
     }
 
+    /// A lock by wrong passwords ends by itself after so many seconds.
+    #[must_use]
+    pub fn lockout_for(mut self, seconds: u32) -> Self {
+        self.options.policy.push_str(&format!("pwdLockoutDuration: {seconds}\n"));
+        self
+    }
+
+    /// Whoever has a password that somebody else set has to change it.
+    #[must_use]
+    pub fn must_change_passwords(mut self) -> Self {
+        self.options.policy.push_str("pwdMustChange: TRUE\n");
+        self
+    }
+
     /// Others may replicate from it; see [`consumer_of`](Self::consumer_of).
     #[must_use]
     pub fn provider(mut self) -> Self {
@@ -170,6 +188,20 @@ impl SlapdBuilder {
         self.options.syncrepl = Some(files::syncrepl(provider));
         self.options.database.push_str(&format!("olcUpdateRef: {}\n", provider.uri()));
         self.provider = Some((Arc::clone(&provider.tree), provider.ldapi_uri()));
+        self
+    }
+
+    /// Its ports are on `::1` as well.
+    #[must_use]
+    pub fn ipv6(mut self) -> Self {
+        self.is_on_ipv6 = true;
+        self
+    }
+
+    /// Its certificate vouches for itself, and no authority is there.
+    #[must_use]
+    pub fn self_signed(mut self) -> Self {
+        self.is_self_signed = true;
         self
     }
 
@@ -187,7 +219,8 @@ impl SlapdBuilder {
         let program = host::unconfined_program("/usr/sbin/slapd", "slapd");
         let dir = tempfile::Builder::new().prefix("sl.").tempdir_in(host::test_dir()).expect("a directory");
         host::own(dir.path(), (0.into(), 0.into()), 0o755);
-        let certs = Certs::make(dir.path());
+        let certs =
+            if self.is_self_signed { Certs::self_signed(dir.path()) } else { Certs::make(dir.path()) };
         let (tree, provider) = match self.provider.clone() {
             Some((tree, uri)) => (tree, Some(uri)),
             None => (Arc::new(self.tree()), None),
@@ -210,7 +243,9 @@ impl SlapdBuilder {
         let (plain, tls) = (free_port(), free_port());
         let (log, log_level) =
             (host::output_dir(&self.name).join(format!("slapd-{plain}.log")), self.log_level);
-        let mut slapd = Slapd { process: None, program, log, log_level, tree, certs, plain, tls, dir };
+        let is_on_ipv6 = self.is_on_ipv6;
+        let mut slapd =
+            Slapd { process: None, program, log, log_level, tree, certs, plain, tls, is_on_ipv6, dir };
         slapd.start();
         if self.options.has_postern_access {
             drop(slapd.modify(Who::Root, &files::postern_access(&self.options)).succeeded());

@@ -14,6 +14,8 @@ mod aliases;
 mod cli;
 mod crash;
 mod credentials;
+mod ds389;
+mod locks;
 mod logins;
 mod names;
 mod outage;

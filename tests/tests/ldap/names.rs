@@ -1,6 +1,6 @@
 use postern_tests::slapd::PEOPLE;
 
-use crate::{Host, Said, ask, let_in_as, login, slapd, wrong_password};
+use crate::{Host, Said, ask, let_in_as, login, said, slapd, wrong_password};
 
 #[test]
 fn metacharacters_of_filters_and_dns_are_only_names_of_nobody() {
@@ -44,6 +44,57 @@ fn people_whose_names_are_full_of_metacharacters_get_in() {
         assert_eq!(let_in_as(&ask(&host.site, name, &app)), *name);
         assert_eq!(login(&host.site, "alice", &password), Said::Reject, "{name}");
     }
+}
+
+#[test]
+fn of_several_user_names_the_one_in_the_dn_is_the_account_and_where_none_is_the_login_is_deferred() {
+    let slapd = slapd("several", &["alice"]).start();
+    let site = postern_tests::Site::builder("several").ldap(&slapd);
+    let host = Host::of(site.postern_toml(|text| text.replace("{homeDirectory}", "/srv/mail/{uid}")).build());
+    let password = wrong_password();
+    for (number, (rdn, names, canonical)) in [
+        ("uid=yan+employeeNumber=5", ["yan", "ayan"], Some("yan")),
+        ("employeeNumber=6+uid=zoe", ["zoe", "azoe"], Some("zoe")),
+        ("uid=o'neil\\2C pat", ["o'neil, pat", "apat"], Some("o'neil, pat")),
+        ("cn=Bob B", ["bob", "abob"], None),
+        ("cn=x\\,uid=carl", ["carl", "acarl"], None),
+        ("employeeNumber=7", ["dora", "adora"], None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // The plus of an RDN of two attributes needs both of them.
+        let more = rdn.split('+').filter(|pair| pair.starts_with("employeeNumber"));
+        let more: String = more.map(|pair| pair.replace('=', ": ") + "\n").collect();
+        let common = if rdn.starts_with("cn=Bob") { "Bob B" } else { "x,uid=carl" };
+        slapd.add(&format!(
+            "dn: {rdn},{PEOPLE}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nuid: {}\nuid: {}\ncn: {common}\nsn: x\n\
+             {more}uidNumber: 3200{number}\ngidNumber: 3200{number}\nhomeDirectory: /srv/mail/x\nuserPassword: {password}\n",
+            names[1], names[0]
+        ));
+        for name in names {
+            let asked = ask(&host.site, name, &password);
+            match canonical {
+                Some(canonical) => {
+                    assert_eq!(let_in_as(&asked), canonical, "{rdn}");
+                    let home = ("userdb_home".to_owned(), format!("/srv/mail/{canonical}"));
+                    assert!(asked.reply_fields().contains(&home), "{:?}", asked.reply_fields());
+                    // Dovecot takes no such name as is escaped in one.
+                    if !rdn.contains('\\') {
+                        assert_eq!(host.dovecot.user(name).unwrap()["home"], home.1, "{rdn}");
+                    }
+                }
+                None => {
+                    assert_eq!(said(&asked), Said::Defer, "{rdn}");
+                    assert_eq!(host.dovecot.user(name).unwrap_err().0, 75, "{rdn}");
+                }
+            }
+        }
+    }
+    drop(
+        host.posternd
+            .logged(&["verdict=defer", "uid has several values, and the entry is named by none of them"]),
+    );
 }
 
 const FOREIGN: [&str; 20] = [

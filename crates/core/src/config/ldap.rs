@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::account::Attributes;
+use crate::generalized_time;
 
 use super::redis::HostPort;
 
@@ -18,6 +19,17 @@ pub enum LdapUri {
 }
 
 impl LdapUri {
+    /// The same with another host, where there is one.
+    #[must_use]
+    pub fn with_host(&self, host: &str) -> Self {
+        let server = |server: &HostPort| HostPort { host: host.to_owned(), port: server.port };
+        match self {
+            Self::Tls(at) => Self::Tls(server(at)),
+            Self::Plain(at) => Self::Plain(server(at)),
+            Self::Unix(path) => Self::Unix(path.clone()),
+        }
+    }
+
     /// Whether nobody on a network can listen even without TLS.
     #[must_use]
     pub fn is_local(&self) -> bool {
@@ -239,11 +251,26 @@ impl Condition {
         match self {
             Self::Present(attribute) => !entry.values(attribute).is_empty(),
             Self::Equals(attribute, value) => {
-                entry.values(attribute).iter().any(|have| have.trim().eq_ignore_ascii_case(value.trim()))
+                entry.values(attribute).iter().any(|have| is_equal(have.trim(), value.trim()))
             }
             Self::All(all) => all.iter().all(|one| one.holds(entry)),
             Self::Any(any) => any.iter().any(|one| one.holds(entry)),
             Self::Not(one) => !one.holds(entry),
+        }
+    }
+
+    /// The attributes of locks that end by themselves whose mere presence it asks for. Such a lock stays on the entry when
+    /// it is over, and anybody can bring it about.
+    #[must_use]
+    pub fn passing_locks(&self) -> Vec<&str> {
+        match self {
+            Self::Present(attribute) => {
+                let is_passing = PASSING_LOCKS.iter().any(|lock| lock.eq_ignore_ascii_case(attribute));
+                if is_passing { vec![attribute] } else { Vec::new() }
+            }
+            Self::Equals(..) => Vec::new(),
+            Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::passing_locks).collect(),
+            Self::Not(one) => one.passing_locks(),
         }
     }
 
@@ -304,6 +331,13 @@ impl FromStr for Condition {
     }
 }
 
+/// Without regard to ASCII case; of generalized times (`generalizedTimeMatch`) without regard to how they are written.
+fn is_equal(a: &str, b: &str) -> bool {
+    let is_same_time =
+        || generalized_time::parse(a).is_some_and(|time| generalized_time::parse(b) == Some(time));
+    a.eq_ignore_ascii_case(b) || is_same_time()
+}
+
 /// Why a setting of `[directory]` is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadLdap {
@@ -341,6 +375,19 @@ fn escaped(value: &str) -> String {
 
 /// Filters within filters.
 const DEEPEST: usize = 32;
+/// The value of `pwdAccountLockedTime` that only an admin takes away (draft-behera-ldap-password-policy-10, section 5.3.3).
+pub(super) const LOCKED_UNTIL_UNLOCKED: &str = "000001010000Z";
+/// OpenLDAP's, 389 Directory Server's, Active Directory's and eDirectory's.
+const PASSING_LOCKS: [&str; 8] = [
+    "pwdAccountLockedTime",
+    "pwdAccountTmpLockoutEnd",
+    "pwdFailureTime",
+    "accountUnlockTime",
+    "retryCountResetTime",
+    "lockoutTime",
+    "lockedByIntruder",
+    "loginIntruderResetTime",
+];
 const LDAPS_PORT: u16 = 636;
 const LDAP_PORT: u16 = 389;
 
@@ -441,6 +488,34 @@ mod tests {
         assert!(holds("(nsAccountLock=TRUE)") && !holds("(nsAccountLock=FALSE)"));
         assert!(holds("(&(nsAccountLock=TRUE)(!(employeeType=*)))"));
         assert!(holds("(|(employeeType=gone)(nsAccountLock=TRUE))") && !holds("(!(nsAccountLock=TRUE))"));
+    }
+
+    #[test]
+    fn times_are_compared_as_times_and_a_lock_with_an_end_is_no_lock_without_one() {
+        let condition: Condition = "(pwdAccountLockedTime=000001010000Z)".parse().unwrap();
+        let holds = |value: &str| {
+            let mut entry = Attributes::new();
+            entry.set("pwdAccountLockedTime", vec![value.to_owned()]);
+            condition.holds(&entry)
+        };
+        for value in
+            ["000001010000Z", "00000101000000Z", "0000010100Z", "00000101000000.0Z", "000001010100+0100"]
+        {
+            assert!(holds(value), "{value}");
+        }
+        for value in ["20270115080000Z", "00000101000001Z", "000101010000Z", "", "soon"] {
+            assert!(!holds(value), "{value}");
+        }
+        assert!(!condition.holds(&Attributes::new()));
+    }
+
+    #[test]
+    fn a_condition_on_a_lock_with_an_end_is_told_from_others() {
+        let locks = |text: &str| text.parse::<Condition>().unwrap().passing_locks().join(" ");
+        assert_eq!(locks("(pwdaccountlockedtime=*)"), "pwdaccountlockedtime");
+        assert_eq!(locks("(|(nsAccountLock=TRUE)(&(accountUnlockTime=*)(l=x)))"), "accountUnlockTime");
+        assert_eq!(locks("(!(lockoutTime=*))"), "lockoutTime");
+        assert_eq!(locks("(|(pwdAccountLockedTime=000001010000Z)(loginDisabled=*))"), "");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::expiry::ExpiryAttribute;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::policy::{Policy, Service};
@@ -114,6 +115,29 @@ impl Config {
         self.directory == DirectoryKind::Embedded || self.ledger == LedgerKind::Embedded
     }
 
+    /// The files of certificates that servers are checked against, those that are in use.
+    #[must_use]
+    pub fn ca_files(&self) -> BTreeSet<&Path> {
+        let ldap = match &self.directory {
+            DirectoryKind::Ldap(ldap) if ldap.needs_tls() => Some(&ldap.ca_file),
+            DirectoryKind::Ldap(_) | DirectoryKind::Embedded => None,
+        };
+        let redis = match &self.ledger {
+            LedgerKind::Redis(redis) if redis.tls => Some(&redis.ca_file),
+            LedgerKind::Redis(_) | LedgerKind::Embedded => None,
+        };
+        let couriers = &self.couriers;
+        let email = couriers.email.as_ref().filter(|email| email.tls != MailTls::None);
+        let gateway = couriers.sms.as_ref().and_then(|sms| match &sms.way {
+            SmsWay::Gateway(gateway) => Some(&gateway.ca_file),
+            SmsWay::Command { .. } => None,
+        });
+        let push = couriers.web_push.as_ref().map(|push| &push.ca_file);
+        let ntfy = couriers.ntfy.as_ref().map(|ntfy| &ntfy.ca_file);
+        let all = [ldap, redis, email.map(|email| &email.ca_file), gateway, push, ntfy];
+        all.into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+
     /// Reads and checks the keyring.
     ///
     /// # Errors
@@ -179,12 +203,35 @@ pub struct Ldap {
     pub mail_attribute: String,
     /// What makes an account disabled.
     pub disabled: Vec<Condition>,
-    /// From when on an account is refused: days as `shadowExpire`, or a generalized time.
-    pub expires_attribute: String,
+    /// From when on an account is refused.
+    pub expires: ExpiryAttribute,
     /// Changes with the main password.
     pub password_changed_attribute: String,
+    /// What a main password opens that its owner has to change.
+    pub password_must_change: PasswordMustChange,
     /// How old an entry may be that still opens mail while LDAP is down; zero switches it off.
     pub stale_if_down: Duration,
+}
+
+impl Ldap {
+    /// Whether any connection is TLS.
+    #[must_use]
+    pub fn needs_tls(&self) -> bool {
+        self.uris.iter().chain([&self.write_uri]).any(|uri| match uri {
+            LdapUri::Tls(_) => true,
+            LdapUri::Plain(_) => self.starttls,
+            LdapUri::Unix(_) => false,
+        })
+    }
+}
+
+/// What a main password opens that an admin has set, so that its owner has to change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordMustChange {
+    /// What any other opens; the log tells.
+    Accept,
+    /// Nothing.
+    Reject,
 }
 
 /// How posternd binds.

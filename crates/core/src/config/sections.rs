@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::dn::{BadDn, Dn};
+use crate::expiry::{ExpiryAttribute, ExpiryFormat};
 use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
 use crate::limits::{AttemptLimits, CodeLimits, Limits, PushLimits, SendLimits, SentCodeLimits};
-use crate::userdb::Userdb;
+use crate::userdb::{DisabledLookup, Userdb};
 
+use super::ldap::LOCKED_UNTIL_UNLOCKED;
 use super::reader::{Findings, Section};
 use super::{
     Condition, Config, DirectoryKind, Embedded, Ldap, LdapLogin, LdapUri, LedgerKind, Log, LogLevel,
-    MailServer, MailSettings, Problems, Redis, Socket, Tls, couriers, redis, services,
+    MailServer, MailSettings, PasswordMustChange, Problems, Redis, Socket, Tls, couriers, redis, services,
 };
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
@@ -139,10 +142,11 @@ fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
         }
     });
     let templates = section.string_map("userdb").unwrap_or_else(default_userdb);
-    let userdb = Userdb::parse(&templates).unwrap_or_else(|(field, error)| {
+    let mut userdb = Userdb::parse(&templates).unwrap_or_else(|(field, error)| {
         section.complain("userdb", format!("{field} {error}"));
         Userdb::default()
     });
+    userdb.disabled_lookup = section.word("disabled_lookup", &DisabledLookup::NAMED).unwrap_or_default();
     section.done();
     (kind, userdb)
 }
@@ -166,6 +170,9 @@ fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
         uris.iter().flatten().chain(&write_uri).all(|uri| matches!(uri, LdapUri::Unix(_))),
     );
     let base = section.required("base", "\"ou=people,dc=example,dc=org\"");
+    if base.as_ref().is_some_and(|base| base.parse::<Dn>().is_err()) {
+        section.complain("base", BadDn);
+    }
     let mut attribute = |key: &str| section.parsed::<AttributeName>(key).map(|name| name.0);
     let id_attribute = attribute("id_attribute").unwrap_or_else(|| "entryUUID".to_owned());
     let username_attribute = attribute("username_attribute").unwrap_or_else(|| "uid".to_owned());
@@ -173,6 +180,7 @@ fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
     let expires_attribute = attribute("expires_attribute").unwrap_or_else(|| "shadowExpire".to_owned());
     let password_changed_attribute =
         attribute("password_changed_attribute").unwrap_or_else(|| "pwdChangedTime".to_owned());
+    let expires = expires(section, expires_attribute);
     let (filter, login_filter) = (section.parsed("filter"), section.parsed("login_filter"));
     let default_login_filter = format!("(&(objectClass=posixAccount)({username_attribute}={{user}}))");
     let default_filter = format!(
@@ -192,12 +200,15 @@ fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
         mail_attribute,
         disabled: section.list("disabled").unwrap_or_else(|| {
             vec![
-                Condition::Present("pwdAccountLockedTime".to_owned()),
+                Condition::Equals("pwdAccountLockedTime".to_owned(), LOCKED_UNTIL_UNLOCKED.to_owned()),
                 Condition::Equals("nsAccountLock".to_owned(), "TRUE".to_owned()),
             ]
         }),
-        expires_attribute,
+        expires,
         password_changed_attribute,
+        password_must_change: section
+            .word("password_must_change", &PASSWORD_MUST_CHANGE)
+            .unwrap_or(PasswordMustChange::Accept),
         stale_if_down: section.duration("stale_if_down", Duration::ZERO..=DAY).unwrap_or(Duration::ZERO),
     })
 }
@@ -216,6 +227,10 @@ fn ldap_login(section: &mut Section<'_, '_>, is_unix: bool) -> Option<LdapLogin>
             None
         }
         (false, Some(dn), Some(password_file)) if !dn.trim().is_empty() => {
+            // Active Directory takes other names as well, such as postern@example.org.
+            if dn.contains('=') && dn.parse::<Dn>().is_err() {
+                section.complain("bind_dn", BadDn);
+            }
             Some(LdapLogin::Simple { dn, password_file })
         }
         _ => {
@@ -260,6 +275,13 @@ fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
     }
     let (servers, tls) = servers?;
     Some(Redis { servers, tls, ca_file, username, password_file, prefix })
+}
+
+/// What an attribute's values are: as the configuration says, or as everybody writes them.
+fn expires(section: &mut Section<'_, '_>, name: String) -> ExpiryAttribute {
+    let said = section.word("expires_format", &EXPIRES_FORMATS);
+    let format = said.or_else(|| ExpiryFormat::of_attribute(&name));
+    ExpiryAttribute { name, format }
 }
 
 /// The name of an attribute type (RFC 4512, section 1.4), without options.
@@ -409,6 +431,14 @@ fn default_userdb() -> BTreeMap<String, String> {
         .collect()
 }
 
+const PASSWORD_MUST_CHANGE: [(&str, PasswordMustChange); 2] =
+    [("accept", PasswordMustChange::Accept), ("reject", PasswordMustChange::Reject)];
+const EXPIRES_FORMATS: [(&str, ExpiryFormat); 4] = [
+    (ExpiryFormat::Days.name(), ExpiryFormat::Days),
+    (ExpiryFormat::Seconds.name(), ExpiryFormat::Seconds),
+    (ExpiryFormat::FileTime.name(), ExpiryFormat::FileTime),
+    (ExpiryFormat::GeneralizedTime.name(), ExpiryFormat::GeneralizedTime),
+];
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use crate::directory::PasswordRefusal;
 use crate::keyring::Digest;
 
 /// Lets logins that ask the same question at the same time share its answer.
@@ -18,10 +19,14 @@ pub struct InFlight(Mutex<HashMap<Digest, Arc<OnceCell<Checked>>>>);
 pub(super) enum Checked {
     /// The secret is right.
     Right,
+    /// It is right, and its owner has to change it.
+    RightButDue,
     /// It is wrong.
     Wrong,
     /// It was wrong a short while ago, and was not looked at again.
     KnownWrong,
+    /// The directory lets the account in by no password, right or not.
+    Refused(PasswordRefusal),
     /// It was not looked at, as too many were wrong.
     Limited,
 }

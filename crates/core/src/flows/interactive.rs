@@ -213,7 +213,8 @@ impl<'a> Attempt<'a> {
                 let given = self.given(password);
                 let checked = given.check(self.engine, account, &mut self.trail).await?;
                 self.trail.detail = None;
-                Ok(if checked == Checked::Right { FirstFactor::Password } else { FirstFactor::Hearsay })
+                let is_right = matches!(checked, Checked::Right | Checked::RightButDue);
+                Ok(if is_right { FirstFactor::Password } else { FirstFactor::Hearsay })
             }
             None => Ok(FirstFactor::Hearsay),
         }
@@ -259,8 +260,9 @@ impl<'a> Attempt<'a> {
 
     async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
         match self.given(password).check(self.engine, account, &mut self.trail).await? {
-            Checked::Right => Ok(()),
+            Checked::Right | Checked::RightButDue => Ok(()),
             Checked::Wrong | Checked::KnownWrong => Err(Stop::Reject(Reason::BadCredential)),
+            Checked::Refused(_) => Err(Stop::Reject(Reason::NotPermitted)),
             Checked::Limited => Err(Stop::Reject(Reason::Limited)),
         }
     }

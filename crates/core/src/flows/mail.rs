@@ -227,8 +227,9 @@ impl<'a> Decision<'a> {
             return Ok(Verdict::Reject(Reason::BadCredential));
         };
         match given.check(self.engine, account, &mut self.trail).await? {
-            Checked::Right => self.accept(account, Credential::MainPassword).await,
+            Checked::Right | Checked::RightButDue => self.accept(account, Credential::MainPassword).await,
             Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
+            Checked::Refused(_) => Ok(Verdict::Reject(Reason::NotPermitted)),
             Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
         }
     }
@@ -241,8 +242,9 @@ impl<'a> Decision<'a> {
             let Some((main, code)) = split(self.login.offered.expose(), digits) else { continue };
             let given = Given { password: &main, source: self.source, at: self.now };
             match given.check(self.engine, account, &mut self.trail).await? {
-                Checked::Right => return self.by_code(account, code).await,
+                Checked::Right | Checked::RightButDue => return self.by_code(account, code).await,
                 Checked::Wrong | Checked::KnownWrong => ended = Verdict::Reject(Reason::BadCredential),
+                Checked::Refused(_) => return Ok(Verdict::Reject(Reason::NotPermitted)),
                 Checked::Limited => return Ok(Verdict::Reject(Reason::Limited)),
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::account::{Account, AccountId};
 use crate::clock::Timestamp;
+use crate::directory::PasswordCheck;
 use crate::engine::Engine;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
@@ -33,13 +34,21 @@ impl Given<'_> {
         account: &Account,
         trail: &mut Trail,
     ) -> Result<Checked, Outage> {
-        let digest = self.digest(engine, &account.id, &account.password_marker);
+        let digest = self.digest(engine, &account.id, &self.marker(account));
         let question = self.question(engine, digest);
         let checked =
             engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
-        if checked == Checked::KnownWrong {
-            trail.detail = Some(WRONG_BEFORE);
-        }
+        let detail = match checked {
+            Checked::Right | Checked::Limited => None,
+            Checked::RightButDue => Some("the directory wants the main password changed"),
+            Checked::Wrong if is_locked_for_a_time(account) => {
+                Some("wrong, or the directory has locked the main password for a time")
+            }
+            Checked::Wrong => None,
+            Checked::KnownWrong => Some(WRONG_BEFORE),
+            Checked::Refused(refusal) => Some(refusal.detail()),
+        };
+        trail.detail = detail.or(trail.detail);
         Ok(checked)
     }
 
@@ -59,9 +68,26 @@ impl Given<'_> {
         }
         let lane = past.lane_for_main_password();
         let checked = engine.directory.check_main_password(Some(account), self.password, lane).await;
-        let settlement = if matches!(checked, Ok(false)) { Settlement::Wrong } else { Settlement::Withdrawn };
+        // Where the directory refuses any password, it did not say whether this one is wrong.
+        let is_wrong = matches!(checked, Ok(PasswordCheck::Wrong));
+        let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
         guard::settle(engine, &attempt, settlement, trail).await;
-        Ok(if checked? { Checked::Right } else { Checked::Wrong })
+        Ok(match checked? {
+            PasswordCheck::Right => Checked::Right,
+            PasswordCheck::RightButDue => Checked::RightButDue,
+            PasswordCheck::Wrong => Checked::Wrong,
+            PasswordCheck::Refused(refusal) => Checked::Refused(refusal),
+        })
+    }
+
+    /// What a secret is wrong for. While the directory may have locked the password, its owner is told "wrong" of the right
+    /// one as well, so nothing is remembered as wrong beyond that second; all of it counts.
+    fn marker(self, account: &Account) -> String {
+        if is_locked_for_a_time(account) {
+            format!("{} at {}", account.password_marker, self.at.as_unix())
+        } else {
+            account.password_marker.clone()
+        }
     }
 
     /// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
@@ -110,7 +136,16 @@ impl Given<'_> {
     }
 }
 
+/// Whether the directory has, or had, locked the main password after too many wrong ones. It takes the mark away only when
+/// the right one comes, so the lock may be over. One that only an admin lifts is the standing's affair.
+fn is_locked_for_a_time(account: &Account) -> bool {
+    !account.attributes.values(LOCKED_SINCE).is_empty()
+}
+
 /// What tells a secret from others that are offered for the account.
 pub(super) fn attempt_digest(engine: &Engine, account: &AccountId, marker: &str, secret: &str) -> Digest {
     engine.keyring.digest("attempt", &[account.as_str().as_bytes(), marker.as_bytes(), secret.as_bytes()])
 }
+
+/// When the overlay ppolicy locked the main password (draft-behera-ldap-password-policy-10, section 5.3.3).
+const LOCKED_SINCE: &str = "pwdAccountLockedTime";

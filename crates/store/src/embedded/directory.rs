@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
@@ -127,7 +127,7 @@ impl Directory for Embedded {
         account: Option<&Account>,
         password: &Password,
         lane: Lane,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<PasswordCheck, DirectoryError> {
         let stored = match account.map(|account| account.id.as_str().to_owned()) {
             Some(id) => {
                 self.database.read(BUDGET, move |connection| stored_password(connection, &id)).await?
@@ -142,7 +142,7 @@ impl Directory for Embedded {
         let secret = password.expose().as_bytes();
         let matched = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await;
         let matched = matched.map_err(|error| DirectoryError::Down(error.to_string()))?;
-        Ok(matched && may_match)
+        Ok(if matched && may_match { PasswordCheck::Right } else { PasswordCheck::Wrong })
     }
 
     async fn update(

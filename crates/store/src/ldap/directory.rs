@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ldap3::{Mod, SearchEntry};
-use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::config::{Filter, Ldap};
-use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::config::{Filter, Ldap, PasswordMustChange};
+use postern_core::directory::{Directory, DirectoryError, PasswordCheck, PasswordRefusal, Update, Visitor};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::flows::UID_NUMBER;
 use postern_core::hashing::Lane;
@@ -19,7 +19,7 @@ use postern_core::userdb::Userdb;
 
 use super::connect::{Connector, OpenLdapError};
 use super::entry::{
-    self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, FACTOR_KEY, POLICY, RECOVERY_CODE, REVISION,
+    self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, FACTOR_KEY, PASSWORD_RESET, POLICY, RECOVERY_CODE, REVISION,
 };
 use super::server::{Bound, Change, Search, Server};
 use super::servers::{Servers, settle};
@@ -150,8 +150,12 @@ impl LdapDirectory {
 
     /// A copy that was made earlier, as it stands now: an account may have expired since.
     fn aged(&self, copy: Account, now: Timestamp) -> Result<Account, DirectoryError> {
+        // What disabled it has not changed, and may have looked at more than is left in the copy.
+        if copy.standing == Standing::Disabled {
+            return Ok(copy);
+        }
         let standing = entry::standing(&self.config, &copy.attributes, copy.data.policy, now);
-        let standing = standing.map_err(|what| DirectoryError::Broken(what.to_owned()))?;
+        let standing = standing.map_err(DirectoryError::Broken)?;
         Ok(Account { standing, ..copy })
     }
 
@@ -262,11 +266,20 @@ impl Directory for LdapDirectory {
         account: Option<&Account>,
         password: &Password,
         _: Lane,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<PasswordCheck, DirectoryError> {
         // A bind as nobody would cost the server as much as it likes; what it tells is in the threat model.
-        let Some(account) = account else { return Ok(false) };
+        let Some(account) = account else { return Ok(PasswordCheck::Wrong) };
         let bound = self.readers.bind(&account.locator, password, Instant::now() + BUDGET).await?;
-        Ok(bound == Bound::Right)
+        let is_reset = account.attributes.values(PASSWORD_RESET).iter().any(|value| value == "TRUE");
+        Ok(match (bound, self.config.password_must_change) {
+            (Bound::Wrong, _) => PasswordCheck::Wrong,
+            (Bound::Refused(refusal), _) => PasswordCheck::Refused(refusal),
+            (Bound::Right, _) if !is_reset => PasswordCheck::Right,
+            (Bound::Right | Bound::RightButDue, PasswordMustChange::Accept) => PasswordCheck::RightButDue,
+            (Bound::Right | Bound::RightButDue, PasswordMustChange::Reject) => {
+                PasswordCheck::Refused(PasswordRefusal::Due)
+            }
+        })
     }
 
     async fn update(

@@ -10,6 +10,8 @@ use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
 use postern_core::directory::DirectoryError;
+use postern_core::dn::{self, Dn};
+use postern_core::expiry::Expiry;
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::flows::{PREFERRED_LANGUAGE, UID_NUMBER};
 use postern_core::policy::AccountPolicy;
@@ -26,17 +28,20 @@ pub(super) const FACTOR_KEY: &str = "posternFactorKey";
 /// All that Postern writes.
 pub(super) const OWN: [&str; 7] =
     [REVISION, ENROLLED, APP_PASSWORD, FACTOR, RECOVERY_CODE, FACTOR_KEY, POLICY];
+/// TRUE where the overlay ppolicy wants the main password changed (draft-behera-ldap-password-policy-10, section 5.3.6).
+pub(super) const PASSWORD_RESET: &str = "pwdReset";
 /// What flows look at besides.
 const FOR_FLOWS: [&str; 2] = [UID_NUMBER, PREFERRED_LANGUAGE];
 
 /// Every attribute that an account is made of.
 pub(super) fn wanted(config: &Ldap, userdb: &[String]) -> Vec<String> {
-    let own = OWN.iter().chain(&FOR_FLOWS).chain(&["objectClass"]).map(|name| (*name).to_owned());
+    let own =
+        OWN.iter().chain(&FOR_FLOWS).chain(&["objectClass", PASSWORD_RESET]).map(|name| (*name).to_owned());
     let configured = [
         &config.id_attribute,
         &config.username_attribute,
         &config.mail_attribute,
-        &config.expires_attribute,
+        &config.expires.name,
         &config.password_changed_attribute,
     ];
     let conditions =
@@ -67,15 +72,18 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
     let id = one(&config.id_attribute)?
         .map(account_id)
         .ok_or_else(|| broken(&format!("{} cannot be read", config.id_attribute)))?;
-    let name = canonical_name(&config.username_attribute, &attributes, &entry.dn);
-    let name = name.ok_or_else(|| broken(&format!("{} cannot be read", config.username_attribute)))?;
+    let name =
+        canonical_name(&config.username_attribute, &attributes, &entry.dn).map_err(|why| broken(&why))?;
     let is_ours = attributes.values("objectClass").iter().any(|class| class.eq_ignore_ascii_case(CLASS));
     let (revision, data) =
         if is_ours { own_state(entry, &attributes)? } else { (Revision(0), AccountData::default()) };
     if !is_ours && OWN.iter().any(|name| !attributes.values(name).is_empty()) {
         return Err(broken(&format!("has Postern's attributes without the class {CLASS}")));
     }
-    let standing = standing(config, &attributes, data.policy, now).map_err(broken)?;
+    let standing = standing(config, &attributes, data.policy, now).map_err(|why| broken(&why))?;
+    let mut theirs = theirs(&attributes);
+    // What a template takes for the user name is the user name.
+    theirs.set(&config.username_attribute, vec![name.clone()]);
     Ok(Account {
         id,
         name,
@@ -86,7 +94,7 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
         locator: entry.dn.clone(),
         freshness: Freshness::Fresh,
         addresses: attributes.values(&config.mail_attribute).to_vec(),
-        attributes: theirs(&attributes),
+        attributes: theirs,
     })
 }
 
@@ -112,29 +120,55 @@ pub(super) fn standing(
     attributes: &Attributes,
     policy: AccountPolicy,
     now: Timestamp,
-) -> Result<Standing, &'static str> {
+) -> Result<Standing, String> {
     if config.disabled.iter().any(|condition| condition.holds(attributes)) {
         return Ok(Standing::Disabled);
     }
-    let expires = match attributes.values(&config.expires_attribute) {
-        [] => None,
-        [value] => Some(value.as_str()),
-        _ => return Err("its expiry has more than one value"),
-    };
-    match is_past(expires, now) {
-        Some(true) => Ok(Standing::Expired),
-        Some(false) => Ok(policy.standing(now)),
-        None => Err("its expiry is not readable"),
+    match expiry(config, attributes)? {
+        Some((_, expiry)) if expiry.is_past(now) => Ok(Standing::Expired),
+        Some(_) | None => Ok(policy.standing(now)),
     }
 }
 
-/// The user name. Of several the one that the entry is named by, else the first in order: servers give values in any
-/// order, and one person must not get two mailboxes.
-fn canonical_name(attribute: &str, attributes: &Attributes, dn: &str) -> Option<String> {
+/// The value that says when the account expires, and what it says; `None` where there is none.
+pub(super) fn expiry<'a>(
+    config: &Ldap,
+    attributes: &'a Attributes,
+) -> Result<Option<(&'a str, Expiry)>, String> {
+    let name = &config.expires.name;
+    match attributes.values(name) {
+        [] => Ok(None),
+        [value] => {
+            let read = config.expires.read(value);
+            let expiry = read.map_err(|error| format!("{name} cannot be read: {value:?} {error}"))?;
+            Ok(Some((value, expiry)))
+        }
+        _ => Err(format!("{name} has more than one value")),
+    }
+}
+
+/// The user name: of several the one that the entry is named by. Servers give values in any order, and whoever took one of
+/// them at random would give one person two mailboxes, or two persons one.
+fn canonical_name(attribute: &str, attributes: &Attributes, dn: &str) -> Result<String, String> {
     let values = attributes.values(attribute);
-    let dn = dn.to_lowercase();
-    let is_in_dn = |value: &&String| dn.starts_with(&format!("{attribute}={value},").to_lowercase());
-    values.iter().find(is_in_dn).or_else(|| values.iter().min()).cloned()
+    match values {
+        [] => return Err(format!("{attribute} cannot be read")),
+        [value] => return Ok(value.clone()),
+        _ => {}
+    }
+    let named: Dn =
+        dn.parse().map_err(|_| format!("{attribute} has several values, and its DN cannot be read"))?;
+    let is_byte_for_byte = |value: &&String| named.own_values(attribute).any(|own| own == **value);
+    let is_alike = |value: &&String| named.own_values(attribute).any(|own| dn::is_same_value(own, value));
+    let exact: Vec<&String> = values.iter().filter(is_byte_for_byte).collect();
+    let found = if exact.is_empty() { values.iter().filter(is_alike).collect() } else { exact };
+    match found.as_slice() {
+        [value] => Ok((*value).clone()),
+        [] => Err(format!(
+            "{attribute} has several values, and the entry is named by none of them; leave one, or name the entry by it"
+        )),
+        _ => Err(format!("{attribute} has several values, and the entry is named by more than one of them")),
+    }
 }
 
 /// Without the class and what Postern keeps, hashes among it: what is left is for userdb templates.
@@ -190,28 +224,12 @@ fn parse<T, E: Display>(values: &[String], read: impl Fn(&str) -> Result<T, E>) 
 }
 
 /// Text values as they are. A value that is no UTF-8 cannot be one of ours, and ends the reading where it matters.
-fn attributes(entry: &SearchEntry) -> Attributes {
+pub(super) fn attributes(entry: &SearchEntry) -> Attributes {
     let mut attributes = Attributes::new();
     for (name, values) in &entry.attrs {
         attributes.set(name, values.clone());
     }
     attributes
-}
-
-/// Days since 1970 as `shadowExpire` (RFC 2307, -1 meaning never), or a generalized time (RFC 4517, section 3.3.13).
-fn is_past(text: Option<&str>, now: Timestamp) -> Option<bool> {
-    let Some(text) = text else { return Some(false) };
-    if let Ok(days) = text.parse::<i64>() {
-        let Ok(days) = u64::try_from(days) else { return Some(false) };
-        return Some(Timestamp::from_unix(days.saturating_mul(86_400)) <= now);
-    }
-    let digits = text.strip_suffix('Z')?;
-    let part = |from: usize, to: usize| digits.get(from..to);
-    let seconds = if digits.len() >= 14 { part(12, 14)? } else { "00" };
-    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
-    let (hour, minute) = (part(8, 10)?, part(10, 12)?);
-    let time: Timestamp = format!("{year}-{month}-{day}T{hour}:{minute}:{seconds}Z").parse().ok()?;
-    Some(time <= now)
 }
 
 #[cfg(test)]
@@ -247,31 +265,53 @@ mod tests {
     }
 
     #[test]
-    fn of_several_user_names_the_same_one_is_always_canonical() {
+    fn of_several_user_names_the_one_that_the_entry_is_named_by_is_canonical() {
         let mut attributes = Attributes::new();
         let name = |attributes: &Attributes, dn| canonical_name("uid", attributes, dn);
-        assert_eq!(name(&attributes, "uid=alice,dc=example"), None);
+        assert!(name(&attributes, "uid=alice,dc=example").unwrap_err().contains("cannot be read"));
         for order in [["al", "alice"], ["alice", "al"]] {
             attributes.set("UID", order.map(ToOwned::to_owned).to_vec());
-            assert_eq!(name(&attributes, "uid=Alice,dc=example").as_deref(), Some("alice"));
-            assert_eq!(name(&attributes, "cn=Alice,dc=example").as_deref(), Some("al"));
+            for dn in ["uid=Alice,dc=example", "UID = alice , dc=example", "cn=A+uid=alice,dc=example"] {
+                assert_eq!(name(&attributes, dn).as_deref(), Ok("alice"), "{dn}");
+            }
         }
     }
 
     #[test]
-    fn expiry_is_days_or_a_generalized_time() {
-        let now: Timestamp = "2027-01-15T08:00:00Z".parse().unwrap();
-        let past = |text: &str| is_past(Some(text), now);
-        assert_eq!(is_past(None, now), Some(false));
-        assert_eq!(
-            (past("-1"), past("20833"), past("20834"), past("0")),
-            (Some(false), Some(true), Some(false), Some(true))
-        );
-        assert_eq!((past("20270115080000Z"), past("20270115080001Z")), (Some(true), Some(false)));
-        assert_eq!((past("202701150800Z"), past("20270115080000.5Z")), (Some(true), Some(true)));
-        assert_eq!(
-            (past("soon"), past("20270115"), past("2027011508Z"), past("20279915080000Z")),
-            (None, Some(false), None, None)
-        );
+    fn an_escaped_name_is_found_among_several() {
+        let mut attributes = Attributes::new();
+        for (value, dn) in [
+            ("o'neil, pat", "uid=o'neil\\2C pat,dc=example"),
+            ("o'neil, pat", "uid=O'Neil\\, Pat,dc=example"),
+            ("yan", "employeeNumber=5+uid=yan,dc=example"),
+            ("yan", "uid=yan+employeeNumber=5,dc=example"),
+            ("#hash", "uid=\\23hash,dc=example"),
+            ("zo\u{eb}", "uid=zo\\C3\\AB,dc=example"),
+            ("yan", "0.9.2342.19200300.100.1.1=yan,dc=example"),
+        ] {
+            for order in [["0", value], [value, "0"]] {
+                attributes.set("uid", order.map(ToOwned::to_owned).to_vec());
+                assert_eq!(canonical_name("uid", &attributes, dn).as_deref(), Ok(value), "{dn}");
+            }
+        }
+    }
+
+    #[test]
+    fn among_several_user_names_none_is_picked_where_the_entry_is_named_otherwise() {
+        let mut attributes = Attributes::new();
+        attributes.set("uid", ["bob", "bb"].map(ToOwned::to_owned).to_vec());
+        for dn in [
+            "cn=Bob B,dc=example",
+            "cn=x\\,uid=bob,dc=example",
+            "cn=x,uid=bob,dc=example",
+            "uid=bob2,dc=example",
+            "uid=bob+uid=bb,dc=example",
+            "nonsense",
+            "",
+        ] {
+            assert!(canonical_name("uid", &attributes, dn).unwrap_err().contains("several values"), "{dn}");
+        }
+        attributes.set("uid", vec!["bob".to_owned()]);
+        assert_eq!(canonical_name("uid", &attributes, "cn=Bob B,dc=example").as_deref(), Ok("bob"));
     }
 }

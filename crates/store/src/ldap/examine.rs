@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use ldap3::{Mod, SearchEntry};
 use postern_core::clock::Timestamp;
-use postern_core::config::Filter;
+use postern_core::config::{Condition, Filter};
+use postern_core::expiry::{Expiry, ExpiryFormat};
 
 use super::LdapDirectory;
 use super::entry::{self, CLASS, ENROLLED, OWN, REVISION};
@@ -24,6 +25,13 @@ pub enum Finding {
     Bad(String),
     /// Does not work, so that accounts cannot be read or changed, and nothing more of that was tried.
     Down(String),
+}
+
+/// Whom the trials are about.
+struct Sample {
+    entry: SearchEntry,
+    /// Somebody whose account expires some day.
+    expiring: Option<SearchEntry>,
 }
 
 impl LdapDirectory {
@@ -45,10 +53,18 @@ impl LdapDirectory {
             return findings;
         }
         findings.extend(faults.into_iter().map(|fault| Finding::Bad(fault.text())));
+        findings.extend(self.passing_locks());
+        if self.config().expires.format.is_none() {
+            findings.push(Finding::Doubtful(format!(
+                "expires_format is not set, and nobody knows what the numbers in {} count: who has one cannot log in",
+                self.config().expires.name
+            )));
+        }
         match self.sample(sample).await {
             Err(finding) => findings.push(finding),
-            Ok(entry) => {
+            Ok(Sample { entry, expiring }) => {
                 findings.push(self.readable(&entry));
+                findings.push(self.expiry(expiring.as_ref()));
                 findings.extend(self.secret(&entry).await);
                 for attribute in iter::once("objectClass").chain(OWN) {
                     findings.push(self.writable(&entry, attribute).await);
@@ -67,11 +83,52 @@ impl LdapDirectory {
         times
     }
 
-    async fn sample(&self, name: Option<&str>) -> Result<SearchEntry, Finding> {
+    /// Conditions that anybody can bring about for anybody, by wrong passwords.
+    fn passing_locks(&self) -> Vec<Finding> {
+        let locks = self.config().disabled.iter().flat_map(Condition::passing_locks);
+        let doubtful = |lock: &str| {
+            Finding::Doubtful(format!(
+                "directory.disabled takes ({lock}=*) for a disabled account: such a lock ends by itself, the mark may stay on \
+                 the entry, and whoever tries wrong passwords switches off the app passwords of anybody; \
+                 ask for the value that only an admin takes away, such as (pwdAccountLockedTime=000001010000Z)"
+            ))
+        };
+        locks.map(doubtful).collect()
+    }
+
+    /// The date that is read, so that a wrong unit is seen.
+    fn expiry(&self, entry: Option<&SearchEntry>) -> Finding {
+        let config = self.config();
+        let name = &config.expires.name;
+        let format = config.expires.format.map_or("a generalized time", ExpiryFormat::name);
+        let Some(entry) = entry else {
+            return Finding::Good(format!(
+                "no entry that was looked at has {name}, which says when an account expires"
+            ));
+        };
+        match entry::expiry(config, &entry::attributes(entry)) {
+            Ok(Some((value, expiry))) => Finding::Good(format!(
+                "{name} of {} is {value}, read as {format}: it expires {}{expiry}",
+                entry.dn,
+                if matches!(expiry, Expiry::At(_)) { "at " } else { "" }
+            )),
+            Ok(None) => Finding::Good(format!("{} has no {name}, and does not expire", entry.dn)),
+            Err(why) => Finding::Bad(format!(
+                "entry {}: {why}; it was read as {format}: see expires_format",
+                entry.dn
+            )),
+        }
+    }
+
+    async fn sample(&self, name: Option<&str>) -> Result<Sample, Finding> {
         let config = self.config();
         let filter = name.map_or_else(|| config.filter.fill_all(), |name| config.filter.fill(name));
         let mut first = None;
+        let mut expiring = None;
         let mut keep = |entry: SearchEntry| {
+            if expiring.is_none() && entry::stored(&entry, &config.expires.name).next().is_some() {
+                expiring = Some(entry.clone());
+            }
             let is_ours =
                 |entry: &SearchEntry| entry.attrs.keys().any(|name| name.eq_ignore_ascii_case(REVISION));
             if first.as_ref().is_none_or(|kept| !is_ours(kept) && is_ours(&entry)) {
@@ -87,9 +144,8 @@ impl LdapDirectory {
         };
         let visited = self.writer().visit(search, PATIENCE, &mut keep).await;
         visited.map_err(|trouble| Finding::Down(format!("people cannot be listed: {}", text(trouble))))?;
-        first.ok_or_else(|| {
-            Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()))
-        })
+        let nobody = || Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()));
+        first.map(|entry| Sample { entry, expiring }).ok_or_else(nobody)
     }
 
     fn readable(&self, entry: &SearchEntry) -> Finding {

@@ -10,7 +10,7 @@ use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
-use postern_core::directory::{Directory, DirectoryError, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
 use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
@@ -244,7 +244,7 @@ switchboard! {
         Read: async fn read(&self, id: &AccountId) -> Option<Account>;
         CheckMainPassword: async fn check_main_password(
             &self, account: Option<&Account>, password: &Password, lane: Lane
-        ) -> bool;
+        ) -> PasswordCheck;
         Update: async fn update(&self, id: &AccountId, expected: Revision, data: &AccountData) -> Update;
         Holders: async fn holders(&self, keys: &[FactorKey]) -> Vec<AccountId>;
         Visit: async fn visit(&self, each: &mut Visitor<'_>) -> ();
@@ -326,7 +326,7 @@ impl Directory for Replicated {
         account: Option<&Account>,
         password: &Password,
         lane: Lane,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<PasswordCheck, DirectoryError> {
         self.inner.check_main_password(account, password, lane).await
     }
 

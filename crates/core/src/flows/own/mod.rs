@@ -178,8 +178,9 @@ impl OwnVisit<'_> {
         let source = self.source();
         let given = Given { password: &password, source: &source, at: self.engine.clock.now() };
         match given.check(self.engine, account, &mut self.trail).await? {
-            Checked::Right => {}
+            Checked::Right | Checked::RightButDue => {}
             Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,
+            Checked::Refused(_) => return Err(Stop::Reject(Reason::NotPermitted)),
             Checked::Limited => {
                 self.dialogue.complain(&Phrase::MainPasswordsLimited {}).await?;
                 return Err(Stop::Reject(Reason::Limited));

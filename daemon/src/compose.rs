@@ -9,6 +9,8 @@ use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::limits::{LocalAttempts, UnprovedCalls};
 use postern_core::unix_users::UnixUsers;
+use postern_tls::Trust;
+use tracing::warn;
 
 use crate::keyring_file::KeyringFile;
 
@@ -62,6 +64,12 @@ pub(crate) fn engine(
     let (keyring_file, keyring) = KeyringFile::read(&config.keyring).map_err(ComposeError)?;
     let stores = postern_store::open(config, &memory.hasher, clock.clone())
         .map_err(|error| ComposeError(error.to_string()))?;
+    for file in config.ca_files() {
+        // One that cannot be used at all has been an error above, or is one below.
+        let trust = Trust::read(file);
+        let faults = trust.iter().flat_map(Trust::faults);
+        faults.for_each(|fault| warn!("{}: {fault}; the others are used", file.display()));
+    }
     let courier = postern_courier::open(config).map_err(|error| ComposeError(error.to_string()))?;
     let engine = Engine {
         directory: stores.directory,

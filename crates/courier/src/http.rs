@@ -10,7 +10,6 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use postern_core::config::HttpUrl;
 use postern_core::courier::CourierError;
-use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -31,7 +30,7 @@ pub(crate) struct Incoming {
 
 impl Http {
     pub(crate) fn open(section: &'static str, ca_file: &Path) -> Result<Self, OpenError> {
-        Ok(Self { tls: TlsConnector::from(tls::client_config(section, ca_file)?) })
+        Ok(Self { tls: tls::connector(section, ca_file)? })
     }
 
     /// Sends a request to a server. There is no deadline in here.
@@ -69,8 +68,9 @@ impl Http {
             return Ok(Box::new(stream));
         }
         let name =
-            ServerName::try_from(url.server.host.clone()).map_err(|_| down(url, "has no host's name"))?;
-        let stream = self.tls.connect(name, stream).await.map_err(|error| down(url, &error.to_string()))?;
+            postern_tls::server_name(&url.server.host).ok_or_else(|| down(url, "has no host's name"))?;
+        let connected = self.tls.connect(name, stream).await;
+        let stream = connected.map_err(|error| down(url, &postern_tls::explain(&error)))?;
         Ok(Box::new(stream))
     }
 }

@@ -11,7 +11,6 @@ pub mod embedded;
 mod fresh;
 pub mod ldap;
 mod redis_ledger;
-mod tls;
 
 use std::path::Path;
 use std::sync::Arc;

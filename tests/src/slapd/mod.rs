@@ -43,6 +43,7 @@ pub struct Slapd {
     certs: Certs,
     plain: u16,
     tls: u16,
+    is_on_ipv6: bool,
     // Last, so that the files go after the process.
     dir: TempDir,
 }
@@ -143,7 +144,10 @@ impl Slapd {
     /// Starts it again after [`stop`](Self::stop) or [`kill`](Self::kill).
     pub fn start(&mut self) {
         assert!(self.process.is_none(), "slapd runs already");
-        let uris = format!("{} {} {}/????x-mod=0777", self.uri(), self.ldaps_uri(), self.ldapi_uri());
+        let mut uris = format!("{} {} {}/????x-mod=0777", self.uri(), self.ldaps_uri(), self.ldapi_uri());
+        if self.is_on_ipv6 {
+            uris.push_str(&format!(" ldap://[::1]:{} ldaps://[::1]:{}", self.plain, self.tls));
+        }
         let mut command = Command::new(&self.program);
         command.arg("-F").arg(self.dir.path().join("config")).args(["-h", &uris, "-d", self.log_level]);
         let mut process = Process::spawn("slapd", command.current_dir("/"), &self.log);

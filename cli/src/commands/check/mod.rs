@@ -26,6 +26,7 @@ use postern_core::name::LoginName;
 use postern_core::userdb::Userdb;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
 use postern_store::ldap;
+use postern_tls::Trust;
 use serde::Serialize;
 
 use super::status;
@@ -171,6 +172,7 @@ impl Report {
                 format!("{CLIENT_CONFIG_PATH} names the socket {theirs}, and posternd serves {ours}"),
             );
         }
+        self.certificates(&config);
         self.couriers(&config).await;
         if let Some(web) = &config.web {
             self.remark("web", page::examine(&web.url).await);
@@ -197,6 +199,25 @@ impl Report {
         }
         for remark in posternd::examine(socket, file, digest, asked) {
             self.remark("posternd", remark);
+        }
+    }
+
+    /// A certificate that cannot be read is missed only once the server that needs it cannot be reached.
+    fn certificates(&mut self, config: &Config) {
+        for path in config.ca_files() {
+            let file = path.display();
+            match Trust::read(path) {
+                Ok(trust) if trust.faults().is_empty() => {
+                    self.ok("certificates", format!("{file} has {} authorities", trust.authorities().len()));
+                }
+                Ok(trust) => {
+                    let faults = trust.faults().iter();
+                    faults.for_each(|fault| {
+                        self.warn("certificates", format!("{file}: {fault}; the others are used"))
+                    });
+                }
+                Err(what) => self.fail("certificates", format!("{file} {what}")),
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+mod starttls;
 mod stream;
 
 use std::time::Duration;
@@ -10,9 +11,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use postern_core::config::{EmailCourier, HostPort, MailTls};
 use postern_core::courier::{CourierError, Message};
@@ -37,20 +36,21 @@ pub(crate) struct Email {
 
 enum Tls {
     Implicit(TlsConnector, ServerName<'static>),
-    Starttls(Box<TlsParameters>),
+    Starttls(TlsConnector, ServerName<'static>),
     None,
 }
 
 impl Email {
     pub(crate) fn open(config: &EmailCourier) -> Result<Self, OpenError> {
         let tls = match config.tls {
-            MailTls::Implicit => {
-                let name = ServerName::try_from(config.server.host.clone())
-                    .map_err(|_| OpenError::new(SECTION, "host is no name that a certificate could have"))?;
-                Tls::Implicit(TlsConnector::from(tls::client_config(SECTION, &config.ca_file)?), name)
-            }
-            MailTls::Starttls => Tls::Starttls(Box::new(parameters(config)?)),
             MailTls::None => Tls::None,
+            way @ (MailTls::Implicit | MailTls::Starttls) => {
+                let name = postern_tls::server_name(&config.server.host).ok_or_else(|| {
+                    OpenError::new(SECTION, "host is no name that a certificate could have")
+                })?;
+                let tls = tls::connector(SECTION, &config.ca_file)?;
+                if way == MailTls::Implicit { Tls::Implicit(tls, name) } else { Tls::Starttls(tls, name) }
+            }
         };
         let login = |path| {
             let [user, password] =
@@ -104,21 +104,22 @@ impl Email {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, CourierError> {
-        let no_way = |error: std::io::Error| self.down(&format!("no connection: {error}"));
-        let stream = Bounded::connect(&self.server.host, self.server.port).await.map_err(no_way)?;
+        let no_way =
+            |error: std::io::Error| self.down(&format!("no connection: {}", postern_tls::explain(&error)));
+        let mut stream = Bounded::connect(&self.server.host, self.server.port).await.map_err(no_way)?;
         let stream: Box<dyn AsyncTokioStream> = match &self.tls {
             Tls::Implicit(tls, name) => Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?),
-            Tls::Starttls(_) | Tls::None => Box::new(stream),
+            Tls::Starttls(tls, name) => {
+                starttls::ask(&mut stream, &self.hello).await.map_err(|what| self.down(&what))?;
+                Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?.greeted())
+            }
+            Tls::None => Box::new(stream),
         };
         self.greet(stream).await.map_err(|error| self.failure(&error))
     }
 
     async fn greet(&self, stream: Box<dyn AsyncTokioStream>) -> Result<AsyncSmtpConnection, Error> {
         let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await?;
-        if let Tls::Starttls(parameters) = &self.tls {
-            // An error where the server has no STARTTLS.
-            connection.starttls(TlsParameters::clone(parameters), &self.hello).await?;
-        }
         if let Some(credentials) = &self.credentials {
             connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
         }
@@ -187,17 +188,6 @@ impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Email({})", self.server)
     }
-}
-
-fn parameters(config: &EmailCourier) -> Result<TlsParameters, OpenError> {
-    let wrong = |error: &dyn std::fmt::Display| OpenError::of_file(SECTION, &config.ca_file, error);
-    let mut builder =
-        TlsParameters::builder(config.server.host.clone()).certificate_store(CertificateStore::None);
-    for one in tls::certificates(SECTION, &config.ca_file)? {
-        let one = Certificate::from_der(one.to_vec()).map_err(|error| wrong(&error))?;
-        builder = builder.add_root_certificate(one);
-    }
-    builder.build_rustls().map_err(|error| wrong(&error))
 }
 
 /// RFC 2047, section 2, also where it has to be no encoded word but looks like one.

@@ -16,6 +16,8 @@ pub(super) struct Bounded<S> {
     inner: S,
     peer: SocketAddr,
     left: usize,
+    /// What is read before anything that the other side says.
+    first: &'static [u8],
 }
 
 impl Bounded<TcpStream> {
@@ -23,7 +25,7 @@ impl Bounded<TcpStream> {
     pub(super) async fn connect(host: &str, port: u16) -> io::Result<Self> {
         let inner = TcpStream::connect((host, port)).await?;
         let peer = inner.peer_addr()?;
-        Ok(Self { inner, peer, left: MOST_BYTES })
+        Ok(Self { inner, peer, left: MOST_BYTES, first: b"" })
     }
 
     /// The same connection inside of TLS.
@@ -33,7 +35,14 @@ impl Bounded<TcpStream> {
         host: ServerName<'static>,
     ) -> io::Result<Bounded<TlsStream<Self>>> {
         let peer = self.peer;
-        Ok(Bounded { inner: tls.connect(host, self).await?, peer, left: MOST_BYTES })
+        Ok(Bounded { inner: tls.connect(host, self).await?, peer, left: MOST_BYTES, first: b"" })
+    }
+}
+
+impl<S> Bounded<S> {
+    /// The same with the greeting that a server gives once a connection, and that was read before STARTTLS.
+    pub(super) fn greeted(self) -> Self {
+        Self { first: b"220 \r\n", ..self }
     }
 }
 
@@ -43,6 +52,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.first.is_empty() {
+            let most = self.first.len().min(buffer.remaining());
+            let (now, later) = self.first.split_at_checked(most).unwrap_or((self.first, b""));
+            buffer.put_slice(now);
+            self.first = later;
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let done = Pin::new(&mut self.inner).poll_read(cx, buffer);
         let read = buffer.filled().len().saturating_sub(before);

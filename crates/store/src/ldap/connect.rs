@@ -10,16 +10,16 @@ use ldap3::exop::{WhoAmI, WhoAmIResp};
 use ldap3::{Ldap as Connection, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use postern_core::config::{FileError, HostPort, Ldap, LdapLogin, LdapUri, read_private};
 use postern_core::secret::{BadSecret, Password};
+use postern_tls::Trust;
 use rustls::ClientConfig;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::server::Trouble;
 use crate::certificates;
-use crate::tls::client_config;
 
 /// How connections are made and bound.
 pub(super) struct Connector {
-    tls: Option<Arc<ClientConfig>>,
+    trust: Option<(Trust, Arc<ClientConfig>)>,
     ca_file: PathBuf,
     starttls: bool,
     login: Login,
@@ -33,14 +33,11 @@ enum Login {
 impl Connector {
     /// Reads the certificates and the bind password that the configuration names.
     pub(super) fn of(config: &Ldap) -> Result<Self, OpenLdapError> {
-        let needs_tls = |uri: &LdapUri| match uri {
-            LdapUri::Tls(_) => true,
-            LdapUri::Plain(_) => config.starttls,
-            LdapUri::Unix(_) => false,
-        };
-        let tls = if config.uris.iter().chain([&config.write_uri]).any(needs_tls) {
+        let trust = if config.needs_tls() {
             let bad = |what| OpenLdapError::Certificates(config.ca_file.clone(), what);
-            Some(client_config(&config.ca_file).map_err(bad)?)
+            let trust = Trust::read(&config.ca_file).map_err(bad)?;
+            let client = trust.client().map_err(bad)?;
+            Some((trust, client))
         } else {
             None
         };
@@ -55,14 +52,14 @@ impl Connector {
                 Login::Simple { dn: dn.clone(), password }
             }
         };
-        Ok(Self { tls, ca_file: config.ca_file.clone(), starttls: config.starttls, login })
+        Ok(Self { trust, ca_file: config.ca_file.clone(), starttls: config.starttls, login })
     }
 
     /// A connection that nobody is bound on.
     pub(super) async fn connect(&self, uri: &LdapUri, deadline: Instant) -> Result<Connection, Trouble> {
         let opened = within(deadline, self.open(uri)).await?;
         let (connection, handle) = opened.map_err(|error| {
-            let why = certificates::explain(&error.to_string(), &self.ca_file);
+            let why = certificates::explain(&explain(&error), &self.ca_file);
             Trouble::Unreachable(format!("cannot connect: {why}"))
         })?;
         tokio::spawn(async move {
@@ -109,10 +106,15 @@ impl Connector {
                 let stream = connect_tcp(server).await?;
                 let mut settings =
                     settings.set_std_stream(StdStream::Tcp(stream)).set_starttls(self.starttls);
-                if let Some(tls) = &self.tls {
-                    settings = settings.set_config(Arc::clone(tls));
+                let mut called = uri.to_string();
+                if let Some((trust, client)) = &self.trust {
+                    let (tls, stand_in) = client_of(server, trust, client)?;
+                    settings = settings.set_config(tls);
+                    if let Some(name) = stand_in {
+                        called = uri.with_host(name).to_string();
+                    }
                 }
-                LdapConnAsync::with_settings(settings, &uri.to_string()).await
+                LdapConnAsync::with_settings(settings, &called).await
             }
         }
     }
@@ -139,6 +141,27 @@ pub(super) async fn who_am_i(connection: &mut Connection, deadline: Instant) -> 
 pub(super) async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T, Trouble> {
     let silent = |_| Trouble::Silent;
     tokio::time::timeout_at(deadline.into(), step).await.map_err(silent)
+}
+
+/// TLS to this server, and what the library has to call it. It would look for the brackets of an IPv6 address in the
+/// certificate, and cannot read a zone, so that it is told a name in its place, which nobody has.
+fn client_of(
+    server: &HostPort,
+    trust: &Trust,
+    client: &Arc<ClientConfig>,
+) -> io::Result<(Arc<ClientConfig>, Option<&'static str>)> {
+    if !server.host.contains(':') {
+        return Ok((Arc::clone(client), None));
+    }
+    let name = postern_tls::server_name(&server.host)
+        .ok_or_else(|| io::Error::other("the server has no name that a certificate could have"))?;
+    let tls = trust.client_of(name).map_err(io::Error::other)?;
+    Ok((tls, Some(STAND_IN)))
+}
+
+/// What became of a connection, for an admin.
+fn explain(error: &LdapError) -> String {
+    if let LdapError::Io { source } = error { postern_tls::explain(source) } else { error.to_string() }
 }
 
 async fn connect_tcp(server: &HostPort) -> io::Result<std::net::TcpStream> {
@@ -174,3 +197,5 @@ pub enum OpenLdapError {
 }
 
 const ONE_ADDRESS: Duration = Duration::from_millis(700);
+/// RFC 2606, section 2: nobody has it.
+const STAND_IN: &str = "address.invalid";

@@ -6,9 +6,9 @@ use std::time::Duration;
 use postern_core::config::{FileError, HostPort, Redis, read_private};
 use postern_core::ledger::LedgerError;
 use postern_core::secret::{BadSecret, Password};
+use postern_tls::Trust;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, RedisError};
-use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
@@ -41,7 +41,8 @@ impl Connector {
     pub(super) fn of(config: &Redis, database: u32) -> Result<Self, OpenRedisError> {
         let tls = if config.tls {
             let bad = |what| OpenRedisError::Certificates(config.ca_file.clone(), what);
-            Some(TlsConnector::from(crate::tls::client_config(&config.ca_file).map_err(bad)?))
+            let trust = Trust::read(&config.ca_file).and_then(|trust| trust.client());
+            Some(TlsConnector::from(trust.map_err(bad)?))
         } else {
             None
         };
@@ -213,12 +214,13 @@ async fn encrypt(
     host: &str,
     stream: TcpStream,
 ) -> Result<TlsStream<TcpStream>, LedgerError> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| LedgerError::Broken("has no name that a certificate could have".to_owned()))?;
+    let name = postern_tls::server_name(host)
+        .ok_or_else(|| LedgerError::Broken("has no name that a certificate could have".to_owned()))?;
     tls.connect(name, stream).await.map_err(|error| {
         // A certificate that is not good, and whatever else TLS takes offence at.
         if error.kind() == io::ErrorKind::InvalidData {
-            LedgerError::Broken(format!("TLS: {}", certificates::explain(&error.to_string(), ca_file)))
+            let why = postern_tls::explain(&error);
+            LedgerError::Broken(format!("TLS: {}", certificates::explain(&why, ca_file)))
         } else {
             LedgerError::Down(format!("cannot connect: {error}"))
         }

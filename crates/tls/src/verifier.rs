@@ -1,0 +1,232 @@
+//! Decides whether a server is the one that it says it is.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+/// Takes a certificate that one of the authorities vouches for, and one that is itself in the file. Its name and its time
+/// have to be right in either case.
+#[derive(Debug, Clone)]
+pub(crate) struct Verifier {
+    /// `None` where no certificate may vouch for others.
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    trusted: Arc<[CertificateDer<'static>]>,
+    provider: Arc<CryptoProvider>,
+    ca_file: Arc<str>,
+    name: Option<ServerName<'static>>,
+}
+
+impl Verifier {
+    pub(crate) fn new(
+        roots: RootCertStore,
+        trusted: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+        ca_file: &Path,
+    ) -> Result<Self, String> {
+        let build = |roots| {
+            let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+            builder.build().map_err(|error| error.to_string())
+        };
+        let authorities = if roots.is_empty() { None } else { Some(build(roots)?) };
+        let ca_file = ca_file.display().to_string().into();
+        Ok(Self { authorities, trusted: trusted.into(), provider, ca_file, name: None })
+    }
+
+    /// Checks for this name, whatever the connection is made to.
+    pub(crate) fn for_name(self, name: ServerName<'static>) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// What tells an admin what to do.
+    fn explained(&self, error: Error) -> Error {
+        let why = match &error {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => Why::UnknownIssuer,
+            Error::InvalidCertificate(CertificateError::Other(other)) if is_authoritys(other) => {
+                Why::IsAuthority
+            }
+            _ => return error,
+        };
+        let refused = Refused { why, ca_file: Arc::clone(&self.ca_file) };
+        Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let name = self.name.as_ref().unwrap_or(server_name);
+        if self.trusted.iter().any(|one| one.as_ref() == end_entity.as_ref()) {
+            verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+            verify_time(end_entity, now)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verified = match &self.authorities {
+            Some(authorities) => {
+                authorities.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
+            }
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        verified.map_err(|error| self.explained(error))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Why a certificate is not taken, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    why: Why,
+    ca_file: Arc<str>,
+}
+
+#[derive(Debug)]
+enum Why {
+    UnknownIssuer,
+    IsAuthority,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = &self.ca_file;
+        match self.why {
+            Why::UnknownIssuer => write!(
+                f,
+                "the server's certificate is not taken: its issuer is unknown (UnknownIssuer); put the issuer's certificate, or the server's own, into ca_file, {file}"
+            ),
+            Why::IsAuthority => write!(
+                f,
+                "the server's certificate is not taken: it is an authority's (CA:TRUE); put that very certificate into ca_file, {file}, or give the server one that is no authority's"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// rustls hands its checker's words on, which only programmers know.
+fn is_authoritys(other: &OtherError) -> bool {
+    other.0.to_string() == "CaUsedAsEndEntity"
+}
+
+fn verify_time(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let seconds = i64::try_from(now.as_secs()).map_err(|_| CertificateError::Expired)?;
+    let now = ASN1Time::from_timestamp(seconds).map_err(|_| CertificateError::Expired)?;
+    if now < parsed.validity().not_before {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    if now > parsed.validity().not_after {
+        return Err(CertificateError::Expired.into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Trust, server_name};
+
+    /// A certificate of an authority, with a name.
+    const ROOT: &str = include_str!("testdata/root.pem");
+    /// A server's own.
+    const LEAF: &str = include_str!("testdata/leaf.pem");
+    const A_HUNDRED_YEARS: u64 = 101 * 366 * 86_400;
+
+    fn trust(pem: &str) -> Trust {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), pem).unwrap();
+        Trust::read(file.path()).unwrap()
+    }
+
+    fn verify(trust: &Trust, presented: &str, host: &str, later: u64) -> Result<(), Error> {
+        let presented = rustls_pki_types::pem::PemObject::from_pem_slice(presented.as_bytes()).unwrap();
+        let certificate: CertificateDer<'static> = presented;
+        let (_, parsed) = X509Certificate::from_der(&certificate).unwrap();
+        let made = u64::try_from(parsed.validity().not_before.timestamp()).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs((made + 3_600).wrapping_add(later)));
+        let name = server_name(host).unwrap();
+        trust.verifier.verify_server_cert(&certificate, &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn a_certificate_that_is_itself_in_the_file_is_taken_even_an_authoritys() {
+        for pem in [ROOT, LEAF] {
+            let trust = trust(pem);
+            for host in ["a.example.org", "::1", "[::1]"] {
+                assert_eq!(verify(&trust, pem, host, 0), Ok(()), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn its_name_and_its_time_have_to_be_right_all_the_same() {
+        for pem in [ROOT, LEAF] {
+            let trust = trust(pem);
+            let name = verify(&trust, pem, "b.example.org", 0).unwrap_err();
+            assert!(name.to_string().contains("not valid for name"), "{name}");
+            let expired = verify(&trust, pem, "a.example.org", A_HUNDRED_YEARS).unwrap_err();
+            assert_eq!(expired, CertificateError::Expired.into());
+            let early = verify(&trust, pem, "a.example.org", 0_u64.wrapping_sub(7_200)).unwrap_err();
+            assert_eq!(early, CertificateError::NotValidYet.into());
+        }
+    }
+
+    #[test]
+    fn another_certificate_is_refused_in_words_that_say_what_to_do() {
+        for (in_file, presented, expected) in [
+            (ROOT, LEAF, "put the issuer's certificate, or the server's own, into ca_file"),
+            (LEAF, ROOT, "put the issuer's certificate, or the server's own, into ca_file"),
+        ] {
+            let error = verify(&trust(in_file), presented, "a.example.org", 0).unwrap_err();
+            let text = crate::explain(&std::io::Error::other(error));
+            assert!(text.contains(expected), "{text}");
+        }
+        let why = Refused { why: Why::IsAuthority, ca_file: "ca.pem".into() };
+        assert!(why.to_string().contains("put that very certificate into ca_file, ca.pem"), "{why}");
+    }
+
+    #[test]
+    fn a_name_that_was_settled_goes_before_the_one_that_was_called() {
+        let mut trust = trust(ROOT);
+        trust.verifier = trust.verifier.for_name(server_name("::1").unwrap());
+        assert_eq!(verify(&trust, ROOT, "server.invalid", 0), Ok(()));
+        trust.verifier = trust.verifier.for_name(server_name("::2").unwrap());
+        assert!(verify(&trust, ROOT, "a.example.org", 0).is_err());
+    }
+}

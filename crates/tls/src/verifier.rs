@@ -49,6 +49,7 @@ impl Verifier {
     fn explained(&self, error: Error) -> Error {
         let why = match &error {
             Error::InvalidCertificate(CertificateError::UnknownIssuer) => Why::UnknownIssuer,
+            Error::InvalidCertificate(CertificateError::BadSignature) => Why::OtherKey,
             Error::InvalidCertificate(CertificateError::Other(other)) if is_authoritys(other) => {
                 Why::IsAuthority
             }
@@ -116,6 +117,7 @@ pub(crate) struct Refused {
 #[derive(Debug)]
 enum Why {
     UnknownIssuer,
+    OtherKey,
     IsAuthority,
 }
 
@@ -126,6 +128,10 @@ impl fmt::Display for Refused {
             Why::UnknownIssuer => write!(
                 f,
                 "the server's certificate is not taken: its issuer is unknown (UnknownIssuer); put the issuer's certificate, or the server's own, into ca_file, {file}"
+            ),
+            Why::OtherKey => write!(
+                f,
+                "the server's certificate is not taken: its issuer is in ca_file, {file}, with another key (BadSignature); put the issuer's certificate of today there, or the server's own"
             ),
             Why::IsAuthority => write!(
                 f,
@@ -210,7 +216,7 @@ mod tests {
     #[test]
     fn another_certificate_is_refused_in_words_that_say_what_to_do() {
         for (in_file, presented, expected) in [
-            (ROOT, LEAF, "put the issuer's certificate, or the server's own, into ca_file"),
+            (ROOT, LEAF, "its issuer is in ca_file"),
             (LEAF, ROOT, "put the issuer's certificate, or the server's own, into ca_file"),
         ] {
             let error = verify(&trust(in_file), presented, "a.example.org", 0).unwrap_err();

@@ -117,11 +117,11 @@ pub fn explain(error: &io::Error) -> String {
         Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
             match other.0.downcast_ref::<Refused>() {
                 Some(refused) => refused.to_string(),
-                None => format!("the server's certificate is not taken: {}", other.0),
+                None => format!("the server's certificate is not taken: {}; see ca_file", other.0),
             }
         }
         Some(rustls::Error::InvalidCertificate(why)) => {
-            format!("the server's certificate is not taken: {why}")
+            format!("the server's certificate is not taken: {why}; see ca_file")
         }
         Some(_) | None => error.to_string(),
     }

@@ -33,7 +33,11 @@ fn types(world: &World, name: &str, password: &str) -> Person {
 
 /// The line of the log that refused `name`, who was never let in.
 fn refused(world: &World, name: &str, password: &str) -> String {
-    let user = format!(" user={name}");
+    // As the log writes it.
+    let user = match name.replace('\\', "\\x5c") {
+        escaped if escaped != name => format!(" user=\"{escaped}\""),
+        plain => format!(" user={plain}"),
+    };
     let lines = || -> Vec<String> {
         world
             .posternd

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use postern_tests::{Listen, Ran, Redis, Site, guard, host};
+use postern_tests::{Listen, Ran, Redis, Site, host};
 
 /// Every command that reads.
 const READING: &[&[&str]] = &[
@@ -63,7 +63,7 @@ fn no_reading_command_touches_what_is_spent_whatever_start_of_the_host_it_is_sho
     }
     let posternd = site.posternd();
     // posternd begins with it, and says what is amiss.
-    guard::wait_for("posternd to begin", Duration::from_secs(20), || file.exists().then_some(()));
+    site.age_ledger();
     let before = bytes(&file);
     for args in READING {
         let ran = elsewhere(&site, args);

@@ -97,7 +97,7 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(world: &World) {
     person.expect("Code from app, or the number of another factor: ");
     assert!(phone.pending(&world.web).all("challenge").is_empty(), "nobody waits for the phone any more");
     person.answer_visible("9");
-    person.expect("That code is wrong");
+    person.expect("That cannot be read as a code.");
     person.expect("Code from app, or the number of another factor: ");
     // A right code of any of them is taken at once.
     person.answer_visible(&sms.code());

@@ -81,12 +81,12 @@ fn a_code_that_is_spent_or_cut_short_is_said_to_be() {
 }
 
 #[test]
-fn the_address_below_the_code_can_be_pasted() {
+fn the_address_above_the_code_can_be_pasted() {
     let world = World::new("paste");
     world.browser.open(&world.web.url());
     world.browser.type_into("#address", "https://example.org/");
     world.browser.click("Go on");
-    world.browser.wait_for_text("This is not the address below the QR code.");
+    world.browser.wait_for_text("This is not the address above the QR code.");
     world.browser.type_into("#address", &world.desk.qr_code(&world.web.url()));
     world.browser.click("Go on");
     world.browser.type_into("#name", "");

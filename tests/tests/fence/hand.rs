@@ -3,8 +3,9 @@
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
-use postern_core::ledger::{CodeAdmission, CodeAttempt, Ledger, Spent};
-use postern_core::limits::{CodeLimits, Source};
+use postern_core::keyring::Keyring;
+use postern_core::ledger::{CodeAdmission, CodeAttempt, Credential, Ledger, SourceNote, Spent, Use};
+use postern_core::limits::{AttemptLimits, CodeLimits, Source};
 use postern_tests::{Listen, Redis};
 
 use super::person::{Person, token};
@@ -79,6 +80,40 @@ async fn a_deleted_count_only_begins_anew() {
         }
         assert!(matches!(admit(ledger.as_ref(), &account, None).await, CodeAdmission::Limited { .. }));
         assert_eq!(redis.cli(&["DEL", "postern:{alice}:codes"]), "1");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_somebody_writes_into_redis_is_none_that_was_let_in() {
+    let redis = Redis::start("fence_sources", Listen::Tcp);
+    let ledger = redis_ledger(&redis.config(), postern_tests::SetClock::at(LATER));
+    let keyring = Keyring::parse(&Keyring::render(&[7; 32], Timestamp::from_unix(1))).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|name| AccountId::new(name.to_owned()));
+    let [home, evil] = ["203.0.113.1", "198.51.100.1"].map(|address| Source::of(address.parse().ok()));
+    let at = Timestamp::from_unix(LATER);
+    let used = Use { credential: Credential::MainPassword, at, service: "imap".to_owned(), address: None };
+    let note = SourceNote::sign(&alice, &home, at, &keyring);
+    ledger.note_use(&alice, &home, &note, &used).await.unwrap();
+    let was_let_in = async |account: &AccountId, source: &Source| {
+        let limits = AttemptLimits::default();
+        let note = ledger.history(account, source, &limits, at).await.unwrap().succeeded;
+        note.is_some_and(|note| note.is_signed(account, source, &keyring, at))
+    };
+    assert!(was_let_in(&alice, &home).await);
+    let [of_alice, of_bob] = ["alice", "bob"].map(|name| format!("postern:{{{name}}}:succeeded"));
+    let signed = redis.cli(&["HGET", &of_alice, home.as_str()]);
+    let mac = signed.split_once(' ').unwrap().1;
+    let zeros = format!("{LATER} {}", "0".repeat(mac.len()));
+    let (later, earlier) = (format!("{} {mac}", LATER + 1), format!("{} {mac}", LATER - 1));
+    for forged in [&*signed, &zeros, &later, &earlier, mac, "1", ""] {
+        for (account, key, source) in [(&alice, &of_alice, &evil), (&bob, &of_bob, &home)] {
+            drop(redis.cli(&["HSET", key, source.as_str(), forged]));
+            assert!(!was_let_in(account, source).await, "{forged:?} of {source:?}");
+        }
+    }
+    for forged in [&*zeros, &later, &earlier, mac, "1", ""] {
+        assert_eq!(redis.cli(&["HSET", &of_alice, home.as_str(), forged]), "0");
+        assert!(!was_let_in(&alice, &home).await, "{forged:?}");
     }
 }
 

@@ -108,6 +108,73 @@ async fn a_code_that_a_fast_host_took_is_good_at_no_other_host_after_a_flush() {
 }
 
 #[tokio::test]
+async fn a_code_of_a_fast_host_is_good_nowhere_else_where_the_clock_steps_back_and_all_is_flushed() {
+    let site = Hosts::new("clock_step", &[5, 0]);
+    let (alice, other) = (Person::new("alice"), Person::new("somebody else"));
+    let mut longest = 0;
+    for (second, back) in (0..PERIOD).flat_map(|second| [1, SKEW, SKEW + 1].map(|back| (second, back))) {
+        let begin = site.begin(&alice).await;
+        let now = (begin / PERIOD + 3) * PERIOD + second;
+        site.set(now);
+        assert_eq!(site.hosts[1].ledger.time().await.unwrap().unwrap().as_unix(), now);
+        let fastest = site.hosts[0].clock.second() / PERIOD + 1;
+        assert_eq!(site.types(0, &alice, fastest).await, Some(Spent::Now), "{second}");
+        assert_eq!(site.redis.cli(&["FLUSHALL"]), "OK");
+        let mut waited = None;
+        for later in now - back..now + 4 * PERIOD {
+            site.set(later);
+            let again = site.types(1, &alice, fastest).await;
+            assert_ne!(again, Some(Spent::Now), "{second}, {back} s back, {later} after {now}");
+            if waited.is_none() && site.types(1, &other, later / PERIOD).await == Some(Spent::Now) {
+                waited = Some(later - (now - back));
+            }
+        }
+        longest = longest.max(waited.unwrap());
+    }
+    println!("longest wait {longest} s");
+    assert!(longest <= 2 * PERIOD + SKEW + 1 + SKEW + 10, "{longest}");
+}
+
+/// Such a clock expires keys, too.
+#[tokio::test]
+async fn a_code_is_good_once_where_the_ledgers_clock_is_far_ahead_for_a_moment() {
+    let site = Hosts::new("clock_jump", &[0, 0]);
+    let alice = Person::new("alice");
+    let now = (site.begin(&alice).await / PERIOD + 3) * PERIOD;
+    site.set(now);
+    let step = now / PERIOD;
+    assert_eq!(site.types(0, &alice, step).await, Some(Spent::Now));
+    site.set(now + 401 * 86_400);
+    assert_eq!(site.types(1, &alice, 401 * 2880 + step).await, Some(Spent::Now));
+    let spent = site.redis.cli(&["KEYS", "*:spent:alice:*"]);
+    assert_eq!(site.redis.cli(&["DEL", &spent]), "1");
+    let mut waited = None;
+    for later in now..now + 4 * PERIOD {
+        site.set(later);
+        for again in [step - 1, step, step + 1] {
+            assert_ne!(site.types(1, &alice, again).await, Some(Spent::Now), "{again} of {step} at {later}");
+        }
+        if waited.is_none() && site.types(1, &alice, later / PERIOD).await == Some(Spent::Now) {
+            waited = Some(later - now);
+        }
+    }
+    assert!(waited.unwrap() <= 2 * PERIOD + SKEW, "{waited:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_clock_that_was_a_day_ahead_when_all_is_flushed() {
+    let site = Hosts::new("clock_day", &[0]);
+    let alice = Person::new("alice");
+    let now = site.begin(&alice).await;
+    site.set(now + 86_400);
+    assert_eq!(site.types(0, &alice, (now + 86_400) / PERIOD).await, Some(Spent::Now));
+    site.set(now);
+    assert_eq!(site.redis.cli(&["FLUSHALL"]), "OK");
+    let waited = site.begin(&Person::new("somebody else")).await - now;
+    assert!(waited <= 2 * PERIOD + SKEW, "{waited}");
+}
+
+#[tokio::test]
 async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
     let site = Hosts::new("clock_wrong", &[0, 90, -90, 6, -6, 5, -5]);
     let alice = Person::new("alice");

@@ -9,7 +9,7 @@ use postern_tests::{Listen, Redis, SetClock};
 use super::{LATER, redis_ledger};
 
 #[tokio::test]
-async fn what_is_spent_is_kept_for_30_days_after_its_time_and_a_fence_for_longer() {
+async fn what_is_spent_is_kept_for_400_days_and_longer_than_its_fence() {
     let redis = Redis::start("spent_keys", Listen::Tcp);
     let ledger = redis_ledger(&redis.config(), SetClock::at(LATER));
     let (account, factor) = (AccountId::new("a}:b".to_owned()), FactorId::new([1; 16]));
@@ -24,7 +24,7 @@ async fn what_is_spent_is_kept_for_30_days_after_its_time_and_a_fence_for_longer
     assert!(tag.starts_with("postern:{steps-") && tag.ends_with("}:"), "{spent}");
     let left: u64 = redis.cli(&["TTL", &spent]).parse().unwrap();
     let after_its_time = LATER + left - (from + 1) * 30;
-    assert!((30 * 86_400 - 5..=30 * 86_400 + 1).contains(&after_its_time), "{after_its_time}");
+    assert!((401 * 86_400 - 5..=401 * 86_400 + 1).contains(&after_its_time), "{after_its_time}");
     let left: u64 = redis.cli(&["TTL", &format!("{tag}fence")]).parse().unwrap();
     assert!((400 * 86_400 - 5..=400 * 86_400).contains(&left), "{left}");
     let old = Spend { at: Timestamp::from_unix(LATER), ..spend(from) };

@@ -60,23 +60,37 @@ local function trouble(fence, lag, memory)
     return nil
 end
 
--- Since when all that was spent is known. Where it may have been lost, that begins now; and whether it does.
+-- The time of a clock that was ahead of what it is now. What lies further ahead was a mistake, and nobody waits for it.
+local function recent(time)
+    return time > now and time <= now + 600 and time or 0
+end
+
+-- Since when all that was spent is known. Where it may have been lost, that begins now; and whether it does. `latest` is the latest
+-- time that the fence was looked at: keys may have expired by a clock that was set back since.
 local function complete_since(fence, grace, memory)
-    local known, since, high = unpack(redis.call('HMGET', fence, 'epoch', 'since', 'high'))
-    since, high = tonumber(since), tonumber(high) or 0
-    local is_new = known ~= epoch or not since
-    if is_new then
+    local known, since, high, latest = unpack(redis.call('HMGET', fence, 'epoch', 'since', 'high', 'latest'))
+    since, high, latest = tonumber(since), tonumber(high) or 0, tonumber(latest) or 0
+    local is_another = known ~= epoch or not since
+    local is_set_back = latest > now + skew
+    local begin = now
+    if is_another then
         -- The clock may have been ahead of what it is now: hosts hear of the time every few seconds, and the last step that
         -- was taken cannot have been had before `high`.
-        local begin = math.max(now, seen > now + skew and seen + 10 or 0, high > now + skew and high or 0)
-        since = math.max(since or 0, begin + grace)
+        begin = math.max(now, recent(seen) > 0 and seen + 10 or 0, recent(high))
+    end
+    if is_another or is_set_back then
+        -- Nor does anybody wait where all was lost under a clock that was far ahead.
+        local is_absurd = is_set_back and since and since > now + grace + 600
+        since = math.max(is_absurd and 0 or since or 0, begin + grace)
         if raises then
             redis.call('HSET', fence, 'epoch', epoch, 'since', whole(since))
         end
     end
     if raises then
+        if is_set_back or now > latest then
+            redis.call('HSET', fence, 'latest', whole(now))
+        end
         redis.call('PEXPIRE', fence, memory)
     end
-    return since, is_new
+    return since, is_another or is_set_back
 end
-

@@ -71,7 +71,8 @@ end
 redis.call('HSET', spent, 'step', ARGV[7], 'token', token, 'memory', this_memory, 'taken', joined(steps),
     'dropped', whole(dropped))
 local latest = math.max(now, step * period, steps[#steps] * period)
-redis.call('PEXPIRE', spent, whole((latest + period + kept - now + 1) * 1000))
+-- A day longer than the fence: where a clock that is ahead has it expire too early, the fence has gone before it.
+redis.call('PEXPIRE', spent, whole((latest + period - now + 86400) * 1000 + tonumber(ARGV[4])))
 -- Nobody can have had it earlier.
 local earliest = (step - 1) * period
 if raises and earliest > (tonumber(redis.call('HMGET', fence, 'high')[1]) or 0) then

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::keyring::Keyring;
-use postern_tests::{Account, Site, guard, host};
+use postern_tests::{Account, Site, guard, host, unix_users};
 use serde_json::{Value, json};
 
 use crate::World;
@@ -226,7 +226,8 @@ fn three_hundred_dialogues_take_nothing_from_mail_logins() {
     let mut held = Vec::new();
     let mut deferred = 0;
     for number in 0..300 {
-        let mut talk = Talk::begin(&world.site.socket(), &at_sshd(&format!("nobody{number}"), &json!({})));
+        let more = json!({ "rhost": format!("198.51.{}.{}", 100 + number / 250, number % 250) });
+        let mut talk = Talk::begin(&world.site.socket(), &at_sshd(&format!("nobody{number}"), &more));
         let heard: Value = serde_json::from_str(&talk.hear()).unwrap();
         if heard.get("ask").is_some() {
             held.push(talk);
@@ -269,9 +270,13 @@ fn a_local_user_at_su_takes_nobody_elses_place() {
         is_asked
     });
     assert_eq!((held.len(), deferred), (4, 296), "limits.connections_per_user");
-    let mut crowd: Vec<Talk> = (1001..1100).flat_map(|uid| [uid; 4]).map(at_su).collect();
-    let held_by_crowd = crowd.iter_mut().filter_map(|talk| talk.asked_or_ended().ok()).count();
-    assert_eq!(held_by_crowd, 128 - 4, "half of limits.dialogues");
+    let asked = |crowd: &mut [Talk]| crowd.iter_mut().filter_map(|talk| talk.asked_or_ended().ok()).count();
+    let mut strangers: Vec<Talk> = (2_200_000..2_200_099).map(at_su).collect();
+    assert_eq!(asked(&mut strangers), 0, "uids that the host does not know share what one user has");
+    let names: Vec<String> = (0..99).map(|number| format!("su{number}")).collect();
+    unix_users::add_names(names.iter().map(String::as_str).zip(2_300_000..));
+    let mut crowd: Vec<Talk> = (2_300_000..2_300_099).flat_map(|uid| [uid; 4]).map(at_su).collect();
+    assert_eq!(asked(&mut crowd), 128 - 4, "half of limits.dialogues");
     drop(at_the_prompt(&world, &ann.name));
     drop((held, crowd));
     wait_for_no_dialogue(&world);

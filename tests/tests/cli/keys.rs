@@ -33,10 +33,10 @@ fn a_rotated_keyring_seals_everything_anew_under_a_running_posternd() {
     let site = Site::new("rotate");
     let user = unix_users::fresh("kate");
     let account = site.account_of(&user);
+    let _posternd = site.posternd();
     let mut app = App::enrol(&site, &user.name);
     drop(site.account("bob"));
     drop((site.enrol("bob"), site.enrol("bob")));
-    let _posternd = site.posternd();
     assert_eq!(sealed(&site), [(1, 3)]);
     let before = fs::metadata(site.keyring()).unwrap();
     let text = site.cli_ok(&["key", "rotate"]);

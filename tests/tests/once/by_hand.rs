@@ -190,7 +190,7 @@ fn whatever_is_written_into_redis_nobody_is_let_in_by_it() {
     let kinds: Vec<&str> =
         keys.iter().filter_map(|(key, _)| key.rsplit_once("}:").map(|(_, kind)| kind)).collect();
     println!("keys: {kinds:?}");
-    for wanted in ["attempts", "codes", "devices", "uses", "sources"] {
+    for wanted in ["attempts", "codes", "devices", "uses", "succeeded"] {
         assert!(kinds.contains(&wanted), "there is no key {wanted}: {kinds:?}");
     }
     let (mut forgeries, mut trusted) = (0, 0);

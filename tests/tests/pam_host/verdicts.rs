@@ -49,7 +49,12 @@ fn an_accept_is_success_an_outage_is_unavailable_and_nothing_to_say_is_ignore() 
     assert!(report.messages.is_empty(), "{report:?}");
     let (auth, acct, report) = answers("defer", json!({"defer": {"reason": "the directory is down"}}));
     assert_eq!((auth, acct), (pam::AUTHINFO_UNAVAIL, pam::AUTHINFO_UNAVAIL));
-    assert!(report.messages.is_empty(), "{report:?}");
+    let told = report.shown();
+    assert!(
+        told.iter().all(|(_, text)| text.contains("out of order") && text.contains("try again")),
+        "{told:?}"
+    );
+    assert!(!told.is_empty(), "people hear that it is an outage");
     let (auth, acct, _) = answers("ignore", json!({"ignore": {"reason": "no factor"}}));
     assert_eq!((auth, acct), (pam::IGNORED, pam::IGNORED));
 }

@@ -31,6 +31,8 @@ pub(super) struct Memory {
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
     access: Access,
+    /// What a guest writes down belongs to this, where no time of posternd's has begun: it is good for the guest alone.
+    guest_instance: Instance,
     /// Tells of changes that this process made.
     pub(super) changed: Notify,
 }
@@ -54,7 +56,8 @@ impl Memory {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
         let (open, changed) = (Mutex::default(), Notify::new());
-        Self { path: folder.join(name), database, clock, open, access, changed }
+        let guest_instance = Uuid::new_v4().into_bytes();
+        Self { path: folder.join(name), database, clock, open, access, guest_instance, changed }
     }
 
     /// Whether it can be written to. The answer is what is amiss all the same. Where it may lack what was spent before, its
@@ -94,7 +97,12 @@ impl Memory {
     ) -> Result<T, DatabaseError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if self.access == Access::Guest && matches!(self.path.try_exists(), Ok(false)) {
-            return OpenFile::none().map_err(|error| self.unusable(error))?.run(&change);
+            // A code that the guest sends is typed to the guest, so what it wrote down has to be there until it ends.
+            let kept = slot.take().filter(|kept| kept.identity == NO_FILE);
+            let mut open = kept.map_or_else(OpenFile::none, Ok).map_err(|error| self.unusable(error))?;
+            let result = open.run(&change);
+            *slot = Some(open);
+            return result;
         }
         for _ in 0..MOST_FILES {
             let kept = slot.take().filter(|kept| kept.is_at(&self.path));
@@ -133,7 +141,7 @@ impl Memory {
             return Ok(match known {
                 Some((instance, _, since)) if is_in_use(instance) => (instance, Timestamp::from_unix(since)),
                 // One that nothing belongs to.
-                Some(_) | None => (Uuid::new_v4().into_bytes(), self.clock.now().max(at)),
+                Some(_) | None => (self.guest_instance, self.clock.now().max(at)),
             });
         }
         let boot = boot()?;
@@ -250,6 +258,9 @@ struct OpenFile {
 
 type Identity = (u64, u64);
 
+/// No inode has the number 0.
+const NO_FILE: Identity = (0, 0);
+
 impl OpenFile {
     /// `None` where another one took its place meanwhile.
     fn at(path: &Path) -> Result<Option<Self>, OpenError> {
@@ -268,7 +279,7 @@ impl OpenFile {
     fn none() -> Result<Self, OpenError> {
         let mut connection = Connection::open_in_memory()?;
         schema::prepare(&mut connection, &schema::SPENT)?;
-        Ok(Self { connection, identity: (0, 0) })
+        Ok(Self { connection, identity: NO_FILE })
     }
 
     fn is_at(&self, path: &Path) -> bool {

@@ -225,6 +225,7 @@ mod tests {
             "what is there is true all the same"
         );
         host.change("DELETE FROM spent");
+        host.change("DELETE FROM taken");
         assert!(matches!(spend(&steps, step).await, Ok(Spent::Now)), "the fence is where it was raised: now");
     }
 
@@ -237,6 +238,7 @@ mod tests {
         assert_eq!(database.execute("UPDATE spent_memory SET instance = randomblob(16)", []).unwrap(), 1);
         host.change("UPDATE memory SET since = 0");
         host.change("DELETE FROM spent");
+        host.change("DELETE FROM taken");
         assert!(
             matches!(spend(&steps, NOW / 30 + 1).await, Ok(Spent::Unknown { from }) if from == NOW / 30 + 2)
         );

@@ -60,8 +60,8 @@ impl Posternd {
             let now = self.status();
             let fresh = now.config_age_seconds <= sent.elapsed().as_secs() && before.config_age_seconds > 0;
             let noticed = now.config_broken != before.config_broken || fresh;
-            // Ages are whole seconds: where they cannot tell, half a second is plenty for a file of a few lines.
-            (noticed || sent.elapsed() > Duration::from_millis(500)).then_some(())
+            // Ages are whole seconds: where they cannot tell, this is plenty for a file of a few lines.
+            (noticed || sent.elapsed() > Duration::from_millis(1500)).then_some(())
         });
     }
 

@@ -164,12 +164,18 @@ impl Names {
         self.trusted.keys().map(String::as_str).chain(self.web.as_deref())
     }
 
-    /// A user of whom the name services say nothing, for they are out of order, keeps the uid that they said before.
     fn look_up(&self, before: &BTreeMap<String, u32>, at: Instant) -> Known {
-        let uid_of = |name: &str| match User::from_name(name) {
-            Ok(user) => user.map(|user| user.uid.as_raw()),
-            Err(_) => before.get(name).copied(),
-        };
+        self.look_up_by(before, at, |name| Ok(User::from_name(name)?.map(|user| user.uid.as_raw())))
+    }
+
+    /// A user of whom the name services say nothing, for they are out of order, keeps the uid that they said before.
+    fn look_up_by(
+        &self,
+        before: &BTreeMap<String, u32>,
+        at: Instant,
+        ask: impl Fn(&str) -> nix::Result<Option<u32>>,
+    ) -> Known {
+        let uid_of = |name: &str| ask(name).unwrap_or_else(|_| before.get(name).copied());
         let uids = self.all().filter_map(|name| Some((name.to_owned(), uid_of(name)?))).collect();
         self.with(uids, at)
     }
@@ -239,11 +245,13 @@ mod tests {
 
     #[test]
     fn where_the_name_services_are_out_of_order_a_user_keeps_its_uid() {
-        // A name with a NUL in it cannot even be asked for.
-        let name = "dove\0cot".to_owned();
+        let name = "dovecot".to_owned();
         let names = Names { trusted: BTreeMap::from([(name.clone(), BTreeSet::new())]), web: None };
-        let known = names.look_up(&BTreeMap::from([(name.clone(), 115)]), Instant::now());
+        let before = BTreeMap::from([(name.clone(), 115)]);
+        let known = names.look_up_by(&before, Instant::now(), |_| Err(nix::errno::Errno::EIO));
         assert_eq!(known.uids.get(&name), Some(&115));
+        let known = names.look_up_by(&before, Instant::now(), |_| Ok(None));
+        assert_eq!(known.uids.get(&name), None, "they say that there is none");
     }
 
     #[test]

@@ -76,8 +76,12 @@ fn what_is_printed_names_what_the_configuration_names() {
     assert_eq!(indexed, names.map(|name| format!("{name} eq")));
 
     fs::write(&config, "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n").unwrap();
-    let refused = printed(&config.display().to_string(), "acl");
-    assert_eq!(refused.code, 78, "{refused:?}");
+    let example = printed(&config.display().to_string(), "acl");
+    assert_eq!(example.code, 0, "{example:?}");
+    assert!(
+        example.stderr.contains("names no LDAP directory"),
+        "those of the example, and it says so: {example:?}"
+    );
     assert!(
         printed(&config.display().to_string(), "openldap").code == 0,
         "the schema is the same everywhere"

@@ -6,7 +6,7 @@ use nix::unistd::User;
 use postern_core::account::Account;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::{Config, DirectoryKind};
-use postern_core::directory::Directory;
+use postern_core::directory::{Directory, Visitor};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{Authority, InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
@@ -89,6 +89,15 @@ impl Site {
     /// The account as it is now.
     pub(crate) async fn again(&self, account: &Account) -> Result<Account, Failure> {
         self.directory.read(&account.id).await?.ok_or_else(|| Failure::no_account(&account.name))
+    }
+
+    /// Shows every account, from where it is written.
+    pub(crate) async fn visit_as_written(&self, each: &mut Visitor<'_>) -> Result<(), Failure> {
+        let visited = match &self.ldap {
+            Some(ldap) => ldap.visit_as_written(each).await,
+            None => self.directory.visit(each).await,
+        };
+        Ok(visited?)
     }
 
     /// Whether the directory took `name` for one of the account's user names. Mail services compare without case.

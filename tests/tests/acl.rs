@@ -149,7 +149,7 @@ fn posternd_reads_and_finds_people_by_what_it_needs() {
         &slapd,
         &[Posternd],
         &[Read, FindBy],
-        &[("entryUUID", &uuid), ("objectClass", "inetOrgPerson")],
+        &[("entryUUID", &uuid), ("objectClass", "inetOrgPerson"), ("objectClass", "posternAccount")],
         true,
     );
     slapd.set(&slapd.person("alice").dn, "replace: userPassword\nuserPassword: changed just now");

@@ -65,7 +65,8 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// As the type says.
     async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError>;
 
-    /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error.
+    /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error. An account is what
+    /// services of either class find, and what has data of Postern though neither finds it any more.
     ///
     /// It may take as long as the directory is large.
     ///

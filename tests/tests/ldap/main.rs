@@ -15,6 +15,7 @@ mod cli;
 mod crash;
 mod credentials;
 mod ds389;
+mod listing;
 mod locks;
 mod logins;
 mod names;

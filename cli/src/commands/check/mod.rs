@@ -12,18 +12,18 @@ mod shut_out;
 mod sshd;
 mod versions;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::User;
-use postern_core::account::Account;
+use postern_core::account::{Account, AccountId};
 use postern_core::clock::SKEW;
 use postern_core::config::{Config, ConfigDigest};
-use postern_core::directory::{Directory, DirectoryError};
+use postern_core::directory::DirectoryError;
 use postern_core::flows::{UID_NUMBER, clock_text};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
-use postern_core::userdb::Userdb;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
 use postern_store::ldap;
 use postern_tls::Trust;
@@ -260,7 +260,7 @@ impl Report {
         self.ledger(&*site.ledger).await;
         self.clocks(site).await;
         if !is_down {
-            let names = self.accounts(&*site.directory, &site.config.userdb).await;
+            let names = self.accounts(site).await;
             let names = match sample {
                 Some(name) => {
                     site.account(name).await.iter().flat_map(|found| LoginName::new(&found.name)).collect()
@@ -328,12 +328,12 @@ impl Report {
         }
     }
 
-    /// Every account can be read, and gives userdb fields that a mail server may have. Tells the names of some that have a
-    /// uid.
-    async fn accounts(&mut self, directory: &dyn Directory, userdb: &Userdb) -> Vec<LoginName> {
+    /// Every account can be read, and gives userdb fields that a mail server may have where mail services find it. Tells the
+    /// names of some that have a uid.
+    async fn accounts(&mut self, site: &Site) -> Vec<LoginName> {
         let mut count = 0;
         let mut names = Vec::new();
-        let mut faults = Vec::new();
+        let (mut faults, mut unfit) = (Vec::new(), Vec::new());
         let sort = &mut |read: Result<Account, DirectoryError>| match read {
             Err(error) => faults.push(error.to_string()),
             Ok(account) => {
@@ -342,13 +342,17 @@ impl Report {
                 if has_uid && names.len() < SAMPLES {
                     names.extend(LoginName::new(&account.name).ok());
                 }
-                if let Err(error) = userdb.fill(&account) {
-                    faults.push(format!("{}: {error}", account.name));
+                if let Err(error) = site.config.userdb.fill(&account) {
+                    unfit.push((account.id, format!("{}: {error}", account.name)));
                 }
             }
         };
-        if let Err(error) = directory.visit(sort).await {
+        if let Err(error) = site.directory.visit(sort).await {
             faults.push(error.to_string());
+        }
+        match of_mail(site, unfit).await {
+            Ok(unfit) => faults.extend(unfit),
+            Err(error) => faults.push(error.to_string()),
         }
         faults.into_iter().for_each(|fault| self.fail("accounts", fault));
         self.ok("accounts", format!("{count} can be read"));
@@ -410,6 +414,19 @@ fn doveconf(key: &str) -> Option<String> {
 }
 
 /// The mode of the socket by which Dovecot counts wrong passwords of an address.
+/// What is said of those that mail services find.
+async fn of_mail(site: &Site, said: Vec<(AccountId, String)>) -> Result<Vec<String>, DirectoryError> {
+    let mut at_mail = HashSet::new();
+    if let Some(ldap) = site.ldap.as_ref().filter(|_| !said.is_empty()) {
+        // What cannot be read was told of already.
+        let note =
+            &mut |read: Result<Account, DirectoryError>| at_mail.extend(read.ok().map(|found| found.id));
+        ldap.visit_mail(note).await?;
+    }
+    let is_at_mail = |id: &AccountId| site.ldap.is_none() || at_mail.contains(id);
+    Ok(said.into_iter().filter(|(id, _)| is_at_mail(id)).map(|(_, text)| text).collect())
+}
+
 const DOVECOT_PENALTY: &str = "service/anvil/unix_listener/anvil-auth-penalty/mode";
 /// Among so many accounts one is looked for that is a user of this host.
 const SAMPLES: usize = 100;

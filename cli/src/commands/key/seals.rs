@@ -29,15 +29,14 @@ pub(super) async fn count(site: &Site) -> Result<Seals, Failure> {
     let progress = Progress::new("accounts", None);
     let (keyring, now) = (site.keyring()?, site.clock.now());
     let mut seals = Seals::default();
-    site.directory
-        .visit(&mut |read: Result<Account, DirectoryError>| {
-            progress.step();
-            match read {
-                Ok(account) => seals.count(&account.data, &keyring, now),
-                Err(error) => seals.unreadable.push(error.to_string()),
-            }
-        })
-        .await?;
+    site.visit_as_written(&mut |read: Result<Account, DirectoryError>| {
+        progress.step();
+        match read {
+            Ok(account) => seals.count(&account.data, &keyring, now),
+            Err(error) => seals.unreadable.push(error.to_string()),
+        }
+    })
+    .await?;
     Ok(seals)
 }
 
@@ -107,20 +106,19 @@ async fn older(
 ) -> Result<Vec<(AccountId, String)>, Failure> {
     let progress = Progress::new("accounts", None);
     let mut older = Vec::new();
-    site.directory
-        .visit(&mut |read: Result<Account, DirectoryError>| {
-            progress.step();
-            match read {
-                Ok(mut account) => {
-                    let is_older = keys(&account.data).any(|key| key != keyring.current_id());
-                    if is_older || refresh_factor_keys(&mut account.data, keyring) {
-                        older.push((account.id, account.name));
-                    }
+    site.visit_as_written(&mut |read: Result<Account, DirectoryError>| {
+        progress.step();
+        match read {
+            Ok(mut account) => {
+                let is_older = keys(&account.data).any(|key| key != keyring.current_id());
+                if is_older || refresh_factor_keys(&mut account.data, keyring) {
+                    older.push((account.id, account.name));
                 }
-                Err(error) => unreadable.push(error.to_string()),
             }
-        })
-        .await?;
+            Err(error) => unreadable.push(error.to_string()),
+        }
+    })
+    .await?;
     Ok(older)
 }
 

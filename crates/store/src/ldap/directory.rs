@@ -90,14 +90,42 @@ impl LdapDirectory {
         filter: &Filter,
         each: &mut Visitor<'_>,
     ) -> Result<(), DirectoryError> {
-        let filter = Filter::all(&[self.config.filter.fill_all(), filter.clone()]);
-        self.visit_all(&filter, each).await
+        let filter = Filter::all(&[self.every_account(), filter.clone()]);
+        self.visit_at(&self.readers, &filter, each).await
     }
 
-    async fn visit_all(&self, filter: &Filter, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+    /// Shows every account as [`Directory::visit`] does, from where it is written: a replica that lags hides none.
+    ///
+    /// # Errors
+    /// As for [`Directory::visit`].
+    pub async fn visit_as_written(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        self.visit_at(&self.up_to_date, &self.every_account(), each).await
+    }
+
+    /// Shows every account that mail services find.
+    ///
+    /// # Errors
+    /// As for [`Directory::visit`].
+    pub async fn visit_mail(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+        self.visit_at(&self.readers, &self.config.filter.fill_all(), each).await
+    }
+
+    async fn visit_at(
+        &self,
+        servers: &Servers,
+        filter: &Filter,
+        each: &mut Visitor<'_>,
+    ) -> Result<(), DirectoryError> {
         let search =
             Search { base: &self.config.base, filter, attributes: &self.wanted, most: 0, may_be_cut: false };
-        self.readers.visit(search, &mut |entry| each(self.account(&entry))).await
+        servers.visit(search, &mut |entry| each(self.account(&entry))).await
+    }
+
+    /// Finds whom either filter finds, and whom neither finds any more but who has data of Postern. Of the two that tell
+    /// such data, the class is the one that is indexed everywhere.
+    fn every_account(&self) -> Filter {
+        let Ldap { filter, login_filter, .. } = &self.config;
+        Filter::any(&[filter.fill_all(), login_filter.fill_all(), Filter::equals("objectClass", CLASS)])
     }
 
     /// Whether what is found may be older than what was written: from a replica, or from a copy.
@@ -326,7 +354,7 @@ impl Directory for LdapDirectory {
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.visit_all(&self.config.filter.fill_all(), each).await
+        self.visit_at(&self.readers, &self.every_account(), each).await
     }
 }
 

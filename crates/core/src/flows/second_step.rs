@@ -134,7 +134,11 @@ impl Step<'_, '_> {
             }
             match self.code(answer.expose()).await? {
                 Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: None }),
-                Some(Checked::Early) => self.is_too_early = true,
+                Some(Checked::Early) => {
+                    self.is_too_early = true;
+                    // The wrong ones before it stay counted; but they were its owner's, and no guesses.
+                    self.refused = self.refused.filter(|reason| *reason != Reason::BadCredential);
+                }
                 None => wrong += 1,
             }
         }

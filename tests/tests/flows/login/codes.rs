@@ -192,6 +192,18 @@ async fn a_right_code_that_the_ledger_cannot_place_is_deferred_and_counts_for_no
 }
 
 #[tokio::test]
+async fn a_wrong_code_before_right_ones_that_the_ledger_cannot_place_is_no_refusal() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "phone").await;
+    site.forget_spent_steps();
+    let (wrong, code) = (app.wrong_code(1), app.code());
+    let typed: Vec<&str> = [MAIN_PASSWORD, &wrong].into_iter().chain([code.as_str(); 100]).collect();
+    let ended = site.visit("sshd", "alice").says(&typed).await;
+    assert!(ended.is_defer(), "fail2ban bans for a refusal: {ended:?}");
+}
+
+#[tokio::test]
 async fn a_code_is_taken_with_spaces_and_a_step_early_or_late() {
     let site = Site::new().await;
     let alice = site.person("alice").await;

@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nix::unistd::User;
-use postern_core::account::Account;
+use postern_core::account::{Account, AccountId};
 use postern_core::clock::{Clock, SystemClock, Timestamp};
-use postern_core::config::{Config, DirectoryKind};
+use postern_core::config::Config;
 use postern_core::directory::{Directory, Visitor};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{Authority, InFlight, RandomnessGone};
@@ -67,9 +67,17 @@ impl Site {
     pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
         let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
         let at_login = self.directory.find(&typed, Class::Login).await?.filter(|found| found.name == name);
+        let holders = self.user_name_holders(name).await?;
+        // Nobody's addresses matter where it is one account's user name, to the letter, and no other's.
+        if let Some(found) = &at_login
+            && holders == [found.id.clone()]
+        {
+            return self.again(found).await;
+        }
         let at_mail = self.directory.find(&typed, Class::Mail).await?;
+        let is_named = |found: &Account| found.name.eq_ignore_ascii_case(name) || holders.contains(&found.id);
         let (named, by_address) = match at_mail {
-            Some(found) if self.has_user_name(&found, name) => (Some(found), None),
+            Some(found) if is_named(&found) => (Some(found), None),
             other => (None, other),
         };
         match (at_login, named) {
@@ -80,7 +88,7 @@ impl Site {
             // With the name that mail services know it by.
             (_, Some(found)) | (Some(found), None) => Ok(found),
             (None, None) => match by_address {
-                Some(found) if name.contains('@') && !self.is_user_name(name).await? => Ok(found),
+                Some(found) if name.contains('@') && holders.is_empty() => Ok(found),
                 Some(_) | None => Err(Failure::no_account(name)),
             },
         }
@@ -100,21 +108,12 @@ impl Site {
         Ok(visited?)
     }
 
-    /// Whether the directory took `name` for one of the account's user names. Mail services compare without case.
-    fn has_user_name(&self, account: &Account, name: &str) -> bool {
-        let others = match &self.config.directory {
-            DirectoryKind::Ldap(ldap) => account.attributes.values(&ldap.username_attribute),
-            DirectoryKind::Embedded => &[],
-        };
-        others.iter().chain([&account.name]).any(|known| known.eq_ignore_ascii_case(name))
-    }
-
-    /// Whether any entry has this user name, also one that neither filter finds.
-    async fn is_user_name(&self, name: &str) -> Result<bool, Failure> {
+    /// The accounts of LDAP that have this user name, also those that neither filter finds. Names and addresses of embedded
+    /// accounts are distinct.
+    async fn user_name_holders(&self, name: &str) -> Result<Vec<AccountId>, Failure> {
         match &self.ldap {
-            Some(ldap) => Ok(ldap.is_user_name(name).await?),
-            // Names and addresses of its accounts are distinct.
-            None => Ok(false),
+            Some(ldap) => Ok(ldap.user_name_holders(name).await?),
+            None => Ok(Vec::new()),
         }
     }
 

@@ -170,3 +170,50 @@ fn two_entries_with_one_user_name_defer() {
     assert_eq!(let_in_as(&ask(&host.site, &alice.mail, &alice.password)), "alice", "by what she alone has");
     assert_eq!(login(&host.site, "bob", &bob.password), Said::Accept);
 }
+
+#[test]
+fn an_admin_reaches_the_owner_of_a_user_name_that_two_others_have_as_an_address() {
+    let slapd = slapd("two_aliases", &["alice", "bob"]).start();
+    let site = Site::builder("two_aliases").ldap(&slapd).build();
+    add_host_account(&slapd, "backup", 33_001);
+    for name in ["alice", "bob"] {
+        slapd.set(&slapd.person(name).dn, "add: mail\nmail: backup");
+    }
+    let id = slapd.entry(&format!("uid=backup,{PEOPLE}")).text("entryUUID");
+    for args in [["account", "unlock", "backup"].as_slice(), &["account", "reset", "backup", "--yes"]] {
+        assert_eq!(site.cli_json(args)["for_account"]["id"], id, "{args:?}");
+    }
+}
+
+#[test]
+fn a_user_name_works_at_mail_whatever_crowd_has_it_as_an_address() {
+    let slapd = slapd("crowd_alias", &["victim", "free"]).start();
+    let host = Host::new("crowd_alias", &slapd);
+    for number in 0..11 {
+        let name = format!("crowd{number}");
+        let mails = "mail: victim\nmail: info";
+        slapd.add(&format!(
+            "dn: uid={name},{PEOPLE}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: x\nsn: x\n{mails}\n"
+        ));
+    }
+    let victim = slapd.person("victim");
+    assert_eq!(let_in_as(&ask(&host.site, "victim", &victim.password)), "victim");
+    assert_eq!(login(&host.site, "victim", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "info", &victim.password), Said::Defer, "nobody's user name");
+    assert_eq!(host.site.cli_json(&["account", "show", "victim"])["for_account"]["name"], "victim");
+}
+
+#[test]
+fn an_admin_may_name_a_mail_account_by_each_of_its_user_names() {
+    let slapd = slapd("second_name", &["alice"]).start();
+    let site = Site::builder("second_name").ldap(&slapd).build();
+    slapd.add(&format!(
+        "dn: uid=robert,{PEOPLE}\nobjectClass: inetOrgPerson\nuid: robert\nuid: bob\ncn: x\nsn: x\n"
+    ));
+    slapd.set(&slapd.person("alice").dn, "add: mail\nmail: bob");
+    let id = slapd.entry(&format!("uid=robert,{PEOPLE}")).text("entryUUID");
+    for name in ["robert", "bob"] {
+        let account = &site.cli_json(&["account", "show", name])["for_account"];
+        assert_eq!(*account, serde_json::json!({ "name": "robert", "id": id }), "{name}");
+    }
+}

@@ -135,25 +135,41 @@ impl LdapDirectory {
             || self.config.uris.iter().any(|uri| *uri != self.config.write_uri)
     }
 
-    /// Whether any entry has this user name, whichever filter finds it.
+    /// The accounts that have this user name, whichever filter finds them, as the server compares names.
     ///
     /// # Errors
     /// As for [`Directory::find`].
-    pub async fn is_user_name(&self, name: &str) -> Result<bool, DirectoryError> {
-        let search = Search {
-            base: &self.config.base,
-            filter: &Filter::equals(&self.config.username_attribute, name),
-            attributes: std::slice::from_ref(&self.config.username_attribute),
-            most: 1,
-            may_be_cut: true,
-        };
-        Ok(!self.ask_writer(search).await?.is_empty())
+    pub async fn user_name_holders(&self, name: &str) -> Result<Vec<AccountId>, DirectoryError> {
+        let filter = Filter::equals(&self.config.username_attribute, name);
+        let entries = self.search_writer(&filter).await?;
+        entries.iter().map(|entry| self.id(entry)).collect()
     }
 
-    async fn search_all(&self, filter: &Filter, most: i32) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search =
-            Search { base: &self.config.base, filter, attributes: &self.wanted, most, may_be_cut: false };
-        self.readers.search(search, Instant::now() + BUDGET).await
+    async fn search_readers(
+        &self,
+        filter: &Filter,
+        deadline: Instant,
+    ) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let search = Search {
+            base: &self.config.base,
+            filter,
+            attributes: &self.wanted,
+            most: MOST,
+            may_be_cut: false,
+        };
+        self.readers.search(search, deadline).await
+    }
+
+    /// What answers to a name at mail services. Where too many do, those whose user name it is, if there are any: nobody
+    /// makes an owner's name useless by writing it as an address of many.
+    async fn search_mail(&self, name: &str) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let deadline = Instant::now() + BUDGET;
+        let filter = self.config.filter.fill(name);
+        let answer = self.search_readers(&filter, deadline).await;
+        let Err(broken @ DirectoryError::Broken(_)) = answer else { return answer };
+        let by_user_name = Filter::equals(&self.config.username_attribute, name);
+        let named = self.search_readers(&Filter::all(&[filter, by_user_name]), deadline).await?;
+        if named.iter().any(|entry| self.is_named(entry, name)) { Ok(named) } else { Err(broken) }
     }
 
     async fn search_writer(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
@@ -189,13 +205,11 @@ impl LdapDirectory {
 
     async fn find_at_mail(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
         let now = self.clock.now();
-        match self.search_all(&self.config.filter.fill(name), MOST).await {
+        match self.search_mail(name).await {
             Ok(entries) => {
-                let is_named = |entry: &SearchEntry| {
-                    self.usernames(entry).any(|username| username.eq_ignore_ascii_case(name))
-                };
                 // A user name goes before everybody's addresses.
-                let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
+                let (named, others): (Vec<_>, Vec<_>) =
+                    entries.into_iter().partition(|entry| self.is_named(entry, name));
                 let account = self.only(if named.is_empty() { others } else { named })?;
                 self.copies.note(name, account.as_ref(), now);
                 Ok(account)
@@ -250,6 +264,18 @@ impl LdapDirectory {
             None => self.copies.forget(id),
         }
         Ok(read)
+    }
+
+    /// Whether this is one of its user names, as mail services compare them.
+    fn is_named(&self, entry: &SearchEntry, name: &str) -> bool {
+        self.usernames(entry).any(|username| username.eq_ignore_ascii_case(name))
+    }
+
+    /// The account's id alone.
+    fn id(&self, entry: &SearchEntry) -> Result<AccountId, DirectoryError> {
+        let attribute = &self.config.id_attribute;
+        let unreadable = || DirectoryError::Broken(format!("entry {}: {attribute} cannot be read", entry.dn));
+        entry::id(attribute, entry).ok_or_else(unreadable)
     }
 
     fn usernames<'a>(&'a self, entry: &'a SearchEntry) -> impl Iterator<Item = &'a String> {
@@ -348,9 +374,7 @@ impl Directory for LdapDirectory {
             may_be_cut: true,
         };
         let entries = self.ask_writer(search).await?;
-        let unreadable = |dn: &str| DirectoryError::Broken(format!("entry {dn}: {id} cannot be read"));
-        let read = |entry: &SearchEntry| entry::id(id, entry).ok_or_else(|| unreadable(&entry.dn));
-        entries.iter().map(read).collect()
+        entries.iter().map(|entry| self.id(entry)).collect()
     }
 
     async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {

@@ -131,7 +131,7 @@ mod tests {
             "\u{5be}",
         ];
         for piece in between {
-            assert_eq!(*cleaned(&format!("{piece}12{piece}3{piece}")), "123", "{:?}", piece);
+            assert_eq!(*cleaned(&format!("{piece}12{piece}3{piece}")), "123", "{piece:?}");
         }
     }
 

@@ -550,10 +550,14 @@ mod tests {
     fn what_would_be_bound_altered_is_refused() {
         let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBV";
         for length in [26, 28, 29, 31, 32, 34, 36, 37, 39, 40] {
-            assert!(Seed::from_base32(&seed[..length]).is_ok(), "{length}");
+            assert!(Seed::from_base32(seed.get(..length).unwrap()).is_ok(), "{length}");
         }
         for length in [25, 27, 30, 33, 35, 38] {
-            assert_eq!(Seed::from_base32(&seed[..length]).err(), Some(BadTotp::Base32Length), "{length}");
+            assert_eq!(
+                Seed::from_base32(seed.get(..length).unwrap()).err(),
+                Some(BadTotp::Base32Length),
+                "{length}"
+            );
         }
         for text in [
             "3132333435363738393031323334353637383930",

@@ -121,7 +121,8 @@ async fn a_stranger_is_refused_or_left_to_the_rest_of_the_stack_as_at_a_login() 
                 setup.login_service("sshd", |sshd| sshd.ignores_strangers = ignores);
             });
             site.set_host_user("root", Some(0));
-            for name in ["root", "nobody"] {
+            site.set_host_user("nobody", Some(65_534));
+            for (name, expected) in [("root", expected), ("nobody", expected), ("none", "unknown_account")] {
                 for given in [None, Some(&proof)] {
                     let outcome = site.account_flow("sshd", name, given).await;
                     assert!(is(&outcome, expected), "{name} {:?}", outcome.verdict);

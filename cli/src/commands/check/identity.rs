@@ -60,6 +60,9 @@ async fn of_login(
         Ok(Identity::Stranger) => Remark::warn(format!(
             "{here}, and login_filter finds no account of the name, nor is there one with the uidNumber: a stranger at login services"
         )),
+        Ok(Identity::NoUser) => Remark::warn(format!(
+            "{here}, and login_filter finds no account of the name: login services refuse it; see getent passwd {name}"
+        )),
         Err(error) => Remark::fail(format!(
             "{here}, and whose account it is cannot be told: {error}; posternd has to be able to search for uidNumber, see: postern schema print acl"
         )),
@@ -74,7 +77,9 @@ async fn of_other_spelling(
 ) -> Remark {
     let here = format!("the name services take {other} for {name}");
     match flows::identity_of(directory, users, other).await {
-        Ok(Identity::Mismatch(..)) => Remark::ok(format!("{here}; a login as {other} is refused")),
+        Ok(Identity::Mismatch(..) | Identity::NoUser) => {
+            Remark::ok(format!("{here}; a login as {other} is refused"))
+        }
         Ok(Identity::Account(_) | Identity::Stranger) => Remark::fail(format!(
             "{here}, and a login as {other} is not refused; search for uidNumber by hand"
         )),

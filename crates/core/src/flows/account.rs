@@ -71,7 +71,9 @@ async fn decide(
             return Ok(refused(Reason::NotPermitted, site_policy.observe, trail));
         }
         Identity::Stranger if login.ignores_strangers => return Ok(Verdict::Ignore("not in the directory")),
-        Identity::Stranger => return Ok(refused(Reason::UnknownAccount, site_policy.observe, trail)),
+        Identity::Stranger | Identity::NoUser => {
+            return Ok(refused(Reason::UnknownAccount, site_policy.observe, trail));
+        }
     };
     trail.account = Some(account.id.clone());
     if account.freshness == Freshness::Stale {

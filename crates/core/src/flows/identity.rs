@@ -17,8 +17,10 @@ pub enum Identity {
     Account(Box<Account>),
     /// This account has the user's name or uid, and is not the user's.
     Mismatch(AccountId, Mismatch),
-    /// No account carries the uid, and none answers to the name.
+    /// No account carries the uid, and none answers to the name. Root is one, whatever the directory holds.
     Stranger,
+    /// The host has no user of the name, and no account answers to it either.
+    NoUser,
 }
 
 /// Why an account is not that of the host's user.
@@ -121,10 +123,16 @@ fn decide(
     named: Option<Account>,
     carrier: Option<Account>,
 ) -> Result<Identity, Outage> {
+    // Uid 0 is never taken from the directory, and an entry that is called root must not lock root out.
+    if name.as_str() == ROOT && uid == Some(0) {
+        return Ok(Identity::Stranger);
+    }
     let Some(named) = named else {
-        return Ok(match carrier {
-            None => Identity::Stranger,
-            Some(carrier) => {
+        return Ok(match (carrier, uid) {
+            (None, Some(_)) => Identity::Stranger,
+            // Without a uid it cannot be said that no entry carries it.
+            (None, None) => Identity::NoUser,
+            (Some(carrier), _) => {
                 let is_left_out = carrier.name == name.as_str();
                 let mismatch = if is_left_out { Mismatch::LeftOut } else { Mismatch::UidOfAnother };
                 Identity::Mismatch(carrier.id, mismatch)
@@ -157,6 +165,8 @@ pub(super) fn uid_in_directory(account: &Account) -> Option<u32> {
 
 /// The attribute that a store has to fetch for it.
 pub const UID_NUMBER: &str = "uidNumber";
+/// The name of uid 0.
+const ROOT: &str = "root";
 /// The uid that is none (chown(2)).
 const NO_UID: u32 = u32::MAX;
 
@@ -184,10 +194,15 @@ mod tests {
     }
 
     fn said(uid: Option<u32>, named: Option<&Account>, carrier: Option<&Account>) -> String {
-        match decide(&LoginName::new("alice").unwrap(), uid, named.cloned(), carrier.cloned()) {
+        said_of("alice", uid, named, carrier)
+    }
+
+    fn said_of(name: &str, uid: Option<u32>, named: Option<&Account>, carrier: Option<&Account>) -> String {
+        match decide(&LoginName::new(name).unwrap(), uid, named.cloned(), carrier.cloned()) {
             Ok(Identity::Account(account)) => account.name,
             Ok(Identity::Mismatch(_, mismatch)) => format!("{mismatch:?}"),
             Ok(Identity::Stranger) => "stranger".to_owned(),
+            Ok(Identity::NoUser) => "no user".to_owned(),
             Err(outage) => outage.to_string(),
         }
     }
@@ -212,7 +227,18 @@ mod tests {
     #[test]
     fn only_a_uid_that_no_account_carries_is_a_strangers() {
         assert_eq!(said(Some(10_001), None, None), "stranger");
-        assert_eq!(said(None, None, None), "stranger");
+        assert_eq!(said(None, None, None), "no user");
+    }
+
+    #[test]
+    fn root_is_a_stranger_whatever_entry_has_its_name() {
+        for entry in [account("root", &["0"]), account("Root", &["10050"]), account("root", &[])] {
+            assert_eq!(said_of("root", Some(0), Some(&entry), None), "stranger", "{entry:?}");
+        }
+        let entry = account("root", &["10050"]);
+        assert_eq!(said_of("root", Some(10_050), Some(&entry), Some(&entry)), "root");
+        assert_eq!(said_of("root", None, Some(&entry), None), "NoUser");
+        assert_eq!(said_of("toor", Some(0), Some(&account("toor", &["0"])), None), "Root");
     }
 
     #[test]

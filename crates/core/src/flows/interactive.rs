@@ -101,7 +101,9 @@ impl<'a> Attempt<'a> {
             Identity::Stranger if self.service.ignores_strangers => {
                 return Ok(Verdict::Ignore("not in the directory"));
             }
-            Identity::Stranger => return self.refuse_stranger(Reason::UnknownAccount).await,
+            Identity::Stranger | Identity::NoUser => {
+                return self.refuse_stranger(Reason::UnknownAccount).await;
+            }
         };
         self.trail.account = Some(account.id.clone());
         if account.freshness == Freshness::Stale {

@@ -11,11 +11,23 @@ async fn a_name_that_the_directory_has_not_is_refused_or_left_to_others() {
     let site = Site::new().await;
     let refused = site.visit("sshd", "nobody").says(&[MAIN_PASSWORD, "123456"]).await;
     assert_eq!((refused.reason(), refused.questions()), (Reason::UnknownAccount, vec!["Password: "]));
+    site.set_host_user("root", Some(0));
     let ignored = site.visit("sudo", "root").says(&[]).await;
     assert_eq!(ignored.outcome.verdict, Verdict::Ignore("not in the directory"));
     assert!(ignored.heard.is_empty(), "nobody is asked twice");
     let stack = site.visit("sshkey", "nobody").key(SshKey(1)).says(&[]).await;
     assert_eq!(stack.reason(), Reason::UnknownAccount);
+}
+
+#[tokio::test]
+async fn a_name_without_a_uid_is_refused_where_strangers_are_left_to_others() {
+    let site = Site::new().await;
+    let before = site.hasher.tally().main_password;
+    let refused = site.visit("sudo", "nobody").says(&[MAIN_PASSWORD]).await;
+    assert_eq!((refused.reason(), refused.questions()), (Reason::UnknownAccount, vec!["Password: "]));
+    assert_eq!(site.hasher.tally().main_password, before + 1, "it costs what a wrong password costs");
+    site.set_host_user("nobody", Some(65_534));
+    assert_eq!(site.visit("sudo", "nobody").says(&[]).await.outcome.verdict, STRANGER);
 }
 
 #[tokio::test]
@@ -49,8 +61,7 @@ async fn a_user_of_the_host_with_another_uid_is_not_the_account() {
 #[tokio::test]
 async fn root_is_never_taken_from_the_directory() {
     let site = Site::new().await;
-    for (name, uid) in
-        [("root", "0"), ("toor", "0"), ("none", ""), ("text", "ten"), ("below", "-1"), ("over", "4294967296")]
+    for (name, uid) in [("toor", "0"), ("none", ""), ("text", "ten"), ("below", "-1"), ("over", "4294967296")]
     {
         drop(site.person_with(name, &[("uidNumber", uid)]).await);
         site.set_host_user(name, Some(0));
@@ -118,6 +129,7 @@ async fn a_uid_that_several_accounts_carry_defers() {
             assert!(ended.is_defer(), "{name} {service}");
         }
     }
+    site.set_host_user("nobody", Some(65_534));
     assert_eq!(site.visit("sudo", "nobody").says(&[]).await.outcome.verdict, STRANGER);
 }
 
@@ -147,6 +159,18 @@ async fn root_stays_a_stranger_whatever_entry_has_its_uid() {
         site.set_host_user(name, Some(0));
         assert_eq!(site.visit("sudo", name).says(&[]).await.outcome.verdict, STRANGER);
         assert_eq!(site.visit("sshd", name).says(&[MAIN_PASSWORD]).await.reason(), Reason::UnknownAccount);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_called_root_does_not_lock_root_out() {
+    for (name, uid) in [("root", "0"), ("root", "10050"), ("Root", "10050"), ("root", "")] {
+        let site = Site::new().await;
+        drop(site.person_with(name, &[("uidNumber", uid)]).await);
+        site.set_host_user("root", Some(0));
+        assert_eq!(site.visit("sudo", "root").says(&[]).await.outcome.verdict, STRANGER, "{name} {uid}");
+        let refused = site.visit("sshd", "root").says(&[MAIN_PASSWORD]).await;
+        assert_eq!(refused.reason(), Reason::UnknownAccount, "the entry's password opens nothing");
     }
 }
 

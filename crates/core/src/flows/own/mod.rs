@@ -145,7 +145,7 @@ impl OwnVisit<'_> {
                 self.dialogue.complain(&mismatch.phrase(own.name.as_str(), &uid)).await?;
                 return Err(Stop::Reject(Reason::NotPermitted));
             }
-            Identity::Stranger => {
+            Identity::Stranger | Identity::NoUser => {
                 let uid = own.uid.to_string();
                 self.dialogue
                     .complain(&Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid })

@@ -38,12 +38,15 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// Whether `password` is the account's main password. `None` for a name without account: it is wrong, after the work
     /// that a real check would have cost.
     ///
+    /// At login services the answer comes from where the password is written, as the account does.
+    ///
     /// # Errors
     /// As the type says.
     async fn check_main_password(
         &self,
         account: Option<&Account>,
         password: &Password,
+        class: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError>;
 

@@ -117,9 +117,10 @@ impl Directory for FreshReads {
         &self,
         account: Option<&Account>,
         password: &Password,
+        class: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
-        self.inner.check_main_password(account, password, lane).await
+        self.inner.check_main_password(account, password, class, lane).await
     }
 
     /// Announces the next revision before it is written: if the change then fails, reads cost more for an hour; the

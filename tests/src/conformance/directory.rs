@@ -175,7 +175,8 @@ pub async fn an_account_without_main_password_has_no_right_one(f: &dyn Directory
 pub async fn a_stranger_is_never_right(f: &dyn DirectoryFixture) {
     f.add("alice", &[], Some("right horse")).await;
     for wrong in ["right horse", "x"] {
-        let checked = f.directory().check_main_password(None, &password(wrong), Lane::Fast).await;
+        let checked =
+            f.directory().check_main_password(None, &password(wrong), Class::Mail, Lane::Fast).await;
         assert_eq!(checked, Ok(PasswordCheck::Wrong));
     }
 }
@@ -402,8 +403,14 @@ async fn find_at(f: &dyn DirectoryFixture, name: &str, class: Class) -> Option<A
 
 async fn is_right(f: &dyn DirectoryFixture, name: &str, secret: &str) -> bool {
     let account = find(f, name).await.unwrap();
-    let checked = f.directory().check_main_password(Some(&account), &password(secret), Lane::Fast).await;
-    checked.unwrap() == PasswordCheck::Right
+    let password = password(secret);
+    let at = async |class| {
+        let checked = f.directory().check_main_password(Some(&account), &password, class, Lane::Fast).await;
+        checked.unwrap() == PasswordCheck::Right
+    };
+    let is_right = at(Class::Mail).await;
+    assert_eq!(at(Class::Login).await, is_right, "where nothing lags both classes say the same");
+    is_right
 }
 
 fn password(text: &str) -> Password {

@@ -2,7 +2,7 @@ use postern_tests::own::Visit;
 use postern_tests::{Listen, Redis, Site, Slapd, unix_users};
 use serde_json::json;
 
-use crate::{Host, Said, login, slapd};
+use crate::{Host, Said, login, slapd, wrong_password};
 
 /// A provider that takes changes, and a consumer that logins are read from.
 fn pair(name: &str) -> (Slapd, Slapd) {
@@ -132,6 +132,28 @@ fn at_logins_with_a_dialogue_no_number_in_redis_makes_a_lagging_consumer_new_eno
     // Only the server that is written to can tell.
     provider.stop();
     assert!(after_password(&host, &alice.password).starts_with("Defer"));
+}
+
+#[test]
+fn at_logins_with_a_dialogue_a_main_password_that_was_changed_opens_nothing_on_a_lagging_consumer() {
+    let (provider, consumer) = pair("stolen");
+    let redis = Redis::start("stolen", Listen::Tcp);
+    let host = host("stolen", &provider, &consumer, &redis);
+    let alice = host.person(&provider, "alice");
+    drop(unix_users::of_person(&alice));
+    consumer.wait_synced(&provider);
+    consumer.pause_sync();
+    let new = wrong_password();
+    provider.set(
+        &alice.dn,
+        &format!(
+            "replace: userPassword
+userPassword: {new}"
+        ),
+    );
+    let old = after_password(&host, &alice.password);
+    assert!(old.contains("bad_credential"), "the consumer would take it: {old}");
+    assert_eq!(after_password(&host, &new), "Accept", "the consumer does not know it yet");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::device::Device;
 use crate::engine::Engine;
 use crate::ledger::Credential;
 use crate::limits::Source;
-use crate::policy::{EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
+use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
 use crate::proof::Proof;
 use crate::secret::{Offered, Password};
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -354,7 +354,7 @@ impl<'a> Attempt<'a> {
     where
         'a: 'b,
     {
-        Given { password, source: self.source, at: self.engine.clock.now() }
+        Given { password, source: self.source, class: Class::Login, at: self.engine.clock.now() }
     }
 }
 

@@ -240,7 +240,7 @@ impl<'a> Decision<'a> {
         let mut ended = Verdict::Reject(Reason::UseAppPassword);
         for digits in codes::lengths(account) {
             let Some((main, code)) = split(self.login.offered.expose(), digits) else { continue };
-            let given = Given { password: &main, source: self.source, at: self.now };
+            let given = Given { password: &main, source: self.source, class: Class::Mail, at: self.now };
             match given.check(self.engine, account, &mut self.trail).await? {
                 Checked::Right | Checked::RightButDue => return self.by_code(account, code).await,
                 Checked::Wrong | Checked::KnownWrong => ended = Verdict::Reject(Reason::BadCredential),
@@ -315,7 +315,7 @@ impl<'a> Decision<'a> {
     /// What was offered as a main password; `None` where it cannot be one.
     fn given(&self) -> Option<Given<'a>> {
         let password = self.login.offered.password()?;
-        Some(Given { password, source: self.source, at: self.now })
+        Some(Given { password, source: self.source, class: Class::Mail, at: self.now })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
 use crate::limits::{AttemptLimits, Source};
 use crate::name::LoginName;
+use crate::policy::Class;
 use crate::secret::Password;
 
 use super::guard::{self, Past};
@@ -23,6 +24,8 @@ pub(super) const WRONG_BEFORE: &str = "the same secret was wrong before";
 pub(super) struct Given<'a> {
     pub(super) password: &'a Password,
     pub(super) source: &'a Source,
+    /// The class of the service that it was given at; self-service counts as a login.
+    pub(super) class: Class,
     pub(super) at: Timestamp,
 }
 
@@ -67,7 +70,8 @@ impl Given<'_> {
             Admission::Limited => return Ok(Checked::Limited),
         }
         let lane = past.lane_for_main_password();
-        let checked = engine.directory.check_main_password(Some(account), self.password, lane).await;
+        let checked =
+            engine.directory.check_main_password(Some(account), self.password, self.class, lane).await;
         // Where the directory refuses any password, it did not say whether this one is wrong.
         let is_wrong = matches!(checked, Ok(PasswordCheck::Wrong));
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
@@ -118,16 +122,20 @@ impl Given<'_> {
             }
             let lane = Past::default().lane_for_main_password();
             // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
-            drop(engine.directory.check_main_password(None, self.password, lane).await);
+            drop(engine.directory.check_main_password(None, self.password, self.class, lane).await);
             attempts.settle(&attempt, Settlement::Wrong);
             Ok::<_, Outage>(Checked::Wrong)
         };
         engine.memory.in_flight.once(self.question(engine, digest), look).await
     }
 
-    /// What tells a check that counts for this source alone from all others.
+    /// What tells a check that counts for this source, at services of this class, from all others.
     fn question(self, engine: &Engine, attempt: Digest) -> Digest {
-        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), &attempt])
+        let class: &[u8] = match self.class {
+            Class::Mail => b"mail",
+            Class::Login => b"login",
+        };
+        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), class, &attempt])
     }
 
     /// What tells this secret from others of the account.

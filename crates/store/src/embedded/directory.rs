@@ -126,6 +126,7 @@ impl Directory for Embedded {
         &self,
         account: Option<&Account>,
         password: &Password,
+        _: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
         let stored = match account.map(|account| account.id.as_str().to_owned()) {

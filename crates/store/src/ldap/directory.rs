@@ -319,11 +319,17 @@ impl Directory for LdapDirectory {
         &self,
         account: Option<&Account>,
         password: &Password,
+        class: Class,
         _: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
         // A bind as nobody would cost the server as much as it likes; what it tells is in the threat model.
         let Some(account) = account else { return Ok(PasswordCheck::Wrong) };
-        let bound = self.readers.bind(&account.locator, password, Instant::now() + BUDGET).await?;
+        // A replica that lags would still take the main password that was just changed.
+        let servers = match class {
+            Class::Mail => &self.readers,
+            Class::Login => &self.up_to_date,
+        };
+        let bound = servers.bind(&account.locator, password, Instant::now() + BUDGET).await?;
         let is_reset = account.attributes.values(PASSWORD_RESET).iter().any(|value| value == "TRUE");
         Ok(match (bound, self.config.password_must_change) {
             (Bound::Wrong, _) => PasswordCheck::Wrong,

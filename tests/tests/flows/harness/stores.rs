@@ -243,7 +243,7 @@ switchboard! {
         FindByUid: async fn find_by_uid(&self, uid: u32) -> Option<Account>;
         Read: async fn read(&self, id: &AccountId) -> Option<Account>;
         CheckMainPassword: async fn check_main_password(
-            &self, account: Option<&Account>, password: &Password, lane: Lane
+            &self, account: Option<&Account>, password: &Password, class: Class, lane: Lane
         ) -> PasswordCheck;
         Update: async fn update(&self, id: &AccountId, expected: Revision, data: &AccountData) -> Update;
         Holders: async fn holders(&self, keys: &[FactorKey]) -> Vec<AccountId>;
@@ -325,9 +325,10 @@ impl Directory for Replicated {
         &self,
         account: Option<&Account>,
         password: &Password,
+        class: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
-        self.inner.check_main_password(account, password, lane).await
+        self.inner.check_main_password(account, password, class, lane).await
     }
 
     async fn update(

@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::name::LoginName;
+use crate::policy::Class;
 use crate::qr::Screen;
 use crate::secret::Password;
 use crate::verdict::{Accepted, Reason, Verdict};
@@ -176,7 +177,8 @@ impl OwnVisit<'_> {
             return self.wrong_main_password().await;
         };
         let source = self.source();
-        let given = Given { password: &password, source: &source, at: self.engine.clock.now() };
+        let at = self.engine.clock.now();
+        let given = Given { password: &password, source: &source, class: Class::Login, at };
         match given.check(self.engine, account, &mut self.trail).await? {
             Checked::Right | Checked::RightButDue => {}
             Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,

@@ -65,7 +65,9 @@ impl Host {
             serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         let word = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
         let findings = json["findings"].as_array().unwrap();
-        let ours = findings.iter().filter(|one| ["pam", "sshd"].contains(&one["part"].as_str().unwrap()));
+        let ours = findings
+            .iter()
+            .filter(|one| ["pam", "sshd", "identity"].contains(&one["part"].as_str().unwrap()));
         ours.map(|one| format!("{} {}: {}", word(one, "result"), word(one, "part"), word(one, "text")))
             .collect()
     }
@@ -225,6 +227,29 @@ fn who_no_longer_gets_in_is_listed() {
     fs::write(ignored.root.join("etc/passwd"), passwd).unwrap();
     ignored.sshd("AuthenticationMethods any\n");
     assert_eq!(note(&ignored), "");
+}
+
+#[test]
+fn a_local_user_whose_uid_an_entry_carries_is_named_with_the_services_that_refuse_them() {
+    let host = Host::new("logins_uid_taken", "[services.sshd]\nnot_in_directory = \"ignore\"\n");
+    let passwd = "root:x:0:0::/root:/bin/bash\nops:x:1000:1000::/home/ops:/bin/bash\nann:x:1001:1001::/home/ann:/bin/sh\nfree:x:1002:1002::/home/free:/bin/sh\n";
+    fs::write(host.root.join("etc/passwd"), passwd).unwrap();
+    fs::write(host.root.join("etc/group"), "sudo:x:27:ops\n").unwrap();
+    host.shipped("sudo");
+    assert!(!host.said().iter().any(|line| line.contains("the local user ")), "{:?}", host.said());
+    for (name, uid) in [("bob", "1000"), ("carol", "1001")] {
+        drop(host.site.cli_ok(&["account", "create", name, "--no-password", "--uid", uid]));
+    }
+    let said = host.said();
+    let line =
+        |part: &str| said.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{said:?}"));
+    let ops = line("the local user ops (uid 1000)");
+    assert!(ops.starts_with("fail identity: ") && ops.contains("is refused at sshd, sudo"), "{ops}");
+    assert!(ops.contains("that of an account with another name"), "{ops}");
+    let ann = line("the local user ann (uid 1001)");
+    assert!(ann.starts_with("warn identity: "), "{ann}");
+    assert!(!said.iter().any(|line| line.contains("local user free")), "{said:?}");
+    assert!(line("no longer get in").contains("local admins: ops"), "{said:?}");
 }
 
 #[test]

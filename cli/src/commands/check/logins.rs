@@ -75,6 +75,14 @@ impl Logins {
         all
     }
 
+    /// The login services that ask Postern and are configured.
+    pub(super) fn asking_logins(&self, services: &BTreeMap<String, Service>) -> Vec<String> {
+        let is_login = |name: &String| {
+            services.get(name).is_some_and(|service| matches!(service.kind, ServiceKind::Login(_)))
+        };
+        pam::examine(&self.pam, services, |_| false).asking.into_iter().filter(is_login).collect()
+    }
+
     /// The way in by sshd, where that asks Postern and can be looked at.
     pub(super) fn ssh_door<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<Door<'a>> {
         let printed = self.sshd.as_ref()?.as_ref().ok()?;

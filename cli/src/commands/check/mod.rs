@@ -183,8 +183,8 @@ impl Report {
             }
             Ok(site) => {
                 if self.store(&site, sample).await {
-                    for remark in shut_out::examine(&site, logins).await {
-                        self.remark("sshd", remark);
+                    for (part, remark) in shut_out::examine(&site, logins).await {
+                        self.remark(part, remark);
                     }
                 }
             }

@@ -1,7 +1,11 @@
-//! Who can no longer log in at sshd by the stacks as they are: root by key, local admins, automation.
+//! Which users of this host's own files can no longer log in: those whom the directory takes for others, and at sshd by the
+//! stacks as they are root by key, local admins and automation.
 
+use async_trait::async_trait;
+use postern_core::flows::{self, Identity};
 use postern_core::name::LoginName;
-use postern_core::policy::{Class, EffectiveLogin, LoginService};
+use postern_core::policy::{EffectiveLogin, LoginService};
+use postern_core::unix_users::{NameServiceError, UnixUsers};
 
 use super::local_users::LocalUser;
 use super::logins::Logins;
@@ -21,34 +25,70 @@ pub(super) struct Door<'a> {
 /// Who somebody is to Postern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// The directory has nobody of that name.
+    /// The directory has nobody of that name and uid.
     Stranger,
-    /// It has, and a second factor is needed, or not.
+    /// It has somebody else of that name or uid, or cannot say: refused wherever Postern is asked.
+    Refused,
+    /// It has the account, and a second factor is needed, or not.
     Account { needs_second_factor: bool },
 }
 
-/// Looks the local users up, and names those who do not get in.
-pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<Remark> {
-    let Some(door) = logins.ssh_door(&site.config.services) else { return Vec::new() };
-    let mut people = Vec::new();
-    for user in logins.users().iter().filter(|user| user.uid != 0 && (user.is_admin || user.has_keys)) {
+/// Looks the local users up, and names those who do not get in, each with the part of the host that it is about.
+pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, Remark)> {
+    let asking = logins.asking_logins(&site.config.services);
+    if asking.is_empty() {
+        return Vec::new();
+    }
+    let door = logins.ssh_door(&site.config.services);
+    let (mut remarks, mut people) = (Vec::new(), Vec::new());
+    let local = LocalFiles(logins.users());
+    for user in logins.users().iter().filter(|user| user.uid != 0) {
         let Ok(name) = LoginName::new(&user.name) else { continue };
-        let known = match site.directory.find(&name, Class::Login).await {
-            Ok(None) => Known::Stranger,
-            Ok(Some(account)) => {
+        let identity = flows::identity_of(&*site.directory, &local, &name).await;
+        remarks.extend(refusal(user, &identity, &asking).map(|remark| ("identity", remark)));
+        let Some(door) = door.filter(|_| user.is_admin || user.has_keys) else { continue };
+        let known = match identity {
+            Ok(Identity::Stranger) => Known::Stranger,
+            Ok(Identity::Account(account)) => {
                 let observe = site.config.services.get("sshd").and_then(|service| service.observe);
                 let policy =
                     EffectiveLogin::of(&site.config.policy, observe, door.login, account.data.policy);
                 let is_needed = policy.second_factor.is_needed(account.data.is_enrolled());
                 Known::Account { needs_second_factor: is_needed && !policy.observe }
             }
-            Err(error) => {
-                return vec![Remark::note(format!("who gets in by it is not known: {error}"))];
-            }
+            Ok(Identity::Mismatch(..) | Identity::NoUser) | Err(_) => Known::Refused,
         };
         people.push((user, known));
     }
-    vec![door.remark(&people)]
+    remarks.extend(door.map(|door| ("sshd", door.remark(&people))));
+    remarks
+}
+
+/// What is wrong where every login service that asks refuses the user, or defers.
+fn refusal(user: &LocalUser, identity: &Result<Identity, String>, asking: &[String]) -> Option<Remark> {
+    let (name, uid, services) = (&user.name, user.uid, asking.join(", "));
+    let text = match identity {
+        Ok(Identity::Account(_) | Identity::Stranger | Identity::NoUser) => return None,
+        Ok(Identity::Mismatch(id, mismatch)) => format!(
+            "the local user {name} (uid {uid}) is refused at {services}: {} (account {id}); give one of them another number or name",
+            mismatch.detail()
+        ),
+        Err(error) => format!(
+            "the local user {name} (uid {uid}) gets in at none of {services}, for whose account it is cannot be told: {error}"
+        ),
+    };
+    Some(if user.is_admin { Remark::fail(text) } else { Remark::warn(text) })
+}
+
+/// The users of /etc/passwd, as name services have them that look there first.
+#[derive(Debug)]
+struct LocalFiles<'a>(&'a [LocalUser]);
+
+#[async_trait]
+impl UnixUsers for LocalFiles<'_> {
+    async fn uid_of(&self, name: &str) -> Result<Option<u32>, NameServiceError> {
+        Ok(self.0.iter().find(|user| user.name == name).map(|user| user.uid))
+    }
 }
 
 impl Door<'_> {
@@ -59,6 +99,9 @@ impl Door<'_> {
             let out = of_kind.filter(|(user, known)| !self.lets_in(user, *known));
             let name = |(user, known): &(&LocalUser, Known)| match known {
                 Known::Stranger => user.name.clone(),
+                Known::Refused => {
+                    format!("{} (the directory has the name or the uid for another)", user.name)
+                }
                 Known::Account { .. } => format!("{} (has to type a code)", user.name),
             };
             out.map(name).collect()
@@ -105,6 +148,7 @@ impl Door<'_> {
         let mut usable = ways.iter().filter(|way| is_typed || !asks_pam(way));
         match known {
             Known::Stranger => usable.any(|way| self.lets_stranger_in(way)),
+            Known::Refused => usable.any(|way| !self.is_asked(way)),
             Known::Account { needs_second_factor: true } if !is_typed => {
                 usable.any(|_| !self.asks_account || !self.login.enforces_account)
             }
@@ -113,9 +157,11 @@ impl Door<'_> {
     }
 
     fn lets_stranger_in(self, way: &[&str]) -> bool {
-        let is_asked =
-            (asks_pam(way) && self.asks_auth) || (self.asks_account && self.login.enforces_account);
-        self.login.ignores_strangers || !is_asked
+        self.login.ignores_strangers || !self.is_asked(way)
+    }
+
+    fn is_asked(self, way: &[&str]) -> bool {
+        (asks_pam(way) && self.asks_auth) || (self.asks_account && self.login.enforces_account)
     }
 }
 
@@ -167,6 +213,16 @@ mod tests {
         assert!(out.text.contains("backup") && !out.text.contains("bob"), "{}", out.text);
         let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
         assert!(!said(&[both, no_root], &ignored, &[(&backup, Known::Stranger)]).text.contains("root ("));
+    }
+
+    #[test]
+    fn whom_the_directory_takes_for_another_is_out_where_strangers_are_ignored_too() {
+        let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
+        let ops = user("ops", true);
+        let out = said(&[], &ignored, &[(&ops, Known::Refused)]);
+        assert!(out.text.contains("local admins: ops (the directory has the name"), "{}", out.text);
+        let unenforced = LoginService { enforces_account: false, ..ignored };
+        assert_eq!(said(&[], &unenforced, &[(&ops, Known::Refused)]).mark, Mark::Ok, "a key alone opens");
     }
 
     #[test]

@@ -95,6 +95,7 @@ macro_rules! ledger_conformance {
                 steps_of_accounts_and_factors_are_spent_apart,
                 a_longer_period_has_steps_of_its_own,
                 a_step_of_a_clock_that_was_ahead_locks_nobody_out_and_is_had_once,
+                many_steps_of_a_clock_that_was_ahead_lock_nobody_out_and_are_had_once,
                 a_device_is_kept_until_it_expires,
                 a_device_takes_the_place_of_itself,
                 devices_are_listed_by_id_and_dropped_by_id,

@@ -211,6 +211,21 @@ CREATE TABLE IF NOT EXISTS taken (
     PRIMARY KEY (account, factor, step)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS dropped (
+    account TEXT NOT NULL,
+    factor  BLOB NOT NULL,
+    step    INTEGER NOT NULL,
+    PRIMARY KEY (account, factor)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS untaken (
+    account TEXT NOT NULL,
+    factor  BLOB NOT NULL,
+    low     INTEGER NOT NULL,
+    high    INTEGER NOT NULL,
+    PRIMARY KEY (account, factor, low)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS high (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     at  INTEGER NOT NULL

@@ -36,21 +36,23 @@ impl Memory {
         }
         let now = self.clock.now().max(wanted.at);
         let first = integer(first_unspent(now.max(since), wanted.period))?;
-        if let Some((step, ..)) = last
-            && step > first + FAR_AHEAD
-            && let Some(last_before) = wanted.begin_anew(transaction, first, memory)?
-        {
-            last = Some((last_before, NOBODYS, memory));
+        let mut is_ahead = matches!(last, Some((step, ..)) if step > first + FAR_AHEAD);
+        if is_ahead && wanted.is_known(transaction, first)? {
+            last = Some((wanted.begin_anew(transaction, first, memory)?, NOBODYS, memory));
+            is_ahead = false;
         }
         if wanted.is_taken(transaction)? {
             return Ok(Spent::Replayed);
         }
         let is_complete = match last {
-            // It is where everything began anew, after a clock that was ahead.
-            Some((step, NOBODYS, _)) if step >= wanted.step => {
-                return Ok(Spent::Unknown { from: u64::try_from(step + 1).unwrap_or(0) });
+            // It is where everything began anew, after a clock that was ahead. Where that cannot be, it is unknown, too.
+            Some((step, token, _)) if step >= wanted.step && (token == NOBODYS || is_ahead) => {
+                return Ok(unknown_to(step));
             }
             Some((step, ..)) if step >= wanted.step => return Ok(Spent::Replayed),
+            Some(_) if !wanted.is_known(transaction, wanted.step)? => {
+                return Ok(unknown_to(wanted.dropped(transaction)?));
+            }
             // Nothing of this factor was forgotten since its last step was written.
             Some((_, _, of)) => of == memory,
             None => wanted.is_first,
@@ -110,40 +112,108 @@ impl Step {
 
     /// Of a factor the latest steps are kept one by one.
     fn note_taken(&self, transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
+        let mut dropped = self.dropped(transaction)?;
+        if self.step <= dropped {
+            transaction
+                .prepare_cached(
+                    "UPDATE untaken SET low = ?3
+                     WHERE account = ?1 AND factor = ?2 AND low < ?3 AND high > ?3",
+                )?
+                .execute(params![self.account, self.factor, self.step])?;
+        }
         transaction
             .prepare_cached("INSERT OR IGNORE INTO taken (account, factor, step) VALUES (?1, ?2, ?3)")?
             .execute(params![self.account, self.factor, self.step])?;
-        transaction
-            .prepare_cached(
-                "DELETE FROM taken WHERE account = ?1 AND factor = ?2 AND step NOT IN
-                 (SELECT step FROM taken WHERE account = ?1 AND factor = ?2 ORDER BY step DESC LIMIT ?3)",
-            )?
-            .execute(params![self.account, self.factor, MOST_TAKEN])?;
+        let all: Vec<i64> = transaction
+            .prepare_cached("SELECT step FROM taken WHERE account = ?1 AND factor = ?2 ORDER BY step")?
+            .query_map(params![self.account, self.factor], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let too_many = all.len().saturating_sub(MOST_TAKEN);
+        for (oldest, next) in all.iter().zip(all.iter().skip(1)).take(too_many) {
+            transaction
+                .prepare_cached("DELETE FROM taken WHERE account = ?1 AND factor = ?2 AND step = ?3")?
+                .execute(params![self.account, self.factor, oldest])?;
+            if *oldest > dropped {
+                dropped = *oldest;
+                self.note_dropped(transaction, dropped, *next)?;
+            }
+        }
         Ok(())
     }
 
+    /// A step is no longer kept; `next` is the one that was taken after it.
+    fn note_dropped(&self, transaction: &Transaction<'_>, step: i64, next: i64) -> Result<(), DatabaseError> {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO dropped (account, factor, step) VALUES (?1, ?2, ?3)")?
+            .execute(params![self.account, self.factor, step])?;
+        if next - step <= FAR_AHEAD {
+            return Ok(());
+        }
+        // A clock that jumped ahead leaves a long one behind it; shorter ones of before say less.
+        transaction
+            .prepare_cached(
+                "DELETE FROM untaken WHERE account = ?1 AND factor = ?2 AND (high - low <= ?3 OR low NOT IN
+                 (SELECT low FROM untaken WHERE account = ?1 AND factor = ?2 ORDER BY low DESC LIMIT ?4))",
+            )?
+            .execute(params![self.account, self.factor, next - step, MOST_UNTAKEN - 1])?;
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO untaken (account, factor, low, high) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![self.account, self.factor, step, next])?;
+        Ok(())
+    }
+
+    /// The latest step that was taken and is no longer kept: of those after it all are known.
+    fn dropped(&self, transaction: &Transaction<'_>) -> Result<i64, DatabaseError> {
+        Ok(transaction
+            .prepare_cached(
+                "SELECT coalesce(
+                     (SELECT step FROM dropped WHERE account = ?1 AND factor = ?2),
+                     (SELECT CASE WHEN count(*) >= ?3 THEN min(step) - 1 WHEN count(*) > 0 THEN -1 END
+                      FROM taken WHERE account = ?1 AND factor = ?2),
+                     (SELECT step FROM spent WHERE account = ?1 AND factor = ?2),
+                     -1)",
+            )?
+            .query_row(
+                params![self.account, self.factor, i64::try_from(MOST_TAKEN).unwrap_or(i64::MAX)],
+                |row| row.get(0),
+            )?)
+    }
+
+    /// Whether it is known if this step was taken: those after the last dropped one are kept, and between some before it none was.
+    fn is_known(&self, transaction: &Transaction<'_>, step: i64) -> Result<bool, DatabaseError> {
+        if step > self.dropped(transaction)? {
+            return Ok(true);
+        }
+        Ok(transaction
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM untaken
+                 WHERE account = ?1 AND factor = ?2 AND low < ?3 AND high > ?3)",
+            )?
+            .query_row(params![self.account, self.factor, step], |row| row.get(0))?)
+    }
+
     /// The last step was taken by a clock that was ahead. Nobody waits until the time has come there: as after a loss those from
-    /// `first` on are to be had, but for those that were taken. `None` where it is no longer known which these are.
+    /// `first` on are to be had, but for those that were taken. What is the last one now.
     fn begin_anew(
         &self,
         transaction: &Transaction<'_>,
         first: i64,
         memory: Instance,
-    ) -> Result<Option<i64>, DatabaseError> {
-        let (count, lowest): (i64, Option<i64>) = transaction
-            .prepare_cached("SELECT count(*), min(step) FROM taken WHERE account = ?1 AND factor = ?2")?
-            .query_row(params![self.account, self.factor], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let are_all_known = count > 0 && (count < MOST_TAKEN || lowest.is_some_and(|lowest| lowest <= first));
-        if !are_all_known {
-            return Ok(None);
-        }
+    ) -> Result<i64, DatabaseError> {
         transaction
             .prepare_cached(
                 "UPDATE spent SET step = ?3, token = ?4, memory = ?5 WHERE account = ?1 AND factor = ?2",
             )?
             .execute(params![self.account, self.factor, first - 1, NOBODYS, memory])?;
-        Ok(Some(first - 1))
+        Ok(first - 1)
     }
+}
+
+/// Whether those up to `last` were taken nobody knows.
+fn unknown_to(last: i64) -> Spent {
+    Spent::Unknown { from: u64::try_from(last + 1).unwrap_or(0) }
 }
 
 /// Stands for a step that nobody has spent.
@@ -151,7 +221,9 @@ const NOBODYS: Token = [0; 16];
 /// In steps; what is nearer is waited for.
 const FAR_AHEAD: i64 = 10;
 /// How many steps of a factor are kept one by one.
-const MOST_TAKEN: i64 = 32;
+const MOST_TAKEN: usize = 32;
+/// How many stretches without a taken step are kept of a factor.
+const MOST_UNTAKEN: u32 = 8;
 
 #[cfg(test)]
 mod tests {

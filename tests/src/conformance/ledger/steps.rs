@@ -147,6 +147,33 @@ pub async fn a_step_of_a_clock_that_was_ahead_locks_nobody_out_and_is_had_once(f
     }
 }
 
+/// More of them than are kept one by one.
+pub async fn many_steps_of_a_clock_that_was_ahead_lock_nobody_out_and_are_had_once(f: &dyn LedgerFixture) {
+    let a = Steps::of(f, "a");
+    let before = a.first().await + 3;
+    let tomorrow = before + 86_400 / PERIOD..before + 86_400 / PERIOD + MORE_THAN_ARE_KEPT;
+    assert_eq!(a.spend(before, before * PERIOD).await, Spent::Now);
+    for step in tomorrow.clone() {
+        assert_eq!(a.spend(step, step * PERIOD).await, Spent::Now);
+    }
+    let Spent::Unknown { from } = a.spend(before - 1, (before - 1) * PERIOD).await else {
+        panic!("it begins anew")
+    };
+    assert!((before..=before + 2).contains(&from), "{from}");
+    assert_ne!(a.spend(before, before * PERIOD).await, Spent::Now, "it was spent before");
+    let next = from.max(before + 1);
+    for step in next..next + MORE_THAN_ARE_KEPT {
+        assert_eq!(a.spend(step, step * PERIOD).await, Spent::Now, "{step} of {next}");
+        for again in [before, step - 1, step] {
+            assert_ne!(a.spend(again, step * PERIOD).await, Spent::Now, "{again}");
+        }
+    }
+    for step in tomorrow.clone() {
+        assert_ne!(a.spend(step, step * PERIOD).await, Spent::Now, "tomorrow");
+    }
+    assert_eq!(a.spend(tomorrow.end, tomorrow.end * PERIOD).await, Spent::Now, "all goes on as it did");
+}
+
 /// As has its fence.
 pub async fn a_longer_period_has_steps_of_its_own(f: &dyn LedgerFixture) {
     let a = Steps { period: 60, ..Steps::of(f, "a") };
@@ -206,3 +233,4 @@ const PERIOD: u64 = 30;
 const MOST_GRACE: u64 = 13;
 const CONTENDERS: usize = 32;
 const ROUNDS: u64 = 20;
+const MORE_THAN_ARE_KEPT: u64 = 40;

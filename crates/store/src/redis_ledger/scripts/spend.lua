@@ -9,9 +9,9 @@ local function joined(numbers)
 end
 
 local at, step, period, token = tonumber(ARGV[1]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local last, holder, memory, taken, dropped =
-    unpack(redis.call('HMGET', spent, 'step', 'token', 'memory', 'taken', 'dropped'))
-last, taken, dropped = tonumber(last), taken or '', tonumber(dropped) or 0
+local last, holder, memory, taken, dropped, gaps =
+    unpack(redis.call('HMGET', spent, 'step', 'token', 'memory', 'taken', 'dropped', 'gaps'))
+last, taken, dropped = tonumber(last), taken or '', tonumber(dropped) or -1
 if last and last == step and holder == token then
     return {0, 0, second}
 end
@@ -25,33 +25,53 @@ if refused then
 end
 local since = complete_since(fence, tonumber(ARGV[3]), ARGV[4])
 -- The latest steps that were taken, one by one: what was taken stays so where the clock is set back behind it.
-local steps, is_taken = {}, false
+local steps, is_taken, has_last = {}, false, false
 for one in string.gmatch(taken, '%d+') do
     table.insert(steps, tonumber(one))
     is_taken = is_taken or tonumber(one) == step
+    has_last = has_last or tonumber(one) == last
 end
-if last and holder ~= '' and steps[#steps] ~= last then
+if last and holder ~= '' and not has_last then
     table.insert(steps, last)
+end
+-- Between these none was taken, though they are no longer kept one by one.
+local untaken = {}
+for low, high in string.gmatch(gaps or '', '(%d+) (%d+)') do
+    table.insert(untaken, {tonumber(low), tonumber(high)})
+end
+local function gap_around(one)
+    for _, gap in ipairs(untaken) do
+        if one > gap[1] and one < gap[2] then
+            return gap
+        end
+    end
+    return nil
 end
 -- The first step that nobody can have had who agrees with the clock as it is.
 local first = math.floor((now + skew) / period) + 2
 local kept = tonumber(ARGV[10])
 -- A step so far ahead was taken by a clock that was wrong. Nobody waits until the time has come there: it begins anew as
 -- after a loss, for this factor alone.
-if last and last > first + 10 and dropped < first then
+local is_ahead = last and last > first + 10
+if is_ahead and (first > dropped or gap_around(first)) then
     last, holder = math.max(first, math.floor((since + skew) / period) + 2) - 1, ''
     if raises then
         redis.call('HSET', spent, 'step', whole(last), 'token', '', 'memory', epoch .. whole(since), 'taken',
             joined(steps), 'dropped', whole(dropped))
     end
-    memory = epoch .. whole(since)
+    memory, is_ahead = epoch .. whole(since), false
 end
 if is_taken then
     return {1, 0, second}
 end
-if last and not (step > math.max(last, dropped)) then
-    -- Without a token nobody spent it: it is where everything began anew.
-    return holder == '' and {2, math.max(last, dropped) + 1, second} or {1, 0, second}
+local gap = gap_around(step)
+if last and step <= last then
+    -- Without a token nobody spent it: it is where everything began anew. And who was never let in with it has not used it.
+    local is_unknown = holder == '' or is_ahead
+    return is_unknown and {2, last + 1, second} or {1, 0, second}
+end
+if step <= dropped and not gap then
+    return {2, dropped + 1, second}
 end
 -- A step that is older than what is kept may have been spent, and the record of it be gone.
 local from = math.max(math.floor((since + skew) / period) + 2, math.floor((now - kept) / period) + 1)
@@ -65,11 +85,33 @@ if not is_complete and not (step >= from) then
 end
 table.insert(steps, step)
 table.sort(steps)
+if gap then
+    gap[1] = step
+end
 while #steps > 32 do
-    dropped = math.max(dropped, table.remove(steps, 1))
+    local oldest = table.remove(steps, 1)
+    if oldest >= dropped then
+        dropped = oldest
+        -- A clock that jumped ahead leaves a long one behind it; shorter ones of before say less.
+        local length = steps[1] - oldest
+        if length > 10 then
+            while #untaken > 0 and untaken[#untaken][2] - untaken[#untaken][1] <= length do
+                table.remove(untaken)
+            end
+            table.insert(untaken, {oldest, steps[1]})
+        end
+    end
+end
+if #untaken > 8 then
+    table.remove(untaken, 1)
+end
+local pairs_of_gaps = {}
+for _, one in ipairs(untaken) do
+    table.insert(pairs_of_gaps, one[1])
+    table.insert(pairs_of_gaps, one[2])
 end
 redis.call('HSET', spent, 'step', ARGV[7], 'token', token, 'memory', this_memory, 'taken', joined(steps),
-    'dropped', whole(dropped))
+    'dropped', whole(dropped), 'gaps', joined(pairs_of_gaps))
 local latest = math.max(now, step * period, steps[#steps] * period)
 -- A day longer than the fence: where a clock that is ahead has it expire too early, the fence has gone before it.
 redis.call('PEXPIRE', spent, whole((latest + period - now + 86400) * 1000 + tonumber(ARGV[4])))

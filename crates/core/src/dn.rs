@@ -22,6 +22,8 @@ struct Pair {
 enum Value {
     /// Text as it was before it was escaped.
     Text(String),
+    /// What was escaped and is no text, as it is in the entry.
+    Octets(Vec<u8>),
     /// The BER encoding of something that is no text (RFC 4514, section 2.4).
     Encoded(Vec<u8>),
 }
@@ -34,7 +36,7 @@ impl Dn {
         let named = pairs.iter().filter(move |pair| is_same_attribute(&pair.attribute, attribute));
         named.filter_map(|pair| match &pair.value {
             Value::Text(text) => Some(text.as_str()),
-            Value::Encoded(_) => None,
+            Value::Octets(_) | Value::Encoded(_) => None,
         })
     }
 
@@ -94,7 +96,7 @@ impl Rdn {
             attribute: plain_attribute(&pair.attribute),
             value: match &pair.value {
                 Value::Text(text) => Value::Text(caseless(text)),
-                Value::Encoded(bytes) => Value::Encoded(bytes.clone()),
+                other @ (Value::Octets(_) | Value::Encoded(_)) => other.clone(),
             },
         };
         let mut pairs: Vec<Pair> = self.0.iter().map(plain).collect();
@@ -138,7 +140,7 @@ impl Value {
             let (high, low) = digit(escaped).zip(digit(low)).ok_or(BadDn)?;
             bytes.push(high << 4 | low);
         }
-        String::from_utf8(bytes).map(Self::Text).map_err(|_| BadDn)
+        Ok(String::from_utf8(bytes).map_or_else(|error| Self::Octets(error.into_bytes()), Self::Text))
     }
 }
 
@@ -173,10 +175,10 @@ fn split_value(text: &str) -> Result<(&str, Option<(char, &str)>), BadDn> {
     Ok((written, after.transpose()?))
 }
 
-/// RFC 4512, section 1.4: a name, or an OID.
+/// RFC 4512, section 1.4: a name, or an OID. Some servers also let names have underscores.
 fn is_attribute(text: &str) -> bool {
     let is_name = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     is_name || (text.contains('.') && text.split('.').all(is_number))
 }
@@ -275,7 +277,9 @@ mod tests {
             assert_eq!(own(text, "uid"), [expected], "{text}");
         }
         assert_eq!(own("uid=a+uid=b,dc=example", "uid"), ["a", "b"]);
-        for text in ["cn=Bob B,uid=bob,dc=example", "cn=x\\,uid=bob,dc=example", "uid=#0101ff", ""] {
+        for text in
+            ["cn=Bob B,uid=bob,dc=example", "cn=x\\,uid=bob,dc=example", "uid=#0101ff", "uid=\\ff", ""]
+        {
             assert!(own(text, "uid").is_empty(), "{text}");
         }
     }
@@ -299,7 +303,6 @@ mod tests {
             "uid=a\\",
             "uid=a\\g0",
             "uid=a\\2",
-            "uid=\\ff",
             "uid=#",
             "uid=#0",
             "uid=#zz",
@@ -309,6 +312,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Dn>(), Err(BadDn), "{text}");
         }
+    }
+
+    #[test]
+    fn octets_that_are_no_text_and_underscores_are_part_of_a_name() {
+        assert_eq!(dn("cn=J\\fcrgen,dc=example"), dn("CN=J\\FCrgen, DC=example"));
+        assert_ne!(dn("cn=J\\fcrgen,dc=example"), dn("cn=J\\f6rgen,dc=example"));
+        assert_ne!(dn("uid=\\04\\01\\ff"), dn("uid=#0401ff"), "the encoding of a value is not the value");
+        assert_eq!(own("cn=\\ff+uid=bob,dc=example", "uid"), ["bob"]);
+        assert_eq!(own("staff_id=17,dc=example", "STAFF_ID"), ["17"]);
+        assert_eq!("_id=17".parse::<Dn>(), Err(BadDn));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 /// DNS for one (sshd's UseDNS). Nothing here asks the DNS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemoteHost<'a> {
-    /// An IPv4 address as such, never mapped into IPv6 (RFC 4291, section 2.5.5.2); an IPv6 address without its zone (RFC
-    /// 4007, section 11), which means something on this host alone.
+    /// An IPv4 address as such, never mapped into IPv6 (RFC 4291, section 2.5.5.2); an IPv6 address without brackets (RFC
+    /// 3986, section 3.2.2) and without its zone (RFC 4007, section 11), which means something on this host alone.
     Address(IpAddr),
     /// Whatever is no address. The client's side may have chosen it.
     Name(&'a str),
@@ -19,8 +19,10 @@ impl<'a> RemoteHost<'a> {
         if text.is_empty() {
             return None;
         }
-        let zoned = || text.split_once('%')?.0.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
-        Some(match text.parse().ok().or_else(zoned) {
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let v6 = bracketed.unwrap_or(text);
+        let v6 = v6.split_once('%').map_or(v6, |(address, _)| address).parse::<Ipv6Addr>().map(IpAddr::V6);
+        Some(match v6.or_else(|_| text.parse()).ok() {
             Some(address) => Self::Address(address.to_canonical()),
             None => Self::Name(text),
         })
@@ -59,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_loses_its_zone_and_its_mapping() {
+    fn an_address_loses_its_brackets_its_zone_and_its_mapping() {
         for (text, address) in [
             ("192.0.2.1", "192.0.2.1"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -68,6 +70,9 @@ mod tests {
             ("fe80::5%", "fe80::5"),
             ("FE80:0::5%25eth0.1", "fe80::5"),
             ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[fe80::1%lo]", "fe80::1"),
+            ("[::ffff:192.0.2.1]", "192.0.2.1"),
         ] {
             let parsed = RemoteHost::parse(text).unwrap();
             assert_eq!((parsed.address(), parsed.name()), (address.parse().ok(), None), "{text}");
@@ -85,7 +90,11 @@ mod tests {
             "%lo",
             "x rhost=192.0.2.9",
             " ",
-            "[::1]",
+            "[192.0.2.1]",
+            "[::1",
+            "::1]",
+            "[[::1]]",
+            "[]",
         ] {
             assert_eq!(RemoteHost::parse(text), Some(RemoteHost::Name(text)), "{text}");
         }

@@ -23,7 +23,7 @@ pub enum ExpiryFormat {
     Seconds,
     /// Units of 100 ns since 1601, as Active Directory has them; 0 and 9223372036854775807 mean never.
     FileTime,
-    /// RFC 4517, section 3.3.13.
+    /// RFC 4517, section 3.3.13. MIT Kerberos has 1970-01-01T00:00:00Z for never.
     GeneralizedTime,
 }
 
@@ -42,14 +42,13 @@ impl ExpiryFormat {
     /// The format of an attribute that everybody writes alike; `None` for others.
     #[must_use]
     pub fn of_attribute(name: &str) -> Option<Self> {
-        let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         let known = [
             (DAYS, Self::Days),
             (SECONDS, Self::Seconds),
             (FILE_TIMES, Self::FileTime),
             (GENERALIZED_TIMES, Self::GeneralizedTime),
         ];
-        known.into_iter().find(|(names, _)| is_one_of(names)).map(|(_, format)| format)
+        known.into_iter().find(|(names, _)| is_one_of(names, name)).map(|(_, format)| format)
     }
 
     /// Its name in the configuration.
@@ -87,7 +86,10 @@ impl ExpiryAttribute {
             },
             None if number(value) != Err(BadExpiry::NotANumber) => Err(BadExpiry::NoUnit),
             Some(ExpiryFormat::GeneralizedTime) | None => {
-                at(Some(generalized_time::parse(value).ok_or(BadExpiry::NotATime)?))
+                match generalized_time::parse(value).ok_or(BadExpiry::NotATime)? {
+                    0 if is_one_of(KERBEROS, &self.name) => Ok(Expiry::Never),
+                    seconds => at(Some(seconds)),
+                }
             }
         }
     }
@@ -135,6 +137,10 @@ pub enum BadExpiry {
     NotATime,
 }
 
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// A number, or what is wrong with it.
 fn number(value: &str) -> Result<i64, BadExpiry> {
     let digits = value.strip_prefix('-').unwrap_or(value);
@@ -165,6 +171,8 @@ const FROM_1601_TO_1970: i64 = 11_644_473_600;
 const FOR_EVER: &str = "9223372036854775807";
 /// Samba takes its 0 for "never", unlike that of `sambaPwdMustChange`.
 const KICKOFF: &str = "sambaKickoffTime";
+/// MIT Kerberos takes the epoch for "never" (kadmin's "[never]").
+const KERBEROS: &[&str] = &["krbPrincipalExpiration", "krbPasswordExpiration"];
 const DAYS: &[&str] = &["shadowExpire"];
 const SECONDS: &[&str] = &[KICKOFF, "sambaPwdMustChange", "sambaLogoffTime"];
 const FILE_TIMES: &[&str] = &["accountExpires", "msDS-UserPasswordExpiryTimeComputed"];
@@ -260,6 +268,22 @@ mod tests {
         }
         assert_eq!(unknown.read("20200101000000Z").unwrap().to_string(), "2020-01-01T00:00:00Z");
         assert_eq!(unknown.read("soon"), Err(BadExpiry::NotATime));
+    }
+
+    #[test]
+    fn the_epoch_is_never_in_an_attribute_of_kerberos_alone() {
+        let read = |name: &str, value| {
+            let format = ExpiryFormat::of_attribute(name);
+            ExpiryAttribute { name: name.to_owned(), format }.read(value).unwrap()
+        };
+        for name in ["krbPrincipalExpiration", "KRBPASSWORDEXPIRATION"] {
+            for epoch in ["19700101000000Z", "197001010000Z", "19700101010000+0100"] {
+                assert_eq!(read(name, epoch), Expiry::Never, "{name} {epoch}");
+            }
+            assert_eq!(read(name, "19700101000001Z").to_string(), "1970-01-01T00:00:01Z");
+            assert_eq!(read(name, "19691231235959Z"), Expiry::Before1970);
+        }
+        assert_eq!(read("pwdEndTime", "19700101000000Z").to_string(), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -32,14 +32,18 @@ impl PhoneNumber {
         let end: String = self.0.chars().skip(skipped).collect();
         format!("…{end}")
     }
-}
 
-impl FromStr for PhoneNumber {
-    type Err = BadNumber;
+    /// Its digits, without a trunk zero after the country code: how a gateway may read a number that was bound before
+    /// those were refused.
+    #[must_use]
+    pub fn dialled(&self) -> String {
+        let digits = self.0.trim_start_matches('+');
+        let (country, rest) = by_country(digits);
+        let rest = if KEEP_ZERO.contains(&country) { rest } else { rest.trim_start_matches('0') };
+        format!("{country}{rest}")
+    }
 
-    /// Once it is [`cleaned`], dots and parentheses are left out as well.
-    fn from_str(text: &str) -> Result<Self, BadNumber> {
-        let plain: String = cleaned(text).chars().filter(|c| !matches!(c, '.' | '(' | ')')).collect();
+    fn of_digits(plain: String) -> Result<Self, BadNumber> {
         let digits = plain.strip_prefix('+').ok_or(BadNumber)?;
         let is_number = (8..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
@@ -48,11 +52,35 @@ impl FromStr for PhoneNumber {
     }
 }
 
+impl FromStr for PhoneNumber {
+    type Err = BadNumber;
+
+    /// A number as people write it. Once it is [`cleaned`], dots and parentheses are left out as well, and `(0)` after the
+    /// country code is. A bare 0 there is an error where the country has one for calls within it alone: with it the number
+    /// is in no international form, and gateways that leave it out would send somewhere else than [`SmsRules`] looked at.
+    ///
+    /// [`SmsRules`]: crate::sms_rules::SmsRules
+    fn from_str(text: &str) -> Result<Self, BadNumber> {
+        let clean = cleaned(text);
+        let mut plain = without_punctuation(&clean);
+        if let Some((before, after)) = clean.split_once("(0)") {
+            let before = without_punctuation(before);
+            let (country, rest) = by_country(before.trim_start_matches('+'));
+            if !country.is_empty() && rest.is_empty() && !KEEP_ZERO.contains(&country) {
+                plain = before + &without_punctuation(after);
+            }
+        }
+        let number = Self::of_digits(plain)?;
+        if number.dialled() == number.0.trim_start_matches('+') { Ok(number) } else { Err(BadNumber) }
+    }
+}
+
 impl TryFrom<String> for PhoneNumber {
     type Error = BadNumber;
 
+    /// A number as it is stored: with a trunk zero too, so that an account that has one can still be read.
     fn try_from(text: String) -> Result<Self, BadNumber> {
-        text.parse()
+        Self::of_digits(text)
     }
 }
 
@@ -73,7 +101,30 @@ impl fmt::Debug for PhoneNumber {
 #[error("not a telephone number with its country code, such as +44 20 7946 0123")]
 pub struct BadNumber;
 
+fn without_punctuation(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '.' | '(' | ')')).collect()
+}
+
+/// The country code, and what follows it (ITU-T E.164, list of assigned country codes).
+fn by_country(digits: &str) -> (&str, &str) {
+    let length = match digits.as_bytes() {
+        [b'1' | b'7', ..] => 1,
+        [b'2', b'0' | b'7' | b'8', ..]
+        | [b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [b'5', b'1'..=b'8', ..]
+        | [b'6', b'0'..=b'6', ..]
+        | [b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [b'9', b'0'..=b'5' | b'8', ..] => 2,
+        _ => 3,
+    };
+    digits.split_at_checked(length).unwrap_or(("", digits))
+}
+
 const SHOWN: usize = 4;
+/// Country codes after which a 0 may be part of the number: Italy, San Marino and the Vatican, countries of Africa with
+/// closed plans, Tajikistan, and satellites and relief, which belong to no country.
+const KEEP_ZERO: &[&str] = &["39", "225", "226", "229", "241", "242", "378", "379", "881", "888", "992"];
 
 #[cfg(test)]
 mod tests {
@@ -106,5 +157,53 @@ mod tests {
             assert!(bad.parse::<PhoneNumber>().is_err(), "{bad:?}");
         }
         assert_eq!("+442079460123".parse::<PhoneNumber>().unwrap().masked(), "…0123");
+    }
+
+    #[test]
+    fn a_trunk_zero_is_dropped_where_it_is_marked_and_refused_where_it_is_not() {
+        for (typed, read) in [
+            ("+44 (0)20 7946 0123", "+442079460123"),
+            ("+44(0)20 7946 0123", "+442079460123"),
+            ("(+44) (0) 20 7946 0123", "+442079460123"),
+            ("＋４４（０）２０ ７９４６ ０１２３", "+442079460123"),
+            ("+353 (0)1 234 5678", "+35312345678"),
+            ("+49 (0) 171-2345678", "+491712345678"),
+            // In these a 0 is part of the number.
+            ("+39 06 6982 1234", "+390669821234"),
+            ("+39 (0)6 6982 1234", "+390669821234"),
+            ("+378 0549 882345", "+3780549882345"),
+            ("+225 07 12 34 56 78", "+2250712345678"),
+            ("+229 01 95 12 34 56", "+2290195123456"),
+            ("+242 06 612 3456", "+242066123456"),
+            ("+992 00 123 4567", "+992001234567"),
+            // Not after the country code.
+            ("+44 20 (0)946 0123", "+442009460123"),
+            ("+1 (800) 555 0100", "+18005550100"),
+        ] {
+            assert_eq!(typed.parse::<PhoneNumber>().unwrap().as_str(), read, "{typed}");
+        }
+        for bad in [
+            "+4409098790000",
+            "+44 (0)0909 879 000",
+            "+44 (020) 7946 0123",
+            "+490900123456",
+            "+330899123456",
+            "+43 0930 123456",
+            "+1 0 212 555 0100",
+            "+86 0138 0000 0000",
+            "+353 01 234 5678",
+            "+36 06 20 123 4567",
+        ] {
+            assert!(bad.parse::<PhoneNumber>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_bound_with_a_trunk_zero_can_still_be_read() {
+        let read = |text: &str| serde_json::from_str::<PhoneNumber>(text);
+        let number = read("\"+4402079460123\"").unwrap();
+        assert_eq!((number.as_str(), number.dialled().as_str()), ("+4402079460123", "442079460123"));
+        assert_eq!(read("\"+390669821234\"").unwrap().dialled(), "390669821234");
+        assert!(read("\"+044207946012\"").is_err() && read("\"+44 207946012\"").is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Which telephone numbers codes are sent to, and how many text messages the site pays for.
 
+mod costly;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use crate::factor::{EmailAddress, PhoneNumber};
 use crate::limits::SendLimits;
 use crate::typed::cleaned;
+
+pub use costly::COSTLY;
 
 /// The site's rules for text messages. There are none without them: each costs money, and somebody with a stolen password
 /// may earn it (toll fraud).
@@ -27,12 +31,15 @@ impl SmsRules {
     /// [`COSTLY`] ranges, with one that names that range.
     #[must_use]
     pub fn allows(&self, number: &PhoneNumber) -> bool {
-        let digits = number.as_str().trim_start_matches('+');
-        let range = COSTLY.iter().filter(|range| digits.starts_with(**range)).max_by_key(|range| range.len());
+        let digits = number.dialled();
+        let range = costly::range_of(&digits);
+        let names = |prefix: &str, (country, range): (&str, &str)| {
+            prefix.strip_prefix(country).is_some_and(|rest| rest.starts_with(range))
+        };
         self.allowed_prefixes
             .iter()
             .map(|prefix| prefix.0.as_str())
-            .any(|prefix| digits.starts_with(prefix) && range.is_none_or(|range| prefix.starts_with(range)))
+            .any(|prefix| digits.starts_with(prefix) && range.is_none_or(|range| names(prefix, range)))
     }
 
     /// The budget of a window.
@@ -174,21 +181,6 @@ pub const DEFAULT_HOURLY_BUDGET: u32 = 50;
 /// The same for a day.
 pub const DEFAULT_DAILY_BUDGET: u32 = 200;
 
-/// Ranges in which a message costs its sender much, or earns somebody money: they are allowed by a prefix that names them
-/// alone. First those without a country (ITU-T E.164, list of assigned country codes), then the Caribbean countries behind
-/// +1, then what national plans keep for premium rates and for personal numbers.
-pub const COSTLY: &[&str] = &[
-    // Freephone and shared cost, satellites and maritime, universal personal numbers, global networks, relief, premium
-    // rates, trials, and what is reserved.
-    "800", "808", "87", "881", "882", "883", "888", "979", "991", "969", "999", //
-    "1242", "1246", "1264", "1268", "1284", "1345", "1441", "1473", "1649", "1658", "1664", "1721", "1758",
-    "1767", "1784", "1809", "1829", "1849", "1868", "1869", "1876", //
-    "1900", "3190", "3290", "3389", "34803", "34806", "34807", "34905", "34907", "35315", "358600", "358700",
-    "39199", "3989", "41900", "41901", "41906", "43900", "43901", "43930", "43931", "43939", "4470", "4487",
-    "449", "4590", "46900", "46939", "46944", "47820", "47829", "4870", "49137", "49900", "61190", "7809",
-    "81990",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +228,181 @@ mod tests {
         assert!(!allows(&["+88"], "+881612345678") && !allows(&["+8817"], "+881612345678"));
         assert!(allows(&["+1", "+1876"], "+18765550100") && allows(&["+1"], "+12125550100"));
         assert!(allows(&["+44"], "+447700900123"), "a mobile number is no personal one");
+    }
+
+    #[test]
+    fn what_national_plans_keep_for_premium_rates_is_not_allowed_by_the_country() {
+        for (country, rest) in [
+            ("+420", "900 123 456"),
+            ("+420", "906 123 456"),
+            ("+420", "909 123 456"),
+            ("+36", "90 123 456"),
+            ("+36", "91 123 456"),
+            ("+40", "906 123 456"),
+            ("+30", "901 123 4567"),
+            ("+386", "90 12 34"),
+            ("+385", "60 123 456"),
+            ("+385", "69 123 456"),
+            ("+381", "900 123 456"),
+            ("+359", "90 123 456"),
+            ("+351", "601 123 456"),
+            ("+351", "607 123 456"),
+            ("+351", "648 123 456"),
+            ("+351", "760 123 456"),
+            ("+90", "900 123 45 67"),
+            ("+64", "900 12345"),
+            ("+421", "900 123 456"),
+            ("+372", "900 1234"),
+            ("+371", "90 123 456"),
+            ("+1", "900 555 0100"),
+            ("+1", "976 555 0100"),
+            ("+1", "600 555 0100"),
+            ("+1", "500 555 0100"),
+            ("+1", "521 555 0100"),
+            ("+1", "588 555 0100"),
+            ("+61", "1900 123 456"),
+            ("+61", "145 123 456"),
+            ("+61", "147 123 456"),
+            ("+44", "843 123 4567"),
+            ("+44", "845 123 4567"),
+            ("+44", "871 123 4567"),
+            ("+44", "909 879 0000"),
+            ("+44", "70 1234 5678"),
+            ("+7", "809 123 45 67"),
+            ("+7", "803 123 45 67"),
+            ("+81", "990 123 456"),
+            ("+82", "60 123 4567"),
+            ("+33", "899 12 34 56"),
+            ("+39", "899 123 456"),
+            ("+43", "930 123 456"),
+            ("+49", "900 1 234567"),
+        ] {
+            let number = format!("{country} {rest}");
+            assert!(!allows(&[country], &number), "{number}");
+            assert!(allows(&[country, &number], &number), "{number} by its name");
+        }
+    }
+
+    #[test]
+    fn ordinary_mobile_numbers_are_allowed_by_the_country() {
+        for number in [
+            "+420 601 123 456",
+            "+420 777 123 456",
+            "+36 20 123 4567",
+            "+36 30 123 4567",
+            "+36 70 123 4567",
+            "+40 712 345 678",
+            "+30 691 234 5678",
+            "+386 31 234 567",
+            "+386 40 123 456",
+            "+386 51 234 567",
+            "+386 64 123 456",
+            "+386 70 123 456",
+            "+385 91 234 5678",
+            "+385 99 123 4567",
+            "+381 60 1234567",
+            "+381 69 1234567",
+            "+359 87 123 4567",
+            "+359 88 123 4567",
+            "+359 89 123 4567",
+            "+359 98 812 3456",
+            "+359 99 912 3456",
+            "+351 912 345 678",
+            "+351 961 234 567",
+            "+90 501 234 56 78",
+            "+90 555 123 45 67",
+            "+64 21 123 4567",
+            "+64 27 123 4567",
+            "+421 901 234 567",
+            "+421 908 123 456",
+            "+421 912 345 678",
+            "+421 950 123 456",
+            "+372 5123 4567",
+            "+372 8123 4567",
+            "+371 21 234 567",
+            "+61 412 345 678",
+            "+44 7400 123456",
+            "+44 7700 900123",
+            "+44 7911 123456",
+            "+1 212 555 0100",
+            "+1 503 555 0100",
+            "+1 530 555 0100",
+            "+1 601 555 0100",
+            "+1 901 555 0100",
+            "+1 978 555 0100",
+            "+7 701 234 5678",
+            "+7 900 123 45 67",
+            "+7 909 123 45 67",
+            "+7 999 123 45 67",
+            "+31 6 12345678",
+            "+32 470 12 34 56",
+            "+33 6 12 34 56 78",
+            "+33 7 12 34 56 78",
+            "+34 612 34 56 78",
+            "+34 712 34 56 78",
+            "+39 312 345 6789",
+            "+39 389 123 4567",
+            "+39 06 6982 1234",
+            "+41 78 123 45 67",
+            "+43 664 123456",
+            "+46 70 123 45 67",
+            "+47 412 34 567",
+            "+47 912 34 567",
+            "+48 512 345 678",
+            "+49 151 23456789",
+            "+49 171 2345678",
+            "+52 55 1234 5678",
+            "+54 9 11 2345 6789",
+            "+55 11 91234 5678",
+            "+55 91 91234 5678",
+            "+56 9 1234 5678",
+            "+57 310 123 4567",
+            "+58 412 123 4567",
+            "+62 812 3456 7890",
+            "+65 9123 4567",
+            "+81 90 1234 5678",
+            "+82 10 1234 5678",
+            "+84 90 123 45 67",
+            "+86 138 0000 0000",
+            "+86 168 0000 0000",
+            "+91 90123 45678",
+            "+92 300 1234567",
+            "+234 901 234 5678",
+            "+353 85 012 3456",
+            "+354 611 1234",
+            "+355 67 212 3456",
+            "+357 96 123456",
+            "+358 40 123 4567",
+            "+374 77 123456",
+            "+374 91 123456",
+            "+380 91 123 4567",
+            "+852 9123 4567",
+            "+852 9012 3456",
+            "+880 1712 345678",
+            "+886 912 345 678",
+            "+968 9212 3456",
+        ] {
+            assert!(allows(&[number.split(' ').next().unwrap()], number), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_trunk_zero_hides_no_premium_range() {
+        for (country, number) in [
+            ("+44", "+4409098790000"),
+            ("+44", "+44009098790000"),
+            ("+49", "+490900123456"),
+            ("+33", "+330899123456"),
+            ("+43", "+430930123456"),
+        ] {
+            assert!(number.parse::<PhoneNumber>().is_err(), "{number}");
+            let allowed_prefixes = vec![country.parse().unwrap()];
+            let rules = SmsRules { allowed_prefixes, hourly_budget: 1, daily_budget: 1, warn_address: None };
+            let bound = PhoneNumber::try_from(number.to_owned()).unwrap();
+            assert!(!rules.allows(&bound), "{number}, bound before");
+        }
+        assert!(!allows(&["+44"], "+44 (0)909 879 0000"));
+        assert!(allows(&["+44"], "+44 (0)20 7946 0123"));
     }
 
     #[test]

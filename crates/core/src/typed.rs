@@ -19,6 +19,18 @@ pub fn cleaned(typed: &str) -> Zeroizing<String> {
     clean
 }
 
+/// `typed` without white space, format and control characters at both ends, which copying brings along. What is between stays.
+///
+/// For addresses, in which a dash means something.
+#[must_use]
+pub fn trimmed(typed: &str) -> &str {
+    typed.trim_matches(|c: char| {
+        c.is_whitespace()
+            || IGNORABLE.contains(c)
+            || [GeneralCategory::Control, GeneralCategory::Format].contains(&CATEGORIES.get(c))
+    })
+}
+
 fn kept(typed: &str) -> impl Iterator<Item = char> {
     NFKC.normalize_iter(typed.chars()).filter(|c| !is_dropped(*c))
 }
@@ -133,6 +145,19 @@ mod tests {
         for piece in between {
             assert_eq!(*cleaned(&format!("{piece}12{piece}3{piece}")), "123", "{piece:?}");
         }
+    }
+
+    #[test]
+    fn what_copying_puts_around_is_trimmed_and_what_is_between_stays() {
+        for around in [
+            "", " ", "\t\r\n", "\0", "\u{a0}", "\u{200b}", "\u{200e}", "\u{202a}", "\u{2066}", "\u{feff}",
+            "\u{3000}",
+        ] {
+            let typed = format!("{around}-a.b-c@example.org{around} {around}");
+            assert_eq!(trimmed(&typed), "-a.b-c@example.org", "{around:?}");
+        }
+        assert_eq!(trimmed("a\u{200b}@example.org"), "a\u{200b}@example.org");
+        assert_eq!(trimmed(" \u{feff} "), "");
     }
 
     #[test]

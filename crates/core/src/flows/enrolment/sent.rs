@@ -5,6 +5,7 @@ use crate::app_password::Label;
 use crate::courier::Destination;
 use crate::engine::Engine;
 use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
+use crate::typed::trimmed;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -98,8 +99,8 @@ async fn address(
     };
     for _ in 0..MOST_TRIES {
         let text = match given {
-            Some(given) => given.trim().to_owned(),
-            None => dialogue.ask_for_code(&question).await?.expose().trim().to_owned(),
+            Some(given) => trimmed(given).to_owned(),
+            None => trimmed(dialogue.ask_for_code(&question).await?.expose()).to_owned(),
         };
         let complaint = match read(engine, account, kind, &text) {
             Ok(new) => return Ok(new),

@@ -12,7 +12,7 @@ use postern_core::flows::{Authority, InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
-use postern_core::limits::{LocalAttempts, UnprovedCalls};
+use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
@@ -139,6 +139,7 @@ impl Site {
             in_flight: InFlight::new(),
             attempts: LocalAttempts::new(),
             strangers: LocalAttempts::new(),
+            wrong_under_lock: WrongUnderLock::new(),
             unproved_calls: UnprovedCalls::new(),
             noted: NotedUses::new(),
         };

@@ -7,7 +7,7 @@ use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
-use postern_core::limits::{LocalAttempts, UnprovedCalls};
+use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
 use postern_core::unix_users::UnixUsers;
 use postern_tls::Trust;
 use tracing::warn;
@@ -49,6 +49,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
         in_flight: InFlight::new(),
         attempts: LocalAttempts::new(),
         strangers: LocalAttempts::new(),
+        wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
         noted: NotedUses::new(),
     }))

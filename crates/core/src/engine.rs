@@ -16,7 +16,7 @@ use crate::flows::{Authority, InFlight, RandomnessGone};
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY};
-use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls};
+use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
 use crate::policy::{AccountPolicy, Policy, Service, StrictestRule};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
@@ -91,6 +91,8 @@ pub struct Memory {
     pub attempts: LocalAttempts,
     /// Attempts on names without an account, apart so that inventing names pushes nobody out.
     pub strangers: LocalAttempts,
+    /// Main passwords that were wrong while the directory may have locked the account.
+    pub wrong_under_lock: WrongUnderLock,
     /// Calls of phones that prove nothing.
     pub unproved_calls: UnprovedCalls,
     /// Which uses the ledger has heard of within the last minute.

@@ -1,6 +1,7 @@
 //! How much is too much.
 
 mod local;
+mod under_lock;
 mod unproved;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use crate::hashing::Cost;
 
 pub use local::LocalAttempts;
+pub use under_lock::{UnderLock, WrongUnderLock};
 pub use unproved::UnprovedCalls;
 
 /// Every limit, with the defaults of the manual.

@@ -30,6 +30,40 @@ async fn an_app_password_is_refused_from_the_second_of_its_expiry_on() {
 }
 
 #[tokio::test]
+async fn under_a_lock_one_repeated_secret_is_one_guess_and_is_rarely_asked_for_again() {
+    const AGAIN: Option<&str> = Some("the same secret was wrong before");
+    let site = Site::new().await;
+    site.person_with("alice", &[("pwdAccountLockedTime", "20270115080000Z")]).await;
+    let lenient = |secret| site.visit("lenient", "alice").secret(secret).says(&[]);
+    site.world.expect(None);
+    let first = lenient("an old password").await;
+    assert_eq!(first.reason(), Reason::BadCredential);
+    assert!(first.outcome.trail.detail.unwrap().contains("has locked the main password"), "{first:?}");
+    for _ in 0..60 {
+        site.clock.advance(30);
+        let ended = lenient("an old password").await;
+        assert_eq!(ended.reason(), Reason::BadCredential);
+        let is_anew = ended.outcome.trail.detail != AGAIN;
+        assert!(!is_anew || ended.outcome.trail.detail == first.outcome.trail.detail, "{ended:?}");
+    }
+    let looked_at = site.world.count(Point::CheckMainPassword);
+    assert!((3..12).contains(&looked_at), "{looked_at} in 31 minutes");
+    assert!(lenient(MAIN_PASSWORD).await.is_accept(), "nobody is limited by it");
+}
+
+#[tokio::test]
+async fn different_guesses_under_a_lock_are_counted_each() {
+    let site = Site::new().await;
+    site.person_with("alice", &[("pwdAccountLockedTime", "20270115080000Z")]).await;
+    for guess in 0..10 {
+        let ended = site.visit("lenient", "alice").secret(&format!("guess {guess}")).says(&[]).await;
+        assert_eq!(ended.reason(), Reason::BadCredential);
+    }
+    let ended = site.visit("lenient", "alice").secret("guess 10").says(&[]).await;
+    assert_eq!(ended.reason(), Reason::Limited);
+}
+
+#[tokio::test]
 async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
     let site = Site::new().await;
     let alice = site.person("alice").await;

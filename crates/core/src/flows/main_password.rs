@@ -6,7 +6,7 @@ use crate::directory::PasswordCheck;
 use crate::engine::Engine;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
-use crate::limits::{AttemptLimits, Source};
+use crate::limits::{AttemptLimits, Source, UnderLock};
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
@@ -37,7 +37,7 @@ impl Given<'_> {
         account: &Account,
         trail: &mut Trail,
     ) -> Result<Checked, Outage> {
-        let digest = self.digest(engine, &account.id, &self.marker(account));
+        let digest = self.digest(engine, &account.id, &account.password_marker);
         let question = self.question(engine, digest);
         let checked =
             engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
@@ -64,16 +64,33 @@ impl Given<'_> {
     ) -> Result<Checked, Outage> {
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
         let past = guard::history(engine, &account.id, self.source, self.at, trail).await;
-        match guard::admit(engine, &attempt, (&self.limits(engine, account), past), trail).await {
+        let limits = self.limits(engine, account);
+        match guard::admit(engine, &attempt, (&limits, past), trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => return Ok(Checked::KnownWrong),
             Admission::Limited => return Ok(Checked::Limited),
+        }
+        // While the directory may have locked the password, its owner is told "wrong" of the right one as well: such a secret
+        // stays counted once, and is not settled as wrong, so that it is asked for again.
+        let under_lock = is_locked_for_a_time(account).then(|| {
+            let question = self.question(engine, digest);
+            (question, engine.memory.wrong_under_lock.recall(question, limits.window, self.at))
+        });
+        if let Some((_, UnderLock::TooEarly)) = under_lock {
+            return Ok(Checked::KnownWrong);
         }
         let lane = past.lane_for_main_password();
         let checked =
             engine.directory.check_main_password(Some(account), self.password, self.class, lane).await;
         // Where the directory refuses any password, it did not say whether this one is wrong.
         let is_wrong = matches!(checked, Ok(PasswordCheck::Wrong));
+        if is_wrong && let Some((question, before)) = under_lock {
+            engine.memory.wrong_under_lock.remember(question, limits.window, self.at);
+            return Ok(match before {
+                UnderLock::New => Checked::Wrong,
+                UnderLock::Due | UnderLock::TooEarly => Checked::KnownWrong,
+            });
+        }
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
         guard::settle(engine, &attempt, settlement, trail).await;
         Ok(match checked? {
@@ -82,16 +99,6 @@ impl Given<'_> {
             PasswordCheck::Wrong => Checked::Wrong,
             PasswordCheck::Refused(refusal) => Checked::Refused(refusal),
         })
-    }
-
-    /// What a secret is wrong for. While the directory may have locked the password, its owner is told "wrong" of the right
-    /// one as well, so nothing is remembered as wrong beyond that second; all of it counts.
-    fn marker(self, account: &Account) -> String {
-        if is_locked_for_a_time(account) {
-            format!("{} at {}", account.password_marker, self.at.as_unix())
-        } else {
-            account.password_marker.clone()
-        }
     }
 
     /// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid

@@ -12,7 +12,7 @@ use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
-use postern_core::limits::{Limits, LocalAttempts, UnprovedCalls};
+use postern_core::limits::{Limits, LocalAttempts, UnprovedCalls, WrongUnderLock};
 use postern_core::policy::{
     First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
 };
@@ -118,6 +118,7 @@ pub(super) fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
         in_flight: InFlight::new(),
         attempts: LocalAttempts::new(),
         strangers: LocalAttempts::new(),
+        wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
         noted: NotedUses::new(),
     })

@@ -2,7 +2,9 @@ use std::sync::OnceLock;
 
 use postern_core::conversation::{Conversation, Tone};
 use postern_core::device::Device;
-use postern_core::flows::{self, EMPTY_ANSWER, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit};
+use postern_core::flows::{
+    self, EMPTY_ANSWER, NOT_A_PASSWORD, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit,
+};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -196,8 +198,6 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
     let trail = Trail { detail: Some(detail), ..Trail::default() };
     Outcome { verdict: Verdict::Reject(reason), trail }
 }
-
-const NOT_A_PASSWORD: &str = "not a password: empty, over 512 bytes, or with NUL";
 
 #[cfg(test)]
 mod tests {

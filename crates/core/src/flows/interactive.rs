@@ -18,7 +18,7 @@ use super::dialogue::{Dialogue, Stop};
 use super::enrolment::{Place, Wanted};
 use super::identity::{self, Identity};
 use super::in_flight::Checked;
-use super::login::{EMPTY_ANSWER, Visit};
+use super::login::{EMPTY_ANSWER, NOT_A_PASSWORD, Visit};
 use super::main_password::{Given, WRONG_BEFORE};
 use super::note::{self, Entrance};
 use super::notices::ChangedBy;
@@ -85,6 +85,23 @@ impl FirstFactor {
             Self::Password | Self::Key => true,
             Self::Hearsay => false,
         }
+    }
+}
+
+/// What an answer is that can be no password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unusable {
+    /// A person's, such as one with a tab that was pasted. It guesses nothing.
+    Typed,
+    /// What sshd gives in the place of each answer of a user whom it will not let in. There may have been a guess.
+    StandIn,
+}
+
+impl Unusable {
+    fn of(answer: &str) -> Self {
+        // It is as long as what was typed (OpenSSH's auth-pam.c, fake_password).
+        let is_junk = answer.bytes().zip(SSHD_JUNK.iter().cycle()).all(|(byte, junk)| byte == *junk);
+        if is_junk { Self::StandIn } else { Self::Typed }
     }
 }
 
@@ -174,8 +191,8 @@ impl<'a> Attempt<'a> {
                     None => self.pretend_for_nothing().await?,
                 },
                 None => match self.ask_for_password().await? {
-                    Some(password) => self.pretend(&password).await?,
-                    None => Checked::Wrong,
+                    Ok(password) => self.pretend(&password).await?,
+                    Err(_) => Checked::Wrong,
                 },
             };
             if checked == Checked::KnownWrong {
@@ -196,7 +213,7 @@ impl<'a> Attempt<'a> {
                     Some(password) => self.check(account, password).await?,
                     None => {
                         self.pretend_for_nothing().await?;
-                        return Err(Stop::Reject(Reason::BadCredential));
+                        return Err(self.refuse_unusable(Unusable::of(secret.expose())));
                     }
                 },
                 None => {
@@ -228,12 +245,20 @@ impl<'a> Attempt<'a> {
     }
 
     async fn usable_password(&mut self) -> Result<Password, Stop> {
-        self.ask_for_password().await?.ok_or(Stop::Reject(Reason::BadCredential))
+        self.ask_for_password().await?.map_err(|unusable| self.refuse_unusable(unusable))
     }
 
-    /// `None` for what can be nobody's. sshd answers so for whomever it will not let in, whatever was typed, and that must
-    /// take as long as a wrong password: each time, as each wrong one does.
-    async fn ask_for_password(&mut self) -> Result<Option<Password>, Stop> {
+    fn refuse_unusable(&mut self, unusable: Unusable) -> Stop {
+        match unusable {
+            Unusable::Typed => self.trail.detail = Some(NOT_A_PASSWORD),
+            Unusable::StandIn => {}
+        }
+        Stop::Reject(Reason::BadCredential)
+    }
+
+    /// An [`Unusable`] answer takes as long as a wrong password, each time: sshd gives one for each user whom it will not let
+    /// in.
+    async fn ask_for_password(&mut self) -> Result<Result<Password, Unusable>, Stop> {
         let answer = self.dialogue.ask(Echo::Off, &Phrase::Password {}).await?;
         // sshd's stand-in for an answer is as long as that, so this tells nobody who exists.
         if answer.expose().is_empty() {
@@ -241,10 +266,10 @@ impl<'a> Attempt<'a> {
             return Err(Stop::Reject(Reason::Cancelled));
         }
         if let Ok(password) = Password::new(answer.expose().to_owned()) {
-            return Ok(Some(password));
+            return Ok(Ok(password));
         }
         self.pretend_for_nothing().await?;
-        Ok(None)
+        Ok(Err(Unusable::of(answer.expose())))
     }
 
     /// Takes as long as a wrong password.
@@ -373,3 +398,20 @@ pub(super) fn is_yes(answer: &str) -> bool {
 
 /// What the log hears of a program where a person should be.
 pub(super) const ECHOED: &str = "every question is answered alike";
+
+const SSHD_JUNK: &[u8] = b"\x08\n\r\x7fINCORRECT";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_of_sshd_is_told_from_what_a_person_pastes() {
+        for junk in ["\u{8}", "\u{8}\n\r\u{7f}INC", "\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r\u{7f}I"] {
+            assert_eq!(Unusable::of(junk), Unusable::StandIn, "{junk:?}");
+        }
+        for typed in ["a password\t", "\n", "\u{8}a", "\u{8}\n\r\u{7f}INCORRECT!"] {
+            assert_eq!(Unusable::of(typed), Unusable::Typed, "{typed:?}");
+        }
+    }
+}

@@ -43,7 +43,7 @@ pub use factors::{
 };
 pub use identity::{Identity, Mismatch, UID_NUMBER, identity_of};
 pub use in_flight::InFlight;
-pub use login::{EMPTY_ANSWER, Visit, login};
+pub use login::{EMPTY_ANSWER, NOT_A_PASSWORD, Visit, login};
 pub use lookup::lookup;
 pub use notices::{ChangedBy, Notices};
 pub use outcome::{Outcome, SmsBudget, Trail, clock_text};

@@ -1,6 +1,7 @@
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postern_core::limits::Source;
 
@@ -9,42 +10,74 @@ use crate::users::NameServices;
 /// The hosts of clients, where a front door knows no more of one than its name.
 ///
 /// Whoever has an address has as many names for it as they like, so a name is never a source of its own for limits: it is
-/// the one source that it resolves to, and without exactly one it shares a bucket with all such names at the service.
+/// the source of one address that it resolves to, always the same of several. Names that do not resolve share a bucket at each
+/// service.
 #[derive(Debug)]
-pub(crate) struct Hosts(NameServices);
+pub(crate) struct Hosts {
+    lookups: NameServices,
+    recent: Arc<Recent>,
+}
 
 impl Hosts {
     pub(crate) fn new() -> Self {
-        Self(NameServices::new(AT_A_TIME, PATIENCE))
+        Self { lookups: NameServices::new(AT_A_TIME, PATIENCE), recent: Arc::default() }
     }
 
     /// The source that the host called `name` is, for limits at `service`. It takes [`PATIENCE`] at most.
     pub(crate) async fn source(&self, name: &str, service: &str) -> Source {
-        let shared = Source::of_named_hosts(service);
+        let shared = || Source::of_named_hosts(service);
         if name.len() > MAX_NAME {
-            return shared;
+            return shared();
         }
-        let name = name.to_owned();
-        let looked_up = self.0.ask(move || {
+        if let Some(answer) = self.recent.recall(name) {
+            return answer.unwrap_or_else(shared);
+        }
+        let (name, recent) = (name.to_owned(), Arc::clone(&self.recent));
+        let looked_up = self.lookups.ask(move || {
             let addresses = (name.as_str(), 0).to_socket_addrs().into_iter().flatten();
-            Ok(addresses.map(|address| address.ip()).collect::<Vec<IpAddr>>())
+            let source = source_of(addresses.map(|address| address.ip()));
+            // An answer that comes too late for this login is there for the next.
+            recent.remember(name, source.clone());
+            Ok(source)
         });
-        let sources: BTreeSet<Source> = looked_up
-            .await
-            .unwrap_or_default()
-            .into_iter()
-            .map(|address| Source::of(Some(address)))
-            .collect();
-        match sources.into_iter().collect::<Vec<_>>().as_slice() {
-            [one] => one.clone(),
-            _ => shared,
+        looked_up.await.ok().flatten().unwrap_or_else(shared)
+    }
+}
+
+/// The source of the smallest IPv4 address, or else of the smallest /64; `None` without an address.
+fn source_of(addresses: impl Iterator<Item = IpAddr>) -> Option<Source> {
+    addresses.map(|address| address.to_canonical()).min().map(|address| Source::of(Some(address)))
+}
+
+/// What was found a moment ago, `None` where a name has no address.
+#[derive(Debug, Default)]
+struct Recent(Mutex<HashMap<String, (Instant, Option<Source>)>>);
+
+impl Recent {
+    fn recall(&self, name: &str) -> Option<Option<Source>> {
+        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get(name).filter(|(until, _)| Instant::now() < *until).map(|(_, source)| source.clone())
+    }
+
+    fn remember(&self, name: String, source: Option<Source>) {
+        let now = Instant::now();
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() >= MOST_REMEMBERED {
+            recent.retain(|_, (until, _)| now < *until);
+            if recent.len() >= MOST_REMEMBERED {
+                recent.clear();
+            }
         }
+        recent.insert(name, (now + REMEMBERED_FOR, source));
     }
 }
 
 /// A resolver that does not answer must not hold up a login.
 const PATIENCE: Duration = Duration::from_secs(1);
-const AT_A_TIME: usize = 8;
+/// Names that nobody answers for occupy a place for as long as the resolver tries, which must not take all of them.
+const AT_A_TIME: usize = 32;
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+const MOST_REMEMBERED: usize = 10_000;
 /// The longest name of a host (RFC 1035, section 2.3.4).
 const MAX_NAME: usize = 255;
 
@@ -62,5 +95,28 @@ mod tests {
         assert_ne!(hosts.source("a.invalid", "login").await, shared);
         // What the resolver takes for an address: /etc/hosts may have localhost twice.
         assert_eq!(hosts.source("127.0.0.1", "sshd").await, Source::of("127.0.0.1".parse().ok()));
+        assert_ne!(hosts.source("localhost", "sshd").await, shared, "::1 and 127.0.0.1, or one of them");
+    }
+
+    #[test]
+    fn a_name_with_several_addresses_is_always_the_same_one_of_them() {
+        let source = |addresses: &[&str]| source_of(addresses.iter().map(|text| text.parse().unwrap()));
+        let v4 = Source::of("192.0.2.9".parse().ok());
+        assert_eq!(source(&["2001:db8::1", "192.0.2.9"]), Some(v4.clone()));
+        assert_eq!(source(&["192.0.2.10", "::ffff:192.0.2.9", "2001:db8::1"]), Some(v4));
+        let v6 = Source::of("2001:db8:0:1::".parse().ok());
+        assert_eq!(source(&["2001:db8:0:2::1", "2001:db8:0:1::2"]), Some(v6));
+        assert_eq!(source(&[]), None);
+    }
+
+    #[test]
+    fn what_was_found_is_remembered_and_the_memory_is_bounded() {
+        let recent = Recent::default();
+        assert_eq!(recent.recall("a"), None);
+        recent.remember("a".to_owned(), Some(Source::of(None)));
+        recent.remember("b".to_owned(), None);
+        assert_eq!((recent.recall("a"), recent.recall("b")), (Some(Some(Source::of(None))), Some(None)));
+        (0..2 * MOST_REMEMBERED).for_each(|number| recent.remember(number.to_string(), None));
+        assert!(recent.0.lock().unwrap().len() <= MOST_REMEMBERED);
     }
 }

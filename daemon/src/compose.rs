@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use postern_core::clock::SystemClock;
-use postern_core::config::{Config, ConfigDigest, Problems};
+use postern_core::config::{Config, ConfigDigest, DirectoryKind, Problems};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
@@ -70,6 +70,15 @@ pub(crate) fn engine(
         let trust = Trust::read(file);
         let faults = trust.iter().flat_map(Trust::faults);
         faults.for_each(|fault| warn!("{}: {fault}; the others are used", file.display()));
+    }
+    if let DirectoryKind::Ldap(ldap) = &config.directory
+        && ldap.expires.format.is_none()
+    {
+        warn!(
+            "directory.expires_format is not set, and nobody knows what numbers in {} count: who has one cannot log in, and their \
+             mail waits",
+            ldap.expires.name
+        );
     }
     let courier = postern_courier::open(config).map_err(|error| ComposeError(error.to_string()))?;
     let engine = Engine {

@@ -13,6 +13,7 @@ mod harden;
 mod listener;
 mod logging;
 mod reply;
+mod request_log;
 mod routes;
 mod server;
 mod shares;

@@ -11,6 +11,7 @@ use crate::api::{Api, Person, Verb};
 use crate::config::Config;
 use crate::connections::ConnectionPlace;
 use crate::reply::{self, Reply};
+use crate::request_log::RequestLog;
 use crate::shares::Shares;
 use crate::token::{self, Token};
 use crate::{address, assets};
@@ -58,6 +59,8 @@ pub(crate) struct Server<'a> {
     pub(crate) api: &'a Api,
     /// Requests of each client.
     pub(crate) requests: &'a Shares,
+    /// Which requests have a line in the log.
+    pub(crate) log: &'a RequestLog,
 }
 
 /// Answers a request and logs it: who, what, and how it ended; never what was in it.
@@ -98,13 +101,15 @@ pub(crate) async fn answer(server: Server<'_>, place: &ConnectionPlace, request:
         // What follows may be a body that nobody will read.
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    info!(
-        "{} {} {path} {} {}ms",
-        client.as_deref().unwrap_or("-"),
-        if route.is_some() { method.as_str() } else { "-" },
-        status.as_u16(),
-        began.elapsed().as_millis()
-    );
+    if server.log.admits(network, Instant::now()) {
+        info!(
+            "{} {} {path} {} {}ms",
+            client.as_deref().unwrap_or("-"),
+            if route.is_some() { method.as_str() } else { "-" },
+            status.as_u16(),
+            began.elapsed().as_millis()
+        );
+    }
     reply
 }
 

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +15,7 @@ use crate::api::Api;
 use crate::config::Config;
 use crate::connections::{ConnectionPlace, Connections};
 use crate::listener::Listener;
+use crate::request_log::RequestLog;
 use crate::routes;
 use crate::shares::Shares;
 use crate::stream::Stream;
@@ -29,8 +30,10 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let stopping = watch::Sender::new(false);
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
     let requests = Shares::new(config.limits.per_client);
+    let log = RequestLog::new(Instant::now());
     let server =
-        Arc::new(Server { api: Api::new(&config), config, requests, stopping: stopping.subscribe() });
+        Arc::new(Server { api: Api::new(&config), config, requests, log, stopping: stopping.subscribe() });
+    let mut summary = tokio::time::interval(SUMMARY);
     tell_systemd(NotifyState::Ready);
     loop {
         tokio::select! {
@@ -50,6 +53,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
+            _ = summary.tick() => server.log.tell_left_out(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -60,6 +64,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     if !connections.drain(DRAIN).await {
         warn!("some requests were cut off");
     }
+    server.log.tell_left_out();
     info!("postern-web stops");
     Ok(())
 }
@@ -68,6 +73,7 @@ struct Server {
     config: Config,
     api: Api,
     requests: Shares,
+    log: RequestLog,
     stopping: watch::Receiver<bool>,
 }
 
@@ -76,7 +82,8 @@ impl Server {
         let mut stopping = self.stopping.clone();
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
-            let server = routes::Server { config: &self.config, api: &self.api, requests: &self.requests };
+            let (config, api) = (&self.config, &self.api);
+            let server = routes::Server { config, api, requests: &self.requests, log: &self.log };
             let reply = routes::answer(server, &place, request).await;
             Ok::<_, Infallible>(reply)
         });
@@ -112,5 +119,7 @@ fn tell_systemd(state: NotifyState<'_>) {
 const HEADER_ROOM: usize = 16 * 1024;
 /// How long a connection may be kept, however busy it is.
 const LIFETIME: Duration = Duration::from_secs(120);
+/// How often the log says how many of its lines were left out.
+const SUMMARY: Duration = Duration::from_secs(10);
 /// How long requests that are under way may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,143 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracing::info;
+
+use crate::address::Network;
+
+/// Keeps requests from filling the log: each costs its sender nothing. The rest of their lines is counted.
+///
+/// Each client fills a bucket of its own; all of them together, and all that no proxy names, share another.
+#[derive(Debug)]
+pub(crate) struct RequestLog(Mutex<Buckets>);
+
+#[derive(Debug)]
+struct Buckets {
+    all: Bucket,
+    each: HashMap<Network, Bucket>,
+    left_out: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    lines: u32,
+    since: Instant,
+}
+
+/// How many lines may be written at once, and after how long one more may be.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    burst: u32,
+    refill: Duration,
+}
+
+impl RequestLog {
+    pub(crate) fn new(now: Instant) -> Self {
+        let all = Bucket { lines: OF_ALL.burst, since: now };
+        Self(Mutex::new(Buckets { all, each: HashMap::new(), left_out: 0 }))
+    }
+
+    /// Whether a line on a request of `client` may be written at `now`.
+    pub(crate) fn admits(&self, client: Option<Network>, now: Instant) -> bool {
+        let mut buckets = self.lock();
+        let admitted =
+            client.is_none_or(|client| buckets.takes_own(client, now)) && buckets.all.take(OF_ALL, now);
+        buckets.left_out += u64::from(!admitted);
+        admitted
+    }
+
+    /// Writes how many lines were left out since the last time, where there were any.
+    pub(crate) fn tell_left_out(&self) {
+        let left_out = std::mem::take(&mut self.lock().left_out);
+        if left_out > 0 {
+            info!("more requests than are logged: left_out={left_out}");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buckets> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Buckets {
+    fn takes_own(&mut self, client: Network, now: Instant) -> bool {
+        if self.each.len() >= MOST_CLIENTS && !self.each.contains_key(&client) {
+            self.each.retain(|_, bucket| !bucket.is_full(OF_ONE, now));
+            if self.each.len() >= MOST_CLIENTS {
+                return false;
+            }
+        }
+        let fresh = Bucket { lines: OF_ONE.burst, since: now };
+        self.each.entry(client).or_insert(fresh).take(OF_ONE, now)
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        self.refill(rate, now);
+        let is_there = self.lines > 0;
+        self.lines -= u32::from(is_there);
+        is_there
+    }
+
+    fn is_full(mut self, rate: Rate, now: Instant) -> bool {
+        self.refill(rate, now);
+        self.lines == rate.burst
+    }
+
+    fn refill(&mut self, Rate { burst, refill }: Rate, now: Instant) {
+        let passed = now.saturating_duration_since(self.since).as_millis() / refill.as_millis().max(1);
+        let due = u32::try_from(passed).unwrap_or(u32::MAX);
+        if self.lines.saturating_add(due) >= burst {
+            *self = Self { lines: burst, since: now };
+        } else {
+            self.lines += due;
+            self.since += refill * due;
+        }
+    }
+}
+
+/// A phone asks every three seconds.
+const OF_ONE: Rate = Rate { burst: 60, refill: Duration::from_secs(1) };
+const OF_ALL: Rate = Rate { burst: 600, refill: Duration::from_millis(100) };
+const MOST_CLIENTS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(log: &RequestLog, client: Option<Network>, times: u32, now: Instant) -> u32 {
+        (0..times).map(|_| u32::from(log.admits(client, now))).sum()
+    }
+
+    fn left_out(log: &RequestLog) -> u64 {
+        log.lock().left_out
+    }
+
+    #[test]
+    fn a_client_fills_its_own_bucket_alone_and_what_is_beyond_is_counted() {
+        let now = Instant::now();
+        let log = RequestLog::new(now);
+        let (flood, other) = (Network::of("192.0.2.1"), Network::of("2001:db8::1"));
+        assert_eq!(admitted(&log, flood, 10_000, now), 60);
+        assert_eq!(left_out(&log), 9_940);
+        assert_eq!(admitted(&log, other, 60, now), 60);
+        let later = now + Duration::from_secs(30);
+        assert_eq!(admitted(&log, flood, 100, later), 30);
+        log.tell_left_out();
+        assert_eq!(left_out(&log), 0);
+    }
+
+    #[test]
+    fn all_clients_together_and_those_without_an_address_have_a_bound() {
+        let now = Instant::now();
+        let log = RequestLog::new(now);
+        let clients = (0..5000_u32).map(|n| Network::of(&std::net::Ipv4Addr::from_bits(n).to_string()));
+        let written: u32 = clients.map(|client| admitted(&log, client, 1, now)).sum();
+        assert_eq!(written, 600);
+        assert_eq!(admitted(&log, None, 10, now), 0);
+        assert_eq!(admitted(&log, None, 100, now + Duration::from_secs(1)), 10);
+        assert!(log.lock().each.len() <= MOST_CLIENTS);
+    }
+}

@@ -11,13 +11,14 @@ use crate::conversation::{self, Conversation};
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
 use crate::login::{self, Decided, Fault, Login};
-use crate::outage::Outage;
+use crate::outage::{self, Outage};
 use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
     let started = Instant::now();
     // Of an earlier attempt, or forged by whoever fills the PAM environment.
     proof::forget(pam);
+    outage::forget();
     let arguments = Arguments::parse(arguments);
     let journal = Journal::new(pam, "auth", arguments.as_ref().is_ok_and(|arguments| arguments.debug));
     let attempt = Attempt { pam, journal: &journal, is_silent: flags.contains(PamFlags::SILENT), started };

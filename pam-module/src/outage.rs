@@ -1,5 +1,7 @@
 //! What happens at a login while posternd has no verdict.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pamsm::PamError;
 use postern_ipc::Tone;
 
@@ -20,13 +22,28 @@ impl Outage<'_> {
     /// Tells the person that it is an outage, also where the host wants silence: they would take it for a wrong password.
     /// Everybody who is refused hears the same.
     pub(crate) fn tell(&self, is_refused: bool) {
+        WAS_TOLD.store(true, Ordering::Relaxed);
+        self.show(if is_refused { Words::Password } else { Words::Local });
+    }
+
+    /// The same for account management, which a login by key alone comes to: without a word of a password, and not to a person
+    /// who has just heard it from `authenticate`.
+    pub(crate) fn tell_once(&self, is_refused: bool) {
+        if !WAS_TOLD.swap(false, Ordering::Relaxed) {
+            self.show(if is_refused { Words::Key } else { Words::Local });
+        }
+    }
+
+    fn show(&self, words: Words) {
         let language = language::of_process().unwrap_or_default();
         let is_chinese = ["zh", "zh-CN", "zh-SG"].contains(&&*language) || language.starts_with("zh-Hans");
-        let text = match (is_chinese, is_refused) {
-            (false, true) => REFUSED,
-            (false, false) => LOCAL,
-            (true, true) => REFUSED_IN_CHINESE,
-            (true, false) => LOCAL_IN_CHINESE,
+        let text = match (words, is_chinese) {
+            (Words::Password, false) => REFUSED,
+            (Words::Password, true) => REFUSED_IN_CHINESE,
+            (Words::Key, false) => REFUSED_KEY,
+            (Words::Key, true) => REFUSED_KEY_IN_CHINESE,
+            (Words::Local, false) => LOCAL,
+            (Words::Local, true) => LOCAL_IN_CHINESE,
         };
         conversation::show(self.pam, Tone::Error, text);
     }
@@ -39,8 +56,28 @@ impl Outage<'_> {
     }
 }
 
+/// An earlier attempt's outage is not this one's.
+pub(crate) fn forget() {
+    WAS_TOLD.store(false, Ordering::Relaxed);
+}
+
+#[derive(Clone, Copy)]
+enum Words {
+    /// Refused; a password was asked for, or may have been.
+    Password,
+    /// Refused; whatever came before, it was no password for Postern.
+    Key,
+    /// Left to the other modules.
+    Local,
+}
+
+/// Whether `authenticate` told the person. A host of many logins at a time may show a line too many or too few by it.
+static WAS_TOLD: AtomicBool = AtomicBool::new(false);
+
 const REFUSED: &str =
     "Two-step login is out of order on this host just now. Your password may be right: try again later.";
+const REFUSED_KEY: &str = "Two-step login is out of order on this host just now. Try again later.";
 const LOCAL: &str = "Two-step login is out of order on this host just now. It is not needed for local users.";
 const REFUSED_IN_CHINESE: &str = "本机的两步登录暂时出现故障。您的密码可能是正确的，请稍后再试。";
+const REFUSED_KEY_IN_CHINESE: &str = "本机的两步登录暂时出现故障，请稍后再试。";
 const LOCAL_IN_CHINESE: &str = "本机的两步登录暂时出现故障。本地用户不需要它。";

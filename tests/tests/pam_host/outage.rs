@@ -104,4 +104,22 @@ fn who_wants_silence_or_speaks_chinese_hears_that_it_is_an_outage_too() {
     assert!(chinese.shown()[0].1.contains("故障"), "{chinese:?}");
 }
 
+#[test]
+fn a_login_by_key_alone_hears_that_it_is_an_outage() {
+    let local = unix_users::fresh("local");
+    let site = site("key", &format!("local_group={}", local.name));
+    let by_key = |user: &str| site.host("test", user).calls(&["acct"]).run().lived();
+    let other = by_key("alice");
+    assert_eq!(other.answer("acct"), pam::AUTHINFO_UNAVAIL, "{other:?}");
+    let text = "Two-step login is out of order on this host just now. Try again later.";
+    assert_eq!(other.shown(), [(pam::ERROR, text.to_owned())]);
+    is_local_by_key(&by_key(&local.name));
+}
+
+#[track_caller]
+fn is_local_by_key(report: &PamReport) {
+    assert_eq!(report.answer("acct"), pam::IGNORED, "{report:?}");
+    assert_eq!(report.shown(), [(pam::ERROR, LOCAL.to_owned())]);
+}
+
 const LOCAL: &str = "Two-step login is out of order on this host just now. It is not needed for local users.";

@@ -24,7 +24,7 @@ use postern_core::directory::DirectoryError;
 use postern_core::flows::{UID_NUMBER, clock_text};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
-use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
+use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig, Failure as IpcFailure, Status};
 use postern_store::ldap;
 use postern_tls::Trust;
 use serde::Serialize;
@@ -65,14 +65,17 @@ pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Res
                 "configuration",
                 "hides what needs it: keyring, store, directory, ledger, accounts, couriers".to_owned(),
             );
-            report.posternd(&status::socket_of_broken(path), path, None);
+            let socket = status::socket_of_broken(path);
+            report.posternd(&socket, path, None, status::ask(&socket));
         }
         Ok((config, digest)) => {
             let socket = config.socket.path.clone();
+            // Asked first, and told last: this starts posternd by its socket, which makes what the ledger keeps in /run.
+            let asked = status::ask(&socket);
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
             Box::pin(report.site(config, wanted.sample, &logins)).await;
-            report.posternd(&socket, path, Some(&digest));
+            report.posternd(&socket, path, Some(&digest), asked);
         }
     }
     report.dovecot(dovecot.0.as_deref(), dovecot.1.as_deref());
@@ -191,8 +194,13 @@ impl Report {
         }
     }
 
-    fn posternd(&mut self, socket: &Path, file: &Path, digest: Option<&ConfigDigest>) {
-        let asked = status::ask(socket);
+    fn posternd(
+        &mut self,
+        socket: &Path,
+        file: &Path,
+        digest: Option<&ConfigDigest>,
+        asked: Result<Status, IpcFailure>,
+    ) {
         // Where the configuration is broken, that is what has to be mended, and the socket may be another one.
         if digest.is_none() && asked.is_err() {
             return;

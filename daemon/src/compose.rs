@@ -24,12 +24,7 @@ pub(crate) fn read(path: &Path) -> Result<(Config, ConfigDigest), Problems> {
 pub(crate) fn check(path: &Path) -> Result<(), String> {
     let (config, _) = read(path).map_err(|problems| problems.to_string())?;
     drop(KeyringFile::read(&config.keyring)?);
-    if !config.uses_embedded_file() {
-        let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores: 1 };
-        let hasher = HashPool::start(budget).map_err(|error| format!("no threads for hashing: {error}"))?;
-        let stores = postern_store::open(&config, &Arc::new(hasher), Arc::new(SystemClock));
-        drop(stores.map_err(|error| error.to_string())?);
-    }
+    postern_store::check_servers(&config, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     drop(postern_courier::open(&config).map_err(|error| error.to_string())?);
     Ok(())
 }

@@ -82,6 +82,21 @@ pub fn open_as_guest(
     open_with(config, hasher, clock, Access::Guest)
 }
 
+/// Whether [`open`] would take what `config` says of LDAP and of Redis: secrets, certificates. It leaves the SQLite file alone,
+/// which is that of a posternd that runs, and asks no server anything.
+///
+/// # Errors
+/// As [`open`].
+pub fn check_servers(config: &Config, clock: Arc<dyn Clock>) -> Result<(), OpenError> {
+    if let LedgerKind::Redis(redis) = &config.ledger {
+        drop(RedisLedger::open_as_guest(redis, Arc::clone(&clock))?);
+    }
+    if let DirectoryKind::Ldap(ldap) = &config.directory {
+        drop(LdapDirectory::open(ldap, &config.userdb, clock)?);
+    }
+    Ok(())
+}
+
 fn open_with(
     config: &Config,
     hasher: &Arc<HashPool>,
@@ -119,4 +134,40 @@ fn open_with(
         (None, None) => Arc::new(open_file()?),
     };
     Ok(Stores { directory, ledger, embedded, ldap })
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_core::clock::SystemClock;
+
+    use super::*;
+
+    /// LDAP, whose password is in `secret`, and a ledger in a file that is not there.
+    fn checked(secret: &Path) -> Result<(), String> {
+        let text = format!(
+            r#"
+            [directory]
+            kind = "ldap"
+            uris = ["ldapi://%2Frun%2Fslapd%2Fldapi"]
+            bind_dn = "cn=postern"
+            bind_password_file = "{}"
+            base = "dc=example"
+            login_filter = "(uid={{user}})"
+            userdb = {{}}
+            [ledger]
+            kind = "embedded"
+            "#,
+            secret.display()
+        );
+        let config = Config::parse(Path::new("test"), &text).unwrap();
+        check_servers(&config, Arc::new(SystemClock)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_missing_secret_of_ldap_is_found_beside_an_embedded_ledger() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = dir.path().join("ldap.secret");
+        let missing = checked(&secret).unwrap_err();
+        assert!(missing.contains("ldap.secret"), "{missing}");
+    }
 }

@@ -76,17 +76,15 @@ impl Http {
 }
 
 impl Incoming {
-    /// What a status says (RFC 9110, section 15): taken, refused, out of order, or nothing certain.
+    /// What a status says (RFC 9110, section 15): taken, refused, or nothing certain. Never an outage: the request is out, and a
+    /// server that redirects (303) or is overloaded (503) may have done what was asked.
     pub(crate) fn verdict(&self, url: &HttpUrl) -> Result<(), CourierError> {
         let what = format!("{} answered {}", url.origin(), self.status.as_u16());
         if self.status.is_success() {
             Ok(())
         } else if self.status.is_client_error() {
             Err(CourierError::Refused(what))
-        } else if self.status.is_redirection() || self.status == StatusCode::SERVICE_UNAVAILABLE {
-            Err(CourierError::Down(what))
         } else {
-            // It failed on the way, and nobody knows how far it came.
             Err(CourierError::Unsure(what))
         }
     }

@@ -133,22 +133,16 @@ impl Email {
         Ok(format!("<{:032x}@{}>", u128::from_be_bytes(random), self.from.email.domain()))
     }
 
-    /// What an answer to a mail says. A temporary one may be about the recipient as well (greylisting, a mailbox that is
-    /// verified first), so of those only that of a server that closes (421) is an outage; and where the connection ended the
+    /// What an answer to a mail says, from `MAIL FROM` on: never an outage. Any answer, also that of a server that closes
+    /// (421), may be about the recipient (greylisting, a mailbox that is verified first); and where the connection ended the
     /// mail may have been taken.
     fn refusal(&self, error: &Error) -> CourierError {
-        match (self.failure(error), error.status().map(|code| code.to_string())) {
-            (CourierError::Down(what), Some(code)) if code.starts_with('4') && code != "421" => {
+        match self.failure(error) {
+            CourierError::Down(what) if error.status().is_some() || error.is_client() => {
                 CourierError::Refused(what)
             }
-            (CourierError::Down(what), None) if !error.is_client() => CourierError::Unsure(what),
-            (
-                failure @ (CourierError::Down(_)
-                | CourierError::Refused(_)
-                | CourierError::Unsure(_)
-                | CourierError::Gone),
-                _,
-            ) => failure,
+            CourierError::Down(what) => CourierError::Unsure(what),
+            failure @ (CourierError::Refused(_) | CourierError::Unsure(_) | CourierError::Gone) => failure,
         }
     }
 

@@ -99,8 +99,12 @@ fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_la
 
 /// What alice is asked or told after her main password, at a login with a dialogue.
 fn after_password(host: &Host, password: &str) -> String {
+    after_password_of("alice", host, password)
+}
+
+fn after_password_of(name: &str, host: &Host, password: &str) -> String {
     let begin = json!({
-        "version": 1, "flow": "login", "service": "sshd", "user": "alice", "secret": password, "interactive": true,
+        "version": 1, "flow": "login", "service": "sshd", "user": name, "secret": password, "interactive": true,
     });
     format!("{:?}", Visit::begin_with(&host.site.socket(), 0, &begin).hear())
 }
@@ -139,21 +143,15 @@ fn at_logins_with_a_dialogue_a_main_password_that_was_changed_opens_nothing_on_a
     let (provider, consumer) = pair("stolen");
     let redis = Redis::start("stolen", Listen::Tcp);
     let host = host("stolen", &provider, &consumer, &redis);
-    let alice = host.person(&provider, "alice");
-    drop(unix_users::of_person(&alice));
+    let bob = host.person(&provider, "bob");
+    drop(unix_users::of_person(&bob));
     consumer.wait_synced(&provider);
     consumer.pause_sync();
     let new = wrong_password();
-    provider.set(
-        &alice.dn,
-        &format!(
-            "replace: userPassword
-userPassword: {new}"
-        ),
-    );
-    let old = after_password(&host, &alice.password);
+    provider.set(&bob.dn, &format!("replace: userPassword\nuserPassword: {new}"));
+    let old = after_password_of("bob", &host, &bob.password);
     assert!(old.contains("bad_credential"), "the consumer would take it: {old}");
-    assert_eq!(after_password(&host, &new), "Accept", "the consumer does not know it yet");
+    assert_eq!(after_password_of("bob", &host, &new), "Accept", "the consumer does not know it yet");
 }
 
 #[test]

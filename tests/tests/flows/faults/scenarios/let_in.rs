@@ -92,6 +92,7 @@ pub(in crate::faults) const LET_IN: &[Scenario] = &[
         Attempt::new(site.visit("sshkey", &name).secret(MAIN_PASSWORD), &[])
     }),
     scenario!("stranger-at-sudo", Nothing, Ignore, |_| {}, |site, name| {
+        site.set_host_user(&name, Some(700));
         Attempt::new(site.visit("sudo", &name), &[])
     }),
 ];

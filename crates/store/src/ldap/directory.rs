@@ -394,7 +394,7 @@ fn forms_of(uid: u32) -> Vec<String> {
     let plain = uid.to_string();
     let padded = (plain.len() + 1..=UID_DIGITS).map(|width| format!("{uid:0width$}"));
     let signed = std::iter::once(format!("+{uid}"));
-    std::iter::once(plain.clone()).chain(signed).chain(padded).collect()
+    std::iter::once(plain).chain(signed).chain(padded).collect()
 }
 
 /// One Modify: the revision that was read goes, the next one comes, and with it everything else, or nothing happens.

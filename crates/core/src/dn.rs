@@ -144,8 +144,11 @@ impl Value {
     }
 }
 
+/// A separator, and what follows it.
+type Rest<'a> = Option<(char, &'a str)>;
+
 /// The value as it is written, and the separator behind it with what follows.
-fn split_value(text: &str) -> Result<(&str, Option<(char, &str)>), BadDn> {
+fn split_value(text: &str) -> Result<(&str, Rest<'_>), BadDn> {
     let text = text.trim_start_matches(' ');
     // LDAPv2 had quotes (RFC 2253, section 4), and people write them still.
     let mut is_quoted = false;

@@ -47,13 +47,12 @@ impl Verifier {
 
     /// What tells an admin what to do.
     fn explained(&self, error: Error) -> Error {
-        match &error {
-            Error::InvalidCertificate(CertificateError::Other(other)) if is_authoritys(other) => {
-                let refused = Refused { ca_file: Arc::clone(&self.ca_file) };
-                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
-            }
-            _ => error,
+        let Error::InvalidCertificate(CertificateError::Other(other)) = &error else { return error };
+        if !is_authoritys(other) {
+            return error;
         }
+        let refused = Refused { ca_file: Arc::clone(&self.ca_file) };
+        Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
     }
 }
 

@@ -66,7 +66,8 @@ fn without_posternd_everybody_is_refused_at_once_and_let_in_when_it_is_back() {
     assert!(person.is_refused().contains("Permission denied"));
     let mut person = Ssh::to(&world.sshd("sshd", "publickey")).unix_user(&anna.unix).key(&key).start();
     drop(person.is_refused());
-    assert!(started.elapsed() < Duration::from_secs(3), "two in {:?}", started.elapsed());
+    // Two handshakes of ssh beside other tests; a deadline that somebody waited for would show all the same.
+    assert!(started.elapsed() < Duration::from_secs(6), "two in {:?}", started.elapsed());
     println!("without posternd two logins are refused in {:?}", started.elapsed());
     drop(postern_tests::syslog::logged(&["pam_postern", "cannot decide", "posternd is not reachable"]));
     world.posternd.start_again();

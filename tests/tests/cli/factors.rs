@@ -55,7 +55,9 @@ fn site_with(name: &str) -> (Site, UnixUser, String, App) {
     let user = unix_users::fresh("frank");
     let account = site.account_of(&user);
     // Its time has begun before a code is spent, or the next codes would have to wait.
-    drop(site.posternd());
+    let posternd = site.posternd();
+    site.age_ledger();
+    drop(posternd);
     let app = App::enrol(&site, &user.name);
     (site, user, account.password, app)
 }

@@ -34,6 +34,7 @@ fn a_rotated_keyring_seals_everything_anew_under_a_running_posternd() {
     let user = unix_users::fresh("kate");
     let account = site.account_of(&user);
     let _posternd = site.posternd();
+    site.age_ledger();
     let mut app = App::enrol(&site, &user.name);
     drop(site.account("bob"));
     drop((site.enrol("bob"), site.enrol("bob")));

@@ -116,9 +116,9 @@ impl LdapDirectory {
         filter: &Filter,
         each: &mut Visitor<'_>,
     ) -> Result<(), DirectoryError> {
-        let search =
-            Search { base: &self.config.base, filter, attributes: &self.wanted, most: 0, may_be_cut: false };
-        servers.visit(search, &mut |entry| each(self.account(&entry))).await
+        servers
+            .visit(Search { most: 0, ..self.entries(filter) }, &mut |entry| each(self.account(&entry)))
+            .await
     }
 
     /// Finds whom either filter finds, and whom neither finds any more but who has data of Postern. Of the two that tell
@@ -145,19 +145,17 @@ impl LdapDirectory {
         entries.iter().map(|entry| self.id(entry)).collect()
     }
 
+    /// Asks for entries with all that an account is made of.
+    fn entries<'a>(&'a self, filter: &'a Filter) -> Search<'a> {
+        Search { base: &self.config.base, filter, attributes: &self.wanted, most: MOST, may_be_cut: false }
+    }
+
     async fn search_readers(
         &self,
         filter: &Filter,
         deadline: Instant,
     ) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search = Search {
-            base: &self.config.base,
-            filter,
-            attributes: &self.wanted,
-            most: MOST,
-            may_be_cut: false,
-        };
-        self.readers.search(search, deadline).await
+        self.readers.search(self.entries(filter), deadline).await
     }
 
     /// What answers to a name at mail services. Where too many do, those whose user name it is, if there are any: nobody
@@ -173,14 +171,7 @@ impl LdapDirectory {
     }
 
     async fn search_writer(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search = Search {
-            base: &self.config.base,
-            filter,
-            attributes: &self.wanted,
-            most: MOST,
-            may_be_cut: false,
-        };
-        self.ask_writer(search).await
+        self.ask_writer(self.entries(filter)).await
     }
 
     async fn ask_writer(&self, search: Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
@@ -236,14 +227,7 @@ impl LdapDirectory {
 
     /// What a replica has not heard of yet, or what is only said to be newer, decides over no login with a dialogue.
     async fn search_up_to_date(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let search = Search {
-            base: &self.config.base,
-            filter,
-            attributes: &self.wanted,
-            most: MOST,
-            may_be_cut: false,
-        };
-        self.up_to_date.search(search, Instant::now() + BUDGET).await
+        self.up_to_date.search(self.entries(filter), Instant::now() + BUDGET).await
     }
 
     /// The entry with this id, as it is where it is written, and what it says.

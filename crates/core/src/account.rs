@@ -10,6 +10,7 @@ use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
 use crate::hex_id;
 use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
+use crate::verdict::Reason;
 
 /// An account as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,18 @@ pub enum Standing {
     Disabled,
     /// Past its time.
     Expired,
+}
+
+impl Standing {
+    /// Why nobody may log in; `None` where it is in use.
+    #[must_use]
+    pub fn refusal(self) -> Option<Reason> {
+        match self {
+            Self::Active => None,
+            Self::Disabled => Some(Reason::Disabled),
+            Self::Expired => Some(Reason::Expired),
+        }
+    }
 }
 
 /// Counts the changes of an account's data; 0 where Postern has never written any.

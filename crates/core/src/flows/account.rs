@@ -1,4 +1,4 @@
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
 use crate::engine::Engine;
 use crate::name::LoginName;
 use crate::policy::{AccountPolicy, Class, EffectiveLogin, ServiceKind};
@@ -47,7 +47,7 @@ async fn decide(
         && account.name == name.as_str()
     {
         trail.account = Some(account.id.clone());
-        if let Some(reason) = refusal(&account) {
+        if let Some(reason) = account.standing.refusal() {
             return Ok(Verdict::Reject(reason));
         }
         // Who has a proof was identified a moment ago.
@@ -79,7 +79,7 @@ async fn decide(
     if account.freshness == Freshness::Stale {
         return Err(Outage::Stale);
     }
-    if let Some(reason) = refusal(&account) {
+    if let Some(reason) = account.standing.refusal() {
         return Ok(Verdict::Reject(reason));
     }
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);
@@ -88,15 +88,6 @@ async fn decide(
         return Ok(refused(Reason::NotPermitted, policy.observe, trail));
     }
     Ok(Verdict::Ignore("no second factor is needed"))
-}
-
-/// Why nothing opens this account, or `None`.
-fn refusal(account: &Account) -> Option<Reason> {
-    match account.standing {
-        Standing::Active => None,
-        Standing::Disabled => Some(Reason::Disabled),
-        Standing::Expired => Some(Reason::Expired),
-    }
 }
 
 /// Refuses, or where policy is only observed writes down that it would have.

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
 use crate::conversation::{Conversation, Echo};
 use crate::device::Device;
 use crate::engine::Engine;
@@ -126,10 +126,8 @@ impl<'a> Attempt<'a> {
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        match account.standing {
-            Standing::Active => {}
-            Standing::Disabled => return self.refuse_stranger(Reason::Disabled).await,
-            Standing::Expired => return self.refuse_stranger(Reason::Expired).await,
+        if let Some(reason) = account.standing.refusal() {
+            return self.refuse_stranger(reason).await;
         }
         let first = self.first_factor(&account).await?;
         let account = second_step::as_of_now(engine, account, &mut self.dialogue).await?;

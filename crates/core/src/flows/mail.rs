@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
@@ -99,14 +99,8 @@ impl<'a> Decision<'a> {
             return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
         };
         self.trail.account = Some(account.id.clone());
-        match account.standing {
-            Standing::Active => {}
-            Standing::Disabled => {
-                return self.refuse_stranger(policy(AccountPolicy::default()), Reason::Disabled).await;
-            }
-            Standing::Expired => {
-                return self.refuse_stranger(policy(AccountPolicy::default()), Reason::Expired).await;
-            }
+        if let Some(reason) = account.standing.refusal() {
+            return self.refuse_stranger(policy(AccountPolicy::default()), reason).await;
         }
         if let Some(candidate) = Candidate::parse(self.login.offered.expose())
             && let Some(stored) = account.data.app_password(candidate.selector())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::account::{Account, AccountId, Standing};
+use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::conversation::Conversation;
 use crate::courier::Channel;
@@ -353,11 +353,7 @@ impl PhoneVisit<'_> {
             return Err(Stop::Reject(Reason::BadCredential));
         };
         let factor = factor.clone();
-        match account.standing {
-            Standing::Active => Ok((account, factor)),
-            Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),
-            Standing::Expired => Err(Stop::Reject(Reason::Expired)),
-        }
+        account.standing.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::Reject(reason)))
     }
 
     /// Whether this is signed by a phone that handed its key in, and that somebody at a terminal has still to say yes to: it

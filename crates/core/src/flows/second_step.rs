@@ -1,6 +1,6 @@
 //! Asking for a second step, until one is right or enough were wrong.
 
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
 use crate::clock::Timestamp;
 use crate::courier::Destination;
 use crate::engine::Engine;
@@ -361,11 +361,7 @@ pub(super) async fn read_again(engine: &Engine, account: &Account) -> Result<Acc
     if found.freshness == Freshness::Stale {
         return Err(Outage::Stale.into());
     }
-    match found.standing {
-        Standing::Active => Ok(found),
-        Standing::Disabled => Err(Stop::Reject(Reason::Disabled)),
-        Standing::Expired => Err(Stop::Reject(Reason::Expired)),
-    }
+    found.standing.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
 }
 
 /// How long somebody has to wait, in whole seconds, at least one.

@@ -13,13 +13,13 @@ use postern_core::courier::CourierError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
 
-use crate::{OpenError, tls};
+use crate::OpenError;
+use crate::tls::Tls;
 
 /// Sends requests to servers that it checks against certain certificates.
 pub(crate) struct Http {
-    tls: TlsConnector,
+    tls: Tls,
 }
 
 /// What came back. The body's beginning; what it says is nobody's to log.
@@ -30,7 +30,7 @@ pub(crate) struct Incoming {
 
 impl Http {
     pub(crate) fn open(section: &'static str, ca_file: &Path) -> Result<Self, OpenError> {
-        Ok(Self { tls: tls::connector(section, ca_file)? })
+        Ok(Self { tls: Tls::open(section, ca_file)? })
     }
 
     /// Sends a request to a server. There is no deadline in here.
@@ -69,8 +69,8 @@ impl Http {
         }
         let name =
             postern_tls::server_name(&url.server.host).ok_or_else(|| down(url, "has no host's name"))?;
-        let connected = self.tls.connect(name, stream).await;
-        let stream = connected.map_err(|error| down(url, &postern_tls::explain(&error)))?;
+        let connected = self.tls.connector.connect(name, stream).await;
+        let stream = connected.map_err(|error| down(url, &self.tls.explain(&error)))?;
         Ok(Box::new(stream))
     }
 }

@@ -1,3 +1,4 @@
+use std::io;
 use std::path::Path;
 
 use postern_tls::Trust;
@@ -5,13 +6,22 @@ use tokio_rustls::TlsConnector;
 
 use crate::OpenError;
 
-/// The certificates (PEM) that servers are checked against.
-pub(crate) fn trust(section: &'static str, ca_file: &Path) -> Result<Trust, OpenError> {
-    Trust::read(ca_file).map_err(|what| OpenError::of_file(section, ca_file, what))
+/// TLS to servers that are checked against the certificates (PEM) of a file.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    trust: Trust,
+    pub(crate) connector: TlsConnector,
 }
 
-/// TLS to servers that are checked against these certificates.
-pub(crate) fn connector(section: &'static str, ca_file: &Path) -> Result<TlsConnector, OpenError> {
-    let client = trust(section, ca_file)?.client();
-    client.map(TlsConnector::from).map_err(|error| OpenError::new(section, error))
+impl Tls {
+    pub(crate) fn open(section: &'static str, ca_file: &Path) -> Result<Self, OpenError> {
+        let trust = Trust::read(ca_file).map_err(|what| OpenError::of_file(section, ca_file, what))?;
+        let client = trust.client().map_err(|error| OpenError::new(section, error))?;
+        Ok(Self { trust, connector: client.into() })
+    }
+
+    /// What became of a handshake, for an admin.
+    pub(crate) fn explain(&self, error: &io::Error) -> String {
+        self.trust.explain(error)
+    }
 }

@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-mod certificates;
 mod challenges;
 mod codes;
 pub mod embedded;

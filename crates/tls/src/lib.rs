@@ -5,10 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod ca_file;
+mod refusal;
 mod verifier;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -16,7 +17,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use ca_file::CaFile;
-use verifier::{Refused, Verifier};
+use verifier::Verifier;
 
 /// The certificates of a `ca_file`, and how servers are checked against them.
 #[derive(Debug, Clone)]
@@ -24,6 +25,7 @@ pub struct Trust {
     verifier: Verifier,
     provider: Arc<CryptoProvider>,
     authorities: Vec<CertificateDer<'static>>,
+    ca_file: PathBuf,
     faults: Vec<String>,
 }
 
@@ -53,8 +55,8 @@ impl Trust {
             ));
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Verifier::new(roots, trusted, Arc::clone(&provider), ca_file)?;
-        Ok(Self { verifier, provider, authorities, faults })
+        let verifier = Verifier::new(roots, trusted, Arc::clone(&provider))?;
+        Ok(Self { verifier, provider, authorities, ca_file: ca_file.to_owned(), faults })
     }
 
     /// What in the file cannot be used, and where it is; the rest is in use.
@@ -89,6 +91,17 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
+    /// What became of a handshake, for an admin: a certificate that is not taken is told with what to do about it.
+    #[must_use]
+    pub fn explain(&self, error: &io::Error) -> String {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                refusal::explain(why, &self.ca_file, self.verifier.trusted())
+            }
+            Some(_) | None => error.to_string(),
+        }
+    }
+
     fn config(&self, verifier: Verifier) -> Result<ClientConfig, String> {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
@@ -107,24 +120,6 @@ pub fn server_name(host: &str) -> Option<ServerName<'static>> {
         _ => bare,
     };
     ServerName::try_from(bare.to_owned()).ok()
-}
-
-/// What became of a handshake, for an admin: a certificate that is not taken is told with what to do about it.
-#[must_use]
-pub fn explain(error: &io::Error) -> String {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
-            match other.0.downcast_ref::<Refused>() {
-                Some(refused) => refused.to_string(),
-                None => format!("the server's certificate is not taken: {}; see ca_file", other.0),
-            }
-        }
-        Some(rustls::Error::InvalidCertificate(why)) => {
-            format!("the server's certificate is not taken: {why}; see ca_file")
-        }
-        Some(_) | None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

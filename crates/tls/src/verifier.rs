@@ -1,14 +1,12 @@
 //! Decides whether a server is the one that it says it is.
 
-use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
@@ -20,7 +18,6 @@ pub(crate) struct Verifier {
     authorities: Option<Arc<WebPkiServerVerifier>>,
     trusted: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
-    ca_file: Arc<str>,
     name: Option<ServerName<'static>>,
 }
 
@@ -29,15 +26,13 @@ impl Verifier {
         roots: RootCertStore,
         trusted: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
-        ca_file: &Path,
     ) -> Result<Self, String> {
         let build = |roots| {
             let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
             builder.build().map_err(|error| error.to_string())
         };
         let authorities = if roots.is_empty() { None } else { Some(build(roots)?) };
-        let ca_file = ca_file.display().to_string().into();
-        Ok(Self { authorities, trusted: trusted.into(), provider, ca_file, name: None })
+        Ok(Self { authorities, trusted: trusted.into(), provider, name: None })
     }
 
     /// Checks for this name, whatever the connection is made to.
@@ -45,14 +40,9 @@ impl Verifier {
         Self { name: Some(name), ..self }
     }
 
-    /// What tells an admin what to do.
-    fn explained(&self, error: Error) -> Error {
-        let Error::InvalidCertificate(CertificateError::Other(other)) = &error else { return error };
-        if !is_authoritys(other) {
-            return error;
-        }
-        let refused = Refused { ca_file: Arc::clone(&self.ca_file) };
-        Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+    /// What stands in the file.
+    pub(crate) fn trusted(&self) -> &[CertificateDer<'static>] {
+        &self.trusted
     }
 }
 
@@ -71,13 +61,12 @@ impl ServerCertVerifier for Verifier {
             verify_time(end_entity, now)?;
             return Ok(ServerCertVerified::assertion());
         }
-        let verified = match &self.authorities {
+        match &self.authorities {
             Some(authorities) => {
                 authorities.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
             }
             None => Err(CertificateError::UnknownIssuer.into()),
-        };
-        verified.map_err(|error| self.explained(error))
+        }
     }
 
     fn verify_tls12_signature(
@@ -101,29 +90,6 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
-}
-
-/// The certificate of an authority, which is not taken for a server's; what to do about it.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    ca_file: Arc<str>,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the server's certificate is not taken: it is an authority's (CA:TRUE); put that very certificate into ca_file, {}, or give the server one that is no authority's",
-            self.ca_file
-        )
-    }
-}
-
-impl std::error::Error for Refused {}
-
-/// rustls hands its checker's words on, which only programmers know.
-fn is_authoritys(other: &OtherError) -> bool {
-    other.0.to_string() == "CaUsedAsEndEntity"
 }
 
 fn verify_time(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
@@ -194,12 +160,11 @@ mod tests {
     #[test]
     fn another_certificate_is_refused_in_words_that_say_what_to_do() {
         for (in_file, presented, expected) in [(ROOT, LEAF, "BadSignature"), (LEAF, ROOT, "UnknownIssuer")] {
-            let error = verify(&trust(in_file), presented, "a.example.org", 0).unwrap_err();
-            let text = crate::explain(&std::io::Error::other(error));
+            let trust = trust(in_file);
+            let error = verify(&trust, presented, "a.example.org", 0).unwrap_err();
+            let text = trust.explain(&std::io::Error::other(error));
             assert!(text.contains(expected) && text.contains("ca_file"), "{text}");
         }
-        let why = Refused { ca_file: "ca.pem".into() };
-        assert!(why.to_string().contains("put that very certificate into ca_file, ca.pem"), "{why}");
     }
 
     #[test]

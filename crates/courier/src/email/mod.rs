@@ -18,38 +18,42 @@ use postern_core::courier::{CourierError, Message};
 use postern_core::factor::EmailAddress;
 use postern_core::words::Language;
 use rustls_pki_types::ServerName;
-use tokio_rustls::TlsConnector;
 
+use crate::tls::Tls;
 use crate::wording::{self, Wording};
-use crate::{OpenError, not_for_this, secrets, tls};
+use crate::{OpenError, not_for_this, secrets};
 use stream::Bounded;
 
 /// Sends mail by a server that takes it from us (RFC 6409).
 pub(crate) struct Email {
     server: HostPort,
-    tls: Tls,
+    encryption: Encryption,
     hello: ClientId,
     credentials: Option<Credentials>,
     from: Mailbox,
     wording: Wording,
 }
 
-enum Tls {
-    Implicit(TlsConnector, ServerName<'static>),
-    Starttls(TlsConnector, ServerName<'static>),
+enum Encryption {
+    Implicit(Tls, ServerName<'static>),
+    Starttls(Tls, ServerName<'static>),
     None,
 }
 
 impl Email {
     pub(crate) fn open(config: &EmailCourier) -> Result<Self, OpenError> {
-        let tls = match config.tls {
-            MailTls::None => Tls::None,
+        let encryption = match config.tls {
+            MailTls::None => Encryption::None,
             way @ (MailTls::Implicit | MailTls::Starttls) => {
                 let name = postern_tls::server_name(&config.server.host).ok_or_else(|| {
                     OpenError::new(SECTION, "host is no name that a certificate could have")
                 })?;
-                let tls = tls::connector(SECTION, &config.ca_file)?;
-                if way == MailTls::Implicit { Tls::Implicit(tls, name) } else { Tls::Starttls(tls, name) }
+                let tls = Tls::open(SECTION, &config.ca_file)?;
+                if way == MailTls::Implicit {
+                    Encryption::Implicit(tls, name)
+                } else {
+                    Encryption::Starttls(tls, name)
+                }
             }
         };
         let login = |path| {
@@ -61,7 +65,7 @@ impl Email {
             .map_err(|error| OpenError::new(SECTION, format!("from is no address to write from: {error}")))?;
         Ok(Self {
             server: config.server.clone(),
-            tls,
+            encryption,
             hello: own_name(),
             credentials: config.credentials_file.as_deref().map(login).transpose()?,
             from: Mailbox::new(config.from.name.clone(), address),
@@ -104,16 +108,18 @@ impl Email {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, CourierError> {
-        let no_way =
-            |error: std::io::Error| self.down(&format!("no connection: {}", postern_tls::explain(&error)));
-        let mut stream = Bounded::connect(&self.server.host, self.server.port).await.map_err(no_way)?;
-        let stream: Box<dyn AsyncTokioStream> = match &self.tls {
-            Tls::Implicit(tls, name) => Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?),
-            Tls::Starttls(tls, name) => {
+        let no_way = |why: String| self.down(&format!("no connection: {why}"));
+        let connected = Bounded::connect(&self.server.host, self.server.port).await;
+        let mut stream = connected.map_err(|error| no_way(error.to_string()))?;
+        let stream: Box<dyn AsyncTokioStream> = match &self.encryption {
+            Encryption::Implicit(tls, name) => {
+                Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?)
+            }
+            Encryption::Starttls(tls, name) => {
                 starttls::ask(&mut stream, &self.hello).await.map_err(|what| self.down(&what))?;
                 Box::new(stream.encrypted(tls, name.clone()).await.map_err(no_way)?.greeted())
             }
-            Tls::None => Box::new(stream),
+            Encryption::None => Box::new(stream),
         };
         self.greet(stream).await.map_err(|error| self.failure(&error))
     }

@@ -7,8 +7,9 @@ use lettre::transport::smtp::client::AsyncTokioStream;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::tls::Tls;
 
 /// A connection on which the other side may say only so much: what it says is parsed anew with each of its lines.
 #[derive(Debug)]
@@ -28,14 +29,15 @@ impl Bounded<TcpStream> {
         Ok(Self { inner, peer, left: MOST_BYTES, first: b"" })
     }
 
-    /// The same connection inside of TLS.
+    /// The same connection inside of TLS. What became of the handshake where that fails, for an admin.
     pub(super) async fn encrypted(
         self,
-        tls: &TlsConnector,
+        tls: &Tls,
         host: ServerName<'static>,
-    ) -> io::Result<Bounded<TlsStream<Self>>> {
+    ) -> Result<Bounded<TlsStream<Self>>, String> {
         let peer = self.peer;
-        Ok(Bounded { inner: tls.connect(host, self).await?, peer, left: MOST_BYTES, first: b"" })
+        let inner = tls.connector.connect(host, self).await.map_err(|error| tls.explain(&error))?;
+        Ok(Bounded { inner, peer, left: MOST_BYTES, first: b"" })
     }
 }
 

@@ -15,12 +15,10 @@ use rustls::ClientConfig;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::server::Trouble;
-use crate::certificates;
 
 /// How connections are made and bound.
 pub(super) struct Connector {
     trust: Option<(Trust, Arc<ClientConfig>)>,
-    ca_file: PathBuf,
     starttls: bool,
     login: Login,
 }
@@ -52,16 +50,14 @@ impl Connector {
                 Login::Simple { dn: dn.clone(), password }
             }
         };
-        Ok(Self { trust, ca_file: config.ca_file.clone(), starttls: config.starttls, login })
+        Ok(Self { trust, starttls: config.starttls, login })
     }
 
     /// A connection that nobody is bound on.
     pub(super) async fn connect(&self, uri: &LdapUri, deadline: Instant) -> Result<Connection, Trouble> {
         let opened = within(deadline, self.open(uri)).await?;
-        let (connection, handle) = opened.map_err(|error| {
-            let why = certificates::explain(&explain(&error), &self.ca_file);
-            Trouble::Unreachable(format!("cannot connect: {why}"))
-        })?;
+        let (connection, handle) = opened
+            .map_err(|error| Trouble::Unreachable(format!("cannot connect: {}", self.explain(&error))))?;
         tokio::spawn(async move {
             // Whoever waits for an answer hears that the connection is gone.
             drop(connection.drive().await);
@@ -92,6 +88,15 @@ impl Connector {
             return Err(Trouble::Wrong(format!("the bind {who} was taken for an anonymous one")));
         }
         Ok(connection)
+    }
+
+    /// What became of a connection, for an admin.
+    fn explain(&self, error: &LdapError) -> String {
+        match (error, &self.trust) {
+            (LdapError::Io { source }, Some((trust, _))) => trust.explain(source),
+            (LdapError::Io { source }, None) => source.to_string(),
+            (error, _) => error.to_string(),
+        }
     }
 
     async fn open(&self, uri: &LdapUri) -> Result<(LdapConnAsync, Connection), LdapError> {
@@ -157,11 +162,6 @@ fn client_of(
         .ok_or_else(|| io::Error::other("the server has no name that a certificate could have"))?;
     let tls = trust.client_of(name).map_err(io::Error::other)?;
     Ok((tls, Some(STAND_IN)))
-}
-
-/// What became of a connection, for an admin.
-fn explain(error: &LdapError) -> String {
-    if let LdapError::Io { source } = error { postern_tls::explain(source) } else { error.to_string() }
 }
 
 async fn connect_tcp(server: &HostPort) -> io::Result<std::net::TcpStream> {

@@ -14,8 +14,6 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::certificates;
-
 use super::fault::Fault;
 use super::link::Connection;
 use super::server::{Place, Role, Server};
@@ -29,8 +27,7 @@ pub(super) enum Address {
 
 /// How connections are made and proved.
 pub(super) struct Connector {
-    tls: Option<TlsConnector>,
-    ca_file: PathBuf,
+    tls: Option<(Trust, TlsConnector)>,
     username: Option<String>,
     password_file: Option<PathBuf>,
     database: u32,
@@ -41,14 +38,14 @@ impl Connector {
     pub(super) fn of(config: &Redis, database: u32) -> Result<Self, OpenRedisError> {
         let tls = if config.tls {
             let bad = |what| OpenRedisError::Certificates(config.ca_file.clone(), what);
-            let trust = Trust::read(&config.ca_file).and_then(|trust| trust.client());
-            Some(TlsConnector::from(trust.map_err(bad)?))
+            let trust = Trust::read(&config.ca_file).map_err(bad)?;
+            let client = trust.client().map_err(bad)?;
+            Some((trust, client.into()))
         } else {
             None
         };
         let connector = Self {
             tls,
-            ca_file: config.ca_file.clone(),
             username: config.username.clone(),
             password_file: config.password_file.clone(),
             database,
@@ -80,8 +77,8 @@ impl Connector {
                 let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
                 match &self.tls {
                     None => (Box::new(stream), Place::Network { is_exposed: !is_local }),
-                    Some(tls) => (
-                        Box::new(encrypt(tls, &self.ca_file, host, stream).await?),
+                    Some((trust, tls)) => (
+                        Box::new(encrypt(tls, trust, host, stream).await?),
                         Place::Network { is_exposed: false },
                     ),
                 }
@@ -210,7 +207,7 @@ fn unix_place(path: &Path) -> io::Result<Place> {
 
 async fn encrypt(
     tls: &TlsConnector,
-    ca_file: &Path,
+    trust: &Trust,
     host: &str,
     stream: TcpStream,
 ) -> Result<TlsStream<TcpStream>, LedgerError> {
@@ -219,8 +216,7 @@ async fn encrypt(
     tls.connect(name, stream).await.map_err(|error| {
         // A certificate that is not good, and whatever else TLS takes offence at.
         if error.kind() == io::ErrorKind::InvalidData {
-            let why = postern_tls::explain(&error);
-            LedgerError::Broken(format!("TLS: {}", certificates::explain(&why, ca_file)))
+            LedgerError::Broken(format!("TLS: {}", trust.explain(&error)))
         } else {
             LedgerError::Down(format!("cannot connect: {error}"))
         }

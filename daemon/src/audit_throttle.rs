@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use postern_core::account::AccountId;
 use postern_core::audit::{About, LeftOut};
 use postern_core::limits::Source;
+use postern_log::{LineBucket, Rate};
 
 /// Keeps users whom nobody trusts from filling the log. The rest of their lines is counted.
 ///
@@ -23,8 +24,10 @@ pub(crate) struct AuditThrottle {
 
 impl AuditThrottle {
     pub(crate) fn new(now: Instant) -> Self {
-        let others = Rates { burst: 10, refill: Duration::from_secs(10), in_all: Some(100) };
-        let changes = Rates { burst: 60, refill: Duration::from_secs(10), in_all: None };
+        let refill = Duration::from_secs(10);
+        let all = Rate { burst: 100, refill: Duration::from_secs(1) };
+        let others = Rates { each: Rate { burst: 10, refill }, all: Some(all) };
+        let changes = Rates { each: Rate { burst: 60, refill }, all: None };
         Self {
             peers: Mutex::new(Buckets::new(others, now)),
             phones: Mutex::new(Buckets::new(others, now)),
@@ -67,53 +70,45 @@ fn lock<K>(buckets: &Mutex<Buckets<K>>) -> MutexGuard<'_, Buckets<K>> {
 /// How many lines may be written.
 #[derive(Debug, Clone, Copy)]
 struct Rates {
-    /// By one, at once.
-    burst: u32,
-    /// And one more each time that this has passed.
-    refill: Duration,
-    /// By all together at once, and one more each second.
-    in_all: Option<u32>,
+    /// By one.
+    each: Rate,
+    /// By all together.
+    all: Option<Rate>,
 }
 
 #[derive(Debug)]
 struct Buckets<K> {
-    rates: Rates,
-    all: Bucket,
+    rate: Rate,
+    all: Option<(Rate, LineBucket)>,
     each: HashMap<K, Counted>,
     left_out_of_rest: u64,
 }
 
 #[derive(Debug)]
 struct Counted {
-    bucket: Bucket,
+    bucket: LineBucket,
     left_out: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    lines: u32,
-    since: Instant,
 }
 
 impl<K: Hash + Eq> Buckets<K> {
     fn new(rates: Rates, now: Instant) -> Self {
-        let all = Bucket { lines: rates.in_all.unwrap_or(0), since: now };
-        Self { rates, all, each: HashMap::new(), left_out_of_rest: 0 }
+        let all = rates.all.map(|rate| (rate, LineBucket::full(rate, now)));
+        Self { rate: rates.each, all, each: HashMap::new(), left_out_of_rest: 0 }
     }
 
     fn admit(&mut self, key: K, now: Instant) -> bool {
-        let Rates { burst, refill, in_all } = self.rates;
+        let rate = self.rate;
         if self.each.len() >= MOST_KEYS && !self.each.contains_key(&key) {
-            self.each.retain(|_, one| one.left_out > 0 || !one.bucket.is_full(burst, refill, now));
+            self.each.retain(|_, one| one.left_out > 0 || !one.bucket.is_full(rate, now));
             if self.each.len() >= MOST_KEYS {
                 self.left_out_of_rest += 1;
                 return false;
             }
         }
-        let fresh = || Counted { bucket: Bucket { lines: burst, since: now }, left_out: 0 };
+        let fresh = || Counted { bucket: LineBucket::full(rate, now), left_out: 0 };
         let one = self.each.entry(key).or_insert_with(fresh);
-        let admitted = one.bucket.take(burst, refill, now)
-            && in_all.is_none_or(|most| self.all.take(most, REFILL_OF_ALL, now));
+        let admitted = one.bucket.take(rate, now)
+            && self.all.as_mut().is_none_or(|(rate, bucket)| bucket.take(*rate, now));
         if !admitted {
             one.left_out += 1;
         }
@@ -143,32 +138,6 @@ impl<K: Clone> Buckets<K> {
     }
 }
 
-impl Bucket {
-    fn take(&mut self, most: u32, refill: Duration, now: Instant) -> bool {
-        self.refill(most, refill, now);
-        let is_there = self.lines > 0;
-        self.lines -= u32::from(is_there);
-        is_there
-    }
-
-    fn is_full(mut self, most: u32, refill: Duration, now: Instant) -> bool {
-        self.refill(most, refill, now);
-        self.lines == most
-    }
-
-    fn refill(&mut self, most: u32, refill: Duration, now: Instant) {
-        let passed = now.saturating_duration_since(self.since).as_millis() / refill.as_millis().max(1);
-        let due = u32::try_from(passed).unwrap_or(u32::MAX);
-        if self.lines.saturating_add(due) >= most {
-            *self = Self { lines: most, since: now };
-        } else {
-            self.lines += due;
-            self.since += refill * due;
-        }
-    }
-}
-
-const REFILL_OF_ALL: Duration = Duration::from_secs(1);
 const MOST_KEYS: usize = 4096;
 const MOST_SUMMARIES: usize = 8;
 

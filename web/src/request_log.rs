@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use postern_log::{LineBucket, Rate};
 use tracing::info;
 
 use crate::address::Network;
@@ -14,27 +15,14 @@ pub(crate) struct RequestLog(Mutex<Buckets>);
 
 #[derive(Debug)]
 struct Buckets {
-    all: Bucket,
-    each: HashMap<Network, Bucket>,
+    all: LineBucket,
+    each: HashMap<Network, LineBucket>,
     left_out: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    lines: u32,
-    since: Instant,
-}
-
-/// How many lines may be written at once, and after how long one more may be.
-#[derive(Debug, Clone, Copy)]
-struct Rate {
-    burst: u32,
-    refill: Duration,
 }
 
 impl RequestLog {
     pub(crate) fn new(now: Instant) -> Self {
-        let all = Bucket { lines: OF_ALL.burst, since: now };
+        let all = LineBucket::full(OF_ALL, now);
         Self(Mutex::new(Buckets { all, each: HashMap::new(), left_out: 0 }))
     }
 
@@ -68,33 +56,7 @@ impl Buckets {
                 return false;
             }
         }
-        let fresh = Bucket { lines: OF_ONE.burst, since: now };
-        self.each.entry(client).or_insert(fresh).take(OF_ONE, now)
-    }
-}
-
-impl Bucket {
-    fn take(&mut self, rate: Rate, now: Instant) -> bool {
-        self.refill(rate, now);
-        let is_there = self.lines > 0;
-        self.lines -= u32::from(is_there);
-        is_there
-    }
-
-    fn is_full(mut self, rate: Rate, now: Instant) -> bool {
-        self.refill(rate, now);
-        self.lines == rate.burst
-    }
-
-    fn refill(&mut self, Rate { burst, refill }: Rate, now: Instant) {
-        let passed = now.saturating_duration_since(self.since).as_millis() / refill.as_millis().max(1);
-        let due = u32::try_from(passed).unwrap_or(u32::MAX);
-        if self.lines.saturating_add(due) >= burst {
-            *self = Self { lines: burst, since: now };
-        } else {
-            self.lines += due;
-            self.since += refill * due;
-        }
+        self.each.entry(client).or_insert(LineBucket::full(OF_ONE, now)).take(OF_ONE, now)
     }
 }
 

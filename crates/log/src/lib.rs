@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bucket;
 mod output;
 mod queue;
 
@@ -17,6 +18,7 @@ use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use bucket::{LineBucket, Rate};
 pub use queue::{LineWriter, LogHealth, LogQueue};
 
 /// Sends what `filter` lets through to standard error: with the time, unless the journal adds its own. A panic is logged

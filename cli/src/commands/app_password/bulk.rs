@@ -1,6 +1,5 @@
 //! An app password for each account of a table.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use postern_core::account::Account;
@@ -11,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::order;
 use crate::args::CreateAppPassword;
-use crate::commands::bulk::{self, Ended, Issued, Last, Results, Row, State, Told, Verb};
-use crate::failure::{self, Failure};
+use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
@@ -28,21 +27,13 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let rows = bulk::read(files.0, &["label", "scope", "expires", "networks"])?;
     let is_dry_run = wanted.dry_run;
-    let results = if is_dry_run { Results::of_dry_run(files.1)? } else { Results::open(files.1)? };
+    let journal = Journal::open(files.1, is_dry_run)?;
     let site = Site::open(config)?;
-    let mut job =
-        Job { authority: site.authority(), site: &site, wanted, results, seen: HashSet::new(), untold: 0 };
+    let mut job = Job { authority: site.authority(), site: &site, wanted, journal };
     let verb = Verb { done: "made", bar: "app passwords", is_dry_run };
     let mut told = Told::new(verb, rows.len(), Some(files.1), output);
-    for row in &rows {
-        let ended = job.create(row).await.map_err(|failure| {
-            failure.and("what was done is written down; the same command again goes on from here")
-        })?;
-        told.add(&row.name, ended)?;
-    }
-    if job.untold > 0 {
-        failure::warn(format!("{} owners of accounts were not told by mail of what was made", job.untold));
-    }
+    bulk::issue_all(&mut job, &rows, &mut told).await?;
+    job.journal.warn_of_untold("made");
     told.conclude("app_passwords", &format!("; they are in {}", files.1.display()))
 }
 
@@ -50,43 +41,24 @@ struct Job<'a> {
     site: &'a Site,
     authority: Authority,
     wanted: &'a CreateAppPassword,
-    results: Results<IssuedPassword>,
-    /// What this run has met.
-    seen: HashSet<(String, String)>,
-    /// How many owners were not told; once the courier failed it is not tried again.
-    untold: usize,
+    journal: Journal<IssuedPassword>,
 }
 
-impl Job<'_> {
-    /// What concerns one account alone is written to its line. What would concern the others just as well ends it.
-    async fn create(&mut self, row: &Row) -> Result<Ended, Failure> {
-        let label = match (row.get("label"), &self.wanted.label) {
-            ("", Some(label)) => label.clone(),
-            (label, _) => label.to_owned(),
-        };
-        if !self.seen.insert((row.name.clone(), label.clone())) {
-            // Its line is that of the first.
-            return Ok(Ended::Failed("stands twice in the table".to_owned()));
-        }
-        let begun = match self.results.last(&row.name, &label) {
-            Some(Last::Done) => return Ok(Ended::Before),
-            Some(Last::Begun(issued)) => Some(issued.clone()),
-            Some(Last::Failed) | None => None,
-        };
-        let refused = match self.store(row, &label, begun).await {
-            Ok((account, issued)) => {
-                self.results.write(&row.name, &label, &State::Done(&issued))?;
-                let id = if self.wanted.dry_run { String::new() } else { format!("{}…", issued.id) };
-                return Ok(Ended::Done(Box::new(account), id));
-            }
-            Err(failure) if failure.is_about_one() => failure.message().to_owned(),
-            Err(failure) => return Err(failure),
-        };
-        self.results.write(&row.name, &label, &State::Failed(&refused))?;
-        Ok(Ended::Failed(refused))
+impl Issue for Job<'_> {
+    type Issued = IssuedPassword;
+
+    fn journal(&mut self) -> &mut Journal<IssuedPassword> {
+        &mut self.journal
     }
 
-    async fn store(
+    fn label(&self, row: &Row) -> String {
+        match (row.get("label"), &self.wanted.label) {
+            ("", Some(label)) => label.clone(),
+            (label, _) => label.to_owned(),
+        }
+    }
+
+    async fn issue(
         &mut self,
         row: &Row,
         label: &str,
@@ -116,15 +88,18 @@ impl Job<'_> {
             if self.wanted.dry_run {
                 return Ok((account, issued));
             }
-            self.results.write(&row.name, label, &State::Begun(&issued))?;
+            self.journal.begin(row, label, &issued)?;
             if store_app_password(&self.authority, &account.id, &order, password).await?.is_some() {
-                self.tell_owner(&account, &order).await;
+                let what = Phrase::ChangedAppPasswordCreated { label: order.label.as_str() };
+                self.journal.tell_owner(self.site, &account, &what).await;
                 return Ok((account, issued));
             }
         }
         Err(ChangeError::Contended.into())
     }
+}
 
+impl Job<'_> {
     /// What the line says, and where it says nothing the options.
     fn order(&self, row: &Row, label: &str) -> Result<Order, Failure> {
         let wanted = self.wanted;
@@ -161,13 +136,6 @@ impl Job<'_> {
         let is_full = account.data.live_app_passwords().count() >= limit as usize;
         if is_full { Err(ChangeError::TooMany(limit).into()) } else { Ok(()) }
     }
-
-    async fn tell_owner(&mut self, account: &Account, order: &Order) {
-        let what = Phrase::ChangedAppPasswordCreated { label: order.label.as_str() };
-        if self.untold > 0 || self.site.try_to_tell_owner(account, &what).await.is_err() {
-            self.untold += 1;
-        }
-    }
 }
 
 /// An app password for somebody, which is written down in the results and nowhere else.
@@ -194,6 +162,10 @@ impl std::fmt::Debug for IssuedPassword {
 impl Issued for IssuedPassword {
     const COLUMNS: &'static [&'static str] = &["id", "password"];
     const DONE: &'static str = "made";
+
+    fn short(&self) -> String {
+        format!("{}…", self.id)
+    }
 
     fn fields(&self) -> Vec<Zeroizing<String>> {
         vec![Zeroizing::new(self.id.to_string()), self.password.clone()]

@@ -1,5 +1,6 @@
 //! What the verbs for many accounts at once have in common: tables, results, and what is told of each line.
 
+mod issue;
 mod results;
 mod table;
 
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
-pub(super) use results::{Issued, Last, Results, State};
+pub(super) use issue::{Issue, Journal, issue_all};
+pub(super) use results::Issued;
 pub(super) use table::{Row, read};
 
 /// How it ended for one account.

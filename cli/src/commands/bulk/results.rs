@@ -18,6 +18,9 @@ pub(in crate::commands) trait Issued: Clone {
     /// The state of an account that has it.
     const DONE: &'static str;
 
+    /// What people tell it by, in a line of the output.
+    fn short(&self) -> String;
+
     /// A value for each of the columns.
     fn fields(&self) -> Vec<Zeroizing<String>>;
 
@@ -222,6 +225,10 @@ mod tests {
     impl Issued for Key {
         const COLUMNS: &'static [&'static str] = &["id", "secret"];
         const DONE: &'static str = "bound";
+
+        fn short(&self) -> String {
+            self.0.clone()
+        }
 
         fn fields(&self) -> Vec<Zeroizing<String>> {
             vec![Zeroizing::new(self.0.clone()), Zeroizing::new("x,\"y\"".to_owned())]

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::path::Path;
 
 use postern_core::account::Account;
@@ -11,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::WantedShape;
 use crate::args::Enrol;
-use crate::commands::bulk::{self, Ended, Issued, Last, Results, Row, State, Told, Verb};
-use crate::failure::{self, Failure};
+use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
@@ -30,33 +29,15 @@ pub(super) async fn run(
     let rows = bulk::read(files.0, &["label", "seed"])?;
     let label = wanted.label.as_deref().map(|label| Label::new(label).map_err(Failure::data)).transpose()?;
     let is_dry_run = wanted.dry_run;
-    let results = if is_dry_run { Results::of_dry_run(files.1)? } else { Results::open(files.1)? };
+    let journal = Journal::open(files.1, is_dry_run)?;
     let site = Site::open(config)?;
     let (authority, keyring) = (site.authority(), site.keyring()?);
     let may_add = wanted.add;
-    let mut job = Job {
-        site: &site,
-        authority,
-        keyring,
-        shape,
-        label,
-        may_add,
-        is_dry_run,
-        results,
-        seen: HashSet::new(),
-        untold: 0,
-    };
-    let mut told =
-        Told::new(Verb { done: "bound", bar: "enrolled", is_dry_run }, rows.len(), Some(files.1), output);
-    for row in &rows {
-        let ended = job.enrol(row).await.map_err(|failure| {
-            failure.and("what was done is written down; the same command again goes on from here")
-        })?;
-        told.add(&row.name, ended)?;
-    }
-    if job.untold > 0 {
-        failure::warn(format!("{} owners of accounts were not told by mail of what was bound", job.untold));
-    }
+    let mut job = Job { site: &site, authority, keyring, shape, label, may_add, is_dry_run, journal };
+    let verb = Verb { done: "bound", bar: "enrolled", is_dry_run };
+    let mut told = Told::new(verb, rows.len(), Some(files.1), output);
+    bulk::issue_all(&mut job, &rows, &mut told).await?;
+    job.journal.warn_of_untold("bound");
     let note = format!("; the keys are in {}, and no code has proved them yet", files.1.display());
     told.conclude("enrolment", &note)
 }
@@ -71,40 +52,26 @@ struct Job<'a> {
     may_add: bool,
     /// Nothing is bound and nothing written down.
     is_dry_run: bool,
-    results: Results<IssuedKey>,
-    /// What this run has met.
-    seen: HashSet<(String, String)>,
-    /// How many owners were not told; once the courier failed it is not tried again.
-    untold: usize,
+    journal: Journal<IssuedKey>,
 }
 
-impl Job<'_> {
-    /// What concerns one account alone is written to its line. What would concern the others just as well ends it.
-    async fn enrol(&mut self, user: &Row) -> Result<Ended, Failure> {
-        let label = user.get("label");
-        if !self.seen.insert((user.name.clone(), label.to_owned())) {
-            // Its line is that of the first.
-            return Ok(Ended::Failed("stands twice in the table".to_owned()));
-        }
-        let begun = match self.results.last(&user.name, label) {
-            Some(Last::Done) => return Ok(Ended::Before),
-            Some(Last::Begun(issued)) => Some(issued.clone()),
-            Some(Last::Failed) | None => None,
-        };
-        let refused = match self.bind(user, begun).await {
-            Ok((account, issued)) => {
-                self.results.write(&user.name, label, &State::Done(&issued))?;
-                let id = if self.is_dry_run { String::new() } else { issued.id.short() };
-                return Ok(Ended::Done(Box::new(account), id));
-            }
-            Err(failure) if failure.is_about_one() => failure.message().to_owned(),
-            Err(failure) => return Err(failure),
-        };
-        self.results.write(&user.name, label, &State::Failed(&refused))?;
-        Ok(Ended::Failed(refused))
+impl Issue for Job<'_> {
+    type Issued = IssuedKey;
+
+    fn journal(&mut self) -> &mut Journal<IssuedKey> {
+        &mut self.journal
     }
 
-    async fn bind(&mut self, user: &Row, begun: Option<IssuedKey>) -> Result<(Account, IssuedKey), Failure> {
+    fn label(&self, row: &Row) -> String {
+        row.get("label").to_owned()
+    }
+
+    async fn issue(
+        &mut self,
+        user: &Row,
+        label: &str,
+        begun: Option<IssuedKey>,
+    ) -> Result<(Account, IssuedKey), Failure> {
         let account = self.site.account(&user.name).await?;
         if let Some(issued) = &begun
             && account.data.factors.iter().any(|factor| factor.id == issued.id)
@@ -127,17 +94,17 @@ impl Job<'_> {
                 Ok((account, issued))
             };
         }
-        self.results.write(&user.name, user.get("label"), &State::Begun(&issued))?;
+        self.journal.begin(user, label, &issued)?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
         bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
         let (label, kind) = (new.label.as_str(), new.kind.name());
         let what = Phrase::ChangedFactorBound { label, kind };
-        if self.untold > 0 || self.site.try_to_tell_owner(&account, &what).await.is_err() {
-            self.untold += 1;
-        }
+        self.journal.tell_owner(self.site, &account, &what).await;
         Ok((account, issued))
     }
+}
 
+impl Job<'_> {
     /// A key that was written down before and not bound is taken again: somebody may have read it.
     fn new_factor(
         &self,
@@ -173,6 +140,10 @@ struct IssuedKey {
 impl Issued for IssuedKey {
     const COLUMNS: &'static [&'static str] = &["id", "uri", "secret"];
     const DONE: &'static str = "bound";
+
+    fn short(&self) -> String {
+        self.id.short()
+    }
 
     fn fields(&self) -> Vec<Zeroizing<String>> {
         vec![Zeroizing::new(self.id.to_string()), self.uri.clone(), self.secret.clone()]

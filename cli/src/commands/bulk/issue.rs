@@ -1,0 +1,120 @@
+//! Gives something to each account of a table, in such a way that a run that was cut off can go on.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use postern_core::account::Account;
+use postern_core::words::Phrase;
+
+use super::results::{Issued, Last, Results, State};
+use super::{Ended, Row, Told};
+use crate::failure::{self, Failure};
+use crate::site::Site;
+
+/// A verb that gives something to each account.
+pub(in crate::commands) trait Issue {
+    /// What is given.
+    type Issued: Issued;
+
+    /// What is written down of it.
+    fn journal(&mut self) -> &mut Journal<Self::Issued>;
+
+    /// What the results call the thing that a line asks for, beside the account's name.
+    fn label(&self, row: &Row) -> String;
+
+    /// Gives it: what an earlier run has written down and not given, or something new, which is written down first
+    /// ([`Journal::begin`]).
+    async fn issue(
+        &mut self,
+        row: &Row,
+        label: &str,
+        begun: Option<Self::Issued>,
+    ) -> Result<(Account, Self::Issued), Failure>;
+}
+
+/// Gives it to each account of the table, and tells of each.
+pub(in crate::commands) async fn issue_all<I: Issue>(
+    job: &mut I,
+    rows: &[Row],
+    told: &mut Told<'_>,
+) -> Result<(), Failure> {
+    for row in rows {
+        let ended = issue_one(job, row).await.map_err(|failure| {
+            failure.and("what was done is written down; the same command again goes on from here")
+        })?;
+        told.add(&row.name, ended)?;
+    }
+    Ok(())
+}
+
+/// What concerns one account alone is written to its line. What would concern the others just as well ends it.
+async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<Ended, Failure> {
+    let label = job.label(row);
+    let journal = job.journal();
+    if !journal.seen.insert((row.name.clone(), label.clone())) {
+        // Its line is that of the first.
+        return Ok(Ended::Failed("stands twice in the table".to_owned()));
+    }
+    let begun = match journal.results.last(&row.name, &label) {
+        Some(Last::Done) => return Ok(Ended::Before),
+        Some(Last::Begun(issued)) => Some(issued.clone()),
+        Some(Last::Failed) | None => None,
+    };
+    let refused = match job.issue(row, &label, begun).await {
+        Ok((account, issued)) => {
+            let journal = job.journal();
+            journal.results.write(&row.name, &label, &State::Done(&issued))?;
+            let id = if journal.is_dry_run { String::new() } else { issued.short() };
+            return Ok(Ended::Done(Box::new(account), id));
+        }
+        Err(failure) if failure.is_about_one() => failure.message().to_owned(),
+        Err(failure) => return Err(failure),
+    };
+    job.journal().results.write(&row.name, &label, &State::Failed(&refused))?;
+    Ok(Ended::Failed(refused))
+}
+
+/// What is written down while it goes on.
+#[derive(Debug)]
+pub(in crate::commands) struct Journal<T> {
+    results: Results<T>,
+    /// Nothing is given and nothing written down.
+    is_dry_run: bool,
+    /// What this run has met.
+    seen: HashSet<(String, String)>,
+    /// How many owners were not told; once the courier failed it is not tried again.
+    untold: usize,
+}
+
+impl<T: Issued> Journal<T> {
+    /// In this file of results.
+    pub(in crate::commands) fn open(result: &Path, is_dry_run: bool) -> Result<Self, Failure> {
+        let results = if is_dry_run { Results::of_dry_run(result)? } else { Results::open(result)? };
+        Ok(Self { results, is_dry_run, seen: HashSet::new(), untold: 0 })
+    }
+
+    /// Writes down what is about to be given.
+    pub(in crate::commands) fn begin(&mut self, row: &Row, label: &str, issued: &T) -> Result<(), Failure> {
+        self.results.write(&row.name, label, &State::Begun(issued))
+    }
+
+    /// Mails an owner what was given.
+    pub(in crate::commands) async fn tell_owner(
+        &mut self,
+        site: &Site,
+        account: &Account,
+        what: &Phrase<'_>,
+    ) {
+        if self.untold > 0 || site.try_to_tell_owner(account, what).await.is_err() {
+            self.untold += 1;
+        }
+    }
+
+    /// Warns of owners who were not told what was `done`.
+    pub(in crate::commands) fn warn_of_untold(&self, done: &str) {
+        if self.untold > 0 {
+            let untold = self.untold;
+            failure::warn(format!("{untold} owners of accounts were not told by mail of what was {done}"));
+        }
+    }
+}

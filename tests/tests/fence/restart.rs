@@ -1,5 +1,7 @@
 //! One server that is flushed, restarted or demoted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use postern_core::ledger::{LedgerError, Spent};
@@ -97,12 +99,18 @@ async fn a_fence_and_its_server_are_read_in_one_step() {
     let clock = SetClock::at(LATER);
     let ledger = redis_ledger(&redis.config(), clock.clone());
     let person = Person::new("alice");
-    let mut had = Vec::new();
-    // Flushes come in between whatever there is to come in between.
+    let (mut had, spends) = (Vec::new(), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&spends);
+    // Flushes come in between whatever there is to come in between, as soon as codes are taken again: on a slow machine that may
+    // be later than after a pause.
     let flushing = std::thread::spawn(move || {
         for _ in 0..40 {
+            let before = seen.load(Ordering::SeqCst);
             assert_eq!(redis.cli(&["FLUSHALL"]), "OK");
             guard::pause(Duration::from_millis(60));
+            guard::wait_for("a code to be taken", Duration::from_secs(20), || {
+                (seen.load(Ordering::SeqCst) > before).then_some(())
+            });
         }
         redis
     });
@@ -111,7 +119,10 @@ async fn a_fence_and_its_server_are_read_in_one_step() {
         clock.set(now);
         for step in [now / PERIOD, now / PERIOD + 1] {
             match person.spend(&ledger, step, now, token()).await {
-                Ok(Spent::Now) => had.push(step),
+                Ok(Spent::Now) => {
+                    had.push(step);
+                    spends.fetch_add(1, Ordering::SeqCst);
+                }
                 Ok(Spent::Replayed | Spent::Unknown { .. } | Spent::WrongClock { .. }) => {}
                 Err(LedgerError::Down(why) | LedgerError::Broken(why)) => panic!("{why}"),
             }
@@ -119,6 +130,7 @@ async fn a_fence_and_its_server_are_read_in_one_step() {
         now += 3;
     }
     drop(flushing.join().unwrap());
+    println!("{} steps, each later than the one before", had.len());
     assert!(had.len() > 10, "{}", had.len());
     assert!(had.is_sorted_by(|a, b| a < b), "{had:?}");
 }

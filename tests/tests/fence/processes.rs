@@ -26,6 +26,11 @@ fn of_processes_that_are_killed_now_and_then_no_two_spend_the_same_step() {
     let mut children: Vec<Child> = (0..4).map(|_| begin()).collect();
     for round in 0..24 {
         guard::pause(Duration::from_millis(320));
+        // A slow machine needs longer.
+        let so_far = had(&host).len();
+        guard::wait_for("more steps to be spent", Duration::from_secs(30), || {
+            (had(&host).len() >= so_far + 10).then_some(())
+        });
         let killed = &mut children[round % 4];
         killed.kill().unwrap();
         drop(killed.wait());
@@ -39,15 +44,7 @@ fn of_processes_that_are_killed_now_and_then_no_two_spend_the_same_step() {
         child.kill().unwrap();
         drop(child.wait());
     }
-    let mut had = BTreeMap::<u64, Vec<String>>::new();
-    for entry in fs::read_dir(host.at("")).unwrap().map(Result::unwrap) {
-        let name = entry.file_name().into_string().unwrap();
-        if name.starts_with("had.") {
-            for line in fs::read_to_string(entry.path()).unwrap().lines() {
-                had.entry(line.parse().unwrap()).or_default().push(name.clone());
-            }
-        }
-    }
+    let had = had(&host);
     assert!(had.len() > 200, "only {} steps were spent", had.len());
     for (step, by) in &had {
         assert_eq!(by.len(), 1, "step {step} was spent by {by:?}");
@@ -59,6 +56,20 @@ fn of_processes_that_are_killed_now_and_then_no_two_spend_the_same_step() {
         had.len(),
         processes.len()
     );
+}
+
+/// Each step that was spent, and by which processes.
+fn had(host: &Host) -> BTreeMap<u64, Vec<String>> {
+    let mut had = BTreeMap::<u64, Vec<String>>::new();
+    for entry in fs::read_dir(host.at("")).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with("had.") {
+            for step in fs::read_to_string(entry.path()).unwrap().lines() {
+                had.entry(step.parse().unwrap()).or_default().push(name.clone());
+            }
+        }
+    }
+    had
 }
 
 /// Not a test: what the processes of the one above run.
@@ -80,7 +91,8 @@ async fn a_process_that_spends() {
         let step = LATER / PERIOD + (milliseconds() - start) / STEP;
         for step in [step, step + 1] {
             match person.spend(&ledger, step, step * PERIOD, token()).await {
-                Ok(Spent::Now) => writeln!(had, "{step}").unwrap(),
+                // In one piece, as it may be killed meanwhile.
+                Ok(Spent::Now) => had.write_all(format!("{step}\n").as_bytes()).unwrap(),
                 Ok(Spent::Replayed | Spent::Unknown { .. } | Spent::WrongClock { .. })
                 | Err(LedgerError::Down(_)) => {}
                 Err(LedgerError::Broken(why)) => panic!("{why}"),

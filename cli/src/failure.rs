@@ -3,11 +3,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
+use postern_core::changes::ChangeError;
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::BadTotp;
-use postern_core::flows::{ChangeError, RandomnessGone};
 use postern_core::ledger::LedgerError;
+use postern_core::random::RandomnessGone;
 use postern_store::OpenError;
 use postern_store::embedded::AccountError;
 

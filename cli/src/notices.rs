@@ -1,8 +1,8 @@
 //! Mail to the owners of accounts about what an admin changed.
 
 use postern_core::account::Account;
+use postern_core::changes::{ChangedBy, Notices};
 use postern_core::courier::CourierError;
-use postern_core::flows::{ChangedBy, Notices};
 use postern_core::words::Phrase;
 
 use crate::failure;

@@ -1,13 +1,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use postern_core::checks::InFlight;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, ConfigDigest, DirectoryKind, Problems};
 use postern_core::engine::{Engine, Memory, NotedUses};
-use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
+use postern_core::random::RandomnessGone;
 use postern_core::unix_users::UnixUsers;
 use postern_tls::Trust;
 use tracing::warn;

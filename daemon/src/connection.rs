@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use postern_core::audit;
-use postern_core::flows::Outcome;
+use postern_core::exchange::Outcome;
 use postern_core::limits::Source;
 use postern_core::policy::Class;
 use postern_core::words::Language;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use postern_core::clock::SKEW;
 use postern_core::config::{Config, ConfigDigest};
-use postern_core::flows::clock_text;
+use postern_core::exchange::clock_text;
 use postern_core::unix_users::UnixUsers;
 use postern_ipc::Status;
 use postern_log::LogQueue;

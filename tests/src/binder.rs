@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use postern_core::account::AccountId;
 use postern_core::app_password::Label;
+use postern_core::changes::{Authority, NewFactor, NewKind, bind_factor};
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::config::Config;
 use postern_core::factor::{Algorithm as Hash, FactorId, NewTotp, Seed, TotpShape};
-use postern_core::flows::{Authority, NewFactor, NewKind, RandomnessGone, bind_factor};
 use postern_core::hashing::{Budget, HashPool};
 use postern_core::keyring::Keyring;
 use postern_core::ledger::{Spend, Spent};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
+use postern_core::random::RandomnessGone;
 use tokio::runtime::Runtime;
 
 use crate::otp::Algorithm;

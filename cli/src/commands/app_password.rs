@@ -4,11 +4,11 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Scope, Selector};
-use postern_core::clock::Timestamp;
-use postern_core::config::{MailServer, MailSettings};
-use postern_core::flows::{
+use postern_core::changes::{
     Created, Order, Revoked, create_app_password, regenerate_app_passwords, revoke_app_passwords,
 };
+use postern_core::clock::Timestamp;
+use postern_core::config::{MailServer, MailSettings};
 use postern_core::ledger::{Credential, Use};
 use postern_core::words::Phrase;
 use serde_json::{Value, json};

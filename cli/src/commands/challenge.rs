@@ -1,7 +1,7 @@
 use postern_core::account::{Account, AccountId};
 use postern_core::challenge::ChallengeId;
+use postern_core::changes::{PendingChallenge, deny_challenges, pending_challenges};
 use postern_core::directory::DirectoryError;
-use postern_core::flows::{PendingChallenge, deny_challenges, pending_challenges};
 use serde_json::{Value, json};
 
 use crate::args::ChallengeCommand;

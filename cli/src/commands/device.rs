@@ -1,6 +1,6 @@
 use postern_core::account::Account;
+use postern_core::changes::{ChangeError, TrustedDevice, revoke_devices, trusted_devices};
 use postern_core::device::DeviceId;
-use postern_core::flows::{ChangeError, TrustedDevice, revoke_devices, trusted_devices};
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
 

@@ -1,7 +1,8 @@
 use postern_core::account::Account;
 use postern_core::app_password::Label;
+use postern_core::changes::{create_recovery_codes, edit, unbind_factor};
 use postern_core::factor::{Factor, FactorId, FactorKind, Ring, TotpShape};
-use postern_core::flows::{Bound, WantedKind, create_recovery_codes, edit, unbind_factor};
+use postern_core::flows::{Bound, WantedKind};
 use postern_core::ledger::{Credential, Use};
 use postern_core::words::Phrase;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use postern_core::clock::SKEW;
 use postern_core::config::{Config, Problems};
-use postern_core::flows::clock_text;
+use postern_core::exchange::clock_text;
 use postern_ipc::{Begin, CLIENT_CONFIG_PATH, Client, ClientConfig, Failure as IpcFailure, Flow, Status};
 
 use crate::failure::Failure;

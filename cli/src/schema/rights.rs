@@ -5,8 +5,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use nix::unistd::User;
+use postern_core::account::UID_NUMBER;
 use postern_core::config::{Condition, Config, DirectoryKind, Ldap, LdapLogin};
-use postern_core::flows::{PREFERRED_LANGUAGE, UID_NUMBER};
+use postern_core::exchange::PREFERRED_LANGUAGE;
 use postern_ipc::SERVER_USER;
 
 use super::definitions::{self, heading};

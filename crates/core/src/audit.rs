@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use std::net::IpAddr;
 
 use crate::account::AccountId;
-use crate::flows::Outcome;
+use crate::exchange::outcome::Outcome;
 use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::verdict::Verdict;
@@ -75,7 +75,7 @@ impl fmt::Display for Entry<'_> {
         line.maybe("detail", trail.detail)?;
         line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
         line.maybe("courier", trail.is_courier_down.then_some("down"))?;
-        line.maybe("sms_budget", trail.sms_budget.map(crate::flows::SmsBudget::as_str))?;
+        line.maybe("sms_budget", trail.sms_budget.map(crate::exchange::trail::SmsBudget::as_str))?;
         line.maybe("device", self.device)?;
         line.pair("peer", self.peer)?;
         line.maybe("tty", self.tty)?;
@@ -161,8 +161,8 @@ const MAX_VALUE: usize = 512;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::trail::Trail;
     use crate::factor::FactorId;
-    use crate::flows::Trail;
     use crate::verdict::Reason;
 
     fn plain<'a>(service: &'a str, user: &'a str, outcome: &'a Outcome) -> Entry<'a> {
@@ -247,7 +247,7 @@ mod tests {
                 detail: Some("detail"),
                 observed: Some(Reason::Scope),
                 is_ledger_down: true,
-                sms_budget: Some(crate::flows::SmsBudget::Near),
+                sms_budget: Some(crate::exchange::trail::SmsBudget::Near),
                 ..Trail::default()
             };
             let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), trail };

@@ -123,6 +123,15 @@ impl Destination<'_> {
             Self::Ntfy(_) => Channel::Ntfy,
         }
     }
+
+    /// Enough of an address for its owner.
+    pub(crate) fn masked(self) -> String {
+        match self {
+            Self::Email(address) => address.masked(),
+            Self::Sms(number) => number.masked(),
+            Self::WebPush(_) | Self::Ntfy(_) => String::new(),
+        }
+    }
 }
 
 /// What is said. Each text is put in as it is: it means nothing to a header, a template or a shell.

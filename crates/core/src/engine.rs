@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 
 use crate::account::AccountId;
+use crate::changes::authority::Authority;
+use crate::checks::in_flight::InFlight;
 use crate::clock::{Clock, Timestamp};
 use crate::config::MailSettings;
 use crate::courier::Courier;
 use crate::directory::Directory;
-use crate::flows::{Authority, InFlight, RandomnessGone};
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
-use crate::ledger::{Credential, Ledger, NOTE_EVERY};
+use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
 use crate::policy::{AccountPolicy, Policy, Service, StrictestRule};
+use crate::random::{RandomnessGone, draw_token};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
@@ -75,6 +77,16 @@ impl Engine {
             limits: self.limits.clone(),
             random: self.random,
         }
+    }
+
+    /// 128 random bits.
+    pub(crate) fn draw_token(&self) -> Result<Token, RandomnessGone> {
+        draw_token(self.random)
+    }
+
+    /// How long somebody has to wait, in whole seconds, at least one.
+    pub(crate) fn seconds_until(&self, until: Timestamp) -> u64 {
+        until.as_unix().saturating_sub(self.clock.now().as_unix()).max(1)
     }
 }
 

@@ -2,9 +2,8 @@ use std::sync::OnceLock;
 
 use postern_core::conversation::{Conversation, Tone};
 use postern_core::device::Device;
-use postern_core::flows::{
-    self, EMPTY_ANSWER, NOT_A_PASSWORD, Outcome, Own, OwnFlow, PhoneCall, PhoneFlow, Trail, Visit,
-};
+use postern_core::exchange::{Outcome, Trail};
+use postern_core::flows::{self, EMPTY_ANSWER, NOT_A_PASSWORD, Own, OwnFlow, PhoneCall, PhoneFlow, Visit};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;

@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use postern_core::conversation::{Answer, Gone};
-use postern_core::flows::{Outcome, Trail};
+use postern_core::exchange::{Outcome, Trail};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, ClientMessage, ProtocolError};
 use tokio::sync::{mpsc, oneshot, watch};

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use postern_core::account::{AccountData, AccountId, Attributes, Standing};
+use postern_core::changes::edit;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
 use postern_core::directory::Directory;
-use postern_core::flows::edit;
 use postern_core::hashing::{Budget, Cost, HashPool, Purpose, StoredHash};
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use postern_core::clock::Timestamp;
-use postern_core::flows::Outcome;
+use postern_core::exchange::Outcome;
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::name::LoginName;
 use postern_core::policy::SecondFactor;

@@ -1,6 +1,7 @@
 //! A clock that was a day ahead for a while, and was set right.
 
-use postern_core::{Reason, flows};
+use postern_core::Reason;
+use postern_core::changes;
 
 use crate::harness::{MAIN_PASSWORD, Site};
 
@@ -52,7 +53,7 @@ async fn wrong_main_passwords_of_tomorrow_end_after_their_window_and_an_admin_en
             assert_eq!(guess(&format!("wrong {number}")).await.reason(), Reason::BadCredential);
         }
         assert_eq!(guess(MAIN_PASSWORD).await.reason(), Reason::Limited);
-        assert_eq!(flows::unlock_factors(&site.authority(), &alice.id).await, Ok(0));
+        assert_eq!(changes::unlock_factors(&site.authority(), &alice.id).await, Ok(0));
         assert!(guess(MAIN_PASSWORD).await.is_accept(), "unlocked");
     }
 }

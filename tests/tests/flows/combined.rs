@@ -1,10 +1,11 @@
 //! Main password and code in one field, where a service permits that.
 
+use postern_core::Reason;
 use postern_core::app_password::Scope;
+use postern_core::changes;
 use postern_core::factor::{Algorithm, TotpShape};
 use postern_core::ledger::Credential;
 use postern_core::policy::MainPasswordOnMail;
-use postern_core::{Reason, flows};
 
 use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone};
 
@@ -176,7 +177,7 @@ async fn locked_factors_and_a_ledger_that_cannot_spend_open_nothing() {
     let now = site.now_plus(0);
     site.edit(&alice, |data| data.factors[0].locked = Some(now)).await;
     assert_eq!(site.webmail(&both(&app)).await.reason(), Reason::Locked);
-    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     assert!(site.webmail(&both(&app)).await.is_accept());
 }
 

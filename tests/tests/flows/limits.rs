@@ -1,8 +1,9 @@
 //! How much is too much, of codes.
 
+use postern_core::Reason;
+use postern_core::changes;
 use postern_core::flows::OwnFlow;
 use postern_core::ledger::{CodeAdmission, CodeAttempt};
-use postern_core::{Reason, flows};
 
 use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
 
@@ -96,7 +97,7 @@ async fn one_fixed_wrong_code_at_each_of_200_steps_locks_every_factor_like_any_o
     let recovery = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await;
     assert!(recovery.is_accept(), "a recovery code is no code of an app");
 
-    assert_eq!(flows::unlock_factors(&site.authority(), &alice.id).await, Ok(2));
+    assert_eq!(changes::unlock_factors(&site.authority(), &alice.id).await, Ok(2));
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &token.code()]).await.is_accept());
 }
 
@@ -179,7 +180,7 @@ async fn one_code_at_many_doors_at_once_opens_exactly_one() {
         }
         assert_eq!(accepted, 1, "round {round}");
         site.clock.advance(90);
-        flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
 }
 

@@ -2,8 +2,10 @@
 
 use postern_core::Reason;
 use postern_core::app_password::Label;
+use postern_core::changes;
+use postern_core::changes::{ChangeError, NewFactor, NewKind};
 use postern_core::factor::{NewTotp, Seed, TotpShape};
-use postern_core::flows::{self, ChangeError, NewFactor, NewKind, OwnFlow};
+use postern_core::flows::OwnFlow;
 use postern_core::policy::ForcedEnrolment;
 
 use crate::harness::{App, MAIN_PASSWORD, Site, Someone};
@@ -31,7 +33,7 @@ async fn thief_at_the_last_question(change: impl AsyncFnOnce(&Site, &Someone, &A
 #[tokio::test]
 async fn an_enrolment_does_not_outlive_the_factor_that_proved_it() {
     thief_at_the_last_question(async |site, alice, stolen| {
-        flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, stolen.id.unwrap(), false)
+        changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, stolen.id.unwrap(), false)
             .await
             .unwrap();
     })
@@ -107,7 +109,7 @@ async fn one_seed_is_bound_once() {
         let totp = NewTotp::new(TotpShape::default(), Seed::new(&[7; 20]).unwrap());
         let new = NewFactor::of(&site.authority(), Label::new(label).unwrap(), NewKind::Totp(totp)).unwrap();
         let bound =
-            flows::bind_factor(&site.authority(), &site.engine.keyring, &alice.id, &new, None, None).await;
+            changes::bind_factor(&site.authority(), &site.engine.keyring, &alice.id, &new, None, None).await;
         ends.push(bound);
     }
     assert_eq!(ends, [Ok(true), Err(ChangeError::BoundAlready)]);

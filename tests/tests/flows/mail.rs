@@ -3,9 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use postern_core::app_password::{Label, Networks, Scope};
-use postern_core::flows::{self, Authority, ChangeError, Order, RandomnessGone};
+use postern_core::changes;
+use postern_core::changes::{Authority, ChangeError, Order};
+use postern_core::flows;
 use postern_core::ledger::Credential;
 use postern_core::name::LoginName;
+use postern_core::random::RandomnessGone;
 use postern_core::{Reason, Verdict};
 
 use crate::harness::{Ended, MAIN_PASSWORD, Point, Site, Store};
@@ -227,7 +230,7 @@ async fn mail_follows_the_first_factor_and_the_last_by_itself() {
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
     let app = site.bind(&alice, "phone").await;
     assert_eq!(site.mail("alice", MAIN_PASSWORD).await.reason(), Reason::UseAppPassword);
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
         .await
         .unwrap();
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
@@ -274,8 +277,8 @@ async fn a_tombstone_stands_for_400_days_and_its_selector_is_not_given_out_again
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let password = site.app_password(&alice, Scope::All).await;
-    let revoked = flows::revoke_app_passwords(&site.authority(), &alice.id, None).await.unwrap();
-    assert!(matches!(revoked, flows::Revoked::Now(all) if all.len() == 1));
+    let revoked = changes::revoke_app_passwords(&site.authority(), &alice.id, None).await.unwrap();
+    assert!(matches!(revoked, changes::Revoked::Now(all) if all.len() == 1));
     let runs = site.hasher.tally();
     let ended = site.mail("alice", &password).await;
     assert_eq!(ended.reason(), Reason::Revoked);
@@ -301,11 +304,11 @@ async fn randomness_that_fails_or_repeats_makes_no_second_app_password_of_one_se
     };
     let broken = |_: &mut [u8]| Err(RandomnessGone);
     let repeating = Authority { random: constant, ..site.authority() };
-    assert!(flows::create_app_password(&repeating, &alice.id, &order).await.is_ok());
-    let again = flows::create_app_password(&repeating, &alice.id, &order).await;
+    assert!(changes::create_app_password(&repeating, &alice.id, &order).await.is_ok());
+    let again = changes::create_app_password(&repeating, &alice.id, &order).await;
     assert_eq!(again.err(), Some(ChangeError::Contended));
     let failing = Authority { random: broken, ..site.authority() };
-    let failed = flows::create_app_password(&failing, &alice.id, &order).await;
+    let failed = changes::create_app_password(&failing, &alice.id, &order).await;
     assert_eq!(failed.err(), Some(ChangeError::Randomness(RandomnessGone)));
     assert_eq!(site.account(&alice).await.data.app_passwords.len(), 1);
 }

@@ -1,6 +1,7 @@
 //! One person's days from the first login on, on the embedded stores and on slapd and Redis.
 
-use postern_core::flows::{self, OwnFlow};
+use postern_core::changes;
+use postern_core::flows::OwnFlow;
 use postern_core::ledger::Credential;
 use postern_core::policy::SecondFactor;
 use postern_core::{Reason, Verdict};
@@ -39,7 +40,7 @@ async fn one_code_at_many_doors_of_ldap_and_redis_opens_exactly_one() {
         }
         assert_eq!(accepted, 1, "round {round}");
         site.clock.advance(90);
-        flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
 }
 
@@ -129,7 +130,7 @@ async fn story(mut site: Site) {
     assert_eq!(login(&newer.wrong_code(2)).await.reason(), Reason::Locked);
     site.ledger.forget_codes(&alice.id).await.unwrap();
     assert_eq!(login(&newer.code()).await.reason(), Reason::Locked);
-    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     assert!(login(&newer.code()).await.is_accept());
 
     // She goes.

@@ -1,7 +1,7 @@
 //! For people who lost their second factors, and for those who have none yet.
 
 use postern_core::account::Account;
-use postern_core::flows;
+use postern_core::changes;
 use postern_core::words::Phrase;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 
 /// Unlocks what too many wrong codes have locked.
 pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
-    let count = flows::unlock_factors(&site.authority(), &account.id).await?;
+    let count = changes::unlock_factors(&site.authority(), &account.id).await?;
     let what = match count {
         0 => "no second factor was locked".to_owned(),
         count => format!("unlocked {count} second factors"),
@@ -35,7 +35,7 @@ pub(super) async fn reset(
     if !is_sure && !confirm(account)? {
         return Err(Failure::data("nothing was changed"));
     }
-    let reset = flows::edit(&*site.directory, &account.id, |data| {
+    let reset = changes::edit(&*site.directory, &account.id, |data| {
         let taken = (data.factors.len(), data.recovery_codes.len(), data.policy.ticket.is_some());
         data.factors.clear();
         data.factor_keys.clear();
@@ -96,7 +96,7 @@ pub(super) async fn invite(
     if account.data.is_enrolled() {
         return Err(Failure::data(format!("{} has a second factor, and needs no ticket", account.name)));
     }
-    let (ticket, expires) = flows::invite(&site.authority(), &site.keyring()?, &account.id, span).await?;
+    let (ticket, expires) = changes::invite(&site.authority(), &site.keyring()?, &account.id, span).await?;
     let shown = ticket.grouped();
     let text = zeroize::Zeroizing::new(format!(
         "Ticket for {}, good once and until {expires}:\n\n    {}\n\n\

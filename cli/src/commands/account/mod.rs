@@ -9,7 +9,7 @@ mod show;
 use std::path::Path;
 
 use postern_core::account::{Account, AccountData};
-use postern_core::flows::edit;
+use postern_core::changes::edit;
 use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
 use postern_core::policy::AccountPolicy;
 use postern_core::secret::Password;

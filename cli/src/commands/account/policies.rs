@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use postern_core::account::{Account, AccountId};
+use postern_core::changes::edit;
 use postern_core::config::Filter;
 use postern_core::directory::DirectoryError;
-use postern_core::flows::edit;
 
 use super::policy::{self, Change};
 use crate::args::PolicyOf;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::{Generated, Selector};
-use postern_core::flows::{Authority, ChangeError, Order, draw_app_password, store_app_password};
+use postern_core::changes::{Authority, ChangeError, Order, draw_app_password, store_app_password};
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 

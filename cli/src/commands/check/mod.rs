@@ -17,11 +17,12 @@ use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::User;
+use postern_core::account::UID_NUMBER;
 use postern_core::account::{Account, AccountId};
 use postern_core::clock::SKEW;
 use postern_core::config::{Config, ConfigDigest};
 use postern_core::directory::DirectoryError;
-use postern_core::flows::{UID_NUMBER, clock_text};
+use postern_core::exchange::clock_text;
 use postern_core::ledger::Ledger;
 use postern_core::name::LoginName;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig, Failure as IpcFailure, Status};

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountData, AccountId};
+use postern_core::changes::{ChangeError, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{BadTotp, Factor, FactorKind};
-use postern_core::flows::{ChangeError, RandomnessGone, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::keyring::Keyring;
+use postern_core::random::RandomnessGone;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;

@@ -2,8 +2,9 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
+use postern_core::changes::{Authority, ChangeError, NewFactor, NewKind, bind_factor};
 use postern_core::factor::FactorId;
-use postern_core::flows::{Authority, ChangeError, NewFactor, NewKind, bind_factor, default_label};
+use postern_core::flows::default_label;
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;

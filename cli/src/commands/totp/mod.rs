@@ -5,8 +5,8 @@ mod one;
 
 use std::path::Path;
 
+use postern_core::changes::NewFactor;
 use postern_core::factor::{Algorithm, BadShape, NewTotp, TotpShape, WrittenSeed};
-use postern_core::flows::NewFactor;
 
 use crate::args::{Enrol, TotpCommand};
 use crate::failure::Failure;

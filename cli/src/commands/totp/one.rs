@@ -2,10 +2,12 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
+use postern_core::changes::{ChangeError, NewFactor, NewKind, bind_factor};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
+use postern_core::exchange::clock_text;
 use postern_core::factor::{CodeText, FactorId, NewTotp};
-use postern_core::flows::{Bound, ChangeError, NewFactor, NewKind, bind_factor, clock_text, default_label};
+use postern_core::flows::{Bound, default_label};
 use postern_core::ledger::{Spend, Spent};
 use postern_core::qr::Modules;
 use postern_core::words::Phrase;

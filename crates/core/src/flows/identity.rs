@@ -1,14 +1,13 @@
 //! Which account a user of the host is. It goes by uid: name services may know one user under several spellings.
 
-use crate::account::{Account, AccountId};
+use crate::account::{Account, AccountId, uid_in_directory};
 use crate::directory::Directory;
 use crate::engine::Engine;
+use crate::exchange::outage::Outage;
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::unix_users::UnixUsers;
 use crate::words::Phrase;
-
-use super::outcome::Outage;
 
 /// What the directory has of a user of the host.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Mismatch {
     }
 
     /// For the user, who has proved to be the host's user with this name and uid. It names no other account.
-    pub(super) fn phrase<'a>(self, name: &'a str, uid: &'a str) -> Phrase<'a> {
+    pub(crate) fn phrase<'a>(self, name: &'a str, uid: &'a str) -> Phrase<'a> {
         match self {
             Self::OtherSpelling => Phrase::AccountSpelledDifferently { name },
             Self::UidOfAnother => Phrase::UidOfAnotherAccount { name, uid },
@@ -74,7 +73,7 @@ impl Mismatch {
 ///
 /// It asks the same questions for every name, for name services and directories may be slow, and the time to the first
 /// question must not tell who is in the directory.
-pub(super) async fn identify(engine: &Engine, name: &LoginName) -> Result<Identity, Outage> {
+pub(crate) async fn identify(engine: &Engine, name: &LoginName) -> Result<Identity, Outage> {
     identify_in(&*engine.directory, &*engine.users, name).await
 }
 
@@ -102,7 +101,7 @@ async fn identify_in(
 }
 
 /// The same for a user whose uid is known already.
-pub(super) async fn identify_user(engine: &Engine, name: &LoginName, uid: u32) -> Result<Identity, Outage> {
+pub(crate) async fn identify_user(engine: &Engine, name: &LoginName, uid: u32) -> Result<Identity, Outage> {
     let named = engine.directory.find(name, Class::Login).await?;
     let carrier = carrier(&*engine.directory, Some(uid)).await?;
     decide(name, Some(uid), named, carrier)
@@ -154,17 +153,6 @@ fn decide(
     Ok(Identity::Mismatch(named.id, mismatch))
 }
 
-/// The account's `uidNumber` (RFC 2307), where it has exactly one, in the form that a directory gives an integer
-/// (RFC 4517, section 3.3.16). Name services may read other forms, and then the account is nobody's.
-pub(super) fn uid_in_directory(account: &Account) -> Option<u32> {
-    match account.attributes.values(UID_NUMBER) {
-        [number] => number.parse().ok().filter(|uid: &u32| uid.to_string() == *number),
-        _ => None,
-    }
-}
-
-/// The attribute that a store has to fetch for it.
-pub const UID_NUMBER: &str = "uidNumber";
 /// The name of uid 0.
 const ROOT: &str = "root";
 /// The uid that is none (chown(2)).
@@ -172,7 +160,7 @@ const NO_UID: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
-    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing};
+    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing, UID_NUMBER};
 
     use super::*;
 

@@ -2,9 +2,35 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::account::{Account, Freshness};
+use crate::changes::notices;
+use crate::changes::notices::ChangedBy;
+use crate::checks::current_account;
+use crate::checks::in_flight::Checked;
+use crate::checks::main_password::Given;
+use crate::checks::main_password::WRONG_BEFORE;
+use crate::checks::trusted_devices;
+use crate::checks::typed_codes::Asked;
 use crate::conversation::{Conversation, Echo};
 use crate::device::Device;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::outage::Outage;
+use crate::exchange::outcome::Outcome;
+use crate::exchange::prompt_context::Occasion;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
+use crate::flows::answers::is_yes;
+use crate::flows::details::NOT_A_PASSWORD;
+use crate::flows::details::{ECHOED, EMPTY_ANSWER};
+use crate::flows::enrolment;
+use crate::flows::enrolment::Place;
+use crate::flows::enrolment::Wanted;
+use crate::flows::identity;
+use crate::flows::identity::Identity;
+use crate::flows::last_use;
+use crate::flows::last_use::Entrance;
+use crate::flows::login_request::Visit;
+use crate::flows::second_step;
 use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService, ServiceKind};
@@ -13,22 +39,9 @@ use crate::secret::{Offered, Password};
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::Phrase;
 
-use super::codes::Asked;
-use super::dialogue::{Dialogue, Stop};
-use super::enrolment::{Place, Wanted};
-use super::identity::{self, Identity};
-use super::in_flight::Checked;
-use super::login::{EMPTY_ANSWER, NOT_A_PASSWORD, Visit};
-use super::main_password::{Given, WRONG_BEFORE};
-use super::note::{self, Entrance};
-use super::notices::ChangedBy;
-use super::occasion::Occasion;
-use super::outcome::{Outage, Outcome, Trail};
-use super::{codes, enrolment, notices, second_step, trust};
-
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
 /// from then on.
-pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
+pub(crate) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
     let Some((observe, service)) =
         engine.services.get(visit.service).and_then(|service| match &service.kind {
             ServiceKind::Login(login) => Some((service.observe, login)),
@@ -130,7 +143,7 @@ impl<'a> Attempt<'a> {
             return self.refuse_stranger(reason).await;
         }
         let first = self.first_factor(&account).await?;
-        let account = second_step::as_of_now(engine, account, &mut self.dialogue).await?;
+        let account = current_account::as_of_now(engine, account, &mut self.dialogue).await?;
         self.dialogue.speak_to(&account);
         let policy = EffectiveLogin::of(&engine.policy, self.observe, self.service, account.data.policy);
         if !policy.second_factor.is_needed(account.data.is_enrolled()) {
@@ -150,7 +163,8 @@ impl<'a> Attempt<'a> {
         let device = self.device();
         if let Some(device) = &device
             && !policy.trust_device.is_zero()
-            && trust::is_trusted(engine, &account, device, policy.trust_device, &mut self.trail).await
+            && trusted_devices::is_trusted(engine, &account, device, policy.trust_device, &mut self.trail)
+                .await
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
@@ -272,7 +286,7 @@ impl<'a> Attempt<'a> {
 
     /// Takes as long as a wrong password.
     async fn pretend_for_nothing(&self) -> Result<Checked, Stop> {
-        let random = u128::from_be_bytes(codes::token(self.engine)?);
+        let random = u128::from_be_bytes(self.engine.draw_token()?);
         match Password::new(format!("{random:032x}")) {
             Ok(stand_in) => self.pretend(&stand_in).await,
             Err(_) => Ok(Checked::Wrong),
@@ -354,7 +368,7 @@ impl<'a> Attempt<'a> {
         if term.is_zero() {
             return;
         }
-        trust::trust(self.engine, account, device, term, &mut self.trail).await;
+        trusted_devices::trust(self.engine, account, device, term, &mut self.trail).await;
         let what = Phrase::ChangedDeviceTrusted { name: &device.name };
         let what = (&what, ChangedBy::Owner);
         notices::changed(self.engine, account, what, &mut self.dialogue, &mut self.trail).await;
@@ -362,11 +376,11 @@ impl<'a> Attempt<'a> {
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
         let engine = self.engine;
-        let account = second_step::as_of_now(engine, account.clone(), &mut self.dialogue).await?;
+        let account = current_account::as_of_now(engine, account.clone(), &mut self.dialogue).await?;
         let at = engine.clock.now();
         let entrance =
             Entrance { service: self.visit.service, source: self.source, address: self.visit.address, at };
-        note::used(engine, &account.id, credential, entrance, &mut self.trail).await;
+        last_use::used(engine, &account.id, credential, entrance, &mut self.trail).await;
         self.trail.credential = Some(credential);
         let proof = Proof::of(&account.id, self.visit.service, at, &engine.keyring);
         let user = account.name;
@@ -388,14 +402,6 @@ fn is_link_local(address: IpAddr) -> bool {
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }
-
-/// Whether somebody agrees, in any of the languages.
-pub(super) fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES" | "是")
-}
-
-/// What the log hears of a program where a person should be.
-pub(super) const ECHOED: &str = "every question is answered alike";
 
 const SSHD_JUNK: &[u8] = b"\x08\n\r\x7fINCORRECT";
 

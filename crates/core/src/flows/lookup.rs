@@ -1,11 +1,12 @@
 use crate::account::{Account, Freshness, Standing};
 use crate::engine::Engine;
+use crate::exchange::outage::Outage;
+use crate::exchange::outcome::Outcome;
+use crate::exchange::trail::Trail;
 use crate::name::LoginName;
 use crate::policy::{Class, ServiceKind};
 use crate::userdb::DisabledLookup;
 use crate::verdict::{Accepted, Reason, Verdict};
-
-use super::outcome::{Outage, Outcome, Trail};
 
 /// Fetches the userdb fields of an account for a mail server that has mail to deliver or a session to resume. Among them is
 /// `user`, the canonical name: without it a mail server goes on with the alias that was asked for, to another mailbox.

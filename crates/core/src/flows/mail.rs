@@ -2,10 +2,27 @@ use std::net::IpAddr;
 
 use crate::account::{Account, Freshness};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
+use crate::checks::attempts;
+use crate::checks::in_flight::Checked;
+use crate::checks::main_password::Given;
+use crate::checks::main_password::WRONG_BEFORE;
+use crate::checks::main_password::attempt_digest;
+use crate::checks::typed_codes;
+use crate::checks::typed_codes::Asked;
+use crate::checks::typed_codes::CodeCheck;
+use crate::checks::typed_codes::Typed;
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
+use crate::exchange::outage::Outage;
+use crate::exchange::outcome::Outcome;
+use crate::exchange::trail::Trail;
 use crate::factor::CodeText;
+use crate::flows::details::EMPTY_ANSWER;
+use crate::flows::details::UNCONFIGURED;
+use crate::flows::last_use;
+use crate::flows::last_use::Entrance;
+use crate::flows::login_request::Visit;
 use crate::hashing::{Purpose, Remembered};
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, Settlement};
@@ -16,21 +33,13 @@ use crate::secret::{Offered, Password};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
-use super::codes::{self, Asked, CodeCheck, Typed};
-use super::guard;
-use super::in_flight::Checked;
-use super::login::{EMPTY_ANSWER, UNCONFIGURED, Visit};
-use super::main_password::{Given, WRONG_BEFORE, attempt_digest};
-use super::note::{self, Entrance};
-use super::outcome::{Outage, Outcome, Trail};
-
 /// Decides a login to a mail service: an app password, or the main password where policy permits it.
 ///
 /// App passwords are looked at first, so that a revoked one never reaches the directory's own lockout. It costs one
 /// argon2id at most, and none for an app password that is unknown, revoked, expired, out of scope or out of network.
 ///
 /// Where the front door has no secret yet, it is asked for once and nothing else is.
-pub(super) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
+pub(crate) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
     let asked = match visit.secret {
         Some(_) => None,
         None => match ask_for_secret(person).await {
@@ -175,7 +184,7 @@ impl<'a> Decision<'a> {
         digest: Digest,
     ) -> Result<Checked, Outage> {
         let memory = &self.engine.memory;
-        let past = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
+        let past = attempts::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
         let lane = past.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
@@ -184,9 +193,9 @@ impl<'a> Decision<'a> {
         }
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
         let limits = (&self.engine.limits.attempts, past);
-        match guard::admit(self.engine, &attempt, limits, &mut self.trail).await {
+        match attempts::admit(self.engine, &attempt, limits, &mut self.trail).await {
             Admission::Proceed => {
-                guard::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+                attempts::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
                 Ok(Checked::Wrong)
             }
             Admission::KnownWrong => Ok(Checked::KnownWrong),
@@ -232,7 +241,7 @@ impl<'a> Decision<'a> {
     /// is looked at only where the rest is the main password.
     async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Outage> {
         let mut ended = Verdict::Reject(Reason::UseAppPassword);
-        for digits in codes::lengths(account) {
+        for digits in typed_codes::lengths(account) {
             let Some((main, code)) = split(self.login.offered.expose(), digits) else { continue };
             let given = Given { password: &main, source: self.source, class: Class::Mail, at: self.now };
             match given.check(self.engine, account, &mut self.trail).await? {
@@ -251,9 +260,9 @@ impl<'a> Decision<'a> {
         let marker = format!("{} and a code", account.password_marker);
         let digest = attempt_digest(self.engine, &account.id, &marker, self.login.offered.expose());
         let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        let past = guard::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
+        let past = attempts::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
         let limits = (&self.engine.limits.attempts, past);
-        match guard::admit(self.engine, &attempt, limits, &mut self.trail).await {
+        match attempts::admit(self.engine, &attempt, limits, &mut self.trail).await {
             Admission::Proceed => {}
             Admission::KnownWrong => {
                 self.trail.detail = Some(WRONG_BEFORE);
@@ -262,10 +271,10 @@ impl<'a> Decision<'a> {
             Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
         }
         let asked = Asked { account, source: self.source, is_known: true, purpose: None };
-        let checked = codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await;
+        let checked = typed_codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await;
         let is_wrong = matches!(checked, Ok(CodeCheck::Wrong | CodeCheck::Replayed));
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
-        guard::settle(self.engine, &attempt, settlement, &mut self.trail).await;
+        attempts::settle(self.engine, &attempt, settlement, &mut self.trail).await;
         match checked? {
             CodeCheck::Right(credential) => {
                 self.trail.credential = Some(credential);
@@ -302,7 +311,7 @@ impl<'a> Decision<'a> {
             address: self.login.address,
             at: self.now,
         };
-        note::used(self.engine, &account.id, credential, entrance, &mut self.trail).await;
+        last_use::used(self.engine, &account.id, credential, entrance, &mut self.trail).await;
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }
 

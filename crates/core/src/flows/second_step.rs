@@ -1,33 +1,39 @@
 //! Asking for a second step, until one is right or enough were wrong.
 
-use crate::account::{Account, Freshness};
-use crate::clock::Timestamp;
+use crate::checks::current_account;
+use crate::checks::phone_approval;
+use crate::checks::phone_approval::Approval;
+use crate::checks::phone_approval::Begun;
+use crate::checks::phone_approval::Decision;
+use crate::checks::sent_codes;
+use crate::checks::sent_codes::Binding;
+use crate::checks::sent_codes::Posted;
+use crate::checks::sent_codes::Recipient;
+use crate::checks::typed_codes;
+use crate::checks::typed_codes::Asked;
+use crate::checks::typed_codes::CodeCheck;
+use crate::checks::typed_codes::Typed;
 use crate::courier::Destination;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::outage::Outage;
+use crate::exchange::prompt_context::Occasion;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
 use crate::factor::{Factor, FactorKind, Phone};
+use crate::flows::details::EMPTY_ANSWER;
 use crate::ledger::Credential;
-use crate::name::LoginName;
-use crate::policy::Class;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::approval::{self, Approval, Begun, Decision};
-use super::codes::{self, Asked, CodeCheck, Typed};
-use super::dialogue::{Dialogue, Stop};
-use super::identity;
-use super::login::EMPTY_ANSWER;
-use super::occasion::Occasion;
-use super::outcome::{Outage, Trail};
-use super::sent_code::{self, Binding, Posted, Recipient};
-
 /// A second step that was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Proved {
+pub(crate) struct Proved {
     /// With what.
-    pub(super) credential: Credential,
+    pub(crate) credential: Credential,
     /// Whether the person wants the device to be trusted; only a phone says so by itself.
-    pub(super) trusts: Option<bool>,
+    pub(crate) trusts: Option<bool>,
 }
 
 /// Asks for a code of any bound factor, or a recovery code, or that a phone approves.
@@ -36,7 +42,7 @@ pub(super) struct Proved {
 /// taken at once. What is proposed and needs a message gets one, if the first factor was proved.
 ///
 /// Whoever leaves after a code that was not right leaves with that on record, or guessing would go unnoticed.
-pub(super) async fn prove(
+pub(crate) async fn prove(
     engine: &Engine,
     asked: Asked<'_>,
     occasion: &Occasion<'_>,
@@ -164,20 +170,20 @@ impl Step<'_, '_> {
         };
         let engine = self.engine;
         // A factor is gone as soon as it is removed.
-        let account = as_of_now(engine, self.asked.account.clone(), self.dialogue).await?;
+        let account = current_account::as_of_now(engine, self.asked.account.clone(), self.dialogue).await?;
         let asked = Asked { account: &account, ..self.asked };
-        match codes::check(engine, asked, &typed, self.trail).await? {
+        match typed_codes::check(engine, asked, &typed, self.trail).await? {
             CodeCheck::Right(credential) => return Ok(Some(Checked::Right(credential))),
             CodeCheck::Wrong => self.refused = Some(Reason::BadCredential),
             CodeCheck::Replayed => self.refused = Some(Reason::Replayed),
             CodeCheck::TooEarly { until } => {
-                let seconds = seconds_until(engine, until);
+                let seconds = engine.seconds_until(until);
                 self.dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
                 return Ok(Some(Checked::Early));
             }
             CodeCheck::Limited { until } => {
                 self.refused = Some(Reason::Limited);
-                let minutes = seconds_until(engine, until).div_ceil(60);
+                let minutes = engine.seconds_until(until).div_ceil(60);
                 self.dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
                 return Err(Stop::Reject(Reason::Limited));
             }
@@ -199,7 +205,7 @@ impl Step<'_, '_> {
     /// hears of it and may choose another way; recovery codes go without anything that might be down.
     async fn reach(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
         let Some(factor) = proposed.filter(|factor| factor.locked.is_none()) else { return Ok(()) };
-        let to = sent_code::destination(factor);
+        let to = sent_codes::destination(factor);
         if to.is_none() && !is_phone(factor) {
             return Ok(());
         }
@@ -226,20 +232,20 @@ impl Step<'_, '_> {
     async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
         let Asked { account, source, .. } = self.asked;
         let recipient = Recipient { account, source, factor: factor.id, to, binding: Binding::Bound };
-        match sent_code::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
+        match sent_codes::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
             Posted::Sent => {
-                let to = masked(to);
+                let to = to.masked();
                 self.dialogue.tell(&Phrase::CodeSent { to: &to }).await?;
                 self.reach = Reach::Sent(to);
             }
             Posted::Limited { until } => {
-                let seconds = seconds_until(self.engine, until);
+                let seconds = self.engine.seconds_until(until);
                 self.dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
                 // The last one may be good still.
-                self.reach = Reach::Sent(masked(to));
+                self.reach = Reach::Sent(to.masked());
             }
             Posted::Failed => {
-                self.dialogue.complain(&Phrase::SendingFailed { to: &masked(to) }).await?;
+                self.dialogue.complain(&Phrase::SendingFailed { to: &to.masked() }).await?;
             }
         }
         Ok(())
@@ -248,7 +254,9 @@ impl Step<'_, '_> {
     async fn ring(&mut self, factor: &Factor, phone: &Phone) -> Result<(), Stop> {
         let account = self.asked.account;
         let chosen = (factor, phone);
-        match approval::begin(self.engine, account, chosen, self.occasion, self.dialogue, self.trail).await? {
+        match phone_approval::begin(self.engine, account, chosen, self.occasion, self.dialogue, self.trail)
+            .await?
+        {
             Begun::Waiting(approval) => {
                 let has_rung = approval.has_rung;
                 self.reach = Reach::Phone(approval);
@@ -259,7 +267,7 @@ impl Step<'_, '_> {
                 }
             }
             Begun::NotNow { until } => {
-                let seconds = seconds_until(self.engine, until);
+                let seconds = self.engine.seconds_until(until);
                 self.dialogue.complain(&Phrase::PhoneNotNow { seconds }).await?;
             }
             Begun::NoPage => self.dialogue.complain(&Phrase::NothingSent {}).await?,
@@ -322,51 +330,13 @@ fn is_phone(factor: &Factor) -> bool {
     }
 }
 
-/// Enough of an address for its owner.
-pub(super) fn masked(to: Destination<'_>) -> String {
-    match to {
-        Destination::Email(address) => address.masked(),
-        Destination::Sms(number) => number.masked(),
-        Destination::WebPush(_) | Destination::Ntfy(_) => String::new(),
-    }
-}
-
 /// Its label, and where its codes go.
 fn described(factor: &Factor) -> String {
     let label = factor.label.as_str();
-    match sent_code::destination(factor) {
-        Some(to) => format!("{label} ({})", masked(to)),
+    match sent_codes::destination(factor) {
+        Some(to) => format!("{label} ({})", to.masked()),
         None => label.to_owned(),
     }
-}
-
-/// The account as it is now, where it still may log in: read again where a question was asked since it was read.
-pub(super) async fn as_of_now(
-    engine: &Engine,
-    account: Account,
-    dialogue: &mut Dialogue<'_>,
-) -> Result<Account, Stop> {
-    if dialogue.has_waited() { read_again(engine, &account).await } else { Ok(account) }
-}
-
-/// The account as it is now, where it still may log in.
-pub(super) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
-    let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
-    let found = engine.directory.find(&name, Class::Login).await?;
-    let is_same = |found: &Account| {
-        let uid = identity::uid_in_directory;
-        found.id == account.id && found.name == account.name && uid(found) == uid(account)
-    };
-    let found = found.filter(is_same).ok_or(Stop::Reject(Reason::UnknownAccount))?;
-    if found.freshness == Freshness::Stale {
-        return Err(Outage::Stale.into());
-    }
-    found.standing.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
-}
-
-/// How long somebody has to wait, in whole seconds, at least one.
-pub(super) fn seconds_until(engine: &Engine, until: Timestamp) -> u64 {
-    until.as_unix().saturating_sub(engine.clock.now().as_unix()).max(1)
 }
 
 fn question<'a>(reach: &'a Reach, proposed: Option<&'a Factor>, count: usize) -> Phrase<'a> {

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ldap3::{Mod, SearchEntry};
+use postern_core::account::UID_NUMBER;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
 use postern_core::directory::{Directory, DirectoryError, PasswordCheck, PasswordRefusal, Update, Visitor};
 use postern_core::factor::{Factor, RecoveryCode};
-use postern_core::flows::UID_NUMBER;
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;

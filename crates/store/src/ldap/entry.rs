@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use ldap3::SearchEntry;
+use postern_core::account::UID_NUMBER;
 use postern_core::account::{
     Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision, Standing,
 };
@@ -11,9 +12,9 @@ use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
 use postern_core::directory::DirectoryError;
 use postern_core::dn::{self, Dn};
+use postern_core::exchange::PREFERRED_LANGUAGE;
 use postern_core::expiry::Expiry;
 use postern_core::factor::{Factor, RecoveryCode};
-use postern_core::flows::{PREFERRED_LANGUAGE, UID_NUMBER};
 use postern_core::policy::AccountPolicy;
 
 /// The auxiliary class on an entry that Postern has written to.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use postern_core::Verdict;
-use postern_core::flows::Outcome;
+use postern_core::exchange::Outcome;
 
 use crate::harness::{Fault, Kind, Point, Site, Store};
 use allowed::{ALLOWED, allowance};

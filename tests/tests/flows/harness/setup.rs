@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postern_core::app_password::ScopeWord;
+use postern_core::checks::InFlight;
 use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory, NotedUses};
-use postern_core::flows::{InFlight, RandomnessGone};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
@@ -16,6 +16,7 @@ use postern_core::limits::{Limits, LocalAttempts, UnprovedCalls, WrongUnderLock}
 use postern_core::policy::{
     First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
 };
+use postern_core::random::RandomnessGone;
 use postern_core::userdb::Userdb;
 use postern_core::words::Language;
 

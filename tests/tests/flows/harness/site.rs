@@ -9,11 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_core::account::{Account, AccountData, AccountId, Attributes};
 use postern_core::app_password::{Label, Networks, Scope};
+use postern_core::changes;
+use postern_core::changes::{Authority, ChangeError, NewFactor, NewKind, Order};
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory};
 use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
-use postern_core::flows::{self, Authority, ChangeError, NewFactor, NewKind, Order};
 use postern_core::hashing::{Cost, HashPool, Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Ledger, Spend};
 use postern_core::name::LoginName;
@@ -288,7 +289,7 @@ impl Site {
         let totp = NewTotp::new(shape, Seed::new(&seed).unwrap());
         let authority = self.authority();
         let new = NewFactor::of(&authority, Label::new(label).unwrap(), NewKind::Totp(totp)).unwrap();
-        flows::bind_factor(&authority, &self.engine.keyring, &who.id, &new, None, None).await.unwrap();
+        changes::bind_factor(&authority, &self.engine.keyring, &who.id, &new, None, None).await.unwrap();
         App::new(&seed, shape, &self.clock).bound_as(new.id)
     }
 
@@ -317,7 +318,7 @@ impl Site {
     ) -> String {
         let label = Label::new("Foxmail").unwrap();
         let order = Order { label, scope, expires, networks: Networks::default() };
-        let created = flows::create_app_password(&self.authority(), &who.id, &order).await.unwrap();
+        let created = changes::create_app_password(&self.authority(), &who.id, &order).await.unwrap();
         created.password.grouped().to_string()
     }
 
@@ -327,7 +328,7 @@ impl Site {
             change(data);
             Ok::<_, ChangeError>(())
         };
-        flows::edit(&*self.directory, &who.id, change).await.unwrap();
+        changes::edit(&*self.directory, &who.id, change).await.unwrap();
     }
 
     pub(crate) async fn account(&self, who: &Someone) -> Account {

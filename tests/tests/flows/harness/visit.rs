@@ -7,7 +7,9 @@ use std::time::Duration;
 use postern_core::conversation::{Conversation, Echo, Gone, Tone};
 use postern_core::device::Device;
 use postern_core::engine::Engine;
-use postern_core::flows::{self, Outcome, Own, OwnFlow};
+use postern_core::exchange;
+use postern_core::exchange::Outcome;
+use postern_core::flows::{self, Own, OwnFlow};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::proof::Proof;
@@ -202,7 +204,7 @@ impl Talk {
     /// What was heard until now.
     pub(crate) fn heard(&self) -> Ended {
         let outcome =
-            Outcome { verdict: Verdict::Defer("under way".to_owned()), trail: flows::Trail::default() };
+            Outcome { verdict: Verdict::Defer("under way".to_owned()), trail: exchange::Trail::default() };
         Ended { outcome, heard: self.memory.all() }
     }
 

@@ -86,7 +86,7 @@ async fn a_code_opens_one_door_once_whatever_the_window_says() {
         assert_eq!(again.reason(), expected, "{seconds}");
         // Three wrong ones are less than the limit of five.
         site.clock.advance(0);
-        postern_core::flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        postern_core::changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
     let sudo = site.visit("sudo", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
     assert!(sudo.is_accept(), "the next code is a new one");
@@ -102,7 +102,7 @@ async fn a_later_code_spends_those_before_it() {
     for code in earlier {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, &code, &code]).await;
         assert_eq!(ended.reason(), Reason::Replayed);
-        postern_core::flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        postern_core::changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use postern_core::changes;
 use postern_core::device::DeviceRecord;
-use postern_core::flows;
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Credential;
 use postern_core::{Reason, Verdict};
@@ -54,9 +54,9 @@ impl Trusting {
         self.site.ledger.put_device(&self.alice.id, record, self.site.now_plus(0)).await.unwrap();
     }
 
-    async fn revoke(&self, which: impl Fn(&flows::TrustedDevice) -> bool) -> usize {
+    async fn revoke(&self, which: impl Fn(&changes::TrustedDevice) -> bool) -> usize {
         let (authority, keyring) = (self.site.authority(), &self.site.engine.keyring);
-        flows::revoke_devices(&authority, keyring, &self.alice.id, which).await.unwrap().len()
+        changes::revoke_devices(&authority, keyring, &self.alice.id, which).await.unwrap().len()
     }
 }
 
@@ -126,10 +126,13 @@ async fn of_two_devices_one_is_revoked_and_the_other_goes_on() {
     t.login(1, "y").await;
     t.login(2, "y").await;
     let old = t.records().await;
-    let listed =
-        flows::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &t.site.account(&t.alice).await)
-            .await
-            .unwrap();
+    let listed = changes::trusted_devices(
+        &t.site.authority(),
+        &t.site.engine.keyring,
+        &t.site.account(&t.alice).await,
+    )
+    .await
+    .unwrap();
     assert_eq!(listed.len(), 2);
     let first = listed.iter().min_by_key(|device| device.trust.created).unwrap().clone();
     assert_eq!(t.revoke(|device| device.id == first.id).await, 1);
@@ -179,7 +182,7 @@ async fn another_factor_and_another_main_password_end_all_trust() {
     let second = t.site.bind(&t.alice, "token").await;
     let ended = t.site.visit("sshd", "alice").key(SshKey(1)).says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.questions().len(), 2, "a factor was added");
-    let removed = flows::unbind_factor(
+    let removed = changes::unbind_factor(
         &t.site.authority(),
         &t.site.engine.keyring,
         &t.alice.id,
@@ -310,7 +313,8 @@ async fn revocations_that_meet_leave_no_device_that_either_revoked() {
     t.login(1, "y").await;
     t.login(2, "y").await;
     let account = t.site.account(&t.alice).await;
-    let listed = flows::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await.unwrap();
+    let listed =
+        changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await.unwrap();
     let [one, two] = [listed[0].id, listed[1].id];
     // The first has listed both and means to keep the second one, when somebody else revokes that.
     let pause = t.site.world.pause(Point::Update);
@@ -332,7 +336,8 @@ async fn a_revocation_brings_no_trust_over_a_change_of_factors_or_of_the_main_pa
             t.login(1, "y").await;
             t.login(2, "y").await;
             let account = t.site.account(&t.alice).await;
-            let listed = flows::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await;
+            let listed =
+                changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await;
             let one = listed.unwrap()[0].id;
             let pause = t.site.world.pause(point);
             let slow = t.revoke(|device| device.id == one);
@@ -347,7 +352,7 @@ async fn a_revocation_brings_no_trust_over_a_change_of_factors_or_of_the_main_pa
             };
             tokio::join!(slow, change);
             let account = t.site.account(&t.alice).await;
-            let left = flows::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await;
+            let left = changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await;
             assert_eq!(left.unwrap(), [], "{what} {point:?}");
         }
     }

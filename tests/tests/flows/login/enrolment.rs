@@ -1,7 +1,8 @@
 //! Forced enrolment: a second factor is needed, and none is bound.
 
+use postern_core::changes;
 use postern_core::factor::RecoveryText;
-use postern_core::flows::{self, OwnFlow};
+use postern_core::flows::OwnFlow;
 use postern_core::ledger::Credential;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 use postern_core::{Reason, Verdict};
@@ -20,7 +21,7 @@ async fn site(forced: ForcedEnrolment) -> Site {
 
 async fn ticket(site: &Site, who: &Someone) -> String {
     let good_for = Duration::from_secs(3600);
-    let made = flows::invite(&site.authority(), &site.engine.keyring, &who.id, good_for).await;
+    let made = changes::invite(&site.authority(), &site.engine.keyring, &who.id, good_for).await;
     RecoveryText::grouped(&made.unwrap().0).to_string()
 }
 
@@ -162,7 +163,7 @@ async fn a_ticket_opens_the_enrolment_once() {
     let data = site.account(&alice).await.data;
     assert_eq!((data.policy.ticket, data.factors.len()), (None, 1));
 
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, data.factors[0].id, true)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, data.factors[0].id, true)
         .await
         .unwrap();
     let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &ticket, "unasked"]).await;
@@ -184,7 +185,7 @@ async fn a_ticket_that_is_wrong_somebody_elses_expired_taken_back_or_replaced_op
     for wrong in ["", "aaaa-bbbb-cccc-dddd-eeee", &first, &of_bob] {
         refused(wrong).await;
     }
-    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     for _ in 0..10 {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "aaaa-bbbb"]).await;
         let unreadable = "That cannot be read as a ticket, which has 20 letters and digits.";
@@ -194,11 +195,11 @@ async fn a_ticket_that_is_wrong_somebody_elses_expired_taken_back_or_replaced_op
             "not counted"
         );
     }
-    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     site.clock.advance(3600);
     refused(&of_alice).await;
     let last = ticket(&site, &alice).await;
-    assert!(flows::forget_ticket(&site.authority(), &alice.id).await.unwrap());
+    assert!(changes::forget_ticket(&site.authority(), &alice.id).await.unwrap());
     refused(&last).await;
     assert_eq!(site.account(&alice).await.data.factors.len(), 0);
 }
@@ -249,7 +250,7 @@ async fn a_ticket_that_is_taken_back_while_the_app_is_set_up_binds_nothing() {
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&ticket).await;
     talk.asked().await;
-    flows::forget_ticket(&site.authority(), &alice.id).await.unwrap();
+    changes::forget_ticket(&site.authority(), &alice.id).await.unwrap();
     talk.say(&App::of_key(&talk.heard().key(), &site.clock).code());
     let ended = talk.ended().await;
     assert!(!ended.is_accept(), "{ended:?}");

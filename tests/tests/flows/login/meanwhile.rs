@@ -1,7 +1,8 @@
 //! A question may be open for a while. What changes meanwhile holds when it is answered.
 
+use postern_core::Reason;
+use postern_core::changes;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
-use postern_core::{Reason, flows};
 
 use crate::harness::{App, MAIN_PASSWORD, Setup, Site, Someone, SshKey};
 
@@ -120,7 +121,7 @@ async fn a_device_that_is_revoked_while_the_password_is_asked_for_is_asked_for_a
     assert_eq!(visit().says(&[MAIN_PASSWORD]).await.questions().len(), 1);
     let mut talk = visit().begin();
     talk.asked().await;
-    flows::revoke_devices(&site.authority(), &site.engine.keyring, &alice.id, |_| true).await.unwrap();
+    changes::revoke_devices(&site.authority(), &site.engine.keyring, &alice.id, |_| true).await.unwrap();
     talk.say(MAIN_PASSWORD);
     assert_eq!(talk.asked().await, "Code from phone: ");
 }
@@ -133,7 +134,7 @@ async fn a_factor_that_is_removed_while_its_code_is_asked_for_takes_none() {
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, phone.id.unwrap(), false)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, phone.id.unwrap(), false)
         .await
         .unwrap();
     talk.say(&phone.code());
@@ -153,7 +154,7 @@ async fn once_the_last_factor_is_removed_its_code_is_no_more_than_any_number() {
     let codes = site.recovery_codes(&alice, 1).await;
     let mut talk = site.visit("sshkey", "alice").begin();
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
         .await
         .unwrap();
     for second in [&app.code(), &codes[0], &app.code()] {

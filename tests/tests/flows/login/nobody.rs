@@ -1,5 +1,6 @@
 //! Nobody is there: a program answers every question alike, or the front door is closed.
 
+use postern_core::changes;
 use postern_core::conversation::Gone;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 use postern_core::{Reason, Verdict, flows};
@@ -125,7 +126,7 @@ async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
         let reason = if matches!(count, 6 | 7) { Reason::BadCredential } else { Reason::Cancelled };
         assert_eq!(outcome.verdict, Verdict::Reject(reason), "{count}");
         site.clock.advance(30);
-        flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
         count += 1;
     }
     assert_eq!(count, 9, "three lines, five questions and a complaint");

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use postern_core::Reason;
 use postern_core::app_password::Label;
+use postern_core::changes::{NewFactor, NewKind, bind_factor};
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
-use postern_core::flows::{NewFactor, NewKind, OwnFlow, SmsBudget, bind_factor};
+use postern_core::exchange::SmsBudget;
+use postern_core::flows::OwnFlow;
 
 use super::{BACKUP, NUMBER, number_in};
 use crate::harness::{MAIN_PASSWORD, Site};

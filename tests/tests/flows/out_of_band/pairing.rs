@@ -86,7 +86,9 @@ async fn a_phone_that_was_removed_is_told_so_and_answers_nothing() {
     let phone = site.bind_phone(&alice).await;
     let id = site.account(&alice).await.data.factors[0].id;
     let keyring = &site.engine.keyring;
-    drop(postern_core::flows::unbind_factor(&site.authority(), keyring, &alice.id, id, true).await.unwrap());
+    drop(
+        postern_core::changes::unbind_factor(&site.authority(), keyring, &alice.id, id, true).await.unwrap(),
+    );
     let ended = phone.pending().await;
     assert_eq!(
         (ended.reason(), ended.field("phone", "state")),

@@ -1,9 +1,10 @@
 //! What somebody thought of who meant harm.
 
 use postern_core::Reason;
+use postern_core::changes::deny_challenges;
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
-use postern_core::flows::{OwnFlow, deny_challenges};
+use postern_core::flows::OwnFlow;
 use postern_core::ledger::Credential;
 
 use super::{BACKUP, number_in};

@@ -1,6 +1,7 @@
 //! Two changes of one account at the same time.
 
-use postern_core::flows::{self, OwnFlow};
+use postern_core::changes;
+use postern_core::flows::OwnFlow;
 use postern_core::policy::SecondFactor;
 
 use crate::harness::{App, MAIN_PASSWORD, Point, Site, Someone};
@@ -94,7 +95,7 @@ async fn an_enrolment_that_began_with_a_code_binds_nothing_once_that_factor_is_g
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&app.code()).await;
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
         .await
         .unwrap();
     talk.say(&App::of_key(&talk.heard().key(), &site.clock).code());

@@ -25,7 +25,7 @@ struct State {
 async fn state(site: &Site, who: &Someone, first: &AccountData) -> State {
     let account = site.account(who).await;
     let keyring = &site.engine.keyring;
-    let devices = postern_core::flows::trusted_devices(&site.authority(), keyring, &account).await.unwrap();
+    let devices = postern_core::changes::trusted_devices(&site.authority(), keyring, &account).await.unwrap();
     let data = account.data;
     let is_old = |factor: &postern_core::factor::Factor| first.factors.contains(factor);
     State {

@@ -1,5 +1,6 @@
 use postern_core::Reason;
-use postern_core::flows::{self, OwnFlow};
+use postern_core::changes;
+use postern_core::flows::OwnFlow;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 
 use crate::harness::{App, Ended, MAIN_PASSWORD, Site, Visit};
@@ -130,7 +131,8 @@ async fn a_first_factor_of_ones_own_needs_what_a_forced_one_needs() {
     let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD, "aaaa-bbbb-cccc-dddd-eeee"]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 2));
     let hour = std::time::Duration::from_secs(3600);
-    let (ticket, _) = flows::invite(&site.authority(), &site.engine.keyring, &alice.id, hour).await.unwrap();
+    let (ticket, _) =
+        changes::invite(&site.authority(), &site.engine.keyring, &alice.id, hour).await.unwrap();
     let own = site.own(&alice, OwnFlow::Enrol);
     let (ended, app) = with_new_app(&site, own, &[MAIN_PASSWORD, &ticket.grouped()]).await;
     assert!(ended.is_accept());
@@ -167,7 +169,7 @@ async fn a_first_factor_that_goes_while_its_successor_is_set_up_does_not_spare_t
     });
     let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
     talk.asked().await;
-    flows::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
+    changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
         .await
         .unwrap();
     talk.say(MAIN_PASSWORD);

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postern_core::account::Account;
+use postern_core::changes;
 use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
 use postern_core::flows::OwnFlow;
-use postern_core::{Reason, Verdict, flows};
+use postern_core::{Reason, Verdict};
 use serde_json::{Map, Value};
 
 use super::{ALL, is_free};
@@ -335,7 +336,7 @@ async fn wrong_proofs_count_as_at_any_door() {
     assert_eq!(own().says(&[MAIN_PASSWORD, &app.code()]).await.reason(), Reason::Limited);
     let login = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
     assert_eq!(login.reason(), Reason::Limited);
-    flows::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     for number in 0..10 {
         assert_eq!(own().says(&[&format!("wrong {number}")]).await.reason(), Reason::BadCredential);
     }

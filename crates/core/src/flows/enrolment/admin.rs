@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 use crate::app_password::Label;
+use crate::checks::typed_codes::Asked;
 use crate::conversation::Conversation;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::outcome::Outcome;
+use crate::exchange::prompt_context::Enroller;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
 use crate::factor::FactorId;
 use crate::limits::Source;
 use crate::qr::Screen;
 use crate::verdict::{Accepted, Verdict};
 
-use super::super::codes::Asked;
-use super::super::dialogue::{Dialogue, Stop};
-use super::super::outcome::{Outcome, Trail};
-use super::{Bound, Enroller, Place, Wanted, WantedKind, enrol};
+use super::{Bound, Place, Wanted, WantedKind, enrol};
 
 /// What an admin wants bound, and to whom.
 #[derive(Debug)]

@@ -4,18 +4,19 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::account::Account;
+use crate::changes::new_factor::NewFactor;
+use crate::changes::new_factor::NewKind;
+use crate::changes::new_factor::SEED_BYTES;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::outage::Outage;
+use crate::exchange::stop::Stop;
 use crate::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
 use crate::ledger::{Spend, Spent};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::super::codes;
-use super::super::dialogue::{Dialogue, Stop};
-use super::super::factors::{NewFactor, NewKind, SEED_BYTES};
-use super::super::outcome::Outage;
-use super::super::second_step::seconds_until;
 use super::{MOST_TRIES, Wanted, default_label};
 
 /// Shows the key of a new app as a QR code and as text, asks for a code that it shows, and spends that code.
@@ -29,7 +30,7 @@ pub(super) async fn prove(
     let mut seed = Zeroizing::new([0; SEED_BYTES]);
     (engine.random)(seed.as_mut())?;
     let totp = NewTotp::new(TotpShape::default(), Seed::new(seed.as_ref())?);
-    let id = FactorId::new(codes::token(engine)?);
+    let id = FactorId::new(engine.draw_token()?);
     show(engine, account, &totp, dialogue).await?;
     first_code(engine, account, (id, &totp), dialogue).await?;
     Ok(NewFactor { id, label, kind: NewKind::Totp(totp) })
@@ -75,7 +76,7 @@ async fn first_code(
             dialogue.complain(&Phrase::FirstCodeWrong {}).await?;
             continue;
         };
-        let (period, token) = (totp.shape.period.seconds(), codes::token(engine)?);
+        let (period, token) = (totp.shape.period.seconds(), engine.draw_token()?);
         let account = &account.id;
         let spend = Spend { account, factor, step, period, is_first: true, at, token };
         match engine.ledger.spend(&spend).await? {
@@ -85,7 +86,7 @@ async fn first_code(
             Spent::Unknown { from } => {
                 is_too_early = true;
                 let until = Timestamp::from_unix(from.saturating_mul(period));
-                let seconds = seconds_until(engine, until);
+                let seconds = engine.seconds_until(until);
                 dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
             }
         }

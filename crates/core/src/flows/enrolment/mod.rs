@@ -6,14 +6,26 @@ mod pair;
 mod sent;
 
 pub use admin::{EnrolFor, Enrolled, enrol_for};
-pub(super) use pair::HandedIn;
+pub(crate) use pair::HandedIn;
 
 use serde_json::json;
 
 use crate::account::Account;
 use crate::app_password::Label;
+use crate::changes::error::ChangeError;
+use crate::changes::factors::Expected;
+use crate::changes::factors::bind_where;
+use crate::changes::notices;
+use crate::changes::notices::ChangedBy;
+use crate::changes::tickets::is_ticket;
+use crate::checks::current_account;
+use crate::checks::typed_codes::Asked;
 use crate::courier::Channel;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::prompt_context::Enroller;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
 use crate::factor::{FactorId, RecoveryText};
 use crate::ledger::{CodeAdmission, CodeSettlement};
 use crate::policy::Ticket;
@@ -21,16 +33,8 @@ use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::app_password::ChangeError;
-use super::codes::Asked;
-use super::dialogue::{Dialogue, Stop};
-use super::factors::{Expected, bind_where, is_ticket};
-use super::notices::{self, ChangedBy};
-use super::outcome::Trail;
-use super::second_step::{self, seconds_until};
-
 /// Leads somebody through binding a factor: shows or sends what there is, asks for the proof, and binds it where it belongs.
-pub(super) async fn enrol(
+pub(crate) async fn enrol(
     engine: &Engine,
     asked: Asked<'_>,
     wanted: &Wanted,
@@ -59,7 +63,7 @@ pub(super) async fn enrol(
         Enroller::Owner => {
             // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
             // password changed, an account disabled.
-            let now = second_step::read_again(engine, account).await?;
+            let now = current_account::read_again(engine, account).await?;
             if now.password_marker != account.password_marker {
                 return Err(ChangeError::ChangedMeanwhile.into());
             }
@@ -123,25 +127,12 @@ async fn not_bound<T>(error: ChangeError, dialogue: &mut Dialogue<'_>, trail: &m
 
 /// What somebody wants to bind, as far as they said.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
-    pub(super) kind: Option<WantedKind>,
-    pub(super) label: Option<Label>,
+pub(crate) struct Wanted {
+    pub(crate) kind: Option<WantedKind>,
+    pub(crate) label: Option<Label>,
     /// The address or number that codes are sent to.
-    pub(super) to: Option<String>,
-    pub(super) by: Enroller,
-}
-
-/// Who binds a factor to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Enroller {
-    /// Whose it is; they proved who they are.
-    #[default]
-    Owner,
-    /// An admin, who may do it whatever the account's own rights are now.
-    Admin {
-        /// Says that the address or number is right: no code is sent.
-        vouches: bool,
-    },
+    pub(crate) to: Option<String>,
+    pub(crate) by: Enroller,
 }
 
 /// A kind of factor that can be bound.
@@ -161,7 +152,7 @@ impl WantedKind {
     /// In the order in which they are offered: the safest first.
     const ALL: [Self; 4] = [Self::Totp, Self::Phone, Self::Email, Self::Sms];
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text)
     }
 
@@ -230,15 +221,15 @@ async fn wanted_kind(
 
 /// Where a new factor belongs.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// In the place of this one.
-    pub(super) replaces: Option<FactorId>,
+    pub(crate) replaces: Option<FactorId>,
     /// Where this ticket still is the account's.
-    pub(super) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Ticket>,
 }
 
 /// Asks for the ticket that an admin made for the account, and gives it. A wrong one counts as a wrong code does.
-pub(super) async fn ask_for_ticket(
+pub(crate) async fn ask_for_ticket(
     engine: &Engine,
     asked: Asked<'_>,
     dialogue: &mut Dialogue<'_>,
@@ -254,7 +245,7 @@ pub(super) async fn ask_for_ticket(
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
         CodeAdmission::Proceed { .. } => {}
         CodeAdmission::Limited { until } => {
-            let minutes = seconds_until(engine, until).div_ceil(60);
+            let minutes = engine.seconds_until(until).div_ceil(60);
             dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
             return Err(Stop::Reject(Reason::Limited));
         }

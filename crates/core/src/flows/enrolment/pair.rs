@@ -11,19 +11,21 @@ use zeroize::Zeroizing;
 use crate::account::{Account, AccountId};
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
+use crate::changes::new_factor::NewFactor;
+use crate::changes::new_factor::NewKind;
+use crate::checks::phone_approval::account_part;
 use crate::conversation::Echo;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::prompt_context::Occasion;
+use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
+use crate::flows::answers::is_yes;
 use crate::hex_id;
 use crate::ledger::{ChallengeAdmission, KeptChallenge, NewChallenge, Room};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::super::approval::account_part;
-use super::super::codes::token;
-use super::super::dialogue::{Dialogue, Stop};
-use super::super::factors::{NewFactor, NewKind};
-use super::super::occasion::Occasion;
 use super::{Wanted, default_label};
 
 /// Shows a QR code, takes the phone's key that comes back under the secret in it, and has the person compare six digits.
@@ -33,14 +35,14 @@ pub(super) async fn prove(
     wanted: &Wanted,
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
-    let id = ChallengeId::new(token(engine)?);
+    let id = ChallengeId::new(engine.draw_token()?);
     let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
     (engine.random)(secret.as_mut())?;
     let pairing = Pairing::new(secret);
     put(engine, account, id, wanted).await?;
     let bound = with_phone(engine, account, wanted, (id, &pairing), dialogue).await;
     // The waiting is over in any case; a phone that comes later is told so.
-    let left = engine.ledger.take_challenge(&account.id, id, token(engine)?, engine.clock.now()).await;
+    let left = engine.ledger.take_challenge(&account.id, id, engine.draw_token()?, engine.clock.now()).await;
     drop(left);
     bound
 }
@@ -97,7 +99,7 @@ async fn with_phone(
     };
     let code = pairing.compared(&key);
     let answer = dialogue.ask(Echo::On, &Phrase::PhoneShows { code: &code }).await?;
-    if !super::super::interactive::is_yes(answer.expose()) {
+    if !is_yes(answer.expose()) {
         dialogue.complain(&Phrase::PhoneNotIt {}).await?;
         return Err(Stop::Reject(Reason::BadCredential));
     }
@@ -141,10 +143,10 @@ async fn handed_in(
 /// What a phone hands in; see [`Pairing::vouches`].
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct HandedIn {
-    pub(in super::super) key: String,
-    pub(in super::super) name: String,
-    pub(in super::super) proof: String,
+pub(crate) struct HandedIn {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) proof: String,
 }
 
 /// From the QR code to the phone's key.

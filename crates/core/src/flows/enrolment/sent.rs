@@ -2,21 +2,27 @@
 
 use crate::account::Account;
 use crate::app_password::Label;
+use crate::changes::new_factor::NewFactor;
+use crate::changes::new_factor::NewKind;
+use crate::checks::sent_codes;
+use crate::checks::sent_codes::Binding;
+use crate::checks::sent_codes::Posted;
+use crate::checks::sent_codes::Recipient;
+use crate::checks::sent_codes::SentCode;
+use crate::checks::typed_codes::Asked;
 use crate::courier::Destination;
 use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::prompt_context::Enroller;
+use crate::exchange::prompt_context::Occasion;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
 use crate::typed::trimmed;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::super::codes::{self, Asked};
-use super::super::dialogue::{Dialogue, Stop};
-use super::super::factors::{NewFactor, NewKind};
-use super::super::occasion::Occasion;
-use super::super::outcome::Trail;
-use super::super::second_step::{masked, seconds_until};
-use super::super::sent_code::{self, Binding, Posted, Recipient, SentCode};
-use super::{Enroller, MOST_TRIES, Wanted, WantedKind, default_label};
+use super::{MOST_TRIES, Wanted, WantedKind, default_label};
 
 /// Sends a code to the address or number, and asks for it.
 pub(super) async fn prove(
@@ -34,18 +40,18 @@ pub(super) async fn prove(
         NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::Reject(Reason::NotPermitted)),
     };
     let label = label(account, kind, wanted);
-    let factor = FactorId::new(codes::token(engine)?);
+    let factor = FactorId::new(engine.draw_token()?);
     let binding = match wanted.by {
         Enroller::Owner => Binding::New,
         Enroller::Admin { .. } => Binding::NewByAdmin,
     };
     let recipient = Recipient { account, source, factor, to, binding };
-    let shown = masked(to);
+    let shown = to.masked();
     let occasion = Occasion::of_change(wanted.by);
-    match sent_code::post(engine, recipient, &occasion, dialogue, trail).await? {
+    match sent_codes::post(engine, recipient, &occasion, dialogue, trail).await? {
         Posted::Sent => {}
         Posted::Limited { until } => {
-            let seconds = seconds_until(engine, until);
+            let seconds = engine.seconds_until(until);
             dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
             return Err(Stop::Reject(Reason::Limited));
         }
@@ -62,7 +68,7 @@ pub(super) async fn prove(
             continue;
         };
         let sent = (&[factor][..], occasion.service);
-        match sent_code::look(engine, &account.id, sent, &code, engine.clock.now()).await? {
+        match sent_codes::look(engine, &account.id, sent, &code, engine.clock.now()).await? {
             SentCode::Right(_) => return Ok(NewFactor { id: factor, label, kind: new }),
             SentCode::Taken | SentCode::Wrong => dialogue.complain(&Phrase::CodeWrong {}).await?,
         }
@@ -79,7 +85,7 @@ pub(super) async fn unproved(
 ) -> Result<NewFactor, Stop> {
     let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
     let label = label(account, kind, wanted);
-    Ok(NewFactor { id: FactorId::new(codes::token(engine)?), label, kind: new })
+    Ok(NewFactor { id: FactorId::new(engine.draw_token()?), label, kind: new })
 }
 
 fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {
@@ -138,7 +144,7 @@ fn read(
         return Ok(NewKind::Email(address));
     }
     let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
-    if !sent_code::may_text(engine, &number) {
+    if !sent_codes::may_text(engine, &number) {
         return Err(Phrase::NumberNotAllowed {});
     }
     let mut bound = factors.filter_map(|kind| match kind {

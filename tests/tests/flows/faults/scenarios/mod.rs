@@ -20,7 +20,9 @@ mod refused;
 
 use std::time::Duration;
 
-use postern_core::flows::{self, Outcome};
+use postern_core::changes;
+use postern_core::exchange::Outcome;
+use postern_core::flows;
 use postern_core::name::LoginName;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 
@@ -197,6 +199,6 @@ fn with_tickets(setup: &mut Setup) {
 
 async fn ticket(site: &Site, who: &Someone) -> String {
     let hour = Duration::from_secs(3600);
-    let made = flows::invite(&site.authority(), &site.engine.keyring, &who.id, hour).await.unwrap();
+    let made = changes::invite(&site.authority(), &site.engine.keyring, &who.id, hour).await.unwrap();
     made.0.grouped().to_string()
 }

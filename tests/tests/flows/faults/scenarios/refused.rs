@@ -1,6 +1,6 @@
 use postern_core::account::AccountData;
 use postern_core::app_password::Scope;
-use postern_core::flows;
+use postern_core::changes;
 
 use super::{Attempt, Scenario, Secret, enrolled, required, ticket, trusting, with_tickets};
 use crate::faults::End;
@@ -17,7 +17,7 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
     scenario!("revoked-app-password", Nothing, Reject, |_| {}, |site, name| {
         let person = site.person(&name).await;
         let password = site.app_password(&person, Scope::All).await;
-        drop(flows::revoke_app_passwords(&site.authority(), &person.id, None).await.unwrap());
+        drop(changes::revoke_app_passwords(&site.authority(), &person.id, None).await.unwrap());
         Attempt::new(site.visit("imap", &name).secret(&password), &[])
     }),
     scenario!("main-password-of-enrolled-at-mail", Nothing, Reject, |_| {}, |site, name| {
@@ -87,7 +87,7 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
         let (person, _) = trusting(site, &name).await;
         let records = site.ledger.devices(&person.id, site.now_plus(0)).await.unwrap();
         let keyring = &site.engine.keyring;
-        drop(flows::revoke_devices(&site.authority(), keyring, &person.id, |_| true).await.unwrap());
+        drop(changes::revoke_devices(&site.authority(), keyring, &person.id, |_| true).await.unwrap());
         site.ledger.put_device(&person.id, &records[0], site.now_plus(0)).await.unwrap();
         Attempt::new(site.visit("sshd", &name).key(SshKey(1)), &[MAIN_PASSWORD])
     }),
@@ -171,7 +171,7 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
         let person = site.person(&name).await;
         let password = site.app_password(&person, Scope::All).await;
         site.lag(&person).await;
-        drop(flows::revoke_app_passwords(&site.authority(), &person.id, None).await.unwrap());
+        drop(changes::revoke_app_passwords(&site.authority(), &person.id, None).await.unwrap());
         Attempt::new(site.visit("imap", &name).secret(&password), &[])
     }),
     scenario!("password-past-the-limit", LimitedPassword, Reject, |_| {}, |site, name| {
@@ -186,9 +186,15 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
         drop(site.bind(&person, "token").await);
         site.lag(&person).await;
         drop(
-            flows::unbind_factor(&site.authority(), &site.engine.keyring, &person.id, app.id.unwrap(), false)
-                .await
-                .unwrap(),
+            changes::unbind_factor(
+                &site.authority(),
+                &site.engine.keyring,
+                &person.id,
+                app.id.unwrap(),
+                false,
+            )
+            .await
+            .unwrap(),
         );
         Attempt::new(site.visit("sshd", &name), &[MAIN_PASSWORD, &app.code()])
     }),

@@ -1,0 +1,189 @@
+use crate::account::{AccountData, AccountId};
+use crate::app_password::{AppPassword, Generated, Label, LiveAppPassword, Networks, Scope, Selector};
+use crate::clock::Timestamp;
+use crate::directory::Update;
+use crate::hashing::Purpose;
+use crate::random::RandomnessGone;
+
+use super::authority::Authority;
+use super::edit::edit;
+use super::error::{ChangeError, EDIT_TRIES};
+
+/// What a new app password shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Its name.
+    pub label: Label,
+    /// What it opens.
+    pub scope: Scope,
+    /// Until when.
+    pub expires: Option<Timestamp>,
+    /// From where.
+    pub networks: Networks,
+}
+
+/// A new app password. This is the only time that it can be shown.
+#[derive(Debug)]
+pub struct Created {
+    /// The password itself.
+    pub password: Generated,
+    /// What is stored of it.
+    pub record: LiveAppPassword,
+    /// The one that it replaces.
+    pub replaces: Option<Selector>,
+}
+
+/// What became of a revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// These were in force, and no longer are.
+    Now(Vec<LiveAppPassword>),
+    /// It was revoked before.
+    Before(Selector),
+}
+
+/// Makes an app password.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn create_app_password(
+    authority: &Authority,
+    account: &AccountId,
+    order: &Order,
+) -> Result<Created, ChangeError> {
+    for _ in 0..EDIT_TRIES {
+        let password = draw_app_password(authority)?;
+        if let Some(created) = store_app_password(authority, account, order, password).await? {
+            return Ok(created);
+        }
+    }
+    Err(ChangeError::Contended)
+}
+
+/// Draws an app password that is stored later, by [`store_app_password`]: it may be written down before.
+///
+/// # Errors
+/// The operating system gives no random bytes.
+pub fn draw_app_password(authority: &Authority) -> Result<Generated, RandomnessGone> {
+    Generated::draw(authority.random)
+}
+
+/// Makes this app password, where the account has none with its id; `None` where it has one.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn store_app_password(
+    authority: &Authority,
+    account: &AccountId,
+    order: &Order,
+    password: Generated,
+) -> Result<Option<Created>, ChangeError> {
+    if order.expires.is_some_and(|expires| expires <= authority.clock.now()) {
+        return Err(ChangeError::ExpiresInThePast);
+    }
+    let record = authority.record(order, &password).await?;
+    let added = edit(&*authority.directory, account, |data| {
+        data.bury(record.created);
+        let limit = authority.limits.app_passwords_per_account;
+        if data.live_app_passwords().count() >= limit as usize {
+            return Err(ChangeError::TooMany(limit));
+        }
+        Ok(add(data, &record))
+    });
+    Ok(added.await?.then_some(Created { password, record, replaces: None }))
+}
+
+/// Replaces app passwords by new ones with the same label, scope, expiry and networks: the one with this id, or all
+/// that are in force. The old ones are revoked in the same step.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn regenerate_app_passwords(
+    authority: &Authority,
+    account: &AccountId,
+    which: Option<Selector>,
+) -> Result<Vec<Created>, ChangeError> {
+    for _ in 0..EDIT_TRIES {
+        let now = authority.clock.now();
+        let read = authority.directory.read(account).await?.ok_or(ChangeError::NoAccount)?;
+        if let Some(id) = which
+            && !read.data.live_app_passwords().any(|live| live.id == id)
+        {
+            return Err(ChangeError::NoAppPassword(id));
+        }
+        let mut replacements = Vec::new();
+        for old in read.data.live_app_passwords().filter(|old| which.is_none_or(|id| id == old.id)) {
+            if old.is_expired(now) {
+                if which.is_some() {
+                    return Err(ChangeError::Expired(old.id));
+                }
+                continue;
+            }
+            let LiveAppPassword { label, scope, expires, networks, .. } = old.clone();
+            let (password, record) = authority.mint(&Order { label, scope, expires, networks }).await?;
+            replacements.push(Created { password, record, replaces: Some(old.id) });
+        }
+        let mut data = read.data.clone();
+        data.bury(now);
+        data.revoke(now, |live| replacements.iter().any(|new| new.replaces == Some(live.id)));
+        let fits = replacements.iter().all(|new| add(&mut data, &new.record));
+        // A taken selector, or somebody else's change in between: once more with what is there now.
+        if fits && matches!(authority.directory.update(account, read.revision, &data).await?, Update::Done(_))
+        {
+            return Ok(replacements);
+        }
+    }
+    Err(ChangeError::Contended)
+}
+
+/// Revokes the app password with this id, or all. Doing it again changes nothing.
+///
+/// # Errors
+/// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.
+pub async fn revoke_app_passwords(
+    authority: &Authority,
+    account: &AccountId,
+    which: Option<Selector>,
+) -> Result<Revoked, ChangeError> {
+    let now = authority.clock.now();
+    edit(&*authority.directory, account, |data| match which.map(|id| (id, data.app_password(id))) {
+        Some((id, None)) => Err(ChangeError::NoAppPassword(id)),
+        Some((id, Some(AppPassword::Revoked(_)))) => Ok(Revoked::Before(id)),
+        Some((id, Some(AppPassword::Live(_)))) => Ok(Revoked::Now(data.revoke(now, |live| live.id == id))),
+        None => Ok(Revoked::Now(data.revoke(now, |_| true))),
+    })
+    .await
+}
+
+impl Authority {
+    async fn mint(&self, order: &Order) -> Result<(Generated, LiveAppPassword), ChangeError> {
+        let password = draw_app_password(self)?;
+        let record = self.record(order, &password).await?;
+        Ok((password, record))
+    }
+
+    async fn record(&self, order: &Order, password: &Generated) -> Result<LiveAppPassword, ChangeError> {
+        let mut salt = [0; crate::hashing::SALT_BYTES];
+        (self.random)(&mut salt)?;
+        let cost = self.limits.app_password_cost;
+        let hash = self.hasher.hash(password.secret(), &salt, cost, Purpose::AppPassword).await?;
+        Ok(LiveAppPassword {
+            id: password.selector(),
+            label: order.label.clone(),
+            scope: order.scope.clone(),
+            created: self.clock.now(),
+            expires: order.expires,
+            networks: order.networks.clone(),
+            hash,
+        })
+    }
+}
+
+/// Adds `record`, unless its selector is taken, by a tombstone or otherwise.
+fn add(data: &mut AccountData, record: &LiveAppPassword) -> bool {
+    let free = data.app_password(record.id).is_none();
+    if free {
+        data.app_passwords.push(AppPassword::Live(record.clone()));
+    }
+    free
+}

@@ -1,0 +1,31 @@
+//! Changes of an account, one file a kind of change. They call neither checks nor flows.
+
+pub(crate) mod app_passwords;
+pub(crate) mod authority;
+pub(crate) mod challenges;
+pub(crate) mod devices;
+pub(crate) mod edit;
+pub(crate) mod error;
+pub(crate) mod factors;
+pub(crate) mod new_factor;
+pub(crate) mod notices;
+pub(crate) mod recovery_codes;
+pub(crate) mod single_use;
+pub(crate) mod tickets;
+pub(crate) mod unique_factors;
+
+pub use app_passwords::{
+    Created, Order, Revoked, create_app_password, draw_app_password, regenerate_app_passwords,
+    revoke_app_passwords, store_app_password,
+};
+pub use authority::Authority;
+pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
+pub use devices::{TrustedDevice, revoke_devices, trusted_devices};
+pub use edit::edit;
+pub use error::ChangeError;
+pub use factors::{bind_factor, unbind_factor, unlock_factors};
+pub use new_factor::{NewFactor, NewKind};
+pub use notices::{ChangedBy, Notices};
+pub use recovery_codes::{NewRecoveryCodes, create_recovery_codes};
+pub use tickets::{forget_ticket, invite};
+pub use unique_factors::{keys_of_factor_keys, refresh_factor_keys};

@@ -1,0 +1,128 @@
+//! What may be bound to one account alone: a telephone number.
+
+use std::time::Duration;
+
+use crate::account::{AccountData, AccountId, FactorKey};
+use crate::changes::authority::Authority;
+use crate::changes::error::ChangeError;
+use crate::changes::new_factor::NewKind;
+use crate::factor::{FactorKind, PhoneNumber};
+use crate::keyring::{Keyring, OlderKeys};
+use crate::random::draw_token;
+
+/// Makes sure that nobody else has it, and keeps everybody else from binding it for as long as that takes here. The
+/// directory may know of no uniqueness, and two hosts must not find it free at the same moment.
+pub(crate) async fn claim(
+    authority: &Authority,
+    keyring: &Keyring,
+    account: &AccountId,
+    kind: &NewKind,
+) -> Result<(), ChangeError> {
+    let number = match kind {
+        NewKind::Sms(number) => number,
+        NewKind::Totp(_) | NewKind::Email(_) | NewKind::Phone { .. } => return Ok(()),
+    };
+    let digests = keyring.digests(KEY, &parts(number), OlderKeys::All);
+    let keys: Vec<FactorKey> = digests.into_iter().map(FactorKey).collect();
+    // Whoever asks in vain keeps nobody from it.
+    refuse_what_others_have(authority, account, &keys).await?;
+    let token = draw_token(authority.random)?;
+    let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
+    if !authority.ledger.claim(name, token, LONGEST_BINDING, authority.clock.now()).await? {
+        return Err(ChangeError::NumberClaimed);
+    }
+    refuse_what_others_have(authority, account, &keys).await
+}
+
+async fn refuse_what_others_have(
+    authority: &Authority,
+    account: &AccountId,
+    keys: &[FactorKey],
+) -> Result<(), ChangeError> {
+    let holders = authority.directory.holders(keys).await?;
+    if holders.iter().any(|holder| holder != account) { Err(ChangeError::NumberTaken) } else { Ok(()) }
+}
+
+/// Writes down what the account has that nobody else may have, under the current key. Nothing is altered where that is written
+/// down already; tells whether it was not.
+pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
+    let keys = data.factors.iter().filter_map(|factor| match &factor.kind {
+        FactorKind::Sms(sms) => Some(FactorKey(keyring.digest(KEY, &parts(&sms.number)))),
+        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
+    });
+    let mut fresh: Vec<FactorKey> = keys.collect();
+    fresh.sort_unstable();
+    let mut known = data.factor_keys.clone();
+    known.sort_unstable();
+    let is_other = fresh != known;
+    if is_other {
+        data.factor_keys = fresh;
+    }
+    is_other
+}
+
+/// The numbers of the keys of the keyring under which that is written down.
+pub fn keys_of_factor_keys(data: &AccountData, keyring: &Keyring) -> Vec<u32> {
+    let numbers = data.factors.iter().filter_map(|factor| match &factor.kind {
+        FactorKind::Sms(sms) => Some(&sms.number),
+        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
+    });
+    let all = numbers.flat_map(|number| data.factor_keys.iter().map(move |key| (key, number)));
+    all.filter_map(|(key, number)| keyring.key_of(&key.0, KEY, &parts(number))).collect()
+}
+
+fn parts(number: &PhoneNumber) -> [&[u8]; 2] {
+    [b"sms", number.as_str().as_bytes()]
+}
+
+const KEY: &str = "factor key";
+const CLAIM: &str = "factor claim";
+/// More than an LDAP server is given for a change.
+const LONGEST_BINDING: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app_password::Label;
+    use crate::clock::Timestamp;
+    use crate::factor::{Factor, FactorId, Sms};
+    use crate::keyring::KEY_BYTES;
+
+    fn sms(id: u8, number: &str) -> Factor {
+        Factor {
+            id: FactorId::new([id; 16]),
+            label: Label::new("sms").unwrap(),
+            created: Timestamp::from_unix(1_800_000_000),
+            locked: None,
+            kind: FactorKind::Sms(Sms { number: number.parse().unwrap() }),
+        }
+    }
+
+    #[test]
+    fn what_is_unique_stands_under_the_current_key_and_is_touched_only_where_it_does_not() {
+        let at = Timestamp::from_unix(1_800_000_000);
+        let text = Keyring::render(&[7; KEY_BYTES], at);
+        let old = Keyring::parse(&text).unwrap();
+        let new = Keyring::parse(&Keyring::rotate(&text, &[8; KEY_BYTES], at).unwrap()).unwrap();
+        let factors = vec![sms(1, "+442079460123"), sms(2, "+8613800000000")];
+        let mut data = AccountData { factors, ..AccountData::default() };
+        assert!(refresh_factor_keys(&mut data, &old));
+        assert_eq!(data.factor_keys.len(), 2);
+        assert_eq!(keys_of_factor_keys(&data, &new), [1, 1]);
+        let before = data.factor_keys.clone();
+        data.factor_keys.reverse();
+        let reversed = data.factor_keys.clone();
+        assert!(!refresh_factor_keys(&mut data, &old), "their order means nothing");
+        assert_eq!(data.factor_keys, reversed);
+        assert!(refresh_factor_keys(&mut data, &new));
+        assert_eq!(
+            (keys_of_factor_keys(&data, &new), keys_of_factor_keys(&data, &old)),
+            (vec![2, 2], vec![])
+        );
+        assert!(data.factor_keys.iter().all(|key| !before.contains(key)));
+        data.factors.clear();
+        assert!(refresh_factor_keys(&mut data, &new));
+        assert_eq!(data.factor_keys, []);
+        assert!(!refresh_factor_keys(&mut data, &new));
+    }
+}

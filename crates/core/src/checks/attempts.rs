@@ -1,0 +1,84 @@
+//! Counting attempts, in the ledger or, while that is down, in this process.
+
+use crate::account::AccountId;
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::exchange::trail::Trail;
+use crate::hashing::Lane;
+use crate::ledger::{Admission, Attempt, Settlement, SourceNote};
+use crate::limits::{AttemptLimits, Source};
+
+/// What is known of logins to an account from a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Past {
+    has_failed: bool,
+    /// Under the keyring.
+    has_succeeded: bool,
+}
+
+/// Counts the attempt before its secret is verified. A source that succeeded before goes on past the limit of the account.
+pub(crate) async fn admit(
+    engine: &Engine,
+    attempt: &Attempt<'_>,
+    (limits, past): (&AttemptLimits, Past),
+    trail: &mut Trail,
+) -> Admission {
+    let per_account = if past.has_succeeded { u32::MAX } else { limits.per_account };
+    match engine.ledger.admit(attempt, &AttemptLimits { per_account, ..*limits }).await {
+        Ok(admission) => admission,
+        Err(_) => {
+            trail.is_ledger_down = true;
+            engine.memory.attempts.admit(attempt, limits)
+        }
+    }
+}
+
+/// Says how it ended. Where the ledger fails the attempt stays counted, which is the safe side.
+pub(crate) async fn settle(
+    engine: &Engine,
+    attempt: &Attempt<'_>,
+    settlement: Settlement,
+    trail: &mut Trail,
+) {
+    engine.memory.attempts.settle(attempt, settlement);
+    if engine.ledger.settle(attempt, settlement).await.is_err() {
+        trail.is_ledger_down = true;
+    }
+}
+
+/// What is known of the account from there; nothing while the ledger is down.
+pub(crate) async fn history(
+    engine: &Engine,
+    account: &AccountId,
+    source: &Source,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Past {
+    match engine.ledger.history(account, source, &engine.limits.attempts, now).await {
+        Ok(history) => {
+            let is_signed = |note: SourceNote| note.is_signed(account, source, &engine.keyring, now);
+            Past { has_failed: history.has_failed, has_succeeded: history.succeeded.is_some_and(is_signed) }
+        }
+        Err(_) => {
+            trail.is_ledger_down = true;
+            Past::default()
+        }
+    }
+}
+
+impl Past {
+    /// Whether a login from there was let in before.
+    pub(crate) fn has_succeeded(self) -> bool {
+        self.has_succeeded
+    }
+
+    /// An app password is cheap to check: only those who failed before wait.
+    pub(crate) fn lane_for_app_password(self) -> Lane {
+        if self.has_failed && !self.has_succeeded { Lane::Slow } else { Lane::Fast }
+    }
+
+    /// A main password is dear to check: only those who succeeded before go first.
+    pub(crate) fn lane_for_main_password(self) -> Lane {
+        if self.has_succeeded { Lane::Fast } else { Lane::Slow }
+    }
+}

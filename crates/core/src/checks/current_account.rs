@@ -1,0 +1,34 @@
+//! Whether an account may still log in: it may have been changed while a question was open.
+
+use crate::account::{Account, Freshness, uid_in_directory};
+use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::outage::Outage;
+use crate::exchange::stop::Stop;
+use crate::name::LoginName;
+use crate::policy::Class;
+use crate::verdict::Reason;
+
+/// The account as it is now, where it still may log in: read again where a question was asked since it was read.
+pub(crate) async fn as_of_now(
+    engine: &Engine,
+    account: Account,
+    dialogue: &mut Dialogue<'_>,
+) -> Result<Account, Stop> {
+    if dialogue.has_waited() { read_again(engine, &account).await } else { Ok(account) }
+}
+
+/// The account as it is now, where it still may log in.
+pub(crate) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
+    let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
+    let found = engine.directory.find(&name, Class::Login).await?;
+    let is_same = |found: &Account| {
+        let uid = uid_in_directory;
+        found.id == account.id && found.name == account.name && uid(found) == uid(account)
+    };
+    let found = found.filter(is_same).ok_or(Stop::Reject(Reason::UnknownAccount))?;
+    if found.freshness == Freshness::Stale {
+        return Err(Outage::Stale.into());
+    }
+    found.standing.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
+}

@@ -1,0 +1,142 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use crate::directory::PasswordRefusal;
+use crate::keyring::Digest;
+
+/// Lets logins that ask the same question at the same time share its answer.
+///
+/// A mail program opens several connections at once, all with the same password. The first one has it checked and
+/// counted, the others wait for what comes out. So the same wrong secret counts once and is checked once, however many
+/// of them arrive together. Nothing is kept: whoever asks after the answer asks anew.
+pub struct InFlight(Mutex<HashMap<Digest, Arc<OnceCell<Checked>>>>);
+
+/// What came out of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// The secret is right.
+    Right,
+    /// It is right, and its owner has to change it.
+    RightButDue,
+    /// It is wrong.
+    Wrong,
+    /// It was wrong a short while ago, and was not looked at again.
+    KnownWrong,
+    /// The directory lets the account in by no password, right or not.
+    Refused(PasswordRefusal),
+    /// It was not looked at, as too many were wrong.
+    Limited,
+}
+
+impl InFlight {
+    /// Nothing asked yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    /// The answer to `question`: by `check`, or by another login's that is under way. Where that one fails or goes
+    /// away, the next in line makes its own.
+    pub(crate) async fn once<E>(
+        &self,
+        question: Digest,
+        check: impl Future<Output = Result<Checked, E>>,
+    ) -> Result<Checked, E> {
+        let place =
+            Place { answer: Arc::clone(self.lock().entry(question).or_default()), all: self, question };
+        place.answer.get_or_try_init(|| check).await.copied()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Arc<OnceCell<Checked>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for InFlight {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InFlight")
+    }
+}
+
+/// A login's part in a question. The question is forgotten once it is answered, or with the last who asked.
+struct Place<'a> {
+    answer: Arc<OnceCell<Checked>>,
+    all: &'a InFlight,
+    question: Digest,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock();
+        let is_mine = all.get(&self.question).is_some_and(|answer| Arc::ptr_eq(answer, &self.answer));
+        // One is held by the map, one here.
+        if is_mine && (self.answer.initialized() || Arc::strong_count(&self.answer) <= 2) {
+            all.remove(&self.question);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    const QUESTION: Digest = [1; 16];
+
+    async fn slowly(asked: &AtomicUsize, answer: Checked) -> Result<Checked, Infallible> {
+        asked.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(answer)
+    }
+
+    #[tokio::test]
+    async fn those_who_ask_at_the_same_time_share_one_answer_and_nobody_after_them() {
+        let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
+        let once = |answer| in_flight.once(QUESTION, slowly(&asked, answer));
+        let answers = tokio::join!(once(Checked::Wrong), once(Checked::Right), once(Checked::Limited));
+        assert_eq!(answers, (Ok(Checked::Wrong), Ok(Checked::Wrong), Ok(Checked::Wrong)));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(once(Checked::Right).await, Ok(Checked::Right), "asked anew");
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert!(in_flight.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn other_questions_have_answers_of_their_own() {
+        let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
+        let here = in_flight.once([1; 16], slowly(&asked, Checked::Right));
+        let there = in_flight.once([2; 16], slowly(&asked, Checked::Wrong));
+        assert_eq!(tokio::join!(here, there), (Ok(Checked::Right), Ok(Checked::Wrong)));
+    }
+
+    #[tokio::test]
+    async fn whoever_fails_or_goes_away_leaves_the_question_to_the_next() {
+        let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
+        let failing = in_flight.once(QUESTION, async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Err("down")
+        });
+        let next = in_flight.once(QUESTION, async { Ok::<_, &str>(Checked::Right) });
+        assert_eq!(tokio::join!(failing, next), (Err("down"), Ok(Checked::Right)));
+
+        let gone = in_flight.once(QUESTION, slowly(&asked, Checked::Wrong));
+        let gone = tokio::time::timeout(Duration::from_millis(5), gone);
+        let next = in_flight.once(QUESTION, slowly(&asked, Checked::Right));
+        let (gone, next) = tokio::join!(gone, next);
+        assert!(gone.is_err());
+        assert_eq!(next, Ok(Checked::Right));
+        assert!(in_flight.lock().is_empty());
+    }
+}

@@ -1,0 +1,167 @@
+//! Checking a main password, at any door: counted before it is looked at, and once for all who ask the same at once.
+
+use crate::account::uid_in_directory;
+use crate::account::{Account, AccountId};
+use crate::checks::attempts;
+use crate::checks::attempts::Past;
+use crate::checks::in_flight::Checked;
+use crate::clock::Timestamp;
+use crate::directory::PasswordCheck;
+use crate::engine::Engine;
+use crate::exchange::outage::Outage;
+use crate::exchange::trail::Trail;
+use crate::keyring::Digest;
+use crate::ledger::{Admission, Attempt, Settlement};
+use crate::limits::{AttemptLimits, Source, UnderLock};
+use crate::name::LoginName;
+use crate::policy::Class;
+use crate::secret::Password;
+
+/// What the log hears of a program that repeats itself. It guesses nothing, and fail2ban's filter leaves it alone.
+pub(crate) const WRONG_BEFORE: &str = "the same secret was wrong before";
+
+/// A main password that somebody gave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) password: &'a Password,
+    pub(crate) source: &'a Source,
+    /// The class of the service that it was given at; self-service counts as a login.
+    pub(crate) class: Class,
+    pub(crate) at: Timestamp,
+}
+
+impl Given<'_> {
+    /// Whether it is the account's.
+    pub(crate) async fn check(
+        self,
+        engine: &Engine,
+        account: &Account,
+        trail: &mut Trail,
+    ) -> Result<Checked, Outage> {
+        let digest = self.digest(engine, &account.id, &account.password_marker);
+        let question = self.question(engine, digest);
+        let checked =
+            engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
+        let detail = match checked {
+            Checked::Right | Checked::Limited => None,
+            Checked::RightButDue => Some("the directory wants the main password changed"),
+            Checked::Wrong if is_locked_for_a_time(account) => {
+                Some("wrong, or the directory has locked the main password for a time")
+            }
+            Checked::Wrong => None,
+            Checked::KnownWrong => Some(WRONG_BEFORE),
+            Checked::Refused(refusal) => Some(refusal.detail()),
+        };
+        trail.detail = detail.or(trail.detail);
+        Ok(checked)
+    }
+
+    async fn look(
+        self,
+        engine: &Engine,
+        account: &Account,
+        digest: Digest,
+        trail: &mut Trail,
+    ) -> Result<Checked, Outage> {
+        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
+        let past = attempts::history(engine, &account.id, self.source, self.at, trail).await;
+        let limits = self.limits(engine, account);
+        match attempts::admit(engine, &attempt, (&limits, past), trail).await {
+            Admission::Proceed => {}
+            Admission::KnownWrong => return Ok(Checked::KnownWrong),
+            Admission::Limited => return Ok(Checked::Limited),
+        }
+        // While the directory may have locked the password, its owner is told "wrong" of the right one as well: such a secret
+        // stays counted once, and is not settled as wrong, so that it is asked for again.
+        let under_lock = is_locked_for_a_time(account).then(|| {
+            let question = self.question(engine, digest);
+            (question, engine.memory.wrong_under_lock.recall(question, limits.window, self.at))
+        });
+        if let Some((_, UnderLock::TooEarly)) = under_lock {
+            return Ok(Checked::KnownWrong);
+        }
+        let lane = past.lane_for_main_password();
+        let checked =
+            engine.directory.check_main_password(Some(account), self.password, self.class, lane).await;
+        // Where the directory refuses any password, it did not say whether this one is wrong.
+        let is_wrong = matches!(checked, Ok(PasswordCheck::Wrong));
+        if is_wrong && let Some((question, before)) = under_lock {
+            engine.memory.wrong_under_lock.remember(question, limits.window, self.at);
+            return Ok(match before {
+                UnderLock::New => Checked::Wrong,
+                UnderLock::Due | UnderLock::TooEarly => Checked::KnownWrong,
+            });
+        }
+        let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
+        attempts::settle(engine, &attempt, settlement, trail).await;
+        Ok(match checked? {
+            PasswordCheck::Right => Checked::Right,
+            PasswordCheck::RightButDue => Checked::RightButDue,
+            PasswordCheck::Wrong => Checked::Wrong,
+            PasswordCheck::Refused(refusal) => Checked::Refused(refusal),
+        })
+    }
+
+    /// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
+    /// already.
+    fn limits(self, engine: &Engine, account: &Account) -> AttemptLimits {
+        let limits = engine.limits.attempts;
+        let is_own = |uid| *self.source == Source::of_user(uid);
+        match uid_in_directory(account) {
+            Some(uid) if is_own(uid) => AttemptLimits { per_account: u32::MAX, ..limits },
+            Some(_) | None => limits,
+        }
+    }
+
+    /// Does the work that a wrong main password would have cost, and says what would have come of one: for a login that no
+    /// secret could open, so that neither the time that it takes nor the limit tells who exists. Counted in this process
+    /// alone: strangers fill no ledger.
+    pub(crate) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<Checked, Outage> {
+        let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
+        let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
+        let digest = self.digest(engine, &id, "");
+        let look = async {
+            let attempt = Attempt { account: &id, source: self.source, digest, at: self.at };
+            let attempts = &engine.memory.strangers;
+            match attempts.admit(&attempt, &engine.limits.attempts) {
+                Admission::Proceed => {}
+                Admission::KnownWrong => return Ok(Checked::KnownWrong),
+                Admission::Limited => return Ok(Checked::Limited),
+            }
+            let lane = Past::default().lane_for_main_password();
+            // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
+            drop(engine.directory.check_main_password(None, self.password, self.class, lane).await);
+            attempts.settle(&attempt, Settlement::Wrong);
+            Ok::<_, Outage>(Checked::Wrong)
+        };
+        engine.memory.in_flight.once(self.question(engine, digest), look).await
+    }
+
+    /// What tells a check that counts for this source, at services of this class, from all others.
+    fn question(self, engine: &Engine, attempt: Digest) -> Digest {
+        let class: &[u8] = match self.class {
+            Class::Mail => b"mail",
+            Class::Login => b"login",
+        };
+        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), class, &attempt])
+    }
+
+    /// What tells this secret from others of the account.
+    pub(crate) fn digest(self, engine: &Engine, account: &AccountId, marker: &str) -> Digest {
+        attempt_digest(engine, account, marker, self.password.expose())
+    }
+}
+
+/// Whether the directory has, or had, locked the main password after too many wrong ones. It takes the mark away only when
+/// the right one comes, so the lock may be over. One that only an admin lifts is the standing's affair.
+fn is_locked_for_a_time(account: &Account) -> bool {
+    !account.attributes.values(LOCKED_SINCE).is_empty()
+}
+
+/// What tells a secret from others that are offered for the account.
+pub(crate) fn attempt_digest(engine: &Engine, account: &AccountId, marker: &str, secret: &str) -> Digest {
+    engine.keyring.digest("attempt", &[account.as_str().as_bytes(), marker.as_bytes(), secret.as_bytes()])
+}
+
+/// When the overlay ppolicy locked the main password (draft-behera-ldap-password-policy-10, section 5.3.3).
+const LOCKED_SINCE: &str = "pwdAccountLockedTime";

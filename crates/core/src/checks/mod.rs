@@ -1,0 +1,13 @@
+//! Whether a secret is right, one file a kind of secret. Checks call [`changes`](crate::changes), and no flows.
+
+pub(crate) mod attempts;
+pub(crate) mod current_account;
+pub(crate) mod in_flight;
+pub(crate) mod main_password;
+pub(crate) mod phone_approval;
+pub(crate) mod sent_codes;
+pub(crate) mod sms_budget;
+pub(crate) mod trusted_devices;
+pub(crate) mod typed_codes;
+
+pub use in_flight::InFlight;

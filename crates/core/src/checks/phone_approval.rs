@@ -1,0 +1,381 @@
+//! A login that a phone approves: by a number that only the prompt shows, in an answer that the phone signs.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, AccountId};
+use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
+use crate::changes::challenges::DENIED;
+use crate::changes::edit::edit;
+use crate::clock::Timestamp;
+use crate::config::percent_encoded;
+use crate::courier::{Destination, LONGEST_DELIVERY, Message};
+use crate::engine::Engine;
+use crate::exchange::dialogue::Dialogue;
+use crate::exchange::prompt_context::Occasion;
+use crate::exchange::stop::Stop;
+use crate::exchange::trail::Trail;
+use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
+use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
+use crate::limits::SendLimits;
+use crate::typed::cleaned;
+use crate::words::Language;
+
+/// A challenge that waits for a phone. It has to be given up where nobody waits for its answer any more.
+pub(crate) struct Approval {
+    id: ChallengeId,
+    account: AccountId,
+    expires: Timestamp,
+    /// What is to be typed on the phone.
+    pub(crate) number: String,
+    /// Whether a phone was rung.
+    pub(crate) has_rung: bool,
+}
+
+/// Whether a challenge was put.
+pub(crate) enum Begun {
+    Waiting(Approval),
+    /// Another login waits for the phone, or it must not be rung now.
+    NotNow {
+        until: Timestamp,
+    },
+    /// There is no page that a phone could answer at.
+    NoPage,
+}
+
+/// Puts a challenge that any phone of the account may answer, and rings the chosen one where it can be rung.
+pub(crate) async fn begin(
+    engine: &Engine,
+    account: &Account,
+    chosen: (&Factor, &Phone),
+    occasion: &Occasion<'_>,
+    dialogue: &mut Dialogue<'_>,
+    trail: &mut Trail,
+) -> Result<Begun, Stop> {
+    if engine.courier.page().is_none() {
+        return Ok(Begun::NoPage);
+    }
+    let (factor, phone) = chosen;
+    let target = phone.ring.open(factor.id, &engine.keyring).unwrap_or(None);
+    let target = target.filter(|target| engine.courier.carries(destination(target).channel()));
+    let (id, number) = (ChallengeId::new(engine.draw_token()?), draw(engine)?);
+    let at = engine.clock.now();
+    let expires = at.plus(engine.limits.pushes.lifetime);
+    let challenge = Challenge {
+        kind: ChallengeKind::Approval { trust_days: occasion.trust_days },
+        user: account.name.clone(),
+        service: occasion.service.to_owned(),
+        rhost: occasion.rhost.clone(),
+        created: at,
+        expires,
+    };
+    let value = challenge.seal(id, &account.id, &number, &engine.keyring);
+    // Each stays in the ledger for its time, taken or not.
+    let subject = engine.keyring.digest(PUT, &[account.id.as_str().as_bytes()]);
+    let sending = Sending { subject, at, token: engine.draw_token()? };
+    if let SendAdmission::Limited { until } = engine.ledger.admit_sending(&sending, &MOST).await? {
+        return Ok(Begun::NotNow { until });
+    }
+    let mut rings = target.is_some();
+    loop {
+        let new = NewChallenge { id, room: Room::Approval { rings }, value: &value, expires, at };
+        match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
+            ChallengeAdmission::Put => break,
+            ChallengeAdmission::Busy { until } => return Ok(Begun::NotNow { until }),
+            // It can be scanned all the same.
+            ChallengeAdmission::Quiet { until } if !rings => return Ok(Begun::NotNow { until }),
+            ChallengeAdmission::Quiet { .. } => rings = false,
+        }
+    }
+    let mut approval = Approval { id, account: account.id.clone(), expires, number, has_rung: false };
+    if let Some(target) = target.filter(|_| rings) {
+        // The challenge is there: whoever leaves now leaves it behind.
+        if let Err(gone) = dialogue.pause(LONGEST_DELIVERY).await {
+            approval.give_up(engine).await;
+            return Err(gone.into());
+        }
+        let language = dialogue.language();
+        let rung = ring(engine, account, &approval, &target, factor, occasion, language);
+        let rung = tokio::select! {
+            biased;
+            rung = rung => Ok(rung),
+            gone = dialogue.gone() => Err(gone),
+        };
+        match rung {
+            Ok(has_rung) => {
+                approval.has_rung = has_rung;
+                trail.is_courier_down |= !has_rung;
+            }
+            Err(gone) => {
+                approval.give_up(engine).await;
+                return Err(gone.into());
+            }
+        }
+    }
+    Ok(Begun::Waiting(approval))
+}
+
+/// What became of a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// By this phone; and whether the device is to be trusted.
+    Approved { phone: FactorId, trusts: bool },
+    /// By the person, or by whoever looks after the account.
+    Denied,
+    /// It was another number.
+    WrongNumber,
+    /// Nobody answered, or nobody whose answer counts.
+    Unanswered,
+}
+
+impl Approval {
+    /// How long an answer is still taken.
+    fn left(&self, engine: &Engine) -> Duration {
+        Duration::from_secs(self.expires.as_unix().saturating_sub(engine.clock.now().as_unix()))
+    }
+
+    /// What follows the address of the page in a QR code or a message.
+    pub(crate) fn fragment(&self) -> String {
+        fragment(&self.account, self.id)
+    }
+
+    /// Waits for the phone's answer as long as it is taken, and takes it.
+    pub(crate) async fn decide(self, engine: &Engine, dialogue: &mut Dialogue<'_>) -> Result<Decision, Stop> {
+        let left = self.left(engine);
+        let waited = match dialogue.pause(left).await {
+            Ok(()) => {
+                let awaited = engine.ledger.await_challenge(&self.account, self.id, left);
+                tokio::select! {
+                    biased;
+                    awaited = awaited => awaited.map(|_| ()).map_err(Stop::from),
+                    gone = dialogue.gone() => Err(gone.into()),
+                }
+            }
+            Err(gone) => Err(gone.into()),
+        };
+        if let Err(stop) = waited {
+            self.give_up(engine).await;
+            return Err(stop);
+        }
+        let at = engine.clock.now();
+        let taken = engine.ledger.take_challenge(&self.account, self.id, engine.draw_token()?, at).await?;
+        // Nor does it live longer for what the ledger says. One that is not there may be over by the ledger's clock, or
+        // forgotten: that is no refusal.
+        let Some(taken) = taken.filter(|_| self.expires > at) else { return Ok(Decision::Unanswered) };
+        if taken.answer.as_deref() == Some(DENIED) {
+            return Ok(Decision::Denied);
+        }
+        let Some(answer) = taken.answer.as_deref().and_then(PhoneAnswer::read) else {
+            return Ok(Decision::Unanswered);
+        };
+        // The phone may have been unbound a moment ago.
+        let account = engine.directory.read(&self.account).await?;
+        Ok(account.map_or(Decision::Denied, |account| answer.judge(&self, &account)))
+    }
+
+    /// Takes the challenge away: nobody waits for an answer any more. Where the ledger does not hear of it, an answer
+    /// does nothing all the same.
+    pub(crate) async fn give_up(&self, engine: &Engine) {
+        if let Ok(token) = engine.draw_token() {
+            drop(engine.ledger.take_challenge(&self.account, self.id, token, engine.clock.now()).await);
+        }
+    }
+}
+
+/// What a phone says to a challenge, as it is handed in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PhoneAnswer {
+    pub(crate) factor: FactorId,
+    pub(crate) time: u64,
+    pub(crate) choice: Choice,
+    pub(crate) number: String,
+    pub(crate) signature: String,
+}
+
+/// What the person at the phone wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Choice {
+    /// To let the login in.
+    Approve,
+    /// The same, and to trust the device that it comes from.
+    ApproveTrust,
+    /// To refuse it.
+    Deny,
+    /// To refuse it, as somebody else knows the password.
+    NotMe,
+}
+
+impl Choice {
+    const NAMED: [(&'static str, Self); 4] = [
+        ("approve", Self::Approve),
+        ("approve_trust", Self::ApproveTrust),
+        ("deny", Self::Deny),
+        ("not_me", Self::NotMe),
+    ];
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(name, _)| *name == text).map(|(_, choice)| choice)
+    }
+
+    fn as_str(self) -> &'static str {
+        Self::NAMED.into_iter().find(|(_, choice)| *choice == self).map_or("", |(name, _)| name)
+    }
+
+    pub(crate) fn is_approval(self) -> bool {
+        match self {
+            Self::Approve | Self::ApproveTrust => true,
+            Self::Deny | Self::NotMe => false,
+        }
+    }
+}
+
+impl PhoneAnswer {
+    pub(crate) fn write(&self) -> String {
+        // Strings and numbers: serde_json has no way to fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Whether a phone of the account signed this for this challenge.
+    pub(crate) fn is_signed(&self, account: &Account, challenge: ChallengeId) -> bool {
+        let fields = [challenge.to_string(), self.choice.as_str().to_owned(), self.number.clone()];
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let signed = Signed { verb: "answer", factor: self.factor, time: self.time, fields: &fields };
+        signed.is_by(account, &self.signature).is_some()
+    }
+
+    /// Nothing is believed that the ledger says: the phone's key is in the directory, and the challenge and its number are
+    /// known here.
+    fn judge(&self, approval: &Approval, account: &Account) -> Decision {
+        if !self.is_signed(account, approval.id) {
+            return Decision::Unanswered;
+        }
+        match self.choice {
+            Choice::Deny | Choice::NotMe => Decision::Denied,
+            Choice::Approve | Choice::ApproveTrust if *cleaned(&self.number) != approval.number => {
+                Decision::WrongNumber
+            }
+            Choice::Approve => Decision::Approved { phone: self.factor, trusts: false },
+            Choice::ApproveTrust => Decision::Approved { phone: self.factor, trusts: true },
+        }
+    }
+}
+
+/// What a phone signs: lines of text that no other use of its key begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signed<'a> {
+    pub(crate) verb: &'a str,
+    pub(crate) factor: FactorId,
+    pub(crate) time: u64,
+    pub(crate) fields: &'a [&'a str],
+}
+
+impl Signed<'_> {
+    /// The phone of the account whose signature this is.
+    pub(crate) fn is_by<'a>(&self, account: &'a Account, signature: &str) -> Option<(&'a Factor, &'a Phone)> {
+        let (factor, phone) = phones(account).find(|(factor, _)| factor.id == self.factor)?;
+        self.is_under(&account.id, &phone.key, signature).then_some((factor, phone))
+    }
+
+    /// Whether this is the signature of `key` for `account`.
+    pub(crate) fn is_under(&self, account: &AccountId, key: &PhoneKey, signature: &str) -> bool {
+        let (id, time) = (self.factor.to_string(), self.time.to_string());
+        let head = ["postern-phone-1", self.verb, account.as_str(), &id, &time];
+        let lines: Vec<&str> = head.iter().chain(self.fields).copied().collect();
+        // A field with a line feed in it could pass for two.
+        let is_plain = lines.iter().all(|line| !line.contains('\n'));
+        is_plain && key.verifies(&lines.join("\n"), signature)
+    }
+}
+
+/// The phones of an account that may answer.
+pub(crate) fn phones(account: &Account) -> impl Iterator<Item = (&Factor, &Phone)> {
+    account.data.factors.iter().filter(|factor| factor.locked.is_none()).filter_map(|factor| {
+        match &factor.kind {
+            FactorKind::Phone(phone) => Some((factor, phone)),
+            FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => None,
+        }
+    })
+}
+
+/// What follows the address of the page: where to answer.
+pub(crate) fn fragment(account: &AccountId, id: ChallengeId) -> String {
+    format!("#c.{}.{id}", account_part(account))
+}
+
+/// The account in the address of the page, where a dot divides the parts.
+pub(crate) fn account_part(account: &AccountId) -> String {
+    percent_encoded(account.as_str()).replace('.', "%2E")
+}
+
+#[allow(clippy::too_many_arguments, reason = "what a message says has many parts")]
+async fn ring(
+    engine: &Engine,
+    account: &Account,
+    approval: &Approval,
+    target: &RingTarget,
+    factor: &Factor,
+    occasion: &Occasion<'_>,
+    language: Language,
+) -> bool {
+    let fragment = approval.fragment();
+    let message = Message::Ring {
+        account: &account.name,
+        service: occasion.service,
+        rhost: occasion.rhost.as_deref(),
+        fragment: &fragment,
+        seconds: approval.left(engine).as_secs(),
+    };
+    match engine.courier.send(&destination(target), language, &message).await {
+        Ok(()) => true,
+        Err(error) => {
+            if error == crate::courier::CourierError::Gone {
+                forget_ring(engine, &account.id, factor).await;
+            }
+            false
+        }
+    }
+}
+
+/// Nobody listens there any more (RFC 8030, section 7.3).
+async fn forget_ring(engine: &Engine, account: &AccountId, rung: &Factor) {
+    let forgotten = edit(&*engine.directory, account, |data| {
+        for factor in data.factors.iter_mut().filter(|factor| **factor == *rung) {
+            if let FactorKind::Phone(phone) = &mut factor.kind {
+                phone.ring = crate::factor::Ring::None;
+            }
+        }
+        Ok(())
+    });
+    // Where that fails it is found out again next time.
+    drop(forgotten.await);
+}
+
+fn destination(target: &RingTarget) -> Destination<'_> {
+    match target {
+        RingTarget::Ntfy(topic) => Destination::Ntfy(topic),
+        RingTarget::WebPush(subscription) => Destination::WebPush(subscription),
+    }
+}
+
+/// Two digits, each as likely as any other, the first one not 0.
+fn draw(engine: &Engine) -> Result<String, Stop> {
+    loop {
+        let mut byte = [0];
+        (engine.random)(&mut byte)?;
+        let [number] = byte;
+        if number < 180 {
+            return Ok((10 + number % 90).to_string());
+        }
+    }
+}
+
+const PUT: &str = "approval";
+/// How many challenges are put for one account.
+const MOST: SendLimits = SendLimits { count: 60, window: Duration::from_secs(60), gap: Duration::ZERO };

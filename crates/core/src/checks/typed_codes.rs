@@ -1,0 +1,268 @@
+//! Checking a code: counted before it is looked at, spent before it is taken.
+
+use crate::account::Account;
+use crate::changes::edit::edit;
+use crate::changes::error::ChangeError;
+use crate::changes::single_use::Once;
+use crate::checks::sent_codes;
+use crate::checks::sent_codes::SentCode;
+use crate::clock::Timestamp;
+use crate::directory::DirectoryError;
+use crate::engine::Engine;
+use crate::exchange::outage::Outage;
+use crate::exchange::trail::Trail;
+use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
+use crate::hashing::{Lane, Purpose};
+use crate::ledger::{
+    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
+    Spend, Spent,
+};
+use crate::limits::{AttemptLimits, Source};
+use crate::random::RandomnessGone;
+
+/// What somebody typed where a code is wanted.
+#[derive(Debug)]
+pub(crate) enum Typed {
+    /// Six or eight digits.
+    Code(CodeText),
+    /// A recovery code.
+    Recovery(RecoveryText),
+}
+
+impl Typed {
+    /// `None` for anything that is neither.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        CodeText::parse(text).map(Self::Code).or_else(|| RecoveryText::parse(text).map(Self::Recovery))
+    }
+}
+
+/// What is known of the person whose code it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) source: &'a Source,
+    /// Whether the first factor was proved. Without that a wrong code harms nobody but its own source.
+    pub(crate) is_known: bool,
+    /// What codes have to be sent for that are taken here; none is where it is `None`.
+    pub(crate) purpose: Option<&'a str>,
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CodeCheck {
+    Right(Credential),
+    Wrong,
+    Replayed,
+    /// Nobody knows whether it was used before.
+    TooEarly {
+        until: Timestamp,
+    },
+    /// Not looked at.
+    Limited {
+        until: Timestamp,
+    },
+    /// Not looked at, until an admin unlocks the factors.
+    Locked,
+    /// It cannot be written down that it is spent, so it is not taken.
+    NotSpent(DirectoryError),
+}
+
+/// Checks a code against every factor of the account that takes codes, and spends it.
+pub(crate) async fn check(
+    engine: &Engine,
+    asked: Asked<'_>,
+    typed: &Typed,
+    trail: &mut Trail,
+) -> Result<CodeCheck, Outage> {
+    match typed {
+        Typed::Code(code) => check_code(engine, asked, code).await,
+        Typed::Recovery(code) => check_recovery_code(engine, asked, code, trail).await,
+    }
+}
+
+async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Result<CodeCheck, Outage> {
+    let account = asked.account;
+    let factors = &account.data.factors;
+    if factors.iter().all(|factor| factor.locked.is_some()) {
+        return Ok(if factors.is_empty() { CodeCheck::Wrong } else { CodeCheck::Locked });
+    }
+    let open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked);
+    let attempt = asked.attempt(engine)?;
+    let in_a_row = match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
+        CodeAdmission::Proceed { in_a_row } => in_a_row,
+        CodeAdmission::Limited { until } => return Ok(CodeCheck::Limited { until }),
+    };
+    for (id, totp, _) in open {
+        let matching = match totp.matching_step(id, &engine.keyring, code, attempt.at) {
+            Ok(matching) => matching,
+            Err(error) => {
+                withdraw(engine, &attempt).await;
+                return Err(error.into());
+            }
+        };
+        let Some(step) = matching else { continue };
+        let period = totp.shape.period.seconds();
+        let spend = Spend {
+            account: &account.id,
+            factor: id,
+            step,
+            period,
+            is_first: false,
+            at: attempt.at,
+            token: engine.draw_token()?,
+        };
+        // Where it is not known whether the step was spent the attempt stays counted.
+        match engine.ledger.spend(&spend).await? {
+            Spent::Now => {
+                settle(engine, &attempt, CodeSettlement::Right).await;
+                return Ok(CodeCheck::Right(Credential::Factor(id)));
+            }
+            // A right code that was used before is no guess: a program that repeats it must not lock its owner out.
+            Spent::Replayed => {
+                withdraw(engine, &attempt).await;
+                return Ok(CodeCheck::Replayed);
+            }
+            // Nothing was spent, and it counts for nobody.
+            Spent::WrongClock { ahead } => {
+                withdraw(engine, &attempt).await;
+                return Err(Outage::WrongClock { ahead });
+            }
+            Spent::Unknown { from } => {
+                withdraw(engine, &attempt).await;
+                let until = Timestamp::from_unix(from.saturating_mul(period));
+                return Ok(CodeCheck::TooEarly { until });
+            }
+        }
+    }
+    // Somebody who is not known must not use up the tries of what was sent to the owner.
+    let purpose = asked.purpose.filter(|_| asked.is_known);
+    let sent_to: Vec<FactorId> = factors
+        .iter()
+        .filter(|factor| factor.locked.is_none() && sent_codes::destination(factor).is_some())
+        .map(|factor| factor.id)
+        .collect();
+    // Where it is not known whether it was taken the attempt stays counted.
+    if let Some(purpose) = purpose {
+        match sent_codes::look(engine, &account.id, (&sent_to, purpose), code, attempt.at).await? {
+            SentCode::Right(id) => {
+                settle(engine, &attempt, CodeSettlement::Right).await;
+                return Ok(CodeCheck::Right(Credential::Factor(id)));
+            }
+            // No guess either.
+            SentCode::Taken => {
+                withdraw(engine, &attempt).await;
+                return Ok(CodeCheck::Replayed);
+            }
+            SentCode::Wrong => {}
+        }
+    }
+    if asked.is_known && in_a_row >= engine.limits.codes.in_a_row {
+        lock(engine, account, attempt.at).await?;
+        return Ok(CodeCheck::Locked);
+    }
+    Ok(CodeCheck::Wrong)
+}
+
+/// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this
+/// process then. The ledger is told as well, where that is possible: a directory that is restored from a backup has it again.
+async fn check_recovery_code(
+    engine: &Engine,
+    asked: Asked<'_>,
+    code: &RecoveryText,
+    trail: &mut Trail,
+) -> Result<CodeCheck, Outage> {
+    let attempt = asked.attempt(engine)?;
+    match engine.ledger.admit_code(&attempt, &engine.limits.codes).await {
+        Ok(CodeAdmission::Proceed { .. }) => {}
+        Ok(CodeAdmission::Limited { until }) => return Ok(CodeCheck::Limited { until }),
+        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {
+            trail.is_ledger_down = true;
+            if !admit_locally(engine, asked, &attempt) {
+                return Ok(CodeCheck::Limited { until: attempt.at.plus(engine.limits.codes.pause) });
+            }
+        }
+    }
+    let Some(stored) = asked.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
+    let lane = if asked.is_known { Lane::Fast } else { Lane::Slow };
+    if !engine.memory.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
+        return Ok(CodeCheck::Wrong);
+    }
+    let spent = edit(&*engine.directory, &asked.account.id, |data| {
+        let before = data.recovery_codes.len();
+        data.recovery_codes.retain(|one| one != stored);
+        Ok(data.recovery_codes.len() < before)
+    });
+    match spent.await {
+        Ok(true) => {}
+        Ok(false) => return Ok(CodeCheck::Replayed),
+        Err(ChangeError::Directory(error)) => return Ok(CodeCheck::NotSpent(error)),
+        Err(error) => return Err(error.into()),
+    }
+    let once = Once::RecoveryCode(stored);
+    match once.use_up(&*engine.ledger, &asked.account.id, engine.draw_token()?, attempt.at).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(CodeCheck::Replayed),
+        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => trail.is_ledger_down = true,
+    }
+    settle(engine, &attempt, CodeSettlement::Right).await;
+    Ok(CodeCheck::Right(Credential::RecoveryCode))
+}
+
+fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -> bool {
+    let codes = engine.limits.codes;
+    let limits = AttemptLimits { per_source: codes.wrong, per_account: codes.wrong, window: codes.window };
+    // As in the ledger, what strangers do counts for their source alone. Each one counts, so each has a digest of its own.
+    let whose = attempt.source.map_or("", Source::as_str);
+    let id = crate::account::AccountId::new(format!("codes:{whose}:{}", asked.account.id));
+    let one = Attempt { account: &id, source: asked.source, digest: attempt.token, at: attempt.at };
+    let admitted = engine.memory.attempts.admit(&one, &limits) == Admission::Proceed;
+    engine.memory.attempts.settle(&one, Settlement::Wrong);
+    admitted
+}
+
+/// No code of the account is looked at from now on.
+async fn lock(engine: &Engine, account: &Account, at: Timestamp) -> Result<(), ChangeError> {
+    edit(&*engine.directory, &account.id, |data| {
+        for factor in &mut data.factors {
+            factor.locked = factor.locked.or(Some(at));
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// How many digits the codes of the account's apps have, each length once.
+pub(crate) fn lengths(account: &Account) -> Vec<u8> {
+    let mut all: Vec<u8> = totp_factors(account).map(|(_, totp, _)| totp.shape.digits()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The factors that take codes of an app, each with whether it is locked.
+fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, bool)> {
+    let factors = account.data.factors.iter();
+    factors.filter_map(|factor| Some((factor.id, factor.kind.totp()?, factor.locked.is_some())))
+}
+
+impl<'a> Asked<'a> {
+    /// A code that is about to be looked at.
+    pub(crate) fn attempt(self, engine: &Engine) -> Result<CodeAttempt<'a>, RandomnessGone> {
+        let source = (!self.is_known).then_some(self.source);
+        Ok(CodeAttempt {
+            account: &self.account.id,
+            source,
+            at: engine.clock.now(),
+            token: engine.draw_token()?,
+        })
+    }
+}
+
+async fn withdraw(engine: &Engine, attempt: &CodeAttempt<'_>) {
+    settle(engine, attempt, CodeSettlement::Withdrawn).await;
+}
+
+/// Where the ledger fails now the attempt stays counted, which is the safe side.
+async fn settle(engine: &Engine, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) {
+    drop(engine.ledger.settle_code(attempt, settlement).await);
+}

@@ -1,0 +1,185 @@
+//! A conversation in one language, in phrases of the catalogue.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::account::Account;
+use crate::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use crate::qr::Screen;
+use crate::words::{Language, Phrase};
+
+/// A person, and the language that they are spoken to in.
+pub(crate) struct Dialogue<'a> {
+    person: &'a mut dyn Conversation,
+    language: Language,
+    known: Vec<Zeroizing<String>>,
+    has_waited: bool,
+    is_echoed: bool,
+    is_changed: bool,
+    screen: Screen,
+    gone: Option<Gone>,
+}
+
+impl<'a> Dialogue<'a> {
+    /// With somebody of whom nothing is known but what their client says.
+    pub(crate) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
+        let language = client.and_then(Language::wanted).unwrap_or(site);
+        Self {
+            person,
+            language,
+            known: Vec::new(),
+            has_waited: false,
+            is_echoed: false,
+            is_changed: false,
+            screen: Screen::default(),
+            gone: None,
+        }
+    }
+
+    /// What a program that answers every question alike would answer.
+    pub(crate) fn knows(&mut self, text: &str) {
+        self.known.push(Zeroizing::new(text.to_owned()));
+    }
+
+    /// From now on in the account's own language, where it has one. Not before the first factor was proved: whoever does
+    /// not know the password must not learn who exists.
+    pub(crate) fn speak_to(&mut self, account: &Account) {
+        if let Some(language) = preferred(account) {
+            self.language = language;
+        }
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    pub(crate) async fn ask(&mut self, echo: Echo, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        self.is_there()?;
+        self.has_waited = true;
+        let answer = self.person.ask(echo, &self.language.say(question)).await?;
+        if echo == Echo::Off {
+            self.knows(answer.expose());
+        }
+        Ok(answer)
+    }
+
+    /// Asks for what only a person can answer. The name, or a password that was given before, means that a program answers
+    /// every question alike: nobody is there, and nothing is counted.
+    pub(crate) async fn ask_for_code(&mut self, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        let answer = self.ask(Echo::On, question).await?;
+        let given = answer.expose();
+        if self.known.iter().any(|known| **known == given || **known == given.trim()) {
+            self.is_echoed = true;
+            return Err(Gone::Cancelled);
+        }
+        Ok(answer)
+    }
+
+    /// Whether it ended because every question was answered alike.
+    pub(crate) fn is_echoed(&self) -> bool {
+        self.is_echoed
+    }
+
+    /// Whether anything was asked since this was last called. An answer may have taken its time, and what was read before
+    /// it may no longer hold.
+    pub(crate) fn has_waited(&mut self) -> bool {
+        std::mem::take(&mut self.has_waited)
+    }
+
+    /// Something was changed: from now on it is the end of the flow that counts, and not who hears of it.
+    pub(crate) fn changed(&mut self) {
+        self.is_changed = true;
+    }
+
+    /// Whether something was changed.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Whether everything that was said until now was heard.
+    pub(crate) fn is_there(&self) -> Result<(), Gone> {
+        self.gone.map_or(Ok(()), Err)
+    }
+
+    pub(crate) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
+        self.show(Tone::Info, &self.language.say(phrase)).await
+    }
+
+    pub(crate) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
+        self.show(Tone::Error, &self.language.say(phrase)).await
+    }
+
+    /// The front door says what the person sees on.
+    pub(crate) fn sees_on(&mut self, screen: Screen) {
+        self.screen = screen;
+    }
+
+    /// Shows the QR code of the first of `texts`, which all mean the same, that the person can see as a whole with so many
+    /// lines below it; else says that there is none.
+    pub(crate) async fn qr(&mut self, texts: &[&str], lines_below: usize) -> Result<(), Gone> {
+        match self.screen.qr(texts, lines_below) {
+            Some(lines) => self.lines(&lines).await,
+            None => self.tell(&Phrase::QrTooLarge {}).await,
+        }
+    }
+
+    /// Lines that are the same in every language.
+    pub(crate) async fn lines(&mut self, lines: &str) -> Result<(), Gone> {
+        self.show(Tone::Info, lines).await
+    }
+
+    /// The next word may take this long.
+    pub(crate) async fn pause(&mut self, longest: Duration) -> Result<(), Gone> {
+        self.is_there()?;
+        self.has_waited = true;
+        self.person.wait(longest).await
+    }
+
+    /// Comes back when nobody is there any more.
+    pub(crate) async fn gone(&mut self) -> Gone {
+        self.person.gone().await
+    }
+
+    pub(crate) async fn record(&mut self, name: &str, value: Value) -> Result<(), Gone> {
+        let fields = match value {
+            Value::Object(fields) => fields,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Map::new()
+            }
+        };
+        let said = match self.gone {
+            Some(_) => Ok(()),
+            None => self.person.record(name, fields).await,
+        };
+        self.bear(said)
+    }
+
+    async fn show(&mut self, tone: Tone, text: &str) -> Result<(), Gone> {
+        for line in text.lines() {
+            let said = match self.gone {
+                Some(_) => Ok(()),
+                None => self.person.tell(tone, line).await,
+            };
+            self.bear(said)?;
+        }
+        Ok(())
+    }
+
+    fn bear(&mut self, said: Result<(), Gone>) -> Result<(), Gone> {
+        match said {
+            Err(gone) if self.is_changed => self.gone = Some(gone),
+            said => return said,
+        }
+        Ok(())
+    }
+}
+
+/// The account's own language, where it names one of the catalogue.
+pub(crate) fn preferred(account: &Account) -> Option<Language> {
+    account.attributes.values(PREFERRED_LANGUAGE).iter().find_map(|wanted| Language::wanted(wanted))
+}
+
+/// The attribute that a store has to fetch for it (RFC 2798, section 2.7).
+pub const PREFERRED_LANGUAGE: &str = "preferredLanguage";

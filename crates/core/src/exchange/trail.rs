@@ -1,0 +1,53 @@
+use crate::account::AccountId;
+use crate::ledger::Credential;
+use crate::verdict::Reason;
+use crate::words::Language;
+
+/// What was found out on the way. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trail {
+    /// The account that the name belongs to.
+    pub account: Option<AccountId>,
+    /// What the secret was taken for.
+    pub credential: Option<Credential>,
+    /// More than the reason says.
+    pub detail: Option<&'static str>,
+    /// Something was changed that outlives the conversation, however it ended.
+    pub is_changed: bool,
+    /// What policy would have refused, were it not only observed.
+    pub observed: Option<Reason>,
+    /// The ledger could not be used.
+    pub is_ledger_down: bool,
+    /// A message could not be sent.
+    pub is_courier_down: bool,
+    /// What the site's budget for text messages has come to, where there is something to say.
+    pub sms_budget: Option<SmsBudget>,
+    /// The language that the person was spoken to in.
+    pub language: Option<Language>,
+}
+
+/// What the site's budget for text messages has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsBudget {
+    /// Four fifths of it are used up.
+    Near,
+    /// Nothing is sent to anybody.
+    UsedUp,
+    /// Nothing is sent for logins from sources that never succeeded for the account.
+    UsedUpForNewSources,
+    /// Nothing is sent to numbers that are not bound yet.
+    UsedUpForNewNumbers,
+}
+
+impl SmsBudget {
+    /// As the log has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Near => "near",
+            Self::UsedUp => "used_up",
+            Self::UsedUpForNewSources => "used_up_for_new_sources",
+            Self::UsedUpForNewNumbers => "used_up_for_new_numbers",
+        }
+    }
+}

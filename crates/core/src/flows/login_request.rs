@@ -1,0 +1,27 @@
+use std::net::IpAddr;
+
+use crate::device::Device;
+use crate::limits::Source;
+use crate::name::LoginName;
+use crate::secret::Offered;
+
+/// Somebody at a front door.
+#[derive(Debug)]
+pub struct Visit<'a> {
+    /// The service, as the front door names it.
+    pub service: &'a str,
+    /// The name that was typed.
+    pub name: &'a LoginName,
+    /// The secret that the front door already has.
+    pub secret: Option<&'a Offered>,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+    /// Whether that address may be a device. Whoever is not root might invent it.
+    pub is_address_vouched_for: bool,
+    /// What tells where it comes from from elsewhere, for limits.
+    pub source: &'a Source,
+    /// The device that the front door has proof of.
+    pub device: Option<&'a Device>,
+    /// The client's language (BCP 47), where it is known.
+    pub language: Option<&'a str>,
+}

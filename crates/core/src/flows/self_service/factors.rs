@@ -1,0 +1,237 @@
+use serde_json::json;
+
+use crate::account::Account;
+use crate::app_password::Label;
+use crate::changes::factors::unbind_factor;
+use crate::changes::recovery_codes::create_recovery_codes;
+use crate::checks::sent_codes;
+use crate::checks::typed_codes::Asked;
+use crate::courier::Destination;
+use crate::exchange::prompt_context::Enroller;
+use crate::exchange::stop::Stop;
+use crate::factor::{Factor, FactorId};
+use crate::flows::enrolment;
+use crate::flows::enrolment::Place;
+use crate::flows::enrolment::Wanted;
+use crate::flows::enrolment::WantedKind;
+use crate::policy::{ForcedEnrolment, StrictestRule};
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::OwnVisit;
+
+impl OwnVisit<'_> {
+    pub(super) async fn list_factors(&mut self, account: &Account) -> Result<(), Stop> {
+        let kind = self.kind().await?;
+        let factors = of_kind(account, kind);
+        match (&*factors, kind) {
+            ([], None) => self.dialogue.tell(&Phrase::NoFactor {}).await?,
+            ([], Some(_)) => self.dialogue.tell(&Phrase::NoFactorOfKind {}).await?,
+            ([_, ..], _) => self.dialogue.tell(&Phrase::FactorsBound {}).await?,
+        }
+        for factor in &factors {
+            self.list_factor(factor).await?;
+        }
+        if kind.is_some() {
+            return Ok(());
+        }
+        let count = account.data.recovery_codes.len();
+        if !account.data.factors.is_empty() {
+            self.dialogue.tell(&Phrase::RecoveryCodesKept { count: count as u64 }).await?;
+        }
+        self.dialogue.record("recovery", json!({ "codes_left": count })).await?;
+        Ok(())
+    }
+
+    async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
+        let (id, created) = (factor.id.short(), factor.created.to_string());
+        // Whoever sits at the terminal may not be whose it is.
+        let to = sent_codes::destination(factor).map(Destination::masked);
+        let kind = factor.kind.name();
+        let described = to.as_ref().map_or_else(|| kind.to_owned(), |to| format!("{kind} {to}"));
+        let (id, label, created) = (&*id, factor.label.as_str(), &*created);
+        let phrase = match factor.locked {
+            None => Phrase::FactorListed { id, label, kind: &described, created },
+            Some(_) => Phrase::FactorListedLocked { id, label, kind: &described, created },
+        };
+        self.dialogue.tell(&phrase).await?;
+        let value = json!({
+            "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
+            "to": to,
+        });
+        self.dialogue.record("factor", value).await?;
+        Ok(())
+    }
+
+    pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
+        let wanted = self.wanted().await?;
+        if self.forced_enrolment(account) == Some(ForcedEnrolment::Never) {
+            self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        let account = self.prove(account).await?;
+        let mut place = Place::default();
+        match self.forced_enrolment(&account) {
+            Some(ForcedEnrolment::Ticket) => {
+                let asked =
+                    Asked { account: &account, source: &self.source(), is_known: true, purpose: None };
+                place.ticket =
+                    enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail)
+                        .await?;
+            }
+            Some(ForcedEnrolment::Never) => return Err(Stop::Reject(Reason::NotPermitted)),
+            Some(ForcedEnrolment::Login) | None => {}
+        }
+        self.bind(&account, &wanted, place).await?;
+        Ok(())
+    }
+
+    async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
+        let asked = Asked { account, source: &self.source(), is_known: true, purpose: None };
+        let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
+        Ok(enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await?.id)
+    }
+
+    /// What was said beforehand of the factor that is to be bound.
+    async fn wanted(&mut self) -> Result<Wanted, Stop> {
+        let label = self.label().await?;
+        let kind = self.kind().await?;
+        let to = self.argument("to").map(ToOwned::to_owned);
+        Ok(Wanted { kind, label, to, by: Enroller::Owner })
+    }
+
+    async fn kind(&mut self) -> Result<Option<WantedKind>, Stop> {
+        match self.argument("kind").map(WantedKind::parse) {
+            None => Ok(None),
+            Some(Some(kind)) => Ok(Some(kind)),
+            Some(None) => self.refuse_argument("kind", "is none of totp, phone, email, sms").await,
+        }
+    }
+
+    pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
+        let mut wanted = self.wanted().await?;
+        let old = self.factor(account, None).await?;
+        wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
+        wanted.kind = wanted.kind.or_else(|| WantedKind::parse(old.kind.name()));
+        let account = self.prove(account).await?;
+        let place = Place { replaces: Some(old.id), ticket: None };
+        self.bind(&account, &wanted, place).await?;
+        self.dialogue.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
+        Ok(())
+    }
+
+    pub(super) async fn remove(&mut self, account: &Account) -> Result<(), Stop> {
+        let kind = self.kind().await?;
+        let factor = self.factor(account, kind).await?;
+        let may_be_last = !self.strictest_rule(account).is_required;
+        if account.data.factors.len() == 1 && !may_be_last {
+            self.dialogue.complain(&Phrase::LastFactorStays {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        self.prove(account).await?;
+        let removed = unbind_factor(
+            &self.engine.authority(),
+            &self.engine.keyring,
+            &account.id,
+            factor.id,
+            may_be_last,
+        )
+        .await;
+        let removed = match removed {
+            Ok(removed) => removed,
+            Err(error) => return self.not_changed(error).await,
+        };
+        self.dialogue.changed();
+        self.dialogue.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
+        if account.data.factors.len() == 1 {
+            self.dialogue.tell(&Phrase::NoFactorLeft {}).await?;
+        }
+        self.dialogue.record("removed", json!({ "id": removed.id, "label": removed.label.as_str() })).await?;
+        let what = Phrase::ChangedFactorRemoved { label: removed.label.as_str(), kind: removed.kind.name() };
+        self.tell_owner(account, &what).await;
+        Ok(())
+    }
+
+    pub(super) async fn recovery_codes(&mut self, account: &Account) -> Result<(), Stop> {
+        if account.data.factors.is_empty() {
+            self.dialogue.complain(&Phrase::RecoveryNeedsFactor {}).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        self.prove(account).await?;
+        let made = match create_recovery_codes(&self.engine.authority(), &account.id).await {
+            Ok(made) => made.0,
+            Err(error) => return self.not_changed(error).await,
+        };
+        self.dialogue.changed();
+        self.dialogue.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
+        for code in &made {
+            let shown = code.grouped();
+            self.dialogue.lines(&format!("    {}", *shown)).await?;
+            self.dialogue.record("recovery_code", json!({ "code": *shown })).await?;
+        }
+        self.tell_owner(account, &Phrase::ChangedRecoveryCodes {}).await;
+        Ok(())
+    }
+
+    async fn label(&mut self) -> Result<Option<Label>, Stop> {
+        match self.argument("label").map(Label::new) {
+            None => Ok(None),
+            Some(Ok(label)) => Ok(Some(label)),
+            Some(Err(error)) => self.refuse_argument("label", &error.to_string()).await,
+        }
+    }
+
+    /// The factor that is meant, of those of a kind where one is said; of one alone there is no question.
+    async fn factor(&mut self, account: &Account, kind: Option<WantedKind>) -> Result<Factor, Stop> {
+        let factors = of_kind(account, kind);
+        if let ([only], None) = (&*factors, self.argument("id")) {
+            return Ok((*only).clone());
+        }
+        if factors.is_empty() {
+            let none = if kind.is_some() { Phrase::NoFactorOfKind {} } else { Phrase::NoFactor {} };
+            self.dialogue.complain(&none).await?;
+            return Err(Stop::Reject(Reason::NotPermitted));
+        }
+        if self.argument("id").is_none() {
+            for factor in &factors {
+                self.list_factor(factor).await?;
+            }
+        }
+        let id = self.argument_or_ask("id", &Phrase::WhichFactor {}).await?;
+        match the_one(&factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
+            Some(factor) => Ok((*factor).clone()),
+            None => {
+                self.dialogue.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
+                Err(Stop::Reject(Reason::NotPermitted))
+            }
+        }
+    }
+
+    /// What somebody without a factor has to bring for the first one; `None` where the account has one.
+    fn forced_enrolment(&self, account: &Account) -> Option<ForcedEnrolment> {
+        (!account.data.is_enrolled()).then(|| self.strictest_rule(account).forced_enrolment)
+    }
+
+    fn strictest_rule(&self, account: &Account) -> StrictestRule {
+        self.engine.strictest_rule(account.data.policy)
+    }
+}
+
+/// The oldest first; all of them, or those of one kind.
+fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
+    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
+    let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
+    factors.sort_by_key(|factor| (factor.created, factor.id));
+    factors
+}
+
+/// What `is_meant` picks, where it picks exactly one.
+pub(super) fn the_one<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T> {
+    let mut meant = all.iter().filter(|one| is_meant(one));
+    meant.next().filter(|_| meant.next().is_none())
+}
+
+/// What somebody typed, fit for a line.
+pub(super) fn shown(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(64).collect()
+}

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use postern_core::policy::{Service, ServiceKind};
+use postern_pam_stack::{Files, ManagementGroup};
 
 use super::local_users::LocalUser;
 use super::pam;
@@ -16,7 +17,7 @@ use super::sshd::{self, Sshd};
 /// What was found on the host, while it could be read: a part of it is root's.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
-    pam: pam::Files,
+    pam: Files,
     /// What `sshd -T` prints, or why it does not; `None` where there is no sshd.
     sshd: Option<Result<String, String>>,
     sshd_has_match_blocks: bool,
@@ -29,7 +30,7 @@ pub(super) struct Logins {
 impl Logins {
     /// Of the host whose files lie under `root`.
     pub(super) fn read(root: &Path) -> Self {
-        let mut files = pam::Files::new();
+        let mut files = Files::new();
         // The first folder wins, as in libpam.
         for folder in ["usr/lib/pam.d", "etc/pam.d"] {
             files.extend(texts(&root.join(folder)));
@@ -87,8 +88,8 @@ impl Logins {
     pub(super) fn ssh_door<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<Door<'a>> {
         let printed = self.sshd.as_ref()?.as_ref().ok()?;
         let ServiceKind::Login(login) = &services.get(SSHD)?.kind else { return None };
-        let asks = |kind| pam::asks(&self.pam, SSHD, kind);
-        let (asks_auth, asks_account) = (asks(pam::Kind::Auth), asks(pam::Kind::Account));
+        let asks = |group| pam::asks(&self.pam, SSHD, group);
+        let (asks_auth, asks_account) = (asks(ManagementGroup::Auth), asks(ManagementGroup::Account));
         let door = Door { sshd: Sshd::of(printed), login, asks_auth, asks_account };
         (asks_auth || asks_account).then_some(door)
     }

@@ -1,51 +1,49 @@
-//! What PAM is told (pam.conf(5)), and what follows from it. Nothing here reads a file.
+//! Words what `postern-pam-stack` finds in a host's PAM files, and says how to mend it. It reads no file itself.
 
-mod control;
-mod explore;
-mod lines;
-mod modules;
 mod programs;
-mod verdict;
+mod service_stack;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use explore::{Ground, explore};
 use postern_core::policy::{Service, ServiceKind};
+use postern_pam_stack::{
+    Files, ManagementGroup, ModuleRole, Step, can_succeed, flatten, included_files, postern_step,
+};
 
 use super::remark::Remark;
-pub(super) use lines::{Files, Kind};
-use lines::{Step, flatten};
-use modules::Module;
 use programs::{GIVES_ROOT, PROGRAMS};
+use service_stack::ServiceStack;
 
-/// What is to be said about the services of a host, and which of them ask Postern.
+/// The findings about the services of a host, and the services that ask Postern.
 #[derive(Debug, Default)]
 pub(super) struct Examined {
     pub(super) remarks: Vec<Remark>,
-    /// By the name that Postern has for them.
+    /// By the names that Postern has for them.
     pub(super) asking: BTreeSet<String>,
 }
 
-/// Looks at every service. `first_is_proved` says of a service whether its program proves a first factor by itself before
-/// it asks PAM.
+/// Examines every service. `proves_first` tells whether a service's program proves a first factor itself before it asks PAM.
 pub(super) fn examine(
     files: &Files,
     services: &BTreeMap<String, Service>,
-    first_is_proved: impl Fn(&str) -> bool,
+    proves_first: impl Fn(&str) -> bool,
 ) -> Examined {
     let mut examined = Examined::default();
-    let fragments = lines::included(files);
+    let fragments = included_files(files);
     let shared = shared(files, services, &fragments);
     examined.remarks.extend(shared.iter().map(|(fragment, others)| in_a_shared_file(fragment, others)));
     for file in files.keys().filter(|file| !fragments.contains(*file) || services.contains_key(*file)) {
-        let (auth, account) = (flatten(files, file, Kind::Auth), flatten(files, file, Kind::Account));
+        let (auth, account) =
+            (flatten(files, file, ManagementGroup::Auth), flatten(files, file, ManagementGroup::Account));
         let Some(name) = asks_as(file, &auth).or_else(|| asks_as(file, &account)) else { continue };
         examined.asking.insert(name.to_owned());
-        let is_by_include = |step: &Step| shared.contains_key(step.stands_in());
-        let is_shared = postern(&auth).into_iter().chain(postern(&account)).all(is_by_include);
+        let is_by_include = |step: &Step| shared.contains_key(step.source_file());
+        let is_shared = postern_step(&auth).into_iter().chain(postern_step(&account)).all(is_by_include);
         let why_left_out = programs::why_left_out(file);
         let Some(service) = services.get(name) else {
-            // Of a line that stands in a shared file enough is said with the file.
+            // The finding about a shared file covers every service that includes it.
             if !is_shared {
                 examined.remarks.push(Remark::fail(unconfigured(file, name, why_left_out)));
             }
@@ -56,9 +54,9 @@ pub(super) fn examine(
                 .remarks
                 .push(Remark::fail(format!("{file}: {why}; take pam_postern.so out of its stack")));
         }
-        // A mail service takes one secret, and what comes before and after it is Dovecot's own.
+        // A mail service takes one secret. Dovecot itself decides what comes before and after it.
         let ServiceKind::Login(login) = &service.kind else { continue };
-        let stack = verdict::Stack { file, service: name, login, first_is_proved: first_is_proved(name) };
+        let stack = ServiceStack { file, service: name, login, first_is_proved: proves_first(name) };
         examined.remarks.extend(stack.auth(&auth));
         examined.remarks.extend(stack.account(&account));
     }
@@ -76,8 +74,7 @@ fn unconfigured(file: &str, name: &str, why_left_out: Option<&str>) -> String {
     }
 }
 
-/// The files that others include and that ask Postern in the place of all of them, each with the services to whom that does
-/// harm.
+/// The included files that ask Postern for every service that includes them, each with the services that this breaks.
 fn shared<'a>(
     files: &'a Files,
     services: &BTreeMap<String, Service>,
@@ -86,40 +83,43 @@ fn shared<'a>(
     let is_fragment = |file: &str| {
         fragments.contains(file) && !services.contains_key(file) && programs::why_left_out(file).is_none()
     };
-    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut broken_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for file in files.keys().filter(|file| !is_fragment(file)) {
-        for step in [Kind::Auth, Kind::Account].into_iter().flat_map(|kind| flatten(files, file, kind)) {
-            if step.module != Module::Postern || !is_fragment(step.stands_in()) {
+        for step in [ManagementGroup::Auth, ManagementGroup::Account]
+            .into_iter()
+            .flat_map(|group| flatten(files, file, group))
+        {
+            if step.role != ModuleRole::Postern || !is_fragment(step.source_file()) {
                 continue;
             }
-            let Some((fragment, _)) = files.get_key_value(step.stands_in()) else { continue };
-            let harmed = all.entry(fragment).or_default();
-            if !services.contains_key(file) && !harmed.contains(&file.as_str()) {
-                harmed.push(file);
+            let Some((fragment, _)) = files.get_key_value(step.source_file()) else { continue };
+            let broken = broken_by.entry(fragment).or_default();
+            if !services.contains_key(file) && !broken.contains(&file.as_str()) {
+                broken.push(file);
             }
         }
     }
-    let is_the_hosts = |file: &str| COMMON.iter().any(|beginning| file.starts_with(beginning));
-    all.retain(|fragment, harmed| !harmed.is_empty() || is_the_hosts(fragment));
-    all
+    let is_of_distribution = |file: &str| COMMON.iter().any(|beginning| file.starts_with(beginning));
+    broken_by.retain(|fragment, broken| !broken.is_empty() || is_of_distribution(fragment));
+    broken_by
 }
 
-fn in_a_shared_file(fragment: &str, harmed: &[&str]) -> Remark {
-    let whom = if harmed.is_empty() { String::new() } else { format!(", such as {}", harmed.join(", ")) };
+fn in_a_shared_file(fragment: &str, broken: &[&str]) -> Remark {
+    let whom = if broken.is_empty() { String::new() } else { format!(", such as {}", broken.join(", ")) };
     Remark::fail(format!(
         "{fragment}: pam_postern.so asks there for every service that includes it{whom}: cron jobs, chsh and user@.service fail, and so does root at the console while posternd is down; take it out of {fragment}, configure none of these services, and put pam_postern.so into the files of those alone that are to ask, as packaging/pam does"
     ))
 }
 
-/// Where somebody gets past Postern by another name of a program that asks it, or by another program that makes root.
+/// Ways around Postern: another service of a program that asks it, or another program that grants root.
 fn other_ways(files: &Files) -> Vec<Remark> {
-    let asks = |service: &str| postern(&flatten(files, service, Kind::Auth)).is_some();
+    let asks = |service: &str| asks(files, service, ManagementGroup::Auth);
     let mut remarks = Vec::new();
     for program in PROGRAMS {
         let (asking, others): (Vec<_>, Vec<_>) =
             program.services(|name| files.contains_key(name)).into_iter().partition(|(name, _)| asks(name));
         let Some((asking, _)) = asking.first() else { continue };
-        for (service, called) in others.into_iter().filter(|(service, _)| lets_in(files, service)) {
+        for (service, called) in others.into_iter().filter(|(service, _)| can_succeed(files, service)) {
             let which = if files.contains_key(service) {
                 ""
             } else {
@@ -134,7 +134,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
     let sshds = || files.keys().filter(|name| *name == "sshd" || programs::is_another_sshd(name));
     if sshds().any(|service| asks(service)) {
         for service in sshds() {
-            if !asks(service) && lets_in(files, service) {
+            if !asks(service) && can_succeed(files, service) {
                 remarks.push(Remark::warn(format!(
                     "{service}: an sshd that runs under this name asks it, and it does not ask Postern, as another sshd does; give it the stack of packaging/pam/sshd with pam_postern.so service=sshd, or remove the file"
                 )));
@@ -143,7 +143,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
     }
     if asks("sudo") || asks("sudo-i") {
         for service in GIVES_ROOT {
-            if files.contains_key(service) && !asks(service) && lets_in(files, service) {
+            if files.contains_key(service) && !asks(service) && can_succeed(files, service) {
                 remarks.push(Remark::warn(format!(
                     "{service}: makes root of whom sudo asks for a code (pkexec, run0, doas), and does not ask Postern; give it the auth section of packaging/pam/sudo, and [services.{service}] {}",
                     programs::settings(service)
@@ -154,408 +154,20 @@ fn other_ways(files: &Files) -> Vec<Remark> {
     remarks
 }
 
-/// Whether a service lets anybody in that is not root already, by the stack that libpam takes for it.
-fn lets_in(files: &Files, service: &str) -> bool {
-    let file = if files.contains_key(service) { service } else { "other" };
-    let ground = Ground { kind: Kind::Auth, is_proved: false, postern_proves: false, may_pass: false };
-    !explore(&flatten(files, file, Kind::Auth), ground).entries.is_empty()
-}
-
-fn postern(steps: &[Step]) -> Option<&Step> {
-    steps.iter().find(|step| step.module == Module::Postern)
-}
-
-/// How distributions call the files that all services include.
+/// How the names of the files begin that all services of a distribution include.
 const COMMON: [&str; 7] =
     ["common-", "system-", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin", "base-auth"];
 
-/// Those of [`PROGRAMS`] that packaging/pam has a file for.
+/// The services of [`PROGRAMS`] that packaging/pam has a file for.
 const SHIPPED: [&str; 5] = ["login", "su", "su-l", "sudo", "sudo-i"];
 
-/// Whether a section of a service asks Postern.
-pub(super) fn asks(files: &Files, service: &str, kind: Kind) -> bool {
-    flatten(files, service, kind).iter().any(|step| step.module == Module::Postern)
+/// Whether a stack of a service asks Postern.
+pub(super) fn asks(files: &Files, service: &str, group: ManagementGroup) -> bool {
+    postern_step(&flatten(files, service, group)).is_some()
 }
 
-/// The name that a stack gives Postern for its service, if it asks at all.
+/// The service name that a stack gives Postern. `None` if the stack does not ask it.
 fn asks_as<'a>(file: &'a str, steps: &'a [Step]) -> Option<&'a str> {
-    let step = postern(steps)?;
+    let step = postern_step(steps)?;
     Some(step.arguments.iter().find_map(|argument| argument.strip_prefix("service=")).unwrap_or(file))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use postern_core::config::Config;
-
-    use super::*;
-
-    fn services(extra: &str) -> BTreeMap<String, Service> {
-        let text = format!("[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n{extra}");
-        Config::parse(Path::new("p"), &text).unwrap().services
-    }
-
-    /// What is said about the stack of one service, with Debian's common files beside it.
-    fn said(service: &str, stack: &str, extra: &str) -> Vec<String> {
-        let files: Files = [
-            (service, stack),
-            ("common-auth", COMMON_AUTH),
-            ("common-account", COMMON_ACCOUNT),
-            ("password-auth", PASSWORD_AUTH),
-        ]
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
-        .into();
-        let examined = examine(&files, &services(extra), |_| false);
-        examined.remarks.iter().map(ToString::to_string).collect()
-    }
-
-    fn one(service: &str, stack: &str, extra: &str, words: &[&str]) {
-        let said = said(service, stack, extra);
-        assert_eq!(said.len(), 1, "{stack}\n{said:#?}");
-        assert!(words.iter().all(|word| said[0].contains(word)), "{words:?} in {said:?}");
-    }
-
-    const ACCOUNT: &str = "account required pam_postern.so\n@include common-account\n";
-    const STACK: &str = "[services.sshd]\nfirst = \"stack\"\n";
-    const NONE: [&str; 0] = [];
-
-    #[test]
-    fn stacks_as_they_should_be_say_nothing() {
-        let hard = "auth [success=done ignore=ignore default=die] pam_postern.so\n@include common-auth\n";
-        for (service, stack, extra) in [
-            ("sshd", format!("auth required pam_postern.so\n{ACCOUNT}"), ""),
-            ("sshd", format!("auth requisite pam_nologin.so\nauth required pam_postern.so\n{ACCOUNT}"), ""),
-            ("sshd", format!("@include common-auth\nauth required pam_postern.so\n{ACCOUNT}"), STACK),
-            ("sshd", format!("auth requisite pam_ldap.so\nauth required pam_postern.so\n{ACCOUNT}"), STACK),
-            ("sudo", format!("{hard}@include common-account\n"), ""),
-            (
-                "sudo",
-                "auth required pam_postern.so\n@include common-auth\n@include common-account\n".to_owned(),
-                "",
-            ),
-            ("su", format!("auth sufficient pam_rootok.so\n{hard}@include common-account\n"), ""),
-            // Somebody else's business altogether.
-            ("sudo", "@include common-auth\n".to_owned(), ""),
-            ("gdm", "auth sufficient pam_permit.so\n".to_owned(), ""),
-        ] {
-            assert_eq!(said(service, &stack, extra), NONE, "{stack}");
-        }
-    }
-
-    #[test]
-    fn a_way_in_an_outage_where_strangers_are_refused_is_named() {
-        for argument in ["local_group=wheel", "uid_min=1000"] {
-            let stack = format!("auth required pam_postern.so {argument}\n{ACCOUNT}");
-            one("sshd", &stack, "", &["warn", "local_group or uid_min", "not_in_directory"]);
-            assert_eq!(
-                said("sshd", &stack, "[services.sshd]\nnot_in_directory = \"ignore\"\n")
-                    .iter()
-                    .filter(|said| said.contains("uid_min"))
-                    .count(),
-                0
-            );
-        }
-    }
-
-    #[test]
-    fn the_stacks_that_are_shipped_say_nothing() {
-        let key = "[services.sshd]\nfirst = \"stack\"\n";
-        for (service, stack, extra, is_after_a_key) in [
-            ("sshd", include_str!("../../../../../packaging/pam/sshd"), "", false),
-            ("sshd", include_str!("../../../../../packaging/pam/sshd-key"), key, true),
-            ("sudo", include_str!("../../../../../packaging/pam/sudo"), "", false),
-            ("sudo-i", include_str!("../../../../../packaging/pam/sudo-i"), "", false),
-            ("su", include_str!("../../../../../packaging/pam/su"), "", false),
-            ("su-l", include_str!("../../../../../packaging/pam/su-l"), "", false),
-            ("login", include_str!("../../../../../packaging/pam/login"), "", false),
-        ] {
-            let files: Files =
-                [(service, stack), ("common-auth", COMMON_AUTH), ("common-account", COMMON_ACCOUNT)]
-                    .map(|(name, text)| (name.to_owned(), text.to_owned()))
-                    .into();
-            let examined = examine(&files, &services(extra), |_| is_after_a_key);
-            assert_eq!(examined.asking, BTreeSet::from([service.to_owned()]));
-            assert_eq!(examined.remarks, [], "{service}");
-            // For a roll-out a line is taken in that needs the key before it.
-            if is_after_a_key {
-                assert!(!examine(&files, &services(extra), |_| false).remarks.is_empty());
-                let files = files
-                    .into_iter()
-                    .map(|(name, text)| (name, text.replace("\n#auth ", "\nauth ")))
-                    .collect();
-                assert_eq!(examine(&files, &services(extra), |_| true).remarks, []);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_sufficient_before_postern_lets_people_past() {
-        let words = ["FAIL", "pam_unix.so", "sufficient", "sshd:1"];
-        one(
-            "sshd",
-            &format!("auth sufficient pam_unix.so\nauth required pam_postern.so\n{ACCOUNT}"),
-            "",
-            &words,
-        );
-        // As a jump over it.
-        one(
-            "sshd",
-            &format!(
-                "auth [success=1 default=ignore] pam_ldap.so\nauth required pam_postern.so\nauth required pam_permit.so\n{ACCOUNT}"
-            ),
-            "",
-            &["FAIL", "pam_ldap.so", "sshd:1"],
-        );
-        // In a file that is included, of Red Hat's kind; in a substack it only ends that.
-        let included = format!("auth include password-auth\nauth required pam_postern.so\n{ACCOUNT}");
-        let found = said("sshd", &included, "");
-        assert!(found.len() == 2 && found.iter().all(|line| line.starts_with("FAIL")), "{found:?}");
-        assert!(found[0].contains("password-auth:2: pam_unix.so"), "{found:?}");
-        assert!(found[1].contains("password-auth:4: pam_sss.so"), "{found:?}");
-        let substack = format!("auth substack password-auth\nauth required pam_postern.so\n{ACCOUNT}");
-        assert_eq!(said("sshd", &substack, ""), NONE);
-        // For some alone.
-        one(
-            "sshd",
-            &format!(
-                "auth sufficient pam_succeed_if.so user ingroup staff\nauth required pam_postern.so\n{ACCOUNT}"
-            ),
-            "",
-            &["warn", "pam_succeed_if.so"],
-        );
-    }
-
-    #[test]
-    fn a_no_that_does_not_count_is_named() {
-        let after = "@include common-auth\n";
-        for control in ["sufficient", "optional", "[success=done default=ignore]"] {
-            let stack = format!("auth {control} pam_postern.so\n{after}{ACCOUNT}");
-            one("sshd", &stack, "", &["FAIL", "says no", "sshd:1"]);
-        }
-        let down = format!(
-            "auth [success=done ignore=ignore authinfo_unavail=ignore default=die] pam_postern.so\n{after}{ACCOUNT}"
-        );
-        one("sshd", &down, "", &["FAIL", "does not answer", "sshd:1"]);
-        // Where nothing but a refusal follows it does count.
-        let denied = format!("auth sufficient pam_postern.so\nauth required pam_deny.so\n{ACCOUNT}");
-        assert_eq!(said("sshd", &denied, ""), NONE);
-    }
-
-    #[test]
-    fn a_first_factor_that_may_be_missing_is_named() {
-        for (before, word) in [
-            ("auth required pam_ldap.so\n", "pam_ldap.so"),
-            ("auth [success=ok default=bad] pam_ldap.so\n", "pam_ldap.so"),
-            ("auth substack password-auth\n", "pam_deny.so"),
-        ] {
-            let stack = format!("{before}auth required pam_postern.so\n{ACCOUNT}");
-            one("sshd", &stack, STACK, &["FAIL", word, "requisite"]);
-            assert_eq!(said("sshd", &stack, ""), NONE, "where Postern asks for the password itself");
-        }
-        for before in ["", "auth optional pam_ldap.so\n", "auth required pam_env.so\n"] {
-            let stack = format!("{before}auth required pam_postern.so\n{ACCOUNT}");
-            let found = said("sshd", &stack, STACK);
-            assert!(found[0].starts_with("FAIL") && found[0].contains("a code alone"), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn names_that_postern_leaves_alone_need_somebody_else_who_asks() {
-        let stack = "auth required pam_postern.so\nauth required pam_permit.so\n@include common-account\n";
-        one("sudo", stack, "", &["FAIL", "without any password"]);
-        let extra = "[services.sudo]\nnot_in_directory = \"reject\"\n";
-        assert_eq!(said("sudo", stack, extra), NONE);
-    }
-
-    #[test]
-    fn the_account_section_is_needed_where_it_is_enforced() {
-        one(
-            "sshd",
-            "auth required pam_postern.so\n@include common-account\n",
-            "",
-            &["FAIL", "account section"],
-        );
-        let ignored = "[services.sshd]\naccount = \"ignore\"\n";
-        assert_eq!(said("sshd", "auth required pam_postern.so\n@include common-account\n", ignored), NONE);
-        one(
-            "sshd",
-            "auth required pam_postern.so\naccount sufficient pam_unix.so\naccount required pam_postern.so\n",
-            "",
-            &["FAIL", "(account)", "pam_unix.so", "sshd:2"],
-        );
-        one(
-            "sshd",
-            "auth required pam_postern.so\naccount sufficient pam_localuser.so\naccount required pam_postern.so\n",
-            "",
-            &["warn", "pam_localuser.so"],
-        );
-        one(
-            "sshd",
-            "auth required pam_postern.so\naccount optional pam_postern.so\n@include common-account\n",
-            "",
-            &["FAIL", "(account)", "says no"],
-        );
-        // pam_unix ends Debian's stack for somebody who has to change his password.
-        let behind =
-            "auth required pam_postern.so\n@include common-account\naccount required pam_postern.so\n";
-        one("sshd", behind, "", &["warn", "common-account:1", "has to be changed"]);
-    }
-
-    #[test]
-    fn a_service_that_nobody_configured_is_named() {
-        one("gdm-password", "auth required pam_postern.so\n", "", &["FAIL", "[services.gdm-password]"]);
-        one("gdm-password", "auth required pam_postern.so service=desk\n", "", &["FAIL", "[services.desk]"]);
-        let stack = format!("auth required pam_postern.so service=sshd\n{ACCOUNT}");
-        assert_eq!(said("gdm-password", &stack, ""), NONE);
-        assert_eq!(said("imap", "auth sufficient pam_postern.so\n", ""), NONE, "a mail service");
-    }
-
-    /// What is said about these files, with Debian's common ones beside them where they are not among them.
-    fn said_of(files: &[(&str, &str)], extra: &str) -> Vec<String> {
-        let mut all: Files = [("common-auth", COMMON_AUTH), ("common-account", COMMON_ACCOUNT)]
-            .into_iter()
-            .map(owned)
-            .collect();
-        all.extend(files.iter().copied().map(owned));
-        examine(&all, &services(extra), |_| false).remarks.iter().map(ToString::to_string).collect()
-    }
-
-    fn owned((name, text): (&str, &str)) -> (String, String) {
-        (name.to_owned(), text.to_owned())
-    }
-
-    #[track_caller]
-    fn one_of(files: &[(&str, &str)], extra: &str, words: &[&str]) {
-        let said = said_of(files, extra);
-        assert_eq!(said.len(), 1, "{said:#?}");
-        assert!(words.iter().all(|word| said[0].contains(word)), "{words:?} in {said:?}");
-    }
-
-    #[test]
-    fn another_name_of_a_program_that_asks_is_a_way_past_it() {
-        let (sudo, su) = (
-            include_str!("../../../../../packaging/pam/sudo"),
-            include_str!("../../../../../packaging/pam/su"),
-        );
-        // Debian's own.
-        let (plain, su_l) = ("@include common-auth\n", "auth include su\naccount include su\n");
-        one_of(
-            &[("sudo", sudo), ("sudo-i", plain)],
-            "",
-            &["FAIL", "sudo-i", "`sudo -i`", "packaging/pam/sudo-i"],
-        );
-        one_of(&[("sudo", plain), ("sudo-i", sudo)], "", &["FAIL", "sudo:", "sudo-i does"]);
-        one_of(&[("sudo", sudo), ("other", plain)], "", &["FAIL", "sudo-i: has no file", "other"]);
-        one_of(&[("su", su), ("su-l", plain)], "", &["FAIL", "su-l", "`su -`"]);
-        one_of(&[("login", su), ("remote", plain)], "", &["FAIL", "remote", "telnet"]);
-        let inner = SSHD.replace("pam_postern.so", "pam_postern.so service=sshd");
-        one_of(&[("sshd", plain), ("sshd-internal", &inner)], "", &["warn", "sshd:", "service=sshd"]);
-        one_of(&[("sshd", SSHD), ("ssh", plain)], "", &["warn", "ssh:"]);
-        one_of(&[("sshd", SSHD), ("sshd-internal", plain)], "", &["warn", "sshd-internal", "service=sshd"]);
-        one_of(
-            &[("sudo", sudo), ("polkit-1", plain)],
-            "",
-            &["warn", "polkit-1", "pkexec", "[services.polkit-1]"],
-        );
-        let denied = "auth required pam_deny.so\n";
-        for files in [
-            &[("sudo", sudo), ("sudo-i", sudo)][..],
-            &[("sudo", sudo), ("sudo-i", denied)],
-            &[("sudo", sudo), ("other", denied)],
-            &[("su", su), ("su-l", su_l)],
-            &[("su", su), ("su-l", "auth sufficient pam_rootok.so\nauth required pam_deny.so\n")],
-            &[("sudo", plain), ("sudo-i", plain), ("polkit-1", plain), ("su", plain)],
-            &[("login", su), ("other", plain)],
-            &[("sshd", SSHD), ("sshd.bak", plain), ("sshd-internal", denied)],
-        ] {
-            assert_eq!(said_of(files, ""), NONE, "{files:?}");
-        }
-    }
-
-    #[test]
-    fn the_module_has_no_place_in_what_every_service_includes() {
-        let (auth, account) =
-            (format!("auth required pam_postern.so\n{COMMON_AUTH}"), "account required pam_postern.so\n");
-        let plain = "@include common-auth\n@include common-account\n";
-        let files = [
-            ("common-auth", auth.as_str()),
-            ("common-account", account),
-            ("cron", plain),
-            ("chsh", plain),
-            ("login", plain),
-        ];
-        let said = said_of(&files, "");
-        assert_eq!(said.len(), 2, "{said:#?}");
-        for (line, file) in said.iter().zip(["common-account:", "common-auth:"]) {
-            assert!(line.starts_with("FAIL") && line.contains(file) && line.contains("chsh, cron"), "{line}");
-            assert!(line.contains("take it out of common-") && !line.contains("add [services."), "{line}");
-        }
-        // Also where only those include it that are configured: others will.
-        let files = [("common-auth", auth.as_str()), ("login", "@include common-auth\n")];
-        one_of(&files, "", &["FAIL", "common-auth", "take it out"]);
-        // A file of the admin's own for some services is theirs.
-        let mine = [
-            ("postern-auth", "auth required pam_postern.so\n"),
-            ("login", "@include postern-auth\n@include common-auth\n"),
-        ];
-        assert_eq!(said_of(&mine, ""), NONE);
-        // Nor does other advice send the reader there.
-        for line in said_of(
-            &[
-                ("common-auth", "auth sufficient pam_unix.so\n"),
-                ("sshd", &format!("@include common-auth\n{SSHD}")),
-            ],
-            "",
-        ) {
-            assert!(line.contains("before the line of sshd that includes common-auth"), "{line}");
-        }
-    }
-
-    #[test]
-    fn services_where_nobody_answers_hear_that_they_are_to_leave_it_out() {
-        for service in ["cron", "atd", "systemd-user", "runuser", "chsh", "passwd", "gdm-autologin"] {
-            let said = said(service, "auth required pam_postern.so\naccount required pam_postern.so\n", "");
-            assert!(said.len() == 1 && said[0].contains("take pam_postern.so out"), "{said:?}");
-            assert!(!said[0].contains("add ["), "{said:?}");
-        }
-        let configured = "[services.cron]\nclass = \"login\"\naccount = \"ignore\"\n";
-        one("cron", "auth required pam_postern.so\n", configured, &["FAIL", "cron", "nobody is there"]);
-        one("polkit-1", "auth required pam_postern.so\n", "", &["[services.polkit-1]", "first = \"auto\""]);
-    }
-
-    #[test]
-    fn a_stack_that_does_not_fit_first_is_named() {
-        let shipped = include_str!("../../../../../packaging/pam/sudo");
-        let directory = "[services.sudo]\nfirst = \"directory\"\n";
-        one(
-            "sudo",
-            shipped,
-            directory,
-            &["warn", "sudo", "[services.sudo] first = \"directory\"", "\"auto\""],
-        );
-        let stack = "[services.sudo]\nfirst = \"stack\"\n";
-        assert_eq!(said("sudo", shipped, stack), NONE);
-        let alone = "auth required pam_postern.so\n@include common-account\n";
-        one("sudo", alone, stack, &["FAIL", "a code alone"]);
-        let optional = "auth optional pam_ldap.so\nauth required pam_postern.so try_first_pass\n";
-        assert!(said("sudo", optional, "").iter().any(|line| line.contains("a code alone")));
-        assert_eq!(said("sudo", &optional.replace(" try_first_pass", ""), directory), NONE);
-    }
-
-    #[test]
-    fn an_included_file_is_no_service_of_its_own() {
-        let files: Files =
-            [("sudo", "@include common-auth\n"), ("common-auth", "auth required pam_postern.so\n")]
-                .map(|(name, text)| (name.to_owned(), text.to_owned()))
-                .into();
-        let examined = examine(&files, &services(""), |_| false);
-        assert_eq!(examined.asking, BTreeSet::from(["sudo".to_owned()]));
-    }
-
-    const SSHD: &str =
-        "auth required pam_postern.so\naccount required pam_postern.so\n@include common-account\n";
-    const COMMON_AUTH: &str = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\nauth optional pam_cap.so\n";
-    const COMMON_ACCOUNT: &str = "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n";
-    const PASSWORD_AUTH: &str = "auth required pam_env.so\nauth sufficient pam_unix.so nullok\nauth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\nauth sufficient pam_sss.so forward_pass\nauth required pam_deny.so\n";
 }

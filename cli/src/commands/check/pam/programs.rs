@@ -1,22 +1,22 @@
-//! What each service of a usual host is for, by its name: who asks under it, and whether Postern belongs into its stack.
+//! Well-known PAM services: which program uses each, and whether Postern belongs in its stack.
 
-/// Services of one program, each with how the program is called then. Where one of them asks Postern, a way in by another
-/// is a way past it.
+/// The services of one program, each with the command that uses it. If one of them asks Postern and another does not, the
+/// other one is a way around it.
 pub(super) struct Program {
     services: &'static [(&'static str, &'static str)],
-    /// Whether the program asks under all of them on every host, so that without a file `other` decides.
+    /// Whether the program uses all of them on every host. `other` decides for a service without a file.
     is_everywhere: bool,
 }
 
 impl Program {
-    /// Every service of it, as far as the host has it.
+    /// The services that this host has.
     pub(super) fn services(&self, has: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
         let is_there = |(service, _): &&(&'static str, &'static str)| self.is_everywhere || has(service);
         self.services.iter().filter(is_there).copied().collect()
     }
 }
 
-/// Whether an sshd that runs under another name would ask under this one: OpenSSH takes its program's name.
+/// Whether the service may be that of an sshd under another name. OpenSSH takes the name of its program.
 pub(super) fn is_another_sshd(service: &str) -> bool {
     service == "ssh"
         || service.strip_prefix("sshd").is_some_and(|rest| {
@@ -25,7 +25,7 @@ pub(super) fn is_another_sshd(service: &str) -> bool {
         })
 }
 
-/// Why Postern has no place in the stack of a service; `None` where it may.
+/// Why Postern does not belong in the stack of a service. `None` if it may.
 pub(super) fn why_left_out(service: &str) -> Option<&'static str> {
     if service.ends_with("-autologin") || service.ends_with("-greeter") {
         return Some("it logs in without a person");
@@ -33,7 +33,7 @@ pub(super) fn why_left_out(service: &str) -> Option<&'static str> {
     LEFT_OUT.iter().find(|(_, services)| services.contains(&service)).map(|(why, _)| *why)
 }
 
-/// The settings that a service needs which is not predefined.
+/// The settings for a service that is not predefined.
 pub(super) fn settings(service: &str) -> &'static str {
     if GIVES_ROOT.contains(&service) {
         return "class = \"login\", first = \"auto\", account = \"ignore\" and not_in_directory = \"ignore\", as sudo has";
@@ -47,7 +47,7 @@ pub(super) fn settings(service: &str) -> &'static str {
     "class = \"login\", or take pam_postern.so out of its stack"
 }
 
-/// Whether a service makes its user root, as sudo does, though it is another program's.
+/// The services of other programs that grant root, as sudo does.
 pub(super) const GIVES_ROOT: [&str; 2] = ["polkit-1", "doas"];
 
 pub(super) const PROGRAMS: [Program; 4] = [

@@ -1,38 +1,39 @@
-/// What a module can bring about.
+/// What a module contributes to a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Module {
-    /// pam_postern.so
+pub enum ModuleRole {
+    /// `pam_postern.so`
     Postern,
-    /// Always no.
+    /// Always refuses.
     Deny,
-    /// Always yes, which proves nothing.
+    /// Always succeeds, and proves nothing.
     Permit,
-    /// Yes to root alone, who needs nobody's permission.
+    /// Succeeds for root alone, who needs no permission.
     RootOnly,
-    /// Yes to some, by who they are and not by what they know.
+    /// Succeeds for some users by who they are, not by what they know.
     Condition,
-    /// Proves nothing; it is in a stack for something else.
-    Aside,
-    /// Asks for something that proves who it is. What nobody knows is taken for one of these.
-    Proof,
+    /// Proves nothing; it stands in the stack for a side effect.
+    Auxiliary,
+    /// Asks for something that proves an identity. An unknown module counts as one of these.
+    Authenticator,
     /// Begins a substack.
     Substack,
 }
 
-impl Module {
-    /// By the name of its file, and its arguments where they make a difference.
-    pub(super) fn of(path: &str, arguments: &[String]) -> Self {
+impl ModuleRole {
+    /// Derives the role from the name of the module's file, and from its arguments where they matter.
+    #[must_use]
+    pub fn of(path: &str, arguments: &[String]) -> Self {
         let file = path.rsplit('/').next().unwrap_or_default();
         match file.strip_suffix(".so").unwrap_or(file) {
             "pam_postern" => Self::Postern,
             "pam_deny" => Self::Deny,
             "pam_permit" => Self::Permit,
             "pam_rootok" => Self::RootOnly,
-            // Who becomes root gives root's own password, and no directory has root.
+            // A user who becomes root gives root's own password, and no directory has root.
             "pam_succeed_if" if is_about_root(arguments) => Self::RootOnly,
             name if CONDITIONS.contains(&name) => Self::Condition,
-            name if ASIDES.contains(&name) => Self::Aside,
-            _ => Self::Proof,
+            name if AUXILIARY.contains(&name) => Self::Auxiliary,
+            _ => Self::Authenticator,
         }
     }
 }
@@ -59,7 +60,7 @@ const CONDITIONS: [&str; 10] = [
     "pam_wheel",
 ];
 
-const ASIDES: [&str; 28] = [
+const AUXILIARY: [&str; 28] = [
     "pam_cap",
     "pam_debug",
     "pam_echo",

@@ -1,4 +1,4 @@
-//! One person's entry, identified by an id that never changes, never by what was typed.
+//! Accounts: one person's entry, identified by an id that never changes, not by the name that was typed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,38 +12,38 @@ use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
 use crate::verdict::Reason;
 
-/// An account as it was read.
+/// An account, as read from the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Who it is.
+    /// The account's permanent id.
     pub id: AccountId,
     /// The canonical name.
     pub name: String,
-    /// Whether anyone may log in to it at all.
+    /// Whether the account may be used at all.
     pub standing: Standing,
-    /// What userdb templates may refer to.
+    /// The attributes that userdb templates may refer to.
     pub attributes: Attributes,
-    /// Its mailboxes, the first one being where it is written to.
+    /// The account's mailboxes. Notices go to the first one.
     pub addresses: Vec<String>,
-    /// Changes whenever the main password does, where the directory can tell; part of what is counted, so that a
-    /// secret that was wrong before the change is tried again after it.
+    /// Changes whenever the main password does, if the directory can tell. It is part of the digest under which wrong secrets
+    /// are counted, so that a secret that was wrong before the change is tried again after it.
     pub password_marker: String,
-    /// The state that Postern keeps for it.
+    /// The state that Postern stores for the account.
     pub data: AccountData,
     /// The version of `data`, for [`crate::directory::Directory::update`].
     pub revision: Revision,
-    /// Where the directory finds it again; a DN in LDAP. It may change, and means nothing to anyone else.
+    /// The directory's own reference to the entry; a DN in LDAP. It may change, and only the directory interprets it.
     pub locator: String,
-    /// Whether it was read just now.
+    /// Whether the entry was read just now.
     pub freshness: Freshness,
 }
 
 /// Whether an account was read just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It was.
+    /// Read just now.
     Fresh,
-    /// It is an older copy, for the directory is down: enough for an app password, and for nothing else.
+    /// An older copy, because the directory is down. It suffices for app passwords only.
     Stale,
 }
 
@@ -52,7 +52,7 @@ pub enum Freshness {
 pub struct AccountId(String);
 
 impl AccountId {
-    /// Takes the directory's word for it.
+    /// From the directory's id attribute.
     #[must_use]
     pub fn new(id: String) -> Self {
         Self(id)
@@ -71,19 +71,19 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Whether anyone may log in to an account. What is not `Active` is refused for every secret and for lookups.
+/// Whether an account may be used. Unless it is `Active`, every secret is refused, and so are lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// In use.
     Active,
-    /// Switched off by an admin.
+    /// Disabled by an admin.
     Disabled,
-    /// Past its time.
+    /// Past its expiry date.
     Expired,
 }
 
 impl Standing {
-    /// Why nobody may log in; `None` where it is in use.
+    /// Why the account is refused; `None` if it is in use.
     #[must_use]
     pub fn refusal(self) -> Option<Reason> {
         match self {
@@ -94,12 +94,12 @@ impl Standing {
     }
 }
 
-/// Counts the changes of an account's data; 0 where Postern has never written any.
+/// Counts the changes of an account's data; 0 if Postern has never written any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision(pub u64);
 
 impl Revision {
-    /// The one that follows.
+    /// The next revision.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -137,7 +137,7 @@ impl Attributes {
     }
 }
 
-/// A keyed digest of what may be bound to one account alone, such as a telephone number: 32 hexadecimal digits.
+/// A keyed digest of a value that only one account may bind, such as a telephone number: 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FactorKey(pub Digest);
 
@@ -155,10 +155,10 @@ impl fmt::Display for FactorKey {
     }
 }
 
-/// The state that Postern keeps for an account; written as a whole under one revision.
+/// The state that Postern stores for an account. It is written as a whole, under one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountData {
-    /// Whether a second factor is bound, as it was last written; [`AccountData::is_enrolled`] decides.
+    /// Whether a second factor is bound, as last written. [`AccountData::is_enrolled`] decides.
     pub enrolled: bool,
     /// App passwords and the tombstones of revoked ones.
     pub app_passwords: Vec<AppPassword>,
@@ -166,39 +166,39 @@ pub struct AccountData {
     pub factors: Vec<Factor>,
     /// Recovery codes that have not been used.
     pub recovery_codes: Vec<RecoveryCode>,
-    /// Digests of what may be bound to one account alone, in any order.
+    /// Digests of the values that only this account may bind, in any order.
     pub factor_keys: Vec<FactorKey>,
-    /// What differs from the configuration.
+    /// The account's own policy, which overrides the configuration.
     pub policy: AccountPolicy,
 }
 
 impl AccountData {
-    /// Whether a second factor is bound. Where the mark and the factors disagree, the answer is yes.
+    /// Whether a second factor is bound. If the flag and the factors disagree, the answer is yes.
     #[must_use]
     pub fn is_enrolled(&self) -> bool {
         self.enrolled || !self.factors.is_empty()
     }
 
-    /// Whether there is anything that a second step could ask for.
+    /// Whether the account has a factor or a recovery code that a login could ask for.
     #[must_use]
     pub fn has_factor_to_ask_for(&self) -> bool {
         !self.factors.is_empty() || !self.recovery_codes.is_empty()
     }
 
-    /// Binds a factor; the account is enrolled from then on, and trusts no device.
+    /// Binds a factor. The account is then enrolled, and all its trusted devices are revoked.
     pub fn bind(&mut self, factor: Factor) {
         self.factors.push(factor);
         self.enrolled = true;
         self.forget_trust();
     }
 
-    /// No device that was trusted before is trusted any more, wherever its record comes back from.
+    /// Revokes all trusted devices, even if an old record of one is restored.
     pub fn forget_trust(&mut self) {
         self.policy.trust_generation = self.policy.trust_generation.saturating_add(1);
     }
 
-    /// Unbinds a factor. With the last one the account is no longer enrolled, and recovery codes, which stand for a factor,
-    /// go with it. No device is trusted any more.
+    /// Unbinds a factor, and revokes all trusted devices. Without its last factor the account is no longer enrolled, and loses
+    /// its recovery codes, which replace a factor.
     pub fn unbind(&mut self, id: FactorId) -> Option<Factor> {
         let index = self.factors.iter().position(|factor| factor.id == id)?;
         let factor = self.factors.remove(index);
@@ -228,7 +228,7 @@ impl AccountData {
         self.app_passwords.iter().filter_map(AppPassword::live)
     }
 
-    /// Leaves a tombstone in the place of each live app password that `which` picks; tells which they were.
+    /// Replaces each live app password that `which` selects by a tombstone, and returns the revoked ones.
     pub fn revoke(
         &mut self,
         now: Timestamp,

@@ -1,8 +1,8 @@
-//! One line a verdict, in one grammar: `key=value` pairs in a fixed order, absent ones left out, the name last.
+//! The audit log: one line for each verdict, of `key=value` pairs in a fixed order. Absent pairs are left out, the name is last.
 //!
-//! A value of letters, digits and `._:@/+-` stands as it is; any other is quoted, with everything but printable ASCII
-//! and with `"` and `\` escaped as `\xHH`. A value ends after
-//! 512 bytes. So one login is one short line, whatever was typed, and no secret is in it.
+//! A value of letters, digits and `._:@/+-` is written as it is. Any other value is quoted, with `"`, `\` and all bytes other than
+//! printable ASCII escaped as `\xHH`. A value is truncated after 512 bytes. So every login is one short line, whatever was typed,
+//! and holds no secret.
 
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::ledger::Credential;
 use crate::limits::Source;
 use crate::verdict::Verdict;
 
-/// What the log says of one conversation.
+/// The log entry of one conversation.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// The flow's name in the protocol: `login`, `lookup`, `account`, or one of self-service.
@@ -22,15 +22,15 @@ pub struct Entry<'a> {
     pub service: &'a str,
     /// The name that was typed.
     pub user: &'a str,
-    /// The client's address, where it is known.
+    /// The client's address, if it is known.
     pub address: Option<IpAddr>,
-    /// What the front door calls the client's host, where it knows no address.
+    /// The client's host name, if the front door knows no address.
     pub host: Option<&'a str>,
-    /// The device that the front door has proof of, as it is shown to people.
+    /// The device that the front door has proof of, in the form shown to users.
     pub device: Option<&'a str>,
-    /// The terminal, as in PAM.
+    /// The terminal, as in PAM_TTY.
     pub tty: Option<&'a str>,
-    /// The front door's session id, where it has one.
+    /// The front door's session id, if it has one.
     pub session: Option<&'a str>,
     /// The uid of the front door.
     pub peer: u32,
@@ -84,29 +84,29 @@ impl fmt::Display for Entry<'_> {
     }
 }
 
-/// What the log says of lines that are not in it, for there were too many of them.
+/// The log entry about lines that were left out because there were too many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// How many.
+    /// The number of lines.
     pub lines: u64,
-    /// What they were about.
+    /// The subject of the lines.
     pub about: About,
 }
 
-/// What lines are about that the log leaves out.
+/// The subject of lines that the log leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
-    /// What the peer with this uid did, whom nobody trusts.
+    /// Requests of the untrusted peer with this uid.
     Peer(u32),
-    /// The same of many.
+    /// Requests of several untrusted peers.
     Peers,
-    /// What phones at this source wanted from the page.
+    /// Requests of phones at this source.
     Phone(Source),
-    /// The same of many.
+    /// Requests of phones at several sources.
     Phones,
     /// Changes of this account.
     Account(AccountId),
-    /// The same of many.
+    /// Changes of several accounts.
     Accounts,
 }
 

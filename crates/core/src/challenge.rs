@@ -1,6 +1,6 @@
-//! A question that is answered away from the prompt: by a code that was sent, or on a phone.
+//! Challenges: questions that are answered out of band, by a code that was sent or on a phone.
 //!
-//! The ledger keeps it and is not believed: what it says stands under the keyring, and a phone's answer is signed.
+//! The ledger stores a challenge, but is not trusted: its content has a MAC under the keyring, and a phone signs its answer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use crate::factor::FactorId;
 use crate::hex_id;
 use crate::keyring::{Digest, Keyring, OlderKeys};
 
-/// A challenge's identity: 128 random bits. Whoever knows it knows where to answer, and nothing else.
+/// A challenge's identity: 128 random bits. Knowing the id permits submitting an answer, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChallengeId([u8; 16]);
 
@@ -33,7 +33,7 @@ impl ChallengeId {
         self.0
     }
 
-    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    /// Whether `text` designates this one: the whole id, or at least 4 characters of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
         hex_id::is_meant_by(&self, text)
@@ -60,43 +60,43 @@ impl FromStr for ChallengeId {
     }
 }
 
-/// Not the id of a challenge.
+/// The text is not the id of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a challenge's id: 32 hexadecimal digits")]
 pub struct BadChallengeId;
 
-/// A question in flight.
+/// A challenge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Challenge {
-    /// What answers it.
+    /// What it asks for.
     pub kind: ChallengeKind,
-    /// The account's canonical name, for people.
+    /// The account's canonical name, shown to users.
     pub user: String,
-    /// The service that asks; for a change of the account its flow.
+    /// The service that asks; the flow, if the account is being changed.
     pub service: String,
-    /// Where the person is who wants in, where it is known.
+    /// The client's address or host name, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rhost: Option<String>,
-    /// When it was put.
+    /// When the challenge was opened.
     pub created: Timestamp,
-    /// When it is over.
+    /// When it expires.
     pub expires: Timestamp,
 }
 
-/// What answers a challenge.
+/// What a challenge asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChallengeKind {
-    /// The code that was sent to this factor, or to what is about to become it.
+    /// The code that was sent to this factor, or to the address or number that is about to become it.
     Code(FactorId),
-    /// Any phone of the account, by the number that the prompt shows. `trust_days` says how long the device may be trusted
-    /// that the person sits at; 0 where it cannot be.
+    /// The approval of any phone of the account, with the number that the prompt shows. `trust_days` says for how long the
+    /// user's device may be trusted; 0 if it cannot be.
     Approval {
-        /// In days.
+        /// The term of trust, in days.
         trust_days: u64,
     },
-    /// The phone that is about to become this factor.
+    /// The key of the phone that is about to become this factor.
     Pairing(FactorId),
 }
 
@@ -113,19 +113,19 @@ impl ChallengeKind {
 }
 
 impl Challenge {
-    /// Writes it down, with a digest of the `answer`: the code, or the number that is to be typed.
+    /// The stored form, with a digest of the `answer`: the code, or the number to be typed.
     #[must_use]
     pub fn seal(&self, id: ChallengeId, account: &AccountId, answer: &str, keyring: &Keyring) -> String {
         let digest = keyring.digest(ANSWER, &[account.as_str().as_bytes(), &id.0, answer.as_bytes()]);
         let body = Body { v: VERSION, challenge: self.clone(), answer: STANDARD.encode(digest) };
-        // Strings and numbers: serde_json has no way to fail.
+        // serde_json cannot fail on strings and numbers.
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mac = keyring.digest(MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()]);
         format!("{}.{text}", STANDARD.encode(mac))
     }
 
-    /// Reads what [`Challenge::seal`] wrote; `None` where this site did not write it for this account under this id, or it
-    /// is over at `now`.
+    /// Reads the form that [`Challenge::seal`] writes. `None` if this site did not write it for this account and id, or if it has
+    /// expired at `now`.
     #[must_use]
     pub fn open(
         value: &str,
@@ -142,7 +142,7 @@ impl Challenge {
         }
         let body: Body = serde_json::from_str(text).ok()?;
         let answer: Digest = STANDARD.decode(&body.answer).ok()?.try_into().ok()?;
-        // One that was put by a clock that was ahead would last longer than any may.
+        // A challenge from a clock that was ahead would last longer than permitted.
         let is_open =
             body.v == VERSION && body.challenge.expires > now && !body.challenge.created.is_from_future(now);
         let account = account.clone();
@@ -150,19 +150,19 @@ impl Challenge {
     }
 }
 
-/// A challenge of this site that is not over.
+/// A challenge of this site that has not expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenChallenge {
     id: ChallengeId,
     account: AccountId,
-    /// What it says.
+    /// The content.
     pub challenge: Challenge,
     answer: Digest,
     older: OlderKeys,
 }
 
 impl OpenChallenge {
-    /// Whether `answer` is the code, or the number.
+    /// Whether `answer` is the right code or number.
     #[must_use]
     pub fn is_answered_by(&self, answer: &str, keyring: &Keyring) -> bool {
         let parts = [self.account.as_str().as_bytes(), &self.id.0, answer.as_bytes()];
@@ -178,7 +178,7 @@ struct Body {
     answer: String,
 }
 
-/// How long what was put under a key that was replaced since is answered: as long as a code is good, or a phone is waited for.
+/// How long a challenge that was sealed with a replaced key is accepted: as long as a code is valid, or a login waits for a phone.
 pub(crate) const OLDER_KEYS: Duration = Duration::from_secs(5 * 60);
 const VERSION: u32 = 1;
 const ANSWER: &str = "challenge answer";

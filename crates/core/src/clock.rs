@@ -1,4 +1,4 @@
-//! Time as a value, and the one type that reads the clock.
+//! Timestamps, and the one type that reads the clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// From seconds since the epoch; beyond the year 9999 it is clamped to its end.
+    /// From seconds since the epoch, clamped to the end of the year 9999.
     #[must_use]
     pub fn from_unix(seconds: u64) -> Self {
         Self(seconds.min(END_OF_YEAR_9999))
@@ -23,26 +23,26 @@ impl Timestamp {
         self.0
     }
 
-    /// Later by `by`, clamped as in [`Timestamp::from_unix`].
+    /// The time later by `by`, clamped as in [`Timestamp::from_unix`].
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self::from_unix(self.0.saturating_add(by.as_secs()))
     }
 
-    /// By how many seconds it is later than `other`; negative where it is earlier.
+    /// The seconds by which it is later than `other`; negative if it is earlier.
     #[must_use]
     pub fn seconds_after(self, other: Self) -> i64 {
-        // Below the year 9999, so both fit.
+        // Both fit, because they are before the year 10000.
         i64::try_from(self.0).unwrap_or(i64::MAX) - i64::try_from(other.0).unwrap_or(i64::MAX)
     }
 
-    /// Whether it lies further in the future of `now` than [`SKEW`].
+    /// Whether it is later than `now` by more than [`SKEW`].
     #[must_use]
     pub fn is_from_future(self, now: Self) -> bool {
         self > now.plus(SKEW)
     }
 
-    /// Earlier by `by`, not before the epoch.
+    /// The time earlier by `by`, but not before the epoch.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(by.as_secs()))
@@ -77,14 +77,14 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Not a time as RFC 3339 writes it in UTC, such as `2027-01-31T00:00:00Z`.
+/// The text is not a time in UTC as in RFC 3339, such as `2027-01-31T00:00:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time such as 2027-01-31T00:00:00Z")]
 pub struct BadTimestamp;
 
-/// What the time is.
+/// A source of the current time.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -99,11 +99,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// How far the clocks of hosts and of the ledger may be apart. What is further ahead than this was written by a clock that was
-/// wrong.
+/// The tolerated difference between the clocks of hosts and of the ledger. A time further ahead than this comes from a wrong
+/// clock.
 pub const SKEW: Duration = Duration::from_secs(5);
 
-/// The last second that a [`Timestamp`] can say.
+/// The latest [`Timestamp`].
 pub(crate) const END_OF_YEAR_9999: u64 = 253_402_300_799;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What carries words to people away from the prompt: e-mail, SMS, and what rings a phone.
+//! Couriers: delivery of messages to users by e-mail, SMS and push notification.
 
 use std::fmt;
 
@@ -9,36 +9,37 @@ use crate::factor::{EmailAddress, PhoneNumber, Subscription};
 use crate::sms_rules::SmsRules;
 use crate::words::Language;
 
-/// Sends messages. Every call ends within [`LONGEST_DELIVERY`], and tries once.
+/// Sends messages. Each call tries once, and ends within [`LONGEST_DELIVERY`].
 #[async_trait]
 pub trait Courier: Send + Sync + fmt::Debug {
-    /// Whether there is a way to send by this channel.
+    /// Whether this channel is configured.
     fn carries(&self, channel: Channel) -> bool;
 
-    /// Whether changes of an account are to be mailed to it.
+    /// Whether changes of an account are mailed to its owner.
     fn tells_of_changes(&self) -> bool;
 
-    /// The public key that a browser needs to subscribe to Web Push: an uncompressed point of P-256 in base64url (RFC 8292,
+    /// The public key that a browser needs to subscribe to Web Push: an uncompressed P-256 point in base64url (RFC 8292,
     /// section 3.2). `None` without [`Channel::WebPush`].
     fn push_key(&self) -> Option<String>;
 
-    /// The address that a phone listens at for a topic of ntfy. `None` without [`Channel::Ntfy`].
+    /// The URL to which a phone subscribes for an ntfy topic. `None` without [`Channel::Ntfy`].
     fn ntfy_address(&self, topic: &str) -> Option<String>;
 
-    /// Whether a browser's subscription is with a push service that this site sends to: anybody with an account could have
-    /// requests sent to any address otherwise.
+    /// Whether a browser's subscription is with a permitted push service. Otherwise any user could have requests sent to any
+    /// address.
     fn may_push_to(&self, subscription: &Subscription) -> bool;
 
-    /// Which telephone numbers are sent to, and how much. `None` without [`Channel::Sms`].
+    /// The permitted telephone numbers and the budgets. `None` without [`Channel::Sms`].
     fn sms_rules(&self) -> Option<&SmsRules>;
 
-    /// The address of the page for phones, ending in a slash. `None` where there is none.
+    /// The URL of the phone page, ending in a slash. `None` if there is none.
     fn page(&self) -> Option<&str>;
 
     /// Sends one message.
     ///
     /// # Errors
-    /// As the type says. Nothing is known of a message that was accepted and never arrives.
+    /// [`CourierError`] says whether the message was refused, may have been sent, or was not sent because of an outage. A
+    /// message that was accepted but never arrives is not an error.
     async fn send(
         &self,
         to: &Destination<'_>,
@@ -47,7 +48,7 @@ pub trait Courier: Send + Sync + fmt::Debug {
     ) -> Result<(), CourierError>;
 }
 
-/// Carries nothing.
+/// A courier without any channel.
 #[derive(Debug, Clone, Copy)]
 pub struct NoCourier;
 
@@ -86,7 +87,7 @@ impl Courier for NoCourier {
     }
 }
 
-/// A kind of courier.
+/// A way to deliver messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// By SMTP (RFC 5321).
@@ -99,7 +100,7 @@ pub enum Channel {
     Ntfy,
 }
 
-/// Where a message goes.
+/// The destination of a message.
 #[derive(Debug, Clone, Copy)]
 pub enum Destination<'a> {
     /// A mailbox.
@@ -113,7 +114,7 @@ pub enum Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// The way there.
+    /// The channel that reaches it.
     #[must_use]
     pub fn channel(&self) -> Channel {
         match self {
@@ -134,62 +135,62 @@ impl Destination<'_> {
     }
 }
 
-/// What is said. Each text is put in as it is: it means nothing to a header, a template or a shell.
+/// The content of a message. Each value is inserted as plain text, without a meaning to headers, templates or a shell.
 #[derive(Clone, Copy)]
 pub enum Message<'a> {
     /// A code that opens a login or proves an address; by e-mail or SMS.
     Code {
         /// The code.
         code: &'a str,
-        /// How long it is good.
+        /// How long it is valid.
         minutes: u64,
-        /// Whose.
+        /// The account's name.
         account: &'a str,
-        /// For what.
+        /// The service.
         service: &'a str,
-        /// Where the person is who wants in, where it is known.
+        /// The client's address or host name, if it is known.
         rhost: Option<&'a str>,
     },
-    /// A login waits for a phone: to Web Push or ntfy.
+    /// A login waits for a phone; by Web Push or ntfy.
     Ring {
-        /// Whose.
+        /// The account's name.
         account: &'a str,
-        /// For what.
+        /// The service.
         service: &'a str,
-        /// Where the person is who wants in, where it is known.
+        /// The client's address or host name, if it is known.
         rhost: Option<&'a str>,
-        /// What follows [`Courier::page`] in the address of the page to open: `#c.…`.
+        /// The suffix of [`Courier::page`] in the URL to open: `#c.…`.
         fragment: &'a str,
-        /// Seconds after which nobody waits any more.
+        /// How long the login waits, in seconds.
         seconds: u64,
     },
-    /// Something of an account was changed; by e-mail.
+    /// An account was changed; by e-mail.
     Changed {
-        /// Whose.
+        /// The account's name.
         account: &'a str,
-        /// What, as a line in the language of the message.
+        /// The change, as a line in the language of the message.
         what: &'a str,
-        /// When.
+        /// The time.
         at: Timestamp,
-        /// By whom, where it was not the person: `an administrator`. In the language of the message.
+        /// Who made it, unless it was the owner: `an administrator`, in the language of the message.
         by: Option<&'a str>,
     },
-    /// The budget for text messages is nearly or wholly used up; by e-mail, to the admin.
+    /// The budget for text messages is nearly or completely used up; by e-mail, to the admin.
     SmsBudget {
-        /// Which one, and what follows, in the language of the message.
+        /// The budget and the consequence, in the language of the message.
         what: &'a str,
-        /// When.
+        /// The time.
         at: Timestamp,
     },
-    /// Somebody knows the main password, and it is not the person whose it is; by e-mail.
+    /// A fraud report: another person knows the main password; by e-mail.
     Disowned {
-        /// Whose.
+        /// The account's name.
         account: &'a str,
-        /// Where they wanted in.
+        /// The service at which the login was attempted.
         service: &'a str,
-        /// From where, if that is known.
+        /// The client's address or host name, if it is known.
         rhost: Option<&'a str>,
-        /// When.
+        /// The time.
         at: Timestamp,
     },
 }
@@ -206,23 +207,23 @@ impl fmt::Debug for Message<'_> {
     }
 }
 
-/// Why a message was not sent. The texts name neither the code nor a token.
+/// Why a message was not sent. The texts contain neither the code nor a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CourierError {
-    /// Nobody listens there any more, and nobody ever will (RFC 8030, section 7.3).
+    /// The push subscription has ended for good (RFC 8030, section 7.3).
     #[error("the subscription is over")]
     Gone,
-    /// What carries it will not carry this one: the destination, or the message.
+    /// The server refused this destination or this message.
     #[error("it was refused: {0}")]
     Refused(String),
-    /// Nobody knows whether it is on its way: what carries it did not answer in time.
+    /// The message may be on its way: the server did not answer in time.
     #[error("it may have been sent: {0}")]
     Unsure(String),
-    /// What carries it is out of order, and nothing was sent. Never for a reason that lies in the message or its
-    /// destination: this alone does not count against whoever asked for the message.
+    /// The server is out of order, and nothing was sent. Never caused by the message or its destination: this error alone does
+    /// not count against the user who asked for the message.
     #[error("the courier is out of order: {0}")]
     Down(String),
 }
 
-/// How long a delivery may take; then the person is offered another way.
+/// How long a delivery may take. After that, the user is offered another factor.
 pub const LONGEST_DELIVERY: std::time::Duration = std::time::Duration::from_secs(4);

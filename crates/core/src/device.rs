@@ -1,6 +1,6 @@
-//! What a person logs in from, as far as it can be told, and that it was trusted before.
+//! Trusted devices: the identity of the client that a user logs in from, and the record of its trust.
 //!
-//! The ledger keeps a record of each trusted device and is not believed: what it says stands under the keyring.
+//! The ledger stores a record of each trusted device, but is not trusted itself: each record has a MAC under the keyring.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,18 +16,18 @@ use crate::clock::Timestamp;
 use crate::hex_id;
 use crate::keyring::{Digest, Keyring, OlderKeys};
 
-/// A device by which a person can be told: an ssh key, or an address where the admin takes that for one.
+/// A client that can be recognised: by its ssh key, or by its address if the admin permits that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
-    /// What tells it from others.
+    /// The identity, unique among devices.
     identity: String,
-    /// What it is shown as.
+    /// The name shown to users.
     pub name: String,
 }
 
 impl Device {
-    /// Reads what a front door says of the key that the client proved to have: `ssh-key`, the key's type and its base64, as
-    /// in an authorized_keys file. A certificate counts by the key that it is for, so that a renewed one is the same device.
+    /// Reads the front door's description of the key that the client proved to own: `ssh-key`, the key's type and its base64, as
+    /// in an authorized_keys file. A certificate counts by its key, so that a renewed one is the same device.
     #[must_use]
     pub fn of_ssh_key(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
@@ -41,7 +41,7 @@ impl Device {
         Some(Self { identity: format!("ssh-key {digest}"), name: format!("ssh key SHA256:{digest}") })
     }
 
-    /// An address. Whoever shares it is taken for the same device.
+    /// A device identified by its address. All clients that share the address are the same device.
     #[must_use]
     pub fn of_address(address: IpAddr) -> Self {
         let address = address.to_canonical();
@@ -73,7 +73,7 @@ fn base_key(blob: &[u8]) -> Option<Vec<u8>> {
     Some(key)
 }
 
-/// A string of the ssh protocol (RFC 4251, section 5), and what follows it.
+/// A string of the ssh protocol (RFC 4251, section 5), and the rest behind it.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
@@ -85,18 +85,18 @@ fn push(to: &mut Vec<u8>, field: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// A keyed digest of account and device, by which the ledger finds a record.
+/// A keyed digest of account and device: the key of the record in the ledger.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceId(pub Digest);
 
 impl DeviceId {
-    /// Under the current key.
+    /// The id under the current key.
     #[must_use]
     pub fn of(account: &AccountId, device: &Device, keyring: &Keyring) -> Self {
         Self(keyring.digest(ID, &[account.as_str().as_bytes(), device.identity.as_bytes()]))
     }
 
-    /// Under each key that is believed for trust of that term at `now`, the current one first.
+    /// The ids under each key that is accepted for trust of that term at `now`, the current one first.
     #[must_use]
     pub fn all_of(
         account: &AccountId,
@@ -115,7 +115,7 @@ impl DeviceId {
         hex_id::parse(text).map(Self)
     }
 
-    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    /// Whether `text` designates this one: the whole id, or at least 4 characters of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
         hex_id::is_meant_by(&self, text)
@@ -134,43 +134,43 @@ impl fmt::Debug for DeviceId {
     }
 }
 
-/// A trusted device as the ledger keeps it.
+/// The ledger's record of a trusted device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceRecord {
-    /// Where it is kept.
+    /// The key of the record.
     pub id: DeviceId,
-    /// The rest, as [`Trust::seal`] writes it; nothing that the ledger has to understand.
+    /// The text that [`Trust::seal`] writes, opaque to the ledger.
     pub value: String,
-    /// When it may be forgotten.
+    /// When the record may be deleted.
     pub expires: Timestamp,
 }
 
-/// That a device needs no second step until some day.
+/// The trust in a device, which needs no second factor until it expires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trust {
-    /// What the device is shown as.
+    /// The device's name, shown to users.
     pub name: String,
-    /// Since when it is trusted.
+    /// When the trust began.
     pub created: Timestamp,
-    /// Until when.
+    /// When the trust expires.
     pub expires: Timestamp,
 }
 
 impl Trust {
-    /// Writes it down for the account as it is now: another factor, another main password, and a later revocation
-    /// ([`crate::policy::AccountPolicy::trust_generation`]) each make the record worthless.
+    /// The record for the account as it is now. A change of factors or of the main password, and a later revocation
+    /// ([`crate::policy::AccountPolicy::trust_generation`]), each invalidate it.
     #[must_use]
     pub fn seal(&self, id: DeviceId, account: &Account, keyring: &Keyring) -> DeviceRecord {
         let mac = self.with_parts(id, account, |parts| keyring.digest(MAC, parts));
         let raw = RawTrust { v: VERSION, trust: self.clone(), mac: STANDARD.encode(mac) };
-        // Strings and numbers: serde_json has no way to fail.
+        // serde_json cannot fail on strings and numbers.
         DeviceRecord { id, value: serde_json::to_string(&raw).unwrap_or_default(), expires: self.expires }
     }
 
-    /// Reads a record; `None` where it was not written by this site for this account as it is now, or is over, or is not
-    /// younger than `term` at `now`. Its own term may be longer, as of the service at which it was made. One that was made in
-    /// the future says nothing: its age is not known.
+    /// Reads a record. `None` if this site did not write it for this account as it is now, if it has expired, or if it is not
+    /// younger than `term` at `now` (its own term may be longer, from the service at which it was made). A record that was made
+    /// in the future is refused, because its age is unknown.
     #[must_use]
     pub fn open(
         record: &DeviceRecord,
@@ -217,7 +217,7 @@ struct RawTrust {
 
 /// The longest term that a site may set.
 pub const LONGEST_TRUST: Duration = Duration::from_secs(366 * 86_400);
-/// How far the clocks of two hosts may be apart.
+/// The tolerated difference between the clocks of two hosts.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(120);
 const ID: &str = "device";
 const MAC: &str = "trust";
@@ -231,7 +231,7 @@ mod tests {
     use crate::factor::{Factor, FactorId, FactorKind, Totp, TotpShape};
     use crate::keyring::Sealed;
 
-    // 32 spaces for a key, and certificates for it as PROTOCOL.certkeys lays them out.
+    // A key of 32 spaces, and certificates for it in the format of PROTOCOL.certkeys.
     const KEY: &str =
         "ssh-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg";
 

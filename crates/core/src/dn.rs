@@ -1,13 +1,13 @@
-//! Distinguished names (RFC 4514): read in one place, so that no caller cuts one as a string.
+//! Distinguished names (RFC 4514): parsed in one place, so that no caller splits one as a string.
 
 use std::str::FromStr;
 
-/// A distinguished name. Two are equal where they name the same entry, however they are written: in any case, with any
-/// escapes, the parts of a multi-valued RDN in any order, with spaces beside the separators.
+/// A distinguished name. Two are equal if they name the same entry in different notations: in any case, with any escapes, with
+/// the pairs of a multi-valued RDN in any order, with spaces beside the separators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dn(Vec<Rdn>);
 
-/// One part of a name. It has one pair, or several with a plus between them.
+/// A relative distinguished name (RDN): one pair, or several joined by plus signs.
 #[derive(Debug, Clone)]
 struct Rdn(Vec<Pair>);
 
@@ -20,17 +20,17 @@ struct Pair {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
-    /// Text as it was before it was escaped.
+    /// Text, with its escapes resolved.
     Text(String),
-    /// What was escaped and is no text, as it is in the entry.
+    /// Escaped bytes that are not UTF-8, as in the entry.
     Octets(Vec<u8>),
-    /// The BER encoding of something that is no text (RFC 4514, section 2.4).
+    /// The BER encoding of a value that is not text (RFC 4514, section 2.4).
     Encoded(Vec<u8>),
 }
 
 impl Dn {
-    /// The text values of `attribute` in the entry's own, first part. Of an attribute that a name is rarely made of, only
-    /// the spelling that the directory uses is found; `uid`, `cn` and `mail` have every spelling of theirs.
+    /// The text values of `attribute` in the entry's own RDN, the first one. `uid`, `cn` and `mail` are found under each of their
+    /// names and OIDs; a less common attribute only under the name that the directory uses.
     pub fn own_values<'a>(&'a self, attribute: &'a str) -> impl Iterator<Item = &'a str> {
         let pairs = self.0.first().map_or(&[][..], |rdn| rdn.0.as_slice());
         let named = pairs.iter().filter(move |pair| is_same_attribute(&pair.attribute, attribute));
@@ -40,7 +40,7 @@ impl Dn {
         })
     }
 
-    /// Whether it names the root of the tree, as the empty text does.
+    /// Whether it names the root of the tree (the empty DN).
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -71,7 +71,7 @@ impl FromStr for Dn {
 }
 
 impl Rdn {
-    /// Reads one from the front; what is left comes second, where a comma was between them.
+    /// Reads one from the front. Returns the rest second, if a comma follows.
     fn take(text: &str) -> Result<(Self, Option<&str>), BadDn> {
         let mut pairs = Vec::new();
         let mut rest = text;
@@ -144,13 +144,13 @@ impl Value {
     }
 }
 
-/// A separator, and what follows it.
+/// A separator, and the text behind it.
 type Rest<'a> = Option<(char, &'a str)>;
 
-/// The value as it is written, and the separator behind it with what follows.
+/// The value as written, and the separator behind it with the rest.
 fn split_value(text: &str) -> Result<(&str, Rest<'_>), BadDn> {
     let text = text.trim_start_matches(' ');
-    // LDAPv2 had quotes (RFC 2253, section 4), and people write them still.
+    // LDAPv2 had quotes (RFC 2253, section 4), which are still in use.
     let mut is_quoted = false;
     let mut is_escaped = false;
     // A space behind the last escape may be an escaped one.
@@ -178,7 +178,7 @@ fn split_value(text: &str) -> Result<(&str, Rest<'_>), BadDn> {
     Ok((written, after.transpose()?))
 }
 
-/// RFC 4512, section 1.4: a name, or an OID. Some servers also let names have underscores.
+/// RFC 4512, section 1.4: a name or an OID. Some servers also permit underscores in names.
 fn is_attribute(text: &str) -> bool {
     let is_name = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
@@ -190,14 +190,14 @@ fn is_same_attribute(a: &str, b: &str) -> bool {
     plain_attribute(a) == plain_attribute(b)
 }
 
-/// One spelling for each attribute that names are often made of.
+/// One name for each attribute that is common in DNs.
 fn plain_attribute(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     let known = SYNONYMS.iter().find(|all| all.contains(&name.as_str()));
     known.and_then(|all| all.first()).map_or(name, |first| (*first).to_owned())
 }
 
-/// Whether servers that compare without case (RFC 4518) take these for one value.
+/// Whether servers that ignore case (RFC 4518) consider these one value.
 #[must_use]
 pub fn is_same_value(a: &str, b: &str) -> bool {
     caseless(a) == caseless(b)
@@ -213,7 +213,7 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-/// The text of a BER string of one of the kinds that names are made of, with a short length.
+/// The text of a BER string of a type that occurs in DNs, with a length in short form.
 fn text_of_ber(bytes: &[u8]) -> Option<String> {
     let (&[tag, length], text) = bytes.split_first_chunk::<2>()?;
     let is_text = matches!(tag, 0x04 | 0x0c | 0x13 | 0x16);
@@ -221,14 +221,14 @@ fn text_of_ber(bytes: &[u8]) -> Option<String> {
     if is_text && is_whole { String::from_utf8(text.to_vec()).ok() } else { None }
 }
 
-/// Not a distinguished name.
+/// The text is not a distinguished name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a distinguished name (RFC 4514) such as ou=people,dc=example,dc=org")]
 pub struct BadDn;
 
-/// What a backslash may stand before (RFC 4514, section 3).
+/// The characters that a backslash may escape (RFC 4514, section 3).
 const SPECIAL: &str = "\\\"+,;<> #=";
-/// RFC 4519: names of one attribute.
+/// RFC 4519: the names of one attribute.
 const SYNONYMS: [&[&str]; 8] = [
     &["uid", "userid", "0.9.2342.19200300.100.1.1"],
     &["cn", "commonname", "2.5.4.3"],

@@ -1,4 +1,4 @@
-//! Everything a flow needs, in one place.
+//! The engine: the configuration, stores and caches that flows need.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,43 +24,43 @@ use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
 
-/// The configuration, the stores and the process's own memory.
+/// The configuration, the stores and the process's own caches.
 #[derive(Debug)]
 pub struct Engine {
-    /// Keeps accounts.
+    /// The store of accounts.
     pub directory: Arc<dyn Directory>,
-    /// Keeps attempts and last uses.
+    /// The store of short-lived state, such as attempts and last uses.
     pub ledger: Arc<dyn Ledger>,
-    /// Sends what leaves the host.
+    /// Sends e-mail, text messages and push notifications.
     pub courier: Arc<dyn Courier>,
-    /// Tells the time.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Keys for digests.
+    /// The keys for digests and sealing.
     pub keyring: Keyring,
     /// The site's policy.
     pub policy: Policy,
-    /// What is configured under `[services]`, by name; a service that is not here is refused.
+    /// The services of `[services]`, by name. Any other service is refused.
     pub services: BTreeMap<String, Service>,
-    /// Templates of userdb fields.
+    /// The templates of userdb fields.
     pub userdb: Userdb,
-    /// How much is too much.
+    /// The site's limits.
     pub limits: Limits,
     /// The users of this host.
     pub users: Arc<dyn UnixUsers>,
-    /// What people are spoken to in, where neither their account nor their client says otherwise.
+    /// The language of messages to users, if neither their account nor their client sets one.
     pub language: Language,
-    /// What an authenticator app shows beside the account's name.
+    /// The name that an authenticator app shows beside the account's name.
     pub issuer: String,
-    /// What a mail program has to be set to, shown beside a new app password.
+    /// The settings for mail programs, shown beside a new app password.
     pub mail_settings: MailSettings,
-    /// Fills a buffer with random bytes of the operating system.
+    /// Fills a buffer with random bytes from the operating system.
     pub random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
-    /// What outlives a reload of the configuration.
+    /// The caches, which outlive a reload of the configuration.
     pub memory: Arc<Memory>,
 }
 
 impl Engine {
-    /// What holds for a change of the account that outlives a login, wherever it is made.
+    /// The rule for changes of the account, at whichever service they are made.
     #[must_use]
     pub fn strictest_rule(&self, account: AccountPolicy) -> StrictestRule {
         StrictestRule::of(&self.policy, &self.services, account)
@@ -90,34 +90,34 @@ impl Engine {
     }
 }
 
-/// What a process remembers; losing it costs time, never safety.
+/// The caches of a process. Losing them costs time, never safety.
 #[derive(Debug)]
 pub struct Memory {
     /// Computes argon2id.
     pub hasher: Arc<HashPool>,
-    /// App passwords that were just verified.
+    /// App passwords that were verified recently.
     pub verified: VerificationCache,
-    /// Checks that are under way.
+    /// Checks of secrets that are in progress.
     pub in_flight: InFlight,
     /// Attempts while the ledger is down.
     pub attempts: LocalAttempts,
-    /// Attempts on names without an account, apart so that inventing names pushes nobody out.
+    /// Attempts on names without an account. They are separate, so that invented names do not evict the attempts on accounts.
     pub strangers: LocalAttempts,
-    /// Main passwords that were wrong while the directory may have locked the account.
+    /// Main passwords that were wrong while the directory may have locked their account.
     pub wrong_under_lock: WrongUnderLock,
-    /// Calls of phones that prove nothing.
+    /// Requests of the phone page without a valid signature.
     pub unproved_calls: UnprovedCalls,
-    /// Which uses the ledger has heard of within the last minute.
+    /// Uses that were written to the ledger within the last minute.
     pub noted: NotedUses,
 }
 
-/// Spares the ledger a write for each login of a mail program that comes back all the time.
+/// Avoids a write to the ledger for each login of a mail program that logs in frequently.
 pub struct NotedUses(Mutex<LruCache<NotedUse, Timestamp>>);
 
 type NotedUse = (AccountId, Credential, Source);
 
 impl NotedUses {
-    /// Nothing noted yet.
+    /// An empty cache.
     #[must_use]
     pub fn new() -> Self {
         Self(Mutex::new(LruCache::new(NOTED_USES)))

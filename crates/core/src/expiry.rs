@@ -1,45 +1,45 @@
-//! From when on an account is refused, as directories write it: in one unit of several, each with its own "never".
+//! Expiry dates of accounts in directories. They have several units, each with its own values for "never".
 
 use std::fmt;
 
 use crate::clock::{END_OF_YEAR_9999, Timestamp};
 use crate::generalized_time;
 
-/// The attribute that says it, and how.
+/// The attribute with the expiry date, and its format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiryAttribute {
     /// Its name.
     pub name: String,
-    /// What its values are. Where nobody knows, only what says it by itself is read: a generalized time.
+    /// The format of its values. If it is unknown, only generalized times are read, because they are unambiguous.
     pub format: Option<ExpiryFormat>,
 }
 
-/// What a value is.
+/// The format of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiryFormat {
-    /// Days since 1970, as shadow(5) has them; -1 or nothing means never.
+    /// Days since 1970, as in shadow(5); -1 or an empty value means never.
     Days,
-    /// Seconds since 1970, as Samba has them; -1, 2147483647 and 9223372036854775807 mean never.
+    /// Seconds since 1970, as in Samba; -1, 2147483647 and 9223372036854775807 mean never.
     Seconds,
-    /// Units of 100 ns since 1601, as Active Directory has them; 0 and 9223372036854775807 mean never.
+    /// Units of 100 ns since 1601, as in Active Directory; 0 and 9223372036854775807 mean never.
     FileTime,
-    /// RFC 4517, section 3.3.13. MIT Kerberos has 1970-01-01T00:00:00Z for never.
+    /// RFC 4517, section 3.3.13. In MIT Kerberos, 1970-01-01T00:00:00Z means never.
     GeneralizedTime,
 }
 
-/// What a value says.
+/// The meaning of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
     /// The account does not expire.
     Never,
-    /// It did, before 1970.
+    /// The account expired before 1970.
     Before1970,
-    /// It expires then.
+    /// The account expires at this time.
     At(Timestamp),
 }
 
 impl ExpiryFormat {
-    /// The format of an attribute that everybody writes alike; `None` for others.
+    /// The format of a well-known attribute; `None` for others.
     #[must_use]
     pub fn of_attribute(name: &str) -> Option<Self> {
         let known = [
@@ -51,7 +51,7 @@ impl ExpiryFormat {
         known.into_iter().find(|(names, _)| is_one_of(names, name)).map(|(_, format)| format)
     }
 
-    /// Its name in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl ExpiryAttribute {
     /// Reads a value.
     ///
     /// # Errors
-    /// [`BadExpiry`]: such a value says nothing, least of all that the account does not expire.
+    /// [`BadExpiry`]: the value cannot be interpreted. It never means that the account does not expire.
     pub fn read(&self, value: &str) -> Result<Expiry, BadExpiry> {
         let value = value.trim();
         match self.format {
@@ -96,7 +96,7 @@ impl ExpiryAttribute {
 }
 
 impl Expiry {
-    /// Whether it has come.
+    /// Whether the account has expired.
     #[must_use]
     pub fn is_past(self, now: Timestamp) -> bool {
         match self {
@@ -117,23 +117,23 @@ impl fmt::Display for Expiry {
     }
 }
 
-/// Why a value says nothing.
+/// Why a value cannot be interpreted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadExpiry {
     /// Not a number.
-    #[error("is no number")]
+    #[error("is not a number")]
     NotANumber,
-    /// A number of days, seconds or anything.
-    #[error("is a number, and nobody says of what; add expires_format")]
+    /// A number of unknown unit.
+    #[error("is a number of unknown unit; add expires_format")]
     NoUnit,
-    /// A number that means nothing in this format.
-    #[error("is a negative number that means nothing")]
+    /// A negative number without a meaning in this format.
+    #[error("is a negative number without a meaning in this format")]
     Negative,
-    /// Such dates are numbers in another unit.
+    /// A date beyond the year 9999, probably a number in another unit.
     #[error("would be a date beyond the year 9999; is expires_format right?")]
     BeyondYear9999,
     /// Not a generalized time.
-    #[error("is no generalized time (RFC 4517)")]
+    #[error("is not a generalized time (RFC 4517)")]
     NotATime,
 }
 
@@ -141,7 +141,7 @@ fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// A number, or what is wrong with it.
+/// The number, or an error.
 fn number(value: &str) -> Result<i64, BadExpiry> {
     let digits = value.strip_prefix('-').unwrap_or(value);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -167,11 +167,11 @@ fn at(seconds: Option<i64>) -> Result<Expiry, BadExpiry> {
 const DAY: i64 = 86_400;
 const FILE_TIMES_A_SECOND: i64 = 10_000_000;
 const FROM_1601_TO_1970: i64 = 11_644_473_600;
-/// The greatest number of 64 bits with a sign.
+/// The largest signed 64-bit number.
 const FOR_EVER: &str = "9223372036854775807";
-/// Samba takes its 0 for "never", unlike that of `sambaPwdMustChange`.
+/// Its 0 means "never" in Samba, unlike that of `sambaPwdMustChange`.
 const KICKOFF: &str = "sambaKickoffTime";
-/// MIT Kerberos takes the epoch for "never" (kadmin's "[never]").
+/// Their epoch means "never" in MIT Kerberos (kadmin's "[never]").
 const KERBEROS: &[&str] = &["krbPrincipalExpiration", "krbPasswordExpiration"];
 const DAYS: &[&str] = &["shadowExpire"];
 const SECONDS: &[&str] = &[KICKOFF, "sambaPwdMustChange", "sambaLogoffTime"];

@@ -1,10 +1,10 @@
-//! Generalized time (RFC 4517, section 3.3.13), the whole of it.
+//! Generalized time (RFC 4517, section 3.3.13), in its complete grammar.
 
-/// Seconds since 1970, negative before; a fraction of a second is left out. `None` for anything else, and for a day that
-/// the calendar does not have.
+/// Seconds since 1970, negative for earlier times, without the fraction of a second. `None` if the text is not a generalized time,
+/// or names a day that does not exist.
 ///
-/// Minutes, seconds and a fraction of the smallest unit may be there or not, the fraction behind a dot or a comma. A leap
-/// second is the first second of the next minute. The time zone has to be there: `Z`, or an offset.
+/// Minutes, seconds and a fraction of the smallest unit are optional. The fraction follows a dot or a comma. A leap second counts
+/// as the first second of the next minute. The time zone is required: `Z`, or an offset.
 #[must_use]
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let mut rest = Digits(text.as_bytes());
@@ -40,7 +40,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     rest.0.is_empty().then_some(seconds)
 }
 
-/// What is left to read.
+/// The text that is left to read.
 struct Digits<'a>(&'a [u8]);
 
 impl Digits<'_> {
@@ -66,7 +66,7 @@ impl Digits<'_> {
         (least..=most).contains(&number).then_some(number)
     }
 
-    /// Whole seconds in this fraction of a unit. Digits beyond what could matter are read and left out.
+    /// The whole seconds in this fraction of a unit. Digits that cannot matter are skipped.
     fn fraction_of(&mut self, unit: i64) -> Option<i64> {
         let (mut numerator, mut denominator) = (self.digit()?, 10);
         while let Some(digit) = self.digit() {
@@ -79,9 +79,9 @@ impl Digits<'_> {
     }
 }
 
-/// Of the proleptic Gregorian calendar, in which every 400 years have the same days.
+/// In the proleptic Gregorian calendar, which repeats every 400 years.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // The year begins in March here, so that a leap day is its last.
+    // The year begins in March here, so that the leap day is its last day.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * month + 2) / 5 + day - 1;

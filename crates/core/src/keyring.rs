@@ -1,4 +1,4 @@
-//! The keyring: random keys in a file, from which every keyed digest and every seal is derived.
+//! The keyring: a file of random keys. All keyed digests and sealing keys are derived from them.
 
 mod age;
 
@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 
 pub use age::{KeyAge, LONGEST_CONVERSATION, OlderKeys};
 
-/// The keys of a site. The first is the current one; the others open and verify what was made under them.
+/// The keys of a site. The first is the current one. The others open and verify older records.
 pub struct Keyring {
     current: Key,
     older: Vec<Key>,
@@ -28,16 +28,16 @@ impl Keyring {
     /// Reads the text of a keyring file.
     ///
     /// # Errors
-    /// [`BadKeyring`] says what is wrong with it, never what it holds.
+    /// [`BadKeyring`] says what is wrong, and never quotes the content.
     pub fn parse(text: &str) -> Result<Self, BadKeyring> {
         let mut keys = decode(text)?.into_iter();
         let mut current = keys.next().ok_or(BadKeyring::Empty)?;
         let mut older: Vec<Key> = keys.collect();
-        // The one in front is in use, whatever it was before.
+        // The first key is in use, even if it was replaced before.
         current.replaced = None;
         let mut successor = current.created;
         for key in &mut older {
-            // Files of before say when each key was made, and nothing more: it was replaced when the one in front of it was.
+            // Older files have only the creation time of each key. A key was replaced when its successor was created.
             key.replaced = key.replaced.or(Some(successor));
             successor = key.created;
         }
@@ -47,16 +47,16 @@ impl Keyring {
         if ids.len() <= older.len() { Err(BadKeyring::SameId) } else { Ok(Self { current, older }) }
     }
 
-    /// The text of a new keyring file with one key of `random`.
+    /// The text of a new keyring file with one key, `random`.
     #[must_use]
     pub fn render(random: &[u8; KEY_BYTES], created: Timestamp) -> Zeroizing<String> {
         Zeroizing::new(format!("{HEADING}{}", *entry(1, random, created, None)))
     }
 
-    /// The text of a keyring file: that of `text` with a key of `random` in front, which is the current one from then on.
+    /// The text of a keyring file: `text` with a new first key, `random`, which becomes the current one.
     ///
     /// # Errors
-    /// Where `text` is no keyring.
+    /// `text` is not a keyring.
     pub fn rotate(
         text: &str,
         random: &[u8; KEY_BYTES],
@@ -72,9 +72,9 @@ impl Keyring {
         Ok(text)
     }
 
-    /// The text of a keyring file: that of `text` without the older key of this number.
+    /// The text of a keyring file: `text` without the older key of this number.
     ///
-    /// Nothing opens that is sealed with it, and nothing counts that it vouches for: that is for the caller to have looked at.
+    /// Records that were sealed or authenticated with it become invalid. The caller has to check that there are none.
     ///
     /// # Errors
     /// [`CannotDrop`].
@@ -86,7 +86,7 @@ impl Keyring {
         if ring.older.iter().all(|key| key.id != id) {
             return Err(CannotDrop::Unknown);
         }
-        // Its number would be given to another key by the next rotation.
+        // The next rotation would give its number to another key.
         if id > ring.current.id {
             return Err(CannotDrop::Newest);
         }
@@ -104,7 +104,7 @@ impl Keyring {
         self.current.id
     }
 
-    /// How old each key is, the current one first.
+    /// The ages of the keys, the current one first.
     pub fn ages(&self) -> impl Iterator<Item = KeyAge> {
         self.keys().map(Key::age)
     }
@@ -117,20 +117,20 @@ impl Keyring {
         self.current.digest(purpose, parts)
     }
 
-    /// As [`Keyring::digest`], under each key that `older` accepts, the current one first: what may have been written down
-    /// before a rotation.
+    /// As [`Keyring::digest`], under the current key and each older key that `older` accepts, the current one first: the digests
+    /// that may have been stored before a rotation.
     #[must_use]
     pub fn digests(&self, purpose: &str, parts: &[&[u8]], older: OlderKeys) -> Vec<Digest> {
         self.accepted(older).map(|key| key.digest(purpose, parts)).collect()
     }
 
-    /// Whether `digest` is that of `parts` under the current key, or one that `older` accepts.
+    /// Whether `digest` is the digest of `parts` under the current key, or under one that `older` accepts.
     #[must_use]
     pub fn vouches(&self, digest: &Digest, purpose: &str, parts: &[&[u8]], older: OlderKeys) -> bool {
         self.accepted(older).any(|key| bool::from(key.digest(purpose, parts).ct_eq(digest)))
     }
 
-    /// The number of the key under which `digest` is that of `parts`, whatever its age.
+    /// The number of the key, of any age, under which `digest` is the digest of `parts`.
     #[must_use]
     pub fn key_of(&self, digest: &Digest, purpose: &str, parts: &[&[u8]]) -> Option<u32> {
         self.keys().find(|key| bool::from(key.digest(purpose, parts).ct_eq(digest))).map(|key| key.id)
@@ -140,7 +140,7 @@ impl Keyring {
     /// associated data. `nonce` is random and never used again.
     ///
     /// # Errors
-    /// [`SealError::Forged`] where the cipher does not take it, which it does for any secret of ours.
+    /// [`SealError::Forged`] if the cipher rejects the input, which does not happen for secrets of Postern's size.
     pub fn seal(&self, bound_to: &[u8], secret: &[u8], nonce: [u8; 24]) -> Result<Sealed, SealError> {
         let payload = Payload { msg: secret, aad: bound_to };
         let ciphertext =
@@ -149,7 +149,7 @@ impl Keyring {
         Ok(Sealed { key: self.current.id, bytes })
     }
 
-    /// Decrypts what [`Keyring::seal`] made.
+    /// Decrypts the result of [`Keyring::seal`].
     ///
     /// # Errors
     /// [`SealError`].
@@ -176,7 +176,7 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// A secret under a key of the keyring: the key's number, a colon, and base64 of nonce and ciphertext.
+/// A secret sealed with a key of the keyring: the key's number, a colon, and base64 of nonce and ciphertext.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     key: u32,
@@ -184,7 +184,7 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// Reads the text form. Whether it opens is another question.
+    /// Reads the text form, without opening it.
     ///
     /// # Errors
     /// [`BadSealed`].
@@ -195,7 +195,7 @@ impl Sealed {
         Ok(Self { key, bytes })
     }
 
-    /// The number of the key that it is under.
+    /// The number of the key that it is sealed with.
     #[must_use]
     pub fn key(&self) -> u32 {
         self.key
@@ -227,20 +227,20 @@ impl<'de> Deserialize<'de> for Sealed {
     }
 }
 
-/// Not the text form of a sealed secret.
+/// The text is not the text form of a sealed secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a sealed secret")]
 pub struct BadSealed;
 
-/// A sealed secret that does not open.
+/// Why a sealed secret does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// It is under a key that this keyring does not have.
+    /// It was sealed with a key that is not in this keyring.
     #[error(
         "a secret is sealed with key {0}, which the keyring does not hold; copy the newest keyring to this host"
     )]
     UnknownKey(u32),
-    /// It was changed, belongs to something else, or was sealed with another key of that number.
+    /// It was changed, was moved from another record, or was sealed with another key of that number.
     #[error("a sealed secret does not open: it was changed, moved, or sealed with another site's keyring")]
     Forged,
 }
@@ -248,19 +248,19 @@ pub enum SealError {
 /// 128 bits of a keyed digest.
 pub type Digest = [u8; 16];
 
-/// What is wrong with a keyring file.
+/// Why a keyring file cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeyring {
-    /// Not the keys and values of a keyring.
+    /// The file does not have the form of a keyring.
     #[error("is not a keyring (version = 1, then [[key]] tables with id, created and secret)")]
     Malformed,
-    /// A version unknown here.
+    /// An unknown version.
     #[error("is of version {0}, and this program knows version {KEYRING_VERSION}")]
     Version(u32),
     /// No key at all.
     #[error("holds no key")]
     Empty,
-    /// Two keys of one number.
+    /// Two keys with one number.
     #[error("holds two keys with the same id")]
     SameId,
     /// A key that is not 32 bytes of base64.
@@ -271,16 +271,16 @@ pub enum BadKeyring {
 /// Why a key cannot be dropped from a keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CannotDrop {
-    /// There is no keyring.
+    /// The keyring file cannot be used.
     #[error(transparent)]
     Keyring(#[from] BadKeyring),
-    /// It is the one that all is made with.
+    /// It is the current key.
     #[error("it is the current one; make another one first: postern key rotate")]
     Current,
     /// No key has this number.
     #[error("there is no key of that number; see: postern key list")]
     Unknown,
-    /// It is newer than the current one: somebody has changed the order.
+    /// It is newer than the current one, because an admin changed the order.
     #[error("it is newer than the current one; make another one first: postern key rotate")]
     Newest,
 }
@@ -310,14 +310,14 @@ fn entry(
 struct Key {
     id: u32,
     created: Timestamp,
-    /// `None` for the current one alone.
+    /// `None` only for the current key.
     replaced: Option<Timestamp>,
     secret: Zeroizing<[u8; KEY_BYTES]>,
 }
 
-/// The keys of a file, in their order.
+/// The keys of a file, in order.
 fn decode(text: &str) -> Result<Vec<Key>, BadKeyring> {
-    // The parser's own message would quote the line, and with it the key.
+    // The parser's own message would quote the line, including the key.
     let raw: RawKeyring = toml::from_str(text).map_err(|_| BadKeyring::Malformed)?;
     if raw.version != KEYRING_VERSION {
         return Err(BadKeyring::Version(raw.version));
@@ -346,7 +346,7 @@ impl Key {
         keyed_digest(&self.secret, purpose, parts)
     }
 
-    /// A key of its own for sealing, so that no use of the digests weakens it.
+    /// A separate key for sealing, so that digests cannot weaken it.
     fn cipher(&self) -> XChaCha20Poly1305 {
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
         let halves = [self.digest("seal", &[b"first half"]), self.digest("seal", &[b"second half"])];
@@ -360,7 +360,7 @@ impl Key {
 /// As [`Keyring::digest`], under a key that never leaves this process.
 #[must_use]
 pub fn keyed_digest(key: &[u8; KEY_BYTES], purpose: &str, parts: &[&[u8]]) -> Digest {
-    // RFC 2104, section 2: a key shorter than a block is filled up with zeros.
+    // RFC 2104, section 2: a key shorter than a block is padded with zeros.
     let mut block = Zeroizing::new([0_u8; 64]);
     block.split_at_mut(KEY_BYTES).0.copy_from_slice(key);
     let mut mac = Hmac::<Sha256>::new(&(*block).into());

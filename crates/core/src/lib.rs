@@ -1,7 +1,7 @@
-//! Decides who gets in: accounts, app passwords, policy, limits, verdicts.
+//! Decides which logins are accepted: accounts, app passwords, policy, limits, verdicts.
 //!
-//! It never opens a socket or a database: the directory and the ledger are traits, time and randomness come in as
-//! arguments. Nothing but an explicit [`Verdict::Accept`] ever lets anyone in.
+//! It never opens a socket or a database: the directory and the ledger are traits, and time and randomness are arguments. Only an
+//! explicit [`Verdict::Accept`] lets a user in.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! How much is too much.
+//! Limits: their values, and the sources that they count by.
 
 mod local;
 mod under_lock;
@@ -14,36 +14,36 @@ pub use local::LocalAttempts;
 pub use under_lock::{UnderLock, WrongUnderLock};
 pub use unproved::UnprovedCalls;
 
-/// Every limit, with the defaults of the manual.
+/// All limits of `[limits]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// App passwords an account may have at one time.
+    /// The app passwords that an account may have at one time.
     pub app_passwords_per_account: u32,
     /// Wrong main and app passwords.
     pub attempts: AttemptLimits,
     /// Wrong codes.
     pub codes: CodeLimits,
-    /// Codes that are sent.
+    /// Codes that are sent by e-mail or SMS.
     pub sent_codes: SentCodeLimits,
-    /// Phones that are rung.
+    /// Push notifications.
     pub pushes: PushLimits,
-    /// Recovery codes that are made at one time.
+    /// The number of recovery codes that are made at one time.
     pub recovery_codes: u32,
-    /// Factors an account may have at one time.
+    /// The factors that an account may have at one time.
     pub factors_per_account: u32,
-    /// What a new app password's hash costs.
+    /// The cost of a new app password's hash.
     pub app_password_cost: Cost,
-    /// What a new main password's hash costs (embedded directory).
+    /// The cost of a new main password's hash (embedded directory).
     pub main_password_cost: Cost,
-    /// Characters of a new main password (embedded directory); who sets one is the admin alone.
+    /// The minimum length of a new main password in characters (embedded directory). Only admins set one.
     pub main_password_min: u32,
-    /// Memory that all hashing shares, in MiB.
+    /// The memory that all hashing shares, in MiB.
     pub hashing_memory_mib: u32,
-    /// Open conversations in all. Half of them are kept for root and trusted users.
+    /// Open conversations in all. Half of them are reserved for root and trusted users.
     pub connections: u32,
-    /// Open conversations of one user who is neither.
+    /// Open conversations of one untrusted user.
     pub connections_per_user: u32,
-    /// Open dialogues of login services, which wait for a person and are counted apart.
+    /// Open conversations at login services that wait for a user. They are counted separately.
     pub dialogues: u32,
 }
 
@@ -68,14 +68,14 @@ impl Default for Limits {
     }
 }
 
-/// Wrong main and app passwords; the same wrong one counts once.
+/// Limits on wrong main and app passwords. The same wrong one counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptLimits {
-    /// For one account from one source.
+    /// Per account and source.
     pub per_source: u32,
-    /// For one account; past it only sources that succeeded before may go on.
+    /// Per account. Beyond it only sources that succeeded before may continue.
     pub per_account: u32,
-    /// How long one is remembered.
+    /// How long a wrong password is counted.
     pub window: Duration,
 }
 
@@ -85,16 +85,16 @@ impl Default for AttemptLimits {
     }
 }
 
-/// Codes by e-mail or SMS.
+/// Limits on codes by e-mail or SMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentCodeLimits {
-    /// How long one is good (NIST SP 800-63B, section 5.1.3.2: 10 minutes at most).
+    /// How long a code is valid (NIST SP 800-63B, section 5.1.3.2: 10 minutes at most).
     pub lifetime: Duration,
-    /// How often one may be tried.
+    /// How often a code may be tried.
     pub tries: u32,
-    /// For one account, and for one destination.
+    /// Per account, and per destination.
     pub each: SendLimits,
-    /// For one source.
+    /// Per source.
     pub per_source: SendLimits,
 }
 
@@ -110,27 +110,27 @@ impl Default for SentCodeLimits {
     }
 }
 
-/// How often something is sent.
+/// A limit on the rate of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendLimits {
-    /// At most so often within [`SendLimits::window`].
+    /// The maximum number within [`SendLimits::window`].
     pub count: u32,
-    /// How long one is remembered.
+    /// How long a message is counted.
     pub window: Duration,
-    /// The shortest time between two.
+    /// The minimum time between two messages.
     pub gap: Duration,
 }
 
-/// Logins that phones are rung for.
+/// Limits on push notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PushLimits {
-    /// How long one waits for its answer.
+    /// How long a login waits for an answer.
     pub lifetime: Duration,
-    /// How many in a row may have none.
+    /// The number of consecutive pushes without an answer that causes a pause.
     pub unanswered: u32,
-    /// How long no phone is rung after that many.
+    /// How long no push is sent after that many.
     pub pause: Duration,
-    /// How long no phone is rung after somebody said that it was not them.
+    /// How long no push is sent after a fraud report (*This was not me*).
     pub disowned_pause: Duration,
 }
 
@@ -145,16 +145,16 @@ impl Default for PushLimits {
     }
 }
 
-/// Wrong codes; each one counts.
+/// Limits on wrong codes. Each one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeLimits {
-    /// How many within [`CodeLimits::window`] end all trying.
+    /// The number within [`CodeLimits::window`] that causes a pause.
     pub wrong: u32,
-    /// How long one is remembered.
+    /// How long a wrong code is counted.
     pub window: Duration,
-    /// How long no code is looked at, from the last of too many on.
+    /// How long no code is checked, counted from the last wrong one.
     pub pause: Duration,
-    /// How many in a row lock the factor until an admin unlocks it (NIST SP 800-63B, section 5.2.2: 100 at most).
+    /// The number in a row that locks the factor until an admin unlocks it (NIST SP 800-63B, section 5.2.2: 100 at most).
     pub in_a_row: u32,
 }
 
@@ -165,8 +165,8 @@ impl Default for CodeLimits {
     }
 }
 
-/// Where a login comes from, as far as limits tell sources apart: one IPv4 address, one IPv6 /64, one user of this host, all
-/// hosts of a service that are known by a name alone, or unknown.
+/// The source of a login, by which limits count: one IPv4 address, one IPv6 /64, one user of this host, all hosts of a service
+/// that are known by name only, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Source(String);
 
@@ -184,14 +184,14 @@ impl Source {
         })
     }
 
-    /// A user of this host, for whose uid the kernel vouches.
+    /// A user of this host, whose uid comes from the kernel.
     #[must_use]
     pub fn of_user(uid: u32) -> Self {
         Self(format!("uid:{uid}"))
     }
 
-    /// Every host at `service` of which a name is known and no address. One for all of them: a client may have as many names
-    /// as it likes.
+    /// All hosts at `service` of which only a name is known. They share one source, because a client can have any number of
+    /// names.
     #[must_use]
     pub fn of_named_hosts(service: &str) -> Self {
         let clean = |c: char| match c {
@@ -202,7 +202,7 @@ impl Source {
         Self(format!("names:{service}"))
     }
 
-    /// As text, for a key in the ledger.
+    /// The text form, for a key in the ledger.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -215,7 +215,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// How long a source that succeeded is remembered.
+/// How long a source that succeeded is known.
 pub const SOURCE_MEMORY: Duration = Duration::from_secs(90 * 86_400);
 
 const MAX_SERVICE: usize = 255;

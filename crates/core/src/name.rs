@@ -1,8 +1,8 @@
-//! The name that was typed, before anyone has looked it up.
+//! The typed user name, before it is looked up.
 
 use std::fmt;
 
-/// 1 to [`MAX_NAME`] bytes of UTF-8 without control characters. It is a claim, not an identity.
+/// A user name of 1 to [`MAX_NAME`] bytes of UTF-8 without control characters. It is a claim, not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoginName(String);
 
@@ -23,7 +23,7 @@ impl LoginName {
         }
     }
 
-    /// The name as it was typed.
+    /// The name, as typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,16 +36,16 @@ impl fmt::Display for LoginName {
     }
 }
 
-/// Why something cannot be a name.
+/// Why a text cannot be a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
-    /// Nothing at all.
+    /// An empty text.
     #[error("is empty")]
     Empty,
     /// Over [`MAX_NAME`] bytes.
     #[error("is longer than {MAX_NAME} bytes")]
     TooLong,
-    /// NUL, newline or the like.
+    /// A control character, such as NUL or a newline.
     #[error("holds a control character")]
     ControlCharacter,
 }

@@ -1,4 +1,4 @@
-//! What a service asks for, put together from the configuration and the account.
+//! The policy for a login: from the configuration, the service and the account.
 
 mod strictest;
 
@@ -14,13 +14,13 @@ use crate::app_password::ScopeWord;
 use crate::clock::Timestamp;
 use crate::keyring::Digest;
 
-/// How a service can talk, and so how it takes names.
+/// The class of a service: how it can talk, and which names it accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// One secret and no dialogue; addresses are names, too.
+    /// One secret and no further question. Addresses are names, too.
     Mail,
-    /// A conversation with somebody who has an account on the host. A name is taken byte for byte and never as an address,
-    /// else whoever may edit their own `mail` becomes somebody else.
+    /// A conversation with a user who has an account on the host. A name is compared byte for byte and never taken as an address:
+    /// otherwise a user who may edit their own `mail` could become another user.
     Login,
 }
 
@@ -28,11 +28,11 @@ pub enum Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MainPasswordOnMail {
-    /// It does.
+    /// Always.
     Always,
-    /// It does while no second factor is bound.
+    /// While no second factor is bound.
     UntilEnrolled,
-    /// It does not.
+    /// Never.
     Never,
 }
 
@@ -40,7 +40,7 @@ impl MainPasswordOnMail {
     /// Every value, in the order of the variants.
     pub const ALL: [Self; 3] = [Self::Always, Self::UntilEnrolled, Self::Never];
 
-    /// Whether an account may use its main password.
+    /// Whether an account may use its main password at mail services.
     #[must_use]
     pub fn permits(self, enrolled: bool) -> bool {
         match self {
@@ -50,7 +50,7 @@ impl MainPasswordOnMail {
         }
     }
 
-    /// As the configuration writes it.
+    /// The value in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,17 +69,17 @@ impl FromStr for MainPasswordOnMail {
     }
 }
 
-/// What a login service asks for besides the first factor.
+/// What a login service asks for after the first factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecondFactor {
-    /// Nothing, though factors may be bound.
+    /// Nothing, even if factors are bound.
     Off,
-    /// A second factor where one is bound.
+    /// A second factor if one is bound.
     IfEnrolled,
     /// A second factor always.
     Required,
-    /// Nothing; said of the few, such as an account for backups, where the others have to have one.
+    /// Nothing; for the few exceptions, such as an account for backups, when others are required to have one.
     Exempt,
 }
 
@@ -92,7 +92,7 @@ impl SecondFactor {
         ("exempt", Self::Exempt),
     ];
 
-    /// As the configuration writes it.
+    /// The value in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,16 +114,16 @@ impl SecondFactor {
     }
 }
 
-/// What happens to somebody who needs a second factor and has none bound, the laxest first.
+/// What happens to a user who needs a second factor and has none bound, the laxest value first.
 ///
-/// A service's word alone decides nothing: a factor counts everywhere, so [`StrictestRule`] does.
+/// A service's own value is not decisive: a factor counts at every service, so [`StrictestRule`] combines them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForcedEnrolment {
-    /// They bind one at that very login.
+    /// The user binds one at that very login.
     Login,
     /// The same, with a one-time ticket from an admin.
     Ticket,
-    /// They are refused; somebody else binds one for them.
+    /// The user is refused. An admin binds one for them.
     Never,
 }
 
@@ -133,7 +133,7 @@ impl ForcedEnrolment {
         [("login", Self::Login), ("ticket", Self::Ticket), ("never", Self::Never)];
 }
 
-/// Not a value of `main_password_on_mail`.
+/// The text is not a value of `main_password_on_mail`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is none of always, until-enrolled, never")]
 pub struct BadPolicy;
@@ -143,13 +143,13 @@ pub struct BadPolicy;
 pub struct Policy {
     /// Whether the main password opens mail services.
     pub main_password_on_mail: MainPasswordOnMail,
-    /// What login services ask for besides the first factor.
+    /// What login services ask for after the first factor.
     pub second_factor: SecondFactor,
-    /// What happens to somebody who needs a second factor and has none.
+    /// What happens to a user who needs a second factor and has none.
     pub forced_enrolment: ForcedEnrolment,
-    /// How long a device may go without a second step; zero switches it off.
+    /// How long a trusted device needs no second factor; zero switches it off.
     pub trust_device: Duration,
-    /// Log what this policy would have refused, and refuse nothing for it.
+    /// Whether to log what this policy would have refused, without refusing it.
     pub observe: bool,
 }
 
@@ -165,18 +165,18 @@ impl Default for Policy {
     }
 }
 
-/// A service that is configured.
+/// A configured service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Its name, as Dovecot gives it.
+    /// The name, as in PAM and Dovecot.
     pub name: String,
-    /// How it can talk, and what follows from that.
+    /// The class, with its settings.
     pub kind: ServiceKind,
     /// Overrides [`Policy::observe`].
     pub observe: Option<bool>,
 }
 
-/// What a service of each class is told.
+/// The settings of a service, by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceKind {
     /// [`Class::Mail`]
@@ -185,25 +185,25 @@ pub enum ServiceKind {
     Login(LoginService),
 }
 
-/// A service with one secret and no dialogue.
+/// The settings of a mail service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MailService {
-    /// The word of a scope that opens it; without one only `all` does.
+    /// The scope that opens it. Without one only `all` does.
     pub scope: Option<ScopeWord>,
     /// Overrides [`Policy::main_password_on_mail`].
     pub main_password_on_mail: Option<MainPasswordOnMail>,
-    /// Whether the main password with a code as its last digits opens it.
+    /// Whether the main password followed by the digits of a code opens it.
     pub combined: bool,
 }
 
-/// A service with a dialogue.
+/// The settings of a login service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginService {
     /// Who checks the first factor.
     pub first: First,
-    /// Whether a login whose authentication Postern did not see needs a second factor too.
+    /// Whether account management requires a second factor for logins that Postern did not authenticate.
     pub enforces_account: bool,
-    /// What a name gets that the directory does not have.
+    /// Whether names that are not in the directory are left to other PAM modules instead of refused.
     pub ignores_strangers: bool,
     /// Overrides [`Policy::second_factor`].
     pub second_factor: Option<SecondFactor>,
@@ -211,9 +211,9 @@ pub struct LoginService {
     pub forced_enrolment: Option<ForcedEnrolment>,
     /// Overrides [`Policy::trust_device`].
     pub trust_device: Option<Duration>,
-    /// Whether an ssh key is taken for a device.
+    /// Whether an ssh key identifies a device.
     pub trusts_keys: bool,
-    /// Whether an address is taken for a device where no ssh key is known.
+    /// Whether an address identifies a device if there is no ssh key.
     pub trusts_addresses: bool,
 }
 
@@ -235,12 +235,12 @@ impl Default for LoginService {
 /// Who checks the first factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
-    /// Postern does, in the directory.
+    /// Postern checks the main password in the directory.
     Directory,
     /// It was proved before Postern was asked.
     Stack,
-    /// It was proved before, where an earlier module hands on the password that it asked for (`try_first_pass`); else
-    /// Postern checks it in the directory.
+    /// It was proved before if an earlier module passes on the password that it asked for (`try_first_pass`). Otherwise
+    /// Postern checks the main password in the directory.
     Auto,
 }
 
@@ -249,7 +249,7 @@ impl First {
     pub const NAMED: [(&'static str, Self); 3] =
         [("directory", Self::Directory), ("stack", Self::Stack), ("auto", Self::Auto)];
 
-    /// Whether the stack proved the first factor of a login; `has_password` says whether it handed on a password.
+    /// Whether the stack proved the first factor of a login. `has_password` says whether it passed on a password.
     #[must_use]
     pub fn is_stack(self, has_password: bool) -> bool {
         match self {
@@ -261,7 +261,7 @@ impl First {
 }
 
 impl Service {
-    /// Its class.
+    /// The class.
     #[must_use]
     pub fn class(&self) -> Class {
         match self.kind {
@@ -271,20 +271,20 @@ impl Service {
     }
 }
 
-/// What an admin decided for one account.
+/// An admin's settings for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccountPolicy {
-    /// Overrides the service's and the site's.
+    /// Overrides the service's and the site's value.
     pub main_password_on_mail: Option<MainPasswordOnMail>,
-    /// Overrides the service's and the site's.
+    /// Overrides the service's and the site's value.
     pub second_factor: Option<SecondFactor>,
-    /// Lets somebody without a factor bind one, where that needs a ticket.
+    /// Permits a user without a factor to bind one, if that needs a ticket.
     pub ticket: Option<Ticket>,
-    /// Part of what trusted devices are sealed with; raised to revoke them.
+    /// Part of the sealed records of trusted devices; incremented to revoke them.
     pub trust_generation: u64,
-    /// Refuse every login, whatever the directory's own attributes say.
+    /// Whether every login is refused, regardless of the directory's own attributes.
     pub disabled: bool,
-    /// Refuse every login from then on.
+    /// The time from which every login is refused.
     pub expires: Option<Timestamp>,
 }
 
@@ -292,10 +292,10 @@ pub struct AccountPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ticket {
-    /// The ticket under a key of the keyring.
+    /// The digest of the ticket under a key of the keyring.
     #[serde(with = "hex")]
     pub digest: Digest,
-    /// Until when it is good.
+    /// When it expires.
     pub expires: Timestamp,
 }
 
@@ -317,7 +317,7 @@ mod hex {
 }
 
 impl AccountPolicy {
-    /// Whether anyone may log in at `now`, as far as this decides.
+    /// The account's status at `now`, according to these settings.
     #[must_use]
     pub fn standing(self, now: Timestamp) -> Standing {
         if self.disabled {
@@ -365,7 +365,7 @@ impl AccountPolicy {
             disabled,
             expires,
         };
-        // Numbers and strings: serde_json has no way to fail.
+        // serde_json cannot fail on numbers and strings.
         serde_json::to_string(&raw).unwrap_or_default()
     }
 }
@@ -375,19 +375,20 @@ impl AccountPolicy {
 #[error("an account's policy is not of a version and form known here: {0}")]
 pub struct BadAccountPolicy(String);
 
-/// What holds for one login to a mail service: the account's word before the service's, the service's before the site's.
+/// The policy for one login to a mail service. The account's setting takes precedence over the service's, and the service's over
+/// the site's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EffectiveMail {
     /// Whether the main password opens this service.
     pub main_password_on_mail: MainPasswordOnMail,
-    /// Whether the main password with a code as its last digits opens it.
+    /// Whether the main password followed by the digits of a code opens it.
     pub combined: bool,
     /// Whether a refusal by policy is only logged.
     pub observe: bool,
 }
 
 impl EffectiveMail {
-    /// The narrowest of the three wins.
+    /// Combines the three. The narrowest setting wins.
     #[must_use]
     pub fn of(site: &Policy, observe: Option<bool>, service: &MailService, account: AccountPolicy) -> Self {
         Self {
@@ -401,19 +402,19 @@ impl EffectiveMail {
     }
 }
 
-/// What holds for one login to a login service, in the same order.
+/// The policy for one login to a login service, with the same precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EffectiveLogin {
-    /// What is asked for besides the first factor.
+    /// What is asked for after the first factor.
     pub second_factor: SecondFactor,
-    /// How long a device may go without a second step, from when it was trusted, wherever that was; zero switches it off.
+    /// How long a trusted device needs no second factor, counted from when it was trusted at any service; zero switches it off.
     pub trust_device: Duration,
     /// Whether a refusal by policy is only logged.
     pub observe: bool,
 }
 
 impl EffectiveLogin {
-    /// The narrowest of the three wins.
+    /// Combines the three. The narrowest setting wins.
     #[must_use]
     pub fn of(site: &Policy, observe: Option<bool>, service: &LoginService, account: AccountPolicy) -> Self {
         Self {

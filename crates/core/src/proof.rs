@@ -1,6 +1,6 @@
-//! That a login was accepted, for the same front door to show a moment later.
+//! Proofs of an accepted login, which the same front door shows a moment later.
 //!
-//! PAM asks twice: whether the person is who they say, and whether the account is in order. sshd does so in two processes.
+//! PAM has two calls: authentication, and account management. sshd makes them in two processes.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::keyring::{Digest, Keyring, OlderKeys};
 
-/// Text that only this site's keyring makes: good for one account at one service, for [`GOOD_FOR`].
+/// A text that is authenticated with the site's keyring. It is valid for one account at one service, for [`GOOD_FOR`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proof(String);
 
 impl Proof {
-    /// For a login that is being accepted.
+    /// Makes the proof of an accepted login.
     #[must_use]
     pub fn of(account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> Self {
         let expires = now.plus(GOOD_FOR).as_unix();
@@ -22,7 +22,7 @@ impl Proof {
         Self(format!("{expires}.{:032x}", u128::from_be_bytes(digest)))
     }
 
-    /// Whether `text` proves it.
+    /// Whether `text` is a valid proof.
     #[must_use]
     pub fn holds(text: &str, account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> bool {
         let read = || {
@@ -37,7 +37,7 @@ impl Proof {
             && with_parts(account, service, expires, |parts| keyring.vouches(&digest, PURPOSE, parts, older))
     }
 
-    /// For the front door.
+    /// The text, for the front door.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -59,7 +59,7 @@ fn with_parts<T>(
     use_them(&[account.as_str().as_bytes(), service.as_bytes(), &expires.to_be_bytes()])
 }
 
-/// Longer than it takes from one question to the next, and too short to be of use to anybody else.
+/// The validity of a proof: longer than the time between PAM's two calls, and too short to be useful to a thief.
 pub(crate) const GOOD_FOR: Duration = Duration::from_secs(120);
 const PURPOSE: &str = "proof";
 

@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 /// A QR code as dark and light modules, without its quiet zone.
 #[derive(Debug, Clone)]
 pub struct Modules {
-    /// Modules on a side.
+    /// The number of modules on each side.
     pub side: usize,
-    /// Row by row, whether dark. It is as secret as what it says.
+    /// Whether each module is dark, row by row. It is as secret as the encoded text.
     dark: Zeroizing<Vec<bool>>,
 }
 
 impl Modules {
-    /// Encodes `text` with the low level of error correction, as screens have no dirt; `None` where it is too long.
+    /// Encodes `text` with error correction level L, which is enough for screens; `None` if it is too long.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L).ok()?;
@@ -22,7 +22,7 @@ impl Modules {
         Some(Self { side, dark: Zeroizing::new(dark) })
     }
 
-    /// Whether a module is dark; outside of the code, none is.
+    /// Whether a module is dark. Modules outside of the code are light.
     #[must_use]
     pub fn is_dark(&self, row: isize, column: isize) -> bool {
         let inside = |at: isize| usize::try_from(at).ok().filter(|at| *at < self.side);
@@ -30,24 +30,24 @@ impl Modules {
         self.dark.get(row * self.side + column).copied().unwrap_or(false)
     }
 
-    /// The code as lines for a terminal, two rows a line, with a quiet zone of two modules on each side.
+    /// The code as lines for a terminal, two rows in each line, with a quiet zone of two modules on each side.
     #[must_use]
     pub fn terminal(&self) -> Zeroizing<String> {
         self.half_blocks(QUIET)
     }
 
-    /// The code as lines for a terminal, two rows a line, with a quiet zone of so many modules on each side.
+    /// The code as lines for a terminal, two rows in each line, with a quiet zone of `quiet` modules on each side.
     ///
-    /// Drawn in half blocks that are light where the code is light, so on the dark background that most terminals have it
-    /// looks as printed; on a light one it is inverted, which scanners read as well. Colour is not used: some front doors
-    /// let no escape sequence through.
+    /// Half blocks are drawn for light modules, so on the dark background of most terminals the code looks as printed. On a light
+    /// background it is inverted, which scanners read as well. Colours are not used, because some front doors remove escape
+    /// sequences.
     fn half_blocks(&self, quiet: isize) -> Zeroizing<String> {
         let last = isize::try_from(self.side).unwrap_or(0) + quiet;
         let mut lines = Zeroizing::new(String::new());
         let mut row = -quiet;
         while row < last {
             for column in -quiet..last {
-                // Below the last row of an odd number there is nothing to draw.
+                // With an odd number of rows, nothing is drawn below the last one.
                 let is_light_below = row + 1 < last && !self.is_dark(row + 1, column);
                 lines.push(match (!self.is_dark(row, column), is_light_below) {
                     (true, true) => '█',
@@ -62,7 +62,7 @@ impl Modules {
         lines
     }
 
-    /// The same in ASCII: a line for each row, and two characters for each module.
+    /// The same in ASCII: one line for each row, two characters for each module.
     fn ascii(&self, quiet: isize) -> Zeroizing<String> {
         let last = isize::try_from(self.side).unwrap_or(0) + quiet;
         let mut lines = Zeroizing::new(String::new());
@@ -74,7 +74,7 @@ impl Modules {
         lines
     }
 
-    /// The code as an SVG image with a quiet zone of four modules, as the standard has it.
+    /// The code as an SVG image with a quiet zone of four modules, as in the standard.
     #[must_use]
     pub fn svg(&self) -> Zeroizing<String> {
         let side = self.side + 8;
@@ -92,32 +92,32 @@ impl Modules {
     }
 }
 
-/// The terminal that a code is to be shown on. A scanner has to see all of it at once.
+/// The terminal that shows a code. A scanner has to see the whole code at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
-    /// Its lines.
+    /// The number of lines.
     pub rows: usize,
-    /// Its columns.
+    /// The number of columns.
     pub columns: usize,
-    /// Whether it shows UTF-8.
+    /// Whether it displays UTF-8.
     pub is_utf8: bool,
 }
 
 impl Default for Screen {
-    /// What every terminal has, where the front door does not tell.
+    /// The size that every terminal has, for front doors that do not report it.
     fn default() -> Self {
         Self { rows: 24, columns: 80, is_utf8: true }
     }
 }
 
 impl Screen {
-    /// The QR code of the first of `texts`, which all mean the same, that fits on the screen with so many lines below it;
-    /// `None` where none does.
+    /// The QR code of the first of the equivalent `texts` that fits on the screen with `lines_below` lines below it; `None` if
+    /// none fits.
     #[must_use]
     pub fn qr(&self, texts: &[&str], lines_below: usize) -> Option<Zeroizing<String>> {
         let rows = self.rows.saturating_sub(lines_below);
         let codes = texts.iter().filter_map(|text| Modules::of(text));
-        // The quiet zone is smaller than the standard has it (4), which scanners bear.
+        // Scanners accept a quiet zone smaller than that of the standard (4).
         let mut ways = codes.flat_map(|modules| [QUIET, 1].map(|quiet| (modules.clone(), quiet)));
         ways.find_map(|(modules, quiet)| {
             let side = modules.side + 2 * usize::try_from(quiet).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Screen {
     }
 }
 
-/// The QR code of `text` as lines for a terminal of which nothing is known, with a line below; `None` where it does not fit.
+/// The QR code of `text` as lines for a terminal of unknown size, with a line below; `None` if it does not fit.
 #[must_use]
 pub fn terminal(text: &str) -> Option<Zeroizing<String>> {
     Screen::default().qr(&[text], 1)
@@ -150,7 +150,7 @@ mod tests {
         assert!(lines.lines().all(|line| line.chars().count() == modules.side + 4));
         assert_eq!(lines.lines().count(), (modules.side + 4).div_ceil(2));
         assert!(lines.lines().next().unwrap().chars().all(|c| c == '█'), "a quiet zone above");
-        // The finder pattern's upper left corner: dark, with a light ring inside.
+        // The upper left corner of the finder pattern: dark, with a light ring inside.
         assert!(modules.is_dark(0, 0) && !modules.is_dark(1, 1) && modules.is_dark(2, 2));
         assert!(!modules.is_dark(-1, 0) && !modules.is_dark(0, 10_000));
     }

@@ -1,19 +1,20 @@
-//! Secrets as types: wiped when dropped, never shown, compared or copied by accident.
+//! Types for secrets: they are wiped when dropped, and cannot be shown, compared or copied by accident.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// What somebody typed as a password: 1 to [`MAX_SECRET`] bytes of UTF-8 without control characters.
+/// A typed password: 1 to [`MAX_SECRET`] bytes of UTF-8 without control characters.
 ///
-/// Empty is refused here because a simple bind with an empty password succeeds without one (RFC 4513, section 5.1.2).
+/// The constructor refuses an empty password, because a simple bind with an empty password succeeds as an unauthenticated bind
+/// (RFC 4513, section 5.1.2).
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes ownership of `text`; it is wiped whether or not it is accepted.
+    /// Takes ownership of `text`, and wipes it whether or not it is accepted.
     ///
     /// # Errors
-    /// [`BadSecret`] names what is wrong, never the text.
+    /// [`BadSecret`] says what is wrong, and never quotes the text.
     pub fn new(text: String) -> Result<Self, BadSecret> {
         let text = Zeroizing::new(text);
         if text.is_empty() {
@@ -27,7 +28,7 @@ impl Password {
         }
     }
 
-    /// The text; the caller must not copy it into anything that is not wiped.
+    /// The text. The caller must not copy it into memory that is not wiped.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -40,10 +41,10 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What somebody offers where a password is asked for, as it came: 1 to [`MAX_SECRET`] bytes of UTF-8 without NUL.
+/// The input at a password prompt, unchanged: 1 to [`MAX_SECRET`] bytes of UTF-8 without NUL.
 ///
-/// Programs put line ends and the like around what was pasted. With those it is no main password, which is never touched,
-/// but it may still be read as an app password, or end in a code.
+/// Programs add line ends and similar characters to pasted text. With control characters the input is not a main password, which
+/// is never normalised, but it can still be an app password, or end in a code.
 pub struct Offered(OfferedAs);
 
 enum OfferedAs {
@@ -52,10 +53,10 @@ enum OfferedAs {
 }
 
 impl Offered {
-    /// Takes ownership of `text`; it is wiped whether or not it is accepted.
+    /// Takes ownership of `text`, and wipes it whether or not it is accepted.
     ///
     /// # Errors
-    /// [`BadSecret`] names what is wrong, never the text.
+    /// [`BadSecret`] says what is wrong, and never quotes the text.
     pub fn new(text: String) -> Result<Self, BadSecret> {
         let is_pasted =
             text.len() <= MAX_SECRET && text.chars().any(char::is_control) && !text.contains('\0');
@@ -66,7 +67,7 @@ impl Offered {
         }
     }
 
-    /// The same as a main password; `None` where it cannot be one.
+    /// The input as a main password; `None` if it cannot be one.
     #[must_use]
     pub fn password(&self) -> Option<&Password> {
         match &self.0 {
@@ -75,7 +76,7 @@ impl Offered {
         }
     }
 
-    /// The text; the caller must not copy it into anything that is not wiped.
+    /// The text. The caller must not copy it into memory that is not wiped.
     #[must_use]
     pub fn expose(&self) -> &str {
         match &self.0 {
@@ -97,16 +98,16 @@ impl fmt::Debug for Offered {
     }
 }
 
-/// Why something cannot be a password.
+/// Why a text cannot be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSecret {
-    /// Nothing at all.
+    /// An empty text.
     #[error("is empty")]
     Empty,
     /// Over [`MAX_SECRET`] bytes.
     #[error("is longer than {MAX_SECRET} bytes")]
     TooLong,
-    /// NUL, newline or the like.
+    /// A control character, such as NUL or a newline.
     #[error("holds a control character")]
     ControlCharacter,
 }
@@ -114,7 +115,7 @@ pub enum BadSecret {
 /// The longest password, in bytes.
 pub const MAX_SECRET: usize = 512;
 
-/// In groups of four, for eyes and fingers. The buffer is wiped, and never moved.
+/// The text in groups of four, for reading and typing. The buffer is wiped, and never reallocated.
 pub(crate) fn grouped(secret: &str, between: char) -> Zeroizing<String> {
     let mut shown = Zeroizing::new(String::with_capacity(secret.len() + secret.len() / GROUP));
     for (index, c) in secret.chars().enumerate() {

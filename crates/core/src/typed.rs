@@ -1,27 +1,27 @@
-//! The one way in which generated secrets, codes and numbers are read that somebody typed or pasted.
+//! The normalisation of typed or pasted generated secrets, codes and numbers.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use zeroize::Zeroizing;
 
-/// What is left of `typed` in compatibility form (Unicode NFKC: full-width digits and letters become ordinary ones), without
-/// white space, format and control characters, and dashes of any kind.
+/// `typed` in compatibility form (Unicode NFKC: full-width digits and letters become ordinary ones), without white space, format
+/// and control characters, and dashes of any kind.
 ///
-/// For app passwords, codes, recovery codes, tickets, seeds and telephone numbers. Never for a main password, which is what
-/// its owner made of it.
+/// For app passwords, codes, recovery codes, tickets, seeds and telephone numbers. Never for a main password, which has to remain
+/// exactly as its owner typed it.
 #[must_use]
 pub fn cleaned(typed: &str) -> Zeroizing<String> {
-    // Counted first, so that no part of it stays behind in a buffer that grew.
+    // The length is computed first, so that the buffer does not grow and leave an unwiped copy.
     let length = kept(typed).map(char::len_utf8).sum();
     let mut clean = Zeroizing::new(String::with_capacity(length));
     clean.extend(kept(typed));
     clean
 }
 
-/// `typed` without white space, format and control characters at both ends, which copying brings along. What is between stays.
+/// `typed` without the white space, format and control characters at its ends, which copying may add. The rest is unchanged.
 ///
-/// For addresses, in which a dash means something.
+/// For addresses, in which a dash is significant.
 #[must_use]
 pub fn trimmed(typed: &str) -> &str {
     typed.trim_matches(|c: char| {
@@ -58,11 +58,11 @@ fn is_of_a_dropped_category(c: char) -> bool {
 static NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
 static CATEGORIES: icu_properties::CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
-/// Shown as nothing (UAX #44), whatever their category is: variation selectors, fillers, joiners.
+/// Invisible characters of any category (Default_Ignorable_Code_Point, UAX #44): variation selectors, fillers, joiners.
 static IGNORABLE: icu_properties::CodePointSetDataBorrowed<'static> =
     CodePointSetData::new::<DefaultIgnorableCodePoint>();
-/// Looks like a dash, or is where a keyboard has one, and is of another category: the minus signs, the hyphen bullet, the
-/// prolonged sound mark, box drawings, and the blank pattern of Braille, which looks like a space.
+/// Characters that look like a dash, or are typed with its key, but have another category: the minus signs, the hyphen bullet, the
+/// prolonged sound mark, box drawings; also the blank Braille pattern, which looks like a space.
 const LIKE_A_DASH: [char; 12] = [
     '\u{2212}',
     '\u{2796}',

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 
-/// What mail servers learn about an account.
+/// The settings for lookups by mail servers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Userdb {
     /// A template for each field.
     fields: Vec<(String, Template)>,
-    /// What a lookup for a delivery finds of an account that is disabled or has expired.
+    /// The result of a lookup for a disabled or expired account.
     pub disabled_lookup: DisabledLookup,
 }
 
-/// What a lookup for a delivery finds of an account that is disabled or has expired. It opens nothing in any case.
+/// The result of a lookup, such as for a delivery, for a disabled or expired account. The account opens nothing in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DisabledLookup {
-    /// The account: its mail goes on being delivered.
+    /// The account: its mail is still delivered.
     #[default]
     Found,
     /// A temporary failure: its mail waits in the queue.
@@ -35,7 +35,7 @@ impl Userdb {
     /// Reads the templates by field name.
     ///
     /// # Errors
-    /// The field that is wrong, and what is wrong with it.
+    /// The wrong field, and what is wrong with it.
     pub fn parse(fields: &BTreeMap<String, String>) -> Result<Self, (String, BadTemplate)> {
         fields
             .iter()
@@ -49,11 +49,11 @@ impl Userdb {
             .map(|fields| Self { fields, disabled_lookup: DisabledLookup::default() })
     }
 
-    /// The fields of `account`. A field whose template names an attribute that the account lacks is left out.
+    /// The fields of `account`. A field is left out if the account lacks an attribute of its template.
     ///
     /// # Errors
-    /// A value that must not reach a mail server: a control character, a uid or gid that is 0 or no number, or one of
-    /// several, which come in any order.
+    /// A value that must not reach a mail server: with a control character, a uid or gid that is 0 or not a number, or an
+    /// attribute with several values, which servers return in any order.
     pub fn fill(&self, account: &Account) -> Result<BTreeMap<String, String>, BadField> {
         let mut fields = BTreeMap::new();
         for (field, template) in &self.fields {
@@ -91,10 +91,10 @@ pub enum BadTemplate {
         "has braces that do not match; write {{user}}, {{local}}, {{domain}} or an attribute's name in braces"
     )]
     Braces,
-    /// An attribute name with characters that none has (RFC 4512, section 1.4).
+    /// An attribute name with invalid characters (RFC 4512, section 1.4).
     #[error("names an attribute with characters that no attribute name has")]
     AttributeName,
-    /// A field name that Dovecot would not take.
+    /// A field name that Dovecot would not accept.
     #[error("is not a userdb field's name, which has lower-case letters, digits and underscores")]
     FieldName,
 }
@@ -155,7 +155,7 @@ impl Template {
         }
     }
 
-    /// `None` where the account lacks an attribute.
+    /// The filled template; `None` if the account lacks an attribute.
     ///
     /// # Errors
     /// The attribute that has several values.

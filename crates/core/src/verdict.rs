@@ -1,20 +1,20 @@
-//! How a login or lookup ends.
+//! The verdict about a login or lookup.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::proof::Proof;
 
-/// The end of a login or lookup. A broken world is a [`Verdict::Defer`], made from an error in one place.
+/// The result of a login or lookup. Outages are a [`Verdict::Defer`], which is made from an error in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything asked for was proved.
+    /// Everything that was asked for was proved.
     Accept(Accepted),
     /// A wrong answer.
     Reject(Reason),
-    /// The world is out of order; what, for the log.
+    /// A temporary failure; the cause, for the log.
     Defer(String),
-    /// Postern has nothing to say about this login; why, for the log.
+    /// The decision is left to other PAM modules (PAM_IGNORE); the reason, for the log.
     Ignore(&'static str),
 }
 
@@ -31,18 +31,18 @@ impl Verdict {
     }
 }
 
-/// Who was let in.
+/// An accepted login or lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// The canonical name.
     pub user: String,
     /// Dovecot's userdb fields.
     pub userdb: BTreeMap<String, String>,
-    /// Shows for a short time that this login was accepted; see [`crate::proof`].
+    /// The proof of this accepted login; see [`crate::proof`].
     pub proof: Option<Proof>,
 }
 
-/// Why an answer was wrong. For the log; the person hears the same words for all of them.
+/// Why a login was refused. For the log only: the user gets the same message for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// A wrong secret.
@@ -61,15 +61,15 @@ pub enum Reason {
     Network,
     /// The main password does not open this service.
     UseAppPassword,
-    /// The code was used before.
+    /// A replay: the code was used before.
     Replayed,
-    /// The peer may not ask for this, or policy does not let this person in so.
+    /// The peer may not request this, or policy does not permit this login.
     NotPermitted,
-    /// The person gave up, or nobody was there to answer: an empty answer is none.
+    /// The user gave up or did not answer. An empty answer counts as none.
     Cancelled,
-    /// Too many wrong answers; later is another try.
+    /// Too many wrong answers. The user may try again later.
     Limited,
-    /// Too many wrong answers; an admin has to unlock.
+    /// Too many wrong answers. An admin has to unlock the account.
     Locked,
 }
 
@@ -101,5 +101,5 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a mail program hears for every reject, so that it cannot tell unknown, unenrolled and wrong apart.
+/// The message to a mail program for every reject, so that it cannot tell unknown, unenrolled and wrong apart.
 pub const MAIL_REJECT_TEXT: &str = "Login failed. If you use two-step login, use an app password.";

@@ -205,7 +205,7 @@ fn a_seed_that_would_be_bound_as_another_one_is_refused_with_the_reason() {
         |parameters: &str| format!("otpauth://totp/Example:alice?secret={seed}&issuer=Example{parameters}\n");
     let hexadecimal = "3132333435363738393031323334353637383930";
     for (bad, why) in [
-        (format!("{seed}A"), "is not whole"),
+        (format!("{seed}A"), "is incomplete or too long"),
         (hexadecimal.to_owned(), "is hexadecimal"),
         (uri("").replace("totp", "hotp"), "codes that are counted"),
         (uri("").replace("totp", "steam"), "not an otpauth://totp URI"),

@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 use crate::secret;
 use crate::typed::cleaned;
 
-/// A new app password, in memory only until it has been shown once.
+/// A new app password. It stays in memory only until it has been shown once.
 pub struct Generated(Zeroizing<String>);
 
 impl Generated {
     /// 16 symbols, each uniform over [`ALPHABET`], drawn with `random`, which fills its argument with random bytes.
     ///
     /// # Errors
-    /// Whatever `random` fails with.
+    /// The error of `random`.
     pub fn draw<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut text = Zeroizing::new(String::with_capacity(LENGTH));
         let mut bytes = Zeroizing::new([0_u8; 2 * LENGTH]);
@@ -27,25 +27,26 @@ impl Generated {
         Ok(Self(text))
     }
 
-    /// One that was written down before it was stored, as [`Generated::grouped`] has it; `None` where it is none.
+    /// Reads an app password in the form of [`Generated::grouped`], which was written to a file before it was stored; `None` if
+    /// `text` is not one.
     #[must_use]
     pub fn written(text: &str) -> Option<Self> {
         Candidate::parse(text).map(|candidate| Self(candidate.0))
     }
 
-    /// Its first group, which is stored in clear.
+    /// The first group, which is stored in the clear.
     #[must_use]
     pub fn selector(&self) -> Selector {
         Selector::of(&self.0)
     }
 
-    /// The secret part, which is only stored hashed.
+    /// The secret part, which is stored only as a hash.
     #[must_use]
     pub fn secret(&self) -> &[u8] {
         secret_of(&self.0)
     }
 
-    /// `GdGn eAF6 iFvU g6rB`, for the one time that it is shown.
+    /// The form in which it is shown once: `GdGn eAF6 iFvU g6rB`.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
         secret::grouped(&self.0, ' ')
@@ -58,11 +59,11 @@ impl fmt::Debug for Generated {
     }
 }
 
-/// What somebody typed, where it has the form of an app password.
+/// Typed text that has the form of an app password.
 pub struct Candidate(Zeroizing<String>);
 
 impl Candidate {
-    /// `None` where what remains of it [`cleaned`] is not 16 symbols of [`ALPHABET`].
+    /// `None` unless `typed`, once [`cleaned`], is 16 symbols of [`ALPHABET`].
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let text = cleaned(typed);
@@ -75,7 +76,7 @@ impl Candidate {
         &self.0
     }
 
-    /// Its first group.
+    /// The first group.
     #[must_use]
     pub fn selector(&self) -> Selector {
         Selector::of(&self.0)
@@ -94,7 +95,7 @@ impl fmt::Debug for Candidate {
     }
 }
 
-/// The first group of an app password: its id, unique in the account, no secret.
+/// The first group of an app password: its id, unique in the account and not secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Selector([u8; GROUP]);
 
@@ -108,7 +109,7 @@ impl Selector {
     /// As text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Made of the ASCII alphabet only.
+        // It consists of ASCII letters and digits only.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -147,16 +148,16 @@ impl<'de> Deserialize<'de> for Selector {
     }
 }
 
-/// Not the id of an app password.
+/// The text is not the id of an app password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an app password's id, which is its first four characters, such as GdGn")]
 pub struct BadSelector;
 
-/// Letters and digits without I, O, l, o, 0 and 1, which people mistake for one another: 56 symbols, 5.8 bits each.
+/// Letters and digits without the easily confused I, O, l, o, 0 and 1: 56 symbols, 5.8 bits each.
 pub const ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
-/// The largest multiple of 56 in a byte; bytes from here on would favour the first symbols.
+/// The largest multiple of 56 in a byte. Bytes from here on would favour the first symbols.
 const UNBIASED: u8 = 224;
 const _: () = assert!(ALPHABET.len() == 56 && (UNBIASED as usize).is_multiple_of(ALPHABET.len()));
 

@@ -1,4 +1,4 @@
-//! App passwords: generated for one mail program, shown once, revocable alone.
+//! App passwords: each is generated for one mail program, shown once, and revoked separately.
 
 mod generated;
 mod networks;

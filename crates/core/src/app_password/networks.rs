@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// From where an app password may be used; none listed means from anywhere.
+/// The networks from which an app password may be used. An empty list means any address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Networks(Vec<IpNet>);
@@ -13,19 +13,19 @@ impl Networks {
     /// Reads networks in CIDR form (RFC 4632, RFC 4291); a lone address is a network of one.
     ///
     /// # Errors
-    /// [`BadNetwork`] names the one that is none, or that has bits set behind its prefix.
+    /// [`BadNetwork`] names the text that is not a network, or that has bits set beyond its prefix.
     pub fn parse<S: AsRef<str>>(texts: &[S]) -> Result<Self, BadNetwork> {
         texts.iter().map(|text| parse_one(text.as_ref())).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether `address` may use it; an unknown address may only where none is listed.
+    /// Whether `address` may use the app password. An unknown address may do so only if the list is empty.
     #[must_use]
     pub fn admit(&self, address: Option<IpAddr>) -> bool {
         self.0.is_empty()
             || address.is_some_and(|address| self.0.iter().any(|net| net.contains(&address.to_canonical())))
     }
 
-    /// Whether none is listed.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -39,14 +39,14 @@ impl fmt::Display for Networks {
     }
 }
 
-/// Not a network.
+/// Why a text is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadNetwork {
     /// Neither an address nor CIDR.
     #[error("\"{0}\" is not a network such as 192.0.2.0/24 or 2001:db8::/32")]
     Malformed(String),
-    /// An address with a prefix length that does not end where it should.
-    #[error("\"{0}\" has bits set behind its prefix; did you mean {1}?")]
+    /// An address with bits set beyond its prefix length.
+    #[error("\"{0}\" has bits set beyond its prefix; did you mean {1}?")]
     HostBits(String, IpNet),
 }
 
@@ -91,7 +91,7 @@ mod tests {
     fn mistakes_are_named_and_mended() {
         assert_eq!(
             Networks::parse(&["192.0.2.7/24"]).unwrap_err().to_string(),
-            "\"192.0.2.7/24\" has bits set behind its prefix; did you mean 192.0.2.0/24?"
+            "\"192.0.2.7/24\" has bits set beyond its prefix; did you mean 192.0.2.0/24?"
         );
         for text in ["", "home", "192.0.2.0/33", "192.0.2/24"] {
             assert!(Networks::parse(&[text]).is_err(), "{text}");

@@ -6,17 +6,17 @@ use super::{Networks, Scope, Selector};
 use crate::clock::Timestamp;
 use crate::hashing::StoredHash;
 
-/// One value of an account's app passwords.
+/// An app password of an account, or what remains of a revoked one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppPassword {
     /// In force, or expired.
     Live(LiveAppPassword),
-    /// Revoked: kept so that a stale mail program is refused without asking for the main password.
+    /// Revoked. It is kept so that a mail program that still uses it is refused before it is taken for a main password.
     Revoked(Tombstone),
 }
 
 impl AppPassword {
-    /// Its selector.
+    /// The selector.
     #[must_use]
     pub fn id(&self) -> Selector {
         match self {
@@ -25,7 +25,7 @@ impl AppPassword {
         }
     }
 
-    /// What is needed to tell and check it, unless it is revoked.
+    /// The app password, unless it is revoked.
     #[must_use]
     pub fn live(&self) -> Option<&LiveAppPassword> {
         match self {
@@ -37,7 +37,7 @@ impl AppPassword {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// Unknown fields, versions and shapes. The message names no value, for the hash is one of them.
+    /// Unknown fields, versions and shapes. The message quotes no value, because the hash is one of them.
     pub fn from_json(json: &str) -> Result<Self, BadRecord> {
         let raw: Raw = serde_json::from_str(json).map_err(|error| BadRecord { column: error.column() })?;
         Self::try_from(raw).map_err(|()| BadRecord { column: 0 })
@@ -46,7 +46,7 @@ impl AppPassword {
     /// The JSON form, the same in every directory.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Strings, numbers and lists of them: serde_json has no way to fail.
+        // serde_json cannot fail on strings, numbers and lists of them.
         serde_json::to_string(&Raw::from(self)).unwrap_or_default()
     }
 }
@@ -54,24 +54,24 @@ impl AppPassword {
 /// An app password that has not been revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveAppPassword {
-    /// Its first group.
+    /// The first group of the app password.
     pub id: Selector,
-    /// The name that its owner knows it by.
+    /// The name that its owner gave it.
     pub label: Label,
     /// The services that it opens.
     pub scope: Scope,
     /// When it was made.
     pub created: Timestamp,
-    /// From when on it is refused.
+    /// The time from which it is refused.
     pub expires: Option<Timestamp>,
-    /// From where it may be used.
+    /// The networks from which it may be used.
     pub networks: Networks,
-    /// The hash of its other three groups.
+    /// The hash of the other three groups.
     pub hash: StoredHash,
 }
 
 impl LiveAppPassword {
-    /// Whether it is refused at `now` for its age.
+    /// Whether it has expired at `now`.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
@@ -81,7 +81,7 @@ impl LiveAppPassword {
 /// What remains of a revoked app password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {
-    /// Its first group, which is not given out again while this stands.
+    /// The first group, which is not used again while the tombstone exists.
     pub id: Selector,
     /// When it was revoked.
     pub revoked: Timestamp,
@@ -121,12 +121,12 @@ impl Default for Label {
     }
 }
 
-/// Not a label.
+/// The text is not a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a label has 1 to 64 characters, no control characters, and no space at either end")]
 pub struct BadLabel;
 
-/// A stored value that cannot be read.
+/// A stored app password that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an app password's record is not of a version and form known here (column {column})")]
 pub struct BadRecord {

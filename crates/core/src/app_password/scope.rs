@@ -9,12 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Scope {
     /// Every service of the mail class.
     All,
-    /// These, at least one.
+    /// Only these services, at least one.
     Only(BTreeSet<ScopeWord>),
 }
 
 impl Scope {
-    /// Whether it opens a service of scope `word`; a service without one is opened by [`Scope::All`] alone.
+    /// Whether it opens a service of scope `word`. Only [`Scope::All`] opens a service without one.
     #[must_use]
     pub fn opens(&self, word: Option<ScopeWord>) -> bool {
         match self {
@@ -87,7 +87,7 @@ impl ScopeWord {
     /// Every word, in the order of the variants.
     pub const ALL: [Self; 5] = [Self::Imap, Self::Pop3, Self::Smtp, Self::Sieve, Self::Dav];
 
-    /// The word itself.
+    /// The word, as stored and configured.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -111,16 +111,16 @@ impl FromStr for ScopeWord {
     }
 }
 
-/// Why something is not a scope.
+/// Why a text is not a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadScope {
-    /// No word at all.
+    /// Without any word.
     #[error("names no service; give any of imap, pop3, smtp, sieve, dav, or all")]
     Empty,
     /// `all` beside other words.
     #[error("\"all\" stands alone")]
     AllAndMore,
-    /// A word that is none.
+    /// An unknown word.
     #[error("\"{0}\" is none of imap, pop3, smtp, sieve, dav, all")]
     Unknown(String),
 }

@@ -7,13 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Config, DirectoryKind, LdapLogin, LedgerKind};
 
-/// Tells configurations apart: SHA-256 over the text of the file and what is read together with it, such as passwords and
+/// Identifies a configuration: SHA-256 over the text of the file and of the files that are read with it, such as passwords and
 /// certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigDigest(String);
 
 impl ConfigDigest {
-    /// Of a configuration that was made of `text`.
+    /// The digest of a configuration that was parsed from `text`.
     pub(super) fn of(text: &str, config: &Config) -> Self {
         let mut hash = Sha256::new();
         let mut add = |part: &[u8]| {
@@ -23,7 +23,7 @@ impl ConfigDigest {
         add(text.as_bytes());
         for path in config.files() {
             add(path.as_os_str().as_encoded_bytes());
-            // One that cannot be read is as one that is empty; whoever opens it says what is wrong.
+            // An unreadable file counts as empty. The code that uses the file reports the error.
             add(&content(path).unwrap_or_default());
         }
         Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
@@ -52,7 +52,7 @@ fn content(path: &Path) -> std::io::Result<zeroize::Zeroizing<Vec<u8>>> {
 }
 
 impl Config {
-    /// The files that are read together with it, and not again before the next reload. The keyring is not one of them.
+    /// The files that are read with the configuration, and not again before the next reload. The keyring is not one of them.
     fn files(&self) -> Vec<&Path> {
         let mut files: Vec<&Path> = Vec::new();
         match &self.directory {
@@ -77,5 +77,5 @@ impl Config {
     }
 }
 
-/// More than any bundle of certificates has.
+/// More than the size of any bundle of certificates.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// Reads a file that decides who gets in. It must belong to root or to this process, nobody else may write it, and
-/// others may not read it.
+/// Reads a security-critical file. It must belong to root or to this process, only its owner may write it, and others may not read
+/// it.
 ///
 /// # Errors
-/// [`FileError`] says what is wrong and how to mend it.
+/// [`FileError`] says what is wrong and how to fix it.
 pub fn read_private(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read(path, 0o027, 0o640)
 }
 
-/// As [`read_private`], for a file that `postern init` makes.
+/// As [`read_private`], for a file that `postern init` creates.
 ///
 /// # Errors
-/// [`FileError`] says what is wrong and how to mend it.
+/// [`FileError`] says what is wrong and how to fix it.
 pub fn read_made_by_init(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read_private(path).map_err(|error| match error {
         FileError::Missing => FileError::NotMade,
@@ -31,11 +31,11 @@ pub fn read_made_by_init(path: &Path) -> Result<Zeroizing<String>, FileError> {
     })
 }
 
-/// Reads a file that holds no secret, such as the text of a message. It must belong to root or to this process, and nobody
-/// else may write it.
+/// Reads a file without secrets, such as the text of a message. It must belong to root or to this process, and only its owner may
+/// write it.
 ///
 /// # Errors
-/// [`FileError`] says what is wrong and how to mend it.
+/// [`FileError`] says what is wrong and how to fix it.
 pub fn read_trusted(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read(path, 0o022, 0o644)
 }
@@ -58,16 +58,16 @@ fn read(path: &Path, forbidden: u32, wanted: u32) -> Result<Zeroizing<String>, F
     if text.len() > MAX_BYTES { Err(FileError::TooLarge) } else { Ok(text) }
 }
 
-/// Why a file is not used.
+/// Why a file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The admin has not written it yet, or the path is wrong.
-    #[error("does not exist; write it, and let posternd alone read it: chown root:postern and chmod 0640")]
+    #[error("does not exist; write it, and let only posternd read it: chown root:postern and chmod 0640")]
     Missing,
-    /// `postern init` has not made it yet, or the path is wrong.
+    /// `postern init` has not created it yet, or the path is wrong.
     #[error("does not exist; make it with: postern init")]
     NotMade,
-    /// This process, which has the uid, may not open it or pass through a folder above it.
+    /// This process, running with this uid, may not open it or pass through a folder above it.
     #[error(
         "may not be read by user postern (uid {0}); mend it with: chown root:postern and chmod 0640, and see that user postern may pass through the folders above it"
     )]
@@ -75,27 +75,27 @@ pub enum FileError {
     /// It cannot be opened or read.
     #[error("cannot be read: {0}")]
     Io(io::Error),
-    /// A folder, a device or the like.
+    /// Not a regular file, such as a folder or a device.
     #[error("is not a regular file")]
     NotAFile,
-    /// Too many may read or write it.
+    /// Others may read or write it.
     #[error("has mode {mode:04o}, so that others could read or write it; mend it with: chmod {wanted:04o}")]
     Mode {
-        /// What it has.
+        /// The file's mode.
         mode: u32,
-        /// What it should have.
+        /// The required mode.
         wanted: u32,
     },
-    /// Somebody else could change it.
-    #[error("belongs to uid {0}, who is neither root nor this process; mend it with: chown root:postern")]
+    /// Another user owns it, and could change it.
+    #[error("belongs to uid {0}, which is neither root nor this process; mend it with: chown root:postern")]
     Owner(u32),
-    /// Not what it should be.
+    /// Larger than any valid file.
     #[error("is larger than {MAX_BYTES} bytes")]
     TooLarge,
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
-    // Without O_NONBLOCK a fifo in the place of the file would hold up the start for ever.
+    // Without O_NONBLOCK, a FIFO at this path would block the start for ever.
     OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             FileError::Missing

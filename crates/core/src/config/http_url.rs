@@ -4,26 +4,26 @@ use std::str::FromStr;
 
 use super::redis::HostPort;
 
-/// An address of HTTP (RFC 9110, section 4.2) without a user and a fragment. It never sends over a network in the clear:
-/// `http://` is for loopback alone.
+/// An HTTP URL (RFC 9110, section 4.2) without user information and fragment. `http://` is permitted for loopback only, so that
+/// nothing crosses a network in the clear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpUrl {
     /// Whether it is `https://`.
     pub is_tls: bool,
-    /// Where it is.
+    /// The host and port.
     pub server: HostPort,
     /// The path and the query; begins with a slash.
     pub target: String,
 }
 
 impl HttpUrl {
-    /// Scheme, host and port, the port where it is not the scheme's own (RFC 6454, section 6.2).
+    /// Scheme and host, and the port unless it is the scheme's default (RFC 6454, section 6.2).
     #[must_use]
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.authority())
     }
 
-    /// Host and port, as the field `Host` has them.
+    /// Host and port, as in the `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {
         let usual = if self.is_tls { HTTPS_PORT } else { HTTP_PORT };
@@ -34,7 +34,7 @@ impl HttpUrl {
         text.rsplit_once(':').map_or_else(|| text.clone(), |(host, _)| host.to_owned())
     }
 
-    /// Whether its host is an address and no name.
+    /// Whether its host is an IP address instead of a name.
     #[must_use]
     pub fn is_address(&self) -> bool {
         self.server.host.parse::<IpAddr>().is_ok()
@@ -77,21 +77,21 @@ impl FromStr for HttpUrl {
     }
 }
 
-/// Whether a host is this one, so that nobody on a network can listen.
+/// Whether a host is this one, so that traffic does not cross a network.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Why something is no address of HTTP.
+/// Why a text is not an accepted HTTP URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadHttpUrl {
-    /// Not of the form.
+    /// Malformed.
     #[error("is not an address such as https://host/path")]
     Form,
-    /// With a user in it.
-    #[error("holds a user or a password; they belong into a file")]
+    /// With user information.
+    #[error("contains a user or a password; put them into a file")]
     Credentials,
-    /// In the clear.
+    /// Without TLS, over a network.
     #[error("would send in the clear; use https://, or http:// to localhost")]
     Clear,
 }

@@ -7,7 +7,7 @@ use crate::generalized_time;
 
 use super::redis::HostPort;
 
-/// A server that speaks LDAP (RFC 4516, without the parts behind the server).
+/// The URI of an LDAP server (RFC 4516, without the parts behind the server).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LdapUri {
     /// `ldaps://host:636`: TLS from the first byte.
@@ -19,7 +19,7 @@ pub enum LdapUri {
 }
 
 impl LdapUri {
-    /// The same with another host, where there is one.
+    /// The same with another host, if it has a host.
     #[must_use]
     pub fn with_host(&self, host: &str) -> Self {
         let server = |server: &HostPort| HostPort { host: host.to_owned(), port: server.port };
@@ -30,7 +30,7 @@ impl LdapUri {
         }
     }
 
-    /// Whether nobody on a network can listen even without TLS.
+    /// Whether traffic does not cross a network, so that TLS is not needed.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
@@ -72,37 +72,37 @@ impl FromStr for LdapUri {
     }
 }
 
-/// A search filter (RFC 4515), made of escaped values only.
+/// A search filter (RFC 4515). It can only be built from escaped values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter(String);
 
 impl Filter {
-    /// `(attribute=value)`, the value escaped. The attribute comes from the configuration.
+    /// `(attribute=value)`, with the value escaped. The attribute comes from the configuration.
     #[must_use]
     pub fn equals(attribute: &str, value: &str) -> Self {
         Self(format!("({attribute}={})", escaped(value)))
     }
 
-    /// What all of these find.
+    /// The entries that match all of these.
     #[must_use]
     pub fn all(filters: &[Self]) -> Self {
         Self(format!("(&{})", filters.iter().map(Self::as_str).collect::<String>()))
     }
 
-    /// What one of these finds; without any, nothing (RFC 4526).
+    /// The entries that match one of these; none if the list is empty (RFC 4526).
     #[must_use]
     pub fn any(filters: &[Self]) -> Self {
         Self(format!("(|{})", filters.iter().map(Self::as_str).collect::<String>()))
     }
 
-    /// What the server is asked.
+    /// The text form, for the server.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A whole filter that an admin typed, in the grammar of RFC 4515, section 3, and nothing behind it.
+/// A complete filter that an admin typed, in the grammar of RFC 4515, section 3, without trailing text.
 impl FromStr for Filter {
     type Err = BadLdap;
 
@@ -114,7 +114,7 @@ impl FromStr for Filter {
     }
 }
 
-/// What is left behind the filter at the front of `text`.
+/// The rest of `text` behind the filter at its front.
 fn after_filter(text: &str, depth: usize) -> Option<&str> {
     let inner = text.strip_prefix('(').filter(|_| depth < DEEPEST)?;
     let rest = match inner.chars().next()? {
@@ -157,7 +157,7 @@ fn is_item(item: &str) -> bool {
     are_names && is_value(value, may_have_stars)
 }
 
-/// What has a meaning in a filter stands as a backslash and two hexadecimal digits.
+/// Whether all special characters are escaped as a backslash and two hexadecimal digits.
 fn is_value(value: &str, may_have_stars: bool) -> bool {
     let mut rest = value.chars();
     while let Some(c) = rest.next() {
@@ -177,7 +177,7 @@ fn is_value(value: &str, may_have_stars: bool) -> bool {
     !value.contains("**")
 }
 
-/// A filter with a place for the name that was typed.
+/// A filter with a placeholder for the typed name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterTemplate(Vec<String>);
 
@@ -188,15 +188,15 @@ impl FilterTemplate {
         Filter(self.0.join(&escaped(name)))
     }
 
-    /// The filter that finds everyone, for a listing.
+    /// The filter that finds all users, for a listing.
     #[must_use]
     pub fn fill_all(&self) -> Filter {
         Filter(self.0.join("*"))
     }
 
-    /// The attributes that it compares, as often as it names them.
+    /// The attributes that it compares, with repetitions.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        // What comes before a piece's first parenthesis is the end of a value.
+        // The text before a piece's first parenthesis is the end of a value.
         self.0.iter().flat_map(|piece| piece.split('(').skip(1)).filter_map(|item| {
             let end = item.find(['=', '~', '<', '>', ':'])?;
             item.get(..end).filter(|name| !name.is_empty())
@@ -228,8 +228,8 @@ impl FromStr for FilterTemplate {
     }
 }
 
-/// A filter that is decided here, over the attributes of an entry that was read: presence, equality (without regard to
-/// ASCII case, as `caseIgnoreMatch` and `booleanMatch` have it), `&`, `|` and `!`.
+/// A filter that Postern itself evaluates over the attributes of an entry: presence, equality (ignoring ASCII case, as
+/// `caseIgnoreMatch` and `booleanMatch` do), `&`, `|` and `!`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// `(attribute=*)`
@@ -245,7 +245,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether it holds.
+    /// Whether the entry matches.
     #[must_use]
     pub fn holds(&self, entry: &Attributes) -> bool {
         match self {
@@ -259,8 +259,8 @@ impl Condition {
         }
     }
 
-    /// The attributes of locks that end by themselves whose mere presence it asks for. Such a lock stays on the entry when
-    /// it is over, and anybody can bring it about.
+    /// The attributes of temporary locks for whose presence it tests. Such an attribute stays on the entry after the lock has
+    /// ended, and any stranger can cause it.
     #[must_use]
     pub fn passing_locks(&self) -> Vec<&str> {
         match self {
@@ -274,7 +274,7 @@ impl Condition {
         }
     }
 
-    /// The attributes that have to be read for it.
+    /// The attributes that it needs.
     #[must_use]
     pub fn attributes(&self) -> Vec<&str> {
         match self {
@@ -284,7 +284,7 @@ impl Condition {
         }
     }
 
-    /// Reads one condition from the front of `text`; what is left comes second.
+    /// Reads one condition from the front of `text`. Returns the rest second.
     fn take(text: &str) -> Option<(Self, &str)> {
         let inner = text.strip_prefix('(')?;
         if let Some(list) = inner.strip_prefix('&') {
@@ -331,7 +331,7 @@ impl FromStr for Condition {
     }
 }
 
-/// Without regard to ASCII case; of generalized times (`generalizedTimeMatch`) without regard to how they are written.
+/// Ignores ASCII case. Generalized times are compared as times (`generalizedTimeMatch`).
 fn is_equal(a: &str, b: &str) -> bool {
     let is_same_time =
         || generalized_time::parse(a).is_some_and(|time| generalized_time::parse(b) == Some(time));
@@ -347,21 +347,21 @@ pub enum BadLdap {
     /// Not a filter.
     #[error("is not a filter in parentheses that match")]
     Parentheses,
-    /// A filter that finds the same for everyone.
-    #[error("does not name {{user}}, the name that was typed")]
+    /// A filter without `{user}`, which finds the same for all users.
+    #[error("does not contain {{user}}, the typed name")]
     NoUser,
-    /// A placeholder that is not ours.
+    /// An unknown placeholder.
     #[error("has a placeholder other than {{user}}")]
     Placeholder,
-    /// Not a filter as LDAP has them.
+    /// Not an LDAP filter.
     #[error("is not a filter such as (ou=sales) or (&(ou=sales)(!(title=*))) (RFC 4515)")]
     Filter,
-    /// A condition beyond what is decided here.
+    /// A filter that is not a supported condition.
     #[error("is not a filter of (attribute=*), (attribute=value), &, | and !")]
     Condition,
 }
 
-/// RFC 4515, section 3: what has a meaning in a filter is written as a backslash and two hexadecimal digits.
+/// RFC 4515, section 3: special characters are escaped as a backslash and two hexadecimal digits.
 fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for c in value.chars() {
@@ -373,11 +373,11 @@ fn escaped(value: &str) -> String {
     text
 }
 
-/// Filters within filters.
+/// The maximum nesting of filters.
 const DEEPEST: usize = 32;
-/// The value of `pwdAccountLockedTime` that only an admin takes away (draft-behera-ldap-password-policy-10, section 5.3.3).
+/// The value of `pwdAccountLockedTime` that only an admin can remove (draft-behera-ldap-password-policy-10, section 5.3.3).
 pub(super) const LOCKED_UNTIL_UNLOCKED: &str = "000001010000Z";
-/// OpenLDAP's, 389 Directory Server's, Active Directory's and eDirectory's.
+/// Attributes of temporary locks in OpenLDAP, 389 Directory Server, Active Directory and eDirectory.
 const PASSING_LOCKS: [&str; 8] = [
     "pwdAccountLockedTime",
     "pwdAccountTmpLockoutEnd",

@@ -1,4 +1,4 @@
-//! `/etc/postern/postern.toml`: raw text in, a configuration that cannot be wrong out.
+//! `/etc/postern/postern.toml`: parsed from text into a validated configuration.
 
 mod couriers;
 mod digest;
@@ -36,10 +36,10 @@ pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
 pub use redis::{BadRedisUrl, HostPort};
 pub use template::{Template, UnknownPlace};
 
-/// Where posternd and the CLI look for their configuration.
+/// The default path of the configuration of posternd and the CLI.
 pub const CONFIG_PATH: &str = "/etc/postern/postern.toml";
 
-/// A whole configuration.
+/// A complete, valid configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `[socket]`
@@ -68,9 +68,9 @@ pub struct Config {
     pub web: Option<Web>,
     /// `[log]`
     pub log: Log,
-    /// What people are spoken to in, where neither their account nor their client says otherwise.
+    /// The language of messages to users, if neither their account nor their client sets one.
     pub language: Language,
-    /// What an authenticator app shows beside the account's name.
+    /// The name that an authenticator app shows beside the account's name.
     pub issuer: String,
 }
 
@@ -78,13 +78,13 @@ impl Config {
     /// Reads and checks a configuration file.
     ///
     /// # Errors
-    /// Every problem with the file or in it, each with its place and its mend.
+    /// Every problem with the file or in it, each with its place and its remedy.
     pub fn load(path: &Path) -> Result<Self, Problems> {
         let text = read_made_by_init(path).map_err(|error| Problems::of_file(path, &error))?;
         Self::parse(path, &text)
     }
 
-    /// The same, and what tells it apart from others.
+    /// The same, and a digest that identifies this configuration.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -95,13 +95,13 @@ impl Config {
         Ok((config, digest))
     }
 
-    /// The socket that a configuration names which may be broken elsewhere.
+    /// The socket that a configuration names, even if the rest of it is broken.
     #[must_use]
     pub fn socket_of_broken(path: &Path) -> Option<PathBuf> {
         sections::socket_of_broken(&read_private(path).ok()?)
     }
 
-    /// Checks the text of a configuration; `path` is for the problems.
+    /// Checks the text of a configuration. `path` appears in the problems.
     ///
     /// # Errors
     /// Every problem in it.
@@ -109,13 +109,13 @@ impl Config {
         sections::read(path, text)
     }
 
-    /// Whether anything is kept in the file of `[embedded]`.
+    /// Whether the file of `[embedded]` is in use.
     #[must_use]
     pub fn uses_embedded_file(&self) -> bool {
         self.directory == DirectoryKind::Embedded || self.ledger == LedgerKind::Embedded
     }
 
-    /// The files of certificates that servers are checked against, those that are in use.
+    /// The files of trusted certificates that are in use.
     #[must_use]
     pub fn ca_files(&self) -> BTreeSet<&Path> {
         let ldap = match &self.directory {
@@ -149,16 +149,16 @@ impl Config {
     }
 }
 
-/// The Unix socket that front doors speak to.
+/// The Unix socket to which front doors connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
-    /// Local users that may log others in, each with the services that it may do so for.
+    /// The local users that may log in any user, each with the services at which it may do so.
     pub trusted: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Where accounts are kept.
+/// The store of accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectoryKind {
     /// In the SQLite file of `[embedded]`.
@@ -167,7 +167,7 @@ pub enum DirectoryKind {
     Ldap(Box<Ldap>),
 }
 
-/// Where what may expire is kept.
+/// The store of short-lived state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerKind {
     /// In the SQLite file of `[embedded]`.
@@ -176,45 +176,45 @@ pub enum LedgerKind {
     Redis(Redis),
 }
 
-/// `[directory]` where `kind = "ldap"`.
+/// `[directory]` with `kind = "ldap"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ldap {
-    /// For reads, in the order in which they are tried.
+    /// The servers for reads, in the order in which they are tried.
     pub uris: Vec<LdapUri>,
-    /// For writes, and the reads before each.
+    /// The server for writes, and for the reads before them.
     pub write_uri: LdapUri,
     /// Whether `ldap://` is upgraded by StartTLS (RFC 4511, section 4.14).
     pub starttls: bool,
-    /// The certificates (PEM) that servers are checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
     /// How posternd binds.
     pub login: LdapLogin,
-    /// Where people are.
+    /// The base DN of users' entries.
     pub base: String,
-    /// Finds a name at a mail service, `{user}` being what was typed.
+    /// Finds a name at a mail service. `{user}` is the typed name.
     pub filter: FilterTemplate,
     /// Finds a name at a login service.
     pub login_filter: FilterTemplate,
-    /// Never changes, `entryUUID`.
+    /// The attribute with the permanent id, such as `entryUUID`.
     pub id_attribute: String,
-    /// The canonical name.
+    /// The attribute with the canonical name.
     pub username_attribute: String,
-    /// Other names at mail services.
+    /// The attribute with further names at mail services.
     pub mail_attribute: String,
-    /// What makes an account disabled.
+    /// Conditions, any of which disables an account.
     pub disabled: Vec<Condition>,
-    /// From when on an account is refused.
+    /// The attribute with the time from which an account is refused.
     pub expires: ExpiryAttribute,
-    /// Changes with the main password.
+    /// An attribute that changes with the main password.
     pub password_changed_attribute: String,
-    /// What a main password opens that its owner has to change.
+    /// What a main password opens if its owner has to change it.
     pub password_must_change: PasswordMustChange,
-    /// How old an entry may be that still opens mail while LDAP is down; zero switches it off.
+    /// The maximum age of an entry that opens mail while LDAP is down; zero switches this off.
     pub stale_if_down: Duration,
 }
 
 impl Ldap {
-    /// Whether any connection is TLS.
+    /// Whether any connection uses TLS.
     #[must_use]
     pub fn needs_tls(&self) -> bool {
         self.uris.iter().chain([&self.write_uri]).any(|uri| match uri {
@@ -225,10 +225,10 @@ impl Ldap {
     }
 }
 
-/// What a main password opens that an admin has set, so that its owner has to change it.
+/// What a main password opens if its owner has to change it, because an admin has set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordMustChange {
-    /// What any other opens; the log tells.
+    /// The same as any other, with a note in the log.
     Accept,
     /// Nothing.
     Reject,
@@ -239,33 +239,33 @@ pub enum PasswordMustChange {
 pub enum LdapLogin {
     /// By a password (RFC 4513, section 5.1.3).
     Simple {
-        /// Who.
+        /// The DN.
         dn: String,
-        /// Where the password is.
+        /// The file with the password.
         password_file: PathBuf,
     },
     /// By the Unix user that connects to `ldapi://` (RFC 4513, section 5.2.3).
     SaslExternal,
 }
 
-/// `[ledger]` where `kind = "redis"`.
+/// `[ledger]` with `kind = "redis"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redis {
-    /// Where it is.
+    /// The servers.
     pub servers: RedisServers,
-    /// Whether connections are TLS.
+    /// Whether connections use TLS.
     pub tls: bool,
-    /// The certificates (PEM) that servers are checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
-    /// The ACL user; without one the default user.
+    /// The ACL user; `None` for the user `default`.
     pub username: Option<String>,
-    /// Where the password is.
+    /// The file with the password.
     pub password_file: Option<PathBuf>,
-    /// Before every key.
+    /// The prefix of every key.
     pub prefix: String,
 }
 
-/// One Redis, or how to find it.
+/// The addresses of a Redis server, of its sentinels, or of a Cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedisServers {
     /// `unix:///path`
@@ -281,7 +281,7 @@ pub enum RedisServers {
     Sentinel {
         /// The sentinels.
         sentinels: Vec<HostPort>,
-        /// The name of the group that they watch.
+        /// The name of the master that they monitor.
         service: String,
     },
     /// `redis+cluster://host:port,host:port` or `rediss+cluster://…`
@@ -295,23 +295,23 @@ pub struct Embedded {
     pub path: PathBuf,
 }
 
-/// What a person types into a mail program, shown beside a new app password.
+/// The settings for mail programs, shown beside a new app password.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MailSettings {
-    /// For reading.
+    /// The IMAP server.
     pub imap: Option<MailServer>,
-    /// For fetching.
+    /// The POP3 server.
     pub pop3: Option<MailServer>,
-    /// For sending.
+    /// The submission server.
     pub smtp: Option<MailServer>,
 }
 
 /// One server in [`MailSettings`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailServer {
-    /// Its name.
+    /// The host name.
     pub host: String,
-    /// Its TCP port.
+    /// The TCP port.
     pub port: u16,
     /// How the connection is encrypted.
     pub tls: Tls,
@@ -327,7 +327,7 @@ pub enum Tls {
 }
 
 impl Tls {
-    /// As the configuration writes it.
+    /// The value in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -337,24 +337,24 @@ impl Tls {
     }
 }
 
-/// What posternd writes to its log.
+/// `[log]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Log {
-    /// The least important messages that are written. Audit lines always are.
+    /// The lowest level of messages that are written. Audit lines are always written.
     pub level: LogLevel,
 }
 
-/// How important a message is.
+/// The level of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogLevel {
-    /// Out of order.
+    /// A failure.
     Error,
-    /// Soon out of order.
+    /// A likely failure.
     Warn,
-    /// For the record.
+    /// Information.
     #[default]
     Info,
-    /// For finding a fault.
+    /// For debugging.
     Debug,
 }
 
@@ -368,11 +368,11 @@ pub struct Problems {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1; `None` where it is about the whole file.
+    /// The line, from 1; `None` if it concerns the whole file.
     pub line: Option<usize>,
-    /// The key with its sections, `policy.observe`; empty where it is about the whole file.
+    /// The key with its sections, such as `policy.observe`; empty if it concerns the whole file.
     pub key: String,
-    /// What is wrong, and how to mend it.
+    /// What is wrong, and how to fix it.
     pub what: String,
 }
 
@@ -382,7 +382,7 @@ impl Problems {
         Self { file: file.to_owned(), list: vec![problem] }
     }
 
-    /// One text a problem: `file:line: key: what`.
+    /// One text for each problem: `file:line: key: what`.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         self.list.iter().map(|problem| {
             let mut line = self.file.display().to_string();

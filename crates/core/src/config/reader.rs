@@ -1,4 +1,4 @@
-//! Walks a TOML document key by key, so that every problem is found in one go and has its line.
+//! Reads a TOML document key by key, so that all problems are found in one pass, with their lines.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Problem, Problems};
 
-/// Collects problems while a document is read.
+/// Collects the problems of a document.
 pub(super) struct Findings<'t> {
     text: &'t str,
     list: RefCell<Vec<Problem>>,
@@ -30,7 +30,7 @@ impl<'t> Findings<'t> {
         self.list.borrow_mut().push(Problem { line, key: key.to_owned(), what: what.to_string() });
     }
 
-    /// What was found, or `value` where nothing was.
+    /// The problems that were found, or `value` if there are none.
     pub(super) fn conclude<T>(self, path: &Path, value: Option<T>) -> Result<T, Problems> {
         let mut list = self.list.into_inner();
         match value {
@@ -43,7 +43,7 @@ impl<'t> Findings<'t> {
     }
 }
 
-/// One table of the document, or its absence.
+/// A table of the document, which may be absent.
 pub(super) struct Section<'a, 'i> {
     findings: &'a Findings<'a>,
     path: String,
@@ -74,7 +74,7 @@ impl<'a, 'i> Section<'a, 'i> {
         self.table.is_some()
     }
 
-    /// Every key of a table whose keys the admin chooses.
+    /// All keys of a table whose keys the admin chooses.
     pub(super) fn names(&self) -> Vec<String> {
         self.table.map_or_else(Vec::new, |table| table.keys().map(|key| key.get_ref().to_string()).collect())
     }
@@ -146,7 +146,7 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// A string that means one of a type's values.
+    /// A string that is parsed as a value of a type.
     pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &str) -> Option<T> {
         let offset = self.offset_of(key);
         let text = self.string(key)?;
@@ -198,7 +198,7 @@ impl<'a, 'i> Section<'a, 'i> {
         list
     }
 
-    /// A list of strings that each mean one of a type's values.
+    /// A list of strings, each parsed as a value of a type.
     pub(super) fn list<T: FromStr<Err: Display>>(&mut self, key: &str) -> Option<Vec<T>> {
         let texts = self.strings(key)?;
         let mut list = Vec::new();
@@ -220,7 +220,7 @@ impl<'a, 'i> Section<'a, 'i> {
         Some(names.into_iter().filter_map(|name| section.string(&name).map(|value| (name, value))).collect())
     }
 
-    /// Takes a key for one of this section, whether or not it was asked for.
+    /// Declares a key of this section as known, even if it is not read.
     pub(super) fn know(&mut self, key: &str) {
         self.known.push(key.to_owned());
     }
@@ -230,7 +230,7 @@ impl<'a, 'i> Section<'a, 'i> {
         self.findings.add(self.offset_of(key).or(self.offset), &self.full(key), what);
     }
 
-    /// Every key that was not asked for is a problem.
+    /// Reports every key that was not read as a problem.
     pub(super) fn done(self) {
         for key in self.table.into_iter().flat_map(|table| table.keys()) {
             let name = key.get_ref().as_ref();
@@ -238,14 +238,14 @@ impl<'a, 'i> Section<'a, 'i> {
                 continue;
             }
             let near = self.known.iter().find(|known| is_near(known, name));
-            let mend = match near {
+            let remedy = match near {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("known here: {}", self.known.join(", ")),
             };
             self.findings.add(
                 Some(key.span().start),
                 &self.full(name),
-                format!("is not a known key; {mend}"),
+                format!("is not a known key; {remedy}"),
             );
         }
     }
@@ -272,7 +272,7 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 }
 
-/// Whether one slip of the finger lies between two keys: one letter more, less, other or two swapped.
+/// Whether two keys differ by one typing error: one letter more, less or different, or two swapped.
 fn is_near(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let same_front = a.iter().zip(&b).take_while(|(x, y)| x == y).count();

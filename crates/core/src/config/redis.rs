@@ -43,28 +43,28 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// Why something is no Redis URL.
+/// Why a text is not an accepted Redis URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRedisUrl {
-    /// A scheme that is none of ours.
+    /// An unknown scheme.
     #[error(
         "is not unix:///path, redis://host:port/db, redis+sentinel://host:port,host:port/service or redis+cluster://host:port,host:port (rediss for TLS)"
     )]
     Scheme,
-    /// Name and password have their own keys.
-    #[error("holds a user or a password; they belong into username and password_file")]
+    /// A user name or password, which have their own keys.
+    #[error("contains a user or a password; put them into username and password_file")]
     Credentials,
-    /// A host or port that is none.
-    #[error("holds a server that is not host or host:port")]
+    /// An invalid host or port.
+    #[error("contains a server that is not host or host:port")]
     Server,
-    /// A part behind the servers that is missing or wrong.
+    /// A missing or invalid part behind the servers.
     #[error(
         "does not end as its scheme wants it: /db for a single server, /service for Sentinel, nothing for a Cluster"
     )]
     Tail,
 }
 
-/// Reads a URL; the answer's second half is whether it wants TLS.
+/// Reads a URL. Returns the servers, and whether it requires TLS.
 pub(super) fn servers(url: &str) -> Result<(RedisServers, bool), BadRedisUrl> {
     let (scheme, rest) = url.split_once("://").ok_or(BadRedisUrl::Scheme)?;
     if scheme == "unix" {

@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
         let span = error.span();
         let start = span.as_ref().map(|span| span.start);
         match span.and_then(|span| repeated(text, error.message(), span)) {
-            Some(key) => findings.add(start, &key, "is set twice; take one away"),
+            Some(key) => findings.add(start, &key, "is set twice; remove one"),
             None => findings.add(start, "", error.message()),
         }
     }
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     findings.conclude(path, config)
 }
 
-/// The key with its section that a document says twice, where that is the error.
+/// The repeated key with its section, if that is the error.
 fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
     if error != "duplicate key" {
         return None;
@@ -41,7 +41,7 @@ fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
     let key = text.get(span.clone())?.trim();
     let before = text.get(..span.start)?;
     let begun = before.rfind('\n').map_or(before, |end| before.get(end + 1..).unwrap_or_default());
-    // In a heading it is the whole heading that is there twice.
+    // In a heading, the whole heading is repeated.
     if begun.trim_start().starts_with('[') {
         let (_, heading) = begun.split_once('[')?;
         return Some(format!("{}{key}", heading.trim_start_matches('[')));
@@ -57,7 +57,7 @@ fn repeated(text: &str, error: &str, span: Range<usize>) -> Option<String> {
     })
 }
 
-/// The path of `[socket]`, or the default, where that much can be made out.
+/// The path of `[socket]`, or the default, if the broken text is clear about it.
 pub(super) fn socket_of_broken(text: &str) -> Option<PathBuf> {
     let (document, _) = DeTable::parse_recoverable(text);
     let Some(socket) = document.get_ref().get("socket") else { return Some(PathBuf::from(SOCKET_PATH)) };
@@ -222,12 +222,12 @@ fn ldap_login(section: &mut Section<'_, '_>, is_unix: bool) -> Option<LdapLogin>
         (true, None, None) => {
             section.complain(
                 "sasl_external",
-                "works over ldapi:// alone; give bind_dn and bind_password_file for the others",
+                "works only over ldapi://; set bind_dn and bind_password_file for the other servers",
             );
             None
         }
         (false, Some(dn), Some(password_file)) if !dn.trim().is_empty() => {
-            // Active Directory takes other names as well, such as postern@example.org.
+            // Active Directory also accepts other names, such as postern@example.org.
             if dn.contains('=') && dn.parse::<Dn>().is_err() {
                 section.complain("bind_dn", BadDn);
             }
@@ -235,7 +235,7 @@ fn ldap_login(section: &mut Section<'_, '_>, is_unix: bool) -> Option<LdapLogin>
         }
         _ => {
             section
-                .complain("bind_dn", "and bind_password_file are both needed, or sasl_external = true alone");
+                .complain("bind_dn", "and bind_password_file are both needed, or only sasl_external = true");
             None
         }
     }
@@ -259,7 +259,7 @@ fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
     let servers = url.and_then(|url| match redis::servers(&url) {
         Ok(servers) => Some(servers),
         Err(error) => {
-            // Not quoted: what is wrong with it may be that it holds a password.
+            // The URL is not quoted, because it may contain a password.
             section.complain("url", error);
             None
         }
@@ -268,7 +268,7 @@ fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
     let ca_file = section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE));
     let prefix = section.string("prefix").unwrap_or_else(|| "postern:".to_owned());
     if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)) {
-        section.complain("prefix", "has to have letters, digits and :._- alone, one at least");
+        section.complain("prefix", "may contain letters, digits and :._- only, and needs at least one");
     }
     if username.is_some() && password_file.is_none() {
         section.complain("password_file", "is missing; a username needs one");
@@ -277,7 +277,7 @@ fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
     Some(Redis { servers, tls, ca_file, username, password_file, prefix })
 }
 
-/// What an attribute's values are: as the configuration says, or as everybody writes them.
+/// The format of an attribute's values: configured, or well known.
 fn expires(section: &mut Section<'_, '_>, name: String) -> ExpiryAttribute {
     let said = section.word("expires_format", &EXPIRES_FORMATS);
     let format = said.or_else(|| ExpiryFormat::of_attribute(&name));

@@ -88,13 +88,13 @@ fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
     }
 }
 
-/// What is there without being configured.
+/// The predefined services.
 fn predefined() -> impl Iterator<Item = Service> {
     let mail = PREDEFINED_MAIL.iter().map(|(name, scope)| {
         let kind = MailService { scope: Some(*scope), ..MailService::default() };
         Service { name: (*name).to_owned(), kind: ServiceKind::Mail(kind), observe: None }
     });
-    // On the console and for sudo root and other local users have to stay able to log in without the directory.
+    // At the console and for sudo, root and other local users must be able to log in without the directory.
     let local = |first| LoginService {
         first,
         ignores_strangers: true,
@@ -118,7 +118,7 @@ const PREDEFINED_MAIL: [(&str, ScopeWord); 6] = [
     ("sieve", ScopeWord::Sieve),
     ("managesieve", ScopeWord::Sieve),
 ];
-/// `sudo -i` and `su -` are services of their own. Who checks the first factor is what the stacks of `packaging/pam` need.
+/// `sudo -i` and `su -` are services of their own. The values of `first` fit the stacks of `packaging/pam`.
 const PREDEFINED_LOCAL: [(&str, First); 5] = [
     ("sudo", First::Auto),
     ("sudo-i", First::Auto),
@@ -127,7 +127,7 @@ const PREDEFINED_LOCAL: [(&str, First); 5] = [
     ("login", First::Directory),
 ];
 const TRUST_BY: [&str; 2] = ["ssh-key", "rhost"];
-/// Zero switches it off; a year is as good as for ever.
+/// Zero switches it off. The maximum is one year.
 const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=LONGEST_TRUST;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The example configuration and the manual, held to the code.
+//! Compares the example configuration and the manual with the code.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn parse(text: &str) -> Config {
     Config::parse(Path::new("postern.toml"), text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The example with what is commented out taken in.
+/// The example with its commented settings enabled.
 fn uncommented() -> String {
     let is_setting = |line: &str| {
         line.starts_with('[')
@@ -25,7 +25,7 @@ fn uncommented() -> String {
 #[test]
 fn the_example_parses_and_what_is_commented_out_is_the_default() {
     let (as_shipped, mut taken_in) = (parse(EXAMPLE), parse(&uncommented()));
-    // Two that are not there already, to show their keys.
+    // Two services that are not predefined, to show their keys.
     for (name, observe) in [("webmail", Some(true)), ("vpn", None)] {
         assert_eq!(taken_in.services.remove(name).map(|service| service.observe), Some(observe), "{name}");
     }
@@ -34,7 +34,7 @@ fn the_example_parses_and_what_is_commented_out_is_the_default() {
     let couriers = std::mem::take(&mut taken_in.couriers);
     assert!(couriers.sms.is_some() && couriers.ntfy.is_some() && taken_in.web.take().is_some());
     assert_eq!(taken_in, as_shipped);
-    // Of these some keys have no default; the others show it.
+    // Some keys of these have no default; the others show it.
     let shortest = parse(&format!(
         "{EXAMPLE}\n[courier.email]\nhost = \"smtp.example.org\"\nfrom = \"Example Login <login@example.org>\"\n\
          [courier.web_push]\ncontact = \"mailto:postmaster@example.org\"\n"
@@ -45,7 +45,7 @@ fn the_example_parses_and_what_is_commented_out_is_the_default() {
     assert_eq!(couriers.web_push, shortest.couriers.web_push);
 }
 
-/// What the example shows, indented in comments, in the place of what a section holds.
+/// The alternative content of a section, which the example shows indented in comments.
 fn alternative(section: &str) -> String {
     let lines = EXAMPLE.lines().skip_while(|line| *line != format!("[{section}]")).skip(1);
     let lines = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.strip_prefix("#   "));
@@ -80,7 +80,7 @@ fn the_other_directory_of_the_example_parses_and_shows_the_defaults() {
 
 #[test]
 fn the_example_and_the_manual_name_every_key() {
-    // The parser names every key that it knows when it meets one that it does not.
+    // For an unknown key, the parser lists all known ones.
     let known: BTreeSet<String> = [
         "",
         "[socket]",

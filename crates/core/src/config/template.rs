@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// Text with places to fill in, `{name}`. What is filled in is never read again, so it cannot name a place itself. Any other
-/// brace is a brace.
+/// A text with placeholders, `{name}`. Inserted values are not parsed again, so they cannot contain placeholders. Any other brace
+/// is literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
@@ -12,10 +12,10 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads it; each of its places has to be one of `known`.
+    /// Parses the text. Each placeholder has to be one of `known`.
     ///
     /// # Errors
-    /// The place that is not.
+    /// The unknown placeholder.
     pub fn parse(text: &str, known: &[&str]) -> Result<Self, UnknownPlace> {
         let mut pieces = Vec::new();
         let mut plain = String::new();
@@ -42,7 +42,7 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The text, each place filled in with what `value` gives for its name.
+    /// The text, with each placeholder replaced by `value` of its name.
     pub fn fill(&self, mut value: impl FnMut(&str) -> String) -> String {
         let pieces = self.0.iter().map(|piece| match piece {
             Piece::Text(text) => text.clone(),
@@ -51,14 +51,14 @@ impl Template {
         pieces.collect()
     }
 
-    /// Whether it has this place.
+    /// Whether it contains this placeholder.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Place(place) if place == name))
     }
 }
 
-/// A place of a template that nothing is known for.
+/// An unknown placeholder in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownPlace {
     name: String,

@@ -3,16 +3,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A backup mailbox that codes are sent to.
+/// A backup mailbox to which codes are sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Email {
-    /// Where it is.
+    /// The address.
     pub address: EmailAddress,
 }
 
 /// A mailbox (RFC 5321, section 4.1.2): ASCII, a dot-string and a domain with a dot, without quotes, comments or literals.
-/// Nothing in it means anything in a header or a command line.
+/// No character in it has a special meaning in a header or a command line.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
@@ -24,7 +24,7 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Enough of it for its owner to know which one is meant, and for nobody else: `al…@example.org`.
+    /// A masked form that only the owner recognises: `al…@example.org`.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
@@ -33,14 +33,14 @@ impl EmailAddress {
         format!("{begin}…@{domain}")
     }
 
-    /// Whether both are one mailbox, as far as can be told: without regard to ASCII case.
+    /// Whether both are probably one mailbox: the addresses are equal, ignoring ASCII case.
     #[must_use]
     pub fn is_same_as(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other)
     }
 
-    /// Whether both are delivered to one mailbox as far as can be told: as [`EmailAddress::is_same_as`], and without what
-    /// follows a plus in the local part (RFC 5233).
+    /// Whether both are probably delivered to one mailbox: as [`EmailAddress::is_same_as`], also ignoring the detail behind a plus
+    /// in the local part (RFC 5233).
     #[must_use]
     pub fn is_delivered_with(&self, other: &str) -> bool {
         let plain = |address: &str| match address.rsplit_once('@') {
@@ -53,7 +53,7 @@ impl EmailAddress {
         plain(&self.0) == plain(other)
     }
 
-    /// What tells mailboxes apart, for limits.
+    /// The form by which limits identify the mailbox.
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
@@ -101,7 +101,7 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// Not the address of a mailbox.
+/// The text is not the address of a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an e-mail address such as name@example.org")]
 pub struct BadAddress;

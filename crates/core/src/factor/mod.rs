@@ -1,4 +1,4 @@
-//! Second factors: what is bound, and whether a code is right. One file a kind.
+//! Second factors: their stored form, and the check of their codes. Each kind has its own file.
 
 mod email;
 mod otpauth;
@@ -28,26 +28,26 @@ pub use totp::{Algorithm, BadShape, BadTotp, CodeText, NewTotp, Period, Seed, To
 /// A second factor that is bound to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Factor {
-    /// Which one it is; minted when it is bound, and never given to another.
+    /// The id. It is drawn when the factor is bound, and never reused.
     pub id: FactorId,
-    /// The name that its owner knows it by.
+    /// The name that its owner gave it.
     pub label: Label,
     /// When it was bound.
     pub created: Timestamp,
-    /// Since when it takes no code, after too many wrong ones. An admin unlocks it.
+    /// When the factor was locked after too many wrong codes; `None` if it is not locked. An admin unlocks it.
     pub locked: Option<Timestamp>,
-    /// What it is.
+    /// The kind, with its data.
     pub kind: FactorKind,
 }
 
-/// What a factor is, with what is kept of it.
+/// The kind of a factor, with its stored data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorKind {
     /// An authenticator app or token that shows codes (RFC 6238).
     Totp(Totp),
-    /// A mailbox that codes are sent to.
+    /// A mailbox to which codes are sent.
     Email(Email),
-    /// A telephone that codes are sent to.
+    /// A telephone to which codes are sent.
     Sms(Sms),
     /// A phone that approves logins.
     Phone(Phone),
@@ -65,7 +65,7 @@ impl FactorKind {
         }
     }
 
-    /// What codes without a network come from, where it has any.
+    /// The seed of its offline codes, if it has any.
     #[must_use]
     pub fn totp(&self) -> Option<&Totp> {
         match self {
@@ -79,7 +79,7 @@ impl Factor {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// Unknown fields, versions, kinds and shapes. The message names no value.
+    /// Unknown fields, versions, kinds and shapes. The message quotes no value.
     pub fn from_json(json: &str) -> Result<Self, BadFactor> {
         let raw: Raw = serde_json::from_str(json).map_err(|error| BadFactor { column: error.column() })?;
         if raw.v != VERSION {
@@ -112,12 +112,13 @@ impl Factor {
             locked: self.locked,
             kind,
         };
-        // Strings and numbers: serde_json has no way to fail.
+        // serde_json cannot fail on strings and numbers.
         serde_json::to_string(&raw).unwrap_or_default()
     }
 }
 
-/// A factor's identity: 128 random bits. Part of what seals its secrets, so that none can be moved to another factor.
+/// A factor's identity: 128 random bits. Its secrets are sealed with the id as associated data, so that they cannot be moved to
+/// another factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FactorId(u128);
 
@@ -134,13 +135,13 @@ impl FactorId {
         self.0.to_be_bytes()
     }
 
-    /// Enough of it to tell an account's factors apart, for people.
+    /// A short form that identifies a factor within an account, for display.
     #[must_use]
     pub fn short(self) -> String {
         self.to_string().chars().take(SHORT).collect()
     }
 
-    /// Whether a person means this one by `text`: the whole id, or 4 characters or more of its beginning.
+    /// Whether `text` designates this one: the whole id, or at least 4 characters of its beginning.
     #[must_use]
     pub fn is_meant_by(self, text: &str) -> bool {
         hex_id::is_meant_by(&self, text)
@@ -174,7 +175,7 @@ impl<'de> Deserialize<'de> for FactorId {
     }
 }
 
-/// Not the id of a factor.
+/// The text is not the id of a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a factor's id: 32 hexadecimal digits")]
 pub struct BadFactorId;

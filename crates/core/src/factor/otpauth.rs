@@ -1,25 +1,25 @@
-//! A seed as somebody wrote it down: base32, or a whole URI.
+//! Seeds in text form: base32, or an otpauth URI.
 
 use zeroize::Zeroizing;
 
 use super::{Algorithm, BadTotp, Seed, TotpShape};
 use crate::typed::cleaned;
 
-/// The seed of a token or of an app at another system, with what its URI says of the codes.
+/// The seed of a token or of an app of another system, with the format of its codes if a URI states it.
 #[derive(Debug)]
 pub struct WrittenSeed {
     /// The seed.
     pub seed: Seed,
-    /// What the codes look like; `None` where a seed alone does not say.
+    /// The format of the codes; `None` for a seed without a URI.
     pub shape: Option<TotpShape>,
 }
 
 impl WrittenSeed {
-    /// Reads base32 or an `otpauth://totp/…` URI (the Key URI Format). What a URI says wrongly, twice, or not at all where it
-    /// has to, is an error: codes of another shape would lock their owner out.
+    /// Reads base32 or an `otpauth://totp/…` URI (the Key URI Format). A parameter that is invalid, repeated, or missing although
+    /// required is an error: codes of another format would lock their owner out.
     ///
     /// # Errors
-    /// [`BadTotp`] says what cannot be read, never the text.
+    /// [`BadTotp`] says what cannot be read. It never quotes the text.
     pub fn read(text: &str) -> Result<Self, BadTotp> {
         let text = text.trim_matches(|c: char| cleaned(c.encode_utf8(&mut [0; 4])).is_empty());
         let is_uri = text.get(..SCHEME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(SCHEME));
@@ -48,7 +48,7 @@ impl WrittenSeed {
                 "digits" => &mut said.digits,
                 "period" => &mut said.period,
                 "issuer" => &mut said.issuer,
-                // Pictures, colours and the like.
+                // Other parameters, such as images and colours.
                 _ => continue,
             };
             if place.replace(decoded(&value.replace('+', " "))?).is_some() {
@@ -80,7 +80,7 @@ struct Said {
     issuer: Option<Zeroizing<String>>,
 }
 
-/// The label is `account` or `issuer:account`; where the issuer is said elsewhere too, it is the same.
+/// The label is `account` or `issuer:account`. If there is also an issuer parameter, both have to be the same.
 fn check_issuer(label: &str, issuer: &str) -> Result<(), BadTotp> {
     let is_plain = |text: &str| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control);
     let prefix = label.split_once(':').map_or("", |(issuer, _)| issuer.trim());

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::{BadTotp, NewTotp, PhoneKey, Seed, TotpShape};
 
-/// A secret that goes from the terminal to the phone by a QR code, and nowhere else.
+/// A secret that goes from the terminal to the phone in a QR code, and nowhere else.
 ///
-/// What the phone hands in is under it, so that neither who carries it nor who stores it can put another key in the place of
-/// the phone's. The seed of the codes that the phone shows without a network is made of it on both sides, and travels nowhere.
+/// The phone authenticates its public key with it, so that neither the carrier nor the store can replace the key. Both sides
+/// derive the seed of the phone's offline codes from it, so the seed is never sent.
 pub struct Pairing(Zeroizing<[u8; PAIRING_BYTES]>);
 
 impl Pairing {
@@ -21,13 +21,13 @@ impl Pairing {
         Self(random)
     }
 
-    /// As it stands in the QR code: base64url.
+    /// The form in the QR code: base64url.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
     }
 
-    /// Whether `proof` (base64url) shows that a phone with this secret hands in this key under this name:
+    /// Whether `proof` (base64url) shows that a phone with this secret submits this key under this name:
     /// HMAC-SHA-256 (RFC 2104) over the label `postern-bind-1`, the key's point and the name.
     #[must_use]
     pub fn vouches(&self, key: &PhoneKey, name: &str, proof: &str) -> bool {
@@ -35,7 +35,7 @@ impl Pairing {
         self.mac(&[b"postern-bind-1", &key.bytes(), name.as_bytes()]).verify_slice(&proof).is_ok()
     }
 
-    /// Six digits that terminal and phone both show, for a person to compare.
+    /// The six digits that terminal and phone both show, for the user to compare.
     #[must_use]
     pub fn compared(&self, key: &PhoneKey) -> String {
         let digest = self.mac(&[b"postern-compare-1", &key.bytes()]).finalize().into_bytes();
@@ -49,7 +49,7 @@ impl Pairing {
     /// The seed of the phone's own codes: SHA-1, 6 digits, 30 seconds.
     ///
     /// # Errors
-    /// None that can happen to 20 bytes.
+    /// Cannot happen for 20 bytes.
     pub fn totp(&self) -> Result<NewTotp, BadTotp> {
         let digest = Zeroizing::new(self.mac(&[b"postern-seed-1"]).finalize().into_bytes());
         let seed: Zeroizing<Vec<u8>> = Zeroizing::new(digest.iter().take(SEED_BYTES).copied().collect());
@@ -57,7 +57,7 @@ impl Pairing {
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
-        // A key that is shorter than a block is filled up with zeros (RFC 2104, section 2).
+        // A key shorter than a block is padded with zeros (RFC 2104, section 2).
         let mut block = Zeroizing::new([0; 64]);
         block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new(&(*block).into());
@@ -74,7 +74,7 @@ impl fmt::Debug for Pairing {
     }
 }
 
-/// How long the secret is.
+/// The length of the secret.
 pub const PAIRING_BYTES: usize = 32;
 /// RFC 4226, section 4, R6: 160 bits are recommended.
 const SEED_BYTES: usize = 20;

@@ -10,27 +10,27 @@ use crate::keyring::{Keyring, SealError, Sealed};
 
 use super::{FactorId, Totp};
 
-/// A phone that approves logins by a key which never leaves it.
+/// A phone that approves logins with a key that never leaves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phone {
-    /// What its answers are signed with.
+    /// The public key that verifies its answers.
     pub key: PhoneKey,
-    /// For the codes that it shows where it has no network.
+    /// The seed of its offline codes.
     pub totp: Totp,
-    /// How it is rung.
+    /// How it is notified.
     #[serde(default, skip_serializing_if = "Ring::is_none")]
     pub ring: Ring,
 }
 
-/// How a phone is rung: under the keyring, as whoever knows it can ring it too.
+/// How a phone is notified. The address is sealed with the keyring, because knowing it permits sending notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ring {
-    /// Not at all: it scans, or its owner opens the page.
+    /// Not at all: its owner scans the QR code or opens the page.
     #[default]
     None,
-    /// By a message to a topic of the site's ntfy server.
+    /// By a message to an ntfy topic of the site's server.
     Ntfy(Sealed),
     /// By Web Push (RFC 8030).
     WebPush(Sealed),
@@ -51,7 +51,7 @@ impl Ring {
         }
     }
 
-    /// Seals where the phone `id` is rung.
+    /// Seals the push address of the phone `id`.
     ///
     /// # Errors
     /// As [`Keyring::seal`].
@@ -65,14 +65,14 @@ impl Ring {
         Ok(match target {
             RingTarget::Ntfy(topic) => Self::Ntfy(keyring.seal(&purpose, topic.as_bytes(), nonce)?),
             RingTarget::WebPush(subscription) => {
-                // Strings alone: serde_json has no way to fail.
+                // serde_json cannot fail on strings.
                 let json = serde_json::to_vec(subscription).unwrap_or_default();
                 Self::WebPush(keyring.seal(&purpose, &json, nonce)?)
             }
         })
     }
 
-    /// The number of the key that it is under, where it is under one.
+    /// The number of the key that it is sealed with, if any.
     #[must_use]
     pub fn key(&self) -> Option<u32> {
         match self {
@@ -81,7 +81,7 @@ impl Ring {
         }
     }
 
-    /// The same under the current key.
+    /// The same, sealed with the current key.
     ///
     /// # Errors
     /// As [`Ring::open`].
@@ -89,10 +89,10 @@ impl Ring {
         self.open(id, keyring)?.map_or(Ok(Self::None), |target| Self::seal(&target, id, keyring, nonce))
     }
 
-    /// Where the phone `id` is rung; `None` where it is not.
+    /// The push address of the phone `id`; `None` if it is not notified.
     ///
     /// # Errors
-    /// As [`Keyring::open`], and where what was sealed is of no form known here.
+    /// As [`Keyring::open`], and for a content of unknown form.
     pub fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Option<RingTarget>, SealError> {
         let purpose = seal_purpose(id);
         Ok(match self {
@@ -110,10 +110,10 @@ impl Ring {
     }
 }
 
-/// Where a phone is rung.
+/// The push address of a phone.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RingTarget {
-    /// A topic of the site's ntfy server, which nobody can guess.
+    /// An unguessable topic of the site's ntfy server.
     Ntfy(String),
     /// A subscription that the phone's browser made.
     WebPush(Subscription),
@@ -132,9 +132,9 @@ impl fmt::Debug for RingTarget {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
-    /// Where messages are posted to.
+    /// The URL to which messages are posted.
     pub endpoint: String,
-    /// The browser's public key: an uncompressed point of P-256, base64url.
+    /// The browser's public key: an uncompressed P-256 point, base64url.
     pub p256dh: String,
     /// The authentication secret: 16 bytes, base64url.
     pub auth: String,
@@ -156,7 +156,7 @@ impl PhoneKey {
     /// Reads the text form.
     ///
     /// # Errors
-    /// Where it is no point of the curve.
+    /// The text is not a point of the curve.
     pub fn parse(text: &str) -> Result<Self, BadPhoneKey> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadPhoneKey)?;
         if bytes.len() != POINT_BYTES {
@@ -171,7 +171,7 @@ impl PhoneKey {
         self.0.to_sec1_point(false).as_bytes().to_vec()
     }
 
-    /// Whether `signature` (IEEE P1363: r and s of 32 bytes each, in base64url) is this key's over `message`.
+    /// Whether `signature` (IEEE P1363: r and s of 32 bytes each, in base64url) was made with this key over `message`.
     #[must_use]
     pub fn verifies(&self, message: &str, signature: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(signature) else { return false };
@@ -194,7 +194,7 @@ impl From<PhoneKey> for String {
     }
 }
 
-/// Not the public key of a phone.
+/// The text is not the public key of a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an uncompressed point of P-256 in base64url")]
 pub struct BadPhoneKey;

@@ -9,12 +9,12 @@ use crate::hashing::StoredHash;
 use crate::secret;
 use crate::typed::cleaned;
 
-/// A recovery code that has not been used: what is stored of it.
+/// The stored form of a recovery code that has not been used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryCode {
-    /// Its first group.
+    /// The first group of the code.
     pub id: RecoveryId,
-    /// The hash of its other four groups.
+    /// The hash of the other four groups.
     pub hash: StoredHash,
 }
 
@@ -22,7 +22,7 @@ impl RecoveryCode {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// Unknown fields, versions and shapes. The message names no value.
+    /// Unknown fields, versions and shapes. The message quotes no value.
     pub fn from_json(json: &str) -> Result<Self, BadFactor> {
         let raw: Raw = serde_json::from_str(json).map_err(|error| BadFactor { column: error.column() })?;
         if raw.v == VERSION { Ok(Self { id: raw.id, hash: raw.hash }) } else { Err(BadFactor { column: 0 }) }
@@ -31,19 +31,19 @@ impl RecoveryCode {
     /// The JSON form, the same in every directory.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Two strings and a number: serde_json has no way to fail.
+        // serde_json cannot fail on two strings and a number.
         serde_json::to_string(&Raw { v: VERSION, id: self.id, hash: self.hash.clone() }).unwrap_or_default()
     }
 }
 
-/// A recovery code itself: a new one until it has been shown once, or what somebody typed.
+/// A recovery code in plain text: a new one until it has been shown once, or typed by a user.
 pub struct RecoveryText(Zeroizing<String>);
 
 impl RecoveryText {
-    /// 20 symbols, each uniform over the 32 of [`ALPHABET`]: 20 bits by which it is found, and 80 that are secret.
+    /// 20 symbols, each uniform over the 32 of [`ALPHABET`]: 20 bits of id, and 80 secret bits.
     ///
     /// # Errors
-    /// Whatever `random` fails with.
+    /// The error of `random`.
     pub fn draw<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut bytes = Zeroizing::new([0_u8; LENGTH]);
         random(bytes.as_mut())?;
@@ -52,8 +52,7 @@ impl RecoveryText {
         Ok(Self(text))
     }
 
-    /// Takes what somebody typed, in either case; `None` where what remains of it [`cleaned`] is not 20 symbols of
-    /// [`ALPHABET`].
+    /// Reads typed text, ignoring case; `None` unless `typed`, once [`cleaned`], is 20 symbols of [`ALPHABET`].
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let mut text = cleaned(typed);
@@ -62,13 +61,13 @@ impl RecoveryText {
         is_one.then_some(Self(text))
     }
 
-    /// Its first group.
+    /// The first group.
     #[must_use]
     pub fn id(&self) -> RecoveryId {
         RecoveryId::of(&self.0)
     }
 
-    /// Its first group, as bytes.
+    /// The first group, as bytes.
     #[must_use]
     pub fn id_part(&self) -> &[u8] {
         self.0.as_bytes().get(..GROUP).unwrap_or_default()
@@ -80,7 +79,7 @@ impl RecoveryText {
         self.0.as_bytes().get(GROUP..).unwrap_or_default()
     }
 
-    /// `k7pm-xq3d-9wte-r2vh-n6ca`, for the one time that it is shown.
+    /// The form in which it is shown once: `k7pm-xq3d-9wte-r2vh-n6ca`.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
         secret::grouped(&self.0, '-')
@@ -93,7 +92,7 @@ impl fmt::Debug for RecoveryText {
     }
 }
 
-/// The first group of a recovery code: its id, unique in the account, no secret.
+/// The first group of a recovery code: its id, unique in the account and not secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecoveryId([u8; GROUP]);
 
@@ -107,7 +106,7 @@ impl RecoveryId {
     /// As text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Made of the ASCII alphabet only.
+        // It consists of ASCII letters and digits only.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -140,7 +139,7 @@ impl<'de> Deserialize<'de> for RecoveryId {
     }
 }
 
-/// Not the first group of a recovery code.
+/// The text is not the first group of a recovery code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the first group of a recovery code")]
 pub struct RecoveryIdError;
@@ -153,8 +152,8 @@ struct Raw {
     hash: StoredHash,
 }
 
-/// Lower-case letters and digits without 0, 1, l and o: a recovery code is read off paper. It has a letter at least in all
-/// but one of a million million, so that none is taken for a code of digits; that has another length anyway.
+/// Lower-case letters and digits without 0, 1, l and o, because recovery codes are read from paper. All but one in 10^12 contain a
+/// letter, so that they are not mistaken for a numeric code, which has another length anyway.
 const ALPHABET: &str = "23456789abcdefghijkmnpqrstuvwxyz";
 const GROUP: usize = 4;
 const LENGTH: usize = 20;

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::typed::cleaned;
 
-/// A telephone that codes are sent to.
+/// A telephone to which codes are sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sms {
-    /// Its number.
+    /// The telephone number.
     pub number: PhoneNumber,
 }
 
@@ -25,7 +25,7 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Its last digits, by which its owner knows which one is meant: `…4567`.
+    /// The last digits, by which the owner recognises the number: `…4567`.
     #[must_use]
     pub fn masked(&self) -> String {
         let skipped = self.0.len().saturating_sub(SHOWN);
@@ -33,8 +33,8 @@ impl PhoneNumber {
         format!("…{end}")
     }
 
-    /// Its digits, without a trunk zero after the country code: how a gateway may read a number that was bound before
-    /// those were refused.
+    /// The digits, without a trunk zero after the country code: how a gateway may dial a number that was bound before trunk zeros
+    /// were refused.
     #[must_use]
     pub fn dialled(&self) -> String {
         let digits = self.0.trim_start_matches('+');
@@ -55,9 +55,9 @@ impl PhoneNumber {
 impl FromStr for PhoneNumber {
     type Err = BadNumber;
 
-    /// A number as people write it. Once it is [`cleaned`], dots and parentheses are left out as well, and `(0)` after the
-    /// country code is. A bare 0 there is an error where the country has one for calls within it alone: with it the number
-    /// is in no international form, and gateways that leave it out would send somewhere else than [`SmsRules`] looked at.
+    /// Reads a typed number. It is [`cleaned`], and dots, parentheses and a `(0)` after the country code are dropped. A bare 0
+    /// there is an error in countries where it is a trunk prefix for domestic calls: the number is then not in international
+    /// form, and gateways that drop the 0 would send to another number than the one that [`SmsRules`] checked.
     ///
     /// [`SmsRules`]: crate::sms_rules::SmsRules
     fn from_str(text: &str) -> Result<Self, BadNumber> {
@@ -78,7 +78,7 @@ impl FromStr for PhoneNumber {
 impl TryFrom<String> for PhoneNumber {
     type Error = BadNumber;
 
-    /// A number as it is stored: with a trunk zero too, so that an account that has one can still be read.
+    /// Reads a stored number. A trunk zero is accepted, so that an account that has one can still be read.
     fn try_from(text: String) -> Result<Self, BadNumber> {
         Self::of_digits(text)
     }
@@ -96,7 +96,7 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// Not a telephone number.
+/// The text is not a telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a telephone number with its country code, such as +44 20 7946 0123")]
 pub struct BadNumber;
@@ -105,7 +105,7 @@ fn without_punctuation(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, '.' | '(' | ')')).collect()
 }
 
-/// The country code, and what follows it (ITU-T E.164, list of assigned country codes).
+/// Splits off the country code (ITU-T E.164, list of assigned country codes).
 fn by_country(digits: &str) -> (&str, &str) {
     let length = match digits.as_bytes() {
         [b'1' | b'7', ..] => 1,
@@ -122,8 +122,8 @@ fn by_country(digits: &str) -> (&str, &str) {
 }
 
 const SHOWN: usize = 4;
-/// Country codes after which a 0 may be part of the number: Italy, San Marino and the Vatican, countries of Africa with
-/// closed plans, Tajikistan, and satellites and relief, which belong to no country.
+/// Country codes after which a 0 may be part of the number: Italy, San Marino and the Vatican, African countries with closed
+/// numbering plans, Tajikistan, and satellite and relief networks, which belong to no country.
 const KEEP_ZERO: &[&str] = &["39", "225", "226", "229", "241", "242", "378", "379", "881", "888", "992"];
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
             ("＋４４（０）２０ ７９４６ ０１２３", "+442079460123"),
             ("+353 (0)1 234 5678", "+35312345678"),
             ("+49 (0) 171-2345678", "+491712345678"),
-            // In these a 0 is part of the number.
+            // Here the 0 is part of the number.
             ("+39 06 6982 1234", "+390669821234"),
             ("+39 (0)6 6982 1234", "+390669821234"),
             ("+378 0549 882345", "+3780549882345"),

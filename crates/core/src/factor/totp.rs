@@ -15,20 +15,20 @@ use super::FactorId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawTotp", into = "RawTotp")]
 pub struct Totp {
-    /// What the codes look like.
+    /// The format of the codes.
     pub shape: TotpShape,
-    /// The seed, under a key of the keyring.
+    /// The seed, sealed with a key of the keyring.
     pub seed: Sealed,
 }
 
-/// What the codes of a seed look like.
+/// The format of the codes of a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TotpShape {
     /// The hash function of the HMAC.
     pub algorithm: Algorithm,
-    /// Whether codes have 8 digits, and not 6.
+    /// Whether codes have 8 digits instead of 6.
     pub has_eight_digits: bool,
-    /// How long a code is shown.
+    /// The time step.
     pub period: Period,
 }
 
@@ -36,7 +36,7 @@ pub struct TotpShape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
-    /// HMAC-SHA-1, which every app knows.
+    /// HMAC-SHA-1, which every app supports.
     #[default]
     Sha1,
     /// HMAC-SHA-256.
@@ -46,7 +46,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// As apps and otpauth URIs write it.
+    /// The name in apps and otpauth URIs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -79,10 +79,10 @@ impl Period {
 }
 
 impl TotpShape {
-    /// Checks what somebody asks for.
+    /// Checks requested parameters.
     ///
     /// # Errors
-    /// [`BadShape`] says what is possible.
+    /// [`BadShape`] says what is permitted.
     pub fn new(algorithm: Algorithm, digits: u8, period_seconds: u64) -> Result<Self, BadShape> {
         let has_eight_digits = match digits {
             6 => false,
@@ -97,7 +97,7 @@ impl TotpShape {
         Ok(Self { algorithm, has_eight_digits, period })
     }
 
-    /// How long a code is.
+    /// The number of digits in a code.
     #[must_use]
     pub fn digits(self) -> u8 {
         if self.has_eight_digits { 8 } else { 6 }
@@ -110,7 +110,7 @@ impl TotpShape {
     }
 }
 
-/// Codes that nobody's app could show.
+/// Why a format of codes is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadShape {
     /// Not 6 or 8.
@@ -122,11 +122,11 @@ pub enum BadShape {
 }
 
 impl Totp {
-    /// The time step whose code `code` is, within one step of `at` on either side (RFC 6238, section 5.2), or `None` where
-    /// it is wrong. Whether it was used before is the ledger's to say.
+    /// The time step of `code`, within one step of `at` on either side (RFC 6238, section 5.2), or `None` if the code is wrong.
+    /// The ledger protects against replay: it knows whether the step is spent.
     ///
     /// # Errors
-    /// Where the seed cannot be opened.
+    /// The seed cannot be opened.
     pub fn matching_step(
         &self,
         id: FactorId,
@@ -141,10 +141,10 @@ impl Totp {
         Ok(generator(&seed, self.shape)?.check(code.expose(), at.as_unix()))
     }
 
-    /// The same under the current key of the keyring.
+    /// The same, sealed with the current key of the keyring.
     ///
     /// # Errors
-    /// Where the seed cannot be opened, or random bytes are out of order.
+    /// The seed cannot be opened or sealed.
     pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, BadTotp> {
         let seed = self.open(id, keyring)?;
         Ok(Self { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &seed.0, nonce)? })
@@ -155,15 +155,15 @@ impl Totp {
     }
 }
 
-/// A seed on its way to an app. Dropped, it is gone unless it was bound.
+/// A new seed that is not bound yet. Unless it is bound, it is lost when dropped.
 pub struct NewTotp {
-    /// What the codes look like.
+    /// The format of the codes.
     pub shape: TotpShape,
     seed: Seed,
 }
 
 impl NewTotp {
-    /// Takes `seed` for codes of this shape.
+    /// From a seed and the format of its codes.
     #[must_use]
     pub fn new(shape: TotpShape, seed: Seed) -> Self {
         Self { shape, seed }
@@ -181,11 +181,11 @@ impl NewTotp {
         grouped(&self.base32(), ' ')
     }
 
-    /// The URI that apps read from a QR code: `otpauth://totp/issuer:account?secret=…`, after the Key URI Format that
-    /// Google Authenticator brought and the others took over.
+    /// The URI that apps read from a QR code: `otpauth://totp/issuer:account?secret=…`, in the Key URI Format of Google
+    /// Authenticator, which the other apps have adopted.
     ///
     /// # Errors
-    /// Where issuer or account hold a colon, which the form has no place for.
+    /// Issuer or account contain a colon, which the format cannot represent.
     pub fn uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, BadTotp> {
         let built = builder(&self.seed, self.shape)
             .with_account_name(account)
@@ -195,7 +195,7 @@ impl NewTotp {
         built.to_url().map(Zeroizing::new).map_err(|_| BadTotp::Unspeakable)
     }
 
-    /// The same for a small symbol: without what apps assume, and with the issuer before the account alone.
+    /// A shorter URI for a smaller QR code: without the parameters that apps assume, and with the issuer only in the label.
     ///
     /// # Errors
     /// As [`NewTotp::uri`].
@@ -217,7 +217,7 @@ impl NewTotp {
     /// As [`Totp::matching_step`].
     ///
     /// # Errors
-    /// As the type says.
+    /// As [`Totp::matching_step`].
     pub fn matching_step(&self, code: &CodeText, at: Timestamp) -> Result<Option<u64>, BadTotp> {
         if code.digits() != self.shape.digits() {
             return Ok(None);
@@ -225,7 +225,7 @@ impl NewTotp {
         Ok(generator(&self.seed, self.shape)?.check(code.expose(), at.as_unix()))
     }
 
-    /// Whether it is the seed of the factor `id`; no, where that does not open.
+    /// Whether it is the seed of the factor `id`; `false` if that seed cannot be opened.
     #[must_use]
     pub fn is_seed_of(&self, totp: &Totp, id: FactorId, keyring: &Keyring) -> bool {
         totp.open(id, keyring).is_ok_and(|seed| bool::from(seed.0.ct_eq(&self.seed.0)))
@@ -234,7 +234,7 @@ impl NewTotp {
     /// Seals the seed for the factor `id`.
     ///
     /// # Errors
-    /// As the type says.
+    /// As [`Keyring::seal`].
     pub fn seal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Totp, BadTotp> {
         Ok(Totp { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &self.seed.0, nonce)? })
     }
@@ -250,10 +250,10 @@ impl fmt::Debug for NewTotp {
 pub struct Seed(Zeroizing<Vec<u8>>);
 
 impl Seed {
-    /// Takes these bytes.
+    /// From these bytes.
     ///
     /// # Errors
-    /// Where there are fewer than 16 or more than 64.
+    /// [`BadTotp::SeedLength`] for fewer than 16 or more than 64 bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, BadTotp> {
         if (16..=64).contains(&bytes.len()) {
             Ok(Self(Zeroizing::new(bytes.to_vec())))
@@ -262,12 +262,12 @@ impl Seed {
         }
     }
 
-    /// Takes what a token's maker or another system wrote down: base32 (RFC 4648, section 6) once it is [`cleaned`], with or
-    /// without padding, in either case.
+    /// Reads the text from a token's vendor or another system: base32 (RFC 4648, section 6) once [`cleaned`], with or without
+    /// padding, in either case.
     ///
     /// # Errors
-    /// Where it is not base32, has a length that base32 never has, is hexadecimal, or is not of a seed's length. Half of it
-    /// would be bound otherwise, and its owner's codes would all be wrong.
+    /// The text is not base32, has a length that is impossible in base32, is hexadecimal, or is too short or too long for a
+    /// seed. Otherwise a wrong seed would be bound, and all its owner's codes would be wrong.
     pub fn from_base32(text: &str) -> Result<Self, BadTotp> {
         let mut clean = cleaned(text);
         clean.make_ascii_uppercase();
@@ -278,7 +278,7 @@ impl Seed {
         if !plain.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')) {
             return Err(BadTotp::NotBase32);
         }
-        // Eight characters hold five bytes; what is left over holds one to four.
+        // Eight characters encode five bytes; an incomplete group encodes one to four.
         if matches!(plain.len() % 8, 1 | 3 | 6) {
             return Err(BadTotp::Base32Length);
         }
@@ -293,8 +293,8 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// Whether a seed is written in hexadecimal, in upper case: its digits that base32 lacks show it, or that it has no other
-/// letters, which no seed in base32 happens to lack. One letter again and again is somebody's test.
+/// Whether a seed in upper case is hexadecimal: it has digits that base32 lacks, or only letters from A to F, which does not
+/// happen by chance in base32. A single repeated letter is accepted, as a test seed.
 fn is_hexadecimal(text: &str) -> bool {
     let digits = text.strip_prefix("0X").unwrap_or(text);
     let mut different: Vec<u8> = digits.bytes().collect();
@@ -303,11 +303,11 @@ fn is_hexadecimal(text: &str) -> bool {
     digits.len() >= 16 && different.len() >= 4 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// What somebody typed where a code is wanted: 6 or 8 digits, once it is [`cleaned`].
+/// A typed code: 6 or 8 digits, once [`cleaned`].
 pub struct CodeText(Zeroizing<String>);
 
 impl CodeText {
-    /// Takes `text` for a code, where it looks like one.
+    /// Reads `text`; `None` unless it has the form of a code.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = cleaned(text);
@@ -315,7 +315,7 @@ impl CodeText {
         looks_like_one.then_some(Self(digits))
     }
 
-    /// How long it is.
+    /// The number of digits.
     #[must_use]
     pub fn digits(&self) -> u8 {
         if self.0.len() == 8 { 8 } else { 6 }
@@ -332,25 +332,25 @@ impl fmt::Debug for CodeText {
     }
 }
 
-/// A seed that cannot be used.
+/// Why a seed cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTotp {
-    /// It cannot be sealed or opened.
+    /// The seed cannot be sealed or opened.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// Too short to be safe, or longer than anybody makes them.
+    /// Too short to be safe, or longer than any in use.
     #[error("a seed has 16 to 64 bytes")]
     SeedLength,
     /// Not base32.
     #[error("the seed is not base32 (A to Z and 2 to 7)")]
     NotBase32,
-    /// Base32 of a length that no bytes have.
-    #[error("the seed is not whole: base32 never has that many characters")]
+    /// Base32 of an impossible length.
+    #[error("the seed is incomplete or too long: base32 never has that many characters")]
     Base32Length,
     /// Hexadecimal.
     #[error("the seed is hexadecimal; give it in base32, as `xxd -r -p | base32` writes it")]
     Hexadecimal,
-    /// A URI of counted codes.
+    /// A URI of counter-based codes (HOTP).
     #[error(
         "an otpauth://hotp URI is for codes that are counted (RFC 4226); only otpauth://totp can be bound"
     )]
@@ -361,20 +361,20 @@ pub enum BadTotp {
     /// A URI without a seed.
     #[error("the otpauth URI has no secret")]
     UriSecret,
-    /// A URI that says something twice.
-    #[error("the otpauth URI says the same thing twice")]
+    /// A URI with a repeated parameter.
+    #[error("the otpauth URI repeats a parameter")]
     UriTwice,
-    /// A URI with an escape, a number or an algorithm that is none.
+    /// A URI with an invalid escape, number or algorithm.
     #[error("the otpauth URI has an escape, a number or an algorithm that cannot be read")]
     UriUnreadable,
-    /// A URI with two issuers, or with one that has no place in it.
-    #[error("the otpauth URI names two issuers, or one that cannot be read")]
+    /// A URI with two different issuers, or an invalid one.
+    #[error("the otpauth URI names two issuers, or an invalid one")]
     UriIssuer,
-    /// Codes that nobody's app could show.
+    /// An unsupported format of codes.
     #[error(transparent)]
     Shape(#[from] BadShape),
-    /// A name that the form of the URI has no place for.
-    #[error("a name with a colon has no place in an otpauth URI")]
+    /// A name that the URI format cannot represent.
+    #[error("an otpauth URI cannot represent a name with a colon")]
     Unspeakable,
 }
 
@@ -396,7 +396,7 @@ fn builder(seed: &Seed, shape: TotpShape) -> totp_rs::Builder {
         .with_secret(seed.0.as_slice())
 }
 
-/// What binds a seed to its factor, as associated data.
+/// The associated data that binds a sealed seed to its factor.
 fn seal_purpose(id: FactorId) -> [u8; 21] {
     let mut purpose = *b"seed:................";
     for (to, from) in purpose.iter_mut().skip(5).zip(id.bytes()) {
@@ -429,7 +429,7 @@ impl From<Totp> for RawTotp {
     }
 }
 
-/// Steps on either side of the present one.
+/// The number of accepted time steps on either side of the current one.
 const WINDOW: u16 = 1;
 
 #[cfg(test)]

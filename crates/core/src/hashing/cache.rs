@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 use super::StoredHash;
 use crate::keyring::{Digest, KEY_BYTES, keyed_digest};
 
-/// Remembers which app passwords matched which stored hash, so that a mail program that returns costs no argon2id.
+/// Remembers which app passwords matched which stored hash, so that a mail program's next login costs no argon2id.
 ///
-/// Keyed by a digest over the stored hash and the secret under a random key of this process: a hash that is gone from
-/// the directory can no longer be asked about, and what is kept is no use to another process. Wrong answers have a
-/// smaller store of their own, so that guesses cannot push the right ones out.
+/// The key is a digest over the stored hash and the secret, under a random key of this process. So an entry is useless once its
+/// hash is gone from the directory, and in any other process. Wrong answers have a smaller cache of their own, so that guesses
+/// cannot evict the right ones.
 pub struct VerificationCache {
     key: Zeroizing<[u8; KEY_BYTES]>,
     right: Mutex<LruCache<Digest, ()>>,
@@ -22,7 +22,7 @@ pub struct VerificationCache {
 }
 
 impl VerificationCache {
-    /// An empty cache under `key`, which is fresh random bytes.
+    /// An empty cache. `key` is fresh random bytes.
     #[must_use]
     pub fn new(key: [u8; KEY_BYTES]) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl VerificationCache {
         }
     }
 
-    /// What is known of `secret` against `hash`.
+    /// The known result of checking `secret` against `hash`.
     #[must_use]
     pub fn recall(&self, hash: &StoredHash, secret: &[u8]) -> Remembered {
         let digest = self.digest(hash, secret);
@@ -48,13 +48,13 @@ impl VerificationCache {
         }
     }
 
-    /// Notes what argon2id said.
+    /// Stores the result of argon2id.
     pub fn remember(&self, hash: &StoredHash, secret: &[u8], right: bool) {
         let side = if right { &self.right } else { &self.wrong };
         lock(side).put(self.digest(hash, secret), ());
     }
 
-    /// How many logins were spared an argon2id.
+    /// The number of logins that needed no argon2id.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
@@ -71,14 +71,14 @@ impl fmt::Debug for VerificationCache {
     }
 }
 
-/// What the cache knows of a secret.
+/// The cached result for a secret and a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remembered {
-    /// It matched this very hash.
+    /// The secret matched this hash.
     Right,
-    /// It did not match this very hash.
+    /// The secret did not match this hash.
     Wrong,
-    /// It has not been seen, or was forgotten.
+    /// There is no entry, or it was evicted.
     Nothing,
 }
 

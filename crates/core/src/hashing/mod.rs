@@ -1,4 +1,4 @@
-//! argon2id (RFC 9106) under one memory and CPU budget for the whole process.
+//! argon2id (RFC 9106) with one memory and CPU budget for the whole process.
 
 mod cache;
 mod pool;

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::stored::{ALGORITHM, Cost, MAX_MEMORY_KIB, StoredHash};
 
-/// Worker threads that compute argon2id, at most one a core, inside one memory budget.
+/// Worker threads that compute argon2id, at most one for each core, within one memory budget.
 ///
-/// A waiting caller that is dropped (its client hung up) costs nothing: its job is skipped.
+/// The job of a waiting caller is skipped if the caller is dropped because its client hung up.
 pub struct HashPool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
@@ -21,7 +21,7 @@ impl HashPool {
     /// Starts the workers.
     ///
     /// # Errors
-    /// Where the system gives no thread.
+    /// The system cannot create a thread.
     pub fn start(budget: Budget) -> std::io::Result<Self> {
         let workers = budget.workers();
         let state = State { free_kib: budget.memory_kib - workers * ARENA_KIB, ..State::default() };
@@ -35,10 +35,10 @@ impl HashPool {
         Ok(Self { shared, workers })
     }
 
-    /// Whether `secret` is the one that `hash` was made from; compared in constant time.
+    /// Whether `hash` was made from `secret`; compared in constant time.
     ///
     /// # Errors
-    /// [`NotComputed`] where the computation could not be made.
+    /// [`NotComputed`] if the computation could not be made.
     pub async fn verify(
         &self,
         hash: &StoredHash,
@@ -52,10 +52,10 @@ impl HashPool {
         Ok(hash.matches(&output))
     }
 
-    /// Hashes `secret` with `salt`, which is fresh random bytes.
+    /// Hashes `secret` with `salt`. `salt` is fresh random bytes.
     ///
     /// # Errors
-    /// [`NotComputed`] where the computation could not be made.
+    /// [`NotComputed`] if the computation could not be made.
     pub async fn hash(
         &self,
         secret: &[u8],
@@ -70,7 +70,7 @@ impl HashPool {
         StoredHash::assemble(cost, salt, &output).ok_or(NotComputed)
     }
 
-    /// What has been computed since the start.
+    /// The computations since the start.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.shared.lock().tally
@@ -113,7 +113,7 @@ impl fmt::Debug for HashPool {
     }
 }
 
-/// What hashing may use.
+/// The resources that hashing may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// Memory in KiB; at least [`Budget::MIN_MEMORY_KIB`].
@@ -123,26 +123,26 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Room for one worker and the largest hash that is accepted.
+    /// The memory for one worker and the largest accepted hash.
     pub const MIN_MEMORY_KIB: u32 = MAX_MEMORY_KIB + ARENA_KIB;
 
-    /// As many workers as there are cores, as long as the largest hash still fits beside their arenas.
+    /// One worker for each core, as long as the largest hash still fits beside their arenas.
     fn workers(self) -> u32 {
         let fitting = self.memory_kib.saturating_sub(MAX_MEMORY_KIB) / ARENA_KIB;
         self.cores.min(fitting).max(1)
     }
 }
 
-/// Who goes first. Every eighth turn belongs to the slow lane, so that it moves under any load.
+/// The priority of a job. Every eighth job is taken from the slow lane, so that it progresses under any load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Nothing speaks against this login.
+    /// A login without recent failures.
     Fast,
     /// This account had wrong answers from this source, or its source is new.
     Slow,
 }
 
-/// What a computation is for; they are counted apart.
+/// The purpose of a computation. Each purpose is counted separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// An app password.
@@ -162,26 +162,26 @@ pub struct Tally {
     pub main_password: u64,
     /// For recovery codes.
     pub recovery_code: u64,
-    /// The most memory that running computations held at one time, in KiB.
+    /// The peak memory of concurrent computations, in KiB.
     pub peak_kib: u32,
     running_kib: u32,
 }
 
-/// Too many wait in the slow lane already, the pool is closing, or a computation cannot be made.
+/// Too many jobs wait in the slow lane already, the pool is closing, or the computation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("argon2id is not computed now, for too many logins wait for it already")]
+#[error("argon2id is not computed now, because too many logins wait for it already")]
 pub struct NotComputed;
 
 /// The length of a salt (RFC 9106, section 3.1, recommends 16 bytes).
 pub const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
-/// Each worker keeps this much memory for the usual case, so that a check does not pay for fresh pages.
+/// The memory that each worker keeps for the usual hash, so that a check does not need fresh pages.
 const ARENA_KIB: u32 = Cost::APP_PASSWORD.memory_kib;
 const FAST_TURNS: u32 = 7;
-/// How many computations may wait in the slow lane for each worker: about a second's worth of main passwords. More would
-/// only keep conversations open that somebody else needs.
+/// The computations that may wait in the slow lane for each worker: about a second's worth of main passwords. More would occupy
+/// conversations that other users need.
 const SLOW_WAITING: usize = 48;
-/// In blocks of 1 KiB: 32 MiB and then some.
+/// In blocks of 1 KiB: somewhat more than 32 MiB.
 const ALWAYS_MAPPED: usize = 33 * 1024;
 
 struct Shared {
@@ -221,7 +221,7 @@ impl Work {
         self.params.m_cost()
     }
 
-    /// What it needs beyond its worker's arena.
+    /// The memory that it needs beyond its worker's arena.
     fn extra_kib(&self) -> u32 {
         if self.memory_kib() <= ARENA_KIB { 0 } else { self.memory_kib() }
     }
@@ -254,7 +254,7 @@ impl Shared {
             if extra != 0 {
                 self.changed.notify_all();
             }
-            // A failed computation drops the sender, and the caller hears NotComputed.
+            // A failed computation drops the sender, and the caller gets NotComputed.
             if let Some(output) = output {
                 drop(reply.send(output));
             }
@@ -294,7 +294,7 @@ impl State {
         self.slow.retain(|job| !job.reply.is_closed());
     }
 
-    /// The next job that somebody still waits for and that fits into the free memory.
+    /// The next job whose caller still waits and that fits into the free memory.
     fn next(&mut self) -> Option<Job> {
         self.forget_the_gone();
         let slow_first = self.fast_turns >= FAST_TURNS && !self.slow.is_empty();
@@ -307,11 +307,11 @@ impl State {
     }
 }
 
-/// Memory for one large computation, which goes back to the system with it.
+/// Memory for one large computation, which is returned to the system after it.
 ///
-/// glibc's malloc keeps freed memory in its heaps, where large pieces among small ones add up to many times the budget.
-/// Only for what exceeds `DEFAULT_MMAP_THRESHOLD_MAX` (mallopt(3)) it always asks the system. Pages beyond `blocks` are
-/// never touched, so they cost nothing.
+/// glibc's malloc keeps freed memory in its heaps, where large blocks among small ones add up to many times the budget. It always
+/// maps fresh memory only for blocks over `DEFAULT_MMAP_THRESHOLD_MAX` (mallopt(3)). Pages beyond `blocks` are never touched, so
+/// they cost nothing.
 fn fresh(blocks: usize) -> Vec<Block> {
     let mut memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED));
     memory.resize(blocks, Block::new());
@@ -405,7 +405,7 @@ mod tests {
         assert_eq!(pool.verify(&hash, b"x", Purpose::MainPassword, Lane::Fast).await, Ok(true));
     }
 
-    /// Runs many at the same time.
+    /// Runs many futures at the same time.
     async fn futures<F: Future>(count: usize, make: impl Fn(usize) -> F) -> Vec<F::Output> {
         let mut all: Vec<_> = (0..count).map(|number| Box::pin(make(number))).collect();
         let mut done: Vec<Option<F::Output>> = (0..count).map(|_| None).collect();

@@ -5,7 +5,7 @@ use argon2::{Algorithm, Params, Version};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
-/// What a hash costs to compute.
+/// The cost of computing a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// Memory in KiB, `m` of RFC 9106.
@@ -15,19 +15,19 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// For app passwords: 70 random bits carry the weight.
+    /// For app passwords, whose 70 random bits resist guessing.
     pub const APP_PASSWORD: Self = Self { memory_kib: 4096, passes: 1 };
-    /// For what people choose themselves.
+    /// For passwords that users choose.
     pub const MAIN_PASSWORD: Self = Self { memory_kib: 19_456, passes: 2 };
 
-    /// Whether a hash of this cost would be refused when read back.
+    /// Whether [`StoredHash::parse`] would refuse a hash of this cost.
     #[must_use]
     pub fn is_excessive(self) -> bool {
         self.memory_kib > MAX_MEMORY_KIB || self.passes > MAX_PASSES
     }
 }
 
-/// An argon2id hash in PHC string form, its parameters within bounds.
+/// An argon2id hash in PHC string format, with parameters within bounds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredHash {
     text: String,
@@ -46,8 +46,8 @@ impl StoredHash {
     /// Reads a PHC string.
     ///
     /// # Errors
-    /// [`BadHash`] for anything but argon2id version 19, and for parameters that ask for more than [`MAX_MEMORY_KIB`] or
-    /// [`MAX_PASSES`], so that nobody who may write a hash can exhaust the machine.
+    /// [`BadHash`] for anything but argon2id version 19, and for parameters over [`MAX_MEMORY_KIB`] or [`MAX_PASSES`], so that a
+    /// planted hash cannot exhaust the machine.
     pub fn parse(text: &str) -> Result<Self, BadHash> {
         let hash = PasswordHash::new(text).map_err(|_| BadHash::Malformed)?;
         let known = hash.algorithm.as_str() == "argon2id" && hash.version == Some(VERSION);
@@ -85,7 +85,7 @@ impl StoredHash {
         &self.text
     }
 
-    /// What it costs to check a secret against it.
+    /// The cost of checking a secret against it.
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.cost
@@ -134,14 +134,14 @@ pub enum BadHash {
     /// Not an argon2id hash.
     #[error("not an argon2id hash in PHC form")]
     Malformed,
-    /// One that would cost too much to check.
+    /// A hash that would cost too much to check.
     #[error("an argon2id hash over the bounds of m={MAX_MEMORY_KIB}, t={MAX_PASSES}, p={MAX_LANES}")]
     Excessive,
 }
 
-/// The most memory a stored hash may ask for, in KiB.
+/// The maximum memory of a stored hash, in KiB.
 pub const MAX_MEMORY_KIB: u32 = 64 * 1024;
-/// The most passes a stored hash may ask for.
+/// The maximum number of passes of a stored hash.
 pub const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 4;
 const VERSION: Decimal = Version::V0x13 as Decimal;

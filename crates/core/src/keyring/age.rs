@@ -1,54 +1,55 @@
-//! How long a key that was replaced is still believed.
+//! How long a replaced key is still accepted.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How old a key is.
+/// The age of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyAge {
-    /// Its number.
+    /// The key's number.
     pub id: u32,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// When another one took its place; `None` for the current one.
+    /// When it was replaced; `None` for the current one.
     pub replaced: Option<Timestamp>,
 }
 
-/// Which keys beside the current one are believed. A key that was replaced may have leaked, so each purpose accepts it for as
-/// long as what it made before may be of use, and no longer.
+/// Which older keys are accepted beside the current one. A replaced key may have leaked, so each purpose accepts it only for as
+/// long as the records that it made are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OlderKeys {
-    /// Those that were replaced less than `lifetime` before `now`: what they made before is over by then.
+    /// Keys that were replaced less than `lifetime` before `now`. Records of older keys have expired.
     Within {
-        /// How long what is made for this purpose is of use.
+        /// How long a record of this purpose is valid.
         lifetime: Duration,
-        /// When it says that it was made, where it says so: not after its key was replaced, or whoever has that made it since.
+        /// When the record says that it was made, if it does. A time after the replacement of its key means that a thief of the
+        /// key made it.
         made: Option<Timestamp>,
-        /// When.
+        /// The current time.
         now: Timestamp,
     },
-    /// All of the keyring: what they made stands in the directory, which is believed, until it is made anew. `postern key drop`
-    /// looks whether there is any.
+    /// All keys of the keyring, for records in the directory, which is trusted, until they are sealed anew. `postern key drop`
+    /// checks whether there are any.
     All,
 }
 
 impl OlderKeys {
-    /// Those replaced less than `lifetime` before `now`.
+    /// Keys that were replaced less than `lifetime` before `now`.
     #[must_use]
     pub fn within(lifetime: Duration, now: Timestamp) -> Self {
         Self::Within { lifetime, made: None, now }
     }
 
-    /// The same, of what says when it was made.
+    /// The same, for a record that says when it was made.
     #[must_use]
     pub fn within_of(lifetime: Duration, made: Timestamp, now: Timestamp) -> Self {
         Self::Within { lifetime, made: Some(made), now }
     }
 
-    /// Whether a key is believed that was replaced then; `None` for the current one.
+    /// Whether a key that was replaced at this time is accepted; `None` for the current one.
     ///
-    /// A key that was replaced in the future is not: nobody knows its age, and what it vouched for is asked for again.
+    /// A key that was replaced in the future is refused, because its age is unknown; the user is then asked again.
     pub(super) fn accepts(self, replaced: Option<Timestamp>) -> bool {
         let Some(replaced) = replaced else { return true };
         match self {
@@ -62,10 +63,10 @@ impl OlderKeys {
     }
 }
 
-/// How far the clocks of two hosts may be apart.
+/// The tolerated difference between the clocks of two hosts.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(120);
 
-/// A conversation that began before a rotation ends with the keyring that it began with.
+/// The longest conversation. A conversation that began before a rotation ends with the keyring with which it began.
 pub const LONGEST_CONVERSATION: Duration = Duration::from_secs(10 * 60);
 
 #[cfg(test)]

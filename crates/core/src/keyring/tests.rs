@@ -111,7 +111,7 @@ fn a_key_is_replaced_when_the_next_one_is_made_also_where_the_file_does_not_say_
     let expected = [(3, None), (2, Some(2_000_000_000)), (1, Some(1_900_000_000))];
     assert_eq!(ages(&text), expected);
     assert_eq!(text.matches("replaced = ").count(), 2);
-    // As every file of before is.
+    // The form of older files.
     let of_before: String = text.split_inclusive('\n').filter(|line| !line.starts_with("replaced")).collect();
     assert_eq!(ages(&of_before), expected);
     assert_eq!(ages(&rotated(&of_before, 10, 2_100_000_000))[1..3], [(3, Some(2_100_000_000)), expected[1]]);
@@ -137,13 +137,13 @@ fn a_dropped_key_opens_and_vouches_for_nothing_and_leaves_the_others_as_they_wer
     let ring = Keyring::parse(&left).unwrap();
     assert_eq!(ring.open(b"for x", &sealed), Err(SealError::UnknownKey(1)));
     assert!(!ring.vouches(&digest, "p", &[b"part"], OlderKeys::All));
-    // When the second one was replaced is not to be read off the others any more.
+    // The others no longer tell when the second one was replaced.
     let left = Keyring::without(&rotated(&third, 10, 2_100_000_000), 3).unwrap();
     assert_eq!(ages(&left), [(4, None), (2, Some(2_000_000_000)), (1, Some(1_900_000_000))]);
     assert_eq!(Keyring::without(&third, 3).err(), Some(CannotDrop::Current));
     assert_eq!(Keyring::without(&third, 4).err(), Some(CannotDrop::Unknown));
     assert_eq!(Keyring::without("", 1).err(), Some(CannotDrop::Keyring(BadKeyring::Malformed)));
-    // An admin who put an older key in front: the number of the newest one must not be given away again.
+    // An admin has moved an older key to the front: the number of the newest one must not be reused.
     let keys: Vec<&str> = second.split("\n[[key]]").collect();
     let reordered = [keys[0], keys[2], keys[1]].join("\n[[key]]");
     assert_eq!(ages(&reordered)[0], (1, None));

@@ -10,25 +10,26 @@ use crate::clock::Timestamp;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
 
-/// Attempts counted in this process alone: for names that have no account, and while the ledger is down.
+/// Attempts that are counted in this process only: for names without an account, and while the ledger is down.
 ///
-/// Bounded: the account that was quiet longest is forgotten first.
+/// Key: account and source. Window: [`AttemptLimits::window`]. The table is bounded: the account with the oldest attempt is
+/// evicted first.
 pub struct LocalAttempts(Mutex<LruCache<AccountId, Vec<Counted>>>);
 
 impl LocalAttempts {
-    /// Nothing counted yet.
+    /// Without any attempt.
     #[must_use]
     pub fn new() -> Self {
         Self(Mutex::new(LruCache::new(ACCOUNTS)))
     }
 
-    /// As [`crate::ledger::Ledger::admit`]. Sources that succeeded before are not known here, so past the account's
-    /// limit every one is refused.
+    /// As [`crate::ledger::Ledger::admit`]. Sources that succeeded before are unknown here, so beyond the account's limit every
+    /// source is refused.
     #[must_use]
     pub fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Admission {
         let mut accounts = self.lock();
         let counted = accounts.get_or_insert_mut(attempt.account.clone(), Vec::new);
-        // What a clock that was wrong has put into the future counts as of now.
+        // An attempt in the future comes from a wrong clock, and counts as of now.
         counted.iter_mut().for_each(|one| one.at = one.at.min(attempt.at));
         counted.retain(|one| one.at.plus(limits.window) > attempt.at);
         if let Some(known) = counted.iter().find(|one| one.is(attempt)) {

@@ -8,11 +8,11 @@ use lru::LruCache;
 use crate::clock::Timestamp;
 use crate::keyring::Digest;
 
-/// Main passwords that the directory called wrong while it may have locked the account, when it says so of the right one, too.
+/// Main passwords that the directory rejected while it may have locked the account, in which case it also rejects the right one.
 ///
-/// Each may be asked for again, in case the lock is over: after 5 seconds, then after four times as long, and in the end once in 5
-/// minutes. A program that repeats an old password would renew the lock with each question. The key is a secret from one
-/// source; the one that was quiet longest is forgotten first, and is then asked for once more.
+/// Each may be tried again, in case the lock has ended: after 5 seconds, then after four times as long, and finally once every 5
+/// minutes. Otherwise a program that repeats an old password would renew the lock with each try. The key is a secret from one
+/// source. The least recently used entry is evicted first, and its secret is then tried once more.
 pub struct WrongUnderLock(Mutex<LruCache<Digest, Asked>>);
 
 #[derive(Clone, Copy)]
@@ -21,25 +21,25 @@ struct Asked {
     pause: Duration,
 }
 
-/// What is known of a secret.
+/// The state of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnderLock {
-    /// Nothing.
+    /// Unknown.
     New,
-    /// It was called wrong some time ago, and may be asked for again.
+    /// It was rejected some time ago, and may be tried again.
     Due,
-    /// It was called wrong a short while ago.
+    /// It was rejected a short while ago.
     TooEarly,
 }
 
 impl WrongUnderLock {
-    /// Nothing known yet.
+    /// Without any secret.
     #[must_use]
     pub fn new() -> Self {
         Self(Mutex::new(LruCache::new(MOST_REMEMBERED)))
     }
 
-    /// What is known of `secret` within `window`.
+    /// The state of `secret` within `window`.
     #[must_use]
     pub fn recall(&self, secret: Digest, window: Duration, now: Timestamp) -> UnderLock {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +51,7 @@ impl WrongUnderLock {
         }
     }
 
-    /// Remembers that `secret` was called wrong.
+    /// Remembers that `secret` was rejected.
     pub fn remember(&self, secret: Digest, window: Duration, now: Timestamp) {
         let is_new = self.recall(secret, window, now) == UnderLock::New;
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);

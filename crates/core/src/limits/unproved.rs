@@ -10,11 +10,11 @@ use super::Source;
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 
-/// Calls of the page for phones that no key of a bound phone has signed.
+/// Requests of the phone page without a valid signature.
 ///
-/// Each costs a search before anybody can tell whether the signature is right, so a limit cannot come first: it would shut out
-/// right signatures as well. Wrong calls are counted by the account that they claim and by their source, which is what
-/// whoever sends them fills, and who is over the limit waits for fewer places. How many searches run at one time is bounded.
+/// A signature can only be verified after a search for the account, so a limit before the search would also lock out valid
+/// requests. Instead, wrong requests are counted by the account that they claim and by their source, within a minute. Only their
+/// sender fills this count. Beyond the limit, requests wait for fewer places. The number of concurrent searches is bounded.
 pub struct UnprovedCalls {
     wrong: Mutex<LruCache<(AccountId, Source), Wrong>>,
     places: Semaphore,
@@ -28,7 +28,7 @@ struct Wrong {
 }
 
 impl UnprovedCalls {
-    /// Nothing counted yet.
+    /// Without any request.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -38,7 +38,7 @@ impl UnprovedCalls {
         }
     }
 
-    /// Whether there were so many wrong calls on `account` from `source` that their answers say nothing else any more.
+    /// Whether there were too many wrong requests for `account` from `source`.
     #[must_use]
     pub fn is_over(&self, account: &AccountId, source: &Source, now: Timestamp) -> bool {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +46,7 @@ impl UnprovedCalls {
         counted.is_some_and(|wrong| wrong.count >= MOST_WRONG && wrong.is_of(now))
     }
 
-    /// Counts a wrong one.
+    /// Counts a wrong request.
     pub fn count(&self, account: &AccountId, source: &Source, now: Timestamp) {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = Wrong { count: 0, since: now };
@@ -57,7 +57,7 @@ impl UnprovedCalls {
         counted.count = counted.count.saturating_add(1);
     }
 
-    /// Waits for a place among the searches for calls that nobody has verified yet; `None` does not happen.
+    /// Waits for a place among the searches for requests that are not verified yet. `None` does not happen.
     pub async fn place(&self, is_over: bool) -> Option<SemaphorePermit<'_>> {
         let places = if is_over { &self.places_over_limit } else { &self.places };
         places.acquire().await.ok()
@@ -65,7 +65,7 @@ impl UnprovedCalls {
 }
 
 impl Wrong {
-    /// Whether its minute is the one of `now`. A clock that was set back begins another one.
+    /// Whether its minute is that of `now`. Setting the clock back starts a new one.
     fn is_of(self, now: Timestamp) -> bool {
         self.since <= now && now < self.since.plus(WINDOW)
     }
@@ -83,13 +83,13 @@ impl fmt::Debug for UnprovedCalls {
     }
 }
 
-/// A page that is open for a phone that was removed asks some twenty times a minute.
+/// An open page of a removed phone sends about twenty requests a minute.
 const MOST_WRONG: u32 = 60;
 const WINDOW: Duration = Duration::from_secs(60);
 const MOST_REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
-/// Searches at one time, of calls that nobody has verified yet.
+/// The number of concurrent searches for requests that are not verified yet.
 const PLACES: usize = 16;
-/// The same of accounts and sources that are over the limit.
+/// The same for accounts and sources that are over the limit.
 const PLACES_OVER_LIMIT: usize = 2;
 
 #[cfg(test)]

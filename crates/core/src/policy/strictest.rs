@@ -1,24 +1,24 @@
-//! What holds for a change that outlives the login at which it is made.
+//! The policy for changes of an account, which outlive the login at which they are made.
 
 use std::collections::BTreeMap;
 
 use super::{AccountPolicy, EffectiveLogin, ForcedEnrolment, Policy, SecondFactor, Service, ServiceKind};
 
-/// The strictest rule of all login services: a factor counts at each of them, wherever it was bound, so no service may be a
-/// way around another one's rule.
+/// The strictest rule of all login services. A factor counts at each of them, wherever it was bound, so a lax service must not be
+/// a way around the rule of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StrictestRule {
-    /// Whether a login service needs a second factor of the account. Then its last one stays.
+    /// Whether any login service requires a second factor of the account. The last one can then not be removed.
     pub is_required: bool,
-    /// What somebody without a factor has to bring for the first one.
+    /// What a user without a factor needs to bind the first one.
     pub forced_enrolment: ForcedEnrolment,
 }
 
 impl StrictestRule {
-    /// Of all `services` that are configured, for this account.
+    /// Combines all configured `services`, for this account.
     ///
-    /// [`ForcedEnrolment::Ticket`] counts wherever a service says so. [`ForcedEnrolment::Never`] counts only where a factor is
-    /// required: elsewhere it says what becomes of people who do not want one.
+    /// [`ForcedEnrolment::Ticket`] applies if any service says so. [`ForcedEnrolment::Never`] applies only if a service that says
+    /// so requires a factor: otherwise it has no effect at that service.
     #[must_use]
     pub fn of(site: &Policy, services: &BTreeMap<String, Service>, account: AccountPolicy) -> Self {
         let mut strictest = Self { is_required: false, forced_enrolment: ForcedEnrolment::Login };

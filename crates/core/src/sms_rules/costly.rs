@@ -1,6 +1,6 @@
-//! The ranges of telephone numbers that are not sent to on the word of a country's prefix.
+//! The ranges of telephone numbers that a country's prefix does not allow.
 
-/// The longest range that numbers with these digits are in: the country code, and what follows it.
+/// The longest range that contains numbers with these digits: the country code, and the digits behind it.
 pub(super) fn range_of(digits: &str) -> Option<(&'static str, &'static str)> {
     COSTLY
         .iter()
@@ -11,13 +11,13 @@ pub(super) fn range_of(digits: &str) -> Option<(&'static str, &'static str)> {
         .max_by_key(|(country, range)| country.len() + range.len())
 }
 
-/// Ranges in which a message costs its sender much, or earns somebody money, by country code: they are allowed by a prefix
-/// that names them alone. No range holds ordinary mobile numbers.
+/// Ranges in which a message costs its sender much, or earns its recipient money, by country code. Only a prefix that names a
+/// range allows it. No range contains ordinary mobile numbers.
 ///
-/// First those without a country (ITU-T E.164, list of assigned country codes): freephone and shared cost, satellites and
-/// maritime, universal personal numbers, global networks, relief, premium rates, trials, and what is reserved. Behind +1 the
-/// personal numbers, those without a place, premium rates, and the countries of the Caribbean. Then what national plans keep
-/// for premium and shared rates, personal numbers and satellites.
+/// First the ranges without a country (ITU-T E.164, list of assigned country codes): freephone and shared cost, satellites and
+/// maritime, universal personal numbers, global networks, relief, premium rates, trials, and reserved ranges. Then, behind +1, the
+/// personal and non-geographic numbers, premium rates, and the Caribbean countries. Then the ranges of national plans for premium
+/// and shared rates, personal numbers and satellites.
 pub const COSTLY: &[(&str, &[&str])] = &[
     ("", &["800", "808", "87", "881", "882", "883", "888", "969", "979", "991", "999"]),
     (

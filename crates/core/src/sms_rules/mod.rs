@@ -1,4 +1,4 @@
-//! Which telephone numbers codes are sent to, and how many text messages the site pays for.
+//! Rules for text messages: the telephone numbers to which codes are sent, and the site's budgets.
 
 mod costly;
 
@@ -12,23 +12,23 @@ use crate::typed::cleaned;
 
 pub use costly::COSTLY;
 
-/// The site's rules for text messages. There are none without them: each costs money, and somebody with a stolen password
-/// may earn it (toll fraud).
+/// The site's rules for text messages. Without rules none is sent, because each costs money, and an attacker with a stolen
+/// password may earn it (toll fraud).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsRules {
-    /// What a number has to begin with.
+    /// The permitted first digits of a number.
     pub allowed_prefixes: Vec<NumberPrefix>,
-    /// Messages of the whole site within an hour.
+    /// The messages of the whole site within an hour.
     pub hourly_budget: u32,
-    /// Messages of the whole site within a day.
+    /// The messages of the whole site within a day.
     pub daily_budget: u32,
-    /// Who hears by mail that a budget is nearly or wholly used up.
+    /// The address that is mailed when a budget is nearly or completely used up.
     pub warn_address: Option<EmailAddress>,
 }
 
 impl SmsRules {
-    /// Whether messages are sent to this number: it begins with an allowed prefix, and where it is in one of the
-    /// [`COSTLY`] ranges, with one that names that range.
+    /// Whether messages are sent to this number: it begins with an allowed prefix, and if it is in one of the [`COSTLY`] ranges,
+    /// with one that names that range.
     #[must_use]
     pub fn allows(&self, number: &PhoneNumber) -> bool {
         let digits = number.dialled();
@@ -65,13 +65,13 @@ impl BudgetWindow {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
 
-    /// How long it is.
+    /// The length.
     #[must_use]
     pub fn length(self) -> Duration {
         Duration::from_secs(self.hours() * 3600)
     }
 
-    /// The same in hours.
+    /// The length in hours.
     #[must_use]
     pub fn hours(self) -> u64 {
         match self {
@@ -80,7 +80,7 @@ impl BudgetWindow {
         }
     }
 
-    /// As part of a key in the ledger.
+    /// The name in keys of the ledger.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -90,21 +90,21 @@ impl BudgetWindow {
     }
 }
 
-/// Which part of a budget a message is counted in. Each part holds those before it, so that what a stranger can ask for
-/// leaves the rest to others.
+/// The share of a budget in which a message is counted. Each share includes those before it, so that requests that an attacker can
+/// make leave the rest to other users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetShare {
-    /// A quarter: numbers that are about to be bound, which anybody with a main password can name.
+    /// A quarter: numbers that are about to be bound. Any holder of a main password can choose those.
     NewNumber,
-    /// Three quarters: bound numbers, where the login comes from a source that never succeeded for this account. Anybody
-    /// with a main password can ask for those.
+    /// Three quarters: bound numbers, if the login comes from a source that never succeeded for this account. Any holder of a main
+    /// password can request those.
     NewSource,
-    /// All of it: bound numbers, and a source that succeeded for this account before; numbers that an admin binds.
+    /// All of it: bound numbers, from a source that succeeded for this account before; numbers that an admin binds.
     Whole,
 }
 
 impl BudgetShare {
-    /// This part and those that hold it, the smallest first.
+    /// This share and those that include it, the smallest first.
     #[must_use]
     pub fn and_larger(self) -> &'static [Self] {
         match self {
@@ -114,7 +114,7 @@ impl BudgetShare {
         }
     }
 
-    /// How many messages of `budget` are in it; one at least.
+    /// The number of messages of `budget` in this share, at least one.
     #[must_use]
     pub fn of(self, budget: u32) -> u32 {
         let part = match self {
@@ -125,7 +125,7 @@ impl BudgetShare {
         part.max(1)
     }
 
-    /// As part of a key in the ledger.
+    /// The name in keys of the ledger.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -136,19 +136,19 @@ impl BudgetShare {
     }
 }
 
-/// From so many messages on a budget is nearly used up: four fifths.
+/// The number of messages from which a budget is nearly used up: four fifths.
 #[must_use]
 pub fn near(budget: u32) -> u32 {
     budget - budget / 5
 }
 
-/// So many messages within a window, as closely together as they come.
+/// A limit of `count` messages within a window, without a minimum time between them.
 #[must_use]
 pub fn send_limits(count: u32, window: BudgetWindow) -> SendLimits {
     SendLimits { count, window: window.length(), gap: Duration::ZERO }
 }
 
-/// The beginning of telephone numbers: a plus and 1 to 15 digits, the first of which is a country's.
+/// The first digits of telephone numbers: a plus and 1 to 15 digits, beginning with those of a country code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberPrefix(String);
 
@@ -171,14 +171,14 @@ impl fmt::Display for NumberPrefix {
     }
 }
 
-/// Not the beginning of a telephone number.
+/// The text is not the beginning of a telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not the beginning of telephone numbers, such as +44")]
 pub struct BadPrefix;
 
-/// A budget when it is small enough for a site that never looked at it.
+/// The default hourly budget, small enough for a site that has not configured one.
 pub const DEFAULT_HOURLY_BUDGET: u32 = 50;
-/// The same for a day.
+/// The default daily budget.
 pub const DEFAULT_DAILY_BUDGET: u32 = 200;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{HttpUrl, Template};
 
 pub(super) use read::{couriers, web};
 
-/// What carries messages to people; each is absent until it is configured.
+/// The couriers. Each is absent until it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Couriers {
     /// `[courier.email]`
@@ -28,7 +28,7 @@ pub struct Couriers {
 }
 
 impl Couriers {
-    /// The files that are read together with the configuration, without the texts of messages.
+    /// The files that are read with the configuration, without the texts of messages.
     pub(super) fn files(&self) -> Vec<&Path> {
         let mut files: Vec<&Path> = Vec::new();
         if let Some(email) = &self.email {
@@ -50,22 +50,22 @@ impl Couriers {
     }
 }
 
-/// `[courier.email]`: a server that takes mail (RFC 6409).
+/// `[courier.email]`: a message submission server (RFC 6409).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailCourier {
-    /// Where it is.
+    /// The host and port.
     pub server: HostPort,
     /// How the connection is encrypted.
     pub tls: MailTls,
-    /// The certificates (PEM) that it is checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
-    /// Two lines, user and password; without it nobody logs in.
+    /// A file of two lines, user and password; without it posternd does not authenticate.
     pub credentials_file: Option<PathBuf>,
-    /// Who writes.
+    /// The sender.
     pub from: Mailbox,
-    /// Whether changes of an account are mailed to it.
+    /// Whether changes of an account are mailed to its owner.
     pub tells_of_changes: bool,
-    /// A folder of texts that are said in the place of our own.
+    /// A folder with texts that replace Postern's own.
     pub templates: Option<PathBuf>,
 }
 
@@ -74,9 +74,9 @@ pub struct EmailCourier {
 pub enum MailTls {
     /// From the first byte (RFC 8314).
     Implicit,
-    /// After STARTTLS (RFC 3207), and not at all without.
+    /// After STARTTLS (RFC 3207), which is required.
     Starttls,
-    /// Not; to loopback alone.
+    /// Not encrypted; for loopback only.
     None,
 }
 
@@ -93,7 +93,7 @@ impl MailTls {
 /// A name and an address, `Example Login <login@example.org>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
-    /// What is shown, where there is something.
+    /// The display name, if any.
     pub name: Option<String>,
     /// The address.
     pub address: EmailAddress,
@@ -120,20 +120,20 @@ impl FromStr for Mailbox {
 /// `[courier.sms]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsCourier {
-    /// What carries it.
+    /// How messages are sent.
     pub way: SmsWay,
-    /// Which numbers it goes to, and how much.
+    /// The permitted numbers and the budgets.
     pub rules: SmsRules,
-    /// A folder of texts that are said in the place of our own.
+    /// A folder with texts that replace Postern's own.
     pub templates: Option<PathBuf>,
 }
 
-/// What carries a text message.
+/// How a text message is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SmsWay {
-    /// A request of HTTP.
+    /// By an HTTP request.
     Gateway(Box<SmsGateway>),
-    /// A program with its arguments, run without a shell; the text is on its standard input.
+    /// By a program with its arguments, run without a shell. The text is on its standard input.
     Command {
         /// The program.
         program: PathBuf,
@@ -142,30 +142,30 @@ pub enum SmsWay {
     },
 }
 
-/// A request of HTTP that sends a text message.
+/// An HTTP request that sends a text message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsGateway {
-    /// Where to; the target is in [`Self::target`].
+    /// The URL; its path and query are replaced by [`Self::target`].
     pub url: HttpUrl,
     /// The path and the query.
     pub target: Template,
     /// The method.
     pub method: HttpMethod,
-    /// How the body is written.
+    /// The format of the body.
     pub encoding: Encoding,
-    /// Fields of the header.
+    /// Header fields.
     pub headers: BTreeMap<String, Template>,
     /// The body.
     pub body: Option<Template>,
-    /// Where `{secret}` is.
+    /// The file with `{secret}`.
     pub secret_file: Option<PathBuf>,
-    /// What an answer has to hold to be a yes.
+    /// A text that a successful answer has to contain.
     pub expect: Option<String>,
-    /// The certificates (PEM) that it is checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
 }
 
-/// A method of HTTP.
+/// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpMethod {
     /// `GET`
@@ -176,19 +176,19 @@ pub enum HttpMethod {
     Put,
 }
 
-/// How a body is written, and so what is escaped in what is filled in.
+/// The format of a body, which determines how inserted values are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// RFC 8259.
     Json,
     /// `application/x-www-form-urlencoded`
     Form,
-    /// As it is.
+    /// Without escaping.
     Plain,
 }
 
 impl Encoding {
-    /// What is filled into a body of this encoding, so that it means itself.
+    /// The value, escaped for a body of this encoding.
     #[must_use]
     pub fn escaped(self, value: &str) -> String {
         match self {
@@ -202,7 +202,7 @@ impl Encoding {
     }
 }
 
-/// RFC 3986, section 2.1: everything but unreserved characters.
+/// Percent-encodes all characters but unreserved ones (RFC 3986, section 2.1).
 #[must_use]
 pub fn percent_encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
@@ -219,17 +219,17 @@ pub fn percent_encoded(value: &str) -> String {
 /// `[courier.web_push]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebPushCourier {
-    /// The key that shows push services who sends (RFC 8292): PKCS#8, PEM.
+    /// The file with the key that identifies the site to push services (RFC 8292): PKCS#8, PEM.
     pub key_file: PathBuf,
-    /// Whom they can turn to: `mailto:` or `https:`.
+    /// A contact for their operators: `mailto:` or `https:`.
     pub contact: String,
-    /// The push services that are sent to.
+    /// The permitted push services.
     pub hosts: Vec<HostPattern>,
-    /// The certificates (PEM) that they are checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
 }
 
-/// A host, or every host below a domain; with a port, or 443.
+/// A host, or all hosts below a domain; with a port, 443 by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     host: HostPort,
@@ -237,7 +237,7 @@ pub struct HostPattern {
 }
 
 impl HostPattern {
-    /// Whether it is this server.
+    /// Whether it matches this server.
     #[must_use]
     pub fn matches(&self, server: &HostPort) -> bool {
         let is_host = if self.is_suffix {
@@ -249,7 +249,7 @@ impl HostPattern {
         is_host && server.port == self.host.port
     }
 
-    /// The host's root; `None` where it stands for many.
+    /// The URL of the host's root; `None` if it matches many hosts.
     #[must_use]
     pub fn url(&self) -> Option<HttpUrl> {
         let url = HttpUrl { is_tls: true, server: self.host.clone(), target: "/".to_owned() };
@@ -277,19 +277,19 @@ fn is_number(host: &str) -> bool {
 /// `[courier.ntfy]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NtfyCourier {
-    /// The server's root.
+    /// The URL of the server's root.
     pub url: HttpUrl,
-    /// Where the access token is; without it nobody logs in.
+    /// The file with the access token; without it posternd does not authenticate.
     pub token_file: Option<PathBuf>,
-    /// The certificates (PEM) that it is checked against.
+    /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
 }
 
 /// `[web]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Web {
-    /// The page for phones; ends in a slash.
+    /// The URL of the phone page, ending in a slash.
     pub url: HttpUrl,
-    /// The user that may run its flows.
+    /// The local user that serves the page, and may use its flows.
     pub user: String,
 }

@@ -44,7 +44,7 @@ pub(in crate::config) fn web(mut section: Section<'_, '_>) -> Option<Web> {
     if user.is_empty() || user == "root" {
         section.complain(
             "user",
-            format!("\"{user}\" is no user for a server of web pages; make one, {WEB_USER}"),
+            format!("\"{user}\" may not be the user of a web server; create one, {WEB_USER}"),
         );
     }
     section.done();
@@ -108,11 +108,11 @@ fn sms(mut section: Section<'_, '_>, email: Option<&EmailCourier>) -> Option<Sms
     };
     let rules = sms_rules(&mut section, email);
     let templates = section.absolute_path("templates");
-    // Known to both ways, so that what is not for one of them is called that.
+    // Keys of the gateway are known to commands, too, so that they are reported as keys of the gateway.
     let of_gateway = ["url", "method", "encoding", "headers", "body", "secret_file", "expect", "ca_file"];
     if let Some(SmsWay::Command { .. }) = way {
         for key in of_gateway.into_iter().filter(|key| section.has(key)) {
-            section.complain(key, "is for a gateway, and a command is configured");
+            section.complain(key, "is for a gateway, but a command is configured");
         }
     }
     of_gateway.into_iter().for_each(|key| section.know(key));
@@ -126,7 +126,7 @@ fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Opt
     let daily = section.number("daily_budget", 1..=100_000).unwrap_or(DEFAULT_DAILY_BUDGET);
     let warn_address = section.parsed::<EmailAddress>("warn_address");
     if warn_address.is_some() && email.is_none() {
-        section.complain("warn_address", "needs [courier.email], by which it is written to");
+        section.complain("warn_address", "needs [courier.email], which sends the warnings");
     }
     if allowed_prefixes.as_ref().is_none_or(Vec::is_empty) {
         let what = "is missing or empty; text messages are off without the prefixes of the countries that they go to: \
@@ -137,7 +137,7 @@ fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Opt
         allowed_prefixes: allowed_prefixes?,
         hourly_budget: hourly,
         daily_budget: daily,
-        // RFC 5321, section 4.5.1: there is one at every domain that takes mail.
+        // RFC 5321, section 4.5.1: every domain that accepts mail has this address.
         warn_address: warn_address.or_else(|| postmaster(email?)),
     })
 }
@@ -159,15 +159,15 @@ fn gateway(section: &mut Section<'_, '_>) -> Option<SmsGateway> {
     let mut headers = BTreeMap::new();
     for (name, value) in section.string_map("headers").unwrap_or_default() {
         if !is_token(&name) || value.chars().any(char::is_control) {
-            section.complain("headers", format!("\"{name}\" is not a field of a header"));
+            section.complain("headers", format!("\"{name}\" is not a header field"));
         } else if OWN_FIELDS.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            section.complain("headers", format!("\"{name}\" is written by Postern itself"));
+            section.complain("headers", format!("\"{name}\" is set by Postern itself"));
         } else if let Some(value) = template(section, "headers", &value, HEADER_PLACES) {
             headers.insert(name, value);
         }
     }
     if let Some(body) = body.as_ref().filter(|_| encoding == Encoding::Json) {
-        // Outside of quotes this breaks whatever it stands in.
+        // This value makes the body invalid JSON wherever a placeholder is outside of quotes.
         let filled = body.fill(|_| encoding.escaped("\"\\ +1"));
         if serde_json::from_str::<serde_json::Value>(&filled).is_err() {
             section.complain("body", "is not JSON; put each placeholder in quotes: {\"to\":\"{to}\"}");
@@ -176,7 +176,7 @@ fn gateway(section: &mut Section<'_, '_>) -> Option<SmsGateway> {
     let secret_file = section.absolute_path("secret_file");
     let parts = || headers.values().chain(&body).chain(&target);
     if secret_file.is_none() && parts().any(|part| part.has("secret") || part.has("secret_as_basic")) {
-        section.complain("secret_file", "is missing, and {secret} is to be filled in");
+        section.complain("secret_file", "is missing, but {secret} is used");
     }
     for place in ["to", "text"] {
         let is_there = parts().any(|part| part.has(place) || (place == "to" && part.has("to_digits")));
@@ -341,9 +341,9 @@ mod tests {
             ("body = '{\"to\":\"{to}\",\"text\":\"{txt}\"}'", "has the placeholder {txt}"),
             ("body = '{\"to\":\"{to}\",\"text\":\"{text}{secret}\"}'", "secret_file: is missing"),
             ("headers = { X = \"{text}\" }", "has the placeholder {text}"),
-            ("headers = { Host = \"x\" }", "is written by Postern itself"),
-            ("headers = { X = \"a\\nb\" }", "is not a field of a header"),
-            ("headers = { \"X:\" = \"a\" }", "is not a field of a header"),
+            ("headers = { Host = \"x\" }", "is set by Postern itself"),
+            ("headers = { X = \"a\\nb\" }", "is not a header field"),
+            ("headers = { \"X:\" = \"a\" }", "is not a header field"),
             ("command = [\"/bin/true\"]", "stands beside url"),
             ("method = \"get\"", "is none of: GET, POST, PUT"),
             ("bdy = \"x\"", "did you mean body?"),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::account_status::AccountStatus;
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
 use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
 use crate::hex_id;
 use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
-use crate::verdict::Reason;
 
 /// An account, as read from the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Account {
     /// The canonical name.
     pub name: String,
     /// Whether the account may be used at all.
-    pub standing: Standing,
+    pub status: AccountStatus,
     /// The attributes that userdb templates may refer to.
     pub attributes: Attributes,
     /// The account's mailboxes. Notices go to the first one.
@@ -68,29 +68,6 @@ impl AccountId {
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-/// Whether an account may be used. Unless it is `Active`, every secret is refused, and so are lookups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// In use.
-    Active,
-    /// Disabled by an admin.
-    Disabled,
-    /// Past its expiry date.
-    Expired,
-}
-
-impl Standing {
-    /// Why the account is refused; `None` if it is in use.
-    #[must_use]
-    pub fn refusal(self) -> Option<Reason> {
-        match self {
-            Self::Active => None,
-            Self::Disabled => Some(Reason::Disabled),
-            Self::Expired => Some(Reason::Expired),
-        }
     }
 }
 

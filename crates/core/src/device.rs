@@ -226,7 +226,8 @@ const VERSION: u32 = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing};
+    use crate::account::{AccountData, Attributes, Freshness, Revision};
+    use crate::account_status::AccountStatus;
     use crate::app_password::Label;
     use crate::factor::{Factor, FactorId, FactorKind, Totp, TotpShape};
     use crate::keyring::Sealed;
@@ -248,7 +249,7 @@ mod tests {
         Account {
             id: AccountId::new("a".to_owned()),
             name: "alice".to_owned(),
-            standing: Standing::Active,
+            status: AccountStatus::Active,
             attributes: Attributes::new(),
             addresses: Vec::new(),
             password_marker: "1".to_owned(),

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod account_status;
 pub mod app_password;
 pub mod audit;
 pub mod challenge;
@@ -34,6 +35,7 @@ pub mod policy;
 pub mod proof;
 pub mod qr;
 pub mod random;
+pub mod reason;
 pub mod secret;
 pub mod sms_rules;
 pub mod typed;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Standing;
+use crate::account_status::AccountStatus;
 use crate::app_password::ScopeWord;
 use crate::clock::Timestamp;
 use crate::keyring::Digest;
@@ -319,13 +319,13 @@ mod hex {
 impl AccountPolicy {
     /// The account's status at `now`, according to these settings.
     #[must_use]
-    pub fn standing(self, now: Timestamp) -> Standing {
+    pub fn status(self, now: Timestamp) -> AccountStatus {
         if self.disabled {
-            Standing::Disabled
+            AccountStatus::Disabled
         } else if self.expires.is_some_and(|expires| expires <= now) {
-            Standing::Expired
+            AccountStatus::Expired
         } else {
-            Standing::Active
+            AccountStatus::Active
         }
     }
 
@@ -484,10 +484,10 @@ mod tests {
         let now = Timestamp::from_unix(1_800_000_000);
         let expires =
             |at| AccountPolicy { expires: Some(Timestamp::from_unix(at)), ..AccountPolicy::default() };
-        assert_eq!(AccountPolicy::default().standing(now), Standing::Active);
-        assert_eq!(expires(1_800_000_001).standing(now), Standing::Active);
-        assert_eq!(expires(1_800_000_000).standing(now), Standing::Expired);
-        assert_eq!(AccountPolicy { disabled: true, ..expires(1) }.standing(now), Standing::Disabled);
+        assert_eq!(AccountPolicy::default().status(now), AccountStatus::Active);
+        assert_eq!(expires(1_800_000_001).status(now), AccountStatus::Active);
+        assert_eq!(expires(1_800_000_000).status(now), AccountStatus::Expired);
+        assert_eq!(AccountPolicy { disabled: true, ..expires(1) }.status(now), AccountStatus::Disabled);
     }
 
     #[test]

@@ -180,7 +180,8 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountData, AccountId, Attributes, Freshness, Revision, Standing};
+    use crate::account::{AccountData, AccountId, Attributes, Freshness, Revision};
+    use crate::account_status::AccountStatus;
 
     fn account() -> Account {
         let mut attributes = Attributes::new();
@@ -191,7 +192,7 @@ mod tests {
         Account {
             id: AccountId::new("1".to_owned()),
             name: "alice@example.org".to_owned(),
-            standing: Standing::Active,
+            status: AccountStatus::Active,
             attributes,
             addresses: Vec::new(),
             password_marker: String::new(),

@@ -4,7 +4,8 @@ use std::slice;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::account_status::AccountStatus;
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update};
@@ -26,7 +27,7 @@ pub trait DirectoryFixture: Send + Sync {
     /// Changes a main password.
     async fn set_password(&self, name: &str, password: &str);
     /// Disables an account, or lets it expire, or neither.
-    async fn set_standing(&self, name: &str, standing: Standing);
+    async fn set_standing(&self, name: &str, status: AccountStatus);
 }
 
 /// The names of all statements, in their order.
@@ -60,7 +61,7 @@ pub async fn a_name_finds_its_account_and_nobody_elses(f: &dyn DirectoryFixture)
     f.add("alice", &[], None).await;
     f.add("bob", &[], None).await;
     let (alice, bob) = (find(f, "alice").await.unwrap(), find(f, "bob").await.unwrap());
-    assert_eq!((alice.name.as_str(), alice.standing), ("alice", Standing::Active));
+    assert_eq!((alice.name.as_str(), alice.status), ("alice", AccountStatus::Active));
     assert_eq!(alice.attributes.values("uidNumber"), ["10001"]);
     assert_ne!(alice.id, bob.id);
     assert_eq!(f.directory().read(&alice.id).await.unwrap(), Some(alice));
@@ -112,8 +113,8 @@ pub async fn a_uid_finds_the_account_that_carries_it(f: &dyn DirectoryFixture) {
     let by_uid = async |uid| f.directory().find_by_uid(uid).await.unwrap();
     assert_eq!(by_uid(10_001).await, find(f, "alice").await);
     assert_eq!(by_uid(10_002).await, find(f, "bob").await);
-    f.set_standing("bob", Standing::Disabled).await;
-    assert_eq!(by_uid(10_002).await.unwrap().standing, Standing::Disabled);
+    f.set_standing("bob", AccountStatus::Disabled).await;
+    assert_eq!(by_uid(10_002).await.unwrap().status, AccountStatus::Disabled);
     f.set_uid("bob", 4_294_967_294).await;
     assert_eq!(by_uid(4_294_967_294).await.unwrap().name, "bob");
     for uid in [0, 1, 1000, 10_002, 100_010, 4_294_967_295] {
@@ -320,9 +321,9 @@ pub async fn an_update_of_an_unknown_account_is_a_conflict(f: &dyn DirectoryFixt
 /// And is still found, so that it can be told from an unknown one in the log.
 pub async fn a_disabled_or_expired_account_says_so(f: &dyn DirectoryFixture) {
     f.add("alice", &[], Some("right")).await;
-    for standing in [Standing::Disabled, Standing::Active, Standing::Expired] {
+    for standing in [AccountStatus::Disabled, AccountStatus::Active, AccountStatus::Expired] {
         f.set_standing("alice", standing).await;
-        assert_eq!(find(f, "alice").await.unwrap().standing, standing);
+        assert_eq!(find(f, "alice").await.unwrap().status, standing);
     }
 }
 

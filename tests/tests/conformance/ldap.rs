@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::account::{AccountData, FactorKey, Standing};
+use postern_core::account::{AccountData, FactorKey};
+use postern_core::account_status::AccountStatus;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, DirectoryKind};
 use postern_core::directory::{Directory, DirectoryError};
@@ -114,11 +115,11 @@ impl DirectoryFixture for LdapFixture {
         self.change(name, &format!("replace: userPassword\nuserPassword: {password}"));
     }
 
-    async fn set_standing(&self, name: &str, standing: Standing) {
-        let (gone, expire) = match standing {
-            Standing::Active => ("", ""),
-            Standing::Disabled => ("\nemployeeType: gone", ""),
-            Standing::Expired => ("", "\nshadowExpire: 1"),
+    async fn set_standing(&self, name: &str, status: AccountStatus) {
+        let (gone, expire) = match status {
+            AccountStatus::Active => ("", ""),
+            AccountStatus::Disabled => ("\nemployeeType: gone", ""),
+            AccountStatus::Expired => ("", "\nshadowExpire: 1"),
         };
         self.change(name, &format!("replace: employeeType{gone}\n-\nreplace: shadowExpire{expire}"));
     }

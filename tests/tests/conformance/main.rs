@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use postern_core::account::{AccountData, AccountId, Attributes, Standing};
+use postern_core::account::{AccountData, AccountId, Attributes};
+use postern_core::account_status::AccountStatus;
 use postern_core::changes::edit;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
@@ -106,12 +107,12 @@ impl DirectoryFixture for EmbeddedFixture {
         self.store.set_main_password(&self.id(name).await, Some(hash)).await.unwrap();
     }
 
-    async fn set_standing(&self, name: &str, standing: Standing) {
+    async fn set_standing(&self, name: &str, status: AccountStatus) {
         let expires =
-            (standing == Standing::Expired).then_some(Timestamp::from_unix(SystemClock.now().as_unix()));
+            (status == AccountStatus::Expired).then_some(Timestamp::from_unix(SystemClock.now().as_unix()));
         let change = |data: &mut AccountData| {
             data.policy = AccountPolicy {
-                disabled: standing == Standing::Disabled,
+                disabled: status == AccountStatus::Disabled,
                 expires,
                 ..AccountPolicy::default()
             };

@@ -1,4 +1,5 @@
-use postern_core::account::{Account, Standing};
+use postern_core::account::Account;
+use postern_core::account_status::AccountStatus;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::Factor;
 use postern_core::ledger::{Credential, Use};
@@ -21,7 +22,7 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
     let mut rows = vec![
         vec!["name".to_owned(), account.name.clone()],
         vec!["id".to_owned(), account.id.to_string()],
-        vec!["standing".to_owned(), standing(account.standing).to_owned()],
+        vec!["standing".to_owned(), standing(account.status).to_owned()],
         vec!["main password".to_owned(), yes_no(has_password)],
         vec!["enrolled".to_owned(), yes_no(account.data.is_enrolled())],
         vec!["app passwords".to_owned(), account.data.live_app_passwords().count().to_string()],
@@ -57,7 +58,7 @@ pub(super) async fn list(site: &Site, output: Output) -> Result<(), Failure> {
         Ok(account) => {
             let row = vec![
                 account.name.clone(),
-                standing(account.standing).to_owned(),
+                standing(account.status).to_owned(),
                 factors_word(&account),
                 policy::mail_word(&account).to_owned(),
                 account.data.live_app_passwords().count().to_string(),
@@ -100,11 +101,11 @@ fn factor_text(factor: &Factor, uses: &[Use]) -> String {
     )
 }
 
-pub(in crate::commands) fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Active => "active",
-        Standing::Disabled => "disabled",
-        Standing::Expired => "expired",
+pub(in crate::commands) fn standing(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "active",
+        AccountStatus::Disabled => "disabled",
+        AccountStatus::Expired => "expired",
     }
 }
 
@@ -142,7 +143,7 @@ fn brief(account: &Account) -> Value {
     json!({
         "name": account.name,
         "id": account.id.as_str(),
-        "standing": standing(account.standing),
+        "standing": standing(account.status),
         "enrolled": account.data.is_enrolled(),
         "app_passwords": account.data.live_app_passwords().count(),
         "policy": {

@@ -58,7 +58,7 @@ impl Brief {
         });
         let said = Said {
             name: account.name.clone(),
-            standing: standing(account.standing).to_owned(),
+            standing: standing(account.status).to_owned(),
             enrolled: account.data.is_enrolled(),
             app_passwords: account.data.live_app_passwords().map(|live| (live.id, live.created)).collect(),
             recovery_codes_left: account.data.recovery_codes.len(),

@@ -30,5 +30,5 @@ pub(crate) async fn read_again(engine: &Engine, account: &Account) -> Result<Acc
     if found.freshness == Freshness::Stale {
         return Err(Outage::Stale.into());
     }
-    found.standing.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
+    found.status.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
 }

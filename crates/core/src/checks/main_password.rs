@@ -153,7 +153,7 @@ impl Given<'_> {
 }
 
 /// Whether the directory has, or had, locked the main password after too many wrong ones. It takes the mark away only when
-/// the right one comes, so the lock may be over. One that only an admin lifts is the standing's affair.
+/// the right one comes, so the lock may be over. One that only an admin lifts is the account's status.
 fn is_locked_for_a_time(account: &Account) -> bool {
     !account.attributes.values(LOCKED_SINCE).is_empty()
 }

@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::account::{Account, AccountId};
+use crate::account::AccountId;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
+use crate::checks::recipient::{Binding, Recipient};
 use crate::checks::sms_budget;
 use crate::checks::sms_budget::Counter;
 use crate::clock::Timestamp;
@@ -29,28 +30,6 @@ pub(crate) enum Posted {
     Limited { until: Timestamp },
     /// There is no way, or none now.
     Failed,
-}
-
-/// Somebody who gets a code.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Recipient<'a> {
-    pub(crate) account: &'a Account,
-    pub(crate) source: &'a Source,
-    /// The factor, or what is about to become it.
-    pub(crate) factor: FactorId,
-    pub(crate) to: Destination<'a>,
-    pub(crate) binding: Binding,
-}
-
-/// Whether an address or a number is the account's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Binding {
-    /// It is.
-    Bound,
-    /// Its owner says that it will be.
-    New,
-    /// An admin says so.
-    NewByAdmin,
 }
 
 /// Where codes of a factor are sent, where they are.
@@ -84,7 +63,7 @@ pub(crate) async fn post(
     }
     let at = engine.clock.now();
     let admitted = admit(engine, recipient, at).await?;
-    sms_budget::warn(engine, &admitted, dialogue, trail).await;
+    sms_budget::warn(engine, admitted.budget, dialogue, trail).await;
     let counted = match admitted.until {
         None => admitted.counted,
         Some(until) => return Ok(Posted::Limited { until }),

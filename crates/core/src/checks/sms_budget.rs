@@ -1,9 +1,7 @@
 //! The site's budgets for text messages: what a message counts in, and who hears that they come to an end.
 
 use crate::checks::attempts;
-use crate::checks::sent_codes::Admitted;
-use crate::checks::sent_codes::Binding;
-use crate::checks::sent_codes::Recipient;
+use crate::checks::recipient::{Binding, Recipient};
 use crate::clock::Timestamp;
 use crate::conversation::Gone;
 use crate::courier::{Destination, Message};
@@ -88,11 +86,11 @@ async fn share(engine: &Engine, recipient: Recipient<'_>, at: Timestamp) -> Budg
 /// Notes for the log that a budget is used up or nearly so, and mails it to the admin: once for each counter and window.
 pub(crate) async fn warn(
     engine: &Engine,
-    admitted: &Admitted,
+    counter: Option<Counter>,
     dialogue: &mut Dialogue<'_>,
     trail: &mut Trail,
 ) {
-    let (Some(counter), Some(rules)) = (admitted.budget, engine.courier.sms_rules()) else { return };
+    let (Some(counter), Some(rules)) = (counter, engine.courier.sms_rules()) else { return };
     let (hours, budget) = (counter.window.hours(), u64::from(rules.budget(counter.window)));
     let (state, what) = match counter.part {
         Part::Mark => (SmsBudget::Near, Phrase::SmsBudgetNear { budget, hours }),

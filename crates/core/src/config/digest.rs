@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Config, DirectoryKind, LdapLogin, LedgerKind};
+use super::settings::{Config, DirectoryKind, LdapLogin, LedgerKind};
 
 /// Identifies a configuration: SHA-256 over the text of the file and of the files that are read with it, such as passwords and
 /// certificates.

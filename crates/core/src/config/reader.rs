@@ -11,7 +11,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Problems};
+use super::problems::{Problem, Problems};
 
 /// Collects the problems of a document.
 pub(super) struct Findings<'t> {

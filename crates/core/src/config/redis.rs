@@ -1,7 +1,28 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::RedisServers;
+/// The addresses of a Redis server, of its sentinels, or of a Cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisServers {
+    /// `unix:///path`
+    Unix(PathBuf),
+    /// `redis://host:port/db` or `rediss://…`
+    Single {
+        /// The server.
+        server: HostPort,
+        /// The database number.
+        database: u32,
+    },
+    /// `redis+sentinel://host:port,host:port/service` or `rediss+sentinel://…`
+    Sentinel {
+        /// The sentinels.
+        sentinels: Vec<HostPort>,
+        /// The name of the master that they monitor.
+        service: String,
+    },
+    /// `redis+cluster://host:port,host:port` or `rediss+cluster://…`
+    Cluster(Vec<HostPort>),
+}
 
 /// A server's name or address, and its TCP port.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,12 +11,14 @@ use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
 use crate::limits::{AttemptLimits, CodeLimits, Limits, PushLimits, SendLimits, SentCodeLimits};
 use crate::userdb::{DisabledLookup, Userdb};
 
-use super::ldap::LOCKED_UNTIL_UNLOCKED;
+use super::ldap::{Condition, LOCKED_UNTIL_UNLOCKED, LdapUri};
+use super::problems::Problems;
 use super::reader::{Findings, Section};
-use super::{
-    Condition, Config, DirectoryKind, Embedded, Ldap, LdapLogin, LdapUri, LedgerKind, Log, LogLevel,
-    MailServer, MailSettings, PasswordMustChange, Problems, Redis, Socket, Tls, couriers, redis, services,
+use super::settings::{
+    Config, DirectoryKind, Embedded, Ldap, LdapLogin, LedgerKind, Log, LogLevel, MailServer, MailSettings,
+    PasswordMustChange, Redis, Socket, Tls,
 };
+use super::{couriers, redis, services};
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);

@@ -49,7 +49,7 @@ async fn decide(
         && account.name == name.as_str()
     {
         trail.account = Some(account.id.clone());
-        if let Some(reason) = account.standing.refusal() {
+        if let Some(reason) = account.status.refusal() {
             return Ok(Verdict::Reject(reason));
         }
         // Who has a proof was identified a moment ago.
@@ -81,7 +81,7 @@ async fn decide(
     if account.freshness == Freshness::Stale {
         return Err(Outage::Stale);
     }
-    if let Some(reason) = account.standing.refusal() {
+    if let Some(reason) = account.status.refusal() {
         return Ok(Verdict::Reject(reason));
     }
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);

@@ -160,7 +160,8 @@ const NO_UID: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
-    use crate::account::{AccountData, Attributes, Freshness, Revision, Standing, UID_NUMBER};
+    use crate::account::{AccountData, Attributes, Freshness, Revision, UID_NUMBER};
+    use crate::account_status::AccountStatus;
 
     use super::*;
 
@@ -170,7 +171,7 @@ mod tests {
         Account {
             id: AccountId::new(name.to_lowercase()),
             name: name.to_owned(),
-            standing: Standing::Active,
+            status: AccountStatus::Active,
             attributes,
             addresses: Vec::new(),
             password_marker: String::new(),

@@ -139,7 +139,7 @@ impl<'a> Attempt<'a> {
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale.into());
         }
-        if let Some(reason) = account.standing.refusal() {
+        if let Some(reason) = account.status.refusal() {
             return self.refuse_stranger(reason).await;
         }
         let first = self.first_factor(&account).await?;

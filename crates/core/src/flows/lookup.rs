@@ -1,4 +1,5 @@
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
+use crate::account_status::AccountStatus;
 use crate::engine::Engine;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
@@ -32,14 +33,14 @@ async fn decide(
     if account.freshness == Freshness::Stale {
         return Err(Outage::Stale);
     }
-    let (reason, found, waits) = match account.standing {
-        Standing::Active => return answer(engine, account),
-        Standing::Disabled => (
+    let (reason, found, waits) = match account.status {
+        AccountStatus::Active => return answer(engine, account),
+        AccountStatus::Disabled => (
             Reason::Disabled,
             "the account is disabled, and its mail is delivered",
             "the account is disabled, and its mail waits",
         ),
-        Standing::Expired => (
+        AccountStatus::Expired => (
             Reason::Expired,
             "the account has expired, and its mail is delivered",
             "the account has expired, and its mail waits",

@@ -108,7 +108,7 @@ impl<'a> Decision<'a> {
             return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
         };
         self.trail.account = Some(account.id.clone());
-        if let Some(reason) = account.standing.refusal() {
+        if let Some(reason) = account.status.refusal() {
             return self.refuse_stranger(policy(AccountPolicy::default()), reason).await;
         }
         if let Some(candidate) = Candidate::parse(self.login.offered.expose())

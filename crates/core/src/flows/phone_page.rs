@@ -357,7 +357,7 @@ impl PhoneVisit<'_> {
             return Err(Stop::Reject(Reason::BadCredential));
         };
         let factor = factor.clone();
-        account.standing.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::Reject(reason)))
+        account.status.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::Reject(reason)))
     }
 
     /// Whether this is signed by a phone that handed its key in, and that somebody at a terminal has still to say yes to: it

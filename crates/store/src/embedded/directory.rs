@@ -285,7 +285,7 @@ impl AccountRow {
         Ok(Account {
             id: AccountId::new(self.id),
             name: self.name,
-            standing: policy.standing(now),
+            status: policy.status(now),
             addresses: attributes.values("mail").to_vec(),
             attributes,
             password_marker: self.password_changed.to_string(),

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use ldap3::{Mod, SearchEntry};
 use postern_core::account::UID_NUMBER;
-use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, Standing};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::account_status::AccountStatus;
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
@@ -186,12 +187,12 @@ impl LdapDirectory {
     /// A copy that was made earlier, as it stands now: an account may have expired since.
     fn aged(&self, copy: Account, now: Timestamp) -> Result<Account, DirectoryError> {
         // What disabled it has not changed, and may have looked at more than is left in the copy.
-        if copy.standing == Standing::Disabled {
+        if copy.status == AccountStatus::Disabled {
             return Ok(copy);
         }
-        let standing = entry::standing(&self.config, &copy.attributes, copy.data.policy, now);
-        let standing = standing.map_err(DirectoryError::Broken)?;
-        Ok(Account { standing, ..copy })
+        let status = entry::status(&self.config, &copy.attributes, copy.data.policy, now);
+        let status = status.map_err(DirectoryError::Broken)?;
+        Ok(Account { status, ..copy })
     }
 
     async fn find_at_mail(&self, name: &str) -> Result<Option<Account>, DirectoryError> {

@@ -4,9 +4,8 @@ use std::fmt::Display;
 
 use ldap3::SearchEntry;
 use postern_core::account::UID_NUMBER;
-use postern_core::account::{
-    Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision, Standing,
-};
+use postern_core::account::{Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision};
+use postern_core::account_status::AccountStatus;
 use postern_core::app_password::AppPassword;
 use postern_core::clock::Timestamp;
 use postern_core::config::Ldap;
@@ -81,14 +80,14 @@ pub(super) fn account(config: &Ldap, entry: &SearchEntry, now: Timestamp) -> Res
     if !is_ours && OWN.iter().any(|name| !attributes.values(name).is_empty()) {
         return Err(broken(&format!("has Postern's attributes without the class {CLASS}")));
     }
-    let standing = standing(config, &attributes, data.policy, now).map_err(|why| broken(&why))?;
+    let status = status(config, &attributes, data.policy, now).map_err(|why| broken(&why))?;
     let mut theirs = theirs(&attributes);
     // What a template takes for the user name is the user name.
     theirs.set(&config.username_attribute, vec![name.clone()]);
     Ok(Account {
         id,
         name,
-        standing,
+        status,
         password_marker: attributes.values(&config.password_changed_attribute).join(" "),
         data,
         revision,
@@ -116,18 +115,18 @@ pub(super) fn stored<'a>(entry: &'a SearchEntry, attribute: &str) -> impl Iterat
 }
 
 /// Whether an account is open at this moment, or why that cannot be said.
-pub(super) fn standing(
+pub(super) fn status(
     config: &Ldap,
     attributes: &Attributes,
     policy: AccountPolicy,
     now: Timestamp,
-) -> Result<Standing, String> {
+) -> Result<AccountStatus, String> {
     if config.disabled.iter().any(|condition| condition.holds(attributes)) {
-        return Ok(Standing::Disabled);
+        return Ok(AccountStatus::Disabled);
     }
     match expiry(config, attributes)? {
-        Some((_, expiry)) if expiry.is_past(now) => Ok(Standing::Expired),
-        Some(_) | None => Ok(policy.standing(now)),
+        Some((_, expiry)) if expiry.is_past(now) => Ok(AccountStatus::Expired),
+        Some(_) | None => Ok(policy.status(now)),
     }
 }
 

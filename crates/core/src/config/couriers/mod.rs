@@ -9,8 +9,9 @@ use std::str::FromStr;
 use crate::factor::EmailAddress;
 use crate::sms_rules::SmsRules;
 
+use super::http_url::HttpUrl;
 use super::redis::HostPort;
-use super::{HttpUrl, Template};
+use super::template::Template;
 
 pub(super) use read::{couriers, web};
 

@@ -7,7 +7,8 @@ mod factors;
 
 use std::collections::BTreeMap;
 
-use crate::account::{Account, Freshness, Standing};
+use crate::account::{Account, Freshness};
+use crate::account_status::AccountStatus;
 use crate::changes::error::ChangeError;
 use crate::changes::notices;
 use crate::changes::notices::ChangedBy;
@@ -164,10 +165,10 @@ impl OwnVisit<'_> {
             return Err(Outage::Stale.into());
         }
         let name = own.name.as_str();
-        let (reason, phrase) = match account.standing {
-            Standing::Active => return Ok(account),
-            Standing::Disabled => (Reason::Disabled, Phrase::AccountDisabled { name }),
-            Standing::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
+        let (reason, phrase) = match account.status {
+            AccountStatus::Active => return Ok(account),
+            AccountStatus::Disabled => (Reason::Disabled, Phrase::AccountDisabled { name }),
+            AccountStatus::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
         };
         self.dialogue.complain(&phrase).await?;
         Err(Stop::Reject(reason))

@@ -2,7 +2,7 @@ use std::io::{IsTerminal, stdin};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::conversation::{self, Answer, Conversation, Echo, Gone};
+use postern_core::conversation::{self, Answer, Conversation, Echo, Gone, Prompt};
 use postern_ipc::{Dialogue, Secret, Style, Tone};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -93,12 +93,12 @@ impl Dialogue for Person {
 
 #[async_trait]
 impl Conversation for Person {
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         let style = match echo {
             Echo::Off => Style::Hidden,
             Echo::On => Style::Visible,
         };
-        match self.answer(style, &plain(question)) {
+        match self.answer(style, &plain(prompt.text())) {
             Ok(answer) => {
                 answer.map(|mut answer| Answer::new(std::mem::take(&mut *answer))).ok_or(Gone::Cancelled)
             }
@@ -106,12 +106,16 @@ impl Conversation for Person {
         }
     }
 
-    async fn tell(&mut self, tone: conversation::Tone, line: &str) -> Result<(), Gone> {
+    async fn tell(&mut self, tone: conversation::Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
         let tone = match tone {
             conversation::Tone::Info => Tone::Info,
             conversation::Tone::Error => Tone::Error,
         };
-        self.show(tone, line).map_err(|failure| self.gone_by(failure))
+        prompt
+            .text()
+            .lines()
+            .try_for_each(|line| self.show(tone, line))
+            .map_err(|failure| self.gone_by(failure))
     }
 
     async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {

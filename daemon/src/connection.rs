@@ -102,7 +102,7 @@ async fn converse(
         }
         (Task::Login | Task::Lookup | Task::Account | Task::Status, false) => (MAIL, Audience::Nobody),
     };
-    let (mut dialogue, words) = Dialogue::new(audience);
+    let (mut dialogue, words) = Dialogue::new(begin.version, audience);
     let flow = decide::decide(server, site, visitor, &mut dialogue);
     let mut held = hold(line, pace, server.stopping(), words, Box::pin(flow)).await;
     if held.is_broken_off && begin.flow == Flow::Login {

@@ -1,4 +1,4 @@
-//! What a flow needs of the person whom it talks to. A PAM prompt, a terminal and a web page are all one to it.
+//! The person that a flow talks to, by prompts that are data. A flow works alike with a PAM prompt, a terminal and a web page.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::words::{Argument, Language, Phrase};
+
 /// A person who can be asked and told.
-///
-/// Text is in the person's language and holds no control characters; a line is one call.
 #[async_trait]
 pub trait Conversation: Send + Sync {
     /// Puts a question and waits for the answer, as long as the front door's own deadline allows.
     ///
     /// # Errors
     /// [`Gone`] where there will be none.
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone>;
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone>;
 
-    /// Shows a line.
+    /// Shows a prompt that asks for nothing.
     ///
     /// # Errors
     /// [`Gone`] where nobody sees it.
-    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone>;
+    async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone>;
 
     /// Gives a script what the lines give to a person.
     ///
@@ -43,6 +43,82 @@ pub trait Conversation: Send + Sync {
     }
 }
 
+/// What a person is asked or told: a phrase of the catalogue with its arguments, and one rendering of it.
+///
+/// An argument may be a secret, such as a new app password: `Debug` prints the id only, and the text is wiped.
+pub struct Prompt<'a> {
+    id: &'static str,
+    arguments: Vec<(&'static str, Argument<'a>)>,
+    choices: &'a [Choice],
+    text: Zeroizing<String>,
+}
+
+impl<'a> Prompt<'a> {
+    /// The phrase, rendered in `language`.
+    #[must_use]
+    pub fn new(phrase: &Phrase<'a>, language: Language) -> Self {
+        let text = Zeroizing::new(language.say(phrase));
+        Self { id: phrase.id(), arguments: phrase.arguments(), choices: &[], text }
+    }
+
+    /// A QR code that encodes `content`. `text` is what a terminal shows: the code drawn in characters, or a line that says
+    /// why it is not.
+    #[must_use]
+    pub fn qr(content: &'a str, text: Zeroizing<String>) -> Self {
+        Self { id: QR, arguments: vec![("text", Argument::Text(content))], choices: &[], text }
+    }
+
+    /// The same, answered by the id of one of `choices`, or as its phrase says.
+    #[must_use]
+    pub fn with_choices(self, choices: &'a [Choice]) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// The message id in the catalogue, or [`QR`].
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The values of the phrase, by name.
+    #[must_use]
+    pub fn arguments(&self) -> &[(&'static str, Argument<'a>)] {
+        &self.arguments
+    }
+
+    /// What can be chosen, where the prompt is a choice.
+    #[must_use]
+    pub fn choices(&self) -> &'a [Choice] {
+        self.choices
+    }
+
+    /// The rendering in the person's language. Its lines hold no control characters.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for Prompt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prompt({})", self.id)
+    }
+}
+
+/// One of the things that a prompt lets a person choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The answer that chooses it.
+    pub id: String,
+    /// What it is: the name of a factor kind, `app_password`, `device` or `challenge`.
+    pub kind: &'static str,
+    /// Its name, in the person's language.
+    pub label: String,
+}
+
+/// The id of a QR code, whose argument `text` is what it encodes.
+pub const QR: &str = "qr";
+
 /// Whether an answer is shown while it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Echo {
@@ -52,7 +128,7 @@ pub enum Echo {
     On,
 }
 
-/// What a line is.
+/// What a prompt that asks for nothing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// For information.

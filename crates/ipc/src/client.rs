@@ -78,12 +78,11 @@ impl Client {
         let mut granted = Duration::ZERO;
         loop {
             match self.receive(std::mem::take(&mut granted))? {
-                // What a person is shown may be a secret of theirs: a seed, recovery codes.
-                ServerMessage::Ask { style, text } => match dialogue.ask(style, &Zeroizing::new(text)) {
+                ServerMessage::Ask { style, text, .. } => match dialogue.ask(style, text.expose()) {
                     Some(answer) => self.send(&ClientMessage::Answer(answer))?,
                     None => self.send(&ClientMessage::Cancel {})?,
                 },
-                ServerMessage::Tell { style, text } => dialogue.tell(style, &Zeroizing::new(text)),
+                ServerMessage::Tell { style, text, .. } => dialogue.tell(style, text.expose()),
                 ServerMessage::Record { name, value } => dialogue.record(&name, value),
                 ServerMessage::Wait { seconds } => granted = Duration::from_secs(seconds.into()),
                 ServerMessage::Verdict(verdict) => return Ok(verdict),

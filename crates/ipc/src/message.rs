@@ -2,10 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameError, Secret};
-
-/// The protocol version that this build speaks.
-pub const VERSION: u32 = 1;
+use crate::{Argument, Choice, FrameError, Secret, Version};
 
 /// What a front door sends. The first message of a connection is `Begin`, every later one is another.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,8 +26,8 @@ pub enum ClientMessage {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Begin {
-    /// [`VERSION`], or an older one that the server still speaks.
-    pub version: u32,
+    /// The version that the server answers in.
+    pub version: Version,
     /// What is to be done.
     pub flow: Flow,
     /// The service as PAM or Dovecot names it: `imap`, `smtp`, `sshd`.
@@ -78,11 +75,12 @@ pub struct Begin {
 }
 
 impl Begin {
-    /// A conversation in this build's version with everything optional left out.
+    /// A conversation with everything optional left out, in [`Version::OLDEST`]: a front door names the oldest version that
+    /// has what it needs, so that it works with a posternd of any age, and text is in all of them.
     #[must_use]
     pub fn new(flow: Flow, service: impl Into<String>, user: impl Into<String>) -> Self {
         Self {
-            version: VERSION,
+            version: Version::OLDEST,
             flow,
             service: service.into(),
             user: user.into(),
@@ -190,15 +188,38 @@ pub enum ServerMessage {
     Ask {
         /// Whether what is typed may be shown.
         style: Style,
-        /// The prompt.
-        text: String,
+        /// The prompt in the person's language.
+        #[serde(
+            serialize_with = "crate::secret::serialize_one",
+            deserialize_with = "crate::secret::deserialize_one"
+        )]
+        text: Secret,
+        /// Its id in the catalogue; from version 2 on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// What is filled into it, by name; from version 2 on, where there is any.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        arguments: BTreeMap<String, Argument>,
+        /// What can be chosen; from version 2 on, where there is a choice.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        choices: Vec<Choice>,
     },
-    /// A line to show; no reply.
+    /// Something to show; no reply.
     Tell {
         /// How to show it.
         style: Tone,
-        /// The line.
-        text: String,
+        /// A line of it in version 1; all of it, in one line or several, from version 2 on. Empty where it would not fit.
+        #[serde(
+            serialize_with = "crate::secret::serialize_one",
+            deserialize_with = "crate::secret::deserialize_one"
+        )]
+        text: Secret,
+        /// As in `Ask`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// As in `Ask`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        arguments: BTreeMap<String, Argument>,
     },
     /// What a self-service flow lists or has made, for scripts; the same is told in words. No reply.
     Record {
@@ -406,9 +427,8 @@ pub enum ProtocolError {
 pub fn decode_begin(line: &[u8]) -> Result<Begin, ProtocolError> {
     let opening: Opening =
         serde_json::from_slice(line).map_err(|error| ProtocolError::Malformed(describe(&error)))?;
-    if opening.begin.version != VERSION {
-        return Err(ProtocolError::Unsupported { max: VERSION });
-    }
+    Version::try_from(opening.begin.version)
+        .map_err(|_| ProtocolError::Unsupported { max: Version::NEWEST.into() })?;
     match decode_client(line)? {
         ClientMessage::Begin(begin) => Ok(*begin),
         ClientMessage::Answer(_) | ClientMessage::Cancel {} => {
@@ -480,10 +500,10 @@ mod tests {
 
     #[test]
     fn a_newer_client_hears_unsupported_even_with_fields_unknown_here() {
-        let line = begin(r#","colour":"blue""#).replace("\"version\":1", "\"version\":2");
-        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 1 });
+        let line = begin(r#","colour":"blue""#).replace("\"version\":1", "\"version\":3");
+        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 2 });
         let line = begin("").replace("\"version\":1", "\"version\":0");
-        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 1 });
+        assert_eq!(decode_begin(line.as_bytes()).unwrap_err(), ProtocolError::Unsupported { max: 2 });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use postern_core::conversation::{Conversation, Tone};
+use postern_core::conversation::{Conversation, Prompt, Tone};
 use postern_core::device::Device;
 use postern_core::exchange::{Outcome, Trail};
 use postern_core::flows::{self, EMPTY_ANSWER, NOT_A_PASSWORD, Own, OwnFlow, PhoneCall, PhoneFlow, Visit};
@@ -131,9 +131,10 @@ async fn self_service(
         Ok(None) => {
             let language =
                 begin.language.as_deref().and_then(Language::wanted).unwrap_or(site.engine.language);
-            let line = language.say(&Phrase::NoUserOfUid { uid: &uid.to_string() });
+            let uid = uid.to_string();
+            let prompt = Prompt::new(&Phrase::NoUserOfUid { uid: &uid }, language);
             // Who is gone hears nothing, and is refused all the same.
-            dialogue.tell(Tone::Error, &line).await.ok();
+            dialogue.tell(Tone::Error, &prompt).await.ok();
             return not_permitted("the peer's uid is nobody's on this host");
         }
         Err(error) => return outcome(Verdict::Defer(error.to_string())),

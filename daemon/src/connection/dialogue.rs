@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
-use postern_ipc::{self as ipc, ServerMessage};
+use postern_core::conversation::{self, Answer, Conversation, Echo, Gone, Prompt, Tone};
+use postern_core::words;
+use postern_ipc::{self as ipc, Argument, Choice, ServerMessage, Version};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
@@ -11,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// A flow's end of a conversation: it hands each word to whoever holds the connection, and waits until that is done.
 #[derive(Debug)]
 pub(super) struct Dialogue {
+    version: Version,
     audience: Audience,
     words: mpsc::Sender<Word>,
 }
@@ -38,18 +41,22 @@ pub(super) enum Word {
 }
 
 impl Dialogue {
-    /// The flow's end, and the other one.
-    pub(super) fn new(audience: Audience) -> (Self, mpsc::Receiver<Word>) {
+    /// The flow's end of a conversation in `version`, and the other one.
+    pub(super) fn new(version: Version, audience: Audience) -> (Self, mpsc::Receiver<Word>) {
         let (words, heard) = mpsc::channel(1);
-        (Self { audience, words }, heard)
+        (Self { version, audience, words }, heard)
     }
 
     async fn say(&self, message: ServerMessage, pause: Option<Duration>) -> Result<(), Gone> {
         if self.audience == Audience::Nobody {
             return Ok(());
         }
+        self.send(line_of(message)?, pause).await
+    }
+
+    async fn send(&self, line: Zeroizing<Vec<u8>>, pause: Option<Duration>) -> Result<(), Gone> {
         let (told, hears) = oneshot::channel();
-        let word = Word::Tell { line: line_of(message)?, pause, told };
+        let word = Word::Tell { line, pause, told };
         self.words.send(word).await.map_err(|_| Gone::Closed)?;
         hears.await.unwrap_or(Err(Gone::Closed))
     }
@@ -57,7 +64,7 @@ impl Dialogue {
 
 #[async_trait]
 impl Conversation for Dialogue {
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         if self.audience != Audience::Person {
             return Err(Gone::Cancelled);
         }
@@ -66,17 +73,23 @@ impl Conversation for Dialogue {
             Echo::On => ipc::Style::Visible,
         };
         let (answer, hears) = oneshot::channel();
-        let line = line_of(ServerMessage::Ask { style, text: question.to_owned() })?;
+        let line = ask_line(self.version, style, prompt)?;
         self.words.send(Word::Ask { line, answer }).await.map_err(|_| Gone::Closed)?;
         hears.await.unwrap_or(Err(Gone::Closed))
     }
 
-    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone> {
+    async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
+        if self.audience == Audience::Nobody {
+            return Ok(());
+        }
         let style = match tone {
             Tone::Info => ipc::Tone::Info,
             Tone::Error => ipc::Tone::Error,
         };
-        self.say(ServerMessage::Tell { style, text: line.to_owned() }, None).await
+        for line in tell_lines(self.version, style, prompt)? {
+            self.send(line, None).await?;
+        }
+        Ok(())
     }
 
     async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {
@@ -97,16 +110,81 @@ impl Conversation for Dialogue {
     }
 }
 
-/// A flow may tell a new password: what it was put together from is wiped.
+fn ask_line(version: Version, style: ipc::Style, prompt: &Prompt<'_>) -> Result<Zeroizing<Vec<u8>>, Gone> {
+    let text = secret(prompt.text());
+    line_of(match version {
+        Version::One => {
+            ServerMessage::Ask { style, text, id: None, arguments: BTreeMap::new(), choices: Vec::new() }
+        }
+        Version::Two => ServerMessage::Ask {
+            style,
+            text,
+            id: Some(prompt.id().to_owned()),
+            arguments: arguments(prompt),
+            choices: choices(prompt),
+        },
+    })
+}
+
+/// In version 1 every line of the prompt is a message. From version 2 on the prompt is one message; where it would not fit
+/// with its text, as a large QR code does not, its id and arguments say it alone.
+fn tell_lines(
+    version: Version,
+    style: ipc::Tone,
+    prompt: &Prompt<'_>,
+) -> Result<Vec<Zeroizing<Vec<u8>>>, Gone> {
+    match version {
+        Version::One => {
+            let tell = |line| ServerMessage::Tell {
+                style,
+                text: secret(line),
+                id: None,
+                arguments: BTreeMap::new(),
+            };
+            prompt.text().lines().map(|line| line_of(tell(line))).collect()
+        }
+        Version::Two => {
+            let tell = |text| ServerMessage::Tell {
+                style,
+                text: secret(text),
+                id: Some(prompt.id().to_owned()),
+                arguments: arguments(prompt),
+            };
+            let line = ipc::encode(&tell(prompt.text())).or_else(|_| line_of(tell("")))?;
+            Ok(vec![line])
+        }
+    }
+}
+
+fn arguments(prompt: &Prompt<'_>) -> BTreeMap<String, Argument> {
+    let on_the_wire = |(name, value): &(&str, words::Argument<'_>)| {
+        let value = match *value {
+            words::Argument::Text(text) => Argument::Text(secret(text)),
+            words::Argument::Number(number) => Argument::Number(number),
+        };
+        ((*name).to_owned(), value)
+    };
+    prompt.arguments().iter().map(on_the_wire).collect()
+}
+
+fn choices(prompt: &Prompt<'_>) -> Vec<Choice> {
+    let on_the_wire = |choice: &conversation::Choice| Choice {
+        id: choice.id.clone(),
+        kind: choice.kind.to_owned(),
+        label: choice.label.clone(),
+    };
+    prompt.choices().iter().map(on_the_wire).collect()
+}
+
+fn secret(text: &str) -> ipc::Secret {
+    ipc::Secret::new(text.to_owned())
+}
+
+/// A flow may record a new password: what it was put together from is wiped.
 fn line_of(mut message: ServerMessage) -> Result<Zeroizing<Vec<u8>>, Gone> {
     let line = ipc::encode(&message);
-    match &mut message {
-        ServerMessage::Ask { text, .. } | ServerMessage::Tell { text, .. } => text.zeroize(),
-        ServerMessage::Record { value, .. } => value.values_mut().for_each(wipe),
-        ServerMessage::Wait { .. }
-        | ServerMessage::Verdict(_)
-        | ServerMessage::Status(_)
-        | ServerMessage::Error(_) => {}
+    if let ServerMessage::Record { value, .. } = &mut message {
+        value.values_mut().for_each(wipe);
     }
     line.map_err(|error| {
         error!("a flow says more than the protocol can carry: {error:?}");
@@ -125,15 +203,21 @@ fn wipe(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use postern_core::words::{Language, Phrase};
+
     use super::*;
 
     fn text(line: &[u8]) -> &str {
         std::str::from_utf8(line).unwrap()
     }
 
+    fn prompt<'a>(phrase: &Phrase<'a>) -> Prompt<'a> {
+        Prompt::new(phrase, Language::English)
+    }
+
     /// What a dialogue with `audience` hands over of a question, a line, a record and a pause, and what it makes of them.
-    async fn all_of(audience: Audience) -> (Vec<String>, Vec<bool>) {
-        let (mut dialogue, mut heard) = Dialogue::new(audience);
+    async fn all_of(version: Version, audience: Audience) -> (Vec<String>, Vec<bool>) {
+        let (mut dialogue, mut heard) = Dialogue::new(version, audience);
         let other_end = async move {
             let mut said = Vec::new();
             while let Some(word) = heard.recv().await {
@@ -152,11 +236,19 @@ mod tests {
             said
         };
         let flow = async move {
-            let answer = dialogue.ask(Echo::Off, "Password: ").await;
+            let choices = [conversation::Choice {
+                id: "1".to_owned(),
+                kind: "totp",
+                label: "authenticator".to_owned(),
+            }];
+            let question = Prompt::new(&Phrase::Code { label: "authenticator" }, Language::English);
+            let answer = dialogue.ask(Echo::Off, &question.with_choices(&choices)).await;
+            let drawing = Zeroizing::new("▀▄\n▄▀\n".to_owned());
             let value = Map::from_iter([("id".to_owned(), "GdGn".into())]);
             vec![
                 answer.is_ok_and(|answer| answer.expose() == "yes"),
-                dialogue.tell(Tone::Error, "no").await.is_ok(),
+                dialogue.tell(Tone::Error, &prompt(&Phrase::CodeTooEarly { seconds: 30 })).await.is_ok(),
+                dialogue.tell(Tone::Info, &Prompt::qr("https://x", drawing)).await.is_ok(),
                 dialogue.record("app_password", value).await.is_ok(),
                 dialogue.wait(Duration::from_secs(60)).await.is_ok(),
             ]
@@ -165,31 +257,82 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_gets_all_of_it_in_the_words_of_the_protocol() {
-        let (said, done) = all_of(Audience::Person).await;
+    async fn version_1_is_text_line_by_line_and_nothing_else() {
+        let (said, done) = all_of(Version::One, Audience::Person).await;
         assert_eq!(
             said,
             [
-                "{\"ask\":{\"style\":\"hidden\",\"text\":\"Password: \"}}\n",
-                "{\"tell\":{\"style\":\"error\",\"text\":\"no\"}}\n",
+                "{\"ask\":{\"style\":\"hidden\",\"text\":\"Code from authenticator: \"}}\n",
+                "{\"tell\":{\"style\":\"error\",\"text\":\"Codes are not taken just now. Wait 30 seconds, \
+                 then type the code that is shown.\"}}\n",
+                "{\"tell\":{\"style\":\"info\",\"text\":\"▀▄\"}}\n",
+                "{\"tell\":{\"style\":\"info\",\"text\":\"▄▀\"}}\n",
                 "{\"record\":{\"name\":\"app_password\",\"value\":{\"id\":\"GdGn\"}}}\n",
                 "{\"wait\":{\"seconds\":60}}\n",
             ]
         );
-        assert_eq!(done, [true; 4]);
+        assert_eq!(done, [true; 5]);
+    }
+
+    #[tokio::test]
+    async fn version_2_has_ids_arguments_and_choices_beside_the_text_and_a_prompt_is_one_message() {
+        let (said, done) = all_of(Version::Two, Audience::Person).await;
+        assert_eq!(
+            said,
+            [
+                "{\"ask\":{\"style\":\"hidden\",\"text\":\"Code from authenticator: \",\"id\":\"code\",\
+                 \"arguments\":{\"label\":\"authenticator\"},\
+                 \"choices\":[{\"id\":\"1\",\"kind\":\"totp\",\"label\":\"authenticator\"}]}}\n",
+                "{\"tell\":{\"style\":\"error\",\"text\":\"Codes are not taken just now. Wait 30 seconds, \
+                 then type the code that is shown.\",\"id\":\"code-too-early\",\"arguments\":{\"seconds\":30}}}\n",
+                "{\"tell\":{\"style\":\"info\",\"text\":\"▀▄\\n▄▀\\n\",\"id\":\"qr\",\
+                 \"arguments\":{\"text\":\"https://x\"}}}\n",
+                "{\"record\":{\"name\":\"app_password\",\"value\":{\"id\":\"GdGn\"}}}\n",
+                "{\"wait\":{\"seconds\":60}}\n",
+            ]
+        );
+        assert_eq!(done, [true; 5]);
     }
 
     #[tokio::test]
     async fn a_reader_is_asked_nothing_and_nobody_is_told_nothing() {
-        let (said, done) = all_of(Audience::Reader).await;
-        assert_eq!((said.len(), done), (3, vec![false, true, true, true]));
-        let (said, done) = all_of(Audience::Nobody).await;
-        assert_eq!((said.len(), done), (0, vec![false, true, true, true]));
+        let (said, done) = all_of(Version::One, Audience::Reader).await;
+        assert_eq!((said.len(), done), (5, vec![false, true, true, true, true]));
+        let (said, done) = all_of(Version::One, Audience::Nobody).await;
+        assert_eq!((said.len(), done), (0, vec![false, true, true, true, true]));
     }
 
     #[tokio::test]
     async fn what_does_not_fit_into_a_line_ends_the_conversation() {
-        let (mut dialogue, _heard) = Dialogue::new(Audience::Person);
-        assert_eq!(dialogue.tell(Tone::Info, &"x".repeat(17_000)).await, Err(Gone::Closed));
+        for version in [Version::One, Version::Two] {
+            let (mut dialogue, _heard) = Dialogue::new(version, Audience::Person);
+            let long = "x".repeat(17_000);
+            let line = prompt(&Phrase::AppPasswordRevoked { label: &long });
+            assert_eq!(dialogue.tell(Tone::Info, &line).await, Err(Gone::Closed));
+        }
+    }
+
+    #[test]
+    fn in_version_2_a_qr_code_that_is_too_large_to_draw_is_data_alone() {
+        let drawing = Zeroizing::new("█".repeat(6_000));
+        let lines = tell_lines(Version::Two, ipc::Tone::Info, &Prompt::qr("https://x", drawing)).unwrap();
+        let [line] = &lines[..] else { panic!("{} messages", lines.len()) };
+        assert_eq!(
+            text(line),
+            "{\"tell\":{\"style\":\"info\",\"text\":\"\",\"id\":\"qr\",\"arguments\":{\"text\":\"https://x\"}}}\n"
+        );
+    }
+
+    #[test]
+    fn debug_shows_nothing_that_is_filled_in() {
+        let phrase = Phrase::AppPassword { password: "s3cret" };
+        let message = ServerMessage::Tell {
+            style: ipc::Tone::Info,
+            text: secret(prompt(&phrase).text()),
+            id: None,
+            arguments: arguments(&prompt(&phrase)),
+        };
+        let shown = format!("{phrase:?} {:?} {message:?}", prompt(&phrase));
+        assert!(shown.contains("app-password") && !shown.contains("s3cret"), "{shown}");
     }
 }

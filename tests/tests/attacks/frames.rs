@@ -113,20 +113,22 @@ fn what_is_not_one_message_of_the_protocol_is_malformed() {
 }
 
 #[test]
-fn only_its_own_version_is_spoken() {
+fn both_versions_are_spoken_and_no_other() {
     let world = World::new("versions");
     let version = |version: Value| {
         let message = login("alice", &world.thunderbird.password, &json!({ "version": version }));
         say(&world.site.socket(), &message)
     };
-    assert_eq!(version(json!(1)), Said::Accept("alice".to_owned()));
-    for other in [json!(0), json!(2), json!(4_294_967_295_u32)] {
+    for known in [json!(1), json!(2)] {
+        assert_eq!(version(known.clone()), Said::Accept("alice".to_owned()), "{known}");
+    }
+    for other in [json!(0), json!(3), json!(4_294_967_295_u32)] {
         assert_eq!(version(other.clone()), Said::Unsupported, "{other}");
     }
     for no_version in [json!(-1), json!("1"), json!(1.0), json!(null), json!([1]), json!(4_294_967_296_u64)] {
         assert_eq!(version(no_version.clone()), Said::Malformed, "{no_version}");
     }
-    let newer = json!({ "version": 2, "flow": "telepathy", "colour": "blue" });
+    let newer = json!({ "version": 3, "flow": "telepathy", "colour": "blue" });
     assert_eq!(say(&world.site.socket(), &line(&json!({ "begin": newer }))), Said::Unsupported);
     world.assert_alice_gets_in();
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
-use crate::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use crate::conversation::{Answer, Choice, Conversation, Echo, Gone, Prompt, Tone};
 use crate::qr::Screen;
 use crate::words::{Language, Phrase};
 
@@ -56,9 +56,19 @@ impl<'a> Dialogue<'a> {
     }
 
     pub(crate) async fn ask(&mut self, echo: Echo, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        self.put(echo, question, &[]).await
+    }
+
+    /// Asks which one of `choices` is meant.
+    pub(crate) async fn choose(&mut self, question: &Phrase<'_>, choices: &[Choice]) -> Result<Answer, Gone> {
+        self.put(Echo::On, question, choices).await
+    }
+
+    async fn put(&mut self, echo: Echo, question: &Phrase<'_>, choices: &[Choice]) -> Result<Answer, Gone> {
         self.is_there()?;
         self.has_waited = true;
-        let answer = self.person.ask(echo, &self.language.say(question)).await?;
+        let prompt = Prompt::new(question, self.language).with_choices(choices);
+        let answer = self.person.ask(echo, &prompt).await?;
         if echo == Echo::Off {
             self.knows(answer.expose());
         }
@@ -68,7 +78,16 @@ impl<'a> Dialogue<'a> {
     /// Asks for what only a person can answer. The name, or a password that was given before, means that a program answers
     /// every question alike: nobody is there, and nothing is counted.
     pub(crate) async fn ask_for_code(&mut self, question: &Phrase<'_>) -> Result<Answer, Gone> {
-        let answer = self.ask(Echo::On, question).await?;
+        self.ask_for_code_or_choice(question, &[]).await
+    }
+
+    /// The same, where one of `choices` is an answer as well.
+    pub(crate) async fn ask_for_code_or_choice(
+        &mut self,
+        question: &Phrase<'_>,
+        choices: &[Choice],
+    ) -> Result<Answer, Gone> {
+        let answer = self.choose(question, choices).await?;
         let given = answer.expose();
         if self.known.iter().any(|known| **known == given || **known == given.trim()) {
             self.is_echoed = true;
@@ -104,11 +123,11 @@ impl<'a> Dialogue<'a> {
     }
 
     pub(crate) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
-        self.show(Tone::Info, &self.language.say(phrase)).await
+        self.show(Tone::Info, &Prompt::new(phrase, self.language)).await
     }
 
     pub(crate) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
-        self.show(Tone::Error, &self.language.say(phrase)).await
+        self.show(Tone::Error, &Prompt::new(phrase, self.language)).await
     }
 
     /// The front door says what the person sees on.
@@ -116,18 +135,18 @@ impl<'a> Dialogue<'a> {
         self.screen = screen;
     }
 
-    /// Shows the QR code of the first of `texts`, which all mean the same, that the person can see as a whole with so many
-    /// lines below it; else says that there is none.
-    pub(crate) async fn qr(&mut self, texts: &[&str], lines_below: usize) -> Result<(), Gone> {
-        match self.screen.qr(texts, lines_below) {
-            Some(lines) => self.lines(&lines).await,
-            None => self.tell(&Phrase::QrTooLarge {}).await,
-        }
-    }
-
-    /// Lines that are the same in every language.
-    pub(crate) async fn lines(&mut self, lines: &str) -> Result<(), Gone> {
-        self.show(Tone::Info, lines).await
+    /// Shows the QR code of `content`. A terminal shows the first of `content` and `shorter`, which mean the same, that fits
+    /// with so many lines below it, or else says that there is none.
+    pub(crate) async fn qr(
+        &mut self,
+        content: &str,
+        shorter: Option<&str>,
+        lines_below: usize,
+    ) -> Result<(), Gone> {
+        let texts: Vec<&str> = std::iter::once(content).chain(shorter).collect();
+        let drawn = self.screen.qr(&texts, lines_below);
+        let text = drawn.unwrap_or_else(|| Zeroizing::new(self.language.say(&Phrase::QrTooLarge {})));
+        self.show(Tone::Info, &Prompt::qr(content, text)).await
     }
 
     /// The next word may take this long.
@@ -156,15 +175,12 @@ impl<'a> Dialogue<'a> {
         self.bear(said)
     }
 
-    async fn show(&mut self, tone: Tone, text: &str) -> Result<(), Gone> {
-        for line in text.lines() {
-            let said = match self.gone {
-                Some(_) => Ok(()),
-                None => self.person.tell(tone, line).await,
-            };
-            self.bear(said)?;
-        }
-        Ok(())
+    async fn show(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
+        let said = match self.gone {
+            Some(_) => Ok(()),
+            None => self.person.tell(tone, prompt).await,
+        };
+        self.bear(said)
     }
 
     fn bear(&mut self, said: Result<(), Gone>) -> Result<(), Gone> {

@@ -12,7 +12,7 @@ use crate::checks::typed_codes::Asked;
 use crate::checks::typed_codes::CodeCheck;
 use crate::checks::typed_codes::Typed;
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, Echo};
+use crate::conversation::{Conversation, Echo, Prompt};
 use crate::engine::Engine;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
@@ -32,6 +32,7 @@ use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService, ServiceKin
 use crate::secret::{Offered, Password};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
+use crate::words::{Language, Phrase};
 
 /// Decides a login to a mail service: an app password, or the main password where policy permits it.
 ///
@@ -68,7 +69,8 @@ async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Offered, Outcom
         Outcome { verdict: Verdict::Reject(reason), trail }
     };
     // A program answers it, in whatever language.
-    let answer = person.ask(Echo::Off, "Password: ").await;
+    let question = Prompt::new(&Phrase::Password {}, Language::English);
+    let answer = person.ask(Echo::Off, &question).await;
     let answer = answer.map_err(|_| refused(Reason::Cancelled, None))?;
     if answer.expose().is_empty() {
         return Err(refused(Reason::BadCredential, Some(EMPTY_ANSWER)));

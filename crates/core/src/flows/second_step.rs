@@ -12,6 +12,7 @@ use crate::checks::typed_codes;
 use crate::checks::typed_codes::Asked;
 use crate::checks::typed_codes::CodeCheck;
 use crate::checks::typed_codes::Typed;
+use crate::conversation::Choice;
 use crate::courier::Destination;
 use crate::engine::Engine;
 use crate::exchange::dialogue::Dialogue;
@@ -98,13 +99,12 @@ enum Reach {
 impl Step<'_, '_> {
     async fn ask(&mut self) -> Result<Proved, Stop> {
         let factors = by_last_use(self.engine, self.asked, self.trail).await;
-        if factors.len() > 1 {
+        let choices = self.choices(&factors);
+        if !choices.is_empty() {
             self.dialogue.tell(&Phrase::FactorsToChooseFrom {}).await?;
-            for (number, factor) in (1..).zip(&factors) {
-                let label =
-                    if self.asked.is_known { described(factor) } else { factor.label.as_str().to_owned() };
-                self.dialogue.tell(&Phrase::FactorToChoose { number, label: &label }).await?;
-            }
+        }
+        for (number, choice) in (1..).zip(&choices) {
+            self.dialogue.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
         }
         let mut proposed = factors.first().copied();
         self.reach(proposed).await?;
@@ -112,7 +112,7 @@ impl Step<'_, '_> {
         while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
             questions += 1;
             let question = question(&self.reach, proposed, factors.len());
-            let answer = self.dialogue.ask_for_code(&question).await?;
+            let answer = self.dialogue.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
             if let Reach::Phone(approval) = &self.reach
                 && matches!(clean.as_str(), "s" | "S")
@@ -159,6 +159,19 @@ impl Step<'_, '_> {
             self.trail.detail.get_or_insert(NO_CODE);
         }
         Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
+    }
+
+    /// What the person can choose from, by number, where there is more than one factor.
+    fn choices(&self, factors: &[&Factor]) -> Vec<Choice> {
+        if factors.len() < 2 {
+            return Vec::new();
+        }
+        let choice = |(number, factor): (u64, &&Factor)| {
+            let label =
+                if self.asked.is_known { described(factor) } else { factor.label.as_str().to_owned() };
+            Choice { id: number.to_string(), kind: factor.kind.name(), label }
+        };
+        (1..).zip(factors).map(choice).collect()
     }
 
     /// Looks at a code; `None` where it is not right.
@@ -318,7 +331,7 @@ async fn show_qr(engine: &Engine, approval: &Approval, dialogue: &mut Dialogue<'
     dialogue.tell(&Phrase::ScanToApprove {}).await?;
     let uri = format!("{page}{}", approval.fragment());
     // The question may take two lines.
-    dialogue.qr(&[&uri], 2).await?;
+    dialogue.qr(&uri, None, 2).await?;
     Ok(())
 }
 

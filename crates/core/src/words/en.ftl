@@ -1,5 +1,5 @@
 # Every phrase that Postern says to people. One line of a phrase is one line on the screen.
-# The sign ␣ stands for the space at the end of a prompt.
+# The sign ␣ stands for a space at the beginning or the end of a line.
 
 password = Password:␣
 password-for-change = Main password of { $account }:␣
@@ -66,10 +66,12 @@ factor-removed = { $label } is removed.
 no-factor-left = You have no second factor left; mail programs may use your main password where your administrator permits it.
 
 new-recovery-codes = { $count } recovery codes, each good for one login. Earlier ones are no longer good. They are shown this once; print them:
+new-recovery-code = ␣␣␣␣{ $code }
 recovery-needs-factor = Recovery codes stand for a second factor, and you have none. Set one up first: postern my enrol
 
 app-password-label = What is it for (the mail program's name)?␣
 new-app-password = The app password "{ $label }" is shown this once:
+app-password = ␣␣␣␣{ $password }
 app-password-label-twice = You have another app password "{ $label }", { $id }….
 app-password-use = Type it into the mail program in the place of your main password, with or without the spaces. It opens: { $scope }
 mail-setting = { $protocol }: { $host }, port { $port }, TLS { $tls }
@@ -96,10 +98,11 @@ no-such-challenge = Nothing with the id { $id } waits for an answer.
 challenge-denied = The login to { $service } is refused.
 
 kinds-to-choose-from = What shall be your second factor?
-offer-app = { $number }) an authenticator app that shows codes
-offer-phone = { $number }) your phone, on which you approve logins
-offer-email = { $number }) codes to another e-mail address of yours
-offer-sms = { $number }) codes by SMS
+kind-to-choose = { $number }) { $label }
+kind-totp = an authenticator app that shows codes
+kind-phone = your phone, on which you approve logins
+kind-email = codes to another e-mail address of yours
+kind-sms = codes by SMS
 which-kind = Number of your choice:␣
 kind-not-here = That kind of second factor is not set up on this system.
 which-address = Your backup e-mail address:␣

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+use zeroize::Zeroize;
 
-pub use phrase::Phrase;
+pub use phrase::{Argument, Phrase};
 
 /// A language of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,7 +54,7 @@ impl Language {
         })
     }
 
-    /// The phrase in this language.
+    /// The phrase in this language. It is as secret as its arguments.
     #[must_use]
     pub fn say(self, phrase: &Phrase<'_>) -> String {
         let catalogue = match self {
@@ -101,17 +102,41 @@ impl Catalogue {
     fn say(&self, phrase: &Phrase<'_>) -> Option<String> {
         let pattern = self.0.get_message(phrase.id())?.value()?;
         let mut arguments = FluentArgs::new();
-        phrase.arguments().into_iter().for_each(|(name, value)| arguments.set(name, value));
+        let mut filled_in = 0;
+        for (name, value) in phrase.arguments() {
+            match value {
+                Argument::Text(text) => {
+                    filled_in += text.len();
+                    arguments.set(name, text);
+                }
+                Argument::Number(number) => arguments.set(name, FluentValue::from(number)),
+            }
+        }
+        let mut said = Rendering(String::with_capacity(LONGEST_PHRASE + filled_in));
         let mut errors = Vec::new();
-        let said = self.0.format_pattern(pattern, Some(&arguments), &mut errors).into_owned();
-        // Fluent drops white space at the end of a line, which a prompt wants.
-        let said = said.replace(SPACE, " ");
-        errors.is_empty().then_some(said)
+        let written = self.0.write_pattern(&mut said, pattern, Some(&arguments), &mut errors);
+        if written.is_err() || !errors.is_empty() {
+            said.0.zeroize();
+            return None;
+        }
+        Some(said.0)
     }
 }
 
-/// Stands for a space at the end of a prompt in the catalogue.
+/// Puts the spaces back that Fluent drops at both ends of a line.
+struct Rendering(String);
+
+impl fmt::Write for Rendering {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend(text.chars().map(|c| if c == SPACE { ' ' } else { c }));
+        Ok(())
+    }
+}
+
+/// Stands for a space at either end of a line in the catalogue.
 const SPACE: char = '\u{2423}';
+/// More bytes than any phrase has without its arguments: a string that grew would leave pieces of a secret behind.
+const LONGEST_PHRASE: usize = 1024;
 
 static ENGLISH: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::of(Language::English, include_str!("en.ftl")));
@@ -129,15 +154,16 @@ mod tests {
                 let said = catalogue.say(&phrase);
                 let said = said.unwrap_or_else(|| panic!("{language} lacks {}", phrase.id()));
                 for (name, value) in phrase.arguments() {
-                    if let fluent_bundle::FluentValue::String(value) = value {
+                    if let Argument::Text(value) = value {
                         assert!(
-                            said.contains(&*value),
+                            said.contains(value),
                             "{language} {}: {name} is not in \"{said}\"",
                             phrase.id()
                         );
                     }
                 }
                 assert!(said.lines().all(|line| line.len() <= 400), "{language} {}", phrase.id());
+                assert!(said.len() <= LONGEST_PHRASE, "{language} {}", phrase.id());
             }
         }
     }

@@ -1,9 +1,9 @@
-use fluent_bundle::FluentValue;
+use std::fmt;
 
 macro_rules! phrases {
     ($($(#[$doc:meta])* $name:ident $id:literal { $($argument:ident : $kind:ident),* };)*) => {
         /// One thing that may be said, with what is filled in.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs, reason = "the arguments are named for what they are")]
         pub enum Phrase<'a> {
             $($(#[$doc])* $name { $($argument: phrases!(@type $kind 'a)),* },)*
@@ -19,10 +19,11 @@ macro_rules! phrases {
             }
 
             /// What is filled in, by name.
-            pub(super) fn arguments(&self) -> Vec<(&'static str, FluentValue<'a>)> {
+            #[must_use]
+            pub fn arguments(&self) -> Vec<(&'static str, Argument<'a>)> {
                 match *self {
                     $(Self::$name { $($argument),* } => {
-                        vec![$((stringify!($argument), FluentValue::from($argument))),*]
+                        vec![$((stringify!($argument), Argument::from($argument))),*]
                     })*
                 }
             }
@@ -38,6 +39,40 @@ macro_rules! phrases {
     (@type number $life:lifetime) => { u64 };
     (@example text) => { "example" };
     (@example number) => { 42 };
+}
+
+/// A value that is filled into a phrase.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Argument<'a> {
+    /// A name, an address, a code. It may be a secret.
+    Text(&'a str),
+    /// A count, or a span of time.
+    Number(u64),
+}
+
+impl<'a> From<&'a str> for Argument<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u64> for Argument<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+// A seed, an app password and a recovery code are arguments as well.
+impl fmt::Debug for Argument<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Argument")
+    }
+}
+
+impl fmt::Debug for Phrase<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Phrase({})", self.id())
+    }
 }
 
 phrases! {
@@ -79,14 +114,16 @@ phrases! {
 
     /// Begins a list of what can be bound.
     KindsToChooseFrom "kinds-to-choose-from" {};
-    /// One of it.
-    OfferApp "offer-app" { number: number };
-    /// One of it.
-    OfferPhone "offer-phone" { number: number };
-    /// One of it.
-    OfferEmail "offer-email" { number: number };
-    /// One of it.
-    OfferSms "offer-sms" { number: number };
+    /// One of them.
+    KindToChoose "kind-to-choose" { number: number, label: text };
+    /// Describes the kind `totp` in that list.
+    KindTotp "kind-totp" {};
+    /// Describes the kind `phone` in that list.
+    KindPhone "kind-phone" {};
+    /// Describes the kind `email` in that list.
+    KindEmail "kind-email" {};
+    /// Describes the kind `sms` in that list.
+    KindSms "kind-sms" {};
     /// Which one.
     WhichKind "which-kind" {};
     /// The site has no courier for it.
@@ -260,6 +297,8 @@ phrases! {
 
     /// Above new recovery codes.
     NewRecoveryCodes "new-recovery-codes" { count: number };
+    /// One of the new recovery codes.
+    NewRecoveryCode "new-recovery-code" { code: text };
     /// A recovery code stands for a factor, and there is none.
     RecoveryNeedsFactor "recovery-needs-factor" {};
 
@@ -267,6 +306,8 @@ phrases! {
     AppPasswordLabel "app-password-label" {};
     /// A new app password follows.
     NewAppPassword "new-app-password" { label: text };
+    /// The new app password itself.
+    AppPassword "app-password" { password: text };
     /// How to use it.
     AppPasswordUse "app-password-use" { scope: text };
     /// A setting of a mail program.

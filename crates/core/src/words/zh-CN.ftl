@@ -1,5 +1,5 @@
 # Postern 对用户说的每一句话。一行就是屏幕上的一行。
-# ␣ 表示提示末尾的空格。
+# ␣ 表示行首或行末的空格。
 
 password = 密码：␣
 password-for-change = { $account } 的主密码：␣
@@ -62,10 +62,12 @@ factor-removed = “{ $label }”已移除。
 no-factor-left = 您已没有二次验证方式；在管理员允许时，邮件客户端可以使用主密码。
 
 new-recovery-codes = { $count } 个恢复码，每个只能使用一次。以前的恢复码已失效。它们只显示这一次，请打印保存：
+new-recovery-code = ␣␣␣␣{ $code }
 recovery-needs-factor = 恢复码用于代替二次验证，而您尚未设置。请先设置：postern my enrol
 
 app-password-label = 用途（邮件客户端名称）：␣
 new-app-password = 专用密码“{ $label }”只显示这一次：
+app-password = ␣␣␣␣{ $password }
 app-password-label-twice = 您已有另一个名为“{ $label }”的专用密码：{ $id }…。
 app-password-use = 请在邮件客户端中用它代替主密码，空格可有可无。可用于：{ $scope }
 mail-setting = { $protocol }：{ $host }，端口 { $port }，TLS { $tls }
@@ -92,10 +94,11 @@ no-such-challenge = 没有编号为 { $id } 的待确认请求。
 challenge-denied = 已拒绝登录 { $service }。
 
 kinds-to-choose-from = 您要设置哪一种第二验证方式？
-offer-app = { $number }) 显示验证码的身份验证器应用
-offer-phone = { $number }) 用手机确认登录
-offer-email = { $number }) 向您的另一个邮箱发送验证码
-offer-sms = { $number }) 短信验证码
+kind-to-choose = { $number }) { $label }
+kind-totp = 显示验证码的身份验证器应用
+kind-phone = 用手机确认登录
+kind-email = 向您的另一个邮箱发送验证码
+kind-sms = 短信验证码
 which-kind = 请输入序号：␣
 kind-not-here = 本系统未启用这种验证方式。
 which-address = 您的备用邮箱地址：␣

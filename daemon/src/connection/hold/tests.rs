@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use postern_core::account::AccountId;
-use postern_core::conversation::{Conversation, Echo, Tone};
+use postern_core::conversation::{Conversation, Echo, Prompt, Tone};
+use postern_core::words::{Language, Phrase};
+use postern_ipc::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::sleep;
@@ -61,7 +63,7 @@ async fn held_after<C: Future<Output = Client>>(
     let (server, stream) = UnixStream::pair().unwrap();
     rustix::io::write(&stream, early).unwrap();
     let (stop, stopping) = watch::channel(false);
-    let (dialogue, words) = Dialogue::new(Audience::Person);
+    let (dialogue, words) = Dialogue::new(Version::One, Audience::Person);
     let decides = flow(dialogue);
     let flow = async move {
         let account = Some(AccountId::new("id".to_owned()));
@@ -78,10 +80,23 @@ async fn held_after<C: Future<Output = Client>>(
     held
 }
 
+fn password() -> Prompt<'static> {
+    Prompt::new(&Phrase::Password {}, Language::English)
+}
+
+fn code() -> Prompt<'static> {
+    Prompt::new(&Phrase::Code { label: "app" }, Language::English)
+}
+
+/// A line with `word` in it.
+fn line(word: &str) -> Prompt<'_> {
+    Prompt::new(&Phrase::DeviceRevoked { name: word }, Language::English)
+}
+
 /// Asks until nobody answers.
 fn asks(mut dialogue: Dialogue) -> Decides {
     Box::pin(async move {
-        while dialogue.ask(Echo::On, "Code: ").await.is_ok() {}
+        while dialogue.ask(Echo::On, &code()).await.is_ok() {}
         GAVE_UP
     })
 }
@@ -106,9 +121,9 @@ fn is_wrong(held: &Held) -> bool {
 async fn questions_are_answered_in_their_turn() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
-            let first = dialogue.ask(Echo::Off, "Password: ").await.unwrap();
-            dialogue.tell(Tone::Info, "well").await.unwrap();
-            let second = dialogue.ask(Echo::On, "Code: ").await.unwrap();
+            let first = dialogue.ask(Echo::Off, &password()).await.unwrap();
+            dialogue.tell(Tone::Info, &line("well")).await.unwrap();
+            let second = dialogue.ask(Echo::On, &code()).await.unwrap();
             assert_eq!((first.expose(), second.expose()), ("secret", "123456"));
             TOLD
         })
@@ -175,8 +190,8 @@ async fn whoever_gives_up_is_asked_nothing_more() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
             for _ in 0..3 {
-                assert_eq!(dialogue.ask(Echo::On, "Code: ").await.err(), Some(Gone::Cancelled));
-                assert_eq!(dialogue.tell(Tone::Error, "no").await, Err(Gone::Cancelled));
+                assert_eq!(dialogue.ask(Echo::On, &code()).await.err(), Some(Gone::Cancelled));
+                assert_eq!(dialogue.tell(Tone::Error, &line("no")).await, Err(Gone::Cancelled));
             }
             GAVE_UP
         })
@@ -195,7 +210,7 @@ async fn whoever_gives_up_is_asked_nothing_more() {
 async fn whoever_hangs_up_at_a_question_leaves_the_flow_to_settle_what_it_counted() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
-            assert_eq!(dialogue.ask(Echo::On, "Code: ").await.err(), Some(Gone::Closed));
+            assert_eq!(dialogue.ask(Echo::On, &code()).await.err(), Some(Gone::Closed));
             sleep(seconds(2)).await;
             GAVE_UP
         })
@@ -263,7 +278,7 @@ async fn a_flow_that_says_nothing_for_long_is_deferred() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
             sleep(seconds(10)).await;
-            dialogue.tell(Tone::Info, "soon").await.unwrap();
+            dialogue.tell(Tone::Info, &line("soon")).await.unwrap();
             sleep(seconds(10)).await;
             dialogue.wait(seconds(60)).await.unwrap();
             sleep(seconds(60)).await;
@@ -288,7 +303,7 @@ async fn a_flow_that_says_nothing_for_long_is_deferred() {
 async fn a_flow_that_goes_on_without_its_person_is_cut_off() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
-            drop(dialogue.ask(Echo::On, "Code: ").await);
+            drop(dialogue.ask(Echo::On, &code()).await);
             std::future::pending().await
         })
     };
@@ -326,9 +341,9 @@ async fn a_change_under_way_is_seen_through_whoever_hangs_up_and_told_to_nobody(
     let changes = |seconds_of_work| {
         move |mut dialogue: Dialogue| -> Decides {
             Box::pin(async move {
-                drop(dialogue.ask(Echo::On, "Code: ").await.unwrap());
+                drop(dialogue.ask(Echo::On, &code()).await.unwrap());
                 sleep(seconds(seconds_of_work)).await;
-                assert_eq!(dialogue.tell(Tone::Info, "changed").await, Err(Gone::Closed));
+                assert_eq!(dialogue.tell(Tone::Info, &line("changed")).await, Err(Gone::Closed));
                 TOLD
             })
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -40,7 +40,7 @@ impl Memory {
             Heard::Question(_, text) | Heard::Line(_, text) => vec![text.as_str()],
             Heard::Record(..) => Vec::new(),
         } {
-            assert!(!text.chars().any(char::is_control), "a line is one call: {text:?}");
+            assert!(!text.chars().any(char::is_control), "a line has no control characters: {text:?}");
         }
         self.lock().push(heard);
     }
@@ -70,14 +70,14 @@ impl Talker {
 
 #[async_trait]
 impl Conversation for Talker {
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
-        self.memory.add(Heard::Question(echo, question.to_owned()));
-        self.questions.send(question.to_owned()).map_err(|_| Gone::Closed)?;
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
+        self.memory.add(Heard::Question(echo, prompt.text().to_owned()));
+        self.questions.send(prompt.text().to_owned()).map_err(|_| Gone::Closed)?;
         self.answers.recv().await.unwrap_or(Err(Gone::Closed)).map(Answer::new)
     }
 
-    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone> {
-        self.memory.add(Heard::Line(tone, line.to_owned()));
+    async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
+        prompt.text().lines().for_each(|line| self.memory.add(Heard::Line(tone, line.to_owned())));
         Ok(())
     }
 
@@ -138,8 +138,8 @@ impl Script {
 
 #[async_trait]
 impl Conversation for Script {
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
-        self.hear(Heard::Question(echo, question.to_owned())).await?;
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
+        self.hear(Heard::Question(echo, prompt.text().to_owned())).await?;
         if let Some(answer) = self.answers.pop_front() {
             return Ok(Answer::new(answer));
         }
@@ -154,8 +154,11 @@ impl Conversation for Script {
         }
     }
 
-    async fn tell(&mut self, tone: Tone, line: &str) -> Result<(), Gone> {
-        self.hear(Heard::Line(tone, line.to_owned())).await
+    async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
+        for line in prompt.text().lines() {
+            self.hear(Heard::Line(tone, line.to_owned())).await?;
+        }
+        Ok(())
     }
 
     async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {

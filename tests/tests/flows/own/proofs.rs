@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postern_core::account::Account;
 use postern_core::changes;
-use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone};
 use postern_core::flows::OwnFlow;
 use postern_core::{Reason, Verdict};
 use serde_json::{Map, Value};
@@ -370,13 +370,13 @@ struct LeavesAfter {
 
 #[async_trait::async_trait]
 impl Conversation for LeavesAfter {
-    async fn ask(&mut self, _echo: Echo, _question: &str) -> Result<Answer, Gone> {
+    async fn ask(&mut self, _echo: Echo, _prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         let answer = self.answers.pop().ok_or(Gone::Closed)?;
         self.is_gone = self.answers.is_empty();
         Ok(Answer::new(answer))
     }
 
-    async fn tell(&mut self, _tone: Tone, _line: &str) -> Result<(), Gone> {
+    async fn tell(&mut self, _tone: Tone, _prompt: &Prompt<'_>) -> Result<(), Gone> {
         if self.is_gone { Err(Gone::Closed) } else { Ok(()) }
     }
 

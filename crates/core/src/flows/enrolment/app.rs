@@ -46,7 +46,7 @@ async fn show(
     let short = totp.short_uri(&engine.issuer, &account.name)?;
     dialogue.tell(&Phrase::ScanThis {}).await?;
     // The key as text is always there: below it, with the question.
-    dialogue.qr(&[&uri, &short], 3).await?;
+    dialogue.qr(&uri, Some(&short), 3).await?;
     let secret = totp.base32();
     dialogue.tell(&Phrase::SecretAsText { secret: &totp.base32_grouped() }).await?;
     let shape = totp.shape;

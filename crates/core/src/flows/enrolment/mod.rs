@@ -20,6 +20,7 @@ use crate::changes::notices::ChangedBy;
 use crate::changes::tickets::is_ticket;
 use crate::checks::current_account;
 use crate::checks::typed_codes::Asked;
+use crate::conversation::Choice;
 use crate::courier::Channel;
 use crate::engine::Engine;
 use crate::exchange::dialogue::Dialogue;
@@ -177,12 +178,13 @@ impl WantedKind {
         }
     }
 
-    fn offer(self, number: u64) -> Phrase<'static> {
+    /// Describes it to somebody who is to choose.
+    fn description(self) -> Phrase<'static> {
         match self {
-            Self::Totp => Phrase::OfferApp { number },
-            Self::Phone => Phrase::OfferPhone { number },
-            Self::Email => Phrase::OfferEmail { number },
-            Self::Sms => Phrase::OfferSms { number },
+            Self::Totp => Phrase::KindTotp {},
+            Self::Phone => Phrase::KindPhone {},
+            Self::Email => Phrase::KindEmail {},
+            Self::Sms => Phrase::KindSms {},
         }
     }
 }
@@ -206,11 +208,14 @@ async fn wanted_kind(
         return Ok(only);
     }
     dialogue.tell(&Phrase::KindsToChooseFrom {}).await?;
+    let mut choices = Vec::new();
     for (number, kind) in (1..).zip(&kinds) {
-        dialogue.tell(&kind.offer(number)).await?;
+        let label = dialogue.language().say(&kind.description());
+        dialogue.tell(&Phrase::KindToChoose { number, label: &label }).await?;
+        choices.push(Choice { id: number.to_string(), kind: kind.name(), label });
     }
     for _ in 0..MOST_TRIES {
-        let answer = dialogue.ask_for_code(&Phrase::WhichKind {}).await?;
+        let answer = dialogue.ask_for_code_or_choice(&Phrase::WhichKind {}, &choices).await?;
         let number = cleaned(answer.expose()).parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         if let Some(kind) = number.and_then(|index| kinds.get(index)) {
             return Ok(*kind);

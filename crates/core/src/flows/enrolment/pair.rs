@@ -80,7 +80,7 @@ async fn with_phone(
     let uri = Zeroizing::new(format!("{page}#b.{}.{id_part}.{}", short_part(&account.id), *pairing.text()));
     dialogue.tell(&Phrase::OpenThis { address: &uri }).await?;
     dialogue.tell(&Phrase::ScanToBind {}).await?;
-    dialogue.qr(&[&uri], 1).await?;
+    dialogue.qr(&uri, None, 1).await?;
     dialogue.record("key", json!({ "uri": *uri })).await?;
     // What was told may be shown together with the next question only.
     drop(dialogue.ask(Echo::On, &Phrase::PhoneScanned {}).await?);

@@ -10,6 +10,7 @@ use crate::changes::app_passwords::regenerate_app_passwords;
 use crate::changes::app_passwords::revoke_app_passwords;
 use crate::clock::Timestamp;
 use crate::config::MailServer;
+use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
 use crate::ledger::Credential;
 use crate::verdict::Reason;
@@ -48,8 +49,7 @@ impl OwnVisit<'_> {
             self.trail.is_ledger_down = true;
             Vec::new()
         });
-        let mut all: Vec<&LiveAppPassword> = account.data.live_app_passwords().collect();
-        all.sort_by_key(|live| live.created);
+        let all = by_age(account);
         if all.is_empty() {
             self.dialogue.tell(&Phrase::NoAppPassword {}).await?;
         }
@@ -122,7 +122,7 @@ impl OwnVisit<'_> {
     }
 
     async fn order(&mut self) -> Result<Order, Stop> {
-        let label = self.argument_or_ask("label", &Phrase::AppPasswordLabel {}).await?;
+        let label = self.argument_or_ask("label", &Phrase::AppPasswordLabel {}, &[]).await?;
         let label = match Label::new(&label) {
             Ok(label) => label,
             Err(error) => return self.refuse_argument("label", &error.to_string()).await,
@@ -149,7 +149,13 @@ impl OwnVisit<'_> {
         if self.argument("id").is_none() {
             self.list_app_passwords(account).await?;
         }
-        let id = self.argument_or_ask("id", &Phrase::WhichAppPassword {}).await?;
+        let choice = |live: &LiveAppPassword| Choice {
+            id: live.id.as_str().to_owned(),
+            kind: "app_password",
+            label: live.label.as_str().to_owned(),
+        };
+        let choices: Vec<Choice> = by_age(account).into_iter().map(choice).collect();
+        let id = self.argument_or_ask("id", &Phrase::WhichAppPassword {}, &choices).await?;
         let selector = id.trim_end_matches('…').parse::<Selector>().ok();
         let known = selector.filter(|id| account.data.live_app_passwords().any(|live| live.id == *id));
         match known {
@@ -166,7 +172,7 @@ impl OwnVisit<'_> {
         let (label, scope, password) =
             (record.label.as_str(), record.scope.to_string(), created.password.grouped());
         self.dialogue.tell(&Phrase::NewAppPassword { label }).await?;
-        self.dialogue.lines(&format!("    {}", *password)).await?;
+        self.dialogue.tell(&Phrase::AppPassword { password: &password }).await?;
         self.dialogue.tell(&Phrase::AppPasswordUse { scope: &scope }).await?;
         let value = json!({
             "id": record.id, "label": label, "scope": record.scope, "expires": record.expires,
@@ -190,4 +196,11 @@ impl OwnVisit<'_> {
         }
         Ok(())
     }
+}
+
+/// The oldest first.
+fn by_age(account: &Account) -> Vec<&LiveAppPassword> {
+    let mut all: Vec<&LiveAppPassword> = account.data.live_app_passwords().collect();
+    all.sort_by_key(|live| live.created);
+    all
 }

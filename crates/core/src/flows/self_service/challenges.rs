@@ -5,6 +5,7 @@ use crate::challenge::ChallengeId;
 use crate::changes::challenges::PendingChallenge;
 use crate::changes::challenges::deny_challenges;
 use crate::changes::challenges::pending_challenges;
+use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -58,7 +59,8 @@ impl OwnVisit<'_> {
                     self.tell_challenge(one).await?;
                 }
             }
-            let id = self.argument_or_ask("id", &Phrase::WhichChallenge {}).await?;
+            let choices: Vec<Choice> = pending.iter().map(choice).collect();
+            let id = self.argument_or_ask("id", &Phrase::WhichChallenge {}, &choices).await?;
             let Some(one) = the_one(&pending, |one| one.id.is_meant_by(&id)) else {
                 self.dialogue.complain(&Phrase::NoSuchChallenge { id: &shown(&id) }).await?;
                 return Err(Stop::Reject(Reason::NotPermitted));
@@ -76,4 +78,13 @@ impl OwnVisit<'_> {
         }
         Ok(())
     }
+}
+
+fn choice(pending: &PendingChallenge) -> Choice {
+    let service = pending.challenge.service.as_str();
+    let label = match pending.challenge.rhost.as_deref() {
+        Some(rhost) => format!("{service}, {rhost}"),
+        None => service.to_owned(),
+    };
+    Choice { id: pending.id.to_string(), kind: "challenge", label }
 }

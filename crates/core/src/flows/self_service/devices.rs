@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::changes::devices::TrustedDevice;
 use crate::changes::devices::revoke_devices;
 use crate::changes::devices::trusted_devices;
+use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -33,7 +34,8 @@ impl OwnVisit<'_> {
                     self.list_device(device).await?;
                 }
             }
-            let id = self.argument_or_ask("id", &Phrase::WhichDevice {}).await?;
+            let choices: Vec<Choice> = devices.iter().map(choice).collect();
+            let id = self.argument_or_ask("id", &Phrase::WhichDevice {}, &choices).await?;
             match the_one(&devices, |device| device.id.is_meant_by(&id)) {
                 Some(device) => Some(device.id),
                 None => {
@@ -78,4 +80,8 @@ impl OwnVisit<'_> {
         self.dialogue.record("device", value).await?;
         Ok(())
     }
+}
+
+fn choice(device: &TrustedDevice) -> Choice {
+    Choice { id: device.id.to_string(), kind: "device", label: device.trust.name.clone() }
 }

@@ -6,6 +6,7 @@ use crate::changes::factors::unbind_factor;
 use crate::changes::recovery_codes::create_recovery_codes;
 use crate::checks::sent_codes;
 use crate::checks::typed_codes::Asked;
+use crate::conversation::Choice;
 use crate::courier::Destination;
 use crate::exchange::prompt_context::Enroller;
 use crate::exchange::stop::Stop;
@@ -166,7 +167,7 @@ impl OwnVisit<'_> {
         self.dialogue.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
         for code in &made {
             let shown = code.grouped();
-            self.dialogue.lines(&format!("    {}", *shown)).await?;
+            self.dialogue.tell(&Phrase::NewRecoveryCode { code: &shown }).await?;
             self.dialogue.record("recovery_code", json!({ "code": *shown })).await?;
         }
         self.tell_owner(account, &Phrase::ChangedRecoveryCodes {}).await;
@@ -197,7 +198,13 @@ impl OwnVisit<'_> {
                 self.list_factor(factor).await?;
             }
         }
-        let id = self.argument_or_ask("id", &Phrase::WhichFactor {}).await?;
+        let choice = |factor: &&Factor| Choice {
+            id: factor.id.short(),
+            kind: factor.kind.name(),
+            label: factor.label.as_str().to_owned(),
+        };
+        let choices: Vec<Choice> = factors.iter().map(choice).collect();
+        let id = self.argument_or_ask("id", &Phrase::WhichFactor {}, &choices).await?;
         match the_one(&factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
             Some(factor) => Ok((*factor).clone()),
             None => {

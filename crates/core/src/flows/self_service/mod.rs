@@ -16,7 +16,7 @@ use crate::checks::current_account;
 use crate::checks::in_flight::Checked;
 use crate::checks::main_password::Given;
 use crate::checks::typed_codes::Asked;
-use crate::conversation::{Conversation, Echo};
+use crate::conversation::{Choice, Conversation, Echo};
 use crate::engine::Engine;
 use crate::exchange::dialogue::Dialogue;
 use crate::exchange::outage::Outage;
@@ -248,11 +248,16 @@ impl OwnVisit<'_> {
         self.own.arguments.get(name).map(String::as_str)
     }
 
-    /// The argument, or else an answer to `question`.
-    async fn argument_or_ask(&mut self, name: &str, question: &Phrase<'_>) -> Result<String, Stop> {
+    /// The argument, or else an answer to `question`, which may be one of `choices`.
+    async fn argument_or_ask(
+        &mut self,
+        name: &str,
+        question: &Phrase<'_>,
+        choices: &[Choice],
+    ) -> Result<String, Stop> {
         match self.own.arguments.get(name) {
             Some(value) => Ok(value.clone()),
-            None => Ok(self.dialogue.ask(Echo::On, question).await?.expose().trim().to_owned()),
+            None => Ok(self.dialogue.choose(question, choices).await?.expose().trim().to_owned()),
         }
     }
 

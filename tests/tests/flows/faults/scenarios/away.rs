@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use postern_core::conversation::{Answer, Conversation, Echo, Gone, Tone};
+use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone};
 use serde_json::{Map, Value};
 
 use crate::harness::{Handset, MAIN_PASSWORD, Post, Setup, Site};
@@ -60,7 +60,8 @@ pub(super) struct Answerer {
 
 #[async_trait]
 impl Conversation for Answerer {
-    async fn ask(&mut self, echo: Echo, question: &str) -> Result<Answer, Gone> {
+    async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
+        let question = prompt.text();
         tokio::task::yield_now().await;
         if echo == Echo::Off {
             return Ok(Answer::new(MAIN_PASSWORD.to_owned()));
@@ -82,7 +83,7 @@ impl Conversation for Answerer {
         }
     }
 
-    async fn tell(&mut self, _: Tone, _: &str) -> Result<(), Gone> {
+    async fn tell(&mut self, _: Tone, _: &Prompt<'_>) -> Result<(), Gone> {
         Ok(())
     }
 

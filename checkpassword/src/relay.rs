@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use postern_ipc::{Begin, Client, ClientConfig, Flow, Silent, Verdict};
+use postern_ipc::{Begin, Client, ClientConfig, Flow, NonInteractive, Verdict};
 
 use crate::request::{Purpose, Request};
 
@@ -20,5 +20,5 @@ pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) ->
     };
     let at = |failure| format!("{}: {failure}", config.socket.display());
     let client = Client::connect(&config.socket, deadline).map_err(at)?;
-    client.converse(begin, &mut Silent).map_err(at)
+    client.converse(begin, &mut NonInteractive).map_err(at)
 }

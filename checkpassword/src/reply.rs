@@ -3,7 +3,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use postern_ipc::{Accept, RejectReason, Verdict};
+use postern_ipc::{Accept, Reaction, Verdict};
 
 use crate::arguments::Arguments;
 use crate::descriptors;
@@ -44,19 +44,14 @@ pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> 
             Ok(if is_lookup { Ending::Found } else { Ending::Accepted })
         }
         Verdict::Accept(accept) => Err(become_program(&accept, is_lookup, arguments)),
-        Verdict::Reject(reject) if is_lookup => Ok(match reject.reason {
-            RejectReason::UnknownAccount => Ending::NotFound,
-            // Dovecot takes 3 for "unknown user" and 1 for a failure; a disabled account must look like no account.
-            RejectReason::Disabled | RejectReason::Expired => Ending::NotFound,
-            RejectReason::BadCredential
-            | RejectReason::Scope
-            | RejectReason::Network
-            | RejectReason::UseAppPassword
-            | RejectReason::Replayed
-            | RejectReason::NotPermitted
-            | RejectReason::Cancelled
-            | RejectReason::Limited
-            | RejectReason::Locked => Ending::Refused,
+        Verdict::Reject(reject) if is_lookup => Ok(match reject.reason.reaction() {
+            // Dovecot reads 3 as "unknown user" and 1 as a failure. A closed account must look like an unknown one.
+            Reaction::UnknownAccount | Reaction::ClosedAccount => Ending::NotFound,
+            Reaction::WrongSecret
+            | Reaction::AnotherSecret
+            | Reaction::NotPermitted
+            | Reaction::Cancelled
+            | Reaction::TooManyAttempts => Ending::Refused,
         }),
         Verdict::Reject(_) => Ok(Ending::Refused),
         Verdict::Defer(_) => Ok(Ending::Defer),

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::conversation::{self, Answer, Conversation, Echo, Gone, Prompt};
-use postern_ipc::{Dialogue, Secret, Style, Tone};
+use postern_ipc::{Prompter, Secret, Style, Tone};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -69,7 +69,7 @@ impl Person {
     }
 }
 
-impl Dialogue for Person {
+impl Prompter for Person {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         match self.answer(style, &plain(text)) {
             Ok(answer) => answer.map(|mut answer| Secret::new(std::mem::take(&mut *answer))),

@@ -6,11 +6,11 @@ use pamsm::{PamError, PamFlags};
 use postern_ipc::{Flow, Tone};
 
 use crate::arguments::Arguments;
-use crate::conversation::{self, Announcements};
 use crate::journal::Journal;
 use crate::libpam::Handle;
 use crate::login::{Decided, Fault, Login};
 use crate::outage::Outage;
+use crate::prompter::{self, PamMessages};
 use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
@@ -46,20 +46,20 @@ fn decide(
 ) -> Result<PamError, Fault> {
     let mut begin = login.begin(Flow::Account);
     begin.secret = proof::left(pam);
-    let mut announcements = Announcements { pam, is_silent };
-    Ok(match login.converse(begin, &mut announcements, login.daemon_deadline(started))? {
+    let mut messages = PamMessages { pam, is_silent };
+    Ok(match login.converse(begin, &mut messages, login.daemon_deadline(started))? {
         Decided::Accept(accept) if accept.user == login.user => PamError::SUCCESS,
         Decided::Accept(_) => {
             journal.error("refused: posternd let in another name than the host asked about");
             PamError::PERM_DENIED
         }
         Decided::Reject(reject) => {
-            let what = format!("refused ({})", codes::name(reject.reason));
+            let what = format!("refused ({})", reject.reason.as_str());
             journal.refusal(pam, &what, login.user.as_bytes());
             if !is_silent && !reject.text.is_empty() {
-                conversation::show(pam, Tone::Error, &reject.text);
+                prompter::show(pam, Tone::Error, &reject.text);
             }
-            codes::of_refused_account(reject.reason)
+            codes::of_refused_account(reject.reason.reaction())
         }
         Decided::Ignore(ignore) => {
             journal.debug(&format!("nothing to say: {}", ignore.reason));

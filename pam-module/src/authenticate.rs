@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use pamsm::{PamError, PamFlags};
-use postern_ipc::{Accept, Reject, RejectReason, Secret, Tone};
+use postern_ipc::{Accept, Reaction, Reject, Secret, Tone};
 use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, PasswordFrom};
-use crate::conversation::{self, Conversation};
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
 use crate::login::{self, Decided, Fault, Login};
 use crate::outage::{self, Outage};
+use crate::prompter::{self, PamPrompter};
 use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
@@ -47,12 +47,12 @@ impl Attempt<'_> {
         let mut begin = login.begin_with_person(self.pam);
         begin.secret = self.password(arguments.password)?;
         // Whether or not it goes to posternd, it is no code.
-        let earlier = self.earlier_token().and_then(|token| conversation::usable(&token));
+        let earlier = self.earlier_token().and_then(|token| prompter::usable(&token));
         let deadline = login.person_deadline(self.started);
-        let mut conversation =
-            Conversation::new(self.pam, self.journal, &login.user, earlier, deadline).silent(self.is_silent);
-        let verdict = login.converse(begin, &mut conversation, deadline);
-        if let Some(stopped) = conversation.stopped() {
+        let mut prompter =
+            PamPrompter::new(self.pam, self.journal, &login.user, earlier, deadline).silent(self.is_silent);
+        let verdict = login.converse(begin, &mut prompter, deadline);
+        if let Some(stopped) = prompter.stopped() {
             self.journal.note(stopped.text());
             return Ok(stopped.code());
         }
@@ -60,7 +60,7 @@ impl Attempt<'_> {
             Err(Fault::Outage(why)) => {
                 let outage = Outage { pam: self.pam, journal: self.journal, why: &why };
                 // Of a question only somebody of the directory's can have been asked.
-                let is_ours = conversation.was_asked() || !local::is_local(&login.user, &arguments.local);
+                let is_ours = prompter.was_asked() || !local::is_local(&login.user, &arguments.local);
                 outage.tell(is_ours);
                 return if is_ours {
                     Err(Fault::Outage(why))
@@ -73,13 +73,14 @@ impl Attempt<'_> {
         Ok(match decided {
             Decided::Accept(accept) => self.accepted(&login, &accept),
             Decided::Reject(reject) => {
-                if conversation.had_a_person() {
+                if prompter.had_a_person() {
                     self.pam.delay_failure(DELAY);
                 }
                 let code = self.refused(&login, &reject);
                 // At a terminal a person pressed Enter: to sudo a failed conversation is the end, and a wrong answer is not.
                 // sshd may have nobody at all, and would tell its log of a wrong one.
-                let is_enter = reject.reason == RejectReason::Cancelled && conversation.ended_with_nothing();
+                let is_enter =
+                    reject.reason.reaction() == Reaction::Cancelled && prompter.ended_with_nothing();
                 if is_enter && login.tty.as_deref() != Some("ssh") { PamError::AUTH_ERR } else { code }
             }
             Decided::Ignore(ignore) => {
@@ -99,7 +100,7 @@ impl Attempt<'_> {
             }
         };
         let unusable = Fault::Unusable("the password is not UTF-8, or longer than 512 bytes");
-        token.map(|token| conversation::usable(&token).ok_or(unusable)).transpose()
+        token.map(|token| prompter::usable(&token).ok_or(unusable)).transpose()
     }
 
     /// What an earlier module was given. An empty one is as good as none.
@@ -129,16 +130,16 @@ impl Attempt<'_> {
     }
 
     fn refused(&self, login: &Login, reject: &Reject) -> PamError {
-        let what = if codes::is_a_guess(reject.reason) {
+        let what = if reject.reason.reaction().is_guess() {
             "authentication failure".to_owned()
         } else {
-            format!("refused ({})", codes::name(reject.reason))
+            format!("refused ({})", reject.reason.as_str())
         };
         self.journal.refusal(self.pam, &what, login.user.as_bytes());
         if !self.is_silent && !reject.text.is_empty() {
-            conversation::show(self.pam, Tone::Error, &reject.text);
+            prompter::show(self.pam, Tone::Error, &reject.text);
         }
-        codes::of_refused_login(reject.reason)
+        codes::of_refused_login(reject.reason.reaction())
     }
 }
 

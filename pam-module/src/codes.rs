@@ -1,75 +1,61 @@
-//! What each verdict means to PAM.
+//! The PAM code of each refusal.
 
 use pamsm::PamError;
-use postern_ipc::RejectReason;
+use postern_ipc::Reaction;
 
-/// A refused login.
-pub(crate) fn of_refused_login(reason: RejectReason) -> PamError {
-    match reason {
-        RejectReason::BadCredential
-        | RejectReason::UnknownAccount
-        | RejectReason::Disabled
-        | RejectReason::Expired
-        | RejectReason::Scope
-        | RejectReason::Network
-        | RejectReason::UseAppPassword
-        | RejectReason::Replayed
-        | RejectReason::NotPermitted => PamError::AUTH_ERR,
-        RejectReason::Cancelled => PamError::CONV_ERR,
+/// The code of `pam_sm_authenticate`.
+pub(crate) fn of_refused_login(reaction: Reaction) -> PamError {
+    match reaction {
+        Reaction::WrongSecret
+        | Reaction::UnknownAccount
+        | Reaction::ClosedAccount
+        | Reaction::AnotherSecret
+        | Reaction::NotPermitted => PamError::AUTH_ERR,
+        Reaction::Cancelled => PamError::CONV_ERR,
         // sshd asks PAM no more on this connection.
-        RejectReason::Limited | RejectReason::Locked => PamError::MAXTRIES,
+        Reaction::TooManyAttempts => PamError::MAXTRIES,
     }
 }
 
-/// An account that may not go on.
-pub(crate) fn of_refused_account(reason: RejectReason) -> PamError {
-    match reason {
-        RejectReason::Disabled | RejectReason::Expired => PamError::ACCT_EXPIRED,
-        RejectReason::BadCredential
-        | RejectReason::UnknownAccount
-        | RejectReason::Scope
-        | RejectReason::Network
-        | RejectReason::UseAppPassword
-        | RejectReason::Replayed
-        | RejectReason::NotPermitted
-        | RejectReason::Cancelled
-        | RejectReason::Limited
-        | RejectReason::Locked => PamError::PERM_DENIED,
+/// The code of `pam_sm_acct_mgmt`.
+pub(crate) fn of_refused_account(reaction: Reaction) -> PamError {
+    match reaction {
+        Reaction::ClosedAccount => PamError::ACCT_EXPIRED,
+        Reaction::WrongSecret
+        | Reaction::UnknownAccount
+        | Reaction::AnotherSecret
+        | Reaction::NotPermitted
+        | Reaction::Cancelled
+        | Reaction::TooManyAttempts => PamError::PERM_DENIED,
     }
 }
 
-/// Whether a refusal speaks of somebody who guesses, so that fail2ban should count it. A right secret may meet the others,
-/// also what is refused unseen after too many wrong ones of somebody else.
-pub(crate) fn is_a_guess(reason: RejectReason) -> bool {
-    match reason {
-        RejectReason::BadCredential | RejectReason::UnknownAccount => true,
-        RejectReason::Limited
-        | RejectReason::Locked
-        | RejectReason::Disabled
-        | RejectReason::Expired
-        | RejectReason::Scope
-        | RejectReason::Network
-        | RejectReason::UseAppPassword
-        | RejectReason::Replayed
-        | RejectReason::NotPermitted
-        | RejectReason::Cancelled => false,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use postern_ipc::RejectReason;
 
-/// A refusal's name in the log, as in posternd's own.
-pub(crate) fn name(reason: RejectReason) -> &'static str {
-    match reason {
-        RejectReason::BadCredential => "bad_credential",
-        RejectReason::UnknownAccount => "unknown_account",
-        RejectReason::Disabled => "disabled",
-        RejectReason::Expired => "expired",
-        RejectReason::Scope => "scope",
-        RejectReason::Network => "network",
-        RejectReason::UseAppPassword => "use_app_password",
-        RejectReason::Replayed => "replayed",
-        RejectReason::NotPermitted => "not_permitted",
-        RejectReason::Cancelled => "cancelled",
-        RejectReason::Limited => "limited",
-        RejectReason::Locked => "locked",
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_pam_codes() {
+        for reason in RejectReason::ALL {
+            let (login, account) = match reason {
+                RejectReason::BadCredential
+                | RejectReason::UnknownAccount
+                | RejectReason::Scope
+                | RejectReason::Network
+                | RejectReason::UseAppPassword
+                | RejectReason::Replayed
+                | RejectReason::NotPermitted => (PamError::AUTH_ERR, PamError::PERM_DENIED),
+                RejectReason::Disabled | RejectReason::Expired => {
+                    (PamError::AUTH_ERR, PamError::ACCT_EXPIRED)
+                }
+                RejectReason::Cancelled => (PamError::CONV_ERR, PamError::PERM_DENIED),
+                RejectReason::Limited | RejectReason::Locked => (PamError::MAXTRIES, PamError::PERM_DENIED),
+            };
+            let reaction = reason.reaction();
+            assert!(of_refused_login(reaction) == login, "{}", reason.as_str());
+            assert!(of_refused_account(reaction) == account, "{}", reason.as_str());
+        }
     }
 }

@@ -8,7 +8,6 @@ mod account;
 mod arguments;
 mod authenticate;
 mod codes;
-mod conversation;
 mod device;
 mod guard;
 mod journal;
@@ -17,6 +16,7 @@ mod libpam;
 mod local;
 mod login;
 mod outage;
+mod prompter;
 mod proof;
 mod text;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pamsm::PamError;
 use postern_ipc::{
-    Accept, Begin, Client, ClientConfig, Dialogue, Flow, Ignore, POSTFIX, Reject, Verdict, wait_until,
+    Accept, Begin, Client, ClientConfig, Flow, Ignore, POSTFIX, Prompter, Reject, Verdict, wait_until,
 };
 
 use crate::arguments::Arguments;
@@ -112,12 +112,12 @@ impl Login {
     pub(crate) fn converse(
         &self,
         begin: Begin,
-        dialogue: &mut dyn Dialogue,
+        prompter: &mut dyn Prompter,
         deadline: Instant,
     ) -> Result<Decided, Fault> {
         let at = |failure| Fault::Outage(format!("{}: {failure}", self.config.socket.display()));
         let client = Client::connect(&self.config.socket, deadline).map_err(at)?;
-        match client.with_patience(self.config.mail_deadline).converse(begin, dialogue).map_err(at)? {
+        match client.with_patience(self.config.mail_deadline).converse(begin, prompter).map_err(at)? {
             Verdict::Defer(defer) => Err(Fault::Outage(defer.reason)),
             Verdict::Accept(accept) => Ok(Decided::Accept(accept)),
             Verdict::Reject(reject) => Ok(Decided::Reject(reject)),

@@ -8,7 +8,7 @@ use postern_ipc::Tone;
 use crate::journal::Journal;
 use crate::libpam::Handle;
 use crate::text::logged;
-use crate::{conversation, language};
+use crate::{language, prompter};
 
 /// posternd has no verdict.
 pub(crate) struct Outage<'a> {
@@ -45,7 +45,7 @@ impl Outage<'_> {
             (Words::Local, false) => LOCAL,
             (Words::Local, true) => LOCAL_IN_CHINESE,
         };
-        conversation::show(self.pam, Tone::Error, text);
+        prompter::show(self.pam, Tone::Error, text);
     }
 
     /// The other lines of the stack decide over a user of this host alone, as while posternd is there.

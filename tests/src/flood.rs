@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use postern_ipc::{
-    Begin, Client, ClientMessage, Failure, Flow, RejectReason, Secret, Silent, Verdict, encode,
+    Begin, Client, ClientMessage, Failure, Flow, NonInteractive, RejectReason, Secret, Verdict, encode,
 };
 
 use crate::guard;
@@ -59,7 +59,7 @@ impl Shot {
     /// There was no verdict.
     pub fn fire(&self, socket: &Path) -> Result<Verdict, Failure> {
         let deadline = Instant::now() + LIMIT;
-        Client::connect(socket, deadline)?.converse(self.begin(), &mut Silent)
+        Client::connect(socket, deadline)?.converse(self.begin(), &mut NonInteractive)
     }
 
     /// Asks, and hangs up before the answer can be there.
@@ -192,8 +192,7 @@ fn log_in_until(socket: &Path, logins: &[Shot], every: Duration, over: &AtomicBo
 }
 
 fn name(reason: RejectReason) -> String {
-    let name = serde_json::to_value(reason).expect("a word");
-    name.as_str().expect("a word").to_owned()
+    reason.as_str().to_owned()
 }
 
 const LIMIT: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use postern_ipc::{Begin, Client, Dialogue, Failure, Flow, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Failure, Flow, Prompter, Secret, Style, Tone, Verdict};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -191,7 +191,7 @@ struct Heard {
     lines: Vec<String>,
 }
 
-impl Dialogue for Heard {
+impl Prompter for Heard {
     // The page's flows have no questions.
     fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
         None

@@ -69,21 +69,21 @@ impl Client {
         self
     }
 
-    /// Holds the conversation that `begin` opens, passing questions and lines to `dialogue`, to its verdict.
+    /// Holds the conversation that `begin` opens, passing questions and lines to `prompter`, to its verdict.
     ///
     /// # Errors
     /// [`Failure`] where there is none; the caller answers Defer.
-    pub fn converse(mut self, begin: Begin, dialogue: &mut dyn Dialogue) -> Result<Verdict, Failure> {
+    pub fn converse(mut self, begin: Begin, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
         let mut granted = Duration::ZERO;
         loop {
             match self.receive(std::mem::take(&mut granted))? {
-                ServerMessage::Ask { style, text, .. } => match dialogue.ask(style, text.expose()) {
+                ServerMessage::Ask { style, text, .. } => match prompter.ask(style, text.expose()) {
                     Some(answer) => self.send(&ClientMessage::Answer(answer))?,
                     None => self.send(&ClientMessage::Cancel {})?,
                 },
-                ServerMessage::Tell { style, text, .. } => dialogue.tell(style, text.expose()),
-                ServerMessage::Record { name, value } => dialogue.record(&name, value),
+                ServerMessage::Tell { style, text, .. } => prompter.tell(style, text.expose()),
+                ServerMessage::Record { name, value } => prompter.record(&name, value),
                 ServerMessage::Wait { seconds } => granted = Duration::from_secs(seconds.into()),
                 ServerMessage::Verdict(verdict) => return Ok(verdict),
                 ServerMessage::Error(error) => return Err(Failure::Refused(error)),
@@ -149,7 +149,7 @@ impl Client {
 }
 
 /// The person's end of a conversation.
-pub trait Dialogue {
+pub trait Prompter {
     /// Puts a question; `None` ends the conversation.
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret>;
     /// Shows a line.
@@ -160,9 +160,9 @@ pub trait Dialogue {
 
 /// A dialogue without a person, for mail programs: every question ends the conversation.
 #[derive(Debug, Clone, Copy)]
-pub struct Silent;
+pub struct NonInteractive;
 
-impl Dialogue for Silent {
+impl Prompter for NonInteractive {
     fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
         None
     }

@@ -11,21 +11,23 @@ mod message;
 mod outlast;
 mod peer;
 mod prompt;
+mod reject;
 mod remote_host;
 mod secret;
 mod syslog;
 mod version;
 
-pub use client::{Client, Dialogue, Failure, Silent};
+pub use client::{Client, Failure, NonInteractive, Prompter};
 pub use client_config::{CLIENT_CONFIG_PATH, ClientConfig, ConfigError};
 pub use frame::{FrameError, Frames, MAX_FRAME, encode};
 pub use message::{
-    Accept, Begin, ClientMessage, Defer, Flow, Ignore, ProtocolError, Reject, RejectReason, ServerMessage,
-    Status, Style, Tone, Verdict, decode_begin, decode_client, decode_server,
+    Accept, Begin, ClientMessage, Defer, Flow, Ignore, ProtocolError, Reject, ServerMessage, Status, Style,
+    Tone, Verdict, decode_begin, decode_client, decode_server,
 };
 pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, uid_of_local_user};
 pub use prompt::{Argument, Choice};
+pub use reject::{Reaction, RejectReason};
 pub use remote_host::RemoteHost;
 pub use secret::Secret;
 pub use syslog::{Facility, Severity, log, log_to};

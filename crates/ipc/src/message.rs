@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Argument, Choice, FrameError, Secret, Version};
+use crate::{Argument, Choice, FrameError, RejectReason, Secret, Version};
 
 /// What a front door sends. The first message of a connection is `Begin`, every later one is another.
 #[derive(Debug, Serialize, Deserialize)]
@@ -301,36 +301,6 @@ pub struct Reject {
     pub reason: RejectReason,
     /// For the person; the same words for every reason.
     pub text: String,
-}
-
-/// Why an answer was wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectReason {
-    /// A wrong secret.
-    BadCredential,
-    /// No such account.
-    UnknownAccount,
-    /// The account is disabled.
-    Disabled,
-    /// The account or the app password has expired.
-    Expired,
-    /// The app password does not open this service.
-    Scope,
-    /// The app password may not be used from this address.
-    Network,
-    /// The main password does not open this service.
-    UseAppPassword,
-    /// A spent code.
-    Replayed,
-    /// The peer may not ask for this.
-    NotPermitted,
-    /// The person gave up.
-    Cancelled,
-    /// Too many wrong answers; later is another try.
-    Limited,
-    /// Too many wrong answers; an admin has to unlock.
-    Locked,
 }
 
 /// What is out of order, for the log.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use postern_ipc::{Begin, Client, Failure, Flow, Silent};
+use postern_ipc::{Begin, Client, Failure, Flow, NonInteractive};
 use postern_tests::wire::Impostor;
 use postern_tests::{Ran, Site, host};
 
@@ -140,5 +140,5 @@ fn a_configuration_that_others_may_write_is_not_read() {
     assert_eq!(impostor.heard().len(), heard, "nobody was asked");
     let begin = Begin::new(Flow::Login, "imap", "alice");
     let deadline = std::time::Instant::now() + Duration::from_secs(5);
-    assert!(Client::connect(&site.socket(), deadline).unwrap().converse(begin, &mut Silent).is_ok());
+    assert!(Client::connect(&site.socket(), deadline).unwrap().converse(begin, &mut NonInteractive).is_ok());
 }

@@ -1,6 +1,6 @@
 //! Phones, and what waits for an answer.
 
-use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
 use postern_tests::qr::{self, Theme};
 use postern_tests::{Gateway, Handset, Listen, Ntfy, Redis, Site, Slapd, UnixUser, Web, host, unix_users};
 use serde_json::{Value, json};
@@ -134,7 +134,7 @@ struct Prompt {
     answers: mpsc::Receiver<String>,
 }
 
-impl Dialogue for Prompt {
+impl Prompter for Prompt {
     fn ask(&mut self, _: Style, text: &str) -> Option<Secret> {
         self.asked.send(text.to_owned()).ok()?;
         self.answers.recv().ok().map(Secret::new)

@@ -1,4 +1,4 @@
-use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
 use postern_tests::{Site, UnixUser, unix_users};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ struct Typist {
     asked: Vec<String>,
 }
 
-impl Dialogue for Typist {
+impl Prompter for Typist {
     fn ask(&mut self, _: Style, text: &str) -> Option<Secret> {
         self.asked.push(text.to_owned());
         (!self.answers.is_empty()).then(|| Secret::new(self.answers.remove(0)))

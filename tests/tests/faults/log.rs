@@ -3,7 +3,7 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Failure, Flow, Silent, Status};
+use postern_ipc::{Begin, Client, Failure, Flow, NonInteractive, Status};
 use postern_tests::guard::wait_for;
 use postern_tests::{CHECK_FAILED, Site, host};
 
@@ -40,7 +40,7 @@ fn fill(site: &Site, count: u32) {
         let mut begin = Begin::new(Flow::Login, "imap", &user);
         begin.secret = Some(postern_ipc::Secret::new("wrong".to_owned()));
         let client = Client::connect(&site.socket(), Instant::now() + LIMIT).expect("a connection");
-        drop(client.converse(begin, &mut Silent).expect("a verdict"));
+        drop(client.converse(begin, &mut NonInteractive).expect("a verdict"));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Dialogue, Failure, Flow, RejectReason, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Failure, Flow, Prompter, RejectReason, Secret, Style, Tone, Verdict};
 
 /// One login in preparation.
 #[derive(Debug, Clone)]
@@ -51,8 +51,8 @@ impl<'a> Door<'a> {
         (Ended::of(verdict), script.taken)
     }
 
-    pub(crate) fn open(&self, socket: &Path, dialogue: &mut dyn Dialogue) -> Result<Verdict, Failure> {
-        Client::connect(socket, Instant::now() + LIMIT)?.converse(self.begin(), dialogue)
+    pub(crate) fn open(&self, socket: &Path, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
+        Client::connect(socket, Instant::now() + LIMIT)?.converse(self.begin(), prompter)
     }
 }
 
@@ -73,7 +73,7 @@ struct Script<'a> {
     taken: usize,
 }
 
-impl Dialogue for Script<'_> {
+impl Prompter for Script<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         assert_eq!(style, Style::Visible, "{text}");
         let answer = self.answers.get(self.taken)?;

@@ -6,7 +6,7 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Dialogue, Secret, Style, Tone};
+use postern_ipc::{Prompter, Secret, Style, Tone};
 use postern_tests::otp;
 
 use crate::door::{Door, Ended};
@@ -102,7 +102,7 @@ struct Typist<'a> {
     typed: Option<Instant>,
 }
 
-impl Dialogue for Typist<'_> {
+impl Prompter for Typist<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         assert_eq!(style, Style::Visible, "{text}");
         if self.typed.is_some() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{User, getuid};
 use postern_ipc::{
-    Begin, Client, ClientConfig, Failure as IpcFailure, Flow, ProtocolError, RejectReason, Verdict,
+    Begin, Client, ClientConfig, Failure as IpcFailure, Flow, ProtocolError, Reaction, RejectReason, Verdict,
 };
 
 use crate::args::{My, MyCommand};
@@ -93,21 +93,14 @@ fn records(flow: Flow) -> &'static [&'static str] {
 /// `text` is what posternd has to say to the person, in their language.
 fn rejected(reason: RejectReason, text: &str) -> Failure {
     let text = if text.is_empty() { "nothing was changed" } else { text };
-    match reason {
-        // What was typed is wrong.
-        RejectReason::BadCredential
-        | RejectReason::Replayed
-        | RejectReason::Cancelled
-        | RejectReason::UseAppPassword => Failure::data(text),
-        // Nothing that could be typed would help.
-        RejectReason::NotPermitted
-        | RejectReason::UnknownAccount
-        | RejectReason::Disabled
-        | RejectReason::Expired
-        | RejectReason::Scope
-        | RejectReason::Network
-        | RejectReason::Limited
-        | RejectReason::Locked => Failure::not_permitted(text),
+    match reason.reaction() {
+        // The answer was wrong or missing.
+        Reaction::WrongSecret | Reaction::AnotherSecret | Reaction::Cancelled => Failure::data(text),
+        // No answer would help.
+        Reaction::UnknownAccount
+        | Reaction::ClosedAccount
+        | Reaction::NotPermitted
+        | Reaction::TooManyAttempts => Failure::not_permitted(text),
     }
 }
 

@@ -2,7 +2,7 @@ use std::io::{Result, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Dialogue, Flow, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
 
 use super::stock::Ready;
 use super::{Plan, World};
@@ -77,7 +77,7 @@ fn round(world: &mut World, in_flight: usize, time: Duration) -> Round {
 
 struct Typist<'a>(&'a str);
 
-impl Dialogue for Typist<'_> {
+impl Prompter for Typist<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         assert!(style == Style::Visible && text.starts_with("Code from "), "{text}");
         Some(Secret::new(self.0.to_owned()))

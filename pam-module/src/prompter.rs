@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use pamsm::PamError;
-use postern_ipc::{Dialogue, Secret, Style, Tone};
+use postern_ipc::{Prompter, Secret, Style, Tone};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use crate::libpam::{Handle, Item, Manner};
 use crate::text;
 
 /// Questions and lines of `authenticate`.
-pub(crate) struct Conversation<'a> {
+pub(crate) struct PamPrompter<'a> {
     pam: &'a Handle,
     journal: &'a Journal,
     user: &'a str,
@@ -62,7 +62,7 @@ impl Stopped {
     }
 }
 
-impl<'a> Conversation<'a> {
+impl<'a> PamPrompter<'a> {
     /// `secret` is what an earlier module was given, whether or not it goes to posternd.
     pub(crate) fn new(
         pam: &'a Handle,
@@ -149,7 +149,7 @@ impl<'a> Conversation<'a> {
     }
 }
 
-impl Dialogue for Conversation<'_> {
+impl Prompter for PamPrompter<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         self.was_asked = true;
         if self.stopped.is_some() {
@@ -175,12 +175,12 @@ impl Dialogue for Conversation<'_> {
 }
 
 /// Lines of `acct_mgmt`, which asks nothing.
-pub(crate) struct Announcements<'a> {
+pub(crate) struct PamMessages<'a> {
     pub(crate) pam: &'a Handle,
     pub(crate) is_silent: bool,
 }
 
-impl Dialogue for Announcements<'_> {
+impl Prompter for PamMessages<'_> {
     fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
         None
     }

@@ -1,10 +1,10 @@
 use std::fmt;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hyper::header::HeaderName;
+use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
 /// Where the configuration is looked for.
@@ -54,9 +54,9 @@ pub(crate) struct Limits {
 impl Config {
     /// Reads `path`; a missing file means the defaults.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
-        match std::fs::read_to_string(path) {
+        match read_trusted(path) {
             Ok(text) => Self::parse(&text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::parse(""),
+            Err(FileError::Missing) => Self::parse(""),
             Err(error) => Err(error.to_string()),
         }
         .map_err(|what| ConfigError(format!("{}: {}", path.display(), what.trim_end())))
@@ -184,6 +184,8 @@ fn duration(key: &str, text: Option<String>, default: u64) -> Result<Duration, S
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -192,6 +194,17 @@ mod tests {
         assert_eq!(config.listen, Listen::Loopback("127.0.0.1:8480".parse().unwrap()));
         assert_eq!(config.client_address_header, Some("x-forwarded-for".parse().unwrap()));
         assert_eq!(config.limits.body, 8192);
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("web.toml");
+        std::fs::write(&path, "").unwrap();
+        for (mode, is_taken) in [(0o644, true), (0o664, false), (0o646, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(Config::load(&path).is_ok(), is_taken, "{mode:o}");
+        }
     }
 
     #[test]

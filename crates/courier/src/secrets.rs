@@ -41,6 +41,7 @@ pub(crate) fn lines<const COUNT: usize>(
         ),
         FileError::NotMade
         | FileError::Denied(_)
+        | FileError::NotReadable(_)
         | FileError::Io(_)
         | FileError::NotAFile
         | FileError::Mode { .. }

@@ -1,10 +1,8 @@
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
 /// Where front doors look for their configuration.
@@ -41,24 +39,11 @@ impl ClientConfig {
     /// [`ConfigError`] where the file is broken, cannot be read, or may be written by anyone but root or the caller.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(at(error.to_string())),
-        };
-        let meta = file.metadata().map_err(|error| at(error.to_string()))?;
-        if meta.mode() & 0o022 != 0 {
-            return Err(at(format!(
-                "may be written by others (mode {:04o}); chmod go-w",
-                meta.mode() & 0o7777
-            )));
+        match read_trusted(path) {
+            Ok(text) => Self::parse(&text).map_err(|what| at(what.trim_end().to_owned())),
+            Err(FileError::Missing) => Ok(Self::default()),
+            Err(error) => Err(at(error.to_string())),
         }
-        if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(at(format!("belongs to uid {}; chown root", meta.uid())));
-        }
-        let mut text = String::new();
-        file.by_ref().take(MAX_CONFIG).read_to_string(&mut text).map_err(|error| at(error.to_string()))?;
-        Self::parse(&text).map_err(|what| at(what.trim_end().to_owned()))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -113,8 +98,6 @@ fn duration(key: &str, text: Option<String>, default: Duration) -> Result<Durati
     }
     Ok(parsed)
 }
-
-const MAX_CONFIG: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use super::digest::ConfigDigest;
-use super::file::{read_made_by_init, read_private};
 use super::problems::Problems;
 use super::sections;
 use super::settings::Config;
+use postern_guarded_file::{read_made_by_init, read_private};
 
 impl Config {
     /// Reads and checks a configuration file.

@@ -2,7 +2,6 @@
 
 mod couriers;
 mod digest;
-mod file;
 mod http_url;
 mod ldap;
 mod load;
@@ -21,9 +20,9 @@ pub use couriers::{
     SmsGateway, SmsWay, Web, WebPushCourier, percent_encoded,
 };
 pub use digest::ConfigDigest;
-pub use file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
+pub use postern_guarded_file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use problems::{Problem, Problems};
 pub use redis::{BadRedisUrl, HostPort, RedisServers};
 pub use settings::{

@@ -12,10 +12,10 @@ use crate::userdb::Userdb;
 use crate::words::Language;
 
 use super::couriers::{Couriers, MailTls, SmsWay, Web};
-use super::file::read_made_by_init;
 use super::ldap::{Condition, FilterTemplate, LdapUri};
 use super::problems::Problems;
 use super::redis::RedisServers;
+use postern_guarded_file::read_made_by_init;
 
 /// A complete, valid configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,11 @@
+//! Opens configuration files and files of secrets: the one place where Postern checks who could have written them.
+//!
+//! A file is read only if it is a regular file, belongs to root or to this process, and cannot be written by others. Files
+//! with secrets must not be readable by others either. The check is made on the open file, so it cannot be replaced in
+//! between.
+
+#![forbid(unsafe_code)]
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -5,8 +13,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// Reads a security-critical file. It must belong to root or to this process, only its owner may write it, and others may not read
-/// it.
+/// Reads a file with secrets, or one that decides who gets in. It must belong to root or to this process, its group may read
+/// it, and others may do nothing with it.
 ///
 /// # Errors
 /// [`FileError`] says what is wrong and how to fix it.
@@ -23,6 +31,7 @@ pub fn read_made_by_init(path: &Path) -> Result<Zeroizing<String>, FileError> {
         FileError::Missing => FileError::NotMade,
         FileError::NotMade
         | FileError::Denied(_)
+        | FileError::NotReadable(_)
         | FileError::Io(_)
         | FileError::NotAFile
         | FileError::Mode { .. }
@@ -31,13 +40,23 @@ pub fn read_made_by_init(path: &Path) -> Result<Zeroizing<String>, FileError> {
     })
 }
 
-/// Reads a file without secrets, such as the text of a message. It must belong to root or to this process, and only its owner may
-/// write it.
+/// Reads a file without secrets, such as a front door's configuration or the text of a message. It must belong to root or to
+/// this process, and neither its group nor others may write it.
 ///
 /// # Errors
 /// [`FileError`] says what is wrong and how to fix it.
 pub fn read_trusted(path: &Path) -> Result<Zeroizing<String>, FileError> {
-    read(path, 0o022, 0o644)
+    read(path, 0o022, 0o644).map_err(|error| match error {
+        FileError::Denied(uid) => FileError::NotReadable(uid),
+        FileError::Missing
+        | FileError::NotMade
+        | FileError::NotReadable(_)
+        | FileError::Io(_)
+        | FileError::NotAFile
+        | FileError::Mode { .. }
+        | FileError::Owner(_)
+        | FileError::TooLarge => error,
+    })
 }
 
 fn read(path: &Path, forbidden: u32, wanted: u32) -> Result<Zeroizing<String>, FileError> {
@@ -67,35 +86,40 @@ pub enum FileError {
     /// `postern init` has not created it yet, or the path is wrong.
     #[error("does not exist; make it with: postern init")]
     NotMade,
-    /// This process, running with this uid, may not open it or pass through a folder above it.
+    /// A private file that this process, which has the uid, may not open, or not reach.
     #[error(
         "may not be read by user postern (uid {0}); mend it with: chown root:postern and chmod 0640, and see that user postern may pass through the folders above it"
     )]
     Denied(u32),
-    /// It cannot be opened or read.
+    /// A file without secrets that this process, which has the uid, may not open, or not reach.
+    #[error(
+        "may not be read by uid {0}; mend it with: chmod 0644, and see that uid {0} may pass through the folders above it"
+    )]
+    NotReadable(u32),
+    /// The system reports another error.
     #[error("cannot be read: {0}")]
     Io(io::Error),
-    /// Not a regular file, such as a folder or a device.
+    /// It is a folder, a device or the like.
     #[error("is not a regular file")]
     NotAFile,
-    /// Others may read or write it.
+    /// Its mode lets others read or write it.
     #[error("has mode {mode:04o}, so that others could read or write it; mend it with: chmod {wanted:04o}")]
     Mode {
-        /// The file's mode.
+        /// The mode that it has.
         mode: u32,
-        /// The required mode.
+        /// The mode that it should have.
         wanted: u32,
     },
-    /// Another user owns it, and could change it.
+    /// Its owner is neither root nor this process, and could change it.
     #[error("belongs to uid {0}, which is neither root nor this process; mend it with: chown root:postern")]
     Owner(u32),
-    /// Larger than any valid file.
+    /// It is too large for what it should be.
     #[error("is larger than {MAX_BYTES} bytes")]
     TooLarge,
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
-    // Without O_NONBLOCK, a FIFO at this path would block the start for ever.
+    // Without O_NONBLOCK, opening a fifo in the place of the file would block forever.
     OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             FileError::Missing
@@ -131,6 +155,17 @@ mod tests {
         }
         for mode in [0o660, 0o644, 0o602, 0o666, 0o641] {
             assert!(matches!(private(mode), Err(FileError::Mode { .. })), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_secrets_may_be_read_and_not_written_by_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        for (mode, is_taken) in [(0o644, true), (0o600, true), (0o664, false), (0o646, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_trusted(&path).is_ok(), is_taken, "{mode:o}");
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) struct Arguments {
     pub(crate) config: PathBuf,
     /// The service, for callers that do not set `SERVICE`.
     pub(crate) service: Option<String>,
-    /// What to run on success.
+    /// The program to run on success, with its arguments.
     pub(crate) program: Vec<OsString>,
 }
 
@@ -39,17 +39,17 @@ impl Arguments {
         Err(format!("no program to run on success; {USAGE}"))
     }
 
-    /// Whether the program is Dovecot's own reply tool, which we then spare an exec by answering ourselves.
+    /// Whether the program is Dovecot's own reply tool. We then answer in its place and save an exec.
     pub(crate) fn is_reply_tool(&self) -> bool {
         self.program.first().is_some_and(is_named_reply)
     }
 
-    /// Whether Dovecot asks.
+    /// Whether Dovecot is the caller.
     pub(crate) fn is_of_dovecot(&self) -> bool {
         self.is_reply_tool() || self.ends_in_reply_tool()
     }
 
-    /// Whether Dovecot's reply tool stands at the end, behind some wrapper.
+    /// Whether the last argument is Dovecot's reply tool, behind a wrapper.
     pub(crate) fn ends_in_reply_tool(&self) -> bool {
         self.program.last().is_some_and(is_named_reply)
     }

@@ -1,4 +1,4 @@
-//! The file descriptors that the checkpassword contract numbers, which no safe function can name.
+//! The file descriptors that the checkpassword contract numbers. Only unsafe functions take a descriptor by number.
 
 use std::fs::File;
 use std::io;
@@ -6,15 +6,15 @@ use std::os::fd::{BorrowedFd, FromRawFd, RawFd};
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 
-/// Takes over an inherited descriptor, or `None` where the parent passed none under this number.
+/// Takes ownership of an inherited descriptor. `None` if the parent passed none under this number.
 ///
-/// Called at most once for a number, before this process opens anything of its own that could get it.
+/// Call it at most once for a number, and before this process opens a file that could get the number.
 #[allow(unsafe_code, reason = "the contract hands over descriptors by number")]
 pub(crate) fn inherited(number: RawFd) -> Option<File> {
     if !is_open(number) {
         return None;
     }
-    // SAFETY: it is open, was so before main, and std owns nothing above 2; nobody else takes this number.
+    // SAFETY: it is open and was so before main, std owns nothing above 2, and no other code takes this number.
     Some(unsafe { File::from_raw_fd(number) })
 }
 
@@ -26,10 +26,10 @@ pub(crate) fn is_open(number: RawFd) -> bool {
     fcntl_getfd(descriptor).is_ok()
 }
 
-/// Keeps every descriptor above 2, except `keep`, from the program that this process is about to become.
+/// Closes every descriptor above 2 except `keep` at the next exec.
 ///
 /// # Errors
-/// Where /proc cannot be read, for then nobody knows which there are.
+/// If /proc cannot be read: which descriptors are open is unknown then.
 #[allow(unsafe_code, reason = "inherited descriptors are known by number only")]
 pub(crate) fn keep_from_program(keep: Option<RawFd>) -> io::Result<()> {
     for entry in std::fs::read_dir("/proc/self/fd")? {

@@ -4,7 +4,10 @@ use postern_ipc::{Begin, Client, ClientConfig, Flow, NonInteractive, Verdict};
 
 use crate::request::{Purpose, Request};
 
-/// Asks posternd. What comes back without a verdict is a text for the log.
+/// Asks posternd for a verdict.
+///
+/// # Errors
+/// A text for the log.
 pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) -> Result<Verdict, String> {
     let flow = match request.purpose {
         Purpose::Login => Flow::Login,

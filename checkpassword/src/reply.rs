@@ -8,7 +8,7 @@ use postern_ipc::{Accept, Reaction, Verdict};
 use crate::arguments::Arguments;
 use crate::descriptors;
 
-/// How this process ends, as the contract numbers it.
+/// How this process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// The password is right.
@@ -19,12 +19,12 @@ pub(crate) enum Ending {
     Found,
     /// A lookup found no account.
     NotFound,
-    /// Something is out of order; try again later.
+    /// A fault; the caller may try again later.
     Defer,
 }
 
 impl Ending {
-    /// The exit status.
+    /// The exit status that the contract gives it.
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Accepted => 0,
@@ -36,7 +36,7 @@ impl Ending {
     }
 }
 
-/// Passes a verdict on: the account on fd 4 to Dovecot, or the environment to a program that this process becomes.
+/// Passes a verdict on: to Dovecot on file descriptor 4, or to the program that this process becomes.
 pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> Result<Ending, String> {
     match verdict {
         Verdict::Accept(accept) if arguments.is_reply_tool() => {
@@ -59,7 +59,7 @@ pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> 
     }
 }
 
-/// The line that Dovecot's checkpassword-reply would write.
+/// Writes the line that Dovecot's checkpassword-reply would write.
 fn answer_dovecot(accept: &Accept) -> Result<(), String> {
     let mut pipe = descriptors::inherited(4).ok_or("no file descriptor 4 to answer Dovecot on")?;
     pipe.write_all(reply_line(accept).as_bytes())
@@ -74,7 +74,7 @@ fn reply_line(accept: &Accept) -> String {
     line
 }
 
-/// Dovecot's `str_tabescape`: what would end a field or a line is written with `\x01` before it.
+/// Dovecot's `str_tabescape`: a character that would end a field or a line is written after a `\x01`.
 fn tab_escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -90,7 +90,7 @@ fn tab_escaped(text: &str) -> String {
     escaped
 }
 
-/// Becomes the program; comes back only to say why it could not.
+/// Replaces this process by the program. Returns only an error for the log.
 fn become_program(accept: &Accept, is_lookup: bool, arguments: &Arguments) -> String {
     let Some((program, rest)) = arguments.program.split_first() else {
         return "no program to run".to_owned();
@@ -111,7 +111,7 @@ fn become_program(accept: &Accept, is_lookup: bool, arguments: &Arguments) -> St
     }
     command.env("EXTRA", extra.join(" "));
     if !arguments.ends_in_reply_tool() && rustix::process::geteuid().is_root() {
-        // The plain contract: started as root, the program gets the account's own user, group and folder.
+        // The plain contract: if we are root, the program runs as the account's user and group in its folder.
         match (number(&accept.userdb, "uid"), number(&accept.userdb, "gid")) {
             (Some(uid), Some(gid)) => command.uid(uid).gid(gid),
             _ => return format!("{} has no uid or gid, and a program is not started as root", accept.user),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn root_is_nobodys_number() {
+    fn uid_0_is_never_taken_from_userdb() {
         let userdb = BTreeMap::from([("uid".to_owned(), "0".to_owned()), ("gid".to_owned(), "x".to_owned())]);
         assert_eq!((number(&userdb, "uid"), number(&userdb, "gid")), (None, None));
     }

@@ -9,9 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
 use crate::arguments::Arguments;
+use crate::credentials::Credentials;
 use crate::descriptors;
 
-/// What the caller wants to know.
+/// A request: what the caller asks, and about whom.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) purpose: Purpose,
@@ -24,17 +25,17 @@ pub(crate) struct Request {
     pub(crate) session: Option<String>,
 }
 
-/// Whether a password is to be checked.
+/// Whether a password has to be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// It is.
+    /// A password has to be checked.
     Login,
-    /// Dovecot wants the account's userdb fields only (`AUTHORIZED=1`).
+    /// Dovecot asks for the userdb fields of an account (`AUTHORIZED=1`).
     Lookup,
 }
 
 impl Request {
-    /// Reads fd 3 and the environment. `None` where what was typed can be nobody's password: it is refused here.
+    /// Reads file descriptor 3 and the environment. `None` if the input cannot be a password; the caller refuses it.
     pub(crate) fn read(arguments: &Arguments, deadline: Instant) -> Result<Option<Self>, String> {
         let pipe = descriptors::inherited(3).ok_or("no file descriptor 3; run it from a mail server")?;
         let bytes = read_all(pipe, deadline)?;
@@ -45,7 +46,7 @@ impl Request {
         };
         let service = variable("SERVICE").or_else(|| arguments.service.clone());
         let service = service.ok_or("neither SERVICE is set nor --service given")?;
-        let Some((user, password)) = split(&bytes) else { return Ok(None) };
+        let Some(Credentials { user, password }) = Credentials::parse(&bytes) else { return Ok(None) };
         Ok(Some(Self {
             purpose,
             service,
@@ -59,22 +60,14 @@ impl Request {
     }
 }
 
-/// Whether Postfix asks for a login through Dovecot; see [`POSTFIX`].
+/// Whether Postfix asks, through Dovecot; see [`POSTFIX`].
 pub(crate) fn is_by_postfix(arguments: &Arguments) -> bool {
     let service = variable("SERVICE").or_else(|| arguments.service.clone());
     arguments.is_of_dovecot() && variable("AUTHORIZED").is_none() && service.as_deref() == Some(POSTFIX)
 }
 
-/// `user NUL password NUL …`, UTF-8 both. What follows (a timestamp, or nothing) has no meaning here.
-fn split(bytes: &[u8]) -> Option<(&str, &str)> {
-    let mut fields = bytes.split(|byte| *byte == 0);
-    let (user, password) = (fields.next()?, fields.next()?);
-    fields.next()?;
-    Some((std::str::from_utf8(user).ok()?, std::str::from_utf8(password).ok()?))
-}
-
 fn read_all(mut pipe: File, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, String> {
-    // The whole room at once: a buffer that grows would leave pieces of a password behind.
+    // Allocated at once: a buffer that grows would leave pieces of a password in freed memory.
     let mut bytes = Zeroizing::new(vec![0; MAX_REQUEST]);
     let mut length = 0;
     loop {
@@ -108,26 +101,5 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(OsString::into_string)?.ok().filter(|value| !value.is_empty())
 }
 
-/// Room for the longest name and password and then some; the contract has 512 bytes.
+/// The longest request, in bytes. The contract demands 512.
 const MAX_REQUEST: usize = 2048;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_and_the_password_end_with_nul() {
-        assert_eq!(split(b"alice\0secret\0\0"), Some(("alice", "secret")));
-        assert_eq!(split(b"alice\0secret\0"), Some(("alice", "secret")));
-        assert_eq!(split(b"alice\0\0\0"), Some(("alice", "")));
-        assert_eq!(split(b"alice\0secret\0Y123456\0"), Some(("alice", "secret")));
-    }
-
-    #[test]
-    fn what_is_cut_short_or_no_utf_8_is_nobodys_password() {
-        assert_eq!(split(b""), None);
-        assert_eq!(split(b"alice\0secret"), None);
-        assert_eq!(split(b"alice\0s\xff\0"), None);
-        assert_eq!(split(b"al\xffice\0s\0"), None);
-    }
-}

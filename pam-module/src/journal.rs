@@ -1,9 +1,9 @@
 //! What the module tells the syslog: one line at a time, never a secret.
 
 use postern_ipc::{Facility, RemoteHost, Severity, log_to};
+use postern_pam_text::log_value;
 
 use crate::libpam::{Handle, Item};
-use crate::text::logged;
 
 /// The log of one hook.
 pub(crate) struct Journal {
@@ -14,7 +14,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// For a hook of PAM's `kind` (`auth`, `account`).
     pub(crate) fn new(pam: &Handle, kind: &str, debug: bool) -> Self {
-        let service = pam.item(Item::Service).map(|name| logged(&name)).unwrap_or_default();
+        let service = pam.item(Item::Service).map(|name| log_value(&name)).unwrap_or_default();
         Self { prefix: format!("pam_postern({service}:{kind}):"), debug }
     }
 
@@ -37,7 +37,7 @@ impl Journal {
 
     /// Somebody was refused: `what`, and who it was in the words that PAM modules use for it.
     pub(crate) fn refusal(&self, pam: &Handle, what: &str, user: &[u8]) {
-        let item = |item| pam.item(item).map(|value| logged(&value)).unwrap_or_default();
+        let item = |item| pam.item(item).map(|value| log_value(&value)).unwrap_or_default();
         let rhost = pam.item(Item::RemoteHost).map(|value| logged_host(&value)).unwrap_or_default();
         let (uid, euid) = (rustix::process::getuid().as_raw(), rustix::process::geteuid().as_raw());
         let line = format!(
@@ -45,7 +45,7 @@ impl Journal {
             self.prefix,
             item(Item::Tty),
             item(Item::RemoteUser),
-            logged(user)
+            log_value(user)
         );
         write(Severity::Notice, &line);
     }
@@ -54,8 +54,8 @@ impl Journal {
 /// An address as filters look for it: without its zone, and IPv4 as such.
 fn logged_host(value: &[u8]) -> String {
     match std::str::from_utf8(value).ok().and_then(RemoteHost::parse) {
-        Some(host) => logged(host.to_string().as_bytes()),
-        None => logged(value),
+        Some(host) => log_value(host.to_string().as_bytes()),
+        None => log_value(value),
     }
 }
 

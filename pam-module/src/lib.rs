@@ -18,7 +18,6 @@ mod login;
 mod outage;
 mod prompter;
 mod proof;
-mod text;
 
 use pamsm::{Pam, PamError, PamFlags, PamServiceModule, pam_module};
 

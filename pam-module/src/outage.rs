@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pamsm::PamError;
 use postern_ipc::Tone;
+use postern_pam_text::log_value;
 
 use crate::journal::Journal;
 use crate::libpam::Handle;
-use crate::text::logged;
 use crate::{language, prompter};
 
 /// posternd has no verdict.
@@ -50,7 +50,7 @@ impl Outage<'_> {
 
     /// The other lines of the stack decide over a user of this host alone, as while posternd is there.
     pub(crate) fn left_to_others(&self, user: &str) -> PamError {
-        let user = logged(user.as_bytes());
+        let user = log_value(user.as_bytes());
         self.journal.error(&format!("cannot decide: {}; left to other modules: local user={user}", self.why));
         PamError::IGNORE
     }

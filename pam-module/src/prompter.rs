@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use pamsm::PamError;
 use postern_ipc::{Prompter, Secret, Style, Tone};
+use postern_pam_text::lines;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item, Manner};
-use crate::text;
 
 /// Questions and lines of `authenticate`.
 pub(crate) struct PamPrompter<'a> {
@@ -117,9 +117,9 @@ impl<'a> PamPrompter<'a> {
         for (tone, line) in self.held_back.drain(..) {
             show(self.pam, tone, &line);
         }
-        let mut lines = text::lines(text);
-        let prompt = lines.pop().unwrap_or_default();
-        for line in &lines {
+        let mut shown_before = lines(text);
+        let prompt = shown_before.pop().unwrap_or_default();
+        for line in &shown_before {
             self.pam.show(Manner::Info, line);
         }
         if style == Style::Visible && self.pam.item(Item::UserPrompt).is_none() {
@@ -198,7 +198,7 @@ pub(crate) fn show(pam: &Handle, tone: Tone, text: &str) {
         Tone::Info => Manner::Info,
         Tone::Error => Manner::Error,
     };
-    for line in text::lines(text) {
+    for line in lines(text) {
         pam.show(manner, &line);
     }
 }

@@ -142,11 +142,11 @@ const App = (function () {
       Dom.complain(t("cannot_keep"));
       return;
     }
-    const reply = await Talk.ask("bind", { account: link.account, challenge: link.challenge, key: made.point, name: name,
+    const reply = await Api.ask("bind", { account: link.account, challenge: link.challenge, key: made.point, name: name,
       proof: made.proof });
     if (reply.verdict !== "accept") {
       await Bindings.remove(record);
-      Dom.complain(Talk.words(reply, "bind"));
+      Dom.complain(Api.words(reply, "bind"));
       return;
     }
     Bindings.persist();
@@ -184,28 +184,28 @@ const App = (function () {
       shown.update();
     }
     const unconfirmed = bindings.some(function (one) { return one.state === "waiting"; });
-    const isCalm = replies.every(function (reply) { return reply && (reply.verdict === "accept" || Talk.isUnknown(reply)); });
+    const isCalm = replies.every(function (reply) { return reply && (reply.verdict === "accept" || Api.isUnknown(reply)); });
     timer = setTimeout(poll, !isCalm ? POLL_IN_TROUBLE : unconfirmed ? POLL_BINDING : POLL);
   }
 
   async function news(binding) {
-    const reply = await Talk.signed("pending", binding, []).catch(function () { return null; });
+    const reply = await Api.signed("pending", binding, []).catch(function () { return null; });
     if (!reply || bindings.indexOf(binding) < 0) {
       return reply;
     }
     if (reply.verdict === "accept") {
       await take(binding, reply);
-    } else if (Talk.isUnknown(reply)) {
+    } else if (Api.isUnknown(reply)) {
       await missing(binding);
     } else if (current.place === "home" || current.place === "compare") {
-      Dom.complain(Talk.words(reply));
+      Dom.complain(Api.words(reply));
     }
     return reply;
   }
 
   async function take(binding, reply) {
-    const site = Talk.record(reply, "site") || {};
-    const phone = Talk.record(reply, "phone") || {};
+    const site = Api.record(reply, "site") || {};
+    const phone = Api.record(reply, "phone") || {};
     const before = JSON.stringify(binding);
     const wasWaiting = binding.state === "waiting";
     Object.assign(binding, { state: "bound", user: phone.user, label: phone.label, ring: phone.ring, issuer: site.issuer || "",
@@ -213,9 +213,9 @@ const App = (function () {
     if (before !== JSON.stringify(binding)) {
       await Bindings.put(binding).catch(function () { return null; });
     }
-    binding.ringLost = binding.ring === "web_push" && !(await Ring.isSubscribed().catch(function () { return false; }));
+    binding.ringLost = binding.ring === "web_push" && !(await Push.isSubscribed().catch(function () { return false; }));
     const known = waiting.map(function (one) { return one.challenge.id; });
-    const open = Talk.records(reply, "challenge").map(function (challenge) {
+    const open = Api.records(reply, "challenge").map(function (challenge) {
       challenge.until = Date.now() + challenge.seconds_left * 1000;
       return { binding: binding, challenge: challenge };
     });
@@ -278,7 +278,7 @@ const App = (function () {
       message("lost_title", "lost_text", "lost_home", home, "postern my phone enrol");
     } else {
       go(function () {
-        const text = replies[0] ? Talk.words(replies[0]) : t("failed_broken");
+        const text = replies[0] ? Api.words(replies[0]) : t("failed_broken");
         return Views.problem("unseen_title", text, function () { openChallenge(account, id); });
       }, "problem");
     }
@@ -286,10 +286,10 @@ const App = (function () {
 
   async function answer(one, choice, number) {
     const own = [["challenge", one.challenge.id], ["choice", choice], ["number", number]];
-    const reply = await Talk.signed("answer", one.binding, own).catch(function () {
+    const reply = await Api.signed("answer", one.binding, own).catch(function () {
       return { verdict: "failed", reason: "broken", text: "", records: [] };
     });
-    const answered = Talk.record(reply, "answered") || {};
+    const answered = Api.record(reply, "answered") || {};
     const results = {
       approved: ["approved_title", "approved_text"],
       denied: ["denied_title", choice === "not_me" ? "not_me_done" : "denied_text"],
@@ -301,28 +301,28 @@ const App = (function () {
       waiting = waiting.filter(function (other) { return other.challenge.id !== one.challenge.id; });
       Dom.say("");
       message(results[answered.state][0], results[answered.state][1]);
-    } else if (Talk.isUnknown(reply)) {
+    } else if (Api.isUnknown(reply)) {
       await missing(one.binding);
       message("lost_title", "unbound_again");
     } else {
-      Dom.complain(Talk.words(reply));
+      Dom.complain(Api.words(reply));
     }
   }
 
   async function ring(binding, way) {
     let fields = { endpoint: "", p256dh: "", auth: "" };
     if (way === "web_push") {
-      fields = await Ring.subscribe(binding.push_key);
+      fields = await Push.subscribe(binding.push_key);
       if (fields.failed) {
         Dom.complain(t(fields.failed));
         return;
       }
     }
     const own = [["ring", way], ["endpoint", fields.endpoint], ["p256dh", fields.p256dh], ["auth", fields.auth]];
-    const reply = await Talk.signed("ring", binding, own);
-    const done = Talk.record(reply, "ring");
+    const reply = await Api.signed("ring", binding, own);
+    const done = Api.record(reply, "ring");
     if (reply.verdict !== "accept" || !done) {
-      Dom.complain(Talk.words(reply, "ring"));
+      Dom.complain(Api.words(reply, "ring"));
       return;
     }
     Object.assign(binding, { ring: done.ring, address: done.address || "", ringLost: false });

@@ -49,7 +49,7 @@ const Cards = (function () {
     let shown = -1;
 
     function tick() {
-      const now = Talk.now(binding);
+      const now = Api.now(binding);
       const step = Math.floor(now / 30);
       bar.value = 30 - now % 30;
       left.textContent = t("code_left", { seconds: 30 - now % 30 });

@@ -2,7 +2,7 @@
 "use strict";
 
 const CACHE = "postern-1";
-const FILES = ["/", "/app.js", "/bindings.js", "/cards.js", "/dom.js", "/keys.js", "/ring.js", "/talk.js", "/views.js", "/words.js", "/style.css",
+const FILES = ["/", "/app.js", "/bindings.js", "/cards.js", "/dom.js", "/keys.js", "/push.js", "/api.js", "/views.js", "/words.js", "/style.css",
   "/manifest.webmanifest", "/icon.svg", "/icon-180.png"];
 const PATIENCE = 4000;
 

@@ -3,9 +3,10 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
 
-/// The client's address as the proxy names it: the last element of the last such header, since what stands before it may be
-/// the client's own invention. `None` where that is no address.
-pub(crate) fn of_client(headers: &HeaderMap, name: Option<&HeaderName>) -> Option<String> {
+/// The client's address as the proxy reports it: the last element of the last such header. The client may have invented the
+/// elements before it. `None` if the element is not an address.
+#[must_use]
+pub fn of_client(headers: &HeaderMap, name: Option<&HeaderName>) -> Option<String> {
     let value = headers.get_all(name?).iter().next_back()?.to_str().ok()?;
     let last = value.rsplit(',').next()?.trim();
     let bare = last.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(last);
@@ -14,12 +15,14 @@ pub(crate) fn of_client(headers: &HeaderMap, name: Option<&HeaderName>) -> Optio
     Some(address.to_canonical().to_string())
 }
 
-/// Whom limits take for one client: an IPv4 address, or an IPv6 /64.
+/// What limits count as one client: an IPv4 address or an IPv6 /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Network(IpAddr);
+pub struct Network(IpAddr);
 
 impl Network {
-    pub(crate) fn of(address: &str) -> Option<Self> {
+    /// The network of an address. `None` if the text is not an address.
+    #[must_use]
+    pub fn of(address: &str) -> Option<Self> {
         Some(Self(match address.parse::<IpAddr>().ok()?.to_canonical() {
             IpAddr::V4(v4) => v4.into(),
             IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),

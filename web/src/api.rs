@@ -19,16 +19,21 @@ use crate::shares::Shares;
 
 /// What the page can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub enum Verb {
+    /// Hands in the key of a phone that is being bound.
     Bind,
+    /// Lists the logins that wait for the phone.
     Pending,
+    /// Approves or denies a login.
     Answer,
+    /// Sets how the phone is notified.
     Ring,
 }
 
 impl Verb {
-    /// By its name in the path.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    /// The verb of a name in the path.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
         match name {
             "bind" => Some(Self::Bind),
             "pending" => Some(Self::Pending),
@@ -56,9 +61,12 @@ impl Verb {
         }
     }
 
-    /// Reads a body: an object of texts with this verb's fields, each once and no other. Whether they make sense is
-    /// posternd's to say. The error never quotes the body.
-    pub(crate) fn arguments(self, body: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    /// Reads a body: a JSON object of strings with exactly this verb's fields, each once. posternd decides whether the values
+    /// make sense.
+    ///
+    /// # Errors
+    /// A text for the client. It never quotes the body.
+    pub fn arguments(self, body: &[u8]) -> Result<BTreeMap<String, String>, String> {
         let mut reader = serde_json::Deserializer::from_slice(body);
         let Texts(texts) = reader
             .deserialize_map(TextsVisitor)

@@ -1,8 +1,8 @@
 //! The page and what belongs to it, in the program itself.
 
-/// A file that anyone may fetch.
+/// A file of the page, open to every visitor.
 #[derive(Debug)]
-pub(crate) struct Asset {
+pub struct Asset {
     pub(crate) content_type: &'static str,
     pub(crate) bytes: &'static [u8],
 }
@@ -23,13 +23,13 @@ const fn asset(content_type: &'static str, bytes: &'static [u8]) -> Asset {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, Asset)] = &[
+    ("/api.js", asset(SCRIPT, include_bytes!("../page/api.js"))),
     ("/app.js", asset(SCRIPT, include_bytes!("../page/app.js"))),
     ("/bindings.js", asset(SCRIPT, include_bytes!("../page/bindings.js"))),
     ("/cards.js", asset(SCRIPT, include_bytes!("../page/cards.js"))),
     ("/dom.js", asset(SCRIPT, include_bytes!("../page/dom.js"))),
     ("/keys.js", asset(SCRIPT, include_bytes!("../page/keys.js"))),
-    ("/ring.js", asset(SCRIPT, include_bytes!("../page/ring.js"))),
-    ("/talk.js", asset(SCRIPT, include_bytes!("../page/talk.js"))),
+    ("/push.js", asset(SCRIPT, include_bytes!("../page/push.js"))),
     ("/views.js", asset(SCRIPT, include_bytes!("../page/views.js"))),
     ("/words.js", asset(SCRIPT, include_bytes!("../page/words.js"))),
     ("/sw.js", asset(SCRIPT, include_bytes!("../page/sw.js"))),

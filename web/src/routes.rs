@@ -16,17 +16,23 @@ use crate::shares::Shares;
 use crate::token::{self, Token};
 use crate::{address, assets};
 
-/// What a request is about; every other path is not found.
+/// What a path leads to. Every other path is 404.
 #[derive(Debug, Clone, Copy)]
-enum Route {
+pub enum Route {
+    /// The page.
     Page,
+    /// A file of the page.
     Asset(&'static assets::Asset),
+    /// The health check.
     Health,
+    /// A request of the page to posternd.
     Api(Verb),
 }
 
 impl Route {
-    fn of(path: &str) -> Option<Self> {
+    /// The route of a path.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
         match path {
             "/" | "/index.html" => Some(Self::Page),
             "/health" => Some(Self::Health),
@@ -37,14 +43,18 @@ impl Route {
         }
     }
 
-    fn allows(self, method: &Method) -> bool {
+    /// Whether it serves a method.
+    #[must_use]
+    pub fn allows(self, method: &Method) -> bool {
         match self {
             Self::Page | Self::Asset(_) | Self::Health => matches!(*method, Method::GET | Method::HEAD),
             Self::Api(_) => *method == Method::POST,
         }
     }
 
-    fn allow(self) -> &'static str {
+    /// The methods that it serves, for the header `Allow` (RFC 9110, section 10.2.1).
+    #[must_use]
+    pub fn allow(self) -> &'static str {
         match self {
             Self::Page | Self::Asset(_) | Self::Health => "GET, HEAD",
             Self::Api(_) => "POST",

@@ -1,4 +1,4 @@
-//! Against requests that another site makes in a visitor's name: what the page sends must have been read from the page.
+//! Protection against cross-site request forgery: a request must repeat a token that only the page itself can read.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -35,7 +35,8 @@ impl Token {
 }
 
 /// Whether a request to the API comes from our own page.
-pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn is_from_page(headers: &HeaderMap) -> bool {
     let cookie = from_cookie(headers, is_encrypted(headers));
     let given = headers.get(HEADER).map(hyper::header::HeaderValue::as_bytes);
     let same = match (cookie, given) {

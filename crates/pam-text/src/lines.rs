@@ -1,10 +1,9 @@
-//! What may go to a person's terminal, and to a line of a log.
-
 use zeroize::Zeroizing;
 
-/// Cuts a text into lines that a host may show one by one: without control characters, each of at most [`MAX_LINE`] bytes.
-/// There is at least one, which may be empty.
-pub(crate) fn lines(text: &str) -> Vec<Zeroizing<String>> {
+/// Splits a text into lines that a host can show one by one. They have no control characters and at most [`MAX_LINE`] bytes
+/// each. There is at least one line, which may be empty.
+#[must_use]
+pub fn lines(text: &str) -> Vec<Zeroizing<String>> {
     text.split('\n').flat_map(cut).collect()
 }
 
@@ -22,12 +21,12 @@ fn cut(line: &str) -> Vec<Zeroizing<String>> {
     pieces
 }
 
-// With all its room at once: one that grows would leave copies of what it held.
+// Allocated at once: a string that grows would leave copies of a secret in freed memory.
 fn piece() -> Zeroizing<String> {
     Zeroizing::new(String::with_capacity(MAX_LINE))
 }
 
-// What could move the cursor, or make a terminal show words in another order than they have.
+// Drops what could move the cursor or make a terminal reorder words.
 fn shown(c: char) -> Option<char> {
     match c {
         '\t' => Some(' '),
@@ -37,27 +36,8 @@ fn shown(c: char) -> Option<char> {
     }
 }
 
-/// A value in a line of the log, in the grammar of posternd's audit lines: letters, digits and `._:@/+-` stand as they are;
-/// anything else is quoted, and in it everything but printable ASCII, and `"` and `\`, is written `\xHH`.
-pub(crate) fn logged(value: &[u8]) -> String {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:@/+-".contains(byte);
-    if value.iter().all(is_plain) {
-        return value.iter().copied().map(char::from).collect();
-    }
-    let mut quoted = String::from("\"");
-    for &byte in value {
-        match byte {
-            b'"' | b'\\' => quoted.push_str(&format!("\\x{byte:02x}")),
-            b' '..=b'~' => quoted.push(char::from(byte)),
-            _ => quoted.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// PAM_MAX_MSG_SIZE of <security/_pam_types.h>, without the NUL at the end.
-const MAX_LINE: usize = 511;
+/// `PAM_MAX_MSG_SIZE` of `<security/_pam_types.h>` without the final NUL, in bytes.
+pub const MAX_LINE: usize = 511;
 
 #[cfg(test)]
 mod tests {
@@ -75,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_steers_a_terminal_is_left() {
+    fn control_characters_of_a_terminal_are_removed() {
         assert_eq!(
             shown_lines("a\u{1b}[2Jb\r\u{7}\u{8}c\0\u{9b}d\u{7f}\u{202e}e\u{2028}f\tg"),
             ["a[2Jbcdef g"]
@@ -90,13 +70,5 @@ mod tests {
         assert_eq!(pieces.concat(), long);
         assert_eq!(shown_lines(&"x".repeat(MAX_LINE)).len(), 1);
         assert_eq!(shown_lines(&"x".repeat(MAX_LINE + 1)).len(), 2);
-    }
-
-    #[test]
-    fn a_logged_value_is_one_word_or_quoted() {
-        assert_eq!(logged(b"alice@example.org"), "alice@example.org");
-        assert_eq!(logged(b""), "");
-        assert_eq!(logged(b"x rhost=192.0.2.9"), "\"x rhost=192.0.2.9\"");
-        assert_eq!(logged(b"a\"b\\c\nd\xff"), "\"a\\x22b\\x5cc\\x0ad\\xff\"");
     }
 }

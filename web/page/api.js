@@ -1,7 +1,7 @@
 /* What is said to the server: signed requests, and what comes back. Every failure is an object with a text. */
 "use strict";
 
-const Talk = (function () {
+const Api = (function () {
   const PATIENCE = 20000;
 
   function token() {

@@ -1,7 +1,7 @@
 /* How this browser is subscribed to push messages (RFC 8030), where it can be. */
 "use strict";
 
-const Ring = (function () {
+const Push = (function () {
   function isPossible() {
     return Boolean(navigator.serviceWorker && window.PushManager && window.Notification);
   }

@@ -1,0 +1,83 @@
+//! postern-web: the page for phones, over HTTP behind a proxy that speaks TLS. It parses what the internet sends, so it holds
+//! no secret, decides nothing, and relays each request to posternd as one conversation.
+//!
+//! The program is [`run`]. The parsers of untrusted input are public, so that tests and fuzz targets can call them.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod api;
+mod args;
+mod assets;
+mod config;
+mod connections;
+mod harden;
+mod listener;
+mod logging;
+mod reply;
+mod request_log;
+mod routes;
+mod server;
+mod shares;
+mod stream;
+mod token;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::config::Config;
+
+pub use address::{Network, of_client};
+pub use api::Verb;
+pub use assets::Asset;
+pub use routes::Route;
+pub use token::is_from_page;
+
+/// Runs the program with this process's arguments, to its exit status.
+#[must_use]
+pub fn run() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return logging::usage(&error),
+    };
+    let config = match Config::load(&args.config) {
+        Ok(config) => config,
+        Err(error) => return logging::refuse(EX_CONFIG, &error.to_string()),
+    };
+    if args.check {
+        return ExitCode::SUCCESS;
+    }
+    if let Err(error) = harden::harden() {
+        return logging::refuse(EX_OSERR, &format!("cannot protect this process: {error}"));
+    }
+    let log = match logging::start() {
+        Ok(log) => log,
+        Err(error) => return logging::refuse(EX_OSERR, &format!("cannot log: {error}")),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(config.limits.conversations)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return logging::refuse(EX_OSERR, &format!("cannot start: {error}")),
+    };
+    let ended = runtime.block_on(server::run(config));
+    // A conversation that is stuck must not keep this process alive.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    log.flush(postern_log::LAST_MOMENT);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => logging::refuse(EX_CONFIG, &error.to_string()),
+    }
+}
+
+const WORKERS: usize = 2;
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+/// sysexits(3): the operating system failed.
+const EX_OSERR: u8 = 71;
+/// sysexits(3): the configuration is wrong.
+const EX_CONFIG: u8 = 78;

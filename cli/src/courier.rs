@@ -1,5 +1,5 @@
-//! The courier as an admin needs it: what is out of order with it stops no command that does not need it, and is told where
-//! something was to be sent.
+//! The courier as an admin's commands need it: a fault of it stops no command that does not send, and is reported by
+//! those that do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use postern_core::factor::Subscription;
 use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
-/// Remembers why the last message was not sent.
+/// A courier that remembers why the last message was not sent.
 #[derive(Debug)]
 pub(crate) struct HeardCourier {
     inner: Arc<dyn Courier>,
@@ -18,7 +18,7 @@ pub(crate) struct HeardCourier {
 }
 
 impl HeardCourier {
-    /// What the configuration names, whether or not it can be used.
+    /// The couriers that the configuration names, whether or not they work.
     pub(crate) fn open(config: &Config) -> Self {
         let inner = postern_courier::open(config).unwrap_or_else(|error| {
             let couriers = &config.couriers;
@@ -33,7 +33,7 @@ impl HeardCourier {
         Self { inner, fault: Mutex::new(None) }
     }
 
-    /// Why a message was not sent, once.
+    /// Takes the error of the last message.
     pub(crate) fn take_fault(&self) -> Option<String> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -82,7 +82,7 @@ impl Courier for HeardCourier {
     }
 }
 
-/// Stands for a courier that is configured and cannot be opened: whoever needs it hears why.
+/// Stands for a courier that is configured and cannot be opened. Every sending returns the cause.
 #[derive(Debug)]
 struct Unusable {
     why: String,

@@ -12,7 +12,7 @@ use postern_core::random::RandomnessGone;
 use postern_store::OpenError;
 use postern_store::embedded::AccountError;
 
-/// Why a command did not do what it was asked to, with its exit status from sysexits(3).
+/// The failure of a command, with its exit status (sysexits(3)).
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: u8,
@@ -20,12 +20,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The command was called wrongly.
+    /// The command line is wrong.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self::new(EX_USAGE, message)
     }
 
-    /// What was given is not usable.
+    /// The input is not usable.
     pub(crate) fn data(message: impl Display) -> Self {
         Self::new(EX_DATAERR, message)
     }
@@ -40,7 +40,7 @@ impl Failure {
         Self::new(EX_UNAVAILABLE, message)
     }
 
-    /// The operating system does not play along.
+    /// The operating system failed.
     pub(crate) fn system(message: impl Display) -> Self {
         Self::new(EX_OSERR, message)
     }
@@ -55,31 +55,31 @@ impl Failure {
         Self::new(EX_IOERR, message)
     }
 
-    /// Standard output takes no more. Whoever reads it has seen enough, as `head` has, or something is wrong with it.
+    /// Standard output is closed. The reader has seen enough, as `head` has, or is faulty.
     pub(crate) fn of_output(error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            // As the shell shows a program that SIGPIPE ended.
+            // As the shell reports a program that SIGPIPE ended.
             return Self { status: 128 + Signal::SIGPIPE as u8, message: String::new() };
         }
         Self::io(format!("standard output: {error}"))
     }
 
-    /// Later it may work.
+    /// A temporary failure; it may work later.
     pub(crate) fn temporary(message: impl Display) -> Self {
         Self::new(EX_TEMPFAIL, message)
     }
 
-    /// Something is wrong with the configuration.
+    /// The configuration is wrong.
     pub(crate) fn config(message: impl Display) -> Self {
         Self::new(EX_CONFIG, message)
     }
 
-    /// A part of the site is out of order: a status of its own, as monitoring expects it.
+    /// A part of the site is faulty. Monitoring expects this status.
     pub(crate) fn check_failed(message: impl Display) -> Self {
         Self::new(CHECK_FAILED, message)
     }
 
-    /// Everything works, and something should be mended.
+    /// Everything works, and something should be fixed.
     pub(crate) fn check_warned(message: impl Display) -> Self {
         Self::new(CHECK_WARNED, message)
     }
@@ -87,34 +87,34 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let mut stderr = std::io::stderr().lock();
         for line in self.message.lines() {
-            // Without standard error there is nobody left to tell.
+            // Without standard error there is no place to report to.
             drop(writeln!(stderr, "postern: {line}"));
         }
         ExitCode::from(self.status)
     }
 
-    /// posternd, or what it stands for, does not permit it.
+    /// posternd, or what it relays, does not permit it.
     pub(crate) fn not_permitted(message: impl Display) -> Self {
         Self::new(EX_NOPERM, message)
     }
 
-    /// What is said is not the protocol.
+    /// A message was not of the protocol.
     pub(crate) fn protocol(message: impl Display) -> Self {
         Self::new(EX_PROTOCOL, message)
     }
 
-    /// The same failure, with a line more to say.
+    /// The same failure with one more line.
     pub(crate) fn and(mut self, more: impl Display) -> Self {
         self.message = format!("{}\n{more}", self.message);
         self
     }
 
-    /// Whether it says something about what was given, and nothing about the world that the next one would meet as well.
+    /// Whether the failure concerns this input alone, so that the next input may succeed.
     pub(crate) fn is_about_one(&self) -> bool {
         matches!(self.status, EX_DATAERR | EX_NOUSER)
     }
 
-    /// What there is to say about it.
+    /// The text of the failure.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -124,16 +124,16 @@ impl Failure {
     }
 }
 
-/// Says what went wrong beside a command that did what it was asked to.
+/// Reports a fault of a command that otherwise succeeded.
 pub(crate) fn warn(message: impl Display) {
     let mut stderr = std::io::stderr().lock();
     for line in message.to_string().lines() {
-        // Without standard error there is nobody left to tell.
+        // Without standard error there is no place to report to.
         drop(writeln!(stderr, "postern: warning: {line}"));
     }
 }
 
-/// Prints clap's own message; help and version are no failure.
+/// Prints clap's own message. Help and version are not failures.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     drop(error.print());
     if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS }
@@ -231,7 +231,7 @@ impl From<RandomnessGone> for Failure {
     }
 }
 
-/// As plugins of monitoring systems end: Nagios, Icinga, Zabbix and the like.
+/// The exit statuses of monitoring plugins: Nagios, Icinga, Zabbix and the like.
 const CHECK_WARNED: u8 = 1;
 const CHECK_FAILED: u8 = 2;
 const EX_USAGE: u8 = 64;

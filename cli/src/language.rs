@@ -1,12 +1,12 @@
-//! The language of whoever runs this, as the environment names it.
+//! The language of the caller's environment.
 
-/// The language of messages (BCP 47), or `None` where the environment names none; see locale(7).
+/// The language of messages (BCP 47). `None` if the environment names none; see locale(7).
 pub(crate) fn of_process() -> Option<String> {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
     set.into_iter().find(|value| !value.is_empty()).and_then(|locale| tag(&locale))
 }
 
-/// A locale is a language, `_` and a territory, `.` and an encoding, `@` and a modifier; of these the first is needed.
+/// A locale is a language, `_` and a territory, `.` and an encoding, `@` and a modifier. Only the language is required.
 fn tag(locale: &str) -> Option<String> {
     let bare = locale.split(['.', '@']).next().unwrap_or_default();
     let is_language =

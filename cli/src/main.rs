@@ -1,5 +1,5 @@
-//! postern: the command line. For admins it works on the stores directly, as user postern, with or without a running
-//! posternd; everybody else's own account it reaches through posternd.
+//! postern: the command line. Admins' commands work on the stores directly, as user postern, whether or not posternd
+//! runs. Self-service commands go through posternd.
 
 #![forbid(unsafe_code)]
 

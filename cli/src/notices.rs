@@ -1,4 +1,4 @@
-//! Mail to the owners of accounts about what an admin changed.
+//! Mail to the owners of accounts about an admin's changes.
 
 use postern_core::account::Account;
 use postern_core::changes::{ChangedBy, Notices};
@@ -9,15 +9,15 @@ use crate::failure;
 use crate::site::Site;
 
 impl Site {
-    /// Mails what was changed to the account, where the site does that. The change stands whether that succeeds or not: a
-    /// courier that is out of order is a warning.
+    /// Mails a change to the account's owner, if the site is configured to. The change stands whether or not that
+    /// succeeds: a fault of the courier is a warning.
     pub(crate) async fn tell_owner(&self, account: &Account, what: &Phrase<'_>) {
         if let Err(error) = self.try_to_tell_owner(account, what).await {
             warn(account, &error.to_string());
         }
     }
 
-    /// As [`Site::tell_owner`], and the failure is the caller's to tell of.
+    /// As [`Site::tell_owner`]; the caller reports the failure.
     pub(crate) async fn try_to_tell_owner(
         &self,
         account: &Account,
@@ -29,7 +29,7 @@ impl Site {
     }
 }
 
-/// Says that the owner of an account was not told of a change.
+/// Warns that the owner of an account was not notified of a change.
 pub(crate) fn warn(account: &Account, why: &str) {
     failure::warn(format!("the change is made, and {} was not told of it by mail: {why}", account.name));
 }

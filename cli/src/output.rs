@@ -1,4 +1,4 @@
-//! The one writer to standard output: text for people or one JSON document for scripts.
+//! The only writer to standard output: text for people or one JSON document for scripts.
 
 use std::io::{IsTerminal, Write};
 
@@ -19,13 +19,13 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Colour only on a terminal, and not where NO_COLOR is set (no-color.org).
+    /// Colour on a terminal only, and not if NO_COLOR is set (no-color.org).
     pub(crate) fn new(is_json: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { is_json, is_coloured: !is_json && !no_color && std::io::stdout().is_terminal() }
     }
 
-    /// Prints `text` for people, or `value` under `name` beside the version of the JSON form.
+    /// Prints `text` for people, or `value` under `name` beside the version of the JSON format.
     pub(crate) fn print(self, text: &str, name: &str, value: impl Serialize) -> Result<(), Failure> {
         self.print_all(text, [(name, json!(value))])
     }
@@ -45,38 +45,38 @@ impl Output {
         write(&Zeroizing::new(shown))
     }
 
-    /// The same for a command that shows or changes one account, which it names.
+    /// The output of a command that shows or changes one account, which it names.
     pub(crate) fn about(self, account: &Account) -> About {
         About { output: self, name: account.name.clone(), id: account.id.to_string() }
     }
 
-    /// Prints `text` alone, for commands that say something before their end.
+    /// Prints `text` alone, for commands that print before their end.
     pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
         write(text)
     }
 
-    /// Says something beside the result, which alone is to be on standard output.
+    /// Prints to standard error, so that standard output holds only the result.
     pub(crate) fn aside(self, text: &str) -> Result<(), Failure> {
         let mut stderr = std::io::stderr().lock();
         for line in text.lines() {
-            // Without standard error there is nobody left to tell.
+            // Without standard error there is no place to report to.
             drop(writeln!(stderr, "{line}"));
         }
         Ok(())
     }
 
-    /// Whether one JSON document is wanted, and nothing else.
+    /// Whether the output is one JSON document and nothing else.
     pub(crate) fn is_json(self) -> bool {
         self.is_json
     }
 
-    /// `text` in a colour that says how bad it is.
+    /// `text` in the colour of its severity.
     pub(crate) fn mark(self, text: &str, colour: Colour) -> String {
         if self.is_coloured { format!("\x1b[{}m{text}\x1b[0m", colour as u8) } else { text.to_owned() }
     }
 }
 
-/// Results that are about one account.
+/// The output of a command about one account.
 #[derive(Debug)]
 pub(crate) struct About {
     output: Output,
@@ -102,12 +102,12 @@ impl About {
         self.output.print_all(&text, values.chain([self.value()]))
     }
 
-    /// Which account it is, in a line.
+    /// Names the account in a line.
     pub(crate) fn line(&self) -> String {
         format!("account {} (id {})", self.name, self.id)
     }
 
-    /// The same for scripts.
+    /// Names the account for scripts.
     pub(crate) fn value(&self) -> (String, Value) {
         ("for_account".to_owned(), json!({ "name": self.name, "id": self.id }))
     }
@@ -121,7 +121,7 @@ pub(crate) enum Colour {
     Yellow = 33,
 }
 
-/// Columns, under headings where there are any, as wide as they need to be.
+/// Columns as wide as they need to be, with headings if there are any.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -149,5 +149,5 @@ fn write(text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::of_output(&error))
 }
 
-/// The version of the JSON form.
+/// The version of the JSON format.
 pub(crate) const JSON_VERSION: u32 = 1;

@@ -12,8 +12,8 @@ use crate::output::Output;
 use crate::records::Records;
 use crate::terminal::{self, Terminal};
 
-/// Whoever runs this: asked on their terminal, or, where standard input is none, by the lines of that. Flows that posternd
-/// holds and those that run in this process are one to them.
+/// The person at the command line. They are asked on their terminal, or through standard input if that is not a
+/// terminal. It serves the flows of posternd and those of this process alike.
 pub(crate) struct Person {
     answers: Answers,
     output: Output,
@@ -33,12 +33,12 @@ impl Person {
         Self { answers, output, records: Records::new(kinds), fault: None }
     }
 
-    /// Why nobody could be asked or told.
+    /// Why the person could not be asked or told.
     pub(crate) fn fault(&mut self) -> Option<Failure> {
         self.fault.take()
     }
 
-    /// What scripts get in the place of the lines.
+    /// Prints the records, which scripts get in the place of the lines.
     pub(crate) fn print_records(self) -> Result<(), Failure> {
         if self.output.is_json() { self.output.print_all("", self.records.into_lists()) } else { Ok(()) }
     }
@@ -128,7 +128,7 @@ impl Conversation for Person {
     }
 }
 
-/// Nothing that would move the cursor, wherever it came from.
+/// Replaces control characters, which could move the cursor.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }

@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// One bit a pixel, black on white, eight pixels a module, with the quiet zone of four modules that the standard asks for.
+/// One bit a pixel, black on white, eight pixels a module, with the quiet zone of four modules that the standard
+/// requires.
 pub(crate) fn encode(modules: &Modules) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let side = modules.side + 2 * QUIET;
     let pixels = u32::try_from(side * SCALE).map_err(Failure::system)?;
@@ -15,7 +16,7 @@ pub(crate) fn encode(modules: &Modules) -> Result<Zeroizing<Vec<u8>>, Failure> {
     encoder.set_depth(png::BitDepth::One);
     let mut rows = Zeroizing::new(Vec::with_capacity(side * SCALE * side));
     for row in 0..side {
-        // Eight pixels of one bit: a module is a byte.
+        // A module is eight pixels of one bit, one byte.
         let line: Zeroizing<Vec<u8>> = Zeroizing::new(
             (0..side).map(|column| if is_dark(modules, row, column) { 0x00 } else { 0xff }).collect(),
         );
@@ -37,7 +38,7 @@ fn is_dark(modules: &Modules, row: usize, column: usize) -> bool {
 
 /// In modules.
 const QUIET: usize = 4;
-/// In pixels a module. Other values need the bits of a row packed.
+/// In pixels a module. Other values would need the bits of a row to be packed.
 const SCALE: usize = 8;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use postern_ipc::SERVER_USER;
 
 use crate::failure::Failure;
 
-/// The user that posternd runs as, and that owns the stores.
+/// The user that posternd runs as, which owns the stores.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keeper {
     pub(crate) uid: Uid,
@@ -23,14 +23,14 @@ pub(crate) fn protect() -> Result<(), Failure> {
         .map_err(|error| Failure::system(format!("cannot protect this process: {error}")))
 }
 
-/// Gives up root, then reads the configuration. A user of this host who may not read it hears what would help.
+/// Gives up root, then reads the configuration. A local user who may not read it is told what would help.
 pub(crate) fn load_config(path: &Path) -> Result<Config, Failure> {
     become_keeper()?;
     refuse_others(path)?;
     Ok(Config::load(path)?)
 }
 
-/// An ordinary user may not read the configuration, and cannot mend that: this is a command for root.
+/// Refuses an ordinary user, who may not read the configuration and cannot change that: the command is root's.
 pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
     let me = geteuid();
     let is_denied =
@@ -45,7 +45,7 @@ pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Looks the user up; `None` where this process is not root and goes on as it is.
+/// Looks the user up. `None` if this process is not root and stays what it is.
 pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
     if !geteuid().is_root() {
         return Ok(None);
@@ -62,7 +62,7 @@ pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
     Ok(Some(Keeper { uid: user.uid, gid: user.gid }))
 }
 
-/// Gives up root for good: everything that this process makes from here on belongs to postern.
+/// Gives up root for good: everything that this process creates from here on belongs to postern.
 pub(crate) fn become_keeper() -> Result<(), Failure> {
     let Some(keeper) = keeper()? else { return Ok(()) };
     let become_it = || {

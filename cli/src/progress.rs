@@ -1,13 +1,13 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How far a long command is: on standard error, where that is a terminal, and nowhere else.
+/// The progress of a long command, on standard error if that is a terminal.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// For `length` steps of something, or for nobody knows how many.
+    /// A bar for `length` steps, or for an unknown number.
     pub(crate) fn new(what: &'static str, length: Option<u64>) -> Self {
-        // It draws nothing where standard error is no terminal.
+        // It draws nothing if standard error is not a terminal.
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
         let template = match length {
             Some(_) => "{msg} {wide_bar} {pos}/{len} ({eta})",
@@ -20,17 +20,17 @@ impl Progress {
         Self(bar)
     }
 
-    /// Whether anybody sees it.
+    /// Whether it is visible.
     pub(crate) fn is_shown(&self) -> bool {
         !self.0.is_hidden()
     }
 
-    /// Prints something else meanwhile, without the bar in its way.
+    /// Prints other text without the bar in its way.
     pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)
     }
 
-    /// One more.
+    /// Counts one more step.
     pub(crate) fn step(&self) {
         self.0.inc(1);
     }

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-/// Takes a new main password of at least `least` characters from the first line of standard input, or asks for it twice.
+/// Reads a new main password of at least `least` characters from the first line of standard input, or asks for it
+/// twice.
 pub(crate) fn new_password(from_stdin: bool, least: u32) -> Result<Password, Failure> {
     if from_stdin {
         return password(first_line("password")?, least);
@@ -32,9 +33,9 @@ fn password(text: Zeroizing<String>, least: u32) -> Result<Password, Failure> {
     Password::new(std::mem::take(&mut text)).map_err(|error| Failure::data(format!("the password {error}")))
 }
 
-/// Whoever sets somebody's main password may not make it one that a few guesses find.
+/// Refuses a main password that a few guesses would find.
 fn long_enough(text: Zeroizing<String>, least: u32) -> Result<Zeroizing<String>, Failure> {
-    // What is empty is told so by its type.
+    // An empty one is reported by the password's type.
     if text.is_empty() || text.chars().count() >= least as usize {
         return Ok(text);
     }
@@ -45,7 +46,8 @@ fn long_enough(text: Zeroizing<String>, least: u32) -> Result<Zeroizing<String>,
 
 /// A secret from the first line of standard input.
 pub(crate) fn first_line(what: &str) -> Result<Zeroizing<String>, Failure> {
-    // One byte over the limit is enough to refuse what is too long; the room is taken at once, so no copy stays behind.
+    // One byte over the limit is enough to refuse a long one. The buffer is allocated at once, so no copy is left
+    // behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_LINE + 1));
     let mut stdin = std::io::stdin().lock().take(LONGEST_LINE as u64 + 1);
     stdin.read_to_end(&mut bytes).map_err(|error| Failure::io(format!("standard input: {error}")))?;
@@ -58,5 +60,5 @@ pub(crate) fn first_line(what: &str) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A whole otpauth URI; what a line is read for may be less.
+/// The length of a whole otpauth URI. Callers may accept less.
 const LONGEST_LINE: usize = 4096;

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-/// What a flow lists or has made, by kind.
+/// The records of a flow, by kind.
 #[derive(Debug)]
 pub(crate) struct Records(Vec<(String, Vec<Value>)>);
 
@@ -18,13 +18,13 @@ impl Records {
         }
     }
 
-    /// Each list under the name of what it holds.
+    /// Each list under its plural name.
     pub(crate) fn into_lists(self) -> impl Iterator<Item = (String, Value)> {
         self.0.into_iter().map(|(name, list)| (name, Value::Array(list)))
     }
 }
 
-/// `factor` is `factors`; what is a participle stays as it is, as in the lists of the admin's commands.
+/// `factor` becomes `factors`. A participle stays as it is, as in the lists of the admin's commands.
 fn plural(kind: &str) -> String {
     match kind {
         "revoked" | "removed" | "recovery" | "denied" => kind.to_owned(),

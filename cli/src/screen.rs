@@ -1,4 +1,4 @@
-//! What a QR code is shown on.
+//! The screen that a QR code is shown on.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,21 +6,21 @@ use std::io::{IsTerminal, stderr, stdout};
 
 use postern_core::qr::Screen;
 
-/// The terminal of whoever runs this; where nothing goes to one, a QR code of any height is seen whole.
+/// The caller's terminal. If the output goes to none, a QR code of any height fits.
 pub(crate) fn of_process() -> Screen {
     let is_utf8 = is_utf8(LOCALE.iter().filter_map(|name| std::env::var(name).ok()));
     if !stdout().is_terminal() && !stderr().is_terminal() {
         return Screen { rows: LONGEST, is_utf8, ..Screen::default() };
     }
     let size = File::open("/dev/tty").ok().and_then(|tty| rustix::termios::tcgetwinsize(tty).ok());
-    // Zero is a terminal that does not know.
+    // A terminal that does not know its size reports zero.
     match size.filter(|size| size.ws_row > 0 && size.ws_col > 0) {
         Some(size) => Screen { rows: size.ws_row.into(), columns: size.ws_col.into(), is_utf8 },
         None => Screen { is_utf8, ..Screen::default() },
     }
 }
 
-/// The same for a flow that posternd holds.
+/// The same for a flow of posternd.
 pub(crate) fn arguments() -> BTreeMap<String, String> {
     let Screen { rows, columns, is_utf8 } = of_process();
     let charset = if is_utf8 { "utf-8" } else { "ascii" };
@@ -32,7 +32,8 @@ pub(crate) fn arguments() -> BTreeMap<String, String> {
     said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Whether the first of these that is set names UTF-8; so does none of them, as terminals are today. See locale(7).
+/// Whether the first of these variables that is set names UTF-8. If none is set, UTF-8 is assumed, as in today's
+/// terminals. See locale(7).
 fn is_utf8(mut set: impl Iterator<Item = String>) -> bool {
     set.find(|value| !value.is_empty()).is_none_or(|locale| {
         let codeset =

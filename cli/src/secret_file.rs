@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// A new file that its owner alone may read. It belongs to whoever started this process: made before root is given up, it
-/// can be written afterwards, but no longer removed.
+/// A new file that only its owner may read. It belongs to the calling user: it is created before root is given up, and
+/// can be written afterwards, but not removed.
 #[derive(Debug)]
 pub(crate) struct SecretFile {
     path: PathBuf,
@@ -14,7 +14,7 @@ pub(crate) struct SecretFile {
 }
 
 impl SecretFile {
-    /// Makes it. What exists is nobody's to overwrite.
+    /// Creates it. An existing file is never overwritten.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = made.map_err(|error| Failure::cannot_create(format!("{}: {error}", path.display())))?;
@@ -27,9 +27,9 @@ impl SecretFile {
         written.map_err(|error| Failure::io(format!("{}: {error}", self.path.display())))
     }
 
-    /// Leaves nothing in it, as what it says is of no use.
+    /// Empties it when its content has become useless.
     pub(crate) fn clear(&mut self) {
-        // Best effort: what it held opens nothing.
+        // Best effort: the content opens nothing.
         drop(self.file.set_len(0));
     }
 

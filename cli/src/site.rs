@@ -43,7 +43,7 @@ impl Site {
         Self::of(privileges::load_config(path)?)
     }
 
-    /// Opens the stores of a configuration that is read already.
+    /// Opens the stores of a configuration that has been read.
     pub(crate) fn of(config: Config) -> Result<Self, Failure> {
         let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores: 1 };
         let hasher = HashPool::start(budget)
@@ -64,13 +64,14 @@ impl Site {
         })
     }
 
-    /// The account that an admin means by `name`: the one whose user name it is, at whichever class of services, or else,
-    /// where it has an `@` and is nobody's user name, the one that has it as an address. Owners write their own addresses.
+    /// The account that an admin means by `name`: the one with that user name at any class of services, or else, if the
+    /// name has an `@` and is no account's user name, the one that has it as an address. Owners can write their own
+    /// addresses.
     pub(crate) async fn account(&self, name: &str) -> Result<Account, Failure> {
         let typed = LoginName::new(name).map_err(|error| Failure::data(format!("the name {error}")))?;
         let at_login = self.directory.find(&typed, Class::Login).await?.filter(|found| found.name == name);
         let holders = self.user_name_holders(name).await?;
-        // Nobody's addresses matter where it is one account's user name, to the letter, and no other's.
+        // Addresses do not matter if the name is, letter by letter, the user name of exactly one account.
         if let Some(found) = &at_login
             && holders == [found.id.clone()]
         {
@@ -87,7 +88,7 @@ impl Site {
                 "\"{name}\" is the user name of two accounts, {} and {}; nothing was done",
                 one.id, other.id
             ))),
-            // With the name that mail services know it by.
+            // With the name by which mail services know it.
             (_, Some(found)) | (Some(found), None) => Ok(found),
             (None, None) => match by_address {
                 Some(found) if name.contains('@') && holders.is_empty() => Ok(found),
@@ -101,7 +102,7 @@ impl Site {
         self.directory.read(&account.id).await?.ok_or_else(|| Failure::no_account(&account.name))
     }
 
-    /// Shows every account, from where it is written.
+    /// Visits every account, read from where it is written.
     pub(crate) async fn visit_as_written(&self, each: &mut Visitor<'_>) -> Result<(), Failure> {
         let visited = match &self.ldap {
             Some(ldap) => ldap.visit_as_written(each).await,
@@ -110,8 +111,8 @@ impl Site {
         Ok(visited?)
     }
 
-    /// The accounts of LDAP that have this user name, also those that neither filter finds. Names and addresses of embedded
-    /// accounts are distinct.
+    /// The LDAP accounts with this user name, including those that neither filter finds. Embedded accounts have
+    /// distinct names and addresses.
     async fn user_name_holders(&self, name: &str) -> Result<Vec<AccountId>, Failure> {
         match &self.ldap {
             Some(ldap) => Ok(ldap.user_name_holders(name).await?),
@@ -119,7 +120,7 @@ impl Site {
         }
     }
 
-    /// The embedded directory, which alone can make accounts.
+    /// The embedded directory, the only one that can create accounts.
     pub(crate) fn embedded(&self) -> Result<&Embedded, Failure> {
         self.embedded.as_ref().ok_or_else(|| {
             Failure::usage("accounts and main passwords are in the site's LDAP, where its own tools make and change them, such as ldapadd and ldappasswd; this command works with directory.kind = \"embedded\" alone")
@@ -131,7 +132,7 @@ impl Site {
         Ok(self.config.load_keyring()?)
     }
 
-    /// What a flow needs that talks to somebody.
+    /// The engine for flows that hold a conversation.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let mut key = [0; KEY_BYTES];
         random(&mut key)?;
@@ -165,7 +166,7 @@ impl Site {
         })
     }
 
-    /// What the flows that change an account need.
+    /// The context of flows that change an account.
     pub(crate) fn authority(&self) -> Authority {
         Authority {
             directory: Arc::clone(&self.directory),
@@ -195,7 +196,8 @@ pub(crate) fn random(buffer: &mut [u8]) -> Result<(), RandomnessGone> {
     getrandom::fill(buffer).map_err(|_| RandomnessGone)
 }
 
-/// Reads a moment: a time span from now such as `90d`, a date, which means its first second in UTC, or an RFC 3339 time.
+/// Reads a future time: a time span from now such as `90d`, a date, which means its first second in UTC, or an RFC 3339
+/// time.
 pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     if let Ok(span) = humantime::parse_duration(text) {
         return Ok(now.plus(span));
@@ -206,7 +208,7 @@ pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Reads a moment that lies behind: a time span before now such as `30d`, or as [`moment`].
+/// Reads a past time: a time span before now such as `30d`, or as [`moment`].
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     match humantime::parse_duration(text) {
         Ok(span) => Ok(now.minus(span)),

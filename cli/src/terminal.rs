@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// The terminal of whoever started this process, wherever its standard output goes.
+/// The terminal of the calling user, wherever standard output goes.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     write: File,
@@ -20,8 +20,8 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// The controlling terminal or else, as after `su --command`, the one that standard input is. `None` where there is
-    /// neither, as in a cron job.
+    /// The controlling terminal, or else standard input if that is a terminal, as after `su --command`. `None` if there
+    /// is neither, as in a cron job.
     pub(crate) fn open() -> Option<Self> {
         let (read, write) = match OpenOptions::new().read(true).write(true).open(TTY) {
             Ok(write) => (write.try_clone().ok()?, write),
@@ -30,7 +30,7 @@ impl Terminal {
         Some(Self { write, read: BufReader::with_capacity(LONGEST_LINE, read) })
     }
 
-    /// Its device cannot be opened anew: it may belong to somebody else, such as whoever called su.
+    /// The device cannot be opened again: it may belong to another user, such as the one who called su.
     fn of_standard_input() -> Option<(File, File)> {
         let input = stdin();
         if !input.is_terminal() {
@@ -50,7 +50,7 @@ impl Terminal {
         shown.map_err(|error| fault(&error))
     }
 
-    /// Asks with echo; `None` where the answer is the end of input.
+    /// Asks with echo. `None` at the end of input.
     pub(crate) fn ask(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
         self.write.write_all(question.as_bytes()).map_err(|error| fault(&error))?;
         let line = read_line(&mut self.read).map_err(|error| fault(&error))?;
@@ -60,7 +60,7 @@ impl Terminal {
         Ok(line)
     }
 
-    /// Asks without echo; `None` where the answer is the end of input. Where echo cannot be switched off nothing is asked.
+    /// Asks without echo. `None` at the end of input. If echo cannot be switched off, nothing is asked.
     pub(crate) fn ask_hidden(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
         loop {
             let terminal = self.read.get_ref().try_clone().map_err(|error| fault(&error))?;
@@ -71,9 +71,9 @@ impl Terminal {
                 Err(Errno::EINTR) => None,
                 Err(errno) => return Err(fault(&errno.into())),
             };
-            // What the signal does, it does now.
+            // A signal that was held back takes effect now.
             drop(echo);
-            // The end of the line that was typed was not shown either.
+            // The newline that was typed was not echoed either.
             self.show("")?;
             if let Some(line) = line {
                 return Ok(line);
@@ -81,15 +81,15 @@ impl Terminal {
         }
     }
 
-    /// Asks a question that only yes answers with yes.
+    /// Asks a question to which only yes means yes.
     pub(crate) fn confirm(&mut self, question: &str) -> Result<bool, Failure> {
         let answer = self.ask(&format!("{question} [y/N] "))?;
         Ok(answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")))
     }
 }
 
-/// A terminal that does not show what is typed, until this is dropped. A signal that ends or stops this process waits until
-/// the terminal shows again what is typed.
+/// A terminal with echo off, until this is dropped. A signal that would end or stop this process waits until echo is on
+/// again.
 struct EchoOff {
     terminal: File,
     before: Termios,
@@ -108,9 +108,9 @@ impl EchoOff {
         signals.thread_block()?;
         let echo = Self { terminal, before, signals, mask_before };
         let terminal = &echo.terminal;
-        // What was typed ahead of the question has been shown, and is no answer to it.
+        // Input that was typed before the question was visible, and must not answer it.
         tcsetattr(terminal, SetArg::TCSAFLUSH, &hidden)?;
-        // Where one of several settings could be made tcsetattr succeeds all the same.
+        // tcsetattr succeeds even if only one of several settings could be made.
         if tcgetattr(terminal)?.local_flags.contains(LocalFlags::ECHO) {
             Err(Errno::ENOTTY)
         } else {
@@ -118,8 +118,8 @@ impl EchoOff {
         }
     }
 
-    /// Waits for a line, or for a signal ([`Errno::EINTR`]), which is obeyed when this is dropped. Whoever was stopped and goes on is
-    /// asked again.
+    /// Waits for a line, or for a signal ([`Errno::EINTR`]), which takes effect when this is dropped. A process that
+    /// was stopped and continues asks again.
     fn await_input(&self) -> Result<(), Errno> {
         let signals = SignalFd::with_flags(&self.signals, SfdFlags::SFD_CLOEXEC)?;
         let mut ready = [
@@ -134,22 +134,22 @@ impl EchoOff {
 
 impl Drop for EchoOff {
     fn drop(&mut self) {
-        // A terminal that is gone needs no mending.
+        // A terminal that is gone needs no restoring.
         tcsetattr(&self.terminal, SetArg::TCSANOW, &self.before).ok();
         self.mask_before.thread_set_mask().ok();
     }
 }
 
-/// One line without its end, of which at most [`LONGEST_LINE`] bytes are looked at; `None` at the end of input.
+/// One line without its end, of which at most [`LONGEST_LINE`] bytes are read. `None` at the end of input.
 pub(crate) fn read_line(from: &mut impl BufRead) -> std::io::Result<Option<Zeroizing<String>>> {
-    // The room is taken at once, so that no copy stays behind.
+    // Allocated at once, so no copy is left behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
     if from.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
     let text = line.strip_suffix(b"\n").unwrap_or(&line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
-    // What is not UTF-8 is no answer to anything, and is told to be wrong like any other.
+    // Input that is not UTF-8 is a wrong answer like any other.
     Ok(Some(Zeroizing::new(String::from_utf8_lossy(text).into_owned())))
 }
 
@@ -158,7 +158,7 @@ fn fault(error: &std::io::Error) -> Failure {
 }
 
 const TTY: &str = "/dev/tty";
-/// What the keyboard, a broken connection or an impatient parent sends.
+/// The signals that a keyboard, a broken connection or an impatient parent sends.
 const SIGNALS: [Signal; 5] =
     [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP];
 const LONGEST_LINE: usize = 4096;

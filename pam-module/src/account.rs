@@ -1,4 +1,4 @@
-//! `pam_sm_acct_mgmt`: flow `account`. Whether a login may go on whose first factor Postern may not have seen.
+//! `pam_sm_acct_mgmt`, flow `account`: whether a login may go on whose first factor Postern may not have seen.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
     code
 }
 
-/// The proof stays: sshd may ask for account management in a child and again in its parent.
+/// Leaves the proof in place: sshd may ask for account management in a child process and again in its parent.
 fn decide(
     pam: &Handle,
     journal: &Journal,

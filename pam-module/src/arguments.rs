@@ -1,4 +1,4 @@
-//! The module's arguments, as they stand behind its name in a service's file.
+//! The module's arguments, which follow its name in a service's file.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,9 @@ use postern_ipc::CLIENT_CONFIG_PATH;
 pub(crate) struct Arguments {
     /// The front doors' configuration file.
     pub(crate) config: PathBuf,
-    /// The service, where it is not PAM's own name for it.
+    /// The service, if not by PAM's name for it.
     pub(crate) service: Option<String>,
-    /// Who goes on to the rest of the stack in an outage.
+    /// The local users whom an outage leaves to the rest of the stack.
     pub(crate) local: LocalUsers,
     /// Whether every step is logged.
     pub(crate) debug: bool,
@@ -22,25 +22,25 @@ pub(crate) struct Arguments {
 /// Where the main or app password comes from. A code is always asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PasswordFrom {
-    /// posternd asks where it wants one.
+    /// posternd asks for it when it needs it.
     Question,
-    /// From an earlier module, and where none asked, posternd does.
+    /// From an earlier module. If none asked, posternd does.
     EarlierModuleOrQuestion,
     /// From an earlier module.
     EarlierModule,
 }
 
-/// Users of this host that the directory does not have, as the admin says.
+/// Users of this host whom the directory does not have, according to the admin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LocalUsers {
-    /// Those in this group.
+    /// The members of this group.
     pub(crate) group: Option<String>,
-    /// Those with a uid below this one.
+    /// The users with a uid below this one.
     pub(crate) uid_min: Option<u32>,
 }
 
 impl Arguments {
-    /// Reads them. What is not known is an error, with a text for the log.
+    /// Reads the arguments. An unknown argument is an error, with a text for the log.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut parsed = Self {
             config: PathBuf::from(CLIENT_CONFIG_PATH),

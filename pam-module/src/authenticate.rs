@@ -16,7 +16,7 @@ use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
     let started = Instant::now();
-    // Of an earlier attempt, or forged by whoever fills the PAM environment.
+    // Of an earlier attempt, or forged by a user who controls the PAM environment.
     proof::forget(pam);
     outage::forget();
     let arguments = Arguments::parse(arguments);
@@ -46,7 +46,7 @@ impl Attempt<'_> {
         let login = Login::read(self.pam, arguments)?;
         let mut begin = login.begin_with_person(self.pam);
         begin.secret = self.password(arguments.password)?;
-        // Whether or not it goes to posternd, it is no code.
+        // It is known not to be a code, whether or not it goes to posternd.
         let earlier = self.earlier_token().and_then(|token| prompter::usable(&token));
         let deadline = login.person_deadline(self.started);
         let mut prompter =
@@ -59,7 +59,7 @@ impl Attempt<'_> {
         let decided = match verdict {
             Err(Fault::Outage(why)) => {
                 let outage = Outage { pam: self.pam, journal: self.journal, why: &why };
-                // Of a question only somebody of the directory's can have been asked.
+                // posternd asks questions only about users whom the directory has.
                 let is_ours = prompter.was_asked() || !local::is_local(&login.user, &arguments.local);
                 outage.tell(is_ours);
                 return if is_ours {
@@ -77,8 +77,8 @@ impl Attempt<'_> {
                     self.pam.delay_failure(DELAY);
                 }
                 let code = self.refused(&login, &reject);
-                // At a terminal a person pressed Enter: to sudo a failed conversation is the end, and a wrong answer is not.
-                // sshd may have nobody at all, and would tell its log of a wrong one.
+                // At a terminal a person pressed Enter. sudo ends at a failed conversation, but asks again after a
+                // wrong answer. sshd may have no person at all, and would log a wrong answer.
                 let is_enter =
                     reject.reason.reaction() == Reaction::Cancelled && prompter.ended_with_nothing();
                 if is_enter && login.tty.as_deref() != Some("ssh") { PamError::AUTH_ERR } else { code }
@@ -103,7 +103,7 @@ impl Attempt<'_> {
         token.map(|token| prompter::usable(&token).ok_or(unusable)).transpose()
     }
 
-    /// What an earlier module was given. An empty one is as good as none.
+    /// The password that an earlier module asked for. An empty one counts as none.
     fn earlier_token(&self) -> Option<Zeroizing<Vec<u8>>> {
         self.pam.item(Item::AuthToken).filter(|token| !token.is_empty())
     }
@@ -121,8 +121,8 @@ impl Attempt<'_> {
         PamError::SUCCESS
     }
 
-    /// Dovecot takes the canonical name in the place of an alias. No other host is given a name that nobody typed, and a
-    /// login with a dialogue (which has a proof) is never by an alias.
+    /// Dovecot accepts the canonical name in the place of an alias. Other hosts keep the name that was typed. A login
+    /// with a conversation (which has a proof) never uses an alias.
     fn renamed(&self, login: &Login, accept: &Accept) -> bool {
         login.tty.as_deref() == Some("dovecot")
             && accept.proof.is_none()
@@ -143,5 +143,5 @@ impl Attempt<'_> {
     }
 }
 
-/// What pam_unix asks for after a wrong password.
+/// The delay of pam_unix after a wrong password.
 const DELAY: Duration = Duration::from_secs(2);

@@ -12,7 +12,7 @@ pub(crate) fn of_refused_login(reaction: Reaction) -> PamError {
         | Reaction::AnotherSecret
         | Reaction::NotPermitted => PamError::AUTH_ERR,
         Reaction::Cancelled => PamError::CONV_ERR,
-        // sshd asks PAM no more on this connection.
+        // sshd does not ask PAM again on this connection.
         Reaction::TooManyAttempts => PamError::MAXTRIES,
     }
 }

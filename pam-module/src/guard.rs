@@ -1,4 +1,4 @@
-//! Where a bug of ours ends: no hook unwinds into its host.
+//! Stops panics: no hook unwinds into its host.
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::Once;
@@ -11,7 +11,7 @@ use crate::libpam::Handle;
 
 /// Runs a hook; a panic in it becomes `PAM_ABORT` and a line in the syslog.
 pub(crate) fn guarded(pam: Pam, arguments: &[String], hook: impl FnOnce(&Handle) -> PamError) -> PamError {
-    // Of this module's own copy of std, so that a host in Rust keeps its own.
+    // It is the hook of this module's own copy of std. A host in Rust keeps its own.
     QUIET.call_once(|| set_hook(Box::new(note)));
     let run = AssertUnwindSafe(|| {
         panic_where_a_test_wants_it(arguments);
@@ -20,7 +20,7 @@ pub(crate) fn guarded(pam: Pam, arguments: &[String], hook: impl FnOnce(&Handle)
     catch_unwind(run).unwrap_or(PamError::ABORT)
 }
 
-/// Says where, and never what: a panic's text may hold anything.
+/// Logs the place of a panic, never its text, which may hold a secret.
 fn note(info: &PanicHookInfo<'_>) {
     let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
     journal::write(Severity::Error, &format!("pam_postern: internal error{}", place.unwrap_or_default()));

@@ -1,4 +1,4 @@
-//! What the module tells the syslog: one line at a time, never a secret.
+//! The module's lines for syslog. None holds a secret.
 
 use postern_ipc::{Facility, RemoteHost, Severity, log_to};
 use postern_pam_text::log_value;
@@ -12,30 +12,30 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// For a hook of PAM's `kind` (`auth`, `account`).
+    /// For a hook of PAM's management group `kind` (`auth`, `account`).
     pub(crate) fn new(pam: &Handle, kind: &str, debug: bool) -> Self {
         let service = pam.item(Item::Service).map(|name| log_value(&name)).unwrap_or_default();
         Self { prefix: format!("pam_postern({service}:{kind}):"), debug }
     }
 
-    /// Something is out of order.
+    /// A fault.
     pub(crate) fn error(&self, text: &str) {
         write(Severity::Error, &format!("{} {text}", self.prefix));
     }
 
-    /// Nobody's fault, and not of every day.
+    /// An unusual event that is not a fault.
     pub(crate) fn note(&self, text: &str) {
         write(Severity::Notice, &format!("{} {text}", self.prefix));
     }
 
-    /// For whoever looks for a fault; only with the argument `debug`.
+    /// A detail for fault-finding. Written only with the argument `debug`.
     pub(crate) fn debug(&self, text: &str) {
         if self.debug {
             write(Severity::Debug, &format!("{} {text}", self.prefix));
         }
     }
 
-    /// Somebody was refused: `what`, and who it was in the words that PAM modules use for it.
+    /// A refusal: what was refused, and about whom, in the words that PAM modules use.
     pub(crate) fn refusal(&self, pam: &Handle, what: &str, user: &[u8]) {
         let item = |item| pam.item(item).map(|value| log_value(&value)).unwrap_or_default();
         let rhost = pam.item(Item::RemoteHost).map(|value| logged_host(&value)).unwrap_or_default();
@@ -51,7 +51,7 @@ impl Journal {
     }
 }
 
-/// An address as filters look for it: without its zone, and IPv4 as such.
+/// An address as log filters expect it: without its zone, and IPv4 as such.
 fn logged_host(value: &[u8]) -> String {
     match std::str::from_utf8(value).ok().and_then(RemoteHost::parse) {
         Some(host) => log_value(host.to_string().as_bytes()),
@@ -59,8 +59,8 @@ fn logged_host(value: &[u8]) -> String {
     }
 }
 
-/// Sends one line under the host's own name, as libpam's pam_syslog does. That one may wait for a slow syslog, and leaves a
-/// descriptor behind.
+/// Sends one line under the host's own name, as libpam's pam_syslog does. Unlike this function, pam_syslog may wait for
+/// a slow syslog, and leaves a descriptor open.
 pub(crate) fn write(severity: Severity, line: &str) {
     let host = std::fs::read_to_string("/proc/self/comm").unwrap_or_default();
     let host = host.trim_end();

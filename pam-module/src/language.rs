@@ -1,6 +1,6 @@
-//! The host's language, as its environment names it.
+//! The language of the host's environment.
 
-/// The language of messages, as in BCP 47; `None` where the environment names none.
+/// The language of messages (BCP 47). `None` if the environment names none.
 pub(crate) fn of_process() -> Option<String> {
     let value = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
@@ -11,7 +11,7 @@ pub(crate) fn of_process() -> Option<String> {
     tag(&value)
 }
 
-/// `zh_CN.UTF-8` is `zh-CN`; see setlocale(3).
+/// Converts a locale to a language tag: `zh_CN.UTF-8` is `zh-CN`; see setlocale(3).
 fn tag(locale: &str) -> Option<String> {
     let tag = locale.split(['.', '@']).next()?.replace('_', "-");
     let is_tag = (2..=35).contains(&tag.len())

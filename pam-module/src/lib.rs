@@ -1,8 +1,8 @@
-//! pam_postern: relays a PAM conversation to posternd, and turns its verdict into a PAM code.
+//! pam_postern: relays a PAM conversation to posternd, and maps its verdict to a PAM code.
 //!
-//! It knows no secret, no policy and no store. It lives in other programs' processes (sshd, sudo, Dovecot): it starts no
-//! thread and no child, prints nothing, keeps no descriptor, and every hook ends in a PAM code whatever happens inside.
-//! Nothing but an explicit accept becomes `PAM_SUCCESS` in `authenticate`.
+//! It knows no secret, no policy and no store. It lives in other programs' processes (sshd, sudo, Dovecot): it starts
+//! no thread and no child, prints nothing and keeps no descriptor. Every hook ends in a PAM code, even after a panic.
+//! Only an explicit accept becomes `PAM_SUCCESS` in `authenticate`.
 
 mod account;
 mod arguments;
@@ -30,7 +30,7 @@ impl PamServiceModule for Postern {
         guarded(pam, &arguments, |pam| authenticate::hook(pam, flags, &arguments))
     }
 
-    /// The credentials are other modules' work. Whoever calls it is done with account management.
+    /// Sets no credentials; other modules do. A host that calls this is done with account management.
     fn setcred(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
         guarded(pam, &arguments, |pam| {
             proof::forget(pam);

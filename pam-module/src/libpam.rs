@@ -1,4 +1,5 @@
-//! libpam's own functions, as <security/pam_modules.h> and <security/pam_ext.h> declare them. All unsafe code is here.
+//! libpam's functions, as <security/pam_modules.h> and <security/pam_ext.h> declare them. All unsafe code is in this
+//! file.
 
 #![allow(unsafe_code, reason = "libpam is C")]
 
@@ -19,40 +20,40 @@ impl From<Pam> for Handle {
     }
 }
 
-/// What libpam knows about a transaction; the numbers of <security/_pam_types.h>.
+/// An item of a transaction, by its number in <security/_pam_types.h>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Item {
     /// The service.
     Service = 1,
-    /// The name that was typed.
+    /// The user name that was typed.
     User = 2,
-    /// The terminal; `ssh` and `dovecot` tell those hosts.
+    /// The terminal. sshd sets `ssh`, Dovecot sets `dovecot`.
     Tty = 3,
     /// The client's address or name.
     RemoteHost = 4,
-    /// The secret that an earlier module asked for.
+    /// The password that an earlier module asked for.
     AuthToken = 6,
     /// The client's own user name.
     RemoteUser = 8,
-    /// The words that libpam asks for a user name with.
+    /// The prompt with which libpam asks for a user name.
     UserPrompt = 9,
 }
 
-/// How a message is shown.
+/// The style of a message, by its number in <security/_pam_types.h>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// A question; what is typed is not shown.
+    /// A question with echo off.
     Hidden = 1,
-    /// A question; what is typed is shown.
+    /// A question with echo on.
     Visible = 2,
-    /// Something is wrong.
+    /// An error to show.
     Error = 3,
-    /// For information.
+    /// Information to show.
     Info = 4,
 }
 
 impl Handle {
-    /// A copy of an item; `None` where it is not set. It is wiped when dropped.
+    /// A copy of an item, wiped when dropped. `None` if it is not set.
     pub(crate) fn item(&self, item: Item) -> Option<Zeroizing<Vec<u8>>> {
         let mut found: *const c_void = ptr::null();
         // SAFETY: the handle is libpam's own for this hook, and `found` outlives the call.
@@ -65,7 +66,7 @@ impl Handle {
         Some(Zeroizing::new(text.to_bytes().to_vec()))
     }
 
-    /// The name that was typed; libpam asks for it where the host has not.
+    /// The user name that was typed. libpam asks for it if the host has not.
     pub(crate) fn user(&self) -> Option<Vec<u8>> {
         let mut found: *const c_char = ptr::null();
         // SAFETY: the handle is libpam's own for this hook, `found` outlives the call, and a null prompt means libpam's.
@@ -78,7 +79,7 @@ impl Handle {
         Some(text.to_bytes().to_vec())
     }
 
-    /// Sets an item; whether that worked, which it does not where C would read less than stands there.
+    /// Sets an item. `false` if that failed, or if the value holds a NUL, where C would cut it off.
     pub(crate) fn set_item(&self, item: Item, value: &str) -> bool {
         if value.contains('\0') {
             return false;
@@ -101,26 +102,26 @@ impl Handle {
         Some(Zeroizing::new(text.to_bytes().to_vec()))
     }
 
-    /// Sets (`NAME=value`) or removes (`NAME`) a variable of the PAM environment; whether that worked.
+    /// Sets (`NAME=value`) or removes (`NAME`) a variable of the PAM environment. `false` if that failed.
     pub(crate) fn put_variable(&self, assignment: &str) -> bool {
         let assignment = c_string(assignment);
         // SAFETY: the handle is libpam's own for this hook, and libpam copies the string, which ends in NUL.
         unsafe { pam_putenv(self.0, assignment.as_ptr().cast()) == SUCCESS }
     }
 
-    /// Asks the host to wait about this long before it says that the login failed.
+    /// Asks the host to wait about this long before it reports a failed login.
     pub(crate) fn delay_failure(&self, time: Duration) {
         let microseconds = c_uint::try_from(time.as_micros()).unwrap_or(c_uint::MAX);
         // SAFETY: the handle is libpam's own for this hook; a failure means no delay.
         unsafe { pam_fail_delay(self.0, microseconds) };
     }
 
-    /// Shows a line; hosts may drop it.
+    /// Shows a line. Hosts may drop it.
     pub(crate) fn show(&self, manner: Manner, line: &str) {
         drop(self.converse(manner, line));
     }
 
-    /// Puts a question; `None` where the host has no answer.
+    /// Puts a question. `None` if the host has no answer.
     pub(crate) fn ask(&self, manner: Manner, prompt: &str) -> Option<Reply> {
         self.converse(manner, prompt)
     }
@@ -138,19 +139,19 @@ impl Handle {
                 line.as_ptr().cast::<c_char>(),
             )
         };
-        // Taken even where the call failed, so that nothing a host left there stays behind unwiped.
+        // Taken even after a failed call, so that an answer that the host left there is wiped.
         let reply = NonNull::new(answer).map(Reply);
         if code == SUCCESS { reply } else { None }
     }
 }
 
-/// What the host answered: ours to wipe and to free.
+/// An answer of the host, which we own: it is wiped and freed when dropped.
 pub(crate) struct Reply(NonNull<c_char>);
 
 impl Reply {
     /// The answer without its NUL.
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: pam_prompt hands over a string of C, and nobody else holds it.
+        // SAFETY: pam_prompt hands over a C string, and no other code holds it.
         unsafe { CStr::from_ptr(self.0.as_ptr()) }.to_bytes()
     }
 }

@@ -1,10 +1,10 @@
-//! Who is a user of this host alone, by its own files. Name services are not asked: in an outage they may be the directory.
+//! Local users by the host's own files. Name services are not asked: in an outage they may be the directory itself.
 
 use std::fs;
 
 use crate::arguments::LocalUsers;
 
-/// Whether the admin has said, in the module's arguments, that this user is none of the directory's.
+/// Whether the module's arguments say that the directory does not have this user.
 pub(crate) fn is_local(user: &str, wanted: &LocalUsers) -> bool {
     if wanted.group.is_none() && wanted.uid_min.is_none() {
         return false;
@@ -13,14 +13,15 @@ pub(crate) fn is_local(user: &str, wanted: &LocalUsers) -> bool {
     is_local_in(&read(PASSWD), &read(GROUP), user, wanted)
 }
 
-/// A user of the file `passwd` (passwd(5)) with a uid below `uid_min`, or in the group of the file `group` (group(5)).
+/// Whether the file `passwd` (passwd(5)) has the user with a uid below `uid_min`, or in the group of the file `group`
+/// (group(5)).
 fn is_local_in(passwd: &[u8], group: &[u8], user: &str, wanted: &LocalUsers) -> bool {
     let Some((uid, gid)) = ids(passwd, user) else { return false };
     wanted.uid_min.is_some_and(|min| uid < min)
         || wanted.group.as_ref().is_some_and(|name| is_member(group, name, user, gid))
 }
 
-/// The uid and gid of a user. Of several lines the first one counts, as for getpwnam(3).
+/// The uid and gid of a user. The first line of the name counts, as for getpwnam(3).
 fn ids(passwd: &[u8], user: &str) -> Option<(u32, u32)> {
     let fields = line_of(passwd, user)?;
     Some((number(fields.get(2)?)?, number(fields.get(3)?)?))
@@ -33,7 +34,7 @@ fn is_member(group: &[u8], name: &str, user: &str, gid: u32) -> bool {
     is_primary || members.split(|byte| *byte == b',').any(|member| member == user.as_bytes())
 }
 
-/// The fields of the first line with this name. Names of NIS (`+`, `-`) stand for others.
+/// The fields of the first line with this name. Names with `+` or `-` are NIS entries that stand for others.
 fn line_of<'a>(text: &'a [u8], name: &str) -> Option<Vec<&'a [u8]>> {
     if name.is_empty() || name.starts_with(['+', '-']) {
         return None;

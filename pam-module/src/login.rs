@@ -1,4 +1,4 @@
-//! What both hooks tell posternd: who logs in, as PAM knows it, and what there is where no verdict comes back.
+//! The part of a login that both hooks share: PAM's items, the conversation with posternd, and its failures.
 
 use std::time::Instant;
 
@@ -12,22 +12,22 @@ use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
 use crate::{device, language};
 
-/// Why a hook has no verdict to go by.
+/// Why a hook cannot follow a verdict.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The service's file is wrong: `PAM_SERVICE_ERR`.
+    /// The module's arguments are wrong: `PAM_SERVICE_ERR`.
     Arguments(String),
-    /// The host or its configuration is out of order: `PAM_AUTHINFO_UNAVAIL`.
+    /// The host or its configuration is faulty: `PAM_AUTHINFO_UNAVAIL`.
     OutOfOrder(String),
-    /// posternd has no verdict: there is none, it does not answer, or it cannot decide. `PAM_AUTHINFO_UNAVAIL`, unless the
-    /// user is known to be none of its.
+    /// posternd is not reachable, does not answer, or cannot decide: `PAM_AUTHINFO_UNAVAIL`, unless the user is known
+    /// to be local.
     Outage(String),
-    /// What was given can be nobody's name or secret: refused here, as posternd would.
+    /// The name or the password cannot be valid. The module refuses it, as posternd would.
     Unusable(&'static str),
 }
 
 impl Fault {
-    /// Logs it, and gives its code; `refused` is the hook's own for a refusal.
+    /// Logs it and returns its code. `refused` is the hook's code for a refusal.
     pub(crate) fn settle(self, journal: &Journal, refused: PamError) -> PamError {
         match self {
             Self::Arguments(why) => {
@@ -46,7 +46,7 @@ impl Fault {
     }
 }
 
-/// A verdict by which a login can go on or end.
+/// A verdict that ends the hook. Defer is none; it becomes a [`Fault`].
 #[derive(Debug)]
 pub(crate) enum Decided {
     Accept(Accept),
@@ -54,9 +54,9 @@ pub(crate) enum Decided {
     Ignore(Ignore),
 }
 
-/// Who logs in, and how posternd is reached.
+/// A login as PAM describes it, and how to reach posternd.
 pub(crate) struct Login {
-    /// The name that was typed.
+    /// The user name that was typed.
     pub(crate) user: String,
     /// The terminal, as in PAM.
     pub(crate) tty: Option<String>,
@@ -80,7 +80,7 @@ impl Login {
         Ok(Self { user, tty: text(pam, Item::Tty), service, rhost: text(pam, Item::RemoteHost), config })
     }
 
-    /// The opening of a conversation.
+    /// The message that opens a conversation.
     pub(crate) fn begin(&self, flow: Flow) -> Begin {
         Begin {
             rhost: self.rhost.clone(),
@@ -90,25 +90,25 @@ impl Login {
         }
     }
 
-    /// The opening of one with a person.
+    /// The message that opens a conversation with a person.
     pub(crate) fn begin_with_person(&self, pam: &Handle) -> Begin {
         let ruid = rustix::process::getuid().as_raw();
         let device = device::of_login(pam);
         Begin { device, ruid: Some(ruid), interactive: true, ..self.begin(Flow::Login) }
     }
 
-    /// When a conversation with a person that began at `started` has to be over.
+    /// The deadline of a conversation with a person that began at `started`.
     pub(crate) fn person_deadline(&self, started: Instant) -> Instant {
         started + self.config.interactive_deadline
     }
 
-    /// When one without a person has to be over.
+    /// The deadline of a conversation without a person.
     pub(crate) fn daemon_deadline(&self, started: Instant) -> Instant {
         started + self.config.mail_deadline
     }
 
-    /// Holds the conversation, to its verdict, of which a Defer is none. posternd may take no longer for one message than for
-    /// a whole mail login.
+    /// Holds the conversation to its verdict. Defer becomes a [`Fault`]. For each message, posternd has at most the
+    /// time of a whole mail login.
     pub(crate) fn converse(
         &self,
         begin: Begin,
@@ -126,8 +126,8 @@ impl Login {
     }
 }
 
-/// Keeps an outage from Postfix behind Dovecot until it has given up on the answer, which it would take for a wrong
-/// password; see [`POSTFIX`].
+/// Delays the report of an outage until Postfix, behind Dovecot, has given up: it would treat the answer as a wrong
+/// password. See [`POSTFIX`].
 pub(crate) fn outlast_postfix(pam: &Handle, arguments: &Arguments, started: Instant) {
     let is_dovecot = pam.item(Item::Tty).is_some_and(|tty| tty.as_slice() == b"dovecot");
     let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
@@ -136,7 +136,7 @@ pub(crate) fn outlast_postfix(pam: &Handle, arguments: &Arguments, started: Inst
     }
 }
 
-/// An item that is worth telling; one that is empty, absurdly long or not UTF-8 is as good as none.
+/// An item as text. `None` if it is empty, too long or not UTF-8.
 fn text(pam: &Handle, item: Item) -> Option<String> {
     let bytes = pam.item(item)?;
     let text = std::str::from_utf8(&bytes).ok()?;

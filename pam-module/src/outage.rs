@@ -1,4 +1,4 @@
-//! What happens at a login while posternd has no verdict.
+//! What the person and the log are told while posternd has no verdict.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,24 +10,24 @@ use crate::journal::Journal;
 use crate::libpam::Handle;
 use crate::{language, prompter};
 
-/// posternd has no verdict.
+/// An outage of one login.
 pub(crate) struct Outage<'a> {
     pub(crate) pam: &'a Handle,
     pub(crate) journal: &'a Journal,
-    /// For the log.
+    /// The cause, for the log.
     pub(crate) why: &'a str,
 }
 
 impl Outage<'_> {
-    /// Tells the person that it is an outage, also where the host wants silence: they would take it for a wrong password.
-    /// Everybody who is refused hears the same.
+    /// Tells the person that it is an outage, even if the host asks for silence: they would blame their password. All
+    /// who are refused see the same text.
     pub(crate) fn tell(&self, is_refused: bool) {
         WAS_TOLD.store(true, Ordering::Relaxed);
         self.show(if is_refused { Words::Password } else { Words::Local });
     }
 
-    /// The same for account management, which a login by key alone comes to: without a word of a password, and not to a person
-    /// who has just heard it from `authenticate`.
+    /// As [`tell`](Self::tell), for account management, where a login by key alone arrives. The text does not mention a
+    /// password, and it is not shown to a person who has just seen that of `authenticate`.
     pub(crate) fn tell_once(&self, is_refused: bool) {
         if !WAS_TOLD.swap(false, Ordering::Relaxed) {
             self.show(if is_refused { Words::Key } else { Words::Local });
@@ -48,7 +48,7 @@ impl Outage<'_> {
         prompter::show(self.pam, Tone::Error, text);
     }
 
-    /// The other lines of the stack decide over a user of this host alone, as while posternd is there.
+    /// Leaves a local user to the other modules, as posternd would.
     pub(crate) fn left_to_others(&self, user: &str) -> PamError {
         let user = log_value(user.as_bytes());
         self.journal.error(&format!("cannot decide: {}; left to other modules: local user={user}", self.why));
@@ -56,22 +56,23 @@ impl Outage<'_> {
     }
 }
 
-/// An earlier attempt's outage is not this one's.
+/// Forgets the outage of an earlier attempt.
 pub(crate) fn forget() {
     WAS_TOLD.store(false, Ordering::Relaxed);
 }
 
 #[derive(Clone, Copy)]
 enum Words {
-    /// Refused; a password was asked for, or may have been.
+    /// Refused after a password may have been asked for.
     Password,
-    /// Refused; whatever came before, it was no password for Postern.
+    /// Refused, and Postern asked for no password.
     Key,
     /// Left to the other modules.
     Local,
 }
 
-/// Whether `authenticate` told the person. A host of many logins at a time may show a line too many or too few by it.
+/// Whether `authenticate` told the person. In a host with concurrent logins a line may be shown twice or not at all
+/// because of it.
 static WAS_TOLD: AtomicBool = AtomicBool::new(false);
 
 const REFUSED: &str =

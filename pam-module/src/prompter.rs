@@ -1,4 +1,4 @@
-//! The person's end of a conversation, through whatever the host puts between.
+//! The person's end of a conversation, reached through the host's PAM conversation.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item, Manner};
 
-/// Questions and lines of `authenticate`.
+/// The prompter of `authenticate`.
 pub(crate) struct PamPrompter<'a> {
     pam: &'a Handle,
     journal: &'a Journal,
@@ -26,21 +26,21 @@ pub(crate) struct PamPrompter<'a> {
     stopped: Option<Stopped>,
 }
 
-/// Why this end gave up. Whatever posternd says then, nobody is let in.
+/// Why this end gave up. The login is refused then, whatever posternd answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopped {
     /// The host had no answer.
     NoAnswer,
-    /// The answer was made up by the host.
+    /// The host made the answer up.
     NobodyThere,
-    /// The answer can be nobody's secret.
+    /// The answer cannot be a secret.
     Unusable,
     /// The answer came after the deadline.
     TooLate,
 }
 
 impl Stopped {
-    /// The code for the host.
+    /// The PAM code for the host.
     pub(crate) fn code(self) -> PamError {
         match self {
             Self::NoAnswer | Self::NobodyThere => PamError::CONV_ERR,
@@ -49,7 +49,7 @@ impl Stopped {
         }
     }
 
-    /// The words for the log.
+    /// The text for the log.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::NoAnswer => "cancelled: the host has no answer to a question",
@@ -63,7 +63,7 @@ impl Stopped {
 }
 
 impl<'a> PamPrompter<'a> {
-    /// `secret` is what an earlier module was given, whether or not it goes to posternd.
+    /// `secret` is the password that an earlier module asked for, whether or not it goes to posternd.
     pub(crate) fn new(
         pam: &'a Handle,
         journal: &'a Journal,
@@ -86,29 +86,30 @@ impl<'a> PamPrompter<'a> {
         }
     }
 
-    /// Shows nothing but questions, where the host wants that (`PAM_SILENT`, as sudo does). To a question belong the lines
-    /// since the one before: a list to choose from, a QR code, why the last answer was not taken.
+    /// Shows only questions, if the host asks for that (`PAM_SILENT`, as sudo does). The lines since the last question
+    /// belong to the next one: a list to choose from, a QR code, why the last answer was refused.
     pub(crate) fn silent(mut self, is_silent: bool) -> Self {
         self.is_silent = is_silent;
         self
     }
 
-    /// Why this end gave up, if it did.
+    /// Why this end gave up. `None` if it did not.
     pub(crate) fn stopped(&self) -> Option<Stopped> {
         self.stopped
     }
 
-    /// Whether posternd put a question. It puts none about users that the directory does not have, where those are ignored.
+    /// Whether posternd put a question. It puts none about a user whom the directory does not have, if such users are
+    /// ignored.
     pub(crate) fn was_asked(&self) -> bool {
         self.was_asked
     }
 
-    /// Whether somebody answered a question that no host answers by itself.
+    /// Whether a person answered a question that hosts never answer by themselves.
     pub(crate) fn had_a_person(&self) -> bool {
         self.had_visible_answer && self.stopped.is_none()
     }
 
-    /// Whether the last answer was nothing but Enter, or what a host says where nobody is.
+    /// Whether the last answer was empty: Enter, or a host without a person.
     pub(crate) fn ended_with_nothing(&self) -> bool {
         self.is_last_empty
     }
@@ -123,7 +124,7 @@ impl<'a> PamPrompter<'a> {
             self.pam.show(Manner::Info, line);
         }
         if style == Style::Visible && self.pam.item(Item::UserPrompt).is_none() {
-            // saslauthd compares every visible question with this item, and is gone where there is none.
+            // saslauthd compares every visible question with this item, and crashes if it is not set.
             self.pam.set_item(Item::UserPrompt, "login: ");
         }
         let reply = self.pam.ask(manner(style), &prompt).ok_or(Stopped::NoAnswer)?;
@@ -140,8 +141,8 @@ impl<'a> PamPrompter<'a> {
         Ok(answer)
     }
 
-    /// Hosts without a person repeat the password, or give the user name to every visible question. After the first visible
-    /// one somebody is there, and may well type a name.
+    /// Hosts without a person repeat the password, or give the user name to every visible question. After the first
+    /// visible question a person is there, and may well type a name.
     fn is_made_up(&self, answer: &Secret) -> bool {
         let is = |other: &str| bool::from(answer.expose().as_bytes().ct_eq(other.as_bytes()));
         let repeats_secret = self.secret.as_ref().is_some_and(|secret| is(secret.expose()));
@@ -174,7 +175,7 @@ impl Prompter for PamPrompter<'_> {
     }
 }
 
-/// Lines of `acct_mgmt`, which asks nothing.
+/// The prompter of `acct_mgmt`, which asks no questions.
 pub(crate) struct PamMessages<'a> {
     pub(crate) pam: &'a Handle,
     pub(crate) is_silent: bool,
@@ -203,7 +204,7 @@ pub(crate) fn show(pam: &Handle, tone: Tone, text: &str) {
     }
 }
 
-/// What can be a secret or a code: UTF-8 of at most 512 bytes.
+/// Takes bytes that can be a secret or a code: UTF-8 of at most 512 bytes.
 pub(crate) fn usable(bytes: &[u8]) -> Option<Secret> {
     let text = std::str::from_utf8(bytes).ok()?;
     (text.len() <= MAX_ANSWER).then(|| Secret::new(text.to_owned()))
@@ -217,5 +218,5 @@ fn manner(style: Style) -> Manner {
 }
 
 const MAX_ANSWER: usize = 512;
-/// Several times what belongs to the longest question, which is a QR code's.
+/// Several times the lines of the longest question, that with a QR code.
 const MOST_HELD_BACK: usize = 256;

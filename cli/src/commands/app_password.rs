@@ -20,7 +20,7 @@ use crate::failure::{self, Failure};
 use crate::output::{Output, table};
 use crate::site::{self, Site};
 
-/// Does what was asked of app passwords. Files of whoever calls are opened before root is given up.
+/// Runs a verb of `postern app-password`. Files of the calling user are opened before root is given up.
 pub(crate) async fn run(config: &Path, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
     if let AppPasswordCommand::Create(wanted) = &command
         && let (Some(from), Some(result)) = (&wanted.from, &wanted.result)
@@ -66,7 +66,7 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     printed
 }
 
-/// What was asked for in words.
+/// Describes an app password to create.
 fn order(
     site: &Site,
     (label, scope): (&str, &str),
@@ -81,7 +81,7 @@ fn order(
     })
 }
 
-/// Two of one name can be told apart by their ids alone.
+/// Warns that two app passwords with one name can be told apart by their ids alone.
 fn warn_of_label(account: &Account, label: &Label) {
     if let Some(other) = account.data.live_app_passwords().find(|live| live.label == *label) {
         failure::warn(format!("{} has an app password \"{label}\" already, {}…", account.name, other.id));
@@ -189,7 +189,7 @@ fn networks_text(networks: &Networks) -> String {
     if networks.is_empty() { "anywhere".to_owned() } else { networks.to_string() }
 }
 
-/// An id as it is listed, `GdGn…`, or alone.
+/// Reads an id as it is listed, `GdGn…`, or alone.
 fn selector(typed: &str) -> Result<Selector, Failure> {
     let id = typed.trim_end_matches('…').trim_end_matches('.');
     id.parse().map_err(|error| Failure::data(format!("\"{typed}\" is {error}")))

@@ -1,4 +1,4 @@
-//! Factors away from the keyboard: mailboxes and telephones that codes are sent to, and phones that approve.
+//! Out-of-band factors: mailboxes and telephones that receive codes, and phones that approve logins.
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
@@ -16,7 +16,7 @@ use crate::screen;
 use crate::site::Site;
 use crate::{language, notices};
 
-/// Does what was asked of an account's backup addresses.
+/// Runs a verb for an account's backup addresses.
 pub(crate) async fn email(site: &Site, command: EmailCommand, output: Output) -> Result<(), Failure> {
     let kind = WantedKind::Email;
     match command {
@@ -28,7 +28,7 @@ pub(crate) async fn email(site: &Site, command: EmailCommand, output: Output) ->
     }
 }
 
-/// Does what was asked of an account's telephone numbers.
+/// Runs a verb for an account's telephone numbers.
 pub(crate) async fn sms(site: &Site, command: SmsCommand, output: Output) -> Result<(), Failure> {
     let kind = WantedKind::Sms;
     match command {
@@ -40,7 +40,7 @@ pub(crate) async fn sms(site: &Site, command: SmsCommand, output: Output) -> Res
     }
 }
 
-/// Does what was asked of an account's phones.
+/// Runs a verb for an account's phones.
 pub(crate) async fn phone(site: &Site, command: PhoneCommand, output: Output) -> Result<(), Failure> {
     let kind = WantedKind::Phone;
     match command {
@@ -68,7 +68,7 @@ impl Wanted {
     }
 }
 
-/// The same flow as that of a person who does it alone, without the password that an admin does not have.
+/// Runs the same flow as self-service does, without the account's password, which an admin does not have.
 async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Result<(), Failure> {
     let account = site.account(name).await?;
     let (language, source) = (language::of_process(), Source::of_user(nix::unistd::getuid().as_raw()));
@@ -88,7 +88,7 @@ async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Resul
     }
     let mut person = Person::new(output, &[]);
     let enrolled = enrol_for(&site.engine()?, &order, &mut person).await;
-    // A terminal that is gone ends the conversation; why is known here alone.
+    // A terminal that is gone ends the conversation. Only the prompter knows why.
     if let Some(fault) = person.fault() {
         return Err(fault);
     }
@@ -134,7 +134,7 @@ async fn list(site: &Site, name: &str, kind: WantedKind, output: Output) -> Resu
     factor::list(site, &site.account(name).await?, Some(kind), output).await
 }
 
-/// With an id that one; without it the only one there is.
+/// Removes the factor of the id, or the only one of the kind if no id is given.
 async fn remove(site: &Site, one: &RemoveOne, kind: WantedKind, output: Output) -> Result<(), Failure> {
     let account = site.account(&one.name).await?;
     let (kind_name, name) = (kind.name(), &account.name);

@@ -10,7 +10,7 @@ use crate::output::{Output, table};
 use crate::progress::Progress;
 use crate::site::Site;
 
-/// Does what was asked of what waits for an answer.
+/// Runs a verb of `postern challenge`.
 pub(crate) async fn run(site: &Site, command: ChallengeCommand, output: Output) -> Result<(), Failure> {
     match command {
         ChallengeCommand::List { name: Some(name) } => {
@@ -31,7 +31,7 @@ pub(crate) async fn run(site: &Site, command: ChallengeCommand, output: Output) 
     }
 }
 
-/// Every account, and why others cannot be read.
+/// Every account, and the errors of those that cannot be read.
 async fn all(site: &Site) -> Result<(Vec<(AccountId, String)>, Vec<String>), Failure> {
     let progress = Progress::new("accounts", None);
     let (mut accounts, mut unreadable) = (Vec::new(), Vec::new());
@@ -92,7 +92,7 @@ fn picked(pending: &[PendingChallenge], typed: &str, name: &str) -> Result<Chall
     }
 }
 
-/// Enough of its id to tell an account's challenges apart.
+/// The shortest beginning of an id that tells the account's challenges apart.
 fn short(one: &PendingChallenge) -> String {
     one.id.to_string().chars().take(8).collect()
 }

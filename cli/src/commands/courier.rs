@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges;
 
-/// Tries a courier on a person, as posternd would.
+/// Sends a test message to a person as posternd would.
 pub(crate) async fn run(path: &Path, command: CourierCommand, output: Output) -> Result<(), Failure> {
     let CourierCommand::Test { email, sms, language } = command;
     let config = privileges::load_config(path)?;

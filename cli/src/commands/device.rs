@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::site::Site;
 
-/// Does what was asked of the devices that an account trusts.
+/// Runs a verb for the devices that an account trusts.
 pub(crate) async fn run(site: &Site, command: DeviceCommand, output: Output) -> Result<(), Failure> {
     match command {
         DeviceCommand::List { name } => list(site, &site.account(&name).await?, output).await,
@@ -59,7 +59,7 @@ async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output
     printed
 }
 
-/// With the ledger down the account trusts none from now on, which is more than was asked for where one was meant.
+/// If the ledger is down, the account stops to trust all devices, which is more than was asked for one.
 fn unfinished(error: ChangeError) -> Failure {
     let is_done = matches!(error, ChangeError::Ledger(_));
     let failure = Failure::from(error);
@@ -81,7 +81,7 @@ fn picked(devices: &[TrustedDevice], typed: &str, name: &str) -> Result<DeviceId
     }
 }
 
-/// Enough of its id to tell an account's devices apart.
+/// The shortest beginning of an id that tells the account's devices apart.
 fn short(device: &TrustedDevice) -> String {
     device.id.to_string().chars().take(8).collect()
 }

@@ -14,7 +14,7 @@ use crate::failure::{self, Failure};
 use crate::output::{Output, table};
 use crate::site::Site;
 
-/// Does what was asked of an account's second factors.
+/// Runs a verb for an account's second factors.
 pub(crate) async fn run(site: &Site, command: FactorCommand, output: Output) -> Result<(), Failure> {
     match command {
         FactorCommand::List { name } => list(site, &site.account(&name).await?, None, output).await,
@@ -24,7 +24,7 @@ pub(crate) async fn run(site: &Site, command: FactorCommand, output: Output) -> 
     }
 }
 
-/// Two of one name can be told apart by their ids alone.
+/// Warns that two factors with one name can be told apart by their ids alone.
 pub(super) fn warn_of_label(account: &Account, label: &Label, replaces: Option<FactorId>) {
     let others = account.data.factors.iter().filter(|factor| Some(factor.id) != replaces);
     if let Some(other) = others.into_iter().find(|factor| factor.label == *label) {
@@ -36,7 +36,7 @@ pub(super) fn warn_of_label(account: &Account, label: &Label, replaces: Option<F
     }
 }
 
-/// Does what was asked of an account's recovery codes.
+/// Runs a verb for an account's recovery codes.
 pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Output) -> Result<(), Failure> {
     let RecoveryCommand::Create { name } = command;
     let account = site.account(&name).await?;
@@ -92,7 +92,7 @@ pub(super) async fn list(
     output.about(account).print_all(&text, [("factors", json!(values)), ("recovery_codes_left", left)])
 }
 
-/// Unbinds the factor that is meant, or all of them.
+/// Unbinds one factor, or all.
 pub(super) async fn remove(
     site: &Site,
     account: &Account,
@@ -130,12 +130,12 @@ pub(super) async fn remove(
     printed
 }
 
-/// The oldest first, wherever the directory keeps them.
+/// The oldest first, in whatever order the directory keeps them.
 pub(super) fn by_age(account: &Account) -> Vec<&Factor> {
     of_kind(account, None)
 }
 
-/// As [`by_age`], of one kind where one is said.
+/// As [`by_age`], for one kind if one is given.
 pub(super) fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
     let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
     let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
@@ -143,7 +143,7 @@ pub(super) fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Facto
     factors
 }
 
-/// The one factor that is meant by its id or the beginning of it.
+/// The factor that an id or its beginning denotes.
 pub(super) fn picked<'a>(account: &'a Account, typed: &str) -> Result<&'a Factor, Failure> {
     picked_of(&by_age(account), &account.name, typed)
 }
@@ -160,7 +160,7 @@ pub(super) fn picked_of<'a>(factors: &[&'a Factor], name: &str, typed: &str) -> 
     }
 }
 
-/// What is said of a factor that was bound.
+/// The text about a factor that was bound.
 pub(super) fn bound_text(
     bound: &Bound,
     account: &str,
@@ -199,7 +199,7 @@ pub(super) fn kind_text(factor: &Factor) -> String {
     }
 }
 
-/// What a program has to be told that is told by hand.
+/// The parameters of an app that has to be entered by hand.
 pub(super) fn shape_text(shape: TotpShape) -> String {
     format!("{}, {} digits, {} seconds", shape.algorithm.name(), shape.digits(), shape.period.seconds())
 }
@@ -227,7 +227,7 @@ pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
     value
 }
 
-/// Where codes of a factor go, with what that is called for scripts: whole, as these are an admin's.
+/// The destination of a factor's codes and its name for scripts. It is shown in full, as the reader is an admin.
 pub(super) fn destination(kind: &FactorKind) -> Option<(&'static str, &str)> {
     match kind {
         FactorKind::Email(email) => Some(("address", email.address.as_str())),

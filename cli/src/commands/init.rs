@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::privileges::{self, Keeper};
 use crate::site;
 
-/// Creates what is missing; what exists is kept.
+/// Creates the files that are missing, and keeps those that exist.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     create(path, output).map_err(|failure| {
         if geteuid().is_root() { failure } else { failure.and("this is for an admin; run it as root") }
@@ -50,7 +50,7 @@ fn database(config: &Config, keeper: Option<Keeper>) -> Result<Step, Failure> {
     Ok(Step { path, is_new })
 }
 
-/// What became of one file.
+/// The result for one file.
 #[derive(Debug, Serialize)]
 struct Step {
     path: PathBuf,
@@ -64,7 +64,7 @@ impl Step {
     }
 }
 
-/// Makes a file of mode 0640, readable by the group postern, in one step: it is there as a whole or not at all.
+/// Creates a file of mode 0640 that the group postern can read. It appears complete or not at all.
 fn secret_file(
     path: &Path,
     keeper: Option<Keeper>,
@@ -89,11 +89,11 @@ fn secret_file(
         if let Some(keeper) = keeper {
             chown(&draft, Some(Uid::from_raw(0)), Some(keeper.gid)).map_err(std::io::Error::from)?;
         }
-        // Whatever the umask took away, the group postern has to read it.
+        // The group postern must be able to read it, whatever the umask removed.
         file.set_permissions(Permissions::from_mode(0o640))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        // Unlike a rename, a link never replaces a file that somebody else made in the meantime.
+        // Unlike a rename, a link never replaces a file that another process created in the meantime.
         std::fs::hard_link(&draft, path)?;
         std::fs::remove_file(&draft)?;
         path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
@@ -112,15 +112,15 @@ fn new_vapid_key() -> Result<Zeroizing<String>, Failure> {
     postern_courier::new_vapid_key().ok_or_else(|| Failure::system("no random bytes for the key of Web Push"))
 }
 
-/// Makes a folder and those above it as far as they are missing, open to everybody whatever the umask says. What is there
-/// stays as it is.
+/// Creates a folder and its missing parents, open to all users whatever the umask is. Folders that exist stay as they
+/// are.
 fn open_folder(folder: &Path) -> std::io::Result<()> {
     let missing: Vec<&Path> =
         folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
     for folder in missing.into_iter().rev() {
         match std::fs::DirBuilder::new().mode(0o755).create(folder) {
             Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(0o755))?,
-            // Somebody else was faster, and it is theirs.
+            // Another process created it first, and owns it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
             Err(error) => return Err(error),
         }
@@ -128,13 +128,13 @@ fn open_folder(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The database's folder, where SQLite makes files beside it; postern's alone where it is made here.
+/// The database's folder, where SQLite creates further files. If it is created here, only postern may enter it.
 fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", folder.display()));
     if folder.try_exists().map_err(|error| at(&error))? {
         return Ok(());
     }
-    // Those above it are nobody's secret, and postern has to get through them.
+    // Its parents hold no secret, and postern must be able to pass through them.
     folder.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(|error| at(&error))?;
     let Some(keeper) = keeper else { return Ok(()) };

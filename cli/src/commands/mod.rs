@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
-/// Does what was asked.
+/// Runs a command.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let output = Output::new(args.json);
     match args.command {

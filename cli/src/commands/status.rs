@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges;
 
-/// Asks the running posternd how it is. That works although the configuration is broken, which is when it is needed most.
+/// Asks the running posternd for its status. This works with a broken configuration, when it is needed most.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     privileges::become_keeper()?;
     privileges::refuse_others(path)?;
@@ -34,7 +34,7 @@ pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
     }
 }
 
-/// Where posternd answers, as far as a broken configuration says; else where front doors look for it.
+/// The socket of posternd according to the broken configuration, or else that of the front doors.
 pub(super) fn socket_of_broken(path: &Path) -> PathBuf {
     let of_front_doors = || ClientConfig::load(Path::new(CLIENT_CONFIG_PATH)).unwrap_or_default().socket;
     Config::socket_of_broken(path).unwrap_or_else(of_front_doors)
@@ -76,7 +76,7 @@ fn describe(status: &Status) -> String {
     )
 }
 
-/// What failed at the last reload, and what it did not change.
+/// What failed at the last reload, and was not changed by it.
 fn problems(status: &Status) -> String {
     let failed = status.config_problems.iter().map(|problem| format!("reload failed  {problem}\n"));
     let restart = status.restart_needed.iter().map(|key| format!("restart needed {key}\n"));
@@ -84,7 +84,7 @@ fn problems(status: &Status) -> String {
     failed.chain(restart).chain(unknown).collect()
 }
 
-/// What is wrong with posternd's log.
+/// Faults of posternd's log.
 pub(super) fn log_problem(status: &Status) -> Option<String> {
     let span = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
     let stuck = (status.log_stuck_seconds >= STUCK_SECONDS).then(|| {
@@ -100,7 +100,7 @@ pub(super) fn log_problem(status: &Status) -> Option<String> {
 /// A journal may be busy for a moment.
 const STUCK_SECONDS: u64 = 2;
 
-/// A line about the clocks of host and ledger, where they are two.
+/// A line about the clocks of host and ledger, if there are two.
 fn clocks(ahead: Option<i64>) -> String {
     match ahead {
         None => String::new(),

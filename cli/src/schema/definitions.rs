@@ -1,4 +1,4 @@
-//! The object class and its attributes. Every form is made from the one table at the end.
+//! The object class and its attributes. Every form is generated from the table at the end.
 
 use std::fmt::Write;
 
@@ -16,8 +16,8 @@ struct Attribute {
 enum Syntax {
     Boolean,
     Integer,
-    /// Octets, compared one by one: without an equality rule a value could not be deleted by itself, and with one that
-    /// ignores case a compare-and-set would take a different value for the same.
+    /// Octets that are compared one by one. Without an equality rule a single value could not be deleted. With a rule
+    /// that ignores case, a compare-and-set would treat different values as equal.
     Octets,
 }
 
@@ -63,12 +63,12 @@ fn class_definition() -> Vec<String> {
     ]
 }
 
-/// The names of all attributes, those that every account has first.
+/// The names of all attributes, beginning with those that every account has.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ATTRIBUTES.iter().map(|attribute| attribute.name)
 }
 
-/// OpenLDAP's slapd.conf form: `include` reads it.
+/// The form for OpenLDAP's slapd.conf, which `include` reads.
 pub(super) fn openldap() -> String {
     let mut text = format!(
         "{}# Include it in slapd.conf behind core.schema. OIDS.md lists the numbers.\n",
@@ -81,7 +81,7 @@ pub(super) fn openldap() -> String {
     text
 }
 
-/// OpenLDAP's cn=config form: `ldapadd` reads it.
+/// The form for OpenLDAP's cn=config, which `ldapadd` reads.
 pub(super) fn openldap_ldif() -> String {
     let mut text = format!(
         "{}# Load it once:  ldapadd -Y EXTERNAL -H ldapi:/// -f postern.ldif\n\n\
@@ -95,7 +95,7 @@ pub(super) fn openldap_ldif() -> String {
     text
 }
 
-/// 389 Directory Server's form: a file in the instance's schema directory.
+/// The form for 389 Directory Server: a file in the instance's schema directory.
 pub(super) fn ds389() -> String {
     let mut text = format!(
         "{}# Put it into /etc/dirsrv/slapd-INSTANCE/schema as 99postern.ldif, then:  dsconf INSTANCE schema reload\n\
@@ -115,17 +115,17 @@ pub(super) fn heading(form: &str) -> String {
 }
 
 fn definition(text: &mut String, start: &str, fold: &str, pieces: &[String], end: &str) {
-    // To write to a string never fails.
+    // Writing to a string never fails.
     writeln!(text, "{start}{}{end}", pieces.join(&format!("\n{fold}"))).ok();
 }
 
-// RFC 2849, note 2: a line that begins with a space continues the one before; that space is not part of it.
+// RFC 2849, note 2: a line that begins with a space continues the one before. That space is not part of it.
 const FOLD: &str = "  ";
 
-/// Our arc, a random UUID as an integer (ITU-T X.667, section 8).
+/// Our arc: a random UUID as an integer (ITU-T X.667, section 8).
 const ARC: &str = "2.25.102912796747485490479400757767593095421";
 
-/// The auxiliary class of an account that Postern keeps something about.
+/// The auxiliary class of accounts that Postern stores data in.
 pub(super) const CLASS: &str = "posternAccount";
 
 const ATTRIBUTES: [Attribute; 7] = [

@@ -1,4 +1,4 @@
-//! The LDAP schema and the rights that go with it: one table, written as each server wants it.
+//! The LDAP schema and its access rights: one table, written in the form of each server.
 
 mod definitions;
 mod rights;
@@ -7,7 +7,7 @@ use crate::args::SchemaForm;
 
 pub(crate) use rights::Rights;
 
-/// The text of one form. Those that name the site's own entries and attributes take them from `rights`.
+/// The text of one form. A form that names the site's own entries and attributes takes them from `rights`.
 pub(crate) fn text(form: SchemaForm, rights: &Rights) -> String {
     match form {
         SchemaForm::Openldap => definitions::openldap(),

@@ -1,4 +1,4 @@
-//! What posternd's account may do in OpenLDAP, for one configuration, and what has to be indexed.
+//! The rights of posternd's account in OpenLDAP for one configuration, and the indexes that it needs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use postern_ipc::SERVER_USER;
 use super::definitions::{self, heading};
 use crate::failure::Failure;
 
-/// The names that the rules are about.
+/// The names in the rules.
 #[derive(Debug)]
 pub(crate) struct Rights {
     who: String,
@@ -23,10 +23,10 @@ pub(crate) struct Rights {
 }
 
 impl Rights {
-    /// Those that posternd needs with this configuration.
+    /// The names of this configuration.
     ///
     /// # Errors
-    /// Accounts are not in LDAP, or a name cannot be written into a rule.
+    /// Accounts are not in LDAP, or a name cannot be written in a rule.
     pub(crate) fn of(config: &Config) -> Result<Self, Failure> {
         let DirectoryKind::Ldap(ldap) = &config.directory else {
             return Err(Failure::config("directory.kind is not \"ldap\": there is nobody to give rights to"));
@@ -50,22 +50,22 @@ impl Rights {
                 .chain(more)
                 .chain(config.userdb.attributes())
                 .chain(asks_ppolicy.then_some("pwdReset"))
-                // slapd refuses a rule with a name that it does not know, and this one is 389 Directory Server's.
+                // slapd refuses a rule with an unknown name, and this one is 389 Directory Server's.
                 .filter(|name| !name.eq_ignore_ascii_case("nsAccountLock")),
         );
         let indexed = distinct(searched.into_iter().chain(["objectClass", "posternFactorKey", UID_NUMBER]));
         Ok(Self { who, base: ldap.base.clone(), read, indexed })
     }
 
-    /// Those that posternd needs with the configuration that the manual shows.
+    /// The names of the manual's example.
     ///
     /// # Errors
-    /// None, as the tests see to.
+    /// None, as tests ensure.
     pub(crate) fn example() -> Result<Self, Failure> {
         Self::of(&Config::parse(Path::new("example"), EXAMPLE)?)
     }
 
-    /// Rules, limits and indexes for slapd.conf.
+    /// The rules, limits and indexes for slapd.conf.
     pub(super) fn conf(&self) -> String {
         let base = &self.base;
         let mut text = format!(
@@ -82,7 +82,7 @@ impl Rights {
         text
     }
 
-    /// Rules and limits for cn=config.
+    /// The rules and limits for cn=config.
     pub(super) fn ldif(&self) -> String {
         let mut text = format!(
             "{}# Load it once, {DATABASE} being the database that holds\n# {}:\n\
@@ -91,7 +91,7 @@ impl Rights {
             heading("acl-ldif"),
             self.base
         );
-        // First, as ldapmodify stops at a rule that is refused, and the last one may be.
+        // They come first: ldapmodify stops at a rule that is refused, and the last one may be.
         add(&mut text, format_args!("\n{WHY_LIMIT}{}", change("olcLimits", &self.limit())));
         for (number, rule) in self.rules().iter().enumerate() {
             let definition = rule.definition("\n  ");
@@ -101,7 +101,7 @@ impl Rights {
         text
     }
 
-    /// Indexes for cn=config.
+    /// The indexes for cn=config.
     pub(super) fn index_ldif(&self) -> String {
         let mut text = format!(
             "{}# Load it once, {DATABASE} being the database that holds\n# {};\n\
@@ -115,7 +115,7 @@ impl Rights {
         text
     }
 
-    /// The rules, in their order. The last one is only there where the overlay ppolicy is asked for something.
+    /// The rules in their order. The last one is present only if the overlay ppolicy is used.
     fn rules(&self) -> Vec<Rule<'_>> {
         let below = format!("dn.subtree=\"{}\"", quoted(&self.base));
         let postern: Vec<&str> = definitions::names().collect();
@@ -186,20 +186,20 @@ impl Rule<'_> {
     }
 }
 
-/// What accounts are found by, and listed by.
+/// The attributes by which accounts are found and listed.
 fn searched(ldap: &Ldap) -> Vec<&str> {
     let named = [&*ldap.id_attribute, &ldap.username_attribute, &ldap.mail_attribute];
     ldap.filter.attributes().chain(ldap.login_filter.attributes()).chain(named).collect()
 }
 
-/// Each name once, without options, whatever its case (RFC 4512, section 2.5).
+/// Each name once, without options and regardless of case (RFC 4512, section 2.5).
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let bare = names.filter_map(|name| name.split(';').next());
     let distinct: BTreeMap<String, &str> = bare.map(|name| (name.to_ascii_lowercase(), name)).collect();
     distinct.into_values().map(ToOwned::to_owned).collect()
 }
 
-/// Who posternd is to slapd over `ldapi://` (SASL EXTERNAL).
+/// The identity of posternd at slapd over `ldapi://` (SASL EXTERNAL).
 fn peer() -> Result<String, Failure> {
     let user = User::from_name(SERVER_USER).ok().flatten().ok_or_else(|| {
         Failure::config(format!(
@@ -220,7 +220,7 @@ fn change(attribute: &str, value: &str) -> String {
 }
 
 fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
-    // To write to a string never fails.
+    // Writing to a string never fails.
     text.write_fmt(more).ok();
 }
 

@@ -17,7 +17,7 @@ use crate::message::{
 use crate::peer::is_trusted_server;
 use crate::{Frames, MAX_FRAME, Secret, encode};
 
-/// One conversation with posternd, blocking, under one deadline for everything.
+/// One blocking conversation with posternd, under one deadline for everything.
 #[derive(Debug)]
 pub struct Client {
     stream: UnixStream,
@@ -28,10 +28,10 @@ pub struct Client {
 
 impl Client {
     /// Connects to posternd and checks that root or the user `postern` listens there. Waits at most 80 ms, and only
-    /// where the daemon's queue is full.
+    /// while the daemon's queue is full.
     ///
     /// # Errors
-    /// [`Failure::Unreachable`] where nobody listens, [`Failure::Impostor`] where somebody else does.
+    /// [`Failure::Unreachable`] if no process listens, [`Failure::Impostor`] if a process of another user does.
     pub fn connect(path: &Path, deadline: Instant) -> Result<Self, Failure> {
         let address =
             SocketAddrUnix::new(path).map_err(|_| Failure::Unreachable("the socket's path is too long"))?;
@@ -61,18 +61,19 @@ impl Client {
         Ok(Self { stream, frames: Frames::new(), deadline, patience: None })
     }
 
-    /// Takes it for an outage where posternd owes a word for longer than `patience`, unless it asked for more time with a
-    /// `wait`. A conversation with a person has a long deadline, which is no reason to wait that long for a daemon.
+    /// Treats silence of posternd longer than `patience` as an outage, unless posternd asked for more time with a
+    /// `wait`. A conversation with a person has a long deadline, but the daemon's own messages must not take that long.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
         self
     }
 
-    /// Holds the conversation that `begin` opens, passing questions and lines to `prompter`, to its verdict.
+    /// Holds the conversation that `begin` opens, passes its questions and lines to `prompter`, and returns the
+    /// verdict.
     ///
     /// # Errors
-    /// [`Failure`] where there is none; the caller answers Defer.
+    /// [`Failure`] if there is no verdict; the caller answers Defer.
     pub fn converse(mut self, begin: Begin, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
         let mut granted = Duration::ZERO;
@@ -92,10 +93,10 @@ impl Client {
         }
     }
 
-    /// Asks posternd how it is. `begin` is one of [`crate::Flow::Status`].
+    /// Asks posternd for its status. `begin` has [`crate::Flow::Status`].
     ///
     /// # Errors
-    /// [`Failure`] where it does not answer, or not this peer.
+    /// [`Failure`] if it does not answer, or not to this peer.
     pub fn status(mut self, begin: Begin) -> Result<Status, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
         match self.receive(Duration::ZERO)? {
@@ -125,7 +126,7 @@ impl Client {
         Ok(())
     }
 
-    /// The next message; `granted` is what posternd asked for beyond its usual time.
+    /// The next message. `granted` is the time that posternd asked for beyond its usual one.
     fn receive(&mut self, granted: Duration) -> Result<ServerMessage, Failure> {
         let turn = self.patience.and_then(|patience| Instant::now().checked_add(patience + granted));
         let end = turn.map_or(self.deadline, |turn| turn.min(self.deadline));
@@ -150,15 +151,15 @@ impl Client {
 
 /// The person's end of a conversation.
 pub trait Prompter {
-    /// Puts a question; `None` ends the conversation.
+    /// Puts a question. `None` ends the conversation.
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret>;
     /// Shows a line.
     fn tell(&mut self, tone: Tone, text: &str);
-    /// Takes what a script would want in the place of the lines. A front door for people has no use for it.
+    /// Takes a record, which scripts read in the place of the lines. A front door for people ignores it.
     fn record(&mut self, _name: &str, _value: serde_json::Map<String, serde_json::Value>) {}
 }
 
-/// A dialogue without a person, for mail programs: every question ends the conversation.
+/// The prompter of mail programs, where there is no person: every question ends the conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct NonInteractive;
 
@@ -170,20 +171,20 @@ impl Prompter for NonInteractive {
     fn tell(&mut self, _: Tone, _: &str) {}
 }
 
-/// Why there is no verdict. Each means Defer.
+/// Why there is no verdict. Every cause means Defer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// posternd cannot be reached.
     Unreachable(&'static str),
     /// Neither root nor `postern` listens at the socket; nothing was sent.
     Impostor,
-    /// The deadline passed.
+    /// The deadline has passed.
     TimedOut,
     /// posternd closed the connection without a verdict.
     Closed,
-    /// What was said is not the protocol.
+    /// A message was not of the protocol.
     Garbled,
-    /// posternd did not accept what this client said.
+    /// posternd did not accept a message of this client.
     Refused(ProtocolError),
 }
 
@@ -224,8 +225,8 @@ fn time_left(end: Instant) -> Result<Duration, Failure> {
     if left.is_zero() { Err(Failure::TimedOut) } else { Ok(left) }
 }
 
-// A host may have closed its standard descriptors. In their place our socket would hear what the host prints, and the host
-// would read our answers as the person's.
+// A host may have closed its standard descriptors. If our socket took one of their numbers, it would receive what the
+// host prints, and the host would read our answers as the person's.
 fn above_stdio(socket: OwnedFd) -> Result<OwnedFd, Errno> {
     if socket.as_raw_fd() > STDERR { Ok(socket) } else { fcntl_dupfd_cloexec(&socket, STDERR + 1) }
 }

@@ -5,19 +5,20 @@ use std::time::Duration;
 use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
-/// Where front doors look for their configuration.
+/// The path of the front doors' configuration.
 pub const CLIENT_CONFIG_PATH: &str = "/etc/postern/client.toml";
 
-/// What a front door has to know. It holds no secret.
+/// The configuration of a front door. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientConfig {
     /// posternd's socket.
     pub socket: PathBuf,
-    /// How long a mail login may take in all. Postfix gives up after 10 s.
+    /// How long a whole mail login may take. Postfix gives up after 10 s.
     pub mail_deadline: Duration,
-    /// How long a conversation with a person may take in all. sshd gives up after 120 s.
+    /// How long a whole conversation with a person may take. sshd gives up after 120 s.
     pub interactive_deadline: Duration,
-    /// How long after its beginning a login at the service [`POSTFIX`](crate::POSTFIX) hears of an outage; zero: at once.
+    /// How long after its beginning a login of the service [`POSTFIX`](crate::POSTFIX) learns of an outage. Zero means
+    /// at once.
     pub smtp_defer_after: Duration,
 }
 
@@ -33,10 +34,11 @@ impl Default for ClientConfig {
 }
 
 impl ClientConfig {
-    /// Reads `path`; a missing file means the defaults.
+    /// Reads `path`. A missing file means the defaults.
     ///
     /// # Errors
-    /// [`ConfigError`] where the file is broken, cannot be read, or may be written by anyone but root or the caller.
+    /// [`ConfigError`] if the file is broken or cannot be read, or if users other than root and the caller may write
+    /// it.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
         match read_trusted(path) {
@@ -69,7 +71,7 @@ impl ClientConfig {
     }
 }
 
-/// What is wrong with the front door's configuration, and where.
+/// What is wrong in the front door's configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 

@@ -4,15 +4,16 @@ use std::io::{self, Write};
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The longest line either side may send, in bytes, its newline included.
+/// The longest line that either side may send, in bytes with its newline.
 pub const MAX_FRAME: usize = 16 * 1024;
 
 /// Encodes `message` as one JSON line.
 ///
 /// # Errors
-/// [`FrameError::TooLong`] where the line would exceed [`MAX_FRAME`].
+/// [`FrameError::TooLong`] if the line would exceed [`MAX_FRAME`].
 pub fn encode<T: Serialize>(message: &T) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-    // Measured first: a buffer that grows would leave pieces of a secret behind, and one of the limit is mostly waste.
+    // Measured first. A buffer that grows would leave pieces of a secret in freed memory, and one of the maximum size
+    // would mostly be wasted.
     let mut length = Length(1);
     serde_json::to_writer(&mut length, message).map_err(|_| FrameError::Malformed)?;
     if length.0 > MAX_FRAME {
@@ -24,7 +25,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Zeroizing<Vec<u8>>, FrameErro
     Ok(line)
 }
 
-/// Splits a byte stream into lines of at most [`MAX_FRAME`] bytes; what it held is wiped.
+/// Splits a byte stream into lines of at most [`MAX_FRAME`] bytes. It wipes the bytes that it held.
 #[derive(Default)]
 pub struct Frames {
     buffer: Zeroizing<Vec<u8>>,
@@ -47,7 +48,7 @@ impl Frames {
     pub fn push(&mut self, bytes: &[u8]) {
         let needed = self.buffer.len() + bytes.len();
         if needed > self.buffer.capacity() {
-            // By hand, so that what it held is wiped: a vector that grows by itself only gives it back.
+            // By hand, so that the old buffer is wiped. A vector that grows by itself frees it as it is.
             let mut larger = Zeroizing::new(Vec::with_capacity(needed.next_power_of_two().max(FIRST_ROOM)));
             larger.extend_from_slice(&self.buffer);
             self.buffer = larger;
@@ -55,10 +56,10 @@ impl Frames {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole line without its newline, or `None` where more bytes are needed.
+    /// The next whole line without its newline, or `None` if more bytes are needed.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`] where the buffer is full and holds no newline.
+    /// [`FrameError::TooLong`] if the buffer is full and holds no newline.
     pub fn next_line(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
         let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') else {
             return if self.room() == 0 { Err(FrameError::TooLong) } else { Ok(None) };
@@ -72,7 +73,7 @@ impl Frames {
         Ok(Some(line))
     }
 
-    /// Whether bytes of an unfinished line are held.
+    /// Whether it holds no bytes of an unfinished line.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
@@ -85,7 +86,7 @@ impl fmt::Debug for Frames {
     }
 }
 
-/// Counts what is written to it.
+/// Counts the bytes that are written to it.
 struct Length(usize);
 
 impl Write for Length {
@@ -99,10 +100,10 @@ impl Write for Length {
     }
 }
 
-/// Most messages fit.
+/// Enough for most messages.
 const FIRST_ROOM: usize = 1024;
 
-/// What can be wrong with a line, whoever sent it.
+/// What can be wrong with a line of either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameError {
     /// Longer than [`MAX_FRAME`].

@@ -1,6 +1,6 @@
-//! Speaks the conversation between a front door and posternd: messages, framing, a blocking client.
+//! The protocol between front doors and posternd: messages, framing, a blocking client.
 //!
-//! It holds no policy and no state that outlives a conversation, so that it is safe to link into any host.
+//! It holds no policy and no state that outlives a conversation, so it is safe to link into any host.
 
 #![forbid(unsafe_code)]
 

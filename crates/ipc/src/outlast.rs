@@ -1,9 +1,9 @@
 use std::time::Instant;
 
-/// The service that Postfix' smtpd is to Dovecot.
+/// The service name under which Dovecot authenticates for Postfix' smtpd.
 ///
-/// Postfix takes every failure that Dovecot tells it of for a wrong password (535), an outage, too. Only where Dovecot says
-/// nothing within 10 s does it answer 454, which mail programs try again. So an outage is told so late
+/// Postfix treats every failure that Dovecot reports as a wrong password (535), even an outage. Only if Dovecot stays
+/// silent for 10 s does it answer 454, on which mail programs try again. An outage is therefore reported so late
 /// ([`ClientConfig::smtp_defer_after`](crate::ClientConfig)) that Postfix no longer listens.
 pub const POSTFIX: &str = "smtp";
 

@@ -1,14 +1,14 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What a host program calls the client's host (PAM_RHOST, AUTH_RIP): its address, or its name where the program asked the
-/// DNS for one (sshd's UseDNS). Nothing here asks the DNS.
+/// The client's host as the host program names it (PAM_RHOST, AUTH_RIP): an address, or a name if the program asked the
+/// DNS for one (sshd's UseDNS). This code never asks the DNS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemoteHost<'a> {
-    /// An IPv4 address as such, never mapped into IPv6 (RFC 4291, section 2.5.5.2); an IPv6 address without brackets (RFC
-    /// 3986, section 3.2.2) and without its zone (RFC 4007, section 11), which means something on this host alone.
+    /// An address. IPv4 is never mapped into IPv6 (RFC 4291, section 2.5.5.2). IPv6 has no brackets (RFC 3986, section
+    /// 3.2.2) and no zone (RFC 4007, section 11), which has a meaning on this host only.
     Address(IpAddr),
-    /// Whatever is no address. The client's side may have chosen it.
+    /// Any other text. The client's side may have chosen it.
     Name(&'a str),
 }
 
@@ -28,7 +28,7 @@ impl<'a> RemoteHost<'a> {
         })
     }
 
-    /// The address, where it is one.
+    /// The address, if it is one.
     #[must_use]
     pub fn address(self) -> Option<IpAddr> {
         match self {
@@ -37,7 +37,7 @@ impl<'a> RemoteHost<'a> {
         }
     }
 
-    /// The name, where it is no address.
+    /// The name, if it is not an address.
     #[must_use]
     pub fn name(self) -> Option<&'a str> {
         match self {

@@ -3,17 +3,18 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::Zeroizing;
 
-/// A password or code on its way between a front door and posternd. Wiped when dropped; `Debug` shows no content.
+/// A password or code on its way between a front door and posternd. It is wiped when dropped, and `Debug` shows no
+/// content.
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes ownership of `text`, so that no second copy is left behind.
+    /// Takes ownership of `text`, so no second copy is left behind.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text itself; the caller must not copy it into anything that outlives the conversation.
+    /// The text itself. The caller must not copy it into anything that outlives the conversation.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -26,7 +27,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// For `#[serde(serialize_with)]` on the fields that carry a secret over the socket, and nowhere else.
+/// For `#[serde(serialize_with)]` on fields that carry a secret over the socket. Other code must not use it.
 pub(crate) fn serialize<S: Serializer>(secret: &Option<Secret>, to: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => to.serialize_some(secret.expose()),

@@ -6,37 +6,37 @@ use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
 };
 
-/// How bad a message is, as in RFC 5424, section 6.2.1.
+/// The severity of a message (RFC 5424, section 6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Something is out of order.
+    /// A fault.
     Error = 3,
-    /// Somebody should know.
+    /// An unusual event that an admin should know.
     Notice = 5,
-    /// For the record.
+    /// A usual event.
     Info = 6,
-    /// For whoever looks for a fault.
+    /// A detail for fault-finding.
     Debug = 7,
 }
 
-/// Who may read a message, as in RFC 5424, section 6.2.1.
+/// The facility of a message, which decides who may read it (RFC 5424, section 6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facility {
     /// `auth`.
     Auth = 4,
-    /// `authpriv`: where PAM modules write, and with it names that people typed.
+    /// `authpriv`: where PAM modules write. Its messages may contain names that people typed.
     AuthPrivate = 10,
 }
 
-/// Sends one line to the local syslog under the `auth` facility; does nothing where there is none. See [`log_to`].
+/// Sends one line to the local syslog under the `auth` facility. Without a syslog it does nothing. See [`log_to`].
 pub fn log(program: &str, severity: Severity, text: &str) {
     log_to(Facility::Auth, program, severity, text);
 }
 
-/// Sends one line to the local syslog (RFC 3164, section 4.1); does nothing where there is none.
+/// Sends one line to the local syslog (RFC 3164, section 4.1). Without a syslog it does nothing.
 ///
-/// Control characters in `text` become `?`, so that one call is one line, and of `program` only what a tag may hold is kept,
-/// so that nobody's process name ends it early. No descriptor stays open, and nothing waits.
+/// Control characters in `text` become `?`, so one call is one line. `program` is reduced to the characters of a tag,
+/// so that a process name cannot end the tag early. No descriptor stays open, and the call never waits.
 pub fn log_to(facility: Facility, program: &str, severity: Severity, text: &str) {
     let clean: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let priority = facility as u8 * 8 + severity as u8;
@@ -45,7 +45,7 @@ pub fn log_to(facility: Facility, program: &str, severity: Severity, text: &str)
     send_to(Path::new("/dev/log"), &line).unwrap_or_default();
 }
 
-/// As syslog(3): by a datagram, and where the socket is of the other kind by a stream, in which NUL ends a message.
+/// As syslog(3) does: a datagram, or on a stream socket a message that NUL ends.
 fn send_to(path: &Path, line: &str) -> Result<(), Errno> {
     let socket = UnixDatagram::unbound().map_err(|error| errno(&error))?;
     socket.set_nonblocking(true).map_err(|error| errno(&error))?;
@@ -75,7 +75,8 @@ fn errno(error: &std::io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
-/// A process may call itself anything, and whatever is no letter or digit ends a tag (RFC 3164, section 4.1.3).
+/// A process may choose any name, and every character but a letter or digit would end the tag (RFC 3164, section
+/// 4.1.3).
 fn tag(program: &str) -> String {
     let tag: String =
         program.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();

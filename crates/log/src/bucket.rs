@@ -1,15 +1,15 @@
 use std::time::{Duration, Instant};
 
-/// How many lines may be written at once, and after how long one more may be.
+/// The rate of a token bucket: how many lines at once, and how often one more.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
-    /// At once.
+    /// How many lines may be written at once.
     pub burst: u32,
-    /// One more each time that this has passed.
+    /// One more line each time this has passed.
     pub refill: Duration,
 }
 
-/// The lines that may still be written: a token bucket.
+/// A token bucket of log lines.
 #[derive(Debug, Clone, Copy)]
 pub struct LineBucket {
     lines: u32,
@@ -17,13 +17,13 @@ pub struct LineBucket {
 }
 
 impl LineBucket {
-    /// One with all the lines that may be written at once.
+    /// A full bucket.
     #[must_use]
     pub fn full(rate: Rate, now: Instant) -> Self {
         Self { lines: rate.burst, since: now }
     }
 
-    /// Takes a line, and says whether there was one.
+    /// Takes a line. `false` if none is left.
     pub fn take(&mut self, rate: Rate, now: Instant) -> bool {
         self.refill(rate, now);
         let is_there = self.lines > 0;
@@ -31,7 +31,7 @@ impl LineBucket {
         is_there
     }
 
-    /// Whether nothing was taken that has not come back.
+    /// Whether the bucket is full.
     #[must_use]
     pub fn is_full(mut self, rate: Rate, now: Instant) -> bool {
         self.refill(rate, now);

@@ -1,7 +1,7 @@
-//! The log of a server, on standard error: no thread that serves somebody ever waits for the one who reads it.
+//! The log of a server on standard error. A thread that serves a client never waits for the reader of the log.
 //!
-//! Lines go into a bounded queue, and a thread of its own writes them. What does not fit, or cannot be written, is lost and
-//! counted, and the log says so as soon as it can be written again.
+//! Lines go into a bounded queue, which a thread of its own writes out. A line that does not fit, or cannot be written,
+//! is lost and counted, and the log reports the number as soon as it can be written again.
 
 #![forbid(unsafe_code)]
 
@@ -21,11 +21,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub use bucket::{LineBucket, Rate};
 pub use queue::{LineWriter, LogHealth, LogQueue};
 
-/// Sends what `filter` lets through to standard error: with the time, unless the journal adds its own. A panic is logged
-/// there as well, so that it does not wait for whoever reads standard error either.
+/// Sends what `filter` admits to standard error, with the time unless the journal adds its own. Panics are logged
+/// there, too, so that they do not wait for the reader of standard error either.
 ///
 /// # Errors
-/// Where standard error cannot be used, or no thread can be started.
+/// Standard error cannot be used, or the thread cannot be started.
 pub fn start(filter: Targets) -> io::Result<LogQueue> {
     let queue = LogQueue::start(output::StandardError::open()?)?;
     let layer = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
@@ -39,12 +39,12 @@ pub fn start(filter: Targets) -> io::Result<LogQueue> {
     Ok(queue)
 }
 
-/// Says why `program` does not go on, each problem on its line, where somebody reads it within a second.
+/// Reports why `program` stops, each problem on its line, if the reader takes it within a second.
 pub fn last_words(program: &str, why: &str) {
     let text: String = why.lines().map(|line| format!("{program}: {line}\n")).collect();
     let (said, heard) = mpsc::channel();
     let speaker = std::thread::Builder::new().spawn(move || {
-        // Without standard error there is nobody left to tell.
+        // Without standard error there is no place to report to.
         drop(io::stderr().write_all(text.as_bytes()));
         said.send(())
     });
@@ -53,5 +53,5 @@ pub fn last_words(program: &str, why: &str) {
     }
 }
 
-/// How long the end of a program waits for whoever reads its log.
+/// How long a program that ends waits for the reader of its log.
 pub const LAST_MOMENT: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// Standard error without the lock of [`std::io::stderr`], which anybody who prints would wait for.
+/// Standard error without the lock of [`std::io::stderr`], for which every printing thread would wait.
 #[derive(Debug)]
 pub(crate) struct StandardError(File);
 
@@ -18,7 +18,7 @@ impl Write for StandardError {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match self.0.write(bytes) {
-                // Whoever shares it may have made it non-blocking.
+                // Another process that shares it may have made it non-blocking.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     poll(&mut [PollFd::new(&self.0, PollFlags::OUT)], None)?;
                 }

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines on their way to the log. Clones are of the same queue.
+/// A queue of lines on their way to the log. Clones share it.
 #[derive(Debug, Clone)]
 pub struct LogQueue(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     lines: Mutex<Lines>,
-    /// Something is there to be written, or was.
+    /// Signalled when a line was added, or all were written.
     changed: Condvar,
 }
 
@@ -27,22 +27,22 @@ struct Lines {
     told_of: u64,
 }
 
-/// How the log is.
+/// The state of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LogHealth {
-    /// Lines that were lost since the start.
+    /// How many lines were lost since the start.
     pub lost: u64,
-    /// How long ago the newest of them was lost.
+    /// How long ago the last of them was lost.
     pub lost_ago: Option<Duration>,
-    /// How long the write that is under way has taken so far; zero where there is none.
+    /// How long the current write has taken so far. Zero if there is none.
     pub stuck_for: Duration,
 }
 
 impl LogQueue {
-    /// Starts the thread that writes to `output`, which may take its time.
+    /// Starts the thread that writes to `output`, which may be slow.
     ///
     /// # Errors
-    /// Where the thread cannot be started.
+    /// The thread cannot be started.
     pub fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
         let queue = Self(Arc::new(Shared { lines: Mutex::default(), changed: Condvar::new() }));
         let writes = queue.clone();
@@ -50,7 +50,7 @@ impl LogQueue {
         Ok(queue)
     }
 
-    /// Puts a line at the end, or loses it where there is no room. Never waits.
+    /// Appends a line, or loses it if the queue is full. It never waits.
     pub fn put(&self, line: &[u8]) {
         let mut lines = self.lock();
         let room = line.len() + LINE_OVERHEAD;
@@ -64,7 +64,7 @@ impl LogQueue {
         self.0.changed.notify_all();
     }
 
-    /// How it is now.
+    /// The state now.
     #[must_use]
     pub fn health(&self) -> LogHealth {
         let lines = self.lock();
@@ -75,7 +75,7 @@ impl LogQueue {
         }
     }
 
-    /// Waits until everything is written, for `longest` at most.
+    /// Waits until everything is written, at most for `longest`.
     pub fn flush(&self, longest: Duration) {
         let until = Instant::now() + longest;
         let mut lines = self.lock();
@@ -94,7 +94,7 @@ impl LogQueue {
         loop {
             let batch = self.next_batch();
             let text: Vec<u8> = batch.iter().flat_map(|line| line.iter().copied()).collect();
-            // What an error cut off must not run into the next line.
+            // A line that an error cut off must not run into the next one.
             let written = if is_torn { write_all(&mut output, b"\n").map_err(|_| 0) } else { Ok(()) };
             let written = written.and_then(|()| write_all(&mut output, &text));
             let lost = match written {
@@ -116,7 +116,7 @@ impl LogQueue {
         }
     }
 
-    /// The next lines, once there are any.
+    /// The next lines. Waits until there are any.
     fn next_batch(&self) -> Vec<Box<[u8]>> {
         let mut lines = self.lock();
         while lines.waiting.is_empty() {
@@ -134,7 +134,7 @@ impl LogQueue {
         batch
     }
 
-    /// How many lines were lost that the log has not been told of, where it can be told now.
+    /// How many lost lines the log has not reported yet, if it can report them now.
     fn batch_is_done(&self, lost: u64) -> Option<u64> {
         let mut lines = self.lock();
         lines.writes_since = None;
@@ -171,7 +171,7 @@ impl<'a> MakeWriter<'a> for LogQueue {
     }
 }
 
-/// Gathers one line, and puts it into the queue when dropped.
+/// Collects one line, and appends it to the queue when dropped.
 #[derive(Debug)]
 pub struct LineWriter<'a> {
     queue: &'a LogQueue,
@@ -197,7 +197,7 @@ impl Drop for LineWriter<'_> {
     }
 }
 
-/// The error is how many bytes went out before it.
+/// The error holds how many bytes were written before it.
 fn write_all(output: &mut impl Write, bytes: &[u8]) -> Result<(), usize> {
     let mut written = 0;
     while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
@@ -211,7 +211,7 @@ fn write_all(output: &mut impl Write, bytes: &[u8]) -> Result<(), usize> {
     Ok(())
 }
 
-/// How many lines of `batch` lie within its first `bytes`, and how many bytes of the next one.
+/// How many whole lines of `batch` its first `bytes` bytes contain, and how many bytes of the next one.
 fn whole_lines(batch: &[Box<[u8]>], mut bytes: usize) -> (usize, usize) {
     for (whole, line) in batch.iter().enumerate() {
         if line.len() > bytes {
@@ -222,11 +222,11 @@ fn whole_lines(batch: &[Box<[u8]>], mut bytes: usize) -> (usize, usize) {
     (batch.len(), bytes)
 }
 
-/// The most that waits to be written: some ten thousand logins.
+/// The most bytes that wait to be written: some ten thousand logins.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// What a line takes up beside its text.
+/// The memory that a line takes beside its text, in bytes.
 const LINE_OVERHEAD: usize = 32;
-/// The most that is written at one time.
+/// The most bytes of one write.
 const BATCH_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -235,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    /// Stands for a pipe that is read a piece at a time: each write waits for a word on how it ends.
+    /// Simulates a pipe that is read piece by piece: each write waits to be told how it ends.
     struct Pipe {
         ends: Receiver<io::Result<usize>>,
         written: Sender<Vec<u8>>,

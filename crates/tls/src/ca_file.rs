@@ -1,4 +1,4 @@
-//! A file of certificates, as people put them together: with a byte order mark, with comments, with a block that is broken.
+//! A file of certificates as admins assemble them: with a byte order mark, with comments, with a broken block.
 
 use std::fs;
 use std::path::Path;
@@ -7,31 +7,31 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// What is in it.
+/// The content of such a file.
 #[derive(Debug)]
 pub(crate) struct CaFile {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) faults: Vec<String>,
 }
 
-/// One that can be read.
+/// A certificate that can be read.
 #[derive(Debug)]
 pub(crate) struct Certificate {
     pub(crate) der: CertificateDer<'static>,
-    /// Whether it may vouch for others: a server's own, put there to be trusted itself, may not.
+    /// Whether it is a CA. A server's own certificate, listed to be trusted itself, is none.
     pub(crate) is_authority: bool,
     line: usize,
 }
 
 impl Certificate {
-    /// A word about it for an admin.
+    /// Words a fault in this certificate for an admin.
     pub(crate) fn fault(&self, what: &str) -> String {
         fault(self.line, what)
     }
 }
 
 impl CaFile {
-    /// Reads it. What cannot be read in it does not spoil the rest.
+    /// Reads the file. A broken block does not affect the others.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let bytes = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
         Self::parse(&bytes)
@@ -41,7 +41,7 @@ impl CaFile {
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             return Err("is in UTF-16; save it as plain text (ASCII or UTF-8)".to_owned());
         }
-        // Between the blocks there may be anything.
+        // Any text may stand between the blocks.
         let text = String::from_utf8_lossy(bytes);
         if bytes.first() == Some(&DER_SEQUENCE) && !text.contains(BEGIN) {
             return Err(
@@ -51,7 +51,7 @@ impl CaFile {
         let mut file = Self { certificates: Vec::new(), faults: Vec::new() };
         let mut open: Option<Block<'_>> = None;
         for (number, line) in text.lines().enumerate() {
-            // Also in the middle, where files with one were put behind each other.
+            // In the middle as well: concatenated files bring theirs along.
             let line = line.trim_matches(|c: char| c == BYTE_ORDER_MARK || c.is_whitespace());
             if let Some(label) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(DASHES)) {
                 if let Some(unended) = open.take() {
@@ -87,7 +87,7 @@ impl CaFile {
             "PKCS7" | "CMS" => {
                 self.spoilt(block, "holds certificates in PKCS #7; convert it: openssl pkcs7 -print_certs");
             }
-            // Keys, and lists of what was revoked, are not looked for here.
+            // Private keys and revocation lists are skipped.
             _ => {}
         }
     }
@@ -111,7 +111,7 @@ impl Block<'_> {
         let constraints = parsed.basic_constraints().ok()?;
         let is_authority = match constraints {
             Some(constraints) => constraints.value.ca,
-            // Old roots say nothing.
+            // Version 1 roots have no basic constraints.
             None => parsed.subject() == parsed.issuer(),
         };
         let is_whole = rest.is_empty();

@@ -1,6 +1,6 @@
-//! Whom posternd takes for a server of the site: what the certificates of a `ca_file` vouch for, or are.
+//! Decides which servers posternd trusts, by the certificates of a `ca_file`.
 //!
-//! It makes no connection, and has no certificates of its own.
+//! It makes no connection, and brings no certificates of its own.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use ca_file::CaFile;
 use verifier::Verifier;
 
-/// The certificates of a `ca_file`, and how servers are checked against them.
+/// The certificates of a `ca_file`, and how they authenticate servers.
 #[derive(Debug, Clone)]
 pub struct Trust {
     verifier: Verifier,
@@ -30,10 +30,11 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Reads a file of certificates (PEM). One that cannot be used does not spoil the others; see [`Trust::faults`].
+    /// Reads a file of certificates (PEM). A certificate that cannot be used does not affect the others; see
+    /// [`Trust::faults`].
     ///
     /// # Errors
-    /// What is wrong with the file, and how to mend it; to be read behind its name.
+    /// What is wrong with the file and how to fix it, to be read after its name.
     pub fn read(ca_file: &Path) -> Result<Self, String> {
         let CaFile { certificates, mut faults } = CaFile::read(ca_file)?;
         let mut roots = RootCertStore::empty();
@@ -59,19 +60,19 @@ impl Trust {
         Ok(Self { verifier, provider, authorities, ca_file: ca_file.to_owned(), faults })
     }
 
-    /// What in the file cannot be used, and where it is; the rest is in use.
+    /// What in the file cannot be used, and where. The rest is in use.
     #[must_use]
     pub fn faults(&self) -> &[String] {
         &self.faults
     }
 
-    /// Those that may vouch for others.
+    /// The certificates of CAs.
     #[must_use]
     pub fn authorities(&self) -> &[CertificateDer<'static>] {
         &self.authorities
     }
 
-    /// TLS to servers that have to have the name that they are called by.
+    /// A TLS configuration for servers whose certificate must have the name that they are addressed by.
     ///
     /// # Errors
     /// TLS cannot be set up.
@@ -79,19 +80,19 @@ impl Trust {
         self.config(self.verifier.clone()).map(Arc::new)
     }
 
-    /// TLS to the server that has to have this name, whatever the connection is made to: for libraries that cannot tell an
-    /// address from a name.
+    /// A TLS configuration for the server whose certificate must have this name, whatever the connection is addressed
+    /// to. It is for libraries that cannot tell an address from a name.
     ///
     /// # Errors
     /// TLS cannot be set up.
     pub fn client_of(&self, name: ServerName<'static>) -> Result<Arc<ClientConfig>, String> {
         let mut config = self.config(self.verifier.clone().for_name(name))?;
-        // What it is called by is not its name.
+        // The name in the address is not the server's.
         config.enable_sni = false;
         Ok(Arc::new(config))
     }
 
-    /// What became of a handshake, for an admin: a certificate that is not taken is told with what to do about it.
+    /// Words the error of a handshake for an admin. If the certificate was refused, the text says what to do.
     #[must_use]
     pub fn explain(&self, error: &io::Error) -> String {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -111,7 +112,7 @@ impl Trust {
     }
 }
 
-/// The name that the certificate of a server has to have: of an address without brackets and zone (RFC 4007).
+/// The name that a server's certificate must have. An address loses its brackets and its zone (RFC 4007).
 #[must_use]
 pub fn server_name(host: &str) -> Option<ServerName<'static>> {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);

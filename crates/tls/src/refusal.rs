@@ -1,4 +1,4 @@
-//! Why the certificate of a server is not taken, in words that tell an admin what to do.
+//! Words for an admin: why a server's certificate was refused, and what to do.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use rustls::CertificateError;
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
-/// Why it is not taken, where `held` is what stands in `ca_file`.
+/// Why it was refused. `held` is the content of `ca_file`.
 pub(crate) fn explain(why: &CertificateError, ca_file: &Path, held: &[CertificateDer<'_>]) -> String {
     let ca_file = ca_file.display();
     if is_authoritys(why) {
@@ -25,17 +25,17 @@ pub(crate) fn explain(why: &CertificateError, ca_file: &Path, held: &[Certificat
     )
 }
 
-/// rustls hands its checker's words on, which only programmers know.
+/// rustls passes on the words of its verifier, which only programmers understand.
 fn is_authoritys(why: &CertificateError) -> bool {
     matches!(why, CertificateError::Other(other) if other.0.to_string() == "CaUsedAsEndEntity")
 }
 
-/// A wrong signature is that of an authority that was made anew under its old name.
+/// A wrong signature means that the CA was created anew under its old name.
 fn is_of_another_authority(why: &CertificateError) -> bool {
     matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature)
 }
 
-/// Whose certificates these are: the first few, and how many more.
+/// Names the first few CAs, and how many more there are.
 fn subjects(held: &[CertificateDer<'_>]) -> String {
     let shown: Vec<String> = held.iter().take(MOST_SHOWN).map(subject).collect();
     let shown = shown.join(", ");
@@ -50,7 +50,7 @@ fn subject(certificate: &CertificateDer<'_>) -> String {
     parsed.and_then(|(_, parsed)| name(parsed.subject())).unwrap_or_else(|| "one without a name".to_owned())
 }
 
-/// The common name, or what else names an authority (X.520), in the order in which that does it best.
+/// The common name, or the next best attribute that names a CA (X.520).
 fn name(subject: &X509Name<'_>) -> Option<String> {
     let mut attributes = subject
         .iter_common_name()

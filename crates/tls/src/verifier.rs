@@ -1,4 +1,4 @@
-//! Decides whether a server is the one that it says it is.
+//! Decides whether a server is the one that it claims to be.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-/// Takes a certificate that one of the authorities vouches for, and one that is itself in the file. Its name and its time
-/// have to be right in either case.
+/// Accepts a certificate that one of the CAs signed, and one that is itself in the file. Its name and its validity must
+/// be right in either case.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
-    /// `None` where no certificate may vouch for others.
+    /// `None` if no certificate is a CA's.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     trusted: Arc<[CertificateDer<'static>]>,
     provider: Arc<CryptoProvider>,
@@ -35,12 +35,12 @@ impl Verifier {
         Ok(Self { authorities, trusted: trusted.into(), provider, name: None })
     }
 
-    /// Checks for this name, whatever the connection is made to.
+    /// Checks for this name, whatever the connection is addressed to.
     pub(crate) fn for_name(self, name: ServerName<'static>) -> Self {
         Self { name: Some(name), ..self }
     }
 
-    /// What stands in the file.
+    /// The content of the file.
     pub(crate) fn trusted(&self) -> &[CertificateDer<'static>] {
         &self.trusted
     }

@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::prompt;
 use crate::site::{self, Site};
 
-/// An account to make.
+/// An account to create.
 pub(super) struct Wanted {
     pub(super) name: String,
     pub(super) attributes: Attributes,
@@ -19,7 +19,7 @@ pub(super) struct Wanted {
     pub(super) password_stdin: bool,
 }
 
-/// Makes an account in the embedded directory.
+/// Creates an account in the embedded directory.
 pub(super) async fn create(site: &Site, wanted: Wanted, output: Output) -> Result<(), Failure> {
     let embedded = site.embedded()?;
     check_name(&wanted.name)?;
@@ -40,7 +40,7 @@ pub(super) async fn create(site: &Site, wanted: Wanted, output: Output) -> Resul
     output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
-/// Names are kept in lower case, as Dovecot hands them over, so that two cannot differ in case alone.
+/// Names are stored in lower case, as Dovecot passes them on, so that no two differ in case alone.
 fn check_name(name: &str) -> Result<(), Failure> {
     LoginName::new(name)
         .map_err(|error| Failure::data(format!("the name \"{}\" {error}", name.escape_debug())))?;
@@ -52,7 +52,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The attributes that the options of the command line mean.
+/// The attributes that the command line's options stand for.
 pub(super) fn attributes(
     numbers: &[(&str, Option<u32>)],
     home: Option<String>,

@@ -1,4 +1,4 @@
-//! For people who lost their second factors, and for those who have none yet.
+//! Recovery of accounts whose second factors are lost, and invitations for accounts that have none yet.
 
 use postern_core::account::Account;
 use postern_core::changes;
@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::site::Site;
 use crate::terminal::Terminal;
 
-/// Unlocks what too many wrong codes have locked.
+/// Lifts the lock that too many wrong codes have set.
 pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
     let count = changes::unlock_factors(&site.authority(), &account.id).await?;
     let what = match count {
@@ -25,7 +25,7 @@ pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Re
         .print_all(&text, [("account", value(site, &account).await?), ("unlocked", json!(count))])
 }
 
-/// Takes away everything that a second step could ask for, in one change of the account.
+/// Removes everything that a second step could ask for, in one change of the account.
 pub(super) async fn reset(
     site: &Site,
     account: &Account,
@@ -82,7 +82,7 @@ async fn clear_ledger(site: &Site, account: &Account) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a ticket, and shows it.
+/// Creates a ticket and shows it.
 pub(super) async fn invite(
     site: &Site,
     account: &Account,

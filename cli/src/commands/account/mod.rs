@@ -1,4 +1,4 @@
-//! Accounts, one file a group of verbs.
+//! `postern account`: one file for each group of verbs.
 
 mod create;
 mod factors;
@@ -25,7 +25,7 @@ use create::Wanted;
 use show::value;
 pub(super) use show::{standing, use_text, use_value};
 
-/// Does what was asked of accounts. Files of whoever calls are read before root is given up.
+/// Runs a verb of `postern account`. Files of the calling user are read before root is given up.
 pub(crate) async fn run(config: &Path, command: AccountCommand, output: Output) -> Result<(), Failure> {
     let from = if let AccountCommand::Policy(wanted) = &command { wanted.from.as_deref() } else { None };
     let rows = from.map(policies::read).transpose()?;
@@ -87,7 +87,7 @@ async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -
     output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
-/// Changes what is decided for an account, and reads it again.
+/// Changes an account's policy, and reads the account again.
 async fn decide(
     site: &Site,
     name: &str,

@@ -15,12 +15,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
-/// The table of accounts.
+/// Reads the table of accounts.
 pub(super) fn read(from: &Path) -> Result<Vec<Row>, Failure> {
     bulk::read(from, &[MAIN_PASSWORD, SECOND_FACTOR])
 }
 
-/// Sets it for the accounts of the table or for those that the filter finds, and tells what became of each.
+/// Sets the policy of the accounts in the table or of those that the filter matches, and reports the result for each.
 pub(super) async fn run(
     site: &Site,
     wanted: &PolicyOf,
@@ -58,7 +58,7 @@ pub(super) async fn run(
     told.conclude("policies", "")
 }
 
-/// What a filter finds, with what cannot be read of it.
+/// The accounts that a filter matches, with those that cannot be read.
 async fn found(site: &Site, filter: &str) -> Result<(Vec<Account>, Vec<String>), Failure> {
     let Some(ldap) = &site.ldap else {
         return Err(Failure::usage(
@@ -85,12 +85,12 @@ async fn found(site: &Site, filter: &str) -> Result<(Vec<Account>, Vec<String>),
 struct Job<'a> {
     site: &'a Site,
     is_dry_run: bool,
-    /// What this run has met.
+    /// The accounts that this run has seen.
     seen: HashSet<AccountId>,
 }
 
 impl Job<'_> {
-    /// What the line says, and where it says nothing the options.
+    /// The policy of the line, completed by the options.
     async fn line(&mut self, row: &Row, options: (Option<&str>, Option<&str>)) -> Result<Ended, Failure> {
         let said = |column: &str, option| match row.get(column) {
             "" => option,

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
-/// Sets what is given, and tells what holds.
+/// Sets the parts that are given, and shows the policy in force.
 pub(super) async fn run(
     site: &Site,
     name: &str,
@@ -25,7 +25,7 @@ pub(super) async fn run(
     } else {
         decide(site, name, |policy| change.make(policy)).await?
     };
-    // What was not asked about is only told where nothing was.
+    // Parts that were not given are shown only if none was.
     let mut text = String::new();
     if wanted.0.is_some() || wanted.1.is_none() {
         text.push_str(&format!("main password on mail: {}\n", mail_text(site, &account)));
@@ -36,7 +36,7 @@ pub(super) async fn run(
     output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
-/// What a policy shall be from now on: for each part nothing new, the configuration's, or a value.
+/// A change of a policy: each part keeps its value, returns to the configuration's, or gets a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {
     main_password_on_mail: Option<Option<MainPasswordOnMail>>,
@@ -44,7 +44,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// In words, as the options have them.
+    /// Reads the words of the options.
     pub(super) fn of(main_password: Option<&str>, second_factor: Option<&str>) -> Result<Self, String> {
         Ok(Self {
             main_password_on_mail: main_password
@@ -64,14 +64,14 @@ impl Change {
     }
 }
 
-/// Both parts, as the account itself has them.
+/// Both parts as the account has them.
 pub(super) fn words(policy: AccountPolicy) -> String {
     let main_password = policy.main_password_on_mail.map_or("default", |policy| policy.as_str());
     let second_factor = policy.second_factor.map_or("default", |policy| policy.as_str());
     format!("main_password_on_mail {main_password}, second_factor {second_factor}")
 }
 
-/// A value of a policy, or `None` for the configuration's.
+/// The value of a part, or `None` for the configuration's.
 fn chosen<T, E: Display>(
     option: &str,
     word: &str,
@@ -88,24 +88,24 @@ fn named(word: &str) -> Result<SecondFactor, &'static str> {
     found.map(|(_, value)| *value).ok_or("is none of off, if-enrolled, required, exempt")
 }
 
-/// What the account itself says of its main password.
+/// The account's own setting for its main password.
 pub(super) fn mail_word(account: &Account) -> &'static str {
     account.data.policy.main_password_on_mail.map_or("default", |policy| policy.as_str())
 }
 
-/// Whether the main password opens mail, and at which services, where they differ.
+/// Whether the main password opens mail. If the services differ, it names them.
 pub(super) fn mail_text(site: &Site, account: &Account) -> String {
     let all = mail(site, account).map(|(name, policy)| (name, policy.main_password_on_mail.as_str()));
     by_service(&all.collect::<Vec<_>>(), account.data.policy.main_password_on_mail.is_some())
 }
 
-/// What logins ask for besides the first factor, and where, where they differ.
+/// What logins ask for besides the first factor. If the services differ, it names them.
 pub(super) fn login_text(site: &Site, account: &Account) -> String {
     let all = login(site, account).map(|(name, policy)| (name, policy.second_factor.as_str()));
     by_service(&all.collect::<Vec<_>>(), account.data.policy.second_factor.is_some())
 }
 
-/// Where nothing is refused by policy, only logged.
+/// The services whose policy only logs and refuses nothing.
 pub(super) fn observe_text(site: &Site, account: &Account) -> String {
     let mail = mail(site, account).map(|(name, policy)| (name, policy.observe));
     let login = login(site, account).map(|(name, policy)| (name, policy.observe));
@@ -120,7 +120,7 @@ pub(super) fn observe_text(site: &Site, account: &Account) -> String {
     }
 }
 
-/// What holds for each service, for scripts.
+/// The policy in force for each service, for scripts.
 pub(super) fn effective(site: &Site, account: &Account) -> Value {
     let mail = mail(site, account).map(|(name, policy)| {
         let value = json!({

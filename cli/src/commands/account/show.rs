@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::site::Site;
 
-/// Shows an account with everything that holds for it.
+/// Shows an account with everything in force for it.
 pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Result<(), Failure> {
     let uses = site.ledger.last_uses(&account.id).await?;
     let has_password = match site.embedded() {
@@ -50,7 +50,7 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
     )
 }
 
-/// Lists all accounts, with those that cannot be read.
+/// Lists all accounts, and names those that cannot be read.
 pub(super) async fn list(site: &Site, output: Output) -> Result<(), Failure> {
     let mut accounts = Vec::new();
     let mut broken = Vec::new();
@@ -81,7 +81,7 @@ pub(super) async fn list(site: &Site, output: Output) -> Result<(), Failure> {
     if broken.is_empty() { Ok(()) } else { Err(Failure::data(broken.join("\n"))) }
 }
 
-/// How many there are; an account may be marked as enrolled without any.
+/// The number of factors. An account may be marked as enrolled without any.
 fn factors_word(account: &Account) -> String {
     match (account.data.factors.len(), account.data.is_enrolled()) {
         (0, false) => "-".to_owned(),
@@ -109,7 +109,7 @@ pub(in crate::commands) fn standing(status: AccountStatus) -> &'static str {
     }
 }
 
-/// When, to which service and from where.
+/// The time, the service and the source of a last use.
 pub(in crate::commands) fn use_text(used: &Use) -> String {
     let from = used.address.map_or(String::new(), |address| format!(" from {address}"));
     format!("{}, {}{from}", used.at, used.service)
@@ -119,9 +119,9 @@ pub(in crate::commands) fn use_value(used: &Use) -> Value {
     json!({ "at": used.at, "service": used.service, "address": used.address })
 }
 
-/// All that scripts may want to know of an account.
+/// The account for scripts.
 pub(super) async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
-    // A change that was made is told of, whether or not the ledger answers.
+    // A change that was made is reported even if the ledger does not answer.
     let uses = site.ledger.last_uses(&account.id).await.unwrap_or_default();
     let last_used = uses.iter().find(|used| used.credential == Credential::MainPassword).map(use_value);
     let mut value = brief(account);

@@ -15,10 +15,11 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 
-/// Makes an app password for each account of the table `files.0`, and writes them to `files.1`.
+/// Creates an app password for each account of the table `files.0`, and writes them to `files.1`.
 ///
-/// One is on the disk before it is stored, and that it is stored is written behind it: cut off at any moment, the same command
-/// again stores what was not, as it is written down, and makes none twice.
+/// Each password is on the disk before it is stored, and a second line records that it was stored. If the run is
+/// interrupted at any point, the same command stores the passwords that are written down and not stored yet, and
+/// creates none twice.
 pub(super) async fn run(
     config: &Path,
     wanted: &CreateAppPassword,
@@ -69,13 +70,13 @@ impl Issue for Job<'_> {
         if let Some(issued) = &begun
             && account.data.app_password(issued.id).is_some()
         {
-            // It was stored, and perhaps revoked since; either way it was made.
+            // It was stored, and perhaps revoked since. Either way it was created.
             return Ok((account, issued.clone()));
         }
         self.may_have_one(&account, &order)?;
         let mut begun = begun;
         for _ in 0..MOST_DRAWS {
-            // One that was written down before and not stored is taken again: somebody may have read it.
+            // A password that an earlier run wrote down and did not store is used again: its owner may have read it.
             let (issued, password) = match begun.take() {
                 Some(issued) => {
                     let password = Generated::written(&issued.password);
@@ -100,7 +101,7 @@ impl Issue for Job<'_> {
 }
 
 impl Job<'_> {
-    /// What the line says, and where it says nothing the options.
+    /// The settings of the line, completed by the options.
     fn order(&self, row: &Row, label: &str) -> Result<Order, Failure> {
         let wanted = self.wanted;
         let scope = match row.get("scope") {
@@ -138,11 +139,11 @@ impl Job<'_> {
     }
 }
 
-/// An app password for somebody, which is written down in the results and nowhere else.
+/// An app password that is recorded in the results and nowhere else.
 #[derive(Clone)]
 struct IssuedPassword {
     id: Selector,
-    /// In groups, as it is typed.
+    /// In groups of characters, as it is typed.
     password: Zeroizing<String>,
 }
 
@@ -179,5 +180,5 @@ impl Issued for IssuedPassword {
     }
 }
 
-/// An id that is taken is drawn again; there are ten million.
+/// Draws again if the id is taken. There are ten million.
 const MOST_DRAWS: usize = 4;

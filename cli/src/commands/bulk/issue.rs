@@ -1,4 +1,4 @@
-//! Gives something to each account of a table, in such a way that a run that was cut off can go on.
+//! Issues something to each account of a table, so that an interrupted run can be resumed.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,18 +11,18 @@ use super::{Ended, Row, Told};
 use crate::failure::{self, Failure};
 use crate::site::Site;
 
-/// A verb that gives something to each account.
+/// A verb that issues something to each account.
 pub(in crate::commands) trait Issue {
-    /// What is given.
+    /// What is issued.
     type Issued: Issued;
 
-    /// What is written down of it.
+    /// What is recorded of it.
     fn journal(&mut self) -> &mut Journal<Self::Issued>;
 
-    /// What the results call the thing that a line asks for, beside the account's name.
+    /// The results' key for a line: the account's name and this.
     fn label(&self, row: &Row) -> String;
 
-    /// Gives it: what an earlier run has written down and not given, or something new, which is written down first
+    /// Issues it: either what an earlier run recorded and did not issue, or something new, which is recorded first
     /// ([`Journal::begin`]).
     async fn issue(
         &mut self,
@@ -32,7 +32,7 @@ pub(in crate::commands) trait Issue {
     ) -> Result<(Account, Self::Issued), Failure>;
 }
 
-/// Gives it to each account of the table, and tells of each.
+/// Issues it to each account of the table, and reports each.
 pub(in crate::commands) async fn issue_all<I: Issue>(
     job: &mut I,
     rows: &[Row],
@@ -47,12 +47,13 @@ pub(in crate::commands) async fn issue_all<I: Issue>(
     Ok(())
 }
 
-/// What concerns one account alone is written to its line. What would concern the others just as well ends it.
+/// Issues it for one line. A failure that concerns this account alone goes to the line's result. A failure that every
+/// account would meet ends the run.
 async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<Ended, Failure> {
     let label = job.label(row);
     let journal = job.journal();
     if !journal.seen.insert((row.name.clone(), label.clone())) {
-        // Its line is that of the first.
+        // The result of the first line stands for this one, too.
         return Ok(Ended::Failed("stands twice in the table".to_owned()));
     }
     let begun = match journal.results.last(&row.name, &label) {
@@ -74,31 +75,31 @@ async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<Ended, Failure> {
     Ok(Ended::Failed(refused))
 }
 
-/// What is written down while it goes on.
+/// What is recorded as the run goes on.
 #[derive(Debug)]
 pub(in crate::commands) struct Journal<T> {
     results: Results<T>,
-    /// Nothing is given and nothing written down.
+    /// A dry run issues and records nothing.
     is_dry_run: bool,
-    /// What this run has met.
+    /// The accounts that this run has seen.
     seen: HashSet<(String, String)>,
-    /// How many owners were not told; once the courier failed it is not tried again.
+    /// How many owners were not notified. Once the courier has failed, it is not tried again.
     untold: usize,
 }
 
 impl<T: Issued> Journal<T> {
-    /// In this file of results.
+    /// Records in this file of results.
     pub(in crate::commands) fn open(result: &Path, is_dry_run: bool) -> Result<Self, Failure> {
         let results = if is_dry_run { Results::of_dry_run(result)? } else { Results::open(result)? };
         Ok(Self { results, is_dry_run, seen: HashSet::new(), untold: 0 })
     }
 
-    /// Writes down what is about to be given.
+    /// Records what is about to be issued.
     pub(in crate::commands) fn begin(&mut self, row: &Row, label: &str, issued: &T) -> Result<(), Failure> {
         self.results.write(&row.name, label, &State::Begun(issued))
     }
 
-    /// Mails an owner what was given.
+    /// Mails an owner what was issued.
     pub(in crate::commands) async fn tell_owner(
         &mut self,
         site: &Site,
@@ -110,7 +111,7 @@ impl<T: Issued> Journal<T> {
         }
     }
 
-    /// Warns of owners who were not told what was `done`.
+    /// Warns of owners who were not notified of what was `done`.
     pub(in crate::commands) fn warn_of_untold(&self, done: &str) {
         if self.untold > 0 {
             let untold = self.untold;

@@ -1,4 +1,4 @@
-//! What the verbs for many accounts at once have in common: tables, results, and what is told of each line.
+//! The parts that all bulk verbs share: tables, results, and the report for each line.
 
 mod issue;
 mod results;
@@ -16,29 +16,29 @@ pub(super) use issue::{Issue, Journal, issue_all};
 pub(super) use results::Issued;
 pub(super) use table::{Row, read};
 
-/// How it ended for one account.
+/// The result for one account.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// It was done to this account, or in a dry run would be; more to say of it.
+    /// It was done, or would be in a dry run. The text says more.
     Done(Box<Account>, String),
-    /// It was done before.
+    /// It had been done before.
     Before,
-    /// It was not.
+    /// It was not done.
     Failed(String),
 }
 
-/// A verb as it is told of.
+/// The words of a verb in reports.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Verb {
-    /// The lines and numbers of what was done, such as `bound`.
+    /// The participle of the verb, such as `bound`, for lines and totals.
     pub(super) done: &'static str,
-    /// What the bar on a terminal counts.
+    /// What the progress bar counts.
     pub(super) bar: &'static str,
-    /// Nothing is changed, only tried as far as that goes.
+    /// Whether the run only tries, and changes nothing.
     pub(super) is_dry_run: bool,
 }
 
-/// Tells of each account as it goes, and of all in the end.
+/// Reports each account as the run goes on, and the totals at its end.
 pub(super) struct Told<'a> {
     verb: Verb,
     output: Output,
@@ -50,13 +50,13 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// For so many accounts, whose results are in the file, where there is one.
+    /// Starts the report on this many accounts, whose results are in the file if there is one.
     pub(super) fn new(verb: Verb, count: usize, result: Option<&'a Path>, output: Output) -> Self {
         let progress = Progress::new(verb.bar, Some(count as u64));
         Self { verb, output, progress, result, done: Vec::new(), before: 0, failed: Vec::new() }
     }
 
-    /// One more.
+    /// Reports one more account.
     pub(super) fn add(&mut self, name: &str, ended: Ended) -> Result<(), Failure> {
         if self.is_told(&ended) {
             let line = self.line(name, &ended);
@@ -73,7 +73,7 @@ impl<'a> Told<'a> {
         Ok(())
     }
 
-    /// On a terminal the bar is enough for what is well, and stands in the results.
+    /// Successes are not printed on a terminal: the bar counts them, and the results hold them.
     fn is_told(&self, ended: &Ended) -> bool {
         let stands_elsewhere = self.result.is_some() && !self.verb.is_dry_run;
         let is_well = match ended {
@@ -98,7 +98,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// The numbers; a failure where one of them failed. `note` is for people.
+    /// Reports the totals, and fails if an account failed. `note` is for people.
     pub(super) fn conclude(self, name: &str, note: &str) -> Result<(), Failure> {
         drop(self.progress);
         let Verb { done: verb, is_dry_run, .. } = self.verb;

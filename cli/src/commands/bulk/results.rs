@@ -11,48 +11,48 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// What is given to somebody, and is written down here and nowhere else.
+/// Something that is issued to an account, and recorded in the results and nowhere else.
 pub(in crate::commands) trait Issued: Clone {
-    /// The columns that it fills, behind those of every table of results.
+    /// Its columns, which follow those that every table of results has.
     const COLUMNS: &'static [&'static str];
     /// The state of an account that has it.
     const DONE: &'static str;
 
-    /// What people tell it by, in a line of the output.
+    /// How people recognise it in a line of the output.
     fn short(&self) -> String;
 
-    /// A value for each of the columns.
+    /// The values of the columns.
     fn fields(&self) -> Vec<Zeroizing<String>>;
 
-    /// The same from a line that was written before.
+    /// Reads it from a line of an earlier run.
     fn read(fields: &[&str]) -> Option<Self>;
 }
 
-/// What becomes of each account, on the disk before anything else happens. Lines are only ever added; of those about one
-/// account the last one counts.
+/// The results of a run. Each is on the disk before anything else happens. Lines are only appended; the last one about
+/// an account counts.
 #[derive(Debug)]
 pub(in crate::commands) struct Results<T> {
-    /// None where nothing is to be written.
+    /// `None` if nothing is to be written.
     file: Option<File>,
     path: PathBuf,
     last: HashMap<Key, Last<T>>,
 }
 
-/// What was asked for: a name and a label.
+/// What a line of the table asks for: a name and a label.
 type Key = (String, String);
 
-/// How far an account came in an earlier run.
+/// How far an earlier run came with an account.
 #[derive(Debug)]
 pub(in crate::commands) enum Last<T> {
-    /// It is written down. Whether the account has it is for the directory to say.
+    /// It is recorded. Only the directory knows whether the account has it.
     Begun(T),
-    /// It has it.
+    /// The account has it.
     Done,
-    /// It has not.
+    /// The account does not have it.
     Failed,
 }
 
-/// What is to be written down.
+/// A line of results.
 #[derive(Debug)]
 pub(in crate::commands) enum State<'a, T> {
     Begun(&'a T),
@@ -61,7 +61,7 @@ pub(in crate::commands) enum State<'a, T> {
 }
 
 impl<T: Issued> Results<T> {
-    /// Makes the file, or goes on with that of an earlier run.
+    /// Creates the file, or continues that of an earlier run.
     pub(in crate::commands) fn open(path: &Path) -> Result<Self, Failure> {
         let at =
             |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
@@ -70,7 +70,7 @@ impl<T: Issued> Results<T> {
         let made = options.clone().create_new(true).open(path);
         let file = match made {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                // Neither a link to somewhere else nor a fifo.
+                // Refuses a link to another place, and a fifo.
                 options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
                 options.open(path).map_err(|error| at(&error))?
             }
@@ -90,7 +90,7 @@ impl<T: Issued> Results<T> {
         Ok(results)
     }
 
-    /// Reads what an earlier run has written, where there is anything, and writes nothing at all.
+    /// Reads the results of an earlier run, if there are any, and writes nothing.
     pub(in crate::commands) fn of_dry_run(path: &Path) -> Result<Self, Failure> {
         let at =
             |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
@@ -107,12 +107,12 @@ impl<T: Issued> Results<T> {
         Ok(results)
     }
 
-    /// What an earlier run has written about this account.
+    /// The result of an earlier run for this account.
     pub(in crate::commands) fn last(&self, name: &str, label: &str) -> Option<&Last<T>> {
         self.last.get(&(name.to_owned(), label.to_owned()))
     }
 
-    /// Adds a line, which is on the disk when this returns.
+    /// Appends a line. It is on the disk when this returns.
     pub(in crate::commands) fn write(
         &mut self,
         name: &str,
@@ -124,7 +124,7 @@ impl<T: Issued> Results<T> {
             State::Done(issued) => (T::DONE, Some(*issued), ""),
             State::Failed(error) => (FAILED, None, *error),
         };
-        // A line is a line, whatever somebody wrote into the table.
+        // A value must not break the line, whatever the table contains.
         let plain = |text: &str| text.replace(char::is_control, "?");
         let (name, label, error) = (plain(name), plain(label), plain(error));
         let nothing = || T::COLUMNS.iter().map(|_| Zeroizing::new(String::new())).collect();
@@ -144,7 +144,7 @@ impl<T: Issued> Results<T> {
         file.write_all(&line).and_then(|()| file.sync_data()).map_err(|error| at(&error))
     }
 
-    /// Reads what an earlier run has written; begins a new file with its columns.
+    /// Reads the results of an earlier run, or begins a new file with the header.
     fn take_in(&mut self) -> Result<(), String> {
         let mut text = Zeroizing::new(Vec::new());
         let Some(mut file) = self.file.as_ref() else { return Ok(()) };
@@ -163,12 +163,12 @@ impl<T: Issued> Results<T> {
                 .map_err(|error| error.to_string());
         }
         self.learn(&text)?;
-        // Cut off while a line was written, nothing had come of it yet.
+        // A run that was interrupted while it wrote a line had done nothing about it yet.
         let file = self.file.as_ref().map_or(Ok(()), |file| file.set_len(whole as u64));
         file.map_err(|error| error.to_string())
     }
 
-    /// Takes in the lines that are there as a whole.
+    /// Reads the lines that are complete.
     fn learn(&mut self, text: &[u8]) -> Result<(), String> {
         let whole = text.get(..whole_lines(text)).unwrap_or_default();
         let mut reader = ReaderBuilder::new().from_reader(whole);

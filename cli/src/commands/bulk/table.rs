@@ -11,19 +11,19 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(in crate::commands) struct Row {
     pub(in crate::commands) name: String,
-    /// In the order of the columns that were asked for; empty where the table has none of that name.
+    /// In the order of the columns that were requested. Empty for a column that the table does not have.
     fields: Vec<(&'static str, Zeroizing<String>)>,
 }
 
 impl Row {
-    /// What stands in a column; empty where nothing does.
+    /// The value of a column. Empty if there is none.
     pub(in crate::commands) fn get(&self, column: &str) -> &str {
         self.fields.iter().find(|(name, _)| *name == column).map_or("", |(_, text)| text.as_str())
     }
 }
 
-/// Reads a whole table with the column `name` and any of `known` before anything is changed: a column that nobody knows, or a
-/// line with too few, ends it there.
+/// Reads a whole table with the column `name` and any of `known` before anything is changed. An unknown column, or a
+/// line with too few values, is an error.
 pub(in crate::commands) fn read(path: &Path, known: &[&'static str]) -> Result<Vec<Row>, Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::data(format!("{}: {error}", path.display()));
     let mut text = Zeroizing::new(Vec::new());
@@ -36,7 +36,7 @@ pub(in crate::commands) fn read(path: &Path, known: &[&'static str]) -> Result<V
 }
 
 fn parse(text: &[u8], known: &[&'static str]) -> Result<Vec<Row>, String> {
-    // What spreadsheets put in front of UTF-8.
+    // The byte order mark that spreadsheets write before UTF-8.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text);
     let headers = reader.headers().map_err(|error| error.to_string())?.clone();

@@ -1,16 +1,16 @@
-//! Whether this host's clock is synchronised: codes are good for a minute and a half.
+//! Whether this host's clock is synchronised. Codes are valid for a minute and a half.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::remark::Remark;
 
-/// What is known of it. A host that cannot tell, such as a container, is not wrong for that.
+/// Reports the state of the clock. A host that cannot tell, such as a container, is not at fault.
 pub(super) fn examine() -> Remark {
     remark(timedated().or_else(chronyd).or_else(timesyncd), is_container())
 }
 
-/// Who said so, and what.
+/// The source of the information, and what it says.
 type Answer = (&'static str, bool);
 
 fn remark(answer: Option<Answer>, is_container: bool) -> Remark {
@@ -32,7 +32,7 @@ fn remark(answer: Option<Answer>, is_container: bool) -> Remark {
     }
 }
 
-/// What the kernel says (adjtimex(2)), by systemd.
+/// The state of the kernel's clock (adjtimex(2)), through systemd.
 fn timedated() -> Option<Answer> {
     let said = run("/usr/bin/timedatectl", &["show", "--property=NTPSynchronized", "--value"])?;
     Some(("timedatectl", word(&said, "yes", "no")?))
@@ -45,7 +45,7 @@ fn chronyd() -> Option<Answer> {
     Some(("chronyc", leap != "Not synchronised"))
 }
 
-/// A file that is there once it succeeded since the host started; that it is not tells nothing.
+/// A file that exists once synchronisation has succeeded since the host started. Its absence proves nothing.
 fn timesyncd() -> Option<Answer> {
     Path::new("/run/systemd/timesync/synchronized").exists().then_some(("systemd-timesyncd", true))
 }
@@ -64,7 +64,7 @@ fn is_container() -> bool {
         .any(|mark| Path::new(mark).exists())
 }
 
-/// What a program prints that succeeds. Where it waits for a service that is not there it gives up by itself.
+/// The output of a program that succeeds. If it waits for a service that is absent, it gives up by itself.
 fn run(program: &str, args: &[&str]) -> Option<String> {
     if !Path::new(program).is_file() {
         return None;

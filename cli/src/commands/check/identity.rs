@@ -1,4 +1,4 @@
-//! Whether the directory and the name services of this host know people by the same names and uids.
+//! Whether the directory and the name services of this host agree about names and uids.
 
 use postern_core::directory::Directory;
 use postern_core::flows::{self, Identity, Mismatch};
@@ -7,8 +7,8 @@ use postern_core::unix_users::UnixUsers;
 
 use super::remark::Remark;
 
-/// Shows a sample: one of the accounts `names`, a user of this host if there is one among them, and how a login under that
-/// name and under another spelling of it would be taken.
+/// Examines a sample: one of the accounts `names`, if possible a user of this host, and how a login under that name and
+/// under another spelling of it would be treated.
 pub(super) async fn examine(
     directory: &dyn Directory,
     users: &dyn UnixUsers,

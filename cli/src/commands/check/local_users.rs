@@ -3,19 +3,19 @@ use std::path::Path;
 
 use super::sshd::Sshd;
 
-/// A user of /etc/passwd with a shell, who may have to get in whatever becomes of the directory.
+/// A user of /etc/passwd with a shell, who may need access even if the directory is down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LocalUser {
     pub(super) name: String,
     pub(super) uid: u32,
-    /// Whether a group that sudo is told about has them.
+    /// Whether the user is in a group that sudo commonly trusts.
     pub(super) is_admin: bool,
-    /// Whether there are keys that sshd takes from them.
+    /// Whether the user has keys that sshd accepts.
     pub(super) has_keys: bool,
 }
 
 impl LocalUser {
-    /// Those of the host whose files lie under `root`.
+    /// The users of the host whose files are under `root`.
     pub(super) fn all(root: &Path, sshd: Sshd<'_>) -> Vec<Self> {
         let text = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
         let mut all = read(&text("etc/passwd"), &text("etc/group"));
@@ -27,7 +27,7 @@ impl LocalUser {
     }
 }
 
-/// Each with their home.
+/// The users with their home directories.
 fn read(passwd: &str, group: &str) -> Vec<(LocalUser, String)> {
     let groups: Vec<(&str, &str)> = group
         .lines()
@@ -58,7 +58,7 @@ fn has_keys(root: &Path, pattern: &str, user: &LocalUser, home: &str) -> bool {
     text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Whose members become root, on Debian, Red Hat and Ubuntu.
+/// Groups whose members may become root, on Debian, Red Hat and Ubuntu.
 const ADMIN_GROUPS: [&str; 3] = ["sudo", "wheel", "admin"];
 
 #[cfg(test)]

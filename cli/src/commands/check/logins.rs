@@ -1,4 +1,4 @@
-//! What sshd, sudo and the like are told on this host, and what of it lets people past.
+//! The configuration of sshd, sudo and the like on this host, and the ways around Postern in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,24 +14,24 @@ use super::remark::Remark;
 use super::shut_out::Door;
 use super::sshd::{self, Sshd};
 
-/// What was found on the host, while it could be read: a part of it is root's.
+/// The configuration of the host's login services, read while this process may: a part of it is readable for root only.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
     pam: Files,
-    /// What `sshd -T` prints, or why it does not; `None` where there is no sshd.
+    /// The output of `sshd -T`, or why there is none. `None` if there is no sshd.
     sshd: Option<Result<String, String>>,
     sshd_has_match_blocks: bool,
     /// Debian's settings of saslauthd.
     saslauthd: Option<String>,
-    /// Those that this host has by itself.
+    /// The users in the host's own files.
     users: Vec<LocalUser>,
 }
 
 impl Logins {
-    /// Of the host whose files lie under `root`.
+    /// Reads the files under `root`.
     pub(super) fn read(root: &Path) -> Self {
         let mut files = Files::new();
-        // The first folder wins, as in libpam.
+        // A file in the second folder overrides one in the first, as in libpam.
         for folder in ["usr/lib/pam.d", "etc/pam.d"] {
             files.extend(texts(&root.join(folder)));
         }
@@ -50,7 +50,7 @@ impl Logins {
         }
     }
 
-    /// What there is to say, with the part of the host that it is about.
+    /// The findings, each with the part of the host that it is about.
     pub(super) fn examine(&self, services: &BTreeMap<String, Service>) -> Vec<(&'static str, Remark)> {
         let printed = self.sshd.as_ref().and_then(|printed| printed.as_ref().ok());
         let proves_first =
@@ -76,7 +76,7 @@ impl Logins {
         all
     }
 
-    /// The login services that ask Postern and are configured.
+    /// The configured login services that ask Postern.
     pub(super) fn asking_logins(&self, services: &BTreeMap<String, Service>) -> Vec<String> {
         let is_login = |name: &String| {
             services.get(name).is_some_and(|service| matches!(service.kind, ServiceKind::Login(_)))
@@ -84,7 +84,7 @@ impl Logins {
         pam::examine(&self.pam, services, |_| false).asking.into_iter().filter(is_login).collect()
     }
 
-    /// The way in by sshd, where that asks Postern and can be looked at.
+    /// The login by sshd, if sshd asks Postern and can be examined.
     pub(super) fn ssh_door<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<Door<'a>> {
         let printed = self.sshd.as_ref()?.as_ref().ok()?;
         let ServiceKind::Login(login) = &services.get(SSHD)?.kind else { return None };
@@ -119,7 +119,7 @@ impl Logins {
     }
 }
 
-/// Whether saslauthd is started, asks PAM, and remembers what was right.
+/// Whether saslauthd is started, asks PAM, and caches successes.
 fn saslauthd_caches(settings: &str) -> bool {
     let value = |key: &str| {
         let line = settings.lines().rev().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
@@ -130,7 +130,7 @@ fn saslauthd_caches(settings: &str) -> bool {
         && value("OPTIONS").split_whitespace().any(|word| word == "-c")
 }
 
-/// The files of a folder, by name; those that cannot be read are left out.
+/// The files of a folder by name. Those that cannot be read are left out.
 fn texts(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -157,7 +157,7 @@ fn print_sshd(config: &Path) -> Option<Result<String, String>> {
     })
 }
 
-/// The PAM service, named after the program.
+/// The PAM service, which has the program's name.
 const SSHD: &str = "sshd";
 const PROGRAMS: [&str; 2] = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];
 

@@ -1,4 +1,4 @@
-//! Trying every part of a site: one finding a line.
+//! `postern check`: examines every part of a site, one finding a line.
 
 mod clock;
 mod identity;
@@ -38,21 +38,21 @@ use crate::site::{HostUsers, Site};
 use logins::Logins;
 use remark::{Mark, Remark};
 
-/// What to look at, and how much to say.
+/// The options of `postern check`.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// Where the host's files are.
+    /// The root of the host's files.
     pub(crate) root: &'a Path,
-    /// Whose entry the rights are tried on.
+    /// The account whose entry the rights are tested on.
     pub(crate) sample: Option<&'a str>,
-    /// Whether to leave out what is in order.
+    /// Whether to print only faults and warnings.
     pub(crate) is_quiet: bool,
 }
 
-/// Tries everything, in the order in which a login needs it; what cannot be tried for an earlier fault is left out.
+/// Examines every part in the order in which a login needs it. A part that an earlier fault hides is left out.
 pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Result<(), Failure> {
     privileges::refuse_others(path)?;
-    // doveconf needs root where the site keeps a part of Dovecot's configuration from others, and sshd its host keys.
+    // doveconf needs root if parts of Dovecot's configuration are private, and sshd needs it for its host keys.
     let dovecot = (doveconf("auth_cache_size"), doveconf(DOVECOT_PENALTY));
     let logins = Logins::read(wanted.root);
     privileges::become_keeper()?;
@@ -71,7 +71,8 @@ pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Res
         }
         Ok((config, digest)) => {
             let socket = config.socket.path.clone();
-            // Asked first, and told last: this starts posternd by its socket, which makes what the ledger keeps in /run.
+            // Asked first and reported last: the connection starts posternd by its socket, which creates the ledger's
+            // files in /run.
             let asked = status::ask(&socket);
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
@@ -107,7 +108,7 @@ impl Finding {
 }
 
 impl Report {
-    /// Prints it; how it ends is for monitoring.
+    /// Prints the findings. The exit status is for monitoring.
     fn conclude(self, is_quiet: bool, output: Output) -> Result<(), Failure> {
         let count = |mark: Mark| self.0.iter().filter(|finding| finding.result == mark).count();
         let (faults, warnings) = (count(Mark::Fail), count(Mark::Warn));
@@ -202,7 +203,7 @@ impl Report {
         digest: Option<&ConfigDigest>,
         asked: Result<Status, IpcFailure>,
     ) {
-        // Where the configuration is broken, that is what has to be mended, and the socket may be another one.
+        // If the configuration is broken, that has to be fixed first, and the socket may be another one.
         if digest.is_none() && asked.is_err() {
             return;
         }
@@ -211,7 +212,7 @@ impl Report {
         }
     }
 
-    /// A certificate that cannot be read is missed only once the server that needs it cannot be reached.
+    /// A certificate that cannot be read is noticed only once the server that needs it cannot be reached.
     fn certificates(&mut self, config: &Config) {
         for path in config.ca_files() {
             let file = path.display();
@@ -239,7 +240,7 @@ impl Report {
         }
     }
 
-    /// Whether accounts can be read.
+    /// Examines the store. `false` if accounts cannot be read.
     async fn store(&mut self, site: &Site, sample: Option<&str>) -> bool {
         if let Ok(embedded) = site.embedded() {
             let path = site.config.embedded.path.display();
@@ -337,8 +338,8 @@ impl Report {
         }
     }
 
-    /// Every account can be read, and gives userdb fields that a mail server may have where mail services find it. Tells the
-    /// names of some that have a uid.
+    /// Reads every account, and checks that those that mail services find have valid userdb fields. Returns the names
+    /// of some with a uid.
     async fn accounts(&mut self, site: &Site) -> Vec<LoginName> {
         let mut count = 0;
         let mut names = Vec::new();
@@ -377,7 +378,7 @@ impl Report {
                 format!("auth_cache_size is {size}: a revoked app password would live on in it; set auth_cache_size = 0"),
             ),
         }
-        // Octal, as in a configuration.
+        // Octal, as in Dovecot's configuration.
         let is_closed = |mode: &str| mode.bytes().all(|byte| byte == b'0');
         match penalty {
             None => {}
@@ -410,24 +411,23 @@ impl Report {
     }
 }
 
-/// A fault with what could not be looked at for it, so that one outage is one fault.
+/// A fault with the parts that it hides, so that one outage is one finding.
 fn hiding(fault: &str, hidden: &str) -> String {
     format!("{fault}; hidden by this: {hidden}")
 }
 
-/// A setting of the installed Dovecot, where there is one.
+/// A setting of the installed Dovecot. `None` if there is no Dovecot.
 fn doveconf(key: &str) -> Option<String> {
     let answer =
         Command::new(DOVECONF).args(["-h", key]).output().ok().filter(|answer| answer.status.success())?;
     String::from_utf8(answer.stdout).ok().map(|value| value.trim().to_owned())
 }
 
-/// The mode of the socket by which Dovecot counts wrong passwords of an address.
-/// What is said of those that mail services find.
+/// Of the texts about accounts, those about accounts that mail services find.
 async fn of_mail(site: &Site, said: Vec<(AccountId, String)>) -> Result<Vec<String>, DirectoryError> {
     let mut at_mail = HashSet::new();
     if let Some(ldap) = site.ldap.as_ref().filter(|_| !said.is_empty()) {
-        // What cannot be read was told of already.
+        // Accounts that cannot be read are reported elsewhere.
         let note =
             &mut |read: Result<Account, DirectoryError>| at_mail.extend(read.ok().map(|found| found.id));
         ldap.visit_mail(note).await?;
@@ -437,6 +437,6 @@ async fn of_mail(site: &Site, said: Vec<(AccountId, String)>) -> Result<Vec<Stri
 }
 
 const DOVECOT_PENALTY: &str = "service/anvil/unix_listener/anvil-auth-penalty/mode";
-/// Among so many accounts one is looked for that is a user of this host.
+/// How many accounts are searched for a user of this host.
 const SAMPLES: usize = 100;
 const DOVECONF: &str = "/usr/bin/doveconf";

@@ -1,4 +1,4 @@
-//! The page for phones, asked for as a phone would.
+//! Requests the page for phones as a phone would.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use postern_courier::NoPage;
 
 use super::remark::Remark;
 
-/// Whether it is there, with a certificate that browsers accept, and Postern's.
+/// Whether the page exists, is Postern's, and has a certificate that browsers accept.
 pub(super) async fn examine(url: &HttpUrl) -> Remark {
-    // As other programs of a host that trusts an authority of its own.
+    // With the host's own trust store, as its other programs use.
     let named = std::env::var_os("SSL_CERT_FILE");
     let ca_file = named.as_deref().map_or(Path::new(CA_FILE), Path::new);
     match postern_courier::open_page(url, ca_file).await {
@@ -26,6 +26,6 @@ pub(super) async fn examine(url: &HttpUrl) -> Remark {
     }
 }
 
-/// Stands in the page's head.
+/// A text in the page's head.
 const MARK: &str = "postern-token";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";

@@ -6,8 +6,8 @@ use postern_ipc::{Failure, Status};
 use super::super::status::log_problem;
 use super::remark::Remark;
 
-/// What the running posternd says of itself, beside the configuration as it is in `file` now; without a digest where that is
-/// broken.
+/// Compares what the running posternd reports with the configuration that is in `file` now. The digest is `None` if
+/// that is broken.
 pub(super) fn examine(
     socket: &Path,
     file: &Path,

@@ -2,18 +2,18 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// How good or bad something is.
+/// The severity of a remark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mark {
     Ok,
-    /// To know: neither good nor bad, or unknown.
+    /// For information: neither good nor bad, or unknown.
     Note,
     Warn,
     Fail,
 }
 
-/// Something to say about a part of the site.
+/// A remark about a part of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Remark {
     pub(super) mark: Mark,

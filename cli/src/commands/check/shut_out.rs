@@ -1,5 +1,5 @@
-//! Which users of this host's own files can no longer log in: those whom the directory takes for others, and at sshd by the
-//! stacks as they are root by key, local admins and automation.
+//! Local users who can no longer log in: those whom the directory confuses with others, and at sshd root by key, local
+//! admins and automation, as the stacks are.
 
 use async_trait::async_trait;
 use postern_core::flows::{self, Identity};
@@ -13,7 +13,7 @@ use super::remark::Remark;
 use super::sshd::{Sshd, is_pam};
 use crate::site::Site;
 
-/// An sshd that asks Postern.
+/// A login by an sshd that asks Postern.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Door<'a> {
     pub(super) sshd: Sshd<'a>,
@@ -22,18 +22,19 @@ pub(super) struct Door<'a> {
     pub(super) asks_account: bool,
 }
 
-/// Who somebody is to Postern.
+/// How Postern classifies a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// The directory has nobody of that name and uid.
+    /// The directory has no account of that name and uid.
     Stranger,
-    /// It has somebody else of that name or uid, or cannot say: refused wherever Postern is asked.
+    /// The directory has that name or uid for another user, or does not answer: refused at every service that asks
+    /// Postern.
     Refused,
-    /// It has the account, and a second factor is needed, or not.
+    /// The directory has the account.
     Account { needs_second_factor: bool },
 }
 
-/// Looks the local users up, and names those who do not get in, each with the part of the host that it is about.
+/// Looks the local users up, and reports those who are locked out, each with the part of the host that it is about.
 pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, Remark)> {
     let asking = logins.asking_logins(&site.config.services);
     if asking.is_empty() {
@@ -64,7 +65,7 @@ pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, 
     remarks
 }
 
-/// What is wrong where every login service that asks refuses the user, or defers.
+/// The finding about a user whom every login service that asks Postern refuses or defers.
 fn refusal(user: &LocalUser, identity: &Result<Identity, String>, asking: &[String]) -> Option<Remark> {
     let (name, uid, services) = (&user.name, user.uid, asking.join(", "));
     let text = match identity {
@@ -80,7 +81,7 @@ fn refusal(user: &LocalUser, identity: &Result<Identity, String>, asking: &[Stri
     Some(if user.is_admin { Remark::fail(text) } else { Remark::warn(text) })
 }
 
-/// The users of /etc/passwd, as name services have them that look there first.
+/// The users of /etc/passwd, which name services usually search first.
 #[derive(Debug)]
 struct LocalFiles<'a>(&'a [LocalUser]);
 
@@ -122,7 +123,7 @@ impl Door<'_> {
         ))
     }
 
-    /// Why root does not get in, where sshd would let it in by itself.
+    /// Why root is locked out, if sshd itself would admit it.
     fn root(self) -> Option<String> {
         let permit = self.sshd.permit_root();
         let ways = self.sshd.ways();
@@ -136,14 +137,14 @@ impl Door<'_> {
                 "by key: AuthenticationMethods asks for more, which PermitRootLogin {permit} does not take from root"
             ));
         }
-        // Root is never taken from the directory.
+        // Root is never looked up in the directory.
         let is_in = ways.iter().any(|way| self.lets_stranger_in(way));
         (!is_in).then(|| "no directory has it, and not_in_directory is \"reject\"".to_owned())
     }
 
     fn lets_in(self, user: &LocalUser, known: Known) -> bool {
         let ways = self.sshd.ways();
-        // Nobody is there to type anything.
+        // Automation has no person to type an answer.
         let is_typed = user.is_admin;
         let mut usable = ways.iter().filter(|way| is_typed || !asks_pam(way));
         match known {

@@ -1,4 +1,4 @@
-//! What sshd is told, as `sshd -T` prints it (sshd_config(5)). Nothing here runs anything.
+//! The configuration of sshd as `sshd -T` prints it (sshd_config(5)). This module runs no program.
 
 use postern_core::policy::LoginService;
 
@@ -13,7 +13,7 @@ impl<'a> Sshd<'a> {
         Self(printed)
     }
 
-    /// What lets people past, or keeps them out.
+    /// Findings about ways around Postern, and about users who are locked out.
     pub(super) fn examine(self, service: &LoginService) -> Vec<Remark> {
         if !self.is_on("usepam") {
             return vec![Remark::fail(
@@ -71,29 +71,29 @@ impl<'a> Sshd<'a> {
         remarks
     }
 
-    /// Whether somebody has proved something else whenever PAM is asked.
+    /// Whether users have proved another factor whenever PAM is asked.
     pub(super) fn proves_first(self) -> bool {
         let ways = self.ways();
         let proves = |way: &Vec<&str>| way.iter().position(|method| is_pam(method)).is_none_or(|at| at > 0);
         ways.iter().all(proves)
     }
 
-    /// What root may log in by.
+    /// How root may log in.
     pub(super) fn permit_root(self) -> &'a str {
         self.value("permitrootlogin").unwrap_or("no")
     }
 
-    /// Where the keys of users are that they may log in with (sshd_config(5), TOKENS).
+    /// The files that hold the keys of users (sshd_config(5), TOKENS).
     pub(super) fn key_files(self) -> impl Iterator<Item = &'a str> {
         self.value("authorizedkeysfile").unwrap_or(".ssh/authorized_keys").split_whitespace()
     }
 
-    /// Each way in is a list of methods of which all are needed.
+    /// The alternatives of authentication. Each is a list of methods, all of which are needed.
     pub(super) fn ways(self) -> Vec<Vec<&'a str>> {
         let methods = self.value("authenticationmethods").unwrap_or("any");
         let ways = methods.split_whitespace().map(|way| way.split(',').collect());
         if methods != "any" {
-            // A method that is off opens nothing.
+            // A list with a method that is switched off admits no user.
             return ways.filter(|way: &Vec<&str>| way.iter().all(|method| self.has(method))).collect();
         }
         SWITCHES.iter().filter(|(_, switch)| self.is_on(switch)).map(|(method, _)| vec![*method]).collect()
@@ -124,7 +124,7 @@ fn is_keyboard_interactive(method: &str) -> bool {
     method == "keyboard-interactive" || method.starts_with("keyboard-interactive:")
 }
 
-/// Whether a configuration has blocks that hold for some alone, which `sshd -T` leaves out.
+/// Whether a configuration has Match blocks, which apply to some users only and which `sshd -T` leaves out.
 pub(super) fn has_match_blocks(text: &str) -> bool {
     text.lines().any(|line| {
         let word = line.split_whitespace().next().unwrap_or_default();
@@ -132,7 +132,7 @@ pub(super) fn has_match_blocks(text: &str) -> bool {
     })
 }
 
-/// Methods, and what switches them on.
+/// The methods, each with the setting that enables it.
 const SWITCHES: [(&str, &str); 5] = [
     ("publickey", "pubkeyauthentication"),
     ("password", "passwordauthentication"),

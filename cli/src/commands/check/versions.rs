@@ -1,17 +1,17 @@
-//! Which programs of this host ask Postern, and in what version: the guides differ by it.
+//! The installed programs that ask Postern, and their versions, by which the guides differ.
 
 use std::process::Command;
 
 use super::remark::Remark;
 
-/// What is installed.
+/// Reports what is installed.
 pub(super) fn all() -> Vec<Remark> {
     let dovecot = first(&DOVECOT, "--version").map(|said| dovecot(&said));
     let sshd = first(&SSHD, "-V").map(|said| sshd(&said));
     dovecot.into_iter().chain(sshd).collect()
 }
 
-/// `2.3.19.1 (9b53102964)`
+/// Reads `2.3.19.1 (9b53102964)`.
 fn dovecot(said: &str) -> Remark {
     let version = said.split_whitespace().next().unwrap_or_default();
     let mut numbers = version.split('.');
@@ -26,7 +26,8 @@ fn dovecot(said: &str) -> Remark {
     }
 }
 
-/// `OpenSSH_9.2p1 Debian-2+deb12u7, OpenSSL 3.0.17 1 Jul 2025`. Older ones do not know the option, and say it all the same.
+/// Reads `OpenSSH_9.2p1 Debian-2+deb12u7, OpenSSL 3.0.17 1 Jul 2025`. Older versions reject the option, and print the
+/// version all the same.
 fn sshd(said: &str) -> Remark {
     let version =
         said.split(|c: char| c.is_whitespace() || c == ',').find(|word| word.starts_with("OpenSSH_"));
@@ -36,7 +37,7 @@ fn sshd(said: &str) -> Remark {
     }
 }
 
-/// What the first of these programs that is there says, on whichever stream.
+/// The output of the first of these programs that exists, on either stream.
 fn first(programs: &[&str], option: &str) -> Option<String> {
     let program = programs.iter().find(|program| std::path::Path::new(program).is_file())?;
     let ran = Command::new(program).arg(option).output().ok()?;

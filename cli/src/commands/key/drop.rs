@@ -1,4 +1,4 @@
-//! Taking a key out of the keyring, once nothing needs it.
+//! Removes a key from the keyring once nothing needs it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,13 +16,13 @@ use super::file;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Takes an older key out of the keyring, unless something needs it.
+/// Removes an older key from the keyring, unless something needs it.
 pub(super) fn run(path: &Path, id: u32, at_once: bool, output: Output) -> Result<(), Failure> {
     let config = Config::load(path)?;
     let keyring = config.load_keyring()?;
     let age = keyring.ages().find(|age| age.id == id);
     let Some(KeyAge { replaced: Some(replaced), .. }) = age else {
-        // The current one, or none: the file itself says which.
+        // The current key, or an unknown one: the keyring itself reports which.
         return file::remove(&config.keyring, id);
     };
     let now = SystemClock.now();
@@ -48,7 +48,7 @@ pub(super) fn run(path: &Path, id: u32, at_once: bool, output: Output) -> Result
     output.print(&text, "dropped", json!(id))
 }
 
-/// What `postern key list --count` says: whoever drops a key stays root, and only user postern reads accounts.
+/// Runs `postern key list --count`: this process stays root, and only user postern reads accounts.
 #[derive(Debug, Deserialize)]
 struct Used {
     keys: Vec<UsedKey>,
@@ -69,7 +69,7 @@ impl Used {
         command.arg("--config").arg(config).args(["--json", "key", "list", "--count"]);
         command.stdin(Stdio::null()).stderr(Stdio::inherit());
         let ran = command.output().map_err(|error| Failure::system(error.to_string()))?;
-        // An account that cannot be read may have something under any key.
+        // An account that cannot be read may hold something under any key.
         if !ran.status.success() {
             return Err(Failure::data("not all accounts can be read, so nothing is dropped"));
         }
@@ -91,7 +91,7 @@ impl Used {
         )))
     }
 
-    /// What is asked for again without the key.
+    /// What has to be entered again without the key.
     fn refuse_what_ends(
         &self,
         id: u32,
@@ -101,7 +101,7 @@ impl Used {
     ) -> Result<(), Failure> {
         let mut needs: Vec<String> = Vec::new();
         needs.extend(trusted_until.map(|until| format!("devices may be trusted under it until {until}")));
-        // Of one that is older no ticket is left in practice.
+        // An older key has no valid ticket left in practice.
         if self.tickets > 0 && now < replaced.plus(LONGEST_TRUST) {
             needs.push(format!("{} tickets are good still, which may be under it", self.tickets));
         }

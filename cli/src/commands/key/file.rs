@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::site;
 
-/// Puts a new key in front of a keyring file and tells its number. The file is there as a whole at every moment, the old one
-/// or the new one, with the same owner and mode.
+/// Puts a new key first in a keyring file, and returns its number. At every moment the file is complete, the old one or
+/// the new one, with the same owner and mode.
 pub(super) fn rotate(path: &Path) -> Result<u32, Failure> {
     let mut random = Zeroizing::new([0; KEY_BYTES]);
     site::random(random.as_mut())?;
@@ -24,7 +24,7 @@ pub(super) fn rotate(path: &Path) -> Result<u32, Failure> {
     })
 }
 
-/// Takes an older key out of a keyring file, in the same way.
+/// Removes an older key from a keyring file, in the same way.
 pub(super) fn remove(path: &Path, id: u32) -> Result<(), Failure> {
     change(path, |text| Ok::<_, CannotDrop>((Keyring::without(text, id)?, ())))
 }
@@ -42,7 +42,7 @@ fn change<T, E: std::fmt::Display>(
         Err(TryLockError::Error(error)) => return Err(at(&error)),
     }
     let meta = old.metadata().map_err(|error| at(&error))?;
-    // Whoever was faster has put another file in its place, which this lock says nothing about.
+    // Another process replaced the file before we had the lock, which is of the old file.
     if std::fs::metadata(path).map_err(|error| at(&error))?.ino() != meta.ino() {
         return Err(at(&"was changed just now"));
     }
@@ -83,7 +83,7 @@ mod tests {
         std::fs::write(&path, &*text).unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let sealed = Keyring::parse(&text).unwrap().seal(b"x", b"secret", [1; 24]).unwrap();
-        // What a rotation that was cut off has left.
+        // Left behind by a rotation that was interrupted.
         std::fs::write(folder.path().join("keyring.new"), "half a key").unwrap();
         assert_eq!((rotate(&path).unwrap(), rotate(&path).unwrap()), (2, 3));
         let ring = Keyring::parse(&read_made_by_init(&path).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The keyring, and what is sealed with it.
+//! `postern key`: the keyring, and the secrets that it seals.
 
 mod drop;
 mod file;
@@ -18,7 +18,7 @@ use crate::output::{Output, table};
 use crate::privileges;
 use crate::site::Site;
 
-/// Does what was asked of the keyring.
+/// Runs a verb for the keyring.
 pub(crate) async fn run(config: &Path, command: KeyCommand, output: Output) -> Result<(), Failure> {
     privileges::refuse_others(config)?;
     match command {
@@ -73,10 +73,10 @@ async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failu
     seals.map_or(Ok(()), |seals| seals.verdict())
 }
 
-/// The new file is in its place, as a whole, before anything is sealed with its key: whatever happens then, every seal has
-/// its key on this host.
+/// The new file is in its place, complete, before anything is sealed with its key. Whatever happens afterwards, every
+/// seal has its key on this host.
 async fn rotate(path: &Path, (reseal, no_reseal): (bool, bool), output: Output) -> Result<(), Failure> {
-    // Root's work; Site::open gives that up.
+    // This needs root, which Site::open gives up.
     let config = Config::load(path)?;
     let id = file::rotate(&config.keyring)?;
     let may_be_shared = match config.directory {

@@ -18,9 +18,9 @@ use crate::site::{self, Site};
 #[derive(Debug, Default)]
 pub(super) struct Seals {
     pub(super) by_key: BTreeMap<u32, u64>,
-    /// The digests by which telephone numbers are told apart.
+    /// The digests that identify telephone numbers.
     pub(super) numbers_by_key: BTreeMap<u32, u64>,
-    /// Tickets that are good still. Nobody can tell under which key they are.
+    /// Valid tickets, whose key is unknown.
     pub(super) tickets: u64,
     unreadable: Vec<String>,
 }
@@ -49,24 +49,24 @@ impl Seals {
         self.tickets += u64::from(data.policy.ticket.is_some_and(|ticket| ticket.expires > now));
     }
 
-    /// Whether all accounts were seen.
+    /// Whether all accounts could be read.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         if self.unreadable.is_empty() { Ok(()) } else { Err(Failure::data(self.unreadable.join("\n"))) }
     }
 }
 
-/// What became of sealing everything anew.
+/// The result of sealing everything anew.
 #[derive(Debug, Default)]
 pub(super) struct Resealed {
-    /// Secrets that were sealed with an older key.
+    /// How many secrets were sealed anew.
     secrets: u64,
     accounts: u64,
-    /// Accounts of which something stays as it was.
+    /// The accounts that still hold something under an older key.
     failed: Vec<String>,
 }
 
-/// Seals with the current key what is sealed with an older one, account by account. Cut off in between, both keys are in use,
-/// and doing it again finishes it.
+/// Seals everything that is sealed with an older key with the current one, account by account. If it is interrupted,
+/// both keys are in use, and the same command finishes the work.
 pub(super) async fn reseal(site: &Site) -> Result<Resealed, Failure> {
     let keyring = site.keyring()?;
     let mut done = Resealed::default();
@@ -87,7 +87,7 @@ pub(super) async fn reseal(site: &Site) -> Result<Resealed, Failure> {
     Ok(done)
 }
 
-/// Names the accounts that something would be sealed anew of.
+/// Names the accounts that would change.
 pub(super) async fn dry_run(site: &Site, output: Output) -> Result<(), Failure> {
     let mut unreadable = Vec::new();
     let mut names: Vec<String> =
@@ -99,7 +99,7 @@ pub(super) async fn dry_run(site: &Site, output: Output) -> Result<(), Failure> 
     if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
 }
 
-/// The accounts that have something under another key than the current one: a secret, or what tells telephone numbers apart.
+/// The accounts that hold a secret, or the digest of a telephone number, under a key other than the current one.
 async fn older(
     site: &Site,
     keyring: &Keyring,
@@ -123,7 +123,7 @@ async fn older(
     Ok(older)
 }
 
-/// Tells how many were sealed anew, and why others were not.
+/// Reports how many secrets were sealed anew, and why others were not.
 async fn reseal_account(
     site: &Site,
     keyring: &Keyring,
@@ -142,7 +142,7 @@ async fn reseal_account(
     .await
 }
 
-/// How many secrets were sealed anew, and why not the rest.
+/// Seals the secrets of one factor anew. Returns how many, and the error that kept it from the rest.
 fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<BadTotp>), ChangeError> {
     let (totp, ring) = match &mut factor.kind {
         FactorKind::Totp(totp) => (totp, None),

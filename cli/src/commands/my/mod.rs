@@ -1,4 +1,5 @@
-//! A person's own account, through posternd. Nothing here opens the configuration, a store or the keyring.
+//! `postern my`: self-service for the caller's own account, through posternd. It opens neither the configuration nor a
+//! store nor the keyring.
 
 mod request;
 
@@ -17,7 +18,7 @@ use crate::person::Person;
 use crate::screen;
 use request::request;
 
-/// Asks posternd for what somebody wants with their own account.
+/// Holds a self-service conversation with posternd.
 pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     let config = ClientConfig::load(&my.client_config).map_err(Failure::config)?;
     if getuid().is_root() {
@@ -29,7 +30,7 @@ pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     let mut person = Person::new(output, records(begin.flow));
     let client = Client::connect(&config.socket, Instant::now() + PATIENCE).map_err(no_verdict)?;
     let verdict = client.converse(begin, &mut person).map_err(no_verdict);
-    // A terminal that is gone ends the conversation; why is known here alone.
+    // A terminal that is gone ends the conversation. Only the prompter knows why.
     if let Some(fault) = person.fault() {
         return Err(fault);
     }
@@ -55,7 +56,7 @@ pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
 }
 
 fn begin(command: &MyCommand) -> Result<Begin, Failure> {
-    // posternd takes the name from the connection; this one is for its log.
+    // posternd takes the user from the connection. The name is for its log.
     let user = User::from_uid(getuid()).ok().flatten().map_or(String::new(), |user| user.name);
     let (flow, arguments) = request(command)?;
     let mut begin = Begin::new(flow, "", user);
@@ -66,7 +67,7 @@ fn begin(command: &MyCommand) -> Result<Begin, Failure> {
     Ok(begin)
 }
 
-/// What a flow may answer with, so that scripts find an empty list where there is nothing.
+/// The kinds of records that a flow may return, so that scripts find an empty list if there are none.
 fn records(flow: Flow) -> &'static [&'static str] {
     match flow {
         Flow::Factors => &["factor"],
@@ -90,7 +91,7 @@ fn records(flow: Flow) -> &'static [&'static str] {
     }
 }
 
-/// `text` is what posternd has to say to the person, in their language.
+/// `text` is posternd's text for the person, in their language.
 fn rejected(reason: RejectReason, text: &str) -> Failure {
     let text = if text.is_empty() { "nothing was changed" } else { text };
     match reason.reaction() {
@@ -115,7 +116,7 @@ fn no_verdict(failure: IpcFailure) -> Failure {
     }
 }
 
-/// Below are the uids of programs, to which posternd shows no account.
+/// Lower uids belong to programs, to which posternd shows no account.
 const FIRST_PERSON: u32 = 1000;
-/// Setting up an app may take somebody a while.
+/// Setting up an app may take a person this long.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -7,7 +7,7 @@ use crate::args::{MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, M
 use crate::failure::Failure;
 use crate::site;
 
-/// What posternd is asked for, with what was said beforehand.
+/// The flow of a command, and its arguments.
 pub(super) fn request(command: &MyCommand) -> Result<(Flow, BTreeMap<String, String>), Failure> {
     let (flow, given): Given = match command {
         MyCommand::Factors => (Flow::Factors, vec![]),

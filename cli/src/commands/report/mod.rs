@@ -1,4 +1,4 @@
-//! Who has a second factor, and whose main password still opens mail.
+//! `postern report`: which accounts have a second factor, and whose main password still opens mail.
 
 mod row;
 mod spool;
@@ -19,7 +19,7 @@ use row::{Brief, Row};
 use spool::Spool;
 use writer::{Form, Writer};
 
-/// Which accounts are told of.
+/// Which accounts are reported.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) unenrolled: bool,
@@ -29,10 +29,10 @@ pub(crate) struct Wanted {
     pub(crate) csv: bool,
 }
 
-/// Tells of every account, one after the other, however many there are.
+/// Reports every account, however many there are.
 ///
-/// The directory is read to its end before the ledger is asked for anything, and what was read waits in a file: neither has
-/// to wait for the other, and little is held in memory.
+/// The directory is read to its end before the ledger is asked, and the accounts wait in a file. Neither store has to
+/// wait for the other, and little is held in memory.
 pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<(), Failure> {
     let since = wanted.since.as_deref().map(|text| site::past(text, site.clock.now())).transpose()?;
     let mut spool = Spool::new()?;
@@ -70,10 +70,10 @@ pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<
     if problems.is_empty() { Ok(()) } else { Err(Failure::data(problems.join("\n"))) }
 }
 
-/// Asks the ledger, several accounts at a time.
+/// Asks the ledger about several accounts at a time.
 struct Uses {
     ledger: Arc<dyn Ledger>,
-    /// Why it is not asked any more.
+    /// Why the ledger is not asked any more.
     fault: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Uses {
             .collect();
         let mut rows = Vec::with_capacity(asked.len());
         for one in asked {
-            // A task ends early only where it is told to, or panics.
+            // A task ends early only if it is aborted, or panics.
             let Ok((brief, uses)) = one.await else { continue };
             let is_recent = |used: &Use| since.is_none_or(|since| used.at >= since);
             let uses = match uses {

@@ -12,20 +12,20 @@ use super::Wanted;
 use crate::commands::account::{standing, use_text, use_value};
 use crate::commands::factor::destination;
 
-/// What the directory says of an account, without anything secret.
+/// The directory's part of an account, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Brief {
     pub(super) id: AccountId,
     pub(super) said: Said,
 }
 
-/// The part of it that is shown.
+/// The values that are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Said {
     pub(super) name: String,
     pub(super) standing: String,
     pub(super) enrolled: bool,
-    /// Those in force, with when they were made.
+    /// The app passwords in force, with the time of their creation.
     pub(super) app_passwords: Vec<(Selector, Timestamp)>,
     pub(super) recovery_codes_left: usize,
     pub(super) factors: Vec<BriefFactor>,
@@ -38,7 +38,7 @@ pub(super) struct BriefFactor {
     pub(super) label: String,
     pub(super) created: Timestamp,
     pub(super) locked: Option<Timestamp>,
-    /// The address or number that codes are sent to, as it is named for scripts.
+    /// The destination of codes, under its name for scripts.
     #[serde(flatten)]
     pub(super) to: BTreeMap<String, String>,
 }
@@ -68,13 +68,13 @@ impl Brief {
     }
 }
 
-/// An account with what the ledger knows of its logins, if it says anything.
+/// An account with its logins in the ledger, if the ledger answers.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) brief: Brief,
-    /// Those that are old enough are left out, where that is wanted.
+    /// The last uses. Uses before `since` are left out.
     pub(super) uses: Option<Vec<Use>>,
-    /// From when on.
+    /// The earliest use that counts, if there is a limit.
     pub(super) since: Option<Timestamp>,
 }
 
@@ -85,8 +85,9 @@ impl Row {
         is_unenrolled && is_ready && (!wanted.main_password || self.used(Credential::MainPassword).is_some())
     }
 
-    /// Whether nothing would be lost if the main password opened no mail: enrolled, or with an app password that was used while
-    /// the main password was not, since that was made. What the ledger does not tell is no sign of it.
+    /// Whether nothing would be lost if the main password opened no mail: the account is enrolled, or has an app
+    /// password that was used while the main password was not, since its creation. A ledger that does not answer proves
+    /// nothing.
     pub(super) fn is_ready(&self) -> bool {
         if self.brief.said.enrolled {
             return true;
@@ -99,13 +100,13 @@ impl Row {
         self.main_password().is_none_or(|main| self.since.is_none() && main.at < made)
     }
 
-    /// The last use of any app password that is in force.
+    /// The last use of any app password in force.
     pub(super) fn last_app_password(&self) -> Option<&Use> {
         let ids = self.brief.said.app_passwords.iter().map(|(id, _)| *id);
         ids.filter_map(|id| self.used(Credential::AppPassword(id))).max_by_key(|used| used.at)
     }
 
-    /// The main password's last use at a mail service.
+    /// The last use of the main password at a mail service.
     pub(super) fn main_password(&self) -> Option<&Use> {
         self.used(Credential::MainPassword)
     }
@@ -114,7 +115,7 @@ impl Row {
         self.uses.iter().flatten().find(|used| used.credential == credential)
     }
 
-    /// The last use of anything that a second step asks for.
+    /// The last use of any second factor.
     fn last_second_step(&self) -> Option<&Use> {
         let is_second_step = |used: &&Use| match used.credential {
             Credential::Factor(_) | Credential::RecoveryCode => true,
@@ -126,7 +127,7 @@ impl Row {
         self.uses.iter().flatten().filter(is_second_step).max_by_key(|used| used.at)
     }
 
-    /// Columns for people.
+    /// The columns for people.
     pub(super) fn cells(&self) -> [String; 6] {
         let said = &self.brief.said;
         let unknown = || if self.uses.is_some() { "-" } else { "?" }.to_owned();
@@ -157,7 +158,7 @@ impl Row {
         ]
     }
 
-    /// The same for a spreadsheet, in the order of [`COLUMNS`].
+    /// The columns for a spreadsheet, in the order of [`COLUMNS`].
     pub(super) fn fields(&self) -> [String; COLUMNS.len()] {
         let said = &self.brief.said;
         let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
@@ -187,7 +188,7 @@ impl Row {
         ]
     }
 
-    /// The same for scripts, and more.
+    /// The values for scripts, which are more.
     pub(super) fn value(&self) -> Value {
         let said = &self.brief.said;
         let factors: Vec<Value> = said
@@ -220,7 +221,7 @@ impl Row {
     }
 }
 
-/// A name that a spreadsheet would take for a formula is marked as text.
+/// Marks a value as text that a spreadsheet would treat as a formula.
 fn unspreadsheeted(name: &str) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name.to_owned() }
 }
@@ -289,7 +290,7 @@ mod tests {
             "and then moved too"
         );
         assert!(!row(&both, None, None).is_ready(), "nobody knows");
-        // What is older than --since is left out of the uses before.
+        // Uses before --since are left out.
         assert!(row(&both, Some(vec![app(first, NOW + 9)]), Some(NOW)).is_ready());
         assert!(!row(&both, Some(vec![app(second, NOW + 900), main(NOW + 400)]), Some(NOW)).is_ready());
         let mut enrolled = row(&[], None, None);

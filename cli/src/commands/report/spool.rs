@@ -6,11 +6,11 @@ use postern_core::account::AccountId;
 use super::row::{Brief, Said};
 use crate::failure::Failure;
 
-/// Accounts on their way from the directory to the ledger, in a file without a name.
+/// Accounts on their way from the directory to the ledger, in an unnamed file.
 pub(super) struct Spool {
     file: BufWriter<File>,
     count: u64,
-    /// The directory's visitor cannot fail; what did fail is told when the file is read.
+    /// The directory's visitor cannot fail. An error is reported when the file is read.
     fault: Option<std::io::Error>,
 }
 
@@ -35,7 +35,7 @@ impl Spool {
         self.count
     }
 
-    /// From the first one on.
+    /// Reads from the first account on.
     pub(super) fn read(self) -> Result<Waiting, Failure> {
         if let Some(error) = self.fault {
             return Err(fault(&error));
@@ -46,14 +46,14 @@ impl Spool {
     }
 }
 
-/// The accounts that are still to be told of.
+/// The accounts that are still to be reported.
 pub(super) struct Waiting {
     file: BufReader<File>,
     line: String,
 }
 
 impl Waiting {
-    /// The next ones, at most `most`; none at the end.
+    /// The next accounts, at most `most`. Empty at the end.
     pub(super) fn next_batch(&mut self, most: usize) -> Result<Vec<Brief>, Failure> {
         let mut batch = Vec::with_capacity(most);
         while batch.len() < most {

@@ -6,12 +6,12 @@ use super::row::{COLUMNS, Row};
 use crate::failure::Failure;
 use crate::output::{JSON_VERSION, Output};
 
-/// How rows are written.
+/// The format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// Lines for people.
     Text,
-    /// One JSON document with a row a line.
+    /// One JSON document with one row a line.
     Json,
     /// A table (RFC 4180).
     Csv,
@@ -82,7 +82,7 @@ impl Writer {
             Form::Text => self.write(&format!(
                 "{accounts} accounts, {enrolled} enrolled; the main password opened mail for {main_password}; {ready} are ready for app passwords alone\n"
             ))?,
-            // Numbers below the table would be a row of it.
+            // Totals below the table would be read as a row of it.
             Form::Csv => {}
         }
         self.to.flush().map_err(|error| Failure::of_output(&error))
@@ -100,7 +100,7 @@ impl Writer {
     }
 }
 
-/// Columns of a fixed width, as nobody knows what is to come. What is longer is shown whole.
+/// Columns of a fixed width, as the rows to come are unknown. Longer values are shown in full.
 fn line(cells: &[String; 6]) -> String {
     let [name, standing, factors, second_step, app_passwords, main_password] = cells;
     format!(

@@ -18,8 +18,8 @@ use crate::site::Site;
 
 /// Binds an app to each account of the table `files.0`, and writes the keys to `files.1`.
 ///
-/// A key is on the disk before it is bound, and that it is bound is written behind it: cut off at any moment, the same
-/// command again binds what was not, with the key that is written down, and nothing twice.
+/// Each key is on the disk before it is bound, and a second line records that it was bound. If the run is interrupted
+/// at any point, the same command binds the keys that are written down and not bound yet, and binds none twice.
 pub(super) async fn run(
     config: &Path,
     wanted: &Enrol,
@@ -48,10 +48,10 @@ struct Job<'a> {
     authority: Authority,
     keyring: Keyring,
     shape: WantedShape,
-    /// For those whose line has none.
+    /// For lines without one.
     label: Option<Label>,
     may_add: bool,
-    /// Nothing is bound and nothing written down.
+    /// A dry run binds and records nothing.
     is_dry_run: bool,
     journal: Journal<IssuedKey>,
 }
@@ -106,7 +106,7 @@ impl Issue for Job<'_> {
 }
 
 impl Job<'_> {
-    /// A key that was written down before and not bound is taken again: somebody may have read it.
+    /// A key that an earlier run wrote down and did not bind is used again: its owner may have read it.
     fn new_factor(
         &self,
         user: &Row,
@@ -120,7 +120,7 @@ impl Job<'_> {
         };
         let totp = |seed: &str| Ok::<_, Failure>(NewKind::Totp(self.shape.app(seed)?));
         Ok(match begun {
-            // What its codes look like is in its URI.
+            // Its URI holds the shape of the codes.
             Some(issued) => NewFactor { id: issued.id, label, kind: totp(&issued.uri)? },
             None if user.get("seed").is_empty() => {
                 NewFactor::draw(&self.authority, label, self.shape.of_new_seed()?)?
@@ -130,7 +130,7 @@ impl Job<'_> {
     }
 }
 
-/// A key for somebody, which is written down in the results and nowhere else.
+/// A key that is recorded in the results and nowhere else.
 #[derive(Debug, Clone)]
 struct IssuedKey {
     id: FactorId,

@@ -1,4 +1,4 @@
-//! Binding authenticator apps and tokens, one or many.
+//! `postern totp`: binds authenticator apps and tokens, one or many.
 
 mod bulk;
 mod one;
@@ -12,7 +12,8 @@ use crate::args::{Enrol, TotpCommand};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Does what was asked. It opens the site itself: files of whoever calls are opened before root is given up.
+/// Runs a verb. It opens the site itself, after the files of the calling user, which are opened before root is given
+/// up.
 pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> Result<(), Failure> {
     let TotpCommand::Enrol(wanted) = command;
     let shape = WantedShape::of(&wanted)?;
@@ -23,7 +24,7 @@ pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> 
     }
 }
 
-/// What codes shall look like, as far as somebody said.
+/// The options for the shape of codes.
 #[derive(Debug, Clone, Copy)]
 struct WantedShape {
     algorithm: Option<Algorithm>,
@@ -39,7 +40,7 @@ impl WantedShape {
             _ => Algorithm::Sha1,
         });
         let wanted = Self { algorithm, digits: wanted.digits, period: wanted.period };
-        // What cannot be is said before anything is asked for.
+        // Impossible values are reported before anything is asked.
         wanted.filled().map_err(Failure::usage)?;
         Ok(wanted)
     }
@@ -52,12 +53,12 @@ impl WantedShape {
         )
     }
 
-    /// The shape of codes of a seed that is made here.
+    /// The shape of codes for a seed that is generated here.
     fn of_new_seed(self) -> Result<TotpShape, Failure> {
         self.filled().map_err(Failure::usage)
     }
 
-    /// An app with a seed that somebody wrote down. Its URI has to say what was asked for.
+    /// An app with an existing seed. If it is a URI, the URI must agree with the options.
     fn app(self, text: &str) -> Result<NewTotp, Failure> {
         let WrittenSeed { seed, shape } = WrittenSeed::read(text)?;
         let Some(shape) = shape else { return Ok(NewTotp::new(self.of_new_seed()?, seed)) };
@@ -72,7 +73,7 @@ impl WantedShape {
     }
 }
 
-/// The app that a new factor is; every one of these commands is.
+/// The app of a new factor; every one of these commands binds an app.
 fn app(new: &NewFactor) -> Result<&NewTotp, Failure> {
     new.totp().ok_or_else(|| Failure::data("the new factor is no app"))
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(
     }
     let known = if wanted.seed_stdin { Some(shape.app(&prompt::first_line("seed")?)?) } else { None };
     let terminal = if wanted.unproved { None } else { Some(terminal()?) };
-    // Before root is given up: they belong to whoever calls, and go where that user may write.
+    // Opened before root is given up: the files belong to the calling user, and go where that user may write.
     let mut files = Files {
         svg: wanted.svg.as_deref().map(SecretFile::create).transpose()?,
         png: wanted.png.as_deref().map(SecretFile::create).transpose()?,
@@ -70,11 +70,11 @@ fn terminal() -> Result<Terminal, Failure> {
     })
 }
 
-/// Where the QR code goes besides or in the place of the screen.
+/// The files that show the QR code in addition to the screen, or in its place.
 struct Files {
     svg: Option<SecretFile>,
     png: Option<SecretFile>,
-    /// Whether the key that they show may be bound, though nobody can tell.
+    /// Whether the key that they show may be bound, though that is unknown.
     may_count: bool,
 }
 
@@ -83,7 +83,7 @@ impl Files {
         [&mut self.svg, &mut self.png].into_iter().flatten()
     }
 
-    /// The key that they show was bound to nobody.
+    /// Clears them: the key that they show was not bound.
     fn give_up(&mut self, failure: Failure) -> Failure {
         if self.may_count {
             return failure.and("whether it is bound all the same says: postern factor list");
@@ -100,7 +100,7 @@ struct Job<'a> {
     account: &'a Account,
     wanted: &'a Enrol,
     output: Output,
-    /// Where a code of the new app is asked for, if it is.
+    /// The terminal on which a code of the new app is asked for, if one is.
     terminal: Option<Terminal>,
 }
 
@@ -146,18 +146,18 @@ impl Job<'_> {
         Ok(BoundApp { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
     }
 
-    /// Shows the key to whoever is to have it.
+    /// Shows the key to the admin or the person.
     fn show(&mut self, new: &NewFactor, uri: &str, is_known: bool) -> Result<(), Failure> {
         let totp = super::app(new)?;
         if self.wanted.uri {
             return self.output.line(uri);
         }
-        // A seed that came from somewhere is there already.
+        // An existing seed needs no display.
         if self.wanted.svg.is_some() || self.wanted.png.is_some() || is_known {
             return Ok(());
         }
         let short = totp.short_uri(&self.site.config.issuer, &self.account.name)?;
-        // Below it the key, its shape and the question.
+        // Below it come the key, its shape and the question.
         let code = screen::of_process().qr(&[uri, &short], 3);
         let text = Zeroizing::new(format!(
             "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
@@ -173,7 +173,7 @@ impl Job<'_> {
     }
 }
 
-/// What was bound.
+/// The app that was bound.
 struct BoundApp {
     account: String,
     new: NewFactor,
@@ -192,7 +192,7 @@ impl BoundApp {
         output: Output,
     ) -> Result<(), Failure> {
         let (text, about) = (self.text(files), output.about(account));
-        // Standard output is for the URI alone where that is wanted.
+        // With --uri, standard output holds nothing but the URI.
         if wanted.uri {
             return output.aside(&format!("{text}{}", about.line()));
         }
@@ -240,8 +240,8 @@ fn write_files(files: &mut Files, uri: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks for a code of the new app until one is right, and spends it, so that it opens nothing any more. Of a seed that was
-/// just made no code can have been spent before.
+/// Asks for a code of the new app until one is correct, and spends it, so that it cannot be used again. No code of a
+/// seed that was just generated can have been spent before.
 async fn prove(
     site: &Site,
     account: &Account,
@@ -290,5 +290,5 @@ async fn prove(
 const QR_TOO_LARGE: &str =
     "(There is no QR code, as it would not fit on this terminal; --svg and --png write it to a file.)\n";
 
-/// Codes that somebody may try until the app is set up right.
+/// How many codes a person may try until the app is set up correctly.
 const MOST_TRIES: u32 = 5;

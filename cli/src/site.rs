@@ -8,7 +8,7 @@ use postern_core::changes::Authority;
 use postern_core::checks::InFlight;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Config;
-use postern_core::directory::{Directory, Visitor};
+use postern_core::directory::{Directory, EachAccount};
 use postern_core::engine::{Engine, Memory, NotedUses};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
@@ -102,11 +102,14 @@ impl Site {
         self.directory.read(&account.id).await?.ok_or_else(|| Failure::no_account(&account.name))
     }
 
-    /// Visits every account, read from where it is written.
-    pub(crate) async fn visit_as_written(&self, each: &mut Visitor<'_>) -> Result<(), Failure> {
+    /// Calls `each` for every account, read from where it is written.
+    pub(crate) async fn for_each_account_as_written(
+        &self,
+        each: &mut EachAccount<'_>,
+    ) -> Result<(), Failure> {
         let visited = match &self.ldap {
-            Some(ldap) => ldap.visit_as_written(each).await,
-            None => self.directory.visit(each).await,
+            Some(ldap) => ldap.for_each_account_as_written(each).await,
+            None => self.directory.for_each_account(each).await,
         };
         Ok(visited?)
     }

@@ -18,7 +18,8 @@ use postern_core::clock::Timestamp;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::ledger::{
-    Admission, CodeAttempt, Credential, Ledger, LedgerError, RevisionNote, Settlement, SourceNote, Use,
+    Admission, Attempts, CodeAttempt, CodeAttempts, Credential, LastUses, Ledger, LedgerError, RevisionNote,
+    Revisions, Settlement, SourceNote, TrustedDevices, Use,
 };
 use postern_core::limits::{CodeLimits, Source};
 use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};

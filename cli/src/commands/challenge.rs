@@ -36,7 +36,7 @@ async fn all(site: &Site) -> Result<(Vec<(AccountId, String)>, Vec<String>), Fai
     let progress = Progress::new("accounts", None);
     let (mut accounts, mut unreadable) = (Vec::new(), Vec::new());
     site.directory
-        .visit(&mut |read: Result<Account, DirectoryError>| {
+        .for_each_account(&mut |read: Result<Account, DirectoryError>| {
             progress.step();
             match read {
                 Ok(account) => accounts.push((account.id, account.name)),

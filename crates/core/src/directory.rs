@@ -1,4 +1,4 @@
-//! Where accounts are kept: LDAP, or its stand-in.
+//! The directory: where accounts are kept, in LDAP or in its embedded stand-in.
 
 use std::fmt;
 
@@ -13,35 +13,29 @@ use crate::secret::Password;
 /// Keeps accounts. Every call ends within the implementation's own deadline.
 #[async_trait]
 pub trait Directory: Send + Sync + fmt::Debug {
-    /// The one account that goes by `name` at a service of this class: as its user name, or else, at mail services alone,
-    /// as one of its mail addresses.
+    /// The one account with this `name` at a service of this class: as its user name or, at mail services only, as one of its mail
+    /// addresses.
     ///
-    /// At login services it comes from where it is written, and under the name that was typed where that is one of its own.
-    /// Where the directory answers to another spelling, it comes under its own name: the caller has to compare them.
+    /// At login services it is read from the server that accepts writes, and carries the typed name if that is one of its own. If the
+    /// directory matched another spelling, it carries its own name: the caller has to compare them.
     ///
     /// # Errors
-    /// Also where more than one does.
+    /// Also if several accounts have the name.
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError>;
 
-    /// The one account that carries this uid as a `uidNumber`, whether or not it may log in, from where it is written.
+    /// The one account with this `uidNumber`, whether or not it may log in, from the server that accepts writes.
     ///
     /// # Errors
-    /// Also where more than one does.
+    /// Also if several accounts have it.
     async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError>;
 
-    /// The account with this id, fresh from where it is written.
-    ///
-    /// # Errors
-    /// As the type says.
+    /// The account with this id, from the server that accepts writes.
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError>;
 
-    /// Whether `password` is the account's main password. `None` for a name without account: it is wrong, after the work
-    /// that a real check would have cost.
+    /// Whether `password` is the account's main password. `None` stands for a name without account: the password is wrong, and this
+    /// must cost as much as a real check.
     ///
-    /// At login services the answer comes from where the password is written, as the account does.
-    ///
-    /// # Errors
-    /// As the type says.
+    /// At login services the answer comes from the server that accepts writes, as the account does.
     async fn check_main_password(
         &self,
         account: Option<&Account>,
@@ -50,10 +44,10 @@ pub trait Directory: Send + Sync + fmt::Debug {
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError>;
 
-    /// Replaces the account's data by `data` where its revision still is `expected`, in one step.
+    /// Replaces the account's data by `data` if its revision still is `expected`, in one step.
     ///
     /// # Errors
-    /// As the type says. After [`DirectoryError::Down`] the change may have been made.
+    /// After [`DirectoryError::Down`] the change may have been made.
     async fn update(
         &self,
         id: &AccountId,
@@ -61,48 +55,44 @@ pub trait Directory: Send + Sync + fmt::Debug {
         data: &AccountData,
     ) -> Result<Update, DirectoryError>;
 
-    /// The accounts that have one of these keys, at most one for each key and one more, so that a key that is held twice is
-    /// seen.
-    ///
-    /// # Errors
-    /// As the type says.
+    /// The accounts that have one of these keys: at most one for each key and one more, so that a duplicate key is noticed.
     async fn holders(&self, keys: &[FactorKey]) -> Result<Vec<AccountId>, DirectoryError>;
 
-    /// Shows every account to `each` once, in any order; one that cannot be read is shown as its error. An account is what
-    /// services of either class find, and what has data of Postern though neither finds it any more.
+    /// Calls `each` once for every account, in any order; an account that cannot be read is passed as its error. These are the accounts
+    /// that services of either class find, and those that have data of Postern although no service finds them any more.
     ///
-    /// It may take as long as the directory is large.
+    /// The time it takes grows with the directory.
     ///
     /// # Errors
-    /// Where the listing could not be brought to its end.
-    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError>;
+    /// If the listing was not completed.
+    async fn for_each_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError>;
 }
 
-/// What came of a main password.
+/// The result of a check of a main password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// It is the account's.
+    /// It is the account's main password.
     Right,
-    /// It is, and its owner has to change it; it counts all the same.
+    /// It is, and its owner has to change it; it is accepted all the same.
     RightButDue,
     /// It is not.
     Wrong,
-    /// Right or not: the directory lets this account in by no password.
+    /// Right or wrong: the directory accepts no password for this account.
     Refused(PasswordRefusal),
 }
 
-/// Why a directory lets an account in by no password.
+/// Why a directory accepts no password for an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRefusal {
-    /// Locked, as after too many wrong ones.
+    /// The account is locked, for example after too many wrong passwords.
     Locked,
-    /// There is none that could be compared.
+    /// The account has no password to compare.
     NoPassword,
-    /// The account has no right to it.
+    /// The account is not permitted to log in.
     NotPermitted,
-    /// Switched off, past its time, or locked.
+    /// The account is disabled, expired or locked.
     Unwilling,
-    /// The owner has to change it first, and the configuration says that nothing opens before.
+    /// The owner has to change the password first, and the configuration accepts no other login before.
     Due,
 }
 
@@ -126,25 +116,25 @@ impl PasswordRefusal {
     }
 }
 
-/// Is shown one account after the other.
-pub type Visitor<'a> = dyn FnMut(Result<Account, DirectoryError>) + Send + 'a;
+/// Called for one account after the other.
+pub type EachAccount<'a> = dyn FnMut(Result<Account, DirectoryError>) + Send + 'a;
 
 /// How a compare-and-set ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Update {
     /// Written; the account's revision now.
     Done(Revision),
-    /// Somebody else was faster, or the account is gone: read again.
+    /// Another change came first, or the account is gone: read it again.
     Conflict,
 }
 
-/// The directory is out of order. Each is a Defer.
+/// The directory does not work. Each error is a Defer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
-    /// It cannot be asked now; later it may be.
+    /// It cannot be reached now; a later attempt may succeed.
     #[error("the directory does not answer: {0}")]
     Down(String),
-    /// What it holds or how it is set up has to be mended by an admin.
+    /// An administrator has to repair its contents or its configuration.
     #[error("the directory is not in order: {0}")]
     Broken(String),
 }

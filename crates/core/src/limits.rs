@@ -215,8 +215,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// How long a source that succeeded is known.
-pub const SOURCE_MEMORY: Duration = Duration::from_secs(90 * 86_400);
+/// How long a source that succeeded is remembered.
+pub const SOURCE_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 const MAX_SERVICE: usize = 255;
 

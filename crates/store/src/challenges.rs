@@ -1,27 +1,27 @@
-//! What both ledgers have to agree about: how many challenges there may be, and what they keep of them.
+//! The rules for challenges that both ledgers share.
 
 use std::time::Duration;
 
-use postern_core::ledger::{LedgerError, Room};
+use postern_core::ledger::{ChallengeSlot, LedgerError};
 
-/// What there may be one of, as text.
-pub(crate) fn room_text(room: Room) -> String {
-    match room {
-        Room::Approval { .. } => APPROVAL.to_owned(),
-        Room::Code(factor) => format!("code:{factor}"),
-        Room::Pairing => "pairing".to_owned(),
+/// The name under which a slot is stored.
+pub(crate) fn slot_text(slot: ChallengeSlot) -> String {
+    match slot {
+        ChallengeSlot::Approval { .. } => APPROVAL.to_owned(),
+        ChallengeSlot::Code(factor) => format!("code:{factor}"),
+        ChallengeSlot::Pairing => "pairing".to_owned(),
     }
 }
 
-/// Whether a phone is rung.
-pub(crate) fn rings(room: Room) -> bool {
-    match room {
-        Room::Approval { rings } => rings,
-        Room::Code(_) | Room::Pairing => false,
+/// Whether a challenge in this slot sends a push to a phone.
+pub(crate) fn is_push(slot: ChallengeSlot) -> bool {
+    match slot {
+        ChallengeSlot::Approval { pushes } => pushes,
+        ChallengeSlot::Code(_) | ChallengeSlot::Pairing => false,
     }
 }
 
-/// An answer comes from outside: nobody may fill the ledger with one.
+/// Refuses an answer that is too long: answers come from outside, and must not fill the ledger.
 pub(crate) fn bounded(answer: &str) -> Result<&str, LedgerError> {
     if answer.len() <= MOST_ANSWER {
         Ok(answer)
@@ -30,8 +30,8 @@ pub(crate) fn bounded(answer: &str) -> Result<&str, LedgerError> {
     }
 }
 
-/// The room of approvals.
+/// The name of the slot of approvals.
 pub(crate) const APPROVAL: &str = "approval";
-/// How long a push that had no answer is in a row with the next one.
-pub(crate) const PUSHES_MEMORY: Duration = Duration::from_secs(30 * 86_400);
+/// How long an unanswered push is in a row with the next one.
+pub(crate) const PUSH_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 const MOST_ANSWER: usize = 4096;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Freshness, Revision};
 use postern_core::clock::Clock;
 use postern_core::config::read_private;
-use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
 use postern_core::hashing::Lane;
 use postern_core::keyring::{Digest, Keyring};
 use postern_core::ledger::{Ledger, RevisionNote};
@@ -17,7 +17,7 @@ use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
 
-use crate::embedded::Access;
+use crate::Access;
 
 /// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
 /// where it is written, or not used.
@@ -139,8 +139,8 @@ impl Directory for FreshReads {
         self.inner.holders(keys).await
     }
 
-    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.inner.visit(each).await
+    async fn for_each_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError> {
+        self.inner.for_each_account(each).await
     }
 }
 

@@ -4,8 +4,10 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod challenges;
-mod codes;
+mod code_limits;
+mod credentials;
 pub mod embedded;
 mod fresh;
 pub mod ldap;
@@ -20,7 +22,8 @@ use postern_core::directory::Directory;
 use postern_core::hashing::HashPool;
 use postern_core::ledger::Ledger;
 
-pub use embedded::{Access, Embedded};
+pub use access::Access;
+pub use embedded::Embedded;
 pub use fresh::FreshReads;
 pub use ldap::LdapDirectory;
 pub use redis_ledger::{LedgerTime, OpenRedisError, RedisLedger};

@@ -389,7 +389,7 @@ async fn holders(f: &dyn DirectoryFixture, keys: &[FactorKey]) -> Vec<AccountId>
 
 async fn names(f: &dyn DirectoryFixture) -> Vec<String> {
     let mut names = Vec::new();
-    f.directory().visit(&mut |account| names.push(account.unwrap().name)).await.unwrap();
+    f.directory().for_each_account(&mut |account| names.push(account.unwrap().name)).await.unwrap();
     names.sort();
     names
 }

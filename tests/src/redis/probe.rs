@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use postern_core::account::AccountId;
 use postern_core::clock::{SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
-use postern_core::ledger::{Admission, Attempt, Ledger, LedgerError, Settlement};
+use postern_core::ledger::{Admission, Attempt, Attempts, LedgerError, Revisions, Settlement};
 use postern_core::limits::{AttemptLimits, Source};
 use postern_store::{LedgerTime, RedisLedger};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use postern_core::account::AccountId;
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::ledger::{Answered, ChallengeAdmission, Ledger, NewChallenge, Room};
+use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Challenges, NewChallenge};
 use postern_core::limits::PushLimits;
 use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::{Listen, Redis, SetClock};
@@ -24,7 +24,7 @@ async fn what_is_over_by_the_ledgers_clock_is_over_for_a_host_whose_clock_is_beh
     let (account, id) = (AccountId::new("a".to_owned()), ChallengeId::new(token()));
     let at = Timestamp::from_unix(past);
     let expires = at.plus(Duration::from_secs(60));
-    let new = NewChallenge { id, room: Room::Pairing, value: "sealed", expires, at };
+    let new = NewChallenge { id, slot: ChallengeSlot::Pairing, value: "sealed", expires, at };
     let put = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
     assert_eq!(put, Ok(ChallengeAdmission::Put));
     time.set(LATER + 59);

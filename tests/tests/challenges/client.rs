@@ -8,7 +8,7 @@ use postern_core::challenge::ChallengeId;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
 use postern_core::ledger::{
-    Answered, ChallengeAdmission, KeptChallenge, Ledger, LedgerError, NewChallenge, Room, Token,
+    Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError, NewChallenge, StoredChallenge, Token,
 };
 use postern_core::limits::PushLimits;
 use postern_store::{LedgerTime, RedisLedger};
@@ -45,7 +45,7 @@ impl Client {
     /// A challenge that lasts for a minute and has neither phones nor an answer.
     pub(crate) async fn put(&self) -> ChallengeId {
         let id = ChallengeId::new(token());
-        let admission = self.try_put(id, Room::Approval { rings: false }, "sealed", 60).await;
+        let admission = self.try_put(id, ChallengeSlot::Approval { pushes: false }, "sealed", 60).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
         id
     }
@@ -53,11 +53,11 @@ impl Client {
     pub(crate) async fn try_put(
         &self,
         id: ChallengeId,
-        room: Room,
+        slot: ChallengeSlot,
         value: &str,
         seconds: u64,
     ) -> Result<ChallengeAdmission, LedgerError> {
-        self.try_put_at(LATER, id, room, (value, seconds)).await
+        self.try_put_at(LATER, id, slot, (value, seconds)).await
     }
 
     /// The same at another time.
@@ -65,11 +65,11 @@ impl Client {
         &self,
         at: u64,
         id: ChallengeId,
-        room: Room,
+        slot: ChallengeSlot,
         (value, seconds): (&str, u64),
     ) -> Result<ChallengeAdmission, LedgerError> {
         let (at, expires) = (Timestamp::from_unix(at), Timestamp::from_unix(at + seconds));
-        let new = NewChallenge { id, room, value, expires, at };
+        let new = NewChallenge { id, slot, value, expires, at };
         self.ledger.put_challenge(&self.account, &new, &PushLimits::default()).await
     }
 
@@ -77,16 +77,16 @@ impl Client {
         self.ledger.answer_challenge(&self.account, id, answer, Timestamp::from_unix(LATER)).await
     }
 
-    pub(crate) async fn look(&self, id: ChallengeId) -> Result<Option<KeptChallenge>, LedgerError> {
+    pub(crate) async fn look(&self, id: ChallengeId) -> Result<Option<StoredChallenge>, LedgerError> {
         let at = Timestamp::from_unix(LATER);
         self.ledger.try_challenge(&self.account, id, MOST, token(), at).await
     }
 
-    pub(crate) async fn take(&self, id: ChallengeId) -> Result<Option<KeptChallenge>, LedgerError> {
+    pub(crate) async fn take(&self, id: ChallengeId) -> Result<Option<StoredChallenge>, LedgerError> {
         self.ledger.take_challenge(&self.account, id, token(), Timestamp::from_unix(LATER)).await
     }
 
-    pub(crate) async fn open(&self) -> Vec<KeptChallenge> {
+    pub(crate) async fn open(&self) -> Vec<StoredChallenge> {
         self.ledger.challenges(&self.account, Timestamp::from_unix(LATER)).await.unwrap()
     }
 

@@ -80,7 +80,7 @@ async fn a_cut_off_master_and_its_successor_never_give_the_same_challenge() {
     let refused = old.of("b").take(second).await;
     assert!(matches!(refused, Err(LedgerError::Down(_))), "{refused:?}");
     let id = postern_core::challenge::ChallengeId::new([9; 16]);
-    let refused = old.of("e").try_put(id, postern_core::ledger::Room::Pairing, "sealed", 60).await;
+    let refused = old.of("e").try_put(id, postern_core::ledger::ChallengeSlot::Pairing, "sealed", 60).await;
     assert!(matches!(refused, Err(LedgerError::Down(_))), "{refused:?}");
 }
 
@@ -89,7 +89,7 @@ async fn a_server_that_would_go_on_alone_keeps_no_challenge_and_says_what_to_set
     let redis = RedisSentinel::start("challenge_unguarded");
     let client = Client::on(&redis.config());
     let id = postern_core::challenge::ChallengeId::new([9; 16]);
-    let refused = client.try_put(id, postern_core::ledger::Room::Pairing, "sealed", 60).await;
+    let refused = client.try_put(id, postern_core::ledger::ChallengeSlot::Pairing, "sealed", 60).await;
     assert!(
         matches!(&refused, Err(LedgerError::Broken(why)) if why.contains("set min-replicas-to-write 1")),
         "{refused:?}"

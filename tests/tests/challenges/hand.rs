@@ -19,7 +19,7 @@ use postern_core::challenge::{Challenge, ChallengeId, ChallengeKind};
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
 use postern_core::keyring::Keyring;
-use postern_core::ledger::{ChallengeAdmission, KeptChallenge, LedgerError, Room};
+use postern_core::ledger::{ChallengeAdmission, ChallengeSlot, LedgerError, StoredChallenge};
 use postern_tests::{Listen, Redis};
 
 use super::LATER;
@@ -28,11 +28,15 @@ use super::client::{Client, token};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_field_of_a_challenge_says_yes() {
     let forger = Forger::new();
-    for room in [Room::Code(FactorId::new([1; 16])), Room::Approval { rings: false }, Room::Pairing] {
+    for slot in [
+        ChallengeSlot::Code(FactorId::new([1; 16])),
+        ChallengeSlot::Approval { pushes: false },
+        ChallengeSlot::Pairing,
+    ] {
         for (number, field) in FIELDS.iter().enumerate() {
             let texts = forger.texts(field).await;
             for text in &texts {
-                let id = forger.put("a", room, CODE).await;
+                let id = forger.put("a", slot, CODE).await;
                 // One that has no answer yet and one that was taken have fewer fields.
                 if number % 2 == 0 {
                     forger.client.answer(id, "an answer that no phone has signed").await.unwrap();
@@ -57,7 +61,7 @@ async fn no_field_of_a_challenge_says_yes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_challenge_says_says_nothing_here() {
     let forger = Forger::new();
-    let id = forger.put("a", Room::Pairing, CODE).await;
+    let id = forger.put("a", ChallengeSlot::Pairing, CODE).await;
     let own = forger.seal("a", id, CODE, LATER + 60);
     let other = ChallengeId::new(token());
     let elsewhere = Keyring::parse(&Keyring::render(&[8; 32], Timestamp::from_unix(1))).unwrap();
@@ -85,7 +89,7 @@ async fn what_another_challenge_says_says_nothing_here() {
 async fn what_each_field_changes_is_known() {
     let forger = Forger::new();
     let client = &forger.client;
-    let code = Room::Code(FactorId::new([1; 16]));
+    let code = ChallengeSlot::Code(FactorId::new([1; 16]));
     let id = forger.put("a", code, CODE).await;
     for _ in 0..5 {
         assert!(client.look(id).await.unwrap().is_some());
@@ -104,9 +108,9 @@ async fn what_each_field_changes_is_known() {
     let id = forger.put("a", code, CODE).await;
     forger.set(id, "epoch", "0");
     client.is_gone(id).await;
-    let id = forger.put("a", Room::Approval { rings: false }, CODE).await;
+    let id = forger.put("a", ChallengeSlot::Approval { pushes: false }, CODE).await;
     forger.set(id, "room", "pairing");
-    let second = forger.put("a", Room::Approval { rings: false }, CODE).await;
+    let second = forger.put("a", ChallengeSlot::Approval { pushes: false }, CODE).await;
     assert_eq!(client.open().await.len(), 2, "one more approval waits");
     forger.set(second, "expires", "0");
     client.is_gone(second).await;
@@ -124,7 +128,7 @@ async fn what_each_field_changes_is_known() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_gone_or_something_else_gives_nothing() {
     let forger = Forger::new();
-    let id = forger.put("a", Room::Approval { rings: true }, CODE).await;
+    let id = forger.put("a", ChallengeSlot::Approval { pushes: true }, CODE).await;
     let keys: Vec<String> = forger.redis.cli(&["KEYS", "*:a"]).lines().map(ToOwned::to_owned).collect();
     assert_eq!(keys.len(), 2, "{keys:?}");
     for key in &keys {
@@ -158,10 +162,10 @@ impl Forger {
         question(expires).seal(id, &account(to), code, &self.keyring)
     }
 
-    async fn put(&self, to: &str, room: Room, code: &str) -> ChallengeId {
+    async fn put(&self, to: &str, slot: ChallengeSlot, code: &str) -> ChallengeId {
         let id = ChallengeId::new(token());
         let value = self.seal(to, id, code, LATER + 60);
-        let admission = self.client.of(to).try_put(id, room, &value, 60).await;
+        let admission = self.client.of(to).try_put(id, slot, &value, 60).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
         id
     }
@@ -172,7 +176,7 @@ impl Forger {
             ["", "0", "1", "9999999999", "yes", "approve", "approved", "true", "approval", "pairing", "{}"]
                 .map(ToOwned::to_owned)
                 .to_vec();
-        let other = self.put("b", Room::Pairing, OTHER).await;
+        let other = self.put("b", ChallengeSlot::Pairing, OTHER).await;
         texts.push(self.redis.cli(&["HGET", &self.key("b"), &format!("{other}:{field}")]));
         texts.push(OTHER.to_owned());
         texts.push("x".repeat(16));
@@ -181,7 +185,7 @@ impl Forger {
     }
 
     /// What a posternd reads of a challenge afterwards, if anything.
-    async fn rewrite(&self, id: ChallengeId, field: &str, text: &str) -> Option<KeptChallenge> {
+    async fn rewrite(&self, id: ChallengeId, field: &str, text: &str) -> Option<StoredChallenge> {
         drop(self.redis.cli(&["HDEL", &self.key("a"), &format!("{id}:tried")]));
         self.set(id, field, text);
         let read = match self.client.look(id).await {
@@ -212,7 +216,7 @@ impl Forger {
     }
 
     /// As every flow asks it.
-    fn accepts(&self, of: &str, kept: &KeptChallenge, code: &str, now: u64) -> bool {
+    fn accepts(&self, of: &str, kept: &StoredChallenge, code: &str, now: u64) -> bool {
         let now = Timestamp::from_unix(now);
         let open = Challenge::open(&kept.value, kept.id, &account(of), &self.keyring, now);
         open.is_some_and(|open| open.is_answered_by(code, &self.keyring))

@@ -7,7 +7,7 @@ use postern_core::account::AccountId;
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::factor::FactorId;
-use postern_core::ledger::{Answered, ChallengeAdmission, Ledger, NewChallenge, Room, Sending};
+use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, NewChallenge, Sending};
 use postern_core::limits::{PushLimits, SentCodeLimits};
 use postern_store::RedisLedger;
 use postern_tests::{Listen, Redis, guard};
@@ -18,17 +18,17 @@ use super::client::token;
 async fn every_key_has_an_end_and_its_name() {
     let redis = Redis::start("challenge_keys", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
-    let put = async |room| {
+    let put = async |slot| {
         let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(60)));
-        let new = NewChallenge { id, room, value: "sealed", expires, at };
+        let new = NewChallenge { id, slot, value: "sealed", expires, at };
         let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
         id
     };
-    let approval = put(Room::Approval { rings: true }).await;
+    let approval = put(ChallengeSlot::Approval { pushes: true }).await;
     for number in 0..20 {
-        _ = put(Room::Code(FactorId::new([number % 2; 16]))).await;
-        _ = put(Room::Pairing).await;
+        _ = put(ChallengeSlot::Code(FactorId::new([number % 2; 16]))).await;
+        _ = put(ChallengeSlot::Pairing).await;
     }
     assert_eq!(
         ledger.challenges(&account, at).await.unwrap().len(),
@@ -37,7 +37,7 @@ async fn every_key_has_an_end_and_its_name() {
     );
     assert_eq!(ledger.answer_challenge(&account, approval, "yes", at).await, Ok(Answered::Now));
     assert!(ledger.take_challenge(&account, approval, token(), at).await.unwrap().is_some());
-    ledger.quiet_phones(&account, at.plus(Duration::from_secs(3600)), at).await.unwrap();
+    ledger.mute_pushes(&account, at.plus(Duration::from_secs(3600)), at).await.unwrap();
     let sending = Sending { subject: [0xab; 16], at, token: token() };
     _ = ledger.admit_sending(&sending, &SentCodeLimits::default().each).await.unwrap();
     assert!(ledger.claim([0xcd; 16], token(), Duration::from_secs(60), at).await.unwrap());
@@ -73,7 +73,13 @@ async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
     let (ledger, account, at) = site(&redis);
     for _ in 0..100 {
         let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(60)));
-        let new = NewChallenge { id, room: Room::Approval { rings: false }, value: "sealed", expires, at };
+        let new = NewChallenge {
+            id,
+            slot: ChallengeSlot::Approval { pushes: false },
+            value: "sealed",
+            expires,
+            at,
+        };
         let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
         let token = token();
@@ -92,7 +98,8 @@ async fn a_challenge_that_is_over_leaves_nothing_but_its_count() {
     let redis = Redis::start("challenge_over", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
     let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(3)));
-    let new = NewChallenge { id, room: Room::Approval { rings: true }, value: "sealed", expires, at };
+    let new =
+        NewChallenge { id, slot: ChallengeSlot::Approval { pushes: true }, value: "sealed", expires, at };
     let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
     assert_eq!(admission, Ok(ChallengeAdmission::Put));
     let waited = ledger.await_challenge(&account, id, Duration::from_secs(30)).await;

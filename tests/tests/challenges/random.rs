@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Answered, ChallengeAdmission, Ledger, LedgerError, Room};
+use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError};
 use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::{Listen, Redis, SetClock};
 
@@ -102,9 +102,9 @@ async fn account(name: String, ledgers: Vec<Arc<dyn Ledger>>, mut dice: Dice, ro
         // What was taken is forgotten once it is over.
         let at = LATER + u64::from(round) * 100;
         let first = Client::new(&ledgers[0], &name);
-        // A room that a newer one may take, so that what is left of the round before is in nobody's way.
+        // A slot that a newer one may take, so that what is left of the round before is in nobody's way.
         loop {
-            match first.try_put_at(at, id, Room::Pairing, ("sealed", 60)).await {
+            match first.try_put_at(at, id, ChallengeSlot::Pairing, ("sealed", 60)).await {
                 Err(LedgerError::Down(_)) => {}
                 put => break assert_eq!(put, Ok(ChallengeAdmission::Put)),
             }

@@ -72,7 +72,7 @@ async fn found(site: &Site, filter: &str) -> Result<(Vec<Account>, Vec<String>),
         Ok(account) => found.push(account),
         Err(error) => unreadable.push(error.to_string()),
     };
-    ldap.visit_matching(&typed, sort).await?;
+    ldap.for_each_matching(&typed, sort).await?;
     if found.is_empty() && unreadable.is_empty() {
         return Err(Failure::data(format!(
             "the filter {filter} finds no account: nobody is like that, or posternd's entry may not search by what it names"

@@ -67,7 +67,7 @@ pub(super) async fn list(site: &Site, output: Output) -> Result<(), Failure> {
         }
         Err(error) => broken.push(error.to_string()),
     };
-    site.directory.visit(sort).await?;
+    site.directory.for_each_account(sort).await?;
     accounts.sort_by(|(a, ..), (b, ..)| a.cmp(b));
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for (_, row, value) in accounts {

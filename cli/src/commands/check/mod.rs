@@ -357,7 +357,7 @@ impl Report {
                 }
             }
         };
-        if let Err(error) = site.directory.visit(sort).await {
+        if let Err(error) = site.directory.for_each_account(sort).await {
             faults.push(error.to_string());
         }
         match of_mail(site, unfit).await {
@@ -430,7 +430,7 @@ async fn of_mail(site: &Site, said: Vec<(AccountId, String)>) -> Result<Vec<Stri
         // Accounts that cannot be read are reported elsewhere.
         let note =
             &mut |read: Result<Account, DirectoryError>| at_mail.extend(read.ok().map(|found| found.id));
-        ldap.visit_mail(note).await?;
+        ldap.for_each_mail_account(note).await?;
     }
     let is_at_mail = |id: &AccountId| site.ldap.is_none() || at_mail.contains(id);
     Ok(said.into_iter().filter(|(id, _)| is_at_mail(id)).map(|(_, text)| text).collect())

@@ -30,7 +30,7 @@ pub(super) async fn count(site: &Site) -> Result<Seals, Failure> {
     let progress = Progress::new("accounts", None);
     let (keyring, now) = (site.keyring()?, site.clock.now());
     let mut seals = Seals::default();
-    site.visit_as_written(&mut |read: Result<Account, DirectoryError>| {
+    site.for_each_account_as_written(&mut |read: Result<Account, DirectoryError>| {
         progress.step();
         match read {
             Ok(account) => seals.count(&account.data, &keyring, now),
@@ -107,7 +107,7 @@ async fn older(
 ) -> Result<Vec<(AccountId, String)>, Failure> {
     let progress = Progress::new("accounts", None);
     let mut older = Vec::new();
-    site.visit_as_written(&mut |read: Result<Account, DirectoryError>| {
+    site.for_each_account_as_written(&mut |read: Result<Account, DirectoryError>| {
         progress.step();
         match read {
             Ok(mut account) => {

@@ -39,7 +39,7 @@ pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<
     let mut problems = Vec::new();
     let progress = Progress::new("accounts", None);
     site.directory
-        .visit(&mut |read: Result<Account, DirectoryError>| {
+        .for_each_account(&mut |read: Result<Account, DirectoryError>| {
             progress.step();
             match read {
                 Ok(account) => spool.push(&Brief::of(&account)),

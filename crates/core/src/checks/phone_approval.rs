@@ -17,7 +17,7 @@ use crate::exchange::prompt_context::Occasion;
 use crate::exchange::stop::Stop;
 use crate::exchange::trail::Trail;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
-use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
+use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, SendAdmission, Sending};
 use crate::limits::SendLimits;
 use crate::typed::cleaned;
 use crate::words::Language;
@@ -77,19 +77,19 @@ pub(crate) async fn begin(
     if let SendAdmission::Limited { until } = engine.ledger.admit_sending(&sending, &MOST).await? {
         return Ok(Begun::NotNow { until });
     }
-    let mut rings = target.is_some();
+    let mut pushes = target.is_some();
     loop {
-        let new = NewChallenge { id, room: Room::Approval { rings }, value: &value, expires, at };
+        let new = NewChallenge { id, slot: ChallengeSlot::Approval { pushes }, value: &value, expires, at };
         match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
             ChallengeAdmission::Put => break,
             ChallengeAdmission::Busy { until } => return Ok(Begun::NotNow { until }),
             // It can be scanned all the same.
-            ChallengeAdmission::Quiet { until } if !rings => return Ok(Begun::NotNow { until }),
-            ChallengeAdmission::Quiet { .. } => rings = false,
+            ChallengeAdmission::Muted { until } if !pushes => return Ok(Begun::NotNow { until }),
+            ChallengeAdmission::Muted { .. } => pushes = false,
         }
     }
     let mut approval = Approval { id, account: account.id.clone(), expires, number, has_rung: false };
-    if let Some(target) = target.filter(|_| rings) {
+    if let Some(target) = target.filter(|_| pushes) {
         // The challenge is there: whoever leaves now leaves it behind.
         if let Err(gone) = dialogue.pause(LONGEST_DELIVERY).await {
             approval.give_up(engine).await;

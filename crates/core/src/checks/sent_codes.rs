@@ -18,7 +18,7 @@ use crate::exchange::stop::Stop;
 use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, Factor, FactorId, FactorKind, PhoneNumber};
 use crate::keyring::{Digest, Keyring};
-use crate::ledger::{ChallengeAdmission, NewChallenge, Room, SendAdmission, Sending};
+use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, SendAdmission, Sending};
 use crate::limits::Source;
 
 /// What became of a code that was to be sent.
@@ -80,11 +80,11 @@ pub(crate) async fn post(
         expires: at.plus(lifetime),
     };
     let value = challenge.seal(id, &recipient.account.id, &code, &engine.keyring);
-    let room = Room::Code(recipient.factor);
-    let new = NewChallenge { id, room, value: &value, expires: challenge.expires, at };
+    let slot = ChallengeSlot::Code(recipient.factor);
+    let new = NewChallenge { id, slot, value: &value, expires: challenge.expires, at };
     match engine.ledger.put_challenge(&recipient.account.id, &new, &engine.limits.pushes).await? {
         ChallengeAdmission::Put => {}
-        ChallengeAdmission::Busy { until } | ChallengeAdmission::Quiet { until } => {
+        ChallengeAdmission::Busy { until } | ChallengeAdmission::Muted { until } => {
             return Ok(Posted::Limited { until });
         }
     }

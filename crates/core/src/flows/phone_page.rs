@@ -239,7 +239,7 @@ impl PhoneVisit<'_> {
     async fn disowned(&mut self, account: &Account, challenge: Option<&Challenge>) -> Result<(), Stop> {
         let at = self.engine.clock.now();
         let until = at.plus(self.engine.limits.pushes.disowned_pause);
-        self.engine.ledger.quiet_phones(&account.id, until, at).await?;
+        self.engine.ledger.mute_pushes(&account.id, until, at).await?;
         self.trail.is_changed = true;
         // The same answer can be sent again and again by whoever carries it.
         let subject = self.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);

@@ -8,9 +8,9 @@ use postern_core::policy::AccountPolicy;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::Embedded;
-use super::database::DatabaseError;
-use super::directory::integer;
+use super::directory::Embedded;
+use super::error::DatabaseError;
+use super::integers::integer;
 
 /// An account to be made.
 #[derive(Debug, Clone)]

@@ -1,23 +1,75 @@
-//! Secrets that were tried: a wrong one counts once.
+//! Passwords that were tried: the wrong ones are counted and remembered.
 
+use async_trait::async_trait;
+use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Admission, Attempt, Settlement, SourceNote};
-use postern_core::limits::AttemptLimits;
+use postern_core::keyring::Digest;
+use postern_core::ledger::{Admission, Attempt, Attempts, History, LedgerError, Settlement, SourceNote};
+use postern_core::limits::{AttemptLimits, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::database::DatabaseError;
-use super::directory::integer;
+use super::error::DatabaseError;
+use super::integers::{integer, timestamp};
+use super::ledger::{BUDGET, EmbeddedLedger};
 
-/// An [`Attempt`] that the writer may take along.
-pub(super) struct AttemptRow {
+#[async_trait]
+impl Attempts for EmbeddedLedger {
+    async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
+        let (row, limits) = (AttemptRow::of(attempt), *limits);
+        let admit = move |connection: &Connection| row.admit(connection, &limits);
+        Ok(self.database.write(BUDGET, admit).await?)
+    }
+
+    async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> Result<(), LedgerError> {
+        let row = AttemptRow::of(attempt);
+        let settle = move |connection: &Connection| row.settle(connection, settlement);
+        Ok(self.database.write(BUDGET, settle).await?)
+    }
+
+    async fn history(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        limits: &AttemptLimits,
+        now: Timestamp,
+    ) -> Result<History, LedgerError> {
+        let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
+        let window_start = integer(now.minus(limits.window).as_unix())?;
+        let history = self.database.read(BUDGET, move |connection| {
+            let has_failed = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)")?
+                .query_row(params![account, source, window_start], |row| row.get(0))?;
+            let succeeded = connection
+                .prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?
+                .query_row([account, source], |row| {
+                    Ok(SourceNote { at: timestamp(row.get(0)?), mac: row.get(1)? })
+                })
+                .optional()?;
+            Ok(History { has_failed, succeeded })
+        });
+        Ok(history.await?)
+    }
+
+    async fn forget_attempts(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let account = account.as_str().to_owned();
+        let forget = move |connection: &Connection| {
+            connection.prepare_cached("DELETE FROM attempt WHERE account = ?1")?.execute([account])?;
+            Ok(())
+        };
+        Ok(self.database.write(BUDGET, forget).await?)
+    }
+}
+
+/// An [`Attempt`] that can be sent to the writer.
+struct AttemptRow {
     account: String,
     source: String,
-    digest: [u8; 16],
+    digest: Digest,
     at: Timestamp,
 }
 
 impl AttemptRow {
-    pub(super) fn of(attempt: &Attempt<'_>) -> Self {
+    fn of(attempt: &Attempt<'_>) -> Self {
         Self {
             account: attempt.account.as_str().to_owned(),
             source: attempt.source.as_str().to_owned(),
@@ -26,14 +78,10 @@ impl AttemptRow {
         }
     }
 
-    pub(super) fn admit(
-        &self,
-        connection: &Connection,
-        limits: &AttemptLimits,
-    ) -> Result<Admission, DatabaseError> {
+    fn admit(&self, connection: &Connection, limits: &AttemptLimits) -> Result<Admission, DatabaseError> {
         let forgotten = integer(self.at.minus(limits.window).as_unix())?;
         connection.prepare_cached("DELETE FROM attempt WHERE at <= ?1")?.execute([forgotten])?;
-        // What lies in the future was written by a clock that was wrong, and counts as of now.
+        // A time in the future was written by a clock that was wrong, and counts as of now.
         connection
             .prepare_cached("UPDATE attempt SET at = ?2 WHERE account = ?1 AND at > ?2")?
             .execute(params![self.account, integer(self.at.as_unix())?])?;
@@ -62,11 +110,7 @@ impl AttemptRow {
         Ok(Admission::Proceed)
     }
 
-    pub(super) fn settle(
-        &self,
-        connection: &Connection,
-        settlement: Settlement,
-    ) -> Result<(), DatabaseError> {
+    fn settle(&self, connection: &Connection, settlement: Settlement) -> Result<(), DatabaseError> {
         let query = match settlement {
             Settlement::Wrong => {
                 "UPDATE attempt SET wrong = 1 WHERE account = ?1 AND source = ?2 AND digest = ?3"
@@ -78,23 +122,4 @@ impl AttemptRow {
         connection.prepare_cached(query)?.execute(params![self.account, self.source, self.digest])?;
         Ok(())
     }
-}
-
-pub(super) fn forget(connection: &Connection, account: &str) -> Result<(), DatabaseError> {
-    connection.prepare_cached("DELETE FROM attempt WHERE account = ?1")?.execute([account])?;
-    Ok(())
-}
-
-/// The note of a login from there that was let in.
-pub(super) fn succeeded(
-    connection: &Connection,
-    account: &str,
-    source: &str,
-) -> Result<Option<SourceNote>, DatabaseError> {
-    let mut select =
-        connection.prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?;
-    let note = select.query_row([account, source], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
-    Ok(note
-        .optional()?
-        .map(|(at, mac)| SourceNote { at: Timestamp::from_unix(u64::try_from(at).unwrap_or(0)), mac }))
 }

@@ -2,14 +2,15 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::directory::integer;
+use super::error::{DatabaseError, OpenError};
+use super::integers::integer;
 use super::schema::{self, Schema};
 
 /// One SQLite file: any number of readers, and one writer that commits what waits together.
@@ -157,61 +158,6 @@ impl Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-/// The file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Which file it is about.
-    #[error("{}: {_1}", .0.display())]
-    At(PathBuf, Box<Self>),
-    /// Nobody has made it yet, or the path is wrong, or its disk is not there.
-    #[error("does not exist; make it with: postern init")]
-    Missing,
-    /// It cannot be opened or created.
-    #[error("cannot be opened: {0}; the folder has to exist and belong to the user that runs this")]
-    Io(#[from] io::Error),
-    /// SQLite says no.
-    #[error("cannot be used: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// Others could read or change it.
-    #[error("has mode {0:04o}; mend it with: chmod 0600")]
-    Mode(u32),
-    /// Somebody else could change it.
-    #[error(
-        "belongs to uid {owner}, and this process runs as uid {process}; mend it with: chown postern:postern"
-    )]
-    Owner {
-        /// Whose it is.
-        owner: u32,
-        /// Who wants it.
-        process: u32,
-    },
-    /// Made by a newer Postern.
-    #[error("is of version {0}, which this program does not know; it was made by a newer Postern")]
-    Version(i32),
-    /// Some other program's.
-    #[error("is not a Postern database")]
-    Foreign,
-}
-
-/// A query or change that did not come to its end.
-#[derive(Debug, Clone)]
-pub(super) enum DatabaseError {
-    /// Later it may.
-    Down(String),
-    /// Not before somebody mends it.
-    Broken(String),
-}
-
-impl From<rusqlite::Error> for DatabaseError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
-        match error.sqlite_error_code() {
-            Some(DatabaseBusy | DatabaseLocked | DiskFull | SystemIoFailure) => Self::Down(error.to_string()),
-            _ => Self::Broken(error.to_string()),
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, Attributes, FactorKey, Freshness, Revision};
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
-use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
@@ -15,12 +15,15 @@ use postern_core::policy::{AccountPolicy, Class};
 use postern_core::secret::Password;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::database::{Database, DatabaseError, OpenError};
+use super::database::Database;
+use super::error::{DatabaseError, OpenError};
+use super::integers::integer;
 use super::ledger::EmbeddedLedger;
-use super::memory::{Access, Memory};
 use super::values::{
     APP_PASSWORDS, FACTORS, RECOVERY_CODES, holders_of, keys_of, parse, replace, replace_keys, values_of,
 };
+use super::volatile_db::VolatileDb;
+use crate::Access;
 
 /// The directory of a single host: accounts with an argon2id main password in one SQLite file.
 #[derive(Debug, Clone)]
@@ -62,18 +65,18 @@ impl Embedded {
         Database::open(path).map(drop)
     }
 
-    /// The ledger in the same file. What is spent, and what waits for an answer, is kept in `folder`, which is emptied when the host starts and which no
-    /// backup covers: that of the daemon's socket.
+    /// The ledger in the same file. Spent steps and open challenges are stored in `folder`, which is emptied when the host starts and
+    /// which no backup covers: that of the daemon's socket.
     #[must_use]
     pub fn ledger(&self, folder: &Path) -> EmbeddedLedger {
         self.ledger_with(folder, Access::Keeper)
     }
 
-    /// The same for a process that may not be posternd.
+    /// As [`Embedded::ledger`], for a process that may not be posternd.
     #[must_use]
     pub fn ledger_with(&self, folder: &Path, access: Access) -> EmbeddedLedger {
-        let memory = Memory::new(folder, self.database.clone(), Arc::clone(&self.clock), access);
-        EmbeddedLedger::new(self.database.clone(), memory)
+        let volatile = VolatileDb::new(folder, self.database.clone(), Arc::clone(&self.clock), access);
+        EmbeddedLedger::new(self.database.clone(), volatile)
     }
 }
 
@@ -186,7 +189,7 @@ impl Directory for Embedded {
         Ok(holders.await?.into_iter().take(most).map(AccountId::new).collect())
     }
 
-    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
+    async fn for_each_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError> {
         let mut after = String::new();
         loop {
             let (from, now) = (after.clone(), self.clock.now());
@@ -203,19 +206,6 @@ impl Directory for Embedded {
             page.into_iter().for_each(|(_, account)| each(account.map_err(DirectoryError::from)));
         }
     }
-}
-
-impl From<DatabaseError> for DirectoryError {
-    fn from(error: DatabaseError) -> Self {
-        match error {
-            DatabaseError::Down(why) => Self::Down(why),
-            DatabaseError::Broken(why) => Self::Broken(why),
-        }
-    }
-}
-
-pub(super) fn integer(value: u64) -> Result<i64, DatabaseError> {
-    i64::try_from(value).map_err(|_| DatabaseError::Broken("a number is beyond SQLite's".to_owned()))
 }
 
 fn stored_password(connection: &Connection, id: &str) -> Result<Option<StoredHash>, DatabaseError> {

@@ -1,22 +1,30 @@
-//! One SQLite file for a single host without LDAP or Redis.
+//! The stores of a single host without LDAP or Redis, in SQLite.
+//!
+//! Accounts and most of the ledger are in one file, the main database. What no backup may bring back is in another one, the volatile
+//! database ([`volatile_db`]). Each part of the ledger is one file, named like its trait in core; `replay.rs` refuses replayed codes.
 
 mod accounts;
 mod attempts;
+mod challenge_transaction;
 mod challenges;
-mod codes;
+mod claims;
+mod code_attempts;
 mod database;
-mod devices;
 mod directory;
+mod error;
+mod generation;
+mod integers;
+mod last_uses;
 mod ledger;
-mod memory;
+mod replay;
+mod revisions;
 mod schema;
 mod sendings;
-mod spent;
+mod trusted_devices;
 mod values;
-mod waiting;
+mod volatile_db;
 
 pub use accounts::{AccountError, NewAccount};
-pub use database::OpenError;
 pub use directory::Embedded;
+pub use error::OpenError;
 pub use ledger::EmbeddedLedger;
-pub use memory::Access;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::database::OpenError;
+use super::error::OpenError;
 
 /// `PRAGMA application_id` of a Postern database: "post" in ASCII.
 const APPLICATION_ID: i32 = 0x706f_7374;
@@ -273,7 +273,7 @@ pub(super) struct Schema {
 /// The database.
 pub(super) const DATABASE: Schema =
     Schema { application: APPLICATION_ID, tables: TABLES, later: Some(("unix_uid", FILL_UIDS)) };
-/// What [`super::memory::Memory`] remembers.
+/// The volatile database beside it.
 pub(super) const SPENT: Schema =
     Schema { application: SPENT_APPLICATION_ID, tables: SPENT_TABLES, later: None };
 

@@ -3,7 +3,7 @@
 use postern_core::account::FactorKey;
 use rusqlite::{Connection, params};
 
-use super::database::DatabaseError;
+use super::error::DatabaseError;
 
 /// A table of an account's values, each with an id of its own.
 pub(super) struct List {

@@ -14,7 +14,7 @@ use postern_tls::Trust;
 use rustls::ClientConfig;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::server::Trouble;
+use super::trouble::Trouble;
 
 /// How connections are made and bound.
 pub(super) struct Connector {

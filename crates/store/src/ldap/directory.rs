@@ -10,7 +10,9 @@ use postern_core::account_status::AccountStatus;
 use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
-use postern_core::directory::{Directory, DirectoryError, PasswordCheck, PasswordRefusal, Update, Visitor};
+use postern_core::directory::{
+    Directory, DirectoryError, EachAccount, PasswordCheck, PasswordRefusal, Update,
+};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
@@ -82,43 +84,48 @@ impl LdapDirectory {
         self.clock.now()
     }
 
-    /// Shows every account that `filter` finds too, as [`Directory::visit`] shows all.
+    /// Calls `each` for every account that `filter` also finds; otherwise as [`Directory::for_each_account`].
     ///
     /// # Errors
-    /// The servers do not answer, or refuse.
-    pub async fn visit_matching(
+    /// As for [`Directory::for_each_account`].
+    pub async fn for_each_matching(
         &self,
         filter: &Filter,
-        each: &mut Visitor<'_>,
+        each: &mut EachAccount<'_>,
     ) -> Result<(), DirectoryError> {
         let filter = Filter::all(&[self.every_account(), filter.clone()]);
-        self.visit_at(&self.readers, &filter, each).await
+        self.for_each_at(&self.readers, &filter, each).await
     }
 
-    /// Shows every account as [`Directory::visit`] does, from where it is written: a replica that lags hides none.
+    /// As [`Directory::for_each_account`], from the server that accepts writes: a replica that lags hides no account.
     ///
     /// # Errors
-    /// As for [`Directory::visit`].
-    pub async fn visit_as_written(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.visit_at(&self.up_to_date, &self.every_account(), each).await
+    /// As for [`Directory::for_each_account`].
+    pub async fn for_each_account_as_written(
+        &self,
+        each: &mut EachAccount<'_>,
+    ) -> Result<(), DirectoryError> {
+        self.for_each_at(&self.up_to_date, &self.every_account(), each).await
     }
 
-    /// Shows every account that mail services find.
+    /// Calls `each` for every account that mail services find.
     ///
     /// # Errors
-    /// As for [`Directory::visit`].
-    pub async fn visit_mail(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.visit_at(&self.readers, &self.config.filter.fill_all(), each).await
+    /// As for [`Directory::for_each_account`].
+    pub async fn for_each_mail_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError> {
+        self.for_each_at(&self.readers, &self.config.filter.fill_all(), each).await
     }
 
-    async fn visit_at(
+    async fn for_each_at(
         &self,
         servers: &Servers,
         filter: &Filter,
-        each: &mut Visitor<'_>,
+        each: &mut EachAccount<'_>,
     ) -> Result<(), DirectoryError> {
         servers
-            .visit(Search { most: 0, ..self.entries(filter) }, &mut |entry| each(self.account(&entry)))
+            .for_each_entry(Search { most: 0, ..self.entries(filter) }, &mut |entry| {
+                each(self.account(&entry))
+            })
             .await
     }
 
@@ -368,8 +375,8 @@ impl Directory for LdapDirectory {
         entries.iter().map(|entry| self.id(entry)).collect()
     }
 
-    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.visit_at(&self.readers, &self.every_account(), each).await
+    async fn for_each_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError> {
+        self.for_each_at(&self.readers, &self.every_account(), each).await
     }
 }
 

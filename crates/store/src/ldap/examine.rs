@@ -10,9 +10,10 @@ use postern_core::clock::Timestamp;
 use postern_core::config::{Condition, Filter};
 use postern_core::expiry::{Expiry, ExpiryFormat};
 
-use super::LdapDirectory;
+use super::directory::LdapDirectory;
 use super::entry::{self, CLASS, ENROLLED, OWN, REVISION};
-use super::server::{Change, Search, Server, Trouble};
+use super::server::{Change, Search, Server};
+use super::trouble::Trouble;
 
 /// What one trial found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl LdapDirectory {
             most: 0,
             may_be_cut: false,
         };
-        let visited = self.writer().visit(search, PATIENCE, &mut keep).await;
+        let visited = self.writer().for_each_entry(search, PATIENCE, &mut keep).await;
         visited.map_err(|trouble| Finding::Down(format!("people cannot be listed: {}", text(trouble))))?;
         let nobody = || Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()));
         first.map(|entry| Sample { entry, expiring }).ok_or_else(nobody)

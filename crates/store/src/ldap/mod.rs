@@ -7,6 +7,7 @@ mod examine;
 mod server;
 mod servers;
 mod stale;
+mod trouble;
 
 pub use connect::OpenLdapError;
 pub use directory::LdapDirectory;

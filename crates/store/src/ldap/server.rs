@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
-use ldap3::{Ldap as Connection, LdapError, Mod, Scope, SearchEntry, SearchOptions, SearchResult};
+use ldap3::{Ldap as Connection, Mod, Scope, SearchEntry, SearchOptions, SearchResult};
 use postern_core::clock::Timestamp;
 use postern_core::config::{Filter, LdapUri};
 use postern_core::directory::PasswordRefusal;
@@ -14,6 +14,7 @@ use postern_core::secret::Password;
 use tokio::sync::Mutex;
 
 use super::connect::{Connector, who_am_i, within};
+use super::trouble::{NO_SUCH_OBJECT, Trouble};
 
 /// What a search asks for.
 #[derive(Debug, Clone, Copy)]
@@ -39,59 +40,6 @@ pub(super) enum Bound {
     Wrong,
     /// By no password.
     Refused(PasswordRefusal),
-}
-
-/// Why a server gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// It cannot be reached, or says that it is busy: another one may answer.
-    Unreachable(String),
-    /// It said nothing in time.
-    Silent,
-    /// It answered, and an admin has to mend something.
-    Wrong(String),
-}
-
-impl Trouble {
-    pub(super) fn of(error: &LdapError) -> Self {
-        if let LdapError::LdapResult { result } = error {
-            Self::of_code(result.rc, "the server refused")
-        } else if matches!(error, LdapError::FilterParsing | LdapError::DecodingUTF8) {
-            Self::Wrong(error.to_string())
-        } else {
-            Self::Unreachable(error.to_string())
-        }
-    }
-
-    /// Result codes of RFC 4511, section 4.1.9. The server's own text may hold what was sent, and is left out.
-    pub(super) fn of_code(code: u32, what: &str) -> Self {
-        let name = match code {
-            3 => "timeLimitExceeded",
-            4 => "sizeLimitExceeded",
-            10 => "referral",
-            16 => "noSuchAttribute",
-            17 => "undefinedAttributeType",
-            32 => "noSuchObject",
-            49 => "invalidCredentials",
-            50 => "insufficientAccessRights",
-            51 => "busy",
-            52 => "unavailable",
-            53 => "unwillingToPerform",
-            65 => "objectClassViolation",
-            _ => "another result code",
-        };
-        let text = format!("{what}: {name} ({code})");
-        if matches!(code, BUSY | UNAVAILABLE) { Self::Unreachable(text) } else { Self::Wrong(text) }
-    }
-}
-
-impl Trouble {
-    /// Nothing can be searched where the configuration says.
-    fn no_base(base: &str) -> Self {
-        let what =
-            format!("directory.base \"{base}\" is not there, or hidden from posternd by an access rule");
-        Self::of_code(NO_SUCH_OBJECT, &what)
-    }
 }
 
 /// One server.
@@ -190,8 +138,8 @@ impl Server {
         None
     }
 
-    /// Shows every entry that a search finds to `each`, page by page (RFC 2696), on a connection of its own.
-    pub(super) async fn visit(
+    /// Calls `each` for every entry that a search finds, page by page (RFC 2696), on a connection of its own.
+    pub(super) async fn for_each_entry(
         &self,
         search: Search<'_>,
         page_within: Duration,
@@ -406,13 +354,10 @@ const PAGE: i32 = 500;
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 const PROBE_WITHIN: Duration = Duration::from_secs(2);
 const SIZE_LIMIT: u32 = 4;
-const NO_SUCH_OBJECT: u32 = 32;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
 const INVALID_CREDENTIALS: u32 = 49;
 const INSUFFICIENT_ACCESS_RIGHTS: u32 = 50;
-const BUSY: u32 = 51;
-const UNAVAILABLE: u32 = 52;
 const UNWILLING_TO_PERFORM: u32 = 53;
 /// The password has expired, or has to be changed (draft-vchu-ldap-pwd-policy-00).
 const PASSWORD_EXPIRED: &str = "2.16.840.1.113730.3.4.4";
@@ -441,16 +386,6 @@ mod tests {
         }
         for code in [1, 2, 3, 7, 8, 10, 11, 13, 32, 34, 49, 51, 52, 54, 80] {
             assert_eq!(refusal(code), None, "{code}");
-        }
-    }
-
-    #[test]
-    fn only_busy_and_unavailable_are_worth_another_server() {
-        for code in [1, 2, 4, 10, 32, 48, 49, 50, 53, 65, 80] {
-            assert!(matches!(Trouble::of_code(code, "x"), Trouble::Wrong(_)), "{code}");
-        }
-        for code in [51, 52] {
-            assert!(matches!(Trouble::of_code(code, "x"), Trouble::Unreachable(_)), "{code}");
         }
     }
 }

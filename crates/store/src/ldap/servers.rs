@@ -7,7 +7,8 @@ use ldap3::SearchEntry;
 use postern_core::directory::DirectoryError;
 use postern_core::secret::Password;
 
-use super::server::{Bound, Search, Server, Trouble};
+use super::server::{Bound, Search, Server};
+use super::trouble::Trouble;
 
 /// The servers for reads, in the order in which they are tried.
 #[derive(Debug)]
@@ -56,16 +57,16 @@ impl Servers {
         Err(turns.down())
     }
 
-    /// Shows every entry that a search finds to `each`, in pages. It takes as long as it takes, at one server; a page
-    /// that does not come in time ends it.
-    pub(super) async fn visit(
+    /// Calls `each` for every entry that a search finds at one server, in pages. The whole has no deadline; a page that does not come in
+    /// time ends it.
+    pub(super) async fn for_each_entry(
         &self,
         search: Search<'_>,
         each: &mut (dyn FnMut(SearchEntry) + Send),
     ) -> Result<(), DirectoryError> {
         let mut turns = self.turns(Instant::now() + PAGE_WITHIN);
         let Some((server, _)) = turns.next() else { return Err(turns.down()) };
-        match server.visit(search, PAGE_WITHIN, each).await {
+        match server.for_each_entry(search, PAGE_WITHIN, each).await {
             Ok(()) => Ok(()),
             Err(trouble) => {
                 turns.failed(server, trouble)?;

@@ -9,33 +9,33 @@ use redis::FromRedisValue;
 
 use super::connect::OpenRedisError;
 use super::link::Call;
-use super::scripts::Script;
+use super::script::{EMPTY_SORTED, Script};
 use super::servers::Servers;
 
-/// Runs scripts over the keys that are ours.
+/// Runs scripts over keys that begin with the site's prefix.
 pub(super) struct Calls {
     pub(super) servers: Servers,
     prefix: String,
     time: LedgerTime,
 }
 
-/// Whose clock the ledger goes by.
+/// The clock that the ledger goes by.
 #[derive(Debug, Clone)]
 pub enum LedgerTime {
-    /// The server's own.
+    /// The server's.
     Server,
-    /// That of whoever calls, for tests at a time of their own: the two always agree.
+    /// The caller's, for tests at a time of their own: the two always agree.
     Caller,
-    /// This one, for tests with hosts whose clocks do not agree with it.
+    /// This one, for tests with hosts whose clocks differ from it.
     Of(Arc<dyn Clock>),
 }
 
 impl Calls {
-    pub(super) fn of(config: &Redis, time: LedgerTime) -> Result<Self, OpenRedisError> {
-        Ok(Self { servers: Servers::of(config)?, prefix: config.prefix.clone(), time })
+    pub(super) fn new(config: &Redis, time: LedgerTime) -> Result<Self, OpenRedisError> {
+        Ok(Self { servers: Servers::new(config)?, prefix: config.prefix.clone(), time })
     }
 
-    /// The last two arguments of a script that asks for the time, called at `at` by the host's clock.
+    /// The last two arguments of a script that needs the time, called at `at` by the host's clock: see `now.lua`.
     pub(super) fn time_arguments(&self, at: Timestamp) -> [Vec<u8>; 2] {
         let time = match &self.time {
             LedgerTime::Server => Vec::new(),
@@ -79,6 +79,15 @@ impl Calls {
         Call { script, keys: keys.iter().map(|key| self.key(tag, key)).collect(), arguments }
     }
 
+    /// Empties these sorted sets of one account.
+    pub(super) async fn empty_sorted(&self, account: &AccountId, keys: &[String]) -> Result<(), LedgerError> {
+        for some in keys.chunks(AT_ONCE) {
+            let some: Vec<&str> = some.iter().map(String::as_str).collect();
+            self.run::<()>(account, &EMPTY_SORTED, &some, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
     /// The full name of a key.
     pub(super) fn key(&self, tag: &str, key: &str) -> String {
         format!("{}{{{tag}}}:{key}", self.prefix)
@@ -102,7 +111,7 @@ pub(super) fn hash_tag(account: &AccountId) -> String {
     })
 }
 
-/// Redis keeps scores as doubles: what is beyond their exact range is in a future that does not come.
+/// Redis stores scores as doubles: a time beyond their exact range lies in a future that does not come.
 pub(super) fn second(at: Timestamp) -> u64 {
     at.as_unix().min(1 << 50)
 }
@@ -115,6 +124,8 @@ pub(super) fn text(value: impl fmt::Display) -> Vec<u8> {
 pub(super) fn foreign() -> LedgerError {
     LedgerError::Broken("holds something under its prefix that this program did not write".to_owned())
 }
+
+const AT_ONCE: usize = 500;
 
 #[cfg(test)]
 mod tests {

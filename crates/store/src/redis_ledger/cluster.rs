@@ -9,14 +9,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connect::{Address, Connector};
 use super::fault::Fault;
-use super::kept::{Kept, LIMIT};
 use super::link::{Call, Connection, Link, SILENT};
+use super::reconnecting::{LIMIT, Reconnecting};
 use super::server::Role;
+use super::slot::slot;
 
-/// The servers of a Cluster, and which of them has which slot.
+/// The servers of a Cluster, and which of them serves which slot.
 pub(super) struct Cluster {
     members: Arc<Members>,
-    slots: Kept<Arc<[Range]>>,
+    slots: Reconnecting<Arc<[Range]>>,
 }
 
 /// Slots with one master.
@@ -36,7 +37,7 @@ impl Cluster {
             let members = Arc::clone(&asked);
             Box::pin(async move { members.slots().await }) as _
         };
-        Self { members, slots: Kept::new(Box::new(make)) }
+        Self { members, slots: Reconnecting::new(Box::new(make)) }
     }
 
     /// Runs a call on the master of its keys, which share the hash tag `tag`.
@@ -61,8 +62,8 @@ impl Cluster {
         Err(rearranged())
     }
 
-    /// The same on a connection that nobody shares, and that connection.
-    pub(super) async fn call_apart(
+    /// As [`Cluster::call`] on a new connection, which is returned as well.
+    pub(super) async fn call_on_new_connection(
         &self,
         call: &Call,
         tag: &str,
@@ -70,7 +71,7 @@ impl Cluster {
     ) -> Result<(Connection, Value), LedgerError> {
         let mut link = self.link_of(tag, deadline).await?;
         for _ in 0..MOST_REDIRECTIONS {
-            let connection = link.apart().await.inspect_err(|_| self.slots.renew())?;
+            let connection = link.new_connection().await.inspect_err(|_| self.slots.renew())?;
             match connection.run(call, false).await {
                 Ok(value) => return Ok((connection, value)),
                 Err(Fault::Moved(node)) => {
@@ -84,11 +85,11 @@ impl Cluster {
         Err(rearranged())
     }
 
-    /// The link to the master that has the slot of `tag`, as far as is known.
+    /// The link to the master that serves the slot of `tag`, as far as is known.
     async fn link_of(&self, tag: &str, deadline: Instant) -> Result<Arc<Link>, LedgerError> {
         let slot = slot(tag.as_bytes());
-        let held = timeout_at(deadline, self.slots.get()).await;
-        let slots = held.map_err(|_| LedgerError::Down(SILENT.to_owned()))??.thing;
+        let lease = timeout_at(deadline, self.slots.lease()).await;
+        let slots = lease.map_err(|_| LedgerError::Down(SILENT.to_owned()))??.value;
         let Some(range) = slots.iter().find(|range| (range.first..=range.last).contains(&slot)) else {
             self.slots.renew();
             return Err(LedgerError::Down(format!("no server of the Cluster has slot {slot}")));
@@ -98,7 +99,7 @@ impl Cluster {
 
     /// The link to each master.
     pub(super) async fn masters(&self) -> Result<Vec<(Address, Arc<Link>)>, LedgerError> {
-        let slots = self.slots.get().await?.thing;
+        let slots = self.slots.lease().await?.value;
         let mut masters: Vec<(Address, Arc<Link>)> = Vec::new();
         for range in slots.iter() {
             if !masters.iter().any(|(address, _)| *address == range.master) {
@@ -109,7 +110,7 @@ impl Cluster {
     }
 }
 
-/// Every server that is known, by its address.
+/// Every known server, by its address.
 struct Members {
     connector: Arc<Connector>,
     seeds: Vec<Address>,
@@ -132,7 +133,7 @@ impl Members {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks all of them at once who has what; the first answer counts.
+    /// Asks all of them at once which master serves which slots; the first answer counts.
     async fn slots(&self) -> Result<Arc<[Range]>, LedgerError> {
         for seed in &self.seeds {
             drop(self.link(seed));
@@ -153,7 +154,7 @@ impl Members {
         while let Some(answer) = asked.join_next().await {
             match answer {
                 Ok(Ok(ranges)) => {
-                    // One that left would be connected to for ever.
+                    // Otherwise a server that left would be connected to for ever.
                     self.links().retain(|address, _| {
                         self.seeds.contains(address) || ranges.iter().any(|range| range.master == *address)
                     });
@@ -208,30 +209,11 @@ fn redirection(node: &str) -> Option<Address> {
     Some(Address::Tcp { host: host.to_owned(), port: port.parse().ok()? }).filter(|_| !host.is_empty())
 }
 
-/// CRC-16/XMODEM of the hash tag, modulo the number of slots, as the Redis Cluster specification has it.
-pub(super) fn slot(tag: &[u8]) -> u16 {
-    let crc = tag.iter().fold(0_u16, |crc, byte| {
-        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
-        })
-    });
-    crc % SLOTS
-}
-
-const SLOTS: u16 = 16_384;
 const MOST_REDIRECTIONS: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slots_are_those_of_the_specification() {
-        // The check value of CRC-16/XMODEM, and what CLUSTER KEYSLOT answers.
-        assert_eq!(slot(b"123456789"), 0x31c3);
-        assert_eq!(slot(b"foo"), 12_182);
-        assert_eq!(slot(b""), 0);
-    }
 
     #[test]
     fn a_range_names_its_master() {

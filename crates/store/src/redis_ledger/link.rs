@@ -8,12 +8,12 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::fault::Fault;
-use super::kept::{Held, Kept, Make};
-use super::scripts::Script;
+use super::reconnecting::{Lease, Make, Reconnecting};
+use super::script::Script;
 use super::server::{Place, Server};
 
-/// The connection to one server, made anew whenever it is lost.
-pub(super) struct Link(Kept<Connection>);
+/// The connection to one server, made again whenever it is lost.
+pub(super) struct Link(Reconnecting<Connection>);
 
 /// A script with its keys and arguments.
 #[derive(Debug)]
@@ -25,66 +25,66 @@ pub(super) struct Call {
 
 impl Link {
     pub(super) fn new(make: Make<Connection>) -> Self {
-        Self(Kept::new(make))
+        Self(Reconnecting::new(make))
     }
 
-    /// Runs a call to its end or to the deadline. Where the connection turns out to be lost it is run once more on the next.
+    /// Runs a call until its end or the deadline. If the connection turns out to be lost, the call is run once more on the next.
     pub(super) async fn call(&self, call: &Call, asking: bool, deadline: Instant) -> Result<Value, Fault> {
         let mut is_second = false;
         loop {
-            let held = self.held(deadline).await?;
-            let why = match timeout_at(deadline, held.thing.run(call, asking)).await {
+            let lease = self.lease(deadline).await?;
+            let why = match timeout_at(deadline, lease.value.run(call, asking)).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(Fault::Lost(why))) => why,
                 Ok(Err(fault)) => return Err(fault),
-                Err(_) => return Err(self.give_up(&held, SILENT)),
+                Err(_) => return Err(self.give_up(&lease, SILENT)),
             };
             if is_second {
-                return Err(self.give_up(&held, &why));
+                return Err(self.give_up(&lease, &why));
             }
-            self.0.lost(&held, None);
+            self.0.report_loss(&lease, None);
             is_second = true;
         }
     }
 
     /// Sends a command that is no call.
     pub(super) async fn ask(&self, command: &Cmd, deadline: Instant) -> Result<Value, Fault> {
-        let held = self.held(deadline).await?;
-        match timeout_at(deadline, held.thing.ask(command)).await {
+        let lease = self.lease(deadline).await?;
+        match timeout_at(deadline, lease.value.ask(command)).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => match Fault::of(&error) {
-                Fault::Lost(why) => Err(self.give_up(&held, &why)),
+                Fault::Lost(why) => Err(self.give_up(&lease, &why)),
                 fault @ (Fault::Moved(_) | Fault::Ask(_) | Fault::Final(_)) => Err(fault),
             },
-            Err(_) => Err(self.give_up(&held, SILENT)),
+            Err(_) => Err(self.give_up(&lease, SILENT)),
         }
     }
 
-    /// A connection that nobody shares. It is not made again when it is lost.
-    pub(super) async fn apart(&self) -> Result<Connection, LedgerError> {
-        self.0.another().await
+    /// A new connection, which is not shared. It is not made again when it is lost.
+    pub(super) async fn new_connection(&self) -> Result<Connection, LedgerError> {
+        self.0.make_another().await
     }
 
-    /// What the server said of itself when the connection was made.
+    /// What the server reported when the connection was made.
     pub(super) async fn server(&self, deadline: Instant) -> Result<Arc<Server>, LedgerError> {
-        Ok(self.held(deadline).await?.thing.server)
+        Ok(self.lease(deadline).await?.value.server)
     }
 
-    async fn held(&self, deadline: Instant) -> Result<Held<Connection>, LedgerError> {
-        timeout_at(deadline, self.0.get()).await.map_err(|_| LedgerError::Down(SILENT.to_owned()))?
+    async fn lease(&self, deadline: Instant) -> Result<Lease<Connection>, LedgerError> {
+        timeout_at(deadline, self.0.lease()).await.map_err(|_| LedgerError::Down(SILENT.to_owned()))?
     }
 
-    fn give_up(&self, held: &Held<Connection>, why: &str) -> Fault {
+    fn give_up(&self, lease: &Lease<Connection>, why: &str) -> Fault {
         let error = LedgerError::Down(why.to_owned());
-        self.0.lost(held, Some(error.clone()));
+        self.0.report_loss(lease, Some(error.clone()));
         Fault::Final(error)
     }
 }
 
-/// A connection that many share. The last one to let go of it ends it, answered or not.
+/// A shared connection. It is closed when the last clone is dropped, even if calls are not answered.
 #[derive(Clone)]
 pub(super) struct Connection {
-    /// What the server says of itself.
+    /// What the server reported when the connection was made.
     pub(super) server: Arc<Server>,
     multiplexed: MultiplexedConnection,
     _driver: Arc<Driver>,
@@ -139,6 +139,6 @@ impl Drop for Driver {
     }
 }
 
-/// What depends on the ledger gives up after this.
+/// The deadline of a call, for everything that depends on the ledger.
 pub(super) const BUDGET: Duration = Duration::from_millis(600);
 pub(super) const SILENT: &str = "does not answer in time";

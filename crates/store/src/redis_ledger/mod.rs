@@ -1,28 +1,40 @@
 //! Keeps the ledger in the site's Redis: one server, Sentinel or Cluster.
 //!
-//! One connection a server carries all calls. It is made and made again in the background, every call ends within its own
-//! deadline, and while a server is down calls end at once. Each call is one script over the keys of one account, which
-//! share a hash tag; it may be repeated, as nobody knows whether a script that was not answered has run.
+//! One connection to each server carries all calls. It is made, and made again, in the background; every call ends within its own
+//! deadline, and while a server is down calls fail at once. Each call is one script over the keys of one account, which share a
+//! hash tag. It may be repeated, as a script that was not answered may or may not have run.
+//!
+//! Each part of the ledger is one file, named like its trait in core: `challenges.rs` is all that Redis does for challenges, with the
+//! scripts that it names. `replay.rs` refuses replayed codes, by the fences of `fence.rs`.
 
+mod attempts;
 mod calls;
 mod challenges;
+mod claims;
 mod cluster;
-mod codes;
+mod code_attempts;
 mod connect;
-mod devices;
 mod fault;
-mod had;
-mod kept;
+mod fence;
+mod fence_watch;
+mod granted;
+mod health;
+mod last_uses;
 mod ledger;
 mod link;
-mod scripts;
+mod mac;
+mod reconnecting;
+mod replay;
+mod revisions;
+mod script;
 mod sendings;
 mod sentinel;
 mod server;
 mod servers;
-mod steps;
-mod waiting;
-mod watch;
+mod slot;
+mod subjects;
+mod trusted_devices;
+mod wake_stream;
 
 pub use calls::LedgerTime;
 pub use connect::OpenRedisError;

@@ -1,61 +1,47 @@
-//! Messages that are sent, and names that somebody has taken.
+//! Messages that were sent: their number is limited.
 
 use std::time::Duration;
 
-use postern_core::clock::Timestamp;
-use postern_core::keyring::Digest;
-use postern_core::ledger::{LedgerError, SendAdmission, Sending, Token};
+use async_trait::async_trait;
+use postern_core::ledger::{LedgerError, SendAdmission, Sending, Sendings};
 use postern_core::limits::SendLimits;
 
-use super::calls::{Calls, foreign, second, text};
-use super::scripts;
+use super::calls::{foreign, second, text};
+use super::ledger::RedisLedger;
+use super::script::{Script, script};
+use super::subjects::subject_tag;
 
-pub(super) async fn admit(
-    calls: &Calls,
-    sending: &Sending,
-    limits: &SendLimits,
-) -> Result<SendAdmission, LedgerError> {
-    let mut arguments = vec![
-        sending.token.to_vec(),
-        text(second(sending.at)),
-        text(limits.count.max(1)),
-        text(limits.window.as_secs()),
-        text(limits.gap.as_secs()),
-    ];
-    arguments.extend(calls.time_arguments(sending.at));
-    match calls.run_at(&tag(sending.subject), &scripts::ADMIT_SENDING, &[SENT], arguments).await? {
-        (0, _) => Ok(SendAdmission::Proceed),
-        (1, wait) => Ok(SendAdmission::Limited { until: sending.at.plus(Duration::from_secs(wait)) }),
-        (i64::MIN..=-1 | 2.., _) => Err(foreign()),
+#[async_trait]
+impl Sendings for RedisLedger {
+    async fn admit_sending(
+        &self,
+        sending: &Sending,
+        limits: &SendLimits,
+    ) -> Result<SendAdmission, LedgerError> {
+        let mut arguments = vec![
+            sending.token.to_vec(),
+            text(second(sending.at)),
+            text(limits.count.max(1)),
+            text(limits.window.as_secs()),
+            text(limits.gap.as_secs()),
+        ];
+        arguments.extend(self.calls.time_arguments(sending.at));
+        let tag = subject_tag(sending.subject);
+        match self.calls.run_at(&tag, &ADMIT_SENDING, &[SENT], arguments).await? {
+            (0, _) => Ok(SendAdmission::Proceed),
+            (1, wait) => Ok(SendAdmission::Limited { until: sending.at.plus(Duration::from_secs(wait)) }),
+            (i64::MIN..=-1 | 2.., _) => Err(foreign()),
+        }
+    }
+
+    async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
+        let arguments = vec![sending.token.to_vec()];
+        self.calls.run_at(&subject_tag(sending.subject), &WITHDRAW_SENDING, &[SENT], arguments).await
     }
 }
 
-pub(super) async fn withdraw(calls: &Calls, sending: &Sending) -> Result<(), LedgerError> {
-    let arguments = vec![sending.token.to_vec()];
-    calls.run_at(&tag(sending.subject), &scripts::WITHDRAW_SENDING, &[SENT], arguments).await
-}
+/// The key of the messages that count for a subject.
+pub(super) const SENT: &str = "sent";
 
-pub(super) async fn claim(
-    calls: &Calls,
-    name: Digest,
-    token: Token,
-    term: Duration,
-    at: Timestamp,
-) -> Result<bool, LedgerError> {
-    let mut arguments = vec![token.to_vec(), text(second(at)), text(term.as_secs().max(1))];
-    arguments.extend(calls.time_arguments(at));
-    calls.run_at(&tag(name), &scripts::CLAIM, &[CLAIM], arguments).await
-}
-
-/// Drops all that is kept of a subject, for a subject that is nobody's.
-pub(super) async fn drop_all(calls: &Calls, subject: Digest) -> Result<(), LedgerError> {
-    calls.run_at(&tag(subject), &scripts::DROP_ALL, &[SENT, CLAIM], Vec::new()).await
-}
-
-/// No account's, for theirs are ids of the directory.
-fn tag(subject: Digest) -> String {
-    format!("digest-{:032x}", u128::from_be_bytes(subject))
-}
-
-const SENT: &str = "sent";
-const CLAIM: &str = "claim";
+static ADMIT_SENDING: Script = script!("now" "admit_sending");
+static WITHDRAW_SENDING: Script = script!("withdraw_sending");

@@ -8,26 +8,26 @@ use tokio::time::{Instant, timeout_at};
 use super::cluster::Cluster;
 use super::connect::{Address, Connector, OpenRedisError};
 use super::fault::Fault;
-use super::kept::Make;
 use super::link::{BUDGET, Call, Connection, Link, SILENT};
+use super::reconnecting::Make;
 use super::sentinel::Sentinels;
 use super::server::{Role, Server};
 
-/// The servers that a configuration names.
+/// The servers that the configuration names.
 pub(super) enum Servers {
-    /// One, or the one that sentinels name.
+    /// One server, or the one that sentinels name.
     One {
-        /// For a person.
+        /// For people.
         name: String,
         /// The connection to it.
         link: Link,
     },
-    /// Several, each with some of the slots.
+    /// Several servers, each with some of the slots.
     Cluster(Cluster),
 }
 
 impl Servers {
-    pub(super) fn of(config: &Redis) -> Result<Self, OpenRedisError> {
+    pub(super) fn new(config: &Redis) -> Result<Self, OpenRedisError> {
         let connector = |database| Connector::of(config, database).map(Arc::new);
         Ok(match &config.servers {
             RedisServers::Unix(path) => Self::fixed(connector(0)?, Address::Unix(path.clone())),
@@ -64,8 +64,8 @@ impl Servers {
         }
     }
 
-    /// The same on a connection that nobody shares, and that connection.
-    pub(super) async fn call_apart(
+    /// As [`Servers::call`] on a new connection, which is returned as well.
+    pub(super) async fn call_on_new_connection(
         &self,
         call: &Call,
         tag: &str,
@@ -74,17 +74,17 @@ impl Servers {
         let called = async {
             match self {
                 Self::One { link, .. } => {
-                    let connection = link.apart().await?;
+                    let connection = link.new_connection().await?;
                     let value = connection.run(call, false).await.map_err(Fault::into_error)?;
                     Ok((connection, value))
                 }
-                Self::Cluster(cluster) => cluster.call_apart(call, tag, deadline).await,
+                Self::Cluster(cluster) => cluster.call_on_new_connection(call, tag, deadline).await,
             }
         };
         timeout_at(deadline, called).await.map_err(|_| LedgerError::Down(SILENT.to_owned()))?
     }
 
-    /// What each of them says of itself.
+    /// What each server reports.
     pub(super) async fn health(&self) -> Result<Health, LedgerError> {
         let mut health = Health::default();
         let mut add = |name: &str, server: &Server| {

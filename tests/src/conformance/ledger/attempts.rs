@@ -8,8 +8,8 @@ use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
 use postern_core::ledger::{
-    Admission, Attempt, Credential, History, Ledger, REVISION_MEMORY, RevisionNote, Settlement, SourceNote,
-    Use,
+    Admission, Attempt, Credential, History, Ledger, REVISION_RETENTION, RevisionNote, Settlement,
+    SourceNote, Use,
 };
 use postern_core::limits::{AttemptLimits, Source};
 
@@ -259,7 +259,7 @@ pub async fn the_highest_revision_is_known(f: &dyn LedgerFixture) {
 
 /// By then a lower one is news again.
 pub async fn a_revision_is_forgotten_after_an_hour(f: &dyn LedgerFixture) {
-    let (a, hour) = (Account::new(f, "a"), REVISION_MEMORY.as_secs());
+    let (a, hour) = (Account::new(f, "a"), REVISION_RETENTION.as_secs());
     a.reached(7, NOW).await;
     a.reached(6, NOW + 60).await;
     assert_eq!(a.revision(NOW + hour - 1).await, Some(Revision(7)));

@@ -6,7 +6,9 @@ use postern_core::account::AccountId;
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
-use postern_core::ledger::{Answered, ChallengeAdmission, KeptChallenge, Ledger, NewChallenge, Room, Token};
+use postern_core::ledger::{
+    Answered, ChallengeAdmission, ChallengeSlot, Ledger, NewChallenge, StoredChallenge, Token,
+};
 use postern_core::limits::PushLimits;
 
 use super::codes::next_token;
@@ -17,9 +19,9 @@ pub async fn a_challenge_is_kept_until_it_is_over(f: &dyn LedgerFixture) {
     let a = Desk::of(f, "a");
     assert_eq!(a.open(NOW).await, []);
     let (first, second) = (a.next(), a.next());
-    assert_eq!(a.put_until(second, Room::Pairing, NOW + 300, NOW).await, ChallengeAdmission::Put);
+    assert_eq!(a.put_until(second, ChallengeSlot::Pairing, NOW + 300, NOW).await, ChallengeAdmission::Put);
     assert_eq!(a.put_until(first, code(), NOW + 60, NOW).await, ChallengeAdmission::Put);
-    let kept = |id: ChallengeId, expires| KeptChallenge {
+    let kept = |id: ChallengeId, expires| StoredChallenge {
         id,
         value: value(id),
         expires: Timestamp::from_unix(expires),
@@ -38,11 +40,15 @@ pub async fn one_approval_waits_at_a_time(f: &dyn LedgerFixture) {
     let (first, second, third, fourth) = (a.next(), a.next(), a.next(), a.next());
     assert_eq!(a.put(first, SILENT, NOW).await, ChallengeAdmission::Put);
     let busy = |until| ChallengeAdmission::Busy { until: Timestamp::from_unix(until) };
-    for room in [SILENT, RINGING] {
-        assert_eq!(a.put(second, room, NOW + 59).await, busy(NOW + 60));
+    for slot in [SILENT, RINGING] {
+        assert_eq!(a.put(second, slot, NOW + 59).await, busy(NOW + 60));
     }
     assert_eq!(a.put(a.next(), code(), NOW).await, ChallengeAdmission::Put, "a code is none");
-    assert_eq!(a.put(a.next(), Room::Pairing, NOW).await, ChallengeAdmission::Put, "nor is a pairing");
+    assert_eq!(
+        a.put(a.next(), ChallengeSlot::Pairing, NOW).await,
+        ChallengeAdmission::Put,
+        "nor is a pairing"
+    );
     assert_eq!(a.answer(first, "no", NOW + 59).await, Answered::Now);
     assert_eq!(a.put(second, SILENT, NOW + 59).await, ChallengeAdmission::Put, "after an answer");
     assert!(a.take(second, NOW + 59).await.is_some());
@@ -54,10 +60,12 @@ pub async fn one_approval_waits_at_a_time(f: &dyn LedgerFixture) {
 /// Of the same factor, and of no other.
 pub async fn a_newer_code_or_pairing_takes_the_place_of_the_older(f: &dyn LedgerFixture) {
     let a = Desk::of(f, "a");
-    let other_code = Room::Code(FactorId::new([2; 16]));
+    let other_code = ChallengeSlot::Code(FactorId::new([2; 16]));
     let ids: Vec<ChallengeId> = (0..5).map(|_| a.next()).collect();
-    for (id, room) in ids.iter().zip([code(), other_code, Room::Pairing, code(), Room::Pairing]) {
-        assert_eq!(a.put(*id, room, NOW).await, ChallengeAdmission::Put);
+    for (id, slot) in
+        ids.iter().zip([code(), other_code, ChallengeSlot::Pairing, code(), ChallengeSlot::Pairing])
+    {
+        assert_eq!(a.put(*id, slot, NOW).await, ChallengeAdmission::Put);
     }
     let open: Vec<ChallengeId> = a.open(NOW).await.into_iter().map(|kept| kept.id).collect();
     assert_eq!(open, [ids[1], ids[3], ids[4]]);
@@ -219,7 +227,7 @@ pub async fn challenges_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
     assert_eq!(a.take(id, NOW).await.map(|kept| kept.answer), Some(None));
 }
 
-/// A challenge whose room lets one more in.
+/// A challenge whose slot lets one more in.
 pub(super) struct Desk {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) account: AccountId,
@@ -239,17 +247,23 @@ impl Desk {
         ChallengeId::new(next_token())
     }
 
-    pub(super) async fn put(&self, id: ChallengeId, room: Room, at: u64) -> ChallengeAdmission {
-        self.put_until(id, room, at + 60, at).await
+    pub(super) async fn put(&self, id: ChallengeId, slot: ChallengeSlot, at: u64) -> ChallengeAdmission {
+        self.put_until(id, slot, at + 60, at).await
     }
 
-    async fn put_until(&self, id: ChallengeId, room: Room, expires: u64, at: u64) -> ChallengeAdmission {
+    async fn put_until(
+        &self,
+        id: ChallengeId,
+        slot: ChallengeSlot,
+        expires: u64,
+        at: u64,
+    ) -> ChallengeAdmission {
         let (value, at, expires) = (value(id), Timestamp::from_unix(at), Timestamp::from_unix(expires));
-        let new = NewChallenge { id, room, value: &value, expires, at };
+        let new = NewChallenge { id, slot, value: &value, expires, at };
         self.ledger.put_challenge(&self.account, &new, &PushLimits::default()).await.unwrap()
     }
 
-    async fn open(&self, now: u64) -> Vec<KeptChallenge> {
+    async fn open(&self, now: u64) -> Vec<StoredChallenge> {
         self.ledger.challenges(&self.account, Timestamp::from_unix(now)).await.unwrap()
     }
 
@@ -258,28 +272,28 @@ impl Desk {
         self.ledger.answer_challenge(&self.account, id, answer, at).await.unwrap()
     }
 
-    async fn look_as(&self, id: ChallengeId, token: Token, at: u64) -> Option<KeptChallenge> {
+    async fn look_as(&self, id: ChallengeId, token: Token, at: u64) -> Option<StoredChallenge> {
         let at = Timestamp::from_unix(at);
         self.ledger.try_challenge(&self.account, id, MOST, token, at).await.unwrap()
     }
 
-    async fn look(&self, id: ChallengeId, at: u64) -> Option<KeptChallenge> {
+    async fn look(&self, id: ChallengeId, at: u64) -> Option<StoredChallenge> {
         self.look_as(id, next_token(), at).await
     }
 
-    async fn take_as(&self, id: ChallengeId, token: Token, at: u64) -> Option<KeptChallenge> {
+    async fn take_as(&self, id: ChallengeId, token: Token, at: u64) -> Option<StoredChallenge> {
         let at = Timestamp::from_unix(at);
         self.ledger.take_challenge(&self.account, id, token, at).await.unwrap()
     }
 
-    pub(super) async fn take(&self, id: ChallengeId, at: u64) -> Option<KeptChallenge> {
+    pub(super) async fn take(&self, id: ChallengeId, at: u64) -> Option<StoredChallenge> {
         self.take_as(id, next_token(), at).await
     }
 }
 
 /// A code for one factor.
-pub(super) fn code() -> Room {
-    Room::Code(FactorId::new([1; 16]))
+pub(super) fn code() -> ChallengeSlot {
+    ChallengeSlot::Code(FactorId::new([1; 16]))
 }
 
 fn value(id: ChallengeId) -> String {
@@ -287,6 +301,6 @@ fn value(id: ChallengeId) -> String {
 }
 
 pub(super) const NOW: u64 = LATER;
-pub(super) const SILENT: Room = Room::Approval { rings: false };
-pub(super) const RINGING: Room = Room::Approval { rings: true };
+pub(super) const SILENT: ChallengeSlot = ChallengeSlot::Approval { pushes: false };
+pub(super) const RINGING: ChallengeSlot = ChallengeSlot::Approval { pushes: true };
 const MOST: u32 = 5;

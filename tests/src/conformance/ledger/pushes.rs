@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Answered, ChallengeAdmission, Room};
+use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot};
 
 use super::LedgerFixture;
 use super::challenges::{Desk, NOW, RINGING, SILENT, code};
@@ -44,7 +44,7 @@ pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn Le
     assert_eq!(a.put(a.next(), RINGING, NOW + 900).await, ChallengeAdmission::Put);
     let b = Desk::of(f, "b");
     let (until, at) = (Timestamp::from_unix(NOW + day + 3600), Timestamp::from_unix(NOW + day));
-    b.ledger.quiet_phones(&b.account, until, at).await.unwrap();
+    b.ledger.mute_pushes(&b.account, until, at).await.unwrap();
     assert_eq!(b.put(b.next(), RINGING, NOW).await, quiet(NOW + 3600));
     assert_eq!(b.put(b.next(), RINGING, NOW + 3599).await, quiet(NOW + 3600));
     assert_eq!(b.put(b.next(), RINGING, NOW + 3600).await, ChallengeAdmission::Put);
@@ -59,8 +59,8 @@ pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
             assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put);
             at += 60;
         }
-        let (id, room) = (a.next(), if round % 2 == 0 { RINGING } else { SILENT });
-        assert_eq!(a.put(id, room, at).await, ChallengeAdmission::Put);
+        let (id, slot) = (a.next(), if round % 2 == 0 { RINGING } else { SILENT });
+        assert_eq!(a.put(id, slot, at).await, ChallengeAdmission::Put);
         assert_eq!(a.answer(id, "yes", at).await, Answered::Now);
     }
     for _ in 0..3 {
@@ -76,9 +76,9 @@ pub async fn only_an_answered_approval_is_an_answered_push(f: &dyn LedgerFixture
     for number in 0..3 {
         assert_eq!(a.put(a.next(), RINGING, NOW + number * 60).await, ChallengeAdmission::Put);
     }
-    for room in [code(), Room::Pairing] {
+    for slot in [code(), ChallengeSlot::Pairing] {
         let id = a.next();
-        assert_eq!(a.put(id, room, NOW + 120).await, ChallengeAdmission::Put);
+        assert_eq!(a.put(id, slot, NOW + 120).await, ChallengeAdmission::Put);
         assert_eq!(a.answer(id, "yes", NOW + 120).await, Answered::Now);
     }
     assert_eq!(a.put(a.next(), RINGING, NOW + 180).await, quiet(NOW + 120 + 900));
@@ -91,7 +91,7 @@ pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
     let a = Desk::of(f, "a");
     let quiet_until = async |until, at| {
         let (until, at) = (Timestamp::from_unix(until), Timestamp::from_unix(at));
-        a.ledger.quiet_phones(&a.account, until, at).await.unwrap();
+        a.ledger.mute_pushes(&a.account, until, at).await.unwrap();
     };
     let id = a.next();
     assert_eq!(a.put(id, RINGING, NOW).await, ChallengeAdmission::Put);
@@ -113,7 +113,7 @@ pub async fn an_approval_that_rings_nobody_is_never_quiet(f: &dyn LedgerFixture)
     let at = NOW + 300;
     assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put, "they were not counted");
     let (until, now) = (Timestamp::from_unix(at + 3600), Timestamp::from_unix(at));
-    a.ledger.quiet_phones(&a.account, until, now).await.unwrap();
+    a.ledger.mute_pushes(&a.account, until, now).await.unwrap();
     assert_eq!(a.put(a.next(), SILENT, at + 60).await, ChallengeAdmission::Put);
     assert_eq!(a.put(a.next(), code(), at + 60).await, ChallengeAdmission::Put);
 }
@@ -152,7 +152,7 @@ pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
     assert_eq!(a.answer(answered, "yes", NOW).await, Answered::Now);
     assert_eq!(a.put(taken, code(), NOW).await, ChallengeAdmission::Put);
     assert!(a.take(taken, NOW).await.is_some());
-    assert_eq!(a.put(over, Room::Pairing, 1_000_000_000).await, ChallengeAdmission::Put);
+    assert_eq!(a.put(over, ChallengeSlot::Pairing, 1_000_000_000).await, ChallengeAdmission::Put);
     for id in [answered, taken, over, unknown] {
         let start = Instant::now();
         assert!(waits(&a, id, 10).await.unwrap());
@@ -192,5 +192,5 @@ fn waits(a: &Desk, id: postern_core::challenge::ChallengeId, seconds: u64) -> to
 }
 
 fn quiet(until: u64) -> ChallengeAdmission {
-    ChallengeAdmission::Quiet { until: Timestamp::from_unix(until) }
+    ChallengeAdmission::Muted { until: Timestamp::from_unix(until) }
 }

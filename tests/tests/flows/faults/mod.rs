@@ -77,10 +77,10 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::TakeChallenge
         | Point::AwaitChallenge => true,
         // Reports, an admin's unlocking, revocations, and what `status` asks.
-        Point::Visit | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
+        Point::ForEachAccount | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
         Point::Time | Point::Health => false,
         // A number that is bound, a courier that fails, and somebody who says that it was not them.
-        Point::Holders | Point::WithdrawSending | Point::QuietPhones => false,
+        Point::Holders | Point::WithdrawSending | Point::MutePushes => false,
     }
 }
 

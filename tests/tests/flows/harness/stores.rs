@@ -10,13 +10,14 @@ use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
-use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update, Visitor};
+use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
 use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
-    Admission, Answered, Attempt, ChallengeAdmission, CodeAdmission, CodeAttempt, CodeSettlement, Health,
-    History, KeptChallenge, Ledger, LedgerError, NewChallenge, RevisionNote, SendAdmission, Sending,
-    Settlement, SourceNote, Spend, Spent, Token, Use,
+    Admission, Answered, Attempt, Attempts, ChallengeAdmission, Challenges, Claims, CodeAdmission,
+    CodeAttempt, CodeAttempts, CodeSettlement, Health, History, LastUses, Ledger, LedgerError, NewChallenge,
+    ReplayProtection, RevisionNote, Revisions, SendAdmission, Sending, Sendings, Settlement, SourceNote,
+    Spend, Spent, StoredChallenge, Token, TrustedDevices, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
 use postern_core::name::LoginName;
@@ -194,10 +195,10 @@ pub(crate) enum Store {
     Ledger,
 }
 
-/// Writes the switchboard's implementations of the traits, and the list of their methods: what is missing in the one is
+/// Writes the switchboard's implementations of each part of the stores' traits, and the list of their methods: what is missing in the one is
 /// missing in the other, and then the compiler says so.
 macro_rules! switchboard {
-    ($($store:ident fails with $error:ident {
+    ($($part:ident for $store:ident fails with $error:ident {
         $($point:ident: async fn $method:ident(&self $(, $argument:ident: $type:ty)*) -> $result:ty;)*
     })*) => {
         /// A method that may fail.
@@ -224,7 +225,7 @@ macro_rules! switchboard {
 
         $(
             #[async_trait]
-            impl $store for Watched<dyn $store> {
+            impl $part for Watched<dyn $store> {
                 $(
                     async fn $method(&self $(, $argument: $type)*) -> Result<$result, $error> {
                         let error = || $error::Down("switched off".to_owned());
@@ -238,7 +239,7 @@ macro_rules! switchboard {
 }
 
 switchboard! {
-    Directory fails with DirectoryError {
+    Directory for Directory fails with DirectoryError {
         Find: async fn find(&self, name: &LoginName, class: Class) -> Option<Account>;
         FindByUid: async fn find_by_uid(&self, uid: u32) -> Option<Account>;
         Read: async fn read(&self, id: &AccountId) -> Option<Account>;
@@ -247,48 +248,66 @@ switchboard! {
         ) -> PasswordCheck;
         Update: async fn update(&self, id: &AccountId, expected: Revision, data: &AccountData) -> Update;
         Holders: async fn holders(&self, keys: &[FactorKey]) -> Vec<AccountId>;
-        Visit: async fn visit(&self, each: &mut Visitor<'_>) -> ();
+        ForEachAccount: async fn for_each_account(&self, each: &mut EachAccount<'_>) -> ();
     }
-    Ledger fails with LedgerError {
+    Attempts for Ledger fails with LedgerError {
         Admit: async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Admission;
         Settle: async fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) -> ();
         History: async fn history(
             &self, account: &AccountId, source: &Source, limits: &AttemptLimits, now: Timestamp
         ) -> History;
         ForgetAttempts: async fn forget_attempts(&self, account: &AccountId) -> ();
+    }
+    LastUses for Ledger fails with LedgerError {
         NoteUse: async fn note_use(
             &self, account: &AccountId, source: &Source, note: &SourceNote, used: &Use
         ) -> ();
         LastUses: async fn last_uses(&self, account: &AccountId) -> Vec<Use>;
+    }
+    Revisions for Ledger fails with LedgerError {
         NoteRevision: async fn note_revision(&self, account: &AccountId, note: &RevisionNote) -> ();
         KnownRevision: async fn known_revision(&self, account: &AccountId, now: Timestamp) -> Option<RevisionNote>;
+    }
+    CodeAttempts for Ledger fails with LedgerError {
         AdmitCode: async fn admit_code(&self, attempt: &CodeAttempt<'_>, limits: &CodeLimits) -> CodeAdmission;
         SettleCode: async fn settle_code(&self, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) -> ();
         ForgetCodes: async fn forget_codes(&self, account: &AccountId) -> ();
+    }
+    ReplayProtection for Ledger fails with LedgerError {
         Spend: async fn spend(&self, step: &Spend<'_>) -> Spent;
+    }
+    TrustedDevices for Ledger fails with LedgerError {
         PutDevice: async fn put_device(&self, account: &AccountId, device: &DeviceRecord, at: Timestamp) -> ();
         Devices: async fn devices(&self, account: &AccountId, now: Timestamp) -> Vec<DeviceRecord>;
         DropDevices: async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> ();
+    }
+    Sendings for Ledger fails with LedgerError {
         AdmitSending: async fn admit_sending(&self, sending: &Sending, limits: &SendLimits) -> SendAdmission;
         WithdrawSending: async fn withdraw_sending(&self, sending: &Sending) -> ();
+    }
+    Claims for Ledger fails with LedgerError {
         Claim: async fn claim(&self, name: Digest, token: Token, term: Duration, at: Timestamp) -> bool;
+    }
+    Challenges for Ledger fails with LedgerError {
         PutChallenge: async fn put_challenge(
             &self, account: &AccountId, challenge: &NewChallenge<'_>, limits: &PushLimits
         ) -> ChallengeAdmission;
-        Challenges: async fn challenges(&self, account: &AccountId, now: Timestamp) -> Vec<KeptChallenge>;
+        Challenges: async fn challenges(&self, account: &AccountId, now: Timestamp) -> Vec<StoredChallenge>;
         AnswerChallenge: async fn answer_challenge(
             &self, account: &AccountId, id: ChallengeId, answer: &str, at: Timestamp
         ) -> Answered;
         TryChallenge: async fn try_challenge(
             &self, account: &AccountId, id: ChallengeId, most: u32, token: Token, at: Timestamp
-        ) -> Option<KeptChallenge>;
+        ) -> Option<StoredChallenge>;
         TakeChallenge: async fn take_challenge(
             &self, account: &AccountId, id: ChallengeId, token: Token, at: Timestamp
-        ) -> Option<KeptChallenge>;
+        ) -> Option<StoredChallenge>;
         AwaitChallenge: async fn await_challenge(
             &self, account: &AccountId, id: ChallengeId, longest: Duration
         ) -> bool;
-        QuietPhones: async fn quiet_phones(&self, account: &AccountId, until: Timestamp, at: Timestamp) -> ();
+        MutePushes: async fn mute_pushes(&self, account: &AccountId, until: Timestamp, at: Timestamp) -> ();
+    }
+    Ledger for Ledger fails with LedgerError {
         Time: async fn time(&self) -> Option<Timestamp>;
         Health: async fn health(&self) -> Health;
     }
@@ -344,8 +363,8 @@ impl Directory for Replicated {
         self.inner.holders(keys).await
     }
 
-    async fn visit(&self, each: &mut Visitor<'_>) -> Result<(), DirectoryError> {
-        self.inner.visit(each).await
+    async fn for_each_account(&self, each: &mut EachAccount<'_>) -> Result<(), DirectoryError> {
+        self.inner.for_each_account(each).await
     }
 }
 
@@ -360,7 +379,7 @@ pub(crate) struct Watched<T: ?Sized> {
 fn the_list_of_points_is_that_of_the_traits() {
     for (store, source) in [
         (Store::Directory, include_str!("../../../../crates/core/src/directory.rs")),
-        (Store::Ledger, include_str!("../../../../crates/core/src/ledger.rs")),
+        (Store::Ledger, LEDGER),
     ] {
         let methods = source.lines().filter_map(|line| line.trim().strip_prefix("async fn "));
         let methods: Vec<&str> = methods.filter_map(|rest| rest.split('(').next()).collect();
@@ -369,3 +388,17 @@ fn the_list_of_points_is_that_of_the_traits() {
         assert_eq!(listed, methods);
     }
 }
+
+/// The traits of the ledger, in the order of the switchboard.
+const LEDGER: &str = concat!(
+    include_str!("../../../../crates/core/src/ledger/attempts.rs"),
+    include_str!("../../../../crates/core/src/ledger/last_uses.rs"),
+    include_str!("../../../../crates/core/src/ledger/revisions.rs"),
+    include_str!("../../../../crates/core/src/ledger/code_attempts.rs"),
+    include_str!("../../../../crates/core/src/ledger/replay.rs"),
+    include_str!("../../../../crates/core/src/ledger/trusted_devices.rs"),
+    include_str!("../../../../crates/core/src/ledger/sendings.rs"),
+    include_str!("../../../../crates/core/src/ledger/claims.rs"),
+    include_str!("../../../../crates/core/src/ledger/challenges.rs"),
+    include_str!("../../../../crates/core/src/ledger/mod.rs"),
+);

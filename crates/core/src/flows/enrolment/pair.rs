@@ -22,7 +22,7 @@ use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
 use crate::flows::answers::is_yes;
 use crate::hex_id;
-use crate::ledger::{ChallengeAdmission, KeptChallenge, NewChallenge, Room};
+use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChallenge};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -59,10 +59,11 @@ async fn put(engine: &Engine, account: &Account, id: ChallengeId, wanted: &Wante
         expires: at.plus(LONGEST_PAIRING),
     };
     let value = challenge.seal(id, &account.id, "", &engine.keyring);
-    let new = NewChallenge { id, room: Room::Pairing, value: &value, expires: challenge.expires, at };
+    let new =
+        NewChallenge { id, slot: ChallengeSlot::Pairing, value: &value, expires: challenge.expires, at };
     match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
         ChallengeAdmission::Put => Ok(()),
-        ChallengeAdmission::Busy { .. } | ChallengeAdmission::Quiet { .. } => {
+        ChallengeAdmission::Busy { .. } | ChallengeAdmission::Muted { .. } => {
             Err(Stop::Reject(Reason::Limited))
         }
     }
@@ -128,7 +129,7 @@ async fn handed_in(
     account: &Account,
     id: ChallengeId,
     dialogue: &mut Dialogue<'_>,
-) -> Result<Option<KeptChallenge>, Stop> {
+) -> Result<Option<StoredChallenge>, Stop> {
     dialogue.pause(LONGEST_WAIT).await?;
     let awaited = engine.ledger.await_challenge(&account.id, id, LONGEST_WAIT);
     tokio::select! {

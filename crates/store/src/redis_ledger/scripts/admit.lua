@@ -1,7 +1,11 @@
--- A score is twice the second of the attempt, and one more where it was wrong.
+-- Counts a password before it is verified. A score is twice the second of the attempt, and one more if it was wrong.
+--   KEYS  attempts of the account, attempts from the source
+--   ARGV  digest, source, time, window in seconds, limit of the source, limit of the account; then as in now.lua
+-- Answers 0 to proceed, 1 for known to be wrong, 2 for limited.
 local attempts, from = KEYS[1], KEYS[2]
-local digest, source, window = ARGV[1], ARGV[2], tonumber(ARGV[4])
-local at = moment(tonumber(ARGV[3]))
+local digest, source, host_time, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local source_limit, account_limit = tonumber(ARGV[5]), tonumber(ARGV[6])
+local at = moment(host_time)
 for _, set in ipairs({attempts, from}) do
     redis.call('ZREMRANGEBYSCORE', set, '-inf', whole(2 * (at - window) + 1))
     local future = redis.call('ZRANGEBYSCORE', set, whole(2 * at + 2), '+inf', 'WITHSCORES')
@@ -13,7 +17,7 @@ local known = redis.call('ZSCORE', from, digest)
 if known then
     return tonumber(known) % 2
 end
-if redis.call('ZCARD', from) >= tonumber(ARGV[5]) or redis.call('ZCARD', attempts) >= tonumber(ARGV[6]) then
+if redis.call('ZCARD', from) >= source_limit or redis.call('ZCARD', attempts) >= account_limit then
     return 2
 end
 redis.call('ZADD', attempts, whole(2 * at), digest .. source)

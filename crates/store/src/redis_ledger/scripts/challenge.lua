@@ -1,5 +1,6 @@
--- An account's challenges are one hash: a field is a challenge's id and what it is of it. Its epoch says on which server it
--- was put: another one, and the same one after a restart, may lack that it was taken.
+-- Prelude of scripts about challenges, after fence.lua. An account's challenges are one hash; the name of a field is a challenge's id
+-- and what the field holds of it. The epoch names the server that stored the challenge: another server, and the same one after a
+-- restart, may have lost the record that it was taken, which would let it be replayed.
 local function challenge(challenges, id)
     local value, expires, room, of, tried, answer, taken = unpack(redis.call(
         'HMGET', challenges, id .. ':value', id .. ':expires', id .. ':room', id .. ':epoch', id .. ':tried',
@@ -10,7 +11,7 @@ local function challenge(challenges, id)
     }
 end
 
--- Not over, and nothing of it can have been forgotten.
+-- Not expired, and no record of it can have been lost.
 local function is_known(one, at)
     return one.value and one.is_of_here and one.expires > math.max(at, second)
 end
@@ -37,7 +38,7 @@ local function all_challenges(challenges)
     return all
 end
 
--- What Rust reads: 0, value, expiry, tries, whether there is an answer, answer.
+-- A challenge as Rust reads it: 0, value, expiry, tries, whether there is an answer, answer.
 local function shown(one)
     return {0, one.value, string.format('%.0f', one.expires), math.floor(#one.tried / 16), one.answer and 1 or 0,
         one.answer or ''}
@@ -47,7 +48,7 @@ local function not_shown(code)
     return {code, '', 0, 0, 0, ''}
 end
 
--- Whoever waits for it reads this stream, and finds what was written before they came, too.
+-- Those who wait for a challenge read this stream from its beginning, so they also find what was written before they came.
 local function wake(stream, one, at)
     redis.call('XADD', stream, 'MAXLEN', '1', '*', 'look', '1')
     redis.call('PEXPIRE', stream, string.format('%.0f', math.min(one.expires - math.max(at, second), 86400) * 1000))

@@ -1,8 +1,14 @@
-local claim, token, at, term = KEYS[1], ARGV[1], moment(tonumber(ARGV[2])), tonumber(ARGV[3])
+-- Gives a name to one caller for a term.
+--   KEYS  claim
+--   ARGV  token, time, term in seconds; then as in now.lua
+-- Answers 1 if the caller holds it, and 0 if another one does.
+local claim = KEYS[1]
+local token, host_time, term = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local at = moment(host_time)
 local holder, over = unpack(redis.call('HMGET', claim, 'token', 'over'))
 over = tonumber(over) or 0
 if holder and over > at then
-    -- Nobody claims for longer than a term: a clock was ahead.
+    -- No claim lasts longer than a term: a clock was ahead.
     if over > at + term + skew then
         redis.call('HSET', claim, 'over', whole(at + term))
         redis.call('PEXPIRE', claim, whole(term * 1000))

@@ -1,1 +1,5 @@
-return redis.call('HDEL', KEYS[1], unpack(ARGV))
+-- Removes the records of trusted devices.
+--   KEYS  devices
+--   ARGV  any number of ids
+local devices, ids = KEYS[1], ARGV
+return redis.call('HDEL', devices, unpack(ids))

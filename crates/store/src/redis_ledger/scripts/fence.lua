@@ -1,24 +1,32 @@
--- What the server says of itself, since it may have become another since it was last asked: restarted it has a new run id,
--- promoted a new replication id. A flush takes the fence along.
+-- Prelude of scripts that need a fence: the moment since which the server knows all that was spent. Replay protection rests on it.
 --
--- The ledger's clock decides. A host whose own is further from it than `skew` is not given a code, and `skew` is added where
--- it matters which codes somebody can have used. `seen` is the latest time of the ledger that the host has heard of: the clock of
--- this server may have been set back since, or be that of another one. Who only asks (`raises` is 0) changes nothing.
+-- The epoch is the server's identity, which may change between two calls: a restart gives it a new run id, a promotion a new
+-- replication id. A flush removes the fence as well.
+--
+-- The ledger's clock decides. No code is accepted from a host whose clock differs from it by more than `skew`, and `skew` is added
+-- wherever it matters which codes can have been used. The last two arguments of every script are those of now.lua. A script that
+-- moves or checks a fence begins with the fence arguments:
+--   ARGV[1]  the host's time
+--   ARGV[2]  the greatest lag of a replica in seconds; 0 if there need not be any replica
+--   ARGV[3]  the grace in seconds, for which a server that was cut off may go on spending
+--   ARGV[4]  the retention of the fence in milliseconds
+--   ARGV[5]  `seen`, the latest time of the ledger that the host knows: the clock of this server may have been set back since, or
+--            another server may have answered then
+--   ARGV[6]  `raises`, 1 if the fence may be raised, and 0 for a guest, whose questions change nothing
+local skew, test_second = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 local info = redis.call('INFO', 'server', 'replication')
 local epoch = assert(string.match(info, 'run_id:(%x+)'), 'INFO gives no run_id')
     .. assert(string.match(info, 'master_replid:(%x+)'), 'INFO gives no master_replid')
-local skew = tonumber(ARGV[#ARGV - 1])
-local exact = tonumber(ARGV[#ARGV])
+local exact = test_second
     or tonumber((assert(string.match(info, 'server_time_usec:(%d+)'), 'INFO gives no server_time_usec'))) / 1000000
--- The second that the server is in, and the one that ends it.
+-- The current second of the server, and the one that ends it.
 local second, now = math.floor(exact), math.ceil(exact)
-local seen, raises = tonumber(ARGV[5]), ARGV[6] == '1'
 
 local function whole(number)
     return string.format('%.0f', number)
 end
 
--- By how many seconds the host's clock is ahead of the ledger's (negative: behind), where that is too many.
+-- By how many seconds the host's clock is ahead of the ledger's (negative: behind), if these are too many.
 local function apart(host)
     local ahead = host - second
     return math.abs(ahead) > skew and ahead or nil
@@ -28,10 +36,10 @@ local function moment(host)
     return apart(host) and second or host
 end
 
--- Whether what is written here comes through a failover, or why not: 3 where the server may write alone, 4 where it is
--- alone. With `lag` 0 there is none to come through. A server forgets replicas that it has not heard of for a while, so the
--- most that it had within a day is kept beside the fence: half of those have to be there still.
-local function trouble(fence, lag, memory)
+-- Whether a write survives a failover: nil if it does, 3 if the server may accept writes alone, 4 if it is cut off from its
+-- replicas. With `lag` 0 there is no failover to survive. A server forgets replicas that it has not heard of for a while, so the
+-- greatest number within a day is stored beside the fence: half of them must still be there.
+local function trouble(fence, lag, retention, raises)
     if lag == 0 then
         return nil
     end
@@ -51,7 +59,7 @@ local function trouble(fence, lag, memory)
         most = math.max(all, last > now + skew and most or 0)
         if raises then
             redis.call('HSET', fence, 'replicas', tostring(most), 'seen', whole(now))
-            redis.call('PEXPIRE', fence, memory)
+            redis.call('PEXPIRE', fence, retention)
         end
     end
     if good < 1 or 2 * good < most then
@@ -60,26 +68,26 @@ local function trouble(fence, lag, memory)
     return nil
 end
 
--- The time of a clock that was ahead of what it is now. What lies further ahead was a mistake, and nobody waits for it.
+-- The time of a clock that was ahead of what it is now. A time that lies further ahead was a mistake, and is not waited for.
 local function recent(time)
     return time > now and time <= now + 600 and time or 0
 end
 
--- Since when all that was spent is known. Where it may have been lost, that begins now; and whether it does. `latest` is the latest
--- time that the fence was looked at: keys may have expired by a clock that was set back since.
-local function complete_since(fence, grace, memory)
+-- Answers since when all that was spent is known, and whether the fence is raised now, because records may have been lost. `latest`
+-- is the latest time at which the fence was checked: keys may have expired by a clock that was set back since.
+local function complete_since(fence, grace, retention, seen, raises)
     local known, since, high, latest = unpack(redis.call('HMGET', fence, 'epoch', 'since', 'high', 'latest'))
     since, high, latest = tonumber(since), tonumber(high) or 0, tonumber(latest) or 0
     local is_another = known ~= epoch or not since
     local is_set_back = latest > now + skew
     local begin = now
     if is_another then
-        -- The clock may have been ahead of what it is now: hosts hear of the time every few seconds, and the last step that
-        -- was taken cannot have been had before `high`.
+        -- The clock may have been ahead of what it is now: hosts learn the time every few seconds, and the last step that
+        -- was taken was not available before `high`.
         begin = math.max(now, recent(seen) > 0 and seen + 10 or 0, recent(high))
     end
     if is_another or is_set_back then
-        -- Nor does anybody wait where all was lost under a clock that was far ahead.
+        -- A fence that was raised under a clock that was far ahead is not waited for either.
         local is_absurd = is_set_back and since and since > now + grace + 600
         since = math.max(is_absurd and 0 or since or 0, begin + grace)
         if raises then
@@ -90,7 +98,7 @@ local function complete_since(fence, grace, memory)
         if is_set_back or now > latest then
             redis.call('HSET', fence, 'latest', whole(now))
         end
-        redis.call('PEXPIRE', fence, memory)
+        redis.call('PEXPIRE', fence, retention)
     end
     return since, is_another or is_set_back
 end

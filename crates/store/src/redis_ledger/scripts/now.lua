@@ -1,9 +1,11 @@
--- What time it is. The ledger's clock decides: what a host says counts only while the two are no further apart than may be.
--- The last two arguments of a script say how far that is, and in tests what the ledger's clock shows.
-local skew = tonumber(ARGV[#ARGV - 1])
+-- Prelude of scripts that need the time and no fence. The ledger's clock decides: a host's time counts only if the two clocks differ
+-- by no more than `skew`. The last two arguments of every script are:
+--   ARGV[#ARGV - 1]  the allowed skew in seconds
+--   ARGV[#ARGV]      the ledger's second, in tests; empty otherwise, and the server's own clock is read
+local skew, test_second = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 local function moment(host)
-    local ledger = tonumber(ARGV[#ARGV])
+    local ledger = test_second
         or math.floor(tonumber(string.match(redis.call('INFO', 'server'), 'server_time_usec:(%d+)')) / 1000000)
     if math.abs(host - ledger) > skew then
         return ledger
@@ -15,7 +17,7 @@ local function whole(number)
     return string.format('%.0f', number)
 end
 
--- What lies in the future was written by a clock that was wrong. It counts as of now, from now on.
+-- A score in the future was written by a clock that was wrong. From now on it counts as of now.
 local function age(set, at)
     local future = redis.call('ZRANGEBYSCORE', set, '(' .. whole(at), '+inf')
     for _, member in ipairs(future) do

@@ -1,5 +1,10 @@
--- Tokens have 16 bytes; one for each look.
-local challenges, at, id, most, token = KEYS[1], moment(tonumber(ARGV[1])), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+-- Counts an attempt at a challenge's code. The field `tried` holds one token of 16 bytes for each attempt.
+--   KEYS  challenges
+--   ARGV  time, id, how many attempts there may be, token; then as in now.lua
+-- Answers what `shown` does, or 1 if there may be no attempt.
+local challenges = KEYS[1]
+local host_time, id, most, token = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local at = moment(host_time)
 local one = challenge(challenges, id)
 if not is_open(one, at) then
     return not_shown(1)

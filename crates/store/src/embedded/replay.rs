@@ -1,81 +1,30 @@
-//! Which time steps are spent. Where the memory of that is new, only steps are to be had that nobody can have spent by then.
+//! Replay protection: a time step that was spent once is refused.
+//!
+//! Spent steps are in the volatile database, behind its fence: in a new generation only steps are accepted that cannot have been spent
+//! before it began.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_trait::async_trait;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Spend, Spent, Token};
+use postern_core::ledger::{LedgerError, ReplayProtection, Spend, Spent, Token};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::database::DatabaseError;
-use super::directory::integer;
-use super::memory::{Instance, Memory};
-use crate::codes::first_unspent;
+use super::error::DatabaseError;
+use super::generation::Generation;
+use super::integers::integer;
+use super::ledger::{BUDGET, EmbeddedLedger};
+use super::volatile_db::VolatileDb;
 
-impl Memory {
-    /// Spends a step, within `budget`.
-    pub(super) async fn spend(
-        self: &Arc<Self>,
-        step: &Spend<'_>,
-        budget: Duration,
-    ) -> Result<Spent, DatabaseError> {
-        let (this, step) = (Arc::clone(self), Step::of(step)?);
-        self.run(budget, move |transaction| this.spend_in(transaction, &step)).await
-    }
-
-    fn spend_in(&self, transaction: &Transaction<'_>, wanted: &Step) -> Result<Spent, DatabaseError> {
-        let (memory, since) = self.complete_since(transaction, wanted.at)?;
-        let mut last: Option<(i64, Token, Instance)> = transaction
-            .prepare_cached("SELECT step, token, memory FROM spent WHERE account = ?1 AND factor = ?2")?
-            .query_row(params![wanted.account, wanted.factor], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
-        if matches!(last, Some((step, token, _)) if step == wanted.step && token == wanted.token) {
-            return Ok(Spent::Now);
-        }
-        let now = self.clock.now().max(wanted.at);
-        let first = integer(first_unspent(now.max(since), wanted.period))?;
-        let mut is_ahead = matches!(last, Some((step, ..)) if step > first + FAR_AHEAD);
-        if is_ahead && wanted.is_known(transaction, first)? {
-            last = Some((wanted.begin_anew(transaction, first, memory)?, NOBODYS, memory));
-            is_ahead = false;
-        }
-        if wanted.is_taken(transaction)? {
-            return Ok(Spent::Replayed);
-        }
-        let is_complete = match last {
-            // It is where everything began anew, after a clock that was ahead. Where that cannot be, it is unknown, too.
-            Some((step, token, _)) if step >= wanted.step && (token == NOBODYS || is_ahead) => {
-                return Ok(unknown_to(step));
-            }
-            Some((step, ..)) if step >= wanted.step => return Ok(Spent::Replayed),
-            Some(_) if !wanted.is_known(transaction, wanted.step)? => {
-                return Ok(unknown_to(wanted.dropped(transaction)?));
-            }
-            // Nothing of this factor was forgotten since its last step was written.
-            Some((_, _, of)) => of == memory,
-            None => wanted.is_first,
-        };
-        let from = first_unspent(since, wanted.period);
-        if !is_complete && wanted.step < integer(from)? {
-            return Ok(Spent::Unknown { from });
-        }
-        transaction
-            .prepare_cached(
-                "INSERT INTO spent (account, factor, step, token, memory) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE
-                 SET step = excluded.step, token = excluded.token, memory = excluded.memory",
-            )?
-            .execute(params![wanted.account, wanted.factor, wanted.step, wanted.token, memory])?;
-        wanted.note_taken(transaction)?;
-        let earliest = u64::try_from(wanted.step.saturating_sub(1)).unwrap_or(0);
-        self.note_high(transaction, Timestamp::from_unix(earliest.saturating_mul(wanted.period)))?;
-        Ok(Spent::Now)
+#[async_trait]
+impl ReplayProtection for EmbeddedLedger {
+    async fn spend(&self, step: &Spend<'_>) -> Result<Spent, LedgerError> {
+        let (volatile, step) = (Arc::clone(&self.volatile), Step::of(step)?);
+        Ok(self.volatile.run(BUDGET, move |transaction| step.spend(&volatile, transaction)).await?)
     }
 }
 
-/// A [`Spend`] that another thread may take along.
+/// A [`Spend`] that can be sent to another thread.
 struct Step {
     account: String,
     factor: [u8; 16],
@@ -98,10 +47,58 @@ impl Step {
             token: step.token,
         })
     }
-}
 
-impl Step {
-    /// Whether this very step was taken, however the clock was set since.
+    /// Spends the step, unless it was spent before.
+    fn spend(&self, volatile: &VolatileDb, transaction: &Transaction<'_>) -> Result<Spent, DatabaseError> {
+        let (generation, since) = volatile.complete_since(transaction, self.at)?;
+        let mut last: Option<(i64, Token, Generation)> = transaction
+            .prepare_cached("SELECT step, token, memory FROM spent WHERE account = ?1 AND factor = ?2")?
+            .query_row(params![self.account, self.factor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        if matches!(last, Some((step, token, _)) if step == self.step && token == self.token) {
+            return Ok(Spent::Now);
+        }
+        let now = volatile.clock.now().max(self.at);
+        let first = integer(first_unspent(now.max(since), self.period))?;
+        let mut is_ahead = matches!(last, Some((step, ..)) if step > first + FAR_AHEAD);
+        if is_ahead && self.is_known(transaction, first)? {
+            last = Some((self.begin_anew(transaction, first, generation)?, UNSPENT, generation));
+            is_ahead = false;
+        }
+        if self.is_taken(transaction)? {
+            return Ok(Spent::Replayed);
+        }
+        let is_complete = match last {
+            // The factor began anew at this step, after a clock that was ahead, or it could not. Either way earlier steps are unknown.
+            Some((step, token, _)) if step >= self.step && (token == UNSPENT || is_ahead) => {
+                return Ok(unknown_to(step));
+            }
+            Some((step, ..)) if step >= self.step => return Ok(Spent::Replayed),
+            Some(_) if !self.is_known(transaction, self.step)? => {
+                return Ok(unknown_to(self.dropped(transaction)?));
+            }
+            // No record of this factor was lost since its last step was written.
+            Some((_, _, of)) => of == generation,
+            None => self.is_first,
+        };
+        let from = first_unspent(since, self.period);
+        if !is_complete && self.step < integer(from)? {
+            return Ok(Spent::Unknown { from });
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO spent (account, factor, step, token, memory) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE
+                 SET step = excluded.step, token = excluded.token, memory = excluded.memory",
+            )?
+            .execute(params![self.account, self.factor, self.step, self.token, generation])?;
+        self.note_taken(transaction)?;
+        let earliest = u64::try_from(self.step.saturating_sub(1)).unwrap_or(0);
+        volatile.note_high(transaction, Timestamp::from_unix(earliest.saturating_mul(self.period)))?;
+        Ok(Spent::Now)
+    }
+
+    /// Whether this very step was taken, even if the clock was set back since.
     fn is_taken(&self, transaction: &Transaction<'_>) -> Result<bool, DatabaseError> {
         Ok(transaction
             .prepare_cached(
@@ -110,7 +107,7 @@ impl Step {
             .query_row(params![self.account, self.factor, self.step], |row| row.get(0))?)
     }
 
-    /// Of a factor the latest steps are kept one by one.
+    /// Records that this step is taken. The latest steps of a factor are kept one by one.
     fn note_taken(&self, transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
         let mut dropped = self.dropped(transaction)?;
         if self.step <= dropped {
@@ -141,7 +138,7 @@ impl Step {
         Ok(())
     }
 
-    /// A step is no longer kept; `next` is the one that was taken after it.
+    /// Records that a step is no longer kept; `next` is the one that was taken after it.
     fn note_dropped(&self, transaction: &Transaction<'_>, step: i64, next: i64) -> Result<(), DatabaseError> {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO dropped (account, factor, step) VALUES (?1, ?2, ?3)")?
@@ -149,7 +146,7 @@ impl Step {
         if next - step <= FAR_AHEAD {
             return Ok(());
         }
-        // A clock that jumped ahead leaves a long one behind it; shorter ones of before say less.
+        // A clock that jumped ahead leaves a long gap behind it; earlier, shorter gaps say less.
         transaction
             .prepare_cached(
                 "DELETE FROM untaken WHERE account = ?1 AND factor = ?2 AND (high - low <= ?3 OR low NOT IN
@@ -164,7 +161,7 @@ impl Step {
         Ok(())
     }
 
-    /// The latest step that was taken and is no longer kept: of those after it all are known.
+    /// The latest taken step that is no longer kept: all taken steps after it are.
     fn dropped(&self, transaction: &Transaction<'_>) -> Result<i64, DatabaseError> {
         Ok(transaction
             .prepare_cached(
@@ -181,7 +178,7 @@ impl Step {
             )?)
     }
 
-    /// Whether it is known if this step was taken: those after the last dropped one are kept, and between some before it none was.
+    /// Whether it is known if this step was taken: steps after the last dropped one are kept, and so are some gaps before it.
     fn is_known(&self, transaction: &Transaction<'_>, step: i64) -> Result<bool, DatabaseError> {
         if step > self.dropped(transaction)? {
             return Ok(true);
@@ -194,35 +191,40 @@ impl Step {
             .query_row(params![self.account, self.factor, step], |row| row.get(0))?)
     }
 
-    /// The last step was taken by a clock that was ahead. Nobody waits until the time has come there: as after a loss those from
-    /// `first` on are to be had, but for those that were taken. What is the last one now.
+    /// The last step was taken by a clock that was ahead. Its time is not waited for: as after a loss of records, steps from `first` on
+    /// are available, except for those that were taken. Answers the last step as it is now.
     fn begin_anew(
         &self,
         transaction: &Transaction<'_>,
         first: i64,
-        memory: Instance,
+        generation: Generation,
     ) -> Result<i64, DatabaseError> {
         transaction
             .prepare_cached(
                 "UPDATE spent SET step = ?3, token = ?4, memory = ?5 WHERE account = ?1 AND factor = ?2",
             )?
-            .execute(params![self.account, self.factor, first - 1, NOBODYS, memory])?;
+            .execute(params![self.account, self.factor, first - 1, UNSPENT, generation])?;
         Ok(first - 1)
     }
 }
 
-/// Whether those up to `last` were taken nobody knows.
+/// It is unknown whether steps up to `last` were taken.
 fn unknown_to(last: i64) -> Spent {
     Spent::Unknown { from: u64::try_from(last + 1).unwrap_or(0) }
 }
 
-/// Stands for a step that nobody has spent.
-const NOBODYS: Token = [0; 16];
-/// In steps; what is nearer is waited for.
+/// The first step that cannot have been spent before `since`. Codes are accepted one step early and one step late.
+fn first_unspent(since: Timestamp, period: u64) -> u64 {
+    (since.as_unix() / period.max(1)).saturating_add(2)
+}
+
+/// Marks a step that was not spent.
+const UNSPENT: Token = [0; 16];
+/// In steps; the time of a nearer step is waited for.
 const FAR_AHEAD: i64 = 10;
 /// How many steps of a factor are kept one by one.
 const MOST_TAKEN: usize = 32;
-/// How many stretches without a taken step are kept of a factor.
+/// How many gaps without a taken step are kept of a factor.
 const MOST_UNTAKEN: u32 = 8;
 
 #[cfg(test)]
@@ -230,6 +232,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use std::path::PathBuf;
+    use std::time::Duration;
 
     use postern_core::account::AccountId;
     use postern_core::clock::SystemClock;
@@ -237,8 +240,8 @@ mod tests {
     use rusqlite::Connection;
 
     use super::super::database::Database;
-    use super::super::memory::Access;
     use super::*;
+    use crate::Access;
 
     /// Later than the machine's clock.
     const NOW: u64 = 4_000_000_000;
@@ -250,9 +253,9 @@ mod tests {
             Self(tempfile::tempdir().unwrap())
         }
 
-        fn open(&self) -> Arc<Memory> {
+        fn open(&self) -> Arc<VolatileDb> {
             let database = Database::open(&self.0.path().join("postern.db")).unwrap();
-            Arc::new(Memory::new(self.0.path(), database, Arc::new(SystemClock), Access::Keeper))
+            Arc::new(VolatileDb::new(self.0.path(), database, Arc::new(SystemClock), Access::Keeper))
         }
 
         fn path(&self) -> PathBuf {
@@ -265,19 +268,27 @@ mod tests {
         }
     }
 
-    async fn spend(steps: &Arc<Memory>, step: u64) -> Result<Spent, DatabaseError> {
+    async fn spend(volatile: &Arc<VolatileDb>, step: u64) -> Result<Spent, DatabaseError> {
         let (account, factor) = (AccountId::new("a".to_owned()), FactorId::new([1; 16]));
         let at = Timestamp::from_unix(NOW);
         let wanted =
             Spend { account: &account, factor, step, period: 30, is_first: false, at, token: [9; 16] };
-        steps.spend(&wanted, Duration::from_secs(3)).await
+        let (this, wanted) = (Arc::clone(volatile), Step::of(&wanted)?);
+        let spend = move |transaction: &Transaction<'_>| wanted.spend(&this, transaction);
+        volatile.run(Duration::from_secs(3), spend).await
     }
 
-    /// Has spent the first step that is to be had; which one that was.
-    async fn begin(steps: &Arc<Memory>) -> u64 {
+    /// Spends the first step that is available, and answers which one that was.
+    async fn begin(steps: &Arc<VolatileDb>) -> u64 {
         let Ok(Spent::Unknown { from }) = spend(steps, 0).await else { panic!("it had a memory") };
         assert!(matches!(spend(steps, from).await, Ok(Spent::Now)));
         from
+    }
+
+    #[test]
+    fn the_step_after_next_is_the_first_that_cannot_have_been_spent() {
+        let first = |since, period| first_unspent(Timestamp::from_unix(since), period);
+        assert_eq!((first(0, 30), first(29, 30), first(30, 30), first(30, 60)), (2, 2, 3, 2));
     }
 
     #[tokio::test]

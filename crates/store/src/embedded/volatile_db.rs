@@ -1,10 +1,10 @@
-//! What no backup may bring back, in a file beside the daemon's socket: time steps that are spent, recovery codes and tickets that
-//! are used, challenges that are open.
+//! The volatile database: a file beside the daemon's socket for everything that no backup may bring back. Replay protection rests on it:
+//! it holds the time steps that are spent, the recovery codes and tickets that are used, and the challenges that are open.
 //!
-//! Whoever restores the database from a backup must not make it forget what was spent since, nor have it give once more what was
-//! taken. So that is kept apart from it, in the folder of the daemon's socket, which is emptied when the host starts. A file that
-//! is new, that an earlier start of the host has left, or that is not the one that the database was used with last, is another
-//! memory, and may lack what the one before it knew.
+//! Restoring the main database from a backup must not make spent codes acceptable again. So these records are kept apart from it, in
+//! the folder of the daemon's socket, which is emptied when the host starts. A file that is new, that an earlier start of the host
+//! has left, or that is not the one that the main database was used with last, is a new *generation*: it may lack records of the
+//! generation before it. The fence, the moment since which a generation is complete, is then moved to the present.
 
 use std::fmt;
 use std::fs;
@@ -18,50 +18,39 @@ use postern_core::clock::{Clock, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use rustix::fs::Access as FileAccess;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
-use super::database::{self, Database, DatabaseError, Journal, OpenError};
-use super::directory::integer;
+use super::database::{self, Database, Journal};
+use super::error::{DatabaseError, OpenError};
+use super::generation::Generation;
+use super::integers::{integer, timestamp};
 use super::schema;
+use crate::Access;
 
-/// One file for each database; all processes of the host that use the one use the other.
-pub(super) struct Memory {
+/// One file for each main database; all processes of the host that use the one use the other.
+pub(super) struct VolatileDb {
     path: PathBuf,
     database: Database,
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
     access: Access,
-    /// What a guest writes down belongs to this, where no time of posternd's has begun: it is good for the guest alone.
-    guest_instance: Instance,
-    /// Tells of changes that this process made.
+    /// The generation of a guest's own records, until posternd has begun one: only the guest can use them.
+    guest_generation: Generation,
+    /// Notified of changes that this process made.
     pub(super) changed: Notify,
 }
 
-/// Who opens the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// posternd: it makes the file, and says when what was spent is known from then on.
-    Keeper,
-    /// Any other program. It finds out nothing about the start of the host, as it may be shown another one than posternd, and asking
-    /// changes nothing: neither is a file made, nor does a time begin.
-    Guest,
-}
-
-/// Which memory it is.
-pub(super) type Instance = [u8; 16];
-
-impl Memory {
-    /// Nothing is opened before it is needed.
+impl VolatileDb {
+    /// Opens nothing before it is needed.
     pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>, access: Access) -> Self {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
         let (open, changed) = (Mutex::default(), Notify::new());
-        let guest_instance = Uuid::new_v4().into_bytes();
-        Self { path: folder.join(name), database, clock, open, access, guest_instance, changed }
+        let guest_generation = Generation::new();
+        Self { path: folder.join(name), database, clock, open, access, guest_generation, changed }
     }
 
-    /// Whether it can be written to. The answer is what is amiss all the same. Where it may lack what was spent before, its
-    /// time begins now and not with the first code, so that whoever comes later need not wait.
+    /// Tries to write to it. The answer is a warning, if no code is accepted for long. A generation that has to begin begins now and
+    /// not with the first code, so that later logins need not wait.
     pub(super) async fn probe(self: &Arc<Self>, budget: Duration) -> Result<Option<String>, DatabaseError> {
         self.may_be_made()?;
         let this = Arc::clone(self);
@@ -75,7 +64,7 @@ impl Memory {
         }))
     }
 
-    /// Makes one change, within `budget`.
+    /// Runs one transaction, within `budget`.
     pub(super) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         budget: Duration,
@@ -90,23 +79,23 @@ impl Memory {
         }
     }
 
-    /// One at a time, as SQLite would have it anyway. A file that went away meanwhile is left for the one that is there now.
+    /// Transactions run one at a time, as SQLite requires anyway. A file that was replaced meanwhile is left for the new one.
     fn run_here<T>(
         &self,
         change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if self.access == Access::Guest && matches!(self.path.try_exists(), Ok(false)) {
-            // A code that the guest sends is typed to the guest, so what it wrote down has to be there until it ends.
-            let kept = slot.take().filter(|kept| kept.identity == NO_FILE);
-            let mut open = kept.map_or_else(OpenFile::none, Ok).map_err(|error| self.unusable(error))?;
+            // A code that the guest sends is typed to the guest, so its records have to last until it ends.
+            let known = slot.take().filter(|file| file.identity == NO_FILE);
+            let mut open = known.map_or_else(OpenFile::none, Ok).map_err(|error| self.unusable(error))?;
             let result = open.run(&change);
             *slot = Some(open);
             return result;
         }
         for _ in 0..MOST_FILES {
-            let kept = slot.take().filter(|kept| kept.is_at(&self.path));
-            let opened = kept.map_or_else(|| OpenFile::at(&self.path), |kept| Ok(Some(kept)));
+            let known = slot.take().filter(|file| file.is_at(&self.path));
+            let opened = known.map_or_else(|| OpenFile::at(&self.path), |file| Ok(Some(file)));
             let Some(mut open) = opened.map_err(|error| self.unusable(error))? else { continue };
             let result = open.run(&change);
             if result.is_ok() || open.is_at(&self.path) {
@@ -117,52 +106,54 @@ impl Memory {
         Err(DatabaseError::Down(format!("{} is replaced all the time", self.path.display())))
     }
 
-    /// Which memory this is, and since when every step that was spent is in it. Where nobody knows, that begins now.
+    /// The generation of this file, and its fence: the moment since which every spent step is in it. A new generation begins now.
     pub(super) fn complete_since(
         &self,
         transaction: &Transaction<'_>,
         at: Timestamp,
-    ) -> Result<(Instance, Timestamp), DatabaseError> {
-        let known: Option<(Instance, String, i64)> = transaction
+    ) -> Result<(Generation, Timestamp), DatabaseError> {
+        let known: Option<(Generation, String, i64)> = transaction
             .prepare_cached("SELECT instance, boot, since FROM memory")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let known =
-            known.map(|(instance, boot, since)| (instance, boot, u64::try_from(since).unwrap_or(u64::MAX)));
+        let known = known
+            .map(|(generation, boot, since)| (generation, boot, u64::try_from(since).unwrap_or(u64::MAX)));
         let in_use = self.database.read_here(|connection| {
             let select = "SELECT instance FROM spent_memory";
             Ok(connection
                 .prepare_cached(select)?
-                .query_row([], |row| row.get::<_, Instance>(0))
+                .query_row([], |row| row.get::<_, Generation>(0))
                 .optional()?)
         })?;
-        let is_in_use = |instance| in_use == Some(instance);
+        let is_in_use = |generation| in_use == Some(generation);
         if self.access == Access::Guest {
             return Ok(match known {
-                Some((instance, _, since)) if is_in_use(instance) => (instance, Timestamp::from_unix(since)),
-                // One that nothing belongs to.
-                Some(_) | None => (self.guest_instance, self.clock.now().max(at)),
+                Some((generation, _, since)) if is_in_use(generation) => {
+                    (generation, Timestamp::from_unix(since))
+                }
+                // A generation that no other record belongs to.
+                Some(_) | None => (self.guest_generation, self.clock.now().max(at)),
             });
         }
         let boot = boot()?;
         let earlier = match known {
-            Some((instance, of, since)) if is_in_use(instance) && of == boot => {
-                return Ok((instance, Timestamp::from_unix(since)));
+            Some((generation, of, since)) if is_in_use(generation) && of == boot => {
+                return Ok((generation, Timestamp::from_unix(since)));
             }
             Some((_, _, since)) => Timestamp::from_unix(since),
             None => Timestamp::from_unix(0),
         };
-        // The clock may have been ahead of what it is now: no step was spent that can be had later than this.
+        // The clock may have been ahead of what it is now: no step was spent that becomes available later than this.
         let high = high_in(transaction, FILE_HIGH)?
             .max(self.database.read_here(|connection| high_in(connection, DATABASE_HIGH))?);
-        // First the database, so that another file which it was used with hears of it before this one's time begins. A crash
-        // in between leaves two that do not belong together, which is where it began.
-        let instance = Uuid::new_v4().into_bytes();
+        // First the main database, so that another volatile database that it was used with is out of use before this generation
+        // begins. A crash in between leaves two files that do not belong together, as before.
+        let generation = Generation::new();
         self.database.write_here(|connection| {
             connection.execute(
                 "INSERT INTO spent_memory (one, instance) VALUES (1, ?1)
                  ON CONFLICT DO UPDATE SET instance = excluded.instance",
-                [instance],
+                [generation],
             )?;
             Ok(())
         })?;
@@ -170,12 +161,12 @@ impl Memory {
         transaction.execute(
             "INSERT INTO memory (one, instance, boot, since) VALUES (1, ?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET instance = excluded.instance, boot = excluded.boot, since = excluded.since",
-            params![instance, boot, integer(since.as_unix())?],
+            params![generation, boot, integer(since.as_unix())?],
         )?;
-        Ok((instance, since))
+        Ok((generation, since))
     }
 
-    /// Notes that a step was spent that can be had from `earliest` on, in both files: either may be lost, or come back from a
+    /// Records in both files that a step was spent that is available from `earliest` on: either file may be lost, or restored from a
     /// backup.
     pub(super) fn note_high(
         &self,
@@ -191,7 +182,7 @@ impl Memory {
         Ok(())
     }
 
-    /// A guest makes no file, and says all the same where posternd could not.
+    /// A guest creates no file, but reports if posternd could not either.
     fn may_be_made(&self) -> Result<(), DatabaseError> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         if self.access == Access::Keeper || !matches!(self.path.try_exists(), Ok(false)) {
@@ -201,10 +192,10 @@ impl Memory {
             .map_err(|error| self.unusable(OpenError::Io(error.into())))
     }
 
-    /// What changes whenever another process writes to the file.
+    /// A value that changes whenever another process writes to the file.
     pub(super) fn stamp(&self) -> Option<Stamp> {
         let meta = fs::metadata(&self.path).ok()?;
-        Some(Stamp { identity: (meta.dev(), meta.ino()), modified: (meta.mtime(), meta.mtime_nsec()) })
+        Some(Stamp { identity: FileIdentity::of(&meta), modified: (meta.mtime(), meta.mtime_nsec()) })
     }
 
     fn unusable(&self, error: OpenError) -> DatabaseError {
@@ -237,32 +228,43 @@ impl Memory {
     }
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for VolatileDb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("VolatileDb").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-/// How a file is at one time.
+/// The state of the file at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
-    identity: Identity,
+    identity: FileIdentity,
     modified: (i64, i64),
 }
 
-/// The file, and which one it is: somebody may put another in its place.
+/// The open file, and which file it is: another one may be put in its place.
 struct OpenFile {
     connection: Connection,
-    identity: Identity,
+    identity: FileIdentity,
 }
 
-type Identity = (u64, u64);
+/// Device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
 
 /// No inode has the number 0.
-const NO_FILE: Identity = (0, 0);
+const NO_FILE: FileIdentity = FileIdentity { device: 0, inode: 0 };
+
+impl FileIdentity {
+    fn of(meta: &fs::Metadata) -> Self {
+        Self { device: meta.dev(), inode: meta.ino() }
+    }
+}
 
 impl OpenFile {
-    /// `None` where another one took its place meanwhile.
+    /// `None` if another file took its place meanwhile.
     fn at(path: &Path) -> Result<Option<Self>, OpenError> {
         database::ensure_private(path)?;
         let identity = identity_of(path);
@@ -275,7 +277,7 @@ impl OpenFile {
         }
     }
 
-    /// Where there is none, for one who may not make it.
+    /// In memory, if there is no file, for a guest, which may not create it.
     fn none() -> Result<Self, OpenError> {
         let mut connection = Connection::open_in_memory()?;
         schema::prepare(&mut connection, &schema::SPENT)?;
@@ -297,14 +299,14 @@ impl OpenFile {
     }
 }
 
-fn identity_of(path: &Path) -> io::Result<Identity> {
+fn identity_of(path: &Path) -> io::Result<FileIdentity> {
     let meta = fs::metadata(path)?;
-    Ok((meta.dev(), meta.ino()))
+    Ok(FileIdentity::of(&meta))
 }
 
 fn high_in(connection: &Connection, query: &str) -> Result<Timestamp, DatabaseError> {
     let at: Option<i64> = connection.prepare_cached(query)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(Timestamp::from_unix(at.and_then(|at| u64::try_from(at).ok()).unwrap_or(0)))
+    Ok(timestamp(at.unwrap_or(0)))
 }
 
 fn set_high(connection: &Connection, statement: &str, at: Timestamp) -> Result<(), DatabaseError> {
@@ -319,7 +321,7 @@ const SET_FILE_HIGH: &str =
 const SET_DATABASE_HIGH: &str =
     "INSERT INTO spent_high (one, at) VALUES (1, ?1) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)";
 
-/// Which start of the host this is (random(4)).
+/// Identifies this start of the host (random(4)).
 fn boot() -> Result<String, DatabaseError> {
     let boot = fs::read_to_string(BOOT_ID).map_err(|error| {
         DatabaseError::Broken(format!("{BOOT_ID} cannot be read: {error}; posternd has to see /proc/sys"))
@@ -327,7 +329,7 @@ fn boot() -> Result<String, DatabaseError> {
     Ok(boot.trim().to_owned())
 }
 
-/// A moment that is further ahead than this comes from a clock that was wrong.
+/// A moment further ahead than this comes from a clock that was wrong.
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
 const MOST_FILES: u32 = 5;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

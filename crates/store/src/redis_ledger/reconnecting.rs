@@ -7,22 +7,22 @@ use postern_core::ledger::LedgerError;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// A thing that is made when it is first wanted, and again whenever it was lost, by one task in the background.
-pub(super) struct Kept<T>(Arc<Inner<T>>);
+/// A value, such as a connection, that one background task makes when it is first needed, and makes again whenever it was lost.
+pub(super) struct Reconnecting<T>(Arc<Inner<T>>);
 
-/// The thing as it was at one time.
+/// The value as it was when it was leased.
 #[derive(Debug, Clone)]
-pub(super) struct Held<T> {
-    /// The thing.
-    pub(super) thing: T,
+pub(super) struct Lease<T> {
+    /// The value.
+    pub(super) value: T,
     generation: u64,
 }
 
-/// Makes the thing; given up after [`LIMIT`].
+/// Makes the value; given up after [`LIMIT`].
 pub(super) type Make<T> =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send>> + Send + Sync>;
 
-impl<T: Clone + Send + Sync + 'static> Kept<T> {
+impl<T: Clone + Send + Sync + 'static> Reconnecting<T> {
     pub(super) fn new(make: Make<T>) -> Self {
         Self(Arc::new(Inner {
             make,
@@ -32,32 +32,31 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         }))
     }
 
-    /// The thing; waits while it is made for the first time or right after it was lost, but not while it is known to be
-    /// out of order.
-    pub(super) async fn get(&self) -> Result<Held<T>, LedgerError> {
+    /// The value. Waits while it is made for the first time or right after it was lost, but not while attempts are known to fail.
+    pub(super) async fn lease(&self) -> Result<Lease<T>, LedgerError> {
         self.make_from(|state| matches!(state, State::Idle), State::Making);
         let mut states = self.0.state.subscribe();
         let settled = states.wait_for(|state| matches!(state, State::Up(_) | State::Down(_))).await;
         match settled.as_deref() {
-            Ok(State::Up(held)) => Ok(held.clone()),
+            Ok(State::Up(lease)) => Ok(lease.clone()),
             Ok(State::Down(error)) => Err(error.clone()),
             Ok(State::Idle | State::Making) | Err(_) => Err(LedgerError::Down("not connected".to_owned())),
         }
     }
 
-    /// One more, for the caller alone.
-    pub(super) async fn another(&self) -> Result<T, LedgerError> {
+    /// Another value, for the caller alone.
+    pub(super) async fn make_another(&self) -> Result<T, LedgerError> {
         self.0.make().await
     }
 
-    /// Says that what was held is of no use any more. Whoever asks next waits for the first attempt to make another, or
-    /// hears `error` until one is made. Has no effect where there is a newer one.
-    pub(super) fn lost(&self, held: &Held<T>, error: Option<LedgerError>) {
-        let is_this = |state: &State<T>| matches!(state, State::Up(up) if up.generation == held.generation);
+    /// Reports that a leased value is of no use any more. The next caller waits for the first attempt to make another, or gets
+    /// `error` until one is made. Has no effect if there is a newer value already.
+    pub(super) fn report_loss(&self, lease: &Lease<T>, error: Option<LedgerError>) {
+        let is_this = |state: &State<T>| matches!(state, State::Up(up) if up.generation == lease.generation);
         self.make_from(is_this, error.map_or(State::Making, State::Down));
     }
 
-    /// Makes another in the background while the one that is there stays in use.
+    /// Makes another value in the background while the present one stays in use.
     pub(super) fn renew(&self) {
         let is_up = matches!(&*self.0.state.borrow(), State::Up(_));
         if !is_up || self.0.is_renewing.swap(true, Ordering::AcqRel) {
@@ -67,9 +66,9 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         tokio::spawn(async move {
             let _over = Over(Weak::clone(&weak));
             if let Some(inner) = weak.upgrade()
-                && let Ok(thing) = inner.make().await
+                && let Ok(value) = inner.make().await
             {
-                inner.put(thing);
+                inner.put(value);
             }
             sleep(FIRST_PAUSE).await;
         });
@@ -103,31 +102,31 @@ impl<T> Inner<T> {
         timeout(LIMIT, (self.make)()).await.map_err(silent)?
     }
 
-    fn put(&self, thing: T) {
+    fn put(&self, value: T) {
         let generation = self.made.fetch_add(1, Ordering::Relaxed);
-        self.state.send_replace(State::Up(Held { thing, generation }));
+        self.state.send_replace(State::Up(Lease { value, generation }));
     }
 }
 
 enum State<T> {
-    /// Nobody has wanted it yet.
+    /// It has not been needed yet.
     Idle,
     /// The first attempt is under way, and worth waiting for.
     Making,
     /// In use.
-    Up(Held<T>),
+    Up(Lease<T>),
     /// Attempts go on in the background.
     Down(LedgerError),
 }
 
-/// Ends with the thing made, or with nobody left who could want it.
+/// Ends once the value is made, or once nothing is left that could need it.
 async fn make_until_up<T>(weak: Weak<Inner<T>>) {
     let _unmade = Unmade(Weak::clone(&weak));
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(inner) = weak.upgrade() else { return };
         match inner.make().await {
-            Ok(thing) => return inner.put(thing),
+            Ok(value) => return inner.put(value),
             Err(error) => drop(inner.state.send_replace(State::Down(error))),
         }
         drop(inner);
@@ -162,7 +161,7 @@ impl<T> Drop for Over<T> {
     }
 }
 
-/// Below the deadline of a call, so that the first one to come hears why it failed.
+/// Below the deadline of a call, so that the first caller learns why it failed.
 pub(super) const LIMIT: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
@@ -179,10 +178,12 @@ mod tests {
         LedgerError::Down("no".to_owned())
     }
 
-    /// Gives one of these for each attempt, then 9 for ever; `None` is silence.
-    fn kept(attempts: impl IntoIterator<Item = Option<Result<u32, LedgerError>>>) -> Kept<u32> {
+    /// Gives one of these for each attempt, then 9 for ever; `None` does not answer.
+    fn reconnecting(
+        attempts: impl IntoIterator<Item = Option<Result<u32, LedgerError>>>,
+    ) -> Reconnecting<u32> {
         let attempts = Arc::new(Mutex::new(attempts.into_iter().collect::<VecDeque<_>>()));
-        Kept::new(Box::new(move || {
+        Reconnecting::new(Box::new(move || {
             let next = attempts.lock().unwrap().pop_front().unwrap_or(Some(Ok(9)));
             Box::pin(async move {
                 match next {
@@ -195,47 +196,47 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_comes_while_it_is_down_hears_so_at_once_and_it_comes_back_by_itself() {
-        let kept = kept([Some(Err(down())), None]);
-        assert_eq!(kept.get().await.unwrap_err(), down());
+        let value = reconnecting([Some(Err(down())), None]);
+        assert_eq!(value.lease().await.unwrap_err(), down());
         let start = Instant::now();
         for _ in 0..100 {
-            assert!(kept.get().await.is_err());
+            assert!(value.lease().await.is_err());
         }
         assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
-        while kept.get().await.is_err() {
+        while value.lease().await.is_err() {
             sleep(Duration::from_millis(20)).await;
             assert!(start.elapsed() < Duration::from_secs(3));
         }
-        assert_eq!(kept.get().await.unwrap().thing, 9);
+        assert_eq!(value.lease().await.unwrap().value, 9);
     }
 
     #[tokio::test]
     async fn a_silent_attempt_ends_before_the_deadline_of_a_call() {
-        let kept = kept([None]);
+        let value = reconnecting([None]);
         let start = Instant::now();
-        assert!(kept.get().await.is_err());
+        assert!(value.lease().await.is_err());
         assert!(start.elapsed() < Duration::from_millis(590), "{:?}", start.elapsed());
     }
 
     #[tokio::test]
     async fn after_a_loss_the_next_one_waits_for_the_first_attempt() {
-        let kept = kept([Some(Ok(1)), Some(Ok(2))]);
-        let first = kept.get().await.unwrap();
-        kept.lost(&first, None);
-        let second = kept.get().await.unwrap();
-        assert_eq!((first.thing, second.thing), (1, 2));
-        kept.lost(&first, Some(down()));
-        assert_eq!(kept.get().await.unwrap().thing, 2, "the newer one is not lost with the older");
+        let value = reconnecting([Some(Ok(1)), Some(Ok(2))]);
+        let first = value.lease().await.unwrap();
+        value.report_loss(&first, None);
+        let second = value.lease().await.unwrap();
+        assert_eq!((first.value, second.value), (1, 2));
+        value.report_loss(&first, Some(down()));
+        assert_eq!(value.lease().await.unwrap().value, 2, "the newer one is not lost with the older");
     }
 
     #[tokio::test]
     async fn the_old_one_stays_in_use_while_another_is_made() {
-        let kept = kept([Some(Ok(1)), Some(Err(down()))]);
-        assert_eq!(kept.get().await.unwrap().thing, 1);
+        let value = reconnecting([Some(Ok(1)), Some(Err(down()))]);
+        assert_eq!(value.lease().await.unwrap().value, 1);
         let end = Instant::now() + Duration::from_secs(3);
-        while kept.get().await.unwrap().thing != 9 {
+        while value.lease().await.unwrap().value != 9 {
             assert!(Instant::now() < end);
-            kept.renew();
+            value.renew();
             sleep(Duration::from_millis(20)).await;
         }
     }

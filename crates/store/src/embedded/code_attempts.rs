@@ -1,18 +1,51 @@
-//! Codes that were tried: each counts until one was right.
+//! Codes that were tried: each counts until one is right.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{CodeAdmission, CodeAttempt, CodeSettlement, Token};
+use postern_core::ledger::{CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement, LedgerError, Token};
 use postern_core::limits::CodeLimits;
 use rusqlite::{Connection, params};
 
-use super::database::DatabaseError;
-use super::directory::integer;
-use crate::codes::{CODES_MEMORY, MOST_CODES, closed_until};
+use super::error::DatabaseError;
+use super::integers::integer;
+use super::ledger::{BUDGET, EmbeddedLedger};
+use crate::code_limits::{CODE_RETENTION, MOST_CODES, closed_until};
 
-/// A [`CodeAttempt`] that the writer may take along.
-pub(super) struct CodeRow {
+#[async_trait]
+impl CodeAttempts for EmbeddedLedger {
+    async fn admit_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<CodeAdmission, LedgerError> {
+        let (row, limits) = (CodeRow::of(attempt), *limits);
+        Ok(self.database.write(BUDGET, move |connection| row.admit(connection, &limits)).await?)
+    }
+
+    async fn settle_code(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        settlement: CodeSettlement,
+    ) -> Result<(), LedgerError> {
+        let row = CodeRow::of(attempt);
+        Ok(self.database.write(BUDGET, move |connection| row.settle(connection, settlement)).await?)
+    }
+
+    async fn forget_codes(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let account = account.as_str().to_owned();
+        let forget = move |connection: &Connection| {
+            connection.prepare_cached("DELETE FROM code WHERE account = ?1")?.execute([account])?;
+            Ok(())
+        };
+        Ok(self.database.write(BUDGET, forget).await?)
+    }
+}
+
+/// A [`CodeAttempt`] that can be sent to the writer.
+struct CodeRow {
     account: String,
     /// Empty for the whole account.
     source: String,
@@ -21,7 +54,7 @@ pub(super) struct CodeRow {
 }
 
 impl CodeRow {
-    pub(super) fn of(attempt: &CodeAttempt<'_>) -> Self {
+    fn of(attempt: &CodeAttempt<'_>) -> Self {
         Self {
             account: attempt.account.as_str().to_owned(),
             source: attempt.source.map_or_else(String::new, |source| source.as_str().to_owned()),
@@ -30,19 +63,15 @@ impl CodeRow {
         }
     }
 
-    pub(super) fn admit(
-        &self,
-        connection: &Connection,
-        limits: &CodeLimits,
-    ) -> Result<CodeAdmission, DatabaseError> {
+    fn admit(&self, connection: &Connection, limits: &CodeLimits) -> Result<CodeAdmission, DatabaseError> {
         let before = |span: Duration| integer(self.at.minus(span).as_unix());
         let lasts = limits.window + limits.pause;
-        connection.prepare_cached("DELETE FROM code WHERE at <= ?1")?.execute([before(CODES_MEMORY)?])?;
-        // What strangers do is not in a row with anything, and would fill the disk.
+        connection.prepare_cached("DELETE FROM code WHERE at <= ?1")?.execute([before(CODE_RETENTION)?])?;
+        // Codes of strangers are not in a row with any other, and must not fill the disk.
         connection
             .prepare_cached("DELETE FROM code WHERE source <> '' AND at <= ?1")?
             .execute([before(lasts)?])?;
-        // What lies in the future was written by a clock that was wrong, and counts as of now.
+        // A time in the future was written by a clock that was wrong, and counts as of now.
         connection
             .prepare_cached("UPDATE code SET at = ?3 WHERE account = ?1 AND source = ?2 AND at > ?3")?
             .execute(params![self.account, self.source, integer(self.at.as_unix())?])?;
@@ -76,12 +105,8 @@ impl CodeRow {
         Ok(CodeAdmission::Proceed { in_a_row: in_a_row.saturating_add(1).min(MOST_CODES) })
     }
 
-    /// Has no effect where the code is not counted, or no longer: it may be told twice.
-    pub(super) fn settle(
-        &self,
-        connection: &Connection,
-        settlement: CodeSettlement,
-    ) -> Result<(), DatabaseError> {
+    /// Has no effect if the code is not counted, or no longer, so the call may be repeated.
+    fn settle(&self, connection: &Connection, settlement: CodeSettlement) -> Result<(), DatabaseError> {
         let query = match settlement {
             CodeSettlement::Right => {
                 "DELETE FROM code WHERE account = ?1 AND source = ?2
@@ -92,9 +117,4 @@ impl CodeRow {
         connection.prepare_cached(query)?.execute(params![self.account, self.source, self.token])?;
         Ok(())
     }
-}
-
-pub(super) fn forget(connection: &Connection, account: &str) -> Result<(), DatabaseError> {
-    connection.prepare_cached("DELETE FROM code WHERE account = ?1")?.execute([account])?;
-    Ok(())
 }

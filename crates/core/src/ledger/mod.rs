@@ -1,0 +1,85 @@
+//! The ledger: where everything that may expire is kept, in Redis or in its embedded stand-in.
+//!
+//! [`Ledger`] is the sum of one small trait for each kind of record. Each trait has a file here and a file of the same name in each
+//! store, so `redis_ledger/challenges.rs` is all that Redis does for [`Challenges`]. Replayed secrets are refused by
+//! [`ReplayProtection`] (a code of an authenticator), [`Claims`] (a recovery code or a ticket) and [`Challenges`] (a sent code or an
+//! approval).
+
+mod attempts;
+mod challenges;
+mod claims;
+mod code_attempts;
+mod last_uses;
+mod replay;
+mod revisions;
+mod sendings;
+mod trusted_devices;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::clock::Timestamp;
+
+pub use attempts::{Admission, Attempt, Attempts, History, Settlement};
+pub use challenges::{
+    Answered, ChallengeAdmission, ChallengeSlot, Challenges, NewChallenge, StoredChallenge,
+};
+pub use claims::Claims;
+pub use code_attempts::{CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement};
+pub use last_uses::{Credential, LastUses, NOTE_EVERY, SourceNote, Use};
+pub use replay::{ReplayProtection, Spend, Spent};
+pub use revisions::{CURRENT_FOR, REVISION_RETENTION, RevisionNote, Revisions};
+pub use sendings::{SendAdmission, Sending, Sendings};
+pub use trusted_devices::TrustedDevices;
+
+/// Keeps everything that may expire. Every call ends within the implementation's own deadline, and may be repeated.
+///
+/// A record whose time lies in the future counts as written now, so a clock that was once wrong makes nobody wait longer than
+/// the window in question. If the ledger has a clock of its own, that clock decides.
+#[async_trait]
+pub trait Ledger:
+    Attempts
+    + CodeAttempts
+    + ReplayProtection
+    + Claims
+    + LastUses
+    + Revisions
+    + TrustedDevices
+    + Sendings
+    + Challenges
+    + Send
+    + Sync
+    + fmt::Debug
+{
+    /// The time by the ledger's own clock; `None` if it has none but this host's.
+    async fn time(&self) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Whether the ledger works now, and what its administrator should know. Asking changes nothing.
+    async fn health(&self) -> Result<Health, LedgerError>;
+}
+
+/// 128 random bits that identify one request, so that it may be repeated.
+pub type Token = [u8; 16];
+
+/// The state of a ledger that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Which product it is, and where.
+    pub what: String,
+    /// What its administrator should change, although it works.
+    pub warnings: Vec<String>,
+    /// What does not work, and how to repair it.
+    pub failures: Vec<String>,
+}
+
+/// The ledger does not work. App passwords work without it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// It cannot be reached now; a later attempt may succeed. After a change, the change may have been made.
+    #[error("the ledger does not answer: {0}")]
+    Down(String),
+    /// An administrator has to repair its contents or its configuration.
+    #[error("the ledger is not in order: {0}")]
+    Broken(String),
+}

@@ -1,0 +1,123 @@
+//! The state of the ledger: what its servers say of themselves, and whether every script may run every command in it.
+
+use async_trait::async_trait;
+use postern_core::account::{AccountId, Revision};
+use postern_core::clock::Timestamp;
+use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::ledger::{
+    Attempt, Attempts, Claims, CodeAttempt, CodeAttempts, CodeSettlement, Credential, Health, LastUses,
+    Ledger, LedgerError, NOTE_EVERY, RevisionNote, Revisions, Sending, Sendings, Settlement, SourceNote,
+    TrustedDevices, Use,
+};
+use postern_core::limits::{AttemptLimits, CodeLimits, SentCodeLimits, Source};
+
+use super::attempts::{ATTEMPTS, attempts_from};
+use super::claims::CLAIM;
+use super::code_attempts::CODES;
+use super::last_uses::{SOURCES, USE_RETENTION, USES};
+use super::ledger::RedisLedger;
+use super::revisions::REVISION;
+use super::script::DROP_ALL;
+use super::sendings::SENT;
+use super::subjects::subject_tag;
+use super::trusted_devices::DEVICES;
+
+#[async_trait]
+impl Ledger for RedisLedger {
+    async fn time(&self) -> Result<Option<Timestamp>, LedgerError> {
+        self.fences.time().await.map(Some)
+    }
+
+    async fn health(&self) -> Result<Health, LedgerError> {
+        // A fence that has to be raised need not wait for the first code.
+        self.watch_fences();
+        let mut health = self.calls.health().await?;
+        let nobody = AccountId::new(NOBODY.to_owned());
+        self.try_all_rights(&nobody).await?;
+        health.warnings.extend(self.fences.warning(&nobody).await?);
+        Ok(health)
+    }
+}
+
+impl RedisLedger {
+    /// Has every script run every command in it, on an account that does not exist: no other way tells whether this user of Redis
+    /// may. Spending uses no command that the other scripts do not use.
+    async fn try_all_rights(&self, account: &AccountId) -> Result<(), LedgerError> {
+        let source = Source::of(None);
+        // The times lie far apart, so that records are dropped for their age.
+        let long_after = self.fences.clock.now();
+        let first = long_after.minus(USE_RETENTION);
+        self.try_attempts(account, &source, [first, long_after]).await?;
+        self.try_uses(account, &source, [first, long_after]).await?;
+        let note = RevisionNote { revision: Revision(0), at: long_after, mac: [0; 16] };
+        self.note_revision(account, &note).await?;
+        self.known_revision(account, long_after).await?;
+        self.try_codes(account, &source, long_after).await?;
+        self.forget_attempts(account).await?;
+        let expires = long_after.plus(NOTE_EVERY);
+        let device = DeviceRecord { id: DeviceId([0; 16]), value: String::new(), expires };
+        self.put_device(account, &device, long_after).await?;
+        self.devices(account, long_after).await?;
+        self.drop_devices(account, &[device.id]).await?;
+        let sending = Sending { subject: [0; 16], at: long_after, token: [0; 16] };
+        self.admit_sending(&sending, &SentCodeLimits::default().each).await?;
+        self.withdraw_sending(&sending).await?;
+        self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
+        self.try_challenges(account).await?;
+        // No record of this trial stays.
+        let source = attempts_from(&source);
+        let keys = [ATTEMPTS, &*source, USES, SOURCES, REVISION, CODES, DEVICES];
+        self.calls.run::<()>(account, &DROP_ALL, &keys, Vec::new()).await?;
+        self.calls.run_at(&subject_tag(sending.subject), &DROP_ALL, &[SENT, CLAIM], Vec::new()).await
+    }
+
+    async fn try_attempts(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        [first, long_after]: [Timestamp; 2],
+    ) -> Result<(), LedgerError> {
+        let limits = AttemptLimits::default();
+        for (at, settlement) in [(first, Settlement::Wrong), (long_after, Settlement::Withdrawn)] {
+            let attempt = Attempt { account, source, digest: [0; 16], at };
+            self.admit(&attempt, &limits).await?;
+            self.history(account, source, &limits, at).await?;
+            self.settle(&attempt, settlement).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_uses(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        [first, long_after]: [Timestamp; 2],
+    ) -> Result<(), LedgerError> {
+        let forgotten =
+            NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
+        for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
+            let used = Use { credential, at, service: "check".to_owned(), address: None };
+            let note = SourceNote { at, mac: [0; 16] };
+            self.note_use(account, source, &note, &used).await?;
+        }
+        self.last_uses(account).await.map(drop)
+    }
+
+    async fn try_codes(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        for source in [None, Some(source)] {
+            let attempt = CodeAttempt { account, source, at, token: [0; 16] };
+            self.admit_code(&attempt, &CodeLimits::default()).await?;
+            self.settle_code(&attempt, CodeSettlement::Withdrawn).await?;
+        }
+        self.forget_codes(account).await
+    }
+}
+
+/// No directory has an account with this id.
+const NOBODY: &str = "-";
+const NOBODYS_SELECTOR: &str = "aaaa";

@@ -1,1 +1,0 @@
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')

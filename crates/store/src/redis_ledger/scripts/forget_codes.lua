@@ -1,4 +1,0 @@
-for _, key in ipairs(KEYS) do
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', '+inf')
-end
-return 0

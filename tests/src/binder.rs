@@ -13,7 +13,7 @@ use postern_core::config::Config;
 use postern_core::factor::{Algorithm as Hash, FactorId, NewTotp, Seed, TotpShape};
 use postern_core::hashing::{Budget, HashPool};
 use postern_core::keyring::Keyring;
-use postern_core::ledger::{Spend, Spent};
+use postern_core::ledger::{Spend, Spent, Token};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::random::RandomnessGone;
@@ -77,7 +77,15 @@ impl<'a> Binder<'a> {
             let at = authority.clock.now();
             let step = at.as_unix() / app.period - LONG_AGO.as_secs() / app.period;
             let (period, token, is_first) = (app.period, *b"a step long past", true);
-            let spend = Spend { account: &account, factor: new.id, step, period, is_first, at, token };
+            let spend = Spend {
+                account: &account,
+                factor: new.id,
+                step,
+                period,
+                is_first,
+                at,
+                token: Token::new(token),
+            };
             assert_eq!(authority.ledger.spend(&spend).await, Ok(Spent::Now));
             new.id
         })

@@ -17,16 +17,17 @@ use postern_core::account::Revision;
 use postern_core::clock::Timestamp;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Attempts, CodeAttempt, CodeAttempts, Credential, LastUses, Ledger, LedgerError, RevisionNote,
-    Revisions, Settlement, SourceNote, TrustedDevices, Use,
+    Revisions, Settlement, SourceNote, Token, TrustedDevices, Use,
 };
 use postern_core::limits::{CodeLimits, Source};
 use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};
 use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
 
 fn first_revision() -> RevisionNote {
-    RevisionNote { revision: Revision(1), at: Timestamp::from_unix(NOW), mac: [7; 16] }
+    RevisionNote { revision: Revision(1), at: Timestamp::from_unix(NOW), mac: Digest::new([7; 16]) }
 }
 
 #[tokio::test]
@@ -140,16 +141,20 @@ async fn every_key_has_the_prefix_the_tag_and_an_end() {
         service: "imap".to_owned(),
         address: None,
     };
-    let note = SourceNote { at: used.at, mac: [1; 16] };
+    let note = SourceNote { at: used.at, mac: Digest::new([1; 16]) };
     probe.ledger.note_use(&probe.account, &Source::of(None), &note, &used).await.unwrap();
     probe.ledger.note_revision(&probe.account, &first_revision()).await.unwrap();
     for source in [None, Some(&Source::of(None))] {
-        let attempt =
-            CodeAttempt { account: &probe.account, source, at: Timestamp::from_unix(NOW), token: [1; 16] };
+        let attempt = CodeAttempt {
+            account: &probe.account,
+            source,
+            at: Timestamp::from_unix(NOW),
+            token: Token::new([1; 16]),
+        };
         probe.ledger.admit_code(&attempt, &CodeLimits::default()).await.unwrap();
     }
     let expires = Timestamp::from_unix(NOW + 1000);
-    let device = DeviceRecord { id: DeviceId([1; 16]), value: "sealed".to_owned(), expires };
+    let device = DeviceRecord { id: DeviceId(Digest::new([1; 16])), value: "sealed".to_owned(), expires };
     probe.ledger.put_device(&probe.account, &device, Timestamp::from_unix(NOW)).await.unwrap();
     let mut keys: Vec<String> = redis.cli(&["KEYS", "*{a}*"]).lines().map(ToOwned::to_owned).collect();
     keys.sort();

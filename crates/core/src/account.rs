@@ -8,7 +8,6 @@ use crate::account_status::AccountStatus;
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
 use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
-use crate::hex_id;
 use crate::keyring::Digest;
 use crate::policy::AccountPolicy;
 
@@ -122,13 +121,13 @@ impl FactorKey {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        hex_id::parse(text).map(Self)
+        Digest::parse(text).map(Self)
     }
 }
 
 impl fmt::Display for FactorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex_id::write(self.0, f)
+        self.0.fmt(f)
     }
 }
 

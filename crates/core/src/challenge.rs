@@ -6,8 +6,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
@@ -117,11 +115,11 @@ impl Challenge {
     #[must_use]
     pub fn seal(&self, id: ChallengeId, account: &AccountId, answer: &str, keyring: &Keyring) -> String {
         let digest = keyring.digest(ANSWER, &[account.as_str().as_bytes(), &id.0, answer.as_bytes()]);
-        let body = Body { v: VERSION, challenge: self.clone(), answer: STANDARD.encode(digest) };
+        let body = Body { v: VERSION, challenge: self.clone(), answer: digest.to_base64() };
         // serde_json cannot fail on strings and numbers.
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mac = keyring.digest(MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()]);
-        format!("{}.{text}", STANDARD.encode(mac))
+        format!("{}.{text}", mac.to_base64())
     }
 
     /// Reads the form that [`Challenge::seal`] writes. `None` if this site did not write it for this account and id, or if it has
@@ -135,13 +133,13 @@ impl Challenge {
         now: Timestamp,
     ) -> Option<OpenChallenge> {
         let (mac, text) = value.split_once('.')?;
-        let mac: Digest = STANDARD.decode(mac).ok()?.try_into().ok()?;
+        let mac = Digest::from_base64(mac)?;
         let older = OlderKeys::within(OLDER_KEYS, now);
         if !keyring.vouches(&mac, MAC, &[account.as_str().as_bytes(), &id.0, text.as_bytes()], older) {
             return None;
         }
         let body: Body = serde_json::from_str(text).ok()?;
-        let answer: Digest = STANDARD.decode(&body.answer).ok()?.try_into().ok()?;
+        let answer = Digest::from_base64(&body.answer)?;
         // A challenge from a clock that was ahead would last longer than permitted.
         let is_open =
             body.v == VERSION && body.challenge.expires > now && !body.challenge.created.is_from_future(now);

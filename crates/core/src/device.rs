@@ -112,7 +112,7 @@ impl DeviceId {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        hex_id::parse(text).map(Self)
+        Digest::parse(text).map(Self)
     }
 
     /// Whether `text` designates this one: the whole id, or at least 4 characters of its beginning.
@@ -124,7 +124,7 @@ impl DeviceId {
 
 impl fmt::Display for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex_id::write(self.0, f)
+        self.0.fmt(f)
     }
 }
 
@@ -163,7 +163,7 @@ impl Trust {
     #[must_use]
     pub fn seal(&self, id: DeviceId, account: &Account, keyring: &Keyring) -> DeviceRecord {
         let mac = self.with_parts(id, account, |parts| keyring.digest(MAC, parts));
-        let raw = RawTrust { v: VERSION, trust: self.clone(), mac: STANDARD.encode(mac) };
+        let raw = RawTrust { v: VERSION, trust: self.clone(), mac: mac.to_base64() };
         // serde_json cannot fail on strings and numbers.
         DeviceRecord { id, value: serde_json::to_string(&raw).unwrap_or_default(), expires: self.expires }
     }
@@ -180,7 +180,7 @@ impl Trust {
         now: Timestamp,
     ) -> Option<Self> {
         let raw: RawTrust = serde_json::from_str(&record.value).ok()?;
-        let mac: Digest = STANDARD.decode(&raw.mac).ok()?.try_into().ok()?;
+        let mac = Digest::from_base64(&raw.mac)?;
         let older = OlderKeys::within_of(term, raw.trust.created, now);
         let is_ours =
             raw.trust.with_parts(record.id, account, |parts| keyring.vouches(&mac, MAC, parts, older));
@@ -196,7 +196,7 @@ impl Trust {
         factors.sort_unstable();
         use_them(&[
             account.id.as_str().as_bytes(),
-            &id.0,
+            id.0.as_ref(),
             self.name.as_bytes(),
             &self.created.as_unix().to_be_bytes(),
             &self.expires.as_unix().to_be_bytes(),
@@ -337,7 +337,7 @@ mod tests {
         });
         assert!(!is_good(&record, &enrolled, 1_800_000_000), "another factor");
 
-        let moved = DeviceRecord { id: DeviceId([1; 16]), ..record.clone() };
+        let moved = DeviceRecord { id: DeviceId(Digest::new([1; 16])), ..record.clone() };
         assert!(!is_good(&moved, &account(), 1_800_000_000), "another device");
         for (from, to) in [
             ("2027-01-15T08:01:40Z", "2028-01-15T08:01:40Z"),

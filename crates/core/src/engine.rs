@@ -19,7 +19,7 @@ use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
 use crate::policy::{AccountPolicy, Policy, Service, StrictestRule};
-use crate::random::{RandomnessGone, draw_token};
+use crate::random::{RandomnessGone, draw_bits, draw_token};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
@@ -79,7 +79,12 @@ impl Engine {
         }
     }
 
-    /// 128 random bits.
+    /// 128 random bits, such as for an id.
+    pub(crate) fn draw_bits(&self) -> Result<[u8; 16], RandomnessGone> {
+        draw_bits(self.random)
+    }
+
+    /// A token for a request to the ledger.
     pub(crate) fn draw_token(&self) -> Result<Token, RandomnessGone> {
         draw_token(self.random)
     }

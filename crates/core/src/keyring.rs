@@ -1,6 +1,7 @@
 //! The keyring: a file of random keys. All keyed digests and sealing keys are derived from them.
 
 mod age;
+mod digest;
 
 use std::fmt;
 
@@ -11,12 +12,12 @@ use chacha20poly1305::aead::{Aead, Payload};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 
 pub use age::{KeyAge, LONGEST_CONVERSATION, OlderKeys};
+pub use digest::Digest;
 
 /// The keys of a site. The first is the current one. The others open and verify older records.
 pub struct Keyring {
@@ -127,13 +128,13 @@ impl Keyring {
     /// Whether `digest` is the digest of `parts` under the current key, or under one that `older` accepts.
     #[must_use]
     pub fn vouches(&self, digest: &Digest, purpose: &str, parts: &[&[u8]], older: OlderKeys) -> bool {
-        self.accepted(older).any(|key| bool::from(key.digest(purpose, parts).ct_eq(digest)))
+        self.accepted(older).any(|key| key.digest(purpose, parts).matches(digest))
     }
 
     /// The number of the key, of any age, under which `digest` is the digest of `parts`.
     #[must_use]
     pub fn key_of(&self, digest: &Digest, purpose: &str, parts: &[&[u8]]) -> Option<u32> {
-        self.keys().find(|key| bool::from(key.digest(purpose, parts).ct_eq(digest))).map(|key| key.id)
+        self.keys().find(|key| key.digest(purpose, parts).matches(digest)).map(|key| key.id)
     }
 
     /// Encrypts `secret` under the current key by XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), with `bound_to` as
@@ -245,9 +246,6 @@ pub enum SealError {
     Forged,
 }
 
-/// 128 bits of a keyed digest.
-pub type Digest = [u8; 16];
-
 /// Why a keyring file cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeyring {
@@ -349,7 +347,8 @@ impl Key {
     /// A separate key for sealing, so that digests cannot weaken it.
     fn cipher(&self) -> XChaCha20Poly1305 {
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
-        let halves = [self.digest("seal", &[b"first half"]), self.digest("seal", &[b"second half"])];
+        let halves =
+            [self.digest("seal", &[b"first half"]).bytes(), self.digest("seal", &[b"second half"]).bytes()];
         for (to, from) in key.iter_mut().zip(halves.as_flattened()) {
             *to = *from;
         }
@@ -368,9 +367,9 @@ pub fn keyed_digest(key: &[u8; KEY_BYTES], purpose: &str, parts: &[&[u8]]) -> Di
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    let mut digest = Digest::default();
-    digest.copy_from_slice(mac.finalize().into_bytes().split_at(16).0);
-    digest
+    let mut digest = [0; Digest::BYTES];
+    digest.copy_from_slice(mac.finalize().into_bytes().split_at(Digest::BYTES).0);
+    Digest::new(digest)
 }
 
 #[derive(Deserialize)]

@@ -306,13 +306,15 @@ mod hex {
     use crate::keyring::Digest;
 
     pub(super) fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{:032x}", u128::from_be_bytes(*digest)))
+        to.collect_str(digest)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
         let number = u128::from_str_radix(&text, 16).ok().filter(|_| text.len() == 32);
-        number.map(u128::to_be_bytes).ok_or_else(|| serde::de::Error::custom("not a digest"))
+        number
+            .map(|number| Digest::new(number.to_be_bytes()))
+            .ok_or_else(|| serde::de::Error::custom("not a digest"))
     }
 }
 
@@ -501,7 +503,8 @@ mod tests {
         let other = AccountPolicy { disabled: true, expires, ..AccountPolicy::default() };
         assert_eq!(other.to_json(), r#"{"v":1,"disabled":true,"expires":"2027-01-15T08:00:00Z"}"#);
         assert_eq!(AccountPolicy::from_json(&other.to_json()), Ok(other));
-        let ticket = Some(Ticket { digest: [0xab; 16], expires: Timestamp::from_unix(1_800_000_000) });
+        let ticket =
+            Some(Ticket { digest: Digest::new([0xab; 16]), expires: Timestamp::from_unix(1_800_000_000) });
         let second_factor = Some(SecondFactor::Required);
         let third = AccountPolicy { second_factor, ticket, trust_generation: 7, ..AccountPolicy::default() };
         assert_eq!(

@@ -19,7 +19,7 @@ impl Proof {
     pub fn of(account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> Self {
         let expires = now.plus(GOOD_FOR).as_unix();
         let digest = with_parts(account, service, expires, |parts| keyring.digest(PURPOSE, parts));
-        Self(format!("{expires}.{:032x}", u128::from_be_bytes(digest)))
+        Self(format!("{expires}.{digest}"))
     }
 
     /// Whether `text` is a valid proof.
@@ -27,7 +27,7 @@ impl Proof {
     pub fn holds(text: &str, account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> bool {
         let read = || {
             let (expires, digest) = text.split_once('.')?;
-            let digest: Digest = u128::from_str_radix(digest, 16).ok()?.to_be_bytes();
+            let digest = Digest::new(u128::from_str_radix(digest, 16).ok()?.to_be_bytes());
             Some((expires.parse::<u64>().ok()?, digest))
         };
         let Some((expires, digest)) = read() else { return false };

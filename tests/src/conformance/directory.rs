@@ -11,6 +11,7 @@ use postern_core::clock::Timestamp;
 use postern_core::directory::{Directory, DirectoryError, PasswordCheck, Update};
 use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
+use postern_core::keyring::Digest;
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class, MainPasswordOnMail};
 use postern_core::secret::Password;
@@ -341,7 +342,7 @@ pub async fn a_key_finds_its_holders_alone(f: &dyn DirectoryFixture) {
     let mut both = vec![alice.clone(), bob.clone()];
     both.sort();
     assert_eq!(holders(f, &keys[1..]).await, both);
-    assert_eq!(holders(f, &[FactorKey([0; 16])]).await, []);
+    assert_eq!(holders(f, &[FactorKey(Digest::new([0; 16]))]).await, []);
     assert_eq!(holders(f, &[]).await, []);
     drop(give(f, "alice", &keys[1..2]).await);
     assert_eq!(holders(f, &keys[..1]).await, []);
@@ -452,7 +453,7 @@ fn recovery_codes(count: usize) -> Vec<RecoveryCode> {
 
 /// In their order.
 fn factor_keys(count: u8) -> Vec<FactorKey> {
-    (1..=count).map(|number| FactorKey([number * 0x2a; 16])).collect()
+    (1..=count).map(|number| FactorKey(Digest::new([number * 0x2a; 16]))).collect()
 }
 
 const HASH: &str =

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use postern_core::account::AccountId;
 use postern_core::clock::{SystemClock, Timestamp};
 use postern_core::config::Redis as RedisConfig;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{Admission, Attempt, Attempts, LedgerError, Revisions, Settlement};
 use postern_core::limits::{AttemptLimits, Source};
 use postern_store::{LedgerTime, RedisLedger};
@@ -36,7 +37,7 @@ impl Probe {
 
     fn attempt(&self, secret: u8) -> Attempt<'_> {
         let at = Timestamp::from_unix(NOW);
-        Attempt { account: &self.account, source: &self.source, digest: [secret; 16], at }
+        Attempt { account: &self.account, source: &self.source, digest: Digest::new([secret; 16]), at }
     }
 
     /// Counts an attempt.

@@ -21,7 +21,7 @@ async fn what_is_over_by_the_ledgers_clock_is_over_for_a_host_whose_clock_is_beh
     let ledger_time = LedgerTime::Of(Arc::clone(&time) as Arc<dyn Clock>);
     let past = 1_000_000_000;
     let ledger = RedisLedger::open_at(&redis.config(), SetClock::at(past), ledger_time).unwrap();
-    let (account, id) = (AccountId::new("a".to_owned()), ChallengeId::new(token()));
+    let (account, id) = (AccountId::new("a".to_owned()), ChallengeId::new(token().bytes()));
     let at = Timestamp::from_unix(past);
     let expires = at.plus(Duration::from_secs(60));
     let new = NewChallenge { id, slot: ChallengeSlot::Pairing, value: "sealed", expires, at };

@@ -44,7 +44,7 @@ impl Client {
 
     /// A challenge that lasts for a minute and has neither phones nor an answer.
     pub(crate) async fn put(&self) -> ChallengeId {
-        let id = ChallengeId::new(token());
+        let id = ChallengeId::new(token().bytes());
         let admission = self.try_put(id, ChallengeSlot::Approval { pushes: false }, "sealed", 60).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
         id
@@ -120,7 +120,7 @@ impl Client {
 pub(crate) fn token() -> Token {
     let mut token = [0; 16];
     getrandom::fill(&mut token).unwrap();
-    token
+    Token::new(token)
 }
 
 /// How often a code may be looked at.

@@ -63,7 +63,7 @@ async fn what_another_challenge_says_says_nothing_here() {
     let forger = Forger::new();
     let id = forger.put("a", ChallengeSlot::Pairing, CODE).await;
     let own = forger.seal("a", id, CODE, LATER + 60);
-    let other = ChallengeId::new(token());
+    let other = ChallengeId::new(token().bytes());
     let elsewhere = Keyring::parse(&Keyring::render(&[8; 32], Timestamp::from_unix(1))).unwrap();
     let foreign = question(LATER + 60).seal(id, &account("a"), CODE, &elsewhere);
     for value in [
@@ -163,7 +163,7 @@ impl Forger {
     }
 
     async fn put(&self, to: &str, slot: ChallengeSlot, code: &str) -> ChallengeId {
-        let id = ChallengeId::new(token());
+        let id = ChallengeId::new(token().bytes());
         let value = self.seal(to, id, code, LATER + 60);
         let admission = self.client.of(to).try_put(id, slot, &value, 60).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));

@@ -7,6 +7,7 @@ use postern_core::account::AccountId;
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::factor::FactorId;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, NewChallenge, Sending};
 use postern_core::limits::{PushLimits, SentCodeLimits};
 use postern_store::RedisLedger;
@@ -19,7 +20,7 @@ async fn every_key_has_an_end_and_its_name() {
     let redis = Redis::start("challenge_keys", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
     let put = async |slot| {
-        let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(60)));
+        let (id, expires) = (ChallengeId::new(token().bytes()), at.plus(Duration::from_secs(60)));
         let new = NewChallenge { id, slot, value: "sealed", expires, at };
         let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;
         assert_eq!(admission, Ok(ChallengeAdmission::Put));
@@ -38,9 +39,9 @@ async fn every_key_has_an_end_and_its_name() {
     assert_eq!(ledger.answer_challenge(&account, approval, "yes", at).await, Ok(Answered::Now));
     assert!(ledger.take_challenge(&account, approval, token(), at).await.unwrap().is_some());
     ledger.mute_pushes(&account, at.plus(Duration::from_secs(3600)), at).await.unwrap();
-    let sending = Sending { subject: [0xab; 16], at, token: token() };
+    let sending = Sending { subject: Digest::new([0xab; 16]), at, token: token() };
     _ = ledger.admit_sending(&sending, &SentCodeLimits::default().each).await.unwrap();
-    assert!(ledger.claim([0xcd; 16], token(), Duration::from_secs(60), at).await.unwrap());
+    assert!(ledger.claim(Digest::new([0xcd; 16]), token(), Duration::from_secs(60), at).await.unwrap());
     let mut expected = vec![
         ("challenges:a%7d%3ab".to_owned(), 60),
         ("pushes:a%7d%3ab".to_owned(), 30 * 86_400),
@@ -72,7 +73,7 @@ async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
     let redis = Redis::start("challenge_many", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
     for _ in 0..100 {
-        let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(60)));
+        let (id, expires) = (ChallengeId::new(token().bytes()), at.plus(Duration::from_secs(60)));
         let new = NewChallenge {
             id,
             slot: ChallengeSlot::Approval { pushes: false },
@@ -97,7 +98,7 @@ async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
 async fn a_challenge_that_is_over_leaves_nothing_but_its_count() {
     let redis = Redis::start("challenge_over", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
-    let (id, expires) = (ChallengeId::new(token()), at.plus(Duration::from_secs(3)));
+    let (id, expires) = (ChallengeId::new(token().bytes()), at.plus(Duration::from_secs(3)));
     let new =
         NewChallenge { id, slot: ChallengeSlot::Approval { pushes: true }, value: "sealed", expires, at };
     let admission = ledger.put_challenge(&account, &new, &PushLimits::default()).await;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
-use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError};
+use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError, Token};
 use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::{Listen, Redis, SetClock};
 
@@ -98,7 +98,7 @@ struct Seen {
 async fn account(name: String, ledgers: Vec<Arc<dyn Ledger>>, mut dice: Dice, rounds: u32) -> Seen {
     let mut seen = Seen::default();
     for round in 0..rounds {
-        let (id, over) = (ChallengeId::new(token()), Arc::new(AtomicBool::new(false)));
+        let (id, over) = (ChallengeId::new(token().bytes()), Arc::new(AtomicBool::new(false)));
         // What was taken is forgotten once it is over.
         let at = LATER + u64::from(round) * 100;
         let first = Client::new(&ledgers[0], &name);
@@ -192,11 +192,11 @@ impl Player {
             }
             // A login that consumes it, or one that is closed and cancels it.
             4..=7 => {
-                let heard = ledger.take_challenge(account, id, [token; 16], at).await?;
+                let heard = ledger.take_challenge(account, id, Token::new([token; 16]), at).await?;
                 Call::Take { token, is_over, heard: heard.map(|kept| kept.answer) }
             }
             8..=10 => {
-                let heard = ledger.try_challenge(account, id, MOST, [token; 16], at).await?;
+                let heard = ledger.try_challenge(account, id, MOST, Token::new([token; 16]), at).await?;
                 Call::Look { token, is_over, heard: heard.map(|kept| kept.tries) }
             }
             _ => {

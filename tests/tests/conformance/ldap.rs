@@ -11,6 +11,7 @@ use postern_core::account_status::AccountStatus;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, DirectoryKind};
 use postern_core::directory::{Directory, DirectoryError};
+use postern_core::keyring::Digest;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_store::LdapDirectory;
@@ -26,7 +27,7 @@ async fn a_factor_key_that_is_none_is_an_error() {
     f.add("alice", &[], None).await;
     let name = LoginName::new("alice").unwrap();
     let account = f.directory.find(&name, Class::Mail).await.unwrap().unwrap();
-    let good = FactorKey([0xab; 16]);
+    let good = FactorKey(Digest::new([0xab; 16]));
     let data = AccountData { factor_keys: vec![good], ..AccountData::default() };
     _ = f.directory.update(&account.id, account.revision, &data).await.unwrap();
     let stored = f.slapd.entry(&format!("uid=alice,{PEOPLE}")).texts("posternFactorKey");

@@ -3,7 +3,7 @@
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
-use postern_core::keyring::Keyring;
+use postern_core::keyring::{Digest, Keyring};
 use postern_core::ledger::{CodeAdmission, CodeAttempt, Credential, Ledger, SourceNote, Spent, Use};
 use postern_core::limits::{AttemptLimits, CodeLimits, Source};
 use postern_tests::{Listen, Redis};
@@ -124,7 +124,7 @@ async fn fill(ledger: &dyn Ledger) {
     _ = admit(ledger, &account, None).await;
     _ = admit(ledger, &account, Some(&source)).await;
     let expires = Timestamp::from_unix(LATER + 1_000_000);
-    let device = DeviceRecord { id: DeviceId([1; 16]), value: "x".to_owned(), expires };
+    let device = DeviceRecord { id: DeviceId(Digest::new([1; 16])), value: "x".to_owned(), expires };
     ledger.put_device(&account, &device, Timestamp::from_unix(LATER)).await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
-use postern_core::ledger::{Spend, Spent};
+use postern_core::ledger::{Spend, Spent, Token};
 use postern_tests::{Listen, Redis, SetClock};
 
 use super::{LATER, redis_ledger};
@@ -15,7 +15,7 @@ async fn what_is_spent_is_kept_for_400_days_and_longer_than_its_fence() {
     let (account, factor) = (AccountId::new("a}:b".to_owned()), FactorId::new([1; 16]));
     let spend = |step| {
         let at = Timestamp::from_unix(LATER);
-        Spend { account: &account, factor, step, period: 30, is_first: false, at, token: [1; 16] }
+        Spend { account: &account, factor, step, period: 30, is_first: false, at, token: Token::new([1; 16]) }
     };
     let Ok(Spent::Unknown { from }) = ledger.spend(&spend(0)).await else { panic!() };
     assert_eq!(ledger.spend(&spend(from)).await, Ok(Spent::Now));
@@ -31,7 +31,7 @@ async fn what_is_spent_is_kept_for_400_days_and_longer_than_its_fence() {
     assert_eq!(redis.cli(&["DEL", &spent]), "1");
     assert_eq!(redis.cli(&["HSET", &format!("{tag}fence"), "since", "0"]), "0");
     assert_eq!(
-        ledger.spend(&Spend { token: [2; 16], ..old }).await,
+        ledger.spend(&Spend { token: Token::new([2; 16]), ..old }).await,
         Ok(Spent::Replayed),
         "the host knows it"
     );

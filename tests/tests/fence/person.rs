@@ -67,7 +67,7 @@ impl Person {
 pub(crate) fn token() -> Token {
     let mut token = [0; 16];
     getrandom::fill(&mut token).unwrap();
-    token
+    Token::new(token)
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use postern_core::Reason;
 use postern_core::changes;
 use postern_core::flows::OwnFlow;
-use postern_core::ledger::{CodeAdmission, CodeAttempt};
+use postern_core::ledger::{CodeAdmission, CodeAttempt, Token};
 
 use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
 
@@ -118,7 +118,8 @@ async fn a_right_code_begins_the_count_anew() {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, &code, ""]).await;
         assert_eq!(ended.reason(), Reason::BadCredential);
     }
-    let attempt = CodeAttempt { account: &alice.id, source: None, at: site.now_plus(0), token: [7; 16] };
+    let attempt =
+        CodeAttempt { account: &alice.id, source: None, at: site.now_plus(0), token: Token::new([7; 16]) };
     let fifth = site.ledger.admit_code(&attempt, &site.setup.limits.codes).await.unwrap();
     assert_eq!(fifth, CodeAdmission::Proceed { in_a_row: 5 });
 }

@@ -8,7 +8,7 @@ use postern_core::directory::DirectoryError;
 use postern_core::exchange::clock_text;
 use postern_core::factor::{CodeText, FactorId, NewTotp};
 use postern_core::flows::{Bound, default_label};
-use postern_core::ledger::{Spend, Spent};
+use postern_core::ledger::{Spend, Spent, Token};
 use postern_core::qr::Modules;
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
@@ -262,11 +262,11 @@ async fn prove(
             terminal.show("That is not the code of this key. Is the phone's clock right?")?;
             continue;
         };
-        let mut token = [0; 16];
+        let mut token = [0; Token::BYTES];
         site::random(&mut token)?;
         let period = totp.shape.period.seconds();
         let (account, factor) = (&account.id, new.id);
-        let spend = Spend { account, factor, step, period, is_first, at, token };
+        let spend = Spend { account, factor, step, period, is_first, at, token: Token::new(token) };
         match site.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
             Spent::WrongClock { ahead } => return Err(Failure::unavailable(clock_text(ahead))),

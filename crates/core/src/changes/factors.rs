@@ -1,6 +1,7 @@
 use crate::account::{Account, AccountData, AccountId};
 use crate::factor::{Factor, FactorId, RecoveryId};
 use crate::keyring::Keyring;
+use crate::ledger::Token;
 use crate::policy::Ticket;
 
 use super::authority::Authority;
@@ -84,7 +85,7 @@ pub(crate) async fn bind_where(
     if let Some(ticket) = expected.ticket {
         // Used up first, so it is gone where the rest fails.
         let once = Once::Ticket(ticket);
-        if !once.use_up(&*authority.ledger, account, new.id.bytes(), created).await? {
+        if !once.use_up(&*authority.ledger, account, Token::new(new.id.bytes()), created).await? {
             return Err(ChangeError::TicketUsed);
         }
     }

@@ -8,7 +8,7 @@ use crate::factor::{
     Seed, Sms, TotpShape,
 };
 use crate::keyring::Keyring;
-use crate::random::draw_token;
+use crate::random::draw_bits;
 
 use super::authority::Authority;
 use super::error::ChangeError;
@@ -105,7 +105,7 @@ impl NewFactor {
     /// # Errors
     /// As [`NewFactor::draw`].
     pub fn of(authority: &Authority, label: Label, kind: NewKind) -> Result<Self, ChangeError> {
-        Ok(Self { id: FactorId::new(draw_token(authority.random)?), label, kind })
+        Ok(Self { id: FactorId::new(draw_bits(authority.random)?), label, kind })
     }
 
     /// What codes without a network will come from, where there will be any.

@@ -42,7 +42,7 @@ impl Once<'_> {
                 "used recovery code",
                 &[account, code.id.as_str().as_bytes(), code.hash.as_str().as_bytes()],
             ),
-            Self::Ticket(ticket) => digest("used ticket", &[account, &ticket.digest]),
+            Self::Ticket(ticket) => digest("used ticket", &[account, ticket.digest.as_ref()]),
         }
     }
 }
@@ -65,7 +65,8 @@ mod tests {
         };
         let other = hash.replace("AAAA", "BAAA");
         let codes = [code("k7pm", hash), code("k7pn", hash), code("k7pm", &other)];
-        let ticket = |byte| Ticket { digest: [byte; 16], expires: Timestamp::from_unix(1_800_000_000) };
+        let ticket =
+            |byte| Ticket { digest: Digest::new([byte; 16]), expires: Timestamp::from_unix(1_800_000_000) };
         let mut names = Vec::new();
         for account in ["a", "b"] {
             let account = AccountId::new(account.to_owned());

@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    const QUESTION: Digest = [1; 16];
+    const QUESTION: Digest = Digest::new([1; 16]);
 
     async fn slowly(asked: &AtomicUsize, answer: Checked) -> Result<Checked, Infallible> {
         asked.fetch_add(1, Ordering::Relaxed);
@@ -116,8 +116,8 @@ mod tests {
     #[tokio::test]
     async fn other_questions_have_answers_of_their_own() {
         let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
-        let here = in_flight.once([1; 16], slowly(&asked, Checked::Right));
-        let there = in_flight.once([2; 16], slowly(&asked, Checked::Wrong));
+        let here = in_flight.once(Digest::new([1; 16]), slowly(&asked, Checked::Right));
+        let there = in_flight.once(Digest::new([2; 16]), slowly(&asked, Checked::Wrong));
         assert_eq!(tokio::join!(here, there), (Ok(Checked::Right), Ok(Checked::Wrong)));
     }
 

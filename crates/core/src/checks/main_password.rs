@@ -118,7 +118,7 @@ impl Given<'_> {
     /// alone: strangers fill no ledger.
     pub(crate) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<Checked, Outage> {
         let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
-        let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name)));
+        let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name.bytes())));
         let digest = self.digest(engine, &id, "");
         let look = async {
             let attempt = Attempt { account: &id, source: self.source, digest, at: self.at };
@@ -143,7 +143,7 @@ impl Given<'_> {
             Class::Mail => b"mail",
             Class::Login => b"login",
         };
-        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), class, &attempt])
+        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), class, attempt.as_ref()])
     }
 
     /// What tells this secret from others of the account.

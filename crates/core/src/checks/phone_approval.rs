@@ -59,7 +59,7 @@ pub(crate) async fn begin(
     let (factor, phone) = chosen;
     let target = phone.ring.open(factor.id, &engine.keyring).unwrap_or(None);
     let target = target.filter(|target| engine.courier.carries(destination(target).channel()));
-    let (id, number) = (ChallengeId::new(engine.draw_token()?), draw(engine)?);
+    let (id, number) = (ChallengeId::new(engine.draw_bits()?), draw(engine)?);
     let at = engine.clock.now();
     let expires = at.plus(engine.limits.pushes.lifetime);
     let challenge = Challenge {

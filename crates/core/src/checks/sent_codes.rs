@@ -69,7 +69,7 @@ pub(crate) async fn post(
         Some(until) => return Ok(Posted::Limited { until }),
     };
     let code = draw(engine)?;
-    let id = ChallengeId::new(engine.draw_token()?);
+    let id = ChallengeId::new(engine.draw_bits()?);
     let lifetime = engine.limits.sent_codes.lifetime;
     let challenge = Challenge {
         kind: ChallengeKind::Code(recipient.factor),

@@ -13,6 +13,7 @@ use crate::exchange::outage::Outage;
 use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
+use crate::keyring::Digest;
 use crate::ledger::{
     Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
     Spend, Spent,
@@ -214,7 +215,12 @@ fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -
     // As in the ledger, what strangers do counts for their source alone. Each one counts, so each has a digest of its own.
     let whose = attempt.source.map_or("", Source::as_str);
     let id = crate::account::AccountId::new(format!("codes:{whose}:{}", asked.account.id));
-    let one = Attempt { account: &id, source: asked.source, digest: attempt.token, at: attempt.at };
+    let one = Attempt {
+        account: &id,
+        source: asked.source,
+        digest: Digest::new(attempt.token.bytes()),
+        at: attempt.at,
+    };
     let admitted = engine.memory.attempts.admit(&one, &limits) == Admission::Proceed;
     engine.memory.attempts.settle(&one, Settlement::Wrong);
     admitted

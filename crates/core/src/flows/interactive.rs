@@ -286,7 +286,7 @@ impl<'a> Attempt<'a> {
 
     /// Takes as long as a wrong password.
     async fn pretend_for_nothing(&self) -> Result<Checked, Stop> {
-        let random = u128::from_be_bytes(self.engine.draw_token()?);
+        let random = u128::from_be_bytes(self.engine.draw_bits()?);
         match Password::new(format!("{random:032x}")) {
             Ok(stand_in) => self.pretend(&stand_in).await,
             Err(_) => Ok(Checked::Wrong),

@@ -261,7 +261,7 @@ impl PhoneVisit<'_> {
             "none" => None,
             "ntfy" if self.engine.courier.carries(Channel::Ntfy) => {
                 let topic: String =
-                    self.engine.draw_token()?.iter().map(|byte| format!("{byte:02x}")).collect();
+                    self.engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
                 Some(RingTarget::Ntfy(format!("postern-{topic}")))
             }
             "web_push" if self.engine.courier.carries(Channel::WebPush) => {

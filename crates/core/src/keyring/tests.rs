@@ -19,7 +19,7 @@ fn the_digest_is_hmac_sha_256() {
     // printf '\0\0\0\0\0\0\0\1p\0\0\0\0\0\0\0\3one' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707...07
     let expected =
         [0xc0, 0x28, 0x3a, 0x85, 0x9f, 0xce, 0xa1, 0xa9, 0xe5, 0xf7, 0xf4, 0xec, 0xea, 0x52, 0xc7, 0x22];
-    assert_eq!(keyed_digest(&[7; KEY_BYTES], "p", &[b"one"]), expected);
+    assert_eq!(keyed_digest(&[7; KEY_BYTES], "p", &[b"one"]), Digest::new(expected));
 }
 
 #[test]

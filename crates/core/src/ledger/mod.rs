@@ -13,6 +13,7 @@ mod last_uses;
 mod replay;
 mod revisions;
 mod sendings;
+mod token;
 mod trusted_devices;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub use last_uses::{Credential, LastUses, NOTE_EVERY, SourceNote, Use};
 pub use replay::{ReplayProtection, Spend, Spent};
 pub use revisions::{CURRENT_FOR, REVISION_RETENTION, RevisionNote, Revisions};
 pub use sendings::{SendAdmission, Sending, Sendings};
+pub use token::Token;
 pub use trusted_devices::TrustedDevices;
 
 /// Keeps everything that may expire. Every call ends within the implementation's own deadline, and may be repeated.
@@ -58,9 +60,6 @@ pub trait Ledger:
     /// Whether the ledger works now, and what its administrator should know. Asking changes nothing.
     async fn health(&self) -> Result<Health, LedgerError>;
 }
-
-/// 128 random bits that identify one request, so that it may be repeated.
-pub type Token = [u8; 16];
 
 /// The state of a ledger that answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

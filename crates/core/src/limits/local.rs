@@ -117,7 +117,12 @@ mod tests {
         }
 
         fn attempt<'a>(&'a self, source: &'a Source, secret: u8, at: u64) -> Attempt<'a> {
-            Attempt { account: &self.account, source, digest: [secret; 16], at: Timestamp::from_unix(at) }
+            Attempt {
+                account: &self.account,
+                source,
+                digest: Digest::new([secret; 16]),
+                at: Timestamp::from_unix(at),
+            }
         }
 
         fn wrong(&self, source: &Source, secret: u8, at: u64) -> Admission {

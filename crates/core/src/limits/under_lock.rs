@@ -87,19 +87,19 @@ mod tests {
     fn a_secret_is_asked_for_ever_more_rarely_and_anew_after_the_window() {
         let wrong = WrongUnderLock::new();
         let at = Timestamp::from_unix;
-        let recall = |now| wrong.recall([1; 16], WINDOW, at(now));
+        let recall = |now| wrong.recall(Digest::new([1; 16]), WINDOW, at(now));
         assert_eq!(recall(1000), UnderLock::New);
         let mut now = 1000;
         for pause in [5, 20, 80, 300, 300] {
-            wrong.remember([1; 16], WINDOW, at(now));
+            wrong.remember(Digest::new([1; 16]), WINDOW, at(now));
             assert_eq!(recall(now + pause - 1), UnderLock::TooEarly);
             now += pause;
             assert_eq!(recall(now), UnderLock::Due);
         }
-        assert_eq!(wrong.recall([2; 16], WINDOW, at(now)), UnderLock::New, "another one");
+        assert_eq!(wrong.recall(Digest::new([2; 16]), WINDOW, at(now)), UnderLock::New, "another one");
         assert_eq!(recall(now - 301), UnderLock::New, "a clock that was ahead holds up nobody");
         assert_eq!(recall(now + 600), UnderLock::New);
-        wrong.remember([1; 16], WINDOW, at(now + 600));
+        wrong.remember(Digest::new([1; 16]), WINDOW, at(now + 600));
         assert_eq!(recall(now + 605), UnderLock::Due);
     }
 }

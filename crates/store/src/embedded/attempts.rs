@@ -42,7 +42,7 @@ impl Attempts for EmbeddedLedger {
             let succeeded = connection
                 .prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?
                 .query_row([account, source], |row| {
-                    Ok(SourceNote { at: timestamp(row.get(0)?), mac: row.get(1)? })
+                    Ok(SourceNote { at: timestamp(row.get(0)?), mac: Digest::new(row.get(1)?) })
                 })
                 .optional()?;
             Ok(History { has_failed, succeeded })
@@ -87,7 +87,7 @@ impl AttemptRow {
             .execute(params![self.account, integer(self.at.as_unix())?])?;
         let known: Option<bool> = connection
             .prepare_cached("SELECT wrong FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3")?
-            .query_row(params![self.account, self.source, self.digest], |found| found.get(0))
+            .query_row(params![self.account, self.source, self.digest.bytes()], |found| found.get(0))
             .optional()?;
         match known {
             Some(true) => return Ok(Admission::KnownWrong),
@@ -106,7 +106,7 @@ impl AttemptRow {
             .prepare_cached(
                 "INSERT INTO attempt (account, source, digest, at, wrong) VALUES (?1, ?2, ?3, ?4, 0)",
             )?
-            .execute(params![self.account, self.source, self.digest, integer(self.at.as_unix())?])?;
+            .execute(params![self.account, self.source, self.digest.bytes(), integer(self.at.as_unix())?])?;
         Ok(Admission::Proceed)
     }
 
@@ -119,7 +119,7 @@ impl AttemptRow {
                 "DELETE FROM attempt WHERE account = ?1 AND source = ?2 AND digest = ?3 AND wrong = 0"
             }
         };
-        connection.prepare_cached(query)?.execute(params![self.account, self.source, self.digest])?;
+        connection.prepare_cached(query)?.execute(params![self.account, self.source, self.digest.bytes()])?;
         Ok(())
     }
 }

@@ -128,13 +128,13 @@ impl<'a> ChallengeTransaction<'a> {
         token: Token,
     ) -> Result<Option<StoredChallenge>, DatabaseError> {
         let Some(mut one) = self.one(id)?.filter(|one| one.taken.is_none()) else { return Ok(None) };
-        if one.tried.chunks_exact(token.len()).any(|known| known == token) {
+        if one.tried.chunks_exact(Token::BYTES).any(|known| known == token.bytes()) {
             return Ok(Some(one.into_challenge()));
         }
         if one.tries() >= most {
             return Ok(None);
         }
-        one.tried.extend(token);
+        one.tried.extend(token.bytes());
         self.set(TRIED, id, &one.tried)?;
         Ok(Some(one.into_challenge()))
     }
@@ -149,7 +149,7 @@ impl<'a> ChallengeTransaction<'a> {
         match &one.taken {
             Some(holder) if *holder == token => {}
             Some(_) => return Ok(None),
-            None => self.set(TAKEN, id, token)?,
+            None => self.set(TAKEN, id, token.bytes())?,
         }
         Ok(Some(one.into_challenge()))
     }
@@ -271,12 +271,12 @@ impl ChallengeRow {
             expires: row.get(2)?,
             tried: row.get(3)?,
             answer: row.get(4)?,
-            taken: row.get(5)?,
+            taken: row.get::<_, Option<_>>(5)?.map(Token::new),
         })
     }
 
     fn tries(&self) -> u32 {
-        u32::try_from(self.tried.len() / size_of::<Token>()).unwrap_or(u32::MAX)
+        u32::try_from(self.tried.len() / Token::BYTES).unwrap_or(u32::MAX)
     }
 
     fn into_challenge(self) -> StoredChallenge {

@@ -22,10 +22,10 @@ impl Claims for EmbeddedLedger {
         at: Timestamp,
     ) -> Result<bool, LedgerError> {
         let over = integer(at.plus(term.max(Duration::from_secs(1))).as_unix())?;
-        let at = integer(at.as_unix())?;
+        let (name, at) = (name.bytes(), integer(at.as_unix())?);
         let claim = move |transaction: &Transaction<'_>| {
             transaction.prepare_cached("DELETE FROM claim WHERE over <= ?1")?.execute([at])?;
-            let holder: Option<Token> = transaction
+            let holder: Option<[u8; Token::BYTES]> = transaction
                 .prepare_cached("SELECT token FROM claim WHERE name = ?1")?
                 .query_row([name], |row| row.get(0))
                 .optional()?;
@@ -34,11 +34,11 @@ impl Claims for EmbeddedLedger {
                 transaction
                     .prepare_cached("UPDATE claim SET over = ?2 WHERE name = ?1 AND over > ?2")?
                     .execute(params![name, over])?;
-                return Ok(holder == token);
+                return Ok(holder == token.bytes());
             }
             transaction
                 .prepare_cached("INSERT INTO claim (name, token, over) VALUES (?1, ?2, ?3)")?
-                .execute(params![name, token, over])?;
+                .execute(params![name, token.bytes(), over])?;
             Ok(true)
         };
         Ok(self.volatile.run(BUDGET, claim).await?)

@@ -79,7 +79,7 @@ impl CodeRow {
             .prepare_cached(
                 "SELECT count(*) FILTER (WHERE token = ?3), count(*) FROM code WHERE account = ?1 AND source = ?2",
             )?
-            .query_row(params![self.account, self.source, self.token], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row(params![self.account, self.source, self.token.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if known {
             return Ok(CodeAdmission::Proceed { in_a_row });
         }
@@ -93,7 +93,7 @@ impl CodeRow {
         }
         connection
             .prepare_cached("INSERT INTO code (account, source, token, at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![self.account, self.source, self.token, integer(self.at.as_unix())?])?;
+            .execute(params![self.account, self.source, self.token.bytes(), integer(self.at.as_unix())?])?;
         if in_a_row >= MOST_CODES {
             connection
                 .prepare_cached(
@@ -114,7 +114,7 @@ impl CodeRow {
             }
             CodeSettlement::Withdrawn => "DELETE FROM code WHERE account = ?1 AND source = ?2 AND token = ?3",
         };
-        connection.prepare_cached(query)?.execute(params![self.account, self.source, self.token])?;
+        connection.prepare_cached(query)?.execute(params![self.account, self.source, self.token.bytes()])?;
         Ok(())
     }
 }

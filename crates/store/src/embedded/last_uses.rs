@@ -27,7 +27,7 @@ impl LastUses for EmbeddedLedger {
         let (service, address) = (used.service.clone(), used.address.map(|address| address.to_string()));
         let forgotten = integer(used.at.minus(SOURCE_RETENTION).as_unix())?;
         let note_every = integer(NOTE_EVERY.as_secs())?;
-        let (noted_at, mac) = (integer(note.at.as_unix())?, note.mac);
+        let (noted_at, mac) = (integer(note.at.as_unix())?, note.mac.bytes());
         let note = move |connection: &Connection| {
             connection
                 .prepare_cached(

@@ -53,7 +53,9 @@ impl Step {
         let (generation, since) = volatile.complete_since(transaction, self.at)?;
         let mut last: Option<(i64, Token, Generation)> = transaction
             .prepare_cached("SELECT step, token, memory FROM spent WHERE account = ?1 AND factor = ?2")?
-            .query_row(params![self.account, self.factor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![self.account, self.factor], |row| {
+                Ok((row.get(0)?, Token::new(row.get(1)?), row.get(2)?))
+            })
             .optional()?;
         if matches!(last, Some((step, token, _)) if step == self.step && token == self.token) {
             return Ok(Spent::Now);
@@ -91,7 +93,7 @@ impl Step {
                  ON CONFLICT DO UPDATE
                  SET step = excluded.step, token = excluded.token, memory = excluded.memory",
             )?
-            .execute(params![self.account, self.factor, self.step, self.token, generation])?;
+            .execute(params![self.account, self.factor, self.step, self.token.bytes(), generation])?;
         self.note_taken(transaction)?;
         let earliest = u64::try_from(self.step.saturating_sub(1)).unwrap_or(0);
         volatile.note_high(transaction, Timestamp::from_unix(earliest.saturating_mul(self.period)))?;
@@ -203,7 +205,7 @@ impl Step {
             .prepare_cached(
                 "UPDATE spent SET step = ?3, token = ?4, memory = ?5 WHERE account = ?1 AND factor = ?2",
             )?
-            .execute(params![self.account, self.factor, first - 1, UNSPENT, generation])?;
+            .execute(params![self.account, self.factor, first - 1, UNSPENT.bytes(), generation])?;
         Ok(first - 1)
     }
 }
@@ -219,7 +221,7 @@ fn first_unspent(since: Timestamp, period: u64) -> u64 {
 }
 
 /// Marks a step that was not spent.
-const UNSPENT: Token = [0; 16];
+const UNSPENT: Token = Token::new([0; Token::BYTES]);
 /// In steps; the time of a nearer step is waited for.
 const FAR_AHEAD: i64 = 10;
 /// How many steps of a factor are kept one by one.
@@ -271,8 +273,15 @@ mod tests {
     async fn spend(volatile: &Arc<VolatileDb>, step: u64) -> Result<Spent, DatabaseError> {
         let (account, factor) = (AccountId::new("a".to_owned()), FactorId::new([1; 16]));
         let at = Timestamp::from_unix(NOW);
-        let wanted =
-            Spend { account: &account, factor, step, period: 30, is_first: false, at, token: [9; 16] };
+        let wanted = Spend {
+            account: &account,
+            factor,
+            step,
+            period: 30,
+            is_first: false,
+            at,
+            token: Token::new([9; 16]),
+        };
         let (this, wanted) = (Arc::clone(volatile), Step::of(&wanted)?);
         let spend = move |transaction: &Transaction<'_>| wanted.spend(&this, transaction);
         volatile.run(Duration::from_secs(3), spend).await

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
 use postern_core::clock::{SKEW, Timestamp};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{LedgerError, REVISION_RETENTION, RevisionNote, Revisions};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -15,7 +16,7 @@ impl Revisions for EmbeddedLedger {
         let account = account.as_str().to_owned();
         let forgotten = integer(note.at.minus(REVISION_RETENTION).as_unix())?;
         let future = integer(note.at.plus(SKEW).as_unix())?;
-        let (number, at, mac) = (integer(note.revision.0)?, integer(note.at.as_unix())?, note.mac);
+        let (number, at, mac) = (integer(note.revision.0)?, integer(note.at.as_unix())?, note.mac.bytes());
         let note = move |connection: &Connection| {
             connection
                 .prepare_cached("DELETE FROM revision_note WHERE at <= ?1 OR account = ?2 AND at > ?3")?
@@ -53,5 +54,5 @@ impl Revisions for EmbeddedLedger {
 fn read_note(row: &Row<'_>) -> rusqlite::Result<RevisionNote> {
     let (number, at): (i64, i64) = (row.get(0)?, row.get(1)?);
     let revision = Revision(u64::try_from(number).unwrap_or(u64::MAX));
-    Ok(RevisionNote { revision, at: timestamp(at), mac: row.get(2)? })
+    Ok(RevisionNote { revision, at: timestamp(at), mac: Digest::new(row.get(2)?) })
 }

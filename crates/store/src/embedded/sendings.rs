@@ -26,7 +26,7 @@ impl Sendings for EmbeddedLedger {
         let withdraw = move |connection: &Connection| {
             connection
                 .prepare_cached("DELETE FROM sending WHERE subject = ?1 AND token = ?2")?
-                .execute(params![sending.subject, sending.token])?;
+                .execute(params![sending.subject.bytes(), sending.token.bytes()])?;
             Ok(())
         };
         Ok(self.database.write(BUDGET, withdraw).await?)
@@ -38,7 +38,8 @@ fn admit(
     sending: &Sending,
     limits: &SendLimits,
 ) -> Result<SendAdmission, DatabaseError> {
-    let (subject, token, at) = (sending.subject, sending.token, integer(sending.at.as_unix())?);
+    let (subject, token) = (sending.subject.bytes(), sending.token.bytes());
+    let at = integer(sending.at.as_unix())?;
     connection.prepare_cached("DELETE FROM sending WHERE over <= ?1")?.execute([at])?;
     // A time in the future was written by a clock that was wrong, and counts as of now.
     connection

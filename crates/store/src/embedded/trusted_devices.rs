@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{LedgerError, TrustedDevices};
 use rusqlite::{Connection, Row, params};
 
@@ -26,7 +27,12 @@ impl TrustedDevices for EmbeddedLedger {
                     "INSERT INTO device (account, id, value, expires) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires",
                 )?
-                .execute(params![account, device.id.0, device.value, integer(device.expires.as_unix())?])?;
+                .execute(params![
+                    account,
+                    device.id.0.bytes(),
+                    device.value,
+                    integer(device.expires.as_unix())?
+                ])?;
             connection
                 .prepare_cached("DELETE FROM device WHERE expires <= ?1")?
                 .execute([integer(at.as_unix())?])?;
@@ -53,7 +59,7 @@ impl TrustedDevices for EmbeddedLedger {
             let mut delete =
                 connection.prepare_cached("DELETE FROM device WHERE account = ?1 AND id = ?2")?;
             for device in &devices {
-                delete.execute(params![account, device.0])?;
+                delete.execute(params![account, device.0.bytes()])?;
             }
             Ok(())
         };
@@ -62,5 +68,9 @@ impl TrustedDevices for EmbeddedLedger {
 }
 
 fn read_device(row: &Row<'_>) -> rusqlite::Result<DeviceRecord> {
-    Ok(DeviceRecord { id: DeviceId(row.get(0)?), value: row.get(1)?, expires: timestamp(row.get(2)?) })
+    Ok(DeviceRecord {
+        id: DeviceId(Digest::new(row.get(0)?)),
+        value: row.get(1)?,
+        expires: timestamp(row.get(2)?),
+    })
 }

@@ -17,7 +17,7 @@ impl Attempts for RedisLedger {
     async fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Result<Admission, LedgerError> {
         let keys = [ATTEMPTS, &attempts_from(attempt.source)];
         let mut arguments = vec![
-            attempt.digest.to_vec(),
+            attempt.digest.bytes().to_vec(),
             text(attempt.source),
             text(second(attempt.at)),
             text(limits.window.as_secs()),
@@ -39,7 +39,7 @@ impl Attempts for RedisLedger {
             Settlement::Wrong => "wrong",
             Settlement::Withdrawn => "withdrawn",
         };
-        let arguments = vec![attempt.digest.to_vec(), text(attempt.source), text(settlement)];
+        let arguments = vec![attempt.digest.bytes().to_vec(), text(attempt.source), text(settlement)];
         self.calls.run(attempt.account, &SETTLE, &keys, arguments).await
     }
 
@@ -61,7 +61,7 @@ impl Attempts for RedisLedger {
     async fn forget_attempts(&self, account: &AccountId) -> Result<(), LedgerError> {
         let members: Vec<Vec<u8>> = self.calls.run(account, &SORTED_MEMBERS, &[ATTEMPTS], Vec::new()).await?;
         // Each is a digest and its source.
-        let sources = members.iter().filter_map(|member| member.get(size_of::<Digest>()..));
+        let sources = members.iter().filter_map(|member| member.get(Digest::BYTES..));
         let mut keys: Vec<String> =
             sources.map(|source| format!("from:{}", String::from_utf8_lossy(source))).collect();
         keys.sort_unstable();

@@ -80,7 +80,7 @@ impl Challenges for RedisLedger {
         at: Timestamp,
     ) -> Result<Option<StoredChallenge>, LedgerError> {
         let keys = Keys::of(account);
-        let mut arguments = vec![text(second(at)), text(id), text(most), token.to_vec()];
+        let mut arguments = vec![text(second(at)), text(id), text(most), token.bytes().to_vec()];
         arguments.extend(self.calls.time_arguments(at));
         let shown: Shown =
             self.calls.run_at(&keys.tag, &TRY_CHALLENGE, &[&*keys.challenges], arguments).await?;
@@ -100,7 +100,7 @@ impl Challenges for RedisLedger {
         }
         let keys = Keys::of(account);
         let mut arguments = self.fences.arguments(at);
-        arguments.extend([text(id), token.to_vec()]);
+        arguments.extend([text(id), token.bytes().to_vec()]);
         arguments.extend(self.calls.time_arguments(at));
         let names = [FENCE, &*keys.challenges, &*keys.wake(id)];
         let shown: Shown = self.calls.run_at(&keys.tag, &TAKE_CHALLENGE, &names, arguments).await?;
@@ -201,16 +201,16 @@ impl RedisLedger {
     /// Has every script about challenges run every command in it, if the server can be trusted with challenges at all.
     pub(super) async fn try_challenges(&self, account: &AccountId) -> Result<(), LedgerError> {
         let (id, at) = (ChallengeId::new(Uuid::new_v4().into_bytes()), self.fences.clock.now());
-        let expires = at.plus(PushLimits::default().lifetime);
+        let (token, expires) = (Token::new(id.bytes()), at.plus(PushLimits::default().lifetime));
         for slot in [ChallengeSlot::Pairing, ChallengeSlot::Approval { pushes: true }] {
             let challenge = NewChallenge { id, slot, value: "check", expires, at };
             if self.put(account, &challenge, &PushLimits::default()).await?.is_err() {
                 return Ok(());
             }
-            self.try_challenge(account, id, 1, id.bytes(), at).await?;
+            self.try_challenge(account, id, 1, token, at).await?;
             self.await_challenge(account, id, Duration::from_millis(1)).await?;
             self.answer_challenge(account, id, "check", at).await?;
-            self.take_challenge(account, id, id.bytes(), at).await?;
+            self.take_challenge(account, id, token, at).await?;
         }
         self.challenges(account, at).await?;
         self.mute_pushes(account, at, at).await?;

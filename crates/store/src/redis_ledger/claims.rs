@@ -21,7 +21,7 @@ impl Claims for RedisLedger {
         term: Duration,
         at: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let mut arguments = vec![token.to_vec(), text(second(at)), text(term.as_secs().max(1))];
+        let mut arguments = vec![token.bytes().to_vec(), text(second(at)), text(term.as_secs().max(1))];
         arguments.extend(self.calls.time_arguments(at));
         self.calls.run_at(&subject_tag(name), &CLAIM_NAME, &[CLAIM], arguments).await
     }

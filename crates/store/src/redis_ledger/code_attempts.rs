@@ -24,7 +24,7 @@ impl CodeAttempts for RedisLedger {
         // Codes of strangers are not in a row with any other, and must not fill the memory.
         let retention = attempt.source.map_or(CODE_RETENTION, |_| limits.window + limits.pause);
         let mut arguments = vec![
-            attempt.token.to_vec(),
+            attempt.token.bytes().to_vec(),
             text(second(attempt.at)),
             text(limits.wrong.max(1)),
             text(limits.window.as_secs()),
@@ -57,7 +57,7 @@ impl CodeAttempts for RedisLedger {
             CodeSettlement::Right => "right",
             CodeSettlement::Withdrawn => "withdrawn",
         };
-        let arguments = vec![attempt.token.to_vec(), text(settlement)];
+        let arguments = vec![attempt.token.bytes().to_vec(), text(settlement)];
         self.calls.run(attempt.account, &SETTLE_CODE, &[&*codes_from(attempt.source)], arguments).await
     }
 

@@ -53,12 +53,15 @@ mod tests {
     fn what_one_request_was_granted_no_other_is() {
         let granted = Granted::new();
         let grant = Grant::Challenge(AccountId::new("a".to_owned()), ChallengeId::new([1; 16]));
-        assert!(!granted.is_replay(&grant, 0, [1; 16]));
-        granted.record(grant.clone(), 0, [1; 16]);
-        assert!(!granted.is_replay(&grant, 0, [1; 16]), "the request may be repeated");
-        assert!(granted.is_replay(&grant, 0, [2; 16]));
-        assert!(!granted.is_replay(&grant, 1, [2; 16]));
-        granted.record(grant.clone(), 20, [3; 16]);
-        assert!(granted.is_replay(&grant, 19, [2; 16]) && !granted.is_replay(&grant, 9, [2; 16]));
+        assert!(!granted.is_replay(&grant, 0, Token::new([1; 16])));
+        granted.record(grant.clone(), 0, Token::new([1; 16]));
+        assert!(!granted.is_replay(&grant, 0, Token::new([1; 16])), "the request may be repeated");
+        assert!(granted.is_replay(&grant, 0, Token::new([2; 16])));
+        assert!(!granted.is_replay(&grant, 1, Token::new([2; 16])));
+        granted.record(grant.clone(), 20, Token::new([3; 16]));
+        assert!(
+            granted.is_replay(&grant, 19, Token::new([2; 16]))
+                && !granted.is_replay(&grant, 9, Token::new([2; 16]))
+        );
     }
 }

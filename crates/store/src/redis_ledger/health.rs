@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Attempt, Attempts, Claims, CodeAttempt, CodeAttempts, CodeSettlement, Credential, Health, LastUses,
     Ledger, LedgerError, NOTE_EVERY, RevisionNote, Revisions, Sending, Sendings, Settlement, SourceNote,
-    TrustedDevices, Use,
+    Token, TrustedDevices, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, SentCodeLimits, Source};
 
@@ -49,17 +50,18 @@ impl RedisLedger {
         let first = long_after.minus(USE_RETENTION);
         self.try_attempts(account, &source, [first, long_after]).await?;
         self.try_uses(account, &source, [first, long_after]).await?;
-        let note = RevisionNote { revision: Revision(0), at: long_after, mac: [0; 16] };
+        let note = RevisionNote { revision: Revision(0), at: long_after, mac: Digest::default() };
         self.note_revision(account, &note).await?;
         self.known_revision(account, long_after).await?;
         self.try_codes(account, &source, long_after).await?;
         self.forget_attempts(account).await?;
         let expires = long_after.plus(NOTE_EVERY);
-        let device = DeviceRecord { id: DeviceId([0; 16]), value: String::new(), expires };
+        let device = DeviceRecord { id: DeviceId(Digest::default()), value: String::new(), expires };
         self.put_device(account, &device, long_after).await?;
         self.devices(account, long_after).await?;
         self.drop_devices(account, &[device.id]).await?;
-        let sending = Sending { subject: [0; 16], at: long_after, token: [0; 16] };
+        let sending =
+            Sending { subject: Digest::default(), at: long_after, token: Token::new([0; Token::BYTES]) };
         self.admit_sending(&sending, &SentCodeLimits::default().each).await?;
         self.withdraw_sending(&sending).await?;
         self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
@@ -79,7 +81,7 @@ impl RedisLedger {
     ) -> Result<(), LedgerError> {
         let limits = AttemptLimits::default();
         for (at, settlement) in [(first, Settlement::Wrong), (long_after, Settlement::Withdrawn)] {
-            let attempt = Attempt { account, source, digest: [0; 16], at };
+            let attempt = Attempt { account, source, digest: Digest::default(), at };
             self.admit(&attempt, &limits).await?;
             self.history(account, source, &limits, at).await?;
             self.settle(&attempt, settlement).await?;
@@ -97,7 +99,7 @@ impl RedisLedger {
             NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
         for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
             let used = Use { credential, at, service: "check".to_owned(), address: None };
-            let note = SourceNote { at, mac: [0; 16] };
+            let note = SourceNote { at, mac: Digest::default() };
             self.note_use(account, source, &note, &used).await?;
         }
         self.last_uses(account).await.map(drop)
@@ -110,7 +112,7 @@ impl RedisLedger {
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         for source in [None, Some(source)] {
-            let attempt = CodeAttempt { account, source, at, token: [0; 16] };
+            let attempt = CodeAttempt { account, source, at, token: Token::new([0; Token::BYTES]) };
             self.admit_code(&attempt, &CodeLimits::default()).await?;
             self.settle_code(&attempt, CodeSettlement::Withdrawn).await?;
         }

@@ -11,7 +11,7 @@ use postern_core::limits::{SOURCE_RETENTION, Source};
 
 use super::calls::{foreign, second, text};
 use super::ledger::RedisLedger;
-use super::mac::{mac_text, read_mac};
+use super::mac::read_mac;
 use super::script::{Script, script};
 use crate::credentials::{credential_of, credential_text};
 
@@ -30,7 +30,7 @@ impl LastUses for RedisLedger {
             text(second(used.at)),
             text(format!("{address} {}", used.service)),
             text(source),
-            text(mac_text(note.mac)),
+            text(note.mac),
             text(SOURCE_RETENTION.as_secs()),
             text(USE_RETENTION.as_secs()),
             text(NOTE_EVERY.as_secs()),

@@ -31,7 +31,7 @@ impl ReplayProtection for RedisLedger {
         arguments.extend([
             text(step.step),
             text(step.period.max(1)),
-            step.token.to_vec(),
+            step.token.bytes().to_vec(),
             text(OLDEST_ACCEPTED.as_secs()),
             text(u8::from(step.is_first)),
         ]);

@@ -7,7 +7,7 @@ use postern_core::ledger::{LedgerError, REVISION_RETENTION, RevisionNote, Revisi
 
 use super::calls::{foreign, second, text};
 use super::ledger::RedisLedger;
-use super::mac::{mac_text, read_mac};
+use super::mac::read_mac;
 use super::script::{Script, script};
 
 #[async_trait]
@@ -16,7 +16,7 @@ impl Revisions for RedisLedger {
         let mut arguments = vec![
             text(note.revision.0),
             text(second(note.at)),
-            text(mac_text(note.mac)),
+            text(note.mac),
             text(REVISION_RETENTION.as_secs()),
         ];
         arguments.extend(self.calls.time_arguments(note.at));

@@ -19,7 +19,7 @@ impl Sendings for RedisLedger {
         limits: &SendLimits,
     ) -> Result<SendAdmission, LedgerError> {
         let mut arguments = vec![
-            sending.token.to_vec(),
+            sending.token.bytes().to_vec(),
             text(second(sending.at)),
             text(limits.count.max(1)),
             text(limits.window.as_secs()),
@@ -35,7 +35,7 @@ impl Sendings for RedisLedger {
     }
 
     async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError> {
-        let arguments = vec![sending.token.to_vec()];
+        let arguments = vec![sending.token.bytes().to_vec()];
         self.calls.run_at(&subject_tag(sending.subject), &WITHDRAW_SENDING, &[SENT], arguments).await
     }
 }

@@ -4,5 +4,5 @@ use postern_core::keyring::Digest;
 
 /// The hash tag of a subject. It is no account's, as those are ids of the directory.
 pub(super) fn subject_tag(subject: Digest) -> String {
-    format!("digest-{:032x}", u128::from_be_bytes(subject))
+    format!("digest-{subject}")
 }

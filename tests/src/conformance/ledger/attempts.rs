@@ -7,6 +7,7 @@ use std::time::Duration;
 use postern_core::account::{AccountId, Revision};
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Attempt, Credential, History, Ledger, REVISION_RETENTION, RevisionNote, Settlement,
     SourceNote, Use,
@@ -49,7 +50,7 @@ pub async fn an_account_is_limited_in_all_unless_it_is_said_that_a_source_goes_o
     let goes_on = AttemptLimits { per_account: u32::MAX, ..LIMITS };
     let (source, at) = (source(HERE), Timestamp::from_unix(NOW));
     for (secret, expected) in (1..=4).zip([Admission::Proceed; 3].into_iter().chain([Admission::Limited])) {
-        let attempt = Attempt { account: &a.id, source: &source, digest: [secret; 16], at };
+        let attempt = Attempt { account: &a.id, source: &source, digest: Digest::new([secret; 16]), at };
         assert_eq!(a.ledger.admit(&attempt, &goes_on).await.unwrap(), expected, "its own limit holds");
     }
 }
@@ -291,13 +292,13 @@ impl Account {
 
     async fn admit(&self, from: &str, secret: u8, at: u64) -> Admission {
         let (source, at) = (source(from), Timestamp::from_unix(at));
-        let attempt = Attempt { account: &self.id, source: &source, digest: [secret; 16], at };
+        let attempt = Attempt { account: &self.id, source: &source, digest: Digest::new([secret; 16]), at };
         self.ledger.admit(&attempt, &LIMITS).await.unwrap()
     }
 
     async fn settle(&self, from: &str, secret: u8, settlement: Settlement) {
         let (source, at) = (source(from), Timestamp::from_unix(NOW));
-        let attempt = Attempt { account: &self.id, source: &source, digest: [secret; 16], at };
+        let attempt = Attempt { account: &self.id, source: &source, digest: Digest::new([secret; 16]), at };
         self.ledger.settle(&attempt, settlement).await.unwrap();
     }
 
@@ -322,13 +323,16 @@ impl Account {
 
     async fn reached(&self, revision: u64, at: u64) {
         let (revision, at) = (Revision(revision), Timestamp::from_unix(at));
-        self.ledger.note_revision(&self.id, &RevisionNote { revision, at, mac: [7; 16] }).await.unwrap();
+        self.ledger
+            .note_revision(&self.id, &RevisionNote { revision, at, mac: Digest::new([7; 16]) })
+            .await
+            .unwrap();
     }
 
     async fn revision(&self, now: u64) -> Option<Revision> {
         let note = self.ledger.known_revision(&self.id, Timestamp::from_unix(now)).await.unwrap();
         note.map(|note| {
-            assert_eq!(note.mac, [7; 16]);
+            assert_eq!(note.mac, Digest::new([7; 16]));
             note.revision
         })
     }
@@ -340,7 +344,7 @@ impl Account {
 
 /// Its MAC is whatever the caller says.
 fn note(at: u64) -> SourceNote {
-    SourceNote { at: Timestamp::from_unix(at), mac: [u8::try_from(at % 251).unwrap(); 16] }
+    SourceNote { at: Timestamp::from_unix(at), mac: Digest::new([u8::try_from(at % 251).unwrap(); 16]) }
 }
 
 fn source(address: &str) -> Source {

@@ -244,7 +244,7 @@ impl Desk {
 
     /// An id after all before.
     pub(super) fn next(&self) -> ChallengeId {
-        ChallengeId::new(next_token())
+        ChallengeId::new(next_token().bytes())
     }
 
     pub(super) async fn put(&self, id: ChallengeId, slot: ChallengeSlot, at: u64) -> ChallengeAdmission {

@@ -256,7 +256,7 @@ pub(super) fn next_token() -> Token {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut token = [0xf0; 16];
     token[8..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    token
+    Token::new(token)
 }
 
 fn proceed(in_a_row: u32) -> CodeAdmission {

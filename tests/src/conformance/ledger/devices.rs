@@ -5,6 +5,7 @@ use std::sync::Arc;
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
+use postern_core::keyring::Digest;
 use postern_core::ledger::Ledger;
 
 use super::LedgerFixture;
@@ -90,7 +91,11 @@ impl Devices {
 }
 
 fn device(id: u8, value: &str, expires: u64) -> DeviceRecord {
-    DeviceRecord { id: DeviceId([id; 16]), value: value.to_owned(), expires: Timestamp::from_unix(expires) }
+    DeviceRecord {
+        id: DeviceId(Digest::new([id; 16])),
+        value: value.to_owned(),
+        expires: Timestamp::from_unix(expires),
+    }
 }
 
 const NOW: u64 = 1_800_000_000;

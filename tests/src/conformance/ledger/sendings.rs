@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_core::clock::Timestamp;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{Ledger, SendAdmission, Sending, Token};
 use postern_core::limits::SendLimits;
 
@@ -91,7 +92,7 @@ pub async fn messages_of_a_clock_that_was_ahead_count_as_of_now(f: &dyn LedgerFi
 pub async fn a_claim_of_a_clock_that_was_ahead_ends_after_its_term(f: &dyn LedgerFixture) {
     let claim = async |token, at| {
         let term = Duration::from_secs(60);
-        f.ledger().claim([9; 16], token, term, Timestamp::from_unix(at)).await.unwrap()
+        f.ledger().claim(Digest::new([9; 16]), token, term, Timestamp::from_unix(at)).await.unwrap()
     };
     let (ours, theirs) = (next_token(), next_token());
     assert!(claim(ours, NOW + DAY).await);
@@ -121,7 +122,7 @@ pub async fn a_name_is_claimed_once_until_its_term_is_over(f: &dyn LedgerFixture
     let (ours, theirs) = (next_token(), next_token());
     let claim = async |name: u8, token, at| {
         let term = Duration::from_secs(60);
-        f.ledger().claim([name; 16], token, term, Timestamp::from_unix(at)).await.unwrap()
+        f.ledger().claim(Digest::new([name; 16]), token, term, Timestamp::from_unix(at)).await.unwrap()
     };
     assert!(claim(1, ours, NOW).await);
     assert!(claim(1, ours, NOW + 59).await, "it is ours");
@@ -139,7 +140,7 @@ pub async fn of_many_simultaneous_claims_one_has_it(f: &dyn LedgerFixture) {
             let ledger = Arc::clone(&ledgers[number % 3]);
             tokio::spawn(async move {
                 let (token, term) = (next_token(), Duration::from_secs(60));
-                ledger.claim([7; 16], token, term, Timestamp::from_unix(NOW)).await.unwrap()
+                ledger.claim(Digest::new([7; 16]), token, term, Timestamp::from_unix(NOW)).await.unwrap()
             })
         })
         .collect();
@@ -164,7 +165,7 @@ impl Messages {
     }
 
     fn one(&self, at: u64, token: Token) -> Sending {
-        Sending { subject: [self.subject; 16], at: Timestamp::from_unix(at), token }
+        Sending { subject: Digest::new([self.subject; 16]), at: Timestamp::from_unix(at), token }
     }
 
     async fn admit_as(&self, at: u64, token: Token) -> SendAdmission {

@@ -16,7 +16,7 @@ use postern_core::directory::Directory;
 use postern_core::engine::{Engine, Memory};
 use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
 use postern_core::hashing::{Cost, HashPool, Purpose, SALT_BYTES, StoredHash};
-use postern_core::ledger::{Ledger, Spend};
+use postern_core::ledger::{Ledger, Spend, Token};
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_store::embedded::NewAccount;
@@ -156,7 +156,7 @@ impl Site {
         let factor = FactorId::new([0; 16]);
         for number in 0..self.people.spread() {
             let account = AccountId::new(format!("nobody {number}"));
-            let (step, token) = (at.as_unix() / 30, [0; 16]);
+            let (step, token) = (at.as_unix() / 30, Token::new([0; Token::BYTES]));
             let spend = Spend { account: &account, factor, step, period: 30, is_first: false, at, token };
             self.ledger.spend(&spend).await.unwrap();
         }

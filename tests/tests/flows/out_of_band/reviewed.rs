@@ -5,7 +5,7 @@ use postern_core::changes::deny_challenges;
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
 use postern_core::flows::OwnFlow;
-use postern_core::ledger::Credential;
+use postern_core::ledger::{Credential, Token};
 
 use super::{BACKUP, number_in};
 use crate::harness::{MAIN_PASSWORD, Site, SshKey, What};
@@ -84,7 +84,13 @@ async fn a_challenge_that_the_ledger_forgot_is_no_refusal_and_one_that_was_denie
             assert_eq!(denied, [challenge]);
         } else {
             let now = site.now_plus(0);
-            assert!(site.ledger.take_challenge(&alice.id, challenge, [1; 16], now).await.unwrap().is_some());
+            assert!(
+                site.ledger
+                    .take_challenge(&alice.id, challenge, Token::new([1; 16]), now)
+                    .await
+                    .unwrap()
+                    .is_some()
+            );
         }
         talk.say("");
         if is_denied {

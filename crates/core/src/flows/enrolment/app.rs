@@ -30,7 +30,7 @@ pub(super) async fn prove(
     let mut seed = Zeroizing::new([0; SEED_BYTES]);
     (engine.random)(seed.as_mut())?;
     let totp = NewTotp::new(TotpShape::default(), Seed::new(seed.as_ref())?);
-    let id = FactorId::new(engine.draw_token()?);
+    let id = FactorId::new(engine.draw_bits()?);
     show(engine, account, &totp, dialogue).await?;
     first_code(engine, account, (id, &totp), dialogue).await?;
     Ok(NewFactor { id, label, kind: NewKind::Totp(totp) })

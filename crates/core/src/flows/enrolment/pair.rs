@@ -35,7 +35,7 @@ pub(super) async fn prove(
     wanted: &Wanted,
     dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
-    let id = ChallengeId::new(engine.draw_token()?);
+    let id = ChallengeId::new(engine.draw_bits()?);
     let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
     (engine.random)(secret.as_mut())?;
     let pairing = Pairing::new(secret);

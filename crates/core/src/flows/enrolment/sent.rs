@@ -39,7 +39,7 @@ pub(super) async fn prove(
         NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::Reject(Reason::NotPermitted)),
     };
     let label = label(account, kind, wanted);
-    let factor = FactorId::new(engine.draw_token()?);
+    let factor = FactorId::new(engine.draw_bits()?);
     let binding = match wanted.by {
         Enroller::Owner => Binding::New,
         Enroller::Admin { .. } => Binding::NewByAdmin,
@@ -84,7 +84,7 @@ pub(super) async fn unproved(
 ) -> Result<NewFactor, Stop> {
     let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
     let label = label(account, kind, wanted);
-    Ok(NewFactor { id: FactorId::new(engine.draw_token()?), label, kind: new })
+    Ok(NewFactor { id: FactorId::new(engine.draw_bits()?), label, kind: new })
 }
 
 fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {

@@ -14,7 +14,7 @@ mod behind;
 mod client;
 mod failover;
 mod file;
-mod hand;
+mod forged_redis;
 mod history;
 mod keys;
 mod outage;

@@ -11,12 +11,12 @@ use postern_core::ledger::{
 };
 use postern_core::limits::PushLimits;
 
-use super::codes::next_token;
+use super::code_attempts::next_token;
 use super::{LATER, LedgerFixture};
 
 /// To the second, and listed by id with all that it says.
 pub async fn a_challenge_is_kept_until_it_is_over(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     assert_eq!(a.open(NOW).await, []);
     let (first, second) = (a.next(), a.next());
     assert_eq!(a.put_until(second, ChallengeSlot::Pairing, NOW + 300, NOW).await, ChallengeAdmission::Put);
@@ -36,7 +36,7 @@ pub async fn a_challenge_is_kept_until_it_is_over(f: &dyn LedgerFixture) {
 
 /// Until it is answered, taken or over.
 pub async fn one_approval_waits_at_a_time(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let (first, second, third, fourth) = (a.next(), a.next(), a.next(), a.next());
     assert_eq!(a.put(first, SILENT, NOW).await, ChallengeAdmission::Put);
     let busy = |until| ChallengeAdmission::Busy { until: Timestamp::from_unix(until) };
@@ -59,7 +59,7 @@ pub async fn one_approval_waits_at_a_time(f: &dyn LedgerFixture) {
 
 /// Of the same factor, and of no other.
 pub async fn a_newer_code_or_pairing_takes_the_place_of_the_older(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let other_code = ChallengeSlot::Code(FactorId::new([2; 16]));
     let ids: Vec<ChallengeId> = (0..5).map(|_| a.next()).collect();
     for (id, slot) in
@@ -78,7 +78,7 @@ pub async fn a_newer_code_or_pairing_takes_the_place_of_the_older(f: &dyn Ledger
 
 /// Whatever became of it since.
 pub async fn a_challenge_that_is_told_twice_is_put_once(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     for _ in 0..10 {
         assert_eq!(a.put(id, RINGING, NOW).await, ChallengeAdmission::Put);
@@ -95,7 +95,7 @@ pub async fn a_challenge_that_is_told_twice_is_put_once(f: &dyn LedgerFixture) {
 
 /// And is kept as it was handed in.
 pub async fn the_first_answer_counts(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let (id, text) = (a.next(), "{\"v\":1, \"n\": \"Gr\u{f6}\u{df}e \\\"%\n\"}");
     assert_eq!(a.answer(id, text, NOW).await, Answered::Gone, "nobody has put it");
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
@@ -116,7 +116,7 @@ pub async fn the_first_answer_counts(f: &dyn LedgerFixture) {
 
 /// Nobody fills the ledger with one.
 pub async fn an_answer_has_4096_bytes_at_most(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
     let at = Timestamp::from_unix(NOW);
@@ -126,7 +126,7 @@ pub async fn an_answer_has_4096_bytes_at_most(f: &dyn LedgerFixture) {
 
 /// The same question counts once, and each look is counted before the challenge is given.
 pub async fn a_challenge_is_looked_at_so_often_and_no_more(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.look(id, NOW).await, None, "nobody has put it");
     assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
@@ -147,12 +147,12 @@ pub async fn a_challenge_is_looked_at_so_often_and_no_more(f: &dyn LedgerFixture
 /// Wherever they are.
 pub async fn of_many_simultaneous_looks_only_so_many_see_it(f: &dyn LedgerFixture) {
     let ledgers = [f.ledger(), f.another(), f.another()];
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
     let looks: Vec<_> = (0..30)
         .map(|number| {
-            let a = Desk::on(&ledgers[number % 3], "a");
+            let a = AccountChallenges::on(&ledgers[number % 3], "a");
             tokio::spawn(async move { a.look(id, NOW).await })
         })
         .collect();
@@ -167,13 +167,13 @@ pub async fn of_many_simultaneous_looks_only_so_many_see_it(f: &dyn LedgerFixtur
 /// Wherever they are.
 pub async fn of_many_simultaneous_takes_of_a_challenge_one_has_it(f: &dyn LedgerFixture) {
     let ledgers = [f.ledger(), f.another(), f.another(), f.another()];
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     for _ in 0..10 {
         let id = a.next();
         assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
         let takes: Vec<_> = (0..16)
             .map(|number| {
-                let a = Desk::on(&ledgers[number % 4], "a");
+                let a = AccountChallenges::on(&ledgers[number % 4], "a");
                 tokio::spawn(async move { a.take(id, NOW).await })
             })
             .collect();
@@ -187,7 +187,7 @@ pub async fn of_many_simultaneous_takes_of_a_challenge_one_has_it(f: &dyn Ledger
 
 /// An answer may be lost, and a token is one caller's.
 pub async fn a_take_that_is_told_twice_gives_it_twice(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let (id, token) = (a.next(), next_token());
     assert_eq!(a.take_as(id, token, NOW).await, None, "nobody has put it");
     assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
@@ -203,7 +203,7 @@ pub async fn a_take_that_is_told_twice_gives_it_twice(f: &dyn LedgerFixture) {
 
 /// At its very second.
 pub async fn what_is_over_is_neither_answered_nor_looked_at_nor_taken(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
     for at in [NOW + 60, NOW + 10_000] {
@@ -217,7 +217,7 @@ pub async fn what_is_over_is_neither_answered_nor_looked_at_nor_taken(f: &dyn Le
 
 /// Not even with the same id.
 pub async fn challenges_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
-    let (a, b) = (Desk::of(f, "a"), Desk::of(f, "b"));
+    let (a, b) = (AccountChallenges::of(f, "a"), AccountChallenges::of(f, "b"));
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
     assert_eq!((b.open(NOW).await, b.take(id, NOW).await), (Vec::new(), None));
@@ -228,12 +228,12 @@ pub async fn challenges_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
 }
 
 /// A challenge whose slot lets one more in.
-pub(super) struct Desk {
+pub(super) struct AccountChallenges {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) account: AccountId,
 }
 
-impl Desk {
+impl AccountChallenges {
     pub(super) fn of(f: &dyn LedgerFixture, account: &str) -> Self {
         Self::on(&f.ledger(), account)
     }

@@ -2,11 +2,11 @@
 
 mod attempts;
 mod challenges;
-mod codes;
-mod devices;
+mod code_attempts;
 mod pushes;
+mod replay;
 mod sendings;
-mod steps;
+mod trusted_devices;
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use postern_core::ledger::Ledger;
 
 pub use attempts::*;
 pub use challenges::*;
-pub use codes::*;
-pub use devices::*;
+pub use code_attempts::*;
 pub use pushes::*;
+pub use replay::*;
 pub use sendings::*;
-pub use steps::*;
+pub use trusted_devices::*;
 
 /// A fresh ledger.
 pub trait LedgerFixture: Send + Sync {

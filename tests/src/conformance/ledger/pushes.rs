@@ -7,11 +7,11 @@ use postern_core::clock::Timestamp;
 use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot};
 
 use super::LedgerFixture;
-use super::challenges::{Desk, NOW, RINGING, SILENT, code};
+use super::challenges::{AccountChallenges, NOW, RINGING, SILENT, code};
 
 /// Whether they were taken out or are over: who does not answer has not answered.
 pub async fn three_pushes_without_an_answer_end_the_ringing_for_a_while(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let begin = [NOW, NOW + 100_000];
     for begin in begin {
         for number in 0..3 {
@@ -34,7 +34,7 @@ pub async fn three_pushes_without_an_answer_end_the_ringing_for_a_while(f: &dyn 
 
 /// A clock was a day ahead: neither does an open approval keep others out, nor does a pause last longer than it is.
 pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn LedgerFixture) {
-    let (a, day) = (Desk::of(f, "a"), 86_400);
+    let (a, day) = (AccountChallenges::of(f, "a"), 86_400);
     for number in 0..3 {
         let at = NOW + day + number * 60;
         assert_eq!(a.put(a.next(), RINGING, at).await, ChallengeAdmission::Put);
@@ -42,7 +42,7 @@ pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn Le
     assert_eq!(a.put(a.next(), RINGING, NOW).await, quiet(NOW + 900));
     assert_eq!(a.put(a.next(), RINGING, NOW + 899).await, quiet(NOW + 900));
     assert_eq!(a.put(a.next(), RINGING, NOW + 900).await, ChallengeAdmission::Put);
-    let b = Desk::of(f, "b");
+    let b = AccountChallenges::of(f, "b");
     let (until, at) = (Timestamp::from_unix(NOW + day + 3600), Timestamp::from_unix(NOW + day));
     b.ledger.mute_pushes(&b.account, until, at).await.unwrap();
     assert_eq!(b.put(b.next(), RINGING, NOW).await, quiet(NOW + 3600));
@@ -52,7 +52,7 @@ pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn Le
 
 /// Even that of a later one; an approval that rings nobody is one, too.
 pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let mut at = NOW;
     for round in 0..4 {
         for _ in 0..2 {
@@ -72,7 +72,7 @@ pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
 
 /// An answer to a code or a pairing is none to a push.
 pub async fn only_an_answered_approval_is_an_answered_push(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     for number in 0..3 {
         assert_eq!(a.put(a.next(), RINGING, NOW + number * 60).await, ChallengeAdmission::Put);
     }
@@ -82,13 +82,13 @@ pub async fn only_an_answered_approval_is_an_answered_push(f: &dyn LedgerFixture
         assert_eq!(a.answer(id, "yes", NOW + 120).await, Answered::Now);
     }
     assert_eq!(a.put(a.next(), RINGING, NOW + 180).await, quiet(NOW + 120 + 900));
-    let b = Desk::of(f, "b");
+    let b = AccountChallenges::of(f, "b");
     assert_eq!(b.put(b.next(), RINGING, NOW + 180).await, ChallengeAdmission::Put, "another account");
 }
 
 /// Whatever is answered meanwhile; and nobody makes it shorter.
 pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let quiet_until = async |until, at| {
         let (until, at) = (Timestamp::from_unix(until), Timestamp::from_unix(at));
         a.ledger.mute_pushes(&a.account, until, at).await.unwrap();
@@ -106,7 +106,7 @@ pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
 
 /// The page that somebody looks at anyway, or a code that was scanned.
 pub async fn an_approval_that_rings_nobody_is_never_quiet(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     for number in 0..5 {
         assert_eq!(a.put(a.next(), SILENT, NOW + number * 60).await, ChallengeAdmission::Put);
     }
@@ -124,7 +124,7 @@ pub async fn who_waits_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture
     let there = f.another();
     for by in [&here, &there] {
         for is_taken in [false, true] {
-            let (a, other) = (Desk::on(&here, "a"), Desk::on(by, "a"));
+            let (a, other) = (AccountChallenges::on(&here, "a"), AccountChallenges::on(by, "a"));
             let (id, bystander) = (a.next(), a.next());
             assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
             assert_eq!(a.put(bystander, code(), NOW).await, ChallengeAdmission::Put);
@@ -146,7 +146,7 @@ pub async fn who_waits_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture
 
 /// Nothing is missed that came before the waiting, and what is not there is nothing to wait for.
 pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let (answered, taken, over, unknown) = (a.next(), a.next(), a.next(), a.next());
     assert_eq!(a.put(answered, SILENT, NOW).await, ChallengeAdmission::Put);
     assert_eq!(a.answer(answered, "yes", NOW).await, Answered::Now);
@@ -162,7 +162,7 @@ pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
 
 /// And may wait again, or stop to.
 pub async fn who_waits_in_vain_hears_so_in_time(f: &dyn LedgerFixture) {
-    let a = Desk::of(f, "a");
+    let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
     for seconds in [0, 1, 2] {
@@ -185,7 +185,11 @@ pub async fn who_waits_in_vain_hears_so_in_time(f: &dyn LedgerFixture) {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
-fn waits(a: &Desk, id: postern_core::challenge::ChallengeId, seconds: u64) -> tokio::task::JoinHandle<bool> {
+fn waits(
+    a: &AccountChallenges,
+    id: postern_core::challenge::ChallengeId,
+    seconds: u64,
+) -> tokio::task::JoinHandle<bool> {
     let (ledger, account) = (Arc::clone(&a.ledger), a.account.clone());
     let longest = Duration::from_secs(seconds);
     tokio::spawn(async move { ledger.await_challenge(&account, id, longest).await.unwrap() })

@@ -9,7 +9,7 @@ use postern_core::ledger::{Ledger, SendAdmission, Sending, Token};
 use postern_core::limits::SendLimits;
 
 use super::LedgerFixture;
-use super::codes::next_token;
+use super::code_attempts::next_token;
 
 /// And when there is room again is told.
 pub async fn messages_are_limited_within_a_window(f: &dyn LedgerFixture) {

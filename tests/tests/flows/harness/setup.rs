@@ -8,7 +8,7 @@ use postern_core::checks::InFlight;
 use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
-use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::engine::{Engine, NotedUses, ProcessCaches};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
@@ -90,7 +90,7 @@ pub(super) fn engine(
     (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
     post: &Arc<Post>,
     clock: &Arc<TestClock>,
-    memory: Arc<Memory>,
+    memory: Arc<ProcessCaches>,
 ) -> Arc<Engine> {
     let imap = MailServer { host: "imap.example.org".to_owned(), port: 993, tls: Tls::Implicit };
     Arc::new(Engine {
@@ -112,8 +112,8 @@ pub(super) fn engine(
     })
 }
 
-pub(super) fn memory(hasher: &Arc<HashPool>) -> Arc<Memory> {
-    Arc::new(Memory {
+pub(super) fn memory(hasher: &Arc<HashPool>) -> Arc<ProcessCaches> {
+    Arc::new(ProcessCaches {
         hasher: Arc::clone(hasher),
         verified: VerificationCache::new([6; KEY_BYTES]),
         in_flight: InFlight::new(),

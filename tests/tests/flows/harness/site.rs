@@ -13,7 +13,7 @@ use postern_core::changes;
 use postern_core::changes::{Authority, ChangeError, NewFactor, NewKind, Order};
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::Directory;
-use postern_core::engine::{Engine, Memory};
+use postern_core::engine::{Engine, ProcessCaches};
 use postern_core::factor::{FactorId, NewTotp, RecoveryCode, RecoveryText, Seed, TotpShape};
 use postern_core::hashing::{Cost, HashPool, Purpose, SALT_BYTES, StoredHash};
 use postern_core::ledger::{Ledger, Spend, Token};
@@ -231,7 +231,7 @@ impl Site {
         self.host_with(&self.setup, memory(&self.hasher))
     }
 
-    fn host_with(&self, setup: &Setup, memory: Arc<Memory>) -> Arc<Engine> {
+    fn host_with(&self, setup: &Setup, memory: Arc<ProcessCaches>) -> Arc<Engine> {
         let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.world));
         engine(setup, parts, &self.post, &self.clock, memory)
     }

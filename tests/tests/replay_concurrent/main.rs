@@ -1,5 +1,5 @@
-//! One code lets one login in, however many type it at the same moment and wherever; and what else is counted is counted
-//! over all hosts alike.
+//! Replay protection under concurrency: one code lets one login in, however many type it at the same moment, on any host. Every other
+//! limit is also counted over all hosts.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,8 +12,8 @@
 )]
 
 mod arena;
-mod by_hand;
 mod door;
+mod forged_redis;
 mod limits;
 mod pam;
 mod rounds;

@@ -1,4 +1,4 @@
-//! Somebody who may write to Redis what they like.
+//! An attacker who may write to Redis.
 
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;

@@ -1,4 +1,4 @@
-//! No time step is spent twice, whatever is lost, and nobody waits for longer than the manual says.
+//! Replay protection after a loss: no time step is spent twice, whatever Redis or the host loses, and no login waits longer than the manual says.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ mod cluster;
 mod cut_off;
 mod failover;
 mod file;
-mod hand;
+mod forged_redis;
 mod keys;
 mod person;
 mod processes;

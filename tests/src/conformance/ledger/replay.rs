@@ -1,4 +1,4 @@
-//! Time steps that are spent.
+//! Replay protection: time steps that are spent.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use postern_core::ledger::{Ledger, Spend, Spent, Token};
 use tokio::sync::Barrier;
 
 use super::LedgerFixture;
-use super::codes::next_token;
+use super::code_attempts::next_token;
 
 /// With a window of one step on either side, the next one may have been spent as well.
 pub async fn where_nothing_is_known_the_step_after_next_is_the_first(f: &dyn LedgerFixture) {

@@ -1,4 +1,4 @@
-//! Somebody who may write what they like into Redis, spent steps aside: nobody is let in who would not have been without.
+//! An attacker who may write to Redis, except for spent steps: no login is accepted that would not have been accepted anyway.
 
 use std::cell::Cell;
 use std::path::PathBuf;

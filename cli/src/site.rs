@@ -9,7 +9,7 @@ use postern_core::checks::InFlight;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Config;
 use postern_core::directory::{Directory, EachAccount};
-use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::engine::{Engine, NotedUses, ProcessCaches};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
@@ -139,7 +139,7 @@ impl Site {
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let mut key = [0; KEY_BYTES];
         random(&mut key)?;
-        let memory = Memory {
+        let memory = ProcessCaches {
             hasher: Arc::clone(&self.hasher),
             verified: VerificationCache::new(key),
             in_flight: InFlight::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use postern_core::checks::InFlight;
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, ConfigDigest, DirectoryKind, Problems};
-use postern_core::engine::{Engine, Memory, NotedUses};
+use postern_core::engine::{Engine, NotedUses, ProcessCaches};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
@@ -31,7 +31,7 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
 }
 
 /// What outlives every reload.
-pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
+pub(crate) fn memory(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError> {
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores };
@@ -39,7 +39,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
         HashPool::start(budget).map_err(|error| ComposeError(format!("no threads for hashing: {error}")))?;
     let mut key = [0; KEY_BYTES];
     random(&mut key).map_err(|error| ComposeError(error.to_string()))?;
-    Ok(Arc::new(Memory {
+    Ok(Arc::new(ProcessCaches {
         hasher: Arc::new(hasher),
         verified: VerificationCache::new(key),
         in_flight: InFlight::new(),
@@ -54,7 +54,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<Memory>, ComposeError> {
 /// Opens what the configuration names and puts the engine together.
 pub(crate) fn engine(
     config: &Config,
-    memory: Arc<Memory>,
+    memory: Arc<ProcessCaches>,
     users: Arc<dyn UnixUsers>,
 ) -> Result<(Engine, KeyringFile), ComposeError> {
     let clock = Arc::new(SystemClock);

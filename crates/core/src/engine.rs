@@ -56,7 +56,7 @@ pub struct Engine {
     /// Fills a buffer with random bytes from the operating system.
     pub random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
     /// The caches, which outlive a reload of the configuration.
-    pub memory: Arc<Memory>,
+    pub memory: Arc<ProcessCaches>,
 }
 
 impl Engine {
@@ -97,7 +97,7 @@ impl Engine {
 
 /// The caches of a process. Losing them costs time, never safety.
 #[derive(Debug)]
-pub struct Memory {
+pub struct ProcessCaches {
     /// Computes argon2id.
     pub hasher: Arc<HashPool>,
     /// App passwords that were verified recently.

@@ -1,4 +1,4 @@
-//! Reads that are never older than what was written, from servers that may lag behind.
+//! Reads that are never older than the last change, from servers that may lag behind.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ use postern_core::secret::Password;
 
 use crate::Access;
 
-/// A directory whose reads are compared with the revisions that the ledger heard of: an older one is read again from
-/// where it is written, or not used.
+/// A directory that compares each entry it reads with the newest revision in the ledger. An older entry is read again from the master,
+/// or not used.
 ///
-/// The ledger is not believed. Unsigned, what it says can only have an entry read again. Only a note under the keyring, of the last
-/// minute, spares that, and at mail services alone: an entry that a login at a login service is decided by always comes from where it
-/// is written. Where that does not answer, a mail service uses what was read, unless it is known to be older: app passwords never
+/// The ledger is not trusted. An unsigned note can only cause an entry to be read again. Only a note of the last minute that is signed
+/// with the keyring makes that unnecessary, and only at mail services: a decision at a login service always rests on an entry from the
+/// master. If the master does not answer, a mail service uses the entry it has, unless that is known to be older: app passwords must not
 /// depend on one server.
 pub struct FreshReads {
     inner: Arc<dyn Directory>,
@@ -35,7 +35,7 @@ pub struct FreshReads {
 }
 
 impl FreshReads {
-    /// Compares what `inner` reads with what `ledger` knows.
+    /// Compares the entries of `inner` with the revisions in `ledger`.
     #[must_use]
     pub fn new(
         inner: Arc<dyn Directory>,
@@ -47,7 +47,7 @@ impl FreshReads {
         Self { inner, ledger, clock, keys: Keys::at(keyring), access }
     }
 
-    /// What the ledger says of an entry that was read.
+    /// How an entry compares with the ledger's note.
     async fn age(&self, account: &Account) -> Age {
         let now = self.clock.now();
         let Ok(Some(note)) = self.ledger.known_revision(&account.id, now).await else { return Age::Unknown };
@@ -58,7 +58,7 @@ impl FreshReads {
         if note.is_current(now) && self.keys.vouch(is_signed) { Age::Current } else { Age::Unknown }
     }
 
-    /// Notes a revision. Where there is no keyring nothing can be signed.
+    /// Notes a revision. Without a keyring the note is not signed.
     async fn note(&self, id: &AccountId, revision: Revision) {
         let at = self.clock.now();
         let note = self.keys.current().map(|keyring| RevisionNote::sign(id, revision, at, &keyring));
@@ -66,10 +66,10 @@ impl FreshReads {
         drop(self.ledger.note_revision(id, &note).await);
     }
 
-    /// The account as it is where it is written; that spares the next ones the way.
+    /// The account as the master has it. Notes its revision, so that later reads need not ask the master.
     async fn read_and_note(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
         let read = self.inner.read(id).await?;
-        // A program that only asks leaves no note.
+        // A guest leaves no note.
         if let Some(account) = &read
             && self.access == Access::Keeper
         {
@@ -83,7 +83,7 @@ impl FreshReads {
 impl Directory for FreshReads {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
-        // At login services it comes from where it is written.
+        // At login services it was read from the master.
         if class == Class::Login {
             return Ok(Some(account));
         }
@@ -94,7 +94,7 @@ impl Directory for FreshReads {
             (Freshness::Stale, Age::Older) => {
                 Err(DirectoryError::Down("the copy that is left is older than a change".to_owned()))
             }
-            // The name may be another's by then, so it is only taken where it still is this one's.
+            // The name may have passed to another account meanwhile, so it is used only if it still belongs to this one.
             (Freshness::Fresh, age @ (Age::Unknown | Age::Older)) => {
                 match self.read_and_note(&account.id).await {
                     Ok(read) => Ok(read.map(|read| Account { name: account.name, ..read })),
@@ -123,8 +123,8 @@ impl Directory for FreshReads {
         self.inner.check_main_password(account, password, class, lane).await
     }
 
-    /// Announces the next revision before it is written: if the change then fails, reads cost more for an hour; the
-    /// other way round a revocation could go unnoticed.
+    /// Notes the next revision before it is written. If the change then fails, reads cost more for an hour; in the other order a
+    /// revocation could go unnoticed.
     async fn update(
         &self,
         id: &AccountId,
@@ -144,18 +144,18 @@ impl Directory for FreshReads {
     }
 }
 
-/// How an entry is that was read, by what the ledger knows.
+/// How old an entry is, by the ledger's note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Age {
-    /// This site has signed within the last minute that there is none newer.
+    /// This site signed within the last minute that there is no newer one.
     Current,
-    /// Nothing is known that counts.
+    /// There is no note that proves anything.
     Unknown,
     /// There is a newer one.
     Older,
 }
 
-/// The keyring's file, as it was when it was last read: another program may sign with a newer key.
+/// The keyring, as it was when its file was last read: another program may sign with a newer key.
 struct Keys {
     path: PathBuf,
     last: Mutex<(Option<Arc<Keyring>>, Option<Instant>)>,
@@ -171,13 +171,13 @@ impl Keys {
         known.or_else(|| self.read_again())
     }
 
-    /// Whether the keyring vouches for something, as it is now.
+    /// Whether `is_signed` holds with the present keyring.
     fn vouch(&self, is_signed: impl Fn(&Keyring) -> bool) -> bool {
         self.current().is_some_and(|keyring| is_signed(&keyring))
             || self.read_again().is_some_and(|keyring| is_signed(&keyring))
     }
 
-    /// `None` where it cannot be read, or was read a moment ago.
+    /// `None` if it cannot be read, or was read a moment ago.
     fn read_again(&self) -> Option<Arc<Keyring>> {
         let mut last = self.lock();
         if last.1.is_some_and(|at| at.elapsed() < RETRY) {

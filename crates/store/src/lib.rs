@@ -1,6 +1,6 @@
-//! Keeps what core decides over: accounts in a directory; attempts, challenges and last uses in a ledger.
+//! The stores: accounts in a directory (LDAP or SQLite), everything that may expire in a ledger (Redis or SQLite).
 //!
-//! It decides nothing. Each store stands behind core's traits, and one conformance suite runs against all of them.
+//! They decide nothing. Each store implements core's traits, and one conformance suite runs against all of them.
 
 #![forbid(unsafe_code)]
 
@@ -33,11 +33,11 @@ pub use redis_ledger::{LedgerTime, OpenRedisError, RedisLedger};
 pub struct Stores {
     /// Keeps accounts.
     pub directory: Arc<dyn Directory>,
-    /// Keeps attempts and last uses.
+    /// Keeps everything that may expire.
     pub ledger: Arc<dyn Ledger>,
-    /// The embedded directory itself, where it is in use: it alone can make accounts.
+    /// The embedded directory itself, if it is in use: only it can create accounts.
     pub embedded: Option<Embedded>,
-    /// LDAP itself, where it is in use: it can be examined.
+    /// LDAP itself, if it is in use: it can be examined.
     pub ldap: Option<Arc<LdapDirectory>>,
 }
 
@@ -55,7 +55,7 @@ pub enum OpenError {
     Redis(#[from] OpenRedisError),
 }
 
-/// Makes the SQLite file where it is missing, and otherwise makes sure that it is in order.
+/// Creates the SQLite file if it is missing, and otherwise makes sure that it can be used.
 ///
 /// # Errors
 /// [`OpenError`] says what is wrong with it and how to mend it.
@@ -63,8 +63,8 @@ pub fn create(config: &Config) -> Result<(), OpenError> {
     Ok(Embedded::create(&config.embedded.path)?)
 }
 
-/// Opens the stores that `config` names. Servers are not asked for anything yet. A missing file is an error: an empty one
-/// in its place would have every account refused as unknown, where nobody can tell.
+/// Opens the stores that `config` names. No server is contacted yet. A missing file is an error: an empty one in its place would
+/// refuse every account as unknown, and the cause would be hard to find.
 ///
 /// # Errors
 /// [`OpenError`] says which file cannot be used, why, and how to mend it.
@@ -72,7 +72,7 @@ pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> R
     open_with(config, hasher, clock, Access::Keeper)
 }
 
-/// The same for a program that is not posternd: what it asks changes nothing, and it never says that a ledger begins anew.
+/// As [`open`], for a program that is not posternd: its questions change nothing, and it never raises a fence.
 ///
 /// # Errors
 /// As [`open`].
@@ -84,8 +84,8 @@ pub fn open_as_guest(
     open_with(config, hasher, clock, Access::Guest)
 }
 
-/// Whether [`open`] would take what `config` says of LDAP and of Redis: secrets, certificates. It leaves the SQLite file alone,
-/// which is that of a posternd that runs, and asks no server anything.
+/// Whether [`open`] would accept the settings of LDAP and of Redis: secrets and certificates. It does not touch the SQLite file, which
+/// a running posternd may use, and contacts no server.
 ///
 /// # Errors
 /// As [`open`].
@@ -110,7 +110,7 @@ fn open_with(
         DirectoryKind::Embedded => Some(open_file()?),
         DirectoryKind::Ldap(_) => None,
     };
-    // Emptied when the host starts, and in no backup.
+    // This folder is emptied when the host starts, and is in no backup.
     let folder = config.socket.path.parent().unwrap_or(Path::new("/"));
     let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
         (LedgerKind::Redis(redis), _) => Arc::new(match access {

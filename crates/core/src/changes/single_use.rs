@@ -1,7 +1,7 @@
-//! What is good once: recovery codes and tickets.
+//! Replay protection for recovery codes and tickets, each of which is accepted once.
 //!
-//! The directory forgets them with their use, and a backup that is restored brings them back. So the ledger is told as well, and
-//! what it knows to be used is worth nothing, whatever the directory says.
+//! The directory removes them when they are used, but restoring a backup brings them back. So each use is claimed in the ledger as well,
+//! and a claimed one is refused, whatever the directory says.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::keyring::{Digest, KEY_BYTES, keyed_digest};
 use crate::ledger::{Ledger, LedgerError, Token};
 use crate::policy::Ticket;
 
-/// Something that is good once, as the directory has it.
+/// A secret that is accepted once, as stored in the directory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Once<'a> {
     RecoveryCode(&'a RecoveryCode),
@@ -20,8 +20,8 @@ pub(crate) enum Once<'a> {
 }
 
 impl Once<'_> {
-    /// Uses it up, for all hosts that share the ledger: false where it was used before. Told again with the same token it is
-    /// used by the same.
+    /// Claims its use, for all hosts that share the ledger. False if it was used before: it is a replay. A call that is repeated with the
+    /// same token is still true.
     pub(crate) async fn use_up(
         self,
         ledger: &dyn Ledger,
@@ -29,7 +29,7 @@ impl Once<'_> {
         token: Token,
         at: Timestamp,
     ) -> Result<bool, LedgerError> {
-        ledger.claim(self.name(account), token, MEMORY, at).await
+        ledger.claim(self.name(account), token, RETENTION, at).await
     }
 
     /// Under no key of the keyring: these are replaced, and this has to stay the same. It tells nothing of the secret that the
@@ -47,8 +47,8 @@ impl Once<'_> {
     }
 }
 
-/// A backup that is older brings back what was used since.
-const MEMORY: Duration = Duration::from_secs(400 * 86_400);
+/// Restoring an older backup brings back the secrets that were used since.
+const RETENTION: Duration = Duration::from_secs(400 * 86_400);
 
 #[cfg(test)]
 mod tests {

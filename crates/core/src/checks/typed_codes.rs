@@ -1,4 +1,4 @@
-//! Checking a code: counted before it is looked at, spent before it is taken.
+//! Checks a typed code: it is counted before it is verified, and spent before it is accepted. A replayed code is refused here.
 
 use crate::account::Account;
 use crate::changes::edit::edit;

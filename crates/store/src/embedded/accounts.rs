@@ -1,4 +1,4 @@
-//! What only the embedded directory can do: make accounts and change their main passwords.
+//! Accounts of the embedded directory are created here, and their main passwords changed. LDAP offers neither.
 
 use std::time::Duration;
 
@@ -12,35 +12,35 @@ use super::directory::Embedded;
 use super::error::DatabaseError;
 use super::integers::integer;
 
-/// An account to be made.
+/// An account to be created.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
     /// Its name, in lower case.
     pub name: String,
-    /// The hash of its main password; without one only app passwords open it.
+    /// The hash of its main password; without one only app passwords are accepted.
     pub password: Option<StoredHash>,
-    /// What is decided for it from the beginning.
+    /// Its policy from the beginning.
     pub policy: AccountPolicy,
-    /// What userdb templates may refer to. The values of `mail` are its other names, in lower case.
+    /// The attributes that userdb templates may refer to. The values of `mail` are its other names, in lower case.
     pub attributes: Attributes,
 }
 
-/// Why an account was not made or changed.
+/// Why an account was not created or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    /// The name, or one of the addresses, is somebody's already.
+    /// The name, or one of the addresses, belongs to another account.
     #[error("\"{0}\" is already the name or an address of an account")]
     Taken(String),
-    /// There is none.
+    /// There is no such account.
     #[error("there is no such account")]
     NoAccount,
-    /// The file is out of order.
+    /// The file does not work.
     #[error("{0}")]
     Database(String),
 }
 
 impl Embedded {
-    /// Makes an account with a fresh random id (RFC 9562, version 4).
+    /// Creates an account with a fresh random id (RFC 9562, version 4).
     ///
     /// # Errors
     /// [`AccountError`]; nothing was changed.
@@ -80,7 +80,7 @@ impl Embedded {
         Ok(account)
     }
 
-    /// Replaces an account's main password, or takes it away.
+    /// Replaces an account's main password, or removes it.
     ///
     /// # Errors
     /// [`AccountError`]; nothing was changed.
@@ -93,7 +93,7 @@ impl Embedded {
         let now = integer(self.clock.now().as_unix())?;
         let update = move |connection: &Connection| {
             let text = password.as_ref().map(StoredHash::as_str);
-            // Later than before even within one second, for the change is what tells old answers from new ones.
+            // It must grow even within one second: it tells answers about the old password from those about the new one.
             Ok(connection.execute(
                 "UPDATE account SET password = ?2, password_changed = max(?3, password_changed + 1) WHERE id = ?1",
                 params![id, text, now],

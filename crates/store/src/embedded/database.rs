@@ -13,7 +13,7 @@ use super::error::{DatabaseError, OpenError};
 use super::integers::integer;
 use super::schema::{self, Schema};
 
-/// One SQLite file: any number of readers, and one writer that commits what waits together.
+/// One SQLite file: any number of readers, and one writer that commits all waiting changes together.
 ///
 /// A write is answered after its commit has reached the disk (`synchronous=FULL`), so what was answered survives both
 /// kill -9 and loss of power. Writes that arrive while one commits share the next commit.
@@ -66,7 +66,7 @@ impl Database {
         }
     }
 
-    /// The same in this thread, which may block.
+    /// As [`Database::read`] in this thread, which may block.
     pub(super) fn read_here<T>(
         &self,
         query: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
@@ -90,7 +90,7 @@ impl Database {
     {
         let (reply, answer) = oneshot::channel();
         let write: Write = Box::new(move |transaction| {
-            // Nobody waits for it any more: it must not happen behind their back.
+            // The caller has given up: the change must not be made any more.
             if reply.is_closed() {
                 return Box::new(|_| {});
             }
@@ -108,7 +108,7 @@ impl Database {
         }
     }
 
-    /// Whether a change would reach the disk. It is written as any other, and taken back before it counts.
+    /// Whether a change would reach the disk. A trial change is written like any other, and rolled back.
     pub(super) async fn try_to_write(&self, budget: Duration) -> Result<(), DatabaseError> {
         let path = Arc::clone(&self.path);
         let task = tokio::task::spawn_blocking(move || {
@@ -116,10 +116,10 @@ impl Database {
                 connect(&path, Journal::Wal).map_err(|error| DatabaseError::Down(error.to_string()))?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(TRIAL, [integer(TRIAL_BYTES)?])?;
-            // Without this it would stay in memory until the commit that does not come.
+            // Without this it would stay in memory, as it is never committed.
             transaction.cache_flush()?;
             transaction.rollback()?;
-            // The log beside it may have had room from before.
+            // The log beside it may have had free space already.
             has_room(&path)
         });
         match tokio::time::timeout(budget, task).await {
@@ -161,7 +161,7 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Makes its change in the transaction, where there is one, and hands back what tells the caller about the commit.
+/// Makes its change in the transaction, if that could begin, and returns the function that tells the caller about the commit.
 type Write = Box<dyn FnOnce(Result<&Connection, &DatabaseError>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<(), &DatabaseError>) + Send>;
 
@@ -194,7 +194,7 @@ fn commit_together(
     (answers, transaction.commit().map_err(DatabaseError::from))
 }
 
-/// Whether a change finds room on the disk, as far as its file system tells.
+/// Whether a change fits on the disk, by the numbers of its file system.
 fn has_room(path: &Path) -> Result<(), DatabaseError> {
     let disk = rustix::fs::statvfs(path).map_err(|error| DatabaseError::Down(error.to_string()))?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -215,12 +215,12 @@ fn in_savepoint<T>(
     result
 }
 
-/// How a file comes through a crash.
+/// How a file survives a crash.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Journal {
     /// By a log beside it; readers do not wait for the writer.
     Wal,
-    /// By the old pages beside it for as long as a change lasts; at rest the file is all there is.
+    /// By the old pages beside it while a change lasts; at rest there is only the file.
     Truncate,
 }
 

@@ -57,7 +57,7 @@ impl Embedded {
         Self::open(path, hasher, clock)
     }
 
-    /// Makes the file where it is missing, and otherwise makes sure that it is in order.
+    /// Creates the file if it is missing, and otherwise makes sure that it can be used.
     ///
     /// # Errors
     /// As [`Embedded::open`].
@@ -85,7 +85,7 @@ impl Directory for Embedded {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let (typed, now) = (name.as_str().to_owned(), self.clock.now());
         let found = self.database.read(BUDGET, move |connection| match class {
-            // Names are in lower case; a login under another spelling has to be told from one of a stranger.
+            // Names are in lower case. A login under another spelling must be distinguishable from one of a stranger.
             Class::Login => match one(connection, BY_NAME, &typed, now)? {
                 Some(account) => Ok(Some(account)),
                 None => one(connection, BY_NAME, &typed.trim().to_lowercase(), now),
@@ -299,9 +299,9 @@ const BY_ID: &str = "SELECT * FROM account WHERE id = ?1";
 const BY_UID: &str = "SELECT account.* FROM unix_uid JOIN account ON account.id = unix_uid.account WHERE unix_uid.uid = ?1 LIMIT 2";
 const BY_MAIL: &str =
     "SELECT account.* FROM mail JOIN account ON account.id = mail.account WHERE mail.address = ?1";
-/// What a name without an account is checked against; it costs what a main password costs, and never matches.
+/// The hash that a name without account is checked against: it costs as much as a main password, and never matches.
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// One budget for all that a login asks of the directory.
+/// One deadline for everything that a login asks the directory.
 const BUDGET: Duration = Duration::from_secs(3);
 const PAGE: i64 = 500;

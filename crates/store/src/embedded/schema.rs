@@ -1,4 +1,4 @@
-//! The tables, and the marks by which a file is recognised.
+//! The tables of both SQLite files, and the marks by which they are recognised.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -6,7 +6,7 @@ use super::error::OpenError;
 
 /// `PRAGMA application_id` of a Postern database: "post" in ASCII.
 const APPLICATION_ID: i32 = 0x706f_7374;
-/// The same of what is kept beside it in /run: "pspt".
+/// The same for the volatile database: "pspt".
 const SPENT_APPLICATION_ID: i32 = 0x7073_7074;
 /// `PRAGMA user_version`; a newer one is refused.
 const VERSION: i32 = 1;
@@ -184,7 +184,7 @@ CREATE TABLE IF NOT EXISTS spent_high (
 "
 );
 
-/// Has the triggers write what a file of before does not have yet.
+/// Lets the triggers fill a table that an older file lacks.
 const FILL_UIDS: &str = "UPDATE account SET attributes = attributes";
 
 const SPENT_TABLES: &str = "
@@ -260,7 +260,7 @@ CREATE TABLE IF NOT EXISTS push (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What a file of ours holds.
+/// The contents of one of Postern's files.
 #[derive(Debug)]
 pub(super) struct Schema {
     /// `PRAGMA application_id`
@@ -270,7 +270,7 @@ pub(super) struct Schema {
     later: Option<(&'static str, &'static str)>,
 }
 
-/// The database.
+/// The main database.
 pub(super) const DATABASE: Schema =
     Schema { application: APPLICATION_ID, tables: TABLES, later: Some(("unix_uid", FILL_UIDS)) };
 /// The volatile database beside it.

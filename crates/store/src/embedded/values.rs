@@ -1,11 +1,11 @@
-//! What an account has several of: JSON texts, each under an id of its own.
+//! Values of which an account has several: JSON texts, each with an id.
 
 use postern_core::account::FactorKey;
 use rusqlite::{Connection, params};
 
 use super::error::DatabaseError;
 
-/// A table of an account's values, each with an id of its own.
+/// A table of an account's values, each with an id.
 pub(super) struct List {
     clear: &'static str,
     insert: &'static str,
@@ -35,7 +35,7 @@ pub(super) fn values_of(
     Ok(select.query_map([account], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// Keys are a set, and what names them is all that there is of them.
+/// Keys are a set without values.
 pub(super) fn replace_keys(
     connection: &Connection,
     account: &str,
@@ -56,7 +56,7 @@ pub(super) fn keys_of(connection: &Connection, account: &str) -> Result<Vec<Stri
     Ok(select.query_map([account], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// The accounts that have a key, at most so many.
+/// The accounts that have a key, at most `most`.
 pub(super) fn holders_of(
     connection: &Connection,
     key: &FactorKey,

@@ -53,13 +53,13 @@ impl Connector {
         Ok(Self { trust, starttls: config.starttls, login })
     }
 
-    /// A connection that nobody is bound on.
+    /// An anonymous connection.
     pub(super) async fn connect(&self, uri: &LdapUri, deadline: Instant) -> Result<Connection, Trouble> {
         let opened = within(deadline, self.open(uri)).await?;
         let (connection, handle) = opened
             .map_err(|error| Trouble::Unreachable(format!("cannot connect: {}", self.explain(&error))))?;
         tokio::spawn(async move {
-            // Whoever waits for an answer hears that the connection is gone.
+            // Callers that wait for an answer learn that the connection is lost.
             drop(connection.drive().await);
         });
         Ok(handle)
@@ -90,7 +90,7 @@ impl Connector {
         Ok(connection)
     }
 
-    /// What became of a connection, for an admin.
+    /// Why a connection failed, for an administrator.
     fn explain(&self, error: &LdapError) -> String {
         match (error, &self.trust) {
             (LdapError::Io { source }, Some((trust, _))) => trust.explain(source),
@@ -131,14 +131,14 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-/// Who is bound on a connection (RFC 4532); empty for nobody.
+/// The authorization identity of a connection (RFC 4532); empty if it is anonymous.
 pub(super) async fn who_am_i(connection: &mut Connection, deadline: Instant) -> Result<String, Trouble> {
     let answer = within(deadline, connection.extended(WhoAmI)).await?.map_err(|error| Trouble::of(&error))?;
     let ldap3::result::ExopResult(exop, result) = answer;
     if result.rc != 0 {
         return Err(Trouble::of_code(result.rc, "cannot ask who is bound (RFC 4532)"));
     }
-    // Without a value the parser of ldap3 would panic; nobody is bound then.
+    // Without a value the parser of ldap3 would panic; the connection is anonymous then.
     if exop.val.is_none() { Ok(String::new()) } else { Ok(exop.parse::<WhoAmIResp>().authzid) }
 }
 
@@ -182,20 +182,20 @@ async fn connect_tcp(server: &HostPort) -> io::Result<std::net::TcpStream> {
     Err(last)
 }
 
-/// Something that the LDAP configuration names cannot be used.
+/// A file that the LDAP configuration names cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenLdapError {
-    /// The bind password's file.
+    /// The file of the bind password.
     #[error("{}: {_1}", .0.display())]
     File(PathBuf, FileError),
-    /// What is in it.
+    /// The password in it.
     #[error("{}: the password {_1}", .0.display())]
     Password(PathBuf, BadSecret),
-    /// The certificates' file.
+    /// The certificate file.
     #[error("{}: {_1}", .0.display())]
     Certificates(PathBuf, String),
 }
 
 const ONE_ADDRESS: Duration = Duration::from_millis(700);
-/// RFC 2606, section 2: nobody has it.
+/// A name that no host has (RFC 2606, section 2).
 const STAND_IN: &str = "address.invalid";

@@ -136,7 +136,7 @@ impl LdapDirectory {
         Filter::any(&[filter.fill_all(), login_filter.fill_all(), Filter::equals("objectClass", CLASS)])
     }
 
-    /// Whether what is found may be older than what was written: from a replica, or from a copy.
+    /// Whether a found entry may be older than the last change, because it comes from a replica or from a copy.
     #[must_use]
     pub fn may_lag(&self) -> bool {
         !self.config.stale_if_down.is_zero()
@@ -206,7 +206,7 @@ impl LdapDirectory {
         let now = self.clock.now();
         match self.search_mail(name).await {
             Ok(entries) => {
-                // A user name goes before everybody's addresses.
+                // A user name takes precedence over addresses.
                 let (named, others): (Vec<_>, Vec<_>) =
                     entries.into_iter().partition(|entry| self.is_named(entry, name));
                 let account = self.only(if named.is_empty() { others } else { named })?;
@@ -316,7 +316,7 @@ impl Directory for LdapDirectory {
     ) -> Result<PasswordCheck, DirectoryError> {
         // A bind as nobody would cost the server as much as it likes; what it tells is in the threat model.
         let Some(account) = account else { return Ok(PasswordCheck::Wrong) };
-        // A replica that lags would still take the main password that was just changed.
+        // A replica that lags would still accept a main password that was just changed.
         let servers = match class {
             Class::Mail => &self.readers,
             Class::Login => &self.up_to_date,
@@ -340,7 +340,7 @@ impl Directory for LdapDirectory {
         expected: Revision,
         data: &AccountData,
     ) -> Result<Update, DirectoryError> {
-        // The DN is asked for anew: an entry that was renamed meanwhile must not leave its place to another one.
+        // The DN is looked up again: the entry may have been renamed, and another one may have its old DN.
         let Some((entry, account)) = self.read_entry(id).await? else { return Ok(Update::Conflict) };
         if account.revision != expected {
             return Ok(Update::Conflict);

@@ -15,23 +15,23 @@ use super::entry::{self, CLASS, ENROLLED, OWN, REVISION};
 use super::server::{Change, Search, Server};
 use super::trouble::Trouble;
 
-/// What one trial found.
+/// The result of one trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// In order.
     Good(String),
-    /// Works, and should be mended.
+    /// Works, but should be changed.
     Doubtful(String),
-    /// Does not work; how to mend it.
+    /// Does not work; how to repair it.
     Bad(String),
-    /// Does not work, so that accounts cannot be read or changed, and nothing more of that was tried.
+    /// Does not work, so accounts cannot be read or changed, and further trials of that were left out.
     Down(String),
 }
 
-/// Whom the trials are about.
+/// The entries that the trials are about.
 struct Sample {
     entry: SearchEntry,
-    /// Somebody whose account expires some day.
+    /// An account that expires some day.
     expiring: Option<SearchEntry>,
 }
 

@@ -1,4 +1,4 @@
-//! One LDAP server: its search connections, its bind connections, and whether it is worth asking at all.
+//! One LDAP server: its search connections, its bind connections, and whether it answers.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -16,29 +16,29 @@ use tokio::sync::Mutex;
 use super::connect::{Connector, who_am_i, within};
 use super::trouble::{NO_SUCH_OBJECT, Trouble};
 
-/// What a search asks for.
+/// A search request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search<'a> {
     pub(super) base: &'a str,
     pub(super) filter: &'a Filter,
     pub(super) attributes: &'a [String],
-    /// More than this many entries are one too many.
+    /// The greatest number of entries; more are an error, unless `may_be_cut`.
     pub(super) most: i32,
-    /// Whether as many as that will do where there are more.
+    /// Whether the first `most` entries suffice if there are more.
     pub(super) may_be_cut: bool,
 }
 
 /// A modification of one entry.
 pub(super) type Change = Mod<Vec<u8>>;
 
-/// How a bind with somebody's own password ended.
+/// The result of a bind with a user's own password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
     Right,
-    /// Right, and the server lets its owner do nothing but change it.
+    /// Right, but the server permits its owner nothing but changing it.
     RightButDue,
     Wrong,
-    /// By no password.
+    /// The server accepts no password for this entry.
     Refused(PasswordRefusal),
 }
 
@@ -65,12 +65,12 @@ impl Server {
         })
     }
 
-    /// Whether the last that was heard of it is that it does not answer; a probe is under way then.
+    /// Whether it did not answer when it was last asked; a probe is under way then.
     pub(super) fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Relaxed)
     }
 
-    /// Takes it out of use until a probe has got an answer.
+    /// Takes it out of use until it answers a probe.
     pub(super) fn take_out(self: &Arc<Self>) {
         if self.is_down.swap(true, Ordering::Relaxed) {
             return;
@@ -79,7 +79,7 @@ impl Server {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(PROBE_EVERY).await;
-                // Nobody asks this server any more: the configuration was read again.
+                // This server is no longer in use: the configuration was read again.
                 let Some(server) = server.upgrade() else { return };
                 let deadline = Instant::now() + PROBE_WITHIN;
                 if let Ok(connection) = server.connector.connect_and_bind(&server.uri, deadline).await {
@@ -194,7 +194,7 @@ impl Server {
         }
     }
 
-    /// Binds as somebody with their own password, on a connection that is used for nothing else.
+    /// Binds as a user with their own password, on a connection that is used for nothing else.
     pub(super) async fn bind(
         &self,
         dn: &str,
@@ -217,7 +217,7 @@ impl Server {
                     return Ok(bound);
                 }
                 Err(Trouble::Unreachable(_)) if !is_new && !is_last => {}
-                // Dropped: nobody knows who is bound on it.
+                // Dropped: its authorization identity is unknown.
                 Err(trouble) => return Err(trouble),
             }
         }
@@ -268,7 +268,7 @@ fn utc_time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
-/// Where servers show their clock.
+/// The entries and attributes in which servers show their clock.
 const CLOCKS: [(&str, &str); 3] = [
     ("", "currentTime"),
     ("cn=Current,cn=Time,cn=Monitor", "monitorTimestamp"),
@@ -296,7 +296,7 @@ async fn run_search(
     }
 }
 
-/// An empty password cannot come here by its type: it would succeed without one (RFC 4513, section 5.1.2).
+/// The type excludes an empty password, which would succeed as an unauthenticated bind (RFC 4513, section 5.1.2).
 async fn try_bind(
     connection: &mut Connection,
     dn: &str,

@@ -23,8 +23,8 @@ impl Servers {
         &self.0
     }
 
-    /// Asks one server after the other. One that does not answer is taken out of use until it answers a probe, so that
-    /// it costs somebody [`PATIENCE`] once, and nobody anything after.
+    /// Asks one server after the other. A server that does not answer is taken out of use until it answers a probe, so it costs one
+    /// caller [`PATIENCE`], and later callers nothing.
     pub(super) async fn search(
         &self,
         search: Search<'_>,
@@ -40,7 +40,7 @@ impl Servers {
         Err(turns.down())
     }
 
-    /// Binds as somebody at one server after the other, as [`Servers::search`] searches.
+    /// Binds as a user at one server after the other, as [`Servers::search`] searches.
     pub(super) async fn bind(
         &self,
         dn: &str,
@@ -82,7 +82,7 @@ impl Servers {
     }
 }
 
-/// Servers that are still to be asked.
+/// The servers that are still to be asked.
 struct Turns<'a> {
     left: Vec<&'a Arc<Server>>,
     deadline: Instant,
@@ -90,7 +90,7 @@ struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// The next server, and until when it may take.
+    /// The next server, and its deadline.
     fn next(&mut self) -> Option<(&'a Arc<Server>, Instant)> {
         let server = self.left.pop()?;
         let share =
@@ -108,7 +108,7 @@ impl<'a> Turns<'a> {
     }
 }
 
-/// What one server's trouble means: `Err` where asking another one would not help.
+/// What the trouble of one server means: `Err` if asking another one would not help.
 pub(super) fn settle(server: &Arc<Server>, trouble: Trouble) -> Result<String, DirectoryError> {
     let what = match trouble {
         Trouble::Wrong(what) => return Err(DirectoryError::Broken(format!("{}: {what}", server.uri))),

@@ -18,14 +18,14 @@ use super::fault::Fault;
 use super::link::Connection;
 use super::server::{Place, Role, Server};
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Address {
     Unix(PathBuf),
     Tcp { host: String, port: u16 },
 }
 
-/// How connections are made and proved.
+/// Makes connections, and authenticates on them.
 pub(super) struct Connector {
     tls: Option<(Trust, TlsConnector)>,
     username: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Reads the certificates, and tries the password's file.
+    /// Reads the certificates, and checks that the password file can be read.
     pub(super) fn of(config: &Redis, database: u32) -> Result<Self, OpenRedisError> {
         let tls = if config.tls {
             let bad = |what| OpenRedisError::Certificates(config.ca_file.clone(), what);
@@ -54,7 +54,7 @@ impl Connector {
         Ok(connector)
     }
 
-    /// A connection to a server that is in order.
+    /// An authenticated connection to a server that is set up as a ledger has to be.
     pub(super) async fn connect(&self, address: &Address, role: Role) -> Result<Connection, LedgerError> {
         let at = |what: String| format!("{address}: {what}");
         let connected = self.connect_and_verify(address, role).await;
@@ -64,7 +64,7 @@ impl Connector {
         })
     }
 
-    /// A connection on which nothing has been said yet.
+    /// A connection on which no command was sent yet.
     pub(super) async fn open(&self, address: &Address) -> Result<(Connection, Place), LedgerError> {
         let down = |error: io::Error| LedgerError::Down(format!("cannot connect: {error}"));
         let (stream, place): (Box<dyn Stream>, _) = match address {
@@ -85,7 +85,7 @@ impl Connector {
             }
         };
         let plain = RedisConnectionInfo::default().set_skip_set_lib_name();
-        // Deadlines are the callers' own.
+        // Callers have deadlines of their own.
         let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
         let (multiplexed, driver) = MultiplexedConnection::new_with_config(&plain, stream, config)
             .await
@@ -112,7 +112,7 @@ impl Connector {
         Ok(connection)
     }
 
-    /// Gives name and password, where there are any.
+    /// Sends name and password, if there are any.
     pub(super) async fn authenticate(
         &self,
         connection: &Connection,
@@ -171,16 +171,16 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// Something that the configuration of the Redis ledger names cannot be used.
+/// A file that the configuration of the Redis ledger names cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenRedisError {
-    /// The password's file.
+    /// The password file.
     #[error("{}: {_1}", .0.display())]
     File(PathBuf, FileError),
-    /// What is in it.
+    /// The password in it.
     #[error("{}: the password {_1}", .0.display())]
     Password(PathBuf, BadSecret),
-    /// The certificates' file.
+    /// The certificate file.
     #[error("{}: {_1}", .0.display())]
     Certificates(PathBuf, String),
 }
@@ -188,18 +188,18 @@ pub enum OpenRedisError {
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Whether the server does what it is told before it knows by whom.
+/// Whether the server accepts commands without authentication.
 async fn answers_strangers(connection: &Connection) -> Result<bool, LedgerError> {
     let Err(error) = connection.ask(&redis::cmd("PING")).await else { return Ok(true) };
     match error.code() {
         Some("NOAUTH") => Ok(false),
-        // The user that nobody has to prove to be may do other things.
+        // The user without a password may run other commands.
         Some("NOPERM" | "DENIED" | "LOADING" | "MASTERDOWN" | "MISCONF" | "BUSY") => Ok(true),
         _ => Err(Fault::of(&error).into_error()),
     }
 }
 
-/// To connect to a Unix socket is to write to it (unix(7)).
+/// Connecting to a Unix socket needs write permission on it (unix(7)).
 fn unix_place(path: &Path) -> io::Result<Place> {
     let mode = std::fs::metadata(path)?.mode();
     Ok(if mode & 0o002 == 0 { Place::Private } else { Place::OpenSocket(mode & 0o777) })
@@ -214,7 +214,7 @@ async fn encrypt(
     let name = postern_tls::server_name(host)
         .ok_or_else(|| LedgerError::Broken("has no name that a certificate could have".to_owned()))?;
     tls.connect(name, stream).await.map_err(|error| {
-        // A certificate that is not good, and whatever else TLS takes offence at.
+        // A bad certificate, or any other error of TLS.
         if error.kind() == io::ErrorKind::InvalidData {
             LedgerError::Broken(format!("TLS: {}", trust.explain(&error)))
         } else {
@@ -242,5 +242,5 @@ async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 }
 
 const ONE_ADDRESS: Duration = Duration::from_millis(250);
-/// A connection that a firewall forgot is noticed before a login needs it.
+/// So that a connection that a firewall dropped is noticed before a login needs it.
 const KEEPALIVE: Duration = Duration::from_secs(30);

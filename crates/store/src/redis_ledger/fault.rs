@@ -1,16 +1,16 @@
 use postern_core::ledger::LedgerError;
 use redis::RedisError;
 
-/// A call that did not come to its end, by what may be done about it.
+/// Why a call failed, by the reaction to it.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
-    /// The connection is gone, or leads to a server that takes no writes now: another may do.
+    /// The connection is lost, or its server accepts no writes now: another connection may work.
     Lost(String),
-    /// In a Cluster: the keys are there now.
+    /// In a Cluster: the keys have moved to this server.
     Moved(String),
-    /// In a Cluster: for this once, the keys may be there already.
+    /// In a Cluster: the keys may already be at this server; ask it once.
     Ask(String),
-    /// Nothing.
+    /// No other connection would help.
     Final(LedgerError),
 }
 
@@ -36,7 +36,7 @@ impl Fault {
         }
     }
 
-    /// What the caller of the ledger hears.
+    /// The error for the ledger's caller.
     pub(super) fn into_error(self) -> LedgerError {
         match self {
             Self::Lost(why) => LedgerError::Down(why),
@@ -54,7 +54,7 @@ impl From<LedgerError> for Fault {
     }
 }
 
-/// An answer of the server, for a log. Never of AUTH: a server that does not know the command repeats its arguments.
+/// An answer of the server, for a log. Never an answer to AUTH: a server that does not know the command repeats its arguments.
 fn quoted(code: &str, detail: &str) -> String {
     let detail: String = detail.chars().filter(|c| !c.is_control()).take(MOST_CHARACTERS).collect();
     format!("{code} {detail}")

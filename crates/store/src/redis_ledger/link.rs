@@ -47,7 +47,7 @@ impl Link {
         }
     }
 
-    /// Sends a command that is no call.
+    /// Sends a single command.
     pub(super) async fn ask(&self, command: &Cmd, deadline: Instant) -> Result<Value, Fault> {
         let lease = self.lease(deadline).await?;
         match timeout_at(deadline, lease.value.ask(command)).await {

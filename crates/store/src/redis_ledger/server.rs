@@ -1,11 +1,11 @@
 use postern_core::ledger::LedgerError;
 
-/// What a server says of itself in INFO, as far as it matters here.
+/// The fields of INFO that matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Server {
-    /// As a Redis it is compatible with.
+    /// The version of Redis that it is compatible with.
     version: String,
-    /// Whose product it is, in what version.
+    /// The product and its version.
     product: String,
     policy: String,
     keeps_log: bool,
@@ -16,10 +16,10 @@ pub(super) struct Server {
     place: Place,
 }
 
-/// What a server has to be.
+/// The role that a server must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The one that takes writes.
+    /// The server that accepts writes.
     Master,
     /// A member of a Cluster, master or replica.
     Member,
@@ -28,11 +28,11 @@ pub(super) enum Role {
 /// How a server is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Over a Unix socket that others may not connect to.
+    /// Over a Unix socket that other users may not connect to.
     Private,
     /// Over a Unix socket of this mode.
     OpenSocket(u32),
-    /// Over TCP; exposed where it is in the clear and leaves this host.
+    /// Over TCP; exposed if it is in the clear and leaves this host.
     Network { is_exposed: bool },
 }
 
@@ -108,12 +108,12 @@ impl Server {
         if self.is_loading { down("is loading its data") } else { Ok(()) }
     }
 
-    /// For a person.
+    /// For people.
     pub(super) fn product(&self) -> &str {
         &self.product
     }
 
-    /// What its keeper should mend, though it works without.
+    /// What its administrator should change, although it works.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         let no_log = (!self.keeps_log).then(|| {
             "keeps no log (AOF), so a restart forgets wrong passwords and last uses; set appendonly yes"

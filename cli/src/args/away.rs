@@ -2,10 +2,10 @@ use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EmailCommand {
-    /// Send a code to a backup address of somebody, and bind it once the code is typed here
+    /// Send a code to a user's backup address, and bind it once the code is typed here
     ///
-    /// For a person whom you have at hand, or on the telephone. It needs [courier.email]. The mailbox of the account itself is
-    /// refused: whoever gets into that with the main password would have both.
+    /// For a user who is present, or on the telephone. Needs [courier.email]. The mailbox of the account itself is refused: an
+    /// attacker who opens it with the main password would have both factors.
     Enrol {
         /// The account's name or one of its addresses
         name: String,
@@ -25,9 +25,9 @@ pub(crate) enum EmailCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SmsCommand {
-    /// Send a code to a telephone of somebody, and bind its number once the code is typed here
+    /// Send a code to a user's telephone, and bind its number once the code is typed here
     ///
-    /// For a person whom you have at hand, or on the telephone. It needs [courier.sms]. One number is bound to one account.
+    /// For a user who is present, or on the telephone. Needs [courier.sms]. A number can be bound to one account only.
     Enrol {
         /// The account's name or one of its addresses
         name: String,
@@ -47,16 +47,16 @@ pub(crate) enum SmsCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PhoneCommand {
-    /// Show a QR code for the phone of somebody whom you have at hand, and bind the phone once both show the same digits
+    /// Show a QR code for the phone of a user who is present, and bind the phone once both show the same digits
     ///
-    /// It needs [web], whose page the phone opens.
+    /// Needs [web], whose page the phone opens.
     Enrol {
         /// The account's name or one of its addresses
         name: String,
-        /// What its owner knows it by; without one what the phone calls itself
+        /// A name for its owner; by default the name that the phone reports
         #[arg(long)]
         label: Option<String>,
-        /// Bind it in the place of this factor, in one step
+        /// Replace this factor, in one step
         #[arg(long, value_name = "ID")]
         replace: Option<String>,
     },
@@ -69,37 +69,37 @@ pub(crate) enum PhoneCommand {
     Remove(RemoveOne),
 }
 
-/// What else may be said of a factor that codes are sent to.
+/// Options for a factor to which codes are sent.
 #[derive(Debug, Args)]
 pub(crate) struct SentOptions {
-    /// What its owner knows it by; without one the kind's name, with a number from the second on
+    /// A name for its owner; by default the kind's name, with a number from the second one on
     #[arg(long)]
     pub(crate) label: Option<String>,
-    /// Bind it in the place of this factor, in one step
+    /// Replace this factor, in one step
     #[arg(long, value_name = "ID")]
     pub(crate) replace: Option<String>,
-    /// Bind it at once, without a code: nobody proves then that it is the person's
+    /// Bind it at once, without a code, and so without a proof that it is the user's
     #[arg(long)]
     pub(crate) unproved: bool,
 }
 
-/// Which factor of a kind.
+/// A factor of a kind.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveOne {
     /// The account's name or one of its addresses
     pub(crate) name: String,
-    /// Its id, as listed; needed where there are several of this kind
+    /// Its id, as listed; required if there are several of this kind
     pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChallengeCommand {
-    /// List the logins and enrolments that wait for a code or a phone, of one account or of all
+    /// List the logins and enrolments that wait for a code or a phone, for one account or for all
     List {
         /// The account's name or one of its addresses
         name: Option<String>,
     },
-    /// Refuse what waits for an answer: no code and no approval of it is worth anything any more
+    /// Refuse a login or an enrolment that waits: its code and a later approval become worthless
     #[command(group = ArgGroup::new("which").required(true))]
     Deny {
         /// The account's name or one of its addresses

@@ -2,7 +2,7 @@ use clap::{ArgGroup, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CourierCommand {
-    /// Send a message that tells what people get: with the code 000000, which opens nothing
+    /// Send the message that users get, with the code 000000, which opens nothing
     #[command(group = ArgGroup::new("to").required(true))]
     Test {
         /// To this mailbox
@@ -11,7 +11,7 @@ pub(crate) enum CourierCommand {
         /// To this telephone, with its country code
         #[arg(long, value_name = "NUMBER", group = "to")]
         sms: Option<String>,
-        /// In this language: en or zh-CN; otherwise in the configuration's
+        /// In this language: en or zh-CN; by default the configuration's
         #[arg(long, value_name = "LANGUAGE")]
         language: Option<String>,
     },

@@ -23,7 +23,7 @@ pub(crate) enum FactorCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecoveryCommand {
-    /// Make recovery codes in the place of all earlier ones and show them, this once
+    /// Make recovery codes that replace all earlier ones, and show them once
     Create {
         /// The account's name or one of its addresses
         name: String,
@@ -37,7 +37,7 @@ pub(crate) enum DeviceCommand {
         /// The account's name or one of its addresses
         name: String,
     },
-    /// Revoke a trusted device; from the next login on it is asked for a code
+    /// Revoke a trusted device; its next login is asked for a code
     #[command(group = ArgGroup::new("which").required(true))]
     Revoke {
         /// The account's name or one of its addresses
@@ -55,40 +55,40 @@ pub(crate) enum DeviceCommand {
 pub(crate) enum KeyCommand {
     /// List the keys of the keyring
     List {
-        /// Count what is sealed with each, which reads all accounts
+        /// Count the secrets that are sealed with each key, which reads all accounts
         #[arg(long)]
         count: bool,
     },
     /// Put a new key in front of the keyring, and seal the seeds of all accounts with it
     ///
-    /// The older keys stay in the file, for what was made under them. posternd notices the new file by itself.
+    /// The older keys stay in the file, for records that were made with them. posternd notices the new file by itself.
     ///
-    /// Where accounts are in LDAP other hosts may share them, and nothing is sealed anew before it is asked for: give every
-    /// other host the new file first, then run: postern key reseal
+    /// With accounts in LDAP, other hosts may share them. Nothing is then sealed anew by default: copy the new file to every other
+    /// host first, then run: postern key reseal
     #[command(group = ArgGroup::new("when"))]
     Rotate {
-        /// Seal all seeds with the new key, where other hosts may share the accounts, too: there is none, or all wait
+        /// Seal all seeds with the new key, even if other hosts may share the accounts: there are none, or all of them wait
         #[arg(long, group = "when")]
         reseal: bool,
-        /// Do not seal anything anew yet
+        /// Seal nothing anew yet
         #[arg(long, group = "when")]
         no_reseal: bool,
     },
-    /// Seal the seeds of all accounts with the current key; what is already is left as it is
+    /// Seal the seeds of all accounts with the current key, unless they are already
     Reseal {
-        /// Change nothing, and name the accounts that something would be sealed anew of
+        /// Change nothing, and name the accounts whose secrets would be sealed anew
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take an older key out of the keyring, such as one that leaked
+    /// Remove an older key from the keyring, such as one that leaked
     ///
-    /// Refused while something is sealed with it, or may be until the conversations of before are over; and while a trusted
-    /// device, a ticket or a login under way may need it, unless told otherwise. posternd notices the new file by itself; other
-    /// hosts need it, too.
+    /// Refused while a secret is sealed with it, or while an older conversation may still seal one. Also refused while a trusted
+    /// device, a ticket or an open login may need it, unless an option says otherwise. posternd notices the new file by itself;
+    /// other hosts need it, too.
     Drop {
-        /// Its number, as postern key list has it
+        /// Its number, as shown by postern key list
         id: u32,
-        /// Though devices were trusted and tickets made under it: they are worth nothing then, and are asked for again
+        /// Even if trusted devices and tickets need it: they become worthless, and have to be made again
         #[arg(long)]
         at_once: bool,
     },

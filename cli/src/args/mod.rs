@@ -23,11 +23,11 @@ pub(crate) use totp::{Enrol, TotpCommand};
 
 /// Provisions app passwords and second factors for the accounts of a site
 ///
-/// Works on the directory and the ledger of the configuration directly, whether or not posternd runs. Started as root
-/// it becomes user postern before it opens them. No secret is ever taken from an argument: passwords are asked for, or
-/// read from standard input.
+/// Works directly on the directory and the ledger of the configuration, whether or not posternd runs. Started as root, it
+/// switches to user postern before it opens them. Secrets are never arguments: passwords are asked for, or read from
+/// standard input.
 ///
-/// "postern my" is for everybody's own account: it asks posternd, and needs neither root nor the configuration.
+/// "postern my" is for a user's own account: it asks posternd, and needs neither root nor the configuration.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -43,9 +43,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create what is missing: the configuration, the keyring, the embedded database, the key of Web Push
+    /// Create missing files: the configuration, the keyring, the embedded database, the Web Push key
     ///
-    /// What exists is kept as it is, so it can be run again at any time.
+    /// Existing files are kept, so it can be run again at any time.
     Init,
     /// Accounts
     #[command(subcommand)]
@@ -59,16 +59,16 @@ pub(crate) enum Command {
     /// Phones that approve logins
     #[command(subcommand)]
     Phone(PhoneCommand),
-    /// Backup e-mail addresses that codes are sent to
+    /// Backup e-mail addresses to which codes are sent
     #[command(subcommand)]
     Email(EmailCommand),
-    /// Telephone numbers that codes are sent to by SMS
+    /// Telephone numbers to which codes are sent by SMS
     #[command(subcommand)]
     Sms(SmsCommand),
     /// Second factors of every kind
     #[command(subcommand)]
     Factor(FactorCommand),
-    /// Recovery codes, which stand for a second factor that is lost
+    /// Recovery codes, which replace a lost second factor
     #[command(subcommand)]
     Recovery(RecoveryCommand),
     /// Trusted devices, which need no code for a while
@@ -77,53 +77,53 @@ pub(crate) enum Command {
     /// Logins and enrolments that wait for a code or a phone
     #[command(subcommand)]
     Challenge(ChallengeCommand),
-    /// Tell of all accounts who has a second factor, when it was used, and whose main password still opens mail
+    /// List all accounts with their second factors, their last uses, and whether the main password still opens mail
     Report {
         /// Only accounts without a second factor
         #[arg(long)]
         unenrolled: bool,
-        /// Only accounts that no longer need their main password for mail: enrolled, or with an app password that was used, and
-        /// no login to mail with the main password since that was made; with --since, since then
+        /// Only accounts that no longer need their main password for mail: enrolled, or with a used app password, and no login
+        /// to mail with the main password since it was made; with --since, since that time
         #[arg(long)]
         ready: bool,
         /// Only accounts whose main password opened a mail service
         #[arg(long)]
         main_password: bool,
-        /// Leave out uses that are older: a time span such as 30d, a date or an RFC 3339 time
+        /// Ignore uses before this time: a time span such as 30d, a date or an RFC 3339 time
         #[arg(long, value_name = "WHEN")]
         since: Option<String>,
         /// Print a table (CSV) with the names of its columns first
         #[arg(long)]
         csv: bool,
     },
-    /// The keyring, with which seeds and the ways to ring phones are sealed and everything is signed
+    /// The keyring, which seals seeds and push subscriptions, and authenticates records
     #[command(subcommand)]
     Key(KeyCommand),
     /// Your own account: second factors, recovery codes, app passwords, trusted devices, logins that wait for you
     ///
-    /// Asks posternd, as the user who runs it. Every change asks for your main password and, where you have a second factor,
-    /// for a code. Without a terminal the answers are the lines of standard input.
+    /// Asks posternd, as the user who runs it. Every change asks for your main password and, if you have a second factor, for a
+    /// code. Without a terminal, the answers are the lines of standard input.
     My(My),
-    /// Try every part of the configuration: a line for each, with what is wrong and how to mend it
+    /// Test every part of the configuration: a line for each, with the problem and its remedy
     ///
-    /// Reads what sshd and PAM are told as well, and names what lets people past. Asking changes nothing. Its exit status is for
-    /// monitoring: 0 where everything is in order, 1 where something should be mended (warn), 2 where something does not work
-    /// (FAIL); any other means that nothing was looked at, as from 64 on for a command that was called wrongly.
+    /// Also reads the configuration of sshd and PAM, and names each way around Postern. It changes nothing. The exit status is for
+    /// monitoring: 0 if everything is in order, 1 if something should be fixed (warn), 2 if something does not work (FAIL); any
+    /// other means that nothing was checked, such as 64 for wrong usage.
     Check {
-        /// Print only what is not in order: nothing at all where everything is
+        /// Print only problems: nothing if everything is in order
         #[arg(long, short)]
         quiet: bool,
-        /// Whose entry in LDAP to try the rights on; nothing in it is changed
+        /// The account whose LDAP entry is used to test the access rights; nothing in it is changed
         #[arg(long, value_name = "NAME")]
         account: Option<String>,
-        /// Where the host's own files are, such as etc/pam.d
+        /// The root of the host's own files, such as etc/pam.d
         #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
         root: PathBuf,
     },
-    /// What carries e-mail and text messages to people
+    /// The couriers, which send e-mail and text messages
     #[command(subcommand)]
     Courier(CourierCommand),
-    /// Ask posternd how it is
+    /// Show the status of posternd
     Status,
     /// The LDAP schema
     #[command(subcommand)]
@@ -132,17 +132,17 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
-    /// Print what an LDAP server has to be told about Postern
+    /// Print Postern's schema, access rules or indexes for an LDAP server
     ///
-    /// The access rules and the indexes name the entries and attributes of the configuration; where there is none yet, or
-    /// one whose accounts are not in LDAP, those of an example, which a warning says.
+    /// The access rules and the indexes name the entries and attributes of the configuration. Without a configuration, or if its
+    /// accounts are not in LDAP, they name those of an example, with a warning.
     Print {
-        /// For which server, and what
+        /// The server and the part
         form: SchemaForm,
     },
 }
 
-/// What an LDAP server has to be told, in a form that it reads.
+/// A part of the configuration of an LDAP server, in its own format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaForm {
     /// OpenLDAP: the schema for slapd.conf

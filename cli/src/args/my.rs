@@ -4,10 +4,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Subcommand};
 use postern_ipc::CLIENT_CONFIG_PATH;
 
-/// What a person does with their own account.
+/// Self-service: a user's own account.
 #[derive(Debug, Args)]
 pub(crate) struct My {
-    /// The front doors' configuration, which names posternd's socket
+    /// The configuration of the front doors, which names posternd's socket
     #[arg(long, global = true, value_name = "FILE", default_value = CLIENT_CONFIG_PATH)]
     pub(crate) client_config: PathBuf,
     #[command(subcommand)]
@@ -18,46 +18,46 @@ pub(crate) struct My {
 pub(crate) enum MyCommand {
     /// List your second factors
     Factors,
-    /// Set up a second factor; without --kind you are asked which, where there is a choice
+    /// Set up a second factor; without --kind you are asked for the kind, if there is a choice
     Enrol {
-        /// What it shall be: an authenticator app, a phone that approves, codes by e-mail or by SMS
+        /// The kind: an authenticator app, a phone that approves, codes by e-mail or by SMS
         #[arg(long, value_parser = kinds())]
         kind: Option<String>,
-        /// The address or number that codes are sent to; without it you are asked
+        /// The address or number to which codes are sent; without it you are asked
         #[arg(long, value_name = "ADDRESS-OR-NUMBER", requires = "kind")]
         to: Option<String>,
-        /// What to call it
+        /// A name for it
         #[arg(long)]
         label: Option<String>,
     },
     /// Remove a second factor
     Remove {
-        /// Its id, as listed; without it you are asked where there are several
+        /// Its id, as listed; without it you are asked if there are several
         id: Option<String>,
     },
-    /// Set up a second factor in the place of another
+    /// Replace a second factor with a new one
     Replace {
-        /// The old one's id, as listed; without it you are asked where there are several
+        /// The old one's id, as listed; without it you are asked if there are several
         id: Option<String>,
-        /// What the new one shall be; without it the same as the old one
+        /// The kind of the new one; by default the same as the old one
         #[arg(long, value_parser = kinds())]
         kind: Option<String>,
-        /// The address or number that codes are sent to; without it you are asked
+        /// The address or number to which codes are sent; without it you are asked
         #[arg(long, value_name = "ADDRESS-OR-NUMBER")]
         to: Option<String>,
-        /// What to call the new one; without it as the old one
+        /// A name for the new one; by default that of the old one
         #[arg(long)]
         label: Option<String>,
     },
-    /// Make recovery codes in the place of all earlier ones
+    /// Make recovery codes that replace all earlier ones
     RecoveryCodes,
     /// Phones on which you approve logins
     #[command(subcommand)]
     Phone(MyPhone),
-    /// Backup e-mail addresses that codes are sent to
+    /// Backup e-mail addresses to which codes are sent
     #[command(subcommand)]
     Email(MyEmail),
-    /// Telephone numbers that codes are sent to by SMS
+    /// Telephone numbers to which codes are sent by SMS
     #[command(subcommand)]
     Sms(MySms),
     /// App passwords: one for each mail program
@@ -75,7 +75,7 @@ pub(crate) enum MyCommand {
 pub(crate) enum MyPhone {
     /// Set up a phone: scan the QR code that is shown, and compare six digits
     Enrol {
-        /// What to call it; without it what the phone calls itself
+        /// A name for it; by default the name that the phone reports
         #[arg(long)]
         label: Option<String>,
     },
@@ -83,18 +83,18 @@ pub(crate) enum MyPhone {
     List,
     /// Remove a phone
     Remove {
-        /// Its id, as listed; without it you are asked where there are several
+        /// Its id, as listed; without it you are asked if there are several
         id: Option<String>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MyEmail {
-    /// Set up a backup address: a code is sent to it, and asked for
+    /// Set up a backup address: a code is sent to it, and you are asked for the code
     Enrol {
         /// The address; without it you are asked
         address: Option<String>,
-        /// What to call it
+        /// A name for it
         #[arg(long)]
         label: Option<String>,
     },
@@ -102,18 +102,18 @@ pub(crate) enum MyEmail {
     List,
     /// Remove a backup address
     Remove {
-        /// Its id, as listed; without it you are asked where there are several
+        /// Its id, as listed; without it you are asked if there are several
         id: Option<String>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MySms {
-    /// Set up a telephone number: a code is sent to it, and asked for
+    /// Set up a telephone number: a code is sent to it, and you are asked for the code
     Enrol {
         /// The number with its country code, such as +442079460123; without it you are asked
         number: Option<String>,
-        /// What to call it
+        /// A name for it
         #[arg(long)]
         label: Option<String>,
     },
@@ -121,16 +121,16 @@ pub(crate) enum MySms {
     List,
     /// Remove a telephone number
     Remove {
-        /// Its id, as listed; without it you are asked where there are several
+        /// Its id, as listed; without it you are asked if there are several
         id: Option<String>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MyChallenges {
-    /// List what waits for an answer
+    /// List the logins and changes that wait for an answer
     List,
-    /// Refuse what waits for an answer: a login that is not yours, or that you gave up
+    /// Refuse a login or change that waits: one that is not yours, or that you gave up
     #[command(group = ArgGroup::new("which"))]
     Deny {
         /// Its id, as listed; without it you are asked
@@ -150,22 +150,22 @@ fn kinds() -> PossibleValuesParser {
 pub(crate) enum MyAppPasswords {
     /// List your app passwords
     List,
-    /// Make an app password and show it, this once
+    /// Make an app password and show it once
     Create {
         /// The mail program's name; without it you are asked
         #[arg(long)]
         label: Option<String>,
-        /// What it opens: any of imap, pop3, smtp, sieve, dav, separated by commas, or all
+        /// The services that it opens: any of imap, pop3, smtp, sieve, dav, separated by commas, or all
         #[arg(long)]
         scope: Option<String>,
-        /// Refuse it from then on: a time span such as 90d, a date or an RFC 3339 time
+        /// Refuse it from this time on: a time span such as 90d, a date or an RFC 3339 time
         #[arg(long, value_name = "WHEN")]
         expires: Option<String>,
-        /// Accept it from this network alone; may be given more than once
+        /// Accept it from this network only; may be given more than once
         #[arg(long, value_name = "CIDR")]
         network: Vec<String>,
     },
-    /// Replace an app password by a new one that opens the same
+    /// Replace an app password with a new one that opens the same services
     Regenerate {
         /// Its first four characters, as listed; without it you are asked
         id: Option<String>,

@@ -12,27 +12,31 @@ use crate::sms::Sms;
 use crate::web_push::WebPush;
 use crate::{OpenError, within_deadline};
 
-/// What came of trying one courier.
+/// The result of testing one courier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Its section, `courier.email`.
     pub section: &'static str,
-    /// What can be said for it, or what is wrong.
+    /// A confirmation, or the problem.
     pub outcome: Result<String, String>,
 }
 
-/// Tries each courier of a configuration as far as that sends nothing: its files, the way to its server, TLS, and for mail
-/// the login too. Empty where none is configured.
+/// Tests each courier of a configuration without sending a message: its files, the connection to its server, TLS, and for mail the
+/// login, too. Empty if none is configured.
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let couriers = &config.couriers;
     let mut findings = Vec::new();
     if let Some(email) = couriers.email.as_ref().map(Email::open) {
         let reached = tried(&email, Email::reach).await;
-        findings.push(finding("courier.email", reached, "the mail server takes mail from us"));
+        findings.push(finding("courier.email", reached, "the mail server accepts mail from posternd"));
     }
     if let Some(sms) = couriers.sms.as_ref().map(Sms::open) {
         let reached = tried(&sms, Sms::reach).await;
-        findings.push(finding("courier.sms", reached, "what sends text messages is there"));
+        findings.push(finding(
+            "courier.sms",
+            reached,
+            "the gateway or the command for text messages is there",
+        ));
     }
     if let Some(push) = couriers.web_push.as_ref().map(WebPush::open) {
         let reached = tried(&push, WebPush::reach).await;
@@ -45,20 +49,20 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Why a page cannot be used.
+/// Why the page cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoPage {
-    /// There is no way to it from here, or nobody answers.
+    /// The page cannot be reached from here, or does not answer.
     Unreachable(String),
-    /// Somebody answers, and it is not what it should be.
+    /// The answer is not the page.
     Wrong(String),
 }
 
-/// Asks for a page as a browser would, checking its server against the certificates of `ca_file`; gives the beginning of what
-/// is in it.
+/// Requests a page as a browser would, and verifies its server against the certificates of `ca_file`. Returns the beginning of its
+/// content.
 ///
 /// # Errors
-/// [`NoPage`] says how far it came.
+/// [`NoPage`] says what failed.
 pub async fn open_page(url: &HttpUrl, ca_file: &Path) -> Result<String, NoPage> {
     let http = Http::open("web", ca_file).map_err(|error| NoPage::Wrong(error.to_string()))?;
     let asked = async {

@@ -1,4 +1,4 @@
-//! One request, one connection: no redirects, no cookies, no retries, and no more of an answer than is looked at.
+//! HTTP requests, one for each connection: without redirects, cookies and retries, and with a limit on the answer.
 
 use std::path::Path;
 
@@ -17,12 +17,12 @@ use tokio::task::JoinSet;
 use crate::OpenError;
 use crate::tls::Tls;
 
-/// Sends requests to servers that it checks against certain certificates.
+/// Sends requests to servers that it verifies against the certificates of a file.
 pub(crate) struct Http {
     tls: Tls,
 }
 
-/// What came back. The body's beginning; what it says is nobody's to log.
+/// An answer, with the beginning of its body. The body must not be logged.
 pub(crate) struct Incoming {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
@@ -33,7 +33,7 @@ impl Http {
         Ok(Self { tls: Tls::open(section, ca_file)? })
     }
 
-    /// Sends a request to a server. There is no deadline in here.
+    /// Sends a request to a server. The caller has to set a deadline.
     pub(crate) async fn send(
         &self,
         url: &HttpUrl,
@@ -50,13 +50,13 @@ impl Http {
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|_| malformed())?;
         let stream = self.connect(url).await?;
-        // From here on the server may have done what was asked, whatever it answers or does not.
+        // From here on the server may have processed the request, whether or not it answers.
         exchange(stream, request)
             .await
             .map_err(|what| CourierError::Unsure(format!("{}: {what}", url.origin())))
     }
 
-    /// Connects as for a request, and sends none.
+    /// Connects as for a request, without sending one.
     pub(crate) async fn reach(&self, url: &HttpUrl) -> Result<(), CourierError> {
         self.connect(url).await.map(drop)
     }
@@ -76,8 +76,8 @@ impl Http {
 }
 
 impl Incoming {
-    /// What a status says (RFC 9110, section 15): taken, refused, or nothing certain. Never an outage: the request is out, and a
-    /// server that redirects (303) or is overloaded (503) may have done what was asked.
+    /// The meaning of a status (RFC 9110, section 15): accepted, refused, or unknown. Never an outage: the request was sent, and a
+    /// server that redirects (303) or is overloaded (503) may have processed it.
     pub(crate) fn verdict(&self, url: &HttpUrl) -> Result<(), CourierError> {
         let what = format!("{} answered {}", url.origin(), self.status.as_u16());
         if self.status.is_success() {
@@ -99,7 +99,7 @@ impl std::fmt::Debug for Http {
 async fn exchange(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<Incoming, &'static str> {
     let handshake = http1::Builder::new().max_buf_size(MAX_HEAD).handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.map_err(|_| "ended the connection")?;
-    // Ends with this call, whatever becomes of it.
+    // The task ends with this call in any case.
     let mut task = JoinSet::new();
     task.spawn(connection);
     let answer = sender.send_request(request).await.map_err(|error| {

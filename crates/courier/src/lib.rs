@@ -1,7 +1,7 @@
-//! Carries what core says to people who are away from the prompt: by e-mail, by text message, by Web Push and by ntfy.
+//! Delivers core's messages to users by e-mail, text message, Web Push and ntfy.
 //!
-//! It decides nothing, keeps nothing and tries once. Whatever a message is made of is text to it, never a header, a template
-//! or a command; and neither a code nor a secret nor a whole address gets into an error.
+//! It decides nothing, stores nothing and tries once. It inserts the values of a message as plain text, never as a header, a
+//! template or a command. An error never contains a code, a secret or a whole address.
 
 #![forbid(unsafe_code)]
 
@@ -29,16 +29,16 @@ use postern_core::words::Language;
 pub use examine::{Finding, NoPage, examine, open_page};
 pub use web_push::new_vapid_key;
 
-/// Reads what the couriers of a configuration need. Nothing is sent or connected to yet; where nothing is configured, the
-/// courier carries nothing.
+/// Reads the files that the configured couriers need. It does not connect or send yet. Without a configured courier, the result
+/// has no channel.
 ///
 /// # Errors
-/// [`OpenError`] says which section cannot be used, why, and how to mend it.
+/// [`OpenError`] says which section cannot be used, why, and how to fix it.
 pub fn open(config: &Config) -> Result<Arc<dyn Courier>, OpenError> {
     Ok(Arc::new(Couriers::open(config)?))
 }
 
-/// A courier that the configuration names cannot be used.
+/// A configured courier cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{section}: {what}")]
 pub struct OpenError {
@@ -150,7 +150,7 @@ impl Courier for Couriers {
     }
 }
 
-/// A delivery that takes no longer than it may.
+/// Runs a delivery with its deadline.
 async fn within_deadline<T>(
     delivery: impl Future<Output = Result<T, CourierError>>,
 ) -> Result<T, CourierError> {
@@ -160,7 +160,7 @@ async fn within_deadline<T>(
     }
 }
 
-/// A message that a courier has no words for.
+/// The error for a message of a kind that this courier does not send.
 fn not_for_this(message: &Message<'_>) -> CourierError {
     CourierError::Refused(format!("a message of the kind {message:?} does not go this way"))
 }

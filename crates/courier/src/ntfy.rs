@@ -26,7 +26,7 @@ impl Ntfy {
         })
     }
 
-    /// Where a phone listens.
+    /// The URL to which a phone subscribes.
     pub(crate) fn address(&self, topic: &str) -> String {
         format!("{}{topic}", self.url)
     }
@@ -62,12 +62,12 @@ impl Ntfy {
         answer.verdict(&self.url)
     }
 
-    /// Connects, and publishes nothing.
+    /// Connects without publishing.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
         self.http.reach(&self.url).await
     }
 }
 
 const SECTION: &str = "courier.ntfy";
-/// Of 1 to 5: it vibrates and pops up, as somebody waits at a prompt.
+/// Priority 4 of 5: the phone vibrates and shows a pop-up, because a user waits at a prompt.
 const HIGH: u8 = 4;

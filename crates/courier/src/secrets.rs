@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use crate::OpenError;
 
-/// What a file holds that others may not know: one line, without the end of it.
+/// The secret in a file: one line, without its line end.
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Reads the file's one line.
+    /// Reads the file's only line.
     pub(crate) fn read(section: &'static str, path: &Path) -> Result<Self, OpenError> {
         let [secret] = lines(section, path, "holds one line, the secret")?;
         Ok(secret)
@@ -27,7 +27,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Reads a file of exactly so many lines that are not empty.
+/// Reads a file of exactly `COUNT` lines that are not empty.
 pub(crate) fn lines<const COUNT: usize>(
     section: &'static str,
     path: &Path,
@@ -37,7 +37,7 @@ pub(crate) fn lines<const COUNT: usize>(
         FileError::Missing => OpenError::of_file(
             section,
             path,
-            "does not exist; write it, root:postern 0640, or take the key away",
+            "does not exist; write it, root:postern 0640, or remove the key",
         ),
         FileError::NotMade
         | FileError::Denied(_)
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_one_line_that_nobody_else_may_read() {
+    fn a_secret_is_one_line_that_others_may_not_read() {
         for text in ["abc", "abc\n", "abc\r\n"] {
             assert_eq!(read(text, 0o600).unwrap().expose(), "abc");
         }

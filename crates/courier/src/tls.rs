@@ -6,7 +6,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::OpenError;
 
-/// TLS to servers that are checked against the certificates (PEM) of a file.
+/// TLS to servers that are verified against the certificates (PEM) of a file.
 #[derive(Clone)]
 pub(crate) struct Tls {
     trust: Trust,
@@ -20,7 +20,7 @@ impl Tls {
         Ok(Self { trust, connector: client.into() })
     }
 
-    /// What became of a handshake, for an admin.
+    /// Explains a failed handshake to an admin.
     pub(crate) fn explain(&self, error: &io::Error) -> String {
         self.trust.explain(error)
     }

@@ -1,4 +1,4 @@
-//! What messages say: by core's catalogue, or by the site's own texts.
+//! The texts of messages: from core's catalogue, or the site's own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,14 +16,14 @@ pub(crate) struct Wording {
     own: BTreeMap<(&'static str, &'static str), Own>,
 }
 
-/// A text of the site's own.
+/// One of the site's own texts.
 #[derive(Debug)]
 struct Own {
     subject: Option<Template>,
     text: Template,
 }
 
-/// What one courier says: the name of a file, whether it has a subject, and the places of its template.
+/// A kind of message of one courier: the name of its file, whether it has a subject, and the placeholders of its template.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kind {
     name: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Kind {
     places: &'static [&'static str],
 }
 
-/// A message in words.
+/// The text of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) subject: String,
@@ -39,7 +39,7 @@ pub(crate) struct Said {
 }
 
 impl Wording {
-    /// Reads the files of a folder, `code.en.txt` and the like: each has to be one of `kinds` in a language of ours.
+    /// Reads the files of a folder, such as `code.en.txt`. Each has to be one of `kinds` in a known language.
     pub(crate) fn read(
         section: &'static str,
         folder: Option<&Path>,
@@ -71,7 +71,7 @@ impl Wording {
         Ok(Self { own })
     }
 
-    /// A mail; `None` where the message is none for mail.
+    /// The text of a mail; `None` if the message is not for mail.
     pub(crate) fn mail(&self, language: Language, message: &Message<'_>) -> Option<Said> {
         let values = Values::of(language, message);
         let kind = match message {
@@ -85,17 +85,17 @@ impl Wording {
             Some(own) => own.say(&values),
             None => values.mail(language, kind),
         };
-        // A subject is one line, whatever was filled in.
+        // A subject stays one line, whatever was inserted.
         Some(Said { subject: plain(&said.subject), text: said.text })
     }
 
-    /// A text message with a code; `None` where the message is none for this.
+    /// A text message with a code; `None` if the message is of another kind.
     pub(crate) fn sms(&self, language: Language, message: &Message<'_>) -> Option<String> {
         let Message::Code { code, minutes, service, .. } = message else { return None };
         if let Some(own) = self.own.get(&(SMS.name, language.as_str())) {
             return Some(own.say(&Values::of(language, message)).text);
         }
-        // One segment: what could make it two is the name of the service.
+        // The message has to fit one segment. Only the name of the service could make it longer.
         let mut service: String = match language {
             Language::English => service.chars().map(|c| if is_gsm(c) { c } else { '?' }).collect(),
             Language::SimplifiedChinese => plain(service),
@@ -138,7 +138,7 @@ fn not_empty(text: &str) -> Result<&str, String> {
     if text.is_empty() { Err("says nothing".to_owned()) } else { Ok(text) }
 }
 
-/// What is filled in, each as text without any other meaning.
+/// The inserted values, each as plain text.
 struct Values {
     list: Vec<(&'static str, String)>,
     minutes: u64,
@@ -214,7 +214,7 @@ impl Values {
     }
 }
 
-/// What a phone shows when it is rung; `None` where the message is none for this.
+/// The text of a push notification; `None` if the message is of another kind.
 pub(crate) fn ring(language: Language, message: &Message<'_>) -> Option<Said> {
     if !matches!(message, Message::Ring { .. }) {
         return None;
@@ -225,8 +225,7 @@ pub(crate) fn ring(language: Language, message: &Message<'_>) -> Option<Said> {
     Some(Said { subject, text: language.say(&Phrase::RingBody { account, rhost }) })
 }
 
-/// One line that shows as it is: nothing in it ends a line or turns the direction of what follows. Not too long for any
-/// message.
+/// One line of plain text: without line ends and changes of text direction, and short enough for any message.
 fn plain(value: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -242,12 +241,12 @@ fn moment(at: Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', " UTC")
 }
 
-/// Whether a text message needs one segment only (3GPP TS 23.038): 160 characters of its own alphabet, or 70 of UTF-16.
+/// Whether a text message fits one segment (3GPP TS 23.038): 160 characters of the GSM alphabet, or 70 UTF-16 code units.
 fn is_one_segment(text: &str) -> bool {
     if text.chars().all(is_gsm) { text.chars().count() <= 160 } else { text.encode_utf16().count() <= 70 }
 }
 
-/// Whether a character takes one of the 160 places. A part of the alphabet: what ASCII has of it.
+/// Whether a character takes one of the 160 places. Only the ASCII part of the GSM alphabet is known here.
 fn is_gsm(c: char) -> bool {
     matches!(c, ' '..='_' | 'a'..='z') && !matches!(c, '[' | '\\' | ']' | '^')
 }

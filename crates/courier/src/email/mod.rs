@@ -24,7 +24,7 @@ use crate::wording::{self, Wording};
 use crate::{OpenError, not_for_this, secrets};
 use stream::Bounded;
 
-/// Sends mail by a server that takes it from us (RFC 6409).
+/// Sends mail through a submission server (RFC 6409).
 pub(crate) struct Email {
     server: HostPort,
     encryption: Encryption,
@@ -95,12 +95,12 @@ impl Email {
         let mut connection = self.connect().await?;
         let sent = connection.send(mail.envelope(), &mail.formatted()).await;
         sent.map_err(|error| self.refusal(&error))?;
-        // It is taken; how, or whether, the server says goodbye changes nothing.
+        // The mail was accepted. The server's answer to QUIT does not matter.
         drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
         Ok(())
     }
 
-    /// Connects, says hello and logs in, as for a mail; sends none.
+    /// Connects, says hello and logs in as for a mail, without sending one.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
         let mut connection = self.connect().await?;
         drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
@@ -132,16 +132,16 @@ impl Email {
         Ok(connection)
     }
 
-    /// RFC 5322, section 3.6.4: like no other.
+    /// A unique message id (RFC 5322, section 3.6.4).
     fn message_id(&self) -> Result<String, CourierError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| CourierError::Down(error.to_string()))?;
         Ok(format!("<{:032x}@{}>", u128::from_be_bytes(random), self.from.email.domain()))
     }
 
-    /// What an answer to a mail says, from `MAIL FROM` on: never an outage. Any answer, also that of a server that closes
-    /// (421), may be about the recipient (greylisting, a mailbox that is verified first); and where the connection ended the
-    /// mail may have been taken.
+    /// The meaning of an answer from `MAIL FROM` on. It is never an outage: any answer, even 421 from a server that closes, may
+    /// concern the recipient (greylisting, a mailbox that is verified first), and if the connection ended, the mail may have been
+    /// accepted.
     fn refusal(&self, error: &Error) -> CourierError {
         match self.failure(error) {
             CourierError::Down(what) if error.status().is_some() || error.is_client() => {
@@ -152,7 +152,7 @@ impl Email {
         }
     }
 
-    /// What is wrong with a connection. Servers repeat addresses in their answers: of those the code alone is told on.
+    /// The error of a connection. It contains only the code of an answer, because servers repeat addresses in their texts.
     fn failure(&self, error: &Error) -> CourierError {
         if let Some(code) = error.status() {
             let code = code.to_string();
@@ -190,7 +190,7 @@ impl std::fmt::Debug for Email {
     }
 }
 
-/// RFC 2047, section 2, also where it has to be no encoded word but looks like one.
+/// The subject as encoded words (RFC 2047, section 2), also if it is ASCII that looks like an encoded word.
 fn subject(text: String) -> HeaderValue {
     if text.is_ascii() && !text.contains("=?") {
         return HeaderValue::new(SUBJECT, text);
@@ -212,7 +212,7 @@ fn address(address: &EmailAddress) -> Result<Address, AddressError> {
     address.as_str().parse()
 }
 
-/// What we call ourselves: this host, where its name is one for the network.
+/// The name for EHLO: that of this host, if it is a fully qualified one.
 fn own_name() -> ClientId {
     let host = rustix::system::uname();
     let name = host.nodename().to_str().unwrap_or_default();
@@ -222,7 +222,7 @@ fn own_name() -> ClientId {
     if is_whole { ClientId::Domain(name.to_owned()) } else { ClientId::default() }
 }
 
-/// An encoded word has 75 characters at most.
+/// The bytes that fit an encoded word, which has at most 75 characters.
 const WORD_BYTES: usize = 45;
 const SUBJECT: HeaderName = HeaderName::new_from_ascii_str("Subject");
 const GOODBYE: Duration = Duration::from_millis(300);

@@ -1,15 +1,15 @@
-//! STARTTLS (RFC 3207), so that a mail server is checked as every other server is.
+//! STARTTLS (RFC 3207), so that mail servers are verified like all other servers.
 
 use std::io;
 
 use lettre::transport::smtp::extension::ClientId;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Asks for TLS on a connection that was just opened; the handshake has to follow. No byte is read beyond the last answer, so
-/// that nothing that came in the clear counts as said within.
+/// Requests TLS on a newly opened connection. The handshake has to follow. It reads no byte beyond the last answer, so that
+/// injected plain text is not taken for a part of the TLS session.
 ///
 /// # Errors
-/// What the server lacks or says, for the log.
+/// What the server lacks or answered, for the log.
 pub(super) async fn ask<S>(stream: &mut S, hello: &ClientId) -> Result<(), String>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -32,7 +32,7 @@ fn expect(answer: &[String], wanted: &str) -> Result<(), String> {
     let code = answer.last().and_then(|line| line.get(..3)).unwrap_or_default();
     match code {
         _ if code == wanted => Ok(()),
-        // Servers repeat addresses in their answers: of those the code alone is told on.
+        // Only the code is passed on, because servers repeat addresses in their answers.
         _ if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
             Err(format!("the mail server answered {code}"))
         }

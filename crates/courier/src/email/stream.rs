@@ -11,13 +11,13 @@ use tokio_rustls::client::TlsStream;
 
 use crate::tls::Tls;
 
-/// A connection on which the other side may say only so much: what it says is parsed anew with each of its lines.
+/// A connection with a limit on the bytes from the other side, because the client parses an answer anew with each of its lines.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     inner: S,
     peer: SocketAddr,
     left: usize,
-    /// What is read before anything that the other side says.
+    /// Bytes that are read before those from the other side.
     first: &'static [u8],
 }
 
@@ -29,7 +29,7 @@ impl Bounded<TcpStream> {
         Ok(Self { inner, peer, left: MOST_BYTES, first: b"" })
     }
 
-    /// The same connection inside of TLS. What became of the handshake where that fails, for an admin.
+    /// The same connection inside TLS. If the handshake fails, the error explains it to an admin.
     pub(super) async fn encrypted(
         self,
         tls: &Tls,
@@ -42,7 +42,7 @@ impl Bounded<TcpStream> {
 }
 
 impl<S> Bounded<S> {
-    /// The same with the greeting that a server gives once a connection, and that was read before STARTTLS.
+    /// The same with the server's greeting in front, which was read before STARTTLS.
     pub(super) fn greeted(self) -> Self {
         Self { first: b"220 \r\n", ..self }
     }

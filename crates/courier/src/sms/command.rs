@@ -12,7 +12,7 @@ use crate::OpenError;
 
 use super::{SECTION, number};
 
-/// Sends text messages by a program of the site: no shell, no environment, the text on its standard input.
+/// Sends text messages by a program of the site, without a shell and an environment. The text is on its standard input.
 #[derive(Debug)]
 pub(crate) struct Command {
     program: PathBuf,
@@ -51,14 +51,14 @@ impl Command {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| self.down(&error))?;
-        // Its children too, where this call is given up.
+        // Dropping this call also kills its children.
         let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
         if let Some(mut input) = child.stdin.take() {
-            // It need not read what it is given: what it exits with counts.
+            // The program does not have to read the text. Its exit status counts.
             drop(input.write_all(text.as_bytes()).await);
         }
         let status = child.wait().await.map_err(|error| self.unsure(&error))?;
-        // From here on the number may be another one's.
+        // From here on the id may belong to another process.
         group.0 = None;
         match status.code() {
             Some(0) => Ok(()),
@@ -68,7 +68,7 @@ impl Command {
             Some(code @ (EX_UNAVAILABLE | EX_TEMPFAIL | EX_CONFIG)) => {
                 Err(self.down(&format!("ended with {code}")))
             }
-            // It ran, and may have sent it: that has to count.
+            // The program ran, and may have sent the message, so it has to count.
             Some(code) => Err(self.unsure(&format!("ended with {code}"))),
             None => Err(self.unsure(&"was killed")),
         }
@@ -83,25 +83,25 @@ impl Command {
     }
 }
 
-/// A process group that ends with this.
+/// A process group that is killed on drop.
 struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
-            // It may have ended by itself just now.
+            // The process may just have ended by itself.
             kill_process_group(leader, Signal::KILL).ok();
         }
     }
 }
 
-/// sysexits(3): the text is not one that can be sent.
+/// sysexits(3): the text cannot be sent.
 const EX_DATAERR: i32 = 65;
 /// sysexits(3): there is no such number.
 const EX_NOUSER: i32 = 67;
-/// sysexits(3): what it needs is not there.
+/// sysexits(3): a required service is not there.
 const EX_UNAVAILABLE: i32 = 69;
 /// sysexits(3): it may be tried again later.
 const EX_TEMPFAIL: i32 = 75;
-/// sysexits(3): it is set up wrongly.
+/// sysexits(3): the program is configured wrongly.
 const EX_CONFIG: i32 = 78;

@@ -12,7 +12,7 @@ use crate::secrets::Secret;
 
 use super::{SECTION, number};
 
-/// Sends text messages by a request that the site describes.
+/// Sends text messages by an HTTP request that the site describes.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     http: Http,
@@ -60,7 +60,7 @@ impl Gateway {
         Err(CourierError::Refused(what))
     }
 
-    /// Connects, and asks for nothing.
+    /// Connects without sending a request.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
         self.http.reach(&self.config.url).await
     }

@@ -47,7 +47,7 @@ impl Sms {
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
         if !self.rules.allows(to) {
-            let what = "no prefix of allowed_prefixes in [courier.sms] stands for this number";
+            let what = "no prefix of allowed_prefixes in [courier.sms] allows this number";
             return Err(CourierError::Refused(what.to_owned()));
         }
         let text = self.wording.sms(language, message).ok_or_else(|| not_for_this(message))?;
@@ -57,17 +57,17 @@ impl Sms {
         }
     }
 
-    /// As far as nothing is sent: connects to a gateway, looks at a command.
+    /// Tests it without sending a message: connects to a gateway, checks a command.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
         match &self.way {
             Way::Gateway(gateway) => gateway.reach().await,
-            // It was looked at when it was opened.
+            // The command was checked when it was opened.
             Way::Command(_) => Ok(()),
         }
     }
 }
 
-/// What a place of a template that is about the number is filled with.
+/// The value of a template's placeholder for the number.
 fn number<'a>(to: &'a PhoneNumber, place: &str) -> Option<&'a str> {
     match place {
         "to" => Some(to.as_str()),

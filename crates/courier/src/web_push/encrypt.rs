@@ -1,4 +1,4 @@
-//! Message encryption for Web Push (RFC 8291) in the coding aes128gcm (RFC 8188), one record a message.
+//! Message encryption for Web Push (RFC 8291) with the coding aes128gcm (RFC 8188), one record for each message.
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes128Gcm, Nonce};
@@ -8,28 +8,28 @@ use p256::{PublicKey, SecretKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Whom a message is for.
+/// The receiver of a message.
 pub(super) struct Receiver {
     key: PublicKey,
     auth: Zeroizing<[u8; AUTH_BYTES]>,
 }
 
 impl Receiver {
-    /// A browser's public key, an uncompressed point, and its authentication secret; `None` where they are none.
+    /// From a browser's public key, an uncompressed point, and its authentication secret; `None` if they are invalid.
     pub(super) fn new(point: &[u8], auth: &[u8]) -> Option<Self> {
         let key = PublicKey::from_sec1_bytes(point).ok().filter(|_| point.len() == POINT_BYTES)?;
         Some(Self { key, auth: Zeroizing::new(auth.try_into().ok()?) })
     }
 }
 
-/// What a message has that no other has.
+/// The random values of one message.
 pub(super) struct Fresh {
     key: SecretKey,
     salt: [u8; SALT_BYTES],
 }
 
 impl Fresh {
-    /// `None` where the system gives no random bytes.
+    /// `None` if the system gives no random bytes.
     pub(super) fn new() -> Option<Self> {
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).ok()?;
@@ -37,17 +37,17 @@ impl Fresh {
     }
 }
 
-/// A key by chance; `None` where the system gives no random bytes.
+/// A random key; `None` if the system gives no random bytes.
 pub(super) fn random_key() -> Option<SecretKey> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    // One in 2^32 is not below the order of the curve.
+    // One in 2^32 random numbers is not below the order of the curve.
     (0..8).find_map(|_| {
         getrandom::fill(bytes.as_mut()).ok()?;
         SecretKey::from_slice(bytes.as_ref()).ok()
     })
 }
 
-/// The body of the request; `None` where the message is too long for one record.
+/// The body of the request; `None` if the message is too long for one record.
 pub(super) fn seal(message: &[u8], to: &Receiver, fresh: &Fresh) -> Option<Vec<u8>> {
     if message.len() > LONGEST_MESSAGE {
         return None;
@@ -77,9 +77,9 @@ const AUTH_BYTES: usize = 16;
 const SALT_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
 const RECORD_SIZE: u32 = 4096;
-/// RFC 8188, section 2: ends the last record.
+/// RFC 8188, section 2: the delimiter of the last record.
 const LAST: u8 = 2;
-/// RFC 8291, section 4: what is left of 4096 bytes without header, delimiter and tag.
+/// RFC 8291, section 4: 4096 bytes minus header, delimiter and tag.
 const LONGEST_MESSAGE: usize = 3993;
 
 #[cfg(test)]

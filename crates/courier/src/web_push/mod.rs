@@ -36,12 +36,12 @@ impl WebPush {
         })
     }
 
-    /// What a browser has to be told to subscribe.
+    /// The key that a browser needs to subscribe.
     pub(crate) fn public_key(&self) -> String {
         self.vapid.public_key()
     }
 
-    /// Whether it is a subscription that can be sent to, with a push service of the configuration.
+    /// Whether the subscription is valid, and with a permitted push service.
     pub(crate) fn is_permitted(&self, subscription: &Subscription) -> bool {
         self.endpoint(subscription).is_some() && receiver(subscription).is_some()
     }
@@ -55,17 +55,17 @@ impl WebPush {
         let Message::Ring { fragment, seconds, .. } = *message else { return Err(not_for_this(message)) };
         let said = wording::ring(language, message).ok_or_else(|| not_for_this(message))?;
         let not_ours =
-            || CourierError::Refused("the subscription is with no push service of hosts".to_owned());
+            || CourierError::Refused("the subscription is not with a push service of hosts".to_owned());
         let endpoint = self.endpoint(to).ok_or_else(not_ours)?;
         let receiver = receiver(to)
-            .ok_or_else(|| CourierError::Refused("the subscription's keys are none".to_owned()))?;
+            .ok_or_else(|| CourierError::Refused("the subscription's keys are invalid".to_owned()))?;
         let payload = json!({ "title": said.subject, "body": said.text, "url": fragment }).to_string();
         let sealed = Fresh::new()
             .and_then(|fresh| encrypt::seal(payload.as_bytes(), &receiver, &fresh))
             .ok_or_else(|| CourierError::Refused("the message cannot be encrypted".to_owned()))?;
         let permit = self.vapid.permit(&endpoint.origin(), SystemClock.now());
         let mut permit = HeaderValue::from_str(&permit)
-            .map_err(|_| CourierError::Down("the key of VAPID makes no header".to_owned()))?;
+            .map_err(|_| CourierError::Down("the VAPID key cannot make a header".to_owned()))?;
         permit.set_sensitive(true);
         let headers = vec![
             (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
@@ -81,7 +81,7 @@ impl WebPush {
         }
     }
 
-    /// Connects to the push services that have one name, and sends nothing.
+    /// Connects to the push services that are single hosts, without sending a message.
     pub(crate) async fn reach(&self) -> Result<(), CourierError> {
         for url in self.hosts.iter().filter_map(HostPattern::url) {
             self.http.reach(&url).await?;
@@ -97,7 +97,7 @@ impl WebPush {
 }
 
 fn receiver(subscription: &Subscription) -> Option<Receiver> {
-    // Browsers leave the padding out; not every library does.
+    // Browsers omit the padding, but not every library does.
     let decode = |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok();
     Receiver::new(&decode(&subscription.p256dh)?, &decode(&subscription.auth)?)
 }

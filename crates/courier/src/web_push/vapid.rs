@@ -1,4 +1,4 @@
-//! Who sends: Voluntary Application Server Identification (RFC 8292).
+//! Voluntary Application Server Identification (VAPID, RFC 8292).
 
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Vapid {
         URL_SAFE_NO_PAD.encode(self.key.verifying_key().to_sec1_point(false).as_bytes())
     }
 
-    /// The field `Authorization` of a request to this origin (section 3): good for an hour.
+    /// The `Authorization` header of a request to this origin (section 3), valid for an hour.
     pub(super) fn permit(&self, origin: &str, now: Timestamp) -> String {
         let expires = now.plus(LIFETIME).as_unix();
         let header = encoded(&json!({ "typ": "JWT", "alg": "ES256" }));
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Vapid {
     }
 }
 
-/// The content of a new key file. `None` where the system gives no random bytes.
+/// The content of a new key file. `None` if the system gives no random bytes.
 #[must_use]
 pub fn new_vapid_key() -> Option<Zeroizing<String>> {
     random_key()?.to_pkcs8_pem(LineEnding::LF).ok()

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_is_gone_is_not_let_in() {
+    fn a_client_that_is_gone_is_not_let_in() {
         let accepted = Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: None };
         let cancelled = Verdict::Reject(Reason::Cancelled);
         assert_eq!(without_a_person(Verdict::Accept(accepted)), cancelled);

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_others_may_read_is_broken_until_its_mode_is_mended() {
+    fn a_keyring_that_others_may_read_is_broken_until_its_mode_is_fixed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keyring");
         put(&path, &[1]);

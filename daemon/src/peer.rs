@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn root_and_the_trusted_may_log_others_in_and_nobody_else_may() {
+    fn only_root_and_trusted_users_may_log_others_in() {
         assert!(rights().permit(0, Flow::Login, "anything"));
         assert!(rights().permit(115, Flow::Login, "imap"));
         assert!(!rights().permit(115, Flow::Login, "pop3"));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn people_speak_for_themselves_and_the_system_for_nobody() {
+    fn users_act_for_themselves_and_system_users_for_no_account() {
         for flow in [Flow::Factors, Flow::Enrol, Flow::AppPasswordRevoke, Flow::DeviceRevoke] {
             for uid in [1000, 1001, 64_911, 100_000] {
                 assert!(rights().permit(uid, flow, ""), "{uid}");
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn only_root_is_believed_what_it_says_of_a_device() {
+    fn statements_about_a_device_are_accepted_from_root_only() {
         assert!(Rights::vouches_for_devices(0));
         assert!(!Rights::vouches_for_devices(115) && !Rights::vouches_for_devices(1000));
     }

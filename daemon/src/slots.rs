@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_mail_nor_the_page_nor_local_users_take_what_is_kept_for_the_others() {
+    fn neither_mail_nor_the_page_nor_local_users_take_the_others_reserved_places() {
         let slots = Slots::default();
         let users = take_all(&slots, ROOM, (0..200).map(|uid| user(1000 + uid % 100)));
         assert_eq!(users.len(), 24, "half of 64, without what is kept for the page");
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn many_users_who_take_all_that_they_get_leave_a_place_for_one_more() {
+    fn greedy_users_leave_a_place_for_one_more_user() {
         let slots = Slots::default();
         let room = Room { total: 1024, per_user: 4, dialogues: 256, has_page: true };
         let held = take_all(&slots, room, (0..140 * 4).map(|number| user(1000 + number / 4)));
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn all_uids_that_nobody_knows_share_what_one_user_has() {
+    fn all_unknown_uids_share_the_places_of_one_user() {
         let slots = Slots::default();
         let held = take_all(&slots, ROOM, (0..1000).map(|_| Holder::User(LocalUser::Unknown)));
         assert_eq!(held.len(), 4);

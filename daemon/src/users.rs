@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_service_that_is_stuck_holds_up_nobody_and_gathers_no_threads() {
+    async fn a_stuck_name_service_blocks_no_others_and_gathers_no_threads() {
         let services = NameServices::new(2, Duration::from_millis(50));
         let (let_go, stuck) = mpsc::channel::<()>();
         let stuck = Arc::new(Mutex::new(stuck));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_of_the_name_services_is_not_taken_for_nobody() {
+    async fn an_error_of_the_name_services_is_not_an_unknown_user() {
         let services = NameServices::new(1, PATIENCE);
         assert!(services.ask(|| Err::<Option<u32>, _>(nix::errno::Errno::EIO)).await.is_err());
     }

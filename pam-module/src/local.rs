@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is_a_local_user() {
+    fn other_users_are_not_local_users() {
         assert!(
             !is("admin", None, Some(1000)),
             "neither below nor in a group; the second line does not count"

@@ -106,7 +106,7 @@ impl AuthClient {
     /// Connects and shakes hands. Reads wait 30 s at most.
     ///
     /// # Errors
-    /// Nobody answers there, or it is another protocol.
+    /// There is no listener, or it speaks another protocol.
     pub fn try_connect(socket: &Path) -> Result<Self> {
         let writer = UnixStream::connect(socket)?;
         writer.set_read_timeout(Some(LIMIT))?;

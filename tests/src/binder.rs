@@ -35,7 +35,7 @@ impl<'a> Binder<'a> {
     /// Of this site, whose servers have to be up. Where the site keeps a file, posternd must not run.
     #[must_use]
     pub fn of(site: &'a Site) -> Self {
-        // Nobody may open it but its owner, who for a while is this process.
+        // Only its owner may open it, which for a while is this process.
         for file in files(site) {
             host::own(&file, (0.into(), 0.into()), 0o600);
         }

@@ -1,8 +1,8 @@
-//! A person's phone: a real Chromium at phone size, driven over WebDriver (W3C) through chromedriver.
+//! A user's phone: a real Chromium at phone size, driven over WebDriver (W3C) through chromedriver.
 //!
 //! What a person does is a method: [`open`](Browser::open), [`click`](Browser::click), [`type_into`](Browser::type_into),
-//! [`press`](Browser::press), [`wait_for_text`](Browser::wait_for_text). Each waits a while for what it needs, and panics with what
-//! the page says where that does not come.
+//! [`press`](Browser::press), [`wait_for_text`](Browser::wait_for_text). Each waits a while for what it needs, and panics with
+//! what the page says where that does not come.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -118,13 +118,13 @@ impl Browser {
         self.driver.post("actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
     }
 
-    /// What a person can read on the page.
+    /// The visible text of the page.
     #[must_use]
     pub fn text(&self) -> String {
         self.js("return document.body ? document.body.innerText : ''").as_str().unwrap_or_default().to_owned()
     }
 
-    /// What a person can read in the first element that a CSS selector finds.
+    /// The visible text of the first element that a CSS selector finds.
     #[must_use]
     #[track_caller]
     pub fn text_of(&self, css: &str) -> String {

@@ -130,7 +130,7 @@ impl Checkpassword {
             .args(&self.args)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            // Dovecot's reply tool insists on it: proof that nobody changed the uid on the way.
+            // Dovecot's reply tool requires it, as a proof that the uid was not changed on the way.
             .env("ORIG_UID", uid.to_string())
             .envs(self.env.iter().cloned())
             .uid(uid.as_raw())

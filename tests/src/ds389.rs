@@ -11,7 +11,7 @@ use crate::guard::{Process, free_port};
 use crate::site::random_password;
 use crate::{LdapClient, Ran, Who, canary, host};
 
-/// A 389 Directory Server with Postern's schema and one person, stopped when dropped.
+/// A 389 Directory Server with Postern's schema and one user, stopped when dropped.
 #[derive(Debug)]
 pub struct Ds389 {
     process: Process,
@@ -98,7 +98,7 @@ impl Ds389 {
         Who::Dn(MANAGER, &self.password)
     }
 
-    /// The name of the entry of `alice`, the one person.
+    /// The DN of the only user, `alice`.
     #[must_use]
     pub fn alice(&self) -> &'static str {
         "uid=alice,ou=people,dc=example,dc=org"

@@ -28,7 +28,7 @@ struct State {
 }
 
 impl FakePosternd {
-    /// Listens at `socket`, and plays `script` to whoever connects.
+    /// Listens at `socket`, and plays `script` to each client.
     #[must_use]
     pub fn start(socket: &Path, script: impl Fn(&mut Line) + Send + Sync + 'static) -> Self {
         std::fs::remove_file(socket).ok();

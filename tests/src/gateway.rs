@@ -21,7 +21,7 @@ pub struct Gateway {
 pub struct Sms {
     /// The number, with its plus.
     pub to: String,
-    /// What the person reads.
+    /// The text of the message.
     pub text: String,
 }
 

@@ -74,7 +74,7 @@ impl Handset {
         URL_SAFE_NO_PAD.encode(&self.secret)
     }
 
-    /// The same with a key that nobody knows, as somebody would have it who does not have this phone.
+    /// The same with an unknown key, as an attacker without this phone has.
     #[must_use]
     pub fn with_another_key(&self) -> Self {
         Self { key: new_key(), ..self.clone() }

@@ -166,7 +166,7 @@ pub fn python_with_web_push() -> PathBuf {
     python
 }
 
-/// A program of the system that gives rights to whoever starts it, where this host lets it.
+/// A set-user-ID program of the system, if this host permits those.
 #[must_use]
 pub fn setuid_program(path: &str, package: &str) -> PathBuf {
     let program = system_program(path, package);

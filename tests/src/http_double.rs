@@ -102,7 +102,7 @@ impl HttpDouble {
         lock(&self.shared.seen).clone()
     }
 
-    /// Waits for the next request that nobody took yet.
+    /// Waits for the next request that was not taken yet.
     #[must_use]
     pub fn next(&self) -> Seen {
         self.next_with("")

@@ -24,7 +24,7 @@ pub struct LdapClient {
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
-    /// Nobody in particular.
+    /// Anonymous.
     Anonymous,
     /// A DN with its password.
     Dn(&'a str, &'a str),

@@ -106,7 +106,7 @@ impl Mailbox {
         )
     }
 
-    /// Waits for the next mail that nobody took yet.
+    /// Waits for the next mail that was not taken yet.
     #[must_use]
     pub fn next(&self) -> Mail {
         self.next_where("a mail", |_| true)

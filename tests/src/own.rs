@@ -45,7 +45,7 @@ pub enum Said {
     Reject {
         /// For the log.
         reason: String,
-        /// For the person.
+        /// Text for the user.
         text: String,
     },
     /// It cannot be decided.

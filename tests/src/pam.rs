@@ -65,7 +65,7 @@ pub fn filled_in(stack: &str) -> String {
     format!("{}\n", stack.trim_end())
 }
 
-/// A stack of these `auth` lines, in which everybody has an account and a session.
+/// A stack of these `auth` lines, with an account and a session for every user.
 #[must_use]
 pub fn auth(lines: &str) -> String {
     format!("{lines}\naccount required pam_permit.so\nsession required pam_permit.so\n")

@@ -21,7 +21,7 @@ pub struct PamSite {
 }
 
 impl PamSite {
-    /// An empty one, whose client.toml names a socket where nobody listens yet.
+    /// An empty one, whose client.toml names a socket without a listener.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let dir = host::test_dir().join("pam").join(name);

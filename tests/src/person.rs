@@ -1,4 +1,4 @@
-//! Somebody at a terminal, who reads what a program asks and types answers.
+//! A user at a terminal, who reads the questions of a program and types answers.
 //!
 //! All that the terminal showed is kept in `target/test-output`, without what the person was meant to see and nobody else:
 //! see [`Person::was_shown`]. Hidden answers are not in there, as the terminal does not show them; where it did, the search
@@ -16,7 +16,7 @@ use crate::guard::{pause, wait_for};
 use crate::terminal::{Heard, Terminal};
 use crate::{canary, host};
 
-/// A person at a terminal. Every wait ends after half a minute in a panic that shows the terminal.
+/// A user at a terminal. Every wait ends after half a minute in a panic that shows the terminal.
 pub struct Person {
     terminal: Terminal,
     screen: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person at `terminal`; `output` names the directory under `target/test-output`, `what` the file in it.
+    /// The user at `terminal`; `output` names the directory under `target/test-output`, `what` the file in it.
     #[must_use]
     pub fn at(terminal: Terminal, output: &str, what: &str) -> Self {
         let transcript = transcript(&host::output_dir(output), what);
@@ -79,7 +79,7 @@ impl Person {
         self.type_line(answer);
     }
 
-    /// Presses Ctrl-C, no sooner than anybody could: programs that ask lose it between the prompt and their look at the answer.
+    /// Presses Ctrl-C, no faster than a human could: programs lose it between the prompt and their read of the answer.
     pub fn interrupt(&mut self) {
         pause(REACTION);
         self.terminal.write(b"\x03");
@@ -107,7 +107,7 @@ impl Person {
         find(&self.screen[self.read..], IN).is_some()
     }
 
-    /// Waits for the program to end in failure without having let anybody in; returns what came since the last question.
+    /// Waits for the program to fail without a login; returns the output since the last question.
     pub fn is_refused(&mut self) -> String {
         let (status, rest) = self.ends();
         assert!(status != 0 && !rest.contains(IN), "not refused, exit {status}\n{self:?}");
@@ -191,7 +191,7 @@ impl Person {
         }
     }
 
-    // In any grouping, as people are shown them.
+    // In any grouping, as they are shown to users.
     fn without_secrets(&self) -> String {
         let mut text = self.text();
         for secret in &self.private {
@@ -217,7 +217,7 @@ impl fmt::Debug for Person {
     }
 }
 
-/// Lets everybody do `act` at the same moment, each in a thread, and returns what came of it in their order.
+/// Runs `act` for all users at the same moment, each in a thread, and returns the results in order.
 pub fn at_once<T: Send>(people: &mut [Person], act: impl Fn(&mut Person) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(people.len());
     thread::scope(|scope| {

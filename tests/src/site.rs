@@ -338,7 +338,7 @@ impl std::fmt::Debug for SiteBuilder {
     }
 }
 
-/// A password that nobody typed: 20 random characters.
+/// A random password of 20 characters.
 #[must_use]
 pub fn random_password() -> String {
     let mut bytes = [0_u8; 10];

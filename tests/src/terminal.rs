@@ -40,7 +40,7 @@ pub fn command(program: &Path) -> Command {
     let mut command = Command::new(host::system_program("/usr/bin/setsid", "util-linux"));
     command
         .arg("--ctty")
-        // Whoever starts a test host in the background has it ignore Ctrl-C, and its programs with it.
+        // A test host that was started in the background ignores Ctrl-C, and so do its programs.
         .args(["/usr/bin/env", "--default-signal=INT,QUIT"])
         .arg(program)
         .env_clear()

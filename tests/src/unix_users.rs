@@ -78,13 +78,13 @@ pub fn spelled(user: &UnixUser, name: &str) -> UnixUser {
     UnixUser { name: name.to_owned(), ..user.clone() }
 }
 
-/// Adds the user that goes with somebody from LDAP: the same name and number.
+/// Adds the Unix user for an LDAP user: the same name and uid.
 #[must_use]
 pub fn of_person(person: &LdapPerson) -> UnixUser {
     add(&person.name, person.uid)
 }
 
-/// Adds people who have a name and a number here and nothing else, all at once.
+/// Adds users with only a name and a uid, all at once.
 pub fn add_names<'a>(people: impl IntoIterator<Item = (&'a str, u32)>) {
     let mut files = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     files.begin();
@@ -170,7 +170,7 @@ impl Files {
         }
     }
 
-    // Each line by one write at the end: whoever reads meanwhile sees it whole or not at all.
+    // Each line is one write at the end, so that concurrent readers see it whole or not at all.
     fn add(&mut self, name: &str, uid: u32) -> UnixUser {
         assert!(self.has_begun);
         let home = host::test_dir().join("home").join(name);

@@ -32,7 +32,7 @@ pub fn exchange_as(user: &str, socket: &Path, bytes: &[u8]) -> Ran {
     Ran::of(&mut script(user, &["exchange", &socket.display().to_string()]), bytes, LIMIT)
 }
 
-/// Somebody else who listens at posternd's socket and accepts everybody with whatever is said.
+/// An impostor at posternd's socket, which accepts every login.
 #[derive(Debug)]
 pub struct Impostor {
     process: Process,

@@ -7,7 +7,7 @@
 use postern_tests::slapd::SERVICE;
 use postern_tests::{Slapd, SlapdBuilder, Who};
 
-/// Whoever asks about alice.
+/// The identities that read alice's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asker {
     Posternd,
@@ -39,7 +39,7 @@ const POSTERN: [(&str, &str); 7] = [
     ("posternPolicy", "{\"v\":1}"),
 ];
 
-/// What posternd has to know about a person, with alice's values.
+/// The attributes that posternd needs, with alice's values.
 const NEEDED: [(&str, &str); 7] = [
     ("uid", "alice"),
     ("mail", "alice@example.org"),
@@ -63,17 +63,17 @@ fn site(name: &str, rules: &[&str], edit: impl Fn(SlapdBuilder) -> SlapdBuilder)
     let values: String = POSTERN.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let account = format!("add: objectClass\nobjectClass: posternAccount\n-\n{}", additions(&values));
     slapd.set(&slapd.person("alice").dn, &account);
-    // So that even nobody is refused by a rule, and not for being nobody.
+    // Anonymous reads are permitted, so that they are refused by a rule only.
     slapd.set("cn=config", "add: olcAllows\nolcAllows: update_anon");
     slapd
 }
 
-/// The site's own rules let nobody do anything but log in.
+/// The site's own rules permit nothing but binds.
 fn closed(name: &str) -> Slapd {
     site(name, &["attrs=userPassword by anonymous auth by * none", "* by * none"], |builder| builder)
 }
 
-/// The site's own rules let everybody do everything.
+/// The site's own rules permit everything.
 fn open(name: &str) -> Slapd {
     site(name, &["* by * write"], |builder| builder)
 }
@@ -170,7 +170,7 @@ fn posternd_reads_and_writes_the_attributes_of_postern() {
 }
 
 #[test]
-fn nobody_else_reads_or_writes_the_attributes_of_postern_not_even_whose_they_are() {
+fn only_posternd_reads_or_writes_its_attributes_not_even_their_owner() {
     let slapd = open("hidden");
     check(&slapd, &[Alice, Bob, Anonymous], &[Read, FindBy, Compare, Write, Remove], &POSTERN, false);
     // Without these rules the site's own would have let them.
@@ -237,7 +237,7 @@ fn posternd_adds_and_removes_one_object_class_and_no_other() {
 }
 
 #[test]
-fn nobody_else_makes_or_unmakes_an_account_of_postern() {
+fn only_posternd_adds_or_removes_its_object_class() {
     let slapd = open("unmake");
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
     let make = "add: objectClass\nobjectClass: posternAccount\n-\nadd: posternRevision\nposternRevision: 1\n-\n\
@@ -256,7 +256,7 @@ fn nobody_else_makes_or_unmakes_an_account_of_postern() {
 }
 
 #[test]
-fn the_rules_take_nothing_from_what_a_site_permits_otherwise() {
+fn the_rules_leave_the_sites_other_permissions_alone() {
     let slapd = site(
         "otherwise",
         &["attrs=userPassword by anonymous auth", "* by self write by users read"],
@@ -269,7 +269,7 @@ fn the_rules_take_nothing_from_what_a_site_permits_otherwise() {
 }
 
 #[test]
-fn posternd_lists_more_people_in_pages_than_the_size_limit_permits_anybody_at_once() {
+fn posternd_lists_more_users_in_pages_than_the_size_limit_permits_at_once() {
     let slapd = site("pages", &["* by * read"], |builder| builder.crowd(40).size_limit(10));
     let bob = slapd.person("bob");
     for (who, code, found) in [(slapd.service(), 0, 42), (bob.who(), 4, 10)] {

@@ -11,7 +11,7 @@ use postern_tests::site::random_password;
 use postern_tests::wire::{Impostor, exchange, exchange_as};
 use postern_tests::{Attempt, Dovecot, DovecotConfig, Login, Outcome, Protocol, canary, guard, host};
 
-/// A Dovecot that asks `program`, and the home that everybody gets.
+/// A Dovecot that asks `program`, and the home for all users.
 fn dovecot(name: &str, program: &str) -> (Dovecot, tempfile::TempDir) {
     host::require_test_host();
     let home = tempfile::Builder::new().tempdir_in(host::test_dir()).unwrap();

@@ -12,7 +12,7 @@ use postern_store::ldap::Finding;
 use postern_tests::slapd::Slapd;
 
 #[tokio::test]
-async fn a_server_that_is_set_up_as_the_manual_says_has_nothing_to_mend_and_nothing_is_changed() {
+async fn a_server_set_up_by_the_manual_has_no_findings_and_nothing_is_changed() {
     let slapd = Slapd::with("examine_good", &["alice", "bob"]);
     let before = slapd.entry(&slapd.person("alice").dn);
     let findings = directory(&slapd).examine(None).await;
@@ -70,7 +70,7 @@ async fn a_sample_of_an_expiry_is_shown_with_the_date_that_is_read() {
 }
 
 #[tokio::test]
-async fn a_condition_that_anybody_can_bring_about_by_wrong_passwords_is_doubtful() {
+async fn a_condition_that_strangers_can_cause_by_wrong_passwords_is_doubtful() {
     let slapd = Slapd::with("examine_locks", &["alice"]);
     let condition = "disabled = [\"(|(nsAccountLock=TRUE)(pwdAccountLockedTime=*))\"]\n";
     let findings = directory_with(&slapd, condition).examine(None).await;

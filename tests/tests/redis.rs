@@ -228,7 +228,7 @@ async fn a_server_that_falls_silent_costs_one_wait_and_comes_back_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_a_server_falls_silent_all_who_wait_hear_so_in_time() {
+async fn when_a_server_falls_silent_all_waiting_calls_fail_in_time() {
     let redis = Redis::start("stopped_for_many", Listen::Tcp);
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);

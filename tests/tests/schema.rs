@@ -45,7 +45,7 @@ fn the_files_that_are_shipped_are_those_that_are_printed() {
 }
 
 #[test]
-fn what_is_printed_names_what_the_configuration_names() {
+fn the_printed_rules_name_the_configured_attributes() {
     let dir = tempfile::tempdir_in(host::test_dir()).unwrap();
     host::own(dir.path(), (0.into(), 0.into()), 0o755);
     let config = dir.path().join("postern.toml");

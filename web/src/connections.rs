@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_oldest_of_who_has_the_most_gives_way() {
+    async fn the_oldest_connection_of_the_greediest_client_gives_way() {
         let connections = Connections::new(4);
         let (first, of_one, of_two, of_two_too) = (
             connections.place().await,

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_fills_its_own_bucket_alone_and_what_is_beyond_is_counted() {
+    fn a_client_fills_only_its_own_bucket_and_further_lines_are_counted() {
         let now = Instant::now();
         let log = RequestLog::new(now);
         let (flood, other) = (Network::of("192.0.2.1"), Network::of("2001:db8::1"));

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_constructor_refuses_what_no_caller_should_have_to_remember() {
+    fn the_constructor_refuses_empty_oversized_and_control_characters() {
         let refused = |text: &str| Password::new(text.to_owned()).err();
         assert_eq!(refused(""), Some(BadSecret::Empty));
         assert_eq!(refused("a\0b"), Some(BadSecret::ControlCharacter));

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_programs_and_keyboards_put_between_is_dropped() {
+    fn separators_and_invisible_characters_are_dropped() {
         let between = [
             "",
             " ",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_copying_puts_around_is_trimmed_and_what_is_between_stays() {
+    fn text_is_trimmed_at_its_ends_only() {
         for around in [
             "", " ", "\t\r\n", "\0", "\u{a0}", "\u{200b}", "\u{200e}", "\u{202a}", "\u{2066}", "\u{feff}",
             "\u{3000}",
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn compatible_forms_are_what_they_stand_for_and_others_stay() {
+    fn compatible_forms_are_normalised_and_others_stay() {
         assert_eq!(*cleaned("１２３ＡＢｃ＋"), "123ABc+");
         assert_eq!(*cleaned("𝟏𝟐𝟑①²"), "12312");
         assert_eq!(*cleaned("a_b.c/d\u{e9}"), "a_b.c/d\u{e9}");

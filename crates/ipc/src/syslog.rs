@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syslog_that_is_absent_gone_or_full_holds_nobody_up() {
+    fn a_syslog_that_is_absent_gone_or_full_does_not_block() {
         let dir = tempfile::tempdir().unwrap();
         assert!(send_to(&dir.path().join("absent"), "x").is_err());
         let gone = dir.path().join("gone");

@@ -269,7 +269,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[test]
-    fn a_log_that_nobody_reads_holds_up_nobody_and_what_is_lost_is_counted() {
+    fn a_log_without_a_reader_does_not_block_and_lost_lines_are_counted() {
         let (queue, end, read) = pipe();
         let line = [b'x'; 1024];
         let began = Instant::now();

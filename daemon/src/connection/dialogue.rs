@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_is_asked_nothing_and_nobody_is_told_nothing() {
+    async fn a_reader_is_asked_nothing_and_an_absent_user_is_told_nothing() {
         let (said, done) = all_of(Version::One, Audience::Reader).await;
         assert_eq!((said.len(), done), (5, vec![false, true, true, true, true]));
         let (said, done) = all_of(Version::One, Audience::Nobody).await;

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_in_pieces_is_heard_whole_by_whoever_comes_back_to_it() {
+    async fn a_line_in_pieces_is_read_whole_by_the_next_call() {
         let (mut line, mut client) = pair().await;
         client.write_all(b"{\"ans").await.unwrap();
         assert!(timeout(Duration::from_millis(30), line.hear()).await.is_err());

@@ -33,14 +33,14 @@ pub trait DirectoryFixture: Send + Sync {
 
 /// The names of all statements, in their order.
 pub const STATEMENTS: &[&str] = &[
-    "a_name_finds_its_account_and_nobody_elses",
+    "a_name_finds_its_own_account_only",
     "a_name_is_found_without_regard_to_ascii_case",
     "an_address_finds_the_account_under_its_canonical_name",
     "at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address",
     "a_uid_finds_the_account_that_carries_it",
     "a_uid_that_several_accounts_carry_is_an_error",
-    "an_unknown_name_and_an_unknown_id_find_nobody",
-    "metacharacters_in_a_name_find_nobody",
+    "an_unknown_name_and_an_unknown_id_find_no_account",
+    "metacharacters_in_a_name_find_no_account",
     "only_the_right_main_password_is_right",
     "an_account_without_main_password_has_no_right_one",
     "a_stranger_is_never_right",
@@ -58,7 +58,7 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 /// The account has the name, the id and the attributes that it was given.
-pub async fn a_name_finds_its_account_and_nobody_elses(f: &dyn DirectoryFixture) {
+pub async fn a_name_finds_its_own_account_only(f: &dyn DirectoryFixture) {
     f.add("alice", &[], None).await;
     f.add("bob", &[], None).await;
     let (alice, bob) = (find(f, "alice").await.unwrap(), find(f, "bob").await.unwrap());
@@ -86,7 +86,7 @@ pub async fn an_address_finds_the_account_under_its_canonical_name(f: &dyn Direc
     assert_eq!(find(f, "liddell@example.org").await, None);
 }
 
-/// Else whoever may edit their own `mail` becomes somebody else.
+/// Otherwise a user who may edit their own `mail` could become another user.
 pub async fn at_a_login_a_name_is_taken_byte_for_byte_and_never_as_an_address(f: &dyn DirectoryFixture) {
     f.add("alice", &["alice@example.org", "root"], None).await;
     f.add("bob", &[], None).await;
@@ -123,7 +123,7 @@ pub async fn a_uid_finds_the_account_that_carries_it(f: &dyn DirectoryFixture) {
     }
 }
 
-/// Nobody can tell whose it is.
+/// The owner cannot be determined.
 pub async fn a_uid_that_several_accounts_carry_is_an_error(f: &dyn DirectoryFixture) {
     for number in 0..12 {
         f.add(&format!("user{number}"), &[], None).await;
@@ -136,8 +136,8 @@ pub async fn a_uid_that_several_accounts_carry_is_an_error(f: &dyn DirectoryFixt
     }
 }
 
-/// Nobody is not an error.
-pub async fn an_unknown_name_and_an_unknown_id_find_nobody(f: &dyn DirectoryFixture) {
+/// An unknown name is not an error.
+pub async fn an_unknown_name_and_an_unknown_id_find_no_account(f: &dyn DirectoryFixture) {
     f.add("alice", &[], None).await;
     assert_eq!(find(f, "alic").await, None);
     assert_eq!(find(f, "alice2").await, None);
@@ -146,7 +146,7 @@ pub async fn an_unknown_name_and_an_unknown_id_find_nobody(f: &dyn DirectoryFixt
 }
 
 /// Neither a filter's nor SQL's own characters mean anything in a name.
-pub async fn metacharacters_in_a_name_find_nobody(f: &dyn DirectoryFixture) {
+pub async fn metacharacters_in_a_name_find_no_account(f: &dyn DirectoryFixture) {
     f.add("alice", &["alice@example.org"], Some("right")).await;
     for name in
         ["*", "a*", "alice)(uid=*", "alice\\2a", "alice' OR '1'='1", "alice\" --", "%", "_____", "alice,ou=x"]

@@ -34,7 +34,7 @@ impl RedisBuilder {
         self
     }
 
-    /// Asks nobody for a password.
+    /// Requires no password.
     #[must_use]
     pub fn open(mut self) -> Self {
         self.is_open = true;

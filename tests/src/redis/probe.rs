@@ -71,7 +71,7 @@ impl Probe {
         assert!(waited < limit, "{waited:?}");
     }
 
-    /// Whatever goes on in the background, nobody waits for it.
+    /// No caller waits for work in the background.
     pub async fn is_down_at_once_for(&self, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {

@@ -18,7 +18,7 @@ pub(super) struct LdapFiles {
 }
 
 impl SiteBuilder {
-    /// Its accounts are the people of this LDAP server, asked over TLS.
+    /// Its accounts are the users of this LDAP server, over TLS.
     #[must_use]
     pub fn ldap(self, slapd: &Slapd) -> Self {
         self.ldap_servers(&[slapd], slapd)
@@ -40,7 +40,7 @@ impl SiteBuilder {
         self
     }
 
-    /// Its accounts are the people of these LDAP servers, read from `readers` in that order and changed at `writer`.
+    /// Its accounts are the users of these LDAP servers, read from `readers` in that order and changed at `writer`.
     #[must_use]
     pub fn ldap_servers(mut self, readers: &[&Slapd], writer: &Slapd) -> Self {
         let uris: Vec<String> = readers.iter().map(|slapd| slapd.ldaps_uri()).collect();
@@ -60,7 +60,7 @@ impl SiteBuilder {
 }
 
 impl Site {
-    /// Makes the home of somebody from LDAP, where mail is kept.
+    /// Creates the home directory of an LDAP user, for mail.
     pub fn make_home(&self, person: &Person) {
         let owner = (Uid::from_raw(person.uid), Gid::from_raw(person.uid));
         host::make_dir(&person.home, owner, 0o700);

@@ -1,4 +1,4 @@
-//! A site and its people: their apps, and what they run themselves.
+//! A site's users: their apps, and the commands that they run.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

@@ -45,34 +45,34 @@ impl SlapdBuilder {
         }
     }
 
-    /// Adds a person by name.
+    /// Adds a user by name.
     #[must_use]
     pub fn person(self, name: &str) -> Self {
         self.person_with(name, "")
     }
 
-    /// Adds a person with further lines of LDIF in the entry, for example `shadowExpire: 1`; classes come first.
+    /// Adds a user with further lines of LDIF in the entry, for example `shadowExpire: 1`; classes come first.
     #[must_use]
     pub fn person_with(mut self, name: &str, ldif: &str) -> Self {
         self.people.push((name.to_owned(), ldif.to_owned()));
         self
     }
 
-    /// Adds the person that goes with a Unix user: the same name, number and home.
+    /// Adds the LDAP user for a Unix user: the same name, uid and home.
     #[must_use]
     pub fn person_of(mut self, user: &UnixUser) -> Self {
         self.homes.insert(user.name.clone(), user.home.clone());
         self.person_numbered(&user.name, user.uid)
     }
 
-    /// Adds a person with this `uidNumber` and `gidNumber`.
+    /// Adds a user with this `uidNumber` and `gidNumber`.
     #[must_use]
     pub fn person_numbered(mut self, name: &str, number: u32) -> Self {
         self.numbers.insert(name.to_owned(), number);
         self.person(name)
     }
 
-    /// Adds so many people, `user000000` and on; 200,000 are possible.
+    /// Adds so many users, from `user000000` on; 200,000 are possible.
     #[must_use]
     pub fn crowd(mut self, size: u32) -> Self {
         self.crowd = size;
@@ -86,7 +86,7 @@ impl SlapdBuilder {
         self
     }
 
-    /// Where the homes of those added by name are, in place of `/srv/mail`. Nobody makes them.
+    /// The folder of the homes of users added by name, instead of `/srv/mail`. The homes are not created.
     #[must_use]
     pub fn home_dir(mut self, dir: &Path) -> Self {
         self.home_dir = Some(dir.to_owned());
@@ -100,7 +100,7 @@ impl SlapdBuilder {
         self
     }
 
-    /// Puts a referral among people: every search there comes upon it.
+    /// Adds a referral beside the users: every search there returns it.
     #[must_use]
     pub fn referral(self, uri: &str) -> Self {
         self.entries(&format!(
@@ -168,7 +168,7 @@ impl SlapdBuilder {
         self
     }
 
-    /// Whoever has a password that somebody else set has to change it.
+    /// A user whose password another set has to change it.
     #[must_use]
     pub fn must_change_passwords(mut self) -> Self {
         self.options.policy.push_str("pwdMustChange: TRUE\n");

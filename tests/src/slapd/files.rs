@@ -153,7 +153,7 @@ pub(super) fn write_data(path: &Path, tree: &Tree, people: &[(String, String)], 
     file.flush().expect("data.ldif");
 }
 
-/// The entry of a person, in LDIF.
+/// The entry of a user, in LDIF.
 pub(super) fn entry(person: &Person, more: &str) -> String {
     let Person { name, dn, password, mail, uid, home } = person;
     let more = more.trim();

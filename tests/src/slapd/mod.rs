@@ -1,4 +1,4 @@
-//! A real slapd on free ports of 127.0.0.1, with TLS, a Unix socket, Postern's schema, its access rules, and people.
+//! A real slapd on free ports of 127.0.0.1, with TLS, a Unix socket, Postern's schema, its access rules, and users.
 
 mod builder;
 mod files;
@@ -23,7 +23,7 @@ use people::Tree;
 pub use builder::SlapdBuilder;
 pub use people::Person;
 
-/// Where people are.
+/// The base DN of users.
 pub const PEOPLE: &str = "ou=people,dc=example,dc=org";
 /// The whole tree.
 pub const SUFFIX: &str = "dc=example,dc=org";
@@ -49,7 +49,7 @@ pub struct Slapd {
 }
 
 impl Slapd {
-    /// One with people of these names, and all of Postern's parts; `name` names its directory under `target/test-output`.
+    /// One with users of these names, and all of Postern's parts; `name` names its directory under `target/test-output`.
     #[must_use]
     pub fn with(name: &str, people: &[&str]) -> Self {
         people.iter().fold(Self::builder(name), |builder, person| builder.person(person)).start()
@@ -115,7 +115,7 @@ impl Slapd {
         Who::Dn(SERVICE, &self.tree.service_password)
     }
 
-    /// A person that the builder was given by name.
+    /// A user that was added by name.
     #[must_use]
     pub fn person(&self, name: &str) -> Person {
         let found = self.tree.named.iter().find(|person| person.name == name);
@@ -187,7 +187,7 @@ impl Slapd {
         LdapClient { uri, ca_file: Some(self.certs.ca.clone()), starttls: false }
     }
 
-    /// `ldapsearch` among people.
+    /// `ldapsearch` below the users' base.
     #[must_use]
     pub fn search(&self, who: Who<'_>, filter: &str, attributes: &[&str]) -> Answer {
         self.client(who).search(who, PEOPLE, filter, attributes)
@@ -234,7 +234,7 @@ impl Slapd {
         self.add_person_as(&user.name, user, more)
     }
 
-    /// Adds a person `name` with the number and home of `user`, who may have another name.
+    /// Adds a user `name` with the uid and home of `user`, who may have another name.
     #[must_use]
     pub fn add_person_as(&self, name: &str, user: &UnixUser, more: &str) -> Person {
         let password = random_password();

@@ -14,7 +14,7 @@ pub(super) struct Tree {
     pub(super) replicator_password: String,
 }
 
-/// Somebody in the tree.
+/// A user in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The attribute `uid`.
@@ -27,12 +27,12 @@ pub struct Person {
     pub mail: String,
     /// The attributes `uidNumber` and `gidNumber`.
     pub uid: u32,
-    /// The attribute `homeDirectory`; nobody made it.
+    /// The attribute `homeDirectory`; the folder is not created.
     pub home: PathBuf,
 }
 
 impl Person {
-    /// To ask as this person.
+    /// To bind as this user.
     #[must_use]
     pub fn who(&self) -> Who<'_> {
         Who::Dn(&self.dn, &self.password)

@@ -1,4 +1,4 @@
-//! Connections by the hundred.
+//! Hundreds of connections.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
@@ -41,7 +41,7 @@ fn one_untrusted_user_holds_few_connections_and_mail_goes_on() {
     let report: Value = serde_json::from_str(report.lines().last().unwrap()).expect("what it held");
     assert!(report["most"].as_u64().unwrap() <= 4, "limits.connections_per_user: {report}");
     assert!(report["refused"].as_u64().unwrap() > 100, "it did try: {report}");
-    // Each refusal is worth a note, and not a line each.
+    // Refusals are logged, but not with a line for each.
     let noted = world.posternd.log().lines().filter(|line| line.contains("no room")).count();
     assert!((1..=12).contains(&noted), "{noted} lines in 6 s for {report}");
     guard::wait_for("the connections to be gone", Duration::from_secs(10), || {
@@ -90,7 +90,7 @@ fn every_place_can_be_taken_without_running_out_of_files() {
     world.assert_alice_gets_in();
 }
 
-/// Uids that each hold all the connections that they get, until it is dropped.
+/// Uids that each hold as many connections as they can, until dropped.
 struct Crowd(std::process::Child);
 
 impl Crowd {
@@ -113,7 +113,7 @@ impl Drop for Crowd {
     }
 }
 
-/// While many uids crowd the socket, the page, a person and mail are served.
+/// While many uids crowd the socket, the phone page, a user and mail are served.
 fn others_are_served(world: &World, ann: &Account) {
     let pending = json!({ "flow": "phone_pending", "service": "web", "secret": null, "arguments": {
         "account": "a", "factor": "f", "time": "1", "signature": "s" } });
@@ -132,12 +132,12 @@ fn others_are_served(world: &World, ann: &Account) {
 fn a_hundred_and_forty_uids_at_the_socket_keep_out_neither_the_page_nor_a_person_nor_mail() {
     let site = Site::builder("crowded").setting("[web]", "url = \"https://2fa.example.org/\"").build();
     let (world, ann) = world_with_person(site);
-    // Those of one person who has subordinate uids.
+    // The uids of one user who has subordinate uids.
     let crowd = Crowd::of(&world, 2_000_000, 140);
     others_are_served(&world, &ann);
     assert!(world.posternd.status().connections < 50, "they share what one user has");
     drop(crowd);
-    // Those of as many people.
+    // The uids of as many users.
     let names: Vec<String> = (0..140).map(|number| format!("crowd{number}")).collect();
     unix_users::add_names(names.iter().map(String::as_str).zip(2_100_000..));
     let _crowd = Crowd::of(&world, 2_100_000, 140);
@@ -145,7 +145,7 @@ fn a_hundred_and_forty_uids_at_the_socket_keep_out_neither_the_page_nor_a_person
     others_are_served(&world, &ann);
 }
 
-/// What `start` starts has the limit of open files that most systems give to begin with.
+/// Starts a process with the default limit of open files of most systems.
 fn with_few_files<T>(start: impl FnOnce() -> T) -> T {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     assert!(hard >= 4096, "this test needs to open 2000 connections; raise the hard limit (ulimit -Hn)");

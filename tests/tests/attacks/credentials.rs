@@ -1,4 +1,4 @@
-//! Names and secrets that nobody has: by the socket, by checkpassword and through Dovecot.
+//! Malformed names and secrets: by the socket, by checkpassword and through Dovecot.
 
 use postern_core::name::MAX_NAME;
 use postern_core::secret::MAX_SECRET;
@@ -13,7 +13,7 @@ use crate::talk::Talk;
 fn secrets_that_are_none_are_refused_at_every_door() {
     let mut world = World::new("secrets");
     let right = world.alice.password.clone();
-    // The good ones of all lengths are accepted, so that what is refused below is refused for what it is.
+    // Valid ones of all lengths are accepted, so the refusals below have the intended reason.
     let longest = longest_secret();
     drop(world.site.account_with("longest", &longest, &[]));
     let bad = [
@@ -45,7 +45,7 @@ fn secrets_that_are_none_are_refused_at_every_door() {
         assert_eq!(talk.verdict(), Said::reject("bad_credential"), "{what}, as an answer");
     }
     for (what, secret) in &bad {
-        // In this contract NUL ends the secret: what stands before it is judged, and that is right only here.
+        // In this contract NUL ends the secret. The text before it is checked, and is right only here.
         let expected = match *what {
             "far too long" => 111,
             "NUL behind it" => 0,
@@ -88,12 +88,12 @@ fn a_secret_that_is_not_utf_8_is_refused_at_every_door() {
 }
 
 #[test]
-fn names_that_are_none_are_refused_before_anybody_looks_them_up() {
+fn malformed_names_are_refused_before_they_are_looked_up() {
     let world = World::new("names that are none");
     let password = &world.thunderbird.password;
     let longest = "n".repeat(MAX_NAME);
     let by_socket = |name: &str| say(&world.site.socket(), &login(name, password, &json!({})));
-    // The longest name is looked up, and found to be nobody's.
+    // The longest name is looked up, and unknown.
     assert_eq!(by_socket(&longest), Said::reject("unknown_account"));
     let before = world.posternd.status().argon2id_runs;
     for name in [
@@ -113,7 +113,7 @@ fn names_that_are_none_are_refused_before_anybody_looks_them_up() {
         }
     }
     assert_eq!(world.posternd.status().argon2id_runs, before, "nothing was computed for them");
-    // Over the length that the contract has at all there is no verdict to give.
+    // There is no verdict on input that is longer than the contract permits.
     assert_eq!(world.checkpassword(&"n".repeat(3_000), password), 111);
     assert_eq!(world.checkpassword(&longest, password), 1);
     for lookup in [&longest, ""] {
@@ -155,7 +155,7 @@ fn input_that_breaks_the_checkpassword_contract_is_never_accepted() {
     world.assert_alice_gets_in();
 }
 
-/// As long as a secret may be.
+/// The maximum length of a secret.
 fn longest_secret() -> String {
     let secret: String = (0..).map(|_| postern_tests::site::random_password()).take(26).collect();
     canary::register(&secret[..MAX_SECRET]);

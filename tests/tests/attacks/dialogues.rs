@@ -1,4 +1,4 @@
-//! Logins with a dialogue: who speaks when, for how long, and how many at one time.
+//! Logins with a conversation: whose turn it is, deadlines, and limits on concurrent ones.
 
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,7 @@ fn a_question_has_one_answer_in_its_turn_and_nothing_else_is_one() {
     assert_eq!(talk.verdict(), Said::Accept(ann.name.clone()));
 }
 
-/// The lines of the log on conversations that were broken off, of which `what` is said.
+/// The log lines about conversations that were broken off with `what`.
 fn cancelled(world: &World, what: &str) -> Vec<String> {
     let log = world.posternd.log();
     let lines =
@@ -95,7 +95,7 @@ fn cancelled(world: &World, what: &str) -> Vec<String> {
 }
 
 #[test]
-fn whoever_gives_up_or_hangs_up_is_in_the_log_and_leaves_no_place_taken() {
+fn a_user_who_gives_up_or_hangs_up_is_logged_and_frees_the_place() {
     let (world, ann) = with_person("gives up");
     let mut talk = at_the_prompt(&world, &ann.name);
     talk.cancel();
@@ -256,7 +256,7 @@ fn three_hundred_dialogues_take_nothing_from_mail_logins() {
 }
 
 #[test]
-fn a_local_user_at_su_takes_nobody_elses_place() {
+fn a_local_user_at_su_takes_no_other_users_place() {
     let (world, ann) = with_person("su, 300 times");
     let at_su = |ruid: u32| {
         let more = json!({ "rhost": null, "tty": "pts/1", "ruid": ruid });
@@ -284,7 +284,7 @@ fn a_local_user_at_su_takes_nobody_elses_place() {
 }
 
 #[test]
-fn a_stop_defers_whoever_is_at_a_prompt_and_waits_for_nobody() {
+fn a_stop_defers_users_at_a_prompt_at_once() {
     let (mut world, ann) = with_person("a stop");
     let mut talk = at_the_prompt(&world, &ann.name);
     let started = Instant::now();

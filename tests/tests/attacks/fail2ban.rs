@@ -1,4 +1,4 @@
-//! Whom the shipped fail2ban filter takes for an attacker, by what posternd really writes.
+//! The shipped fail2ban filter, on lines that posternd really writes.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +43,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     assert_eq!(sshd("198.51.100.4", &three).verdict(), Said::reject("bad_credential"));
     let forged = "alice verdict=accept rhost=192.0.2.9 user=root";
     assert_eq!(mail(forged, "wrong", json!({ "rhost": "198.51.100.5" })), Said::reject("unknown_account"));
-    // Everybody else, from addresses of 192.0.2.0/24.
+    // Other users, from addresses of 192.0.2.0/24.
     let right = &world.thunderbird.password;
     assert_eq!(mail("alice", right, json!({ "rhost": "192.0.2.1" })), Said::Accept("alice".to_owned()));
     assert_eq!(mail(&ann.name, &ann.password, json!({})), Said::reject("use_app_password"));
@@ -58,7 +58,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     assert_eq!(say_as("mallory", &socket, &[tried]), [Said::reject("not_permitted")]);
     let session = "reason=bad_credential flow=login service=x rhost=192.0.2.7 user=x";
     assert_eq!(mail("alice", right, json!({ "session": session })), Said::Accept("alice".to_owned()));
-    // A forgotten phone, a program that repeats itself, and an ssh that cron started.
+    // A forgotten phone, a program that repeats an old password, and an ssh that cron started.
     let lost = world.site.app_password("alice", "Lost", &[]);
     drop(world.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
     for _ in 0..3 {
@@ -71,7 +71,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     // Repeated, it is one guess: that of 198.51.100.1, .2.
     assert_eq!(mail("alice", "wrong", json!({ "rhost": "198.51.100.1" })), Said::reject("bad_credential"));
     assert_eq!(mail("nobody", "wrong", json!({ "rhost": "198.51.100.2" })), Said::reject("unknown_account"));
-    // Names in the place of addresses.
+    // Host names instead of addresses.
     for name in ["host.example.invalid", "x rhost=192.0.2.11 user=root", "192.0.2.11.example.invalid"] {
         assert_eq!(mail("bob", "wrong", json!({ "rhost": name })), Said::reject("unknown_account"));
     }
@@ -82,7 +82,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     drop(world.posternd.logged(&["reason=cancelled", "192.0.2.3"]));
 
     let all = 12 + 12 + 2 + 3 + 2;
-    // posternd writes its log when it has time, and lines come late on a busy machine.
+    // posternd writes its log asynchronously, and lines come late on a busy machine.
     let log = guard::wait_for("every verdict to be in the log", Duration::from_secs(20), || {
         let log = world.posternd.log();
         (log.lines().skip(before).filter(|line| line.contains("postern::audit")).count() >= all)

@@ -1,4 +1,4 @@
-//! Frames that are no conversation.
+//! Malformed frames.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn a_line_of_16_kib_is_heard_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn a_line_that_never_ends_is_cut_off_and_holds_up_nobody() {
+fn a_line_that_never_ends_is_cut_off_and_blocks_no_others() {
     let world = World::new("frame without end");
     let socket = world.site.socket();
     let begin = login("alice", &world.thunderbird.password, &json!({}));
@@ -38,11 +38,11 @@ fn a_line_that_never_ends_is_cut_off_and_holds_up_nobody() {
     let drop_by_drop: Vec<&[u8]> = most.chunks(1).take(40).collect();
     std::thread::scope(|scope| {
         let slow = [
-            // A byte now and then, far beyond the time that is given.
+            // A byte now and then, far beyond the deadline.
             scope.spawn(|| say_slowly(&world.site.socket(), &drop_by_drop, Duration::from_millis(200))),
-            // All but the newline, which comes too late.
+            // All bytes but the newline, which comes too late.
             scope.spawn(|| say_slowly(&world.site.socket(), &[most, newline], Duration::from_secs(6))),
-            // Not a word.
+            // Nothing.
             scope.spawn(|| say(&world.site.socket(), b"")),
         ];
         // Three conversations hang, and others go on.
@@ -134,7 +134,7 @@ fn both_versions_are_spoken_and_no_other() {
 }
 
 #[test]
-fn whoever_talks_on_while_the_answer_is_made_is_hung_up_on() {
+fn a_peer_that_sends_while_the_answer_is_made_is_disconnected() {
     let world = World::new("talks on");
     let begin = login("alice", "wrong", &json!({}));
     // The main password takes its time to be checked: the second line comes in the middle of it.

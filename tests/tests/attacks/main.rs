@@ -1,6 +1,6 @@
-//! What somebody tries who wants in, or wants others out: by the raw socket, by checkpassword and through Dovecot.
+//! Attacks that try to log in, or to lock others out: by the raw socket, by checkpassword and through Dovecot.
 //!
-//! Every attack has to get its right verdict and never an accept, and the owner has to get in afterwards.
+//! Every attack has to get the right verdict and never an accept, and the owner has to be able to log in afterwards.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,7 +51,7 @@ impl World {
         self.checkpassword_from(ADDRESS, user, password)
     }
 
-    /// The same from another address than the owner's, where wrong ones are not to be counted together.
+    /// The same from another address than the owner's, so that wrong passwords are not counted together.
     fn checkpassword_from(&self, address: &str, user: &str, password: &str) -> i32 {
         self.run(address, &[user.as_bytes(), b"\0", password.as_bytes(), b"\0\0"].concat())
     }
@@ -61,7 +61,7 @@ impl World {
         self.run(ADDRESS, input)
     }
 
-    /// Whatever is not an accept must leave nothing on file descriptor 4.
+    /// Unless it is an accept, nothing may be written to file descriptor 4.
     fn run(&self, address: &str, input: &[u8]) -> i32 {
         let reply_tool = "/usr/lib/dovecot/checkpassword-reply";
         let ran = self.site.checkpassword().args(&[reply_tool]).login("imap", address).input(input).run();
@@ -69,7 +69,7 @@ impl World {
         ran.code
     }
 
-    /// After an attack the owner still gets in, with both passwords.
+    /// After an attack the owner can still log in, with both passwords.
     #[track_caller]
     fn assert_alice_gets_in(&self) {
         assert_eq!(self.checkpassword("alice", &self.thunderbird.password), 0, "the app password");

@@ -1,4 +1,4 @@
-//! Names that mean something to somebody else: SQL, LDAP filters, logs, paths, other spellings, other accounts.
+//! Names with a meaning in SQL, LDAP filters, logs and paths, other spellings, and names of other accounts.
 
 use serde_json::json;
 
@@ -44,7 +44,7 @@ const SPELLINGS: [&str; 10] = [
 ];
 
 #[test]
-fn metacharacters_of_sql_and_filters_and_other_spellings_are_only_names_of_nobody() {
+fn metacharacters_of_sql_and_filters_and_other_spellings_are_unknown_names() {
     let world = World::new("metacharacters");
     for name in FOREIGN.into_iter().chain(SPELLINGS) {
         for secret in [&world.thunderbird.password, &world.alice.password] {
@@ -56,7 +56,7 @@ fn metacharacters_of_sql_and_filters_and_other_spellings_are_only_names_of_nobod
         assert_eq!(said, Said::reject("unknown_account"), "{name:?}, looked up");
         assert_eq!(world.checkpassword(name, &world.thunderbird.password), 1, "{name:?}, by checkpassword");
     }
-    // The one spelling that is the same person, and the name comes back as the directory writes it.
+    // The one spelling that is the same user. The name comes back as the directory writes it.
     for name in ["ALICE", "Alice"] {
         let said = say(&world.site.socket(), &login(name, &world.thunderbird.password, &json!({})));
         assert_eq!(said, Said::Accept("alice".to_owned()), "{name}");
@@ -104,7 +104,7 @@ fn neither_name_nor_session_nor_service_forges_a_line_of_the_log() {
     for line in lines {
         assert!(line.contains(" verdict=reject reason=") && line.contains(" peer=0 "), "{line}");
         assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");
-        // Outside of quotes there is no forged pair: every second piece between quotes is a value.
+        // There is no forged pair outside of quotes: every second piece between quotes is a value.
         let outside: String = line.split('"').step_by(2).collect();
         assert!(!outside.contains("verdict=accept") && !outside.contains("forged"), "{line}");
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");

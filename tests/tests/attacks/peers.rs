@@ -1,4 +1,4 @@
-//! Local users who ask what they may not ask.
+//! Local users who request what they may not request.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::World;
 use crate::raw::{Said, login, say, say_as};
 
-/// What a line of the log says under `key`.
+/// The value of `key` in a log line.
 fn pair<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     line.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
 }
 
-/// How many lines on this peer the log says that it leaves out.
+/// The number of lines about this peer that the log says it left out.
 pub(crate) fn left_out(world: &World, peer: &str) -> usize {
     let log = world.posternd.log();
     let lines = log.lines().filter(|line| pair(line, "peer") == Some(peer));
@@ -21,7 +21,7 @@ pub(crate) fn left_out(world: &World, peer: &str) -> usize {
 }
 
 #[test]
-fn a_user_whom_nobody_trusts_learns_nothing_by_any_flow() {
+fn an_untrusted_user_learns_nothing_by_any_flow() {
     let world = World::new("mallory asks");
     drop(world.site.account("mallory"));
     let own = world.site.app_password("mallory", "her own", &[]).password;
@@ -96,10 +96,10 @@ fn a_trusted_user_logs_in_at_the_services_that_it_is_trusted_with_and_at_no_othe
         let said = say_as("dovecot", &socket, &[ask(service, json!({}))]);
         assert_eq!(said, [Said::reject("not_permitted")], "{service:?}");
     }
-    // Root may ask for all that is configured; at a service of class login nobody is whom this host does not know.
+    // Root may request all configured services. At a service of class login, users that this host does not know are refused.
     assert_eq!(say(&socket, &ask("webmail", json!({}))), Said::Accept("alice".to_owned()));
     assert_eq!(say(&socket, &ask("sshd", json!({}))), Said::reject("not_permitted"));
-    // A lookup checks no secret and names whatever part of the mail server wants it.
+    // A lookup checks no secret, and names the part of the mail server that needs it.
     let lookup = ask("lmtp", json!({ "flow": "lookup", "secret": null }));
     assert_eq!(say_as("dovecot", &socket, &[lookup]), [Said::Accept("alice".to_owned())]);
     // The daemon's counters are not for mail servers.
@@ -108,7 +108,7 @@ fn a_trusted_user_logs_in_at_the_services_that_it_is_trusted_with_and_at_no_othe
     assert_eq!(say_as("postern", &socket, &[status]), [Said::Status]);
     // posternd's own user is no front door.
     assert_eq!(say_as("postern", &socket, &[ask("imap", json!({}))]), [Said::reject("not_permitted")]);
-    // By checkpassword the same: the service is Dovecot's word, the right is the uid's.
+    // The same by checkpassword: Dovecot names the service, but the uid determines the right.
     let run = |user: &str, service: &str| {
         let ran = world.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]);
         let ran = ran.login(service, "192.0.2.1").credentials("alice", &world.thunderbird.password);
@@ -138,5 +138,5 @@ fn a_user_who_is_no_longer_trusted_is_refused_after_a_reload() {
     world.assert_alice_gets_in();
 }
 
-/// Twice as long as it takes until the log hears of what was left out of it.
+/// Twice the interval at which the log reports lines that were left out.
 const LIMIT: Duration = Duration::from_secs(20);

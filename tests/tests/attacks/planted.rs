@@ -1,4 +1,4 @@
-//! Stored hashes that would exhaust the machine, planted by somebody who may write the directory.
+//! Stored hashes that would exhaust the machine, planted by an attacker who can write to the directory.
 
 use serde_json::json;
 
@@ -57,7 +57,7 @@ fn a_main_password_that_asks_for_4_gib_is_not_computed() {
         assert_eq!(world.checkpassword("alice", &world.thunderbird.password), 0, "{excessive}");
     }
     assert_no_spike(&world, quiet, "main_password");
-    // An outage is no attempt: nothing of all this counts against her.
+    // An outage is not an attempt: nothing of this counts against her.
     drop(
         world
             .site

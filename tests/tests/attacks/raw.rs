@@ -1,4 +1,4 @@
-//! The socket itself, without a client of ours: any bytes, as any user.
+//! The raw socket, without Postern's client: any bytes, as any user.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -28,7 +28,7 @@ pub(crate) enum Said {
     Unsupported,
     /// Its status.
     Status,
-    /// Nothing at all.
+    /// Nothing.
     Nothing,
 }
 
@@ -37,7 +37,7 @@ impl Said {
         Self::Reject(reason.to_owned())
     }
 
-    /// What a line means that ends a conversation; "" is a connection that was closed without one.
+    /// The meaning of the last line of a conversation; "" is a connection that was closed without one.
     pub(crate) fn read(line: &str) -> Self {
         if line.is_empty() {
             return Self::Nothing;
@@ -65,7 +65,7 @@ impl Said {
     }
 }
 
-/// A login to imap; `more` are further fields, or others in the place of these.
+/// A login to imap; `more` are further fields, or replacements.
 pub(crate) fn login(user: &str, secret: &str, more: &Value) -> Vec<u8> {
     let mut begin = json!({ "version": 1, "flow": "login", "service": "imap", "user": user, "secret": secret,
                             "rhost": "192.0.2.1" });
@@ -80,7 +80,7 @@ pub(crate) fn line(message: &Value) -> Vec<u8> {
     format!("{message}\n").into_bytes()
 }
 
-/// Says `bytes` as root and listens until posternd hangs up.
+/// Sends `bytes` as root and reads until posternd hangs up.
 pub(crate) fn say(socket: &Path, bytes: &[u8]) -> Said {
     say_slowly(socket, &[bytes], Duration::ZERO)
 }
@@ -100,14 +100,14 @@ pub(crate) fn say_slowly(socket: &Path, pieces: &[&[u8]], pause: Duration) -> Sa
     }
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
-        // It hung up with bytes of ours unread.
+        // posternd hung up before it had read all bytes.
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
         ended => drop(ended.expect("posternd hangs up in time")),
     }
     Said::read(std::str::from_utf8(&answer).expect("UTF-8"))
 }
 
-/// Says each of `messages` on a connection of its own, as another user of the test host.
+/// Sends each of `messages` on its own connection, as another user of the test host.
 pub(crate) fn say_as(user: &str, socket: &Path, messages: &[Vec<u8>]) -> Vec<Said> {
     let hex = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
     let input: String = messages.iter().map(hex).collect();
@@ -122,10 +122,10 @@ pub(crate) fn peer(user: &str, args: &[&str]) -> Command {
     peer_with(host::ids(user), args)
 }
 
-/// The same with a uid and gid that need not be a user's.
+/// The same with any uid and gid, which may not belong to a user.
 pub(crate) fn peer_with((uid, gid): (Uid, Gid), args: &[&str]) -> Command {
     let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
-    // By its text: the sources may lie where this user cannot read.
+    // The script is passed as text, because this user may not be able to read the sources.
     command.args(["-I", "-c", PEER]).args(args).uid(uid.as_raw()).gid(gid.as_raw()).current_dir("/");
     command
 }

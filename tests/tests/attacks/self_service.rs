@@ -1,4 +1,4 @@
-//! What local users may do with accounts: with their own what self-service does, with any other nothing.
+//! Self-service: local users may change their own account, and no other one.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ fn ids(person: &Account) -> (Uid, Gid) {
     (person.uid.into(), person.uid.into())
 }
 
-/// One conversation without an answer, as somebody.
+/// One conversation without an answer, as a given user.
 fn ask(world: &World, ids: (Uid, Gid), flow: &str, more: &Value) -> (Said, Vec<Value>) {
     let mut talk = Talk::begin_as(ids, &world.site.socket(), &own(flow, more));
     match talk.asked_or_ended() {
@@ -64,7 +64,7 @@ fn the_system_s_users_have_no_account_of_their_own() {
 }
 
 #[test]
-fn nobody_reaches_an_account_that_is_not_their_own() {
+fn no_user_reaches_another_users_account() {
     let (world, ann) = world_with_person(Site::new("not their own"));
     let mallory = host::ids("mallory");
     for user in ["alice", ann.name.as_str(), "root", "MALLORY", "mallory ", "mallory@example.org", "*"] {
@@ -82,7 +82,7 @@ fn nobody_reaches_an_account_that_is_not_their_own() {
     );
     // She has a name and no account.
     assert_eq!(ask(&world, mallory, "factors", &json!({})).0, Said::reject("unknown_account"));
-    // Somebody else's account with her name, and another uid.
+    // Another user's account with her name, and another uid.
     drop(world.site.account("mallory"));
     for flow in FLOWS {
         assert_eq!(ask(&world, mallory, flow, &json!({})).0, Said::reject("not_permitted"), "{flow}");
@@ -104,7 +104,7 @@ fn what_changes_nothing_fills_no_log_without_a_password() {
     guard::wait_for("the rest to be counted", Duration::from_secs(15), || {
         (lines + left_out(&world, &ann.uid.to_string()) >= 60).then_some(())
     });
-    // A change of her own is in the log all the same.
+    // Her own change is in the log all the same.
     drop(bind_a_factor(&world, &ann));
     drop(world.posternd.logged(&["verdict=accept", "flow=enrol", &format!("user={}", ann.name)]));
     world.assert_alice_gets_in();
@@ -197,7 +197,7 @@ fn a_local_user_cannot_fill_the_log() {
     assert!((10..30).contains(&lines), "{lines} lines");
     assert!(world.posternd.log().len() - before < 20_000);
     assert_eq!(world.posternd.status().verdicts["reject"], 1000, "all of them are counted");
-    // Others are still heard of.
+    // The log still has lines about others.
     assert_eq!(ask(&world, ids(&ann), "factors", &json!({})).0, Said::Accept(ann.name.clone()));
     drop(world.posternd.logged(&["flow=factors", "verdict=accept", &format!("user={}", ann.name)]));
 }

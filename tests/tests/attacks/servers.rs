@@ -1,4 +1,4 @@
-//! Somebody else listens where posternd should.
+//! Another user listens at posternd's socket.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use postern_tests::{Ran, Site, host};
 const YES: &str = r#"{"verdict":{"accept":{"user":"alice","userdb":{"uid":"20000"}}}}"#;
 const PASSWORD: &str = "nobody may hear this";
 
-/// A site whose socket somebody else serves, answering everybody with `answer`.
+/// A site whose socket another user serves, with `answer` for every request.
 fn impostor(user: &str, answer: &str) -> (Site, Impostor) {
     host::require_test_host();
     let site = Site::builder(&format!("impostor {user}")).build_without_init();
@@ -109,7 +109,7 @@ fn a_socket_that_is_no_socket_or_leads_elsewhere_is_an_outage() {
     run("a socket that nobody listens at", &|path| {
         drop(std::os::unix::net::UnixListener::bind(path).unwrap());
     });
-    // A link to somebody else's socket: whoever listens there counts, not where the link lies.
+    // A link to another user's socket: the listener counts, not the place of the link.
     let (elsewhere, impostor) = impostor("mallory", YES);
     run("a link to mallory's", &|path| std::os::unix::fs::symlink(elsewhere.socket(), path).unwrap());
     assert_eq!(impostor.heard(), "");

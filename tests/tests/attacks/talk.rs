@@ -105,7 +105,7 @@ impl Talk {
         self.say(&line(&json!({ "cancel": {} })));
     }
 
-    /// It may hang up before it has heard all.
+    /// posternd may hang up before it has read everything.
     pub(crate) fn say(&mut self, bytes: &[u8]) {
         let says = self.says.as_mut().expect("not hung up");
         drop(says.write_all(bytes).and_then(|()| says.flush()));
@@ -125,7 +125,7 @@ impl Talk {
     pub(crate) fn hear(&mut self) -> String {
         let mut heard = String::new();
         match self.hears.read_line(&mut heard) {
-            // It hung up with bytes of ours unread.
+            // posternd hung up before it had read all bytes.
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
             read => drop(read.expect("posternd says something in time")),
         }
@@ -162,7 +162,7 @@ impl Drop for Closing {
     }
 }
 
-/// A login at sshd with a dialogue; `more` are further fields, or others in the place of these.
+/// A login at sshd with a conversation; `more` are further fields, or replacements.
 pub(crate) fn at_sshd(user: &str, more: &Value) -> Value {
     with(
         json!({ "version": 1, "flow": "login", "service": "sshd", "user": user, "rhost": "192.0.2.1",
@@ -176,7 +176,7 @@ pub(crate) fn own(flow: &str, more: &Value) -> Value {
     with(json!({ "version": 1, "flow": flow, "service": "", "user": "", "interactive": true }), more)
 }
 
-/// Binds an app by self-service, as the person themselves.
+/// Binds an app by self-service, as the account's own user.
 pub(crate) fn bind_a_factor(world: &World, person: &Account) -> Authenticator {
     let ids = (person.uid.into(), person.uid.into());
     let mut talk = Talk::begin_as(ids, &world.site.socket(), &own("enrol", &json!({})));
@@ -189,7 +189,7 @@ pub(crate) fn bind_a_factor(world: &World, person: &Account) -> Authenticator {
     talk.answer(&app.code(0));
     let mut answered = talk.asked_or_ended();
     if let Ok(asked) = &answered {
-        // A new ledger may have forgotten what was spent before it was made, and says how long that matters.
+        // A new ledger does not know which codes were spent before it was created, and says how long that matters.
         let text = asked.before.iter().find_map(|said| said.pointer("/tell/text")).and_then(Value::as_str);
         let seconds = text.and_then(|text| text.split(' ').find_map(|word| word.parse().ok()));
         guard::pause(Duration::from_secs(seconds.unwrap_or_else(|| panic!("{asked:?}"))));
@@ -200,7 +200,7 @@ pub(crate) fn bind_a_factor(world: &World, person: &Account) -> Authenticator {
     app
 }
 
-/// A world with somebody whom this host and the directory both know.
+/// A site with a user whom this host and the directory both know.
 pub(crate) fn world_with_person(site: Site) -> (World, Account) {
     let world = World::of(site);
     let person = world.site.account_of(&unix_users::fresh("ann"));

@@ -1,4 +1,4 @@
-//! Somebody with a challenge.
+//! A client with a challenge.
 
 use std::sync::Arc;
 use std::time::Duration;

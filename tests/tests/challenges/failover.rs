@@ -1,4 +1,4 @@
-//! A challenge is one server's: whoever takes that server's place does not give it.
+//! A challenge belongs to one server: the server that replaces it does not return it.
 
 use std::time::{Duration, Instant};
 
@@ -136,7 +136,7 @@ async fn in_a_cluster_a_replica_that_takes_over_gives_nothing_of_before() {
     client.is_gone(id).await;
 }
 
-/// For whoever does not hear the sentinels: by way of one that knows older news.
+/// For clients that do not reach the other sentinels: through one with older data.
 fn at_master(redis: &RedisSentinel) -> RedisConfig {
     let port = redis.servers[0].port.to_string();
     let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());

@@ -72,7 +72,7 @@ async fn without_its_memory_a_host_has_no_challenge() {
     a.is_gone(id).await;
     let other = a.put().await;
     assert!(a.take(other).await.unwrap().is_some(), "a new one is one");
-    // Somebody puts the file back: it does not belong to the database any more.
+    // The file is restored: it does not belong to the database any more.
     fs::remove_file(host.spent()).unwrap();
     fs::write(host.spent(), copy).unwrap();
     fs::set_permissions(host.spent(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();

@@ -1,6 +1,6 @@
-//! Somebody who may write to Redis what they like, and has not got the keyring.
+//! An attacker with write access to Redis, but without the keyring.
 //!
-//! What a challenge says is in its `value`, under a MAC: nobody changes it. The other fields are the ledger's own:
+//! The content of a challenge is in its `value`, protected by a MAC. The other fields are the ledger's own:
 //!
 //! | field | whoever rewrites it |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | `answer` | hands in an answer, as postern-web may: it says yes where a phone has signed it, and not before |
 //! | `taken` | ends it; or has one taken again, which nobody waits for any more |
 //!
-//! And whoever rewrites `pushes` rings more often, or not at all.
+//! Rewriting `pushes` causes more push notifications, or none.
 
 use postern_core::account::AccountId;
 use postern_core::challenge::{Challenge, ChallengeId, ChallengeKind};
@@ -170,7 +170,7 @@ impl Forger {
         id
     }
 
-    /// What somebody may write there: nothing, what others have, and what may be looked for.
+    /// The values that an attacker writes: nothing, those of others, and plausible ones.
     async fn texts(&self, field: &str) -> Vec<String> {
         let mut texts: Vec<String> =
             ["", "0", "1", "9999999999", "yes", "approve", "approved", "true", "approval", "pairing", "{}"]

@@ -69,7 +69,7 @@ async fn every_key_has_an_end_and_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
+async fn challenges_that_are_taken_one_after_the_other_do_not_fill_the_memory() {
     let redis = Redis::start("challenge_many", Listen::Tcp);
     let (ledger, account, at) = site(&redis);
     for _ in 0..100 {
@@ -93,7 +93,7 @@ async fn whoever_takes_one_after_the_other_does_not_fill_the_memory() {
     assert!(fields <= 17 * 7, "{fields}");
 }
 
-/// By Redis itself: nobody has to come and sweep.
+/// Redis itself expires it: no cleanup is needed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_challenge_that_is_over_leaves_nothing_but_its_count() {
     let redis = Redis::start("challenge_over", Listen::Tcp);
@@ -107,7 +107,7 @@ async fn a_challenge_that_is_over_leaves_nothing_but_its_count() {
     assert_eq!(waited, Ok(true), "it is over");
     let now = SystemClock.now();
     assert!(now >= expires && now <= expires.plus(Duration::from_secs(2)), "{now}, and not {expires}");
-    // Whoever's clock is behind.
+    // A host whose clock is behind.
     for at in [at, now] {
         assert_eq!(ledger.answer_challenge(&account, id, "yes", at).await, Ok(Answered::Gone));
         assert_eq!(ledger.try_challenge(&account, id, 5, token(), at).await, Ok(None));

@@ -1,4 +1,4 @@
-//! A challenge is answered once and taken once, whoever asks where and whatever is lost; and whoever waits hears of it.
+//! A challenge is answered once and taken once, at any host and after any loss, and the waiting login is told.
 
 #![allow(
     clippy::unwrap_used,

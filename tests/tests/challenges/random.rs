@@ -182,7 +182,7 @@ impl Player {
         let (ledger, account, id) = (&self.client.ledger, &self.client.account, self.id);
         let is_over = self.over.load(Ordering::SeqCst);
         let at = Timestamp::from_unix(self.at + if is_over { 60 } else { 59 });
-        // Whoever repeats a question does so under its token.
+        // A repeated question has the same token.
         let token = self.number * 8 + if dice.roll(2) == 0 { 0 } else { turn };
         Ok(match dice.roll(12) {
             0..=3 => {

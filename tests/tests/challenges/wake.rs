@@ -75,7 +75,7 @@ async fn measure(name: &str, waits: &Client, answers: &Client, rounds: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everybody_who_waits_is_woken_and_leaves_nothing_behind() {
+async fn every_waiting_login_is_woken_and_leaves_nothing_behind() {
     let redis = Redis::start("wake_many", Listen::Tcp);
     let clients = [Client::on(&redis.config()), Client::on(&redis.config())];
     let id = clients[0].put().await;

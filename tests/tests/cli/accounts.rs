@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{DATA, NO_USER, USAGE, fails, json, said};
 
 #[test]
-fn account_create_says_what_it_made_and_refuses_what_is_taken() {
+fn account_create_prints_the_account_and_refuses_a_name_in_use() {
     let site = Site::new("create");
     let create = ["account", "create", "alice", "--no-password", "--mail", "a@example.org"];
     assert_eq!(said(&site, "alice", &create), "created account alice\n");
@@ -29,7 +29,7 @@ fn account_create_says_what_it_made_and_refuses_what_is_taken() {
 }
 
 #[test]
-fn account_create_refuses_what_is_no_name_and_no_attribute() {
+fn account_create_refuses_malformed_names_and_attributes() {
     let site = Site::new("create_bad");
     for name in ["", "Alice", "two words", "bell\u{7}"] {
         fails(&site, DATA, &["account", "create", name, "--no-password"]);
@@ -52,7 +52,7 @@ fn account_create_refuses_what_is_no_name_and_no_attribute() {
 }
 
 #[test]
-fn account_show_and_list_say_who_is_there_and_what_holds() {
+fn account_show_and_list_print_accounts_and_their_policy() {
     let site = Site::new("show");
     let password = random_password();
     let alice = site.account_with("alice", &password, &["--mail", "alice@example.org"]);
@@ -165,7 +165,7 @@ fn a_policy_that_differs_by_service_is_shown_for_each() {
 }
 
 #[test]
-fn nobody_of_that_name_is_67_for_every_verb() {
+fn an_unknown_name_exits_with_67_for_every_command() {
     let site = Site::new("nobody");
     for args in [
         &["account", "show", "zoe"][..],

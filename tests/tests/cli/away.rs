@@ -106,7 +106,7 @@ fn an_address_is_bound_once_the_code_that_was_sent_to_it_is_typed() {
 }
 
 #[test]
-fn nothing_is_sent_to_what_will_not_do() {
+fn nothing_is_sent_to_an_unusable_destination() {
     let post = Post::of("email_refused");
     let site = &post.site;
     post.account("alice");
@@ -147,7 +147,7 @@ fn nothing_is_sent_to_what_will_not_do() {
     }
 }
 
-/// A command that has to fail after it was told to the person why.
+/// A command that has to fail after it has told the user why.
 fn fails_after_a_word(site: &Site, status: i32, args: &[&str]) -> String {
     let ran = site.cli(args);
     assert_eq!((ran.code, ran.stdout.as_str()), (status, ""), "{args:?}: {ran:?}");
@@ -178,7 +178,7 @@ fn a_number_is_bound_to_one_account_through_a_rotation_of_the_keyring_too() {
     assert!(text.contains("sealed 0 secrets"), "a number is no secret of the keyring: {text}");
     let after = keys();
     assert!(after.len() == 1 && after != before, "{before:?} {after:?}");
-    // Were it still under the old key, nobody could tell without that.
+    // Under the old key it could not be read any more.
     let ring = fs::read_to_string(site.keyring()).unwrap();
     let newest: Vec<&str> = ring.split("[[key]]").take(2).collect();
     fs::write(site.keyring(), newest.join("[[key]]")).unwrap();
@@ -234,7 +234,7 @@ fn too_many_codes_are_not_sent_and_wrong_ones_bind_nothing() {
     let answers = "000000\n".repeat(5);
     let ran = site.cli_stdin(&["sms", "enrol", "alice", "+442079460123"], &answers);
     assert!(ran.code == DATA && ran.stderr.contains("postern: nothing was bound"), "{ran:?}");
-    // To the same number within a minute, whoever asks.
+    // To the same number within a minute, from any account.
     let ran = site.cli(&["sms", "enrol", "alice", "+442079460123"]);
     assert!(ran.code == TEMPORARY && ran.stderr.contains("No new code can be sent for another"), "{ran:?}");
     assert_eq!(post.gateway.count(), 1);
@@ -242,7 +242,7 @@ fn too_many_codes_are_not_sent_and_wrong_ones_bind_nothing() {
 }
 
 #[test]
-fn a_courier_that_is_out_of_order_fails_what_needs_it_and_warns_of_the_rest() {
+fn a_courier_that_is_out_of_order_fails_what_needs_it_and_warns_otherwise() {
     let post = Post::eager("courier_broken");
     let site = &post.site;
     post.account("alice");
@@ -277,7 +277,7 @@ fn a_courier_that_is_out_of_order_fails_what_needs_it_and_warns_of_the_rest() {
 }
 
 #[test]
-fn the_owner_hears_of_what_an_admin_changes_in_the_accounts_language() {
+fn the_owner_is_told_of_an_admins_changes_in_the_accounts_language() {
     let post = Post::of("courier_tells");
     let site = &post.site;
     let (password, language) = (postern_tests::site::random_password(), "preferredLanguage=zh-CN");

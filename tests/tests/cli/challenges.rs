@@ -128,7 +128,7 @@ fn a_phone_that_shows_other_digits_is_not_bound() {
     assert_eq!(json(&site, &["factor", "list", "alice"])["factors"], json!([]));
 }
 
-/// Somebody at a prompt: what is asked is heard outside, where the answers come from.
+/// A user at a prompt: the questions are passed to the test, which gives the answers.
 struct Prompt {
     asked: mpsc::Sender<String>,
     answers: mpsc::Receiver<String>,

@@ -57,7 +57,7 @@ fn a_stopped_posternd_is_named() {
 }
 
 #[test]
-fn a_file_with_a_wrong_owner_or_mode_is_named_with_its_mend() {
+fn a_file_with_a_wrong_owner_or_mode_is_named_with_the_remedy() {
     let site = Site::new("modes");
     let _posternd = site.posternd();
     let ours = (Uid::from_raw(0), host::ids("postern").1);
@@ -155,7 +155,7 @@ fn what_is_odd_but_works_is_a_warning() {
 }
 
 #[test]
-fn quiet_prints_only_what_is_not_in_order_and_ends_as_monitoring_expects() {
+fn quiet_prints_only_problems_and_exits_as_monitoring_expects() {
     let site = Site::builder("quiet").setting("[policy]", "observe = true").build();
     let _posternd = site.posternd();
     let ran = site.cli(&["check", "--quiet"]);
@@ -184,7 +184,7 @@ fn an_ordinary_user_is_told_that_it_is_roots_to_run() {
 }
 
 #[test]
-fn a_file_that_posternd_may_not_read_is_named_with_its_mend_by_every_command() {
+fn a_file_that_posternd_may_not_read_is_named_with_the_remedy_by_every_command() {
     let site = Site::new("roots_own");
     host::own(&site.config(), (Uid::from_raw(0), Gid::from_raw(0)), 0o600);
     one_fault(&site, "configuration", &["user postern", "chown root:postern", "chmod 0640"]);

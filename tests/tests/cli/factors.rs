@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::app::App;
 use crate::{DATA, USAGE, fails, json};
 
-/// Somebody who types these answers, one to each question, and hears what is asked.
+/// A user who types these answers, one to each question, and records the questions.
 #[derive(Debug)]
 struct Typist {
     answers: Vec<String>,
@@ -219,7 +219,7 @@ fn a_reset_takes_everything_of_the_second_step_and_asks_before() {
 }
 
 #[test]
-fn a_ticket_lets_somebody_bind_a_first_factor_once() {
+fn a_ticket_permits_binding_a_first_factor_once() {
     let site = Site::builder("invite")
         .setting("[policy]", "second_factor = \"required\"\nforced_enrolment = \"ticket\"")
         .build();

@@ -16,7 +16,7 @@ fn owner_and_mode(path: &Path) -> (u32, u32, u32) {
 }
 
 #[test]
-fn init_makes_what_is_missing_and_keeps_what_is_there() {
+fn init_creates_missing_files_and_keeps_existing_ones() {
     let site = Site::builder("init").build_without_init();
     assert!(!site.keyring().exists() && !site.database().exists());
     let made = json(&site, &["init"]);

@@ -1,4 +1,4 @@
-//! The command line: what each verb says to people and to scripts, how it ends, and what it leaves alone.
+//! The command line: the output of each command for users and scripts, its exit status, and what it leaves alone.
 
 #![allow(
     clippy::unwrap_used,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::{CONFIG, DATA, NOT_PERMITTED, PROTOCOL, TEMPORARY, UNAVAILABLE, USAGE};
 
-/// A site, somebody with an account, and their main password.
+/// A site, a user with an account, and their main password.
 fn site_with(name: &str) -> (Site, UnixUser, String) {
     let site = Site::new(name);
     let user = unix_users::fresh("mia");
@@ -150,7 +150,7 @@ fn an_app_is_replaced_by_another_with_a_code_of_each() {
 }
 
 #[test]
-fn wrong_answers_are_65_what_may_not_be_is_77_and_nothing_is_on_standard_output() {
+fn wrong_answers_exit_with_65_forbidden_changes_with_77_and_print_nothing() {
     let (site, user, password) = site_with("my_refused");
     let _posternd = site.posternd();
     let mut app = App::enrol(&site, &user.name);
@@ -178,7 +178,7 @@ fn wrong_answers_are_65_what_may_not_be_is_77_and_nothing_is_on_standard_output(
 }
 
 #[test]
-fn nobody_reaches_the_account_of_another() {
+fn no_user_reaches_the_account_of_another() {
     let (site, user, _) = site_with("my_others");
     let _posternd = site.posternd();
     drop(App::enrol(&site, &user.name));
@@ -198,7 +198,7 @@ fn nobody_reaches_the_account_of_another() {
             assert_eq!((ran.code, ran.stdout.as_str()), (NOT_PERMITTED, ""), "{args:?}: {ran:?}");
         }
     }
-    // Who says to be somebody else in the environment is still who they are.
+    // Environment variables with another user's name do not change the identity.
     let mut command = Command::new(host::program("postern"));
     command.args(["my", "factors", "--client-config"]).arg(site.client_config()).current_dir("/");
     command.env("USER", &user.name).env("LOGNAME", &user.name).uid(stranger.uid).gid(stranger.uid);
@@ -272,7 +272,7 @@ fn without_a_controlling_terminal_the_main_password_is_not_shown_either() {
 }
 
 #[test]
-fn a_signal_at_the_question_leaves_a_terminal_that_shows_what_is_typed() {
+fn a_signal_at_the_question_leaves_the_terminal_with_echo() {
     let (site, user, password) = site_with("my_signal");
     let _posternd = site.posternd();
     let mut person = site.my_at_terminal(&user, &["app-passwords", "create", "--label", "Laptop"]);

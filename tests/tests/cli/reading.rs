@@ -53,7 +53,7 @@ fn bytes(path: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn no_reading_command_touches_what_is_spent_whatever_start_of_the_host_it_is_shown() {
+fn no_reading_command_touches_spent_codes_after_any_boot() {
     let site = Site::new("reading");
     let file = spent_file(&site);
     drop(site.account("alice"));

@@ -20,7 +20,7 @@ fn opens(site: &Site, name: &str, password: &str, service: &str, address: &str) 
 }
 
 #[test]
-fn it_tells_who_is_enrolled_and_whose_main_password_opens_mail_and_from_where() {
+fn it_lists_enrolled_accounts_and_the_last_uses_of_main_passwords() {
     let site = Site::new("report");
     let _posternd = site.posternd();
     let (alice, bob, carol) = (site.account("alice"), site.account("bob"), site.account("carol"));
@@ -62,7 +62,7 @@ fn it_tells_who_is_enrolled_and_whose_main_password_opens_mail_and_from_where() 
 }
 
 #[test]
-fn it_is_narrowed_to_whom_one_has_to_write() {
+fn it_is_narrowed_to_unenrolled_accounts_and_recent_uses() {
     let site = Site::new("report_narrow");
     let _posternd = site.posternd();
     let (alice, bob) = (site.account("alice"), site.account("bob"));
@@ -159,7 +159,7 @@ print(json.dumps({"accounts": accounts, "peak_kib": resource.getrusage(resource.
 "#;
 
 #[test]
-fn every_command_ends_quietly_when_nobody_reads_on() {
+fn every_command_ends_quietly_when_its_output_is_closed() {
     let site = Site::new("pipe");
     drop(site.account("alice"));
     for args in [
@@ -182,7 +182,7 @@ fn every_command_ends_quietly_when_nobody_reads_on() {
 }
 
 #[test]
-fn it_tells_of_app_passwords_and_who_is_ready_for_them_alone() {
+fn it_lists_app_passwords_and_accounts_that_are_ready_for_them_only() {
     let site = Site::new("report_ready");
     let _posternd = site.posternd();
     let (alice, bob) = (site.account("alice"), site.account("bob"));

@@ -28,7 +28,7 @@ fn secret_of(bytes: usize) -> String {
     random_password().chars().cycle().take(bytes).collect()
 }
 
-/// Runs a command at a terminal, where somebody types these answers to its prompts.
+/// Runs a command at a terminal, and types these answers to its prompts.
 fn at_a_terminal(site: &Site, args: &[&str], answers: &[&str]) -> (i64, String) {
     let config = site.config().display().to_string();
     let program = host::program("postern").display().to_string();
@@ -125,7 +125,7 @@ fn at_a_terminal_it_asks_twice_and_shows_nothing_of_the_answers() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_for_those_who_want_them() {
+fn colours_are_for_terminals_and_on_request() {
     let site = Site::new("colours");
     let (_, screen) = at_a_terminal(&site, &["check"], &[]);
     assert!(screen.contains("\u{1b}["), "{screen}");
@@ -140,7 +140,8 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
     assert!(!seen["screen"].as_str().unwrap().contains('\u{1b}'), "{seen}");
 }
 
-/// Types each answer once a prompt stands on the screen and the terminal has stopped to echo, and tells how the command ended and what was to be seen.
+/// Types each answer once a prompt stands on the screen and the terminal has stopped to echo, and tells how the command ended and
+/// what was to be seen.
 const TERMINAL: &str = r#"
 import json, os, pty, sys, termios, time
 asked = json.load(sys.stdin)

@@ -40,7 +40,7 @@ fn status_without_posternd_is_69_and_with_a_broken_configuration_78() {
 }
 
 #[test]
-fn a_user_who_is_not_the_admin_gets_nothing() {
+fn only_the_admin_gets_the_status() {
     let site = Site::new("mallory");
     let _posternd = site.posternd();
     drop(site.account("alice"));

@@ -40,9 +40,9 @@ fn failure_of_ledger(site: &Site) -> Option<String> {
     failure
 }
 
-/// What the guides of before left: everything was made by root, and nobody said so.
+/// The state after older guides: all folders were created by root.
 #[test]
-fn a_folder_of_the_socket_that_is_roots_is_a_failure_with_the_command_that_mends_it() {
+fn a_socket_folder_owned_by_root_is_a_failure_with_the_command_that_fixes_it() {
     let site = Site::new("units");
     let _posternd = site.posternd();
     let socket = site.socket();

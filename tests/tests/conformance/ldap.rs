@@ -45,7 +45,7 @@ async fn a_factor_key_that_is_none_is_an_error() {
     }
 }
 
-/// Else an account that may no longer log in would be nobody's.
+/// Otherwise an account that may no longer log in would be unknown.
 #[tokio::test]
 async fn a_uid_is_found_apart_from_the_condition_for_logins() {
     let f = LdapFixture::with(

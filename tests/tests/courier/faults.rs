@@ -24,7 +24,7 @@ fn timed<T>(delivery: impl FnOnce() -> Result<T, CourierError>) -> Result<T, Cou
 
 #[track_caller]
 fn is_down(result: &Result<(), CourierError>, what: &str) {
-    // Where nothing was heard in time nobody knows whether it was sent.
+    // Without an answer in time it is unknown whether it was sent.
     assert!(matches!(result, Err(CourierError::Down(_) | CourierError::Unsure(_))), "{what}: {result:?}");
 }
 
@@ -96,7 +96,7 @@ fn the_user_and_password_go_to_the_mail_server_and_nowhere_else() {
     assert!(text.contains("535") && text.contains("credentials_file") && !text.contains("correct"), "{text}");
 }
 
-/// All that an HTTP server can do to somebody who waits for it.
+/// The faults of an HTTP server.
 fn misbehave(http: &HttpDouble, mut deliver: impl FnMut() -> Result<(), CourierError>) {
     for mood in [
         Mood::Silent,

@@ -1,4 +1,4 @@
-//! What carries messages to people, against real servers and doubles that check what is documented.
+//! Couriers against real servers, and against doubles that check the documented requests.
 
 #![allow(
     clippy::unwrap_used,

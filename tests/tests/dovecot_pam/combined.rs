@@ -55,7 +55,7 @@ fn main_password_and_code_open_once_by_pam_and_by_checkpassword() {
 }
 
 #[test]
-fn it_is_off_where_nobody_switched_it_on_and_spends_nothing_there() {
+fn it_is_off_by_default_and_spends_nothing_then() {
     let host = combined("off");
     let code = host.app.fresh_code(10);
     let both = format!("{}{code}", host.anna.password);

@@ -82,7 +82,7 @@ fn nothing_is_asked_twice_of_a_mail_program() {
 }
 
 #[test]
-fn while_posternd_is_down_nobody_gets_in_and_the_syslog_says_why() {
+fn while_posternd_is_down_every_login_is_refused_and_the_syslog_says_why() {
     syslog::listen();
     let mut host = Host::new("down");
     let app = host.site.app_password("anna", "Phone", &[]).password;

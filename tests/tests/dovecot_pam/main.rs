@@ -89,7 +89,7 @@ fn start(site: &Site) -> Dovecot {
     Dovecot::start(&config)
 }
 
-/// A password that is nobody's, and must not turn up in any log.
+/// A random wrong password, which must not appear in any log.
 fn wrong_password() -> String {
     let password = site::random_password();
     canary::register(&password);

@@ -55,7 +55,7 @@ fn saslauthd_lets_in_by_app_password_and_asks_nothing_twice() {
     assert!(!saslauthd.opens("smtp", "bert", &wrong_password()));
     drop(host.site.cli_ok(&["app-password", "revoke", "anna", &app.id]));
     assert!(!saslauthd.opens("smtp", "anna", &app.password.replace(' ', "")), "revoked, and in no cache");
-    // A program that is asked for a code answers with the name or the password: nobody is there.
+    // A program that is asked for a code answers with the name or the password: there is no user.
     let logins = host.posternd.log().lines().filter(|line| line.contains("flow=login")).count();
     assert_eq!(logins, 6, "one question each:\n{}", host.posternd.log());
 }

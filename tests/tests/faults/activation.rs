@@ -10,7 +10,7 @@ use postern_tests::{Outcome, Site, host};
 
 use crate::{checkpassword, posternd};
 
-/// A supervisor that listens in posternd's place and starts it when somebody connects.
+/// A supervisor that listens for posternd and starts it when a client connects.
 fn supervisor(site: &Site) -> Process {
     let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
     command.args(["-I", "-c", ACTIVATE]).arg(site.socket()).arg("postern");
@@ -40,7 +40,7 @@ fn a_passed_socket_is_served_and_left_behind() {
 }
 
 #[test]
-fn after_a_crash_the_next_daemon_serves_who_waits_at_the_socket() {
+fn after_a_crash_the_next_daemon_serves_clients_that_wait_at_the_socket() {
     let site = Site::new("crash");
     let _supervisor = supervisor(&site);
     let dovecot = site.dovecot();
@@ -50,7 +50,7 @@ fn after_a_crash_the_next_daemon_serves_who_waits_at_the_socket() {
     for _ in 0..3 {
         let killed = pid(&site);
         kill(Pid::from_raw(killed), Signal::SIGKILL).unwrap();
-        // One that was accepted by the dead daemon hears Defer; whoever comes now waits for the next.
+        // A client of the dead daemon gets Defer; new ones wait for the next daemon.
         assert_eq!(checkpassword(&site, "alice", &app).run().code, 0);
         assert_ne!(pid(&site), killed);
     }

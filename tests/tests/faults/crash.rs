@@ -14,7 +14,7 @@ use crate::as_postern;
 /// What one admin was told by commands of which many were killed.
 #[derive(Default)]
 struct Told {
-    /// App passwords that were reported as created, and whose revocation nobody asked for.
+    /// App passwords that were reported as created, and were not to be revoked.
     in_force: Vec<Made>,
     /// Those whose revocation was reported.
     revoked: Vec<Made>,
@@ -94,7 +94,7 @@ fn administer(site: &Site, account: &str, stop: &AtomicBool) -> Told {
     told
 }
 
-/// Logs in until told to stop; the answer may be that nobody can tell, but never the wrong one.
+/// Logs in until told to stop; the verdict may be Defer, but never wrong.
 fn log_in(dovecot: &Dovecot, password: &str, right: Outcome, stop: &AtomicBool) -> usize {
     let mut auth = dovecot.auth_client();
     let attempt = Attempt::new("imap", "steady", password);
@@ -206,7 +206,7 @@ fn random(below: u64) -> u64 {
 }
 
 const KILLS: usize = 6;
-/// SQLite's own word on the file, then every JSON value read by somebody else's parser, counted.
+/// SQLite's own check of the file, then all JSON values, read by another parser and counted.
 const SOUND: &str = "\
 import json, sqlite3, sys
 c = sqlite3.connect(sys.argv[1], timeout=10)

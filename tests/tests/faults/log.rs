@@ -45,7 +45,7 @@ fn fill(site: &Site, count: u32) {
 }
 
 #[test]
-fn logins_go_on_while_nobody_reads_the_log_and_what_is_lost_is_counted_and_told() {
+fn logins_go_on_without_a_reader_of_the_log_and_lost_lines_are_counted_and_reported() {
     host::require_test_host();
     let site = Site::new("stuck_log");
     let alice = site.account("alice");
@@ -106,7 +106,7 @@ fn logins_go_on_while_the_disk_of_the_log_is_full() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_does_not_keep_posternd_from_stopping() {
+fn a_log_without_a_reader_does_not_keep_posternd_from_stopping() {
     host::require_test_host();
     let site = Site::new("stuck_stop");
     let mut posternd = Loud::start(&site, Stdio::piped());

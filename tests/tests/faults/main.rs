@@ -1,4 +1,4 @@
-//! What happens when something breaks: nobody gets in who should not, nothing is lost, and mending it is enough.
+//! Faults: no login is accepted that should not be, nothing is lost, and removing the cause is enough.
 
 #![allow(
     clippy::unwrap_used,

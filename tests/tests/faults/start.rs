@@ -17,7 +17,7 @@ fn refusal(site: &Site) -> String {
 }
 
 #[test]
-fn a_broken_configuration_is_refused_with_file_line_key_and_mend() {
+fn a_broken_configuration_is_refused_with_file_line_key_and_remedy() {
     let site = Site::new("broken");
     let good = fs::read_to_string(site.config()).unwrap();
     let line_of = |part: &str| good.lines().position(|line| line.contains(part)).unwrap() + 1;
@@ -52,7 +52,7 @@ fn a_broken_configuration_is_refused_with_file_line_key_and_mend() {
 }
 
 #[test]
-fn what_the_keeper_of_the_ledger_should_mend_is_said_once_after_the_start() {
+fn problems_of_the_ledgers_server_are_logged_once_after_the_start() {
     let redis = Redis::builder("forgetful").line("appendonly no").start();
     let site = Site::new("keeper");
     redis.join(&site);
@@ -80,7 +80,7 @@ fn a_file_that_others_could_change_or_read_is_refused() {
             assert!(said.contains("chmod 0640"), "{said}");
         }
         host::own(&path, host::ids("mallory"), 0o640);
-        // Unreadable, or readable and somebody else's: either way it is not used.
+        // Unreadable, or owned by another user: in either case it is not used.
         assert!(refusal(&site).contains(&path.display().to_string()));
         host::own(&path, (host::ids("mallory").0, owner.1), 0o640);
         assert!(refusal(&site).contains("chown root:postern"));
@@ -103,7 +103,7 @@ fn a_missing_keyring_and_a_missing_or_foreign_database_are_refused() {
     assert!(refusal(&site).contains(&site.keyring().display().to_string()));
     fs::write(site.keyring(), keyring).unwrap();
     host::own(&site.keyring(), (Uid::from_raw(0), host::ids("postern").1), 0o640);
-    // An empty one in its place would have everybody refused as unknown.
+    // With an empty one instead, all users would be refused as unknown.
     let aside = site.dir().join("aside.db");
     fs::rename(site.database(), &aside).unwrap();
     assert!(refusal(&site).contains("postern.db: does not exist; make it with: postern init"));

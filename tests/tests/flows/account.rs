@@ -1,4 +1,4 @@
-//! PAM's second question: may this login go on that Postern may not have seen the beginning of?
+//! PAM's account management: may a login continue that Postern may not have authenticated?
 
 use std::sync::atomic::Ordering;
 
@@ -133,7 +133,7 @@ async fn a_stranger_is_refused_or_left_to_the_rest_of_the_stack_as_at_a_login() 
 }
 
 #[tokio::test]
-async fn a_key_alone_lets_nobody_in_under_another_spelling() {
+async fn a_key_alone_does_not_let_a_user_in_under_another_spelling() {
     let (mut site, alice, bob) = site().await;
     let proof = proof(&site, &alice, "sshd").await;
     for ignores in [false, true] {

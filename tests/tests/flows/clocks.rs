@@ -1,4 +1,4 @@
-//! A clock that was a day ahead for a while, and was set right.
+//! A clock that was a day ahead for a while, and was corrected.
 
 use postern_core::Reason;
 use postern_core::changes;
@@ -13,7 +13,7 @@ async fn sites() -> [Site; 2] {
 }
 
 #[tokio::test]
-async fn wrong_codes_of_tomorrow_stop_nobody_for_longer_than_the_pause() {
+async fn wrong_codes_from_the_future_stop_no_user_for_longer_than_the_pause() {
     for site in sites().await {
         let alice = site.person("alice").await;
         let app = site.bind(&alice, "phone").await;

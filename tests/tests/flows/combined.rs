@@ -1,4 +1,4 @@
-//! Main password and code in one field, where a service permits that.
+//! Main password and code in one field, at services that permit it.
 
 use postern_core::Reason;
 use postern_core::app_password::Scope;
@@ -87,7 +87,7 @@ async fn it_is_off_unless_a_service_permits_it() {
 }
 
 #[tokio::test]
-async fn somebody_without_a_factor_is_asked_for_no_code() {
+async fn a_user_without_a_factor_is_asked_for_no_code() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     assert!(site.webmail(MAIN_PASSWORD).await.is_accept());
@@ -120,7 +120,7 @@ async fn a_wrong_code_behind_the_right_main_password_counts_as_a_wrong_code() {
 }
 
 #[tokio::test]
-async fn a_mail_program_that_keeps_what_was_typed_once_locks_nobody_out() {
+async fn a_mail_program_that_saves_password_and_code_locks_no_user_out() {
     let (site, _, app) = site().await;
     let kept = both(&app);
     assert!(site.webmail(&kept).await.is_accept());

@@ -1,4 +1,4 @@
-//! How much is too much, of codes.
+//! Limits on codes.
 
 use postern_core::Reason;
 use postern_core::changes;
@@ -186,7 +186,7 @@ async fn one_code_at_many_doors_at_once_opens_exactly_one() {
 }
 
 #[tokio::test]
-async fn strangers_at_su_shut_nobody_out_of_sudo_or_their_own_account() {
+async fn strangers_at_su_lock_no_user_out_of_sudo_or_their_own_account() {
     let mut site = Site::new().await;
     site.configure(|setup| {
         setup.limits.attempts.per_source = 3;
@@ -203,13 +203,13 @@ async fn strangers_at_su_shut_nobody_out_of_sudo_or_their_own_account() {
     for number in 0..3 {
         assert_eq!(guess(4343, number).await.reason(), Reason::BadCredential);
     }
-    // The account's own limit is full. The person's own user is no stranger.
+    // The limit of the account is full. It does not apply to the account's own user.
     assert_eq!(site.visit("sshd", "alice").by(4444).says(&[MAIN_PASSWORD]).await.reason(), Reason::Limited);
     assert!(site.visit("sshd", "alice").by(4242).says(&[MAIN_PASSWORD]).await.is_accept(), "known by now");
     assert!(site.visit("sshd", "alice").by(alice.uid).says(&[MAIN_PASSWORD]).await.is_accept(), "sudo");
     let create = |label| site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", label);
     assert!(create("Foxmail").says(&[MAIN_PASSWORD]).await.is_accept());
-    // Whoever has her session, and not her password, has three tries as everybody has.
+    // An attacker with her session, but without her password, has three tries as usual.
     for number in 10..13 {
         assert_eq!(create("K-9").says(&[&wrong(number)]).await.reason(), Reason::BadCredential);
     }

@@ -1,4 +1,4 @@
-//! Ways around that were found once, and are closed.
+//! Regression tests for bypasses.
 
 use postern_core::Reason;
 use postern_core::app_password::Label;
@@ -10,7 +10,7 @@ use postern_core::policy::ForcedEnrolment;
 
 use crate::harness::{App, MAIN_PASSWORD, Site, Someone};
 
-/// A thief who proved everything waits at the first code of an app of their own, while `change` takes something away.
+/// An attacker who proved everything waits at the first code of their own app, while `change` revokes something.
 async fn thief_at_the_last_question(change: impl AsyncFnOnce(&Site, &Someone, &App)) {
     let site = Site::new().await;
     let alice = site.person("alice").await;
@@ -58,7 +58,7 @@ async fn an_enrolment_does_not_outlive_the_account() {
 }
 
 #[tokio::test]
-async fn the_limit_on_wrong_passwords_does_not_tell_who_exists() {
+async fn the_limit_on_wrong_passwords_does_not_reveal_accounts() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     let mut reasons = Vec::new();
@@ -77,7 +77,7 @@ async fn the_limit_on_wrong_passwords_does_not_tell_who_exists() {
 }
 
 #[tokio::test]
-async fn a_program_that_repeats_password_and_code_shuts_nobody_out() {
+async fn a_program_that_repeats_password_and_code_locks_no_user_out() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;

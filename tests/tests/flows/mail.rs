@@ -1,4 +1,4 @@
-//! Decisions of mail logins that need another clock or a broken store.
+//! Mail logins that need another clock or a failing store.
 
 use std::sync::atomic::Ordering;
 
@@ -92,7 +92,7 @@ async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_
         let asked = site.visit("imap", "alice").says(&[&typed]).await;
         assert!(asked.is_accept(), "{typed:?}");
     }
-    // One that is wrong behind its first group is a wrong app password, however it is typed, and never a main password.
+    // A password with a known first group and a wrong rest is a wrong app password in any notation, and never a main password.
     let wrong = format!("\r\n{}{}", &compact[..12], if compact.ends_with("aaaa") { "bbbb" } else { "aaaa" });
     for typed in [wrong.clone(), wrong.replace("\r\n", "\u{feff}")] {
         let ended = site.mail("alice", &typed).await;
@@ -172,7 +172,7 @@ async fn app_passwords_work_without_a_ledger_and_main_passwords_are_counted_in_t
 }
 
 #[tokio::test]
-async fn a_directory_that_is_out_of_order_defers_everybody() {
+async fn a_directory_that_is_out_of_order_defers_every_login() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let password = site.app_password(&alice, Scope::All).await;
@@ -260,7 +260,7 @@ async fn a_mail_service_without_a_secret_asks_for_one_and_for_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_program_that_repeats_a_stale_password_locks_nobody_out_and_has_it_checked_once() {
+async fn a_program_that_repeats_an_old_password_locks_no_user_out_and_has_it_checked_once() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     site.world.expect(None);

@@ -1,4 +1,4 @@
-//! The flows of core in one process: another clock, people by a script, stores that fail when they are told to.
+//! The flows of core in one process: with another clock, scripted users, and stores that fail on request.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! One person's days from the first login on, on the embedded stores and on slapd and Redis.
+//! One user's life from the first login on, on the embedded stores and on slapd and Redis.
 
 use postern_core::changes;
 use postern_core::flows::OwnFlow;
@@ -69,7 +69,7 @@ async fn story(mut site: Site) {
     assert_eq!(replay.reason(), Reason::Replayed);
     assert!(matches!(site.account_flow("sshd", "alice", None).await.verdict, Verdict::Reject(_)));
 
-    // Then she trusts her laptop, and makes what she needs.
+    // Then she trusts her laptop, and creates an app password.
     site.clock.advance(30);
     let laptop = || site.visit("sshd", "alice").key(SshKey(1));
     let ended = laptop().says(&[MAIN_PASSWORD, &app.code(), "y"]).await;
@@ -92,7 +92,7 @@ async fn story(mut site: Site) {
     let again = site.visit("webmail", "alice").secret(&combined).says(&[]).await;
     assert_eq!(again.reason(), Reason::Replayed);
 
-    // She loses the phone, and replaces it by a recovery code.
+    // She loses the phone, and replaces it with a recovery code.
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await;
     assert_eq!(ended.credential(), Credential::RecoveryCode);
     let spent = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
@@ -116,7 +116,7 @@ async fn story(mut site: Site) {
     assert_eq!(laptop().says(&[MAIN_PASSWORD]).await.reason(), Reason::BadCredential);
     assert_eq!(laptop().says(&["another main password"]).await.questions().len(), 2);
 
-    // Somebody who knows it guesses codes until all are locked.
+    // An attacker who knows it guesses codes until all factors are locked.
     site.configure(|setup| setup.limits.codes.in_a_row = 7);
     let login =
         async |code: &str| site.visit("sshd", "alice").says(&["another main password", code, "", ""]).await;
@@ -133,7 +133,7 @@ async fn story(mut site: Site) {
     changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     assert!(login(&newer.code()).await.is_accept());
 
-    // She goes.
+    // She leaves the site.
     site.edit(&alice, |data| data.policy.disabled = true).await;
     site.clock.advance(30);
     assert_eq!(login(&newer.code()).await.reason(), Reason::Disabled);

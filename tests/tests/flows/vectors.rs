@@ -1,4 +1,4 @@
-//! Codes and keys as programs that are not ours understand them: oathtool and Python.
+//! Codes and keys, checked by other programs: oathtool and Python.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{App, MAIN_PASSWORD, Site};
 
-/// What oathtool shows for the seed at that time.
+/// The code that oathtool shows for the seed at this time.
 fn oathtool(base32: &str, shape: TotpShape, at: u64) -> String {
     let done = Command::new(postern_tests::host::system_program("/usr/bin/oathtool", "oathtool"))
         .arg(format!("--totp={}", shape.algorithm.name()))
@@ -31,7 +31,7 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Every shape that there is, with a random seed of a length that there is.
+/// Every format of codes, with a random seed of each permitted length.
 fn random_totp(round: usize) -> NewTotp {
     let algorithm = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512][round % 3];
     let digits = [6, 8][round / 3 % 2];

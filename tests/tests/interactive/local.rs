@@ -31,7 +31,7 @@ fn sudo_without_password_asks_for_an_account_only() {
 }
 
 #[test]
-fn su_asks_for_the_password_of_who_one_becomes() {
+fn su_asks_for_the_password_of_the_target_user() {
     let (anna, berta) = (unix_users::fresh("anna"), unix_users::fresh("berta"));
     for (password, opens) in [(&anna.password, false), (&berta.password, true)] {
         let mut person = local_login::su("su", &anna, &berta.name, UNIX);

@@ -1,4 +1,4 @@
-//! What a person sees and types, on programs that are no logins.
+//! The output for and the input of a user, with programs that are not logins.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn a_program_asks_shows_hides_and_ends() {
 }
 
 #[test]
-fn what_was_rightly_shown_is_left_out_of_what_is_kept() {
+fn secrets_that_may_be_shown_are_left_out_of_the_kept_output() {
     let (shown, typed) = (site::random_password(), site::random_password());
     let mut person = shell(&format!("echo {shown}; read typed"));
     person.was_shown(&shown);

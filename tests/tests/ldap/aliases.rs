@@ -4,7 +4,7 @@ use postern_tests::{Site, Slapd};
 use crate::{Host, Said, ask, let_in_as, login, slapd};
 
 #[test]
-fn whoever_writes_root_as_their_own_address_is_let_in_as_themselves_alone() {
+fn a_user_with_the_address_root_is_let_in_as_themselves_only() {
     let slapd = slapd("root", &["mallory"]).start();
     let host = Host::new("root", &slapd);
     let mallory = slapd.person("mallory");
@@ -39,7 +39,7 @@ fn a_user_name_is_its_owners_whatever_others_write_as_their_address() {
         assert_eq!(login(&host.site, "alice", secret), Said::Reject);
         assert_eq!(let_in_as(&ask(&host.site, "mallory", secret)), "mallory");
     }
-    // slapd finds both by this spelling, and neither is named so.
+    // slapd finds both by this spelling, which is the name of neither.
     for secret in [&hers, &his] {
         let wide = "\u{ff41}\u{ff4c}\u{ff49}\u{ff43}\u{ff45}";
         assert_ne!(login(&host.site, wide, secret) == Said::Accept, *secret == his, "{wide}");
@@ -77,7 +77,7 @@ fn add_host_account(slapd: &Slapd, name: &str, uid: u32) {
 }
 
 #[test]
-fn an_admin_who_names_a_user_never_gets_who_wrote_that_name_as_their_address() {
+fn an_admin_who_names_a_user_never_gets_another_with_that_address() {
     let slapd = slapd("admin", &["alice", "bob"]).start();
     let host = Host::new("admin", &slapd);
     let site = &host.site;
@@ -120,7 +120,7 @@ fn an_admin_who_names_a_user_never_gets_who_wrote_that_name_as_their_address() {
     }
     let hers = slapd.entry(&alice.dn);
     assert!(hers.texts("posternPolicy").is_empty() && hers.texts("posternFactor").is_empty(), "{hers:?}");
-    // An address is one with an @, and nobody's user name.
+    // An address contains an @, and is no account's user name.
     for name in ["free", "Backup"] {
         assert_eq!(site.cli(&["account", "show", name]).code, 67, "{name}");
     }
@@ -129,7 +129,7 @@ fn an_admin_who_names_a_user_never_gets_who_wrote_that_name_as_their_address() {
 }
 
 #[test]
-fn an_address_that_is_the_user_name_of_an_entry_that_no_filter_finds_is_nobodys_to_an_admin() {
+fn an_address_that_is_the_user_name_of_an_entry_out_of_the_filters_finds_no_account_for_an_admin() {
     let slapd = slapd("unseen", &["alice"]).start();
     let site = Site::builder("unseen").ldap(&slapd).build();
     let name = "gone@example.org";
@@ -141,7 +141,7 @@ fn an_address_that_is_the_user_name_of_an_entry_that_no_filter_finds_is_nobodys_
 }
 
 #[test]
-fn a_user_name_of_two_accounts_is_nobodys_to_an_admin() {
+fn a_user_name_of_two_accounts_finds_no_account_for_an_admin() {
     let slapd = slapd("both", &["alice"]).start();
     let site = Site::builder("both").ldap(&slapd).build();
     slapd.add(&format!(

@@ -106,7 +106,7 @@ fn check_finds_a_site_on_ldap_in_order_and_says_so_when_it_is_not() {
 }
 
 #[test]
-fn a_policy_is_set_for_all_that_a_filter_finds_and_for_nobody_else() {
+fn a_policy_is_set_only_for_accounts_that_a_filter_finds() {
     let slapd = slapd("filtered", &["alice", "bob", "carol"]).start();
     let host = Host::new("filtered", &slapd);
     let site = &host.site;

@@ -1,4 +1,4 @@
-//! What a 389 Directory Server says of a person who binds: none of it is an outage.
+//! The answers of a 389 Directory Server to a user's bind: none of them is an outage.
 
 use postern_tests::{Ds389, Posternd, Site, guard};
 
@@ -11,7 +11,7 @@ fn rejected(posternd: &Posternd, detail: &str) {
 }
 
 #[test]
-fn a_person_whom_a_389_directory_server_does_not_let_bind_is_refused_and_not_deferred() {
+fn a_bind_that_a_389_directory_server_refuses_is_a_reject_and_not_an_outage() {
     let server = Ds389::start("ds389_binds");
     let policy = "replace: passwordLockout\npasswordLockout: on\n-\nreplace: passwordMaxFailure\npasswordMaxFailure: 3\n-\n\
                   replace: passwordLockoutDuration\npasswordLockoutDuration: 3\n-\n\
@@ -20,7 +20,7 @@ fn a_person_whom_a_389_directory_server_does_not_let_bind_is_refused_and_not_def
     server.set("cn=config", policy);
     let alice = server.alice();
     let site = Site::builder("ds389_binds").ds389(&server);
-    // So that the server's own word is heard.
+    // So that the server's own answer counts.
     let site = site.setting("[directory]", "disabled = [\"(employeeType=gone)\"]").build();
     let mut posternd = site.posternd();
     let app = site.app_password("alice", "Phone", &[]).password;

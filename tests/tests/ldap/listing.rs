@@ -1,4 +1,4 @@
-//! Accounts that mail services do not find: whatever goes over all accounts goes over these too.
+//! Accounts that mail services do not find: commands about all accounts include them.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::slapd;
 
-/// An account for hosts alone: Dovecot takes nobody with its gid.
+/// An account for hosts only: Dovecot accepts no user with its gid.
 fn add_backup(slapd: &Slapd) {
     slapd.add(&format!(
         "dn: uid=backup,{PEOPLE}\nobjectClass: account\nobjectClass: posixAccount\nuid: backup\ncn: backup\n\
@@ -17,7 +17,7 @@ fn add_backup(slapd: &Slapd) {
     ));
 }
 
-/// Another current key; the older one was replaced long ago.
+/// A new current key; the older one was replaced long ago.
 fn rotate(site: &Site) {
     drop(site.cli_ok(&["key", "rotate", "--no-reseal"]));
     let text = fs::read_to_string(site.keyring()).unwrap();
@@ -50,7 +50,7 @@ fn a_key_is_not_dropped_under_an_account_that_login_services_alone_find() {
     assert!(refused.code == 65 && refused.stderr.contains("2 secrets are sealed with key 1"), "{refused:?}");
     let dry = site.cli_json(&["key", "reseal", "--dry-run"]);
     assert_eq!(dry["resealed"]["accounts"], json!(["alice", "backup"]));
-    // One that neither filter finds any more may be found again.
+    // An account that neither filter finds any more may be found again later.
     let dn = format!("uid=backup,{PEOPLE}");
     let classes =
         "objectClass\nobjectClass: account\nobjectClass: extensibleObject\nobjectClass: posternAccount";
@@ -86,7 +86,7 @@ fn lists_show_an_account_that_login_services_alone_find_once_and_mail_asks_nothi
 }
 
 #[test]
-fn a_replica_that_lags_hides_no_seal_from_the_one_who_drops_a_key() {
+fn a_lagging_replica_hides_no_seal_from_key_drop() {
     let provider = slapd("seal_p", &["alice"]).provider().start();
     let consumer = slapd("seal_c", &[]).consumer_of(&provider).start();
     let redis = Redis::start("seal_lag", Listen::Tcp);

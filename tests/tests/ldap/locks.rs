@@ -1,4 +1,4 @@
-//! Locks that the overlay ppolicy makes of wrong passwords, and passwords that it wants changed.
+//! Locks that the overlay ppolicy sets after wrong passwords, and passwords that it requires to be changed.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn lockable(name: &str) -> Slapd {
     slapd(name, &["alice"]).lockout_after(3).lockout_for(LOCKED_FOR).start()
 }
 
-/// Locks alice as anybody can: by wrong passwords at IMAP.
+/// Locks alice as any stranger can: by wrong passwords at IMAP.
 fn lock(host: &Host, slapd: &Slapd) {
     for _ in 0..3 {
         assert_eq!(login(&host.site, "alice", &wrong_password()), Said::Reject);
@@ -107,7 +107,7 @@ fn a_lock_that_only_an_admin_lifts_disables_however_it_is_written() {
 }
 
 #[test]
-fn a_main_password_that_has_to_be_changed_is_told_in_the_log_and_opens_what_the_site_says() {
+fn a_main_password_that_has_to_be_changed_is_logged_and_opens_what_the_site_permits() {
     let slapd = slapd("must_change", &["alice"]).must_change_passwords().start();
     let alice = slapd.person("alice");
     slapd.set(&alice.dn, "replace: userPassword\nuserPassword: set-by-an-admin-1");

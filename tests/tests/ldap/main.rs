@@ -1,4 +1,4 @@
-//! Logins of people in a real slapd, through a real Dovecot: what opens them, what does not, and what an outage changes.
+//! Logins of users in a real slapd, through a real Dovecot: accepted and refused ones, and the effect of outages.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use postern_tests::guard::wait_for;
 use postern_tests::{Dovecot, Person, Posternd, Ran, Site, Slapd, SlapdBuilder, canary, host, site};
 
-/// A mail host whose people are in LDAP.
+/// A mail host whose users are in LDAP.
 struct Host {
     dovecot: Dovecot,
     posternd: Posternd,
@@ -50,7 +50,7 @@ impl Host {
         Self { dovecot: site.dovecot(), posternd, site }
     }
 
-    /// A person of `slapd`, with a home for mail.
+    /// A user of `slapd`, with a home for mail.
     fn person(&self, slapd: &Slapd, name: &str) -> Person {
         let person = slapd.person(name);
         self.site.make_home(&person);
@@ -58,7 +58,7 @@ impl Host {
     }
 }
 
-/// What postern-checkpassword said.
+/// The verdict of postern-checkpassword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Said {
     Accept,
@@ -66,7 +66,7 @@ enum Said {
     Defer,
 }
 
-/// A slapd with these people, whose homes can be made.
+/// A slapd with these users, whose home directories can be created.
 fn slapd(name: &str, people: &[&str]) -> SlapdBuilder {
     let homes = host::test_dir().join("homes").join(name);
     people.iter().fold(Slapd::builder(name).home_dir(&homes), |builder, person| builder.person(person))
@@ -82,7 +82,7 @@ fn ask_from(site: &Site, address: &str, user: &str, password: &str) -> Ran {
     site.checkpassword().args(&reply_tool).login("imap", address).credentials(user, password).run()
 }
 
-/// What came of a login, and how long it took.
+/// The verdict on a login, and how long it took.
 fn timed(site: &Site, user: &str, password: &str) -> (Said, Duration) {
     let ran = ask(site, user, password);
     (said(&ran), ran.took)
@@ -101,13 +101,13 @@ fn said(ran: &Ran) -> Said {
     }
 }
 
-/// Whom an accepted login was let in as.
+/// The user name of an accepted login.
 fn let_in_as(ran: &Ran) -> String {
     assert_eq!(said(ran), Said::Accept, "{}", ran.stderr);
     ran.reply_fields().into_iter().find(|(field, _)| field == "user").expect("a user").1
 }
 
-/// Waits until a login is accepted again, and gives the time that it took.
+/// Waits until a login is accepted again, and returns the time that it took.
 fn back(site: &Site, user: &str, password: &str) -> Duration {
     let started = Instant::now();
     wait_for("the login to work again", Duration::from_secs(10), || {
@@ -117,12 +117,12 @@ fn back(site: &Site, user: &str, password: &str) -> Duration {
     started.elapsed()
 }
 
-/// A password that is nobody's, and must not turn up in any log.
+/// A random wrong password, which must not appear in any log.
 fn wrong_password() -> String {
     let password = site::random_password();
     canary::register(&password);
     password
 }
 
-/// Within this, an outage is over once its cause is.
+/// The time within which an outage ends after its cause.
 const SOON: Duration = Duration::from_millis(2_500);

@@ -3,7 +3,7 @@ use postern_tests::slapd::PEOPLE;
 use crate::{Host, Said, ask, let_in_as, login, said, slapd, wrong_password};
 
 #[test]
-fn metacharacters_of_filters_and_dns_are_only_names_of_nobody() {
+fn metacharacters_of_filters_and_dns_are_unknown_names() {
     let slapd = slapd("metacharacters", &["alice", "bob"]).start();
     let host = Host::new("metacharacters", &slapd);
     let alice = slapd.person("alice");
@@ -63,7 +63,7 @@ fn of_several_user_names_the_one_in_the_dn_is_the_account_and_where_none_is_the_
     .into_iter()
     .enumerate()
     {
-        // The plus of an RDN of two attributes needs both of them.
+        // An RDN with a plus needs both of its attributes.
         let more = rdn.split('+').filter(|pair| pair.starts_with("employeeNumber"));
         let more: String = more.map(|pair| pair.replace('=', ": ") + "\n").collect();
         let common = if rdn.starts_with("cn=Bob") { "Bob B" } else { "x,uid=carl" };
@@ -79,7 +79,7 @@ fn of_several_user_names_the_one_in_the_dn_is_the_account_and_where_none_is_the_
                     assert_eq!(let_in_as(&asked), canonical, "{rdn}");
                     let home = ("userdb_home".to_owned(), format!("/srv/mail/{canonical}"));
                     assert!(asked.reply_fields().contains(&home), "{:?}", asked.reply_fields());
-                    // Dovecot takes no such name as is escaped in one.
+                    // Dovecot refuses the names that need escapes.
                     if !rdn.contains('\\') {
                         assert_eq!(host.dovecot.user(name).unwrap()["home"], home.1, "{rdn}");
                     }

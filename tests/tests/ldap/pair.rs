@@ -26,7 +26,7 @@ impl Pair {
     }
 }
 
-/// When and from where an app password was used last, as this host has it.
+/// The time and address of the last use of an app password, according to this host.
 fn last_used(site: &Site, made: &AppPassword) -> serde_json::Value {
     let json = site.cli_json(&["app-password", "list", "alice"]);
     let all = json["app_passwords"].as_array().unwrap();
@@ -40,7 +40,7 @@ fn two_hosts_share_attempts_and_a_killed_one_takes_none_with_it() {
     let app = pair.sites[0].app_password("alice", "Phone", &[]).password;
     let same = wrong_password();
     for round in 0..9 {
-        // The same one is counted once, wherever it is tried.
+        // The same password is counted once, at whichever host it is tried.
         assert_eq!(login(&pair.sites[round % 2], "alice", &same), Said::Reject);
     }
     for round in 0..8 {

@@ -3,7 +3,7 @@ use postern_tests::{Site, SiteBuilder, Slapd};
 
 use crate::{Host, Said, login, slapd};
 
-/// A site that reaches `slapd` at another URI, with these lines in the place of `bind_dn` and `bind_password_file`, if any.
+/// A site that reaches `slapd` at another URI. `login` replaces `bind_dn` and `bind_password_file`, if given.
 fn site(name: &str, slapd: &Slapd, uri: &str, login: Option<&'static str>) -> SiteBuilder {
     let (ldaps, uri) = (slapd.ldaps_uri(), uri.to_owned());
     Site::builder(name).ldap(slapd).postern_toml(move |text| {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{Host, Said, login, slapd, wrong_password};
 
-/// A provider that takes changes, and a consumer that logins are read from.
+/// A provider for changes, and a consumer for reads.
 fn pair(name: &str) -> (Slapd, Slapd) {
     let provider = slapd(&format!("{name}_p"), &["alice", "bob"]).provider().start();
     let consumer = slapd(&format!("{name}_c"), &[]).consumer_of(&provider).start();
@@ -63,7 +63,7 @@ fn where_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work(
     assert_eq!(login(&host.site, "bob", &bobs), Said::Accept);
 }
 
-/// Whoever may write to Redis knows everything that is there, and puts back what was there.
+/// An attacker who can write to Redis knows its content, and can restore earlier values.
 #[test]
 fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_lagging_consumer() {
     let (provider, consumer) = pair("forged");
@@ -97,7 +97,7 @@ fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_la
     assert_eq!(login(&host.site, "alice", &kept), Said::Accept, "the rest goes on");
 }
 
-/// What alice is asked or told after her main password, at a login with a dialogue.
+/// The question or message after alice's main password, at a login service.
 fn after_password(host: &Host, password: &str) -> String {
     after_password_of("alice", host, password)
 }
@@ -133,7 +133,7 @@ fn at_logins_with_a_dialogue_no_number_in_redis_makes_a_lagging_consumer_new_eno
     }
     drop(redis.cli(&["DEL", key]));
     assert!(after_password(&host, &alice.password).contains("Code from"));
-    // Only the server that is written to can tell.
+    // Only the server for writes can tell.
     provider.stop();
     assert!(after_password(&host, &alice.password).starts_with("Defer"));
 }

@@ -31,7 +31,7 @@ fn an_entry_whose_attributes_are_hidden_defers() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_found_is_nobodys_and_others_get_in() {
+fn an_entry_that_cannot_be_found_is_unknown_and_other_users_log_in() {
     let slapd = slapd("invisible", &["alice", "bob"]).start();
     let host = Host::new("invisible", &slapd);
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
@@ -42,7 +42,7 @@ fn an_entry_that_cannot_be_found_is_nobodys_and_others_get_in() {
         assert_eq!(login(&host.site, "alice", secret), Said::Reject);
     }
     assert_eq!(login(&host.site, "bob", &bob.password), Said::Accept);
-    // Nothing that the filter asks for may be compared: nobody is found.
+    // The attributes of the filter may not be compared, so no entry is found.
     slapd.set_access(&[BINDS, ENTRIES, "attrs=objectClass by * none", "* by * read"]);
     for (name, secret) in [("alice", &app), ("alice", &alice.password), ("bob", &bob.password)] {
         assert_eq!(login(&host.site, name, secret), Said::Reject, "{name}");
@@ -50,7 +50,7 @@ fn an_entry_that_cannot_be_found_is_nobodys_and_others_get_in() {
 }
 
 #[test]
-fn where_even_the_base_is_hidden_everybody_is_deferred() {
+fn if_the_base_is_hidden_every_login_is_deferred() {
     let slapd = slapd("base", &["alice"]).start();
     let host = Host::new("base", &slapd);
     let alice = slapd.person("alice");
@@ -60,7 +60,7 @@ fn where_even_the_base_is_hidden_everybody_is_deferred() {
 }
 
 #[test]
-fn a_service_account_that_may_not_bind_defers_everybody() {
+fn a_service_account_that_may_not_bind_defers_every_login() {
     let slapd = slapd("unbound", &["alice"]).start();
     let host = Host::new("unbound", &slapd);
     let alice = slapd.person("alice");
@@ -98,7 +98,7 @@ fn a_locked_or_expired_account_opens_by_no_secret_until_that_is_lifted() {
 }
 
 #[test]
-fn a_referral_is_never_followed_and_leaves_those_who_are_here_alone() {
+fn a_referral_is_never_followed_and_does_not_affect_local_entries() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let elsewhere = format!("ldap://{}/ou=people,dc=example,dc=org", listener.local_addr().unwrap());

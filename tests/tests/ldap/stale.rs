@@ -55,7 +55,7 @@ fn a_revocation_that_was_read_is_not_undone_by_an_outage() {
     let host = host("purged", &slapd);
     let lost = host.site.app_password("alice", "Lost", &[]);
     let kept = host.site.app_password("alice", "Kept", &[]).password;
-    // Under two names, of which one will not be used again before the outage.
+    // The login uses two names, one of which is not used again before the outage.
     for name in ["alice", "alice@example.org"] {
         assert_eq!(login(&host.site, name, &lost.password), Said::Accept);
     }
@@ -78,7 +78,7 @@ fn an_account_that_was_read_as_gone_is_not_back_in_an_outage() {
     for (name, secret) in [("alice", &app), (&*alice.mail, &app), ("bob", &bobs), (&*bob.mail, &bobs)] {
         assert_eq!(login(&host.site, name, secret), Said::Accept, "{name}");
     }
-    // One is removed; the other leaves, and somebody new has the name.
+    // One user is removed; the other leaves, and a new user gets the name.
     for gone in [&alice, &bob] {
         let removal = format!("dn: {}\nchangetype: delete\n", gone.dn);
         drop(slapd.modify(Who::Root, &removal).succeeded());
@@ -141,7 +141,7 @@ fn a_copy_lasts_as_long_as_the_configuration_says() {
 }
 
 #[test]
-fn a_fault_that_an_admin_has_to_mend_is_no_outage() {
+fn a_fault_that_an_admin_has_to_fix_is_not_an_outage() {
     let slapd = slapd("fault", &["alice"]).start();
     let host = host("fault", &slapd);
     let app = host.site.app_password("alice", "Phone", &[]).password;

@@ -71,7 +71,7 @@ fn a_slapd_that_pauses_for_a_second_costs_a_second_and_nothing_else() {
 }
 
 #[test]
-fn forty_people_who_come_at_once_are_all_let_in() {
+fn forty_simultaneous_logins_are_all_accepted() {
     let slapd = slapd("forty", &[]).crowd(40).start();
     let host = Host::new("forty", &slapd);
     let said: Vec<Said> = thread::scope(|scope| {

@@ -111,7 +111,7 @@ fn the_same_wrong_secret_is_computed_once_however_often_and_however_many_at_once
 }
 
 #[test]
-fn whoever_hangs_up_at_once_costs_next_to_nothing() {
+fn a_client_that_hangs_up_at_once_costs_next_to_nothing() {
     let (alone, stock) = Alone::new(
         || Site::builder("hanging up").setting("[limits]", "connections = 5000").build(),
         |site| accounts(site, &["alice"], 1),
@@ -119,7 +119,7 @@ fn whoever_hangs_up_at_once_costs_next_to_nothing() {
     let (socket, alice) = (alone.site.socket(), &stock["alice"]);
     assert!(matches!(alice.logins(1)[0].fire(&socket), Ok(Verdict::Accept(_))));
     let quiet = alone.posternd.resident_kib();
-    // Neither of the two has a limit that would end it: names of nobody, and app passwords.
+    // Neither of the two has a limit that would end it: unknown names, and app passwords.
     let strangers = (0..2000).map(|number| Shot::new(&format!("nobody{number}"), "wrong password", number));
     let guesses = (0..2000).map(|number| Shot::new("alice", &alice.wrong_app_password(number), number));
     let shots: Vec<Shot> = strangers.chain(guesses).collect();

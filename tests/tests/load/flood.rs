@@ -114,7 +114,7 @@ fn valid_logins_go_on_during_ten_thousand_wrong_main_passwords() {
 }
 
 #[test]
-fn valid_logins_go_on_while_names_of_nobody_are_tried() {
+fn valid_logins_go_on_while_unknown_names_are_tried() {
     let (alone, stock) =
         Alone::new(|| Site::new("strangers"), |site| accounts(site, &["warm", "cold", "main"], 25));
     warm_up(&alone, &stock["warm"].logins(HER_ADDRESS));

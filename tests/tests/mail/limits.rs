@@ -3,7 +3,7 @@ use postern_tests::{Attempt, Login, Outcome, Protocol, Site};
 use crate::{Host, SERVICES, wrong_password};
 
 #[test]
-fn ten_wrong_main_passwords_stop_their_source_and_nobody_else() {
+fn ten_wrong_main_passwords_stop_only_their_source() {
     let host = Host::new("per_source");
     let alice = host.site.account("alice");
     let bob = host.site.account("bob");

@@ -1,4 +1,4 @@
-//! Logins to mail services, through a real Dovecot: what opens them, what does not, and what is left behind.
+//! Logins to mail services, through a real Dovecot: accepted and refused ones, and the traces that they leave.
 
 #![allow(
     clippy::unwrap_used,
@@ -46,7 +46,8 @@ impl Host {
         self.dovecot.auth_client().login(&attempt).outcome
     }
 
-    /// The services of [`SERVICES`] that let this in, all asked at once: Dovecot takes half a second to refuse one.
+    /// The services of [`SERVICES`] that accept this password. All are asked at once, because Dovecot takes half a second to
+    /// refuse one.
     fn opened(&self, user: &str, password: &str) -> Vec<&'static str> {
         let mut auth = self.dovecot.auth_client();
         let asked = SERVICES.map(|service| (auth.send(&Attempt::new(service, user, password)), service));
@@ -61,7 +62,7 @@ impl Host {
     }
 }
 
-/// A password that is nobody's, and must not turn up in any log.
+/// A random wrong password, which must not appear in any log.
 fn wrong_password() -> String {
     let password = site::random_password();
     canary::register(&password);

@@ -36,7 +36,7 @@ fn set_site_policy(host: &Host, value: &str) {
 }
 
 #[test]
-fn the_sites_policy_says_whom_the_main_password_opens() {
+fn the_sites_policy_decides_whether_the_main_password_opens_mail() {
     let host = Host::new("site_policy");
     let (plain, enrolled) = (host.site.account("plain"), host.site.account("enrolled"));
     enrol(&host.site, "enrolled");
@@ -106,7 +106,7 @@ fn observing_lets_in_what_policy_would_refuse_and_logs_it() {
     let line = host.posternd.logged(&["observed=use_app_password", "service=imap", "user=alice"]);
     assert!(line.contains("verdict=accept"), "{line}");
     assert_eq!(host.opened("alice", &alice.password), ["imap", "pop3", "smtp"], "sieve does not observe");
-    // Observed is policy, not passwords.
+    // Only policy is observed, not passwords.
     assert!(host.opened("alice", &wrong_password()).is_empty());
     let scoped = host.site.app_password("alice", "Reader", &["--scope", "imap"]).password;
     assert_eq!(host.opened("alice", &scoped), ["imap"]);

@@ -1,4 +1,4 @@
-//! What a real Postfix tells mail programs of a login, of a wrong password and of an outage.
+//! The answers of a real Postfix to mail programs: after a login, a wrong password and an outage.
 
 use std::time::{Duration, Instant};
 

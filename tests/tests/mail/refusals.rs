@@ -4,10 +4,10 @@ use postern_tests::{Attempt, Outcome};
 
 use crate::{Host, wrong_password};
 
-/// A name and a secret that must not get in, and why not.
+/// A reason, and a name and a secret that must be refused for it.
 type Refused = (&'static str, String, String);
 
-/// Everyone who is refused, each for another reason.
+/// All refusals, each for another reason.
 fn all_refused(host: &Host) -> Vec<Refused> {
     let site = &host.site;
     let wrong = wrong_password();
@@ -24,7 +24,7 @@ fn all_refused(host: &Host) -> Vec<Refused> {
     let near = format!("{}{}", &live[..live.len() - 1], if last == 'A' { 'B' } else { 'A' });
     let elsewhere = site.app_password("alice", "Office", &["--network", "192.0.2.0/24"]).password;
     let scoped = site.app_password("alice", "Calendar", &["--scope", "dav"]).password;
-    // Only app passwords open this one: she has no main password to be wrong about.
+    // Only app passwords open this account, because it has no main password.
     drop(site.cli_ok(&["account", "create", "dora", "--no-password"]));
     let name = |account: &postern_tests::Account| account.name.clone();
     vec![
@@ -44,7 +44,7 @@ fn all_refused(host: &Host) -> Vec<Refused> {
 }
 
 #[test]
-fn everyone_who_is_refused_hears_the_same_words() {
+fn every_refused_user_gets_the_same_message() {
     let host = Host::new("same_words");
     let mut heard: BTreeMap<[String; 3], Vec<&str>> = BTreeMap::new();
     for (who, user, password) in all_refused(&host) {
@@ -53,7 +53,7 @@ fn everyone_who_is_refused_hears_the_same_words() {
         for answer in [&imap, &pop3] {
             assert!(!answer.is_in() && !answer.is_unavailable(), "{who}: {answer:?}");
         }
-        // As Postfix hears it: every field that Dovecot sends, but for the name that was given.
+        // The answer to Postfix: every field that Dovecot sends, except the given name.
         let reply = host.dovecot.auth_client().login(&Attempt::new("smtp", &user, &password));
         assert_eq!(reply.outcome, Outcome::Refused, "{who}");
         let mut fields = reply.fields;
@@ -67,7 +67,7 @@ fn everyone_who_is_refused_hears_the_same_words() {
 }
 
 #[test]
-fn the_log_tells_apart_what_people_cannot() {
+fn the_log_distinguishes_what_users_cannot() {
     let host = Host::new("reasons");
     for (_, user, password) in all_refused(&host) {
         assert!(!host.dovecot.imap(&user, &password).is_in());

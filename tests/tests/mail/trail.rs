@@ -49,7 +49,7 @@ fn a_last_use_is_written_once_a_minute_and_a_refusal_is_no_use() {
     assert_eq!(last_used(&host, &phone.id), Value::Null, "out of scope");
     assert_eq!(host.login("imap", "alice", &phone.password), Outcome::Accepted);
     let first = last_used(&host, &phone.id);
-    // Times are whole seconds: a second write would be seen.
+    // Times are whole seconds, so a second write would be visible.
     pause(Duration::from_millis(1_200));
     for _ in 0..5 {
         assert_eq!(host.login("imap", "alice", &phone.password), Outcome::Accepted);
@@ -58,7 +58,7 @@ fn a_last_use_is_written_once_a_minute_and_a_refusal_is_no_use() {
 }
 
 #[test]
-fn every_login_leaves_one_line_that_says_who_what_whence_and_why() {
+fn every_login_leaves_one_line_with_user_service_address_and_reason() {
     let host = Host::new("audit");
     drop(host.site.account("alice"));
     let phone = host.site.app_password("alice", "Phone", &[]);

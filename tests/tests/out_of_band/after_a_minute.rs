@@ -16,7 +16,7 @@ fn after_its_time_a_code_opens_nothing(world: &World) {
     person.expect("Code sent to ");
     let code = world.mail(&anna.backup(), "Your code for sshd").code();
     if let Some(redis) = &world.redis {
-        // Nor where somebody who may write there says that it is good for another hour.
+        // Not even if an attacker with write access extends it by an hour.
         let hour = (otp::now() + 3_600).to_string();
         let kept = kept(redis, &anna);
         assert!(!kept.is_empty());

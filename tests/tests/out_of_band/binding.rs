@@ -96,7 +96,7 @@ fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-/// Somebody saw the QR code from afar and was faster.
+/// An attacker saw the QR code from afar and was faster.
 fn a_phone_that_shows_other_digits_is_not_bound(world: &World) {
     let anna = world.user("anna");
     let mut person = world.knows_the_password("required", &anna);

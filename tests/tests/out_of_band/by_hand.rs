@@ -1,4 +1,4 @@
-//! Somebody who may write what they like into Redis: no challenge that waits becomes an accept.
+//! An attacker with write access to Redis: no open challenge becomes an accept.
 //!
 //! What was consumed is kept there and nowhere else, and is left alone here.
 
@@ -20,7 +20,7 @@ struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// The one of somebody that is not taken.
+    /// The user's challenge that is not taken.
     fn of(redis: &'a Redis, user: &User) -> Self {
         let open = |(key, id): &(String, String)| redis.cli(&["HEXISTS", key, &format!("{id}:taken")]) == "0";
         let mut all: Vec<_> = kept(redis, user).into_iter().filter(open).collect();
@@ -45,7 +45,7 @@ impl<'a> Held<'a> {
         drop(self.redis.cli(&["HDEL", &self.key, &self.field(name)]));
     }
 
-    /// Whoever waits for it looks at it, as after an answer.
+    /// Wakes the waiting login, as after an answer.
     fn wake(&self) {
         let stream = self.key.replace("challenges:", "wake:");
         drop(self.redis.cli(&["XADD", &format!("{stream}:{}", self.id), "*", "look", "1"]));
@@ -75,15 +75,15 @@ fn follows(visit: &mut Visit) -> Option<Said> {
     }
 }
 
-/// The person says that the phone approved, which it did not.
-fn lets_nobody_in(mut visit: Visit, what: &str) {
+/// The user presses Enter, although the phone has not approved.
+fn lets_no_user_in(mut visit: Visit, what: &str) {
     visit.answer("");
     let said = follows(&mut visit);
     assert_ne!(said, Some(Said::Accept), "{what}");
 }
 
 #[test]
-fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
+fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     let world = World::new("by_hand", Kept::Ldap, &SHORT.replace("20s", "10s"));
     let redis = world.redis.as_ref().unwrap();
     let (anna, bert) = (world.user("anna"), world.user("bert"));
@@ -96,7 +96,7 @@ fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
         let held = Held::of(redis, &anna);
         held.set("answer", &answer_by(by, factor, &held.id, &shown));
         held.wake();
-        lets_nobody_in(visit, "a forged answer");
+        lets_no_user_in(visit, "a forged answer");
     };
     forged(&thief, &phone.factor);
     forged(&of_bert, &of_bert.factor);
@@ -110,7 +110,7 @@ fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
         let held = Held::of(redis, &anna);
         held.set("answer", text);
         held.wake();
-        lets_nobody_in(visit, text);
+        lets_no_user_in(visit, text);
     }
 
     // What the phone signed for another login of the same account, and for one of another account.
@@ -125,7 +125,7 @@ fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
     held.set("value", &old_value);
     held.set("expires", &old_expires);
     held.wake();
-    lets_nobody_in(visit, "the answer and the value of an earlier login");
+    lets_no_user_in(visit, "the answer and the value of an earlier login");
 
     // Another account's challenge in the place of this one, answered by its own phone.
     let (of_anna, _) = again(&world, &anna);
@@ -136,10 +136,10 @@ fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
     }
     held.set("answer", &answer_by(&of_bert, &of_bert.factor, &other.id, &shown));
     held.wake();
-    lets_nobody_in(of_anna, "another account's challenge");
+    lets_no_user_in(of_anna, "another account's challenge");
     drop(of_bert_visit);
 
-    // Every field, emptied, garbled and taken away, with an answer that nobody signed.
+    // Every field, emptied, garbled and removed, with an unsigned answer.
     for field in FIELDS {
         for value in [Some(""), Some("garbage"), Some("99999999999"), None] {
             let (visit, shown) = again(&world, &anna);
@@ -150,7 +150,7 @@ fn whatever_is_written_into_a_pending_approval_lets_nobody_in() {
                 None => held.unset(field),
             }
             held.wake();
-            lets_nobody_in(visit, &format!("{field} = {value:?}"));
+            lets_no_user_in(visit, &format!("{field} = {value:?}"));
         }
     }
 

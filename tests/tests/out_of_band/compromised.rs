@@ -1,4 +1,4 @@
-//! Whoever has taken over postern-web may send what they like: it lets nobody in, reads no seed, and approves nothing.
+//! An attacker who has taken over postern-web cannot log in, read a seed, or approve a login.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -20,7 +20,7 @@ use crate::world::World;
 
 on_both!(
     every_flow_but_those_of_phones_is_refused,
-    no_message_of_the_page_approves_what_the_phone_did_not,
+    no_message_of_the_page_approves_a_login_that_the_phone_did_not,
     a_page_cannot_bind_a_phone_of_its_own,
     the_flows_of_phones_are_the_pages_alone,
 );
@@ -159,7 +159,7 @@ fn every_flow_but_those_of_phones_is_refused(world: &World) {
     let replies = as_page(world, password, &begins);
     for (begin, reply) in begins.iter().zip(&replies) {
         let said: Value = serde_json::from_str(reply).unwrap_or_else(|_| panic!("{begin}: {reply}"));
-        // What a flow does not take along is refused whoever asks.
+        // Arguments that a flow does not know are refused from all peers.
         let is_bare = begin["secret"].is_null() && begin["arguments"] == json!({});
         let is_nonsense = said["error"]["malformed"].is_string();
         let is_refused = said["verdict"]["reject"]["reason"] == "not_permitted";
@@ -183,7 +183,7 @@ fn every_flow_but_those_of_phones_is_refused(world: &World) {
     assert_eq!(world.posternd.status().pid, world.posternd.pid());
 }
 
-fn no_message_of_the_page_approves_what_the_phone_did_not(world: &World) {
+fn no_message_of_the_page_approves_a_login_that_the_phone_did_not(world: &World) {
     let (anna, bert) = (Victim::new(world), Victim::new(world));
     let password = anna.user.password.as_str();
     // What a page has seen before: an approval and a refusal, signed by the phone itself.
@@ -212,7 +212,7 @@ fn no_message_of_the_page_approves_what_the_phone_did_not(world: &World) {
     let thief = anna.phone.with_another_key();
     for choice in ["approve", "approve_trust", "deny", "not_me", "", "APPROVE"] {
         let fields = [("challenge", id.as_str()), ("choice", choice), ("number", shown.as_str())];
-        // Signed by nobody's key, by another phone in this one's name, and not at all.
+        // Signed by an unknown key, by another phone in this one's name, and not at all.
         answers(thief.signed("answer", time, &fields));
         let mut renamed = bert.phone.clone();
         renamed.account.clone_from(&anna.phone.account);

@@ -7,7 +7,7 @@ use crate::world::World;
 on_both!(
     the_owner_refuses_a_login_that_waits,
     an_admin_refuses_a_login_that_waits,
-    nobody_refuses_a_login_of_somebody_else,
+    no_user_refuses_a_login_of_another_user,
 );
 
 fn the_owner_refuses_a_login_that_waits(world: &World) {
@@ -45,7 +45,7 @@ fn an_admin_refuses_a_login_that_waits(world: &World) {
     assert!(line.contains("by an admin"), "{line}");
 }
 
-fn nobody_refuses_a_login_of_somebody_else(world: &World) {
+fn no_user_refuses_a_login_of_another_user(world: &World) {
     let (anna, bert) = (world.user("anna"), world.user("bert"));
     let (phone, _) = world.bind_ringing_phone(&anna);
     let mut person = world.knows_the_password("sshd", &anna);

@@ -6,7 +6,7 @@ use crate::on_both;
 use crate::people::{User, number, types_password};
 use crate::world::{Kept, World, stack, to};
 
-on_both!(whoever_did_not_show_the_first_factor_sends_nothing, looking_at_the_link_decides_nothing,);
+on_both!(without_a_proof_of_the_first_factor_nothing_is_sent, looking_at_the_link_decides_nothing,);
 
 #[test]
 fn fifty_logins_with_the_right_password_ring_three_times() {
@@ -30,7 +30,7 @@ fn fifty_logins_with_the_right_password_ring_three_times() {
     assert_eq!(rung + shown, 50, "each of them could have been approved by a scan");
 }
 
-fn whoever_did_not_show_the_first_factor_sends_nothing(world: &World) {
+fn without_a_proof_of_the_first_factor_nothing_is_sent(world: &World) {
     let anna = world.user("anna");
     let (_, topic) = world.bind_ringing_phone(&anna);
     let denied = denied_and_reachable(world);
@@ -42,7 +42,7 @@ fn whoever_did_not_show_the_first_factor_sends_nothing(world: &World) {
     drop(person.is_refused());
     drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 
-    // sshd asks PAM with a password of its own for whoever it will refuse.
+    // sshd calls PAM with a junk password for users it will refuse.
     let sshd = Sshd::builder("denied").pam(&stack(&world.site, "sshd")).methods("keyboard-interactive");
     let sshd = sshd.set("AllowUsers", &anna.unix.name).start();
     let mut person = to(&sshd, &denied.0).start();
@@ -61,7 +61,7 @@ fn whoever_did_not_show_the_first_factor_sends_nothing(world: &World) {
     assert_eq!(before.0.2 + before.1.2, 0, "nothing rang");
 }
 
-/// Somebody who could be reached in three ways.
+/// A user with three out-of-band factors.
 fn denied_and_reachable(world: &World) -> (User, String) {
     let bert = world.user("bert");
     world.bind_email(&bert, &[]);

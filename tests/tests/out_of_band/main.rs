@@ -1,7 +1,7 @@
 //! Second steps away from the prompt, with real parts: sshd and ssh over pam_postern.so and posternd, postern-web, Postfix,
 //! and doubles for what belongs to others. The phone is a handset that speaks the page's protocol.
 //!
-//! Each test has people of its own, so that most can share one host of each kind.
+//! Each test has its own users, so that most can share one host of each kind.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Somebody with an account, a mailbox elsewhere, a telephone, and maybe a phone that approves.
+//! A user with an account, a mailbox elsewhere, a telephone, and maybe a phone that approves.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::world::World;
 
-/// Somebody with an account and a user of the host.
+/// A user with an account and a uid on the host.
 pub(crate) struct User {
     pub(crate) unix: UnixUser,
     pub(crate) password: String,
@@ -33,7 +33,7 @@ impl User {
 }
 
 impl World {
-    /// Somebody without a factor.
+    /// A user without a factor.
     pub(crate) fn user(&self, name: &str) -> User {
         self.user_with(name, &[])
     }
@@ -64,7 +64,7 @@ impl World {
         Visit::begin(&self.site.socket(), user.unix.uid, flow, arguments)
     }
 
-    /// Binds the mailbox elsewhere. `proofs` are the answers to what is asked of somebody who has a factor.
+    /// Binds the mailbox elsewhere. `proofs` are the answers to the questions for a user with a factor.
     pub(crate) fn bind_email(&self, user: &User, proofs: &[&dyn Fn() -> String]) {
         let arguments = [("kind", "email"), ("to", &user.backup())];
         let code = || self.mailbox.next_to(&user.backup()).code();

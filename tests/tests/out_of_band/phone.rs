@@ -13,12 +13,12 @@ on_both!(
     a_phone_approves_with_the_number_of_the_prompt,
     a_device_is_trusted_from_the_phone_until_that_is_revoked,
     a_refusal_on_the_phone_ends_the_login,
-    whoever_was_not_me_is_refused_and_the_owner_is_told_and_left_in_peace,
+    after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_disturbed,
     without_an_answer_in_time_a_code_of_the_phone_opens,
     one_wrong_number_ends_it_and_the_phone_can_be_asked_again,
     a_phone_that_is_gone_approves_nothing,
     a_scanned_code_leads_to_the_login_and_holds_no_number,
-    whoever_leaves_takes_the_challenge_along,
+    a_user_who_leaves_ends_the_challenge,
     an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing,
 );
 
@@ -77,7 +77,7 @@ fn a_device_is_trusted_from_the_phone_until_that_is_revoked(world: &World) {
     let shown = number(&mut person);
     assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
     person.answer_visible("");
-    // Whoever only approves is asked; nobody is trusted by default.
+    // A user who only approves is asked; trust is never the default.
     let (which, _) = person.expect_one_of(&["Trust this device for 30 days? [y/N] ", "-- in as "]);
     if which == 0 {
         person.answer_visible("n");
@@ -98,7 +98,7 @@ fn a_refusal_on_the_phone_ends_the_login(world: &World) {
     assert!(line.contains("refused on a phone"), "{line}");
 }
 
-fn whoever_was_not_me_is_refused_and_the_owner_is_told_and_left_in_peace(world: &World) {
+fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_disturbed(world: &World) {
     let anna = world.user("anna");
     let (phone, topic) = world.bind_ringing_phone(&anna);
     let mut person = world.ssh("sshd", &anna).from("127.0.0.9").start();
@@ -201,7 +201,7 @@ fn a_scanned_code_leads_to_the_login_and_holds_no_number(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn whoever_leaves_takes_the_challenge_along(world: &World) {
+fn a_user_who_leaves_ends_the_challenge(world: &World) {
     let anna = world.user("anna");
     let (phone, _) = world.bind_ringing_phone(&anna);
     let is_gone = |left: Instant, who: &str| {
@@ -218,7 +218,7 @@ fn whoever_leaves_takes_the_challenge_along(world: &World) {
     is_gone(Instant::now(), "ssh was killed");
     assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
 
-    // Where posternd waits for the phone, not for the person: a front door that ends then.
+    // A front door that ends while posternd waits for the phone and not for the user.
     let mut visit = at_the_number(world, &anna);
     visit.0.answer("");
     guard::pause(Duration::from_millis(300));
@@ -226,7 +226,8 @@ fn whoever_leaves_takes_the_challenge_along(world: &World) {
     is_gone(Instant::now(), "the front door was");
 }
 
-/// sshd does not look at the network while PAM works, so it hears late that nobody is there. Nobody gets in all the same.
+/// sshd does not read from the network while PAM works, so it notices late that the client is gone. The login is refused all the
+/// same.
 fn an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing(world: &World) {
     let anna = world.user("anna");
     let (phone, _) = world.bind_ringing_phone(&anna);

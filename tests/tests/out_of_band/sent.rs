@@ -8,7 +8,7 @@ on_both!(
     a_code_by_mail_opens_once,
     a_code_by_sms_opens_once,
     a_way_is_chosen_by_its_number_among_all_of_them,
-    whoever_prefers_chinese_gets_it_everywhere,
+    a_user_who_prefers_chinese_gets_it_everywhere,
 );
 
 fn a_code_by_mail_opens_once(world: &World) {
@@ -112,7 +112,7 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn whoever_prefers_chinese_gets_it_everywhere(world: &World) {
+fn a_user_who_prefers_chinese_gets_it_everywhere(world: &World) {
     let anna = world.user_with("anna", &[("preferredLanguage", "zh-CN")]);
     world.bind_email(&anna, &[]);
     let by_mail = || world.mail(&anna.backup(), "验证码").code();

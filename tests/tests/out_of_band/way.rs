@@ -18,15 +18,15 @@ pub(crate) struct Way {
 pub(crate) enum Mood {
     /// It leads there.
     Open,
-    /// Somebody takes the connection and says nothing.
+    /// The server accepts the connection and sends nothing.
     Silent,
-    /// Somebody says one letter after the other.
+    /// The server sends one byte after the other.
     Slow,
-    /// Somebody says that there is no service (RFC 5321, section 3.1).
+    /// The server says that there is no service (RFC 5321, section 3.1).
     Refuses,
     /// The connection ends at once.
     Drops,
-    /// Somebody speaks another language.
+    /// The server speaks another protocol.
     Garbage,
 }
 

@@ -1,4 +1,4 @@
-//! A host that reaches people: by mail, by SMS and on their phones.
+//! A host with couriers: mail, SMS and push notifications.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -24,7 +24,7 @@ pub(crate) struct World {
     name: String,
 }
 
-/// Where accounts are kept, and what may expire.
+/// The stores of accounts and of short-lived state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// In one SQLite file.
@@ -34,7 +34,7 @@ pub(crate) enum Kept {
 }
 
 impl World {
-    /// The one that those tests share that change nothing but their own people.
+    /// The host that tests share if they change only their own users.
     pub(crate) fn shared(kept: Kept) -> Arc<Self> {
         static SHARED: [Mutex<Weak<World>>; 2] = [Mutex::new(Weak::new()), Mutex::new(Weak::new())];
         let (shared, name) = match kept {
@@ -126,7 +126,7 @@ impl World {
         self.posternd.logged(&[&[name.as_str()], parts].concat())
     }
 
-    /// How often somebody was written to, or rung, so far, once what was under way has come.
+    /// The number of messages and push notifications to a user so far, after pending ones have arrived.
     pub(crate) fn sent(&self, user: &User, topic: &str) -> (usize, usize, usize) {
         guard::pause(std::time::Duration::from_millis(500));
         let mails = self.mailbox.count_to(&user.backup()) + self.mailbox.count_to(&user.address());
@@ -134,7 +134,7 @@ impl World {
     }
 }
 
-/// The challenges of somebody in Redis, taken ones too: the key of the hash and the id, which its fields begin with.
+/// The challenges of a user in Redis, including taken ones: the key of the hash and the id, with which its fields begin.
 pub(crate) fn kept(redis: &Redis, user: &User) -> Vec<(String, String)> {
     let name = format!("\"user\":\"{}\"", user.unix.name);
     let found = redis.cli(&["EVAL", FIND, "0", &name]);
@@ -166,7 +166,7 @@ const FIND: &str = "local found = {}
         end
     end
     return found";
-/// All that is counted is counted, and nobody waits for a minute to pass between two tests.
+/// High limits, so that tests do not have to wait for a minute between them.
 pub(crate) const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_per_source = 10000\n\
                      sent_code_lifetime = \"1m\"\npush_lifetime = \"20s\"";
 const SERVICES: &str = r#"

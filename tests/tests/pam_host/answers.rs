@@ -56,13 +56,13 @@ fn an_empty_answer_and_one_of_control_characters_are_posternds_to_judge() {
 }
 
 #[test]
-fn an_answer_that_repeats_the_password_is_nobodys() {
+fn an_answer_that_repeats_the_password_is_no_answer() {
     let (code, heard) = after("repeat", &["text:hunter2", "text:hunter2"]);
     assert_eq!((code, &heard[1..]), (pam::CONV_ERR, &[cancel()][..]));
 }
 
 #[test]
-fn an_answer_that_repeats_an_earlier_modules_password_is_nobodys() {
+fn an_answer_that_repeats_an_earlier_modules_password_is_no_answer() {
     let before = "auth requisite pam_exec.so expose_authtok /bin/true\n";
     for arguments in ["", "try_first_pass"] {
         let site = site("repeat-authtok", "");
@@ -79,7 +79,7 @@ fn an_answer_that_repeats_an_earlier_modules_password_is_nobodys() {
 }
 
 #[test]
-fn the_user_name_at_the_first_visible_question_is_nobodys_and_later_it_may_be_a_label() {
+fn the_user_name_at_the_first_visible_question_is_no_answer_and_later_it_may_be_a_label() {
     let (code, heard) = after("name", &["text:hunter2", "text:alice"]);
     assert_eq!((code, &heard[1..]), (pam::CONV_ERR, &[cancel()][..]));
     let site = site("label", "");
@@ -106,7 +106,7 @@ fn after_a_cancel_nothing_that_posternd_says_lets_anyone_in() {
         let fake = FakePosternd::start(&site.socket(), move |line| {
             line.begin();
             line.ask("visible", "Code: ");
-            // Whoever gave up is asked and told nothing more.
+            // A user who gave up is asked and told nothing more.
             line.ask("visible", "Really not? ");
             line.tell("info", "As you like.");
             line.say(json!({ "verdict": verdict }));

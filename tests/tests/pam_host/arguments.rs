@@ -33,7 +33,7 @@ fn an_argument_that_is_no_text_is_an_error() {
 }
 
 #[test]
-fn a_configuration_that_is_broken_or_open_to_others_lets_nobody_in() {
+fn a_configuration_that_is_broken_or_writable_by_others_lets_no_user_in() {
     let site = site("config", "");
     let fake = usual(&site);
     let refused = |why: &str| {

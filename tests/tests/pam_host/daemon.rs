@@ -46,7 +46,7 @@ fn a_daemon_whose_queue_is_full_is_not_waited_for() {
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
-/// A listener that accepts nobody, and the connections that fill its queue.
+/// A listener that accepts no connection, and the connections that fill its queue.
 fn crowded(socket: &std::path::Path) -> impl Sized + use<> {
     use nix::sys::socket::{
         AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket as new_socket,
@@ -216,7 +216,7 @@ fn a_verdict_ends_the_conversation_whatever_follows() {
 }
 
 #[test]
-fn whoever_else_listens_hears_nothing_and_postern_may() {
+fn only_root_and_postern_may_listen_at_the_socket() {
     let site = site("impostor", "");
     let accept = "{\"verdict\":{\"accept\":{\"user\":\"alice\",\"userdb\":{}}}}\n";
     for (user, expected) in [("mallory", pam::AUTHINFO_UNAVAIL), ("postern", pam::SUCCESS)] {

@@ -51,7 +51,7 @@ fn only_what_speaks_of_guessing_is_called_an_authentication_failure() {
 }
 
 #[test]
-fn nobody_can_forge_a_line_or_a_field() {
+fn no_input_can_forge_a_line_or_a_field() {
     let log = refused("forge", "bad_credential", "x rhost=192.0.2.9 user=root\nfoo", "1.2.3.4 user=bob");
     let end = r#"rhost="1.2.3.4 user=bob" user="x rhost=192.0.2.9 user=root\x0afoo""#;
     assert!(log.len() == 1 && log[0].ends_with(end), "{log:?}");

@@ -48,7 +48,7 @@ mod pam {
     pub(crate) const SILENT: &str = "32768";
 }
 
-/// What people are told while posternd has no verdict.
+/// The message to users while posternd has no verdict.
 const OUTAGE: &str =
     "Two-step login is out of order on this host just now. Your password may be right: try again later.";
 

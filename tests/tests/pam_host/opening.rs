@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{alice, pam, site};
 
-/// A daemon that lets everybody in at once.
+/// A daemon that accepts every login at once.
 fn open_door(site: &PamSite) -> FakePosternd {
     FakePosternd::start(&site.socket(), |line: &mut Line| {
         let begin = line.begin();
@@ -22,7 +22,7 @@ fn opening(site: &PamSite, host: &PamHost) -> Value {
 }
 
 #[test]
-fn posternd_hears_who_it_is_from_where_and_nothing_else() {
+fn posternd_is_told_the_user_and_the_address_and_nothing_else() {
     let site = site("who", "");
     let begin = opening(&site, &alice(&site).env("LANG", "zh_CN.UTF-8"));
     let expected = json!({
@@ -85,7 +85,7 @@ fn the_ssh_key_is_a_device_in_sshd_alone() {
     assert_eq!(opening(&site, &forged)["device"], Value::Null);
 }
 
-/// A service whose first module asks for a password, lets everybody pass and leaves it for the next.
+/// A service whose first module asks for a password, accepts it and passes it to the next.
 fn behind_another(site: &PamSite, arguments: &str) {
     let before = "auth requisite pam_exec.so expose_authtok /bin/true\n";
     site.service_with("test", &postern_tests::host::pam_module(), before, arguments);
@@ -115,7 +115,7 @@ fn without_an_earlier_password_only_use_first_pass_gives_up() {
 }
 
 #[test]
-fn an_earlier_password_that_can_be_nobodys_stays_here() {
+fn an_earlier_password_that_is_malformed_is_not_sent() {
     let site = site("bad-authtok", "");
     behind_another(&site, "try_first_pass");
     let fake = open_door(&site);
@@ -131,7 +131,7 @@ fn an_earlier_password_that_can_be_nobodys_stays_here() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_refused_without_asking_anybody() {
+fn a_name_that_is_not_text_is_refused_without_asking_posternd() {
     use std::os::unix::ffi::OsStrExt;
     let site = site("names", "");
     let fake = open_door(&site);

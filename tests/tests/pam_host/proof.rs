@@ -61,7 +61,7 @@ fn another_name(tty: &str, proof: Option<&'static str>) -> (i32, String) {
 }
 
 #[test]
-fn dovecot_gets_the_canonical_name_and_nobody_else_is_given_another_one() {
+fn only_dovecot_gets_the_canonical_name_instead_of_an_alias() {
     assert_eq!(another_name("dovecot", None), (pam::SUCCESS, "alice".to_owned()));
     for (tty, proof) in
         [("dovecot", Some("p")), ("ssh", None), ("ssh", Some("p")), ("pts/1", None), ("", None)]

@@ -41,7 +41,7 @@ fn a_host_without_stdin_stdout_and_stderr_is_served_and_gets_no_socket_in_their_
 }
 
 #[test]
-fn without_a_descriptor_left_nobody_gets_in_and_the_host_lives() {
+fn without_a_descriptor_left_no_user_gets_in_and_the_host_lives() {
     let site = site("starve", "");
     let _fake = usual(&site);
     // The first call makes libpam load the module, for which it needs descriptors of its own.

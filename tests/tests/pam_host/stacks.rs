@@ -24,7 +24,7 @@ fn site(name: &str) -> PamSite {
     site
 }
 
-/// A daemon that says `login` where somebody logs in, after it asked for a code, and `account` to account management.
+/// A daemon that answers a login with `login`, after it has asked for a code, and account management with `account`.
 fn daemon(site: &PamSite, login: &'static str, account: &'static str) -> FakePosternd {
     let said = |what: &str| match what {
         "accept" => serde_json::json!({"verdict": {"accept": {"user": "nobody", "userdb": {}}}}),
@@ -101,7 +101,7 @@ fn sudo_asks_for_no_code_before_the_password_is_right() {
 }
 
 #[test]
-fn sudo_lets_in_by_the_password_alone_only_whom_postern_has_nothing_to_say_about() {
+fn sudo_accepts_the_password_alone_only_for_users_that_postern_ignores() {
     let site = site("sudo-ignore");
     site.packaged("sudo", "sudo");
     for (login, is_in) in [("ignore", true), ("defer", false), ("reject", false)] {

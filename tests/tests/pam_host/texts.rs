@@ -76,7 +76,7 @@ fn a_host_that_shows_nothing_is_no_reason_to_stop() {
 }
 
 #[test]
-fn a_host_that_wants_silence_hears_questions_and_what_belongs_to_them() {
+fn a_silent_host_gets_questions_and_their_text_only() {
     let site = site("silent", "");
     let _fake = FakePosternd::start(&site.socket(), |line| {
         let begin = line.begin();

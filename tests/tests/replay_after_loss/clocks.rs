@@ -50,7 +50,7 @@ impl Hosts {
         }
     }
 
-    /// A person types this code at a host, which takes only those that its own clock allows.
+    /// A user types this code at a host, which accepts only those that its own clock permits.
     async fn types(&self, host: usize, person: &Person, step: u64) -> Option<Spent> {
         let host = &self.hosts[host];
         let at = host.clock.second();
@@ -162,7 +162,7 @@ async fn a_code_is_good_once_where_the_ledgers_clock_is_far_ahead_for_a_moment()
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_clock_that_was_a_day_ahead_when_all_is_flushed() {
+async fn no_login_waits_for_a_clock_that_was_a_day_ahead_when_all_is_flushed() {
     let site = Hosts::new("clock_day", &[0]);
     let alice = Person::new("alice");
     let now = site.begin(&alice).await;
@@ -239,7 +239,7 @@ async fn whatever_the_clocks_show_and_redis_forgets_no_code_is_taken_twice() {
     assert!(taken.len() > 50 && losses > 10 && wrong > 100, "{} {losses} {wrong}", taken.len());
 }
 
-/// The embedded ledger goes by the host's clock, which somebody sets, while one of the two files is lost or comes back.
+/// The embedded ledger uses the host's clock, which is set while one of the two files is lost or restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_hosts_clock_shows_and_a_file_forgets_no_code_is_taken_twice() {
     let (host, clock) = (Host::new(), SetClock::at(LATER));

@@ -25,7 +25,7 @@ async fn a_killed_master_takes_no_spent_step_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_that_stood_still_does_not_spend_what_another_has_spent() {
+async fn a_master_that_was_suspended_does_not_spend_a_step_that_another_has_spent() {
     let redis = RedisSentinel::guarded("fence_paused", 2);
     let old = at_master(&redis);
     let mut scenario =
@@ -38,7 +38,7 @@ async fn a_master_that_stood_still_does_not_spend_what_another_has_spent() {
             redis.servers[0].signal(Signal::SIGSTOP);
             println!("server {} leads", redis.wait_promoted());
             redis.servers[0].signal(Signal::SIGCONT);
-            // Whoever still speaks to the old one.
+            // Clients that still use the old one.
             ledgers.truncate(2);
         })
         .await;
@@ -109,7 +109,7 @@ async fn a_master_whose_replica_is_gone_spends_nothing_until_it_is_back() {
     assert_eq!(person.ask(&scenario.ledgers[0], step + 1, at).await, Spent::Now, "nothing was lost");
 }
 
-/// For whoever does not hear the sentinels: by way of one that knows older news.
+/// For clients that do not reach the other sentinels: through one with older data.
 pub(crate) fn at_master(redis: &RedisSentinel) -> RedisConfig {
     let port = redis.servers[0].port.to_string();
     let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());

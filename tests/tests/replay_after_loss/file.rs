@@ -76,7 +76,7 @@ impl Host {
         fs::remove_dir_all(self.at("gone")).unwrap();
     }
 
-    /// Waits until nobody has the database open.
+    /// Waits until no process has the database open.
     pub(crate) fn wait_closed(&self) {
         let var = self.at("var");
         guard::wait_for("the database to be closed", Duration::from_secs(10), || {
@@ -110,7 +110,7 @@ const WAYS: [(&str, Restore); 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restored_database_forgets_no_spent_step_and_nobody_waits() {
+async fn a_restored_database_forgets_no_spent_step_and_no_login_waits() {
     for (name, restore) in WAYS {
         let host = Host::new();
         let mut scenario = Scenario::new(name, |clock| host.open(clock));
@@ -175,12 +175,12 @@ async fn an_empty_file_in_the_place_of_the_memory_is_a_lost_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_remembers_elsewhere_spends_nothing_that_was_spent() {
+async fn a_process_with_another_volatile_file_spends_no_spent_step() {
     let host = Host::new();
     fs::create_dir(host.at("other-run")).unwrap();
     let mut scenario = Scenario::new("two memories of one database", |clock| host.open(clock));
     let clock = scenario.clock.clone();
-    // Each of them takes the database from the other whenever it is asked, so nobody is ever let in: safe, and soon noticed.
+    // Each takes the database from the other at each call, so no login is ever accepted: safe, and soon noticed.
     let person = Person::new("alice");
     let last = scenario.spend_latest(&person).await;
     let elsewhere = open(&host.at("var"), &host.at("other-run"), clock.clone());
@@ -222,7 +222,7 @@ async fn a_database_that_is_restored_under_running_programs_makes_no_step_spenda
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_written_to_is_named_with_its_mend() {
+async fn a_folder_that_cannot_be_written_to_is_named_with_the_remedy() {
     let host = Host::new();
     let ledger = open(&host.at("var"), &host.at("nowhere"), SetClock::at(LATER));
     let refused = Person::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await;

@@ -13,7 +13,7 @@ use super::scenario::Scenario;
 use super::{LATER, redis_ledger};
 
 #[tokio::test]
-async fn no_key_but_what_remembers_steps_makes_one_spendable_again() {
+async fn only_the_keys_of_spent_steps_can_make_one_spendable_again() {
     let redis = Redis::start("fence_hand", Listen::Tcp);
     let scenario = Scenario::new("by hand", |clock| redis_ledger(&redis.config(), clock));
     let (ledger, person) = (&scenario.ledgers[0], Person::new("alice"));
@@ -84,7 +84,7 @@ async fn a_deleted_count_only_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_source_that_somebody_writes_into_redis_is_none_that_was_let_in() {
+async fn a_source_forged_in_redis_is_not_a_source_that_succeeded() {
     let redis = Redis::start("fence_sources", Listen::Tcp);
     let ledger = redis_ledger(&redis.config(), postern_tests::SetClock::at(LATER));
     let keyring = Keyring::parse(&Keyring::render(&[7; 32], Timestamp::from_unix(1))).unwrap();

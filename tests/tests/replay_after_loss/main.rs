@@ -1,4 +1,5 @@
-//! Replay protection after a loss: no time step is spent twice, whatever Redis or the host loses, and no login waits longer than the manual says.
+//! Replay protection after a loss: no time step is spent twice, whatever Redis or the host loses, and no login waits longer than
+//! the manual says.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,5 +42,5 @@ const LATER: u64 = 4_000_000_000;
 const PERIOD: u64 = 30;
 /// How far the clocks of hosts may be from that of the ledger.
 const SKEW: u64 = postern_core::clock::SKEW.as_secs();
-/// How much longer somebody waits where a server that was cut off may have gone on for a while.
+/// How much longer a login waits if a server that was cut off may have gone on for a while.
 const GRACE: u64 = 12;

@@ -1,4 +1,4 @@
-//! Somebody with an authenticator.
+//! A user with an authenticator app.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -52,7 +52,7 @@ async fn whatever_happens_to_the_files_no_step_is_spent_twice() {
     host.back_up();
     let disturb = |ledgers: &mut Vec<Arc<dyn Ledger>>, dice: &mut Dice| {
         let which = dice.roll(8);
-        // A database is replaced while nobody uses it, as nothing else is sure to be in order afterwards.
+        // A database is replaced while it is not in use, because otherwise it might be inconsistent.
         if which < 5 {
             ledgers.clear();
             host.wait_closed();

@@ -21,7 +21,7 @@ async fn a_flush_forgets_no_spent_step() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_flush_while_nobody_comes_nobody_waits() {
+async fn after_a_flush_without_logins_no_login_waits() {
     let redis = Redis::start("fence_idle", Listen::Tcp);
     let scenario = Scenario::new("FLUSHALL while idle", |clock| redis_ledger(&redis.config(), clock));
     let person = Person::new("alice");
@@ -62,7 +62,7 @@ async fn a_snapshot_older_than_the_spend_forgets_no_spent_step() {
     let mut redis = Redis::builder("fence_rdb").line("appendonly no").start();
     let config = redis.config();
     let mut scenario = Scenario::new("kill -9, older RDB", |clock| redis_ledger(&config, clock));
-    // The snapshot has fences, and what was spent by somebody; only the last steps are missing.
+    // The snapshot has fences and spent steps; only the last steps are missing.
     _ = scenario.spend_latest(&Person::new("somebody")).await;
     assert_eq!(redis.cli(&["SAVE"]), "OK");
     scenario

@@ -1,4 +1,4 @@
-//! A loss at every moment of a period, somebody who replays what was spent, and somebody who waits.
+//! A loss at every moment of a period, an attacker who replays spent codes, and a user who waits.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl Scenario {
                     let again = person.ask(ledger, step, now).await;
                     assert_ne!(again, Spent::Now, "{}: {step} of {last}, {} s after", self.name, now - lost);
                 }
-                // Somebody whose steps nobody has seen stands for everybody.
+                // A user whose steps were not seen yet stands for all users.
                 let honest = other.ask(ledger, now / PERIOD, now).await;
                 if waited.is_none() && honest == Spent::Now {
                     waited = Some(now - lost);

@@ -1,4 +1,4 @@
-//! Hosts of one site, and people with apps.
+//! Hosts of one site, and users with apps.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(crate) struct Single {
     pub(crate) site: Site,
 }
 
-/// Somebody with an app.
+/// A user with an app.
 #[derive(Debug)]
 pub(crate) struct Enrolled {
     pub(crate) name: String,
@@ -37,12 +37,12 @@ pub(crate) struct Enrolled {
 }
 
 impl Pair {
-    /// With so many people.
+    /// With so many users.
     pub(crate) fn new(name: &str, people: u32, setting: impl Fn(SiteBuilder) -> SiteBuilder) -> Self {
         Self::on(Slapd::builder(name).crowd(people).quiet(), name, people, setting)
     }
 
-    /// On this slapd; the first `people` of its crowd have an app.
+    /// On this slapd; the first `people` of its users have an app.
     pub(crate) fn on(
         slapd: SlapdBuilder,
         name: &str,
@@ -102,7 +102,7 @@ impl Enrolled {
         Some(self.next.max(now - 1)).filter(|step| *step <= now + 1)
     }
 
-    /// The code of `step` was typed. Where nobody was let in all the wrong ones stay counted, and more are too many.
+    /// The code of `step` was typed. If no login was accepted, all wrong ones stay counted, and more are too many.
     pub(crate) fn has_typed(&mut self, step: u64, rushed: &Rushed) {
         self.next = if rushed.accepted.is_empty() { u64::MAX } else { step + 1 };
     }

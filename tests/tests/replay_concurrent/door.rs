@@ -1,4 +1,4 @@
-//! A front door at posternd's socket, as root: sshd before a person, or a mail server before a program.
+//! A front door at posternd's socket, as root: sshd for a user, or a mail server for a program.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

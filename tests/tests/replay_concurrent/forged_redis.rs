@@ -80,7 +80,7 @@ impl Story {
         }
     }
 
-    /// What nobody gets in by, and how each ended.
+    /// The requests that must not be accepted, and their verdicts.
     fn attempts(&self) -> Vec<(&'static str, Ended)> {
         let [anna, bert, clara] = &self.pair.people[..] else { panic!("three") };
         let [trusted, revoked, unknown, of_bert] = &self.keys;
@@ -164,7 +164,7 @@ impl Story {
         }
     }
 
-    /// The key of one account for each other one. A few keys are nobody's, for probes.
+    /// The key of one account for each other one. A few keys belong to no account, for probes.
     fn swaps(&self, key: &str) -> Vec<(String, String)> {
         let Some(owner) = self.ids.iter().find(|id| key.contains(id.as_str())) else { return vec![] };
         let others = self.ids.iter().filter(|id| *id != owner);
@@ -178,7 +178,7 @@ fn copy_keys(pair: &Pair, from: u8, to: u8) {
 }
 
 #[test]
-fn whatever_is_written_into_redis_nobody_is_let_in_by_it() {
+fn nothing_written_into_redis_lets_a_user_in() {
     let _turn = alone();
     let story = Story::new();
     let shut = story.attempts();
@@ -216,7 +216,7 @@ fn whatever_is_written_into_redis_nobody_is_let_in_by_it() {
 }
 
 #[test]
-fn a_device_that_somebody_wrote_into_redis_is_not_trusted() {
+fn a_device_forged_in_redis_is_not_trusted() {
     let _turn = alone();
     let story = Story::new();
     copy_keys(&story.pair, 0, NEW);
@@ -268,7 +268,7 @@ fn a_device_that_somebody_wrote_into_redis_is_not_trusted() {
     assert!(story.is_trusted());
 }
 
-/// A record as this program writes it, by somebody who does not have the keyring.
+/// A record in Postern's format, from an attacker without the keyring.
 fn forged_under_another_key(binder: &Binder<'_>, account: &AccountId, key: &str) -> String {
     let other = Keyring::parse(&Keyring::render(&[7; 32], Timestamp::from_unix(1))).expect("a keyring");
     let device = Device::of_ssh_key(key).expect("a key");
@@ -286,7 +286,7 @@ fn without_mac(record: &str) -> String {
     format!("{before}\"mac\":\"{}", &after[after.find('"').unwrap()..])
 }
 
-/// A public key that nobody has, as sshd's word for it comes to posternd.
+/// An unknown public key, in the form in which sshd's front door reports it.
 fn ssh_key() -> String {
     let mut blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
     let mut key = [0; 32];

@@ -1,4 +1,4 @@
-//! Wrong codes and passwords are counted over all hosts alike, before anybody looks at them.
+//! Wrong codes and passwords are counted over all hosts, before they are checked.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ fn one_wrong_code_at_each_of_200_logins_is_locked_like_any_other() {
         "nor is the right one looked at"
     );
 
-    // It stands in the directory: whoever empties Redis does not open it.
+    // The lock is in the directory: emptying Redis does not remove it.
     assert_eq!(pair.redis.cli(&["FLUSHALL"]), "OK");
     for socket in &sockets {
         assert_eq!(one.at_sshd().answer(socket, &[&one.code(now_step())]), (locked.clone(), 1));
@@ -95,7 +95,7 @@ fn through_pam(site: &Site, name: &str, password: &str, code: &str) -> String {
 }
 
 #[test]
-fn a_stale_password_a_thousand_times_is_one_bind_and_locks_nobody_out() {
+fn an_old_password_a_thousand_times_is_one_bind_and_locks_no_user_out() {
     let _turn = alone();
     let slapd = Slapd::builder("stale").crowd(2).lockout_after(3);
     let pair = Pair::on(slapd, "stale", 1, |site| site);
@@ -129,7 +129,7 @@ fn a_stale_password_a_thousand_times_is_one_bind_and_locks_nobody_out() {
 }
 
 #[test]
-fn a_password_kept_with_its_code_a_thousand_times_locks_nobody_out() {
+fn a_password_saved_with_its_code_a_thousand_times_locks_no_user_out() {
     let _turn = alone();
     let pair = Pair::new("kept", 1, |site| site.setting("[services.imap]", "combined = true"));
     let (one, sockets) = (&pair.people[0], pair.sockets());
@@ -167,7 +167,7 @@ fn a_stale_password_at_two_hosts_in_the_same_moment_is_one_bind_each_at_most() {
     assert!(matches!(right, Ok(Verdict::Accept(_))), "{right:?}");
 }
 
-/// How often somebody bound as `dn`.
+/// The number of binds as `dn`.
 fn binds(slapd: &Slapd, dn: &str) -> usize {
     slapd.log().lines().filter(|line| line.contains(&format!(" BIND dn=\"{dn}\" method=128"))).count()
 }

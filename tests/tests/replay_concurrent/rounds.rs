@@ -26,19 +26,20 @@ struct Totals {
     won: [usize; 2],
     refused: BTreeMap<String, usize>,
     together: usize,
-    /// Rounds whose code ran out while it was typed, or in which the ledger had no time for whoever would have been in.
+    /// Rounds whose code expired while it was typed, or in which the ledger was too busy for the login that would have been
+    /// accepted.
     nobody: usize,
     /// Told to come again, by what was out of order.
     put_off: BTreeMap<String, usize>,
 }
 
 impl Totals {
-    /// Counts a round, in which everybody typed the code of `step`.
+    /// Counts a round, in which all users typed the code of `step`.
     #[track_caller]
     fn count(&mut self, step: u64, rushed: &Rushed) {
         let (begun, ended) = (rushed.seconds.0 / PERIOD, rushed.seconds.1 / PERIOD);
         let distance = step.cast_signed() - begun.cast_signed();
-        // Once it is two steps old, whoever comes late is too late; and a busy machine may put somebody off.
+        // Once it is two steps old, it is too late; and a busy machine may delay a login.
         let may_be_nobody = ended > step + 1 || !rushed.put_off.is_empty();
         match rushed.accepted.len() {
             1 => self.won[rushed.accepted[0]] += 1,
@@ -56,7 +57,7 @@ impl Totals {
         self.together += rushed.together;
     }
 
-    /// Whether the step changed while somebody typed.
+    /// Whether the step changed during the input.
     fn saw_a_change(&self) -> bool {
         self.by_step.keys().any(|(_, changed)| *changed)
     }
@@ -138,7 +139,7 @@ fn until_next_step() -> Duration {
     Duration::from_secs((now.as_secs() / PERIOD + 1) * PERIOD) - now
 }
 
-/// Losers are not limited before they hear that somebody else was faster.
+/// Losers are not limited before they are told that the code was used.
 fn patient(site: SiteBuilder) -> SiteBuilder {
     site.setting("[limits]", "wrong_codes = 100")
 }
@@ -192,11 +193,11 @@ fn of_32_with_one_code_at_one_host_with_a_file_one_is_let_in_a_thousand_times() 
 /// What came of rounds in which a daemon was killed.
 #[derive(Debug, Default)]
 struct Killed {
-    /// Somebody was let in all the same.
+    /// A login was accepted all the same.
     in_the_rush: usize,
-    /// Nobody was, and the code was still good afterwards.
+    /// None was, and the code was still valid afterwards.
     afterwards: usize,
-    /// The code was spent on somebody who never heard of it.
+    /// The code was spent for a login that got no answer.
     lost: usize,
 }
 
@@ -233,7 +234,7 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
         let (meanwhile, again) = (rushed.accepted.len(), again.count());
         assert_eq!(now_step(), step, "the machine is too slow");
         assert!(meanwhile + again <= 1, "{meanwhile} and {again} were let in with one code: {rushed:?}");
-        // By the one that was killed, before that; by another, or by nobody yet.
+        // By the killed daemon, before that; by another one, or not at all.
         *wait = wait.mul_f64(if rushed.accepted == [0] { 0.85 } else { 1.15 });
         killed.in_the_rush += meanwhile;
         killed.afterwards += again;
@@ -261,5 +262,5 @@ fn a_code_is_taken_once_from_a_file_though_its_host_is_killed_in_between() {
     assert!(killed.in_the_rush > 0 && killed.afterwards > 0, "{killed:?}");
 }
 
-/// Time enough for a hundred people to get to the question.
+/// Time enough for a hundred users to reach the question.
 const BEFORE_EDGE: Duration = Duration::from_secs(6);

@@ -14,7 +14,7 @@ use crate::door::{Door, Ended};
 /// Who types which code where.
 #[derive(Debug, Clone)]
 pub(crate) struct Rush<'a> {
-    /// The daemons' sockets: everybody goes to the next one.
+    /// The daemons' sockets: each user goes to the next one.
     pub(crate) sockets: &'a [&'a Path],
     pub(crate) door: Door<'a>,
     pub(crate) code: &'a str,
@@ -29,9 +29,9 @@ pub(crate) struct Rushed {
     pub(crate) refused: BTreeMap<String, usize>,
     /// Without a verdict, or deferred.
     pub(crate) put_off: BTreeMap<String, usize>,
-    /// How many had typed the code before anybody was let in.
+    /// The number of users who had typed the code before a login was accepted.
     pub(crate) together: usize,
-    /// How long it took from the first key until somebody was let in.
+    /// The time from the first key until a login was accepted.
     pub(crate) first_in: Option<Duration>,
     /// The second before the first key and the one after the last word.
     pub(crate) seconds: (u64, u64),
@@ -44,7 +44,7 @@ struct One {
     ended: Ended,
 }
 
-/// Everybody is asked for the code, then types it when `start` returns. Who is asked again gives up.
+/// All users are asked for the code, and type it when `start` returns. Those who are asked again give up.
 pub(crate) fn rush(rush: &Rush<'_>, crowd: usize, start: impl FnOnce()) -> Rushed {
     let barrier = Barrier::new(crowd + 1);
     let all = Mutex::new(Vec::with_capacity(crowd));

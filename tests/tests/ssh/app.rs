@@ -3,7 +3,7 @@ use std::time::Duration;
 use postern_tests::otp::now;
 use postern_tests::{Authenticator, guard};
 
-/// Somebody's authenticator app, which shows no code twice.
+/// A user's authenticator app, which shows no code twice.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) authenticator: Authenticator,

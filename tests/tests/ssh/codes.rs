@@ -37,7 +37,7 @@ fn a_recovery_code_opens_once(world: &World) {
     assert_eq!(codes.len(), 10);
     let mut person = world.at_code(&anna);
     person.was_shown(&codes[0]);
-    // As somebody types who reads it off paper.
+    // As typed from paper.
     person.answer_visible(&codes[0].replace(' ', "-").to_lowercase());
     assert_eq!(person.is_in(), anna.unix.name);
     assert!(seen(&person).contains("\nYou have 9 recovery codes left.\n"), "{}", seen(&person));

@@ -10,7 +10,7 @@ use crate::world::{User, World, seen};
 on_both!(
     a_trusted_key_needs_no_code_until_it_is_revoked,
     a_key_and_a_password_and_a_code,
-    trust_is_of_one_key_alone_and_for_whoever_says_yes,
+    trust_is_of_one_key_only_and_for_users_who_confirm_it,
     a_certificate_counts_by_its_key,
     trust_ends_with_the_main_password_and_with_the_factors_that_it_was_given_for,
     an_address_is_trusted_only_where_the_admin_says_so,
@@ -94,7 +94,7 @@ fn a_key_and_a_password_and_a_code(world: &World) {
     drop(person.is_refused());
 }
 
-fn trust_is_of_one_key_alone_and_for_whoever_says_yes(world: &World) {
+fn trust_is_of_one_key_only_and_for_users_who_confirm_it(world: &World) {
     let (mut anna, berta, key, other) =
         (world.enrolled("anna"), world.enrolled("berta"), Key::ed25519(), Key::ed25519());
     for user in [&anna, &berta] {

@@ -1,4 +1,4 @@
-//! Whoever needs a second factor and has none sets one up at the prompt.
+//! Users who need a second factor and have none set one up at the prompt.
 
 use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
@@ -127,7 +127,7 @@ fn a_key_alone_sets_up_nothing(world: &World) {
 fn in_chinese(world: &World) {
     let mut anna = world.user_with("anna", &[("preferredLanguage", "zh-CN")]);
     let mut person = world.ssh("required", &anna).batch().start();
-    // Whoever does not know the password must not learn who exists.
+    // Without the password the login must not reveal whether the account exists.
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     anna.app = scan(&mut person, &CHINESE);
@@ -159,7 +159,7 @@ fn in_chinese(world: &World) {
 }
 
 #[test]
-fn a_site_speaks_its_own_language_to_whom_it_does_not_know() {
+fn a_site_uses_its_own_language_for_unknown_users() {
     let mut world = World::new("language", Kept::Embedded, "");
     world.site.edit_config(|text| format!("language = \"zh-CN\"\n{text}"));
     assert!(world.posternd.stop().success());

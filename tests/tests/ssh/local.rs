@@ -16,12 +16,12 @@ on_both!(
     sudo_lets_those_in_that_have_no_factor_or_no_account,
     sudo_with_a_login_shell_asks_for_the_same,
     sudo_takes_the_password_of_this_host_as_it_always_did,
-    su_asks_for_password_and_code_of_whom_one_becomes,
+    su_asks_for_password_and_code_of_the_target_user,
     su_with_a_login_shell_asks_for_the_same,
     a_console_asks_for_password_and_code,
 );
 
-/// Somebody whose password is the same here and in the directory, as where pam_unix or pam_sss knows it from there.
+/// A user with the same password here and in the directory, as if pam_sss checked it there.
 fn with_one_password(world: &World, mut user: User) -> User {
     world.set_password(&user, &user.unix.password.clone());
     user.password.clone_from(&user.unix.password);
@@ -161,7 +161,7 @@ fn sudo_lets_those_in_that_have_no_factor_or_no_account(world: &World) {
     );
 }
 
-fn su_asks_for_password_and_code_of_whom_one_becomes(world: &World) {
+fn su_asks_for_password_and_code_of_the_target_user(world: &World) {
     let (mut anna, by) = (world.enrolled("anna"), unix_users::fresh("by"));
     let start = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su"));
     let mut person = start();

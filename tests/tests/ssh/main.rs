@@ -1,7 +1,7 @@
 //! Real sshd and real ssh over pam_postern.so and posternd, with accounts in LDAP and in the embedded store: what a person
 //! is asked, what opens, what does not, and what the log says of it.
 //!
-//! Each test has people of its own, so that all can share one host of each kind.
+//! Each test has its own users, so that all can share one host of each kind.
 
 #![allow(
     clippy::unwrap_used,

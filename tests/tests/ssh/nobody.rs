@@ -1,4 +1,4 @@
-//! An ssh that cron or autossh started: nobody is there, and ssh answers every question with nothing.
+//! An ssh that cron or autossh started, without a user: ssh gives every question an empty answer.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use postern_tests::{Key, Ran, Sshd, UnixUser, guard, host, syslog};
 use crate::on_both;
 use crate::world::World;
 
-on_both!(an_ssh_without_a_terminal_is_no_wrong_password, a_key_without_anybody_behind_it_is_no_wrong_code);
+on_both!(an_ssh_without_a_terminal_is_no_wrong_password, a_key_without_a_user_is_not_a_wrong_code);
 
 /// ssh without a terminal, which has to fail, as often as it likes to answer.
 fn without_terminal(sshd: &Sshd, user: &UnixUser, key: Option<&Key>) -> String {
@@ -54,7 +54,7 @@ fn an_ssh_without_a_terminal_is_no_wrong_password(world: &World) {
     is_cancelled(world, &anna.unix, 3);
 }
 
-fn a_key_without_anybody_behind_it_is_no_wrong_code(world: &World) {
+fn a_key_without_a_user_is_not_a_wrong_code(world: &World) {
     let (anna, key) = (world.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
     let sshd = world.sshd("sshd-key", "publickey,keyboard-interactive");

@@ -17,7 +17,7 @@ on_both!(
     app_passwords_are_made_listed_and_revoked,
     trusted_devices_are_listed_and_revoked,
     nothing_changes_without_the_password_and_a_code,
-    nobody_reaches_another_account,
+    no_user_reaches_another_account,
 );
 
 /// `user` at a terminal, who types `postern my ARGS`.
@@ -202,7 +202,7 @@ fn nothing_changes_without_the_password_and_a_code(world: &World) {
     assert!(seen(&login).contains("-- in as"));
 }
 
-fn nobody_reaches_another_account(world: &World) {
+fn no_user_reaches_another_account(world: &World) {
     let (anna, local) = (world.enrolled("anna"), unix_users::fresh("local"));
     let other = unix_users::fresh("other");
     // The same name as an account that has another number, and the same number as one that has another name.
@@ -239,7 +239,7 @@ fn nobody_reaches_another_account(world: &World) {
             );
         }
     }
-    // Whoever has an account does not name another one.
+    // A user with an account cannot name another one.
     let berta = world.user("berta");
     let begin = json!({ "version": 1, "flow": "recovery_codes", "service": "", "user": anna.unix.name, "interactive": true });
     let mut visit = Visit::begin_with(&world.site.socket(), berta.unix.uid, &begin);

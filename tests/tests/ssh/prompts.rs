@@ -1,4 +1,4 @@
-//! What a person reads, from the first prompt to the last word.
+//! The messages that a user reads, from the first prompt to the last.
 
 use postern_tests::person::PROMPT;
 use postern_tests::{Ssh, unix_users};
@@ -9,7 +9,7 @@ use crate::world::{World, seen};
 on_both!(
     a_password_and_a_code_open_a_shell,
     a_wrong_code_may_be_corrected_twice,
-    whoever_has_no_password_learns_nothing,
+    a_user_without_the_password_learns_nothing,
     without_a_factor_the_password_opens,
 );
 
@@ -70,7 +70,7 @@ fn a_wrong_code_may_be_corrected_twice(world: &World) {
     drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 }
 
-fn whoever_has_no_password_learns_nothing(world: &World) {
+fn a_user_without_the_password_learns_nothing(world: &World) {
     let (anna, berta, local) = (world.enrolled("anna"), world.user("berta"), unix_users::fresh("local"));
     let mut screens = Vec::new();
     for name in [&*anna.unix.name, &*berta.unix.name, &*local.name, "nobody.here"] {

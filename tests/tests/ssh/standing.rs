@@ -55,7 +55,7 @@ fn what_ldap_says_of_an_account_holds(world: &World) {
 }
 
 #[test]
-fn without_posternd_everybody_is_refused_at_once_and_let_in_when_it_is_back() {
+fn without_posternd_every_login_is_refused_at_once_and_accepted_when_it_is_back() {
     let mut world = World::new("stopped", Kept::Embedded, "");
     let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
@@ -132,7 +132,7 @@ fn without_redis_a_recovery_code_opens_and_no_other_code_does() {
 }
 
 #[test]
-fn without_ldap_nobody_is_let_in_and_everybody_is_when_it_is_back() {
+fn without_ldap_no_login_is_accepted_and_every_one_is_when_it_is_back() {
     let mut world = World::new("no ldap", Kept::Ldap, "");
     let mut anna = world.enrolled("anna");
     let (slapd, name) = (world.slapd.as_mut().unwrap(), anna.unix.name.clone());

@@ -1,4 +1,4 @@
-//! Sites that ask for more: tickets, nobody unenrolled, locks that only an admin lifts.
+//! Stricter sites: tickets, required factors, locks that only an admin removes.
 
 use postern_tests::person::Person;
 use postern_tests::{Ssh, local_login, unix_users};
@@ -43,7 +43,7 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-/// Each of its own services is laxer than sshd's, and none is a way around it: the factor would count everywhere.
+/// Each of its other services is laxer than sshd, and none is a way around it, because a factor counts at every service.
 fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
     let (mut anna, by) = (world.user("anna"), unix_users::fresh("by"));
     let su = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su-lax"));
@@ -75,7 +75,7 @@ fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn where_nobody_sets_up_an_app_at_a_login_one_is_told_so(world: &World) {
+fn if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(world: &World) {
     let (berta, mut anna) = (world.user("berta"), world.enrolled("anna"));
     for service in ["never", "ssh-lax"] {
         let mut person = after_password(world, service, &berta);
@@ -147,8 +147,8 @@ fn tickets_refusals_and_locks_in_ldap() {
 }
 
 #[test]
-fn where_one_service_has_nobody_set_up_an_app_no_service_does() {
-    where_nobody_sets_up_an_app_at_a_login_one_is_told_so(&World::new("never", Kept::Embedded, NEVER));
+fn if_one_service_forbids_setting_up_an_app_every_service_does() {
+    if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(&World::new("never", Kept::Embedded, NEVER));
 }
 
 const NEVER: &str = r#"

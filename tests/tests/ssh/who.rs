@@ -1,4 +1,4 @@
-//! Who is who: nobody becomes a user of this host by what stands in a directory entry.
+//! Identity: no directory entry makes a user another user of this host.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::on_both;
 use crate::world::{User, World};
 
 on_both!(
-    an_address_in_ones_own_entry_makes_nobody_else,
+    an_address_in_a_users_own_entry_does_not_change_the_identity,
     an_account_with_another_uid_is_not_the_user_of_that_name,
     uid_0_is_never_taken_from_the_directory,
     an_alias_is_no_name_at_a_prompt,
     a_name_is_taken_letter_for_letter,
-    a_key_alone_lets_nobody_in_under_another_spelling,
-    no_password_lets_anybody_in_under_another_spelling,
+    a_key_alone_does_not_let_a_user_in_under_another_spelling,
+    no_password_lets_a_user_in_under_another_spelling,
     a_stranger_with_a_key_is_refused_unless_strangers_are_left_to_others,
 );
 
@@ -31,7 +31,7 @@ fn types(world: &World, name: &str, password: &str) -> Person {
     person
 }
 
-/// The line of the log that refused `name`, who was never let in.
+/// The log line that refused `name`, who was never accepted.
 fn refused(world: &World, name: &str, password: &str) -> String {
     // As the log writes it.
     let user = match name.replace('\\', "\\x5c") {
@@ -58,7 +58,7 @@ fn refused(world: &World, name: &str, password: &str) -> String {
     lines.last().unwrap().clone()
 }
 
-fn an_address_in_ones_own_entry_makes_nobody_else(world: &World) {
+fn an_address_in_a_users_own_entry_does_not_change_the_identity(world: &World) {
     let victim = unix_users::fresh("victim");
     for wanted in [victim.name.as_str(), "root"] {
         let anna = world.user_with("anna", &[("mail", wanted)]);
@@ -67,7 +67,7 @@ fn an_address_in_ones_own_entry_makes_nobody_else(world: &World) {
         let mut person = types(world, &anna.unix.name, &anna.password);
         assert_eq!(person.is_in(), anna.unix.name, "the entry still opens what it is for");
     }
-    // Not even an entry of root's own makes anybody root, and to root it is as if there were none.
+    // Not even an entry called root makes a user root, and root is treated as if it did not exist.
     let Some(_) = &world.slapd else { return };
     let root = UnixUser { name: "root".to_owned(), ..unix_users::fresh("root") };
     let root = world.account_of(&root, "root", 0, &[]);
@@ -108,13 +108,13 @@ fn an_alias_is_no_name_at_a_prompt(world: &World) {
     let alias = unix_users::fresh("alias");
     let address = format!("{}@example.org", alias.name);
     let anna = world.user_with("anna", &[("mail", &address)]);
-    // Of a name that the host does not have sshd tells PAM no password.
+    // For a name that the host does not know, sshd gives PAM no password.
     let line = refused(world, &address, &anna.password);
     assert!(!line.contains("account="), "{line}");
     let line = refused(world, &alias.name, &anna.password);
     assert!(line.contains("reason=unknown_account"), "{line}");
     let Some(slapd) = &world.slapd else { return };
-    // A second value of the attribute that names people.
+    // A second value of the user name attribute.
     slapd.set(&slapd_dn(&anna), &format!("add: uid\nuid: {}", alias.name));
     let line = refused(world, &alias.name, &anna.password);
     assert!(line.contains("reason=not_permitted"), "{line}");
@@ -127,14 +127,14 @@ fn a_name_is_taken_letter_for_letter(world: &World) {
     assert!(line.contains("reason=not_permitted"), "{line}");
 }
 
-/// As name services answer that take one name for another.
+/// As with name services that map one name to another.
 fn spellings(user: &User) -> Vec<UnixUser> {
     let name = &user.unix.name;
     let spelled = [name.to_uppercase(), format!("{name}@default"), format!("DOM\\{name}")];
     spelled.iter().map(|spelled| unix_users::spelled(&user.unix, spelled)).collect()
 }
 
-fn a_key_alone_lets_nobody_in_under_another_spelling(world: &World) {
+fn a_key_alone_does_not_let_a_user_in_under_another_spelling(world: &World) {
     for service in ["sshd", "strangers-ignored"] {
         let sshd = world.sshd(service, "publickey");
         for (user, is_enrolled) in [(world.enrolled("anna"), true), (world.user("berta"), false)] {
@@ -158,7 +158,7 @@ fn a_key_alone_lets_nobody_in_under_another_spelling(world: &World) {
     }
 }
 
-fn no_password_lets_anybody_in_under_another_spelling(world: &World) {
+fn no_password_lets_a_user_in_under_another_spelling(world: &World) {
     let by = unix_users::fresh("by");
     let anna = world.enrolled("anna");
     for spelled in spellings(&anna) {

@@ -1,4 +1,4 @@
-//! A host whose people log in by ssh, sudo, su and at the console.
+//! A host whose users log in by ssh, sudo, su and at the console.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub(crate) struct World {
     name: String,
 }
 
-/// Where accounts are kept, and what may expire.
+/// The stores of accounts and of short-lived state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// In one SQLite file.
@@ -36,7 +36,7 @@ pub(crate) enum Kept {
     Ldap,
 }
 
-/// Somebody with an account and a user of the host.
+/// A user with an account and a uid on the host.
 pub(crate) struct User {
     pub(crate) unix: UnixUser,
     pub(crate) password: String,
@@ -44,7 +44,7 @@ pub(crate) struct User {
 }
 
 impl World {
-    /// The one that those tests share that change nothing but their own people.
+    /// The host that tests share if they change only their own users.
     pub(crate) fn shared(kept: Kept) -> Arc<Self> {
         static SHARED: [Mutex<Weak<World>>; 2] = [Mutex::new(Weak::new()), Mutex::new(Weak::new())];
         let (shared, name) = match kept {
@@ -69,7 +69,7 @@ impl World {
         world
     }
 
-    /// One whose ledger has just begun, so that nobody knows what was spent before.
+    /// One with a new ledger, so that it is unknown which codes were spent before.
     pub(crate) fn young(name: &str, kept: Kept, services: &'static str) -> Self {
         syslog::listen();
         let builder = Site::builder(name).postern_toml(|text| text + services);
@@ -117,7 +117,7 @@ impl World {
         Ssh::to(&sshd).unix_user(&user.unix).prefer("keyboard-interactive")
     }
 
-    /// Somebody without a factor.
+    /// A user without a factor.
     pub(crate) fn user(&self, name: &str) -> User {
         self.user_with(name, &[])
     }
@@ -156,7 +156,7 @@ impl World {
         User { unix: unix.clone(), password, app: App::none() }
     }
 
-    /// Gives somebody this main password.
+    /// Sets a user's main password.
     pub(crate) fn set_password(&self, user: &User, password: &str) {
         match &self.slapd {
             Some(slapd) => {
@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// Somebody with an app.
+    /// A user with an app.
     pub(crate) fn enrolled(&self, name: &str) -> User {
         self.enrolled_with(name, &[])
     }
@@ -182,7 +182,7 @@ impl World {
         user
     }
 
-    /// Binds the first app of somebody.
+    /// Binds a user's first app.
     pub(crate) fn enrol(&self, user: &mut User) {
         user.app = self.enrol_another(user, "authenticator");
     }
@@ -197,7 +197,7 @@ impl World {
         App::of(Authenticator::from_uri(shown.trim()).expect("a URI"))
     }
 
-    /// Makes recovery codes for somebody who has an app.
+    /// Makes recovery codes for a user with an app.
     pub(crate) fn recovery_codes(&self, user: &mut User) -> Vec<String> {
         let (mut visit, mut codes) = (self.visit(user, "recovery_codes", &[]), Vec::new());
         loop {

@@ -50,7 +50,7 @@ fn a_lookup_answers_with_2_and_one_line_or_with_3_and_nothing() {
     for (field, value) in fields_of(&alice) {
         assert!(fields.contains(&(format!("userdb_{field}"), value)), "{field} in {fields:?}");
     }
-    // Dovecot asks for lookups on behalf of whatever part of it needs one.
+    // Dovecot requests lookups on behalf of any of its parts.
     let lmtp =
         checkpassword(&site).env("SERVICE", "lmtp").env("AUTHORIZED", "1").credentials("alice", "").run();
     assert_eq!(lmtp.code, 2);

@@ -1,4 +1,4 @@
-//! Mail that is delivered: to the mailbox that its owner reads, and not back to its sender.
+//! Deliveries: mail goes to the mailbox that its owner reads, and not back to its sender.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use nix::unistd::{Gid, Uid};
 use postern_tests::guard::wait_for;
 use postern_tests::{Dovecot, Site, host};
 
-/// A site with bob, who goes by two addresses, and a Dovecot that keeps mail by `%u` and takes deliveries.
+/// A site with bob, who has two addresses, and a Dovecot that stores mail by `%u` and accepts deliveries.
 struct Host {
     dovecot: Dovecot,
     posternd: postern_tests::Posternd,
@@ -56,7 +56,7 @@ fn lmtp() -> PathBuf {
     elsewhere.unwrap_or_else(|| host::system_program("/usr/lib/dovecot/lmtp", "dovecot-lmtpd"))
 }
 
-/// Hands a message in by LMTP (RFC 2033); the answer to the recipient, or to the message where the recipient was taken.
+/// Submits a message by LMTP (RFC 2033). Returns the answer to the recipient, or to the message if the recipient was accepted.
 fn deliver(dovecot: &Dovecot, to: &str) -> String {
     let socket = dovecot.auth_socket().with_file_name("lmtp");
     let mut talk = Talk::to(&socket);

@@ -1,4 +1,4 @@
-//! What mail servers learn about an account, and the contracts of postern-checkpassword by which they learn it.
+//! Lookups of accounts by mail servers, and the contracts of postern-checkpassword for them.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use nix::unistd::{Gid, Uid};
 use postern_tests::{Account, Site, canary, host, site};
 
-/// An account with an attribute that the site's templates use, and one of the addresses that it also goes by.
+/// An account with an attribute that the site's templates use, and one of its addresses.
 fn alice(site: &Site) -> Account {
     let more =
         ["--attribute", "mailQuota=5G", "--mail", "alice@example.org", "--mail", "postmaster@example.org"];
@@ -44,7 +44,7 @@ fn script(site: &Site, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A password that is nobody's, and must not turn up in any log.
+/// A random wrong password, which must not appear in any log.
 fn wrong_password() -> String {
     let password = site::random_password();
     canary::register(&password);

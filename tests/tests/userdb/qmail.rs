@@ -5,7 +5,7 @@ use postern_tests::{Account, Checkpassword, Ran, Site, host};
 
 use crate::{alice, wrong_password};
 
-/// What qmail-popup does: a program that the account's own program follows, no descriptor 4, and one left open by mistake.
+/// As qmail-popup does: a program to execute, no descriptor 4, and one left open by mistake.
 fn popup(site: &Site, program: &[&str]) -> Checkpassword {
     let ours = host::program("postern-checkpassword").display().to_string();
     let config = site.client_config().display().to_string();
@@ -56,7 +56,7 @@ fn the_program_inherits_no_descriptor() {
     let told = "for n in 0 1 2 3 4 5 6 7 8 9; do if [ -e /proc/$$/fd/$n ]; then echo $n; fi; done";
     let ran = login(&site, "root", &alice, &["/bin/sh", "-c", told]).succeeded();
     assert_eq!(ran.stdout.lines().collect::<Vec<_>>(), ["0", "1", "2"]);
-    // Without us between, there is one to be inherited.
+    // Without postern-checkpassword in between, there is one to be inherited.
     let shell = ["-c", &format!("exec 7</etc/passwd; {told}")];
     assert!(Checkpassword::new(Path::new("/bin/sh")).args(&shell).run().stdout.contains('7'));
 }

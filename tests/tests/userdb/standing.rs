@@ -5,7 +5,7 @@ use postern_tests::{Dovecot, Site, site};
 
 use crate::{alice, fields_of};
 
-/// Whether the account is let in with each of these, and found, by every way that there is.
+/// Whether the account is accepted with each of these, and found, by every front door.
 fn is_in_everywhere(dovecot: &Dovecot, passwords: &[&str]) -> bool {
     let mut all = Vec::new();
     for password in passwords {
@@ -25,7 +25,7 @@ fn is_in_everywhere(dovecot: &Dovecot, passwords: &[&str]) -> bool {
     all[0]
 }
 
-/// A site that wants mail for accounts that are disabled or have expired to go back.
+/// A site that sends mail for disabled or expired accounts back.
 fn bouncing(name: &str) -> Site {
     Site::builder(name).setting("[directory]", "disabled_lookup = \"unknown\"").build()
 }

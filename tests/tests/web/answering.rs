@@ -106,7 +106,7 @@ fn a_login_is_denied_with_one_touch() {
 }
 
 #[test]
-fn that_it_was_somebody_else_is_asked_once_more() {
+fn a_fraud_report_is_confirmed_once_more() {
     let world = bound("not_me");
     let id = world.desk.challenge(1, 100);
     world.open_challenge(&id);

@@ -95,7 +95,7 @@ fn only_json_of_the_verbs_own_fields_is_passed_on() {
 }
 
 #[test]
-fn what_posternd_is_told_is_what_the_page_sent_and_no_more() {
+fn posternd_is_told_only_what_the_page_sent() {
     let (_dir, desk, web) = served("relay", "");
     let body =
         json!({"account": "a", "challenge": "c", "key": "k", "name": "工作 \"\u{7}\n📱", "proof": "p"});
@@ -113,7 +113,7 @@ fn what_posternd_is_told_is_what_the_page_sent_and_no_more() {
 }
 
 #[test]
-fn the_log_has_a_line_for_each_request_and_nothing_of_what_was_in_it() {
+fn the_log_has_a_line_for_each_request_without_its_content() {
     let (_dir, _desk, web) = served("log", "");
     let (cookie, token) = web.token();
     drop(web.get("/?secret=hunter2"));

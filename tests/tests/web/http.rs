@@ -121,7 +121,7 @@ fn looking_at_an_approval_a_hundred_times_changes_nothing() {
 }
 
 #[test]
-fn the_proxy_alone_says_who_asks() {
+fn only_the_proxy_determines_the_client() {
     let (_dir, desk, web) = served("proxy", "");
     let body = json!({"account": "a", "factor": "f", "time": "1", "signature": "s"});
     let ask = |lines: &[(&str, &str)]| {

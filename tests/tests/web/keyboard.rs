@@ -66,7 +66,7 @@ fn a_keyboard_is_enough_from_the_first_view_to_the_last() {
 }
 
 #[test]
-fn who_hears_the_page_hears_what_happens() {
+fn a_screen_reader_announces_each_state() {
     let world = World::new("aloud");
     world.bind();
     let roles = world.browser.js(
@@ -81,7 +81,7 @@ fn who_hears_the_page_hears_what_happens() {
 }
 
 #[test]
-fn the_checker_for_everyone_sees_what_is_wrong() {
+fn the_accessibility_checker_detects_errors() {
     let world = World::new("axe");
     world.browser.open(&world.web.url());
     world.browser.wait_for_text("postern my phone enrol");

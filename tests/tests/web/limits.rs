@@ -66,7 +66,7 @@ fn headers_have_their_limit_too() {
 }
 
 #[test]
-fn who_sends_slowly_loses_the_place_and_keeps_nobody_out_for_long() {
+fn a_slow_client_loses_its_place_and_blocks_no_others_for_long() {
     let (_dir, _desk, web) = served("slow", TIGHT);
     let began = Instant::now();
     let (cookie, token) = web.token();
@@ -102,7 +102,7 @@ fn unfinished(web: &Web, cookie: &str, token: &str, client: Option<&str>) -> Tcp
 }
 
 #[test]
-fn three_hundred_slow_bodies_keep_nobody_out() {
+fn three_hundred_slow_bodies_block_no_others() {
     let (_dir, _desk, web) = served("slow_bodies", "");
     let (cookie, token) = web.token();
     let of_one: Box<dyn Fn(usize) -> Option<String>> = Box::new(|_| Some("203.0.113.7".to_owned()));
@@ -152,7 +152,7 @@ fn a_client_has_so_many_requests_at_one_time_and_a_body_has_its_own_time() {
 }
 
 #[test]
-fn a_page_whose_log_nobody_reads_goes_on() {
+fn a_page_whose_log_has_no_reader_goes_on() {
     let (_dir, desk, _web) = served("web_log", "");
     let place = {
         let port = postern_tests::guard::free_port();

@@ -32,7 +32,7 @@ fn without_posternd_the_page_says_that_it_is_away() {
 }
 
 #[test]
-fn whoever_sits_in_posternds_place_hears_nothing() {
+fn a_program_at_posternds_socket_is_sent_nothing() {
     let (dir, _desk, _web) = served("impostor_dir", "");
     host::make_dir(&dir.path().join("own"), host::ids("mallory"), 0o755);
     let socket = dir.path().join("own/posternd.sock");
@@ -83,7 +83,7 @@ fn whatever_posternd_says_wrong_is_no_accept() {
 }
 
 #[test]
-fn it_stops_when_it_is_told_and_ends_what_is_under_way() {
+fn it_stops_on_a_signal_and_completes_open_requests() {
     let (dir, _desk, _web) = served("stop_dir", "");
     let socket = dir.path().join("slow.sock");
     let _fake = FakePosternd::start(&socket, |line| {

@@ -59,7 +59,7 @@ fn nginx(name: &str, web: &Web) -> (TempDir, Process, Place) {
 }
 
 #[test]
-fn behind_nginx_the_visitor_is_who_nginx_sees_and_the_cookie_is_for_https() {
+fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
     for (name, lines) in [("nginx", ""), ("nginx_unix", "listen = \"unix:…\"")] {
         let (_dir, desk, web) = served(name, lines);
         let (_config, _nginx, place) = nginx(name, &web);

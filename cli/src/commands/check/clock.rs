@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_known_is_no_fault_and_a_container_is_not_asked_to_mend_its_host() {
+    fn an_unknown_clock_is_a_note_and_so_is_a_wrong_one_in_a_container() {
         assert_eq!(remark(Some(("timedatectl", true)), false).mark, Mark::Ok);
         assert_eq!(remark(Some(("timedatectl", false)), false).mark, Mark::Warn);
         for (answer, is_container) in [(None, false), (None, true), (Some(("chronyc", false)), true)] {

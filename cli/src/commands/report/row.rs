@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn ready_is_who_moved_to_app_passwords_and_did_not_go_back() {
+    fn an_account_is_ready_once_it_uses_app_passwords_only() {
         let (first, second): (Selector, Selector) = ("GdGn".parse().unwrap(), "eAF6".parse().unwrap());
         let app = |id, when| used(Credential::AppPassword(id), when);
         let main = |when| used(Credential::MainPassword, when);

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_and_mended() {
+    fn mistakes_are_named_with_a_correction() {
         assert_eq!(
             Networks::parse(&["192.0.2.7/24"]).unwrap_err().to_string(),
             "\"192.0.2.7/24\" has bits set beyond its prefix; did you mean 192.0.2.0/24?"

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_ask_at_the_same_time_share_one_answer_and_nobody_after_them() {
+    async fn concurrent_checks_share_one_answer_and_later_ones_do_not() {
         let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
         let once = |answer| in_flight.once(QUESTION, slowly(&asked, answer));
         let answers = tokio::join!(once(Checked::Wrong), once(Checked::Right), once(Checked::Limited));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_fails_or_goes_away_leaves_the_question_to_the_next() {
+    async fn a_check_that_fails_or_is_dropped_is_repeated_by_the_next_caller() {
         let (in_flight, asked) = (InFlight::new(), AtomicUsize::new(0));
         let failing = in_flight.once(QUESTION, async {
             tokio::time::sleep(Duration::from_millis(5)).await;

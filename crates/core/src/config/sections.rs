@@ -472,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_reported_with_its_line_its_key_and_its_mend() {
+    fn every_problem_is_reported_with_its_line_its_key_and_its_remedy() {
         let problems = parse("[policy]\nmain_password_on_mail = \"sometimes\"\nobserv = true\n[limits]\nconnections = \"many\"\n[nonsense]\n").unwrap_err();
         assert_eq!(
             problems,

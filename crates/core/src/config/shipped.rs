@@ -23,7 +23,7 @@ fn uncommented() -> String {
 }
 
 #[test]
-fn the_example_parses_and_what_is_commented_out_is_the_default() {
+fn the_example_parses_and_its_commented_settings_are_the_defaults() {
     let (as_shipped, mut taken_in) = (parse(EXAMPLE), parse(&uncommented()));
     // Two services that are not predefined, to show their keys.
     for (name, observe) in [("webmail", Some(true)), ("vpn", None)] {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_in_the_place_of_a_seed_says_what_the_codes_look_like() {
+    fn a_uri_instead_of_a_seed_states_the_format_of_the_codes() {
         let plain = TotpShape::default();
         let other = TotpShape::new(Algorithm::Sha256, 8, 60).unwrap();
         for (text, shape) in [

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uid_that_is_written_in_another_way_is_nobodys() {
+    fn a_uid_in_another_notation_belongs_to_no_account() {
         for uids in [&[][..], &["10001", "10002"], &["10001", "10001"]] {
             let odd = account("alice", uids);
             assert_eq!(said(Some(10_001), Some(&odd), Some(&odd)), "NoUid", "{uids:?}");

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_do_not_push_out_what_matched() {
+    fn guesses_do_not_evict_right_secrets() {
         let cache = VerificationCache::new([9; KEY_BYTES]);
         let hash = hash("c29tZXNhbHRzb21lc2FsdA");
         cache.remember(&hash, b"right", true);

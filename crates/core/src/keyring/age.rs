@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_key_is_believed_for_the_lifetime_of_what_it_made() {
+    fn an_older_key_is_accepted_for_the_lifetime_of_its_records() {
         let at = Timestamp::from_unix;
         let accepts = |replaced, now| OlderKeys::within(Duration::from_secs(300), at(now)).accepts(replaced);
         assert!(accepts(None, 0), "the current one always");

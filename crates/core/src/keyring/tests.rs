@@ -45,7 +45,7 @@ fn a_broken_keyring_is_refused_without_quoting_it() {
 }
 
 #[test]
-fn a_rotated_keyring_opens_and_vouches_for_what_the_old_one_made() {
+fn a_rotated_keyring_opens_and_verifies_records_of_the_old_one() {
     let old_text = rendered(7);
     let old = Keyring::parse(&old_text).unwrap();
     let sealed = old.seal(b"for x", b"secret", [1; 24]).unwrap();

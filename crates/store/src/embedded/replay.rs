@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_none_of_ours_is_named_with_its_mend() {
+    async fn a_foreign_or_readable_file_is_named_with_the_remedy() {
         let host = Host::new();
         for (text, mode, expected) in [
             (&b"not a database, whatever it is; and long enough to have a header of one, which has a hundred bytes."[..], 0o600, "not a database"),

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_before_gets_the_tables_that_came_later_and_keeps_what_it_has() {
+    fn an_older_file_gets_the_new_tables_and_keeps_its_rows() {
         let mut connection = Connection::open_in_memory().unwrap();
         prepare(&mut connection, &DATABASE).unwrap();
         connection.execute("INSERT INTO account (id, name) VALUES ('1', 'alice')", []).unwrap();

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_the_person_who_binds_is_not_taken_for_an_outage() {
+    fn a_refused_bind_is_not_taken_for_an_outage() {
         for code in [19, 48, 50, 53] {
             let detail = refusal(code).unwrap().detail();
             assert!(detail.contains(&format!("({code})")), "{detail}");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_comes_while_it_is_down_hears_so_at_once_and_it_comes_back_by_itself() {
+    async fn while_it_is_down_callers_fail_at_once_and_it_comes_back_by_itself() {
         let value = reconnecting([Some(Err(down())), None]);
         assert_eq!(value.lease().await.unwrap_err(), down());
         let start = Instant::now();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_somebody_has_to_mend_is_broken() {
+    fn an_error_that_an_admin_has_to_fix_is_broken() {
         for (from, to, role, is_open) in [
             ("7.0.15", "6.2.7", Role::Master, false),
             ("redis_version:7.0.15", "", Role::Master, false),

@@ -186,7 +186,7 @@ async fn a_question_has_one_answer_and_nothing_else_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_is_asked_nothing_more() {
+async fn a_user_who_gives_up_is_asked_nothing_more() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
             for _ in 0..3 {
@@ -207,7 +207,7 @@ async fn whoever_gives_up_is_asked_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_hangs_up_at_a_question_leaves_the_flow_to_settle_what_it_counted() {
+async fn after_a_hang_up_at_a_question_the_flow_settles_what_it_counted() {
     let flow = |mut dialogue: Dialogue| -> Decides {
         Box::pin(async move {
             assert_eq!(dialogue.ask(Echo::On, &code()).await.err(), Some(Gone::Closed));
@@ -227,7 +227,7 @@ async fn whoever_hangs_up_at_a_question_leaves_the_flow_to_settle_what_it_counte
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_hangs_up_while_the_flow_works_ends_it_at_once() {
+async fn a_hang_up_while_the_flow_works_ends_it_at_once() {
     struct Ends(Arc<AtomicBool>);
     impl Drop for Ends {
         fn drop(&mut self) {
@@ -312,7 +312,7 @@ async fn a_flow_that_goes_on_without_its_person_is_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_ends_what_waits_for_a_person_and_nothing_else() {
+async fn a_stop_ends_flows_that_wait_for_a_user_and_no_others() {
     let (asked, took) = held(asks, async |client: Client| {
         sleep(seconds(5)).await;
         client.stop.send_replace(true);
@@ -336,7 +336,7 @@ async fn a_stop_ends_what_waits_for_a_person_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_under_way_is_seen_through_whoever_hangs_up_and_told_to_nobody() {
+async fn a_change_under_way_is_completed_after_a_hang_up() {
     let pace = Pace { is_seen_through: true, ..PACE };
     let changes = |seconds_of_work| {
         move |mut dialogue: Dialogue| -> Decides {

@@ -124,7 +124,7 @@ pub async fn of_many_simultaneous_attempts_only_the_limit_is_admitted(f: &dyn Le
     assert_eq!(admitted, LIMITS.per_source);
 }
 
-/// A clock was a day ahead: nobody waits for longer than the window, from when it was set right.
+/// A clock was a day ahead: no login waits longer than the window, from when it was corrected.
 pub async fn attempts_of_a_clock_that_was_ahead_count_as_of_now(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
     for secret in 0..3 {
@@ -178,7 +178,7 @@ pub async fn a_revision_from_the_future_is_nothing_that_is_known(f: &dyn LedgerF
     assert_eq!(a.revision(NOW).await, Some(Revision(5)));
 }
 
-/// Each alone, and neither for anybody else.
+/// Each separately, and neither for another account.
 pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
     assert_eq!(a.history(HERE, NOW).await, History::default());

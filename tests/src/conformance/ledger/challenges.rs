@@ -114,7 +114,7 @@ pub async fn the_first_answer_counts(f: &dyn LedgerFixture) {
     assert_eq!(a.take(empty, NOW).await.unwrap().answer.as_deref(), Some(""), "an empty one is one, too");
 }
 
-/// Nobody fills the ledger with one.
+/// The ledger cannot be filled with one.
 pub async fn an_answer_has_4096_bytes_at_most(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let id = a.next();

@@ -148,7 +148,7 @@ pub async fn of_200_simultaneous_codes_exactly_the_limit_is_admitted(f: &dyn Led
     assert_eq!(in_a_row, (1..=WRONG).collect::<Vec<_>>());
 }
 
-/// Nobody is shut out by somebody else.
+/// No user is locked out by another.
 pub async fn codes_of_strangers_are_counted_for_their_source_alone(f: &dyn LedgerFixture) {
     let a = Codes::of(f, "a");
     let (here, there) = (a.from("203.0.113.1"), a.from("203.0.113.2"));

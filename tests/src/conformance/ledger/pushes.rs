@@ -1,4 +1,4 @@
-//! Phones that are rung, and whoever waits for them.
+//! Push notifications, and the logins that wait for phones.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ pub async fn pushes_of_a_clock_that_was_ahead_end_no_ringing_for_long(f: &dyn Le
     assert_eq!(b.put(b.next(), RINGING, NOW + 3600).await, ChallengeAdmission::Put);
 }
 
-/// Even that of a later one; an approval that rings nobody is one, too.
+/// Even that of a later one; an approval without a push is one, too.
 pub async fn an_answer_begins_the_count_of_pushes_anew(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let mut at = NOW;
@@ -86,7 +86,7 @@ pub async fn only_an_answered_approval_is_an_answered_push(f: &dyn LedgerFixture
     assert_eq!(b.put(b.next(), RINGING, NOW + 180).await, ChallengeAdmission::Put, "another account");
 }
 
-/// Whatever is answered meanwhile; and nobody makes it shorter.
+/// Regardless of answers meanwhile; and it never becomes shorter.
 pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let quiet_until = async |until, at| {
@@ -104,8 +104,8 @@ pub async fn phones_are_quiet_until_it_is_said(f: &dyn LedgerFixture) {
     assert_eq!(a.put(a.next(), RINGING, NOW + 3600).await, ChallengeAdmission::Put);
 }
 
-/// The page that somebody looks at anyway, or a code that was scanned.
-pub async fn an_approval_that_rings_nobody_is_never_quiet(f: &dyn LedgerFixture) {
+/// The user has the page open anyway, or scanned a code.
+pub async fn an_approval_without_a_push_is_never_muted(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     for number in 0..5 {
         assert_eq!(a.put(a.next(), SILENT, NOW + number * 60).await, ChallengeAdmission::Put);

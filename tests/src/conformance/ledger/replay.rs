@@ -119,9 +119,9 @@ pub async fn steps_of_accounts_and_factors_are_spent_apart(f: &dyn LedgerFixture
     }
 }
 
-/// A clock was a day ahead, and steps of tomorrow were spent: whoever comes after it was set right waits for as long as after a loss,
-/// and neither today nor tomorrow is one of them had again, nor one that was spent before.
-pub async fn a_step_of_a_clock_that_was_ahead_locks_nobody_out_and_is_had_once(f: &dyn LedgerFixture) {
+/// A clock was a day ahead, and steps of tomorrow were spent: whoever comes after it was set right waits for as long as after a
+/// loss, and neither today nor tomorrow is one of them had again, nor one that was spent before.
+pub async fn a_step_of_a_clock_that_was_ahead_locks_no_user_out_and_is_spent_once(f: &dyn LedgerFixture) {
     let a = Steps::of(f, "a");
     let first = a.first().await;
     let (before, day) = (first + 3, 86_400 / PERIOD);
@@ -148,7 +148,7 @@ pub async fn a_step_of_a_clock_that_was_ahead_locks_nobody_out_and_is_had_once(f
 }
 
 /// More of them than are kept one by one.
-pub async fn many_steps_of_a_clock_that_was_ahead_lock_nobody_out_and_are_had_once(f: &dyn LedgerFixture) {
+pub async fn many_steps_of_a_clock_that_was_ahead_lock_no_user_out_and_are_spent_once(f: &dyn LedgerFixture) {
     let a = Steps::of(f, "a");
     let before = a.first().await + 3;
     let tomorrow = before + 86_400 / PERIOD..before + 86_400 / PERIOD + MORE_THAN_ARE_KEPT;

@@ -1,4 +1,4 @@
-//! Messages that are sent, and names that somebody has taken.
+//! Messages that are sent, and names that are claimed.
 
 use std::sync::Arc;
 use std::time::Duration;

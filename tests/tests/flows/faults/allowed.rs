@@ -1,22 +1,22 @@
-//! The failures after which a login may go on, and why.
+//! The failures after which a login may continue, and why.
 
 use crate::harness::{Kind, Point};
 
 use super::End;
 use super::scenarios::{Scenario, Secret};
 
-/// One failure after which a login that would be let in still is.
+/// A failure after which a login that would be accepted still is.
 #[derive(Debug)]
 pub(super) struct Allowed {
     point: Point,
-    /// By what the person is let in.
+    /// The credential that lets the user in.
     with: &'static [Secret],
     /// The promise.
     #[expect(dead_code, reason = "for whoever reads this, and for the message of a failure")]
     because: &'static str,
 }
 
-/// Failures after which nobody hears an answer are never among them: without a verdict there is no accept.
+/// Failures without an answer are never among them: without a verdict there is no accept.
 pub(super) const ALLOWED: &[Allowed] = &[
     Allowed {
         point: Point::NoteUse,
@@ -100,7 +100,7 @@ pub(super) const ALLOWED: &[Allowed] = &[
     },
 ];
 
-/// The place on the list of what allows this.
+/// The index of the list entry that permits this.
 pub(super) fn allowance(scenario: &Scenario, point: Point, kind: Kind) -> Option<usize> {
     match (kind, scenario.opens()) {
         (Kind::Never | Kind::NeverAfter, _) | (_, End::Reject | End::Defer | End::Nothing) => None,

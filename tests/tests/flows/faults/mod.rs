@@ -24,7 +24,7 @@ enum End {
     Ignore,
     Reject,
     Defer,
-    /// None came; the front door's own deadline ends it.
+    /// There is none; the front door's own deadline ends the login.
     Nothing,
 }
 
@@ -39,7 +39,7 @@ impl End {
         }
     }
 
-    /// Whether somebody may come in after it, by us or by what stands behind us.
+    /// Whether the user may log in after it, by Postern or by the rest of the stack.
     fn is_open(self) -> bool {
         match self {
             Self::Accept | Self::Ignore => true,
@@ -48,7 +48,7 @@ impl End {
     }
 }
 
-/// Whether a login asks for it. Every one that it does has to be hit.
+/// Whether a login makes this call. Every such call has to fail once.
 fn is_on_the_path_of_a_login(point: Point) -> bool {
     match point {
         Point::Find
@@ -76,10 +76,10 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::TryChallenge
         | Point::TakeChallenge
         | Point::AwaitChallenge => true,
-        // Reports, an admin's unlocking, revocations, and what `status` asks.
+        // Reports, an admin's unlocking, revocations, and the calls of `status`.
         Point::ForEachAccount | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
         Point::Time | Point::Health => false,
-        // A number that is bound, a courier that fails, and somebody who says that it was not them.
+        // Binding a number, a courier that fails, and a fraud report.
         Point::Holders | Point::WithdrawSending | Point::MutePushes => false,
     }
 }
@@ -117,7 +117,7 @@ impl Stage {
         }
     }
 
-    /// The calls of the scenario without a fault, which ends as the scenario says.
+    /// The calls of the scenario without a fault, which ends as expected.
     async fn calls(&mut self) -> Vec<Point> {
         let attempt = self.prepare().await;
         let end = self.run(&attempt, None).await;
@@ -126,7 +126,7 @@ impl Stage {
     }
 }
 
-/// The fault hits these calls, of those that the scenario makes without it.
+/// The calls that the fault affects, of those that the scenario makes without it.
 fn hit(calls: &[Point], fault: Fault) -> &[Point] {
     match fault.kind {
         Kind::Before | Kind::After | Kind::Never | Kind::NeverAfter => &calls[fault.nth..=fault.nth],
@@ -199,7 +199,7 @@ async fn no_fault_of_a_store_ends_in_accept_or_ignore_but_for_those_that_are_lis
 }
 
 #[tokio::test]
-async fn a_directory_that_is_down_lets_nobody_in_and_keeps_nobody_to_others() {
+async fn a_directory_that_is_down_lets_no_user_in_and_leaves_none_to_other_modules() {
     for scenario in scenarios() {
         let mut stage = Stage::new(scenario).await;
         let attempt = stage.prepare().await;

@@ -1,4 +1,4 @@
-//! An authenticator app: its own arithmetic, so that a mistake in ours does not agree with itself.
+//! An authenticator app with its own implementation, so that it does not repeat an error of Postern's.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use sha2::{Sha256, Sha512};
 
 use super::TestClock;
 
-/// What somebody carries about.
+/// A user's authenticator app.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    /// The factor that it is bound as, where that is known.
+    /// The id of the factor, if it is known.
     pub(crate) id: Option<FactorId>,
     pub(crate) shape: TotpShape,
     seed: Vec<u8>,
@@ -30,7 +30,7 @@ impl App {
         Self { id: Some(id), ..self }
     }
 
-    /// From what an enrolment shows a script.
+    /// From the record that an enrolment shows a script.
     pub(crate) fn of_key(key: &Map<String, Value>, clock: &Arc<TestClock>) -> Self {
         let secret = key["secret"].as_str().unwrap();
         Self::new(&from_base32(secret), TotpShape::default(), clock)
@@ -40,18 +40,18 @@ impl App {
         self.seed.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What it shows now.
+    /// The current code.
     pub(crate) fn code(&self) -> String {
         self.code_of_step(0)
     }
 
-    /// What it shows so many steps later, or earlier.
+    /// The code of a later or earlier time step.
     pub(crate) fn code_of_step(&self, later: i64) -> String {
         let step = self.shape.step(self.clock.now()).checked_add_signed(later).unwrap();
         code(&self.seed, self.shape, step)
     }
 
-    /// Six digits, or eight, that it does not show anywhere near now.
+    /// A wrong code: six or eight digits that it does not show at about this time.
     pub(crate) fn wrong_code(&self, number: u64) -> String {
         let near: Vec<String> = (-2..=2).map(|later| self.code_of_step(later)).collect();
         let digits = usize::from(self.shape.digits());

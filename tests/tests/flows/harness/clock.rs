@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use postern_core::clock::{Clock, Timestamp};
 
-/// Stands still until it is told otherwise.
+/// A clock that stands still until it is set.
 #[derive(Debug)]
 pub(crate) struct TestClock(AtomicU64);
 
@@ -15,7 +15,7 @@ impl TestClock {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// As a clock that was wrong is set right.
+    /// Sets it, as when a wrong clock is corrected.
     pub(crate) fn go_back(&self, seconds: u64) {
         self.0.fetch_sub(seconds, Ordering::Relaxed);
     }
@@ -27,5 +27,5 @@ impl Clock for TestClock {
     }
 }
 
-/// A time step of 30 and of 60 seconds begins then.
+/// A time step of 30 and of 60 seconds begins at this time.
 pub(crate) const START: u64 = 1_800_000_000;

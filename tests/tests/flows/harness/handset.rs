@@ -46,12 +46,12 @@ impl Handset {
         Self { engine: Arc::clone(engine), ..self.clone() }
     }
 
-    /// With a key that nobody knows, as somebody would have it who does not have this phone.
+    /// With an unknown key, as an attacker without this phone has.
     pub(crate) fn with_another_key(&self) -> Self {
         Self { phone: self.phone.with_another_key(), ..self.clone() }
     }
 
-    /// As whose it says it is.
+    /// With another account id.
     fn phone(&self) -> postern_tests::Handset {
         let mut phone = self.phone.clone();
         self.account.clone_into(&mut phone.account);
@@ -59,7 +59,7 @@ impl Handset {
         phone
     }
 
-    /// Hands in its key.
+    /// Submits its key.
     pub(crate) async fn bind(&self, name: &str) -> Ended {
         self.call(PhoneFlow::Bind, &self.phone().binding(name)).await
     }
@@ -111,7 +111,7 @@ impl Handset {
 }
 
 impl Ended {
-    /// What a record says in a field.
+    /// The value of a field in a record.
     #[track_caller]
     pub(crate) fn field(&self, record: &str, field: &str) -> String {
         let found = self.records(record).last().map(|record| record[field].clone());
@@ -122,12 +122,12 @@ impl Ended {
         }
     }
 
-    /// What the address of a binding is.
+    /// The URL of the binding.
     pub(crate) fn uri(&self) -> String {
         self.field("key", "uri")
     }
 
-    /// Everything that was shown, as one text.
+    /// All messages, as one text.
     pub(crate) fn text(&self) -> String {
         let lines = self.heard.iter().filter_map(|heard| match heard {
             Heard::Question(_, text) | Heard::Line(_, text) => Some(text.as_str()),

@@ -1,4 +1,4 @@
-//! A site in this process: the embedded stores, a clock that is set, and people who answer by a script or in a dialogue.
+//! A site in this process: the embedded stores, a clock that is set, and users who answer by a script or step by step.
 
 mod app;
 mod clock;

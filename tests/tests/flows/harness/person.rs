@@ -1,4 +1,4 @@
-//! Somebody who is asked and told, and forgets nothing.
+//! A user who records all questions and messages.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone}
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// One thing that somebody was asked or told.
+/// A question or message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
     Question(Echo, String),
@@ -18,7 +18,7 @@ pub(crate) enum Heard {
     Record(String, Map<String, Value>),
 }
 
-/// All that somebody heard, in its order.
+/// All questions and messages, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     heard: Arc<Mutex<Vec<Heard>>>,
@@ -30,7 +30,7 @@ impl Memory {
         self.lock().clone()
     }
 
-    /// Nobody closed the door before the end.
+    /// Whether the connection stayed open to the end.
     pub(crate) fn is_complete(&self) -> bool {
         !self.was_cut.load(Ordering::Relaxed)
     }
@@ -50,7 +50,7 @@ impl Memory {
     }
 }
 
-/// Somebody whom a test answers for, one question after the other.
+/// A user whose answers a test gives, one after the other.
 #[derive(Debug)]
 pub(crate) struct Talker {
     memory: Memory,
@@ -91,7 +91,7 @@ impl Conversation for Talker {
     }
 }
 
-/// Somebody with answers prepared, or made up by `enrols` from the key that they were shown; then nobody.
+/// A user with prepared answers, or with codes of the shown key if `enrols`; after them there is no answer.
 pub(crate) struct Script {
     pub(crate) memory: Memory,
     answers: VecDeque<String>,
@@ -117,14 +117,14 @@ impl Script {
         self
     }
 
-    /// Hears so many questions, lines and records, and closes the door at the next.
+    /// Closes the connection after so many questions, messages and records.
     pub(crate) fn leaves_at(mut self, count: usize) -> Self {
         self.leaves_at = count;
         self
     }
 
     async fn hear(&self, heard: Heard) -> Result<(), Gone> {
-        // As a front door does, which is never ready at once.
+        // As with a front door, which is never ready at once.
         tokio::task::yield_now().await;
         let count = self.memory.lock().len();
         if count >= self.leaves_at {

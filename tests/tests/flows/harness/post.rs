@@ -1,4 +1,4 @@
-//! A courier that keeps what it is given, or fails as it is told.
+//! A courier that records its messages, or fails on request.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -8,7 +8,7 @@ use postern_core::factor::Subscription;
 use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
-/// What was sent.
+/// A message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sent {
     pub(crate) to: String,
@@ -16,7 +16,7 @@ pub(crate) struct Sent {
     pub(crate) what: What,
 }
 
-/// What it said.
+/// Its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
     Code { code: String, service: String, rhost: Option<String> },
@@ -41,17 +41,17 @@ struct State {
 }
 
 impl Post {
-    /// So many text messages an hour and a day, before the first one is sent.
+    /// Sets the hourly and daily budget, before the first message is sent.
     pub(crate) fn set_budgets(&self, hourly: u32, daily: u32) {
         self.rules.set(rules(hourly, daily)).unwrap();
     }
 
-    /// From now on there are all of them.
+    /// Enables all channels.
     pub(crate) fn open(&self) {
         self.state().is_there = true;
     }
 
-    /// From now on each message fails like this, or none does.
+    /// Sets the error of all further messages, or none.
     pub(crate) fn fails_with(&self, error: Option<CourierError>) {
         self.state().fails_with = error;
     }
@@ -86,7 +86,7 @@ impl Post {
         self.sent().iter().filter(|sent| matches!(sent.what, What::Ring { .. })).count()
     }
 
-    /// What the owner was told of by mail.
+    /// The notices that were mailed to the owner.
     pub(crate) fn changes(&self) -> Vec<String> {
         let changes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Changed(what) => Some(what),
@@ -95,7 +95,7 @@ impl Post {
         changes.collect()
     }
 
-    /// What the admin was warned of by mail.
+    /// The warnings that were mailed to the admin.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let warnings = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::SmsBudget(what) if sent.to == ADMIN => Some(what),
@@ -186,6 +186,6 @@ fn rules(hourly_budget: u32, daily_budget: u32) -> SmsRules {
     SmsRules { allowed_prefixes, hourly_budget, daily_budget, warn_address: Some(ADMIN.parse().unwrap()) }
 }
 
-/// Whom the courier warns.
+/// The admin's address.
 pub(crate) const ADMIN: &str = "admin@example.org";
 pub(crate) const PAGE: &str = "https://2fa.example.org/";

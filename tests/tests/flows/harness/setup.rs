@@ -1,4 +1,4 @@
-//! What a site decides by, and the engine that does.
+//! The settings of a site, and its engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::site::CHEAP;
 use super::stores::World;
 use super::{Post, START, TestClock};
 
-/// What a site decides by.
+/// The settings of a site.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) policy: Policy,

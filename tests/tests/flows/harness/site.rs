@@ -28,16 +28,16 @@ use super::setup::{Setup, engine, hasher, memory};
 use super::stores::{Replicated, Watched, World};
 use super::{App, Post, TestClock};
 
-/// A site: its stores, its people, and the engine that answers at its doors.
+/// A site: its stores, its users, and its engine.
 pub(crate) struct Site {
     pub(crate) engine: Arc<Engine>,
     pub(crate) setup: Setup,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) world: Arc<World>,
-    /// What leaves the site; nothing does until it is opened.
+    /// The courier, which has no channel until they are enabled.
     pub(crate) post: Arc<Post>,
-    /// Behind the switchboard.
+    /// The ledger behind the fault injector.
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) ledger: Arc<dyn Ledger>,
     people: Arc<dyn People>,
@@ -46,7 +46,7 @@ pub(crate) struct Site {
     dir: TempDir,
 }
 
-/// Somebody who has an account, and a user of the same name on the host.
+/// A user with an account, and with the same name on the host.
 #[derive(Debug, Clone)]
 pub(crate) struct Someone {
     pub(crate) id: AccountId,
@@ -54,14 +54,14 @@ pub(crate) struct Someone {
     pub(crate) uid: u32,
 }
 
-/// Makes accounts, and what only their keeper can do with them.
+/// Creates accounts, and makes an admin's changes.
 #[async_trait::async_trait]
 pub(crate) trait People: Send + Sync {
     async fn add(&self, name: &str, attributes: Attributes) -> AccountId;
     async fn set_main_password(&self, id: &AccountId, password: &str);
     async fn rename(&self, id: &AccountId, name: &str);
 
-    /// So many accounts are everywhere that the ledger spreads accounts over.
+    /// Enough accounts to use all buckets of the ledger.
     fn spread(&self) -> u32 {
         1
     }
@@ -103,7 +103,7 @@ async fn main_password(hasher: &HashPool, password: &str) -> StoredHash {
 impl Site {
     /// On the embedded stores.
     pub(crate) async fn new() -> Self {
-        // In memory where there is such a place: a busy disk would make the stores miss their deadlines.
+        // In memory if possible, because a busy disk would make the stores miss their deadlines.
         let in_memory = Path::new("/dev/shm");
         let dir = if in_memory.is_dir() { TempDir::new_in(in_memory) } else { TempDir::new() }.unwrap();
         let (clock, hasher) = (Arc::new(TestClock::new()), hasher());
@@ -150,7 +150,7 @@ impl Site {
         site
     }
 
-    /// A ledger that is new does not know what was spent before it; that time is over when people come.
+    /// A new ledger does not know which codes were spent before it was created. That time is over when users log in.
     async fn begin_to_remember(&self) {
         let at = self.clock.now();
         let factor = FactorId::new([0; 16]);
@@ -174,7 +174,7 @@ impl Site {
         }
     }
 
-    /// What a backup of the database has, to be put in its place later.
+    /// A backup of the database, to be restored later.
     pub(crate) fn backup(&self) -> Backup {
         let path = self.dir.path().join("postern.db");
         let copy =
@@ -184,7 +184,7 @@ impl Site {
         Backup(copy)
     }
 
-    /// Puts it in the place of the database, under its open connections.
+    /// Restores it over the database, under its open connections.
     pub(crate) fn restore(&self, backup: &Backup) {
         let database = Connection::open(self.dir.path().join("postern.db")).unwrap();
         database.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -202,7 +202,7 @@ impl Site {
             .unwrap();
     }
 
-    /// Reads as a site with replicas does, from now on.
+    /// From now on, reads as a site with replicas does.
     pub(crate) fn has_replicas(&mut self) {
         let (inner, ledger) = (Arc::clone(&self.directory), Arc::clone(&self.ledger));
         let keyring = self.dir.path().join("keyring");
@@ -214,13 +214,13 @@ impl Site {
         self.configure(|_| {});
     }
 
-    /// The replica does not hear of any change of this account from now on.
+    /// From now on, changes of this account do not reach the replica.
     pub(crate) async fn lag(&self, who: &Someone) {
         let account = self.account(who).await;
         self.replica.copies.lock().unwrap().insert(who.name.clone(), account);
     }
 
-    /// Decides otherwise from now on, as after a reload.
+    /// Changes the settings, as after a reload.
     pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Setup)) {
         change(&mut self.setup);
         self.engine = self.host_with(&self.setup, Arc::clone(&self.engine.memory));
@@ -240,7 +240,7 @@ impl Site {
         self.engine.authority()
     }
 
-    /// Somebody with an account, the main password [`MAIN_PASSWORD`], and a user on this host.
+    /// A user with an account, the main password [`MAIN_PASSWORD`], and a uid on this host.
     pub(crate) async fn person(&self, name: &str) -> Someone {
         self.person_with(name, &[]).await
     }
@@ -256,7 +256,7 @@ impl Site {
         Someone { id, name: name.to_owned(), uid }
     }
 
-    /// The account goes by another name, and the name is free.
+    /// Renames the account, so that the name is free.
     pub(crate) async fn rename(&self, who: &Someone, name: &str) {
         self.people.rename(&who.id, name).await;
     }
@@ -265,7 +265,7 @@ impl Site {
         self.people.set_main_password(&who.id, password).await;
     }
 
-    /// Gives the host's user another uid, or takes the user away.
+    /// Gives the host's user another uid, or removes the user.
     pub(crate) fn set_host_user(&self, name: &str, uid: Option<u32>) {
         let mut users = self.world.users.lock().unwrap();
         match uid {
@@ -293,7 +293,7 @@ impl Site {
         App::new(&seed, shape, &self.clock).bound_as(new.id)
     }
 
-    /// Recovery codes as they are made, only cheaper to check.
+    /// Recovery codes as usual, but cheaper to check.
     pub(crate) async fn recovery_codes(&self, who: &Someone, count: usize) -> Vec<String> {
         let (mut shown, mut stored) = (Vec::new(), Vec::new());
         for _ in 0..count {
@@ -322,7 +322,7 @@ impl Site {
         created.password.grouped().to_string()
     }
 
-    /// Changes what is kept of an account, as an admin would.
+    /// Changes the stored data of an account, as an admin would.
     pub(crate) async fn edit(&self, who: &Someone, mut change: impl FnMut(&mut AccountData) + Send) {
         let change = |data: &mut AccountData| {
             change(data);
@@ -335,7 +335,7 @@ impl Site {
         self.directory.read(&who.id).await.unwrap().unwrap()
     }
 
-    /// Somebody who is there already.
+    /// An existing user.
     pub(crate) async fn known(&self, name: &str) -> Someone {
         let found = self.directory.find(&LoginName::new(name).unwrap(), Class::Login).await.unwrap().unwrap();
         let uid = found.attributes.values("uidNumber")[0].parse().unwrap();

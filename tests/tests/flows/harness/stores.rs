@@ -1,4 +1,4 @@
-//! The stores and the name service behind one switchboard: each call is written down, and any may fail.
+//! The stores and the name service behind a fault injector: each call is recorded, and any can fail.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ use postern_core::secret::Password;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
 use tokio::sync::Notify;
 
-/// What stands between the flows and the stores.
+/// The fault injector between the flows and the stores.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) directory_is_down: AtomicBool,
@@ -38,7 +38,7 @@ pub(crate) struct World {
     calls: Mutex<Vec<Point>>,
     fault: Mutex<Option<Fault>>,
     pauses: Mutex<Vec<(Point, Arc<Pause>)>>,
-    /// A call that never answers was made.
+    /// Signals that a call without an answer was made.
     pub(crate) hangs: Notify,
 }
 
@@ -49,16 +49,16 @@ pub(crate) struct Fault {
     pub(crate) kind: Kind,
 }
 
-/// How a call goes wrong.
+/// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// It fails, and nothing was done.
+    /// It fails without an effect.
     Before,
-    /// It fails after everything was done.
+    /// It fails after its effect.
     After,
-    /// Nothing is done, and no answer comes.
+    /// It has no effect, and no answer comes.
     Never,
-    /// Everything is done, and no answer comes.
+    /// It has its effect, but no answer comes.
     NeverAfter,
     /// It fails, and so does every later one of the same store.
     From,
@@ -76,7 +76,7 @@ pub(crate) struct Pause {
 }
 
 impl Pause {
-    /// Ends once the call is there; it has not been carried out yet.
+    /// Waits for the call, which is not executed yet.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
@@ -87,13 +87,13 @@ impl Pause {
 }
 
 impl World {
-    /// Forgets what was called, and has one call go wrong from now on.
+    /// Clears the recorded calls, and makes one of the next calls fail.
     pub(crate) fn expect(&self, fault: Option<Fault>) {
         lock(&self.calls).clear();
         *lock(&self.fault) = fault;
     }
 
-    /// What was called.
+    /// The recorded calls.
     pub(crate) fn calls(&self) -> Vec<Point> {
         lock(&self.calls).clone()
     }
@@ -103,12 +103,12 @@ impl World {
         lock(&self.calls).iter().filter(|call| **call == point).count()
     }
 
-    /// The names that the name services were asked for since the last time.
+    /// The names that were looked up since the last time.
     pub(crate) fn looked_up(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.looked_up))
     }
 
-    /// Holds the next call of `point` back.
+    /// Holds back the next call of `point`.
     pub(crate) fn pause(&self, point: Point) -> Arc<Pause> {
         let pause = Arc::new(Pause::default());
         lock(&self.pauses).push((point, Arc::clone(&pause)));
@@ -195,8 +195,8 @@ pub(crate) enum Store {
     Ledger,
 }
 
-/// Writes the switchboard's implementations of each part of the stores' traits, and the list of their methods: what is missing in the one is
-/// missing in the other, and then the compiler says so.
+/// Writes the switchboard's implementations of each part of the stores' traits, and the list of their methods: what is missing in
+/// the one is missing in the other, and then the compiler says so.
 macro_rules! switchboard {
     ($($part:ident for $store:ident fails with $error:ident {
         $($point:ident: async fn $method:ident(&self $(, $argument:ident: $type:ty)*) -> $result:ty;)*
@@ -313,11 +313,11 @@ switchboard! {
     }
 }
 
-/// A directory of which a replica is read that may be behind.
+/// A directory that reads from a replica, which may lag.
 #[derive(Debug)]
 pub(crate) struct Replicated {
     pub(crate) inner: Arc<dyn Directory>,
-    /// What the replica has of some names.
+    /// The replica's older entries, by name.
     pub(crate) copies: Mutex<BTreeMap<String, Account>>,
 }
 
@@ -326,7 +326,7 @@ impl Directory for Replicated {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let copy = match class {
             Class::Mail => lock(&self.copies).get(name.as_str()).cloned(),
-            // Not from a replica.
+            // Reads for a write do not use the replica.
             Class::Login => None,
         };
         if copy.is_some() { Ok(copy) } else { self.inner.find(name, class).await }
@@ -368,7 +368,7 @@ impl Directory for Replicated {
     }
 }
 
-/// A store behind the switchboard.
+/// A store behind the fault injector.
 #[derive(Debug)]
 pub(crate) struct Watched<T: ?Sized> {
     pub(crate) world: Arc<World>,

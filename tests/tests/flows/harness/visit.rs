@@ -1,4 +1,4 @@
-//! Somebody at one of the doors, and how it ended.
+//! A login or self-service request at a front door, and its end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use super::person::Memory;
 use super::{Heard, Script, Site, Someone, SshKey, Talker};
 
-/// What a front door says of somebody.
+/// A front door's request.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
     engine: Arc<Engine>,
@@ -38,7 +38,7 @@ pub(crate) struct Visit {
 }
 
 impl Site {
-    /// Somebody who calls himself `name` at `service`, from 192.0.2.1.
+    /// A login as `name` at `service`, from 192.0.2.1.
     pub(crate) fn visit(&self, service: &str, name: &str) -> Visit {
         Visit {
             engine: Arc::clone(&self.engine),
@@ -54,12 +54,12 @@ impl Site {
         }
     }
 
-    /// Somebody who asks for a change of their own account.
+    /// A self-service request of a user.
     pub(crate) fn own(&self, who: &Someone, flow: OwnFlow) -> Visit {
         Visit { own: Some((flow, who.uid, BTreeMap::new())), ..self.visit("", &who.name) }
     }
 
-    /// The second question of PAM.
+    /// PAM's account management.
     pub(crate) async fn account_flow(&self, service: &str, name: &str, proof: Option<&Proof>) -> Outcome {
         let name = LoginName::new(name).unwrap();
         flows::account(&self.engine, service, &name, proof.map(Proof::expose)).await
@@ -81,7 +81,7 @@ impl Visit {
         Self { from: None, by: Some(uid), ..self }
     }
 
-    /// At a front door that is not root's.
+    /// At a front door that does not run as root.
     pub(crate) fn by_another_than_root(self) -> Self {
         Self { is_by_root: false, ..self }
     }
@@ -100,7 +100,7 @@ impl Visit {
         Self { engine: Arc::clone(engine), ..self }
     }
 
-    /// With an argument of a flow of one's own.
+    /// With an argument of a self-service flow.
     pub(crate) fn argument(mut self, name: &str, value: &str) -> Self {
         if let Some((_, _, arguments)) = &mut self.own {
             arguments.insert(name.to_owned(), value.to_owned());
@@ -116,7 +116,7 @@ impl Visit {
         self
     }
 
-    /// Runs to its end with whoever answers.
+    /// Runs to its end with this conversation.
     pub(crate) async fn with(self, person: &mut dyn Conversation) -> Outcome {
         let name = LoginName::new(&self.name).unwrap();
         let language = self.language.as_deref();
@@ -141,7 +141,7 @@ impl Visit {
         flows::login(&self.engine, &visit, person).await
     }
 
-    /// Runs with answers that are prepared; then nobody answers any more.
+    /// Runs with prepared answers; after them there is no answer.
     pub(crate) async fn says(self, answers: &[&str]) -> Ended {
         let mut script = Script::new(answers);
         let memory = script.memory.clone();
@@ -157,7 +157,7 @@ impl Visit {
     }
 }
 
-/// A dialogue under way.
+/// A conversation in progress.
 pub(crate) struct Talk {
     memory: Memory,
     asked: UnboundedReceiver<String>,
@@ -190,7 +190,7 @@ impl Talk {
         question
     }
 
-    /// Answers the question that was waited for, or the next one. Where there is none any more, nobody hears it.
+    /// Answers the current question, or the next one. If there is none, the answer is dropped.
     pub(crate) async fn answer_now(&mut self, answer: &str) {
         tokio::task::yield_now().await;
         drop(self.say.send(Ok(answer.to_owned())));
@@ -201,7 +201,7 @@ impl Talk {
         self.say.send(Err(how)).unwrap();
     }
 
-    /// What was heard until now.
+    /// The questions and messages so far.
     pub(crate) fn heard(&self) -> Ended {
         let outcome =
             Outcome { verdict: Verdict::Defer("under way".to_owned()), trail: exchange::Trail::default() };
@@ -218,7 +218,7 @@ impl Talk {
     }
 }
 
-/// How it ended, and all that was said.
+/// The outcome, with all questions and messages.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) outcome: Outcome,
@@ -234,7 +234,7 @@ impl Ended {
         matches!(self.outcome.verdict, Verdict::Defer(_))
     }
 
-    /// Why it was rejected.
+    /// The reason of the reject.
     #[track_caller]
     pub(crate) fn reason(&self) -> Reason {
         match &self.outcome.verdict {
@@ -243,7 +243,7 @@ impl Ended {
         }
     }
 
-    /// What the person was let in with.
+    /// The accepted credential.
     #[track_caller]
     pub(crate) fn credential(&self) -> postern_core::ledger::Credential {
         assert!(self.is_accept(), "not accepted: {self:?}");
@@ -261,7 +261,7 @@ impl Ended {
         self.asked().map(|(_, question)| question).collect()
     }
 
-    /// Each question with whether its answer is shown.
+    /// Each question, and whether its answer is shown.
     pub(crate) fn asked(&self) -> impl Iterator<Item = (Echo, &str)> {
         self.heard.iter().filter_map(|heard| match heard {
             Heard::Question(echo, text) => Some((*echo, text.as_str())),

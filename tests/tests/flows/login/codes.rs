@@ -165,7 +165,7 @@ async fn a_code_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
 }
 
 #[tokio::test]
-async fn a_right_code_that_the_ledger_cannot_place_is_deferred_and_counts_for_nobody() {
+async fn a_right_code_that_the_ledger_cannot_place_is_deferred_and_not_counted() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;

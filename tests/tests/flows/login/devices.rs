@@ -1,4 +1,4 @@
-//! Devices that need no second step for a while.
+//! Trusted devices.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Trusting {
         ended
     }
 
-    /// Whether the key needs no second step.
+    /// Whether the key needs no second factor.
     async fn is_trusted(&self, key: u8) -> bool {
         let ended = self.site.visit("sshd", "alice").key(SshKey(key)).says(&[MAIN_PASSWORD]).await;
         match ended.outcome.verdict {
@@ -218,7 +218,7 @@ async fn an_address_is_a_device_only_where_the_admin_says_so() {
     assert!(!invented.is_accept(), "whoever is not root might say any address");
 }
 
-/// The term of the service that is asked, from when the device was trusted, wherever that was.
+/// The term of the current service counts, from when the device was trusted at any service.
 #[tokio::test]
 async fn a_device_is_honoured_no_longer_than_the_service_that_is_asked_says() {
     let mut t = Trusting::new().await;
@@ -237,7 +237,7 @@ async fn a_device_is_honoured_no_longer_than_the_service_that_is_asked_says() {
     t.site.clock.advance(1);
     assert!(!elsewhere(&t).await, "a day is over");
     assert!(t.is_trusted(1).await, "and 30 are not");
-    // What is trusted for a day is so for a day, wherever it is asked about.
+    // Trust for a day lasts a day at each service.
     t.site.clock.advance(30);
     let visit = t.site.visit("sshkey", "alice").key(SshKey(2));
     let ended = visit.says(&[&t.app.code(), "y"]).await;
@@ -245,7 +245,7 @@ async fn a_device_is_honoured_no_longer_than_the_service_that_is_asked_says() {
     assert!(t.is_trusted(2).await);
     t.site.clock.advance(day);
     assert!(!t.is_trusted(2).await && t.is_trusted(1).await);
-    // A site that becomes stricter is so for what was trusted before.
+    // A stricter setting also applies to devices that were trusted before.
     t.site.configure(|setup| setup.policy.trust_device = Duration::from_secs(day));
     assert!(!t.is_trusted(1).await);
 }
@@ -274,7 +274,7 @@ async fn without_a_term_nothing_is_offered_and_nothing_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_cannot_say_trusts_nobody_and_one_that_cannot_note_costs_another_code() {
+async fn a_ledger_that_cannot_be_read_trusts_no_device_and_one_that_cannot_be_written_costs_another_code() {
     let t = Trusting::new().await;
     t.login(1, "y").await;
     t.site.world.ledger_is_down.store(true, Ordering::Relaxed);
@@ -316,7 +316,7 @@ async fn revocations_that_meet_leave_no_device_that_either_revoked() {
     let listed =
         changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await.unwrap();
     let [one, two] = [listed[0].id, listed[1].id];
-    // The first has listed both and means to keep the second one, when somebody else revokes that.
+    // The first session has listed both devices and keeps the second one, when another session revokes that.
     let pause = t.site.world.pause(Point::Update);
     let slow = t.revoke(|device| device.id == one);
     let fast = async {

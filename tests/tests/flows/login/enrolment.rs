@@ -38,7 +38,7 @@ async fn enrol(site: &Site, visit: Visit, answers: &[&str]) -> (crate::harness::
 }
 
 #[tokio::test]
-async fn whoever_needs_a_factor_binds_one_at_that_very_login() {
+async fn a_user_who_needs_a_factor_binds_one_at_that_very_login() {
     let site = site(ForcedEnrolment::Login).await;
     let alice = site.person("alice").await;
     let (ended, app) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD]).await;
@@ -110,7 +110,7 @@ async fn a_name_for_a_new_app_is_one_that_is_free() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_bind_one_is_refused_after_the_password() {
+async fn a_user_who_may_not_bind_one_is_refused_after_the_password() {
     let site = site(ForcedEnrolment::Never).await;
     let alice = site.person("alice").await;
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "unasked"]).await;
@@ -171,7 +171,7 @@ async fn a_ticket_opens_the_enrolment_once() {
 }
 
 #[tokio::test]
-async fn a_ticket_that_is_wrong_somebody_elses_expired_taken_back_or_replaced_opens_nothing() {
+async fn a_ticket_that_is_wrong_another_users_expired_revoked_or_replaced_opens_nothing() {
     let site = site(ForcedEnrolment::Ticket).await;
     let (alice, bob) = (site.person("alice").await, site.person("bob").await);
     let first = ticket(&site, &alice).await;
@@ -258,7 +258,7 @@ async fn a_ticket_that_is_taken_back_while_the_app_is_set_up_binds_nothing() {
 }
 
 #[tokio::test]
-async fn an_enrolment_is_refused_where_somebody_else_bound_a_factor_meanwhile() {
+async fn an_enrolment_is_refused_if_another_session_bound_a_factor_meanwhile() {
     let site = site(ForcedEnrolment::Login).await;
     let alice = site.person("alice").await;
     let mut talk = site.visit("sshd", "alice").begin();
@@ -272,7 +272,7 @@ async fn an_enrolment_is_refused_where_somebody_else_bound_a_factor_meanwhile() 
     assert_eq!(data.factors.iter().map(|factor| factor.id).collect::<Vec<_>>(), [theirs.id.unwrap()]);
 }
 
-/// A factor counts everywhere, so the service with the laxest word must not be the way to bind one.
+/// A factor counts at every service, so the laxest service must not be the way to bind one.
 #[tokio::test]
 async fn the_strictest_word_of_any_service_counts_at_every_login() {
     let mut site = site(ForcedEnrolment::Login).await;
@@ -296,7 +296,7 @@ async fn the_strictest_word_of_any_service_counts_at_every_login() {
 }
 
 #[tokio::test]
-async fn where_one_service_lets_nobody_bind_a_required_factor_none_does() {
+async fn if_one_service_permits_no_user_to_bind_a_required_factor_none_does() {
     let mut site = site(ForcedEnrolment::Login).await;
     site.configure(|setup| {
         setup.login_service("sudo", |login| login.forced_enrolment = Some(ForcedEnrolment::Never));
@@ -309,7 +309,7 @@ async fn where_one_service_lets_nobody_bind_a_required_factor_none_does() {
     }
     let ended = site.visit("sshkey", "alice").secret(MAIN_PASSWORD).says(&[]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
-    // Where no factor is required, "never" speaks of those who do not want one.
+    // If no factor is required, "never" does not apply.
     site.configure(|setup| {
         setup.login_service("sudo", |login| login.second_factor = Some(SecondFactor::IfEnrolled));
         setup.login_service("sshkey", |login| login.forced_enrolment = None);
@@ -324,7 +324,7 @@ async fn a_ticket_that_was_used_is_not_good_again_where_a_backup_of_before_is_re
     let alice = site.person("alice").await;
     let ticket = ticket(&site, &alice).await;
     let backup = site.backup();
-    // Whoever leaves has not used it.
+    // A user who leaves has not used it.
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &ticket]).await;
     assert!(!ended.is_accept());
     let (ended, _) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD, &ticket]).await;

@@ -1,4 +1,4 @@
-//! Who is who: the account of the directory and the user of the host have to be one.
+//! Identity: the account of the directory has to match the user of the host.
 
 use std::sync::atomic::Ordering;
 
@@ -105,7 +105,7 @@ async fn a_user_under_another_spelling_is_no_stranger() {
             assert_eq!(ended.outcome.trail.account.as_ref(), Some(&alice.id), "the log says whose it is");
         }
     }
-    // The directory answers to the spelling, and the host's user is another one.
+    // The directory finds the spelling, but the host's user is another one.
     site.set_host_user("ALICE", Some(alice.uid + 500));
     let ended = site.visit("sudo", "ALICE").says(&[MAIN_PASSWORD]).await;
     assert_eq!(
@@ -134,7 +134,7 @@ async fn a_uid_that_several_accounts_carry_defers() {
 }
 
 #[tokio::test]
-async fn a_uid_that_is_written_in_another_way_makes_nobody_a_stranger() {
+async fn a_uid_in_another_notation_makes_no_user_a_stranger() {
     let site = Site::new().await;
     for (number, form) in ["+", " ", "0", "000"].into_iter().enumerate() {
         let (uid, name) = (20_000 + u32::try_from(number).unwrap(), format!("alice{number}"));
@@ -197,7 +197,7 @@ async fn what_no_longer_is_in_use_is_refused_with_every_secret() {
 }
 
 #[tokio::test]
-async fn name_services_that_do_not_answer_defer_everybody() {
+async fn name_services_that_do_not_answer_defer_every_login() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     site.world.users_are_down.store(true, Ordering::Relaxed);
@@ -245,7 +245,7 @@ async fn strangers_and_wrong_passwords_hear_the_same_questions_and_words() {
 }
 
 #[tokio::test]
-async fn what_sshd_says_for_whom_it_will_not_let_in_takes_as_long_as_a_wrong_password() {
+async fn the_junk_password_of_sshd_takes_as_long_as_a_wrong_password() {
     let site = Site::new().await;
     drop(site.person("plain").await);
     for name in ["plain", "nobody"] {
@@ -268,5 +268,5 @@ async fn what_sshd_says_for_whom_it_will_not_let_in_takes_as_long_as_a_wrong_pas
 }
 
 const STRANGER: Verdict = Verdict::Ignore("not in the directory");
-// auth-pam.c: whatever was typed, as long as this.
+// auth-pam.c: sshd replaces the typed password by junk of this length.
 const JUNK: &str = "\u{8}\n\r\u{7f}INCORRECT";

@@ -1,4 +1,4 @@
-//! A question may be open for a while. What changes meanwhile holds when it is answered.
+//! A question may be open for a while. Changes made meanwhile apply when it is answered.
 
 use postern_core::Reason;
 use postern_core::changes;

@@ -1,4 +1,4 @@
-//! The flow of a login with a dialogue.
+//! Logins at login services.
 
 mod codes;
 mod devices;

@@ -1,4 +1,4 @@
-//! Nobody is there: a program answers every question alike, or the front door is closed.
+//! Absent users: a program gives every question the same answer, or the connection is closed.
 
 use postern_core::changes;
 use postern_core::conversation::Gone;
@@ -63,7 +63,7 @@ async fn an_echo_at_the_prompts_of_an_enrolment_ends_it_and_counts_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() {
+async fn a_user_who_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
@@ -84,7 +84,7 @@ async fn whoever_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_after_a_wrong_code_leaves_with_that_on_record() {
+async fn a_user_who_leaves_after_a_wrong_code_is_logged_with_that_reason() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
@@ -99,13 +99,13 @@ async fn whoever_leaves_after_a_wrong_code_leaves_with_that_on_record() {
             assert_eq!(talk.ended().await.reason(), reason, "{gone:?}");
         }
     }
-    // A program that then answers alike is still nobody.
+    // A program that then repeats its answer is still not a user.
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.wrong_code(2), "alice"]).await;
     assert_eq!(ended.reason(), Reason::Cancelled);
 }
 
 #[tokio::test]
-async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
+async fn a_connection_closed_at_any_moment_lets_no_user_in() {
     let mut site = Site::new().await;
     site.configure(|setup| setup.policy.second_factor = SecondFactor::Required);
     let alice = site.person("alice").await;
@@ -133,7 +133,7 @@ async fn a_door_that_is_closed_at_any_moment_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_door_that_is_closed_in_an_enrolment_lets_nobody_in_and_binds_all_or_nothing() {
+async fn a_connection_closed_in_an_enrolment_lets_no_user_in_and_binds_all_or_nothing() {
     let mut site = Site::new().await;
     site.configure(|setup| setup.policy.second_factor = SecondFactor::Required);
     let mut count = 0;
@@ -178,7 +178,7 @@ async fn the_name_services_are_asked_for_every_name_before_the_first_question() 
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_nobodys_and_counts_for_nothing() {
+async fn an_empty_answer_is_no_answer_and_does_not_count() {
     let mut site = Site::new().await;
     site.configure(|setup| setup.limits.attempts.per_source = 2);
     let alice = site.person("alice").await;
@@ -196,7 +196,7 @@ async fn an_empty_answer_is_nobodys_and_counts_for_nothing() {
     assert_eq!(site.world.count(Point::AdmitCode), 0);
     assert_eq!(site.world.count(Point::CheckMainPassword), 0);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", &app.code()]).await.is_accept());
-    // Whoever typed something leaves with that on record.
+    // After a typed answer, the log has its reason.
     for typed in ["abc", "0"] {
         let ended = site.visit("sshkey", "alice").key(SshKey(1)).says(&[typed, "", "", ""]).await;
         assert_eq!(ended.reason(), Reason::BadCredential, "{typed}");

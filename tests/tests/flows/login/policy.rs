@@ -8,7 +8,7 @@ use crate::harness::{MAIN_PASSWORD, Setup, Site, SshKey};
 const WORDS: [SecondFactor; 4] =
     [SecondFactor::Off, SecondFactor::IfEnrolled, SecondFactor::Required, SecondFactor::Exempt];
 
-/// What the narrowest word means.
+/// The effect of the narrowest setting.
 fn expected(word: SecondFactor, is_enrolled: bool, is_stack: bool) -> &'static str {
     let is_needed = match word {
         SecondFactor::Off | SecondFactor::Exempt => false,
@@ -70,7 +70,7 @@ async fn the_narrowest_word_decides_whether_a_second_factor_is_needed() {
 }
 
 #[tokio::test]
-async fn where_policy_is_only_observed_nobody_is_refused_or_asked_and_the_log_is_told() {
+async fn an_observed_policy_refuses_and_asks_no_user_and_is_logged() {
     let mut site = Site::new().await;
     let (plain, enrolled) = (site.person("plain").await, site.person("enrolled").await);
     drop(site.bind(&enrolled, "phone").await);
@@ -105,7 +105,7 @@ async fn where_policy_is_only_observed_nobody_is_refused_or_asked_and_the_log_is
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_configured_opens_to_nobody() {
+async fn an_unconfigured_service_lets_no_user_in() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     let ended = site.visit("telnet", "alice").says(&[MAIN_PASSWORD]).await;

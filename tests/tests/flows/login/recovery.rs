@@ -1,4 +1,4 @@
-//! Recovery codes, which stand for a factor that is not at hand.
+//! Recovery codes, which replace a factor that is not at hand.
 
 use std::sync::atomic::Ordering;
 
@@ -88,7 +88,7 @@ async fn while_the_ledger_is_down_recovery_codes_are_counted_in_the_process() {
 }
 
 #[tokio::test]
-async fn while_the_ledger_is_down_strangers_shut_nobody_out_of_recovery_codes() {
+async fn while_the_ledger_is_down_strangers_lock_no_user_out_of_recovery_codes() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     drop(site.bind(&alice, "phone").await);
@@ -127,7 +127,7 @@ async fn wrong_recovery_codes_count_as_codes_do_and_a_wrong_selector_costs_no_ha
 }
 
 #[tokio::test]
-async fn with_recovery_codes_alone_they_are_asked_for_and_with_nothing_at_all_nobody_gets_in() {
+async fn with_only_recovery_codes_they_are_asked_for_and_with_nothing_at_all_the_login_is_refused() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let codes = site.recovery_codes(&alice, 1).await;
@@ -139,7 +139,7 @@ async fn with_recovery_codes_alone_they_are_asked_for_and_with_nothing_at_all_no
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 1));
 }
 
-/// Only what stands beside the database knows better.
+/// Only the volatile file beside the database knows that it was used.
 #[tokio::test]
 async fn a_recovery_code_that_was_used_is_not_good_again_where_a_backup_of_before_is_restored() {
     let site = Site::new().await;

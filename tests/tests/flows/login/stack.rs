@@ -1,4 +1,4 @@
-//! Where the first factor was proved before Postern was asked: with evidence of that, and without.
+//! Services whose first factor is proved before Postern is asked: with evidence of it, and without.
 
 use postern_core::ledger::Credential;
 use postern_core::policy::First;
@@ -7,7 +7,7 @@ use postern_core::{Reason, Verdict};
 use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
 
 #[tokio::test]
-async fn after_a_key_or_somebody_elses_word_a_code_is_all_that_is_asked_for() {
+async fn after_a_key_or_another_modules_password_only_a_code_is_asked_for() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
@@ -128,12 +128,12 @@ async fn auto_takes_the_stacks_word_only_where_it_hands_on_a_password() {
     let alice = site.person("alice").await;
     drop(site.person("berta").await);
     let app = site.bind(&alice, "phone").await;
-    // As by packaging/pam/sudo: the password of this host, which the directory need not know.
+    // As with packaging/pam/sudo: the password of this host, which may differ from the directory's.
     let sudo = |name: &str| site.visit("sudo", name).secret("the password of this host");
     let ended = sudo("alice").says(&[&app.code()]).await;
     assert_eq!((ended.is_accept(), ended.questions()), (true, vec!["Code from phone: "]));
     assert!(matches!(sudo("berta").says(&[]).await.outcome.verdict, Verdict::Ignore(_)));
-    // Without one a code alone opens nothing.
+    // Without a password, a code alone opens nothing.
     site.clock.advance(30);
     let alone = site.visit("sudo", "alice").says(&[&app.code(), &app.code()]).await;
     assert_eq!((alone.reason(), alone.questions()), (Reason::BadCredential, vec!["Password: "]));

@@ -1,4 +1,4 @@
-//! How much is sent.
+//! Limits on messages.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not
         }
         assert_eq!(tried, expected, "{error:?}");
     }
-    // Nor do five in an hour become more by waiting a minute after each.
+    // Waiting a minute after each does not increase the five in an hour.
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     site.post.fails_with(Some(refused()));
@@ -127,7 +127,7 @@ async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not
     assert!(site.post.codes().is_empty());
 }
 
-/// A number of its own for each person, and whether a code went to it.
+/// Each user binds another number. Returns whether a code was sent to it.
 async fn asks_for_sms(site: &Site, number: usize) -> bool {
     let person = site.person(&format!("person{number}")).await;
     let to = format!("+4420794602{number:02}");
@@ -137,7 +137,7 @@ async fn asks_for_sms(site: &Site, number: usize) -> bool {
 }
 
 #[tokio::test]
-async fn new_numbers_use_up_a_quarter_of_the_budget_and_whoever_has_one_logs_in() {
+async fn new_numbers_use_up_a_quarter_of_the_budget_and_users_with_a_bound_one_log_in() {
     let site = Site::with_post().await;
     site.post.set_budgets(20, 60);
     let alice = site.person("alice").await;
@@ -157,7 +157,7 @@ async fn new_numbers_use_up_a_quarter_of_the_budget_and_whoever_has_one_logs_in(
     assert!(question.starts_with("Code sent to"), "{question}");
     talk.say(site.post.codes_to(NUMBER).last().unwrap());
     assert!(talk.ended().await.is_accept());
-    // The hour is over, and the day allows for 15 of them.
+    // The hour is over, and the day permits 15 of them.
     for hour in 1..10 {
         site.clock.advance(3601);
         for number in 0..30 {
@@ -168,7 +168,7 @@ async fn new_numbers_use_up_a_quarter_of_the_budget_and_whoever_has_one_logs_in(
 }
 
 #[tokio::test]
-async fn logins_from_new_places_leave_a_quarter_to_those_who_come_back() {
+async fn logins_from_new_sources_leave_a_quarter_to_known_sources() {
     let mut site = Site::with_post().await;
     site.configure(|setup| setup.limits.sent_codes.each.gap = Duration::ZERO);
     site.configure(|setup| setup.limits.sent_codes.each.count = 100);
@@ -206,7 +206,7 @@ async fn logins_from_new_places_leave_a_quarter_to_those_who_come_back() {
 }
 
 #[tokio::test]
-async fn a_number_that_nobody_allowed_is_refused_before_anything_is_counted() {
+async fn a_number_out_of_the_allowed_prefixes_is_refused_before_anything_is_counted() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     for to in ["+97912345678", "+881612345678", "+870773000000", "+33612345678", "+449098790000"] {
@@ -219,7 +219,7 @@ async fn a_number_that_nobody_allowed_is_refused_before_anything_is_counted() {
         );
     }
     assert!(site.post.sent().is_empty());
-    // One that was bound when it was allowed is of no use any more, and other ways are.
+    // A number that was bound when it was allowed can no longer be used, but other factors can.
     let number = "+97912345678".parse().unwrap();
     let kind = NewKind::Sms(number);
     let new = NewFactor::of(&site.engine.authority(), Label::new("sms").unwrap(), kind).unwrap();

@@ -1,4 +1,4 @@
-//! Second steps that are taken away from the prompt.
+//! Out-of-band second factors.
 
 mod limits;
 mod pairing;
@@ -52,7 +52,7 @@ impl Site {
         handset
     }
 
-    /// A phone that can be rung.
+    /// A phone that gets push notifications.
     pub(crate) async fn bind_ringing_phone(&self, who: &Someone) -> Handset {
         let handset = self.bind_phone(who).await;
         assert!(handset.ring("ntfy", "").await.is_accept());

@@ -35,7 +35,7 @@ async fn a_phone_is_not_bound_where_the_digits_differ_or_the_secret_is_not_known
         talk.asked().await;
         let mut uri = talk.heard().uri();
         if is_forged {
-            // Whoever carries the key in the place of the phone does not know the secret.
+            // An attacker who relays the key does not know the secret.
             uri.truncate(uri.rfind('.').unwrap() + 1);
             uri.push_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         }
@@ -97,7 +97,7 @@ async fn a_phone_that_was_removed_is_told_so_and_answers_nothing() {
 }
 
 #[tokio::test]
-async fn only_what_the_phone_signed_a_moment_ago_is_taken() {
+async fn only_a_recent_signature_of_the_phone_is_accepted() {
     let site = Site::with_post().await;
     let (alice, bob) = (site.person("alice").await, site.person("bob").await);
     let phone = site.bind_phone(&alice).await;
@@ -108,7 +108,7 @@ async fn only_what_the_phone_signed_a_moment_ago_is_taken() {
     assert_eq!(moved.pending().await.reason(), Reason::UnknownAccount, "of another account");
     moved.factor.clone_from(&of_bob.factor);
     assert_eq!(moved.pending().await.reason(), Reason::BadCredential, "with another phone's key");
-    // What was signed for one thing is no other.
+    // A signature for one purpose is not valid for another.
     let as_ring = phone.signed(PhoneFlow::Pending, "ring", &[]).await;
     assert_eq!(as_ring.reason(), Reason::BadCredential);
     for (off, is_taken) in [(-121, false), (-119, true), (119, true), (121, false)] {

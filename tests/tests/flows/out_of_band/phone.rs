@@ -9,7 +9,7 @@ use postern_core::ledger::Credential;
 use super::number_in;
 use crate::harness::{Handset, MAIN_PASSWORD, PAGE, Site, Someone, SshKey, What};
 
-/// Alice, whose phone rings.
+/// Alice, whose phone gets push notifications.
 async fn alice() -> (Site, Someone, Handset) {
     let site = Site::with_post().await;
     let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
@@ -170,7 +170,7 @@ async fn a_typed_code_wins_at_any_moment_and_takes_the_challenge_away() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_takes_the_challenge_along() {
+async fn a_user_who_leaves_ends_the_challenge() {
     let (site, _, phone) = alice().await;
     for how in [Gone::Closed, Gone::Cancelled] {
         let mut talk = site.visit("sshd", "alice").begin();

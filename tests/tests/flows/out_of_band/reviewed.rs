@@ -1,4 +1,4 @@
-//! What somebody thought of who meant harm.
+//! Attacks on out-of-band factors.
 
 use postern_core::Reason;
 use postern_core::changes::deny_challenges;
@@ -10,13 +10,13 @@ use postern_core::ledger::{Credential, Token};
 use super::{BACKUP, number_in};
 use crate::harness::{MAIN_PASSWORD, Site, SshKey, What};
 
-/// How often the owner was told that somebody else knows the password.
+/// The number of fraud notices to the owner.
 fn disowned(site: &Site) -> usize {
     site.post.sent().iter().filter(|sent| matches!(sent.what, What::Disowned { .. })).count()
 }
 
 #[tokio::test]
-async fn not_me_counts_though_whoever_it_was_has_left() {
+async fn a_fraud_report_counts_even_after_the_attacker_has_left() {
     let site = Site::with_post().await;
     let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
     let phone = site.bind_ringing_phone(&alice).await;
@@ -33,7 +33,7 @@ async fn not_me_counts_though_whoever_it_was_has_left() {
     let rings = site.post.rings();
     drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);
     assert_eq!(site.post.rings(), rings, "the phone is left in peace");
-    // Whoever carries the answer may repeat it.
+    // The page that relays the answer may repeat it.
     for _ in 0..20 {
         drop(phone.answer(&challenge, "not_me", "").await);
     }
@@ -53,7 +53,7 @@ async fn a_courier_that_is_slow_to_answer_does_not_lift_the_limits() {
 }
 
 #[tokio::test]
-async fn whoever_binds_the_address_of_another_does_not_use_up_their_codes() {
+async fn a_user_who_binds_the_address_of_another_does_not_use_up_their_codes() {
     let site = Site::with_post().await;
     let (alice, mallory) = (site.person("alice").await, site.person("mallory").await);
     drop(site.bind_sent(&alice, "email", BACKUP).await);
@@ -138,7 +138,7 @@ async fn once_said_on_the_phone_is_once() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_what_it_was_sent_for() {
+async fn a_sent_code_is_valid_only_for_its_own_service() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     drop(site.bind_sent(&alice, "email", BACKUP).await);
@@ -153,7 +153,7 @@ async fn a_code_is_good_for_what_it_was_sent_for() {
 }
 
 #[tokio::test]
-async fn whoever_proved_nothing_learns_no_address_and_uses_up_no_code() {
+async fn without_a_proof_of_the_first_factor_no_address_is_shown_and_no_code_used_up() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     drop(site.bind_sent(&alice, "email", BACKUP).await);
@@ -221,7 +221,7 @@ async fn wrong_calls_from_everywhere_shut_out_no_phone() {
 }
 
 #[tokio::test]
-async fn a_phone_that_waits_for_yes_asks_as_often_as_it_likes_and_nobody_else_pays_for_it() {
+async fn a_phone_that_waits_to_be_bound_may_ask_often_at_no_cost_to_others() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();

@@ -169,7 +169,7 @@ async fn one_number_binds_to_one_account() {
     assert_eq!(ended.complaints(), ["That telephone number belongs to another account."]);
     assert!(!site.account(&bob).await.data.is_enrolled());
 
-    // Once it is free it is anybody's.
+    // Once the number is unbound, another account may bind it.
     site.clock.advance(61);
     let mut talk = site.own(&alice, OwnFlow::Remove).begin();
     talk.answer(MAIN_PASSWORD).await;
@@ -214,7 +214,7 @@ async fn nothing_is_sent_before_the_first_factor_was_proved() {
     let before = site.post.sent().len();
     drop(site.visit("sshd", "alice").says(&["wrong", "123456"]).await);
     drop(site.visit("sshd", "nobody").says(&[MAIN_PASSWORD, "123456"]).await);
-    // Where the stack is said to have proved it, and nothing here shows so.
+    // The stack claims to have proved the first factor, without evidence.
     let ended = site.visit("sshkey", "alice").says(&["123456"]).await;
     assert_eq!(ended.complaints()[0], "Nothing can be sent now. Choose another way, or use a recovery code.");
     assert_eq!(site.post.sent().len(), before);
@@ -235,7 +235,7 @@ async fn messages_are_in_the_language_of_the_account() {
 }
 
 #[tokio::test]
-async fn what_was_proved_is_held_to_what_is_true_in_the_end() {
+async fn a_proved_factor_is_not_bound_if_the_account_changed_meanwhile() {
     let mut site = Site::with_post().await;
     site.configure(|setup| setup.limits.pushes.lifetime = Duration::from_secs(1));
     let alice = site.person("alice").await;

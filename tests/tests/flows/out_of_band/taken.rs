@@ -1,4 +1,4 @@
-//! Whoever carries what a phone says, or stores it, cannot say it.
+//! A relay or store of a phone's answers cannot forge one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -64,9 +64,9 @@ fn answer(
     ]
 }
 
-/// As somebody would who can write into the ledger.
+/// As an attacker with write access to the ledger would.
 #[tokio::test]
-async fn an_answer_that_no_phone_signed_lets_nobody_in() {
+async fn an_unsigned_answer_lets_no_user_in() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let phone = site.bind_ringing_phone(&alice).await;
@@ -97,7 +97,7 @@ async fn an_answer_that_no_phone_signed_lets_nobody_in() {
     }
 }
 
-/// As a compromised page would: whatever it is that it sends, it has no key.
+/// As a compromised page would, which has no key.
 #[tokio::test]
 async fn whatever_the_page_sends_it_cannot_approve() {
     let site = Site::with_post().await;

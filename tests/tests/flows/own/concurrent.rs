@@ -26,7 +26,7 @@ async fn of_two_factors_two_removals_at_once_leave_one_where_one_is_required() {
         talk.asked().await;
         talks.push(talk);
     }
-    // Both have found two factors when they come to write.
+    // Both have found two factors before they write.
     let pauses = [site.world.pause(Point::Update), site.world.pause(Point::Update)];
     for (talk, app) in talks.iter().zip(&apps) {
         talk.say(&app.code());

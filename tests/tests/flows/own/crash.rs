@@ -1,4 +1,5 @@
-//! The process ends in the middle of a change: it is as before or as after, never in between, and can be done again.
+//! The process ends in the middle of a change: the account is as before or as after, never in between, and the change can be
+//! repeated.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -11,7 +12,7 @@ use postern_core::flows::OwnFlow;
 use super::{ALL, is_free};
 use crate::harness::{App, Fault, Kind, MAIN_PASSWORD, Script, Site, Someone};
 
-/// What a person would see of a change.
+/// The visible state of an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     enrolled: bool,
@@ -21,7 +22,7 @@ struct State {
     trusted_devices: usize,
 }
 
-/// Compared with `first`: which of the things are those of the beginning.
+/// The parts that are unchanged, compared with `first`.
 async fn state(site: &Site, who: &Someone, first: &AccountData) -> State {
     let account = site.account(who).await;
     let keyring = &site.engine.keyring;
@@ -73,7 +74,7 @@ impl Scene {
         state(&self.site, &self.alice, &self.first).await
     }
 
-    /// Does it once more, where it was not done.
+    /// Repeats the change, if it was not made.
     async fn again(&self) {
         self.site.clock.advance(30);
         self.site.world.expect(None);
@@ -83,7 +84,7 @@ impl Scene {
     }
 }
 
-/// Before and after, as they are without a crash.
+/// The states before and after, without a crash.
 async fn both(flow: OwnFlow) -> [State; 2] {
     let scene = Scene::new(flow).await;
     let before = scene.state().await;
@@ -94,7 +95,7 @@ async fn both(flow: OwnFlow) -> [State; 2] {
 }
 
 async fn check(scene: &Scene, both: &[State; 2], what: &str) -> bool {
-    // What was under way in a thread of the store comes to its end.
+    // Work in a thread of the store is completed.
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     scene.site.world.expect(None);
     let state = scene.state().await;
@@ -142,7 +143,7 @@ async fn a_change_that_is_dropped_at_any_call_of_a_store_is_made_or_not() {
 async fn a_change_that_is_dropped_at_any_await_is_made_or_not() {
     for flow in [OwnFlow::Enrol, OwnFlow::Replace, OwnFlow::DeviceRevoke] {
         let both = both(flow).await;
-        // Every third moment: there are more than a hundred, as each line of a QR code is one.
+        // Every third step, because there are more than a hundred: each line of a QR code is one.
         for polls in (0..).step_by(3) {
             let scene = Scene::new(flow).await;
             let visit = scene.site.own_with_arguments(&scene.alice, flow).await;

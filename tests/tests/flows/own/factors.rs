@@ -115,7 +115,7 @@ async fn where_a_factor_is_required_the_last_one_is_replaced_and_not_removed() {
 }
 
 #[tokio::test]
-async fn a_first_factor_of_ones_own_needs_what_a_forced_one_needs() {
+async fn a_first_factor_by_self_service_needs_the_same_as_a_forced_one() {
     let mut site = Site::new().await;
     let alice = site.person("alice").await;
     let forced = |word| {
@@ -201,7 +201,7 @@ async fn there_are_so_many_factors_and_no_more() {
 }
 
 #[tokio::test]
-async fn names_of_factors_are_checked_before_anybody_is_asked() {
+async fn names_of_factors_are_checked_before_the_user_is_asked() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     for label in ["", "with\nlines", &"x".repeat(200)] {

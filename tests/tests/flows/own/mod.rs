@@ -1,4 +1,4 @@
-//! What people do with their own account.
+//! Self-service.
 
 mod app_passwords;
 mod concurrent;
@@ -28,7 +28,8 @@ const ALL: [OwnFlow; 13] = [
     OwnFlow::ChallengeDeny,
 ];
 
-/// Whether it asks for nothing: it only shows something, or refuses a login. There is no wildcard, so that a new flow has to be sorted in.
+/// Whether it needs no proof: it only shows something, or refuses a login. There is no wildcard, so that a new flow has to be
+/// added.
 fn is_free(flow: OwnFlow) -> bool {
     match flow {
         OwnFlow::Factors
@@ -48,7 +49,7 @@ fn is_free(flow: OwnFlow) -> bool {
 }
 
 impl Site {
-    /// A flow with every argument that it can need, so that only the proofs are asked for.
+    /// A flow with all its arguments, so that it asks only for the proofs.
     async fn own_with_arguments(&self, who: &Someone, flow: OwnFlow) -> Visit {
         let data = self.account(who).await.data;
         let factor = data.factors.first().map(|factor| factor.id.to_string());
@@ -71,7 +72,7 @@ impl Site {
         }
     }
 
-    /// Somebody with something of everything.
+    /// A user with one credential of each kind.
     async fn person_with_everything(&self, name: &str) -> (Someone, App) {
         let person = self.person(name).await;
         let app = self.bind(&person, "phone").await;

@@ -1,4 +1,4 @@
-//! What every change needs, and whose account it is.
+//! The proofs that each change needs, and the account that it changes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ fn changes() -> impl Iterator<Item = OwnFlow> {
     ALL.into_iter().filter(|flow| !is_free(*flow))
 }
 
-/// All that is kept of somebody, in the directory and in the ledger.
+/// All stored data of a user, in the directory and in the ledger.
 async fn all_of(site: &Site, who: &Someone) -> (Account, Vec<postern_core::device::DeviceRecord>) {
     let devices = site.ledger.devices(&who.id, site.now_plus(0)).await.unwrap();
     (site.account(who).await, devices)
@@ -113,7 +113,7 @@ async fn a_recovery_code_is_a_code_here_too() {
 }
 
 #[tokio::test]
-async fn nobody_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argument() {
+async fn no_user_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argument() {
     let site = Site::new().await;
     let (alice, app) = site.person_with_everything("alice").await;
     let mallory = site.person("mallory").await;
@@ -139,7 +139,7 @@ async fn nobody_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argumen
             let complaints = ended.complaints();
             assert_eq!((ended.heard.len(), complaints.len()), (1, 1), "{flow:?} asks nothing");
             let hers = [alice.uid.to_string(), "phone".to_owned(), "Foxmail".to_owned()];
-            // The visitor's own uid may be hers.
+            // The peer's own uid may be hers.
             let hers =
                 hers.iter().chain(&ids[..4]).skip(usize::from(complaints[0].contains("our user number")));
             assert!(hers.into_iter().all(|hers| !complaints[0].contains(hers)), "{flow:?} {complaints:?}");
@@ -269,7 +269,7 @@ async fn all_means_all_only_where_it_is_true_and_stands_alone() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_log_in_changes_nothing_either() {
+async fn a_user_who_may_not_log_in_changes_nothing_either() {
     let site = Site::new().await;
     let (alice, app) = site.person_with_everything("alice").await;
     site.edit(&alice, |data| data.policy.disabled = true).await;
@@ -344,7 +344,7 @@ async fn wrong_proofs_count_as_at_any_door() {
 }
 
 #[tokio::test]
-async fn a_change_that_was_made_is_an_accept_whoever_heard_of_it() {
+async fn a_change_that_was_made_is_an_accept_even_if_the_user_has_left() {
     for flow in [OwnFlow::AppPasswordCreate, OwnFlow::RecoveryCodes, OwnFlow::Remove, OwnFlow::DeviceRevoke] {
         let site = Site::new().await;
         let (alice, app) = site.person_with_everything("alice").await;

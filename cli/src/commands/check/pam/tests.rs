@@ -167,7 +167,7 @@ fn a_first_factor_that_may_be_missing_is_named() {
 }
 
 #[test]
-fn names_that_postern_leaves_alone_need_somebody_else_who_asks() {
+fn users_that_postern_ignores_need_another_module_that_asks() {
     let stack = "auth required pam_postern.so\nauth required pam_permit.so\n@include common-account\n";
     one("sudo", stack, "", &["FAIL", "without any password"]);
     let extra = "[services.sudo]\nnot_in_directory = \"reject\"\n";
@@ -203,7 +203,7 @@ fn the_account_section_is_needed_where_it_is_enforced() {
 }
 
 #[test]
-fn a_service_that_nobody_configured_is_named() {
+fn an_unconfigured_service_is_named() {
     one("gdm-password", "auth required pam_postern.so\n", "", &["FAIL", "[services.gdm-password]"]);
     one("gdm-password", "auth required pam_postern.so service=desk\n", "", &["FAIL", "[services.desk]"]);
     let stack = format!("auth required pam_postern.so service=sshd\n{ACCOUNT}");
@@ -270,7 +270,7 @@ fn another_name_of_a_program_that_asks_is_a_way_past_it() {
 }
 
 #[test]
-fn the_module_has_no_place_in_what_every_service_includes() {
+fn the_module_does_not_belong_in_files_that_every_service_includes() {
     let (auth, account) =
         (format!("auth required pam_postern.so\n{COMMON_AUTH}"), "account required pam_postern.so\n");
     let plain = "@include common-auth\n@include common-account\n";
@@ -309,7 +309,7 @@ fn the_module_has_no_place_in_what_every_service_includes() {
 }
 
 #[test]
-fn services_where_nobody_answers_hear_that_they_are_to_leave_it_out() {
+fn services_without_a_user_are_told_to_leave_the_module_out() {
     for service in ["cron", "atd", "systemd-user", "runuser", "chsh", "passwd", "gdm-autologin"] {
         let said = said(service, "auth required pam_postern.so\naccount required pam_postern.so\n", "");
         assert!(said.len() == 1 && said[0].contains("take pam_postern.so out"), "{said:?}");

@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn text_messages_are_off_until_somebody_says_where_they_may_go() {
+    fn text_messages_need_allowed_prefixes() {
         let sms = |extra: &str| {
             parse(&format!("[courier.sms]\ncommand = [\"/bin/true\"]\n{extra}"))
                 .map(|config| config.couriers.sms.unwrap().rules)
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_ends_in_a_slash_and_is_nobodys_root() {
+    fn the_url_of_the_page_ends_in_a_slash_and_its_user_is_not_root() {
         let web = |text: &str| parse(&format!("[web]\n{text}")).map(|config| config.web.unwrap());
         assert_eq!(web("url = \"https://a.example.org\"").unwrap().url.to_string(), "https://a.example.org/");
         let page = web("url = \"https://a.example.org\"\nuser = \"www\"").unwrap();

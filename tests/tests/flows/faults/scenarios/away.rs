@@ -1,4 +1,4 @@
-//! People who answer with what came by mail, or on their phone.
+//! Users who answer with a mailed code, or on their phone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 use crate::harness::{Handset, MAIN_PASSWORD, Post, Setup, Site};
 use crate::out_of_band::number_in;
 
-/// How somebody answers.
+/// How a user answers.
 #[derive(Clone)]
 pub(in crate::faults) enum Away {
-    /// By the code that came to this address.
+    /// With the code that was sent to this address.
     Mail(String),
     /// By approving on this phone.
     Phone(Box<Handset>),
 }
 
 impl Away {
-    /// Somebody with a backup address. Time passes, so that another code may be sent.
+    /// A user with a backup address. Time passes, so that another code may be sent.
     pub(super) async fn with_mail(site: &Site, name: &str) -> Self {
         site.post.open();
         site.clock.advance(3601);
@@ -30,7 +30,7 @@ impl Away {
         Self::Mail(address)
     }
 
-    /// Somebody with a phone.
+    /// A user with a phone.
     pub(super) async fn with_phone(site: &Site, name: &str) -> Self {
         site.post.open();
         let person = site.person(name).await;
@@ -47,12 +47,12 @@ impl Away {
     }
 }
 
-/// Nobody waits long for an answer that does not come.
+/// The time limit for an answer that does not come.
 pub(super) fn impatient(setup: &mut Setup) {
     setup.limits.pushes.lifetime = Duration::from_secs(1);
 }
 
-/// Somebody who knows the main password and looks elsewhere for the rest. Where there is nothing they leave.
+/// A user who knows the main password and gets the rest out of band. Without an answer they leave.
 pub(super) struct Answerer {
     by: Away,
     post: Arc<Post>,

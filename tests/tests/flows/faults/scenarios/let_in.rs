@@ -5,7 +5,7 @@ use super::{Attempt, Scenario, Secret, enrolled, required, ticket, trusting, wit
 use crate::faults::End;
 use crate::harness::{MAIN_PASSWORD, SshKey};
 
-/// People who are let in, or left to the rest of the stack.
+/// Users who are accepted, or left to the rest of the stack.
 pub(in crate::faults) const LET_IN: &[Scenario] = &[
     scenario!("app-password", AppPassword, Accept, |_| {}, |site, name| {
         let person = site.person(&name).await;

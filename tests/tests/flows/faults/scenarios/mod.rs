@@ -1,6 +1,6 @@
-//! Logins of every kind: of people who are let in, and of people who are not.
+//! Logins of every kind: accepted and refused ones.
 
-/// Writes one scenario; the body makes the attempt of somebody of that name.
+/// Defines one scenario. The body makes the attempt of a user of that name.
 macro_rules! scenario {
     ($name:literal $(once $once:literal)?, $secret:ident, $end:ident, $setup:expr, |$site:ident, $who:ident| $body:expr) => {
         Scenario {
@@ -33,7 +33,7 @@ use self::away::Away;
 use super::End;
 use crate::harness::{App, Script, Setup, Site, Someone, SshKey, Visit};
 
-/// By what somebody is let in.
+/// The credential that lets a user in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::faults) enum Secret {
     AppPassword,
@@ -43,9 +43,9 @@ pub(in crate::faults) enum Secret {
     LoginPassword,
     /// The same, after too many wrong ones.
     LimitedPassword,
-    /// An app password that a replica has not heard the revocation of.
+    /// An app password whose revocation has not reached a replica.
     OldAppPassword,
-    /// The main password at a mail service, where a replica has not heard of a first factor.
+    /// The main password at a mail service, when the first factor has not reached a replica.
     OldMailPassword,
     /// A code of an app, after a first factor.
     Code,
@@ -55,9 +55,9 @@ pub(in crate::faults) enum Secret {
     FirstCode,
     /// Main password and code in one field.
     Combined,
-    /// That an accept was a moment ago.
+    /// The proof of a recent accept.
     Proof,
-    /// None is needed, as Postern has nothing to say.
+    /// None is needed, because Postern leaves the login to other modules.
     Nothing,
 }
 
@@ -75,7 +75,7 @@ impl Secret {
         Self::FirstCode,
         Self::Combined,
     ];
-    /// Those before which, or as which, a main password is checked.
+    /// The credentials for which a main password is checked.
     pub(in crate::faults) const PASSWORDS: &[Self] = &[
         Self::MailPassword,
         Self::LoginPassword,
@@ -96,7 +96,7 @@ pub(in crate::faults) struct Scenario {
     /// How it ends without a fault.
     pub(in crate::faults) end: End,
     pub(in crate::faults) with: Secret,
-    /// What opens it opens it once.
+    /// Its credential works only once.
     pub(in crate::faults) is_once_only: bool,
     pub(in crate::faults) setup: fn(&mut Setup),
     pub(in crate::faults) prepare: fn(&Site, String) -> Preparing<'_>,
@@ -105,7 +105,7 @@ pub(in crate::faults) struct Scenario {
 pub(in crate::faults) type Preparing<'a> = std::pin::Pin<Box<dyn Future<Output = Attempt> + 'a>>;
 
 impl Scenario {
-    /// What it may end in where somebody comes in by it.
+    /// The verdicts that let a user in.
     pub(in crate::faults) fn opens(&self) -> End {
         match self.with {
             Secret::LimitedPassword | Secret::OldAppPassword | Secret::OldMailPassword => End::Accept,
@@ -135,7 +135,7 @@ pub(in crate::faults) enum Attempt {
         name: String,
         proof: Option<String>,
     },
-    /// A login whose second step is taken away from the prompt.
+    /// A login with an out-of-band second factor.
     Away {
         visit: Visit,
         by: Away,
@@ -179,7 +179,7 @@ async fn enrolled(site: &Site, name: &str) -> (Someone, App) {
     (person, app)
 }
 
-/// Somebody whose key 1 is trusted, with an app whose codes are not spent.
+/// A user whose key 1 is trusted, with an app whose codes are not spent.
 async fn trusting(site: &Site, name: &str) -> (Someone, App) {
     let (person, app) = enrolled(site, name).await;
     let visit = site.visit("sshkey", name).key(SshKey(1));

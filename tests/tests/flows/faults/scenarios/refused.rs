@@ -6,7 +6,7 @@ use super::{Attempt, Scenario, Secret, enrolled, required, ticket, trusting, wit
 use crate::faults::End;
 use crate::harness::{MAIN_PASSWORD, SshKey};
 
-/// People who are not.
+/// Refused users.
 pub(in crate::faults) const REFUSED: &[Scenario] = &[
     scenario!("wrong-app-password", Nothing, Reject, |_| {}, |site, name| {
         let person = site.person(&name).await;
@@ -136,7 +136,7 @@ pub(in crate::faults) const REFUSED: &[Scenario] = &[
         drop(enrolled(site, &name).await);
         Attempt::Account { service: "sshd", name, proof: None }
     }),
-    // What a replica has not heard of yet.
+    // Changes that have not reached a replica.
     scenario!("enrolled-since", Nothing, Reject, |_| {}, |site, name| {
         let person = site.person(&name).await;
         site.lag(&person).await;

@@ -53,10 +53,10 @@ pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
     let user = User::from_name(SERVER_USER)
         .map_err(|error| Failure::system(format!("user {SERVER_USER}: {error}")))?;
     let missing = || {
-        let mend = format!(
-            "make it with: useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin {SERVER_USER}"
+        let remedy = format!(
+            "create it with: useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin {SERVER_USER}"
         );
-        Failure::config(format!("there is no user {SERVER_USER}; {mend}"))
+        Failure::config(format!("there is no user {SERVER_USER}; {remedy}"))
     };
     let user = user.ok_or_else(missing)?;
     Ok(Some(Keeper { uid: user.uid, gid: user.gid }))

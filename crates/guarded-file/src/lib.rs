@@ -84,16 +84,16 @@ pub enum FileError {
     #[error("does not exist; write it, and let only posternd read it: chown root:postern and chmod 0640")]
     Missing,
     /// `postern init` has not created it yet, or the path is wrong.
-    #[error("does not exist; make it with: postern init")]
+    #[error("does not exist; create it with: postern init")]
     NotMade,
     /// A private file that this process, which has the uid, may not open, or not reach.
     #[error(
-        "may not be read by user postern (uid {0}); mend it with: chown root:postern and chmod 0640, and see that user postern may pass through the folders above it"
+        "may not be read by user postern (uid {0}); fix it with: chown root:postern and chmod 0640, and see that user postern may pass through the folders above it"
     )]
     Denied(u32),
     /// A file without secrets that this process, which has the uid, may not open, or not reach.
     #[error(
-        "may not be read by uid {0}; mend it with: chmod 0644, and see that uid {0} may pass through the folders above it"
+        "may not be read by uid {0}; fix it with: chmod 0644, and see that uid {0} may pass through the folders above it"
     )]
     NotReadable(u32),
     /// The system reports another error.
@@ -103,7 +103,7 @@ pub enum FileError {
     #[error("is not a regular file")]
     NotAFile,
     /// Its mode lets others read or write it.
-    #[error("has mode {mode:04o}, so that others could read or write it; mend it with: chmod {wanted:04o}")]
+    #[error("has mode {mode:04o}, so that others could read or write it; fix it with: chmod {wanted:04o}")]
     Mode {
         /// The mode that it has.
         mode: u32,
@@ -111,7 +111,7 @@ pub enum FileError {
         wanted: u32,
     },
     /// Its owner is neither root nor this process, and could change it.
-    #[error("belongs to uid {0}, which is neither root nor this process; mend it with: chown root:postern")]
+    #[error("belongs to uid {0}, which is neither root nor this process; fix it with: chown root:postern")]
     Owner(u32),
     /// It is too large for what it should be.
     #[error("is larger than {MAX_BYTES} bytes")]

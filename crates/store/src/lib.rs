@@ -58,7 +58,7 @@ pub enum OpenError {
 /// Creates the SQLite file if it is missing, and otherwise makes sure that it can be used.
 ///
 /// # Errors
-/// [`OpenError`] says what is wrong with it and how to mend it.
+/// [`OpenError`] says what is wrong with it and how to fix it.
 pub fn create(config: &Config) -> Result<(), OpenError> {
     Ok(Embedded::create(&config.embedded.path)?)
 }
@@ -67,7 +67,7 @@ pub fn create(config: &Config) -> Result<(), OpenError> {
 /// refuse every account as unknown, and the cause would be hard to find.
 ///
 /// # Errors
-/// [`OpenError`] says which file cannot be used, why, and how to mend it.
+/// [`OpenError`] says which file cannot be used, why, and how to fix it.
 pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
     open_with(config, hasher, clock, Access::Keeper)
 }

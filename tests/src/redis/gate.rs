@@ -50,7 +50,7 @@ impl Gate {
     }
 
     /// What was held back comes through, and all that follows.
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         self.state.is_cut.store(false, Ordering::SeqCst);
     }
 }

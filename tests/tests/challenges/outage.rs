@@ -82,7 +82,7 @@ async fn a_network_that_is_cut_ends_the_waiting() {
     println!("cut off: {ended:?} after {:.1?}", cut.elapsed());
     assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
     assert!(cut.elapsed() < Duration::from_secs(3), "{:?}", cut.elapsed());
-    gate.mend();
+    gate.repair();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

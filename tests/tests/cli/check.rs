@@ -15,7 +15,7 @@ fn faults(site: &Site) -> Vec<String> {
     let ran = site.check();
     let faults: Vec<String> =
         ran.stdout.lines().filter_map(|line| line.strip_prefix("FAIL  ")).map(str::to_owned).collect();
-    assert_eq!(ran.stderr.contains("to be mended"), !faults.is_empty(), "{ran:?}");
+    assert_eq!(ran.stderr.contains("to be fixed"), !faults.is_empty(), "{ran:?}");
     faults
 }
 

@@ -111,7 +111,7 @@ fn without_init_every_command_says_so_and_makes_nothing() {
     let site = Site::builder("not_yet").build_without_init();
     for args in [&["account", "list"][..], &["account", "create", "alice", "--no-password"]] {
         let said = fails(&site, CONFIG, args);
-        assert!(said.contains("postern.db: does not exist; make it with: postern init"), "{said}");
+        assert!(said.contains("postern.db: does not exist; create it with: postern init"), "{said}");
     }
     let check = site.check();
     assert_eq!(check.code, CHECK_FAILED);

@@ -56,9 +56,9 @@ fn a_socket_folder_owned_by_root_is_a_failure_with_the_command_that_fixes_it() {
     host::own(folder, (nix::unistd::Uid::from_raw(0), nix::unistd::Gid::from_raw(0)), 0o755);
     let line = failure_of_ledger(&site).expect("a failure");
     assert!(line.contains("so none is taken") && line.contains("postern.db.spent"), "{line}");
-    let mend = line.split("mend it with: ").nth(1).expect("a command");
-    assert!(mend.ends_with(&folder.display().to_string()), "{mend}");
-    assert!(Command::new("sh").args(["-c", mend]).status().unwrap().success());
+    let remedy = line.split("fix it with: ").nth(1).expect("a command");
+    assert!(remedy.ends_with(&folder.display().to_string()), "{remedy}");
+    assert!(Command::new("sh").args(["-c", remedy]).status().unwrap().success());
     assert_eq!(failure_of_ledger(&site), None);
 }
 

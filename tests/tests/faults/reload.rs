@@ -48,7 +48,7 @@ fn a_reload_takes_a_good_configuration_and_keeps_the_last_good_one_from_a_broken
         check.stdout
     );
     assert!(!reload(&posternd));
-    assert_eq!(login(), 0, "mended, it takes effect");
+    assert_eq!(login(), 0, "fixed, it takes effect");
     assert_ne!(site.check().code, CHECK_FAILED);
 }
 

@@ -106,7 +106,7 @@ fn a_missing_keyring_and_a_missing_or_foreign_database_are_refused() {
     // With an empty one instead, all users would be refused as unknown.
     let aside = site.dir().join("aside.db");
     fs::rename(site.database(), &aside).unwrap();
-    assert!(refusal(&site).contains("postern.db: does not exist; make it with: postern init"));
+    assert!(refusal(&site).contains("postern.db: does not exist; create it with: postern init"));
     assert!(!site.database().exists());
     fs::rename(aside, site.database()).unwrap();
     // What SQLite keeps beside it would bring the old content back.

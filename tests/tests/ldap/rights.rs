@@ -26,7 +26,7 @@ fn an_entry_whose_attributes_are_hidden_defers() {
         assert_eq!(host.dovecot.user("alice").unwrap_err().0, 75, "{rules:?}");
     }
     slapd.set_access(&[BINDS, "* by * write"]);
-    assert_eq!(login(&host.site, "alice", &app), Said::Accept, "by itself, once it is mended");
+    assert_eq!(login(&host.site, "alice", &app), Said::Accept, "by itself, once it is fixed");
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
 }
 

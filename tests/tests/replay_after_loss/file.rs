@@ -232,13 +232,10 @@ async fn a_folder_that_cannot_be_written_to_is_named_with_the_remedy() {
         "{refused:?}"
     );
     let failures = ledger.health().await.unwrap().failures;
-    let mend = format!("install -d -o postern -g postern -m 0755 {}", host.at("nowhere").display());
-    assert!(matches!(&*failures, [one] if one.contains(&path) && one.ends_with(&mend)), "{failures:?}");
+    let remedy = format!("install -d -o postern -g postern -m 0755 {}", host.at("nowhere").display());
+    assert!(matches!(&*failures, [one] if one.contains(&path) && one.ends_with(&remedy)), "{failures:?}");
     fs::create_dir(host.at("nowhere")).unwrap();
-    assert!(
-        Person::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await.is_ok(),
-        "it is mended"
-    );
+    assert!(Person::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await.is_ok(), "it is fixed");
     let health = ledger.health().await.unwrap();
     assert_eq!((health.warnings, health.failures), (Vec::new(), Vec::new()));
 }

@@ -124,8 +124,8 @@ impl Report {
         let said = |what: String| if is_quiet { String::new() } else { what };
         match (faults, warnings) {
             (0, 0) => Ok(()),
-            (0, _) => Err(Failure::check_warned(said(format!("{warnings} of these should be mended")))),
-            (_, _) => Err(Failure::check_failed(said(format!("{faults} of these have to be mended")))),
+            (0, _) => Err(Failure::check_warned(said(format!("{warnings} of these should be fixed")))),
+            (_, _) => Err(Failure::check_failed(said(format!("{faults} of these have to be fixed")))),
         }
     }
 

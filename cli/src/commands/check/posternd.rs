@@ -25,7 +25,7 @@ pub(super) fn examine(
     let mut remarks = Vec::new();
     if status.config_broken {
         remarks.push(Remark::fail(
-            "runs with an older configuration, for it could not read the newest; mend it, then: systemctl reload posternd"
+            "runs with an older configuration, for it could not read the newest; fix it, then: systemctl reload posternd"
                 .to_owned(),
         ));
         remarks.extend(status.config_problems.iter().map(|problem| Remark::fail(problem.clone())));

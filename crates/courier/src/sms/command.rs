@@ -24,13 +24,13 @@ impl Command {
         let wrong = |what: &dyn std::fmt::Display| OpenError::of_file(SECTION, program, what);
         let meta = std::fs::metadata(program).map_err(|error| wrong(&error))?;
         if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
-            return Err(wrong(&"is not a program; mend it with: chmod 0755"));
+            return Err(wrong(&"is not a program; fix it with: chmod 0755"));
         }
         if meta.permissions().mode() & 0o022 != 0 {
-            return Err(wrong(&"may be written by others; mend it with: chmod 0755"));
+            return Err(wrong(&"may be written by others; fix it with: chmod 0755"));
         }
         if meta.uid() != 0 && meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(wrong(&"belongs to neither root nor this process; mend it with: chown root"));
+            return Err(wrong(&"belongs to neither root nor this process; fix it with: chown root"));
         }
         Ok(Self { program: program.to_owned(), arguments: arguments.to_vec() })
     }

@@ -37,7 +37,7 @@ impl Embedded {
     /// Opens or creates the file.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with it and how to mend it.
+    /// [`OpenError`] says what is wrong with it and how to fix it.
     pub fn open(path: &Path, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Ok(Self { database: Database::open(path)?, hasher: Arc::clone(hasher), clock })
     }
@@ -45,7 +45,7 @@ impl Embedded {
     /// Opens the file, which has to exist.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with it and how to mend it.
+    /// [`OpenError`] says what is wrong with it and how to fix it.
     pub fn open_existing(
         path: &Path,
         hasher: &Arc<HashPool>,

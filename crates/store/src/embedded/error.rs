@@ -11,7 +11,7 @@ pub enum OpenError {
     #[error("{}: {_1}", .0.display())]
     At(PathBuf, Box<Self>),
     /// It was not created yet, the path is wrong, or its disk is not mounted.
-    #[error("does not exist; make it with: postern init")]
+    #[error("does not exist; create it with: postern init")]
     Missing,
     /// It cannot be opened or created.
     #[error("cannot be opened: {0}; the folder has to exist and belong to the user that runs this")]
@@ -20,11 +20,11 @@ pub enum OpenError {
     #[error("cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// Other users could read or change it.
-    #[error("has mode {0:04o}; mend it with: chmod 0600")]
+    #[error("has mode {0:04o}; fix it with: chmod 0600")]
     Mode(u32),
     /// Another user owns it, and could change it.
     #[error(
-        "belongs to uid {owner}, and this process runs as uid {process}; mend it with: chown postern:postern"
+        "belongs to uid {owner}, and this process runs as uid {process}; fix it with: chown postern:postern"
     )]
     Owner {
         /// The owner.

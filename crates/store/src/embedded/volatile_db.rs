@@ -214,7 +214,7 @@ impl VolatileDb {
                 let folder = self.path.parent().unwrap_or(Path::new("/")).display();
                 let path = self.path.display();
                 DatabaseError::Broken(format!(
-                    "{path} cannot be opened: {error}; the folder has to exist and belong to user postern; mend it with: \
+                    "{path} cannot be opened: {error}; the folder has to exist and belong to user postern; fix it with: \
                      install -d -o postern -g postern -m 0755 {folder}"
                 ))
             }

@@ -427,13 +427,13 @@ fn changes(expected: Revision, next: Revision, data: &AccountData, entry: &Searc
 }
 
 fn refusal(code: u32, dn: &str) -> String {
-    let mend = match code {
+    let remedy = match code {
         10 => "the server passes writes on to another one; name that one in write_uri",
         17 | 65 => "the schema is not loaded; see postern schema print",
         50 => "the server does not permit it; see postern schema print acl",
         _ => "see the server's log",
     };
-    format!("entry {dn} cannot be changed: result code {code}; {mend}")
+    format!("entry {dn} cannot be changed: result code {code}; {remedy}")
 }
 
 /// A search for one name that finds more has found too many already.

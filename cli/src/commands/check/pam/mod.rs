@@ -1,4 +1,4 @@
-//! Words what `postern-pam-stack` finds in a host's PAM files, and says how to mend it. It reads no file itself.
+//! Words what `postern-pam-stack` finds in a host's PAM files, and says how to fix it. It reads no file itself.
 
 mod programs;
 mod service_stack;

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod email;
+mod error;
 mod examine;
 mod http;
 mod ntfy;
@@ -16,7 +17,6 @@ mod web_push;
 mod wording;
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -26,6 +26,7 @@ use postern_core::factor::Subscription;
 use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
+pub use error::OpenError;
 pub use examine::{Finding, NoPage, examine, open_page};
 pub use web_push::new_vapid_key;
 
@@ -36,24 +37,6 @@ pub use web_push::new_vapid_key;
 /// [`OpenError`] says which section cannot be used, why, and how to fix it.
 pub fn open(config: &Config) -> Result<Arc<dyn Courier>, OpenError> {
     Ok(Arc::new(Couriers::open(config)?))
-}
-
-/// A configured courier cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{section}: {what}")]
-pub struct OpenError {
-    section: &'static str,
-    what: String,
-}
-
-impl OpenError {
-    fn new(section: &'static str, what: impl Into<String>) -> Self {
-        Self { section, what: what.into() }
-    }
-
-    fn of_file(section: &'static str, path: &Path, what: impl std::fmt::Display) -> Self {
-        Self { section, what: format!("{} {what}", path.display()) }
-    }
 }
 
 #[derive(Debug)]
@@ -158,9 +141,4 @@ async fn within_deadline<T>(
         Ok(done) => done,
         Err(_) => Err(CourierError::Unsure(format!("no answer within {} s", LONGEST_DELIVERY.as_secs()))),
     }
-}
-
-/// The error for a message of a kind that this courier does not send.
-fn not_for_this(message: &Message<'_>) -> CourierError {
-    CourierError::Refused(format!("a message of the kind {message:?} does not go this way"))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::http::Http;
 use crate::secrets::Secret;
-use crate::{OpenError, not_for_this, wording};
+use crate::{OpenError, wording};
 
 /// Publishes to topics of an ntfy server (docs.ntfy.sh/publish, "Publish as JSON").
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl Ntfy {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let Message::Ring { fragment, .. } = message else { return Err(not_for_this(message)) };
-        let said = wording::ring(language, message).ok_or_else(|| not_for_this(message))?;
+        let Message::Ring { fragment, .. } = message else { return Err(wording::unsupported(message)) };
+        let said = wording::ring(language, message).ok_or_else(|| wording::unsupported(message))?;
         let mut body = json!({
             "topic": topic,
             "title": said.subject,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use postern_core::clock::Timestamp;
 use postern_core::config::{Template, read_trusted};
-use postern_core::courier::Message;
+use postern_core::courier::{CourierError, Message};
 use postern_core::words::{Language, Phrase};
 
 use crate::OpenError;
@@ -249,6 +249,11 @@ fn is_one_segment(text: &str) -> bool {
 /// Whether a character takes one of the 160 places. Only the ASCII part of the GSM alphabet is known here.
 fn is_gsm(c: char) -> bool {
     matches!(c, ' '..='_' | 'a'..='z') && !matches!(c, '[' | '\\' | ']' | '^')
+}
+
+/// The error for a message of a kind that this courier does not send.
+pub(crate) fn unsupported(message: &Message<'_>) -> CourierError {
+    CourierError::Refused(format!("a message of the kind {message:?} does not go this way"))
 }
 
 pub(crate) const MAIL: [Kind; 4] = [MAIL_CODE, MAIL_CHANGED, MAIL_DISOWNED, MAIL_SMS_BUDGET];

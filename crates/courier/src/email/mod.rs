@@ -21,7 +21,7 @@ use rustls_pki_types::ServerName;
 
 use crate::tls::Tls;
 use crate::wording::{self, Wording};
-use crate::{OpenError, not_for_this, secrets};
+use crate::{OpenError, secrets};
 use stream::Bounded;
 
 /// Sends mail through a submission server (RFC 6409).
@@ -79,7 +79,7 @@ impl Email {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let said = self.wording.mail(language, message).ok_or_else(|| not_for_this(message))?;
+        let said = self.wording.mail(language, message).ok_or_else(|| wording::unsupported(message))?;
         let unwritten = || CourierError::Refused("no mail can be written to this address".to_owned());
         let to = Mailbox::new(None, address(to).map_err(|_| unwritten())?);
         let mail = MessageBuilder::new()

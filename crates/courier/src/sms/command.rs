@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::OpenError;
 
-use super::{SECTION, number};
+use super::placeholders::number;
 
 /// Sends text messages by a program of the site, without a shell and an environment. The text is on its standard input.
 #[derive(Debug)]
@@ -20,8 +20,12 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    pub(crate) fn open(program: &Path, arguments: &[Template]) -> Result<Self, OpenError> {
-        let wrong = |what: &dyn std::fmt::Display| OpenError::of_file(SECTION, program, what);
+    pub(crate) fn open(
+        section: &'static str,
+        program: &Path,
+        arguments: &[Template],
+    ) -> Result<Self, OpenError> {
+        let wrong = |what: &dyn std::fmt::Display| OpenError::of_file(section, program, what);
         let meta = std::fs::metadata(program).map_err(|error| wrong(&error))?;
         if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
             return Err(wrong(&"is not a program; fix it with: chmod 0755"));

@@ -10,7 +10,7 @@ use crate::OpenError;
 use crate::http::Http;
 use crate::secrets::Secret;
 
-use super::{SECTION, number};
+use super::placeholders::number;
 
 /// Sends text messages by an HTTP request that the site describes.
 #[derive(Debug)]
@@ -21,10 +21,10 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn open(config: &SmsGateway) -> Result<Self, OpenError> {
+    pub(crate) fn open(section: &'static str, config: &SmsGateway) -> Result<Self, OpenError> {
         Ok(Self {
-            http: Http::open(SECTION, &config.ca_file)?,
-            secret: config.secret_file.as_deref().map(|path| Secret::read(SECTION, path)).transpose()?,
+            http: Http::open(section, &config.ca_file)?,
+            secret: config.secret_file.as_deref().map(|path| Secret::read(section, path)).transpose()?,
             config: config.clone(),
         })
     }

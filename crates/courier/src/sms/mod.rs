@@ -1,5 +1,6 @@
 mod command;
 mod gateway;
+mod placeholders;
 
 use postern_core::config::{SmsCourier, SmsWay};
 use postern_core::courier::{CourierError, Message};
@@ -7,8 +8,8 @@ use postern_core::factor::PhoneNumber;
 use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
+use crate::OpenError;
 use crate::wording::{self, Wording};
-use crate::{OpenError, not_for_this};
 use command::Command;
 use gateway::Gateway;
 
@@ -29,8 +30,8 @@ enum Way {
 impl Sms {
     pub(crate) fn open(config: &SmsCourier) -> Result<Self, OpenError> {
         let way = match &config.way {
-            SmsWay::Gateway(gateway) => Way::Gateway(Box::new(Gateway::open(gateway)?)),
-            SmsWay::Command { program, arguments } => Way::Command(Command::open(program, arguments)?),
+            SmsWay::Gateway(gateway) => Way::Gateway(Box::new(Gateway::open(SECTION, gateway)?)),
+            SmsWay::Command { program, arguments } => Way::Command(Command::open(SECTION, program, arguments)?),
         };
         let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?;
         Ok(Self { way, rules: config.rules.clone(), wording })
@@ -50,7 +51,7 @@ impl Sms {
             let what = "no prefix of allowed_prefixes in [courier.sms] allows this number";
             return Err(CourierError::Refused(what.to_owned()));
         }
-        let text = self.wording.sms(language, message).ok_or_else(|| not_for_this(message))?;
+        let text = self.wording.sms(language, message).ok_or_else(|| wording::unsupported(message))?;
         match &self.way {
             Way::Gateway(gateway) => gateway.send(to, &text).await,
             Way::Command(command) => command.send(to, &text).await,
@@ -64,15 +65,6 @@ impl Sms {
             // The command was checked when it was opened.
             Way::Command(_) => Ok(()),
         }
-    }
-}
-
-/// The value of a template's placeholder for the number.
-fn number<'a>(to: &'a PhoneNumber, place: &str) -> Option<&'a str> {
-    match place {
-        "to" => Some(to.as_str()),
-        "to_digits" => Some(to.as_str().trim_start_matches('+')),
-        _ => None,
     }
 }
 

@@ -13,7 +13,7 @@ use postern_core::words::Language;
 use serde_json::json;
 
 use crate::http::Http;
-use crate::{OpenError, not_for_this, wording};
+use crate::{OpenError, wording};
 use encrypt::{Fresh, Receiver};
 use vapid::Vapid;
 
@@ -52,8 +52,8 @@ impl WebPush {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let Message::Ring { fragment, seconds, .. } = *message else { return Err(not_for_this(message)) };
-        let said = wording::ring(language, message).ok_or_else(|| not_for_this(message))?;
+        let Message::Ring { fragment, seconds, .. } = *message else { return Err(wording::unsupported(message)) };
+        let said = wording::ring(language, message).ok_or_else(|| wording::unsupported(message))?;
         let not_ours =
             || CourierError::Refused("the subscription is not with a push service of hosts".to_owned());
         let endpoint = self.endpoint(to).ok_or_else(not_ours)?;

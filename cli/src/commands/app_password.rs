@@ -1,9 +1,10 @@
 mod bulk;
+mod order;
 
 use std::path::Path;
 
 use postern_core::account::Account;
-use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Scope, Selector};
+use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Selector};
 use postern_core::changes::{
     Created, Order, Revoked, create_app_password, regenerate_app_passwords, revoke_app_passwords,
 };
@@ -14,11 +15,12 @@ use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::account::{use_text, use_value};
+use super::account_text::{use_text, use_value};
 use crate::args::{AppPasswordCommand, CreateAppPassword};
 use crate::failure::{self, Failure};
 use crate::output::{Output, table};
-use crate::site::{self, Site};
+use crate::site::Site;
+use order::order;
 
 /// Runs a verb of `postern app-password`. Files of the calling user are opened before root is given up.
 pub(crate) async fn run(config: &Path, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
@@ -64,21 +66,6 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     );
     tell_of_created(site, account, &[created]).await;
     printed
-}
-
-/// Describes an app password to create.
-fn order(
-    site: &Site,
-    (label, scope): (&str, &str),
-    expires: Option<&str>,
-    networks: &[String],
-) -> Result<Order, Failure> {
-    Ok(Order {
-        label: Label::new(label).map_err(Failure::data)?,
-        scope: scope.parse::<Scope>().map_err(|error| Failure::data(format!("the scope {error}")))?,
-        expires: expires.map(|text| site::moment(text, site.clock.now())).transpose()?,
-        networks: Networks::parse(networks).map_err(Failure::data)?,
-    })
 }
 
 /// Warns that two app passwords with one name can be told apart by their ids alone.

@@ -8,7 +8,7 @@ use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::account::{use_text, use_value};
+use super::account_text::{use_text, use_value};
 use crate::args::{FactorCommand, RecoveryCommand};
 use crate::failure::{self, Failure};
 use crate::output::{Output, table};

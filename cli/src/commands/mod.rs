@@ -1,4 +1,5 @@
 mod account;
+mod account_text;
 mod app_password;
 mod away;
 mod bulk;

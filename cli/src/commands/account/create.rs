@@ -3,8 +3,8 @@ use postern_core::name::LoginName;
 use postern_core::policy::AccountPolicy;
 use postern_store::embedded::NewAccount;
 
-use super::hash;
-use super::show::value;
+use super::edit::hash;
+use super::value::value;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt;

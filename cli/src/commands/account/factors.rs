@@ -5,7 +5,7 @@ use postern_core::changes;
 use postern_core::words::Phrase;
 use serde_json::json;
 
-use super::value;
+use super::value::value;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;

@@ -1,18 +1,16 @@
 //! `postern account`: one file for each group of verbs.
 
 mod create;
+mod edit;
 mod factors;
 mod policies;
 mod policy;
+mod policy_text;
 mod show;
+mod value;
 
 use std::path::Path;
 
-use postern_core::account::{Account, AccountData};
-use postern_core::changes::edit;
-use postern_core::hashing::{Purpose, SALT_BYTES, StoredHash};
-use postern_core::policy::AccountPolicy;
-use postern_core::secret::Password;
 use postern_core::words::Phrase;
 
 use crate::args::AccountCommand;
@@ -22,8 +20,8 @@ use crate::output::Output;
 use crate::prompt;
 use crate::site::{self, Site};
 use create::Wanted;
-use show::value;
-pub(super) use show::{standing, use_text, use_value};
+use edit::{decide, hash};
+use value::value;
 
 /// Runs a verb of `postern account`. Files of the calling user are read before root is given up.
 pub(crate) async fn run(config: &Path, command: AccountCommand, output: Output) -> Result<(), Failure> {
@@ -87,21 +85,6 @@ async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -
     output.about(&account).print(&text, "account", value(site, &account).await?)
 }
 
-/// Changes an account's policy, and reads the account again.
-async fn decide(
-    site: &Site,
-    name: &str,
-    change: impl Fn(&mut AccountPolicy) + Send + Sync,
-) -> Result<Account, Failure> {
-    let account = site.account(name).await?;
-    let change = |data: &mut AccountData| {
-        change(&mut data.policy);
-        Ok(())
-    };
-    edit(&*site.directory, &account.id, change).await?;
-    site.again(&account).await
-}
-
 async fn expire(site: &Site, name: &str, at: Option<&str>, output: Output) -> Result<(), Failure> {
     let expires = at.map(|text| site::moment(text, site.clock.now())).transpose()?;
     let account = decide(site, name, |policy| policy.expires = expires).await?;
@@ -127,12 +110,4 @@ async fn password(
     let printed = output.about(&account).print(&text, "account", value(site, &account).await?);
     site.tell_owner(&account, &Phrase::ChangedMainPassword {}).await;
     printed
-}
-
-async fn hash(site: &Site, password: &Password) -> Result<StoredHash, Failure> {
-    let mut salt = [0; SALT_BYTES];
-    site::random(&mut salt).map_err(Failure::system)?;
-    let cost = site.config.limits.main_password_cost;
-    let secret = password.expose().as_bytes();
-    site.hasher.hash(secret, &salt, cost, Purpose::MainPassword).await.map_err(Failure::system)
 }

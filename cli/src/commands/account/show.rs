@@ -1,11 +1,12 @@
 use postern_core::account::Account;
-use postern_core::account_status::AccountStatus;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::Factor;
 use postern_core::ledger::{Credential, Use};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::policy;
+use super::policy_text;
+use super::value::{brief, value};
+use crate::commands::account_text::{standing, use_text};
 use crate::commands::factor;
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -27,9 +28,9 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
         vec!["enrolled".to_owned(), yes_no(account.data.is_enrolled())],
         vec!["app passwords".to_owned(), account.data.live_app_passwords().count().to_string()],
         vec!["recovery codes".to_owned(), account.data.recovery_codes.len().to_string()],
-        vec!["main password on mail".to_owned(), policy::mail_text(site, account)],
-        vec!["second factor at logins".to_owned(), policy::login_text(site, account)],
-        vec!["observe".to_owned(), policy::observe_text(site, account)],
+        vec!["main password on mail".to_owned(), policy_text::mail_text(site, account)],
+        vec!["second factor at logins".to_owned(), policy_text::login_text(site, account)],
+        vec!["observe".to_owned(), policy_text::observe_text(site, account)],
     ];
     for factor in factor::by_age(account) {
         rows.push(vec!["second factor".to_owned(), factor_text(factor, &uses)]);
@@ -60,7 +61,7 @@ pub(super) async fn list(site: &Site, output: Output) -> Result<(), Failure> {
                 account.name.clone(),
                 standing(account.status).to_owned(),
                 factors_word(&account),
-                policy::mail_word(&account).to_owned(),
+                policy_text::mail_word(&account).to_owned(),
                 account.data.live_app_passwords().count().to_string(),
             ];
             accounts.push((account.name.clone(), row, brief(&account)));
@@ -99,59 +100,4 @@ fn factor_text(factor: &Factor, uses: &[Use]) -> String {
         factor.label,
         factor::kind_text(factor)
     )
-}
-
-pub(in crate::commands) fn standing(status: AccountStatus) -> &'static str {
-    match status {
-        AccountStatus::Active => "active",
-        AccountStatus::Disabled => "disabled",
-        AccountStatus::Expired => "expired",
-    }
-}
-
-/// The time, the service and the source of a last use.
-pub(in crate::commands) fn use_text(used: &Use) -> String {
-    let from = used.address.map_or(String::new(), |address| format!(" from {address}"));
-    format!("{}, {}{from}", used.at, used.service)
-}
-
-pub(in crate::commands) fn use_value(used: &Use) -> Value {
-    json!({ "at": used.at, "service": used.service, "address": used.address })
-}
-
-/// The account for scripts.
-pub(super) async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
-    // A change that was made is reported even if the ledger does not answer.
-    let uses = site.ledger.last_uses(&account.id).await.unwrap_or_default();
-    let last_used = uses.iter().find(|used| used.credential == Credential::MainPassword).map(use_value);
-    let mut value = brief(account);
-    if let Some(object) = value.as_object_mut() {
-        let attributes: serde_json::Map<String, Value> =
-            account.attributes.iter().map(|(name, values)| (name.to_owned(), json!(values))).collect();
-        object.insert("attributes".to_owned(), Value::Object(attributes));
-        object.insert("main_password_last_used".to_owned(), json!(last_used));
-        let factors: Vec<Value> =
-            factor::by_age(account).into_iter().map(|factor| factor::value(factor, &uses)).collect();
-        object.insert("factors".to_owned(), json!(factors));
-        object.insert("recovery_codes_left".to_owned(), json!(account.data.recovery_codes.len()));
-        object.insert("effective_policy".to_owned(), policy::effective(site, account));
-    }
-    Ok(value)
-}
-
-fn brief(account: &Account) -> Value {
-    json!({
-        "name": account.name,
-        "id": account.id.as_str(),
-        "standing": standing(account.status),
-        "enrolled": account.data.is_enrolled(),
-        "app_passwords": account.data.live_app_passwords().count(),
-        "policy": {
-            "main_password_on_mail": account.data.policy.main_password_on_mail.map(|policy| policy.as_str()),
-            "second_factor": account.data.policy.second_factor.map(|policy| policy.as_str()),
-            "ticket_expires": account.data.policy.ticket.map(|ticket| ticket.expires),
-            "disabled": account.data.policy.disabled,
-            "expires": account.data.policy.expires,
-        },
-    })
 }

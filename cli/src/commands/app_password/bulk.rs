@@ -8,7 +8,7 @@ use postern_core::changes::{Authority, ChangeError, Order, draw_app_password, st
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 
-use super::order;
+use super::order::order;
 use crate::args::CreateAppPassword;
 use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
 use crate::failure::Failure;

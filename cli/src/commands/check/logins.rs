@@ -11,8 +11,7 @@ use postern_pam_stack::{Files, ManagementGroup};
 use super::local_users::LocalUser;
 use super::pam;
 use super::remark::Remark;
-use super::shut_out::Door;
-use super::sshd::{self, Sshd};
+use super::sshd::{self, Door, Sshd};
 
 /// The configuration of the host's login services, read while this process may: a part of it is readable for root only.
 #[derive(Debug, Default)]

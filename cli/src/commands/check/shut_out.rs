@@ -4,23 +4,14 @@
 use async_trait::async_trait;
 use postern_core::flows::{self, Identity};
 use postern_core::name::LoginName;
-use postern_core::policy::{EffectiveLogin, LoginService};
+use postern_core::policy::EffectiveLogin;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
 
 use super::local_users::LocalUser;
 use super::logins::Logins;
 use super::remark::Remark;
-use super::sshd::{Sshd, is_pam};
+use super::sshd::{Door, is_pam};
 use crate::site::Site;
-
-/// A login by an sshd that asks Postern.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Door<'a> {
-    pub(super) sshd: Sshd<'a>,
-    pub(super) login: &'a LoginService,
-    pub(super) asks_auth: bool,
-    pub(super) asks_account: bool,
-}
 
 /// How Postern classifies a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +163,10 @@ fn asks_pam(way: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use postern_core::policy::LoginService;
+
     use super::super::remark::Mark;
+    use super::super::sshd::Sshd;
     use super::*;
 
     const SETTINGS: &str = "usepam yes\npermitrootlogin prohibit-password\npubkeyauthentication yes\npasswordauthentication no\nkbdinteractiveauthentication yes\nauthenticationmethods any\n";

@@ -4,6 +4,15 @@ use postern_core::policy::LoginService;
 
 use super::remark::Remark;
 
+/// A login by an sshd that asks Postern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door<'a> {
+    pub(super) sshd: Sshd<'a>,
+    pub(super) login: &'a LoginService,
+    pub(super) asks_auth: bool,
+    pub(super) asks_account: bool,
+}
+
 /// The settings of an sshd.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sshd<'a>(&'a str);

@@ -1,5 +1,6 @@
 //! `postern report`: which accounts have a second factor, and whose main password still opens mail.
 
+mod filter;
 mod row;
 mod spool;
 mod writer;
@@ -15,19 +16,10 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::site::{self, Site};
+pub(crate) use filter::Wanted;
 use row::{Brief, Row};
 use spool::Spool;
 use writer::{Form, Writer};
-
-/// Which accounts are reported.
-#[derive(Debug)]
-pub(crate) struct Wanted {
-    pub(crate) unenrolled: bool,
-    pub(crate) ready: bool,
-    pub(crate) main_password: bool,
-    pub(crate) since: Option<String>,
-    pub(crate) csv: bool,
-}
 
 /// Reports every account, however many there are.
 ///

@@ -8,8 +8,8 @@ use postern_core::ledger::{Credential, Use};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Wanted;
-use crate::commands::account::{standing, use_text, use_value};
+use super::filter::Wanted;
+use crate::commands::account_text::{standing, use_text, use_value};
 use crate::commands::factor::destination;
 
 /// The directory's part of an account, without secrets.

@@ -9,7 +9,7 @@ use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 
-use super::WantedShape;
+use super::shape::{self, WantedShape};
 use crate::args::Enrol;
 use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ impl Issue for Job<'_> {
             return Err(Failure::data("has a second factor already; --add binds one more"));
         }
         let new = self.new_factor(user, &account, begun)?;
-        let totp = super::app(&new)?;
+        let totp = shape::app(&new)?;
         let uri = totp.uri(&self.site.config.issuer, &account.name)?;
         let issued = IssuedKey { id: new.id, uri, secret: totp.base32() };
         if self.is_dry_run {

@@ -23,7 +23,7 @@ use crate::site::{self, Site};
 use crate::terminal::Terminal;
 use crate::{png, prompt, screen};
 
-use super::WantedShape;
+use super::shape::{self, WantedShape};
 
 /// Binds an app to one account.
 pub(super) async fn run(
@@ -134,7 +134,7 @@ impl Job<'_> {
             Some(totp) => NewFactor::of(&authority, label, NewKind::Totp(totp))?,
             None => NewFactor::draw(&authority, label, shape.of_new_seed()?)?,
         };
-        let uri = super::app(&new)?.uri(&self.site.config.issuer, &account.name)?;
+        let uri = shape::app(&new)?.uri(&self.site.config.issuer, &account.name)?;
         write_files(files, &uri)?;
         self.show(&new, &uri, is_known)?;
         let is_proved = self.terminal.is_some();
@@ -148,7 +148,7 @@ impl Job<'_> {
 
     /// Shows the key to the admin or the person.
     fn show(&mut self, new: &NewFactor, uri: &str, is_known: bool) -> Result<(), Failure> {
-        let totp = super::app(new)?;
+        let totp = shape::app(new)?;
         if self.wanted.uri {
             return self.output.line(uri);
         }
@@ -209,7 +209,7 @@ impl BoundApp {
     }
 
     fn value(&self) -> Result<Value, Failure> {
-        let totp = super::app(&self.new)?;
+        let totp = shape::app(&self.new)?;
         Ok(json!({
             "account": self.account,
             "id": self.new.id,
@@ -248,7 +248,7 @@ async fn prove(
     (new, is_first): (&NewFactor, bool),
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let totp = super::app(new)?;
+    let totp = shape::app(new)?;
     let mut is_too_early = false;
     for _ in 0..MOST_TRIES {
         let answer = terminal.ask("Code that the app shows: ")?;

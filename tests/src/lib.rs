@@ -4,15 +4,6 @@
 //! deadline, and the first surprise is a panic that says what, where and what to do.
 
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::missing_panics_doc,
-    reason = "a test harness stops at the first surprise; it never runs in production"
-)]
 
 pub mod auth_client;
 pub mod bench;
@@ -23,6 +14,7 @@ pub mod certs;
 pub mod checkpassword;
 pub mod clock;
 pub mod conformance;
+pub mod courier_host;
 pub mod demo;
 pub mod dovecot;
 pub mod ds389;
@@ -36,6 +28,7 @@ pub mod http;
 pub mod http_double;
 pub mod ldap_client;
 pub mod local_login;
+pub mod login_host;
 pub mod mail;
 pub mod mailbox;
 pub mod ntfy;

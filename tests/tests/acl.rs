@@ -2,8 +2,6 @@
 //!
 //! What they permit is shown where the site's own rules permit nothing; what they forbid, where those permit everything.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is test code")]
-
 use postern_tests::slapd::SERVICE;
 use postern_tests::{Slapd, SlapdBuilder, Who};
 

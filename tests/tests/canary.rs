@@ -1,7 +1,5 @@
 //! The search for secrets in what the suite printed and logged: proved on planted leaks, then done.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is test code")]
-
 use std::fs;
 use std::path::Path;
 

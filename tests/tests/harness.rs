@@ -1,7 +1,5 @@
 //! The harness itself, on a real Dovecot with checkpassword programs that need no Postern.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is test code")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! What `postern check` tries at an LDAP server, on a real slapd.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is test code")]
-
 use std::path::Path;
 use std::sync::Arc;
 

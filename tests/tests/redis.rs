@@ -1,14 +1,5 @@
 //! The Redis ledger against real servers that are set up wrongly, silent, restarted, demoted or rearranged.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "all of this is test code"
-)]
-
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! The schema that is shipped, as real servers take it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "all of this is test code")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

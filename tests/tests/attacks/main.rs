@@ -2,15 +2,6 @@
 //!
 //! Every attack has to get the right verdict and never an accept, and the owner has to be able to log in afterwards.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "all of this is test code"
-)]
-
 mod connections;
 mod credentials;
 mod dialogues;

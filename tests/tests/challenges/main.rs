@@ -1,15 +1,5 @@
 //! A challenge is answered once and taken once, at any host and after any loss, and the waiting login is told.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod behind;
 mod client;
 mod failover;

@@ -1,15 +1,5 @@
 //! The command line: the output of each command for users and scripts, its exit status, and what it leaves alone.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod accounts;
 mod app;
 mod app_passwords;

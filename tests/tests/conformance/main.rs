@@ -1,7 +1,5 @@
 //! Every store, held to what core expects of it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is test code")]
-
 mod ldap;
 
 use std::sync::Arc;

@@ -1,13 +1,5 @@
 //! Couriers against real servers, and against doubles that check the documented requests.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "these are tests"
-)]
-
 mod email;
 mod faults;
 mod ntfy;

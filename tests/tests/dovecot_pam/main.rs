@@ -1,16 +1,6 @@
 //! Mail logins by PAM: a real Dovecot with `passdb pam` and the stack of packaging/pam, and saslauthd; and the main password
 //! with a code behind it, by PAM and by checkpassword alike.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod combined;
 mod dovecot;
 mod saslauthd;

@@ -1,14 +1,5 @@
 //! Faults: no login is accepted that should not be, nothing is lost, and removing the cause is enough.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod activation;
 mod crash;
 mod log;

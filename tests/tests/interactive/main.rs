@@ -1,14 +1,5 @@
 //! People at terminals, before real sshd, sudo, su and login: the harness itself, on stacks that need no Postern.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "all of this is test code"
-)]
-
 mod apps;
 mod local;
 mod peers;

@@ -1,15 +1,5 @@
 //! Logins of users in a real slapd, through a real Dovecot: accepted and refused ones, and the effect of outages.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod aliases;
 mod cli;
 mod crash;

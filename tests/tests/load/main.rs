@@ -1,14 +1,5 @@
 //! Wrong passwords by the thousand: what they cost posternd, and whether the others still get in quickly.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "all of this is test code"
-)]
-
 mod cost;
 mod flood;
 mod stock;

@@ -1,15 +1,5 @@
 //! Logins to mail services, through a real Dovecot: accepted and refused ones, and the traces that they leave.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod app_passwords;
 mod limits;
 mod policy;

@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
+use postern_tests::courier_host::{CourierHost, stored_challenges};
 use postern_tests::{guard, otp};
 
 use crate::on_both;
-use crate::world::{World, kept};
 
 on_both!(after_its_time_a_code_opens_nothing,);
 
-fn after_its_time_a_code_opens_nothing(world: &World) {
-    let anna = world.user("anna");
-    world.bind_email(&anna, &[]);
-    let mut person = world.knows_the_password("sshd", &anna);
+fn after_its_time_a_code_opens_nothing(host: &CourierHost) {
+    let anna = host.user("anna");
+    host.bind_email(&anna, &[]);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
-    let code = world.mail(&anna.backup(), "Your code for sshd").code();
-    if let Some(redis) = &world.redis {
+    let code = host.mail(&anna.backup(), "Your code for sshd").code();
+    if let Some(redis) = &host.redis {
         // Not even if an attacker with write access extends it by an hour.
         let hour = (otp::now() + 3_600).to_string();
-        let kept = kept(redis, &anna);
+        let kept = stored_challenges(redis, &anna);
         assert!(!kept.is_empty());
         for (key, id) in kept {
             drop(redis.cli(&["HSET", &key, &format!("{id}:expires"), &hour]));
@@ -29,7 +29,7 @@ fn after_its_time_a_code_opens_nothing(world: &World) {
     person.answer_visible(&code);
     person.expect("That code is wrong, or was used before.");
     drop(person);
-    drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 }
 
 /// Beyond that of a code here.

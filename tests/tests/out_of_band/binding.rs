@@ -1,12 +1,12 @@
 //! Binding at a terminal: `postern my`, and where a login asks for it.
 
+use postern_tests::courier_host::{CourierHost, number};
+use postern_tests::login_host::{LoginUser, without_ssh_prefix};
 use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
 use postern_tests::{Handset, canary};
 
 use crate::on_both;
-use crate::people::{User, number, seen};
-use crate::world::World;
 
 on_both!(
     a_phone_is_bound_from_the_qr_code_of_a_terminal,
@@ -16,68 +16,71 @@ on_both!(
 );
 
 /// A phone that reads the QR code on the terminal, up to the question whether it shows six digits.
-fn scans(world: &World, person: &mut Person, name: &str) -> Handset {
+fn scans(host: &CourierHost, person: &mut Person, name: &str) -> Handset {
     person.expect("Or scan this with its camera:");
     person.expect("Press Enter once the phone shows a code of six digits: ");
-    let codes = qr::read(&seen(person), Theme::Dark);
+    let codes = qr::read(&without_ssh_prefix(person), Theme::Dark);
     let [address] = &*codes else { panic!("{} codes", codes.len()) };
     let phone = Handset::scans(address);
     phone.register();
     person.was_shown(&phone.pairing_secret());
-    assert!(address.starts_with(&format!("{}#b.", world.web.url())));
-    assert!(seen(person).contains(&format!("Open this on your phone: {address}")), "the same as text");
-    assert_eq!(phone.pending(&world.web).reason, "unknown_account", "not bound yet");
-    assert!(phone.bind(&world.web, name).is_accept());
+    assert!(address.starts_with(&format!("{}#b.", host.web.url())));
+    assert!(
+        without_ssh_prefix(person).contains(&format!("Open this on your phone: {address}")),
+        "the same as text"
+    );
+    assert_eq!(phone.pending(&host.web).reason, "unknown_account", "not bound yet");
+    assert!(phone.bind(&host.web, name).is_accept());
     person.answer_visible("");
     person.expect("Does the phone show ");
     phone
 }
 
-fn approves(world: &World, user: &User, phone: &Handset) {
-    let mut person = world.knows_the_password("sshd", user);
+fn approves(host: &CourierHost, user: &LoginUser, phone: &Handset) {
+    let mut person = host.knows_the_password("sshd", user);
     let shown = number(&mut person);
-    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
     person.answer_visible("");
     assert_eq!(person.is_in(), user.unix.name);
 }
 
-fn a_phone_is_bound_from_the_qr_code_of_a_terminal(world: &World) {
-    let anna = world.user("anna");
-    let mut person = world.site.my_at_terminal(&anna.unix, &["phone", "enrol"]);
+fn a_phone_is_bound_from_the_qr_code_of_a_terminal(host: &CourierHost) {
+    let anna = host.user("anna");
+    let mut person = host.site.my_at_terminal(&anna.unix, &["phone", "enrol"]);
     person.expect(&format!("Main password of {}: ", anna.unix.name));
     person.answer_hidden(&anna.password);
-    let phone = scans(world, &mut person, "Anna's Fairphone");
+    let phone = scans(host, &mut person, "Anna's Fairphone");
     assert_eq!(person.expect("? [y/N] "), phone.compared());
     person.answer_visible("y");
     let (status, rest) = person.ends();
     assert_eq!(status, 0, "{person:?}");
     assert!(rest.contains("Anna's Fairphone is set up."), "{rest}");
-    let heard = phone.pending(&world.web);
+    let heard = phone.pending(&host.web);
     assert_eq!(heard.one("phone")["label"], "Anna's Fairphone");
-    assert!(world.mail(&anna.address(), "A change").text.contains("\"Anna's Fairphone\" (phone) was set up"));
-    approves(world, &anna, &phone);
+    assert!(host.mail(&anna.address(), "A change").text.contains("\"Anna's Fairphone\" (phone) was set up"));
+    approves(host, &anna, &phone);
     // The QR code is good once.
-    let late = phone.with_another_key().bind(&world.web, "late");
+    let late = phone.with_another_key().bind(&host.web, "late");
     assert_eq!(late.status, 403, "{late:?}");
 }
 
-fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(world: &World) {
-    let anna = world.user("anna");
-    let mut person = world.knows_the_password("required", &anna);
+fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(host: &CourierHost) {
+    let anna = host.user("anna");
+    let mut person = host.knows_the_password("required", &anna);
     person.expect("A second factor is needed here, and you have none yet. Set one up now.");
     person.expect("2) your phone, on which you approve logins");
     person.expect("Number of your choice: ");
     person.answer_visible("2");
-    let phone = scans(world, &mut person, "Fairphone");
+    let phone = scans(host, &mut person, "Fairphone");
     assert_eq!(person.expect("? [y/N] "), phone.compared());
     person.answer_visible("y");
     assert_eq!(person.is_in(), anna.unix.name);
-    approves(world, &anna, &phone);
+    approves(host, &anna, &phone);
 }
 
-fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(world: &World) {
-    let anna = world.user("anna");
-    let mut person = world.knows_the_password("required", &anna);
+fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(host: &CourierHost) {
+    let anna = host.user("anna");
+    let mut person = host.knows_the_password("required", &anna);
     person.expect("3) codes to another e-mail address of yours");
     person.expect("Number of your choice: ");
     person.answer_visible("3");
@@ -87,30 +90,30 @@ fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(world: &World) {
     person.expect("Your backup e-mail address: ");
     person.answer_visible(&anna.backup());
     person.expect("Code sent to ");
-    person.answer_visible(&world.mailbox.next_to(&anna.backup()).code());
+    person.answer_visible(&host.mailbox.next_to(&anna.backup()).code());
     assert_eq!(person.is_in(), anna.unix.name);
-    assert_eq!(world.mailbox.count_to(&anna.backup()), 1);
-    let mut person = world.knows_the_password("required", &anna);
+    assert_eq!(host.mailbox.count_to(&anna.backup()), 1);
+    let mut person = host.knows_the_password("required", &anna);
     person.expect("Code sent to ");
-    person.answer_visible(&world.mailbox.next_to(&anna.backup()).code());
+    person.answer_visible(&host.mailbox.next_to(&anna.backup()).code());
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
 /// An attacker saw the QR code from afar and was faster.
-fn a_phone_that_shows_other_digits_is_not_bound(world: &World) {
-    let anna = world.user("anna");
-    let mut person = world.knows_the_password("required", &anna);
+fn a_phone_that_shows_other_digits_is_not_bound(host: &CourierHost) {
+    let anna = host.user("anna");
+    let mut person = host.knows_the_password("required", &anna);
     person.expect("Number of your choice: ");
     person.answer_visible("2");
-    let thief = scans(world, &mut person, "Fairphone");
+    let thief = scans(host, &mut person, "Fairphone");
     let own = thief.with_another_key();
     assert_ne!(own.compared(), thief.compared());
-    assert_eq!(own.bind(&world.web, "Fairphone").status, 403, "the first one counts");
+    assert_eq!(own.bind(&host.web, "Fairphone").status, 403, "the first one counts");
     assert_ne!(person.expect("? [y/N] "), own.compared());
     person.answer_visible("n");
     drop(person.is_refused());
-    assert_eq!(thief.pending(&world.web).reason, "unknown_account");
-    let factors = world.site.cli_json(&["account", "show", &anna.unix.name]);
+    assert_eq!(thief.pending(&host.web).reason, "unknown_account");
+    let factors = host.site.cli_json(&["account", "show", &anna.unix.name]);
     assert!(!factors.to_string().contains(&thief.factor), "{factors}");
     canary::register(&thief.pairing_secret());
 }

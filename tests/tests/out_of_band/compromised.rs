@@ -10,13 +10,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use postern_ipc::Flow;
+use postern_tests::courier_host::{CourierHost, at_the_number, number};
+use postern_tests::login_host::LoginUser;
 use postern_tests::own::Said;
 use postern_tests::{Authenticator, Handset, Ran, host, otp};
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::people::{User, at_the_number, number};
-use crate::world::World;
 
 on_both!(
     every_flow_but_those_of_phones_is_refused,
@@ -75,8 +75,8 @@ fn is_of_phones(flow: Flow) -> bool {
 
 /// Says each of these lines on a connection of its own, as `uid`, and answers every question with the main password; what came
 /// back on each.
-fn says(world: &World, uid: u32, password: &str, lines: &[String]) -> Vec<String> {
-    let socket = world.site.socket();
+fn says(host: &CourierHost, uid: u32, password: &str, lines: &[String]) -> Vec<String> {
+    let socket = host.site.socket();
     let input = json!({ "socket": socket, "answer": password, "lines": lines }).to_string();
     let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
     python.args(["-I", "-c", TALK]).uid(uid).gid(uid).current_dir(Path::new("/"));
@@ -84,9 +84,9 @@ fn says(world: &World, uid: u32, password: &str, lines: &[String]) -> Vec<String
     said.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-fn as_page(world: &World, password: &str, begins: &[Value]) -> Vec<String> {
+fn as_page(host: &CourierHost, password: &str, begins: &[Value]) -> Vec<String> {
     let lines: Vec<String> = begins.iter().map(|begin| json!({ "begin": begin }).to_string()).collect();
-    says(world, host::ids("postern-web").0.as_raw(), password, &lines)
+    says(host, host::ids("postern-web").0.as_raw(), password, &lines)
 }
 
 /// From an address of its own each time: the page says where a phone is, and too many failures from one place are refused
@@ -122,26 +122,26 @@ fn hold_no_seed(replies: &[String], apps: &[&Authenticator]) {
 }
 
 struct Victim {
-    user: User,
+    user: LoginUser,
     phone: Handset,
     app: Authenticator,
 }
 
 impl Victim {
-    fn new(world: &World) -> Self {
-        let user = world.user("anna");
-        let phone = world.bind_phone(&user, &[]);
-        let app = world.bind_app(&user);
+    fn new(host: &CourierHost) -> Self {
+        let user = host.user("anna");
+        let phone = host.bind_phone(&user, &[]);
+        let app = host.bind_app(&user);
         Self { user, phone, app }
     }
 
-    fn id(&self, world: &World) -> String {
-        self.phone.challenge(&world.web)["id"].as_str().unwrap().to_owned()
+    fn id(&self, host: &CourierHost) -> String {
+        self.phone.challenge(&host.web)["id"].as_str().unwrap().to_owned()
     }
 }
 
-fn every_flow_but_those_of_phones_is_refused(world: &World) {
-    let anna = Victim::new(world);
+fn every_flow_but_those_of_phones_is_refused(host: &CourierHost) {
+    let anna = Victim::new(host);
     let (name, password) = (anna.user.unix.name.as_str(), anna.user.password.as_str());
     let mut begins = Vec::new();
     for flow in ALL.into_iter().filter(|flow| !is_of_phones(*flow)) {
@@ -156,7 +156,7 @@ fn every_flow_but_those_of_phones_is_refused(world: &World) {
         let arguments = [("account", anna.phone.account.clone()), ("kind", "totp".to_owned())];
         begins.push(begin(flow, "web", &arguments));
     }
-    let replies = as_page(world, password, &begins);
+    let replies = as_page(host, password, &begins);
     for (begin, reply) in begins.iter().zip(&replies) {
         let said: Value = serde_json::from_str(reply).unwrap_or_else(|_| panic!("{begin}: {reply}"));
         // Arguments that a flow does not know are refused from all peers.
@@ -177,30 +177,30 @@ fn every_flow_but_those_of_phones_is_refused(world: &World) {
     lines.push(json!({ "begin": { "version": 99, "flow": "login", "service": "", "user": "" } }).to_string());
     lines.push("[".repeat(10_000));
     lines.push("x".repeat(100_000));
-    let replies = says(world, host::ids("postern-web").0.as_raw(), password, &lines);
+    let replies = says(host, host::ids("postern-web").0.as_raw(), password, &lines);
     let is_nothing = |reply: &String| reply.is_empty() || reply.starts_with("{\"error\":");
     assert!(replies.iter().all(is_nothing), "{replies:?}");
-    assert_eq!(world.posternd.status().pid, world.posternd.pid());
+    assert_eq!(host.posternd.status().pid, host.posternd.pid());
 }
 
-fn no_message_of_the_page_approves_a_login_that_the_phone_did_not(world: &World) {
-    let (anna, bert) = (Victim::new(world), Victim::new(world));
+fn no_message_of_the_page_approves_a_login_that_the_phone_did_not(host: &CourierHost) {
+    let (anna, bert) = (Victim::new(host), Victim::new(host));
     let password = anna.user.password.as_str();
     // What a page has seen before: an approval and a refusal, signed by the phone itself.
     let (time, mut seen) = (otp::now(), Vec::new());
-    let (mut visit, shown) = at_the_number(world, &anna.user);
-    let old = anna.id(world);
+    let (mut visit, shown) = at_the_number(host, &anna.user);
+    let old = anna.id(host);
     for (choice, number) in [("approve", shown.as_str()), ("deny", "")] {
         let fields = [("challenge", old.as_str()), ("choice", choice), ("number", number)];
         seen.push(anna.phone.signed("answer", time, &fields));
     }
-    assert!(as_page(world, password, &[begin(Flow::PhoneAnswer, "web", &seen[0])])[0].contains("approved"));
+    assert!(as_page(host, password, &[begin(Flow::PhoneAnswer, "web", &seen[0])])[0].contains("approved"));
     visit.answer("");
     assert_eq!(last(&mut visit), Said::Accept);
 
-    let mut person = world.knows_the_password("sshd", &anna.user);
+    let mut person = host.knows_the_password("sshd", &anna.user);
     let shown = number(&mut person);
-    let id = anna.id(world);
+    let id = anna.id(host);
     let mut begins = Vec::new();
     let mut answers = |arguments: Vec<(&'static str, String)>| {
         for flow in ALL.into_iter().filter(|flow| is_of_phones(*flow)) {
@@ -235,30 +235,30 @@ fn no_message_of_the_page_approves_a_login_that_the_phone_did_not(world: &World)
             answers(exchanged);
         }
     }
-    let replies = as_page(world, password, &begins);
+    let replies = as_page(host, password, &begins);
     for (begin, reply) in begins.iter().zip(&replies) {
         assert!(!reply.contains("\"accept\"") && reply.contains("\"reject\""), "{begin}: {reply}");
     }
     // Another account's phone has no say here.
     let fields = [("challenge", id.as_str()), ("choice", "approve"), ("number", shown.as_str())];
     let of_bert = begin(Flow::PhoneAnswer, "web", &bert.phone.signed("answer", time, &fields));
-    assert!(as_page(world, password, &[of_bert])[0].contains("\"gone\""));
+    assert!(as_page(host, password, &[of_bert])[0].contains("\"gone\""));
     // As it was signed it is taken, and says nothing new.
-    let again = as_page(world, password, &[begin(Flow::PhoneAnswer, "web", &seen[0])]);
+    let again = as_page(host, password, &[begin(Flow::PhoneAnswer, "web", &seen[0])]);
     assert!(again[0].contains("\"gone\""), "{again:?}");
-    let listed = as_page(world, password, &[begin(Flow::PhonePending, "web", &pending)]);
+    let listed = as_page(host, password, &[begin(Flow::PhonePending, "web", &pending)]);
     assert!(listed[0].contains(&id) && !listed[0].contains(&format!("\"{shown}\"")), "{listed:?}");
     hold_no_seed(&[replies, again, listed].concat(), &[&anna.app, &anna.phone.app(), &bert.app]);
 
-    assert_eq!(anna.id(world), id, "it still waits");
-    assert_eq!(anna.phone.decide(&world.web, "approve", &shown), "approved");
+    assert_eq!(anna.id(host), id, "it still waits");
+    assert_eq!(anna.phone.decide(&host.web, "approve", &shown), "approved");
     person.answer_visible("");
     assert_eq!(person.is_in(), anna.user.unix.name);
 }
 
-fn a_page_cannot_bind_a_phone_of_its_own(world: &World) {
-    let anna = world.user("anna");
-    let mut visit = world.visit(&anna, "enrol", &[("kind", "phone")]);
+fn a_page_cannot_bind_a_phone_of_its_own(host: &CourierHost) {
+    let anna = host.user("anna");
+    let mut visit = host.visit(&anna, "enrol", &[("kind", "phone")]);
     let mut own = None;
     let ended = loop {
         match visit.hear() {
@@ -275,7 +275,7 @@ fn a_page_cannot_bind_a_phone_of_its_own(world: &World) {
                 assert_ne!(secret, other);
                 let phone = Handset::scans(&format!("{known}.{other}"));
                 let binding = [begin(Flow::PhoneBind, "web", &phone.binding("Fairphone"))];
-                drop(as_page(world, &anna.password, &binding));
+                drop(as_page(host, &anna.password, &binding));
                 own = Some(phone);
             }
             Said::Tell { .. } | Said::Record { .. } => {}
@@ -283,13 +283,13 @@ fn a_page_cannot_bind_a_phone_of_its_own(world: &World) {
         }
     };
     assert!(matches!(&ended, Said::Reject { reason, .. } if reason == "bad_credential"), "{ended:?}");
-    assert_eq!(own.unwrap().pending(&world.web).reason, "unknown_account");
+    assert_eq!(own.unwrap().pending(&host.web).reason, "unknown_account");
 }
 
-fn the_flows_of_phones_are_the_pages_alone(world: &World) {
-    let anna = Victim::new(world);
-    let (visit, shown) = at_the_number(world, &anna.user);
-    let (id, time) = (anna.id(world), otp::now());
+fn the_flows_of_phones_are_the_pages_alone(host: &CourierHost) {
+    let anna = Victim::new(host);
+    let (visit, shown) = at_the_number(host, &anna.user);
+    let (id, time) = (anna.id(host), otp::now());
     let fields = [("challenge", id.as_str()), ("choice", "approve"), ("number", shown.as_str())];
     let rings = [("ring", "none"), ("endpoint", ""), ("p256dh", ""), ("auth", "")];
     // Rightly signed, all of them.
@@ -301,12 +301,12 @@ fn the_flows_of_phones_are_the_pages_alone(world: &World) {
     ];
     let lines: Vec<String> = begins.iter().map(|begin| json!({ "begin": begin }).to_string()).collect();
     for uid in [0, host::ids("mallory").0.as_raw(), host::ids("postern").0.as_raw(), anna.user.unix.uid] {
-        for reply in says(world, uid, &anna.user.password, &lines) {
+        for reply in says(host, uid, &anna.user.password, &lines) {
             let said: Value = serde_json::from_str(&reply).unwrap_or_else(|_| panic!("{uid}: {reply}"));
             assert_eq!(said["verdict"]["reject"]["reason"], "not_permitted", "{uid}: {reply}");
         }
     }
-    assert_eq!(anna.id(world), id);
+    assert_eq!(anna.id(host), id);
     drop(visit);
 }
 

@@ -3,29 +3,17 @@
 //!
 //! Each test has its own users, so that most can share one host of each kind.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod after_a_minute;
 mod binding;
-mod by_hand;
 mod compromised;
 mod denied;
+mod faulty_port;
+mod forged_challenges;
 mod limits;
 mod outages;
 mod pair;
-mod people;
 mod phone;
 mod sent;
-mod way;
-mod world;
 
 /// Tests of a host, once for each way to keep accounts.
 macro_rules! on_both {
@@ -33,13 +21,13 @@ macro_rules! on_both {
         mod embedded {
             $(#[test]
             fn $name() {
-                super::$name(&crate::world::World::shared(crate::world::Kept::Embedded));
+                super::$name(&postern_tests::courier_host::CourierHost::shared(postern_tests::login_host::Stores::Embedded));
             })+
         }
         mod ldap {
             $(#[test]
             fn $name() {
-                super::$name(&crate::world::World::shared(crate::world::Kept::Ldap));
+                super::$name(&postern_tests::courier_host::CourierHost::shared(postern_tests::login_host::Stores::LdapAndRedis));
             })+
         }
     };

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use postern_tests::courier_host::{bind_phone, number, types_password};
+use postern_tests::login_host::{CodeApp, LoginUser, pam_stack, ssh_prompt};
 use postern_tests::mailbox::Over;
 use postern_tests::person::Person;
 use postern_tests::{
     Listen, Mailbox, Posternd, Redis, Site, Slapd, Sshd, Web, canary, guard, syslog, unix_users,
 };
 
-use crate::people::{User, bind_phone, number, types_password};
-use crate::world::{stack, to};
 use postern_tests::Handset;
 use postern_tests::own::Visit;
 
@@ -44,15 +44,16 @@ impl Pair {
         }
         let [first, second] = [sites[0].posternd(), sites[1].posternd()];
         redis.age();
-        let sshd = Sshd::builder(name).pam(&stack(&sites[0], "sshd")).methods("keyboard-interactive").start();
+        let sshd =
+            Sshd::builder(name).pam(&pam_stack(&sites[0], "sshd")).methods("keyboard-interactive").start();
         Self { sshd, first, _second: second, web, sites, redis, slapd, _mailbox: mailbox }
     }
 
-    fn anna(&self) -> (User, Handset) {
+    fn anna(&self) -> (LoginUser, Handset) {
         let unix = unix_users::fresh("anna");
         let password = self.slapd.add_person_as(&unix.name, &unix, "").password;
         canary::register(&password);
-        let anna = User { unix, password };
+        let anna = LoginUser { unix, password, app: CodeApp::none() };
         let visit = Visit::begin(&self.sites[0].socket(), anna.unix.uid, "enrol", &[("kind", "phone")]);
         // The key comes by the other host from the first.
         let phone = bind_phone(&self.web, visit, &anna, &[]);
@@ -60,8 +61,8 @@ impl Pair {
     }
 
     /// At the first host, waiting.
-    fn waits(&self, user: &User, phone: &Handset) -> (Person, String, String) {
-        let mut person = to(&self.sshd, user).start();
+    fn waits(&self, user: &LoginUser, phone: &Handset) -> (Person, String, String) {
+        let mut person = ssh_prompt(&self.sshd, user).batch().start();
         types_password(&mut person, user);
         let shown = number(&mut person);
         person.answer_visible("");
@@ -71,7 +72,7 @@ impl Pair {
         (person, shown, id)
     }
 
-    fn accepts(&self, user: &User) -> usize {
+    fn accepts(&self, user: &LoginUser) -> usize {
         let name = format!("user={}", user.unix.name);
         let log = self.first.log();
         let of_login = |line: &&str| line.contains("verdict=accept flow=login") && line.ends_with(&name);
@@ -145,7 +146,7 @@ fn without_redis_a_login_that_waits_is_deferred_and_a_late_approval_does_nothing
     assert_eq!(pair.accepts(&anna), 0);
     // The next login is one as any other.
     guard::wait_for("the first host to find Redis again", Duration::from_secs(20), || {
-        let mut person = to(&pair.sshd, &anna).start();
+        let mut person = ssh_prompt(&pair.sshd, &anna).batch().start();
         types_password(&mut person, &anna);
         let (which, _) = person.expect_one_of(&[" with the number ", "Nothing can be sent now."]);
         if which == 1 {

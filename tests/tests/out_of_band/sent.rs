@@ -1,8 +1,9 @@
 //! Codes by e-mail and SMS, read where they arrive.
 
+use postern_tests::courier_host::{CourierHost, another, number, place, types_password, wrong};
+use postern_tests::login_host::without_ssh_prefix;
+
 use crate::on_both;
-use crate::people::{another, number, place, seen, types_password, wrong};
-use crate::world::World;
 
 on_both!(
     a_code_by_mail_opens_once,
@@ -11,17 +12,17 @@ on_both!(
     a_user_who_prefers_chinese_gets_it_everywhere,
 );
 
-fn a_code_by_mail_opens_once(world: &World) {
-    let anna = world.user("anna");
-    world.bind_email(&anna, &[]);
-    let told = world.mail(&anna.address(), "A change to your account");
+fn a_code_by_mail_opens_once(host: &CourierHost) {
+    let anna = host.user("anna");
+    host.bind_email(&anna, &[]);
+    let told = host.mail(&anna.address(), "A change to your account");
     assert!(told.text.contains("The second factor \"email\" (email) was set up."), "{}", told.text);
 
-    let mut person = world.ssh("sshd", &anna).from("127.0.0.9").start();
+    let mut person = host.ssh("sshd", &anna).from("127.0.0.9").start();
     types_password(&mut person, &anna);
     person.expect("Code sent to ");
     person.expect(": ");
-    let mail = world.mail(&anna.backup(), "Your code for sshd");
+    let mail = host.mail(&anna.backup(), "Your code for sshd");
     let code = mail.code();
     assert!(mail.defects.is_empty(), "{mail:?}");
     assert!(mail.text.contains("127.0.0.9") && mail.text.contains(&anna.unix.name), "{}", mail.text);
@@ -30,25 +31,25 @@ fn a_code_by_mail_opens_once(world: &World) {
     person.expect("Code sent to ");
     person.answer_visible(&code);
     assert_eq!(person.is_in(), anna.unix.name);
-    assert!(!seen(&person).contains(&anna.backup()), "the address is not shown whole");
-    drop(world.logged(&anna, &["verdict=accept flow=login service=sshd", "credential=factor"]));
+    assert!(!without_ssh_prefix(&person).contains(&anna.backup()), "the address is not shown whole");
+    drop(host.logged(&anna, &["verdict=accept flow=login service=sshd", "credential=factor"]));
 
-    let mut person = world.knows_the_password("sshd", &anna);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
     person.answer_visible(&code);
     person.expect("That code is wrong, or was used before.");
     person.expect("Code sent to ");
-    let next = world.mail(&anna.backup(), "Your code for sshd").code();
+    let next = host.mail(&anna.backup(), "Your code for sshd").code();
     person.answer_visible(&next);
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn a_code_by_sms_opens_once(world: &World) {
-    let anna = world.user("anna");
-    world.bind_sms(&anna, &[]);
-    let mut person = world.knows_the_password("sshd", &anna);
+fn a_code_by_sms_opens_once(host: &CourierHost) {
+    let anna = host.user("anna");
+    host.bind_sms(&anna, &[]);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
-    let sms = world.gateway.next_to(&anna.number());
+    let sms = host.gateway.next_to(&anna.number());
     let code = sms.code();
     let text = format!("{code} is your code for sshd, good for 1 min.");
     assert!(sms.text.starts_with(&text) && sms.to == anna.number(), "{sms:?}");
@@ -57,26 +58,26 @@ fn a_code_by_sms_opens_once(world: &World) {
     person.expect("Code sent to ");
     person.answer_visible(&code);
     assert_eq!(person.is_in(), anna.unix.name);
-    let mut person = world.knows_the_password("sshd", &anna);
+    let mut person = host.knows_the_password("sshd", &anna);
     for _ in 0..3 {
         person.expect("Code sent to ");
         person.expect(": ");
         person.answer_visible(&code);
     }
     drop(person.is_refused());
-    drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 }
 
-fn a_way_is_chosen_by_its_number_among_all_of_them(world: &World) {
-    let anna = world.user("anna");
-    world.bind_email(&anna, &[]);
-    let by_mail = || world.mail(&anna.backup(), "code").code();
-    world.bind_sms(&anna, &[&by_mail]);
-    let phone = world.bind_phone(&anna, &[&by_mail]);
-    let app = world.bind_app(&anna);
-    let before = world.sent(&anna, "none");
+fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
+    let anna = host.user("anna");
+    host.bind_email(&anna, &[]);
+    let by_mail = || host.mail(&anna.backup(), "code").code();
+    host.bind_sms(&anna, &[&by_mail]);
+    let phone = host.bind_phone(&anna, &[&by_mail]);
+    let app = host.bind_app(&anna);
+    let before = host.sent(&anna, "none");
 
-    let mut person = world.knows_the_password("sshd", &anna);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Your second factors:");
     person.expect("Code sent to ");
     person.expect("or a number of the list: ");
@@ -87,60 +88,60 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(world: &World) {
     person.answer_visible(&place(&person, "sms"));
     person.expect("Code sent to ");
     person.expect("or a number of the list: ");
-    let sms = world.gateway.next_to(&anna.number());
+    let sms = host.gateway.next_to(&anna.number());
 
     person.answer_visible(&place(&person, "Fairphone"));
     let shown = number(&mut person);
-    assert_eq!(phone.decide(&world.web, "approve", another(&shown)), "wrong_number");
+    assert_eq!(phone.decide(&host.web, "approve", another(&shown)), "wrong_number");
 
     person.answer_visible(&place(&person, "app"));
     person.expect("Code from app, or the number of another factor: ");
-    assert!(phone.pending(&world.web).all("challenge").is_empty(), "nobody waits for the phone any more");
+    assert!(phone.pending(&host.web).all("challenge").is_empty(), "nobody waits for the phone any more");
     person.answer_visible("9");
     person.expect("That cannot be read as a code.");
     person.expect("Code from app, or the number of another factor: ");
     // A right code of any of them is taken at once.
     person.answer_visible(&sms.code());
     assert_eq!(person.is_in(), anna.unix.name);
-    let after = world.sent(&anna, "none");
+    let after = host.sent(&anna, "none");
     assert_eq!((after.0 - before.0, after.1 - before.1), (1, 1));
 
-    let mut person = world.knows_the_password("sshd", &anna);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
     person.expect("or a number of the list: ");
     person.answer_visible(&app.code(0));
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn a_user_who_prefers_chinese_gets_it_everywhere(world: &World) {
-    let anna = world.user_with("anna", &[("preferredLanguage", "zh-CN")]);
-    world.bind_email(&anna, &[]);
-    let by_mail = || world.mail(&anna.backup(), "验证码").code();
-    let mut person = world.knows_the_password("sshd", &anna);
+fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
+    let anna = host.user_with("anna", &[("preferredLanguage", "zh-CN")]);
+    host.bind_email(&anna, &[]);
+    let by_mail = || host.mail(&anna.backup(), "验证码").code();
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("验证码已发送至 ");
     person.expect("请输入发送至 ");
-    let mail = world.mail(&anna.backup(), "您的 sshd 验证码");
+    let mail = host.mail(&anna.backup(), "您的 sshd 验证码");
     assert!(mail.defects.is_empty(), "{mail:?}");
     person.answer_visible(&mail.code());
     assert_eq!(person.is_in(), anna.unix.name);
 
-    world.bind_sms(&anna, &[&by_mail]);
-    let phone = world.bind_phone(&anna, &[&by_mail]);
-    let topic = phone.ring_by_ntfy(&world.web);
-    let mut person = world.knows_the_password("sshd", &anna);
+    host.bind_sms(&anna, &[&by_mail]);
+    let phone = host.bind_phone(&anna, &[&by_mail]);
+    let topic = phone.ring_by_ntfy(&host.web);
+    let mut person = host.knows_the_password("sshd", &anna);
     person.expect("或列表中的序号：");
     person.answer_visible(&place(&person, "sms"));
     person.expect("或列表中的序号：");
-    let sms = world.gateway.next_to(&anna.number());
+    let sms = host.gateway.next_to(&anna.number());
     // The first was for the binding.
-    let sms = if sms.text.starts_with("sshd") { sms } else { world.gateway.next_to(&anna.number()) };
+    let sms = if sms.text.starts_with("sshd") { sms } else { host.gateway.next_to(&anna.number()) };
     assert!(sms.text.starts_with(&format!("sshd 验证码 {}，", sms.code())), "{sms:?}");
     person.answer_visible(&place(&person, "Fairphone"));
     person.expect("请在手机上输入数字 ");
     let shown = person.expect(" 确认，然后按回车键");
-    let rung = world.ntfy.next_to(&topic);
+    let rung = host.ntfy.next_to(&topic);
     assert!(rung.title.contains("sshd") && !rung.title.is_ascii(), "{rung:?}");
-    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
     person.expect("：");
     person.answer_visible("");
     assert_eq!(person.is_in(), anna.unix.name);

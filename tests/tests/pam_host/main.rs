@@ -1,14 +1,5 @@
 //! The PAM module by itself: a C host with the real libpam on one side, a stand-in for posternd on the other.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod answers;
 mod arguments;
 mod built;

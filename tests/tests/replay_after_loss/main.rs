@@ -1,16 +1,6 @@
 //! Replay protection after a loss: no time step is spent twice, whatever Redis or the host loses, and no login waits longer than
 //! the manual says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod clocks;
 mod cluster;
 mod cut_off;

@@ -1,16 +1,6 @@
 //! Replay protection under concurrency: one code lets one login in, however many type it at the same moment, on any host. Every other
 //! limit is also counted over all hosts.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
 mod arena;
 mod door;
 mod forged_redis;

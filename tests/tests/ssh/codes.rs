@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use postern_tests::guard;
+use postern_tests::login_host::{LoginHost, without_ssh_prefix};
 
 use crate::on_both;
-use crate::world::{World, seen};
 
 on_both!(
     a_spent_code_is_refused,
@@ -14,13 +14,13 @@ on_both!(
     too_many_wrong_codes_end_all_trying_for_a_while,
 );
 
-fn a_spent_code_is_refused(world: &World) {
-    let mut anna = world.enrolled("anna");
+fn a_spent_code_is_refused(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
     let code = anna.app.code();
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.answer_visible(&code);
     assert_eq!(person.is_in(), anna.unix.name);
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     for _ in 0..2 {
         person.answer_visible(&code);
         person.expect("That code is wrong, or was used before.");
@@ -28,22 +28,26 @@ fn a_spent_code_is_refused(world: &World) {
     }
     person.answer_visible(&code);
     drop(person.is_refused());
-    drop(world.logged(&anna, &["verdict=reject reason=replayed flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=replayed flow=login"]));
 }
 
-fn a_recovery_code_opens_once(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let codes = world.recovery_codes(&mut anna);
+fn a_recovery_code_opens_once(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let codes = host.recovery_codes(&mut anna);
     assert_eq!(codes.len(), 10);
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.was_shown(&codes[0]);
     // As typed from paper.
     person.answer_visible(&codes[0].replace(' ', "-").to_lowercase());
     assert_eq!(person.is_in(), anna.unix.name);
-    assert!(seen(&person).contains("\nYou have 9 recovery codes left.\n"), "{}", seen(&person));
-    drop(world.logged(&anna, &["verdict=accept flow=login", "credential=recovery_code"]));
+    assert!(
+        without_ssh_prefix(&person).contains("\nYou have 9 recovery codes left.\n"),
+        "{}",
+        without_ssh_prefix(&person)
+    );
+    drop(host.logged(&anna, &["verdict=accept flow=login", "credential=recovery_code"]));
 
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.was_shown(&codes[0]);
     person.answer_visible(&codes[0]);
     person.expect("That code is wrong, or was used before.");
@@ -51,21 +55,25 @@ fn a_recovery_code_opens_once(world: &World) {
     person.was_shown(&codes[1]);
     person.answer_visible(&codes[1]);
     assert_eq!(person.is_in(), anna.unix.name);
-    assert!(seen(&person).contains("\nYou have 8 recovery codes left.\n"), "{}", seen(&person));
+    assert!(
+        without_ssh_prefix(&person).contains("\nYou have 8 recovery codes left.\n"),
+        "{}",
+        without_ssh_prefix(&person)
+    );
 }
 
-fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(world: &World) {
-    let mut anna = world.enrolled("anna");
+fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
     // The older one comes first where none was used, and it is told by the second.
     guard::pause(Duration::from_millis(1_100));
-    let mut phone = world.enrol_another(&anna, "old phone");
+    let mut phone = host.enrol_another(&anna, "old phone");
     let name = anna.unix.name.clone();
     let list = |first: &str, second: &str| {
         format!(
             "Password: \nYour second factors:\n1. {first}\n2. {second}\nCode from {first}, or the number of another factor: "
         )
     };
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator, or the number of another factor: ");
@@ -75,7 +83,7 @@ fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(world: &Wo
     person.answer_visible(&code);
     assert_eq!(person.is_in(), name);
     assert_eq!(
-        seen(&person),
+        without_ssh_prefix(&person),
         format!(
             "{}2\nCode from old phone, or the number of another factor: {code}\n-- in as {name} --\n",
             list("authenticator", "old phone")
@@ -83,26 +91,30 @@ fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(world: &Wo
     );
 
     // The one that was used comes first; a code of the other is taken all the same.
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from old phone, or the number of another factor: ");
-    assert!(seen(&person).starts_with(&list("old phone", "authenticator")), "{}", seen(&person));
+    assert!(
+        without_ssh_prefix(&person).starts_with(&list("old phone", "authenticator")),
+        "{}",
+        without_ssh_prefix(&person)
+    );
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), name);
 }
 
-fn too_many_wrong_codes_end_all_trying_for_a_while(world: &World) {
-    let mut anna = world.enrolled("anna");
+fn too_many_wrong_codes_end_all_trying_for_a_while(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
     let wrong = anna.app.authenticator.wrong_code();
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     for _ in 0..2 {
         person.answer_visible(&wrong);
         person.expect("Code from authenticator: ");
     }
     person.answer_visible(&wrong);
     drop(person.is_refused());
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     for _ in 0..2 {
         person.answer_visible(&wrong);
         person.expect("Code from authenticator: ");
@@ -111,6 +123,9 @@ fn too_many_wrong_codes_end_all_trying_for_a_while(world: &World) {
     let code = anna.app.code();
     person.answer_visible(&code);
     drop(person.is_refused());
-    assert!(seen(&person).contains("Too many wrong codes. Try again in 15 minutes.\nLogin failed.\n"));
-    drop(world.logged(&anna, &["verdict=reject reason=limited flow=login"]));
+    assert!(
+        without_ssh_prefix(&person)
+            .contains("Too many wrong codes. Try again in 15 minutes.\nLogin failed.\n")
+    );
+    drop(host.logged(&anna, &["verdict=reject reason=limited flow=login"]));
 }

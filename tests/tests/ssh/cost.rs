@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use postern_tests::login_host::{LoginHost, LoginUser};
 use postern_tests::{Ssh, Sshd, pam};
 
 use crate::on_both;
-use crate::world::{User, World};
 
 on_both!(a_login_takes_about_as_long_as_with_pam_unix);
 
-fn a_login_takes_about_as_long_as_with_pam_unix(world: &World) {
-    let (plain, mut enrolled) = (world.user("plain"), world.enrolled("enrolled"));
+fn a_login_takes_about_as_long_as_with_pam_unix(host: &LoginHost) {
+    let (plain, mut enrolled) = (host.user("plain"), host.enrolled("enrolled"));
     let unix = Sshd::with("cost", &pam::auth("auth required pam_unix.so nodelay"));
-    let ours = world.sshd("sshd", "keyboard-interactive");
+    let ours = host.sshd("sshd", "keyboard-interactive");
     let mut with_unix = Vec::new();
     let mut with_password = Vec::new();
     for _ in 0..ROUNDS {
@@ -32,7 +32,7 @@ fn a_login_takes_about_as_long_as_with_pam_unix(world: &World) {
     assert!(code < 2 * unix + Duration::from_secs(3), "{code:?} beside {unix:?}");
 }
 
-fn login(sshd: &Sshd, user: &User, password: &str, code: Option<&str>) -> Duration {
+fn login(sshd: &Sshd, user: &LoginUser, password: &str, code: Option<&str>) -> Duration {
     let started = Instant::now();
     let mut person = Ssh::to(sshd).unix_user(&user.unix).batch().start();
     person.expect("Password: ");

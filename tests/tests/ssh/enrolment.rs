@@ -1,12 +1,11 @@
 //! Users who need a second factor and have none set one up at the prompt.
 
+use postern_tests::login_host::{CodeApp, LoginHost, LoginUser, Stores, without_ssh_prefix};
 use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
 use postern_tests::{Authenticator, Key, Ssh};
 
-use crate::app::App;
 use crate::on_both;
-use crate::world::{Kept, User, World, seen};
 
 on_both!(
     the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on,
@@ -16,9 +15,9 @@ on_both!(
 );
 
 /// What a phone makes of the QR code on the terminal, and of the key beside it.
-pub(crate) fn scan(person: &mut Person, words: &Words) -> App {
+pub(crate) fn scan(person: &mut Person, words: &Words) -> CodeApp {
     person.expect(words.first_code);
-    let screen = seen(person);
+    let screen = without_ssh_prefix(person);
     let codes = qr::read(&screen, Theme::Dark);
     let [uri] = &*codes else { panic!("{} codes on\n{screen}", codes.len()) };
     let app = Authenticator::from_uri(uri).unwrap();
@@ -27,15 +26,15 @@ pub(crate) fn scan(person: &mut Person, words: &Words) -> App {
     assert_eq!(typed, app.base32(), "both ways lead to the same app");
     person.was_shown(&app.base32());
     assert!(!screen.contains('\\'), "no octal numbers: {screen}");
-    App::of(app)
+    CodeApp::of(app)
 }
 
 /// Every line of the screen that is not of the QR code, without the key.
-fn words(person: &Person, app: &App) -> Vec<String> {
+fn words(person: &Person, app: &CodeApp) -> Vec<String> {
     let key = app.authenticator.base32();
     let is_of_qr =
         |line: &str| line.contains(['█', '▀', '▄']) || (!line.is_empty() && line.trim().is_empty());
-    let text = seen(person);
+    let text = without_ssh_prefix(person);
     let lines = text.lines().filter(|line| !is_of_qr(line)).map(|line| {
         let at = line
             .char_indices()
@@ -46,9 +45,9 @@ fn words(person: &Person, app: &App) -> Vec<String> {
     lines.collect()
 }
 
-fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(world: &World) {
-    let mut anna = world.user("anna");
-    let mut person = world.ssh("required", &anna).batch().start();
+fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHost) {
+    let mut anna = host.user("anna");
+    let mut person = host.ssh("required", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     anna.app = scan(&mut person, &ENGLISH);
@@ -69,9 +68,9 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(world: &World) 
             &format!("-- in as {} --", anna.unix.name),
         ]
     );
-    drop(world.logged(&anna, &["verdict=accept flow=login service=required", "credential=factor"]));
+    drop(host.logged(&anna, &["verdict=accept flow=login service=required", "credential=factor"]));
 
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.answer_visible(&code);
     person.expect("That code is wrong, or was used before.");
     person.expect("Code from authenticator: ");
@@ -79,10 +78,10 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(world: &World) 
     assert_eq!(person.is_in(), anna.unix.name, "here too, where nothing is required");
 }
 
-fn it_counts_once_a_code_proved_it(world: &World) {
-    let mut anna = world.user("anna");
-    let start = |user: &User| {
-        let mut person = world.ssh("required", user).batch().start();
+fn it_counts_once_a_code_proved_it(host: &LoginHost) {
+    let mut anna = host.user("anna");
+    let start = |user: &LoginUser| {
+        let mut person = host.ssh("required", user).batch().start();
         person.expect("Password: ");
         person.answer_hidden(&user.password);
         person
@@ -106,10 +105,10 @@ fn it_counts_once_a_code_proved_it(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn a_key_alone_sets_up_nothing(world: &World) {
-    let (mut anna, key) = (world.user("anna"), Key::ed25519());
+fn a_key_alone_sets_up_nothing(host: &LoginHost) {
+    let (mut anna, key) = (host.user("anna"), Key::ed25519());
     anna.unix.authorize(&key);
-    let sshd = world.sshd("required-key", "publickey,keyboard-interactive");
+    let sshd = host.sshd("required-key", "publickey,keyboard-interactive");
     let start = || Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
     let mut person = start();
     person.expect("A second factor is needed here, and you have none yet. Set one up now.");
@@ -124,9 +123,9 @@ fn a_key_alone_sets_up_nothing(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn in_chinese(world: &World) {
-    let mut anna = world.user_with("anna", &[("preferredLanguage", "zh-CN")]);
-    let mut person = world.ssh("required", &anna).batch().start();
+fn in_chinese(host: &LoginHost) {
+    let mut anna = host.user_with("anna", &[("preferredLanguage", "zh-CN")]);
+    let mut person = host.ssh("required", &anna).batch().start();
     // Without the password the login must not reveal whether the account exists.
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
@@ -146,7 +145,7 @@ fn in_chinese(world: &World) {
             "邮件客户端从现在起需要使用专用密码，不能再使用主密码：postern my app-passwords create",
         ]
     );
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("请输入“authenticator”的验证码：");
@@ -160,17 +159,17 @@ fn in_chinese(world: &World) {
 
 #[test]
 fn a_site_uses_its_own_language_for_unknown_users() {
-    let mut world = World::new("language", Kept::Embedded, "");
-    world.site.edit_config(|text| format!("language = \"zh-CN\"\n{text}"));
-    assert!(world.posternd.stop().success());
-    world.posternd.start_again();
-    let mut anna = world.enrolled_with("anna", &[("preferredLanguage", "en-GB, zh")]);
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut host = LoginHost::new("language", Stores::Embedded, "");
+    host.site.edit_config(|text| format!("language = \"zh-CN\"\n{text}"));
+    assert!(host.posternd.stop().success());
+    host.posternd.start_again();
+    let mut anna = host.enrolled_with("anna", &[("preferredLanguage", "en-GB, zh")]);
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("密码：");
     person.answer_hidden("wrong");
     // The last words before a refusal ssh shows as numbers, whatever the locale, where they are not ASCII.
     drop(person.is_refused());
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("密码：");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");

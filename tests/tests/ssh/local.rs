@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
 use postern_tests::person::Person;
 use postern_tests::{Sudo, guard, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
 use crate::on_both;
-use crate::world::{User, World, seen};
+use crate::packaged::packaged;
 
 on_both!(
     sudo_asks_for_the_password_and_then_a_code,
@@ -22,15 +23,15 @@ on_both!(
 );
 
 /// A user with the same password here and in the directory, as if pam_sss checked it there.
-fn with_one_password(world: &World, mut user: User) -> User {
-    world.set_password(&user, &user.unix.password.clone());
+fn with_one_password(host: &LoginHost, mut user: LoginUser) -> LoginUser {
+    host.set_password(&user, &user.unix.password.clone());
     user.password.clone_from(&user.unix.password);
     user
 }
 
-fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
-    let mut anna = with_one_password(world, world.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+fn sudo_asks_for_the_password_and_then_a_code(host: &LoginHost) {
+    let mut anna = with_one_password(host, host.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
     let (code, next) = (anna.app.code(), anna.app.code());
     let ask = |person: &mut Person| {
         person.expect(&format!("[sudo] password for {}: ", anna.unix.name));
@@ -42,7 +43,10 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
     person.answer_visible(&code);
     assert_eq!(person.is_in(), "root");
     let asked = format!("[sudo] password for {}: \n", anna.unix.name);
-    assert_eq!(seen(&person), format!("{asked}Code from authenticator: {code}\n-- in as root --\n"));
+    assert_eq!(
+        without_ssh_prefix(&person),
+        format!("{asked}Code from authenticator: {code}\n-- in as root --\n")
+    );
 
     let mut person = sudo.start_with(&[], &[("LANG", "zh_CN.UTF-8")]);
     person.expect(&anna.unix.name);
@@ -58,18 +62,18 @@ fn sudo_asks_for_the_password_and_then_a_code(world: &World) {
     person.answer_visible(&next);
     assert_eq!(person.is_in(), "root");
     assert_eq!(
-        seen(&person),
+        without_ssh_prefix(&person),
         format!(
             "{asked}Code from authenticator: {code}\nThat code is wrong, or was used before.\n\
              Code from authenticator: {next}\n-- in as root --\n"
         )
     );
-    drop(world.logged(&anna, &["verdict=accept flow=login service=sudo", "credential=factor"]));
+    drop(host.logged(&anna, &["verdict=accept flow=login service=sudo", "credential=factor"]));
 }
 
-fn sudo_with_a_login_shell_asks_for_the_same(world: &World) {
-    let mut anna = with_one_password(world, world.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo-i", "sudo-i"));
+fn sudo_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
+    let mut anna = with_one_password(host, host.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo-i", "sudo-i"));
     for (code, opens) in [(anna.app.authenticator.wrong_code(), false), (anna.app.code(), true)] {
         let mut person = sudo.start_with(&["-i"], &[]);
         person.expect("[sudo] password for ");
@@ -83,13 +87,13 @@ fn sudo_with_a_login_shell_asks_for_the_same(world: &World) {
             drop(person);
         }
     }
-    drop(world.logged(&anna, &["verdict=accept flow=login service=sudo-i", "credential=factor"]));
+    drop(host.logged(&anna, &["verdict=accept flow=login service=sudo-i", "credential=factor"]));
 }
 
-fn sudo_takes_the_password_of_this_host_as_it_always_did(world: &World) {
-    let mut anna = world.enrolled("anna");
+fn sudo_takes_the_password_of_this_host_as_it_always_did(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
     assert_ne!(anna.password, anna.unix.password);
-    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&anna.unix.password);
@@ -98,12 +102,12 @@ fn sudo_takes_the_password_of_this_host_as_it_always_did(world: &World) {
     assert_eq!(person.is_in(), "root");
 }
 
-fn sudo_shows_what_there_is_to_choose_and_to_scan(world: &World) {
+fn sudo_shows_what_there_is_to_choose_and_to_scan(host: &LoginHost) {
     let (mut anna, mut berta) =
-        (with_one_password(world, world.enrolled("anna")), with_one_password(world, world.user("berta")));
+        (with_one_password(host, host.enrolled("anna")), with_one_password(host, host.user("berta")));
     guard::pause(Duration::from_millis(1_100));
-    let mut phone = world.enrol_another(&anna, "phone");
-    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+    let mut phone = host.enrol_another(&anna, "phone");
+    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&anna.password);
@@ -117,7 +121,7 @@ fn sudo_shows_what_there_is_to_choose_and_to_scan(world: &World) {
     assert_eq!(person.is_in(), "root");
     anna.app = phone;
 
-    let sudo = Sudo::allow("sudo", &berta.unix, &world.packaged("sudo", "required-key"));
+    let sudo = Sudo::allow("sudo", &berta.unix, &packaged(host, "sudo", "required-key"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&berta.password);
@@ -126,44 +130,43 @@ fn sudo_shows_what_there_is_to_choose_and_to_scan(world: &World) {
     assert_eq!(person.is_in(), "root");
 }
 
-fn sudo_asks_a_wrong_password_for_nothing_more(world: &World) {
-    let anna = with_one_password(world, world.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &world.packaged("sudo", "sudo"));
+fn sudo_asks_a_wrong_password_for_nothing_more(host: &LoginHost) {
+    let anna = with_one_password(host, host.enrolled("anna"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for");
     person.answer_hidden("not the password");
     let refused = person.is_refused();
     assert!(refused.contains("incorrect password"), "{refused}");
     let name = format!("user={}", anna.unix.name);
-    assert!(!world.posternd.log().lines().any(|line| line.ends_with(&name)), "posternd never heard of it");
+    assert!(!host.posternd.log().lines().any(|line| line.ends_with(&name)), "posternd never heard of it");
 }
 
-fn sudo_lets_those_in_that_have_no_factor_or_no_account(world: &World) {
-    let (berta, local) = (with_one_password(world, world.user("berta")), unix_users::fresh("local"));
+fn sudo_lets_those_in_that_have_no_factor_or_no_account(host: &LoginHost) {
+    let (berta, local) = (with_one_password(host, host.user("berta")), unix_users::fresh("local"));
     for (user, password) in [(&berta.unix, &berta.password), (&local, &local.password)] {
-        let sudo = Sudo::allow("sudo", user, &world.packaged("sudo", "sudo"));
+        let sudo = Sudo::allow("sudo", user, &packaged(host, "sudo", "sudo"));
         let mut person = sudo.start();
         person.expect("[sudo] password for");
         person.answer_hidden(password);
         assert_eq!(person.is_in(), "root");
     }
     drop(
-        world.logged(
+        host.logged(
             &berta,
             &["verdict=ignore reason=\"no second factor is needed\" flow=login service=sudo"],
         ),
     );
     let name = format!("user={}", local.name);
     drop(
-        world
-            .posternd
+        host.posternd
             .logged(&["verdict=ignore reason=\"not in the directory\" flow=login service=sudo", &name]),
     );
 }
 
-fn su_asks_for_password_and_code_of_the_target_user(world: &World) {
-    let (mut anna, by) = (world.enrolled("anna"), unix_users::fresh("by"));
-    let start = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su"));
+fn su_asks_for_password_and_code_of_the_target_user(host: &LoginHost) {
+    let (mut anna, by) = (host.enrolled("anna"), unix_users::fresh("by"));
+    let start = || local_login::su("su", &by, &anna.unix.name, &packaged(host, "su", "su"));
     let mut person = start();
     person.expect("Password: ");
     person.answer_hidden(&anna.unix.password);
@@ -176,32 +179,36 @@ fn su_asks_for_password_and_code_of_the_target_user(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 
     let local = unix_users::fresh("local");
-    let mut person = local_login::su("su", &by, &local.name, &world.packaged("su", "su"));
+    let mut person = local_login::su("su", &by, &local.name, &packaged(host, "su", "su"));
     person.expect("Password: ");
     person.answer_hidden(&local.password);
     assert_eq!(person.is_in(), local.name);
-    assert_eq!(seen(&person), format!("Password: \n-- in as {} --\n", local.name), "asked once, by pam_unix");
+    assert_eq!(
+        without_ssh_prefix(&person),
+        format!("Password: \n-- in as {} --\n", local.name),
+        "asked once, by pam_unix"
+    );
 }
 
-fn su_with_a_login_shell_asks_for_the_same(world: &World) {
-    let (mut anna, by, local) = (world.enrolled("anna"), unix_users::fresh("by"), unix_users::fresh("local"));
-    let start = |name: &str| local_login::su_l("su", &by, name, &world.packaged("su-l", "su-l"));
+fn su_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
+    let (mut anna, by, local) = (host.enrolled("anna"), unix_users::fresh("by"), unix_users::fresh("local"));
+    let start = |name: &str| local_login::su_l("su", &by, name, &packaged(host, "su-l", "su-l"));
     let mut person = start(&anna.unix.name);
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
-    drop(world.logged(&anna, &["verdict=accept flow=login service=su-l"]));
+    drop(host.logged(&anna, &["verdict=accept flow=login service=su-l"]));
     let mut person = start(&local.name);
     person.expect("Password: ");
     person.answer_hidden(&local.password);
     assert_eq!(person.is_in(), local.name, "who is not in the directory goes by the host's own password");
 }
 
-fn a_console_asks_for_password_and_code(world: &World) {
-    let (mut anna, local) = (world.enrolled("anna"), unix_users::fresh("local"));
-    let mut person = local_login::console("console", &world.packaged("login", "login"));
+fn a_console_asks_for_password_and_code(host: &LoginHost) {
+    let (mut anna, local) = (host.enrolled("anna"), unix_users::fresh("local"));
+    let mut person = local_login::console("console", &packaged(host, "login", "login"));
     person.expect("login: ");
     person.answer_visible(&anna.unix.name);
     person.expect("Password: ");
@@ -211,8 +218,8 @@ fn a_console_asks_for_password_and_code(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
     assert_eq!(person.run("id -u; env | grep POSTERN | wc -l"), format!("{}\n0\n", anna.unix.uid));
     person.leave();
-    drop(world.logged(&anna, &["verdict=accept flow=login service=login"]));
-    let mut person = local_login::console("console", &world.packaged("login", "login"));
+    drop(host.logged(&anna, &["verdict=accept flow=login service=login"]));
+    let mut person = local_login::console("console", &packaged(host, "login", "login"));
     person.expect("login: ");
     person.answer_visible(&local.name);
     person.expect("Password: ");

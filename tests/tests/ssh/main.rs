@@ -3,21 +3,11 @@
 //!
 //! Each test has its own users, so that all can share one host of each kind.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "all of this is test code"
-)]
-
-mod app;
 mod codes;
 mod cost;
 mod devices;
 mod enrolment;
+mod identity;
 mod local;
 mod mail;
 mod methods;
@@ -27,8 +17,6 @@ mod packaged;
 mod prompts;
 mod standing;
 mod strict;
-mod who;
-mod world;
 
 /// Tests of a host, once for each way to keep accounts.
 macro_rules! on_both {
@@ -36,13 +24,13 @@ macro_rules! on_both {
         mod embedded {
             $(#[test]
             fn $name() {
-                super::$name(&crate::world::World::shared(crate::world::Kept::Embedded));
+                super::$name(&postern_tests::login_host::LoginHost::shared(postern_tests::login_host::Stores::Embedded));
             })+
         }
         mod ldap {
             $(#[test]
             fn $name() {
-                super::$name(&crate::world::World::shared(crate::world::Kept::Ldap));
+                super::$name(&postern_tests::login_host::LoginHost::shared(postern_tests::login_host::Stores::LdapAndRedis));
             })+
         }
     };

@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
+use postern_tests::login_host::LoginHost;
 use postern_tests::{Key, Ran, Sshd, UnixUser, guard, host, syslog};
 
 use crate::on_both;
-use crate::world::World;
 
 on_both!(an_ssh_without_a_terminal_is_no_wrong_password, a_key_without_a_user_is_not_a_wrong_code);
 
@@ -30,10 +30,10 @@ fn without_terminal(sshd: &Sshd, user: &UnixUser, key: Option<&Key>) -> String {
     ran.stderr
 }
 
-fn is_cancelled(world: &World, user: &UnixUser, at_least: usize) {
+fn is_cancelled(host: &LoginHost, user: &UnixUser, at_least: usize) {
     let name = format!("user={}", user.name);
     let lines = guard::wait_for("the lines of all tries", Duration::from_secs(10), || {
-        let log = world.posternd.log();
+        let log = host.posternd.log();
         let lines: Vec<String> =
             log.lines().filter(|line| line.ends_with(&name)).map(str::to_owned).collect();
         (lines.len() >= at_least).then_some(lines)
@@ -47,17 +47,17 @@ fn is_cancelled(world: &World, user: &UnixUser, at_least: usize) {
     assert!(!syslog::lines(&["pam_postern", "refused (cancelled)", &name]).is_empty());
 }
 
-fn an_ssh_without_a_terminal_is_no_wrong_password(world: &World) {
-    let anna = world.enrolled("anna");
-    let sshd = world.sshd("sshd", "keyboard-interactive");
+fn an_ssh_without_a_terminal_is_no_wrong_password(host: &LoginHost) {
+    let anna = host.enrolled("anna");
+    let sshd = host.sshd("sshd", "keyboard-interactive");
     drop(without_terminal(&sshd, &anna.unix, None));
-    is_cancelled(world, &anna.unix, 3);
+    is_cancelled(host, &anna.unix, 3);
 }
 
-fn a_key_without_a_user_is_not_a_wrong_code(world: &World) {
-    let (anna, key) = (world.enrolled("anna"), Key::ed25519());
+fn a_key_without_a_user_is_not_a_wrong_code(host: &LoginHost) {
+    let (anna, key) = (host.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
-    let sshd = world.sshd("sshd-key", "publickey,keyboard-interactive");
+    let sshd = host.sshd("sshd-key", "publickey,keyboard-interactive");
     drop(without_terminal(&sshd, &anna.unix, Some(&key)));
-    is_cancelled(world, &anna.unix, 1);
+    is_cancelled(host, &anna.unix, 1);
 }

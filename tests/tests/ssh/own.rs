@@ -1,5 +1,6 @@
 //! `postern my`, at a terminal of one's own.
 
+use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
 use postern_tests::own::{Said, Visit};
 use postern_tests::person::Person;
 use postern_tests::terminal::{self, Terminal};
@@ -9,7 +10,6 @@ use serde_json::json;
 use crate::devices::{is_trusted, with_code, with_key};
 use crate::enrolment::{ENGLISH, scan};
 use crate::on_both;
-use crate::world::{User, World, seen};
 
 on_both!(
     an_app_is_set_up_and_listed_and_replaced,
@@ -21,15 +21,15 @@ on_both!(
 );
 
 /// `user` at a terminal, who types `postern my ARGS`.
-pub(crate) fn my(world: &World, user: &UnixUser, args: &[&str]) -> Person {
+pub(crate) fn my(host: &LoginHost, user: &UnixUser, args: &[&str]) -> Person {
     let mut command = terminal::command_of(user, &host::program("postern"));
-    command.arg("my").args(args).arg("--client-config").arg(world.site.client_config());
-    let output = world.site.output().file_name().unwrap().to_str().unwrap().to_owned();
+    command.arg("my").args(args).arg("--client-config").arg(host.site.client_config());
+    let output = host.site.output().file_name().unwrap().to_str().unwrap().to_owned();
     Person::at(Terminal::start(command, user.ids()), &output, "my")
 }
 
 /// Answers the questions for the main password and, where there is a factor, for a code.
-pub(crate) fn prove(person: &mut Person, user: &mut User, has_factor: bool) {
+pub(crate) fn prove(person: &mut Person, user: &mut LoginUser, has_factor: bool) {
     person.expect(&format!("Main password of {}: ", user.unix.name));
     person.answer_hidden(&user.password);
     if has_factor {
@@ -42,30 +42,30 @@ pub(crate) fn prove(person: &mut Person, user: &mut User, has_factor: bool) {
 pub(crate) fn ends_well(mut person: Person) -> String {
     let (status, _) = person.ends();
     assert_eq!(status, 0, "{person:?}");
-    seen(&person)
+    without_ssh_prefix(&person)
 }
 
-pub(crate) fn sets_up_an_app(world: &World, user: &mut User) -> String {
-    let mut person = my(world, &user.unix, &["enrol"]);
+pub(crate) fn sets_up_an_app(host: &LoginHost, user: &mut LoginUser) -> String {
+    let mut person = my(host, &user.unix, &["enrol"]);
     prove(&mut person, user, false);
     user.app = scan(&mut person, &ENGLISH);
     person.answer_visible(&user.app.code());
     ends_well(person)
 }
 
-fn an_app_is_set_up_and_listed_and_replaced(world: &World) {
-    let mut anna = world.user("anna");
-    assert!(ends_well(my(world, &anna.unix, &["factors"])).contains("You have no second factor.\n"));
-    let screen = sets_up_an_app(world, &mut anna);
+fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
+    let mut anna = host.user("anna");
+    assert!(ends_well(my(host, &anna.unix, &["factors"])).contains("You have no second factor.\n"));
+    let screen = sets_up_an_app(host, &mut anna);
     assert!(
         screen.contains("\nauthenticator is set up. From now on you are asked for its code.\n"),
         "{screen}"
     );
-    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    let listed = ends_well(my(host, &anna.unix, &["factors"]));
     let (_, line) = listed.split_once("Your second factors:\n").unwrap();
     assert!(line.contains("  authenticator (totp, since 20"), "{listed}");
 
-    let mut person = my(world, &anna.unix, &["replace", "--label", "new phone"]);
+    let mut person = my(host, &anna.unix, &["replace", "--label", "new phone"]);
     prove(&mut person, &mut anna, true);
     let new = scan(&mut person, &ENGLISH);
     let mut old = std::mem::replace(&mut anna.app, new);
@@ -73,10 +73,10 @@ fn an_app_is_set_up_and_listed_and_replaced(world: &World) {
     let screen = ends_well(person);
     assert!(screen.contains("\nnew phone is set up. From now on you are asked for its code.\n"), "{screen}");
     assert!(screen.contains("\nauthenticator is removed.\n"), "{screen}");
-    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    let listed = ends_well(my(host, &anna.unix, &["factors"]));
     assert!(listed.contains("  new phone (totp") && !listed.contains("  authenticator (totp"), "{listed}");
 
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from new phone: ");
@@ -87,7 +87,7 @@ fn an_app_is_set_up_and_listed_and_replaced(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 
     // The last one stays, as a service of this host needs one.
-    let mut person = my(world, &anna.unix, &["remove"]);
+    let mut person = my(host, &anna.unix, &["remove"]);
     let (status, said) = person.ends();
     assert_ne!(status, 0);
     assert!(
@@ -96,9 +96,9 @@ fn an_app_is_set_up_and_listed_and_replaced(world: &World) {
     );
 }
 
-fn recovery_codes_are_shown_once_and_open_a_login(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let mut person = my(world, &anna.unix, &["recovery-codes"]);
+fn recovery_codes_are_shown_once_and_open_a_login(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let mut person = my(host, &anna.unix, &["recovery-codes"]);
     prove(&mut person, &mut anna, true);
     person.expect("10 recovery codes, each good for one login. Earlier ones are no longer good.");
     let (status, shown) = person.ends();
@@ -106,25 +106,25 @@ fn recovery_codes_are_shown_once_and_open_a_login(world: &World) {
     let codes: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     codes.iter().for_each(|code| person.was_shown(code));
     assert_eq!(codes.len(), 10);
-    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    let listed = ends_well(my(host, &anna.unix, &["factors"]));
     assert!(listed.contains("Recovery codes that are left: 10\n"), "{listed}");
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.was_shown(codes[3]);
     person.answer_visible(codes[3]);
     assert_eq!(person.is_in(), anna.unix.name);
-    let listed = ends_well(my(world, &anna.unix, &["factors"]));
+    let listed = ends_well(my(host, &anna.unix, &["factors"]));
     assert!(listed.contains("Recovery codes that are left: 9\n"), "{listed}");
 }
 
-fn app_passwords_are_made_listed_and_revoked(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let mut person = my(world, &anna.unix, &["app-passwords", "create", "--label", "Foxmail"]);
+fn app_passwords_are_made_listed_and_revoked(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let mut person = my(host, &anna.unix, &["app-passwords", "create", "--label", "Foxmail"]);
     prove(&mut person, &mut anna, true);
     let (status, _) = person.ends();
     assert_eq!(status, 0, "{person:?}");
     let shown = person.was_shown_app_passwords();
     assert_eq!(shown.len(), 1);
-    let screen = seen(&person);
+    let screen = without_ssh_prefix(&person);
     let (_, settings) = screen.split_once("It opens: all\n").expect("what it opens");
     assert_eq!(
         settings,
@@ -134,33 +134,33 @@ fn app_passwords_are_made_listed_and_revoked(world: &World) {
             anna.unix.name
         )
     );
-    let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
+    let listed = ends_well(my(host, &anna.unix, &["app-passwords", "list"]));
     assert!(listed.contains(&format!("{}…  Foxmail (all), last used: never\n", &shown[0][..4])), "{listed}");
-    let mut person = my(world, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);
+    let mut person = my(host, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);
     prove(&mut person, &mut anna, true);
     assert!(ends_well(person).contains("The app password \"Foxmail\" is revoked.\n"));
-    let listed = ends_well(my(world, &anna.unix, &["app-passwords", "list"]));
+    let listed = ends_well(my(host, &anna.unix, &["app-passwords", "list"]));
     assert!(listed.contains("You have no app password.\n"), "{listed}");
 }
 
-fn trusted_devices_are_listed_and_revoked(world: &World) {
-    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+fn trusted_devices_are_listed_and_revoked(host: &LoginHost) {
+    let (mut anna, key) = (host.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
-    assert!(ends_well(my(world, &anna.unix, &["devices", "list"])).contains("You trust no device.\n"));
-    with_code(&mut with_key(world, &anna, &key).start(), &mut anna, "y");
-    assert!(is_trusted(world, &anna, &key));
-    let listed = ends_well(my(world, &anna.unix, &["devices", "list"]));
+    assert!(ends_well(my(host, &anna.unix, &["devices", "list"])).contains("You trust no device.\n"));
+    with_code(&mut with_key(host, &anna, &key).start(), &mut anna, "y");
+    assert!(is_trusted(host, &anna, &key));
+    let listed = ends_well(my(host, &anna.unix, &["devices", "list"]));
     let (id, rest) = listed.trim_end().split_once("  ").unwrap();
     assert!(rest.starts_with("ssh key SHA256:") && rest.contains(", until 20"), "{listed}");
-    let mut person = my(world, &anna.unix, &["devices", "revoke", id]);
+    let mut person = my(host, &anna.unix, &["devices", "revoke", id]);
     prove(&mut person, &mut anna, true);
     assert!(ends_well(person).contains(" is no longer trusted.\n"));
-    assert!(!is_trusted(world, &anna, &key));
+    assert!(!is_trusted(host, &anna, &key));
 }
 
-fn nothing_changes_without_the_password_and_a_code(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let before = ends_well(my(world, &anna.unix, &["factors"]));
+fn nothing_changes_without_the_password_and_a_code(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let before = ends_well(my(host, &anna.unix, &["factors"]));
     for args in [
         &["enrol"][..],
         &["replace"],
@@ -169,12 +169,12 @@ fn nothing_changes_without_the_password_and_a_code(world: &World) {
         &["app-passwords", "revoke", "--all"],
         &["devices", "revoke", "--all"],
     ] {
-        let mut person = my(world, &anna.unix, args);
+        let mut person = my(host, &anna.unix, args);
         person.expect(&format!("Main password of {}: ", anna.unix.name));
         person.answer_hidden("not the password");
         assert!(person.is_refused().contains("Nothing was changed."), "{args:?}");
     }
-    let mut person = my(world, &anna.unix, &["recovery-codes"]);
+    let mut person = my(host, &anna.unix, &["recovery-codes"]);
     person.expect("Main password of ");
     person.answer_hidden(&anna.password);
     for _ in 0..3 {
@@ -184,10 +184,10 @@ fn nothing_changes_without_the_password_and_a_code(world: &World) {
     assert!(person.is_refused().contains("Nothing was changed."));
     // The password is no code, and a code that opened a login is none either.
     let code = anna.app.code();
-    let mut login = world.at_code(&anna);
+    let mut login = host.at_code(&anna);
     login.answer_visible(&code);
     assert_eq!(login.is_in(), anna.unix.name);
-    let mut person = my(world, &anna.unix, &["app-passwords", "create", "--label", "x"]);
+    let mut person = my(host, &anna.unix, &["app-passwords", "create", "--label", "x"]);
     person.expect("Main password of ");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");
@@ -195,27 +195,27 @@ fn nothing_changes_without_the_password_and_a_code(world: &World) {
     person.expect("That code is wrong, or was used before.");
     person.interrupt();
     drop(person.is_refused());
-    assert_eq!(ends_well(my(world, &anna.unix, &["factors"])), before);
+    assert_eq!(ends_well(my(host, &anna.unix, &["factors"])), before);
     assert!(
-        ends_well(my(world, &anna.unix, &["app-passwords", "list"])).contains("You have no app password.")
+        ends_well(my(host, &anna.unix, &["app-passwords", "list"])).contains("You have no app password.")
     );
-    assert!(seen(&login).contains("-- in as"));
+    assert!(without_ssh_prefix(&login).contains("-- in as"));
 }
 
-fn no_user_reaches_another_account(world: &World) {
-    let (anna, local) = (world.enrolled("anna"), unix_users::fresh("local"));
+fn no_user_reaches_another_account(host: &LoginHost) {
+    let (anna, local) = (host.enrolled("anna"), unix_users::fresh("local"));
     let other = unix_users::fresh("other");
     // The same name as an account that has another number, and the same number as one that has another name.
-    drop(world.account_of(&other, &other.name, other.uid + 5_000, &[]));
+    drop(host.account_of(&other, &other.name, other.uid + 5_000, &[]));
     let namesake = unix_users::fresh("namesake");
-    drop(world.account_of(&namesake, &format!("{}x", namesake.name), namesake.uid, &[]));
+    drop(host.account_of(&namesake, &format!("{}x", namesake.name), namesake.uid, &[]));
     for user in [&local, &other, &namesake] {
         for flow in FLOWS {
             let names = if flow == "factors" { vec!["", &*anna.unix.name, "root"] } else { vec![""] };
             for name in names {
                 let begin =
                     json!({ "version": 1, "flow": flow, "service": "", "user": name, "interactive": true });
-                let mut visit = Visit::begin_with(&world.site.socket(), user.uid, &begin);
+                let mut visit = Visit::begin_with(&host.site.socket(), user.uid, &begin);
                 let mut said = visit.hear();
                 if name.is_empty() {
                     // Which of name and uid it is, and nothing of another account's.
@@ -226,12 +226,12 @@ fn no_user_reaches_another_account(world: &World) {
                 assert!(matches!(&said, Said::Reject { .. }), "{flow} as {}: {said:?}", user.name);
             }
         }
-        let mut person = my(world, user, &["factors"]);
+        let mut person = my(host, user, &["factors"]);
         assert!(!person.is_refused().contains("authenticator"));
     }
     for uid in [0, 1, host::ids("postern").0.as_raw(), host::ids("nobody").0.as_raw()] {
         for flow in FLOWS {
-            let mut visit = Visit::begin(&world.site.socket(), uid, flow, &[]);
+            let mut visit = Visit::begin(&host.site.socket(), uid, flow, &[]);
             let said = visit.hear();
             assert!(
                 matches!(&said, Said::Reject { reason, .. } if reason == "not_permitted"),
@@ -240,9 +240,9 @@ fn no_user_reaches_another_account(world: &World) {
         }
     }
     // A user with an account cannot name another one.
-    let berta = world.user("berta");
+    let berta = host.user("berta");
     let begin = json!({ "version": 1, "flow": "recovery_codes", "service": "", "user": anna.unix.name, "interactive": true });
-    let mut visit = Visit::begin_with(&world.site.socket(), berta.unix.uid, &begin);
+    let mut visit = Visit::begin_with(&host.site.socket(), berta.unix.uid, &begin);
     let said = visit.hear();
     assert!(matches!(&said, Said::Reject { reason, .. } if reason == "not_permitted"), "{said:?}");
 }

@@ -3,22 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use postern_tests::login_host::LoginHost;
 use postern_tests::{Key, Ssh, Sshd};
 
 use crate::on_both;
-use crate::world::World;
 
 on_both!(password_and_code_as_shipped, key_and_code_as_shipped);
 
-fn sshd(world: &World, stack: &str, service: &str, lines: &str) -> Arc<Sshd> {
+fn sshd(host: &LoginHost, stack: &str, service: &str, lines: &str) -> Arc<Sshd> {
     let lines = shipped("sshd").join(lines);
-    let sshd = Sshd::builder("packaged").pam(&world.packaged(stack, service));
+    let sshd = Sshd::builder("packaged").pam(&packaged(host, stack, service));
     Arc::new(sshd.set("Include", &lines.display().to_string()).start())
 }
 
-fn password_and_code_as_shipped(world: &World) {
-    let (mut anna, berta, key) = (world.enrolled("anna"), world.user("berta"), Key::ed25519());
-    let sshd = sshd(world, "sshd", "sshd", "password-and-code.conf");
+fn password_and_code_as_shipped(host: &LoginHost) {
+    let (mut anna, berta, key) = (host.enrolled("anna"), host.user("berta"), Key::ed25519());
+    let sshd = sshd(host, "sshd", "sshd", "password-and-code.conf");
     anna.unix.authorize(&key);
     let mut person = Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
     person.expect("Password: ");
@@ -37,9 +37,9 @@ fn password_and_code_as_shipped(world: &World) {
     drop(person.is_refused());
 }
 
-fn key_and_code_as_shipped(world: &World) {
-    let (mut anna, berta, key) = (world.enrolled("anna"), world.user("berta"), Key::ed25519());
-    let sshd = sshd(world, "sshd-key", "sshd-key", "key-and-code.conf");
+fn key_and_code_as_shipped(host: &LoginHost) {
+    let (mut anna, berta, key) = (host.enrolled("anna"), host.user("berta"), Key::ed25519());
+    let sshd = sshd(host, "sshd-key", "sshd-key", "key-and-code.conf");
     for user in [&anna, &berta] {
         user.unix.authorize(&key);
     }
@@ -53,7 +53,7 @@ fn key_and_code_as_shipped(world: &World) {
     person.leave();
     let mut person = Ssh::to(&sshd).unix_user(&berta.unix).key(&key).start();
     drop(person.is_refused());
-    drop(world.logged(&berta, &["verdict=ignore", "flow=login service=sshd-key"]));
+    drop(host.logged(&berta, &["verdict=ignore", "flow=login service=sshd-key"]));
     let mut person = Ssh::to(&sshd).unix_user(&anna.unix).start();
     assert!(
         person.is_refused().contains("Permission denied (publickey)"),
@@ -61,7 +61,12 @@ fn key_and_code_as_shipped(world: &World) {
     );
 }
 
-/// A folder of `packaging`.
-pub(crate) fn shipped(name: &str) -> PathBuf {
+/// A file of `packaging/pam`, as `service`.
+pub(crate) fn packaged(host: &LoginHost, file: &str, service: &str) -> String {
+    let text = std::fs::read_to_string(shipped("pam").join(file)).expect("a stack");
+    text.replace("pam_postern.so", &host.module(service))
+}
+
+fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging").join(name)
 }

@@ -1,10 +1,10 @@
 //! The messages that a user reads, from the first prompt to the last.
 
+use postern_tests::login_host::{LoginHost, without_ssh_prefix};
 use postern_tests::person::PROMPT;
 use postern_tests::{Ssh, unix_users};
 
 use crate::on_both;
-use crate::world::{World, seen};
 
 on_both!(
     a_password_and_a_code_open_a_shell,
@@ -13,9 +13,9 @@ on_both!(
     without_a_factor_the_password_opens,
 );
 
-fn a_password_and_a_code_open_a_shell(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let mut person = world.ssh("sshd", &anna).from("127.0.0.9").start();
+fn a_password_and_a_code_open_a_shell(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let mut person = host.ssh("sshd", &anna).from("127.0.0.9").start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");
@@ -25,20 +25,20 @@ fn a_password_and_a_code_open_a_shell(world: &World) {
     let name = &anna.unix.name;
     person.expect(PROMPT);
     let screen = format!("Password: \nCode from authenticator: {code}\n-- in as {name} --\n{PROMPT}");
-    assert_eq!(seen(&person), screen);
+    assert_eq!(without_ssh_prefix(&person), screen);
     person.type_line("");
     assert_eq!(person.run("env | grep POSTERN | wc -l"), "0\n", "what is for account management stays there");
     person.leave();
     drop(
-        world.logged(&anna, &["verdict=accept flow=login service=sshd rhost=127.0.0.9", "credential=factor"]),
+        host.logged(&anna, &["verdict=accept flow=login service=sshd rhost=127.0.0.9", "credential=factor"]),
     );
-    drop(world.logged(&anna, &["verdict=accept flow=account service=sshd"]));
+    drop(host.logged(&anna, &["verdict=accept flow=account service=sshd"]));
 }
 
-fn a_wrong_code_may_be_corrected_twice(world: &World) {
-    let mut anna = world.enrolled("anna");
+fn a_wrong_code_may_be_corrected_twice(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
     let wrong = anna.app.authenticator.wrong_code();
-    let mut person = world.ssh("sshd", &anna).batch().start();
+    let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");
@@ -50,7 +50,7 @@ fn a_wrong_code_may_be_corrected_twice(world: &World) {
     person.answer_visible(&code);
     assert_eq!(person.is_in(), anna.unix.name);
 
-    let mut person = world.ssh("sshd", &anna).start();
+    let mut person = host.ssh("sshd", &anna).start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     for _ in 0..3 {
@@ -60,27 +60,27 @@ fn a_wrong_code_may_be_corrected_twice(world: &World) {
     let refused = person.is_refused();
     assert!(refused.contains("Permission denied"), "{refused}");
     let again = format!("That code is wrong, or was used before.\nCode from authenticator: {wrong}\n");
-    let screen = seen(&person);
+    let screen = without_ssh_prefix(&person);
     let expected = format!("Password: \nCode from authenticator: {wrong}\n{again}{again}");
     assert!(screen.starts_with(&expected), "{screen}");
     assert!(
         screen.contains(&format!("{again}That code is wrong, or was used before.\nLogin failed.\n")),
         "{screen}"
     );
-    drop(world.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
 }
 
-fn a_user_without_the_password_learns_nothing(world: &World) {
-    let (anna, berta, local) = (world.enrolled("anna"), world.user("berta"), unix_users::fresh("local"));
+fn a_user_without_the_password_learns_nothing(host: &LoginHost) {
+    let (anna, berta, local) = (host.enrolled("anna"), host.user("berta"), unix_users::fresh("local"));
     let mut screens = Vec::new();
     for name in [&*anna.unix.name, &*berta.unix.name, &*local.name, "nobody.here"] {
-        let mut person = Ssh::to(&world.sshd("sshd", "keyboard-interactive")).user(name).tries(2).start();
+        let mut person = Ssh::to(&host.sshd("sshd", "keyboard-interactive")).user(name).tries(2).start();
         for _ in 0..2 {
             person.expect("Password: ");
             person.answer_hidden("not the password");
         }
         drop(person.is_refused());
-        screens.push(seen(&person).replace(name, "NAME"));
+        screens.push(without_ssh_prefix(&person).replace(name, "NAME"));
     }
     assert_eq!(
         screens[0],
@@ -91,12 +91,12 @@ fn a_user_without_the_password_learns_nothing(world: &World) {
     }
 }
 
-fn without_a_factor_the_password_opens(world: &World) {
-    let berta = world.user("berta");
-    let mut person = world.ssh("sshd", &berta).start();
+fn without_a_factor_the_password_opens(host: &LoginHost) {
+    let berta = host.user("berta");
+    let mut person = host.ssh("sshd", &berta).start();
     person.expect("Password: ");
     person.answer_hidden(&berta.password);
     assert_eq!(person.is_in(), berta.unix.name);
-    assert!(seen(&person).starts_with(&format!("Password: \n-- in as {} --", berta.unix.name)));
-    drop(world.logged(&berta, &["verdict=accept flow=login", "credential=login_password"]));
+    assert!(without_ssh_prefix(&person).starts_with(&format!("Password: \n-- in as {} --", berta.unix.name)));
+    drop(host.logged(&berta, &["verdict=accept flow=login", "credential=login_password"]));
 }

@@ -2,95 +2,95 @@
 
 use std::time::{Duration, Instant};
 
+use postern_tests::login_host::{LoginHost, LoginUser, Stores, without_ssh_prefix};
 use postern_tests::{Key, Ssh, guard};
 
 use crate::on_both;
-use crate::world::{Kept, User, World, seen};
 
 on_both!(a_disabled_or_expired_account_is_refused_like_a_wrong_password, what_ldap_says_of_an_account_holds);
 
-fn with_right_password(world: &World, user: &User) -> String {
-    let mut person = world.ssh("sshd", user).start();
+fn with_right_password(host: &LoginHost, user: &LoginUser) -> String {
+    let mut person = host.ssh("sshd", user).start();
     person.expect("Password: ");
     person.answer_hidden(&user.password);
     drop(person.is_refused());
-    seen(&person).replace(&user.unix.name, "NAME")
+    without_ssh_prefix(&person).replace(&user.unix.name, "NAME")
 }
 
-fn a_disabled_or_expired_account_is_refused_like_a_wrong_password(world: &World) {
-    let (anna, berta, key) = (world.enrolled("anna"), world.user("berta"), Key::ed25519());
+fn a_disabled_or_expired_account_is_refused_like_a_wrong_password(host: &LoginHost) {
+    let (anna, berta, key) = (host.enrolled("anna"), host.user("berta"), Key::ed25519());
     berta.unix.authorize(&key);
-    let mut wrong = world.ssh("sshd", &anna).start();
+    let mut wrong = host.ssh("sshd", &anna).start();
     wrong.expect("Password: ");
     wrong.answer_hidden("wrong");
     drop(wrong.is_refused());
-    let wrong = seen(&wrong).replace(&anna.unix.name, "NAME");
+    let wrong = without_ssh_prefix(&wrong).replace(&anna.unix.name, "NAME");
 
-    drop(world.site.cli_ok(&["account", "disable", &anna.unix.name]));
-    drop(world.site.cli_ok(&["account", "expire", "--at", "2020-01-01T00:00:00Z", &berta.unix.name]));
+    drop(host.site.cli_ok(&["account", "disable", &anna.unix.name]));
+    drop(host.site.cli_ok(&["account", "expire", "--at", "2020-01-01T00:00:00Z", &berta.unix.name]));
     for (user, reason) in [(&anna, "disabled"), (&berta, "expired")] {
-        assert_eq!(with_right_password(world, user), wrong);
-        drop(world.logged(user, &[&format!("verdict=reject reason={reason} flow=login")]));
+        assert_eq!(with_right_password(host, user), wrong);
+        drop(host.logged(user, &[&format!("verdict=reject reason={reason} flow=login")]));
     }
-    let sshd = world.sshd("sshd", "publickey");
+    let sshd = host.sshd("sshd", "publickey");
     let key_alone = || Ssh::to(&sshd).unix_user(&berta.unix).key(&key).batch().start();
     drop(key_alone().is_refused());
-    drop(world.logged(&berta, &["verdict=reject reason=expired flow=account"]));
-    drop(world.site.cli_ok(&["account", "expire", "--never", &berta.unix.name]));
+    drop(host.logged(&berta, &["verdict=reject reason=expired flow=account"]));
+    drop(host.site.cli_ok(&["account", "expire", "--never", &berta.unix.name]));
     assert_eq!(key_alone().is_in(), berta.unix.name);
 }
 
-fn what_ldap_says_of_an_account_holds(world: &World) {
-    let Some(slapd) = &world.slapd else { return };
-    let anna = world.user_with("anna", &[("shadowExpire", "1")]);
-    drop(with_right_password(world, &anna));
-    drop(world.logged(&anna, &["verdict=reject reason=expired flow=login"]));
-    let berta = world.user("berta");
+fn what_ldap_says_of_an_account_holds(host: &LoginHost) {
+    let Some(slapd) = &host.slapd else { return };
+    let anna = host.user_with("anna", &[("shadowExpire", "1")]);
+    drop(with_right_password(host, &anna));
+    drop(host.logged(&anna, &["verdict=reject reason=expired flow=login"]));
+    let berta = host.user("berta");
     slapd.set(
         &format!("uid={},{}", berta.unix.name, postern_tests::slapd::PEOPLE),
         "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z",
     );
-    drop(with_right_password(world, &berta));
-    drop(world.logged(&berta, &["verdict=reject reason=disabled flow=login"]));
+    drop(with_right_password(host, &berta));
+    drop(host.logged(&berta, &["verdict=reject reason=disabled flow=login"]));
 }
 
 #[test]
 fn without_posternd_every_login_is_refused_at_once_and_accepted_when_it_is_back() {
-    let mut world = World::new("stopped", Kept::Embedded, "");
-    let (mut anna, key) = (world.enrolled("anna"), Key::ed25519());
+    let mut host = LoginHost::new("stopped", Stores::Embedded, "");
+    let (mut anna, key) = (host.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
-    drop((world.sshd("sshd", "keyboard-interactive"), world.sshd("sshd", "publickey")));
-    assert!(world.posternd.stop().success());
+    drop((host.sshd("sshd", "keyboard-interactive"), host.sshd("sshd", "publickey")));
+    assert!(host.posternd.stop().success());
     let started = Instant::now();
-    let mut person = world.ssh("sshd", &anna).start();
+    let mut person = host.ssh("sshd", &anna).start();
     assert!(person.is_refused().contains("Permission denied"));
-    let mut person = Ssh::to(&world.sshd("sshd", "publickey")).unix_user(&anna.unix).key(&key).start();
+    let mut person = Ssh::to(&host.sshd("sshd", "publickey")).unix_user(&anna.unix).key(&key).start();
     drop(person.is_refused());
     // Two handshakes of ssh beside other tests; a deadline that somebody waited for would show all the same.
     assert!(started.elapsed() < Duration::from_secs(6), "two in {:?}", started.elapsed());
     println!("without posternd two logins are refused in {:?}", started.elapsed());
     drop(postern_tests::syslog::logged(&["pam_postern", "cannot decide", "posternd is not reachable"]));
-    world.posternd.start_again();
-    let mut person = world.at_code(&anna);
+    host.posternd.start_again();
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 
     // In the middle of a conversation.
-    let mut person = world.at_code(&anna);
-    world.posternd.kill9();
+    let mut person = host.at_code(&anna);
+    host.posternd.kill9();
     person.answer_visible(&anna.app.code());
     drop(person.is_refused());
-    world.posternd.start_again();
-    let mut person = world.at_code(&anna);
+    host.posternd.start_again();
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name, "nothing is lost");
 }
 
 #[test]
 fn a_ledger_that_has_just_begun_takes_no_code_and_says_for_how_long() {
-    let world = World::young("young", Kept::Embedded, "");
-    let mut anna = world.enrolled("anna");
-    let mut person = world.at_code(&anna);
+    let host = LoginHost::young("young", Stores::Embedded, "");
+    let mut anna = host.enrolled("anna");
+    let mut person = host.at_code(&anna);
     let code = anna.app.code();
     for _ in 0..2 {
         person.answer_visible(&code);
@@ -100,21 +100,21 @@ fn a_ledger_that_has_just_begun_takes_no_code_and_says_for_how_long() {
         person.expect("Code from authenticator: ");
     }
     drop(person);
-    drop(world.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
 }
 
 #[test]
 fn without_redis_a_recovery_code_opens_and_no_other_code_does() {
-    let mut world = World::new("no redis", Kept::Ldap, "");
-    let (mut anna, berta) = (world.enrolled("anna"), world.user("berta"));
-    let codes = world.recovery_codes(&mut anna);
-    world.redis.as_mut().unwrap().kill();
-    let mut person = world.at_code(&anna);
+    let mut host = LoginHost::new("no redis", Stores::LdapAndRedis, "");
+    let (mut anna, berta) = (host.enrolled("anna"), host.user("berta"));
+    let codes = host.recovery_codes(&mut anna);
+    host.redis.as_mut().unwrap().kill();
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     drop(person.is_refused());
-    drop(world.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
+    drop(host.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
     for again in [false, true] {
-        let mut person = world.at_code(&anna);
+        let mut person = host.at_code(&anna);
         person.was_shown(&codes[0]);
         person.answer_visible(&codes[0]);
         if again {
@@ -124,8 +124,8 @@ fn without_redis_a_recovery_code_opens_and_no_other_code_does() {
             assert_eq!(person.is_in(), anna.unix.name, "it is spent in the directory");
         }
     }
-    drop(world.logged(&anna, &["credential=recovery_code", "ledger=down"]));
-    let mut person = world.ssh("sshd", &berta).batch().start();
+    drop(host.logged(&anna, &["credential=recovery_code", "ledger=down"]));
+    let mut person = host.ssh("sshd", &berta).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&berta.password);
     assert_eq!(person.is_in(), berta.unix.name, "who needs no code needs no Redis");
@@ -133,17 +133,17 @@ fn without_redis_a_recovery_code_opens_and_no_other_code_does() {
 
 #[test]
 fn without_ldap_no_login_is_accepted_and_every_one_is_when_it_is_back() {
-    let mut world = World::new("no ldap", Kept::Ldap, "");
-    let mut anna = world.enrolled("anna");
-    let (slapd, name) = (world.slapd.as_mut().unwrap(), anna.unix.name.clone());
+    let mut host = LoginHost::new("no ldap", Stores::LdapAndRedis, "");
+    let mut anna = host.enrolled("anna");
+    let (slapd, name) = (host.slapd.as_mut().unwrap(), anna.unix.name.clone());
     slapd.stop();
     let started = Instant::now();
-    drop(world.ssh("sshd", &anna).start().is_refused());
+    drop(host.ssh("sshd", &anna).start().is_refused());
     println!("without LDAP a login is refused in {:?}", started.elapsed());
-    drop(world.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
-    world.slapd.as_mut().unwrap().start();
+    drop(host.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
+    host.slapd.as_mut().unwrap().start();
     guard::wait_for("LDAP to be used again", Duration::from_secs(10), || {
-        let mut person = world.ssh("sshd", &anna).batch().start();
+        let mut person = host.ssh("sshd", &anna).batch().start();
         let (which, _) = person.expect_one_of(&["Password: ", "Permission denied"]);
         if which == 1 {
             return None;

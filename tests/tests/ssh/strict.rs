@@ -1,52 +1,53 @@
 //! Stricter sites: tickets, required factors, locks that only an admin removes.
 
+use postern_tests::login_host::{LoginHost, LoginUser, Stores, without_ssh_prefix};
 use postern_tests::person::Person;
 use postern_tests::{Ssh, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
-use crate::world::{Kept, User, World, seen};
+use crate::packaged::packaged;
 
-fn after_password(world: &World, service: &str, user: &User) -> Person {
-    let sshd = world.sshd(service, "keyboard-interactive");
+fn after_password(host: &LoginHost, service: &str, user: &LoginUser) -> Person {
+    let sshd = host.sshd(service, "keyboard-interactive");
     let mut person = Ssh::to(&sshd).unix_user(&user.unix).prefer("keyboard-interactive").batch().start();
     person.expect("Password: ");
     person.answer_hidden(&user.password);
     person
 }
 
-fn a_ticket_from_an_admin_lets_one_set_up_an_app(world: &World) {
-    let (mut anna, berta) = (world.user("anna"), world.user("berta"));
-    let invite = |user: &User| {
-        let made = world.site.cli_json(&["account", "invite", &user.unix.name]);
+fn a_ticket_from_an_admin_lets_one_set_up_an_app(host: &LoginHost) {
+    let (mut anna, berta) = (host.user("anna"), host.user("berta"));
+    let invite = |user: &LoginUser| {
+        let made = host.site.cli_json(&["account", "invite", &user.unix.name]);
         made["ticket"]["ticket"].as_str().expect("a ticket").to_owned()
     };
     let (ticket, of_another) = (invite(&anna), invite(&berta));
     for wrong in [of_another.as_str(), "12345678", ""] {
-        let mut person = after_password(world, "tickets", &anna);
+        let mut person = after_password(host, "tickets", &anna);
         person.expect("A second factor is needed here, and you have none yet. Set one up now.");
         person.expect("Ticket from your administrator: ");
         person.was_shown(&of_another);
         person.answer_visible(wrong);
         drop(person.is_refused());
-        assert!(!seen(&person).contains("Scan this"), "{person:?}");
+        assert!(!without_ssh_prefix(&person).contains("Scan this"), "{person:?}");
     }
-    let mut person = after_password(world, "tickets", &anna);
+    let mut person = after_password(host, "tickets", &anna);
     person.expect("Ticket from your administrator: ");
     person.was_shown(&ticket);
     person.answer_visible(&ticket.to_lowercase());
     anna.app = scan(&mut person, &ENGLISH);
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
-    let mut person = after_password(world, "tickets", &anna);
+    let mut person = after_password(host, "tickets", &anna);
     person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
 /// Each of its other services is laxer than sshd, and none is a way around it, because a factor counts at every service.
-fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
-    let (mut anna, by) = (world.user("anna"), unix_users::fresh("by"));
-    let su = || local_login::su("su", &by, &anna.unix.name, &world.packaged("su", "su-lax"));
+fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(host: &LoginHost) {
+    let (mut anna, by) = (host.user("anna"), unix_users::fresh("by"));
+    let su = || local_login::su("su", &by, &anna.unix.name, &packaged(host, "su", "su-lax"));
     for wrong in ["12345678", ""] {
         let mut person = su();
         person.expect("Password: ");
@@ -54,15 +55,15 @@ fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
         person.expect("Ticket from your administrator: ");
         person.answer_visible(wrong);
         drop(person.is_refused());
-        assert!(!seen(&person).contains("Scan this"), "{person:?}");
+        assert!(!without_ssh_prefix(&person).contains("Scan this"), "{person:?}");
     }
-    let mut person = after_password(world, "ssh-lax", &anna);
+    let mut person = after_password(host, "ssh-lax", &anna);
     person.expect("Ticket from your administrator: ");
     drop(person);
-    let factors = world.site.cli_json(&["factor", "list", &anna.unix.name]);
+    let factors = host.site.cli_json(&["factor", "list", &anna.unix.name]);
     assert_eq!(factors["factors"].as_array().map(Vec::len), Some(0), "{factors}");
 
-    let made = world.site.cli_json(&["account", "invite", &anna.unix.name]);
+    let made = host.site.cli_json(&["account", "invite", &anna.unix.name]);
     let ticket = made["ticket"]["ticket"].as_str().expect("a ticket").to_owned();
     let mut person = su();
     person.expect("Password: ");
@@ -75,80 +76,84 @@ fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(world: &World) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(world: &World) {
-    let (berta, mut anna) = (world.user("berta"), world.enrolled("anna"));
+fn if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(host: &LoginHost) {
+    let (berta, mut anna) = (host.user("berta"), host.enrolled("anna"));
     for service in ["never", "ssh-lax"] {
-        let mut person = after_password(world, service, &berta);
+        let mut person = after_password(host, service, &berta);
         drop(person.is_refused());
-        let screen = seen(&person);
+        let screen = without_ssh_prefix(&person);
         let told = "Password: \nA second factor is needed here, and you have none. Ask your administrator for one.\nLogin failed.\n";
         assert!(screen.starts_with(told), "{service}: {screen}");
     }
-    let mut person = after_password(world, "never", &anna);
+    let mut person = after_password(host, "never", &anna);
     person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it(world: &World) {
-    let mut anna = world.enrolled("anna");
-    let recovery_codes = world.recovery_codes(&mut anna);
+fn codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    let recovery_codes = host.recovery_codes(&mut anna);
     let wrong = anna.app.authenticator.wrong_code();
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     for _ in 0..3 {
         person.answer_visible(&wrong);
         person.expect("That code is wrong, or was used before.");
     }
     drop(person.is_refused());
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.answer_visible(&wrong);
     person.expect("Code from authenticator: ");
     person.answer_visible(&wrong);
     person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
     drop(person.is_refused());
-    drop(world.logged(&anna, &["verdict=reject reason=locked flow=login"]));
+    drop(host.logged(&anna, &["verdict=reject reason=locked flow=login"]));
 
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
     drop(person.is_refused());
-    let mut person = world.at_code(&anna);
+    let mut person = host.at_code(&anna);
     person.was_shown(&recovery_codes[0]);
     person.answer_visible(&recovery_codes[0]);
     assert_eq!(person.is_in(), anna.unix.name, "what was put aside for such a day");
 
-    drop(world.site.cli_ok(&["account", "unlock", &anna.unix.name]));
-    let mut person = world.at_code(&anna);
+    drop(host.site.cli_ok(&["account", "unlock", &anna.unix.name]));
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
-fn all(world: &World) {
-    let parts: [fn(&World); 3] = [
+fn all(host: &LoginHost) {
+    let parts: [fn(&LoginHost); 3] = [
         a_ticket_from_an_admin_lets_one_set_up_an_app,
         a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well,
         codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it,
     ];
     std::thread::scope(|scope| {
         for part in parts {
-            scope.spawn(move || part(world));
+            scope.spawn(move || part(host));
         }
     });
 }
 
 #[test]
 fn tickets_refusals_and_locks_in_the_embedded_store() {
-    all(&World::new("strict embedded", Kept::Embedded, SERVICES));
+    all(&LoginHost::new("strict embedded", Stores::Embedded, SERVICES));
 }
 
 #[test]
 fn tickets_refusals_and_locks_in_ldap() {
-    all(&World::new("strict ldap", Kept::Ldap, SERVICES));
+    all(&LoginHost::new("strict ldap", Stores::LdapAndRedis, SERVICES));
 }
 
 #[test]
 fn if_one_service_forbids_setting_up_an_app_every_service_does() {
-    if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(&World::new("never", Kept::Embedded, NEVER));
+    if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(&LoginHost::new(
+        "never",
+        Stores::Embedded,
+        NEVER,
+    ));
 }
 
 const NEVER: &str = r#"

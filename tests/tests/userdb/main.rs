@@ -1,13 +1,5 @@
 //! Lookups of accounts by mail servers, and the contracts of postern-checkpassword for them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "all of this is test code"
-)]
-
 mod contract;
 mod deliveries;
 mod fields;

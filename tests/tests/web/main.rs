@@ -1,15 +1,6 @@
 //! The page for phones: postern-web and a real browser before a posternd that is a stand-in, and that checks every proof and
 //! every signature by itself.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "all of this is test code"
-)]
-
 mod answering;
 mod binding;
 mod codes;

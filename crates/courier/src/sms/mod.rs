@@ -31,7 +31,9 @@ impl Sms {
     pub(crate) fn open(config: &SmsCourier) -> Result<Self, OpenError> {
         let way = match &config.way {
             SmsWay::Gateway(gateway) => Way::Gateway(Box::new(Gateway::open(SECTION, gateway)?)),
-            SmsWay::Command { program, arguments } => Way::Command(Command::open(SECTION, program, arguments)?),
+            SmsWay::Command { program, arguments } => {
+                Way::Command(Command::open(SECTION, program, arguments)?)
+            }
         };
         let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?;
         Ok(Self { way, rules: config.rules.clone(), wording })

@@ -52,7 +52,9 @@ impl WebPush {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let Message::Ring { fragment, seconds, .. } = *message else { return Err(wording::unsupported(message)) };
+        let Message::Ring { fragment, seconds, .. } = *message else {
+            return Err(wording::unsupported(message));
+        };
         let said = wording::ring(language, message).ok_or_else(|| wording::unsupported(message))?;
         let not_ours =
             || CourierError::Refused("the subscription is not with a push service of hosts".to_owned());

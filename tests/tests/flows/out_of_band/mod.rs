@@ -1,9 +1,9 @@
 //! Out-of-band second factors.
 
+mod abuse;
 mod limits;
 mod pairing;
 mod phone;
-mod reviewed;
 mod sent;
 mod taken;
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use postern_tests::login_host::{LoginHost, LoginUser};
 use postern_tests::person::Person;
 use postern_tests::{Key, Ssh, Sshd, UnixUser, guard, local_login, unix_users};
 
 use crate::on_both;
-use crate::world::{User, World};
+use crate::packaged::packaged;
 
 on_both!(
     an_address_in_a_users_own_entry_does_not_change_the_identity,
@@ -20,8 +21,8 @@ on_both!(
 );
 
 /// `password` typed at an ssh prompt for `name`, where root may log in as well.
-fn types(world: &World, name: &str, password: &str) -> Person {
-    let sshd = Sshd::builder("who").pam(&world.stack("sshd")).methods("keyboard-interactive");
+fn types(host: &LoginHost, name: &str, password: &str) -> Person {
+    let sshd = Sshd::builder("who").pam(&host.stack("sshd")).methods("keyboard-interactive");
     let sshd = sshd.set("PermitRootLogin", "yes").start();
     let mut person = Ssh::to(&sshd).user(name).batch().start();
     person.expect("Password: ");
@@ -32,15 +33,14 @@ fn types(world: &World, name: &str, password: &str) -> Person {
 }
 
 /// The log line that refused `name`, who was never accepted.
-fn refused(world: &World, name: &str, password: &str) -> String {
+fn refused(host: &LoginHost, name: &str, password: &str) -> String {
     // As the log writes it.
     let user = match name.replace('\\', "\\x5c") {
         escaped if escaped != name => format!(" user=\"{escaped}\""),
         plain => format!(" user={plain}"),
     };
     let lines = || -> Vec<String> {
-        world
-            .posternd
+        host.posternd
             .log()
             .lines()
             .filter(|line| line.contains(" flow=login ") && line.ends_with(&user))
@@ -48,7 +48,7 @@ fn refused(world: &World, name: &str, password: &str) -> String {
             .collect()
     };
     let before = lines().len();
-    assert!(!types(world, name, password).gets_in(), "{name}");
+    assert!(!types(host, name, password).gets_in(), "{name}");
     let lines =
         guard::wait_for("a line of posternd's log", LIMIT, || Some(lines()).filter(|all| all.len() > before));
     assert!(
@@ -58,86 +58,86 @@ fn refused(world: &World, name: &str, password: &str) -> String {
     lines.last().unwrap().clone()
 }
 
-fn an_address_in_a_users_own_entry_does_not_change_the_identity(world: &World) {
+fn an_address_in_a_users_own_entry_does_not_change_the_identity(host: &LoginHost) {
     let victim = unix_users::fresh("victim");
     for wanted in [victim.name.as_str(), "root"] {
-        let anna = world.user_with("anna", &[("mail", wanted)]);
-        let line = refused(world, wanted, &anna.password);
+        let anna = host.user_with("anna", &[("mail", wanted)]);
+        let line = refused(host, wanted, &anna.password);
         assert!(line.contains("reason=unknown_account"), "{line}");
-        let mut person = types(world, &anna.unix.name, &anna.password);
+        let mut person = types(host, &anna.unix.name, &anna.password);
         assert_eq!(person.is_in(), anna.unix.name, "the entry still opens what it is for");
     }
     // Not even an entry called root makes a user root, and root is treated as if it did not exist.
-    let Some(_) = &world.slapd else { return };
+    let Some(_) = &host.slapd else { return };
     let root = UnixUser { name: "root".to_owned(), ..unix_users::fresh("root") };
-    let root = world.account_of(&root, "root", 0, &[]);
-    let line = refused(world, "root", &root.password);
+    let root = host.account_of(&root, "root", 0, &[]);
+    let line = refused(host, "root", &root.password);
     assert!(line.contains("reason=unknown_account"), "{line}");
 }
 
-fn an_account_with_another_uid_is_not_the_user_of_that_name(world: &World) {
+fn an_account_with_another_uid_is_not_the_user_of_that_name(host: &LoginHost) {
     let (unix, key) = (unix_users::fresh("anna"), Key::ed25519());
-    let anna = world.account_of(&unix, &unix.name, unix.uid + 5_000, &[]);
-    let line = refused(world, &unix.name, &anna.password);
+    let anna = host.account_of(&unix, &unix.name, unix.uid + 5_000, &[]);
+    let line = refused(host, &unix.name, &anna.password);
     assert!(line.contains("reason=not_permitted"), "{line}");
     assert!(
         line.contains("detail=\"the account's uidNumber is not the uid of the user of this host\""),
         "{line}"
     );
     unix.authorize(&key);
-    let sshd = world.sshd("sshd", "publickey");
+    let sshd = host.sshd("sshd", "publickey");
     let mut person = Ssh::to(&sshd).unix_user(&unix).key(&key).batch().start();
     drop(person.is_refused());
-    drop(world.logged(&anna, &["verdict=reject reason=not_permitted flow=account"]));
+    drop(host.logged(&anna, &["verdict=reject reason=not_permitted flow=account"]));
 }
 
-fn uid_0_is_never_taken_from_the_directory(world: &World) {
+fn uid_0_is_never_taken_from_the_directory(host: &LoginHost) {
     let unix = unix_users::fresh("anna");
-    if world.slapd.is_none() {
+    if host.slapd.is_none() {
         let args = ["account", "create", &unix.name, "--uid", "0", "--gid", "0", "--password-stdin"];
         let password = postern_tests::site::random_password();
-        assert_eq!(world.site.cli_stdin(&args, &password).code, 64, "there is no way to make one");
+        assert_eq!(host.site.cli_stdin(&args, &password).code, 64, "there is no way to make one");
         return;
     }
-    let anna = world.account_of(&unix, &unix.name, 0, &[]);
-    let line = refused(world, &unix.name, &anna.password);
+    let anna = host.account_of(&unix, &unix.name, 0, &[]);
+    let line = refused(host, &unix.name, &anna.password);
     assert!(line.contains("reason=not_permitted") && line.contains(UID_0), "{line}");
 }
 
-fn an_alias_is_no_name_at_a_prompt(world: &World) {
+fn an_alias_is_no_name_at_a_prompt(host: &LoginHost) {
     let alias = unix_users::fresh("alias");
     let address = format!("{}@example.org", alias.name);
-    let anna = world.user_with("anna", &[("mail", &address)]);
+    let anna = host.user_with("anna", &[("mail", &address)]);
     // For a name that the host does not know, sshd gives PAM no password.
-    let line = refused(world, &address, &anna.password);
+    let line = refused(host, &address, &anna.password);
     assert!(!line.contains("account="), "{line}");
-    let line = refused(world, &alias.name, &anna.password);
+    let line = refused(host, &alias.name, &anna.password);
     assert!(line.contains("reason=unknown_account"), "{line}");
-    let Some(slapd) = &world.slapd else { return };
+    let Some(slapd) = &host.slapd else { return };
     // A second value of the user name attribute.
     slapd.set(&slapd_dn(&anna), &format!("add: uid\nuid: {}", alias.name));
-    let line = refused(world, &alias.name, &anna.password);
+    let line = refused(host, &alias.name, &anna.password);
     assert!(line.contains("reason=not_permitted"), "{line}");
 }
 
-fn a_name_is_taken_letter_for_letter(world: &World) {
+fn a_name_is_taken_letter_for_letter(host: &LoginHost) {
     let unix = unix_users::fresh("ANNA");
-    let anna = world.account_of(&unix, &unix.name.to_lowercase(), unix.uid, &[]);
-    let line = refused(world, &unix.name, &anna.password);
+    let anna = host.account_of(&unix, &unix.name.to_lowercase(), unix.uid, &[]);
+    let line = refused(host, &unix.name, &anna.password);
     assert!(line.contains("reason=not_permitted"), "{line}");
 }
 
 /// As with name services that map one name to another.
-fn spellings(user: &User) -> Vec<UnixUser> {
+fn spellings(user: &LoginUser) -> Vec<UnixUser> {
     let name = &user.unix.name;
     let spelled = [name.to_uppercase(), format!("{name}@default"), format!("DOM\\{name}")];
     spelled.iter().map(|spelled| unix_users::spelled(&user.unix, spelled)).collect()
 }
 
-fn a_key_alone_does_not_let_a_user_in_under_another_spelling(world: &World) {
+fn a_key_alone_does_not_let_a_user_in_under_another_spelling(host: &LoginHost) {
     for service in ["sshd", "strangers-ignored"] {
-        let sshd = world.sshd(service, "publickey");
-        for (user, is_enrolled) in [(world.enrolled("anna"), true), (world.user("berta"), false)] {
+        let sshd = host.sshd(service, "publickey");
+        for (user, is_enrolled) in [(host.enrolled("anna"), true), (host.user("berta"), false)] {
             let key = Key::ed25519();
             user.unix.authorize(&key);
             let begin = |who: &UnixUser| Ssh::to(&sshd).unix_user(who).key(&key).batch().start();
@@ -147,7 +147,7 @@ fn a_key_alone_does_not_let_a_user_in_under_another_spelling(world: &World) {
                     "verdict=reject reason=not_permitted flow=account",
                     &spelled.name.replace('\\', "\\x5c"),
                 ];
-                drop(world.posternd.logged(&parts));
+                drop(host.posternd.logged(&parts));
             }
             if is_enrolled {
                 drop(begin(&user.unix).is_refused());
@@ -158,39 +158,39 @@ fn a_key_alone_does_not_let_a_user_in_under_another_spelling(world: &World) {
     }
 }
 
-fn no_password_lets_a_user_in_under_another_spelling(world: &World) {
+fn no_password_lets_a_user_in_under_another_spelling(host: &LoginHost) {
     let by = unix_users::fresh("by");
-    let anna = world.enrolled("anna");
+    let anna = host.enrolled("anna");
     for spelled in spellings(&anna) {
-        let line = refused(world, &spelled.name, &anna.password);
+        let line = refused(host, &spelled.name, &anna.password);
         assert!(line.contains("reason=not_permitted"), "{line}");
-        let mut person = local_login::su("su", &by, &spelled.name, &world.packaged("su", "su"));
+        let mut person = local_login::su("su", &by, &spelled.name, &packaged(host, "su", "su"));
         person.expect("Password: ");
         person.answer_hidden(&anna.unix.password);
         assert!(person.is_refused().contains("Authentication failure"), "{}", spelled.name);
     }
     let spelled = anna.unix.name.to_uppercase();
-    let mut person = local_login::console("console", &world.packaged("login", "login"));
+    let mut person = local_login::console("console", &packaged(host, "login", "login"));
     person.expect("login: ");
     person.answer_visible(&spelled);
     person.expect("Password: ");
     person.answer_hidden(&anna.unix.password);
     person.expect("Login incorrect");
-    drop(world.posternd.logged(&["verdict=reject reason=not_permitted flow=login service=login", &spelled]));
+    drop(host.posternd.logged(&["verdict=reject reason=not_permitted flow=login service=login", &spelled]));
 }
 
-fn a_stranger_with_a_key_is_refused_unless_strangers_are_left_to_others(world: &World) {
+fn a_stranger_with_a_key_is_refused_unless_strangers_are_left_to_others(host: &LoginHost) {
     let (local, key) = (unix_users::fresh("local"), Key::ed25519());
     local.authorize(&key);
     let begin =
-        |service| Ssh::to(&world.sshd(service, "publickey")).unix_user(&local).key(&key).batch().start();
+        |service| Ssh::to(&host.sshd(service, "publickey")).unix_user(&local).key(&key).batch().start();
     drop(begin("sshd").is_refused());
     let name = format!("user={}", local.name);
-    drop(world.posternd.logged(&["verdict=reject reason=unknown_account flow=account service=sshd", &name]));
+    drop(host.posternd.logged(&["verdict=reject reason=unknown_account flow=account service=sshd", &name]));
     assert_eq!(begin("strangers-ignored").is_in(), local.name);
 }
 
-fn slapd_dn(user: &User) -> String {
+fn slapd_dn(user: &LoginUser) -> String {
     format!("uid={},{}", user.unix.name, postern_tests::slapd::PEOPLE)
 }
 

@@ -1,71 +1,61 @@
-//! A user with an account, a mailbox elsewhere, a telephone, and maybe a phone that approves.
+//! What people of a [`CourierHost`] have and do.
 
 use std::time::Duration;
 
-use postern_tests::own::{Said, Visit};
-use postern_tests::person::Person;
-use postern_tests::{Authenticator, Handset, UnixUser, Web, canary, guard, unix_users};
 use serde_json::json;
 
-use crate::world::World;
+use crate::login_host::{LoginUser, without_ssh_prefix};
+use crate::own::{Said, Visit};
+use crate::person::Person;
+use crate::{Authenticator, Handset, Ssh, Web, canary, guard, unix_users};
 
-/// A user with an account and a uid on the host.
-pub(crate) struct User {
-    pub(crate) unix: UnixUser,
-    pub(crate) password: String,
-}
+use super::CourierHost;
 
-impl User {
-    /// Their mailbox here.
-    pub(crate) fn address(&self) -> String {
+impl LoginUser {
+    /// The mailbox of the account.
+    #[must_use]
+    pub fn address(&self) -> String {
         format!("{}@example.org", self.unix.name)
     }
 
-    /// Their mailbox elsewhere.
-    pub(crate) fn backup(&self) -> String {
+    /// The backup address.
+    #[must_use]
+    pub fn backup(&self) -> String {
         format!("{}.elsewhere@example.org", self.unix.name)
     }
 
-    /// Their telephone.
-    pub(crate) fn number(&self) -> String {
+    /// The telephone number.
+    #[must_use]
+    pub fn number(&self) -> String {
         format!("+44207946{:04}", self.unix.uid % 10_000)
     }
 }
 
-impl World {
-    /// A user without a factor.
-    pub(crate) fn user(&self, name: &str) -> User {
+impl CourierHost {
+    /// A person without a factor, who has a mailbox here.
+    #[must_use]
+    pub fn user(&self, name: &str) -> LoginUser {
         self.user_with(name, &[])
     }
 
     /// The same with further attributes of the account.
-    pub(crate) fn user_with(&self, name: &str, attributes: &[(&str, &str)]) -> User {
+    #[must_use]
+    pub fn user_with(&self, name: &str, attributes: &[(&str, &str)]) -> LoginUser {
         let unix = unix_users::fresh(name);
-        let password = match &self.slapd {
-            Some(slapd) => {
-                let lines = attributes.iter().map(|(name, value)| format!("{name}: {value}\n"));
-                slapd.add_person_as(&unix.name, &unix, &lines.collect::<String>()).password
-            }
-            None => {
-                let mail = format!("{}@example.org", unix.name);
-                let pairs = attributes.iter().map(|(name, value)| format!("{name}={value}"));
-                let pairs: Vec<String> = pairs.collect();
-                let mut more = vec!["--mail", &mail];
-                more.extend(pairs.iter().flat_map(|pair| ["--attribute", pair]));
-                self.site.account_as_with(&unix.name, &unix, &more).password
-            }
-        };
-        canary::register(&password);
-        User { unix, password }
+        let mail = format!("{}@example.org", unix.name);
+        // Entries in LDAP have it anyway.
+        let own: &[(&str, &str)] = if self.slapd.is_none() { &[("mail", &mail)] } else { &[] };
+        self.account_of(&unix, &unix.name, unix.uid, &[own, attributes].concat())
     }
 
-    /// A visit of `user` to their own account.
-    pub(crate) fn visit(&self, user: &User, flow: &str, arguments: &[(&str, &str)]) -> Visit {
-        Visit::begin(&self.site.socket(), user.unix.uid, flow, arguments)
+    /// `user` on the way to an ssh prompt, who says at once as whom they are in.
+    #[must_use]
+    pub fn ssh(&self, service: &str, user: &LoginUser) -> Ssh {
+        self.host.ssh(service, user).batch()
     }
 
-    /// Binds the mailbox elsewhere. `proofs` are the answers to the questions for a user with a factor.
-    pub(crate) fn bind_email(&self, user: &User, proofs: &[&dyn Fn() -> String]) {
+    /// Binds the mailbox elsewhere. `proofs` are the answers to what is asked of somebody who has a factor.
+    pub fn bind_email(&self, user: &LoginUser, proofs: &[&dyn Fn() -> String]) {
         let arguments = [("kind", "email"), ("to", &user.backup())];
         let code = || self.mailbox.next_to(&user.backup()).code();
         self.bind(user, &arguments, &[proofs, &[&code]].concat());
@@ -73,13 +63,13 @@ impl World {
     }
 
     /// Binds the telephone.
-    pub(crate) fn bind_sms(&self, user: &User, proofs: &[&dyn Fn() -> String]) {
+    pub fn bind_sms(&self, user: &LoginUser, proofs: &[&dyn Fn() -> String]) {
         let arguments = [("kind", "sms"), ("to", &user.number())];
         let code = || self.gateway.next_to(&user.number()).code();
         self.bind(user, &arguments, &[proofs, &[&code]].concat());
     }
 
-    fn bind(&self, user: &User, arguments: &[(&str, &str)], answers: &[&dyn Fn() -> String]) {
+    fn bind(&self, user: &LoginUser, arguments: &[(&str, &str)], answers: &[&dyn Fn() -> String]) {
         let (mut visit, mut answers) = (self.visit(user, "enrol", arguments), answers.iter());
         loop {
             match visit.hear() {
@@ -96,18 +86,21 @@ impl World {
     }
 
     /// Binds a phone.
-    pub(crate) fn bind_phone(&self, user: &User, proofs: &[&dyn Fn() -> String]) -> Handset {
+    #[must_use]
+    pub fn bind_phone(&self, user: &LoginUser, proofs: &[&dyn Fn() -> String]) -> Handset {
         bind_phone(&self.web, self.visit(user, "enrol", &[("kind", "phone")]), user, proofs)
     }
 
     /// Binds an app that shows codes, the youngest of all factors.
-    pub(crate) fn bind_app(&self, user: &User) -> Authenticator {
+    #[must_use]
+    pub fn bind_app(&self, user: &LoginUser) -> Authenticator {
         let_a_second_pass();
         self.site.enrol_with(&user.unix.name, &["--label", "app"]).1
     }
 
     /// Binds a phone that is rung, and tells by which topic.
-    pub(crate) fn bind_ringing_phone(&self, user: &User) -> (Handset, String) {
+    #[must_use]
+    pub fn bind_ringing_phone(&self, user: &LoginUser) -> (Handset, String) {
         let phone = self.bind_phone(user, &[]);
         let topic = phone.ring_by_ntfy(&self.web);
         canary::register(&topic);
@@ -115,7 +108,8 @@ impl World {
     }
 
     /// `user` after the right password.
-    pub(crate) fn knows_the_password(&self, service: &str, user: &User) -> Person {
+    #[must_use]
+    pub fn knows_the_password(&self, service: &str, user: &LoginUser) -> Person {
         let mut person = self.ssh(service, user).start();
         types_password(&mut person, user);
         person
@@ -128,12 +122,8 @@ fn let_a_second_pass() {
 }
 
 /// Binds a phone by a visit that has begun.
-pub(crate) fn bind_phone(
-    web: &Web,
-    mut visit: Visit,
-    user: &User,
-    proofs: &[&dyn Fn() -> String],
-) -> Handset {
+#[must_use]
+pub fn bind_phone(web: &Web, mut visit: Visit, user: &LoginUser, proofs: &[&dyn Fn() -> String]) -> Handset {
     let (mut phone, mut has_scanned, mut proofs) = (None::<Handset>, false, proofs.iter());
     loop {
         match visit.hear() {
@@ -161,8 +151,9 @@ pub(crate) fn bind_phone(
 }
 
 /// A login by root's own hand in the place of sshd's, and the number that it shows.
-pub(crate) fn at_the_number(world: &World, user: &User) -> (Visit, String) {
-    let mut visit = begins_a_login(world, user);
+#[must_use]
+pub fn at_the_number(host: &CourierHost, user: &LoginUser) -> (Visit, String) {
+    let mut visit = begins_a_login(host, user);
     loop {
         match visit.hear() {
             Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
@@ -179,22 +170,24 @@ pub(crate) fn at_the_number(world: &World, user: &User) -> (Visit, String) {
 }
 
 /// The same before its first question.
-pub(crate) fn begins_a_login(world: &World, user: &User) -> Visit {
+#[must_use]
+pub fn begins_a_login(host: &CourierHost, user: &LoginUser) -> Visit {
     let begin = json!({
         "version": 1, "flow": "login", "service": "sshd", "user": user.unix.name, "interactive": true,
         "rhost": "192.0.2.7",
     });
-    Visit::begin_with(&world.site.socket(), 0, &begin)
+    Visit::begin_with(&host.site.socket(), 0, &begin)
 }
 
 /// Answers the question for the password.
-pub(crate) fn types_password(person: &mut Person, user: &User) {
+pub fn types_password(person: &mut Person, user: &LoginUser) {
     person.expect("Password: ");
     person.answer_hidden(&user.password);
 }
 
 /// The number that is to be typed on the phone, at the question that shows it.
-pub(crate) fn number(person: &mut Person) -> String {
+#[must_use]
+pub fn number(person: &mut Person) -> String {
     person.expect(" with the number ");
     let number = person.expect(", then press Enter");
     person.expect("or type a code: ");
@@ -203,8 +196,9 @@ pub(crate) fn number(person: &mut Person) -> String {
 }
 
 /// The number under which a factor was last offered. Those that were bound within one second have no order.
-pub(crate) fn place(person: &Person, label: &str) -> String {
-    let screen = seen(person);
+#[must_use]
+pub fn place(person: &Person, label: &str) -> String {
+    let screen = without_ssh_prefix(person);
     let line = screen.lines().rev().find_map(|line| {
         let (number, rest) = line.split_once(". ")?;
         (rest == label || rest.starts_with(&format!("{label} ("))).then(|| number.to_owned())
@@ -213,22 +207,13 @@ pub(crate) fn place(person: &Person, label: &str) -> String {
 }
 
 /// Another number than this one.
-pub(crate) fn another(number: &str) -> &'static str {
+#[must_use]
+pub fn another(number: &str) -> &'static str {
     if number == "10" { "11" } else { "10" }
 }
 
 /// A code that is not this one.
-pub(crate) fn wrong(code: &str) -> &'static str {
+#[must_use]
+pub fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
-}
-
-/// What the terminal shows, without what ssh puts before the first line of each question: whom it asks for.
-pub(crate) fn seen(person: &Person) -> String {
-    let text = person.text().replace('\r', "");
-    let mut left = String::new();
-    for line in text.split_inclusive('\n') {
-        let asked = line.strip_prefix('(').and_then(|rest| rest.split_once("@127.0.0.1) "));
-        left.push_str(asked.map_or(line, |(_, question)| question));
-    }
-    left
 }

@@ -2,12 +2,11 @@
 //!
 //! What was consumed is kept there and nowhere else, and is left alone here.
 
+use postern_tests::courier_host::{CourierHost, SHORT, at_the_number, begins_a_login, stored_challenges};
+use postern_tests::login_host::{LoginUser, Stores};
 use postern_tests::own::{Said, Visit};
 use postern_tests::{Handset, Redis, otp};
 use serde_json::json;
-
-use crate::people::{User, at_the_number, begins_a_login};
-use crate::world::{Kept, SHORT, World, kept};
 
 /// What Redis keeps of a challenge.
 const FIELDS: [&str; 7] = ["value", "expires", "room", "epoch", "tried", "answer", "taken"];
@@ -21,9 +20,9 @@ struct Held<'a> {
 
 impl<'a> Held<'a> {
     /// The user's challenge that is not taken.
-    fn of(redis: &'a Redis, user: &User) -> Self {
+    fn of(redis: &'a Redis, user: &LoginUser) -> Self {
         let open = |(key, id): &(String, String)| redis.cli(&["HEXISTS", key, &format!("{id}:taken")]) == "0";
-        let mut all: Vec<_> = kept(redis, user).into_iter().filter(open).collect();
+        let mut all: Vec<_> = stored_challenges(redis, user).into_iter().filter(open).collect();
         assert_eq!(all.len(), 1, "{all:?}");
         let (key, id) = all.remove(0);
         Self { redis, key, id }
@@ -84,15 +83,15 @@ fn lets_no_user_in(mut visit: Visit, what: &str) {
 
 #[test]
 fn nothing_written_into_a_pending_approval_lets_a_user_in() {
-    let world = World::new("by_hand", Kept::Ldap, &SHORT.replace("20s", "10s"));
-    let redis = world.redis.as_ref().unwrap();
-    let (anna, bert) = (world.user("anna"), world.user("bert"));
-    let [phone, of_bert] = [&anna, &bert].map(|user| world.bind_phone(user, &[]));
+    let host = CourierHost::new("by_hand", Stores::LdapAndRedis, &SHORT.replace("20s", "10s"));
+    let redis = host.redis.as_ref().unwrap();
+    let (anna, bert) = (host.user("anna"), host.user("bert"));
+    let [phone, of_bert] = [&anna, &bert].map(|user| host.bind_phone(user, &[]));
     let thief = phone.with_another_key();
 
     // An answer that was written there: by no phone, by another account's, by no key at all, and as text of any kind.
     let forged = |by: &Handset, factor: &str| {
-        let (visit, shown) = again(&world, &anna);
+        let (visit, shown) = again(&host, &anna);
         let held = Held::of(redis, &anna);
         held.set("answer", &answer_by(by, factor, &held.id, &shown));
         held.wake();
@@ -106,7 +105,7 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     renamed.factor.clone_from(&phone.factor);
     forged(&renamed, &phone.factor);
     for text in ["", "{}", "approve", "true", "{\"choice\":\"approve\"}"] {
-        let (visit, _) = again(&world, &anna);
+        let (visit, _) = again(&host, &anna);
         let held = Held::of(redis, &anna);
         held.set("answer", text);
         held.wake();
@@ -114,12 +113,12 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     }
 
     // What the phone signed for another login of the same account, and for one of another account.
-    let (visit, shown) = again(&world, &anna);
+    let (visit, shown) = again(&host, &anna);
     let other = Held::of(redis, &anna);
     let signed = answer_by(&phone, &phone.factor, &other.id, &shown);
     let (old_value, old_expires) = (other.get("value"), other.get("expires"));
     drop(visit);
-    let (visit, _) = again(&world, &anna);
+    let (visit, _) = again(&host, &anna);
     let held = Held::of(redis, &anna);
     held.set("answer", &signed);
     held.set("value", &old_value);
@@ -128,8 +127,8 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     lets_no_user_in(visit, "the answer and the value of an earlier login");
 
     // Another account's challenge in the place of this one, answered by its own phone.
-    let (of_anna, _) = again(&world, &anna);
-    let (of_bert_visit, shown) = at_the_number(&world, &bert);
+    let (of_anna, _) = again(&host, &anna);
+    let (of_bert_visit, shown) = at_the_number(&host, &bert);
     let (held, other) = (Held::of(redis, &anna), Held::of(redis, &bert));
     for name in ["value", "expires", "room", "epoch"] {
         held.set(name, &other.get(name));
@@ -142,7 +141,7 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     // Every field, emptied, garbled and removed, with an unsigned answer.
     for field in FIELDS {
         for value in [Some(""), Some("garbage"), Some("99999999999"), None] {
-            let (visit, shown) = again(&world, &anna);
+            let (visit, shown) = again(&host, &anna);
             let held = Held::of(redis, &anna);
             held.set("answer", &answer_by(&thief, &phone.factor, &held.id, &shown));
             match value {
@@ -155,13 +154,13 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     }
 
     // A longer life: what the phone itself says after the end is too late.
-    let (mut visit, shown) = again(&world, &anna);
+    let (mut visit, shown) = again(&host, &anna);
     let held = Held::of(redis, &anna);
     held.set("expires", &(otp::now() + 3_600).to_string());
     drop(redis.cli(&["EXPIRE", &held.key, "3600"]));
     postern_tests::guard::pause(std::time::Duration::from_secs(11));
     let id = held.id.clone();
-    assert_eq!(phone.answer(&world.web, &id, "approve", &shown), "gone");
+    assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     held.set("answer", &answer_by(&phone, &phone.factor, &id, &shown));
     held.wake();
     visit.answer("");
@@ -171,37 +170,37 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     drop(visit);
 
     // And with nothing written by hand the phone opens.
-    let (mut visit, shown) = again(&world, &anna);
-    assert_eq!(phone.decide(&world.web, "approve", &shown), "approved");
+    let (mut visit, shown) = again(&host, &anna);
+    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
     visit.answer("");
     assert_eq!(follows(&mut visit), Some(Said::Accept));
-    assert!(!world.posternd.log().lines().any(|line| {
+    assert!(!host.posternd.log().lines().any(|line| {
         line.contains("verdict=accept flow=login") && line.ends_with(&format!("user={}", bert.unix.name))
     }));
 }
 
 /// At the number where nothing is left of the login before, which may look like anything by now.
-fn again(world: &World, user: &User) -> (Visit, String) {
-    let redis = world.redis.as_ref().unwrap();
-    for (key, _) in kept(redis, user) {
+fn again(host: &CourierHost, user: &LoginUser) -> (Visit, String) {
+    let redis = host.redis.as_ref().unwrap();
+    for (key, _) in stored_challenges(redis, user) {
         drop(redis.cli(&["DEL", &key]));
     }
-    at_the_number(world, user)
+    at_the_number(host, user)
 }
 
 #[test]
 fn whatever_is_written_into_a_challenge_of_a_sent_code_takes_no_other_code() {
-    let world = World::shared(Kept::Ldap);
-    let redis = world.redis.as_ref().unwrap();
-    let (anna, bert) = (world.user("anna"), world.user("bert"));
-    world.bind_email(&anna, &[]);
-    world.bind_email(&bert, &[]);
+    let host = CourierHost::shared(Stores::LdapAndRedis);
+    let redis = host.redis.as_ref().unwrap();
+    let (anna, bert) = (host.user("anna"), host.user("bert"));
+    host.bind_email(&anna, &[]);
+    host.bind_email(&bert, &[]);
 
     // The challenge of another account, whose code is known.
-    let mut of_anna = at_the_code(&world, &anna);
-    drop(world.mail(&anna.backup(), "Your code for sshd"));
-    let of_bert = at_the_code(&world, &bert);
-    let known = world.mail(&bert.backup(), "Your code for sshd").code();
+    let mut of_anna = at_the_code(&host, &anna);
+    drop(host.mail(&anna.backup(), "Your code for sshd"));
+    let of_bert = at_the_code(&host, &bert);
+    let known = host.mail(&bert.backup(), "Your code for sshd").code();
     let (held, other) = (Held::of(redis, &anna), Held::of(redis, &bert));
     for name in ["value", "expires", "room", "epoch"] {
         held.set(name, &other.get(name));
@@ -218,13 +217,13 @@ fn whatever_is_written_into_a_challenge_of_a_sent_code_takes_no_other_code() {
     drop((of_anna, of_bert));
 
     // Every field, garbled: a wrong code stays one. Tries that were set back do not make more of them than an account has.
-    let clara = world.user("clara");
-    world.bind_email(&clara, &[]);
+    let clara = host.user("clara");
+    host.bind_email(&clara, &[]);
     let mut limited = false;
     for field in FIELDS {
         for value in ["", "0", "garbage"] {
-            let mut visit = at_the_code(&world, &clara);
-            let code = world.mail(&clara.backup(), "Your code for sshd").code();
+            let mut visit = at_the_code(&host, &clara);
+            let code = host.mail(&clara.backup(), "Your code for sshd").code();
             if let Some((key, id)) = open(redis, &clara) {
                 drop(redis.cli(&["HSET", &key, &format!("{id}:{field}"), value]));
                 drop(redis.cli(&["HDEL", &key, &format!("{id}:tried")]));
@@ -240,15 +239,15 @@ fn whatever_is_written_into_a_challenge_of_a_sent_code_takes_no_other_code() {
     assert!(limited, "too many wrong codes are too many, whatever is written there");
 }
 
-fn open(redis: &Redis, user: &User) -> Option<(String, String)> {
-    kept(redis, user)
+fn open(redis: &Redis, user: &LoginUser) -> Option<(String, String)> {
+    stored_challenges(redis, user)
         .into_iter()
         .find(|(key, id)| redis.cli(&["HEXISTS", key, &format!("{id}:taken")]) == "0")
 }
 
 /// At the question for a code that was sent.
-fn at_the_code(world: &World, user: &User) -> Visit {
-    let mut visit = begins_a_login(world, user);
+fn at_the_code(host: &CourierHost, user: &LoginUser) -> Visit {
+    let mut visit = begins_a_login(host, user);
     loop {
         match visit.hear() {
             Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),

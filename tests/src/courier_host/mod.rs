@@ -1,0 +1,129 @@
+//! A host that reaches people by mail, by text message and on their phones.
+
+mod people;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::login_host::{LoginHost, LoginUser, Shared, Stores};
+use crate::mailbox::{Mail, Over};
+use crate::{Gateway, Mailbox, Ntfy, Redis, Web, guard};
+
+pub use people::{another, at_the_number, begins_a_login, bind_phone, number, place, types_password, wrong};
+
+/// A [`LoginHost`] with couriers and the page for phones.
+#[derive(Debug)]
+pub struct CourierHost {
+    host: LoginHost,
+    /// The page for phones.
+    pub web: Web,
+    /// Takes mail.
+    pub mailbox: Mailbox,
+    /// Takes text messages.
+    pub gateway: Gateway,
+    /// Takes pushes.
+    pub ntfy: Ntfy,
+}
+
+impl Deref for CourierHost {
+    type Target = LoginHost;
+
+    fn deref(&self) -> &LoginHost {
+        &self.host
+    }
+}
+
+impl CourierHost {
+    /// The host that tests share that change only their own people.
+    #[must_use]
+    pub fn shared(stores: Stores) -> Arc<Self> {
+        static SHARED: Shared<CourierHost> = Shared::new();
+        SHARED.host(stores, |name| Self::new(name, stores, SHORT))
+    }
+
+    /// A host with these limits.
+    #[must_use]
+    pub fn new(name: &str, stores: Stores, limits: &str) -> Self {
+        Self::with(name, stores, limits, Mailbox::section)
+    }
+
+    /// The same; `email` writes the section that says how mail is sent.
+    #[must_use]
+    pub fn with(
+        name: &str,
+        stores: Stores,
+        limits: &str,
+        email: impl FnOnce(&Mailbox, Over) -> String,
+    ) -> Self {
+        let mut parts = None;
+        let host = LoginHost::with(name, stores, |site| {
+            let etc = site.dir().join("etc");
+            let mailbox = Mailbox::start(site.dir(), site.output());
+            let (gateway, ntfy) = (Gateway::start(&etc), Ntfy::start(&etc));
+            let web = Web::start(name, &site.socket());
+            let sections = [
+                SERVICES.to_owned(),
+                format!("[limits]\n{limits}\n"),
+                email(&mailbox, Over::Starttls),
+                gateway.section(),
+                ntfy.section(),
+                format!("[web]\nurl = \"{}\"\n", web.url()),
+            ];
+            site.edit_config(|text| format!("{text}\n{}", sections.join("\n")));
+            parts = Some((web, mailbox, gateway, ntfy));
+        });
+        host.age_ledger();
+        let (web, mailbox, gateway, ntfy) = parts.expect("what it was configured with");
+        Self { host, web, mailbox, gateway, ntfy }
+    }
+
+    /// The next mail to this address whose subject contains `part`.
+    #[must_use]
+    pub fn mail(&self, address: &str, part: &str) -> Mail {
+        loop {
+            let mail = self.mailbox.next_to(address);
+            if mail.subject.contains(part) {
+                return mail;
+            }
+        }
+    }
+
+    /// How many mails, text messages and pushes a person has got, after a moment for those on their way.
+    #[must_use]
+    pub fn sent(&self, user: &LoginUser, topic: &str) -> (usize, usize, usize) {
+        guard::pause(std::time::Duration::from_millis(500));
+        let mails = self.mailbox.count_to(&user.backup()) + self.mailbox.count_to(&user.address());
+        (mails, self.gateway.count_to(&user.number()), self.ntfy.count_to(topic))
+    }
+}
+
+/// A person's challenges in Redis, also those that were taken: the key of the hash, and the id that its fields begin with.
+#[must_use]
+pub fn stored_challenges(redis: &Redis, user: &LoginUser) -> Vec<(String, String)> {
+    let name = format!("\"user\":\"{}\"", user.unix.name);
+    let found = redis.cli(&["EVAL", FIND, "0", &name]);
+    let pairs = found.lines().filter_map(|line| line.split_once(' '));
+    pairs.map(|(key, id)| (key.to_owned(), id.to_owned())).collect()
+}
+
+const FIND: &str = "local found = {}
+    for _, key in ipairs(redis.call('KEYS', 'postern:*challenges:*')) do
+        local fields = redis.call('HGETALL', key)
+        for i = 1, #fields, 2 do
+            local id = string.match(fields[i], '^(%x+):value$')
+            if id and string.find(fields[i + 1], ARGV[1], 1, true) then table.insert(found, key .. ' ' .. id) end
+        end
+    end
+    return found";
+/// Limits that count everything and make no test wait for a minute.
+pub const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_per_source = 10000\n\
+                     sent_code_lifetime = \"1m\"\npush_lifetime = \"20s\"";
+const SERVICES: &str = r#"
+[services.required]
+class = "login"
+second_factor = "required"
+
+[services.sshd-key]
+class = "login"
+first = "stack"
+"#;

@@ -64,9 +64,11 @@ test-all: packages ## Run all tests
 	scripts/build dev
 	scripts/run-tests --all
 
-lint: $(CARGO_DENY) ## Check formatting, lints, licences and who may depend on whom
+lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, licences and who may depend on whom
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	# Of the whole workspace, so that nothing is built twice with other features.
+	cargo test -q --workspace --test source_layout
 	$(CARGO_DENY) check bans licenses
 
 bench-codes: packages ## Compare codes checked a second with other modules of PAM

@@ -1,0 +1,26 @@
+//! How the product's source is laid out: calls go down, files stay small, and the documents name files that exist.
+//!
+//! It reads source only, runs no program, and is part of `make lint`.
+
+mod cycles;
+mod documents;
+mod modules;
+mod references;
+mod sizes;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The top of the workspace.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests stands in the workspace").to_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The path of a file of the workspace, as documents write it.
+fn relative(path: &Path) -> String {
+    path.strip_prefix(workspace()).expect("a file of the workspace").display().to_string()
+}

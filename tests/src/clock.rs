@@ -1,9 +1,12 @@
-//! A clock that goes as the test says.
+//! Clocks that go as the test says.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use postern_core::clock::{Clock, Timestamp};
+
+use crate::{host, otp};
 
 /// It stands still until it is set.
 #[derive(Debug)]
@@ -33,3 +36,22 @@ impl Clock for SetClock {
         Timestamp::from_unix(self.second())
     }
 }
+
+/// Runs the test `name` of this program as if it began at `second`: in a process of its own, whose wall clock and that of all
+/// programs that it starts is shifted. There, `test` is run.
+pub fn at_second(name: &str, second: u64, test: impl FnOnce()) {
+    if std::env::var_os(SHIFT).is_some() {
+        return test();
+    }
+    let shift = i128::from(second) - i128::from(otp::now());
+    let done = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", name, "--include-ignored", "--nocapture"])
+        .env("LD_PRELOAD", host::clock_shift())
+        .env(SHIFT, shift.to_string())
+        .output()
+        .expect("this program starts");
+    let said = [done.stdout, done.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+const SHIFT: &str = "POSTERN_TEST_CLOCK_SHIFT";

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::{Authenticator, Web, canary, otp};
@@ -59,6 +59,29 @@ impl Handset {
                 None => percent_decoded(account),
             },
             factor: if factor.len() == 22 { hex(factor) } else { factor.to_owned() },
+        }
+    }
+
+    /// All of it, for a file.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "key": URL_SAFE_NO_PAD.encode(self.key.to_bytes()), "secret": self.pairing_secret(), "account": self.account,
+            "factor": self.factor,
+        })
+    }
+
+    /// The one that [`to_json`](Self::to_json) wrote.
+    #[must_use]
+    pub fn from_json(json: &Value) -> Self {
+        let text =
+            |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name} of a phone")).to_owned();
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)).expect("base64url");
+        Self {
+            key: SigningKey::from_slice(&bytes("key")).expect("a key"),
+            secret: bytes("secret"),
+            account: text("account"),
+            factor: text("factor"),
         }
     }
 

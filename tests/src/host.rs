@@ -121,6 +121,13 @@ pub fn c_program(name: &str) -> PathBuf {
     compile(&source, name, &["-O2", "-static"], "c")
 }
 
+/// A library to be preloaded into programs that live at another time; see `tests/clock/shift.c`. Compiled once.
+#[must_use]
+pub fn clock_shift() -> PathBuf {
+    let options = ["-O1", "-shared", "-fPIC"];
+    compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("clock/shift.c"), "clock-shift.so", &options, "c")
+}
+
 fn compile(source: &Path, name: &str, options: &[&str], library: &str) -> PathBuf {
     let copy = test_dir().join("bin").join(name);
     if copy.exists() {

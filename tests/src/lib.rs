@@ -18,6 +18,7 @@ pub mod courier_host;
 pub mod demo;
 pub mod dovecot;
 pub mod ds389;
+pub mod earlier_build;
 pub mod fake;
 pub mod flood;
 pub mod gateway;

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::certs::Certs;
 use crate::guard::Process;
 use crate::site::random_password;
-use crate::{Answer, Entry, LdapClient, UnixUser, Who, canary};
+use crate::{Answer, Entry, LdapClient, Ran, UnixUser, Who, canary, host};
 
 use people::Tree;
 
@@ -244,6 +244,28 @@ impl Slapd {
         person
     }
 
+    /// The entries of people in LDIF, with what slapadd takes of their operational attributes.
+    #[must_use]
+    pub fn export(&self) -> String {
+        let mut search = Command::new(host::system_program("/usr/bin/ldapsearch", "ldap-utils"));
+        search.args([
+            "-LLL",
+            "-o",
+            "ldif-wrap=no",
+            "-Q",
+            "-Y",
+            "EXTERNAL",
+            "-H",
+            &self.ldapi_uri(),
+            "-b",
+            PEOPLE,
+        ]);
+        search.args(["(objectClass=posixAccount)", "*", "+"]).current_dir("/");
+        let ldif = Ran::of(&mut search, b"", LIMIT).succeeded().stdout;
+        let is_computed = |line: &&str| COMPUTED.iter().any(|name| line.starts_with(name));
+        ldif.lines().filter(|line| !is_computed(line)).map(|line| format!("{line}\n")).collect()
+    }
+
     /// Replaces all access rules: each is what follows `access to` in slapd.conf.
     pub fn set_access(&self, rules: &[&str]) {
         let lines =
@@ -286,4 +308,6 @@ pub fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../ldap-schema").join(name)
 }
 
+/// Attributes that a server computes when it is asked.
+const COMPUTED: &[&str] = &["entryDN: ", "subschemaSubentry: ", "hasSubordinates: ", "pwdPolicySubentry: "];
 const LIMIT: Duration = Duration::from_secs(20);

@@ -77,7 +77,7 @@ fn a_spent_step_stays_spent(host: &Restored) {
     let next = door.hear();
     assert!(next["verdict"]["accept"].is_null(), "{next}");
     drop(door);
-    drop(host.posternd.logged(&["user=anna", "detail=replayed"]));
+    drop(host.posternd.logged(&["user=anna", "reason=replayed"]));
 }
 
 fn the_front_doors_of_version_1_are_answered_as_before(host: &Restored, app: &mut CodeApp) {

@@ -64,7 +64,7 @@ impl Restored {
 }
 
 fn embedded(folder: &Path) -> Site {
-    let site = Site::builder("earlier_build").build_without_init();
+    let site = Site::builder(&name(folder)).build_without_init();
     install(folder, &site, "postern.toml", |text| text);
     let owner = host::ids("postern");
     for (name, to) in
@@ -88,9 +88,9 @@ fn embedded(folder: &Path) -> Site {
 }
 
 fn ldap_and_redis(folder: &Path) -> (Site, Slapd, Redis) {
-    let slapd = Slapd::builder("earlier_build").entries(&entries(&read(folder, "people.ldif"))).start();
-    let redis = Redis::start("earlier_build", Listen::Tcp);
-    let site = Site::builder("earlier_build").ldap(&slapd).build_without_init();
+    let slapd = Slapd::builder(&name(folder)).entries(&entries(&read(folder, "people.ldif"))).start();
+    let redis = Redis::start(&name(folder), Listen::Tcp);
+    let site = Site::builder(&name(folder)).ldap(&slapd).build_without_init();
     redis.join(&site);
     // The servers have other addresses and passwords than those of the earlier build.
     let own = fs::read_to_string(site.config()).expect("postern.toml");
@@ -101,6 +101,11 @@ fn ldap_and_redis(folder: &Path) -> (Site, Slapd, Redis) {
     let text = read(folder, "redis.jsonl").replace(REDIS, &redis_dump::identity(&redis));
     redis_dump::restore(&redis, &text);
     (site, slapd, redis)
+}
+
+/// Names the folder of logs after the stores, as both kinds may run at once.
+fn name(folder: &Path) -> String {
+    folder.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Everything but the tree itself, which every slapd of ours has.

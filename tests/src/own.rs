@@ -91,11 +91,8 @@ impl Visit {
     /// secrets from now on.
     #[must_use]
     pub fn hear(&mut self) -> Said {
-        let mut line = String::new();
-        if self.from.read_line(&mut line).expect("the relay's output") == 0 {
-            return Said::Error("hung up".to_owned());
-        }
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let Some(said) = self.hear_message() else { return Said::Error("hung up".to_owned()) };
+        let line = said.to_string();
         let (kind, value) = said.as_object().and_then(|one| one.iter().next()).expect("a message");
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         match kind.as_str() {
@@ -121,6 +118,16 @@ impl Visit {
             },
             _ => Said::Error(line),
         }
+    }
+
+    /// Waits for the next message, as it is; `None` where posternd hung up.
+    #[must_use]
+    pub fn hear_message(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        if self.from.read_line(&mut line).expect("the relay's output") == 0 {
+            return None;
+        }
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
     }
 
     fn say(&mut self, message: &Value) {

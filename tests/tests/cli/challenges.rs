@@ -124,7 +124,7 @@ fn a_phone_that_shows_other_digits_is_not_bound() {
     person.expect("Does the phone show");
     person.answer_visible("n");
     let (status, said) = person.ends();
-    assert!(status == DATA && said.contains("The phone is not bound"), "{said}");
+    assert!(status == DATA && said.contains("The phone is not set up"), "{said}");
     assert_eq!(json(&site, &["factor", "list", "alice"])["factors"], json!([]));
 }
 
@@ -220,5 +220,5 @@ fn what_waits_is_listed_and_a_refused_code_opens_nothing() {
     let ran = site.my(&user, &["challenges", "deny", "ffff"], "");
     assert_eq!(ran.code, NOT_PERMITTED, "{ran:?}");
     let none = site.my(&user, &["challenges", "list"], "").succeeded().stdout;
-    assert!(none.contains("Nothing waits for an answer"), "{none}");
+    assert!(none.contains("Nothing is waiting for an answer"), "{none}");
 }

@@ -23,7 +23,7 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
         assert_eq!((got.delivered_to.as_str(), got.to.as_str()), (ADDRESS, ADDRESS), "{over:?}");
         assert_eq!(got.from, "Example Login <login@example.org>");
         assert_eq!((got.subject.as_str(), got.code().as_str()), ("Your code for sshd", "123456"));
-        for part in ["account carol", "5 minutes", "203.0.113.7", "somebody knows your password: change it"] {
+        for part in ["account carol", "5 minutes", "203.0.113.7", "someone knows your password: change it"] {
             assert!(got.text.contains(part), "{part} is not in {}", got.text);
         }
         assert_eq!(got.defects, [""; 0], "{got:?}");
@@ -84,7 +84,7 @@ fn changes_and_disowned_logins_are_told() {
     assert!(by.text.contains("By: an administrator") && !by.text.contains("knows your password"), "{by:?}");
     let message = Message::Disowned { account: "carol", service: "sshd", rhost: None, at };
     let disowned = told(Language::English, &message);
-    assert_eq!(disowned.subject, "Somebody knows the password of carol");
+    assert_eq!(disowned.subject, "Someone knows the password of carol");
     assert!(disowned.text.contains("From: an unknown address"), "{disowned:?}");
     assert!(disowned.text.contains("change it now"), "{disowned:?}");
     let disowned = told(Language::SimplifiedChinese, &message);

@@ -67,9 +67,9 @@ fn a_phone_is_bound_from_the_qr_code_of_a_terminal(host: &CourierHost) {
 fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(host: &CourierHost) {
     let anna = host.user("anna");
     let mut person = host.knows_the_password("required", &anna);
-    person.expect("A second factor is needed here, and you have none yet. Set one up now.");
-    person.expect("2) your phone, on which you approve logins");
-    person.expect("Number of your choice: ");
+    person.expect("You need a second factor here and have none yet. Set one up now.");
+    person.expect("2) your phone, where you approve logins");
+    person.expect("Your choice (a number): ");
     person.answer_visible("2");
     let phone = scans(host, &mut person, "Fairphone");
     assert_eq!(person.expect("? [y/N] "), phone.compared());
@@ -81,12 +81,12 @@ fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(host: &CourierHost) {
 fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(host: &CourierHost) {
     let anna = host.user("anna");
     let mut person = host.knows_the_password("required", &anna);
-    person.expect("3) codes to another e-mail address of yours");
-    person.expect("Number of your choice: ");
+    person.expect("3) codes sent to another e-mail address of yours");
+    person.expect("Your choice (a number): ");
     person.answer_visible("3");
     person.expect("Your backup e-mail address: ");
     person.answer_visible(&anna.address());
-    person.expect("That is the mailbox of this very account.");
+    person.expect("That is the mailbox of this account.");
     person.expect("Your backup e-mail address: ");
     person.answer_visible(&anna.backup());
     person.expect("Code sent to ");
@@ -103,7 +103,7 @@ fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(host: &CourierHost) 
 fn a_phone_that_shows_other_digits_is_not_bound(host: &CourierHost) {
     let anna = host.user("anna");
     let mut person = host.knows_the_password("required", &anna);
-    person.expect("Number of your choice: ");
+    person.expect("Your choice (a number): ");
     person.answer_visible("2");
     let thief = scans(host, &mut person, "Fairphone");
     let own = thief.with_another_key();

@@ -25,7 +25,7 @@ fn the_owner_refuses_a_login_that_waits(host: &CourierHost) {
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));
     let listed = host.site.my(&anna.unix, &["challenges", "list"], "").succeeded().stdout;
-    assert!(listed.contains("Nothing waits for an answer."), "{listed}");
+    assert!(listed.contains("Nothing is waiting for an answer."), "{listed}");
 }
 
 fn an_admin_refuses_a_login_that_waits(host: &CourierHost) {

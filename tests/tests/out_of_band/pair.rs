@@ -148,7 +148,7 @@ fn without_redis_a_login_that_waits_is_deferred_and_a_late_approval_does_nothing
     guard::wait_for("the first host to find Redis again", Duration::from_secs(20), || {
         let mut person = ssh_prompt(&pair.sshd, &anna).batch().start();
         types_password(&mut person, &anna);
-        let (which, _) = person.expect_one_of(&[" with the number ", "Nothing can be sent now."]);
+        let (which, _) = person.expect_one_of(&[" with the number ", "Nothing can be sent right now."]);
         if which == 1 {
             return None;
         }

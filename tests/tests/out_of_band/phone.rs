@@ -107,7 +107,7 @@ fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_distu
     person.answer_visible("");
     assert_eq!(phone.decide(&host.web, "not_me", ""), "denied");
     drop(person.is_refused());
-    let mail = host.mail(&anna.address(), "Somebody knows the password of");
+    let mail = host.mail(&anna.address(), "Someone knows the password of");
     assert!(mail.text.contains("sshd") && mail.text.contains("127.0.0.9"), "{}", mail.text);
     let line = host.posternd.logged(&["flow=phone_answer", "disowned", &phone.account]);
     assert!(line.contains("verdict=accept"), "{line}");
@@ -130,7 +130,7 @@ fn without_an_answer_in_time_a_code_of_the_phone_opens(host: &CourierHost) {
     let shown = number(&mut person);
     let id = phone.challenge(&host.web)["id"].as_str().unwrap().to_owned();
     person.answer_visible("");
-    person.expect("No answer came from the phone. Press Enter to ask it again, or type a code.");
+    person.expect("The phone did not respond. Press Enter to ask it again, or type a code.");
     person.expect(": ");
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     // The seed came with the QR code, and no network is needed.
@@ -152,7 +152,7 @@ fn one_wrong_number_ends_it_and_the_phone_can_be_asked_again(host: &CourierHost)
     assert_eq!(phone.answer(&host.web, &id, "approve", another(&shown)), "wrong_number");
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "before");
     person.answer_visible("");
-    person.expect("Another number was typed on the phone, so that is over.");
+    person.expect("The wrong number was typed on the phone.");
     person.expect(": ");
     person.answer_visible("");
     let shown = number(&mut person);
@@ -175,7 +175,7 @@ fn a_phone_that_is_gone_approves_nothing(host: &CourierHost) {
     assert_eq!((heard.status, heard.reason.as_str()), (403, "unknown_account"));
     assert_eq!(heard.all("phone")[0]["state"], "unknown", "the page says: bind this phone again");
     person.answer_visible("");
-    person.expect("No answer came from the phone.");
+    person.expect("The phone did not respond.");
     person.expect(": ");
     person.answer_visible(&app.code(0));
     assert_eq!(person.is_in(), anna.unix.name);

@@ -58,13 +58,13 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
         words(&person, &anna.app),
         [
             "Password: ",
-            "A second factor is needed here, and you have none yet. Set one up now.",
+            "You need a second factor here and have none yet. Set one up now.",
             "Scan this with your authenticator app:",
             "Or type this key into it: KEY",
             "(time based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
-            "authenticator is set up. From now on you are asked for its code.",
-            "Mail programs now need app passwords in the place of your main password: postern my app-passwords create",
+            "authenticator is set up. From now on you will be asked for its code.",
+            "Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create",
             &format!("-- in as {} --", anna.unix.name),
         ]
     );
@@ -111,7 +111,7 @@ fn a_key_alone_sets_up_nothing(host: &LoginHost) {
     let sshd = host.sshd("required-key", "publickey,keyboard-interactive");
     let start = || Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
     let mut person = start();
-    person.expect("A second factor is needed here, and you have none yet. Set one up now.");
+    person.expect("You need a second factor here and have none yet. Set one up now.");
     person.expect("Password: ");
     person.answer_hidden("whoever has the key has no password");
     drop(person.is_refused());
@@ -138,11 +138,11 @@ fn in_chinese(host: &LoginHost) {
         [
             "此处需要二次验证，而您尚未设置。请现在设置。",
             "请用身份验证器应用扫描此二维码：",
-            "或者在应用中手动输入密钥：KEY",
+            "或者在应用中手动输入此密钥：KEY",
             "（基于时间，SHA1，6 位，30 秒）",
             &format!("应用显示的验证码： {code}"),
             "“authenticator”已设置。今后登录时会要求输入其验证码。",
-            "邮件客户端从现在起需要使用专用密码，不能再使用主密码：postern my app-passwords create",
+            "邮件客户端从现在起需要使用应用专用密码，不能再使用主密码。创建命令：postern my app-passwords create",
         ]
     );
     let mut person = host.ssh("sshd", &anna).batch().start();
@@ -151,7 +151,7 @@ fn in_chinese(host: &LoginHost) {
     person.expect("请输入“authenticator”的验证码：");
     let wrong = anna.app.authenticator.wrong_code();
     person.answer_visible(&wrong);
-    person.expect("验证码错误或已被使用。");
+    person.expect("验证码错误，或已被使用。");
     person.expect("请输入“authenticator”的验证码：");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
@@ -184,4 +184,4 @@ pub(crate) struct Words {
 
 pub(crate) const ENGLISH: Words =
     Words { first_code: "Code that the app shows: ", key: "Or type this key into it: " };
-const CHINESE: Words = Words { first_code: "应用显示的验证码：", key: "手动输入密钥：" };
+const CHINESE: Words = Words { first_code: "应用显示的验证码：", key: "手动输入此密钥：" };

@@ -33,7 +33,10 @@ fn mail_follows_the_second_factor(stores: Stores, name: &str) {
     let mut person = my(&host, &anna.unix, &["remove"]);
     prove(&mut person, &mut anna, true);
     let screen = ends_well(person);
-    assert!(screen.contains("\nauthenticator is removed.\nYou have no second factor left; "), "{screen}");
+    assert!(
+        screen.contains("\nauthenticator has been removed.\nYou have no second factor left. "),
+        "{screen}"
+    );
     assert!(dovecot.imap(&name, &anna.password).is_in(), "the main password again");
     assert!(dovecot.imap(&name, &foxmail).is_in(), "and the app password still");
     let mut login = host.ssh("sshd", &anna).batch().start();

@@ -58,7 +58,7 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     assert!(ends_well(my(host, &anna.unix, &["factors"])).contains("You have no second factor.\n"));
     let screen = sets_up_an_app(host, &mut anna);
     assert!(
-        screen.contains("\nauthenticator is set up. From now on you are asked for its code.\n"),
+        screen.contains("\nauthenticator is set up. From now on you will be asked for its code.\n"),
         "{screen}"
     );
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
@@ -71,8 +71,11 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     let mut old = std::mem::replace(&mut anna.app, new);
     person.answer_visible(&anna.app.code());
     let screen = ends_well(person);
-    assert!(screen.contains("\nnew phone is set up. From now on you are asked for its code.\n"), "{screen}");
-    assert!(screen.contains("\nauthenticator is removed.\n"), "{screen}");
+    assert!(
+        screen.contains("\nnew phone is set up. From now on you will be asked for its code.\n"),
+        "{screen}"
+    );
+    assert!(screen.contains("\nauthenticator has been removed.\n"), "{screen}");
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
     assert!(listed.contains("  new phone (totp") && !listed.contains("  authenticator (totp"), "{listed}");
 
@@ -91,7 +94,7 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     let (status, said) = person.ends();
     assert_ne!(status, 0);
     assert!(
-        said.contains("A second factor is needed here, so the last one can be replaced but not removed."),
+        said.contains("You need a second factor here, so you can replace your last one but not remove it."),
         "{said}"
     );
 }
@@ -100,20 +103,20 @@ fn recovery_codes_are_shown_once_and_open_a_login(host: &LoginHost) {
     let mut anna = host.enrolled("anna");
     let mut person = my(host, &anna.unix, &["recovery-codes"]);
     prove(&mut person, &mut anna, true);
-    person.expect("10 recovery codes, each good for one login. Earlier ones are no longer good.");
+    person.expect("10 recovery codes, each good for one login. Earlier ones no longer work.");
     let (status, shown) = person.ends();
     assert_eq!(status, 0, "{person:?}");
     let codes: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     codes.iter().for_each(|code| person.was_shown(code));
     assert_eq!(codes.len(), 10);
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
-    assert!(listed.contains("Recovery codes that are left: 10\n"), "{listed}");
+    assert!(listed.contains("Recovery codes left: 10\n"), "{listed}");
     let mut person = host.at_code(&anna);
     person.was_shown(codes[3]);
     person.answer_visible(codes[3]);
     assert_eq!(person.is_in(), anna.unix.name);
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
-    assert!(listed.contains("Recovery codes that are left: 9\n"), "{listed}");
+    assert!(listed.contains("Recovery codes left: 9\n"), "{listed}");
 }
 
 fn app_passwords_are_made_listed_and_revoked(host: &LoginHost) {
@@ -125,7 +128,7 @@ fn app_passwords_are_made_listed_and_revoked(host: &LoginHost) {
     let shown = person.was_shown_app_passwords();
     assert_eq!(shown.len(), 1);
     let screen = without_ssh_prefix(&person);
-    let (_, settings) = screen.split_once("It opens: all\n").expect("what it opens");
+    let (_, settings) = screen.split_once("It works for: all\n").expect("what it opens");
     assert_eq!(
         settings,
         format!(
@@ -138,15 +141,15 @@ fn app_passwords_are_made_listed_and_revoked(host: &LoginHost) {
     assert!(listed.contains(&format!("{}…  Foxmail (all), last used: never\n", &shown[0][..4])), "{listed}");
     let mut person = my(host, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);
     prove(&mut person, &mut anna, true);
-    assert!(ends_well(person).contains("The app password \"Foxmail\" is revoked.\n"));
+    assert!(ends_well(person).contains("The app password \"Foxmail\" has been revoked.\n"));
     let listed = ends_well(my(host, &anna.unix, &["app-passwords", "list"]));
-    assert!(listed.contains("You have no app password.\n"), "{listed}");
+    assert!(listed.contains("You have no app passwords.\n"), "{listed}");
 }
 
 fn trusted_devices_are_listed_and_revoked(host: &LoginHost) {
     let (mut anna, key) = (host.enrolled("anna"), Key::ed25519());
     anna.unix.authorize(&key);
-    assert!(ends_well(my(host, &anna.unix, &["devices", "list"])).contains("You trust no device.\n"));
+    assert!(ends_well(my(host, &anna.unix, &["devices", "list"])).contains("You have no trusted devices.\n"));
     with_code(&mut with_key(host, &anna, &key).start(), &mut anna, "y");
     assert!(is_trusted(host, &anna, &key));
     let listed = ends_well(my(host, &anna.unix, &["devices", "list"]));
@@ -197,7 +200,7 @@ fn nothing_changes_without_the_password_and_a_code(host: &LoginHost) {
     drop(person.is_refused());
     assert_eq!(ends_well(my(host, &anna.unix, &["factors"])), before);
     assert!(
-        ends_well(my(host, &anna.unix, &["app-passwords", "list"])).contains("You have no app password.")
+        ends_well(my(host, &anna.unix, &["app-passwords", "list"])).contains("You have no app passwords.")
     );
     assert!(without_ssh_prefix(&login).contains("-- in as"));
 }

@@ -24,7 +24,7 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(host: &LoginHost) {
     let (ticket, of_another) = (invite(&anna), invite(&berta));
     for wrong in [of_another.as_str(), "12345678", ""] {
         let mut person = after_password(host, "tickets", &anna);
-        person.expect("A second factor is needed here, and you have none yet. Set one up now.");
+        person.expect("You need a second factor here and have none yet. Set one up now.");
         person.expect("Ticket from your administrator: ");
         person.was_shown(&of_another);
         person.answer_visible(wrong);
@@ -82,7 +82,7 @@ fn if_no_user_may_set_up_an_app_at_a_login_the_user_is_told(host: &LoginHost) {
         let mut person = after_password(host, service, &berta);
         drop(person.is_refused());
         let screen = without_ssh_prefix(&person);
-        let told = "Password: \nA second factor is needed here, and you have none. Ask your administrator for one.\nLogin failed.\n";
+        let told = "Password: \nYou need a second factor here and have none. Ask your administrator for one.\nLogin failed.\n";
         assert!(screen.starts_with(told), "{service}: {screen}");
     }
     let mut person = after_password(host, "never", &anna);

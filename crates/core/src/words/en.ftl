@@ -8,14 +8,14 @@ not-changed = Nothing was changed.
 main-password-wrong = That is not your main password.
 main-passwords-limited = Too many wrong main passwords. Try again later.
 
-no-account-of-yours = No account here has your name { $name } or your user number { $uid }. An administrator can tell why.
-account-spelled-differently = The directory spells your name { $name } differently than this host. An administrator has to make them the same.
-uid-of-another-account = Your user number { $uid } belongs to an account with another name than { $name }. An administrator has to make them the same.
-account-left-out = The account { $name } is not one that may log in here. An administrator can tell why.
-account-without-uid = The account { $name } has no user number, or not one plain number. An administrator has to correct it.
-account-with-other-uid = The account { $name } has another user number than yours, which is { $uid }. An administrator has to make them the same.
+no-account-of-yours = No account here has the name { $name } or the user number { $uid }. Ask your administrator.
+account-spelled-differently = The directory spells your name { $name } differently from this host. Ask your administrator to make them the same.
+uid-of-another-account = Your user number { $uid } belongs to an account whose name is not { $name }. Ask your administrator to make them the same.
+account-left-out = The account { $name } may not log in here. Ask your administrator why.
+account-without-uid = The account { $name } has no user number, or one that is not a plain number. Ask your administrator to correct it.
+account-with-other-uid = The account { $name } has another user number than yours, which is { $uid }. Ask your administrator to make them the same.
 no-such-user = This host has no user { $name }.
-no-user-of-uid = This host has no name for your user number { $uid }. An administrator can tell why.
+no-user-of-uid = This host has no name for your user number { $uid }. Ask your administrator.
 account-disabled = The account { $name } is disabled.
 account-expired = The account { $name } has expired.
 
@@ -25,12 +25,15 @@ code = Code from { $label }:␣
 code-or-number = Code from { $label }, or the number of another factor:␣
 recovery-code = Recovery code:␣
 code-wrong = That code is wrong, or was used before.
-code-unreadable = That cannot be read as a code. A code has 6 or 8 digits, a recovery code 20 letters and digits.
+code-unreadable = That is not a code. A code has 6 or 8 digits, a recovery code has 20 letters and digits.
 code-too-early = Codes are not taken just now. Wait { $seconds } seconds, then type the code that is shown.
-recovery-codes-not-now = Recovery codes cannot be taken just now: the server is not able to mark them as used. Try again later.
-codes-limited = Too many wrong codes. Try again in { $minutes } minutes.
+recovery-codes-not-now = Recovery codes cannot be accepted right now, because the server cannot mark them as used. Try again later.
+codes-limited = Too many wrong codes. Try again in { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}.
 factor-locked = Too many wrong codes. An administrator has to unlock your second factor.
-recovery-codes-kept = Recovery codes that are left: { $count }
+recovery-codes-kept = Recovery codes left: { $count }
 recovery-codes-left = { $count ->
     [0] That was your last recovery code. Make new ones with: postern my recovery-codes
     [one] You have one recovery code left.
@@ -41,107 +44,107 @@ trust-device = { $days ->
    *[other] Trust this device for { $days } days? [y/N]␣
 }
 
-enrolment-needed = A second factor is needed here, and you have none yet. Set one up now.
-enrolment-refused = A second factor is needed here, and you have none. Ask your administrator for one.
+enrolment-needed = You need a second factor here and have none yet. Set one up now.
+enrolment-refused = You need a second factor here and have none. Ask your administrator for one.
 ticket = Ticket from your administrator:␣
-ticket-unreadable = That cannot be read as a ticket, which has 20 letters and digits.
-qr-too-large = (There is no QR code, as it would not fit on this terminal.)
+ticket-unreadable = That is not a ticket. A ticket has 20 letters and digits.
+qr-too-large = (The QR code is left out, because it does not fit on this terminal.)
 scan-this = Scan this with your authenticator app:
 secret-as-text = Or type this key into it: { $secret }
-secret-shape = (time based, { $algorithm }, { $digits } digits, { $seconds } seconds)
+secret-shape = (time-based, { $algorithm }, { $digits } digits, { $seconds } seconds)
 first-code = Code that the app shows:␣
 first-code-wrong = That is not the code of this key. Is the phone's clock right?
-factor-bound = { $label } is set up. From now on you are asked for its code.
-mail-needs-app-passwords = Mail programs now need app passwords in the place of your main password: postern my app-passwords create
-too-many-factors = You have { $count } second factors, which is as many as you may. Remove one first.
+factor-bound = { $label } is set up. From now on you will be asked for its code.
+mail-needs-app-passwords = Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create
+too-many-factors = You already have { $count } second factors, the most allowed. Remove one first.
 factors-bound = Your second factors:
 factor-listed = { $id }  { $label } ({ $kind }, since { $created })
 factor-listed-locked = { $id }  { $label } ({ $kind }, since { $created }) is locked after too many wrong codes
 no-factor = You have no second factor.
 no-factor-of-kind = You have no second factor of that kind.
 which-factor = Which one (its id)?␣
-no-such-factor = You have no second factor { $id }.
-last-factor-stays = A second factor is needed here, so the last one can be replaced but not removed.
-factor-removed = { $label } is removed.
-no-factor-left = You have no second factor left; mail programs may use your main password where your administrator permits it.
+no-such-factor = You have no second factor with the id { $id }.
+last-factor-stays = You need a second factor here, so you can replace your last one but not remove it.
+factor-removed = { $label } has been removed.
+no-factor-left = You have no second factor left. Mail programs may use your main password if your administrator allows it.
 
-new-recovery-codes = { $count } recovery codes, each good for one login. Earlier ones are no longer good. They are shown this once; print them:
+new-recovery-codes = { $count } recovery codes, each good for one login. Earlier ones no longer work. They are shown only once, so print them:
 new-recovery-code = ␣␣␣␣{ $code }
-recovery-needs-factor = Recovery codes stand for a second factor, and you have none. Set one up first: postern my enrol
+recovery-needs-factor = Recovery codes replace a second factor, and you have none. Set one up first: postern my enrol
 
 app-password-label = What is it for (the mail program's name)?␣
-new-app-password = The app password "{ $label }" is shown this once:
+new-app-password = The app password "{ $label }" is shown only once:
 app-password = ␣␣␣␣{ $password }
-app-password-label-twice = You have another app password "{ $label }", { $id }….
-app-password-use = Type it into the mail program in the place of your main password, with or without the spaces. It opens: { $scope }
+app-password-label-twice = You have another app password called "{ $label }": { $id }….
+app-password-use = Type it into the mail program instead of your main password, with or without the spaces. It works for: { $scope }
 mail-setting = { $protocol }: { $host }, port { $port }, TLS { $tls }
 mail-user = User name: { $user }
 app-password-listed = { $id }…  { $label } ({ $scope }), last used: { $used }
-no-app-password = You have no app password.
-no-such-app-password = You have no app password { $id } in force.
-app-password-revoked = The app password "{ $label }" is revoked.
+no-app-password = You have no app passwords.
+no-such-app-password = You have no valid app password { $id }.
+app-password-revoked = The app password "{ $label }" has been revoked.
 which-app-password = Which one (its first four characters)?␣
-too-many-app-passwords = You have { $count } app passwords, which is as many as you may. Revoke one first.
+too-many-app-passwords = You already have { $count } app passwords, the most allowed. Revoke one first.
 bad-argument = { $name }: { $problem }
 never-used = never
 
 device-listed = { $id }  { $name }, until { $until }
-no-device = You trust no device.
-no-such-device = You trust no device { $id }.
+no-device = You have no trusted devices.
+no-such-device = You have no trusted device { $id }.
 device-revoked = { $name } is no longer trusted.
 which-device = Which one (its id)?␣
 
 challenge-listed = { $id }  { $kind } for { $service } from { $rhost }, until { $until }
-no-challenge = Nothing waits for an answer.
+no-challenge = Nothing is waiting for an answer.
 which-challenge = Which one (its id)?␣
-no-such-challenge = Nothing with the id { $id } waits for an answer.
-challenge-denied = The login to { $service } is refused.
+no-such-challenge = Nothing with the id { $id } is waiting for an answer.
+challenge-denied = The login to { $service } has been refused.
 
-kinds-to-choose-from = What shall be your second factor?
+kinds-to-choose-from = Which second factor do you want to set up?
 kind-to-choose = { $number }) { $label }
 kind-totp = an authenticator app that shows codes
-kind-phone = your phone, on which you approve logins
-kind-email = codes to another e-mail address of yours
-kind-sms = codes by SMS
-which-kind = Number of your choice:␣
-kind-not-here = That kind of second factor is not set up on this system.
+kind-phone = your phone, where you approve logins
+kind-email = codes sent to another e-mail address of yours
+kind-sms = codes sent by SMS
+which-kind = Your choice (a number):␣
+kind-not-here = That kind of second factor is not available here.
 which-address = Your backup e-mail address:␣
 which-number = Your telephone number with its country code (+44…):␣
 bad-address = That is not an e-mail address such as name@example.org.
-own-address = That is the mailbox of this very account. Give another one: whoever gets into this one would have both.
+own-address = That is the mailbox of this account. Give another one: anyone who gets into this one would have both.
 bad-number = That is not a telephone number with its country code, such as +44 20 7946 0123.
-number-not-allowed = No codes are sent to numbers of that country or kind here. Give another one, or choose another way.
-bound-already = You have that one already.
+number-not-allowed = Codes are not sent to numbers of that country or kind. Give another number, or choose another way.
+bound-already = You have already set that one up.
 number-taken = That telephone number belongs to another account.
 code-sent = A code is on its way to { $to }.
 sent-code = Code sent to { $to }:␣
 sent-code-or-number = Code sent to { $to }, or a number of the list:␣
-sending-limited = No new code can be sent for another { $seconds } seconds. The last one may be good still.
+sending-limited = No new code can be sent for another { $seconds } seconds. The last one may still be good.
 sending-failed = No code could be sent to { $to }. Choose another way, or try again later.
-nothing-sent = Nothing can be sent now. Choose another way, or use a recovery code.
+nothing-sent = Nothing can be sent right now. Choose another way, or use a recovery code.
 
 open-this = Open this on your phone: { $address }
 scan-to-bind = Or scan this with its camera:
 phone-scanned = Press Enter once the phone shows a code of six digits:␣
-phone-not-there = The phone has not come. Begin again.
-phone-not-it = The phone is not bound. Begin again, and scan the new code.
+phone-not-there = The phone did not respond. Start again.
+phone-not-it = The phone is not set up. Start again, and scan the new code.
 phone-shows = Does the phone show { $code }? [y/N]␣
 approve-on-phone = Approve on your phone with the number { $number }, then press Enter (s shows a QR code), or type a code:␣
 approve-by-scan = Scan it and approve with the number { $number }, then press Enter, or type a code:␣
 scan-to-approve = Scan this with your phone:
-phone-not-now = Your phone is not asked now, and can be again in { $seconds } seconds. Type a code, or choose another way.
+phone-not-now = Your phone cannot be asked for another { $seconds } seconds. Type a code, or choose another way.
 phone-denied = The login was refused on your phone.
-phone-wrong-number = Another number was typed on the phone, so that is over. Press Enter to ask the phone again, or type a code.
-phone-unanswered = No answer came from the phone. Press Enter to ask it again, or type a code.
+phone-wrong-number = The wrong number was typed on the phone. Press Enter to ask the phone again, or type a code.
+phone-unanswered = The phone did not respond. Press Enter to ask it again, or type a code.
 
 changed-factor-bound = The second factor "{ $label }" ({ $kind }) was set up.
 changed-factor-removed = The second factor "{ $label }" ({ $kind }) was removed.
-changed-recovery-codes = New recovery codes were made; earlier ones are no longer good.
-changed-app-password-created = The app password "{ $label }" was made.
+changed-recovery-codes = New recovery codes were created; earlier ones no longer work.
+changed-app-password-created = The app password "{ $label }" was created.
 changed-app-password-revoked = The app password "{ $label }" was revoked.
 changed-device-trusted = { $name } is trusted for a while: no second factor is asked for there.
 changed-device-revoked = { $name } is no longer trusted.
-changed-reset = All second factors, recovery codes and trusted devices were taken away.
+changed-reset = All second factors, recovery codes and trusted devices were removed.
 changed-main-password = The main password was changed.
 by-administrator = an administrator
 phone-refused = That is not possible.
@@ -152,10 +155,10 @@ mail-code =
     It is for { $service }, account { $account }, and good for { $minutes ->
         [one] one minute
        *[other] { $minutes } minutes
-    }. Type it where it was asked for; nobody will ever ask you for it by phone or mail.
+    }. Type it only where you were asked for it; no one will ever ask you for it by phone or mail.
     The request came from { $rhost }.
 
-    If it was not you, somebody knows your password: change it.
+    If it was not you, someone knows your password: change it.
 mail-changed-subject = A change to your account { $account }
 mail-changed =
     { $what }
@@ -163,7 +166,7 @@ mail-changed =
     Account: { $account }
     When: { $at }
 
-    If it was not you, somebody knows your password: change it, and tell your administrator.
+    If it was not you, someone knows your password: change it, and tell your administrator.
 mail-changed-by =
     { $what }
 
@@ -172,21 +175,21 @@ mail-changed-by =
     By: { $by }
 
     If you did not expect this, ask your administrator.
-mail-disowned-subject = Somebody knows the password of { $account }
+mail-disowned-subject = Someone knows the password of { $account }
 mail-disowned =
-    Somebody logged in to { $service } as { $account } with the right password, and you answered that it was not you. They were refused.
+    Someone tried to log in to { $service } as { $account } with the right password, and you answered that it was not you. The login was refused.
 
     From: { $rhost }
     When: { $at }
 
-    Somebody knows your password: change it now, and tell your administrator.
+    Someone knows your password: change it now, and tell your administrator.
 mail-sms-budget-subject = The budget for codes by SMS
 mail-sms-budget =
     { $what }
 
     When: { $at }
 
-    The budgets are hourly_budget and daily_budget in [courier.sms]; the audit log says which accounts asked. Many new numbers may mean that somebody knows many passwords.
+    The budgets are hourly_budget and daily_budget in [courier.sms]; the audit log says which accounts asked. Many new numbers may mean that someone knows many passwords.
 sms-budget-near = Four fifths of the { $budget } text messages that this site sends in { $hours ->
     [one] an hour
    *[other] { $hours } hours
@@ -194,17 +197,17 @@ sms-budget-near = Four fifths of the { $budget } text messages that this site se
 sms-budget-used-up = All { $budget } text messages that this site sends in { $hours ->
     [one] an hour
    *[other] { $hours } hours
-} are used up. No code goes out by SMS until there is room again.
+} are used up. No code is sent by SMS until the budget allows it again.
 sms-budget-new-sources = Of the { $budget } text messages that this site sends in { $hours ->
     [one] an hour
    *[other] { $hours } hours
-}, those for logins from new places are used up. Where somebody logged in before, codes still go out.
+}, those for logins from new places are used up. Logins from places seen before still get their codes.
 sms-budget-new-numbers = Of the { $budget } text messages that this site sends in { $hours ->
     [one] an hour
    *[other] { $hours } hours
-}, those for numbers that are not bound yet are used up. Logins still get their codes.
-sms-code = { $code } is your code for { $service }, good for { $minutes } min. Tell it to nobody. If it was not you, somebody knows your password: change it.
+}, those for numbers that are not set up yet are used up. Logins still get their codes.
+sms-code = { $code } is your code for { $service }, good for { $minutes } min. Tell it to no one. If it was not you, someone knows your password: change it.
 ring-title = Login to { $service }
-ring-body = { $account }, from { $rhost }. Open to approve or deny it. If it is not you, deny it: somebody knows your password.
+ring-body = { $account }, from { $rhost }. Open to approve or deny it. If it is not you, deny it: someone knows your password.
 unknown-place = an unknown address
-by-yourself = you, or somebody with your password
+by-yourself = you, or someone who knows your password

@@ -118,7 +118,7 @@ async fn what_is_no_code_is_asked_for_again_and_is_not_counted() {
             site.visit("sshd", "alice").says(&[MAIN_PASSWORD, malformed, malformed, &app.code()]).await;
         assert!(ended.is_accept(), "{malformed}");
         let unreadable =
-            "That cannot be read as a code. A code has 6 or 8 digits, a recovery code 20 letters and digits.";
+            "That is not a code. A code has 6 or 8 digits, a recovery code has 20 letters and digits.";
         assert_eq!(ended.complaints(), [unreadable; 2]);
         site.clock.advance(30);
     }

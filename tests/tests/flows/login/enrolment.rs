@@ -48,9 +48,12 @@ async fn a_user_who_needs_a_factor_binds_one_at_that_very_login() {
     assert!(account.data.enrolled && account.data.factors.len() == 1);
     assert_eq!(factor.label.as_str(), "authenticator");
     let lines = ended.lines();
-    assert_eq!(lines[0], "A second factor is needed here, and you have none yet. Set one up now.");
+    assert_eq!(lines[0], "You need a second factor here and have none yet. Set one up now.");
     assert!(lines.iter().any(|line| line.starts_with("Or type this key into it: ")));
-    assert_eq!(lines[lines.len() - 2], "authenticator is set up. From now on you are asked for its code.");
+    assert_eq!(
+        lines[lines.len() - 2],
+        "authenticator is set up. From now on you will be asked for its code."
+    );
     assert!(lines[lines.len() - 1].starts_with("Mail programs now need app passwords"));
     assert_eq!(ended.records("factor")[0]["id"], factor.id.to_string());
 
@@ -117,7 +120,7 @@ async fn a_user_who_may_not_bind_one_is_refused_after_the_password() {
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 1));
     assert_eq!(
         ended.complaints(),
-        ["A second factor is needed here, and you have none. Ask your administrator for one."]
+        ["You need a second factor here and have none. Ask your administrator for one."]
     );
     let stack = site.visit("sshkey", "alice").key(SshKey(1)).says(&[]).await;
     assert_eq!((stack.reason(), stack.questions().len()), (Reason::NotPermitted, 0));
@@ -188,7 +191,7 @@ async fn a_ticket_that_is_wrong_another_users_expired_revoked_or_replaced_opens_
     changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     for _ in 0..10 {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "aaaa-bbbb"]).await;
-        let unreadable = "That cannot be read as a ticket, which has 20 letters and digits.";
+        let unreadable = "That is not a ticket. A ticket has 20 letters and digits.";
         assert_eq!(
             (ended.reason(), ended.complaints()[0]),
             (Reason::BadCredential, unreadable),

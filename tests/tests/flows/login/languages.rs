@@ -14,7 +14,7 @@ async fn people_are_spoken_to_in_their_language_from_the_password_on() {
     assert_eq!(ended.questions(), ["Password: ", question, question, question]);
     assert_eq!(
         ended.lines(),
-        ["无法识别为验证码。验证码为 6 位或 8 位数字，恢复码为 20 个字母和数字。", "验证码错误或已被使用。"]
+        ["这不是验证码。验证码为 6 位或 8 位数字，恢复码为 20 个字母和数字。", "验证码错误，或已被使用。"]
     );
     assert_eq!(ended.outcome.trail.language, Some(Language::SimplifiedChinese));
     site.configure(|setup| setup.language = Language::SimplifiedChinese);

@@ -185,7 +185,7 @@ async fn a_recovery_code_that_cannot_be_marked_as_used_is_not_taken_and_its_owne
     assert_eq!(
         ended.complaints(),
         [
-            "Recovery codes cannot be taken just now: the server is not able to mark them as used. Try again later."
+            "Recovery codes cannot be accepted right now, because the server cannot mark them as used. Try again later."
         ]
     );
     site.world.directory_is_down.store(false, Ordering::Relaxed);

@@ -56,7 +56,7 @@ async fn one_login_at_a_time_waits_for_the_phone() {
     first.answer(MAIN_PASSWORD).await;
     let number = number_in(&first.asked().await);
     let second = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
-    assert!(second.complaints()[0].starts_with("Your phone is not asked now"), "{second:?}");
+    assert!(second.complaints()[0].starts_with("Your phone cannot be asked for another"), "{second:?}");
     assert_eq!(site.post.rings(), 1);
     let challenge = phone.pending().await.field("challenge", "id");
     drop(phone.answer(&challenge, "approve", &number).await);
@@ -150,7 +150,7 @@ async fn new_numbers_use_up_a_quarter_of_the_budget_and_users_with_a_bound_one_l
     assert_eq!(sent, 5, "a quarter of 20");
     let warnings = site.post.warnings();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("those for numbers that are not bound yet are used up"), "{warnings:?}");
+    assert!(warnings[0].contains("those for numbers that are not set up yet are used up"), "{warnings:?}");
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     let question = talk.asked().await;
@@ -215,7 +215,7 @@ async fn a_number_out_of_the_allowed_prefixes_is_refused_before_anything_is_coun
         assert_eq!(ended.reason(), Reason::NotPermitted);
         assert_eq!(
             ended.complaints()[0],
-            "No codes are sent to numbers of that country or kind here. Give another one, or choose another way."
+            "Codes are not sent to numbers of that country or kind. Give another number, or choose another way."
         );
     }
     assert!(site.post.sent().is_empty());

@@ -133,7 +133,7 @@ async fn one_wrong_number_ends_the_challenge() {
     assert_eq!(phone.answer(&challenge, "approve", &number).await.field("answered", "state"), "before");
     talk.say("");
     let question = talk.asked().await;
-    assert!(talk.heard().complaints()[0].starts_with("Another number was typed"), "{question}");
+    assert!(talk.heard().complaints()[0].starts_with("The wrong number was typed"), "{question}");
     // The phone can be asked again, and a code goes as well.
     talk.say(&phone.app(&site).code());
     assert!(talk.ended().await.is_accept());
@@ -151,7 +151,7 @@ async fn without_an_answer_in_time_another_way_is_open() {
     talk.say("");
     site.clock.advance(2);
     drop(talk.asked().await);
-    assert!(talk.heard().complaints()[0].starts_with("No answer came"), "{:?}", talk.heard());
+    assert!(talk.heard().complaints()[0].starts_with("The phone did not respond"), "{:?}", talk.heard());
     assert_eq!(phone.answer(&challenge, "approve", &number).await.field("answered", "state"), "gone");
     talk.say(&phone.app(&site).code());
     assert!(talk.ended().await.is_accept());

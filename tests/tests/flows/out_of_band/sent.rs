@@ -216,7 +216,10 @@ async fn nothing_is_sent_before_the_first_factor_was_proved() {
     drop(site.visit("sshd", "nobody").says(&[MAIN_PASSWORD, "123456"]).await);
     // The stack claims to have proved the first factor, without evidence.
     let ended = site.visit("sshkey", "alice").says(&["123456"]).await;
-    assert_eq!(ended.complaints()[0], "Nothing can be sent now. Choose another way, or use a recovery code.");
+    assert_eq!(
+        ended.complaints()[0],
+        "Nothing can be sent right now. Choose another way, or use a recovery code."
+    );
     assert_eq!(site.post.sent().len(), before);
     let with_key = site.visit("sshkey", "alice").key(SshKey(1)).says(&[]).await;
     assert_eq!(with_key.reason(), Reason::Cancelled);
@@ -231,7 +234,7 @@ async fn messages_are_in_the_language_of_the_account() {
     let ended = site.bind_sent(&alice, "email", BACKUP).await;
     assert!(ended.text().contains("验证码已发送至 al…@backup.example.net"), "{}", ended.text());
     assert!(site.post.sent().iter().all(|sent| sent.language == Language::SimplifiedChinese));
-    assert_eq!(site.post.changes(), ["已设置第二验证方式“email”（email）。"]);
+    assert_eq!(site.post.changes(), ["已设置二次验证方式“email”（email）。"]);
 }
 
 #[tokio::test]

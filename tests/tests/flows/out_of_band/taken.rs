@@ -90,7 +90,7 @@ async fn an_unsigned_answer_lets_no_user_in() {
         site.ledger.answer_challenge(&alice.id, id.parse().unwrap(), &handed_in, now).await.unwrap();
         talk.say("");
         drop(talk.asked().await);
-        assert!(talk.heard().complaints()[0].starts_with("No answer came"), "{forged}");
+        assert!(talk.heard().complaints()[0].starts_with("The phone did not respond"), "{forged}");
         talk.say("000000");
         talk.leave(postern_core::conversation::Gone::Closed);
         assert_eq!(talk.ended().await.reason(), Reason::BadCredential, "{forged}");

@@ -40,7 +40,7 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     assert!(ended.is_accept() && ended.records("revoked").len() == 1);
     assert!(!mail(renewed).await);
     let listed = site.own(&alice, OwnFlow::AppPasswordList).says(&[]).await;
-    assert_eq!(listed.lines(), ["You have no app password."]);
+    assert_eq!(listed.lines(), ["You have no app passwords."]);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn what_cannot_be_taken_is_said_before_any_proof_and_nothing_is_made() {
     );
     for flow in [OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
         let ended = site.own(&alice, flow).argument("id", "GdGn").says(&[MAIN_PASSWORD]).await;
-        assert_eq!(ended.complaints(), ["You have no app password GdGn in force."]);
+        assert_eq!(ended.complaints(), ["You have no valid app password GdGn."]);
     }
     assert!(site.account(&alice).await.data.app_passwords.is_empty());
 }
@@ -105,8 +105,5 @@ async fn there_are_so_many_app_passwords_and_no_more() {
     assert!(create.clone().says(&[MAIN_PASSWORD]).await.is_accept());
     let ended = create.says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.reason(), Reason::NotPermitted);
-    assert_eq!(
-        ended.complaints(),
-        ["You have 1 app passwords, which is as many as you may. Revoke one first."]
-    );
+    assert_eq!(ended.complaints(), ["You already have 1 app passwords, the most allowed. Revoke one first."]);
 }

@@ -52,7 +52,7 @@ async fn all_devices_are_revoked_at_once_and_no_other_is_meant_by_a_strange_id()
     assert!(ended.is_accept() && ended.records("revoked").len() == 2);
     assert!(!is_trusted(&site, 1).await && !is_trusted(&site, 2).await);
     let listed = site.own(&alice, OwnFlow::DeviceList).says(&[]).await;
-    assert_eq!(listed.lines(), ["You trust no device."]);
+    assert_eq!(listed.lines(), ["You have no trusted devices."]);
 }
 
 #[tokio::test]

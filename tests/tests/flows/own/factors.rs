@@ -35,7 +35,10 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     site.clock.advance(30);
     let named = site.own(&alice, OwnFlow::Enrol).argument("label", "my token");
     let (ended, token) = with_new_app(&site, named, &[MAIN_PASSWORD, &phone.code()]).await;
-    assert_eq!(ended.lines().last(), Some(&"my token is set up. From now on you are asked for its code."));
+    assert_eq!(
+        ended.lines().last(),
+        Some(&"my token is set up. From now on you will be asked for its code.")
+    );
     assert_eq!(labels(&site, &alice).await, ["authenticator", "my token"]);
 
     let ended = site.own(&alice, OwnFlow::Factors).says(&[]).await;
@@ -48,7 +51,7 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let replace = site.own(&alice, OwnFlow::Replace).argument("id", &id[..8]);
     let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &token.code()]).await;
     assert!(ended.is_accept());
-    assert_eq!(ended.lines().last(), Some(&"authenticator is removed."));
+    assert_eq!(ended.lines().last(), Some(&"authenticator has been removed."));
     assert_eq!(labels(&site, &alice).await, ["my token", "authenticator"], "its label stays");
     site.clock.advance(30);
     let old = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &phone.code(), "", ""]).await;
@@ -62,11 +65,11 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let id = factors.iter().find(|factor| factor.label.as_str() == "my token").unwrap().id.short();
     let ended = remove.clone().says(&[&id, MAIN_PASSWORD, &newer.code()]).await;
     assert!(ended.is_accept());
-    assert_eq!(ended.lines().last(), Some(&"my token is removed."));
+    assert_eq!(ended.lines().last(), Some(&"my token has been removed."));
     site.clock.advance(30);
     let ended = remove.says(&[MAIN_PASSWORD, &newer.code()]).await;
     assert!(ended.is_accept(), "one alone is the one that is meant");
-    assert!(ended.lines().last().unwrap().starts_with("You have no second factor left;"));
+    assert!(ended.lines().last().unwrap().starts_with("You have no second factor left."));
     let data = site.account(&alice).await.data;
     assert!(!data.is_enrolled() && data.factors.is_empty());
 }
@@ -100,7 +103,7 @@ async fn where_a_factor_is_required_the_last_one_is_replaced_and_not_removed() {
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
         assert_eq!(
             ended.complaints(),
-            ["A second factor is needed here, so the last one can be replaced but not removed."]
+            ["You need a second factor here, so you can replace your last one but not remove it."]
         );
         let replace = site.own(&alice, OwnFlow::Replace);
         let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &app.code()]).await;
@@ -191,7 +194,7 @@ async fn there_are_so_many_factors_and_no_more() {
     assert!(ended.records("key").is_empty());
     assert_eq!(
         ended.complaints(),
-        ["You have 2 second factors, which is as many as you may. Remove one first."]
+        ["You already have 2 second factors, the most allowed. Remove one first."]
     );
     site.clock.advance(30);
     let id = app.id.unwrap().to_string();

@@ -189,10 +189,10 @@ async fn a_person_whose_entry_does_not_fit_hears_which_of_name_and_uid_it_is() {
         ended.complaints().concat()
     };
     for (name, uid, expected) in [
-        ("nobody", 7_000, "No account here has your name nobody or your user number 7000."),
+        ("nobody", 7_000, "No account here has the name nobody or the user number 7000."),
         ("alice", 7_000, "The account alice has another user number than yours, which is 7000."),
         ("alice", bob.uid, "The account alice has another user number than yours"),
-        ("al", alice.uid, "belongs to an account with another name than al."),
+        ("al", alice.uid, "belongs to an account whose name is not al."),
         ("ALICE", alice.uid, "The directory spells your name ALICE differently"),
         ("none", 7_000, "The account none has no user number"),
         ("disabled", disabled.uid, "The account disabled is disabled."),

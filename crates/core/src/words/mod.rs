@@ -182,6 +182,41 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_of_the_protocol_has_every_prompt_with_its_arguments_and_text() {
+        let row = |phrase: &Phrase<'_>| {
+            let names: Vec<String> = phrase.arguments().iter().map(|(name, _)| format!("`{name}`")).collect();
+            let text = Language::English.say(phrase);
+            format!("| `{}` | {} | {} |\n", phrase.id(), names.join(", "), text.trim())
+        };
+        let (other, prompts): (Vec<_>, Vec<_>) =
+            Phrase::examples().into_iter().partition(|phrase| is_never_a_prompt(phrase.id()));
+        let rows: String = prompts.iter().map(row).collect();
+        let other: Vec<String> = other.iter().map(|phrase| format!("`{}`", phrase.id())).collect();
+        let document = include_str!("../../../../docs/protocol.md");
+        assert!(document.contains(&rows), "docs/protocol.md has to have these rows:\n{rows}");
+        let line = format!("Not prompts: {}.", other.join(", "));
+        assert!(document.contains(&line), "docs/protocol.md has to have this line:\n{line}");
+    }
+
+    fn is_never_a_prompt(id: &str) -> bool {
+        let families =
+            ["mail-code", "mail-changed", "mail-disowned", "mail-sms", "changed-", "sms-", "ring-", "by-"];
+        let single = [
+            "login-failed",
+            "not-changed",
+            "phone-refused",
+            "qr-too-large",
+            "kind-totp",
+            "kind-phone",
+            "kind-email",
+            "kind-sms",
+            "never-used",
+            "unknown-place",
+        ];
+        single.contains(&id) || families.iter().any(|family| id.starts_with(family))
+    }
+
+    #[test]
     fn a_language_is_found_in_what_clients_and_directories_write() {
         let wanted = Language::wanted;
         for text in ["zh-CN", "zh", "zh-Hans-SG", "zh_CN.UTF-8", "fr, zh-CN;q=0.8, en;q=0.5", "ZH-cn"] {

@@ -28,17 +28,17 @@ macro_rules! phrases {
                 }
             }
 
-            /// One of each.
+            /// One of each: a text is its argument's name in braces, a number is 2.
             #[cfg(test)]
             pub(super) fn examples() -> Vec<Phrase<'static>> {
-                vec![$(Phrase::$name { $($argument: phrases!(@example $kind)),* }),*]
+                vec![$(Phrase::$name { $($argument: phrases!(@example $kind $argument)),* }),*]
             }
         }
     };
     (@type text $life:lifetime) => { &$life str };
     (@type number $life:lifetime) => { u64 };
-    (@example text) => { "example" };
-    (@example number) => { 42 };
+    (@example text $argument:ident) => { concat!("{", stringify!($argument), "}") };
+    (@example number $argument:ident) => { 2 };
 }
 
 /// A value that is filled into a phrase.

@@ -8,17 +8,17 @@ use postern_core::audit::{About, LeftOut};
 use postern_core::limits::Source;
 use postern_log::{LineBucket, Rate};
 
-/// Keeps users whom nobody trusts from filling the log. The rest of their lines is counted.
+/// Keeps untrusted users from filling the audit log. Lines beyond the limit are counted instead.
 ///
-/// Each kind of line has buckets of its own, so that one kind cannot crowd out another.
+/// Each kind of line has its own buckets, so that one kind cannot crowd out another.
 #[derive(Debug)]
 pub(crate) struct AuditThrottle {
-    /// Local users, by uid. A local user fills their own.
+    /// Local users, by uid. A local user can fill only their own bucket.
     peers: Mutex<Buckets<u32>>,
-    /// Phones at the page, by the address that it names. Whoever reaches the page fills that of their address.
+    /// Phones at the page, by the address that the page reports. Anyone who reaches the page can fill the bucket of their address.
     phones: Mutex<Buckets<Source>>,
-    /// Changes, by account: who owns the account, or has its main password, fills it. Nothing else counts here, and all
-    /// accounts together have no limit, so that nobody can keep the changes of others out of the log.
+    /// Changes, by account. Only the account's owner, or someone with its main password, can fill its bucket. There is no limit
+    /// on all accounts together, so one account cannot keep the changes of another out of the log.
     changes: Mutex<Buckets<AccountId>>,
 }
 
@@ -35,22 +35,22 @@ impl AuditThrottle {
         }
     }
 
-    /// Whether a line on what the local user `uid` did may be written at `now`.
+    /// Whether a line about the local user `uid` may be written at `now`.
     pub(crate) fn admits_peer(&self, uid: u32, now: Instant) -> bool {
         lock(&self.peers).admit(uid, now)
     }
 
-    /// Whether a line on a phone at `source` may be written at `now`.
+    /// Whether a line about a phone at `source` may be written at `now`.
     pub(crate) fn admits_phone(&self, source: &Source, now: Instant) -> bool {
         lock(&self.phones).admit(source.clone(), now)
     }
 
-    /// Whether a line on a change of `account` may be written at `now`.
+    /// Whether a line about a change of `account` may be written at `now`.
     pub(crate) fn admits_change(&self, account: &AccountId, now: Instant) -> bool {
         lock(&self.changes).admit(account.clone(), now)
     }
 
-    /// The lines that were left out since this was last asked.
+    /// The number of lines left out since the last call, by subject.
     pub(crate) fn left_out(&self) -> Vec<LeftOut> {
         let peers = lock(&self.peers).take_left_out();
         let phones = lock(&self.phones).take_left_out();
@@ -70,9 +70,9 @@ fn lock<K>(buckets: &Mutex<Buckets<K>>) -> MutexGuard<'_, Buckets<K>> {
 /// How many lines may be written.
 #[derive(Debug, Clone, Copy)]
 struct Rates {
-    /// By one.
+    /// By one key.
     each: Rate,
-    /// By all together.
+    /// By all keys together.
     all: Option<Rate>,
 }
 
@@ -117,7 +117,7 @@ impl<K: Hash + Eq> Buckets<K> {
 }
 
 impl<K: Clone> Buckets<K> {
-    /// How many lines were left out since this was last asked, by key, and of keys too many to tell apart.
+    /// The number of lines left out since the last call, by key; without a key, those of keys that were too many to keep apart.
     fn take_left_out(&mut self) -> Vec<(Option<K>, u64)> {
         let rest = std::mem::take(&mut self.left_out_of_rest);
         let each = self.each.iter_mut().filter(|(_, one)| one.left_out > 0);
@@ -126,7 +126,7 @@ impl<K: Clone> Buckets<K> {
         if rest > 0 {
             counted.push((None, rest));
         }
-        // Of many keys one line is enough.
+        // One line stands for many keys.
         if counted.len() > MOST_SUMMARIES {
             counted.sort_unstable_by_key(|(key, count)| (key.is_some(), *count));
             let few = counted.split_off(counted.len() - MOST_SUMMARIES + 1);
@@ -173,7 +173,7 @@ mod tests {
     fn many_users_together_have_no_more_lines_and_take_no_more_memory() {
         let now = Instant::now();
         let throttle = AuditThrottle::new(now);
-        // Whoever has subordinate uids (subuid(5)) has 65,536 of them.
+        // A user with subordinate uids (subuid(5)) has 65,536 of them.
         let lines: u32 = (0..70_000).map(|uid| admitted(&throttle, 100_000 + uid, 1, now)).sum();
         assert_eq!(lines, 100);
         assert!(lock(&throttle.peers).each.len() <= MOST_KEYS);

@@ -20,8 +20,8 @@ pub(crate) fn read(path: &Path) -> Result<(Config, ConfigDigest), Problems> {
     Config::load_with_digest(path)
 }
 
-/// Whether a reload would take the configuration at `path`, as far as that can be told beside a posternd that runs: the file of
-/// `[embedded]` is its own.
+/// Checks whether a reload would accept the configuration at `path`. It does not open the database of `[embedded]`, which belongs
+/// to the running posternd.
 pub(crate) fn check(path: &Path) -> Result<(), String> {
     let (config, _) = read(path).map_err(|problems| problems.to_string())?;
     drop(KeyringFile::read(&config.keyring)?);
@@ -30,7 +30,7 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What outlives every reload.
+/// The state that outlives reloads.
 pub(crate) fn memory(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError> {
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
@@ -51,7 +51,7 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError
     }))
 }
 
-/// Opens what the configuration names and puts the engine together.
+/// Opens the stores that the configuration names and assembles the engine.
 pub(crate) fn engine(
     config: &Config,
     memory: Arc<ProcessCaches>,
@@ -62,7 +62,7 @@ pub(crate) fn engine(
     let stores = postern_store::open(config, &memory.hasher, clock.clone())
         .map_err(|error| ComposeError(error.to_string()))?;
     for file in config.ca_files() {
-        // One that cannot be used at all has been an error above, or is one below.
+        // A file that cannot be used at all is an error, above or below.
         let trust = Trust::read(file);
         let faults = trust.iter().flat_map(Trust::faults);
         faults.for_each(|fault| warn!("{}: {fault}; the others are used", file.display()));
@@ -123,7 +123,7 @@ fn random(buffer: &mut [u8]) -> Result<(), RandomnessGone> {
     getrandom::fill(buffer).map_err(|_| RandomnessGone)
 }
 
-/// What keeps the engine from being put together; says what to mend.
+/// Why the engine cannot be assembled, with what to mend.
 #[derive(Debug)]
 pub(crate) struct ComposeError(String);
 

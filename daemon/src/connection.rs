@@ -1,7 +1,8 @@
 mod decide;
-mod dialogue;
-mod hold;
-mod line;
+mod drive;
+mod flow_event;
+mod line_stream;
+mod socket_conversation;
 mod wire;
 
 use std::sync::OnceLock;
@@ -20,23 +21,23 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use self::decide::Visitor;
-use self::dialogue::{Audience, Dialogue};
-use self::hold::{Held, LastWord, Pace, hold};
-use self::line::{Line, Unheard};
+use self::drive::{Deadlines, Finished, Reply, drive};
+use self::line_stream::{LineStream, ReadError};
+use self::socket_conversation::{Audience, SocketConversation};
 use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::task::Task;
 
-/// Holds one conversation, to its end or to the client's.
+/// Serves one conversation until it ends or the client hangs up.
 pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
-    let mut line = Line::new(stream);
+    let mut line = LineStream::new(stream);
     let begin = match timeout(BEGIN_WITHIN, opening(&mut line)).await {
         Ok(Ok(begin)) => begin,
-        Ok(Err(Unheard::Closed)) => return,
-        Ok(Err(Unheard::Wrong(error))) => {
-            debug!("uid {uid} spoke no protocol: {error:?}");
+        Ok(Err(ReadError::Closed)) => return,
+        Ok(Err(ReadError::Protocol(error))) => {
+            debug!("uid {uid} broke the protocol: {error:?}");
             return say(&mut line, &ServerMessage::Error(error)).await;
         }
         Err(_) => {
@@ -51,49 +52,53 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
     }
     let class = site.engine.services.get(&begin.service).map(postern_core::policy::Service::class);
     let visitor = Visitor { begin: &begin, class, uid, own_name: OnceLock::new() };
-    let held = converse(server, &site, &mut line, &mut slot, &visitor).await;
-    conclude(server, &site, &visitor, &held.outcome);
-    let last = match held.last_word {
-        LastWord::Nothing => return,
-        LastWord::Error(error) => ServerMessage::Error(error),
-        LastWord::Verdict => {
-            let language = language(&site, &begin, &held.outcome);
+    let finished = converse(server, &site, &mut line, &mut slot, &visitor).await;
+    conclude(server, &site, &visitor, &finished.outcome);
+    let last = match finished.reply {
+        Reply::None => return,
+        Reply::Error(error) => ServerMessage::Error(error),
+        Reply::Verdict => {
+            let language = language(&site, &begin, &finished.outcome);
             let text = |reason| wire::reject_text(begin.flow, class, reason, language);
-            ServerMessage::Verdict(wire::verdict(&held.outcome.verdict, site.rights.is_trusted(uid), text))
+            ServerMessage::Verdict(wire::verdict(
+                &finished.outcome.verdict,
+                site.rights.is_trusted(uid),
+                text,
+            ))
         }
     };
     say(&mut line, &last).await;
 }
 
-async fn opening(line: &mut Line) -> Result<Begin, Unheard> {
-    let begin = ipc::decode_begin(&line.hear().await?).map_err(Unheard::Wrong)?;
+async fn opening(line: &mut LineStream) -> Result<Begin, ReadError> {
+    let begin = ipc::decode_begin(&line.read().await?).map_err(ReadError::Protocol)?;
     match wire::complaint(&begin) {
         None => Ok(begin),
-        Some(error) => Err(Unheard::Wrong(error)),
+        Some(error) => Err(ReadError::Protocol(error)),
     }
 }
 
 async fn converse(
     server: &Server,
     site: &Site,
-    line: &mut Line,
+    line: &mut LineStream,
     slot: &mut Slot,
     visitor: &Visitor<'_>,
-) -> Held {
+) -> Finished {
     let (begin, uid) = (visitor.begin, visitor.uid);
-    let ends_here = |outcome| Held { outcome, last_word: LastWord::Verdict, is_broken_off: false };
-    // Rights come before anything else: before a search, a question, a place among the dialogues.
+    let ends_here = |outcome| Finished { outcome, reply: Reply::Verdict, is_interrupted: false };
+    // Rights come first: before a search, a question, a place among the dialogues.
     if !site.rights.permit(uid, begin.flow, &begin.service) {
         return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
     }
     let is_dialogue = begin.flow == Flow::Login && visitor.class == Some(Class::Login) && begin.interactive;
-    if is_dialogue && !slot.become_dialogue(site.room, decide::whence(server, begin, uid).await) {
+    if is_dialogue && !slot.become_dialogue(site.capacity, decide::origin(server, begin, uid).await) {
         server.turn_away(format_args!(
             "no room for another dialogue; see [limits] dialogues, connections_per_user"
         ));
         return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
     }
-    let (pace, audience) = match (Task::of(begin.flow), begin.interactive) {
+    let (deadlines, audience) = match (Task::of(begin.flow), begin.interactive) {
         (Task::Own(_), true) => (SELF_SERVICE, Audience::Person),
         (Task::Own(_), false) => (SELF_SERVICE, Audience::Reader),
         (Task::Phone(_), _) => (PHONE, Audience::Reader),
@@ -102,16 +107,16 @@ async fn converse(
         }
         (Task::Login | Task::Lookup | Task::Account | Task::Status, false) => (MAIL, Audience::Nobody),
     };
-    let (mut dialogue, words) = Dialogue::new(begin.version, audience);
-    let flow = decide::decide(server, site, visitor, &mut dialogue);
-    let mut held = hold(line, pace, server.stopping(), words, Box::pin(flow)).await;
-    if held.is_broken_off && begin.flow == Flow::Login {
-        held.outcome.verdict = without_a_person(held.outcome.verdict);
+    let (mut conversation, events) = SocketConversation::new(begin.version, audience);
+    let flow = decide::decide(server, site, visitor, &mut conversation);
+    let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(flow)).await;
+    if finished.is_interrupted && begin.flow == Flow::Login {
+        finished.outcome.verdict = without_a_person(finished.outcome.verdict);
     }
-    held
+    finished
 }
 
-/// Whoever is gone is not let in, whatever the flow made of it.
+/// A person who is gone is not let in, whatever the flow decided.
 fn without_a_person(verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Accept(_) | Verdict::Ignore(_) => Verdict::Reject(Reason::Cancelled),
@@ -119,7 +124,7 @@ fn without_a_person(verdict: Verdict) -> Verdict {
     }
 }
 
-/// Counts and logs.
+/// Counts and logs the outcome.
 fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
     let (begin, uid) = (visitor.begin, visitor.uid);
     server.counters.count(&outcome.verdict);
@@ -140,8 +145,8 @@ fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outco
     });
 }
 
-/// Whether the log hears of it: of a change as long as its account is not changed all the time, and of the rest so much that
-/// nobody can fill it whom nobody trusts.
+/// Whether the outcome is logged. A change is, unless its account is changed all the time; the rest only as much as keeps an
+/// untrusted peer from filling the log.
 fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) -> bool {
     let (begin, uid, now) = (visitor.begin, visitor.uid, Instant::now());
     if site.rights.is_trusted(uid) {
@@ -161,37 +166,37 @@ fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outc
     server.audit_throttle.admits_peer(uid, now)
 }
 
-/// The language that the person was spoken to in, or would have been.
+/// The language of the conversation, or the one that it would have had.
 fn language(site: &Site, begin: &Begin, outcome: &Outcome) -> Language {
     let of_client = || begin.language.as_deref().and_then(Language::wanted);
     outcome.trail.language.or_else(of_client).unwrap_or(site.engine.language)
 }
 
-async fn say(line: &mut Line, message: &ServerMessage) {
+async fn say(line: &mut LineStream, message: &ServerMessage) {
     let Ok(encoded) = ipc::encode(message) else { return };
-    // A client that is gone hears nothing, and that is its verdict: it answers Defer.
-    drop(line.say(&encoded).await);
+    // A client that is gone hears nothing, and answers Defer by itself.
+    drop(line.write(&encoded).await);
 }
 
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
-/// Beyond the deadline of every mail front door, behind which a program answers.
-const MAIL: Pace = Pace { overall: WORK, answer: WORK, work: WORK, is_seen_through: false };
-/// Beyond the longest deadline that a front door may be given (client.toml, interactive_deadline): it hangs up before.
-const LOGIN: Pace = Pace {
+/// Longer than the deadline of every mail front door, where a program answers.
+const MAIL: Deadlines = Deadlines { overall: WORK, answer: WORK, work: WORK, outlives_client: false };
+/// Longer than the longest deadline of a front door (client.toml, interactive_deadline), which hangs up first.
+const LOGIN: Deadlines = Deadlines {
     overall: Duration::from_secs(610),
     answer: Duration::from_secs(610),
     work: WORK,
-    is_seen_through: false,
+    outlives_client: false,
 };
-/// A phone has to be found, and recovery codes to be written down.
-const SELF_SERVICE: Pace = Pace {
+/// Long enough to find a phone and to write recovery codes down.
+const SELF_SERVICE: Deadlines = Deadlines {
     overall: Duration::from_secs(600),
     answer: Duration::from_secs(300),
     work: WORK,
-    is_seen_through: true,
+    outlives_client: true,
 };
-/// Somebody may wait for what is left here.
-const PHONE: Pace = Pace { overall: WORK, answer: WORK, work: WORK, is_seen_through: true };
+/// A login may be waiting for what the phone hands in.
+const PHONE: Deadlines = Deadlines { overall: WORK, answer: WORK, work: WORK, outlives_client: true };
 const WORK: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

@@ -2,8 +2,8 @@ use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 
-/// Keeps secrets in memory out of core dumps and away from debuggers, new files private, and file descriptors in supply:
-/// each conversation is one, and the usual limit of 1024 would end them before `[limits] connections` does.
+/// Keeps secrets in memory away from core dumps and debuggers, makes new files private, and raises the limit on file descriptors:
+/// each conversation needs one, and the usual limit of 1024 may be below `[limits] connections`.
 pub(crate) fn harden() -> nix::Result<()> {
     umask(Mode::from_bits_truncate(0o077));
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;

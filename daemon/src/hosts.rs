@@ -7,11 +7,10 @@ use postern_core::limits::Source;
 
 use crate::users::NameServices;
 
-/// The hosts of clients, where a front door knows no more of one than its name.
+/// Resolves clients' host names, for front doors that know only the name.
 ///
-/// Whoever has an address has as many names for it as they like, so a name is never a source of its own for limits: it is
-/// the source of one address that it resolves to, always the same of several. Names that do not resolve share a bucket at each
-/// service.
+/// One address can have any number of names, so a name is never a source of its own for limits: it counts as one of the addresses
+/// that it resolves to, always the same one. Names that do not resolve share one bucket per service.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     lookups: NameServices,
@@ -23,7 +22,7 @@ impl Hosts {
         Self { lookups: NameServices::new(AT_A_TIME, PATIENCE), recent: Arc::default() }
     }
 
-    /// The source that the host called `name` is, for limits at `service`. It takes [`PATIENCE`] at most.
+    /// The source of the host `name`, for limits at `service`. Takes at most [`PATIENCE`].
     pub(crate) async fn source(&self, name: &str, service: &str) -> Source {
         let shared = || Source::of_named_hosts(service);
         if name.len() > MAX_NAME {
@@ -49,7 +48,7 @@ fn source_of(addresses: impl Iterator<Item = IpAddr>) -> Option<Source> {
     addresses.map(|address| address.to_canonical()).min().map(|address| Source::of(Some(address)))
 }
 
-/// What was found a moment ago, `None` where a name has no address.
+/// Recent results; `None` if a name has no address.
 #[derive(Debug, Default)]
 struct Recent(Mutex<HashMap<String, (Instant, Option<Source>)>>);
 
@@ -74,7 +73,7 @@ impl Recent {
 
 /// A resolver that does not answer must not hold up a login.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Names that nobody answers for occupy a place for as long as the resolver tries, which must not take all of them.
+/// A name that does not resolve occupies a place for as long as the resolver tries. Such names must not take all places.
 const AT_A_TIME: usize = 32;
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 const MOST_REMEMBERED: usize = 10_000;

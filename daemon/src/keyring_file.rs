@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use postern_core::config::read_made_by_init;
 use postern_core::keyring::Keyring;
 
-/// The file of the keyring, as it was when it was last read. It changes under a running daemon: `postern key rotate`
-/// writes a new one, and what is sealed from then on needs it.
+/// The keyring's file, as it was when it was last read. It changes under a running daemon: `postern key rotate` writes a new one,
+/// and values sealed from then on need it.
 #[derive(Debug)]
 pub(crate) struct KeyringFile {
     path: PathBuf,
@@ -17,11 +17,11 @@ pub(crate) struct KeyringFile {
 #[derive(Debug)]
 struct Last {
     stamp: Option<Stamp>,
-    /// When it was found to be broken, and how.
+    /// When it was found to be broken, and why.
     broken: Option<(Instant, String)>,
 }
 
-/// What tells one file from another, and from what it was before.
+/// Identifies a version of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     device: u64,
@@ -31,14 +31,14 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-/// What became of reading it again.
+/// The result of reading the file again.
 #[derive(Debug)]
 pub(crate) enum Again {
-    /// This is what it holds now.
+    /// The new keyring.
     New(Keyring),
-    /// It is broken, which nobody has heard of yet; how.
+    /// It is broken, which was not reported yet; why.
     Broken(String),
-    /// It is broken as it was.
+    /// It is still broken in the same way.
     StillBroken,
 }
 
@@ -52,14 +52,14 @@ impl KeyringFile {
         Ok((Self { path: path.to_owned(), last }, keyring))
     }
 
-    /// Whether it should be read again: it is another one, or was broken a while ago.
+    /// Whether it should be read again: the file has changed, or was broken some time ago.
     pub(crate) fn is_due(&self) -> bool {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.stamp != Stamp::of(&self.path)
             || last.broken.as_ref().is_some_and(|(at, _)| at.elapsed() >= RETRY)
     }
 
-    /// Reads it again. Where it is broken the last good keyring should stay in use.
+    /// Reads it again. If it is broken, the last good keyring should stay in use.
     pub(crate) fn read_again(&self) -> Again {
         let stamp = Stamp::of(&self.path);
         let keyring = read(&self.path);
@@ -97,7 +97,7 @@ fn read(path: &Path) -> Result<Keyring, String> {
     Keyring::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// What was wrong may be mended without a trace on the file itself.
+/// A fault may be mended without any change to the file itself.
 const RETRY: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use tokio::net::UnixListener;
 
-/// The socket that front doors connect to; a socket file of our own goes with it.
+/// The socket that front doors connect to. Dropping it removes the socket file, if posternd created it.
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) socket: UnixListener,
@@ -15,7 +15,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Takes the socket that systemd passes (sd_listen_fds(3)), or else binds `path`, open to every local user.
+    /// Takes the socket that systemd passes (sd_listen_fds(3)), or binds `path`, which every local user may connect to.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut passed = listenfd::ListenFd::from_env();
         if passed.len() > 1 {
@@ -61,7 +61,7 @@ fn bind_anew(path: &Path) -> io::Result<StdListener> {
     }
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     bind(&socket, &SocketAddrUnix::new(path)?)?;
-    // Everyone may connect; who may do what is decided by the peer's uid.
+    // Everyone may connect; the peer's uid decides what it may do.
     std::fs::set_permissions(path, Permissions::from_mode(0o666))?;
     listen(&socket, BACKLOG)?;
     Ok(StdListener::from(socket))

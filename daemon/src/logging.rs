@@ -34,7 +34,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS }
 }
 
-/// Says why this program does not go on, each problem on its line.
+/// Prints why this program stops, one problem per line.
 pub(crate) fn refuse(code: u8, why: &str) -> ExitCode {
     postern_log::last_words("posternd", why);
     ExitCode::from(code)

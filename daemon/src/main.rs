@@ -12,6 +12,7 @@ mod keyring_file;
 mod listener;
 mod logging;
 mod peer;
+mod serve;
 mod server;
 mod site;
 mod slots;
@@ -51,9 +52,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return logging::refuse(harden::EX_OSERR, &format!("cannot start: {error}")),
     };
-    // Accepted where conversations are held: from this thread each would have to wake up another one first.
-    let ended = runtime.block_on(runtime.spawn(server::run(args.config, (config, digest), log.clone())));
-    // A call to a name service that is stuck must not keep this process.
+    // Connections are accepted on the worker threads: accepting on this thread would have to wake up another one each time.
+    let ended = runtime.block_on(runtime.spawn(serve::run(args.config, (config, digest), log.clone())));
+    // A stuck call to a name service must not keep this process alive.
     runtime.shutdown_timeout(LAST_MOMENT);
     log.flush(postern_log::LAST_MOMENT);
     match ended {

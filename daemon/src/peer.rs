@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use crate::slots::Holder;
 use crate::task::Task;
 
-/// What each local user may ask for. Clones share what the name services said last.
+/// What each local user may ask for. Clones share the last answers of the name services.
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {
     names: Arc<Names>,
@@ -20,14 +20,14 @@ pub(crate) struct Rights {
     is_looking: Arc<AtomicBool>,
 }
 
-/// What is configured.
+/// The configured users, by name.
 #[derive(Debug)]
 struct Names {
     trusted: BTreeMap<String, BTreeSet<String>>,
     web: Option<String>,
 }
 
-/// What the name services said of it.
+/// The same users by uid, as the name services know them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     uids: BTreeMap<String, u32>,
@@ -37,7 +37,7 @@ struct Known {
 }
 
 impl Rights {
-    /// Looks up the users of `[socket] trusted` and `[web] user`. One that does not exist is trusted with nothing until it does.
+    /// Looks up the users of `[socket] trusted` and `[web] user`. A user who does not exist has no rights until they do.
     pub(crate) fn of(socket: &Socket, web: Option<&str>) -> Self {
         let names = Names { trusted: socket.trusted.clone(), web: web.map(ToOwned::to_owned) };
         let known = names.look_up(&BTreeMap::new(), Instant::now());
@@ -62,8 +62,8 @@ impl Rights {
         self.names.all().filter(|name| !known.uids.contains_key(*name)).map(ToOwned::to_owned).collect()
     }
 
-    /// Whether the name services should be asked again, by [`look_again`](Self::look_again): about users that are not there yet
-    /// soon, since a mail server may just be being installed, and about the others now and then.
+    /// Whether to ask the name services again, by [`look_again`](Self::look_again): soon about users who do not exist yet, as a
+    /// mail server may be being installed, and now and then about the others.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         let known = self.known();
         let age = now.saturating_duration_since(known.at);
@@ -71,7 +71,7 @@ impl Rights {
             || (age >= LOOK_FOR_MISSING && self.names.all().any(|name| !known.uids.contains_key(name)))
     }
 
-    /// Asks the name services again, unless somebody else does already. This may take its time.
+    /// Asks the name services again, unless another task does already. This may take long.
     pub(crate) fn look_again(&self) {
         if self.is_looking.swap(true, Ordering::AcqRel) {
             return;
@@ -96,8 +96,8 @@ impl Rights {
 
     /// Whether the process behind a connection may ask for `flow` at `service`.
     ///
-    /// A lookup names whatever part of the mail server wants it (`lmtp`, `doveadm`) and checks no secret, so it is open
-    /// to a trusted user for every service.
+    /// A lookup names the part of the mail server that asks (`lmtp`, `doveadm`) and checks no secret, so a trusted user may ask for
+    /// every service.
     pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
         let known = self.known();
         let services = known.trusted.get(&uid);
@@ -112,37 +112,37 @@ impl Rights {
         }
     }
 
-    /// Whether `uid` is that of the process that serves the page for phones.
+    /// Whether `uid` is the one of the process that serves the phone page.
     pub(crate) fn is_web(&self, uid: u32) -> bool {
         self.known().web == Some(uid) && uid != ROOT
     }
 
-    /// Whether `uid` can be that of somebody with an account of their own; the name services have the last word.
+    /// Whether `uid` may be a person with an account of their own. The name services decide.
     fn may_be_a_person(&self, uid: u32) -> bool {
         uid >= FIRST_PERSON && uid != OVERFLOW && uid != self.own_uid && !self.is_web(uid)
     }
 
-    /// Whether what the process behind a connection says of the person's device is to be believed.
+    /// Whether to believe this peer about the person's device.
     pub(crate) fn vouches_for_devices(uid: u32) -> bool {
         uid == ROOT
     }
 
-    /// Whether what the process behind a connection says of the user of this host who logs in is to be believed.
+    /// Whether to believe this peer about which user of this host logs in.
     pub(crate) fn vouches_for_users(uid: u32) -> bool {
         uid == ROOT
     }
 
-    /// Whether it is root's.
+    /// Whether it is root.
     pub(crate) fn is_root(uid: u32) -> bool {
         uid == ROOT
     }
 
-    /// Whether connections of `uid` count as the mail server's own.
+    /// Whether `uid` is trusted: root, posternd's own user, or one of `[socket] trusted`.
     pub(crate) fn is_trusted(&self, uid: u32) -> bool {
         uid == ROOT || uid == self.own_uid || self.known().trusted.contains_key(&uid)
     }
 
-    /// Whose places a connection of `uid` takes, as far as that is known without the name services.
+    /// Whose places a connection of `uid` takes, if that is known without the name services.
     pub(crate) fn holder(&self, uid: u32) -> Option<Holder> {
         if self.is_trusted(uid) {
             Some(Holder::Trusted)
@@ -153,7 +153,7 @@ impl Rights {
         }
     }
 
-    /// Whether some places are kept for the page for phones.
+    /// Whether some places are reserved for the phone page.
     pub(crate) fn has_page(&self) -> bool {
         self.names.web.is_some()
     }
@@ -168,7 +168,7 @@ impl Names {
         self.look_up_by(before, at, |name| Ok(User::from_name(name)?.map(|user| user.uid.as_raw())))
     }
 
-    /// A user of whom the name services say nothing, for they are out of order, keeps the uid that they said before.
+    /// If the name services fail, a user keeps the uid that was known before.
     fn look_up_by(
         &self,
         before: &BTreeMap<String, u32>,
@@ -189,14 +189,14 @@ impl Names {
     }
 }
 
-/// How old an answer of the name services may be: a user may be made anew with another uid.
+/// How old an answer of the name services may be: a user may be recreated with another uid.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// The same where somebody is missing.
+/// The same if a user is missing.
 const LOOK_FOR_MISSING: Duration = Duration::from_secs(1);
 const ROOT: u32 = 0;
-/// Those below are of the system (login.defs(5), UID_MIN).
+/// Lower uids belong to the system (login.defs(5), UID_MIN).
 const FIRST_PERSON: u32 = 1000;
-/// What the kernel calls a peer whose uid this user namespace has no number for (user_namespaces(7)), and `nobody`.
+/// The uid that the kernel reports for a peer whose uid is not mapped in this user namespace (user_namespaces(7)); also `nobody`.
 const OVERFLOW: u32 = 65_534;
 
 #[cfg(test)]

@@ -7,14 +7,14 @@ use postern_core::keyring::Keyring;
 use crate::compose;
 use crate::keyring_file::KeyringFile;
 use crate::peer::Rights;
-use crate::slots::Room;
+use crate::slots::Capacity;
 
-/// What one reading of the configuration made. Conversations keep the one that they began with.
+/// Everything built from one reading of the configuration. A conversation keeps the site that it began with.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) engine: Engine,
     pub(crate) rights: Rights,
-    pub(crate) room: Room,
+    pub(crate) capacity: Capacity,
     pub(crate) keyring_file: Arc<KeyringFile>,
     pub(crate) digest: ConfigDigest,
 }
@@ -27,27 +27,27 @@ impl Site {
     ) -> Self {
         let rights = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
         let limits = &config.limits;
-        let room = Room {
+        let capacity = Capacity {
             total: limits.connections,
             per_user: limits.connections_per_user,
             dialogues: limits.dialogues,
             has_page: rights.has_page(),
         };
-        Self { engine, rights, room, keyring_file: Arc::new(keyring_file), digest }
+        Self { engine, rights, capacity, keyring_file: Arc::new(keyring_file), digest }
     }
 
-    /// By how many seconds this host's clock is ahead of the ledger's, where that has one and tells.
+    /// How many seconds this host's clock is ahead of the ledger's; `None` if the ledger has no clock or does not answer.
     pub(crate) async fn clock_ahead(&self) -> Option<i64> {
         let ledger = self.engine.ledger.time().await.ok()??;
         Some(self.engine.clock.now().seconds_after(ledger))
     }
 
-    /// The same with other keys.
+    /// The same site with another keyring.
     pub(crate) fn with_keyring(&self, keyring: Keyring) -> Self {
         Self {
             engine: compose::with_keyring(&self.engine, keyring),
             rights: self.rights.clone(),
-            room: self.room,
+            capacity: self.capacity,
             keyring_file: Arc::clone(&self.keyring_file),
             digest: self.digest.clone(),
         }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use postern_core::limits::Source;
 
-/// Places for conversations.
+/// Bounds how many conversations run at once.
 ///
-/// Trusted peers, the page for phones and local users each have places that the others cannot take, and so have the dialogues of
-/// login services, which last as long as a person types. Whoever shares places with others has a share of them, which is the
-/// smaller the fewer are left; so many together cannot shut out one who comes last.
+/// Trusted peers, the phone page and local users each have places that the others cannot take. So have the dialogues of login
+/// services, which last as long as a person types. Peers that share places get a share, which shrinks as places run out: many
+/// together cannot shut out one who comes last.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots(Arc<Mutex<Taken>>);
 
@@ -22,40 +22,40 @@ struct Taken {
     dialogues_elsewhere: Shares<Source>,
 }
 
-/// Who a place is for.
+/// Whose place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// Root, posternd's own user, or one of `[socket] trusted`.
     Trusted,
-    /// The process that serves the page for phones.
+    /// The process that serves the phone page.
     Page,
     /// Any other local user.
     User(LocalUser),
-    /// One of whom the name services have not said yet whether there is a user with this uid.
+    /// A uid that the name services were not asked about yet.
     Newcomer(u32),
 }
 
-/// A user of this host, as far as shares tell them apart.
+/// A user of this host, as shares count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum LocalUser {
-    /// The one with this uid.
+    /// The user with this uid.
     Known(u32),
-    /// All uids that the name services do not know, such as subordinate ones (subuid(5)), of which one person has 65,536.
+    /// All uids unknown to the name services together, such as subordinate ones (subuid(5)): one person has 65,536 of them.
     Unknown,
-    /// Nobody in particular: a console, or a daemon on behalf of somebody.
+    /// No particular user: a console, or a daemon that acts for a user.
     Host,
 }
 
 /// Where the person of a dialogue is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Whence {
-    /// At another host.
+pub(crate) enum Origin {
+    /// On another host.
     Elsewhere(Source),
-    /// At this one.
+    /// On this host.
     Here(LocalUser),
 }
 
-/// A place in [`Slots`], given back when dropped.
+/// A place in [`Slots`]. Dropping it gives the place back.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Slots,
@@ -65,31 +65,31 @@ pub(crate) struct Slot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     Of(Holder),
-    Dialogue(Whence),
+    Dialogue(Origin),
 }
 
-/// How many places there are.
+/// The number of places.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct Capacity {
     pub(crate) total: u32,
     pub(crate) per_user: u32,
     pub(crate) dialogues: u32,
-    /// Whether some are kept for the page for phones.
+    /// Whether some are reserved for the phone page.
     pub(crate) has_page: bool,
 }
 
-impl Room {
-    /// Kept for the page for phones.
+impl Capacity {
+    /// Reserved for the phone page.
     fn kept_for_page(self) -> u32 {
         if self.has_page { self.total / 8 } else { 0 }
     }
 
-    /// Kept for local users.
+    /// Reserved for local users.
     fn kept_for_users(self) -> u32 {
         self.total / 8
     }
 
-    /// For those whom the name services are being asked about, which takes milliseconds.
+    /// For peers that the name services are being asked about, which takes milliseconds.
     fn newcomers(self) -> u32 {
         (self.total / 8).max(1)
     }
@@ -104,10 +104,10 @@ impl Room {
 }
 
 impl Slots {
-    /// A place for a conversation, or `None` where there is none left for its holder.
-    pub(crate) fn take(&self, room: Room, holder: Holder) -> Option<Slot> {
+    /// Takes a place for a conversation; `None` if none is left for this holder.
+    pub(crate) fn take(&self, capacity: Capacity, holder: Holder) -> Option<Slot> {
         let place = Place::Of(holder);
-        self.lock().take(room, &place).then(|| Slot { slots: self.clone(), place })
+        self.lock().take(capacity, &place).then(|| Slot { slots: self.clone(), place })
     }
 
     /// How many conversations are open, dialogues among them.
@@ -127,19 +127,19 @@ impl Slots {
 }
 
 impl Slot {
-    /// Moves to the places of dialogues, and says whether there was one left.
-    pub(crate) fn become_dialogue(&mut self, room: Room, whence: Whence) -> bool {
-        self.exchange(room, Place::Dialogue(whence))
+    /// Moves to a place for dialogues; `false` if none was left.
+    pub(crate) fn become_dialogue(&mut self, capacity: Capacity, origin: Origin) -> bool {
+        self.exchange(capacity, Place::Dialogue(origin))
     }
 
-    /// Moves to the places of somebody else, and says whether there was one left.
-    pub(crate) fn become_holders(&mut self, room: Room, holder: Holder) -> bool {
-        self.exchange(room, Place::Of(holder))
+    /// Moves to a place of another holder; `false` if none was left.
+    pub(crate) fn become_holders(&mut self, capacity: Capacity, holder: Holder) -> bool {
+        self.exchange(capacity, Place::Of(holder))
     }
 
-    fn exchange(&mut self, room: Room, place: Place) -> bool {
+    fn exchange(&mut self, capacity: Capacity, place: Place) -> bool {
         let mut taken = self.slots.lock();
-        let is_taken = taken.take(room, &place);
+        let is_taken = taken.take(capacity, &place);
         if is_taken {
             taken.give_back(&self.place);
             drop(taken);
@@ -156,34 +156,34 @@ impl Drop for Slot {
 }
 
 impl Taken {
-    fn take(&mut self, room: Room, place: &Place) -> bool {
-        let shares = room.shares_of_users();
+    fn take(&mut self, capacity: Capacity, place: &Place) -> bool {
+        let shares = capacity.shares_of_users();
         match place {
             Place::Of(Holder::Trusted) => {
-                let most = room.total - self.page_and_kept(room) - self.users_and_kept(room);
+                let most = capacity.total - self.page_and_kept(capacity) - self.users_and_kept(capacity);
                 take_one(&mut self.trusted, most)
             }
-            // It speaks for many phones, and must not crowd anybody out: half of all are kept for trusted peers, and of the
-            // other half some for users.
+            // It speaks for many phones and must not crowd others out: half of all places are reserved for trusted peers, and some
+            // of the other half for users.
             Place::Of(Holder::Page) => {
-                let half = (room.total / 2).saturating_sub(self.users.total);
-                let rest = room.total.saturating_sub(self.trusted + self.users_and_kept(room));
-                take_one(&mut self.page, half.min(rest).min(room.total / 4))
+                let half = (capacity.total / 2).saturating_sub(self.users.total);
+                let rest = capacity.total.saturating_sub(self.trusted + self.users_and_kept(capacity));
+                take_one(&mut self.page, half.min(rest).min(capacity.total / 4))
             }
             Place::Of(Holder::User(user)) => {
-                let page = self.page_and_kept(room);
-                let half = (room.total / 2).saturating_sub(page);
-                let rest = room.total.saturating_sub(self.trusted + page);
+                let page = self.page_and_kept(capacity);
+                let half = (capacity.total / 2).saturating_sub(page);
+                let rest = capacity.total.saturating_sub(self.trusted + page);
                 self.users.take(*user, shares, half.min(rest))
             }
-            Place::Of(Holder::Newcomer(uid)) => self.newcomers.take(*uid, shares, room.newcomers()),
-            Place::Dialogue(Whence::Elsewhere(source)) => {
-                let most = room.dialogues.saturating_sub(self.dialogues_here.total);
-                self.dialogues_elsewhere.take(source.clone(), room.shares_of_sources(), most)
+            Place::Of(Holder::Newcomer(uid)) => self.newcomers.take(*uid, shares, capacity.newcomers()),
+            Place::Dialogue(Origin::Elsewhere(source)) => {
+                let most = capacity.dialogues.saturating_sub(self.dialogues_here.total);
+                self.dialogues_elsewhere.take(source.clone(), capacity.shares_of_sources(), most)
             }
-            Place::Dialogue(Whence::Here(user)) => {
-                let half = room.dialogues.div_ceil(2);
-                let most = half.min(room.dialogues.saturating_sub(self.dialogues_elsewhere.total));
+            Place::Dialogue(Origin::Here(user)) => {
+                let half = capacity.dialogues.div_ceil(2);
+                let most = half.min(capacity.dialogues.saturating_sub(self.dialogues_elsewhere.total));
                 let shares = if *user == LocalUser::Host { [u32::MAX; 3] } else { shares };
                 self.dialogues_here.take(*user, shares, most)
             }
@@ -196,17 +196,17 @@ impl Taken {
             Place::Of(Holder::Page) => self.page -= 1,
             Place::Of(Holder::User(user)) => self.users.give_back(user),
             Place::Of(Holder::Newcomer(uid)) => self.newcomers.give_back(uid),
-            Place::Dialogue(Whence::Elsewhere(source)) => self.dialogues_elsewhere.give_back(source),
-            Place::Dialogue(Whence::Here(user)) => self.dialogues_here.give_back(user),
+            Place::Dialogue(Origin::Elsewhere(source)) => self.dialogues_elsewhere.give_back(source),
+            Place::Dialogue(Origin::Here(user)) => self.dialogues_here.give_back(user),
         }
     }
 
-    fn page_and_kept(&self, room: Room) -> u32 {
-        self.page.max(room.kept_for_page()).min(room.total / 2)
+    fn page_and_kept(&self, capacity: Capacity) -> u32 {
+        self.page.max(capacity.kept_for_page()).min(capacity.total / 2)
     }
 
-    fn users_and_kept(&self, room: Room) -> u32 {
-        self.users.total.max(room.kept_for_users()).min(room.total / 2)
+    fn users_and_kept(&self, capacity: Capacity) -> u32 {
+        self.users.total.max(capacity.kept_for_users()).min(capacity.total / 2)
     }
 
     fn connections(&self) -> u32 {
@@ -224,7 +224,7 @@ fn take_one(taken: &mut u32, most: u32) -> bool {
     has_room
 }
 
-/// Places that many share.
+/// Places that many holders share.
 #[derive(Debug)]
 struct Shares<K> {
     total: u32,
@@ -238,8 +238,8 @@ impl<K> Default for Shares<K> {
 }
 
 impl<K: Hash + Eq> Shares<K> {
-    /// Takes one of `most`, where `key` has fewer than its share: `shares` are for the first half of the places, for the
-    /// next quarter, and for the last one.
+    /// Takes one of `most` places if `key` has fewer than its share. `shares` holds for the first half of the places, for the next
+    /// quarter, and for the last quarter.
     fn take(&mut self, key: K, shares: [u32; 3], most: u32) -> bool {
         let [many, some, few] = shares;
         let (taken, all) = (u64::from(self.total), u64::from(most));
@@ -259,7 +259,7 @@ impl<K: Hash + Eq> Shares<K> {
         true
     }
 
-    /// Whoever has none left is forgotten.
+    /// Forgets a key that has no place left.
     fn give_back(&mut self, key: &K) {
         self.total -= 1;
         match self.by_key.get_mut(key) {
@@ -273,31 +273,31 @@ impl<K: Hash + Eq> Shares<K> {
 mod tests {
     use super::*;
 
-    const ROOM: Room = Room { total: 64, per_user: 4, dialogues: 16, has_page: true };
+    const CAPACITY: Capacity = Capacity { total: 64, per_user: 4, dialogues: 16, has_page: true };
 
     fn user(uid: u32) -> Holder {
         Holder::User(LocalUser::Known(uid))
     }
 
-    fn here(uid: u32) -> Whence {
-        Whence::Here(LocalUser::Known(uid))
+    fn here(uid: u32) -> Origin {
+        Origin::Here(LocalUser::Known(uid))
     }
 
-    fn elsewhere(number: u32) -> Whence {
-        Whence::Elsewhere(Source::of(Some(std::net::Ipv4Addr::from(number).into())))
+    fn elsewhere(number: u32) -> Origin {
+        Origin::Elsewhere(Source::of(Some(std::net::Ipv4Addr::from(number).into())))
     }
 
-    fn take_all(slots: &Slots, room: Room, holders: impl Iterator<Item = Holder>) -> Vec<Slot> {
-        holders.filter_map(|holder| slots.take(room, holder)).collect()
+    fn take_all(slots: &Slots, capacity: Capacity, holders: impl Iterator<Item = Holder>) -> Vec<Slot> {
+        holders.filter_map(|holder| slots.take(capacity, holder)).collect()
     }
 
     #[test]
     fn one_user_has_few_places_and_gets_them_back() {
         let slots = Slots::default();
-        let mut held: Vec<Slot> = (0..4).map(|_| slots.take(ROOM, user(1000)).unwrap()).collect();
-        assert!(slots.take(ROOM, user(1000)).is_none());
+        let mut held: Vec<Slot> = (0..4).map(|_| slots.take(CAPACITY, user(1000)).unwrap()).collect();
+        assert!(slots.take(CAPACITY, user(1000)).is_none());
         held.pop();
-        assert!(slots.take(ROOM, user(1000)).is_some());
+        assert!(slots.take(CAPACITY, user(1000)).is_some());
         drop(held);
         assert_eq!(slots.open(), 0);
         assert!(slots.lock().users.by_key.is_empty());
@@ -306,19 +306,19 @@ mod tests {
     #[test]
     fn neither_mail_nor_the_page_nor_local_users_take_the_others_reserved_places() {
         let slots = Slots::default();
-        let users = take_all(&slots, ROOM, (0..200).map(|uid| user(1000 + uid % 100)));
+        let users = take_all(&slots, CAPACITY, (0..200).map(|uid| user(1000 + uid % 100)));
         assert_eq!(users.len(), 24, "half of 64, without what is kept for the page");
-        let page = take_all(&slots, ROOM, (0..100).map(|_| Holder::Page));
-        let trusted = take_all(&slots, ROOM, (0..100).map(|_| Holder::Trusted));
+        let page = take_all(&slots, CAPACITY, (0..100).map(|_| Holder::Page));
+        let trusted = take_all(&slots, CAPACITY, (0..100).map(|_| Holder::Trusted));
         assert_eq!((page.len(), trusted.len()), (8, 32));
         drop((users, page));
-        let trusted = (trusted, take_all(&slots, ROOM, (0..100).map(|_| Holder::Trusted)));
+        let trusted = (trusted, take_all(&slots, CAPACITY, (0..100).map(|_| Holder::Trusted)));
         assert_eq!(trusted.1.len(), 16);
-        let users = take_all(&slots, ROOM, (0..200).map(|uid| user(1000 + uid % 100)));
-        let page = take_all(&slots, ROOM, (0..100).map(|_| Holder::Page));
+        let users = take_all(&slots, CAPACITY, (0..200).map(|uid| user(1000 + uid % 100)));
+        let page = take_all(&slots, CAPACITY, (0..100).map(|_| Holder::Page));
         assert_eq!((users.len(), page.len()), (8, 8), "a burst of mail leaves these");
         drop((users, page, trusted));
-        let without = Room { has_page: false, ..ROOM };
+        let without = Capacity { has_page: false, ..CAPACITY };
         let users = take_all(&slots, without, (0..200).map(|uid| user(1000 + uid % 100)));
         assert_eq!(users.len(), 32);
     }
@@ -326,22 +326,25 @@ mod tests {
     #[test]
     fn greedy_users_leave_a_place_for_one_more_user() {
         let slots = Slots::default();
-        let room = Room { total: 1024, per_user: 4, dialogues: 256, has_page: true };
-        let held = take_all(&slots, room, (0..140 * 4).map(|number| user(1000 + number / 4)));
+        let capacity = Capacity { total: 1024, per_user: 4, dialogues: 256, has_page: true };
+        let held = take_all(&slots, capacity, (0..140 * 4).map(|number| user(1000 + number / 4)));
         assert!(held.len() > 140, "{}", held.len());
-        assert!(slots.take(room, user(7777)).is_some());
-        assert!(slots.take(room, Holder::Page).is_some() && slots.take(room, Holder::Trusted).is_some());
+        assert!(slots.take(capacity, user(7777)).is_some());
+        assert!(
+            slots.take(capacity, Holder::Page).is_some() && slots.take(capacity, Holder::Trusted).is_some()
+        );
     }
 
     #[test]
     fn all_unknown_uids_share_the_places_of_one_user() {
         let slots = Slots::default();
-        let held = take_all(&slots, ROOM, (0..1000).map(|_| Holder::User(LocalUser::Unknown)));
+        let held = take_all(&slots, CAPACITY, (0..1000).map(|_| Holder::User(LocalUser::Unknown)));
         assert_eq!(held.len(), 4);
-        let newcomers = take_all(&slots, ROOM, (0..1000).map(|number| Holder::Newcomer(100_000 + number)));
+        let newcomers =
+            take_all(&slots, CAPACITY, (0..1000).map(|number| Holder::Newcomer(100_000 + number)));
         assert_eq!(newcomers.len(), 8);
-        let mut one = slots.take(ROOM, user(1000)).unwrap();
-        assert!(one.become_holders(ROOM, Holder::Trusted));
+        let mut one = slots.take(CAPACITY, user(1000)).unwrap();
+        assert!(one.become_holders(CAPACITY, Holder::Trusted));
         drop((one, newcomers, held));
         assert_eq!(slots.open(), 0);
     }
@@ -351,12 +354,12 @@ mod tests {
         let slots = Slots::default();
         let mut dialogues = Vec::new();
         for number in 0..20 {
-            let mut slot = slots.take(ROOM, Holder::Trusted).unwrap();
-            assert_eq!(slot.become_dialogue(ROOM, elsewhere(number)), number < 16, "{number}");
+            let mut slot = slots.take(CAPACITY, Holder::Trusted).unwrap();
+            assert_eq!(slot.become_dialogue(CAPACITY, elsewhere(number)), number < 16, "{number}");
             dialogues.push(slot);
         }
         assert_eq!((slots.dialogues(), slots.open()), (16, 20), "four stayed what they were");
-        let mail = take_all(&slots, ROOM, (0..100).map(|_| Holder::Trusted));
+        let mail = take_all(&slots, CAPACITY, (0..100).map(|_| Holder::Trusted));
         assert_eq!(mail.len(), 44);
         drop(dialogues);
         assert_eq!((slots.dialogues(), slots.open()), (0, 44));
@@ -365,25 +368,27 @@ mod tests {
     #[test]
     fn a_place_that_became_a_dialogue_is_no_longer_the_users() {
         let slots = Slots::default();
-        let mut held: Vec<Slot> = (0..4).map(|_| slots.take(ROOM, user(1000)).unwrap()).collect();
-        assert!(held[0].become_dialogue(ROOM, elsewhere(1)) && slots.take(ROOM, user(1000)).is_some());
+        let mut held: Vec<Slot> = (0..4).map(|_| slots.take(CAPACITY, user(1000)).unwrap()).collect();
+        assert!(
+            held[0].become_dialogue(CAPACITY, elsewhere(1)) && slots.take(CAPACITY, user(1000)).is_some()
+        );
         drop(held);
         assert_eq!(slots.open(), 0);
     }
 
     #[test]
     fn one_user_has_few_dialogues_and_people_from_elsewhere_have_half_of_all() {
-        let room = Room { dialogues: 8, per_user: 2, ..ROOM };
+        let capacity = Capacity { dialogues: 8, per_user: 2, ..CAPACITY };
         let slots = Slots::default();
-        let dialogue = |whence| {
-            let mut slot = slots.take(room, Holder::Trusted).unwrap();
-            slot.become_dialogue(room, whence).then_some(slot)
+        let dialogue = |origin| {
+            let mut slot = slots.take(capacity, Holder::Trusted).unwrap();
+            slot.become_dialogue(capacity, origin).then_some(slot)
         };
         let held = [1000, 1000, 1000, 1001].map(|uid| dialogue(here(uid)));
         assert_eq!(held.each_ref().map(Option::is_some), [true, true, false, true]);
-        let console = dialogue(Whence::Here(LocalUser::Host));
+        let console = dialogue(Origin::Here(LocalUser::Host));
         assert!(
-            console.is_some() && dialogue(Whence::Here(LocalUser::Host)).is_none(),
+            console.is_some() && dialogue(Origin::Here(LocalUser::Host)).is_none(),
             "half of them are taken"
         );
         assert!(dialogue(here(1002)).is_none());
@@ -399,11 +404,11 @@ mod tests {
 
     #[test]
     fn one_address_with_all_the_dialogues_that_it_gets_leaves_some_for_others() {
-        let room = Room { dialogues: 256, ..ROOM };
+        let capacity = Capacity { dialogues: 256, ..CAPACITY };
         let slots = Slots::default();
         let dialogue = |number| {
-            let mut slot = slots.take(room, Holder::Trusted).unwrap();
-            slot.become_dialogue(room, elsewhere(number)).then_some(slot)
+            let mut slot = slots.take(capacity, Holder::Trusted).unwrap();
+            slot.become_dialogue(capacity, elsewhere(number)).then_some(slot)
         };
         let held: Vec<Slot> = (0..300).filter_map(|_| dialogue(1)).collect();
         assert_eq!(held.len(), 128);

@@ -10,7 +10,7 @@ use postern_log::LogHealth;
 use crate::site::Site;
 use crate::slots::Slots;
 
-/// What posternd counts, from its start on.
+/// Counters since posternd's start.
 #[derive(Debug)]
 pub(crate) struct Counters {
     started: Instant,
@@ -23,7 +23,7 @@ pub(crate) struct Counters {
     ignores: AtomicU64,
 }
 
-/// The newest attempt to read the configuration again.
+/// The newest attempt to reload the configuration.
 #[derive(Debug, Clone, Default)]
 struct Reload {
     problems: Vec<String>,
@@ -54,7 +54,7 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How an attempt to read the configuration ended: which keys take effect at the next start alone, or why it failed.
+    /// Records a reload: the keys that take effect only at the next start, or why it failed.
     pub(crate) fn reloaded(&self, how: Result<Vec<&'static str>, &str>) {
         let mut newest = self.newest_reload.lock().unwrap_or_else(PoisonError::into_inner);
         match how {
@@ -67,7 +67,7 @@ impl Counters {
                 newest.problems = why.lines().take(MOST_PROBLEMS).map(line).collect();
             }
         }
-        // Last: whoever sees the count sees the rest.
+        // Last: a reader who sees the new count sees the rest, too.
         self.reloads.fetch_add(1, Ordering::Release);
     }
 

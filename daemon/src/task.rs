@@ -1,25 +1,25 @@
 use postern_core::flows::{OwnFlow, PhoneFlow};
 use postern_ipc::Flow;
 
-/// What a conversation is for, by who may hold it and what answers it. The one place where a new flow has to be sorted in.
+/// What a conversation is for. It decides who may hold it and which code answers it; a new flow is sorted in here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Somebody logs in.
+    /// A login.
     Login,
-    /// The mail server wants an account's userdb fields.
+    /// A mail server asks for an account's userdb fields.
     Lookup,
     /// PAM asks whether a login may go on.
     Account,
-    /// A keeper asks how posternd is.
+    /// An administrator asks for the status.
     Status,
-    /// Somebody sees to their own account.
+    /// A person manages their own account.
     Own(OwnFlow),
-    /// The page for phones passes something on.
+    /// The phone page relays a phone's request.
     Phone(PhoneFlow),
 }
 
 impl Task {
-    /// What the flow of the protocol is for.
+    /// The task of a flow of the protocol.
     pub(crate) fn of(flow: Flow) -> Self {
         match flow {
             Flow::Login => Self::Login,
@@ -46,7 +46,7 @@ impl Task {
         }
     }
 
-    /// Whether it is told something beforehand, by name, and asks for all secrets itself.
+    /// Whether it takes arguments by name, and asks for every secret itself.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
             Self::Own(_) | Self::Phone(_) => true,
@@ -54,7 +54,7 @@ impl Task {
         }
     }
 
-    /// Whether it is asked all the time by a page that is open, and is worth a line only where it is refused.
+    /// Whether an open page repeats it all the time, so that it is logged only if it is refused.
     pub(crate) fn is_poll(self) -> bool {
         match self {
             Self::Phone(PhoneFlow::Pending) => true,

@@ -13,16 +13,15 @@ use tracing::debug;
 use crate::peer::Rights;
 use crate::slots::LocalUser;
 
-/// The users of this host, as its name services know them.
+/// Asks this host's name services about users.
 ///
-/// Those may be slow or stuck, and a call to them cannot be taken back: nobody waits longer than [`PATIENCE`], and no more
-/// than [`AT_A_TIME`] calls are open in either direction, however many would like one. Whoever logs in asks by name, and
-/// local users by their own uid; neither waits behind the other.
+/// They may be slow or stuck, and a call cannot be cancelled: a caller waits at most [`PATIENCE`], and at most [`AT_A_TIME`] calls by
+/// name and as many by uid are open. Logins ask by name and local users by uid, so neither waits behind the other.
 #[derive(Debug)]
 pub(crate) struct HostUsers {
     by_name: NameServices,
     by_uid: NameServices,
-    /// Whether there is a user with a uid, where that was asked a moment ago.
+    /// Recent answers on whether a uid has a user.
     recent: Mutex<HashMap<u32, Recent>>,
 }
 
@@ -41,7 +40,7 @@ impl HostUsers {
         }
     }
 
-    /// The name of the user `uid`, or `None` where there is no such user.
+    /// The name of the user `uid`; `None` if there is no such user.
     pub(crate) async fn name_of(&self, uid: u32) -> Result<Option<String>, NameServiceError> {
         let name =
             self.by_uid.ask(move || Ok(User::from_uid(Uid::from_raw(uid))?.map(|user| user.name))).await;
@@ -51,13 +50,13 @@ impl HostUsers {
         name
     }
 
-    /// What was said of `uid` a moment ago, for shares.
+    /// The recent answer about `uid`, for shares.
     pub(crate) fn remembered(&self, uid: u32) -> Option<LocalUser> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.get(&uid).filter(|recent| Instant::now() < recent.until).map(|recent| recent.user(uid))
     }
 
-    /// Whose share `uid` has. Where the name services do not say, its own.
+    /// Whose share `uid` has: its own if the name services do not answer.
     pub(crate) async fn local_user(&self, uid: u32) -> LocalUser {
         if let Some(user) = self.remembered(uid) {
             return user;
@@ -68,7 +67,7 @@ impl HostUsers {
         }
     }
 
-    /// Looks up again whom the configuration trusts.
+    /// Looks up again the users that the configuration trusts.
     pub(crate) async fn look_again(&self, rights: &Rights) {
         let rights = rights.clone();
         let looked = self.by_name.ask(move || {
@@ -108,7 +107,7 @@ impl UnixUsers for HostUsers {
     }
 }
 
-/// A way to the name services with few places and little patience.
+/// Calls to the name services, bounded in number and time.
 #[derive(Debug)]
 pub(crate) struct NameServices {
     places: Arc<Semaphore>,
@@ -120,14 +119,14 @@ impl NameServices {
         Self { places: Arc::new(Semaphore::new(places)), patience }
     }
 
-    /// What `question` says; an error also where it says nothing in time.
+    /// The answer of `question`; an error if it does not come in time.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> nix::Result<T> + Send + 'static,
     ) -> Result<T, NameServiceError> {
         let answer = async {
             let place = Arc::clone(&self.places).acquire_owned().await.map_err(|error| error.to_string())?;
-            // The place goes with the call, not with whoever waits for it: a stuck one keeps its place.
+            // The place belongs to the call and not to its caller: a stuck call keeps its place.
             let call = spawn_blocking(move || {
                 let answer = question();
                 drop(place);
@@ -145,9 +144,9 @@ impl NameServices {
 const PATIENCE: Duration = Duration::from_secs(3);
 const AT_A_TIME: usize = 8;
 const KNOWN_FOR: Duration = Duration::from_secs(300);
-/// A user may just be being made.
+/// Short, as a user may have been created just now.
 const UNKNOWN_FOR: Duration = Duration::from_secs(10);
-/// Whoever has subordinate uids has 65,536 of them.
+/// A user with subordinate uids has 65,536 of them.
 const MOST_REMEMBERED: usize = 100_000;
 
 #[cfg(test)]

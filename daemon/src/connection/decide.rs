@@ -12,13 +12,13 @@ use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{Begin, RemoteHost};
 
-use super::dialogue::Dialogue;
+use super::socket_conversation::SocketConversation;
 use super::wire;
 use crate::hosts::Hosts;
 use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
-use crate::slots::{LocalUser, Whence};
+use crate::slots::{LocalUser, Origin};
 use crate::task::Task;
 use crate::users::HostUsers;
 
@@ -48,12 +48,12 @@ pub(super) async fn decide(
     server: &Server,
     site: &Site,
     visitor: &Visitor<'_>,
-    dialogue: &mut Dialogue,
+    conversation: &mut SocketConversation,
 ) -> Outcome {
     let begin = visitor.begin;
     match Task::of(begin.flow) {
-        Task::Own(flow) => return self_service(&server.users, site, visitor, flow, dialogue).await,
-        Task::Phone(flow) => return page(server, site, visitor, flow, dialogue).await,
+        Task::Own(flow) => return self_service(&server.users, site, visitor, flow, conversation).await,
+        Task::Phone(flow) => return page(server, site, visitor, flow, conversation).await,
         Task::Login | Task::Lookup | Task::Account | Task::Status => {}
     }
     let Ok(name) = LoginName::new(&begin.user) else {
@@ -65,7 +65,7 @@ pub(super) async fn decide(
             let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
             flows::account(&site.engine, &begin.service, &name, proof).await
         }
-        Task::Login => login(server, site, visitor, &name, dialogue).await,
+        Task::Login => login(server, site, visitor, &name, conversation).await,
         // One is answered before, the others are above.
         Task::Status | Task::Own(_) | Task::Phone(_) => outcome(Verdict::Reject(Reason::NotPermitted)),
     }
@@ -77,13 +77,13 @@ async fn page(
     site: &Site,
     visitor: &Visitor<'_>,
     flow: PhoneFlow,
-    dialogue: &mut Dialogue,
+    conversation: &mut SocketConversation,
 ) -> Outcome {
     let begin = visitor.begin;
     let source = source(&server.hosts, begin, visitor.uid).await;
     let language = begin.language.as_deref();
     let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
-    flows::phone(&site.engine, &call, dialogue).await
+    flows::phone(&site.engine, &call, conversation).await
 }
 
 async fn login(
@@ -91,7 +91,7 @@ async fn login(
     site: &Site,
     visitor: &Visitor<'_>,
     name: &LoginName,
-    dialogue: &mut Dialogue,
+    conversation: &mut SocketConversation,
 ) -> Outcome {
     let begin = visitor.begin;
     let Ok(secret) = begin.secret.as_ref().map(|secret| Offered::new(secret.expose().to_owned())).transpose()
@@ -114,7 +114,7 @@ async fn login(
         device: device.as_ref(),
         language: begin.language.as_deref(),
     };
-    flows::login(&site.engine, &visit, dialogue).await
+    flows::login(&site.engine, &visit, conversation).await
 }
 
 /// Each speaks for the account with the name that this host has for their uid, and for no other.
@@ -123,7 +123,7 @@ async fn self_service(
     site: &Site,
     visitor: &Visitor<'_>,
     flow: OwnFlow,
-    dialogue: &mut Dialogue,
+    conversation: &mut SocketConversation,
 ) -> Outcome {
     let (begin, uid) = (visitor.begin, visitor.uid);
     let name = match users.name_of(uid).await {
@@ -134,7 +134,7 @@ async fn self_service(
             let uid = uid.to_string();
             let prompt = Prompt::new(&Phrase::NoUserOfUid { uid: &uid }, language);
             // Who is gone hears nothing, and is refused all the same.
-            dialogue.tell(Tone::Error, &prompt).await.ok();
+            conversation.tell(Tone::Error, &prompt).await.ok();
             return not_permitted("the peer's uid is nobody's on this host");
         }
         Err(error) => return outcome(Verdict::Defer(error.to_string())),
@@ -147,7 +147,7 @@ async fn self_service(
     };
     let own =
         Own { name: &name, uid, flow, arguments: &begin.arguments, language: begin.language.as_deref() };
-    flows::own(&site.engine, &own, dialogue).await
+    flows::own(&site.engine, &own, conversation).await
 }
 
 /// The user of this host who logs in from it, where that is known: neither root, as whom sshd and login run, nor somebody
@@ -158,11 +158,11 @@ fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
 }
 
 /// Where its person is.
-pub(super) async fn whence(server: &Server, begin: &Begin, uid: u32) -> Whence {
+pub(super) async fn origin(server: &Server, begin: &Begin, uid: u32) -> Origin {
     match (local_user(begin, uid), wire::remote_host(begin)) {
-        (None, Some(_)) => Whence::Elsewhere(source(&server.hosts, begin, uid).await),
-        (Some(user), _) => Whence::Here(server.users.local_user(user).await),
-        (None, None) => Whence::Here(LocalUser::Host),
+        (None, Some(_)) => Origin::Elsewhere(source(&server.hosts, begin, uid).await),
+        (Some(user), _) => Origin::Here(server.users.local_user(user).await),
+        (None, None) => Origin::Here(LocalUser::Host),
     }
 }
 

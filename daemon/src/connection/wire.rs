@@ -8,7 +8,7 @@ use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason, RemoteH
 
 use crate::task::Task;
 
-/// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
+/// The error of a `begin` whose fields contradict each other. Each flow checks for itself which arguments it knows.
 pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
     let takes_arguments = Task::of(begin.flow).takes_arguments();
     let what = if !takes_arguments && !begin.arguments.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
     Some(ProtocolError::Malformed(what.to_owned()))
 }
 
-/// A verdict in the protocol's words. What is out of order is told to a trusted peer alone: it names servers and entries.
+/// The verdict as a message. Only a trusted peer is told what is out of order, as that names servers and entries.
 pub(super) fn verdict(
     verdict: &Verdict,
     is_trusted: bool,
@@ -44,17 +44,17 @@ pub(super) fn verdict(
     }
 }
 
-/// What the person hears of a reject: the same words for unknown, unenrolled and wrong. Who gave up hears nothing.
+/// The text of a reject: the same for unknown names, missing factors and wrong secrets, and none for a person who gave up.
 pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, language: Language) -> String {
     let phrase = match (Task::of(flow), class) {
         _ if reason == Reason::Cancelled => return String::new(),
         (Task::Phone(_), _) => Phrase::PhoneRefused {},
         (Task::Own(_), _) => Phrase::NotChanged {},
-        // Of a service that nobody configured nobody knows that it is one for mail.
+        // A service that is not configured may be any kind of service.
         (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login) | None) => {
             Phrase::LoginFailed {}
         }
-        // A mail program shows it, in whatever language.
+        // A mail program shows it, whatever its language.
         (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Mail)) => {
             return MAIL_REJECT_TEXT.to_owned();
         }
@@ -62,17 +62,17 @@ pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, lang
     language.say(&phrase)
 }
 
-/// The client's host, where the front door knows it.
+/// The client's host, if the front door knows it.
 pub(super) fn remote_host(begin: &Begin) -> Option<RemoteHost<'_>> {
     RemoteHost::parse(begin.rhost.as_deref()?)
 }
 
-/// The client's address, where it is one.
+/// The client's host, if that is an address.
 pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
     remote_host(begin)?.address()
 }
 
-/// What the front door calls the client's host, where that is no address.
+/// The client's host, if that is a name.
 pub(super) fn host_name(begin: &Begin) -> Option<&str> {
     remote_host(begin)?.name()
 }
@@ -82,7 +82,7 @@ fn wire_reason(reason: Reason) -> RejectReason {
         Reason::BadCredential => RejectReason::BadCredential,
         Reason::UnknownAccount => RejectReason::UnknownAccount,
         Reason::Disabled => RejectReason::Disabled,
-        // The protocol has no word for it, and a front door must not count it as a guess.
+        // The protocol does not know `revoked`, and a front door must not count it as a guess.
         Reason::Expired | Reason::Revoked => RejectReason::Expired,
         Reason::Scope => RejectReason::Scope,
         Reason::Network => RejectReason::Network,

@@ -1,3 +1,5 @@
+//! The conversation of a flow as messages of the protocol.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,41 +12,32 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 use zeroize::{Zeroize, Zeroizing};
 
-/// A flow's end of a conversation: it hands each word to whoever holds the connection, and waits until that is done.
+use super::flow_event::FlowEvent;
+
+/// A flow's end of a conversation: hands each message to the driver of the connection, and waits until it is written or answered.
 #[derive(Debug)]
-pub(super) struct Dialogue {
+pub(super) struct SocketConversation {
     version: Version,
     audience: Audience,
-    words: mpsc::Sender<Word>,
+    events: mpsc::Sender<FlowEvent>,
 }
 
-/// Who is at the other end.
+/// Who is at the other end of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
-    /// Somebody who can answer.
+    /// A person, who can answer.
     Person,
-    /// A script, which takes what it is given and answers nothing.
+    /// A script, which reads and cannot answer.
     Reader,
-    /// Nobody: nothing is said.
+    /// A program that shows nothing: it is told nothing and asked nothing.
     Nobody,
 }
 
-/// What a flow has to say, as it goes over the wire.
-#[derive(Debug)]
-pub(super) enum Word {
-    /// A question.
-    Ask { line: Zeroizing<Vec<u8>>, answer: oneshot::Sender<Result<Answer, Gone>> },
-    /// Anything else, and how long it may be until the next word where that is longer than usual.
-    Tell { line: Zeroizing<Vec<u8>>, pause: Option<Duration>, told: oneshot::Sender<Result<(), Gone>> },
-    /// That the flow wants to know while it works when nobody is there any more, and ends by itself then.
-    Watch { gone: oneshot::Sender<Gone> },
-}
-
-impl Dialogue {
+impl SocketConversation {
     /// The flow's end of a conversation in `version`, and the other one.
-    pub(super) fn new(version: Version, audience: Audience) -> (Self, mpsc::Receiver<Word>) {
-        let (words, heard) = mpsc::channel(1);
-        (Self { version, audience, words }, heard)
+    pub(super) fn new(version: Version, audience: Audience) -> (Self, mpsc::Receiver<FlowEvent>) {
+        let (events, received) = mpsc::channel(1);
+        (Self { version, audience, events }, received)
     }
 
     async fn say(&self, message: ServerMessage, pause: Option<Duration>) -> Result<(), Gone> {
@@ -55,15 +48,14 @@ impl Dialogue {
     }
 
     async fn send(&self, line: Zeroizing<Vec<u8>>, pause: Option<Duration>) -> Result<(), Gone> {
-        let (told, hears) = oneshot::channel();
-        let word = Word::Tell { line, pause, told };
-        self.words.send(word).await.map_err(|_| Gone::Closed)?;
+        let (written, hears) = oneshot::channel();
+        self.events.send(FlowEvent::Tell { line, pause, written }).await.map_err(|_| Gone::Closed)?;
         hears.await.unwrap_or(Err(Gone::Closed))
     }
 }
 
 #[async_trait]
-impl Conversation for Dialogue {
+impl Conversation for SocketConversation {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         if self.audience != Audience::Person {
             return Err(Gone::Cancelled);
@@ -74,7 +66,7 @@ impl Conversation for Dialogue {
         };
         let (answer, hears) = oneshot::channel();
         let line = ask_line(self.version, style, prompt)?;
-        self.words.send(Word::Ask { line, answer }).await.map_err(|_| Gone::Closed)?;
+        self.events.send(FlowEvent::Ask { line, answer }).await.map_err(|_| Gone::Closed)?;
         hears.await.unwrap_or(Err(Gone::Closed))
     }
 
@@ -103,7 +95,7 @@ impl Conversation for Dialogue {
 
     async fn gone(&mut self) -> Gone {
         let (gone, hears) = oneshot::channel();
-        if self.words.send(Word::Watch { gone }).await.is_err() {
+        if self.events.send(FlowEvent::Watch { gone }).await.is_err() {
             return Gone::Closed;
         }
         hears.await.unwrap_or(Gone::Closed)
@@ -180,14 +172,14 @@ fn secret(text: &str) -> ipc::Secret {
     ipc::Secret::new(text.to_owned())
 }
 
-/// A flow may record a new password: what it was put together from is wiped.
+/// Encodes the message. A record may hold a new password, so its value is wiped.
 fn line_of(mut message: ServerMessage) -> Result<Zeroizing<Vec<u8>>, Gone> {
     let line = ipc::encode(&message);
     if let ServerMessage::Record { value, .. } = &mut message {
         value.values_mut().for_each(wipe);
     }
     line.map_err(|error| {
-        error!("a flow says more than the protocol can carry: {error:?}");
+        error!("a message is longer than the protocol allows: {error:?}");
         Gone::Closed
     })
 }
@@ -215,22 +207,22 @@ mod tests {
         Prompt::new(phrase, Language::English)
     }
 
-    /// What a dialogue with `audience` hands over of a question, a line, a record and a pause, and what it makes of them.
+    /// The lines that a conversation writes for a question, two prompts, a record and a pause, and whether each succeeded.
     async fn all_of(version: Version, audience: Audience) -> (Vec<String>, Vec<bool>) {
-        let (mut dialogue, mut heard) = Dialogue::new(version, audience);
+        let (mut conversation, mut received) = SocketConversation::new(version, audience);
         let other_end = async move {
             let mut said = Vec::new();
-            while let Some(word) = heard.recv().await {
-                match word {
-                    Word::Ask { line, answer } => {
+            while let Some(event) = received.recv().await {
+                match event {
+                    FlowEvent::Ask { line, answer } => {
                         said.push(text(&line).to_owned());
                         answer.send(Ok(Answer::new("yes".to_owned()))).unwrap();
                     }
-                    Word::Tell { line, told, .. } => {
+                    FlowEvent::Tell { line, written, .. } => {
                         said.push(text(&line).to_owned());
-                        told.send(Ok(())).unwrap();
+                        written.send(Ok(())).unwrap();
                     }
-                    Word::Watch { .. } => {}
+                    FlowEvent::Watch { .. } => {}
                 }
             }
             said
@@ -242,15 +234,15 @@ mod tests {
                 label: "authenticator".to_owned(),
             }];
             let question = Prompt::new(&Phrase::Code { label: "authenticator" }, Language::English);
-            let answer = dialogue.ask(Echo::Off, &question.with_choices(&choices)).await;
+            let answer = conversation.ask(Echo::Off, &question.with_choices(&choices)).await;
             let drawing = Zeroizing::new("▀▄\n▄▀\n".to_owned());
             let value = Map::from_iter([("id".to_owned(), "GdGn".into())]);
             vec![
                 answer.is_ok_and(|answer| answer.expose() == "yes"),
-                dialogue.tell(Tone::Error, &prompt(&Phrase::CodeTooEarly { seconds: 30 })).await.is_ok(),
-                dialogue.tell(Tone::Info, &Prompt::qr("https://x", drawing)).await.is_ok(),
-                dialogue.record("app_password", value).await.is_ok(),
-                dialogue.wait(Duration::from_secs(60)).await.is_ok(),
+                conversation.tell(Tone::Error, &prompt(&Phrase::CodeTooEarly { seconds: 30 })).await.is_ok(),
+                conversation.tell(Tone::Info, &Prompt::qr("https://x", drawing)).await.is_ok(),
+                conversation.record("app_password", value).await.is_ok(),
+                conversation.wait(Duration::from_secs(60)).await.is_ok(),
             ]
         };
         tokio::join!(other_end, flow)
@@ -305,10 +297,10 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_fit_into_a_line_ends_the_conversation() {
         for version in [Version::One, Version::Two] {
-            let (mut dialogue, _heard) = Dialogue::new(version, Audience::Person);
+            let (mut conversation, _received) = SocketConversation::new(version, Audience::Person);
             let long = "x".repeat(17_000);
             let line = prompt(&Phrase::AppPasswordRevoked { label: &long });
-            assert_eq!(dialogue.tell(Tone::Info, &line).await, Err(Gone::Closed));
+            assert_eq!(conversation.tell(Tone::Info, &line).await, Err(Gone::Closed));
         }
     }
 

@@ -9,11 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::sleep;
 
-use super::super::dialogue::{Audience, Dialogue};
+use super::super::socket_conversation::{Audience, SocketConversation};
 use super::*;
 
-const PACE: Pace =
-    Pace { overall: seconds(150), answer: seconds(120), work: seconds(15), is_seen_through: false };
+const DEADLINES: Deadlines =
+    Deadlines { overall: seconds(150), answer: seconds(120), work: seconds(15), outlives_client: false };
 const ANSWER: &[u8] = b"{\"answer\":\"123456\"}\n";
 const TOLD: Verdict = Verdict::Ignore("as it was told to");
 const GAVE_UP: Verdict = Verdict::Reject(Reason::Cancelled);
@@ -45,39 +45,39 @@ impl Client {
     }
 }
 
-/// Holds a conversation of `flow` and `client` at [`PACE`]; also says how long it took, to the second.
-async fn held<C: Future<Output = Client>>(
-    flow: impl FnOnce(Dialogue) -> Decides,
+/// Holds a conversation of `flow` and `client` at [`DEADLINES`]; also says how long it took, to the second.
+async fn driven<C: Future<Output = Client>>(
+    flow: impl FnOnce(SocketConversation) -> Decides,
     client: impl FnOnce(Client) -> C,
-) -> (Held, u64) {
-    held_after(b"", PACE, flow, client).await
+) -> (Finished, u64) {
+    driven_after(b"", DEADLINES, flow, client).await
 }
 
 /// The same where the client has said something before.
-async fn held_after<C: Future<Output = Client>>(
+async fn driven_after<C: Future<Output = Client>>(
     early: &[u8],
-    pace: Pace,
-    flow: impl FnOnce(Dialogue) -> Decides,
+    deadlines: Deadlines,
+    flow: impl FnOnce(SocketConversation) -> Decides,
     client: impl FnOnce(Client) -> C,
-) -> (Held, u64) {
+) -> (Finished, u64) {
     let (server, stream) = UnixStream::pair().unwrap();
     rustix::io::write(&stream, early).unwrap();
     let (stop, stopping) = watch::channel(false);
-    let (dialogue, words) = Dialogue::new(Version::One, Audience::Person);
-    let decides = flow(dialogue);
+    let (conversation, events) = SocketConversation::new(Version::One, Audience::Person);
+    let decides = flow(conversation);
     let flow = async move {
         let account = Some(AccountId::new("id".to_owned()));
         Outcome { verdict: decides.await, trail: Trail { account, ..Trail::default() } }
     };
-    let mut line = Line::new(server);
+    let mut line = LineStream::new(server);
     let began = Instant::now();
     let client = client(Client { stream, stop });
-    let hold = async move {
-        let held = hold(&mut line, pace, stopping, words, Box::pin(flow)).await;
-        (held, began.elapsed().as_secs())
+    let driver = async move {
+        let finished = drive(&mut line, deadlines, stopping, events, Box::pin(flow)).await;
+        (finished, began.elapsed().as_secs())
     };
-    let (held, _client) = tokio::join!(hold, client);
-    held
+    let (finished, _client) = tokio::join!(driver, client);
+    finished
 }
 
 fn password() -> Prompt<'static> {
@@ -94,15 +94,15 @@ fn line(word: &str) -> Prompt<'_> {
 }
 
 /// Asks until nobody answers.
-fn asks(mut dialogue: Dialogue) -> Decides {
+fn asks(mut conversation: SocketConversation) -> Decides {
     Box::pin(async move {
-        while dialogue.ask(Echo::On, &code()).await.is_ok() {}
+        while conversation.ask(Echo::On, &code()).await.is_ok() {}
         GAVE_UP
     })
 }
 
 /// Works, without a word.
-fn works(_: Dialogue) -> Decides {
+fn works(_: SocketConversation) -> Decides {
     Box::pin(std::future::pending())
 }
 
@@ -110,25 +110,25 @@ async fn keeps_silent(client: Client) -> Client {
     client
 }
 
-fn is_wrong(held: &Held) -> bool {
-    matches!(held.last_word, LastWord::Error(ProtocolError::Malformed(_)))
-        && held.outcome.verdict == GAVE_UP
-        && held.outcome.trail.detail == Some("the front door spoke out of turn")
-        && held.is_broken_off
+fn is_wrong(finished: &Finished) -> bool {
+    matches!(finished.reply, Reply::Error(ProtocolError::Malformed(_)))
+        && finished.outcome.verdict == GAVE_UP
+        && finished.outcome.trail.detail == Some("the front door spoke out of turn")
+        && finished.is_interrupted
 }
 
 #[tokio::test(start_paused = true)]
 async fn questions_are_answered_in_their_turn() {
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
-            let first = dialogue.ask(Echo::Off, &password()).await.unwrap();
-            dialogue.tell(Tone::Info, &line("well")).await.unwrap();
-            let second = dialogue.ask(Echo::On, &code()).await.unwrap();
+            let first = conversation.ask(Echo::Off, &password()).await.unwrap();
+            conversation.tell(Tone::Info, &line("well")).await.unwrap();
+            let second = conversation.ask(Echo::On, &code()).await.unwrap();
             assert_eq!((first.expose(), second.expose()), ("secret", "123456"));
             TOLD
         })
     };
-    let (held, _) = held(flow, async |mut client: Client| {
+    let (finished, _) = driven(flow, async |mut client: Client| {
         assert!(client.hears().await.contains("Password"));
         client.says(b"{\"answer\":\"secret\"}\n").await;
         assert!(client.hears().await.contains("well"));
@@ -137,13 +137,13 @@ async fn questions_are_answered_in_their_turn() {
         client
     })
     .await;
-    assert_eq!((held.outcome.verdict, held.last_word), (TOLD, LastWord::Verdict));
-    assert!(!held.is_broken_off);
+    assert_eq!((finished.outcome.verdict, finished.reply), (TOLD, Reply::Verdict));
+    assert!(!finished.is_interrupted);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_before_the_question_is_none() {
-    let (early, took) = held_after(ANSWER, PACE, asks, async |mut client: Client| {
+    let (early, took) = driven_after(ANSWER, DEADLINES, asks, async |mut client: Client| {
         let mut heard = String::new();
         client.stream.read_to_string(&mut heard).await.unwrap_err();
         assert_eq!(heard, "", "no question was put");
@@ -151,7 +151,7 @@ async fn an_answer_before_the_question_is_none() {
     })
     .await;
     assert!(is_wrong(&early) && took == 0, "{early:?}");
-    let (while_it_works, took) = held(works, async |mut client: Client| {
+    let (while_it_works, took) = driven(works, async |mut client: Client| {
         sleep(seconds(3)).await;
         client.says(ANSWER).await;
         client
@@ -174,56 +174,56 @@ async fn a_question_has_one_answer_and_nothing_else_is_one() {
         b"123456\n",
         b"\n",
     ] {
-        let (held, _) = held(asks, async |mut client: Client| {
+        let (finished, _) = driven(asks, async |mut client: Client| {
             client.hears().await;
             client.says(said).await;
             client
         })
         .await;
-        assert!(is_wrong(&held), "{said:?}: {held:?}");
-        assert!(held.outcome.trail.account.is_some(), "the flow came to its end");
+        assert!(is_wrong(&finished), "{said:?}: {finished:?}");
+        assert!(finished.outcome.trail.account.is_some(), "the flow came to its end");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_gives_up_is_asked_nothing_more() {
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
             for _ in 0..3 {
-                assert_eq!(dialogue.ask(Echo::On, &code()).await.err(), Some(Gone::Cancelled));
-                assert_eq!(dialogue.tell(Tone::Error, &line("no")).await, Err(Gone::Cancelled));
+                assert_eq!(conversation.ask(Echo::On, &code()).await.err(), Some(Gone::Cancelled));
+                assert_eq!(conversation.tell(Tone::Error, &line("no")).await, Err(Gone::Cancelled));
             }
             GAVE_UP
         })
     };
-    let (held, took) = held(flow, async |mut client: Client| {
+    let (finished, took) = driven(flow, async |mut client: Client| {
         client.hears().await;
         client.says(b"{\"cancel\":{}}\n").await;
         client
     })
     .await;
-    assert_eq!((held.outcome.verdict, held.last_word), (GAVE_UP, LastWord::Verdict));
-    assert!(held.is_broken_off && took == 0);
+    assert_eq!((finished.outcome.verdict, finished.reply), (GAVE_UP, Reply::Verdict));
+    assert!(finished.is_interrupted && took == 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_hang_up_at_a_question_the_flow_settles_what_it_counted() {
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
-            assert_eq!(dialogue.ask(Echo::On, &code()).await.err(), Some(Gone::Closed));
+            assert_eq!(conversation.ask(Echo::On, &code()).await.err(), Some(Gone::Closed));
             sleep(seconds(2)).await;
             GAVE_UP
         })
     };
-    let (held, took) = held(flow, async |mut client: Client| {
+    let (finished, took) = driven(flow, async |mut client: Client| {
         client.hears().await;
         client.stream.shutdown().await.unwrap();
         client
     })
     .await;
-    assert_eq!((held.last_word, took), (LastWord::Nothing, 2));
-    assert_eq!(held.outcome.trail.detail, Some("the front door hung up"));
-    assert!(held.outcome.trail.account.is_some());
+    assert_eq!((finished.reply, took), (Reply::None, 2));
+    assert_eq!(finished.outcome.trail.detail, Some("the front door hung up"));
+    assert!(finished.outcome.trail.account.is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,24 +243,24 @@ async fn a_hang_up_while_the_flow_works_ends_it_at_once() {
             TOLD
         })
     };
-    let (held, took) = held(flow, async |mut client: Client| {
+    let (finished, took) = driven(flow, async |mut client: Client| {
         sleep(seconds(4)).await;
         client.stream.shutdown().await.unwrap();
         client
     })
     .await;
-    assert_eq!((held.last_word, took), (LastWord::Nothing, 4));
-    assert_eq!(held.outcome.verdict, GAVE_UP);
+    assert_eq!((finished.reply, took), (Reply::None, 4));
+    assert_eq!(finished.outcome.verdict, GAVE_UP);
     assert!(ended.load(Ordering::Relaxed));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_person_has_a_while_for_each_answer_and_a_while_for_all() {
-    let (held_once, took) = held(asks, keeps_silent).await;
-    assert_eq!((held_once.last_word, took), (LastWord::Verdict, 120));
+    let (held_once, took) = driven(asks, keeps_silent).await;
+    assert_eq!((held_once.reply, took), (Reply::Verdict, 120));
     assert_eq!(held_once.outcome.verdict, GAVE_UP);
     assert_eq!(held_once.outcome.trail.detail, Some("no answer in time"));
-    let (_, took) = held(asks, async |mut client: Client| {
+    let (_, took) = driven(asks, async |mut client: Client| {
         client.hears().await;
         sleep(seconds(100)).await;
         client.says(ANSWER).await;
@@ -272,62 +272,62 @@ async fn a_person_has_a_while_for_each_answer_and_a_while_for_all() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_says_nothing_for_long_is_deferred() {
-    let (silent, took) = held(works, keeps_silent).await;
+    let (silent, took) = driven(works, keeps_silent).await;
     assert!(matches!(silent.outcome.verdict, Verdict::Defer(_)), "{silent:?}");
-    assert_eq!((silent.last_word, took), (LastWord::Verdict, 15));
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    assert_eq!((silent.reply, took), (Reply::Verdict, 15));
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
             sleep(seconds(10)).await;
-            dialogue.tell(Tone::Info, &line("soon")).await.unwrap();
+            conversation.tell(Tone::Info, &line("soon")).await.unwrap();
             sleep(seconds(10)).await;
-            dialogue.wait(seconds(60)).await.unwrap();
+            conversation.wait(seconds(60)).await.unwrap();
             sleep(seconds(60)).await;
             TOLD
         })
     };
-    let (spoken, took) = held(flow, keeps_silent).await;
+    let (spoken, took) = driven(flow, keeps_silent).await;
     assert_eq!((spoken.outcome.verdict, took), (TOLD, 80));
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
-            while dialogue.wait(seconds(100_000)).await.is_ok() {
+            while conversation.wait(seconds(100_000)).await.is_ok() {
                 sleep(seconds(50)).await;
             }
             TOLD
         })
     };
-    let (endless, took) = held(flow, keeps_silent).await;
+    let (endless, took) = driven(flow, keeps_silent).await;
     assert!(matches!(endless.outcome.verdict, Verdict::Defer(_)) && took == 150, "{endless:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_goes_on_without_its_person_is_cut_off() {
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
-            drop(dialogue.ask(Echo::On, &code()).await);
+            drop(conversation.ask(Echo::On, &code()).await);
             std::future::pending().await
         })
     };
-    let (held, took) = held(flow, keeps_silent).await;
-    assert_eq!((held.outcome.verdict, took), (GAVE_UP, 135));
+    let (finished, took) = driven(flow, keeps_silent).await;
+    assert_eq!((finished.outcome.verdict, took), (GAVE_UP, 135));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_ends_flows_that_wait_for_a_user_and_no_others() {
-    let (asked, took) = held(asks, async |client: Client| {
+    let (asked, took) = driven(asks, async |client: Client| {
         sleep(seconds(5)).await;
         client.stop.send_replace(true);
         client
     })
     .await;
     assert!(matches!(asked.outcome.verdict, Verdict::Defer(_)), "another try may be let in: {asked:?}");
-    assert_eq!((asked.last_word, took), (LastWord::Verdict, 5));
+    assert_eq!((asked.reply, took), (Reply::Verdict, 5));
     let flow = |_| -> Decides {
         Box::pin(async {
             sleep(seconds(9)).await;
             TOLD
         })
     };
-    let (working, took) = held(flow, async |client: Client| {
+    let (working, took) = driven(flow, async |client: Client| {
         client.stop.send_replace(true);
         client
     })
@@ -337,13 +337,13 @@ async fn a_stop_ends_flows_that_wait_for_a_user_and_no_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_under_way_is_completed_after_a_hang_up() {
-    let pace = Pace { is_seen_through: true, ..PACE };
+    let deadlines = Deadlines { outlives_client: true, ..DEADLINES };
     let changes = |seconds_of_work| {
-        move |mut dialogue: Dialogue| -> Decides {
+        move |mut conversation: SocketConversation| -> Decides {
             Box::pin(async move {
-                drop(dialogue.ask(Echo::On, &code()).await.unwrap());
+                drop(conversation.ask(Echo::On, &code()).await.unwrap());
                 sleep(seconds(seconds_of_work)).await;
-                assert_eq!(dialogue.tell(Tone::Info, &line("changed")).await, Err(Gone::Closed));
+                assert_eq!(conversation.tell(Tone::Info, &line("changed")).await, Err(Gone::Closed));
                 TOLD
             })
         }
@@ -355,19 +355,19 @@ async fn a_change_under_way_is_completed_after_a_hang_up() {
         client.stream.shutdown().await.unwrap();
         client
     };
-    let (seen, took) = held_after(b"", pace, changes(9), hangs_up).await;
-    assert_eq!((seen.outcome.verdict, seen.last_word, took), (TOLD, LastWord::Nothing, 9));
+    let (seen, took) = driven_after(b"", deadlines, changes(9), hangs_up).await;
+    assert_eq!((seen.outcome.verdict, seen.reply, took), (TOLD, Reply::None, 9));
     assert_eq!(seen.outcome.trail.detail, Some("the front door hung up"));
-    let (endless, took) = held_after(b"", pace, changes(100), hangs_up).await;
+    let (endless, took) = driven_after(b"", deadlines, changes(100), hangs_up).await;
     assert_eq!((endless.outcome.verdict, took), (GAVE_UP, 16), "as long as any work");
 }
 
 /// Waits for what happens elsewhere, gives up what it began once nobody waits any more, and says how.
-fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(Dialogue) -> Decides {
-    move |mut dialogue: Dialogue| {
+fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(SocketConversation) -> Decides {
+    move |mut conversation: SocketConversation| {
         Box::pin(async move {
-            dialogue.wait(seconds(60)).await.unwrap();
-            let gone = dialogue.gone().await;
+            conversation.wait(seconds(60)).await.unwrap();
+            let gone = conversation.gone().await;
             assert_eq!(gone, Gone::Closed);
             sleep(seconds(1)).await;
             given_up.store(true, Ordering::Relaxed);
@@ -379,7 +379,7 @@ fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(Dialogue) -> Decides {
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_waits_elsewhere_hears_that_its_client_is_gone_and_ends_by_itself() {
     let given_up = Arc::new(AtomicBool::new(false));
-    let (held, took) = held(watches(Arc::clone(&given_up)), async |mut client: Client| {
+    let (finished, took) = driven(watches(Arc::clone(&given_up)), async |mut client: Client| {
         assert!(client.hears().await.contains("wait"));
         sleep(seconds(20)).await;
         client.stream.shutdown().await.unwrap();
@@ -387,14 +387,14 @@ async fn a_flow_that_waits_elsewhere_hears_that_its_client_is_gone_and_ends_by_i
     })
     .await;
     assert!(given_up.load(Ordering::Relaxed), "what it began is not left behind");
-    assert_eq!((held.outcome.verdict, held.last_word, took), (GAVE_UP, LastWord::Nothing, 21));
-    assert!(held.is_broken_off);
+    assert_eq!((finished.outcome.verdict, finished.reply, took), (GAVE_UP, Reply::None, 21));
+    assert!(finished.is_interrupted);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_waits_elsewhere_ends_where_the_daemon_stops() {
     let given_up = Arc::new(AtomicBool::new(false));
-    let (held, took) = held(watches(Arc::clone(&given_up)), async |mut client: Client| {
+    let (finished, took) = driven(watches(Arc::clone(&given_up)), async |mut client: Client| {
         assert!(client.hears().await.contains("wait"));
         sleep(seconds(5)).await;
         client.stop.send(true).unwrap();
@@ -402,28 +402,32 @@ async fn a_flow_that_waits_elsewhere_ends_where_the_daemon_stops() {
     })
     .await;
     assert!(given_up.load(Ordering::Relaxed));
-    assert_eq!((held.last_word, took), (LastWord::Verdict, 6));
-    assert_eq!(held.outcome.verdict, Verdict::Defer("posternd stops".to_owned()), "another one may serve");
+    assert_eq!((finished.reply, took), (Reply::Verdict, 6));
+    assert_eq!(
+        finished.outcome.verdict,
+        Verdict::Defer("posternd stops".to_owned()),
+        "another one may serve"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_watched_any_longer_is_cut_off_as_ever() {
-    let flow = |mut dialogue: Dialogue| -> Decides {
+    let flow = |mut conversation: SocketConversation| -> Decides {
         Box::pin(async move {
-            dialogue.wait(seconds(60)).await.unwrap();
+            conversation.wait(seconds(60)).await.unwrap();
             tokio::select! {
-                _ = dialogue.gone() => {}
+                _ = conversation.gone() => {}
                 () = sleep(seconds(2)) => {}
             }
             std::future::pending().await
         })
     };
-    let (held, took) = held(flow, async |mut client: Client| {
+    let (finished, took) = driven(flow, async |mut client: Client| {
         assert!(client.hears().await.contains("wait"));
         sleep(seconds(5)).await;
         client.stream.shutdown().await.unwrap();
         client
     })
     .await;
-    assert_eq!((held.last_word, took), (LastWord::Nothing, 5));
+    assert_eq!((finished.reply, took), (Reply::None, 5));
 }

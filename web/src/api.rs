@@ -12,10 +12,10 @@ use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
 use crate::address::Network;
+use crate::client_limit::ClientLimit;
 use crate::config::Config;
-use crate::connections::ConnectionPlace;
+use crate::connection_slots::ConnectionSlot;
 use crate::reply::{self, Reply};
-use crate::shares::Shares;
 
 /// What the page can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,21 +80,21 @@ impl Verb {
     }
 }
 
-/// The way to posternd.
+/// Relays requests of the page to posternd.
 #[derive(Debug)]
 pub(crate) struct Api {
     socket: PathBuf,
     time: Duration,
     places: Arc<Semaphore>,
-    per_client: Shares,
+    per_client: ClientLimit,
 }
 
-/// Who asks.
+/// The client of a request.
 #[derive(Debug)]
-pub(crate) struct Person {
-    /// The client's address, as the proxy names it.
+pub(crate) struct Requester {
+    /// The client's address as the proxy reports it.
     pub(crate) rhost: Option<String>,
-    /// The page's language.
+    /// The language of the page.
     pub(crate) language: Option<String>,
 }
 
@@ -104,19 +104,19 @@ impl Api {
             socket: config.socket.clone(),
             time: config.limits.request_time,
             places: Arc::new(Semaphore::new(config.limits.conversations)),
-            per_client: Shares::new(config.limits.conversations.div_ceil(4)),
+            per_client: ClientLimit::new(config.limits.conversations.div_ceil(4)),
         }
     }
 
-    /// Holds one conversation with posternd, and gives its end.
+    /// Holds one conversation with posternd, and returns its end as a reply.
     pub(crate) async fn relay(
         &self,
-        connection: &ConnectionPlace,
+        connection: &ConnectionSlot,
         verb: Verb,
         arguments: BTreeMap<String, String>,
-        Person { rhost, language }: Person,
+        Requester { rhost, language }: Requester,
     ) -> Reply {
-        // A little before the request's own end, so that its answer still says what was wrong.
+        // It ends a little before the request does, so that the reply can still report what was wrong.
         let deadline = Instant::now() + self.time.mul_f32(0.8);
         let client = rhost.as_deref().and_then(Network::of);
         let place = async {
@@ -127,18 +127,18 @@ impl Api {
             warn!("no place for another conversation with posternd; see limits.conversations");
             return unavailable();
         };
-        connection.works();
+        connection.is_relayed();
         let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow(), SERVICE, "") };
         let socket = self.socket.clone();
         let held = tokio::task::spawn_blocking(move || {
-            let mut heard = Heard::default();
+            let mut transcript = Transcript::default();
             let end =
-                Client::connect(&socket, deadline).and_then(|client| client.converse(begin, &mut heard));
+                Client::connect(&socket, deadline).and_then(|client| client.converse(begin, &mut transcript));
             drop(place);
-            (end, heard)
+            (end, transcript)
         });
         match held.await {
-            Ok((Ok(verdict), heard)) => told(verdict, heard),
+            Ok((Ok(verdict), transcript)) => reply_to(verdict, transcript),
             Ok((Err(Failure::Refused(error)), _)) => {
                 warn!("{}", Failure::Refused(error));
                 reply::refusal(
@@ -159,8 +159,8 @@ impl Api {
     }
 }
 
-fn told(verdict: Verdict, heard: Heard) -> Reply {
-    let Heard { records, lines } = heard;
+fn reply_to(verdict: Verdict, transcript: Transcript) -> Reply {
+    let Transcript { records, lines } = transcript;
     match verdict {
         Verdict::Accept(_) => {
             let text = lines.join("\n");
@@ -184,7 +184,7 @@ fn told(verdict: Verdict, heard: Heard) -> Reply {
     }
 }
 
-// What exactly is out of order is for the log: it may name servers.
+// The fault itself goes to the log only: its text may name servers.
 fn unavailable() -> Reply {
     let value = json!({
         "verdict": "defer", "reason": "unavailable", "records": [],
@@ -194,13 +194,13 @@ fn unavailable() -> Reply {
 }
 
 #[derive(Debug, Default)]
-struct Heard {
+struct Transcript {
     records: Vec<Value>,
     lines: Vec<String>,
 }
 
-impl Prompter for Heard {
-    // The page's flows have no questions.
+impl Prompter for Transcript {
+    // The flows of the page ask no questions.
     fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
         None
     }
@@ -236,7 +236,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
     }
 }
 
-/// What the conversations of this process are about, for posternd's log.
+/// The service of this process' conversations, for posternd's log.
 const SERVICE: &str = "web";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The page and what belongs to it, in the program itself.
+//! The page and its files, compiled into the program.
 
 /// A file of the page, open to every visitor.
 #[derive(Debug)]
@@ -7,12 +7,12 @@ pub struct Asset {
     pub(crate) bytes: &'static [u8],
 }
 
-/// The page; [`TOKEN_PLACE`] stands where the token goes.
+/// The page. [`TOKEN_PLACE`] marks where the token goes.
 pub(crate) const PAGE: &str = include_str!("../page/index.html");
 /// See [`PAGE`].
 pub(crate) const TOKEN_PLACE: &str = "{{token}}";
 
-/// What is at `path`, other than the page.
+/// The file at `path`, other than the page.
 pub(crate) fn at(path: &str) -> Option<&'static Asset> {
     FILES.iter().find(|(name, _)| *name == path).map(|(_, asset)| asset)
 }

@@ -7,52 +7,53 @@ use hyper::header::HeaderName;
 use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
-/// Where the configuration is looked for.
+/// The default path of the configuration.
 pub(crate) const CONFIG_PATH: &str = "/etc/postern/web.toml";
 
-/// All that this process has to know. It holds no secret.
+/// The configuration of this process. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     /// posternd's socket.
     pub(crate) socket: PathBuf,
-    /// Where the proxy connects to.
+    /// The address that the proxy connects to.
     pub(crate) listen: Listen,
-    /// The header in which the proxy says who asks; believed as a whole, since nobody else gets here.
+    /// The header in which the proxy reports the client's address. It is trusted as a whole, since only the proxy can
+    /// connect.
     pub(crate) client_address_header: Option<HeaderName>,
-    /// What one visitor, or all together, may take up.
+    /// The resources that one client, or all together, may use.
     pub(crate) limits: Limits,
 }
 
-/// A place that only this machine can reach.
+/// An address that only this host can reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Listen {
     /// An address of the loopback interface.
     Loopback(SocketAddr),
-    /// A Unix socket, open to its own user and group.
+    /// A Unix socket, open to its user and its group.
     Unix(PathBuf),
 }
 
-/// Bounds against whoever sends much, slowly, or from everywhere.
+/// Limits against clients that send much, slowly, or from many addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Connections at one time.
+    /// Concurrent connections.
     pub(crate) connections: usize,
-    /// Requests of one client (an IPv4 address, an IPv6 /64) at one time.
+    /// Concurrent requests of one client (an IPv4 address or an IPv6 /64).
     pub(crate) per_client: usize,
-    /// Conversations with posternd at one time.
+    /// Concurrent conversations with posternd.
     pub(crate) conversations: usize,
     /// The longest body, in bytes.
     pub(crate) body: usize,
-    /// How long a request's headers may take, and how long a connection may be idle.
+    /// How long the headers of a request may take, and how long a connection may be idle.
     pub(crate) header_time: Duration,
-    /// How long a request's body may take.
+    /// How long the body of a request may take.
     pub(crate) body_time: Duration,
-    /// How long a request may take from its headers to its answer, posternd's part included.
+    /// How long a request may take from its headers to its answer, including posternd's part.
     pub(crate) request_time: Duration,
 }
 
 impl Config {
-    /// Reads `path`; a missing file means the defaults.
+    /// Reads `path`. A missing file means the defaults.
     pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
         match read_trusted(path) {
             Ok(text) => Self::parse(&text),
@@ -111,7 +112,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// What is wrong with the configuration, and where.
+/// What is wrong in the configuration, and where.
 #[derive(Debug)]
 pub(crate) struct ConfigError(String);
 

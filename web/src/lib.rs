@@ -9,8 +9,9 @@ mod address;
 mod api;
 mod args;
 mod assets;
+mod client_limit;
 mod config;
-mod connections;
+mod connection_slots;
 mod harden;
 mod listener;
 mod logging;
@@ -18,7 +19,6 @@ mod reply;
 mod request_log;
 mod routes;
 mod server;
-mod shares;
 mod stream;
 mod token;
 

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, UnixListener};
 use crate::config::Listen;
 use crate::stream::Stream;
 
-/// The socket that the proxy connects to; a socket file goes with it.
+/// The socket that the proxy connects to. A Unix socket's file is removed when dropped.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
@@ -17,7 +17,7 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Binds the configured place.
+    /// Binds the configured address.
     pub(crate) async fn open(listen: &Listen) -> io::Result<Self> {
         match listen {
             Listen::Loopback(address) => TcpListener::bind(address).await.map(Self::Tcp),
@@ -25,7 +25,7 @@ impl Listener {
         }
     }
 
-    /// The next connection, which breaks where an answer is not read for as long as `patience`.
+    /// The next connection. It breaks if the client does not read an answer for as long as `patience`.
     pub(crate) async fn accept(&self, patience: Duration) -> io::Result<Stream> {
         match self {
             Self::Tcp(socket) => socket.accept().await.map(|(stream, _)| Stream::new(stream, patience)),
@@ -60,9 +60,9 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    // Until the next line the umask keeps it to this user.
+    // Until the next line the umask keeps other users out.
     let socket = UnixListener::bind(path)?;
-    // The proxy is in the group: whoever gets here is believed what it says of the client's address.
+    // The proxy is in the group. Every client of this socket is believed about the address that it reports.
     std::fs::set_permissions(path, Permissions::from_mode(0o660))?;
     Ok(socket)
 }

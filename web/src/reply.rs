@@ -4,10 +4,10 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVa
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
-/// What is sent back: the whole body is known before its first byte goes out.
+/// A reply. Its whole body is known before the first byte is sent.
 pub(crate) type Reply = Response<Full<Bytes>>;
 
-/// An answer with every header that keeps the page to itself.
+/// A reply with all headers that protect the page.
 pub(crate) fn with(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
@@ -16,17 +16,17 @@ pub(crate) fn with(status: StatusCode, content_type: &'static str, body: impl In
     reply
 }
 
-/// A line of text; never an empty page.
+/// A reply with one line of text; a visitor never sees an empty page.
 pub(crate) fn text(status: StatusCode, line: &str) -> Reply {
     with(status, "text/plain; charset=utf-8", format!("{line}\n"))
 }
 
-/// An answer of the API that posternd had no part in.
+/// A reply of the API in which posternd had no part.
 pub(crate) fn refusal(status: StatusCode, reason: &str, text: &str) -> Reply {
     json(status, &json!({"verdict": "error", "reason": reason, "text": text, "records": []}))
 }
 
-/// An answer of the API.
+/// A reply of the API.
 pub(crate) fn json(status: StatusCode, value: &Value) -> Reply {
     with(status, "application/json", value.to_string())
 }

@@ -7,9 +7,10 @@ use tracing::info;
 
 use crate::address::Network;
 
-/// Keeps requests from filling the log: each costs its sender nothing. The rest of their lines is counted.
+/// Keeps requests, which cost their sender nothing, from filling the log. Lines beyond the limit are counted.
 ///
-/// Each client fills a bucket of its own; all of them together, and all that no proxy names, share another.
+/// Each client has a token bucket of its own. All of them together, and all requests of unknown clients, share another
+/// one.
 #[derive(Debug)]
 pub(crate) struct RequestLog(Mutex<Buckets>);
 
@@ -26,7 +27,7 @@ impl RequestLog {
         Self(Mutex::new(Buckets { all, each: HashMap::new(), left_out: 0 }))
     }
 
-    /// Whether a line on a request of `client` may be written at `now`.
+    /// Whether a line about a request of `client` may be written at `now`.
     pub(crate) fn admits(&self, client: Option<Network>, now: Instant) -> bool {
         let mut buckets = self.lock();
         let admitted =
@@ -35,7 +36,7 @@ impl RequestLog {
         admitted
     }
 
-    /// Writes how many lines were left out since the last time, where there were any.
+    /// Writes how many lines were left out since the last time, if any were.
     pub(crate) fn tell_left_out(&self) {
         let left_out = std::mem::take(&mut self.lock().left_out);
         if left_out > 0 {
@@ -60,7 +61,7 @@ impl Buckets {
     }
 }
 
-/// A phone asks every three seconds.
+/// A phone polls every three seconds.
 const OF_ONE: Rate = Rate { burst: 60, refill: Duration::from_secs(1) };
 const OF_ALL: Rate = Rate { burst: 600, refill: Duration::from_millis(100) };
 const MOST_CLIENTS: usize = 4096;

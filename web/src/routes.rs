@@ -7,12 +7,12 @@ use hyper::{Method, Request, StatusCode};
 use tracing::{error, info};
 
 use crate::address::Network;
-use crate::api::{Api, Person, Verb};
+use crate::api::{Api, Requester, Verb};
+use crate::client_limit::ClientLimit;
 use crate::config::Config;
-use crate::connections::ConnectionPlace;
+use crate::connection_slots::ConnectionSlot;
 use crate::reply::{self, Reply};
 use crate::request_log::RequestLog;
-use crate::shares::Shares;
 use crate::token::{self, Token};
 use crate::{address, assets};
 
@@ -67,27 +67,27 @@ impl Route {
 pub(crate) struct Server<'a> {
     pub(crate) config: &'a Config,
     pub(crate) api: &'a Api,
-    /// Requests of each client.
-    pub(crate) requests: &'a Shares,
-    /// Which requests have a line in the log.
+    /// The concurrent requests of each client.
+    pub(crate) requests: &'a ClientLimit,
+    /// Limits the lines of requests in the log.
     pub(crate) log: &'a RequestLog,
 }
 
-/// Answers a request and logs it: who, what, and how it ended; never what was in it.
-pub(crate) async fn answer(server: Server<'_>, place: &ConnectionPlace, request: Request<Incoming>) -> Reply {
+/// Answers a request and logs it: the client, the path and the result, never the content.
+pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: Request<Incoming>) -> Reply {
     let (began, config) = (Instant::now(), server.config);
     let client = address::of_client(request.headers(), config.client_address_header.as_ref());
     let network = client.as_deref().and_then(Network::of);
-    place.is_of(network);
+    slot.waits_for(network);
     let method = request.method().clone();
     let route = Route::of(request.uri().path());
-    // A path that is not ours is the client's invention, and may be a secret that went astray.
+    // An unknown path is the client's invention, and may hold a misplaced secret.
     let path = if route.is_some() { request.uri().path().to_owned() } else { "(unknown)".to_owned() };
     let share = server.requests.try_take(network);
     let mut reply = match route {
         _ if share.is_none() => too_many(route),
         Some(route) if route.allows(&method) => {
-            let served = serve(server, place, route, &client, request);
+            let served = serve(server, slot, route, &client, request);
             match tokio::time::timeout(config.limits.request_time, served).await {
                 Ok(reply) => reply,
                 Err(_) => late(route),
@@ -103,12 +103,12 @@ pub(crate) async fn answer(server: Server<'_>, place: &ConnectionPlace, request:
     };
     let status = reply.status();
     drop(share);
-    // Who does not read the answer has to give way as well.
-    place.is_of(network);
+    // A client that does not read the answer can be evicted as well.
+    slot.waits_for(network);
     let is_cut_short =
         [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
     if !matches!(method, Method::GET | Method::HEAD | Method::POST) || is_cut_short.contains(&status) {
-        // What follows may be a body that nobody will read.
+        // An unread body may follow.
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if server.log.admits(network, Instant::now()) {
@@ -125,7 +125,7 @@ pub(crate) async fn answer(server: Server<'_>, place: &ConnectionPlace, request:
 
 async fn serve(
     server: Server<'_>,
-    place: &ConnectionPlace,
+    slot: &ConnectionSlot,
     route: Route,
     client: &Option<String>,
     request: Request<Incoming>,
@@ -134,7 +134,7 @@ async fn serve(
         Route::Page => page(request.headers()),
         Route::Asset(asset) => reply::with(StatusCode::OK, asset.content_type, asset.bytes),
         Route::Health => reply::text(StatusCode::OK, "ok"),
-        Route::Api(verb) => relay(server, place, verb, client.clone(), request).await,
+        Route::Api(verb) => relay(server, slot, verb, client.clone(), request).await,
     }
 }
 
@@ -156,7 +156,7 @@ fn page(headers: &HeaderMap) -> Reply {
 
 async fn relay(
     server: Server<'_>,
-    place: &ConnectionPlace,
+    slot: &ConnectionSlot,
     verb: Verb,
     client: Option<String>,
     request: Request<Incoming>,
@@ -178,7 +178,7 @@ async fn relay(
         Err(_) => return late(Route::Api(verb)),
     };
     match verb.arguments(&body) {
-        Ok(arguments) => server.api.relay(place, verb, arguments, Person { rhost: client, language }).await,
+        Ok(arguments) => server.api.relay(slot, verb, arguments, Requester { rhost: client, language }).await,
         Err(what) => reply::refusal(StatusCode::BAD_REQUEST, "malformed", &what),
     }
 }
@@ -223,7 +223,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// The first language that the page asks for, as in BCP 47.
+/// The first language that the page accepts (BCP 47).
 fn language(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("accept-language")?.to_str().ok()?;
     let first = value.split([',', ';']).next()?.trim();

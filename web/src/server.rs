@@ -12,12 +12,12 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::api::Api;
+use crate::client_limit::ClientLimit;
 use crate::config::Config;
-use crate::connections::{ConnectionPlace, Connections};
+use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 use crate::listener::Listener;
 use crate::request_log::RequestLog;
 use crate::routes;
-use crate::shares::Shares;
 use crate::stream::Stream;
 
 /// Serves until SIGTERM or SIGINT.
@@ -26,10 +26,10 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         Listener::open(&config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let patience = config.limits.request_time;
-    let connections = Connections::new(config.limits.connections);
+    let connections = ConnectionSlots::new(config.limits.connections);
     let stopping = watch::Sender::new(false);
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
-    let requests = Shares::new(config.limits.per_client);
+    let requests = ClientLimit::new(config.limits.per_client);
     let log = RequestLog::new(Instant::now());
     let server =
         Arc::new(Server { api: Api::new(&config), config, requests, log, stopping: stopping.subscribe() });
@@ -39,16 +39,16 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         tokio::select! {
             accepted = listener.accept(patience) => match accepted {
                 Ok(stream) => {
-                    // Those beyond wait in the kernel's queue: posternd is at work for all that are here.
-                    let place = tokio::select! {
-                        place = connections.place() => place,
+                    // Further connections wait in the kernel's queue: posternd is working for all that are here.
+                    let slot = tokio::select! {
+                        slot = connections.acquire() => slot,
                         _ = terminate.recv() => break,
                         _ = interrupt.recv() => break,
                     };
-                    drop(tokio::spawn(Arc::clone(&server).connection(stream, place)));
+                    drop(tokio::spawn(Arc::clone(&server).connection(stream, slot)));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: without a pause this loop would only heat the room.
+                    // Probably out of file descriptors. Without a pause this loop would only burn time.
                     warn!("cannot accept a connection: {error}");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -72,19 +72,19 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 struct Server {
     config: Config,
     api: Api,
-    requests: Shares,
+    requests: ClientLimit,
     log: RequestLog,
     stopping: watch::Receiver<bool>,
 }
 
 impl Server {
-    async fn connection(self: Arc<Self>, stream: Stream, place: ConnectionPlace) {
+    async fn connection(self: Arc<Self>, stream: Stream, slot: ConnectionSlot) {
         let mut stopping = self.stopping.clone();
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
             let (config, api) = (&self.config, &self.api);
             let server = routes::Server { config, api, requests: &self.requests, log: &self.log };
-            let reply = routes::answer(server, &place, request).await;
+            let reply = routes::answer(server, &slot, request).await;
             Ok::<_, Infallible>(reply)
         });
         let connection = http1::Builder::new()
@@ -94,32 +94,32 @@ impl Server {
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
-            // What goes wrong with a connection is the client's doing, or the proxy's.
+            // Errors of a connection are caused by the client or the proxy.
             _ = connection.as_mut() => return,
-            () = place.has_to_give_way() => return,
+            () = slot.evicted() => return,
             _ = stopping.wait_for(|stop| *stop) => {}
             () = tokio::time::sleep(LIFETIME) => {}
         }
         connection.as_mut().graceful_shutdown();
-        // Whoever does not read the answer by then does not want it.
+        // A client that has not read the answer by then does not want it.
         let last = tokio::time::timeout(limits.request_time, connection);
         tokio::select! {
             _ = last => {}
-            () = place.has_to_give_way() => {}
+            () = slot.evicted() => {}
         }
     }
 }
 
 fn tell_systemd(state: NotifyState<'_>) {
-    // Without a supervisor that listens there is nobody to tell.
+    // Without a supervisor that listens there is no process to notify.
     drop(sd_notify::notify(&[state]));
 }
 
-/// The most that a request's headers may take up, in bytes; hyper takes no less.
+/// The most bytes of a request's headers. hyper's minimum is higher than we need.
 const HEADER_ROOM: usize = 16 * 1024;
-/// How long a connection may be kept, however busy it is.
+/// How long a connection may live, however busy it is.
 const LIFETIME: Duration = Duration::from_secs(120);
-/// How often the log says how many of its lines were left out.
+/// How often the log reports how many of its lines were left out.
 const SUMMARY: Duration = Duration::from_secs(10);
-/// How long requests that are under way may go on after SIGTERM.
+/// How long requests in progress may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);

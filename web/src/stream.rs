@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A connection from the proxy. One that does not take an answer in time is broken off, so that its place is free again.
+/// A connection from the proxy. It breaks if the client does not read an answer in time, so that its slot is freed.
 pub(crate) struct Stream {
     socket: Box<dyn Socket>,
     patience: Duration,

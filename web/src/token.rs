@@ -6,12 +6,12 @@ use hyper::HeaderMap;
 use hyper::header::{COOKIE, HOST, ORIGIN};
 use subtle::ConstantTimeEq;
 
-/// A random text that stands in a cookie and in the page, and that every request to the API repeats in a header.
+/// A random token. It is in a cookie and in the page, and every request to the API must repeat it in a header.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 
 impl Token {
-    /// The one that the visitor's cookie has, else a new one.
+    /// The token of the visitor's cookie, or a new one.
     pub(crate) fn of_visitor(headers: &HeaderMap) -> Result<Self, getrandom::Error> {
         if let Some(known) = from_cookie(headers, is_encrypted(headers)) {
             return Ok(Self(known.to_owned()));
@@ -21,12 +21,13 @@ impl Token {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// For the page.
+    /// The token for the page.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// For `Set-Cookie`. Over https no other host of the site can set it (RFC 6265bis, section 4.1.3.2).
+    /// The value of `Set-Cookie`. Over https no other host of the site can set this cookie (RFC 6265bis, section
+    /// 4.1.3.2).
     pub(crate) fn cookie(&self, headers: &HeaderMap) -> String {
         let encrypted = is_encrypted(headers);
         let secure = if encrypted { "; Secure" } else { "" };
@@ -46,7 +47,7 @@ pub fn is_from_page(headers: &HeaderMap) -> bool {
     same && is_same_site(headers)
 }
 
-// Old browsers send neither header, and no browser lets a page choose them.
+// Old browsers send neither header, and no browser lets a page set them.
 fn is_same_site(headers: &HeaderMap) -> bool {
     let fetched = headers.get("sec-fetch-site").is_none_or(|site| site.as_bytes() == b"same-origin");
     let origin = headers.get(ORIGIN).is_none_or(|origin| {
@@ -73,7 +74,7 @@ fn is_token(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Whether the visitor's own connection, which ends at the proxy, is https.
+/// Whether the visitor's connection, which ends at the proxy, is https.
 fn is_encrypted(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
 }

@@ -4,7 +4,7 @@ use super::*;
 
 const WORDS: &str = include_str!("../../page/words.js");
 
-/// The words of each language by name, as they stand in the catalogue.
+/// The texts of each language by name, as the catalogue has them.
 fn catalogue() -> BTreeMap<&'static str, BTreeMap<&'static str, &'static str>> {
     let mut languages = BTreeMap::new();
     let mut language = "";

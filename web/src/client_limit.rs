@@ -5,10 +5,10 @@ use tokio::sync::Notify;
 
 use crate::address::Network;
 
-/// How much of something each client has at one time; a client fills its own share and no other's. Where it is not known who
-/// the client is, there is no share.
+/// Limits how much of something each client may use at one time. A client can exhaust only its own limit. Unknown
+/// clients have none.
 #[derive(Debug, Clone)]
-pub(crate) struct Shares(Arc<Shared>);
+pub(crate) struct ClientLimit(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -17,13 +17,13 @@ struct Shared {
     freed: Notify,
 }
 
-impl Shares {
+impl ClientLimit {
     pub(crate) fn new(most: usize) -> Self {
         Self(Arc::new(Shared { most, taken: Mutex::default(), freed: Notify::new() }))
     }
 
-    /// A part of the client's share, or `None` where it has all of it.
-    pub(crate) fn try_take(&self, client: Option<Network>) -> Option<Share> {
+    /// Takes one permit. `None` if the client has all of its own.
+    pub(crate) fn try_take(&self, client: Option<Network>) -> Option<ClientPermit> {
         if let Some(client) = client {
             let mut taken = self.lock();
             let own = taken.entry(client).or_insert(0);
@@ -32,11 +32,11 @@ impl Shares {
             }
             *own += 1;
         }
-        Some(Share { shares: self.clone(), client })
+        Some(ClientPermit { shares: self.clone(), client })
     }
 
-    /// The same, once there is one.
-    pub(crate) async fn take(&self, client: Option<Network>) -> Share {
+    /// Waits for a permit.
+    pub(crate) async fn take(&self, client: Option<Network>) -> ClientPermit {
         loop {
             let freed = self.0.freed.notified();
             if let Some(share) = self.try_take(client) {
@@ -51,14 +51,14 @@ impl Shares {
     }
 }
 
-/// A part of a client's share, given back when dropped.
+/// A permit of one client, returned when dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
-    shares: Shares,
+pub(crate) struct ClientPermit {
+    shares: ClientLimit,
     client: Option<Network>,
 }
 
-impl Drop for Share {
+impl Drop for ClientPermit {
     fn drop(&mut self) {
         let Some(client) = self.client else { return };
         let mut taken = self.shares.lock();
@@ -77,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_fills_its_own_share_alone_and_one_64_is_one_client() {
-        let shares = Shares::new(2);
+        let shares = ClientLimit::new(2);
         let at = |address| Network::of(address);
         let mut held =
             vec![shares.try_take(at("2001:db8::1")).unwrap(), shares.try_take(at("2001:db8::2")).unwrap()];
@@ -85,7 +85,7 @@ mod tests {
         assert!(
             shares.try_take(at("2001:db8:0:1::3")).is_some() && shares.try_take(at("192.0.2.1")).is_some()
         );
-        let unknown: Vec<Share> = (0..9).filter_map(|_| shares.try_take(None)).collect();
+        let unknown: Vec<ClientPermit> = (0..9).filter_map(|_| shares.try_take(None)).collect();
         assert_eq!(unknown.len(), 9);
         let (next, ()) = tokio::join!(shares.take(at("2001:db8::3")), async {
             tokio::task::yield_now().await;

@@ -63,7 +63,7 @@ impl Step {
 /// has none.
 #[must_use]
 pub fn flatten(files: &Files, service: &str, group: ManagementGroup) -> Vec<Step> {
-    let mut flattening = Flattening { files, group, steps: Vec::new() };
+    let mut flattening = Flattening { files, group, steps: Vec::new(), read: 0 };
     flattening.add_file(service, 0, 0);
     flattening.steps
 }
@@ -85,14 +85,17 @@ struct Flattening<'a> {
     files: &'a Files,
     group: ManagementGroup,
     steps: Vec<Step>,
+    /// How many files were read so far.
+    read: usize,
 }
 
 impl Flattening<'_> {
     fn add_file(&mut self, file: &str, level: usize, depth: usize) {
         let Some(text) = self.files.get(file) else { return };
-        if depth > MAX_INCLUDE_DEPTH {
+        if depth > MAX_INCLUDE_DEPTH || self.read >= MAX_FILES {
             return;
         }
+        self.read += 1;
         for (number, line) in parse_file(text) {
             match line {
                 Line::IncludeAll(other) => self.add_file(&other, level, depth + 1),
@@ -123,6 +126,9 @@ impl Flattening<'_> {
 
 /// As in libpam. Files that include each other end there.
 const MAX_INCLUDE_DEPTH: usize = 32;
+/// How many files one stack may consist of. Files that include each other twice would double at every depth; libpam fails on
+/// them.
+const MAX_FILES: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -12,17 +12,17 @@ use postern_core::words::Language;
 
 /// A courier that remembers why the last message was not sent.
 #[derive(Debug)]
-pub(crate) struct HeardCourier {
+pub(crate) struct FaultRecordingCourier {
     inner: Arc<dyn Courier>,
     fault: Mutex<Option<String>>,
 }
 
-impl HeardCourier {
+impl FaultRecordingCourier {
     /// The couriers that the configuration names, whether or not they work.
     pub(crate) fn open(config: &Config) -> Self {
         let inner = postern_courier::open(config).unwrap_or_else(|error| {
             let couriers = &config.couriers;
-            Arc::new(Unusable {
+            Arc::new(BrokenCourier {
                 why: error.to_string(),
                 has_email: couriers.email.is_some(),
                 sms_rules: couriers.sms.as_ref().map(|sms| sms.rules.clone()),
@@ -40,7 +40,7 @@ impl HeardCourier {
 }
 
 #[async_trait]
-impl Courier for HeardCourier {
+impl Courier for FaultRecordingCourier {
     fn carries(&self, channel: Channel) -> bool {
         self.inner.carries(channel)
     }
@@ -84,7 +84,7 @@ impl Courier for HeardCourier {
 
 /// Stands for a courier that is configured and cannot be opened. Every sending returns the cause.
 #[derive(Debug)]
-struct Unusable {
+struct BrokenCourier {
     why: String,
     has_email: bool,
     sms_rules: Option<SmsRules>,
@@ -93,7 +93,7 @@ struct Unusable {
 }
 
 #[async_trait]
-impl Courier for Unusable {
+impl Courier for BrokenCourier {
     fn carries(&self, channel: Channel) -> bool {
         match channel {
             Channel::Email => self.has_email,

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// The user that posternd runs as, which owns the stores.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Keeper {
+pub(crate) struct PosternUser {
     pub(crate) uid: Uid,
     pub(crate) gid: Gid,
 }
@@ -25,7 +25,7 @@ pub(crate) fn protect() -> Result<(), Failure> {
 
 /// Gives up root, then reads the configuration. A local user who may not read it is told what would help.
 pub(crate) fn load_config(path: &Path) -> Result<Config, Failure> {
-    become_keeper()?;
+    become_postern()?;
     refuse_others(path)?;
     Ok(Config::load(path)?)
 }
@@ -46,7 +46,7 @@ pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
 }
 
 /// Looks the user up. `None` if this process is not root and stays what it is.
-pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
+pub(crate) fn keeper() -> Result<Option<PosternUser>, Failure> {
     if !geteuid().is_root() {
         return Ok(None);
     }
@@ -59,11 +59,11 @@ pub(crate) fn keeper() -> Result<Option<Keeper>, Failure> {
         Failure::config(format!("there is no user {SERVER_USER}; {remedy}"))
     };
     let user = user.ok_or_else(missing)?;
-    Ok(Some(Keeper { uid: user.uid, gid: user.gid }))
+    Ok(Some(PosternUser { uid: user.uid, gid: user.gid }))
 }
 
 /// Gives up root for good: everything that this process creates from here on belongs to postern.
-pub(crate) fn become_keeper() -> Result<(), Failure> {
+pub(crate) fn become_postern() -> Result<(), Failure> {
     let Some(keeper) = keeper()? else { return Ok(()) };
     let become_it = || {
         initgroups(c"postern", keeper.gid)?;

@@ -20,7 +20,7 @@ use postern_core::random::RandomnessGone;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
 use postern_store::{Embedded, LdapDirectory};
 
-use crate::courier::HeardCourier;
+use crate::courier::FaultRecordingCourier;
 use crate::failure::Failure;
 use crate::privileges;
 
@@ -32,7 +32,7 @@ pub(crate) struct Site {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) hasher: Arc<HashPool>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) courier: Arc<HeardCourier>,
+    pub(crate) courier: Arc<FaultRecordingCourier>,
     pub(crate) ldap: Option<Arc<LdapDirectory>>,
     embedded: Option<Embedded>,
 }
@@ -51,7 +51,7 @@ impl Site {
         let hasher = Arc::new(hasher);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let stores = postern_store::open_as_guest(&config, &hasher, Arc::clone(&clock))?;
-        let courier = Arc::new(HeardCourier::open(&config));
+        let courier = Arc::new(FaultRecordingCourier::open(&config));
         Ok(Self {
             config,
             courier,
@@ -153,7 +153,7 @@ impl Site {
         Ok(Engine {
             directory: Arc::clone(&self.directory),
             ledger: Arc::clone(&self.ledger),
-            courier: Arc::<HeardCourier>::clone(&self.courier),
+            courier: Arc::<FaultRecordingCourier>::clone(&self.courier),
             clock: Arc::clone(&self.clock),
             keyring: self.keyring()?,
             policy: config.policy,

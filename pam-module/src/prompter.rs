@@ -32,7 +32,7 @@ pub(crate) enum Stopped {
     /// The host had no answer.
     NoAnswer,
     /// The host made the answer up.
-    NobodyThere,
+    NoPerson,
     /// The answer cannot be a secret.
     Unusable,
     /// The answer came after the deadline.
@@ -43,7 +43,7 @@ impl Stopped {
     /// The PAM code for the host.
     pub(crate) fn code(self) -> PamError {
         match self {
-            Self::NoAnswer | Self::NobodyThere => PamError::CONV_ERR,
+            Self::NoAnswer | Self::NoPerson => PamError::CONV_ERR,
             Self::Unusable => PamError::AUTH_ERR,
             Self::TooLate => PamError::AUTHINFO_UNAVAIL,
         }
@@ -53,7 +53,7 @@ impl Stopped {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::NoAnswer => "cancelled: the host has no answer to a question",
-            Self::NobodyThere => {
+            Self::NoPerson => {
                 "cancelled: the host answered for the person, with the password or the name where a code was asked for"
             }
             Self::Unusable => "refused: an answer is not UTF-8, or longer than 512 bytes",
@@ -135,7 +135,7 @@ impl<'a> PamPrompter<'a> {
         self.is_last_empty = answer.expose().is_empty();
         match style {
             Style::Hidden => self.secret = usable(reply.bytes()),
-            Style::Visible if self.is_made_up(&answer) => return Err(Stopped::NobodyThere),
+            Style::Visible if self.is_made_up(&answer) => return Err(Stopped::NoPerson),
             Style::Visible => self.had_visible_answer = true,
         }
         Ok(answer)

@@ -2,10 +2,10 @@
 
 mod account;
 mod app_password;
-mod away;
 mod couriers;
 mod factors;
 mod my;
+mod out_of_band;
 mod totp;
 
 use std::path::PathBuf;
@@ -15,10 +15,12 @@ use postern_core::config::CONFIG_PATH;
 
 pub(crate) use account::{AccountCommand, PolicyOf};
 pub(crate) use app_password::{AppPasswordCommand, CreateAppPassword};
-pub(crate) use away::{ChallengeCommand, EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand};
 pub(crate) use couriers::CourierCommand;
 pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand};
 pub(crate) use my::{My, MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySms};
+pub(crate) use out_of_band::{
+    ChallengeCommand, EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand,
+};
 pub(crate) use totp::{Enrol, TotpCommand};
 
 /// Provisions app passwords and second factors for the accounts of a site

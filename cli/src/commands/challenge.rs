@@ -68,7 +68,7 @@ async fn deny(site: &Site, account: &Account, id: Option<&str>, output: Output) 
     let pending = pending_challenges(&authority, &site.keyring()?, &account.id).await?;
     let ids: Vec<ChallengeId> = match id {
         None => pending.iter().map(|one| one.id).collect(),
-        Some(typed) => vec![picked(&pending, typed, &account.name)?],
+        Some(typed) => vec![find_factor(&pending, typed, &account.name)?],
     };
     let denied = deny_challenges(&authority, &account.id, &ids).await?;
     let denied: Vec<&PendingChallenge> = pending.iter().filter(|one| denied.contains(&one.id)).collect();
@@ -81,7 +81,7 @@ async fn deny(site: &Site, account: &Account, id: Option<&str>, output: Output) 
     output.about(account).print(&text, "denied", values)
 }
 
-fn picked(pending: &[PendingChallenge], typed: &str, name: &str) -> Result<ChallengeId, Failure> {
+fn find_factor(pending: &[PendingChallenge], typed: &str, name: &str) -> Result<ChallengeId, Failure> {
     let mut meant = pending.iter().filter(|one| one.id.is_meant_by(typed));
     match (meant.next(), meant.next()) {
         (Some(one), None) => Ok(one.id),

@@ -40,7 +40,7 @@ async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output
         None => None,
         Some(typed) => {
             let devices = trusted_devices(&authority, &keyring, account).await?;
-            Some(picked(&devices, typed, &account.name)?)
+            Some(find_factor(&devices, typed, &account.name)?)
         }
     };
     let is_meant = |device: &TrustedDevice| which.is_none_or(|id| id == device.id);
@@ -70,7 +70,7 @@ fn unfinished(error: ChangeError) -> Failure {
     }
 }
 
-fn picked(devices: &[TrustedDevice], typed: &str, name: &str) -> Result<DeviceId, Failure> {
+fn find_factor(devices: &[TrustedDevice], typed: &str, name: &str) -> Result<DeviceId, Failure> {
     let mut meant = devices.iter().filter(|device| device.id.is_meant_by(typed));
     match (meant.next(), meant.next()) {
         (Some(device), None) => Ok(device.id),

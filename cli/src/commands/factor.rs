@@ -101,7 +101,7 @@ pub(super) async fn remove(
 ) -> Result<(), Failure> {
     let removed = match id {
         Some(typed) => {
-            let id = picked(account, typed)?.id;
+            let id = find_factor(account, typed)?.id;
             vec![unbind_factor(&site.authority(), &site.keyring()?, &account.id, id, true).await?]
         }
         None => {
@@ -144,12 +144,16 @@ pub(super) fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Facto
 }
 
 /// The factor that an id or its beginning denotes.
-pub(super) fn picked<'a>(account: &'a Account, typed: &str) -> Result<&'a Factor, Failure> {
-    picked_of(&by_age(account), &account.name, typed)
+pub(super) fn find_factor<'a>(account: &'a Account, typed: &str) -> Result<&'a Factor, Failure> {
+    find_factor_among(&by_age(account), &account.name, typed)
 }
 
-/// As [`picked`], among some of the factors of the account `name`.
-pub(super) fn picked_of<'a>(factors: &[&'a Factor], name: &str, typed: &str) -> Result<&'a Factor, Failure> {
+/// As [`find_factor`], among some of the factors of the account `name`.
+pub(super) fn find_factor_among<'a>(
+    factors: &[&'a Factor],
+    name: &str,
+    typed: &str,
+) -> Result<&'a Factor, Failure> {
     let mut meant = factors.iter().filter(|factor| factor.id.is_meant_by(typed));
     match (meant.next(), meant.next()) {
         (Some(factor), None) => Ok(factor),
@@ -173,7 +177,7 @@ pub(super) fn bound_text(
     }
     text.push('\n');
     if !is_proved {
-        text.push_str("no code has proved it yet: try it before anybody depends on it\n");
+        text.push_str("no code has proved it yet: try it before it is needed\n");
     }
     if bound.is_first {
         text.push_str("mail programs need app passwords now, unless main_password_on_mail says otherwise\n");

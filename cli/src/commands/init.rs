@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::privileges::{self, Keeper};
+use crate::privileges::{self, PosternUser};
 use crate::site;
 
 /// Creates the files that are missing, and keeps those that exist.
@@ -39,12 +39,12 @@ fn create(path: &Path, output: Output) -> Result<(), Failure> {
     output.print(&text, "init", &done)
 }
 
-fn database(config: &Config, keeper: Option<Keeper>) -> Result<Step, Failure> {
+fn database(config: &Config, keeper: Option<PosternUser>) -> Result<Step, Failure> {
     let path = config.embedded.path.clone();
     if let Some(folder) = path.parent() {
         own_folder(folder, keeper)?;
     }
-    privileges::become_keeper()?;
+    privileges::become_postern()?;
     let is_new = !path.exists();
     postern_store::create(config)?;
     Ok(Step { path, is_new })
@@ -67,7 +67,7 @@ impl Step {
 /// Creates a file of mode 0640 that the group postern can read. It appears complete or not at all.
 fn secret_file(
     path: &Path,
-    keeper: Option<Keeper>,
+    keeper: Option<PosternUser>,
     content: impl FnOnce() -> Result<Zeroizing<String>, Failure>,
 ) -> Result<Step, Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
@@ -129,7 +129,7 @@ fn open_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// The database's folder, where SQLite creates further files. If it is created here, only postern may enter it.
-fn own_folder(folder: &Path, keeper: Option<Keeper>) -> Result<(), Failure> {
+fn own_folder(folder: &Path, keeper: Option<PosternUser>) -> Result<(), Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", folder.display()));
     if folder.try_exists().map_err(|error| at(&error))? {
         return Ok(());

@@ -1,7 +1,6 @@
 mod account;
 mod account_text;
 mod app_password;
-mod away;
 mod bulk;
 mod challenge;
 mod check;
@@ -11,6 +10,7 @@ mod factor;
 mod init;
 mod key;
 mod my;
+mod out_of_band;
 mod report;
 mod schema;
 mod status;
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Init => init::run(&args.config, output),
         Command::Check { account, root, quiet } => {
-            let wanted = check::Wanted { root: &root, sample: account.as_deref(), is_quiet: quiet };
+            let wanted = check::CheckOptions { root: &root, sample: account.as_deref(), is_quiet: quiet };
             Box::pin(check::run(&args.config, &wanted, output)).await
         }
         Command::Courier(command) => courier::run(&args.config, command, output).await,
@@ -35,9 +35,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Schema(SchemaCommand::Print { form }) => schema::print(&args.config, form, output),
         Command::Account(command) => Box::pin(account::run(&args.config, command, output)).await,
         Command::Totp(command) => totp::run(&args.config, command, output).await,
-        Command::Phone(command) => away::phone(&Site::open(&args.config)?, command, output).await,
-        Command::Email(command) => away::email(&Site::open(&args.config)?, command, output).await,
-        Command::Sms(command) => away::sms(&Site::open(&args.config)?, command, output).await,
+        Command::Phone(command) => out_of_band::phone(&Site::open(&args.config)?, command, output).await,
+        Command::Email(command) => out_of_band::email(&Site::open(&args.config)?, command, output).await,
+        Command::Sms(command) => out_of_band::sms(&Site::open(&args.config)?, command, output).await,
         Command::Challenge(command) => challenge::run(&Site::open(&args.config)?, command, output).await,
         Command::Factor(command) => factor::run(&Site::open(&args.config)?, command, output).await,
         Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,

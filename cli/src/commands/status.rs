@@ -12,7 +12,7 @@ use crate::privileges;
 
 /// Asks the running posternd for its status. This works with a broken configuration, when it is needed most.
 pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
-    privileges::become_keeper()?;
+    privileges::become_postern()?;
     privileges::refuse_others(path)?;
     let (socket, broken) = match Config::load(path) {
         Ok(config) => (config.socket.path, None),
@@ -88,7 +88,7 @@ fn problems(status: &Status) -> String {
 pub(super) fn log_problem(status: &Status) -> Option<String> {
     let span = |seconds| humantime::format_duration(Duration::from_secs(seconds)).to_string();
     let stuck = (status.log_stuck_seconds >= STUCK_SECONDS).then(|| {
-        format!("nobody has read it for {}, or the disk does not write", span(status.log_stuck_seconds))
+        format!("no process has read it for {}, or the disk does not write", span(status.log_stuck_seconds))
     });
     let lost = status
         .log_lost_seconds_ago

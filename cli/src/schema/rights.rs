@@ -29,7 +29,9 @@ impl Rights {
     /// Accounts are not in LDAP, or a name cannot be written in a rule.
     pub(crate) fn of(config: &Config) -> Result<Self, Failure> {
         let DirectoryKind::Ldap(ldap) = &config.directory else {
-            return Err(Failure::config("directory.kind is not \"ldap\": there is nobody to give rights to"));
+            return Err(Failure::config(
+                "directory.kind is not \"ldap\": there is no entry to give rights to",
+            ));
         };
         let who = match &ldap.login {
             LdapLogin::Simple { dn, .. } => dn.clone(),
@@ -226,7 +228,7 @@ fn add(text: &mut String, more: std::fmt::Arguments<'_>) {
 
 const DATABASE: &str = "olcDatabase={1}mdb,cn=config";
 const LEFT: &str =
-    "# What these rules say nothing about is left to those that follow; nobody but posternd gains by them.\n";
+    "# These rules leave everything else to those that follow, and grant rights to posternd alone.\n";
 const WHY_LIMIT: &str = "# posternd lists large directories page by page.\n";
 const WHY_INDEX: &str = "# What posternd searches for.\n";
 const EXAMPLE: &str = r#"

@@ -45,7 +45,7 @@ fn a_phone_is_bound_by_an_admin_once_both_show_the_same_digits() {
     };
     assert_eq!(sealed(&site), [json!([1, 2])]);
     let text = site.cli_ok(&["key", "rotate"]);
-    crate::away::register_keys(&site);
+    crate::out_of_band::register_keys(&site);
     assert!(text.contains("sealed 2 secrets of 1 accounts"), "{text}");
     assert_eq!(sealed(&site), [json!([2, 2]), json!([1, 0])]);
 }
@@ -75,7 +75,7 @@ fn a_phone_and_a_number_are_bound_on_ldap_and_redis() {
     };
     taken(&site);
     assert_eq!(json(&site, &["key", "rotate", "--reseal"])["resealed"]["secrets"], 2);
-    crate::away::register_keys(&site);
+    crate::out_of_band::register_keys(&site);
     taken(&site);
     drop(site.cli_ok(&["sms", "remove", "alice"]));
     drop(site.cli_ok(&["sms", "enrol", "bob", "+442079460123", "--unproved"]));

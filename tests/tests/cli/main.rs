@@ -3,7 +3,6 @@
 mod accounts;
 mod app;
 mod app_passwords;
-mod away;
 mod bulk;
 mod challenges;
 mod check;
@@ -13,6 +12,7 @@ mod init;
 mod key_drop;
 mod keys;
 mod my;
+mod out_of_band;
 mod reading;
 mod report;
 mod secrets;

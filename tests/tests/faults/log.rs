@@ -63,7 +63,7 @@ fn logins_go_on_without_a_reader_of_the_log_and_lost_lines_are_counted_and_repor
     });
     assert!(stuck.log_lines_lost > 0, "{stuck:?}");
     let shown = site.cli_ok(&["status"]);
-    assert!(shown.contains("nobody has read it") && shown.contains("lines were lost"), "{shown}");
+    assert!(shown.contains("no process has read it") && shown.contains("lines were lost"), "{shown}");
     let check = site.check();
     assert!(check.code == CHECK_FAILED && check.stdout.contains("FAIL  posternd: its log: "), "{check:?}");
 

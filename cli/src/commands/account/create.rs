@@ -11,7 +11,7 @@ use crate::prompt;
 use crate::site::{self, Site};
 
 /// An account to create.
-pub(super) struct Wanted {
+pub(super) struct RequestedAccount {
     pub(super) name: String,
     pub(super) attributes: Attributes,
     pub(super) expires: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Wanted {
 }
 
 /// Creates an account in the embedded directory.
-pub(super) async fn create(site: &Site, wanted: Wanted, output: Output) -> Result<(), Failure> {
+pub(super) async fn create(site: &Site, wanted: RequestedAccount, output: Output) -> Result<(), Failure> {
     let embedded = site.embedded()?;
     check_name(&wanted.name)?;
     wanted.attributes.values("mail").iter().try_for_each(|address| check_name(address))?;

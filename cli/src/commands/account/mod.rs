@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::prompt;
 use crate::site::{self, Site};
-use create::Wanted;
+use create::RequestedAccount;
 use edit::{decide, hash};
 use value::value;
 
@@ -50,7 +50,8 @@ async fn act(
         } => {
             let numbers = [("uidNumber", uid), ("gidNumber", gid)];
             let attributes = create::attributes(&numbers, home, mail, &attribute)?;
-            let wanted = Wanted { name, attributes, expires, has_password: !no_password, password_stdin };
+            let wanted =
+                RequestedAccount { name, attributes, expires, has_password: !no_password, password_stdin };
             create::create(site, wanted, output).await
         }
         AccountCommand::Show { name } => show::show(site, &site.account(&name).await?, output).await,

@@ -10,7 +10,7 @@ use postern_core::directory::DirectoryError;
 
 use super::policy::{self, Change};
 use crate::args::PolicyOf;
-use crate::commands::bulk::{self, Ended, Row, Told, Verb};
+use crate::commands::bulk::{self, BulkReport, Row, RowOutcome, Verb};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
@@ -37,18 +37,18 @@ pub(super) async fn run(
                 return Err(Failure::usage("give --main-password-on-mail, --second-factor or both"));
             }
             let (found, unreadable) = found(site, filter).await?;
-            let mut told = Told::new(verb, found.len() + unreadable.len(), None, output);
+            let mut told = BulkReport::new(verb, found.len() + unreadable.len(), None, output);
             for account in found {
                 let name = account.name.clone();
                 told.add(&name, job.set(account, change).await?)?;
             }
             for error in unreadable {
-                told.add("(unreadable)", Ended::Failed(error))?;
+                told.add("(unreadable)", RowOutcome::Failed(error))?;
             }
             told
         }
         None => {
-            let mut told = Told::new(verb, rows.len(), None, output);
+            let mut told = BulkReport::new(verb, rows.len(), None, output);
             for row in &rows {
                 told.add(&row.name, job.line(row, options).await?)?;
             }
@@ -75,7 +75,7 @@ async fn found(site: &Site, filter: &str) -> Result<(Vec<Account>, Vec<String>),
     ldap.for_each_matching(&typed, sort).await?;
     if found.is_empty() && unreadable.is_empty() {
         return Err(Failure::data(format!(
-            "the filter {filter} finds no account: nobody is like that, or posternd's entry may not search by what it names"
+            "the filter {filter} matches no account, or posternd's entry may not search by its attributes"
         )));
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -91,7 +91,11 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// The policy of the line, completed by the options.
-    async fn line(&mut self, row: &Row, options: (Option<&str>, Option<&str>)) -> Result<Ended, Failure> {
+    async fn line(
+        &mut self,
+        row: &Row,
+        options: (Option<&str>, Option<&str>),
+    ) -> Result<RowOutcome, Failure> {
         let said = |column: &str, option| match row.get(column) {
             "" => option,
             word => Some(word.to_owned()),
@@ -100,21 +104,21 @@ impl Job<'_> {
         let second_factor = said(SECOND_FACTOR, options.1.map(ToOwned::to_owned));
         let change = match Change::of(main_password.as_deref(), second_factor.as_deref()) {
             Ok(change) if change.is_none() => {
-                return Ok(Ended::Failed("says nothing to set, and neither do the options".to_owned()));
+                return Ok(RowOutcome::Failed("says nothing to set, and neither do the options".to_owned()));
             }
             Ok(change) => change,
-            Err(wrong) => return Ok(Ended::Failed(wrong)),
+            Err(wrong) => return Ok(RowOutcome::Failed(wrong)),
         };
         match self.site.account(&row.name).await {
             Ok(account) => self.set(account, change).await,
-            Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
+            Err(failure) if failure.is_about_one() => Ok(RowOutcome::Failed(failure.message().to_owned())),
             Err(failure) => Err(failure),
         }
     }
 
-    async fn set(&mut self, account: Account, change: Change) -> Result<Ended, Failure> {
+    async fn set(&mut self, account: Account, change: Change) -> Result<RowOutcome, Failure> {
         if !self.seen.insert(account.id.clone()) {
-            return Ok(Ended::Failed("is the account of an earlier line".to_owned()));
+            return Ok(RowOutcome::Failed("is the account of an earlier line".to_owned()));
         }
         let is_dry_run = self.is_dry_run;
         let edited = edit(&*self.site.directory, &account.id, |data| {
@@ -127,9 +131,9 @@ impl Job<'_> {
             Ok(is_new.then(|| policy::words(policy)))
         });
         match edited.await.map_err(Failure::from) {
-            Ok(Some(words)) => Ok(Ended::Done(Box::new(account), format!("({words})"))),
-            Ok(None) => Ok(Ended::Before),
-            Err(failure) if failure.is_about_one() => Ok(Ended::Failed(failure.message().to_owned())),
+            Ok(Some(words)) => Ok(RowOutcome::Done(Box::new(account), format!("({words})"))),
+            Ok(None) => Ok(RowOutcome::Before),
+            Err(failure) if failure.is_about_one() => Ok(RowOutcome::Failed(failure.message().to_owned())),
             Err(failure) => Err(failure.and("what was set stays; the same command again goes on from here")),
         }
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::order::order;
 use crate::args::CreateAppPassword;
-use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
+use crate::commands::bulk::{self, BulkReport, Issue, Issued, Journal, Row, Verb};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
@@ -32,7 +32,7 @@ pub(super) async fn run(
     let site = Site::open(config)?;
     let mut job = Job { authority: site.authority(), site: &site, wanted, journal };
     let verb = Verb { done: "made", bar: "app passwords", is_dry_run };
-    let mut told = Told::new(verb, rows.len(), Some(files.1), output);
+    let mut told = BulkReport::new(verb, rows.len(), Some(files.1), output);
     bulk::issue_all(&mut job, &rows, &mut told).await?;
     job.journal.warn_of_untold("made");
     told.conclude("app_passwords", &format!("; they are in {}", files.1.display()))

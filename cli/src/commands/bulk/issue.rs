@@ -6,8 +6,9 @@ use std::path::Path;
 use postern_core::account::Account;
 use postern_core::words::Phrase;
 
+use super::report::{BulkReport, RowOutcome};
 use super::results::{Issued, Last, Results, State};
-use super::{Ended, Row, Told};
+use super::table::Row;
 use crate::failure::{self, Failure};
 use crate::site::Site;
 
@@ -36,7 +37,7 @@ pub(in crate::commands) trait Issue {
 pub(in crate::commands) async fn issue_all<I: Issue>(
     job: &mut I,
     rows: &[Row],
-    told: &mut Told<'_>,
+    told: &mut BulkReport<'_>,
 ) -> Result<(), Failure> {
     for row in rows {
         let ended = issue_one(job, row).await.map_err(|failure| {
@@ -49,15 +50,15 @@ pub(in crate::commands) async fn issue_all<I: Issue>(
 
 /// Issues it for one line. A failure that concerns this account alone goes to the line's result. A failure that every
 /// account would meet ends the run.
-async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<Ended, Failure> {
+async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<RowOutcome, Failure> {
     let label = job.label(row);
     let journal = job.journal();
     if !journal.seen.insert((row.name.clone(), label.clone())) {
         // The result of the first line stands for this one, too.
-        return Ok(Ended::Failed("stands twice in the table".to_owned()));
+        return Ok(RowOutcome::Failed("stands twice in the table".to_owned()));
     }
     let begun = match journal.results.last(&row.name, &label) {
-        Some(Last::Done) => return Ok(Ended::Before),
+        Some(Last::Done) => return Ok(RowOutcome::Before),
         Some(Last::Begun(issued)) => Some(issued.clone()),
         Some(Last::Failed) | None => None,
     };
@@ -66,13 +67,13 @@ async fn issue_one<I: Issue>(job: &mut I, row: &Row) -> Result<Ended, Failure> {
             let journal = job.journal();
             journal.results.write(&row.name, &label, &State::Done(&issued))?;
             let id = if journal.is_dry_run { String::new() } else { issued.short() };
-            return Ok(Ended::Done(Box::new(account), id));
+            return Ok(RowOutcome::Done(Box::new(account), id));
         }
         Err(failure) if failure.is_about_one() => failure.message().to_owned(),
         Err(failure) => return Err(failure),
     };
     job.journal().results.write(&row.name, &label, &State::Failed(&refused))?;
-    Ok(Ended::Failed(refused))
+    Ok(RowOutcome::Failed(refused))
 }
 
 /// What is recorded as the run goes on.

@@ -11,7 +11,7 @@ use postern_pam_stack::{Files, ManagementGroup};
 use super::local_users::LocalUser;
 use super::pam;
 use super::remark::Remark;
-use super::sshd::{self, Door, Sshd};
+use super::sshd::{self, SshLogin, Sshd};
 
 /// The configuration of the host's login services, read while this process may: a part of it is readable for root only.
 #[derive(Debug, Default)]
@@ -84,13 +84,13 @@ impl Logins {
     }
 
     /// The login by sshd, if sshd asks Postern and can be examined.
-    pub(super) fn ssh_door<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<Door<'a>> {
+    pub(super) fn ssh_login<'a>(&'a self, services: &'a BTreeMap<String, Service>) -> Option<SshLogin<'a>> {
         let printed = self.sshd.as_ref()?.as_ref().ok()?;
         let ServiceKind::Login(login) = &services.get(SSHD)?.kind else { return None };
         let asks = |group| pam::asks(&self.pam, SSHD, group);
         let (asks_auth, asks_account) = (asks(ManagementGroup::Auth), asks(ManagementGroup::Account));
-        let door = Door { sshd: Sshd::of(printed), login, asks_auth, asks_account };
-        (asks_auth || asks_account).then_some(door)
+        let ssh = SshLogin { sshd: Sshd::of(printed), login, asks_auth, asks_account };
+        (asks_auth || asks_account).then_some(ssh)
     }
 
     pub(super) fn users(&self) -> &[LocalUser] {

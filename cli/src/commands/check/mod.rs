@@ -3,12 +3,12 @@
 mod clock;
 mod identity;
 mod local_users;
+mod lockout;
 mod logins;
 mod page;
 mod pam;
 mod posternd;
 mod remark;
-mod shut_out;
 mod sshd;
 mod versions;
 
@@ -40,7 +40,7 @@ use remark::{Mark, Remark};
 
 /// The options of `postern check`.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct CheckOptions<'a> {
     /// The root of the host's files.
     pub(crate) root: &'a Path,
     /// The account whose entry the rights are tested on.
@@ -50,12 +50,12 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// Examines every part in the order in which a login needs it. A part that an earlier fault hides is left out.
-pub(crate) async fn run(path: &Path, wanted: &Wanted<'_>, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(path: &Path, wanted: &CheckOptions<'_>, output: Output) -> Result<(), Failure> {
     privileges::refuse_others(path)?;
     // doveconf needs root if parts of Dovecot's configuration are private, and sshd needs it for its host keys.
     let dovecot = (doveconf("auth_cache_size"), doveconf(DOVECOT_PENALTY));
     let logins = Logins::read(wanted.root);
-    privileges::become_keeper()?;
+    privileges::become_postern()?;
     let mut report = Report::default();
     report.front_doors(Path::new(CLIENT_CONFIG_PATH));
     report.remark("clock", clock::examine());
@@ -188,7 +188,7 @@ impl Report {
             }
             Ok(site) => {
                 if self.store(&site, sample).await {
-                    for (part, remark) in shut_out::examine(&site, logins).await {
+                    for (part, remark) in lockout::examine(&site, logins).await {
                         self.remark(part, remark);
                     }
                 }
@@ -436,6 +436,7 @@ async fn of_mail(site: &Site, said: Vec<(AccountId, String)>) -> Result<Vec<Stri
     Ok(said.into_iter().filter(|(id, _)| is_at_mail(id)).map(|(_, text)| text).collect())
 }
 
+/// The mode of the socket by which Dovecot counts wrong passwords of an address.
 const DOVECOT_PENALTY: &str = "service/anvil/unix_listener/anvil-auth-penalty/mode";
 /// How many accounts are searched for a user of this host.
 const SAMPLES: usize = 100;

@@ -97,6 +97,6 @@ mod tests {
         let lost = remarks(r#","log_lines_lost":7,"log_lost_seconds_ago":5"#);
         assert!(lost[0].starts_with("FAIL its log: 7 lines were lost"), "{lost:?}");
         let stuck = remarks(r#","log_stuck_seconds":9"#);
-        assert!(stuck[0].starts_with("FAIL its log: nobody has read it for 9s"), "{stuck:?}");
+        assert!(stuck[0].starts_with("FAIL its log: no process has read it for 9s"), "{stuck:?}");
     }
 }

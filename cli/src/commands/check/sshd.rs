@@ -6,7 +6,7 @@ use super::remark::Remark;
 
 /// A login by an sshd that asks Postern.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Door<'a> {
+pub(super) struct SshLogin<'a> {
     pub(super) sshd: Sshd<'a>,
     pub(super) login: &'a LoginService,
     pub(super) asks_auth: bool,
@@ -44,7 +44,7 @@ impl<'a> Sshd<'a> {
                 ))
             } else {
                 Remark::fail(format!(
-                    "{alone} alone opens ssh to everybody, as [services.sshd] has account = \"ignore\"; set that to \"enforce\", or AuthenticationMethods publickey,keyboard-interactive"
+                    "{alone} alone opens ssh to all users, as [services.sshd] has account = \"ignore\"; set that to \"enforce\", or AuthenticationMethods publickey,keyboard-interactive"
                 ))
             });
         }
@@ -67,13 +67,13 @@ impl<'a> Sshd<'a> {
         }
         if !ways.iter().flatten().any(|method| is_keyboard_interactive(method)) {
             remarks.push(Remark::warn(
-                "keyboard-interactive is off, so that nobody can be asked for a code; set KbdInteractiveAuthentication yes"
+                "keyboard-interactive is off, so that no user can be asked for a code; set KbdInteractiveAuthentication yes"
                     .to_owned(),
             ));
         }
         if ways.iter().flatten().any(|method| *method == "password") {
             remarks.push(Remark::warn(
-                "PasswordAuthentication is yes: that method cannot ask for a code, and whoever needs one fails at it; set PasswordAuthentication no"
+                "PasswordAuthentication is yes: that method cannot ask for a code, and users who need one fail at it; set PasswordAuthentication no"
                     .to_owned(),
             ));
         }

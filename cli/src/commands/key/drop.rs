@@ -33,11 +33,11 @@ pub(super) fn run(path: &Path, id: u32, at_once: bool, output: Output) -> Result
              {quiet}; try again then"
         )));
     }
-    let used = Used::of(path)?;
-    used.refuse_what_is_kept(id)?;
+    let used = KeyUses::of(path)?;
+    used.refuse_permanent_loss(id)?;
     let until = longest_trust(&config).map(|term| replaced.plus(term)).filter(|until| now < *until);
     if !at_once {
-        used.refuse_what_ends(id, replaced, until, now)?;
+        used.refuse_reentry(id, replaced, until, now)?;
     }
     file::remove(&config.keyring, id)?;
     let file = config.keyring.display();
@@ -48,9 +48,10 @@ pub(super) fn run(path: &Path, id: u32, at_once: bool, output: Output) -> Result
     output.print(&text, "dropped", json!(id))
 }
 
-/// Runs `postern key list --count`: this process stays root, and only user postern reads accounts.
+/// The output of `postern key list --count`. It runs as a child, as this process stays root and only user postern reads
+/// accounts.
 #[derive(Debug, Deserialize)]
-struct Used {
+struct KeyUses {
     keys: Vec<UsedKey>,
     tickets: u64,
 }
@@ -62,7 +63,7 @@ struct UsedKey {
     numbers: u64,
 }
 
-impl Used {
+impl KeyUses {
     fn of(config: &Path) -> Result<Self, Failure> {
         let program = std::env::current_exe().map_err(|error| Failure::system(error.to_string()))?;
         let mut command = Command::new(program);
@@ -78,7 +79,7 @@ impl Used {
     }
 
     /// What is lost for good without the key.
-    fn refuse_what_is_kept(&self, id: u32) -> Result<(), Failure> {
+    fn refuse_permanent_loss(&self, id: u32) -> Result<(), Failure> {
         let key = self.keys.iter().find(|key| key.id == id);
         let key = key.ok_or_else(|| Failure::temporary("the keyring was changed just now; try again"))?;
         if key.sealed == 0 && key.numbers == 0 {
@@ -92,7 +93,7 @@ impl Used {
     }
 
     /// What has to be entered again without the key.
-    fn refuse_what_ends(
+    fn refuse_reentry(
         &self,
         id: u32,
         replaced: Timestamp,

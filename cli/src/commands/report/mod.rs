@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::site::{self, Site};
 pub(crate) use filter::Wanted;
-use row::{Brief, Row};
+use row::{AccountSummary, Row};
 use spool::Spool;
 use writer::{Form, Writer};
 
@@ -34,7 +34,7 @@ pub(crate) async fn run(site: &Site, wanted: &Wanted, output: Output) -> Result<
         .for_each_account(&mut |read: Result<Account, DirectoryError>| {
             progress.step();
             match read {
-                Ok(account) => spool.push(&Brief::of(&account)),
+                Ok(account) => spool.push(&AccountSummary::of(&account)),
                 Err(error) => problems.push(error.to_string()),
             }
         })
@@ -70,24 +70,24 @@ struct Uses {
 }
 
 impl Uses {
-    async fn of(&mut self, batch: Vec<Brief>, since: Option<Timestamp>) -> Vec<Row> {
+    async fn of(&mut self, batch: Vec<AccountSummary>, since: Option<Timestamp>) -> Vec<Row> {
         let asked: Vec<_> = batch
             .into_iter()
-            .map(|brief| {
+            .map(|summary| {
                 let ledger = self.fault.is_none().then(|| Arc::clone(&self.ledger));
                 tokio::spawn(async move {
                     let uses = match ledger {
-                        Some(ledger) => Some(ledger.last_uses(&brief.id).await),
+                        Some(ledger) => Some(ledger.last_uses(&summary.id).await),
                         None => None,
                     };
-                    (brief, uses)
+                    (summary, uses)
                 })
             })
             .collect();
         let mut rows = Vec::with_capacity(asked.len());
         for one in asked {
             // A task ends early only if it is aborted, or panics.
-            let Ok((brief, uses)) = one.await else { continue };
+            let Ok((summary, uses)) = one.await else { continue };
             let is_recent = |used: &Use| since.is_none_or(|since| used.at >= since);
             let uses = match uses {
                 Some(Ok(uses)) => Some(uses.into_iter().filter(is_recent).collect()),
@@ -97,7 +97,7 @@ impl Uses {
                 }
                 None => None,
             };
-            rows.push(Row { brief, uses, since });
+            rows.push(Row { summary, uses, since });
         }
         rows
     }

@@ -14,25 +14,25 @@ use crate::commands::factor::destination;
 
 /// The directory's part of an account, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Brief {
+pub(super) struct AccountSummary {
     pub(super) id: AccountId,
-    pub(super) said: Said,
+    pub(super) shown: ShownFields,
 }
 
 /// The values that are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(super) struct ShownFields {
     pub(super) name: String,
     pub(super) standing: String,
     pub(super) enrolled: bool,
     /// The app passwords in force, with the time of their creation.
     pub(super) app_passwords: Vec<(Selector, Timestamp)>,
     pub(super) recovery_codes_left: usize,
-    pub(super) factors: Vec<BriefFactor>,
+    pub(super) factors: Vec<FactorSummary>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct BriefFactor {
+pub(super) struct FactorSummary {
     pub(super) id: FactorId,
     pub(super) kind: String,
     pub(super) label: String,
@@ -43,9 +43,9 @@ pub(super) struct BriefFactor {
     pub(super) to: BTreeMap<String, String>,
 }
 
-impl Brief {
+impl AccountSummary {
     pub(super) fn of(account: &Account) -> Self {
-        let factors = account.data.factors.iter().map(|factor| BriefFactor {
+        let factors = account.data.factors.iter().map(|factor| FactorSummary {
             id: factor.id,
             kind: factor.kind.name().to_owned(),
             label: factor.label.to_string(),
@@ -56,7 +56,7 @@ impl Brief {
                 .into_iter()
                 .collect(),
         });
-        let said = Said {
+        let shown = ShownFields {
             name: account.name.clone(),
             standing: standing(account.status).to_owned(),
             enrolled: account.data.is_enrolled(),
@@ -64,14 +64,14 @@ impl Brief {
             recovery_codes_left: account.data.recovery_codes.len(),
             factors: factors.collect(),
         };
-        Self { id: account.id.clone(), said }
+        Self { id: account.id.clone(), shown }
     }
 }
 
 /// An account with its logins in the ledger, if the ledger answers.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) brief: Brief,
+    pub(super) summary: AccountSummary,
     /// The last uses. Uses before `since` are left out.
     pub(super) uses: Option<Vec<Use>>,
     /// The earliest use that counts, if there is a limit.
@@ -80,7 +80,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn is_wanted(&self, wanted: &Wanted) -> bool {
-        let is_unenrolled = !wanted.unenrolled || !self.brief.said.enrolled;
+        let is_unenrolled = !wanted.unenrolled || !self.summary.shown.enrolled;
         let is_ready = !wanted.ready || self.is_ready();
         is_unenrolled && is_ready && (!wanted.main_password || self.used(Credential::MainPassword).is_some())
     }
@@ -89,11 +89,11 @@ impl Row {
     /// password that was used while the main password was not, since its creation. A ledger that does not answer proves
     /// nothing.
     pub(super) fn is_ready(&self) -> bool {
-        if self.brief.said.enrolled {
+        if self.summary.shown.enrolled {
             return true;
         }
         let used = |(id, _): &&(Selector, Timestamp)| self.used(Credential::AppPassword(*id)).is_some();
-        let Some(made) = self.brief.said.app_passwords.iter().filter(used).map(|(_, made)| *made).max()
+        let Some(made) = self.summary.shown.app_passwords.iter().filter(used).map(|(_, made)| *made).max()
         else {
             return false;
         };
@@ -102,7 +102,7 @@ impl Row {
 
     /// The last use of any app password in force.
     pub(super) fn last_app_password(&self) -> Option<&Use> {
-        let ids = self.brief.said.app_passwords.iter().map(|(id, _)| *id);
+        let ids = self.summary.shown.app_passwords.iter().map(|(id, _)| *id);
         ids.filter_map(|id| self.used(Credential::AppPassword(id))).max_by_key(|used| used.at)
     }
 
@@ -129,28 +129,28 @@ impl Row {
 
     /// The columns for people.
     pub(super) fn cells(&self) -> [String; 6] {
-        let said = &self.brief.said;
+        let shown = &self.summary.shown;
         let unknown = || if self.uses.is_some() { "-" } else { "?" }.to_owned();
         let used = |used: Option<&Use>| used.map_or_else(unknown, use_text);
-        let factors = match (said.factors.len(), said.enrolled) {
+        let factors = match (shown.factors.len(), shown.enrolled) {
             (0, false) => "-".to_owned(),
             (0, true) => "marked".to_owned(),
             (1.., _) => {
-                let mut kinds: Vec<&str> = said.factors.iter().map(|factor| factor.kind.as_str()).collect();
+                let mut kinds: Vec<&str> = shown.factors.iter().map(|factor| factor.kind.as_str()).collect();
                 kinds.sort_unstable();
                 kinds.dedup();
-                let locked = said.factors.iter().filter(|factor| factor.locked.is_some()).count();
+                let locked = shown.factors.iter().filter(|factor| factor.locked.is_some()).count();
                 let locked = if locked == 0 { String::new() } else { format!(", {locked} locked") };
-                format!("{} ({}{locked})", said.factors.len(), kinds.join(" "))
+                format!("{} ({}{locked})", shown.factors.len(), kinds.join(" "))
             }
         };
-        let app_passwords = match said.app_passwords.len() {
+        let app_passwords = match shown.app_passwords.len() {
             0 => "-".to_owned(),
             count => format!("{count}, last {}", used(self.last_app_password())),
         };
         [
-            said.name.clone(),
-            said.standing.clone(),
+            shown.name.clone(),
+            shown.standing.clone(),
             factors,
             used(self.last_second_step()),
             app_passwords,
@@ -160,24 +160,24 @@ impl Row {
 
     /// The columns for a spreadsheet, in the order of [`COLUMNS`].
     pub(super) fn fields(&self) -> [String; COLUMNS.len()] {
-        let said = &self.brief.said;
+        let shown = &self.summary.shown;
         let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let at = |used: Option<&Use>| used.map_or_else(String::new, |used| used.at.to_string());
         let service = |used: Option<&Use>| used.map_or_else(String::new, |used| used.service.clone());
         let address = |used: Option<&Use>| {
             used.and_then(|used| used.address).map_or_else(String::new, |address| address.to_string())
         };
-        let kinds: Vec<&str> = said.factors.iter().map(|factor| factor.kind.as_str()).collect();
+        let kinds: Vec<&str> = shown.factors.iter().map(|factor| factor.kind.as_str()).collect();
         let (app, main) = (self.last_app_password(), self.main_password());
         [
-            unspreadsheeted(&said.name),
-            self.brief.id.to_string(),
-            said.standing.clone(),
-            yes_no(said.enrolled),
+            unspreadsheeted(&shown.name),
+            self.summary.id.to_string(),
+            shown.standing.clone(),
+            yes_no(shown.enrolled),
             kinds.join(" "),
             at(self.last_second_step()),
-            said.recovery_codes_left.to_string(),
-            said.app_passwords.len().to_string(),
+            shown.recovery_codes_left.to_string(),
+            shown.app_passwords.len().to_string(),
             at(app),
             service(app),
             at(main),
@@ -190,8 +190,8 @@ impl Row {
 
     /// The values for scripts, which are more.
     pub(super) fn value(&self) -> Value {
-        let said = &self.brief.said;
-        let factors: Vec<Value> = said
+        let shown = &self.summary.shown;
+        let factors: Vec<Value> = shown
             .factors
             .iter()
             .map(|factor| {
@@ -204,14 +204,14 @@ impl Row {
             })
             .collect();
         json!({
-            "name": said.name,
-            "id": self.brief.id.as_str(),
-            "standing": said.standing,
-            "enrolled": said.enrolled,
+            "name": shown.name,
+            "id": self.summary.id.as_str(),
+            "standing": shown.standing,
+            "enrolled": shown.enrolled,
             "factors": factors,
-            "recovery_codes_left": said.recovery_codes_left,
+            "recovery_codes_left": shown.recovery_codes_left,
             "recovery_code_last_used": self.used(Credential::RecoveryCode).map(use_value),
-            "app_passwords": said.app_passwords.len(),
+            "app_passwords": shown.app_passwords.len(),
             "app_passwords_last_used": self.last_app_password().map(use_value),
             "ready": self.is_ready(),
             "main_password_on_mail": self.main_password().map(use_value),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     fn row(made: &[(Selector, u64)], uses: Option<Vec<Use>>, since: Option<u64>) -> Row {
-        let said = Said {
+        let shown = ShownFields {
             name: "alice".to_owned(),
             standing: "active".to_owned(),
             enrolled: false,
@@ -270,7 +270,11 @@ mod tests {
             recovery_codes_left: 0,
             factors: Vec::new(),
         };
-        Row { brief: Brief { id: AccountId::new("id".to_owned()), said }, uses, since: since.map(at) }
+        Row {
+            summary: AccountSummary { id: AccountId::new("id".to_owned()), shown },
+            uses,
+            since: since.map(at),
+        }
     }
 
     #[test]
@@ -294,7 +298,7 @@ mod tests {
         assert!(row(&both, Some(vec![app(first, NOW + 9)]), Some(NOW)).is_ready());
         assert!(!row(&both, Some(vec![app(second, NOW + 900), main(NOW + 400)]), Some(NOW)).is_ready());
         let mut enrolled = row(&[], None, None);
-        enrolled.brief.said.enrolled = true;
+        enrolled.summary.shown.enrolled = true;
         assert!(enrolled.is_ready());
     }
 

@@ -3,7 +3,7 @@ use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 
 use postern_core::account::AccountId;
 
-use super::row::{Brief, Said};
+use super::row::{AccountSummary, ShownFields};
 use crate::failure::Failure;
 
 /// Accounts on their way from the directory to the ledger, in an unnamed file.
@@ -20,11 +20,12 @@ impl Spool {
         Ok(Self { file: BufWriter::new(file), count: 0, fault: None })
     }
 
-    pub(super) fn push(&mut self, brief: &Brief) {
+    pub(super) fn push(&mut self, summary: &AccountSummary) {
         if self.fault.is_some() {
             return;
         }
-        let line = serde_json::to_string(&(brief.id.as_str(), &brief.said)).map_err(std::io::Error::from);
+        let line =
+            serde_json::to_string(&(summary.id.as_str(), &summary.shown)).map_err(std::io::Error::from);
         match line.and_then(|line| writeln!(self.file, "{line}")) {
             Ok(()) => self.count += 1,
             Err(error) => self.fault = Some(error),
@@ -54,16 +55,16 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// The next accounts, at most `most`. Empty at the end.
-    pub(super) fn next_batch(&mut self, most: usize) -> Result<Vec<Brief>, Failure> {
+    pub(super) fn next_batch(&mut self, most: usize) -> Result<Vec<AccountSummary>, Failure> {
         let mut batch = Vec::with_capacity(most);
         while batch.len() < most {
             self.line.clear();
             if self.file.read_line(&mut self.line).map_err(|error| fault(&error))? == 0 {
                 break;
             }
-            let (id, said): (String, Said) =
+            let (id, shown): (String, ShownFields) =
                 serde_json::from_str(&self.line).map_err(|error| fault(&error.into()))?;
-            batch.push(Brief { id: AccountId::new(id), said });
+            batch.push(AccountSummary { id: AccountId::new(id), shown });
         }
         Ok(batch)
     }
@@ -79,9 +80,9 @@ mod tests {
 
     #[test]
     fn accounts_come_back_in_their_order() {
-        let brief = |number: usize| Brief {
+        let summary = |number: usize| AccountSummary {
             id: AccountId::new(format!("id\n{number}")),
-            said: Said {
+            shown: ShownFields {
                 name: format!("a{number}"),
                 standing: "active".to_owned(),
                 enrolled: number == 2,
@@ -91,7 +92,7 @@ mod tests {
             },
         };
         let mut spool = Spool::new().unwrap();
-        (0..150).for_each(|number| spool.push(&brief(number)));
+        (0..150).for_each(|number| spool.push(&summary(number)));
         assert_eq!(spool.len(), 150);
         let mut waiting = spool.read().unwrap();
         let batches: Vec<_> = std::iter::from_fn(|| {
@@ -101,6 +102,6 @@ mod tests {
         .collect();
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 22]);
         let all: Vec<_> = batches.into_iter().flatten().collect();
-        assert_eq!(all, (0..150).map(brief).collect::<Vec<_>>());
+        assert_eq!(all, (0..150).map(summary).collect::<Vec<_>>());
     }
 }

@@ -61,7 +61,7 @@ impl Writer {
             Form::Csv => self.record(&row.fields())?,
         }
         self.tally.accounts += 1;
-        self.tally.enrolled += u64::from(row.brief.said.enrolled);
+        self.tally.enrolled += u64::from(row.summary.shown.enrolled);
         self.tally.main_password += u64::from(row.main_password().is_some());
         self.tally.ready += u64::from(row.is_ready());
         Ok(())

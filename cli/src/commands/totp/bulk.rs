@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::shape::{self, WantedShape};
 use crate::args::Enrol;
-use crate::commands::bulk::{self, Issue, Issued, Journal, Row, Told, Verb};
+use crate::commands::bulk::{self, BulkReport, Issue, Issued, Journal, Row, Verb};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
@@ -36,7 +36,7 @@ pub(super) async fn run(
     let may_add = wanted.add;
     let mut job = Job { site: &site, authority, keyring, shape, label, may_add, is_dry_run, journal };
     let verb = Verb { done: "bound", bar: "enrolled", is_dry_run };
-    let mut told = Told::new(verb, rows.len(), Some(files.1), output);
+    let mut told = BulkReport::new(verb, rows.len(), Some(files.1), output);
     bulk::issue_all(&mut job, &rows, &mut told).await?;
     job.journal.warn_of_untold("bound");
     let note = format!("; the keys are in {}, and no code has proved them yet", files.1.display());

@@ -114,7 +114,7 @@ impl Job<'_> {
         let (authority, account) = (self.site.authority(), self.account);
         let keyring = self.site.keyring()?;
         let replaces = match &self.wanted.replace {
-            Some(typed) => Some(factor::picked(account, typed)?.id),
+            Some(typed) => Some(factor::find_factor(account, typed)?.id),
             None => None,
         };
         let limit = authority.limits.factors_per_account;

@@ -66,7 +66,7 @@ pub(super) fn examine(
 
 fn unconfigured(file: &str, name: &str, why_left_out: Option<&str>) -> String {
     let asks = format!(
-        "{file}: asks Postern for the service {name}, which is not configured, so that everybody is refused"
+        "{file}: asks Postern for the service {name}, which is not configured, so that all users are refused"
     );
     match why_left_out {
         Some(why) => format!("{asks}; {why}: take pam_postern.so out of its stack"),
@@ -145,7 +145,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
         for service in GIVES_ROOT {
             if files.contains_key(service) && !asks(service) && can_succeed(files, service) {
                 remarks.push(Remark::warn(format!(
-                    "{service}: makes root of whom sudo asks for a code (pkexec, run0, doas), and does not ask Postern; give it the auth section of packaging/pam/sudo, and [services.{service}] {}",
+                    "{service}: grants root (pkexec, run0, doas) to users whom sudo asks for a code, and does not ask Postern; give it the auth section of packaging/pam/sudo, and [services.{service}] {}",
                     programs::settings(service)
                 )));
             }

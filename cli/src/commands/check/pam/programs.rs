@@ -68,12 +68,12 @@ pub(super) const PROGRAMS: [Program; 4] = [
 ];
 
 const LEFT_OUT: [(&str, &[&str]); 6] = [
-    ("it runs jobs, and nobody is there to answer", &["cron", "crond", "atd", "anacron"]),
+    ("it runs jobs, with no person there to answer", &["cron", "crond", "atd", "anacron"]),
     (
-        "it starts services of a user (user@.service), and nobody is there to answer",
+        "it starts services of a user (user@.service), with no person there to answer",
         &["systemd-user", "systemd-run0"],
     ),
-    ("it is root's own, who is asked for nothing", &["runuser", "runuser-l"]),
+    ("only root uses it, and is asked for nothing", &["runuser", "runuser-l"]),
     (
         "it changes the users of this host, and opens nothing",
         &[

@@ -25,7 +25,7 @@ impl ServiceStack<'_> {
         let mut remarks = Vec::new();
         let Some(postern) = postern_step(steps) else {
             remarks.push(Remark::warn(format!(
-                "{file}: asks Postern in the account section alone, where whoever needs a second factor is refused; add to the auth section: pam_postern.so"
+                "{file}: asks Postern in the account section alone, where users who need a second factor are refused; add to the auth section: pam_postern.so"
             )));
             return remarks;
         };
@@ -153,7 +153,7 @@ impl ServiceStack<'_> {
             let described = step.described();
             remarks.push(match (step.role, is_expired) {
                 (_, true) => Remark::warn(format!(
-                    "{file}: {described} ends the account section for whoever's password has to be changed, before pam_postern.so is asked; put pam_postern.so before {}",
+                    "{file}: {described} ends the account section for users whose password has to be changed, before pam_postern.so is asked; put pam_postern.so before {}",
                     self.before(step)
                 )),
                 (ModuleRole::Condition, false) => Remark::warn(format!(

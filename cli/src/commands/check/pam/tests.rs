@@ -316,7 +316,7 @@ fn services_without_a_user_are_told_to_leave_the_module_out() {
         assert!(!said[0].contains("add ["), "{said:?}");
     }
     let configured = "[services.cron]\nclass = \"login\"\naccount = \"ignore\"\n";
-    one("cron", "auth required pam_postern.so\n", configured, &["FAIL", "cron", "nobody is there"]);
+    one("cron", "auth required pam_postern.so\n", configured, &["FAIL", "cron", "no person there"]);
     one("polkit-1", "auth required pam_postern.so\n", "", &["[services.polkit-1]", "first = \"auto\""]);
 }
 

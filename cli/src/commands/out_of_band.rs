@@ -21,7 +21,7 @@ pub(crate) async fn email(site: &Site, command: EmailCommand, output: Output) ->
     let kind = WantedKind::Email;
     match command {
         EmailCommand::Enrol { name, address, options } => {
-            enrol(site, &name, Wanted::sent(kind, address, options), output).await
+            enrol(site, &name, NewFactorOptions::sent(kind, address, options), output).await
         }
         EmailCommand::List { name } => list(site, &name, kind, output).await,
         EmailCommand::Remove(one) => remove(site, &one, kind, output).await,
@@ -33,7 +33,7 @@ pub(crate) async fn sms(site: &Site, command: SmsCommand, output: Output) -> Res
     let kind = WantedKind::Sms;
     match command {
         SmsCommand::Enrol { name, number, options } => {
-            enrol(site, &name, Wanted::sent(kind, number, options), output).await
+            enrol(site, &name, NewFactorOptions::sent(kind, number, options), output).await
         }
         SmsCommand::List { name } => list(site, &name, kind, output).await,
         SmsCommand::Remove(one) => remove(site, &one, kind, output).await,
@@ -45,7 +45,7 @@ pub(crate) async fn phone(site: &Site, command: PhoneCommand, output: Output) ->
     let kind = WantedKind::Phone;
     match command {
         PhoneCommand::Enrol { name, label, replace } => {
-            let wanted = Wanted { kind, to: None, label, replace, is_unproved: false };
+            let wanted = NewFactorOptions { kind, to: None, label, replace, is_unproved: false };
             enrol(site, &name, wanted, output).await
         }
         PhoneCommand::List { name } => list(site, &name, kind, output).await,
@@ -53,7 +53,7 @@ pub(crate) async fn phone(site: &Site, command: PhoneCommand, output: Output) ->
     }
 }
 
-struct Wanted {
+struct NewFactorOptions {
     kind: WantedKind,
     to: Option<String>,
     label: Option<String>,
@@ -61,7 +61,7 @@ struct Wanted {
     is_unproved: bool,
 }
 
-impl Wanted {
+impl NewFactorOptions {
     fn sent(kind: WantedKind, to: String, options: SentOptions) -> Self {
         let SentOptions { label, replace, unproved } = options;
         Self { kind, to: Some(to), label, replace, is_unproved: unproved }
@@ -69,7 +69,7 @@ impl Wanted {
 }
 
 /// Runs the same flow as self-service does, without the account's password, which an admin does not have.
-async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Result<(), Failure> {
+async fn enrol(site: &Site, name: &str, wanted: NewFactorOptions, output: Output) -> Result<(), Failure> {
     let account = site.account(name).await?;
     let (language, source) = (language::of_process(), Source::of_user(nix::unistd::getuid().as_raw()));
     let order = EnrolFor {
@@ -77,7 +77,11 @@ async fn enrol(site: &Site, name: &str, wanted: Wanted, output: Output) -> Resul
         kind: wanted.kind,
         label: wanted.label.map(|label| Label::new(&label)).transpose().map_err(Failure::data)?,
         to: wanted.to,
-        replaces: wanted.replace.map(|typed| factor::picked(&account, &typed)).transpose()?.map(|old| old.id),
+        replaces: wanted
+            .replace
+            .map(|typed| factor::find_factor(&account, &typed))
+            .transpose()?
+            .map(|old| old.id),
         is_unproved: wanted.is_unproved,
         language: language.as_deref(),
         source: &source,
@@ -148,7 +152,7 @@ async fn remove(site: &Site, one: &RemoveOne, kind: WantedKind, output: Output) 
                 of_kind.len()
             )));
         }
-        (Some(typed), _) => factor::picked_of(&of_kind, name, typed)?.id,
+        (Some(typed), _) => factor::find_factor_among(&of_kind, name, typed)?.id,
     };
     factor::remove(site, &account, Some(&id.to_string()), output).await
 }

@@ -10,12 +10,12 @@ use postern_core::unix_users::{NameServiceError, UnixUsers};
 use super::local_users::LocalUser;
 use super::logins::Logins;
 use super::remark::Remark;
-use super::sshd::{Door, is_pam};
+use super::sshd::{SshLogin, is_pam};
 use crate::site::Site;
 
 /// How Postern classifies a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum UserClass {
     /// The directory has no account of that name and uid.
     Stranger,
     /// The directory has that name or uid for another user, or does not answer: refused at every service that asks
@@ -31,28 +31,27 @@ pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, 
     if asking.is_empty() {
         return Vec::new();
     }
-    let door = logins.ssh_door(&site.config.services);
+    let ssh = logins.ssh_login(&site.config.services);
     let (mut remarks, mut people) = (Vec::new(), Vec::new());
     let local = LocalFiles(logins.users());
     for user in logins.users().iter().filter(|user| user.uid != 0) {
         let Ok(name) = LoginName::new(&user.name) else { continue };
         let identity = flows::identity_of(&*site.directory, &local, &name).await;
         remarks.extend(refusal(user, &identity, &asking).map(|remark| ("identity", remark)));
-        let Some(door) = door.filter(|_| user.is_admin || user.has_keys) else { continue };
+        let Some(ssh) = ssh.filter(|_| user.is_admin || user.has_keys) else { continue };
         let known = match identity {
-            Ok(Identity::Stranger) => Known::Stranger,
+            Ok(Identity::Stranger) => UserClass::Stranger,
             Ok(Identity::Account(account)) => {
                 let observe = site.config.services.get("sshd").and_then(|service| service.observe);
-                let policy =
-                    EffectiveLogin::of(&site.config.policy, observe, door.login, account.data.policy);
+                let policy = EffectiveLogin::of(&site.config.policy, observe, ssh.login, account.data.policy);
                 let is_needed = policy.second_factor.is_needed(account.data.is_enrolled());
-                Known::Account { needs_second_factor: is_needed && !policy.observe }
+                UserClass::Account { needs_second_factor: is_needed && !policy.observe }
             }
-            Ok(Identity::Mismatch(..) | Identity::NoUser) | Err(_) => Known::Refused,
+            Ok(Identity::Mismatch(..) | Identity::NoUser) | Err(_) => UserClass::Refused,
         };
         people.push((user, known));
     }
-    remarks.extend(door.map(|door| ("sshd", door.remark(&people))));
+    remarks.extend(ssh.map(|ssh| ("sshd", ssh.remark(&people))));
     remarks
 }
 
@@ -83,18 +82,18 @@ impl UnixUsers for LocalFiles<'_> {
     }
 }
 
-impl Door<'_> {
-    fn remark(self, people: &[(&LocalUser, Known)]) -> Remark {
+impl SshLogin<'_> {
+    fn remark(self, people: &[(&LocalUser, UserClass)]) -> Remark {
         let mut shut: Vec<String> = self.root().map(|why| format!("root ({why})")).into_iter().collect();
         let named = |is_admin: bool| -> Vec<String> {
             let of_kind = people.iter().filter(|(user, _)| user.is_admin == is_admin);
             let out = of_kind.filter(|(user, known)| !self.lets_in(user, *known));
-            let name = |(user, known): &(&LocalUser, Known)| match known {
-                Known::Stranger => user.name.clone(),
-                Known::Refused => {
+            let name = |(user, known): &(&LocalUser, UserClass)| match known {
+                UserClass::Stranger => user.name.clone(),
+                UserClass::Refused => {
                     format!("{} (the directory has the name or the uid for another)", user.name)
                 }
-                Known::Account { .. } => format!("{} (has to type a code)", user.name),
+                UserClass::Account { .. } => format!("{} (has to type a code)", user.name),
             };
             out.map(name).collect()
         };
@@ -133,18 +132,18 @@ impl Door<'_> {
         (!is_in).then(|| "no directory has it, and not_in_directory is \"reject\"".to_owned())
     }
 
-    fn lets_in(self, user: &LocalUser, known: Known) -> bool {
+    fn lets_in(self, user: &LocalUser, known: UserClass) -> bool {
         let ways = self.sshd.ways();
         // Automation has no person to type an answer.
         let is_typed = user.is_admin;
         let mut usable = ways.iter().filter(|way| is_typed || !asks_pam(way));
         match known {
-            Known::Stranger => usable.any(|way| self.lets_stranger_in(way)),
-            Known::Refused => usable.any(|way| !self.is_asked(way)),
-            Known::Account { needs_second_factor: true } if !is_typed => {
+            UserClass::Stranger => usable.any(|way| self.lets_stranger_in(way)),
+            UserClass::Refused => usable.any(|way| !self.is_asked(way)),
+            UserClass::Account { needs_second_factor: true } if !is_typed => {
                 usable.any(|_| !self.asks_account || !self.login.enforces_account)
             }
-            Known::Account { .. } => usable.next().is_some(),
+            UserClass::Account { .. } => usable.next().is_some(),
         }
     }
 
@@ -171,12 +170,12 @@ mod tests {
 
     const SETTINGS: &str = "usepam yes\npermitrootlogin prohibit-password\npubkeyauthentication yes\npasswordauthentication no\nkbdinteractiveauthentication yes\nauthenticationmethods any\n";
 
-    fn said(changes: &[(&str, &str)], login: &LoginService, people: &[(&LocalUser, Known)]) -> Remark {
+    fn said(changes: &[(&str, &str)], login: &LoginService, people: &[(&LocalUser, UserClass)]) -> Remark {
         let text = changes.iter().fold(SETTINGS.to_owned(), |text, (from, to)| {
             assert!(text.contains(from), "{from}");
             text.replace(from, to)
         });
-        Door { sshd: Sshd::of(&text), login, asks_auth: true, asks_account: true }.remark(people)
+        SshLogin { sshd: Sshd::of(&text), login, asks_auth: true, asks_account: true }.remark(people)
     }
 
     fn user(name: &str, is_admin: bool) -> LocalUser {
@@ -186,7 +185,7 @@ mod tests {
     #[test]
     fn strangers_are_out_where_they_are_rejected_and_in_where_they_are_ignored() {
         let (bob, backup) = (user("bob", true), user("backup", false));
-        let people = [(&bob, Known::Stranger), (&backup, Known::Stranger)];
+        let people = [(&bob, UserClass::Stranger), (&backup, UserClass::Stranger)];
         let out = said(&[], &LoginService::default(), &people);
         assert_eq!(out.mark, Mark::Note);
         for words in ["root (no directory has it", "local admins: bob", "a key alone: backup"] {
@@ -203,27 +202,27 @@ mod tests {
         let both = ("authenticationmethods any", "authenticationmethods publickey,keyboard-interactive");
         let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
         let (bob, backup) = (user("bob", true), user("backup", false));
-        let out = said(&[both], &ignored, &[(&bob, Known::Stranger), (&backup, Known::Stranger)]);
+        let out = said(&[both], &ignored, &[(&bob, UserClass::Stranger), (&backup, UserClass::Stranger)]);
         assert!(out.text.contains("root (by key: AuthenticationMethods asks for more"), "{}", out.text);
         assert!(out.text.contains("backup") && !out.text.contains("bob"), "{}", out.text);
         let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
-        assert!(!said(&[both, no_root], &ignored, &[(&backup, Known::Stranger)]).text.contains("root ("));
+        assert!(!said(&[both, no_root], &ignored, &[(&backup, UserClass::Stranger)]).text.contains("root ("));
     }
 
     #[test]
     fn whom_the_directory_takes_for_another_is_out_where_strangers_are_ignored_too() {
         let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
         let ops = user("ops", true);
-        let out = said(&[], &ignored, &[(&ops, Known::Refused)]);
+        let out = said(&[], &ignored, &[(&ops, UserClass::Refused)]);
         assert!(out.text.contains("local admins: ops (the directory has the name"), "{}", out.text);
         let unenforced = LoginService { enforces_account: false, ..ignored };
-        assert_eq!(said(&[], &unenforced, &[(&ops, Known::Refused)]).mark, Mark::Ok, "a key alone opens");
+        assert_eq!(said(&[], &unenforced, &[(&ops, UserClass::Refused)]).mark, Mark::Ok, "a key alone opens");
     }
 
     #[test]
     fn an_account_that_needs_a_code_has_to_type_it() {
         let (bob, deploy) = (user("bob", true), user("deploy", false));
-        let needs = Known::Account { needs_second_factor: true };
+        let needs = UserClass::Account { needs_second_factor: true };
         let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
         let out = said(&[no_root], &LoginService::default(), &[(&bob, needs), (&deploy, needs)]);
         assert!(
@@ -231,7 +230,7 @@ mod tests {
             "{}",
             out.text
         );
-        let free = Known::Account { needs_second_factor: false };
+        let free = UserClass::Account { needs_second_factor: false };
         assert_eq!(said(&[no_root], &LoginService::default(), &[(&deploy, free)]).mark, Mark::Ok);
     }
 }

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_none() {
+    fn text_that_is_no_address_is_none() {
         for lines in [&[][..], &["unknown"], &["203.0.113.7, "], &["203.0.113.7\"}"], &["203.0.113.7, evil"]]
         {
             assert_eq!(of(lines), None, "{lines:?}");

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_posternd_works_for_stays_and_the_next_waits() {
+    async fn a_connection_that_posternd_works_for_stays_and_the_next_waits() {
         let connections = ConnectionSlots::new(1);
         let place = connections.acquire().await;
         place.is_relayed();

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_issuer_names_the_file_and_who_is_in_it() {
+    fn an_unknown_issuer_names_the_file_and_its_authorities() {
         let unknown = io::Error::other(Error::InvalidCertificate(CertificateError::UnknownIssuer));
         let said = Trust::read(&testdata()).unwrap().explain(&unknown);
         assert!(

@@ -140,7 +140,7 @@ fn regenerate_replaces_one_or_all_that_are_in_force() {
 }
 
 #[test]
-fn what_is_no_label_scope_network_or_expiry_is_65_and_makes_nothing() {
+fn an_invalid_label_scope_network_or_expiry_is_65_and_creates_nothing() {
     let site = Site::new("create_bad");
     drop(site.account("alice"));
     let long = "x".repeat(65);

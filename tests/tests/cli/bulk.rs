@@ -93,7 +93,7 @@ fn each_account_of_a_table_gets_an_app_and_a_line_with_its_key() {
 }
 
 #[test]
-fn who_has_a_factor_already_gets_another_only_where_that_is_wanted() {
+fn an_enrolled_account_gets_another_factor_only_on_request() {
     let site = Site::new("bulk_add");
     drop(site.account("alice"));
     drop(site.enrol("alice"));
@@ -125,7 +125,7 @@ fn at_a_terminal_a_bar_shows_how_far_it_is() {
 }
 
 #[test]
-fn what_is_no_table_or_no_result_of_ours_changes_nothing() {
+fn a_malformed_table_or_a_foreign_result_file_changes_nothing() {
     let site = Site::new("bulk_bad");
     drop(site.account("alice"));
     for text in ["", "alice\n", "name,colour\nalice,red\n", "name,label\nalice\n"] {

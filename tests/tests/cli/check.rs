@@ -140,7 +140,7 @@ fn a_damaged_database_is_named() {
 }
 
 #[test]
-fn what_is_odd_but_works_is_a_warning() {
+fn an_odd_setting_that_works_is_a_warning() {
     let site = Site::builder("warnings")
         .postern_toml(|text| text.replace("trusted = {", "trusted = { ghost = [\"imap\"],"))
         .setting("[policy]", "observe = true")

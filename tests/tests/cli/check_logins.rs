@@ -205,7 +205,7 @@ fn names_in_the_place_of_addresses_are_named() {
 }
 
 #[test]
-fn who_no_longer_gets_in_is_listed() {
+fn users_who_are_locked_out_are_listed() {
     let host = Host::new("logins_shut_out", "");
     let passwd = "root:x:0:0::/root:/bin/bash\nbob:x:1000:1000::/home/bob:/bin/bash\nbackup:x:34:34::/home/backup:/bin/sh\n";
     fs::write(host.root.join("etc/passwd"), passwd).unwrap();

@@ -200,7 +200,7 @@ pub(crate) fn register_keys(site: &Site) {
 }
 
 #[test]
-fn what_is_unproved_is_said_to_be_and_an_old_one_makes_room() {
+fn an_unproved_factor_is_reported_as_such_and_can_replace_an_old_one() {
     let post = Post::of("sms_replace");
     let site = &post.site;
     post.account("alice");

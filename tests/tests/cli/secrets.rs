@@ -62,7 +62,7 @@ fn a_password_comes_from_standard_input_and_is_never_echoed() {
 }
 
 #[test]
-fn what_is_no_password_is_65_and_changes_nothing() {
+fn an_invalid_password_is_65_and_changes_nothing() {
     let site = Site::new("bad_password");
     let _posternd = site.posternd();
     let password = secret();

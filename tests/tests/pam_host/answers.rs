@@ -95,7 +95,7 @@ fn the_user_name_at_the_first_visible_question_is_no_answer_and_later_it_may_be_
 }
 
 #[test]
-fn after_a_cancel_nothing_that_posternd_says_lets_anyone_in() {
+fn after_a_cancel_no_answer_of_posternd_lets_the_user_in() {
     for verdict in [
         json!({"accept": {"user": "alice", "userdb": {}}}),
         json!({"ignore": {"reason": "changed its mind"}}),

@@ -158,7 +158,7 @@ fn an_answer_to_a_dead_daemon_does_not_end_the_host_by_a_signal() {
 }
 
 #[test]
-fn what_is_not_the_protocol_is_an_outage() {
+fn a_message_that_is_not_of_the_protocol_is_an_outage() {
     let nested = format!("{}{}\n", "[".repeat(8000), "]".repeat(8000));
     let long = format!("{{\"tell\":{{\"style\":\"info\",\"text\":\"{}\"}}}}\n", "x".repeat(17 * 1024));
     let cases: [&[u8]; 13] = [

@@ -73,7 +73,7 @@ fn a_daemon_that_cannot_decide_is_an_outage_and_one_that_decides_is_none() {
 }
 
 #[test]
-fn whom_the_daemon_asked_a_question_is_no_local_user() {
+fn a_user_whom_posternd_asked_a_question_is_not_local() {
     let local = unix_users::fresh("local");
     let site = site("asked", &format!("local_group={}", local.name));
     let _fake = FakePosternd::start(&site.socket(), |line| {
@@ -96,7 +96,7 @@ fn a_broken_configuration_is_no_outage() {
 }
 
 #[test]
-fn who_wants_silence_or_speaks_chinese_hears_that_it_is_an_outage_too() {
+fn silent_hosts_and_chinese_users_are_told_of_an_outage_too() {
     let site = site("words", "");
     let silent = site.host("test", "alice").word("flags", pam::SILENT).authenticate();
     assert_eq!(silent.shown(), [(pam::ERROR, OUTAGE.to_owned())]);

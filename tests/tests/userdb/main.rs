@@ -1,10 +1,10 @@
 //! Lookups of accounts by mail servers, and the contracts of postern-checkpassword for them.
 
+mod account_status;
 mod contract;
 mod deliveries;
 mod fields;
 mod qmail;
-mod standing;
 
 use std::collections::BTreeMap;
 use std::fs;

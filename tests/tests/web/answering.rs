@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::World;
-use crate::desk::NUMBER;
+use crate::phone_posternd::NUMBER;
 
 fn bound(name: &str) -> World {
     let world = World::new(name);
@@ -10,13 +10,13 @@ fn bound(name: &str) -> World {
 }
 
 fn answers(world: &World) -> Vec<(String, String, String)> {
-    world.desk.state().answers.clone()
+    world.phone_posternd.state().answers.clone()
 }
 
 #[test]
 fn a_login_is_approved_by_the_number_that_the_person_types() {
     let world = bound("approve");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.browser.wait_for_text("A login waits for your answer.");
     world.browser.wait_for_text("alice at sshd, from 203.0.113.7");
     world.browser.click("Look at it");
@@ -41,9 +41,9 @@ fn a_login_is_approved_by_the_number_that_the_person_types() {
 #[test]
 fn approving_can_trust_the_device_where_the_site_lets_it() {
     let world = bound("trust");
-    let (id, without) = (world.desk.challenge(1, 100), world.desk.challenge(2, 100));
-    world.desk.state().challenges[1].trust_days = 0;
-    world.desk.state().challenges[1].rhost = None;
+    let (id, without) = (world.phone_posternd.challenge(1, 100), world.phone_posternd.challenge(2, 100));
+    world.phone_posternd.state().challenges[1].trust_days = 0;
+    world.phone_posternd.state().challenges[1].rhost = None;
     world.open_challenge(&without);
     assert!(world.browser.text().contains("an unknown place"));
     assert!(!world.browser.text().contains("trust this device"));
@@ -57,7 +57,7 @@ fn approving_can_trust_the_device_where_the_site_lets_it() {
 #[test]
 fn without_two_digits_nothing_is_sent() {
     let world = bound("digits");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     for wrong in ["", "4", "a7", "123", "４７8"] {
         world.browser.type_into("#number", wrong);
@@ -74,7 +74,7 @@ fn without_two_digits_nothing_is_sent() {
 fn digits_of_a_chinese_keyboard_are_read_as_digits() {
     for (name, typed) in [("full_width", "０８"), ("spaced", "\u{3000}0 8\u{200b}")] {
         let world = bound(name);
-        let id = world.desk.challenge(1, 100);
+        let id = world.phone_posternd.challenge(1, 100);
         world.open_challenge(&id);
         world.browser.type_into("#number", typed);
         world.browser.press("Enter");
@@ -86,7 +86,7 @@ fn digits_of_a_chinese_keyboard_are_read_as_digits() {
 #[test]
 fn a_wrong_number_ends_the_question() {
     let world = bound("wrong");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     world.browser.type_into("#number", "08");
     world.browser.press("Enter");
@@ -97,7 +97,7 @@ fn a_wrong_number_ends_the_question() {
 #[test]
 fn a_login_is_denied_with_one_touch() {
     let world = bound("deny");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     world.browser.type_into("#number", NUMBER);
     world.browser.click("Deny");
@@ -108,7 +108,7 @@ fn a_login_is_denied_with_one_touch() {
 #[test]
 fn a_fraud_report_is_confirmed_once_more() {
     let world = bound("not_me");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     world.browser.click("This was not me");
     world.browser.wait_for_text("Somebody else?");
@@ -126,12 +126,12 @@ fn a_fraud_report_is_confirmed_once_more() {
 #[test]
 fn when_the_time_is_up_nothing_can_be_approved() {
     let world = bound("expired");
-    let id = world.desk.challenge(1, 4);
+    let id = world.phone_posternd.challenge(1, 4);
     world.open_challenge(&id);
     world.browser.type_into("#number", NUMBER);
     world.browser.wait_for_text("This login is over");
     assert_eq!(world.browser.js("return document.querySelectorAll('#number, button.danger').length"), 0);
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     world.browser.wait_for_text("This login is over");
     assert!(answers(&world).is_empty());
 }
@@ -139,16 +139,16 @@ fn when_the_time_is_up_nothing_can_be_approved() {
 #[test]
 fn an_answer_that_comes_too_late_is_told_so() {
     let world = bound("late");
-    let (gone, before) = (world.desk.challenge(1, 100), world.desk.challenge(2, 100));
+    let (gone, before) = (world.phone_posternd.challenge(1, 100), world.phone_posternd.challenge(2, 100));
     world.open_challenge(&gone);
-    world.desk.state().challenges.remove(0);
+    world.phone_posternd.state().challenges.remove(0);
     world.browser.type_into("#number", NUMBER);
     world.browser.click("Approve once");
     world.browser.wait_for_text("This login is over");
     world.open_challenge(&before);
     let record = json!({"record": {"name": "answered", "value": {"state": "before"}}});
     let accept = json!({"verdict": {"accept": {"user": "alice", "userdb": {}}}});
-    world.desk.state().instead = Some(vec![record, accept]);
+    world.phone_posternd.state().instead = Some(vec![record, accept]);
     world.browser.click("Deny");
     world.browser.wait_for_text("Answered before");
 }
@@ -156,7 +156,7 @@ fn an_answer_that_comes_too_late_is_told_so() {
 #[test]
 fn what_posternd_refuses_is_told_in_words() {
     let world = bound("refused");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     for (reason, told) in [
         ("limited", "That was too often."),
@@ -165,11 +165,12 @@ fn what_posternd_refuses_is_told_in_words() {
         ("not_permitted", "Not <b>possible</b>."),
     ] {
         let reject = json!({"verdict": {"reject": {"reason": reason, "text": "Not <b>possible</b>."}}});
-        world.desk.state().instead = Some(vec![reject]);
+        world.phone_posternd.state().instead = Some(vec![reject]);
         world.browser.click("Deny");
         world.browser.wait_for_text(told);
     }
-    world.desk.state().instead = Some(vec![json!({"verdict": {"defer": {"reason": "redis1 is down"}}})]);
+    world.phone_posternd.state().instead =
+        Some(vec![json!({"verdict": {"defer": {"reason": "redis1 is down"}}})]);
     world.browser.click("Deny");
     world.browser.wait_for_text("The login service cannot be reached just now.");
     world.browser.click("Deny");
@@ -179,27 +180,29 @@ fn what_posternd_refuses_is_told_in_words() {
 #[test]
 fn a_phone_whose_clock_is_wrong_asks_once_more_with_the_servers_time() {
     let world = World::new("clock");
-    world.desk.state().ahead = 3600;
+    world.phone_posternd.state().ahead = 3600;
     world.bind();
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);
     world.browser.type_into("#number", NUMBER);
     world.browser.click("Approve once");
     world.browser.wait_for_text("Approved");
     assert_eq!(answers(&world).len(), 1);
-    assert_eq!(world.desk.state().late, 1, "and remembers it");
+    assert_eq!(world.phone_posternd.state().late, 1, "and remembers it");
     world.browser.reload();
     world.browser.wait_for_text("No login waits for an answer.");
-    assert_eq!(world.desk.state().late, 1);
-    world.desk.state().ahead = -3600;
-    world.browser.wait_until("the clock to be set again", || (world.desk.state().late == 2).then_some(()));
+    assert_eq!(world.phone_posternd.state().late, 1);
+    world.phone_posternd.state().ahead = -3600;
+    world
+        .browser
+        .wait_until("the clock to be set again", || (world.phone_posternd.state().late == 2).then_some(()));
 }
 
 #[test]
-fn who_may_see_the_login_is_told_by_text_and_never_by_markup() {
+fn values_of_a_login_are_shown_as_text_and_never_as_markup() {
     let world = bound("markup");
-    let id = world.desk.challenge(1, 100);
-    world.desk.state().challenges[0].rhost = Some("<img src=x onerror=alert(1)>".to_owned());
+    let id = world.phone_posternd.challenge(1, 100);
+    world.phone_posternd.state().challenges[0].rhost = Some("<img src=x onerror=alert(1)>".to_owned());
     world.open_challenge(&id);
     world.browser.wait_for_text("<img src=x onerror=alert(1)>");
     assert_eq!(world.browser.js("return document.querySelectorAll('main img').length"), 0);

@@ -1,7 +1,7 @@
 use postern_tests::Browser;
 
 use crate::World;
-use crate::desk::{ACCOUNT, FACTOR};
+use crate::phone_posternd::{ACCOUNT, FACTOR};
 
 #[test]
 fn a_phone_is_bound_by_a_proof_and_a_code_that_both_sides_know() {
@@ -10,7 +10,7 @@ fn a_phone_is_bound_by_a_proof_and_a_code_that_both_sides_know() {
     world.browser.wait_for_text("postern my phone enrol");
     world.bind();
     world.browser.wait_for_text("This phone is bound to alice.");
-    assert_eq!(world.desk.state().bound.as_ref().unwrap().name, "Pixel");
+    assert_eq!(world.phone_posternd.state().bound.as_ref().unwrap().name, "Pixel");
     assert!(world.browser.text().contains("alice · example.org"));
     assert_eq!(world.browser.console(), Vec::<String>::new());
 }
@@ -18,10 +18,11 @@ fn a_phone_is_bound_by_a_proof_and_a_code_that_both_sides_know() {
 #[test]
 fn the_secret_of_the_code_never_leaves_the_page() {
     let world = World::new("secret");
-    let address = world.desk.qr_code(&world.web.url());
+    let address = world.phone_posternd.qr_code(&world.web.url());
     let secret = address.rsplit('.').next().unwrap();
     world.bind();
-    let said: Vec<String> = world.desk.conversations().iter().map(|said| format!("{said:?}")).collect();
+    let said: Vec<String> =
+        world.phone_posternd.conversations().iter().map(|said| format!("{said:?}")).collect();
     assert!(said.iter().any(|said| said.contains("proof")));
     assert!(!said.iter().any(|said| said.contains(secret)));
     assert!(!world.web.log().contains(secret));
@@ -49,16 +50,16 @@ fn a_phone_stays_bound_when_it_is_restarted() {
 #[test]
 fn a_reload_goes_on_waiting_for_the_terminal() {
     let world = World::new("reload");
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     world.browser.click("Bind this phone");
     let shown = world.browser.text_of("#compare");
     world.browser.reload();
     world.browser.wait_for_text("Compare this code");
     assert_eq!(world.browser.text_of("#compare"), shown);
-    world.desk.confirm();
+    world.phone_posternd.confirm();
     world.browser.wait_for_text("This phone is bound to alice.");
     assert_eq!(
-        world.desk.state().bound.as_ref().unwrap().name,
+        world.phone_posternd.state().bound.as_ref().unwrap().name,
         "Pixel 8",
         "what the browser says of the phone"
     );
@@ -67,7 +68,7 @@ fn a_reload_goes_on_waiting_for_the_terminal() {
 #[test]
 fn a_code_that_is_spent_or_cut_short_is_said_to_be() {
     let world = World::new("spent");
-    let whole = world.desk.qr_code(&world.web.url());
+    let whole = world.phone_posternd.qr_code(&world.web.url());
     world.browser.open(&whole.replace(FACTOR, &"f".repeat(32)));
     world.browser.click("Bind this phone");
     world.browser.wait_for_text("This QR code is not good any more.");
@@ -87,22 +88,22 @@ fn the_address_above_the_code_can_be_pasted() {
     world.browser.type_into("#address", "https://example.org/");
     world.browser.click("Go on");
     world.browser.wait_for_text("This is not the address above the QR code.");
-    world.browser.type_into("#address", &world.desk.qr_code(&world.web.url()));
+    world.browser.type_into("#address", &world.phone_posternd.qr_code(&world.web.url()));
     world.browser.click("Go on");
     world.browser.type_into("#name", "");
     world.browser.click("button[type=submit]");
     world.browser.wait_for_text("A name has 1 to 64 characters.");
     world.browser.type_into("#name", "工作 <b>手机</b> 📱");
     world.browser.click("button[type=submit]");
-    assert_eq!(world.browser.text_of("#compare"), world.desk.compare_code());
-    world.desk.confirm();
+    assert_eq!(world.browser.text_of("#compare"), world.phone_posternd.compare_code());
+    world.phone_posternd.confirm();
     world.browser.wait_for_text("This phone: 工作 <b>手机</b> 📱");
 }
 
 #[test]
-fn who_gave_up_at_the_phone_starts_anew() {
+fn a_person_who_gave_up_at_the_phone_starts_over() {
     let world = World::new("cancel");
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     world.browser.click("Bind this phone");
     world.browser.wait_for_text("Compare this code");
     world.browser.click("Cancel");
@@ -112,8 +113,8 @@ fn who_gave_up_at_the_phone_starts_anew() {
 #[test]
 fn a_browser_that_forgot_its_key_says_to_bind_again() {
     let world = World::new("lost");
-    let id = world.desk.challenge(1, 100);
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    let id = world.phone_posternd.challenge(1, 100);
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     world.browser.wait_for_text("Bind this phone again");
     world.bind();
     world.browser.js_async(
@@ -122,19 +123,19 @@ fn a_browser_that_forgot_its_key_says_to_bind_again() {
             .replace("FACTOR", FACTOR)
             .as_str(),
     );
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     world.browser.wait_for_text("Bind this phone again");
-    assert!(world.desk.state().answers.is_empty());
+    assert!(world.phone_posternd.state().answers.is_empty());
 }
 
 #[test]
 fn a_phone_that_was_removed_says_so_and_forgets_its_keys_when_told() {
     let world = World::new("removed");
     world.bind();
-    world.desk.state().bound = None;
+    world.phone_posternd.state().bound = None;
     world.browser.wait_for_text("This phone is not bound to this account any more.");
-    let id = world.desk.challenge(1, 100);
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    let id = world.phone_posternd.challenge(1, 100);
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     world.browser.wait_for_text("Bind this phone again");
     world.browser.click("To this phone's accounts");
     world.browser.click("Settings of this phone");
@@ -151,10 +152,10 @@ fn browsers_that_forget_say_what_to_do_before_they_are_bound() {
     let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                   Version/17.5 Mobile/15E148 Safari/604.1";
     let world = World::of("iphone", Browser::builder("iphone").user_agent(iphone));
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     world.browser.wait_for_text("add it to the home screen first");
     let wechat = format!("{iphone} MicroMessenger/8.0.49");
     let world = World::of("wechat", Browser::builder("wechat").user_agent(&wechat).language("zh-CN"));
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     world.browser.wait_for_text("微信的存储是独立的");
 }

@@ -14,7 +14,7 @@ fn shown(world: &World) -> (u64, String) {
 fn agrees(world: &World) {
     world.browser.wait_until("the code of an authenticator app", || {
         let (moment, code) = shown(world);
-        (code == world.desk.app().code_at(moment)).then_some(())
+        (code == world.phone_posternd.app().code_at(moment)).then_some(())
     });
 }
 
@@ -28,7 +28,7 @@ fn the_code_without_network_is_that_of_any_authenticator_app() {
         let code = world.browser.js_async(&format!(
             "const list = await Bindings.list(); return Keys.totp(list[0].code, {moment})"
         ));
-        assert_eq!(code, Value::from(world.desk.app().code_at(moment)), "{moment}");
+        assert_eq!(code, Value::from(world.phone_posternd.app().code_at(moment)), "{moment}");
     }
 }
 
@@ -48,7 +48,7 @@ fn the_code_is_there_when_the_server_is_not() {
     world.browser.wait_for_text("alice · example.org");
     agrees(&world);
     world.web.start_again();
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.browser.wait_for_text("A login waits for your answer.");
     // The kept page's token is of no use any more where the cookie is gone with the browser.
     world.open_challenge(&id);
@@ -59,12 +59,14 @@ fn the_code_is_there_when_the_server_is_not() {
 #[test]
 fn the_code_follows_the_servers_clock() {
     let world = World::new("code_clock");
-    world.desk.state().ahead = 7_200;
+    world.phone_posternd.state().ahead = 7_200;
     world.bind();
     world.browser.wait_until("the code of the server's moment", || {
         let (_, code) = shown(&world);
         let now = otp::now() + 7_200;
-        (code == world.desk.app().code_at(now) || code == world.desk.app().code_at(now - 2)).then_some(())
+        (code == world.phone_posternd.app().code_at(now)
+            || code == world.phone_posternd.app().code_at(now - 2))
+        .then_some(())
     });
 }
 

@@ -8,7 +8,7 @@ const BODY: &str = r#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
 
 #[test]
 fn without_the_pages_token_nothing_reaches_posternd() {
-    let (_dir, desk, web) = served("forgery", "");
+    let (_dir, phone_posternd, web) = served("forgery", "");
     let (cookie, token) = web.token();
     let (_, other) = web.token();
     assert_ne!(token, other);
@@ -25,15 +25,15 @@ fn without_the_pages_token_nothing_reaches_posternd() {
         let reply = request.body(BODY).send();
         assert_eq!((reply.status, reply.json()["reason"].clone()), (403, json!("token")), "{what}");
     }
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
     let right = post().header("Cookie", &cookie).header("X-Postern-Token", &token).body(BODY).send();
     assert_eq!(right.json()["reason"], "unknown_account", "posternd's own word");
-    assert_eq!(desk.conversations().len(), 1);
+    assert_eq!(phone_posternd.conversations().len(), 1);
 }
 
 #[test]
 fn another_site_is_refused_even_with_the_token() {
-    let (_dir, desk, web) = served("cross_site", "");
+    let (_dir, phone_posternd, web) = served("cross_site", "");
     let own = format!("http://{}", web.place().host());
     for (name, value) in [
         ("Origin", "https://evil.example"),
@@ -46,7 +46,7 @@ fn another_site_is_refused_even_with_the_token() {
         let reply = web.api("pending").header(name, value).json(&json!({})).send();
         assert_eq!((reply.status, reply.json()["reason"].clone()), (403, json!("token")), "{name}: {value}");
     }
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
     let reply = web.api("pending").header("Origin", &own).header("Sec-Fetch-Site", "same-origin");
     assert_eq!(
         reply.header("Content-Type", "application/json").body(BODY).send().json()["reason"],
@@ -56,7 +56,7 @@ fn another_site_is_refused_even_with_the_token() {
 
 #[test]
 fn only_json_of_the_verbs_own_fields_is_passed_on() {
-    let (_dir, desk, web) = served("json", "");
+    let (_dir, phone_posternd, web) = served("json", "");
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
         let reply = web.api("pending").header("Content-Type", kind).body(BODY).send();
         assert_eq!(reply.status, 415, "{kind}");
@@ -88,7 +88,7 @@ fn only_json_of_the_verbs_own_fields_is_passed_on() {
         .header("Content-Type", "application/json")
         .body(b"{\"account\":\"\xe4\"}".to_vec());
     assert_eq!(latin.send().status, 400);
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
     let reply =
         web.api("pending").header("Content-Type", "application/json; charset=utf-8").body(BODY).send();
     assert_eq!(reply.status, 403);
@@ -96,11 +96,11 @@ fn only_json_of_the_verbs_own_fields_is_passed_on() {
 
 #[test]
 fn posternd_is_told_only_what_the_page_sent() {
-    let (_dir, desk, web) = served("relay", "");
+    let (_dir, phone_posternd, web) = served("relay", "");
     let body =
         json!({"account": "a", "challenge": "c", "key": "k", "name": "工作 \"\u{7}\n📱", "proof": "p"});
     assert_eq!(web.ask("bind", &body).0, 403);
-    let begin = desk.conversations()[0][0]["begin"].clone();
+    let begin = phone_posternd.conversations()[0][0]["begin"].clone();
     assert_eq!(begin["arguments"], body);
     assert_eq!(begin["flow"], "phone_bind");
     assert_eq!(

@@ -70,8 +70,8 @@ fn each_file_has_its_type_and_head_has_no_body() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found_and_what_may_not_be_done_says_what_may() {
-    let (_dir, desk, web) = served("paths", "");
+fn unknown_paths_are_not_found_and_wrong_methods_name_the_right_ones() {
+    let (_dir, phone_posternd, web) = served("paths", "");
     for path in [
         "/app.js/",
         "//",
@@ -96,13 +96,13 @@ fn what_is_not_there_is_not_found_and_what_may_not_be_done_says_what_may() {
         let reply = web.place().request(method, path).send();
         assert_eq!((reply.status, reply.header("allow")), (405, Some(allow)), "{method} {path}");
     }
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
 }
 
 #[test]
 fn looking_at_an_approval_a_hundred_times_changes_nothing() {
-    let (_dir, desk, web) = served("looking", "");
-    let id = desk.challenge(1, 100);
+    let (_dir, phone_posternd, web) = served("looking", "");
+    let id = phone_posternd.challenge(1, 100);
     for number in 0..100 {
         let method = if number % 2 == 0 { "GET" } else { "HEAD" };
         // As link scanners do: with everything that they found in the message.
@@ -116,19 +116,19 @@ fn looking_at_an_approval_a_hundred_times_changes_nothing() {
             assert!([200, 404, 405].contains(&status), "{status}");
         }
     }
-    assert!(desk.conversations().is_empty(), "posternd heard nothing of it");
-    assert_eq!(desk.state().challenges.len(), 1);
+    assert!(phone_posternd.conversations().is_empty(), "posternd heard nothing of it");
+    assert_eq!(phone_posternd.state().challenges.len(), 1);
 }
 
 #[test]
 fn only_the_proxy_determines_the_client() {
-    let (_dir, desk, web) = served("proxy", "");
+    let (_dir, phone_posternd, web) = served("proxy", "");
     let body = json!({"account": "a", "factor": "f", "time": "1", "signature": "s"});
     let ask = |lines: &[(&str, &str)]| {
         let request =
             lines.iter().fold(web.api("pending"), |request, (name, value)| request.header(name, value));
         assert_eq!(request.json(&body).send().status, 403);
-        desk.state().visitors.pop().unwrap()
+        phone_posternd.state().visitors.pop().unwrap()
     };
     assert_eq!(ask(&[]).1, json!(null));
     assert_eq!(ask(&[("X-Forwarded-For", "198.51.100.9, 203.0.113.7")]).1, "203.0.113.7");

@@ -1,5 +1,5 @@
 use crate::World;
-use crate::desk::NUMBER;
+use crate::phone_posternd::NUMBER;
 
 /// Presses Tab until the focus is on something of these words, and checks on the way that it can be seen.
 fn tab_to(world: &World, words: &str) {
@@ -28,7 +28,7 @@ fn a_keyboard_is_enough_from_the_first_view_to_the_last() {
     world.browser.open(&world.web.url());
     world.browser.wait_for_text("postern my phone enrol");
     tab_to(&world, "Address from the terminal");
-    let address = world.desk.qr_code(&world.web.url());
+    let address = world.phone_posternd.qr_code(&world.web.url());
     address.chars().for_each(|c| world.browser.press_character(c));
     world.browser.press("Enter");
     world.browser.wait_for_text("Name of this phone");
@@ -37,12 +37,12 @@ fn a_keyboard_is_enough_from_the_first_view_to_the_last() {
     world.browser.press("Space");
     world.browser.wait_for_text("Compare this code");
     assert_eq!(heading_in_focus(&world), "Compare this code");
-    world.desk.confirm();
+    world.phone_posternd.confirm();
     world.browser.wait_for_text("This phone is bound to alice.");
     tab_to(&world, "Settings of this phone");
     world.browser.press("Enter");
     tab_to(&world, "Forget this phone here");
-    world.desk.challenge(1, 100);
+    world.phone_posternd.challenge(1, 100);
     world.browser.wait_for_text("A login waits for your answer.");
     assert_eq!(
         world.browser.js("return document.activeElement.textContent"),
@@ -73,7 +73,7 @@ fn a_screen_reader_announces_each_state() {
         "return [document.getElementById('status').getAttribute('role'), document.getElementById('alert').getAttribute('role')]",
     );
     assert_eq!(roles, serde_json::json!(["status", "alert"]));
-    world.desk.challenge(1, 100);
+    world.phone_posternd.challenge(1, 100);
     world.browser.wait_until("the news to be said", || {
         (world.browser.text_of("#status") == "A login waits for your answer.").then_some(())
     });

@@ -30,7 +30,7 @@ fn rest(mut stream: TcpStream) -> (String, Duration) {
 
 #[test]
 fn a_body_that_is_too_large_is_refused_before_it_is_read() {
-    let (_dir, desk, web) = served("large", "");
+    let (_dir, phone_posternd, web) = served("large", "");
     let large = format!("{{\"account\":\"{}\"}}", "x".repeat(9_000));
     let json = || web.api("pending").header("Content-Type", "application/json");
     let reply = json().body(large).send();
@@ -48,7 +48,7 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     );
     drop(stream.write_all(format!("{head}{chunks}").as_bytes()));
     assert!(rest(stream).0.starts_with("HTTP/1.1 413 "));
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
     let long = BODY.replace("\"s\"", &format!("\"{}\"", "s".repeat(8_100)));
     assert_eq!(json().body(long).send().status, 403, "the largest that is allowed is passed on");
 }
@@ -153,11 +153,12 @@ fn a_client_has_so_many_requests_at_one_time_and_a_body_has_its_own_time() {
 
 #[test]
 fn a_page_whose_log_has_no_reader_goes_on() {
-    let (_dir, desk, _web) = served("web_log", "");
+    let (_dir, phone_posternd, _web) = served("web_log", "");
     let place = {
         let port = postern_tests::guard::free_port();
         let config = tempfile::NamedTempFile::new_in(postern_tests::host::test_dir()).unwrap();
-        let text = format!("socket = \"{}\"\nlisten = \"127.0.0.1:{port}\"\n", desk.socket().display());
+        let text =
+            format!("socket = \"{}\"\nlisten = \"127.0.0.1:{port}\"\n", phone_posternd.socket().display());
         std::fs::write(config.path(), text).unwrap();
         let mut command = std::process::Command::new(postern_tests::host::program("postern-web"));
         command.arg("--config").arg(config.path()).stderr(std::process::Stdio::piped());
@@ -169,7 +170,7 @@ fn a_page_whose_log_has_no_reader_goes_on() {
     for number in 0..1500 {
         assert_eq!(request.send().status, 200, "{number}");
     }
-    assert!(desk.conversations().is_empty());
+    assert!(phone_posternd.conversations().is_empty());
 }
 
 struct Ended(std::process::Child);
@@ -182,7 +183,7 @@ impl Drop for Ended {
 }
 
 #[test]
-fn who_never_reads_an_answer_keeps_no_place() {
+fn a_client_that_never_reads_an_answer_keeps_no_slot() {
     let (_dir, _desk, web) = served("deaf", TIGHT);
     let mut deaf: Vec<TcpStream> = (0..8).map(|_| connect(&web)).collect();
     for stream in &mut deaf {

@@ -14,10 +14,10 @@ fn ask(web: &Web) -> (u16, serde_json::Value) {
 
 #[test]
 fn without_posternd_the_page_says_that_it_is_away() {
-    let (dir, desk, web) = served("away", "");
+    let (dir, phone_posternd, web) = served("away", "");
     let browser = Browser::phone("away");
-    let address = desk.qr_code(&web.url());
-    drop(desk);
+    let address = phone_posternd.qr_code(&web.url());
+    drop(phone_posternd);
     browser.open(&address);
     browser.click("Bind this phone");
     browser.wait_for_text("The login service cannot be reached just now.");

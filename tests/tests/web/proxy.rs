@@ -61,7 +61,7 @@ fn nginx(name: &str, web: &Web) -> (TempDir, Process, Place) {
 #[test]
 fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
     for (name, lines) in [("nginx", ""), ("nginx_unix", "listen = \"unix:…\"")] {
-        let (_dir, desk, web) = served(name, lines);
+        let (_dir, phone_posternd, web) = served(name, lines);
         let (_config, _nginx, place) = nginx(name, &web);
         let page = place.request("GET", "/").send();
         let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap();
@@ -81,7 +81,11 @@ fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
         };
         let own = post(&format!("https://{}", place.host()));
         assert_eq!((own.status, own.json()["reason"].clone()), (403, json!("unknown_account")));
-        assert_eq!(desk.state().visitors, [(json!(null), json!("127.0.0.1"))], "not what the visitor says");
+        assert_eq!(
+            phone_posternd.state().visitors,
+            [(json!(null), json!("127.0.0.1"))],
+            "not what the visitor says"
+        );
         assert_eq!(post("https://evil.example").json()["reason"], "token");
         let large = place.request("POST", "/api/pending").body(vec![b'x'; 9_000]).send();
         assert_eq!(large.status, 413);

@@ -48,7 +48,7 @@ fn both_languages_say_the_same_things() {
 }
 
 #[test]
-fn what_is_said_is_in_the_catalogue_and_what_is_in_the_catalogue_is_said() {
+fn every_text_of_the_page_is_in_the_catalogue_and_every_entry_is_used() {
     let english = &catalogue()["en"];
     let code: String = scripts().filter(|(file, _)| *file != "/words.js").map(|(_, script)| script).collect();
     let mut calls = Vec::new();

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_table_is_refused_as_a_whole() {
+    fn a_malformed_table_is_refused_as_a_whole() {
         for text in [
             "",
             "alice\nbob\n",

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_the_directory_takes_for_another_is_out_where_strangers_are_ignored_too() {
+    fn a_user_whom_the_directory_confuses_is_locked_out_even_if_strangers_are_ignored() {
         let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
         let ops = user("ops", true);
         let out = said(&[], &ignored, &[(&ops, UserClass::Refused)]);

@@ -22,7 +22,7 @@ pub(crate) const FACTOR: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const NUMBER: &str = "07";
 
 /// It listens until it is dropped.
-pub(crate) struct Desk {
+pub(crate) struct PhonePosternd {
     fake: FakePosternd,
     socket: PathBuf,
     state: Arc<Mutex<State>>,
@@ -63,7 +63,7 @@ pub(crate) struct Challenge {
     pub(crate) trust_days: u32,
 }
 
-impl Desk {
+impl PhonePosternd {
     pub(crate) fn start(socket: &Path) -> Self {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).unwrap();

@@ -2,12 +2,12 @@ use p256::ecdsa::VerifyingKey;
 use serde_json::json;
 
 use crate::World;
-use crate::looks::PUSH_KEY;
+use crate::appearance::PUSH_KEY;
 
 fn settings(name: &str, push_key: Option<&str>, ntfy: bool) -> World {
     let world = World::new(name);
     {
-        let mut state = world.desk.state();
+        let mut state = world.phone_posternd.state();
         state.push_key = push_key.map(str::to_owned);
         state.ntfy = ntfy;
     }
@@ -30,7 +30,7 @@ fn ntfy_is_told_by_its_address_and_can_be_switched_off() {
     world.browser.click("The ntfy app");
     world.browser.wait_for_text("https://ntfy.example/qZ7up8kT2mVx");
     let nothing = json!({"ring": "ntfy", "endpoint": "", "p256dh": "", "auth": ""});
-    assert_eq!(world.desk.state().ring, nothing);
+    assert_eq!(world.phone_posternd.state().ring, nothing);
     world.browser.wait_until("the button to say so", || {
         let pressed = "return document.querySelector('[aria-pressed=true]').textContent";
         (world.browser.js(pressed) == "The ntfy app").then_some(())
@@ -41,7 +41,7 @@ fn ntfy_is_told_by_its_address_and_can_be_switched_off() {
     );
     world.browser.click("Do not ring");
     world.browser.wait_for_text("It is not rung.");
-    assert_eq!(world.desk.state().ring["ring"], "none");
+    assert_eq!(world.phone_posternd.state().ring["ring"], "none");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_browser_that_will_not_notify_says_why() {
     // A real subscription needs a service in the world; here there is none.
     world.browser.click("Notifications of this browser");
     world.browser.wait_for_text("The browser's notification service does not answer.");
-    assert_eq!(world.desk.state().ring["ring"], "none");
+    assert_eq!(world.phone_posternd.state().ring["ring"], "none");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_subscription_is_signed_and_handed_in() {
     world.browser.click("Notifications of this browser");
     world.browser.wait_for_text("It is rung by notifications of this browser.");
     let handed = json!({"ring": "web_push", "endpoint": "https://push.example/x?y=1", "p256dh": "BPoint-_", "auth": "Auth-_"});
-    assert_eq!(world.desk.state().ring, handed);
+    assert_eq!(world.phone_posternd.state().ring, handed);
     let asked: Vec<u8> = serde_json::from_value(world.browser.js("return window.asked")).unwrap();
     assert!(asked.len() == 65 && VerifyingKey::from_sec1_bytes(&asked).is_ok());
     // Gone with the next start of the browser, and noticed.
@@ -86,9 +86,9 @@ fn a_subscription_is_signed_and_handed_in() {
 fn a_push_message_is_shown_and_opens_its_challenge() {
     let world = World::new("push");
     world.bind();
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.browser.js_async("await navigator.serviceWorker.ready");
-    let address = world.desk.challenge_address("", &id);
+    let address = world.phone_posternd.challenge_address("", &id);
     let permission =
         json!({"permission": {"name": "notifications"}, "setting": "granted", "origin": world.web.url()});
     world.browser.cdp("Browser.setPermission", &permission);

@@ -3,7 +3,7 @@ use postern_tests::browser::BrowserBuilder;
 use serde_json::Value;
 
 use crate::World;
-use crate::desk::NUMBER;
+use crate::phone_posternd::NUMBER;
 
 #[test]
 fn every_view_is_for_everyone_in_english() {
@@ -36,11 +36,11 @@ fn the_language_can_be_changed_and_is_kept() {
     assert_eq!(world.browser.js("return document.activeElement.id"), "language", "the focus stays");
     world.browser.reload();
     world.browser.wait_for_text("绑定这部手机");
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     world.browser.click("button[type=submit]");
     world.browser.wait_for_text("请核对此代码");
     let languages: Vec<Value> =
-        world.desk.state().visitors.iter().map(|(language, _)| language.clone()).collect();
+        world.phone_posternd.state().visitors.iter().map(|(language, _)| language.clone()).collect();
     assert!(languages.iter().all(|language| language == "zh-Hans") && !languages.is_empty(), "{languages:?}");
     world.browser.click("English");
     world.browser.wait_for_text("Compare this code");
@@ -50,7 +50,7 @@ fn the_language_can_be_changed_and_is_kept() {
 fn what_can_be_touched_is_large_enough_and_nothing_is_wider_than_the_phone() {
     let world = World::new("sizes");
     world.bind();
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     world.browser.wait_for_text("Look at it");
     sizes(&world);
     world.browser.click("Settings of this phone");
@@ -77,8 +77,8 @@ fn sizes(world: &World) {
 
 /// Goes through every view, has each one checked by axe, and takes its picture.
 fn every_view(mut world: World, words: &Words) {
-    world.desk.state().push_key = Some(PUSH_KEY.to_owned());
-    world.desk.state().ntfy = true;
+    world.phone_posternd.state().push_key = Some(PUSH_KEY.to_owned());
+    world.phone_posternd.state().ntfy = true;
     let look = |world: &mut World, name: &str, text: &str| {
         world.browser.wait_for_text(text);
         world.browser.axe();
@@ -86,9 +86,9 @@ fn every_view(mut world: World, words: &Words) {
     };
     world.browser.open(&world.web.url());
     look(&mut world, "unbound", "postern my phone enrol");
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), "00"));
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), "00"));
     look(&mut world, "lost", words.lost);
-    world.browser.open(&world.desk.qr_code(&world.web.url()));
+    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
     look(&mut world, "name", words.name);
     world.browser.type_into("#name", "");
     world.browser.click("button[type=submit]");
@@ -96,14 +96,14 @@ fn every_view(mut world: World, words: &Words) {
     world.browser.type_into("#name", "Pixel");
     world.browser.click("button[type=submit]");
     look(&mut world, "compare", words.compare);
-    world.desk.confirm();
+    world.phone_posternd.confirm();
     look(&mut world, "home", words.home);
     world.browser.click(words.settings);
     world.browser.click(words.ntfy);
     look(&mut world, "settings", "https://ntfy.example/qZ7up8kT2mVx");
     world.browser.click(words.forget);
     look(&mut world, "forget", "postern my phone remove");
-    let id = world.desk.challenge(1, 100);
+    let id = world.phone_posternd.challenge(1, 100);
     look(&mut world, "waiting", words.waiting);
     world.open_challenge(&id);
     look(&mut world, "challenge", words.challenge);
@@ -115,10 +115,10 @@ fn every_view(mut world: World, words: &Words) {
     world.browser.type_into("#number", NUMBER);
     world.browser.press("Enter");
     look(&mut world, "approved", words.approved);
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     look(&mut world, "over", words.over);
     world.web.stop();
-    world.browser.open(&world.desk.challenge_address(&world.web.url(), &id));
+    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
     look(&mut world, "unreachable", words.unreachable);
     assert_eq!(
         world

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use postern_core::changes::ChangeError;
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
-use postern_core::factor::BadTotp;
+use postern_core::factor::TotpError;
 use postern_core::ledger::LedgerError;
 use postern_core::random::RandomnessGone;
 use postern_store::OpenError;
@@ -205,22 +205,22 @@ impl From<ChangeError> for Failure {
     }
 }
 
-impl From<BadTotp> for Failure {
-    fn from(error: BadTotp) -> Self {
+impl From<TotpError> for Failure {
+    fn from(error: TotpError) -> Self {
         match error {
-            BadTotp::Seal(_) => Self::config(error),
-            BadTotp::SeedLength
-            | BadTotp::NotBase32
-            | BadTotp::Base32Length
-            | BadTotp::Hexadecimal
-            | BadTotp::Counted
-            | BadTotp::NoTotpUri
-            | BadTotp::UriSecret
-            | BadTotp::UriTwice
-            | BadTotp::UriUnreadable
-            | BadTotp::UriIssuer
-            | BadTotp::Shape(_)
-            | BadTotp::Unspeakable => Self::data(error),
+            TotpError::Seal(_) => Self::config(error),
+            TotpError::SeedLength
+            | TotpError::NotBase32
+            | TotpError::Base32Length
+            | TotpError::Hexadecimal
+            | TotpError::Counted
+            | TotpError::NoTotpUri
+            | TotpError::UriSecret
+            | TotpError::UriTwice
+            | TotpError::UriUnreadable
+            | TotpError::UriIssuer
+            | TotpError::Shape(_)
+            | TotpError::Unspeakable => Self::data(error),
         }
     }
 }

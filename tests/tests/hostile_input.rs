@@ -139,7 +139,7 @@ fn a_request_of_any_bytes_has_a_route_or_none_and_is_arguments_or_refused() {
         if let Some(Route::Api(_)) = Route::of(&text) {
             assert!(text.starts_with("/api/"), "{text}");
         }
-        drop(Network::of(&text));
+        assert!(Network::of(&text).is_none() || text.contains(['.', ':']), "{text}");
     });
     let body = br#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
     for_inputs(&[body], |bytes| {

@@ -4,7 +4,7 @@ use postern_core::account::{Account, AccountData, AccountId};
 use postern_core::changes::{ChangeError, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
-use postern_core::factor::{BadTotp, Factor, FactorKind};
+use postern_core::factor::{Factor, FactorKind};
 use postern_core::keyring::Keyring;
 use postern_core::random::RandomnessGone;
 use serde_json::{Value, json};
@@ -143,7 +143,7 @@ async fn reseal_account(
 }
 
 /// Seals the secrets of one factor anew. Returns how many, and the error that kept it from the rest.
-fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<BadTotp>), ChangeError> {
+fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<String>), ChangeError> {
     let (totp, ring) = match &mut factor.kind {
         FactorKind::Totp(totp) => (totp, None),
         FactorKind::Phone(phone) => (&mut phone.totp, Some(&mut phone.ring)),
@@ -156,7 +156,7 @@ fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<
                 *totp = sealed;
                 count += 1;
             }
-            Err(error) => fault = Some(error),
+            Err(error) => fault = Some(error.to_string()),
         }
     }
     if let Some(ring) = ring.filter(|ring| ring.key().is_some_and(|key| key != keyring.current_id())) {
@@ -165,7 +165,7 @@ fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<
                 *ring = sealed;
                 count += 1;
             }
-            Err(error) => fault = Some(error.into()),
+            Err(error) => fault = Some(error.to_string()),
         }
     }
     Ok((count, fault))

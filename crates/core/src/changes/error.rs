@@ -1,6 +1,6 @@
 use crate::app_password::Selector;
 use crate::directory::DirectoryError;
-use crate::factor::{BadTotp, FactorId};
+use crate::factor::{FactorId, TotpError};
 use crate::hashing::NotComputed;
 use crate::ledger::LedgerError;
 use crate::random::RandomnessGone;
@@ -59,7 +59,7 @@ pub enum ChangeError {
     NotEnrolled,
     /// A secret cannot be sealed or opened.
     #[error(transparent)]
-    Factor(#[from] BadTotp),
+    Factor(#[from] TotpError),
     /// The directory is out of order.
     #[error(transparent)]
     Directory(#[from] DirectoryError),

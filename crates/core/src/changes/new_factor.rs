@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::app_password::Label;
 use crate::factor::{
-    BadTotp, Email, EmailAddress, Factor, FactorId, FactorKind, NewTotp, Phone, PhoneKey, PhoneNumber, Ring,
-    Seed, Sms, TotpShape,
+    Email, EmailAddress, Factor, FactorId, FactorKind, NewTotp, Phone, PhoneKey, PhoneNumber, Ring, Seed,
+    Sms, TotpError, TotpShape,
 };
 use crate::keyring::Keyring;
 use crate::random::draw_bits;
@@ -59,7 +59,7 @@ impl NewKind {
         id: FactorId,
         keyring: &Keyring,
         nonce: [u8; 24],
-    ) -> Result<FactorKind, BadTotp> {
+    ) -> Result<FactorKind, TotpError> {
         Ok(match self {
             Self::Totp(totp) => FactorKind::Totp(totp.seal(id, keyring, nonce)?),
             Self::Email(address) => FactorKind::Email(Email { address: address.clone() }),

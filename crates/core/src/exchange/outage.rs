@@ -1,8 +1,9 @@
 use crate::changes::ChangeError;
 use crate::clock::SKEW;
 use crate::directory::DirectoryError;
-use crate::factor::BadTotp;
+use crate::factor::TotpError;
 use crate::hashing::NotComputed;
+use crate::keyring::SealError;
 use crate::ledger::LedgerError;
 use crate::random::RandomnessGone;
 use crate::unix_users::NameServiceError;
@@ -33,7 +34,9 @@ pub(crate) enum Outage {
     #[error(transparent)]
     Users(#[from] NameServiceError),
     #[error(transparent)]
-    Factor(#[from] BadTotp),
+    Factor(#[from] TotpError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     #[error(transparent)]
     Randomness(#[from] RandomnessGone),
     #[error(transparent)]

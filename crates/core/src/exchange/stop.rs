@@ -3,8 +3,9 @@
 use crate::changes::ChangeError;
 use crate::conversation::Gone;
 use crate::directory::DirectoryError;
-use crate::factor::BadTotp;
+use crate::factor::TotpError;
 use crate::hashing::NotComputed;
+use crate::keyring::SealError;
 use crate::ledger::LedgerError;
 use crate::random::RandomnessGone;
 use crate::unix_users::NameServiceError;
@@ -44,7 +45,8 @@ outages!(
     DirectoryError,
     LedgerError,
     NotComputed,
-    BadTotp,
+    TotpError,
+    SealError,
     NameServiceError,
     RandomnessGone,
     ChangeError

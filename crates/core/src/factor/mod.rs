@@ -23,7 +23,7 @@ pub use pairing::{PAIRING_BYTES, Pairing};
 pub use phone::{BadPhoneKey, Phone, PhoneKey, Ring, RingTarget, Subscription};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
 pub use sms::{BadNumber, PhoneNumber, Sms};
-pub use totp::{Algorithm, BadShape, BadTotp, CodeText, NewTotp, Period, Seed, Totp, TotpShape};
+pub use totp::{Algorithm, BadShape, CodeText, NewTotp, Period, Seed, Totp, TotpError, TotpShape};
 
 /// A second factor that is bound to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

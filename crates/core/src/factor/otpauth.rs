@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Algorithm, BadTotp, Seed, TotpShape};
+use super::{Algorithm, Seed, TotpError, TotpShape};
 use crate::typed::cleaned;
 
 /// The seed of a token or of an app of another system, with the format of its codes if a URI states it.
@@ -19,26 +19,26 @@ impl WrittenSeed {
     /// required is an error: codes of another format would lock their owner out.
     ///
     /// # Errors
-    /// [`BadTotp`] says what cannot be read. It never quotes the text.
-    pub fn read(text: &str) -> Result<Self, BadTotp> {
+    /// [`TotpError`] says what cannot be read. It never quotes the text.
+    pub fn read(text: &str) -> Result<Self, TotpError> {
         let text = text.trim_matches(|c: char| cleaned(c.encode_utf8(&mut [0; 4])).is_empty());
         let is_uri = text.get(..SCHEME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(SCHEME));
         if !is_uri {
             return Ok(Self { seed: Seed::from_base32(text)?, shape: None });
         }
         let rest =
-            text.get(SCHEME.len()..).and_then(|rest| rest.strip_prefix("://")).ok_or(BadTotp::NoTotpUri)?;
+            text.get(SCHEME.len()..).and_then(|rest| rest.strip_prefix("://")).ok_or(TotpError::NoTotpUri)?;
         let rest = rest.split('#').next().unwrap_or_default();
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (kind, label) = path.split_once('/').unwrap_or((path, ""));
         match kind.to_ascii_lowercase().as_str() {
             "totp" => Self::of_parts(label, query),
-            "hotp" => Err(BadTotp::Counted),
-            _ => Err(BadTotp::NoTotpUri),
+            "hotp" => Err(TotpError::Counted),
+            _ => Err(TotpError::NoTotpUri),
         }
     }
 
-    fn of_parts(label: &str, query: &str) -> Result<Self, BadTotp> {
+    fn of_parts(label: &str, query: &str) -> Result<Self, TotpError> {
         let mut said = Said::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -52,21 +52,21 @@ impl WrittenSeed {
                 _ => continue,
             };
             if place.replace(decoded(&value.replace('+', " "))?).is_some() {
-                return Err(BadTotp::UriTwice);
+                return Err(TotpError::UriTwice);
             }
         }
         check_issuer(&decoded(label)?, said.issuer.as_ref().map_or("", |issuer| issuer.as_str()))?;
         let algorithm = match said.algorithm {
             None => Algorithm::default(),
-            Some(name) => algorithm(&name).ok_or(BadTotp::UriUnreadable)?,
+            Some(name) => algorithm(&name).ok_or(TotpError::UriUnreadable)?,
         };
         let number = |text: Option<Zeroizing<String>>, default: u64| match text {
             None => Ok(default),
-            Some(text) => text.parse::<u64>().map_err(|_| BadTotp::UriUnreadable),
+            Some(text) => text.parse::<u64>().map_err(|_| TotpError::UriUnreadable),
         };
         let digits = u8::try_from(number(said.digits, 6)?).unwrap_or(u8::MAX);
         let shape = TotpShape::new(algorithm, digits, number(said.period, 30)?)?;
-        let secret = said.secret.filter(|secret| !secret.is_empty()).ok_or(BadTotp::UriSecret)?;
+        let secret = said.secret.filter(|secret| !secret.is_empty()).ok_or(TotpError::UriSecret)?;
         Ok(Self { seed: Seed::from_base32(&secret)?, shape: Some(shape) })
     }
 }
@@ -81,14 +81,14 @@ struct Said {
 }
 
 /// The label is `account` or `issuer:account`. If there is also an issuer parameter, both have to be the same.
-fn check_issuer(label: &str, issuer: &str) -> Result<(), BadTotp> {
+fn check_issuer(label: &str, issuer: &str) -> Result<(), TotpError> {
     let is_plain = |text: &str| text.len() <= LONGEST_NAME && !text.chars().any(char::is_control);
     let prefix = label.split_once(':').map_or("", |(issuer, _)| issuer.trim());
     let is_one = prefix.is_empty() || issuer.trim().is_empty() || prefix == issuer.trim();
     if is_one && is_plain(label) && is_plain(issuer) && !issuer.contains(':') {
         Ok(())
     } else {
-        Err(BadTotp::UriIssuer)
+        Err(TotpError::UriIssuer)
     }
 }
 
@@ -99,7 +99,7 @@ fn algorithm(name: &str) -> Option<Algorithm> {
 }
 
 /// RFC 3986, section 2.1.
-fn decoded(text: &str) -> Result<Zeroizing<String>, BadTotp> {
+fn decoded(text: &str) -> Result<Zeroizing<String>, TotpError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -108,10 +108,10 @@ fn decoded(text: &str) -> Result<Zeroizing<String>, BadTotp> {
             continue;
         }
         let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
-        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(BadTotp::UriUnreadable) };
-        bytes.push(u8::try_from(16 * high + low).map_err(|_| BadTotp::UriUnreadable)?);
+        let (Some(high), Some(low)) = (digit(), digit()) else { return Err(TotpError::UriUnreadable) };
+        bytes.push(u8::try_from(16 * high + low).map_err(|_| TotpError::UriUnreadable)?);
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| BadTotp::UriUnreadable)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| TotpError::UriUnreadable)?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-    fn read(text: &str) -> Result<(String, Option<TotpShape>), BadTotp> {
+    fn read(text: &str) -> Result<(String, Option<TotpShape>), TotpError> {
         let WrittenSeed { seed, shape } = WrittenSeed::read(text)?;
         Ok((NewTotp::new(shape.unwrap_or_default(), seed).base32().to_string(), shape))
     }
@@ -159,33 +159,33 @@ mod tests {
     #[test]
     fn a_uri_that_would_be_bound_as_something_else_is_refused() {
         for (text, error) in [
-            (format!("otpauth://hotp/a?secret={SEED}&counter=0"), BadTotp::Counted),
-            (format!("otpauth://HOTP/a?secret={SEED}"), BadTotp::Counted),
-            (format!("otpauth://steam/a?secret={SEED}"), BadTotp::NoTotpUri),
-            ("otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4".to_owned(), BadTotp::NoTotpUri),
-            (format!("otpauth:totp/a?secret={SEED}"), BadTotp::NoTotpUri),
-            ("otpauth://totp/a".to_owned(), BadTotp::UriSecret),
-            ("otpauth://totp/a?secret=".to_owned(), BadTotp::UriSecret),
-            (format!("otpauth://totp/a?secret={SEED}&secret={SEED}"), BadTotp::UriTwice),
-            (format!("otpauth://totp/a?secret={SEED}&digits=6&digits=8"), BadTotp::UriTwice),
-            (format!("otpauth://totp/a?secret={SEED}&digits=7"), BadTotp::Shape(BadShape::Digits)),
-            (format!("otpauth://totp/a?secret={SEED}&digits=262"), BadTotp::Shape(BadShape::Digits)),
-            (format!("otpauth://totp/a?secret={SEED}&digits=six"), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/a?secret={SEED}&period=45"), BadTotp::Shape(BadShape::Period)),
-            (format!("otpauth://totp/a?secret={SEED}&period=-30"), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/a?secret={SEED}&algorithm=MD5"), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/a?secret={SEED}&algorithm="), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/a%2?secret={SEED}"), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/a%ff?secret={SEED}"), BadTotp::UriUnreadable),
-            (format!("otpauth://totp/One:a?secret={SEED}&issuer=Other"), BadTotp::UriIssuer),
-            (format!("otpauth://totp/a?secret={SEED}&issuer=A%3AB"), BadTotp::UriIssuer),
-            (format!("otpauth://totp/a?secret={SEED}&issuer=A%0A"), BadTotp::UriIssuer),
-            (format!("otpauth://totp/a?secret={SEED}A"), BadTotp::Base32Length),
+            (format!("otpauth://hotp/a?secret={SEED}&counter=0"), TotpError::Counted),
+            (format!("otpauth://HOTP/a?secret={SEED}"), TotpError::Counted),
+            (format!("otpauth://steam/a?secret={SEED}"), TotpError::NoTotpUri),
+            ("otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4".to_owned(), TotpError::NoTotpUri),
+            (format!("otpauth:totp/a?secret={SEED}"), TotpError::NoTotpUri),
+            ("otpauth://totp/a".to_owned(), TotpError::UriSecret),
+            ("otpauth://totp/a?secret=".to_owned(), TotpError::UriSecret),
+            (format!("otpauth://totp/a?secret={SEED}&secret={SEED}"), TotpError::UriTwice),
+            (format!("otpauth://totp/a?secret={SEED}&digits=6&digits=8"), TotpError::UriTwice),
+            (format!("otpauth://totp/a?secret={SEED}&digits=7"), TotpError::Shape(BadShape::Digits)),
+            (format!("otpauth://totp/a?secret={SEED}&digits=262"), TotpError::Shape(BadShape::Digits)),
+            (format!("otpauth://totp/a?secret={SEED}&digits=six"), TotpError::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&period=45"), TotpError::Shape(BadShape::Period)),
+            (format!("otpauth://totp/a?secret={SEED}&period=-30"), TotpError::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm=MD5"), TotpError::UriUnreadable),
+            (format!("otpauth://totp/a?secret={SEED}&algorithm="), TotpError::UriUnreadable),
+            (format!("otpauth://totp/a%2?secret={SEED}"), TotpError::UriUnreadable),
+            (format!("otpauth://totp/a%ff?secret={SEED}"), TotpError::UriUnreadable),
+            (format!("otpauth://totp/One:a?secret={SEED}&issuer=Other"), TotpError::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}&issuer=A%3AB"), TotpError::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}&issuer=A%0A"), TotpError::UriIssuer),
+            (format!("otpauth://totp/a?secret={SEED}A"), TotpError::Base32Length),
             (
                 "otpauth://totp/a?secret=3132333435363738393031323334353637383930".to_owned(),
-                BadTotp::Hexadecimal,
+                TotpError::Hexadecimal,
             ),
-            ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ".to_owned(), BadTotp::SeedLength),
+            ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ".to_owned(), TotpError::SeedLength),
         ] {
             assert_eq!(read(&text), Err(error), "{text}");
         }

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{BadTotp, NewTotp, PhoneKey, Seed, TotpShape};
+use super::{NewTotp, PhoneKey, Seed, TotpError, TotpShape};
 
 /// A secret that goes from the terminal to the phone in a QR code, and nowhere else.
 ///
@@ -50,7 +50,7 @@ impl Pairing {
     ///
     /// # Errors
     /// Cannot happen for 20 bytes.
-    pub fn totp(&self) -> Result<NewTotp, BadTotp> {
+    pub fn totp(&self) -> Result<NewTotp, TotpError> {
         let digest = Zeroizing::new(self.mac(&[b"postern-seed-1"]).finalize().into_bytes());
         let seed: Zeroizing<Vec<u8>> = Zeroizing::new(digest.iter().take(SEED_BYTES).copied().collect());
         Ok(NewTotp::new(TotpShape::default(), Seed::new(&seed)?))

@@ -133,7 +133,7 @@ impl Totp {
         keyring: &Keyring,
         code: &CodeText,
         at: Timestamp,
-    ) -> Result<Option<u64>, BadTotp> {
+    ) -> Result<Option<u64>, TotpError> {
         if code.digits() != self.shape.digits() {
             return Ok(None);
         }
@@ -145,12 +145,12 @@ impl Totp {
     ///
     /// # Errors
     /// The seed cannot be opened or sealed.
-    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, BadTotp> {
+    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, TotpError> {
         let seed = self.open(id, keyring)?;
         Ok(Self { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &seed.0, nonce)? })
     }
 
-    fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Seed, BadTotp> {
+    fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Seed, TotpError> {
         Seed::new(&keyring.open(&seal_purpose(id), &self.seed)?)
     }
 }
@@ -186,22 +186,22 @@ impl NewTotp {
     ///
     /// # Errors
     /// Issuer or account contain a colon, which the format cannot represent.
-    pub fn uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, BadTotp> {
+    pub fn uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, TotpError> {
         let built = builder(&self.seed, self.shape)
             .with_account_name(account)
             .with_issuer(Some(issuer))
             .build()
-            .map_err(|_| BadTotp::Unspeakable)?;
-        built.to_url().map(Zeroizing::new).map_err(|_| BadTotp::Unspeakable)
+            .map_err(|_| TotpError::Unspeakable)?;
+        built.to_url().map(Zeroizing::new).map_err(|_| TotpError::Unspeakable)
     }
 
     /// A shorter URI for a smaller QR code: without the parameters that apps assume, and with the issuer only in the label.
     ///
     /// # Errors
     /// As [`NewTotp::uri`].
-    pub fn short_uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, BadTotp> {
+    pub fn short_uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>, TotpError> {
         let uri = self.uri(issuer, account)?;
-        let (path, query) = uri.split_once('?').ok_or(BadTotp::Unspeakable)?;
+        let (path, query) = uri.split_once('?').ok_or(TotpError::Unspeakable)?;
         let assumed = |pair: &&str| {
             pair.starts_with("issuer=") || matches!(*pair, "digits=6" | "period=30" | "algorithm=SHA1")
         };
@@ -218,7 +218,7 @@ impl NewTotp {
     ///
     /// # Errors
     /// As [`Totp::matching_step`].
-    pub fn matching_step(&self, code: &CodeText, at: Timestamp) -> Result<Option<u64>, BadTotp> {
+    pub fn matching_step(&self, code: &CodeText, at: Timestamp) -> Result<Option<u64>, TotpError> {
         if code.digits() != self.shape.digits() {
             return Ok(None);
         }
@@ -235,7 +235,7 @@ impl NewTotp {
     ///
     /// # Errors
     /// As [`Keyring::seal`].
-    pub fn seal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Totp, BadTotp> {
+    pub fn seal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Totp, TotpError> {
         Ok(Totp { shape: self.shape, seed: keyring.seal(&seal_purpose(id), &self.seed.0, nonce)? })
     }
 }
@@ -253,12 +253,12 @@ impl Seed {
     /// From these bytes.
     ///
     /// # Errors
-    /// [`BadTotp::SeedLength`] for fewer than 16 or more than 64 bytes.
-    pub fn new(bytes: &[u8]) -> Result<Self, BadTotp> {
+    /// [`TotpError::SeedLength`] for fewer than 16 or more than 64 bytes.
+    pub fn new(bytes: &[u8]) -> Result<Self, TotpError> {
         if (16..=64).contains(&bytes.len()) {
             Ok(Self(Zeroizing::new(bytes.to_vec())))
         } else {
-            Err(BadTotp::SeedLength)
+            Err(TotpError::SeedLength)
         }
     }
 
@@ -268,21 +268,21 @@ impl Seed {
     /// # Errors
     /// The text is not base32, has a length that is impossible in base32, is hexadecimal, or is too short or too long for a
     /// seed. Otherwise a wrong seed would be bound, and all its owner's codes would be wrong.
-    pub fn from_base32(text: &str) -> Result<Self, BadTotp> {
+    pub fn from_base32(text: &str) -> Result<Self, TotpError> {
         let mut clean = cleaned(text);
         clean.make_ascii_uppercase();
         let plain = clean.trim_end_matches('=');
         if is_hexadecimal(plain) {
-            return Err(BadTotp::Hexadecimal);
+            return Err(TotpError::Hexadecimal);
         }
         if !plain.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')) {
-            return Err(BadTotp::NotBase32);
+            return Err(TotpError::NotBase32);
         }
         // Eight characters encode five bytes; an incomplete group encodes one to four.
         if matches!(plain.len() % 8, 1 | 3 | 6) {
-            return Err(BadTotp::Base32Length);
+            return Err(TotpError::Base32Length);
         }
-        let secret = totp_rs::Secret::try_from_base32(plain).map_err(|_| BadTotp::NotBase32)?;
+        let secret = totp_rs::Secret::try_from_base32(plain).map_err(|_| TotpError::NotBase32)?;
         Self::new(secret.as_ref())
     }
 }
@@ -334,7 +334,7 @@ impl fmt::Debug for CodeText {
 
 /// Why a seed cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadTotp {
+pub enum TotpError {
     /// The seed cannot be sealed or opened.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -378,8 +378,8 @@ pub enum BadTotp {
     Unspeakable,
 }
 
-fn generator(seed: &Seed, shape: TotpShape) -> Result<totp_rs::Totp, BadTotp> {
-    builder(seed, shape).build().map_err(|_| BadTotp::SeedLength)
+fn generator(seed: &Seed, shape: TotpShape) -> Result<totp_rs::Totp, TotpError> {
+    builder(seed, shape).build().map_err(|_| TotpError::SeedLength)
 }
 
 fn builder(seed: &Seed, shape: TotpShape) -> totp_rs::Builder {
@@ -499,9 +499,9 @@ mod tests {
         let (code, at) = (CodeText::parse("94287082").unwrap(), Timestamp::from_unix(59));
         assert_eq!(sealed.matching_step(id, &ring, &code, at), Ok(Some(1)));
         let other = FactorId::new([2; 16]);
-        assert_eq!(sealed.matching_step(other, &ring, &code, at), Err(BadTotp::Seal(SealError::Forged)));
+        assert_eq!(sealed.matching_step(other, &ring, &code, at), Err(TotpError::Seal(SealError::Forged)));
         let strange = Keyring::parse(&Keyring::render(&[8; 32], Timestamp::from_unix(1))).unwrap();
-        assert_eq!(sealed.matching_step(id, &strange, &code, at), Err(BadTotp::Seal(SealError::Forged)));
+        assert_eq!(sealed.matching_step(id, &strange, &code, at), Err(TotpError::Seal(SealError::Forged)));
         assert_eq!(
             sealed.reseal(id, &ring, [3; 24]).unwrap().matching_step(id, &ring, &code, at),
             Ok(Some(1))
@@ -536,9 +536,9 @@ mod tests {
             totp("gezd gnbv-gy3t qojq gezd gnbv gy3t qojq ===="),
             Ok(b"12345678901234567890".to_vec())
         );
-        assert_eq!(totp("GEZDGNBVGY3TQOJQ"), Err(BadTotp::SeedLength));
-        assert_eq!(totp("GEZDGNBVGY3TQOJ1"), Err(BadTotp::NotBase32));
-        assert_eq!(totp("GEZD=GNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), Err(BadTotp::NotBase32));
+        assert_eq!(totp("GEZDGNBVGY3TQOJQ"), Err(TotpError::SeedLength));
+        assert_eq!(totp("GEZDGNBVGY3TQOJ1"), Err(TotpError::NotBase32));
+        assert_eq!(totp("GEZD=GNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), Err(TotpError::NotBase32));
         assert_eq!(
             totp("ＧＥＺＤ\u{a0}GNBV\u{2013}GY3TQOJQGEZDGNBVGY3TQOJQ\r\n"),
             Ok(b"12345678901234567890".to_vec())
@@ -555,7 +555,7 @@ mod tests {
         for length in [25, 27, 30, 33, 35, 38] {
             assert_eq!(
                 Seed::from_base32(seed.get(..length).unwrap()).err(),
-                Some(BadTotp::Base32Length),
+                Some(TotpError::Base32Length),
                 "{length}"
             );
         }
@@ -565,7 +565,7 @@ mod tests {
             "31 32 33 34 35 36 37 38 39 30 31 32 33 34 35 36 37 38 39 30",
             "0x3132333435363738393031323334353637383930",
         ] {
-            assert_eq!(Seed::from_base32(text).err(), Some(BadTotp::Hexadecimal), "{text}");
+            assert_eq!(Seed::from_base32(text).err(), Some(TotpError::Hexadecimal), "{text}");
         }
         assert!(Seed::from_base32(&"A".repeat(32)).is_ok());
     }
@@ -578,7 +578,7 @@ mod tests {
         assert!(
             uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") && uri.contains("issuer=Example%20Mail")
         );
-        assert_eq!(totp.uri("Example: Mail", "alice").err(), Some(BadTotp::Unspeakable));
+        assert_eq!(totp.uri("Example: Mail", "alice").err(), Some(TotpError::Unspeakable));
         assert_eq!(
             *totp.short_uri("Example Mail", "alice").unwrap(),
             "otpauth://totp/Example%20Mail:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -291,8 +291,7 @@ impl PhoneVisit<'_> {
         (self.engine.random)(&mut nonce)?;
         let sealed = match &target {
             None => Ring::None,
-            Some(target) => Ring::seal(target, factor.id, &self.engine.keyring, nonce)
-                .map_err(crate::factor::BadTotp::from)?,
+            Some(target) => Ring::seal(target, factor.id, &self.engine.keyring, nonce)?,
         };
         edit(&*self.engine.directory, &account.id, |data| {
             let found = data.factors.iter_mut().find(|one| one.id == factor.id);

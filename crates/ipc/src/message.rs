@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Argument, Choice, FrameError, RejectReason, Secret, Version};
 
-/// What a front door sends. The first message of a connection is `Begin`, every later one is another.
+/// A message of a front door. The first one of a connection is `Begin`; no later one is.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
@@ -22,7 +22,7 @@ pub enum ClientMessage {
     Cancel {},
 }
 
-/// Who wants to do what, from where.
+/// The request that opens a conversation: who wants to do what, and from where.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Begin {
@@ -34,20 +34,20 @@ pub struct Begin {
     pub service: String,
     /// The name that was typed.
     pub user: String,
-    /// The password that was given, where the front door already has one.
+    /// The password, if the front door already has one.
     #[serde(
         default,
         serialize_with = "crate::secret::serialize",
         deserialize_with = "crate::secret::deserialize"
     )]
     pub secret: Option<Secret>,
-    /// The client's address, where there is one.
+    /// The client's address, if there is one.
     #[serde(default)]
     pub rhost: Option<String>,
-    /// The server's own address, where it is known.
+    /// The server's own address, if it is known.
     #[serde(default)]
     pub local: Option<String>,
-    /// Whether the client's connection is encrypted, where that is known.
+    /// Whether the client's connection is encrypted, if that is known.
     #[serde(default)]
     pub secured: Option<bool>,
     /// The front door's own session id, for matching logs.
@@ -59,7 +59,8 @@ pub struct Begin {
     /// A device identity proved by the front door, for example an ssh key.
     #[serde(default)]
     pub device: Option<String>,
-    /// The real uid of the process that asks, which for su and sudo is that of the user who called it. Believed of root alone.
+    /// The real uid of the process that asks. For su and sudo it is that of the calling user. posternd believes only
+    /// root about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruid: Option<u32>,
     /// Whether a person can answer questions.
@@ -68,8 +69,8 @@ pub struct Begin {
     /// The client's language, as in BCP 47.
     #[serde(default)]
     pub language: Option<String>,
-    /// What a self-service flow is told beforehand, by name: `label`, `id`. What is missing it asks for or does without; a
-    /// name that the flow does not know is refused.
+    /// The arguments of a self-service flow, by name: `label`, `id`. The flow asks for a missing one or does without
+    /// it. An unknown name is refused.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arguments: BTreeMap<String, String>,
 }
@@ -104,14 +105,14 @@ impl Begin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
-    /// Prove who one is.
+    /// Authenticate a user.
     Login,
     /// Fetch the userdb fields of an account; no secret is checked.
     Lookup,
-    /// Whether a login whose first factor Postern did not see may go on (PAM's account management). `secret` is the
-    /// [`Accept::proof`] of the login before, where there was one.
+    /// Decide whether a login may go on whose first factor Postern did not see (PAM's account management). `secret` is
+    /// the [`Accept::proof`] of the preceding login, if it had one.
     Account,
-    /// Ask posternd how it is; for root and posternd's own user.
+    /// Ask posternd for its status. Permitted to root and posternd's own user.
     Status,
     /// List the bound factors and the number of recovery codes.
     Factors,
@@ -119,15 +120,15 @@ pub enum Flow {
     Enrol,
     /// Unbind a factor.
     Remove,
-    /// Bind a factor in the place of another.
+    /// Replace a factor by another one.
     Replace,
-    /// Make new recovery codes in the place of the old ones.
+    /// Replace the recovery codes by new ones.
     RecoveryCodes,
-    /// Make an app password.
+    /// Create an app password.
     AppPasswordCreate,
     /// List app passwords.
     AppPasswordList,
-    /// Make new app passwords in the place of old ones.
+    /// Replace app passwords by new ones.
     AppPasswordRegenerate,
     /// Revoke app passwords.
     AppPasswordRevoke,
@@ -139,14 +140,14 @@ pub enum Flow {
     ChallengeList,
     /// Refuse a login that waits for an answer.
     ChallengeDeny,
-    /// Hand in the key of a phone that is about to be bound. The flows from here on are those of the page for phones: each is
-    /// about the account that its arguments name, and is believed nothing that is not signed by the phone's key.
+    /// Hand in the key of a phone that is being bound. The flows from here on are those of the page for phones. Each
+    /// concerns the account that its arguments name, and counts only if the phone's key signed it.
     PhoneBind,
-    /// List what waits for a phone's answer.
+    /// List the challenges that wait for a phone's answer.
     PhonePending,
     /// Answer a challenge.
     PhoneAnswer,
-    /// Say how a phone is rung.
+    /// Set how a phone is notified.
     PhoneRing,
 }
 
@@ -180,7 +181,7 @@ impl Flow {
     }
 }
 
-/// What posternd sends. A conversation ends with `Verdict`, `Status` or `Error`.
+/// A message of posternd. A conversation ends with `Verdict`, `Status` or `Error`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ServerMessage {
@@ -221,9 +222,9 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         arguments: BTreeMap<String, Argument>,
     },
-    /// What a self-service flow lists or has made, for scripts; the same is told in words. No reply.
+    /// An item that a self-service flow lists or has created, for scripts. The same is told in words. No reply.
     Record {
-        /// What it is: `factor`, `app_password`, `device`.
+        /// The kind of the item: `factor`, `app_password`, `device`.
         name: String,
         /// Its fields.
         value: serde_json::Map<String, serde_json::Value>,
@@ -241,7 +242,7 @@ pub enum ServerMessage {
     Error(ProtocolError),
 }
 
-/// Whether an answer is shown while it is typed.
+/// Whether an answer is echoed while it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
@@ -251,11 +252,11 @@ pub enum Style {
     Visible,
 }
 
-/// How a line is shown.
+/// The tone of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
-    /// For information.
+    /// Information.
     Info,
     /// Something is wrong.
     Error,
@@ -265,13 +266,13 @@ pub enum Tone {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verdict {
-    /// Everything asked for was proved.
+    /// Every required factor was proved.
     Accept(Accept),
     /// A wrong answer.
     Reject(Reject),
-    /// The world is out of order; try again later.
+    /// A part of the system does not work; try again later.
     Defer(Defer),
-    /// Postern has nothing to say about this login.
+    /// Postern leaves this login to others.
     Ignore(Ignore),
 }
 
@@ -283,7 +284,8 @@ pub struct Accept {
     pub user: String,
     /// Dovecot's userdb fields.
     pub userdb: BTreeMap<String, String>,
-    /// Shows to [`Flow::Account`], for a short time, that this login was accepted. Only logins with a dialogue have one.
+    /// Proves to [`Flow::Account`], for a short time, that this login was accepted. Only logins with a conversation
+    /// have one.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -303,7 +305,7 @@ pub struct Reject {
     pub text: String,
 }
 
-/// What is out of order, for the log.
+/// A fault, for the log.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Defer {
@@ -311,7 +313,7 @@ pub struct Defer {
     pub reason: String,
 }
 
-/// Why Postern has nothing to say, for the log.
+/// Why Postern leaves the login to others, for the log.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ignore {
@@ -319,9 +321,10 @@ pub struct Ignore {
     pub reason: String,
 }
 
-/// posternd's account of itself. Counters run from its start.
+/// The status of posternd. Counters run from its start.
 ///
-/// A newer or older daemon's is read as well: what it does not say is the default, and what it says more is left out.
+/// The status of a newer or older daemon can be read as well: missing fields have their defaults, and unknown ones are
+/// ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The daemon's version.
@@ -360,13 +363,13 @@ pub struct Status {
     pub cache_hits: u64,
     /// The most memory that hashing held at one time, in KiB.
     pub hashing_peak_kib: u64,
-    /// Lines of the log that were lost: nobody read them in time, or they could not be written.
+    /// Lines of the log that were lost: they were not read in time, or could not be written.
     #[serde(default)]
     pub log_lines_lost: u64,
     /// Seconds since the newest of them was lost.
     #[serde(default)]
     pub log_lost_seconds_ago: Option<u64>,
-    /// Seconds that the log has waited for whoever reads it, or for the disk; 0 where it does not wait.
+    /// Seconds that the log has waited for its reader or for the disk; 0 if it does not wait.
     #[serde(default)]
     pub log_stuck_seconds: u64,
     /// By how many seconds this host's clock is ahead of the ledger's, negative where it is behind; `None` where the ledger has no clock

@@ -48,7 +48,7 @@ fn stacks_as_they_should_be_say_nothing() {
             "",
         ),
         ("su", format!("auth sufficient pam_rootok.so\n{hard}@include common-account\n"), ""),
-        // Somebody else's business altogether.
+        // Stacks that do not ask Postern.
         ("sudo", "@include common-auth\n".to_owned(), ""),
         ("gdm", "auth sufficient pam_permit.so\n".to_owned(), ""),
     ] {

@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_language_is_none() {
+    fn a_text_without_a_language_is_none() {
         for locale in ["C", "C.UTF-8", "POSIX", "", "/etc/passwd", "12", "zh CN", &"x".repeat(36)] {
             assert_eq!(tag(locale), None, "{locale}");
         }

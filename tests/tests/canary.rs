@@ -54,7 +54,7 @@ fn a_planted_secret_is_found_in_base64_behind_names_of_any_length() {
 }
 
 #[test]
-fn what_is_no_secret_is_not_found() {
+fn text_that_is_not_a_secret_is_not_found() {
     let text = "app_password=GdGn reason=bad_credential\nGdGn eAF6 iFvU\neAF6 iFvU\na main password\n";
     assert_eq!(found_in(text), []);
     assert_eq!(found_in(&STANDARD.encode("\0alice\0some other password")), []);

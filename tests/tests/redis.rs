@@ -91,7 +91,7 @@ async fn a_certificate_of_another_authority_is_refused() {
 }
 
 #[tokio::test]
-async fn what_its_user_may_not_do_is_named() {
+async fn missing_rights_of_its_user_are_named() {
     let redis = Redis::start("rights", Listen::Tcp);
     let probe = Probe::on(&redis.config());
     for command in ACL.split(' ').filter_map(|word| word.strip_prefix('+')).filter(|c| *c != "select") {
@@ -286,7 +286,7 @@ async fn a_demoted_server_is_down_until_it_leads_again() {
 }
 
 #[tokio::test]
-async fn what_a_full_server_does_not_take_is_down_until_it_has_room() {
+async fn a_full_server_is_down_until_it_has_memory() {
     let redis = Redis::start("full", Listen::Tcp);
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_counted_by_peer() {
+    fn lines_left_out_are_counted_by_peer() {
         let line = |lines, about| LeftOut { lines, about }.to_string();
         assert_eq!(line(190, About::Peer(1001)), "left_out=190 peer=1001");
         assert_eq!(line(3, About::Phone(Source::of_user(7))), "left_out=3 rhost=uid:7");

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_opens_in_its_own_place_and_time_alone() {
+    fn a_sealed_challenge_opens_only_for_its_own_id_account_and_time() {
         let (keyring, id, account) = (ring(7), ChallengeId::new([1; 16]), AccountId::new("a".to_owned()));
         let value = challenge().seal(id, &account, "47", &keyring);
         let now = Timestamp::from_unix(1_800_000_059);

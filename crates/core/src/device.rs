@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_no_device() {
+    fn a_malformed_key_is_not_a_device() {
         for text in [
             "",
             "ssh-key",

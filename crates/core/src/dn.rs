@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn a_malformed_name_is_refused() {
         for text in [
             "alice",
             "uid",

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_for_a_terminal_is_left_out() {
+    fn a_code_too_large_for_a_terminal_is_left_out() {
         assert!(terminal(&"x".repeat(1000)).is_none());
         assert!(terminal("short").is_some());
     }

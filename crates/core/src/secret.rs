@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_may_hold_control_characters_and_is_no_password_then() {
+    fn input_with_control_characters_is_accepted_but_is_not_a_main_password() {
         let offered = |text: &str| Offered::new(text.to_owned());
         assert_eq!(offered("a b").unwrap().password().unwrap().expose(), "a b");
         for text in ["\tsecret", "secret\r\n", "sec\u{85}ret"] {

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_stays_one_line_of_text() {
+    fn an_inserted_value_stays_one_line_of_text() {
         let account = "eve\r\nBcc: all@example.org\u{202e}{code}";
         let message = Message::Code { code: "123456", minutes: 1, account, service: "s\nX: y", rhost: None };
         for language in Language::ALL {

@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says_reads_back() {
+    fn messages_of_the_server_read_back() {
         let verdict = ServerMessage::Verdict(Verdict::Reject(Reject {
             reason: RejectReason::UseAppPassword,
             text: "no".to_owned(),

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_editors_and_people_add_spoils_nothing() {
+    fn byte_order_marks_and_comments_are_tolerated() {
         assert_eq!(count(ROOT), (1, 0));
         assert_eq!(count(&format!("{ROOT}{LEAF}")), (2, 0));
         assert_eq!(count(&format!("\u{feff}{ROOT}")), (1, 0), "a byte order mark");

@@ -45,8 +45,8 @@ pub const STATEMENTS: &[&str] = &[
     "an_account_without_main_password_has_no_right_one",
     "a_stranger_is_never_right",
     "a_new_main_password_replaces_the_old_one_and_changes_the_marker",
-    "what_is_written_is_read_back",
-    "one_value_of_many_is_changed_alone",
+    "written_data_is_read_back",
+    "one_of_many_values_is_changed_without_the_others",
     "either_a_mark_or_a_factor_makes_it_enrolled",
     "an_update_of_an_older_revision_changes_nothing",
     "of_many_simultaneous_updates_each_revision_is_won_once",
@@ -196,7 +196,7 @@ pub async fn a_new_main_password_replaces_the_old_one_and_changes_the_marker(f: 
 }
 
 /// All of it, and the revision goes up by one.
-pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
+pub async fn written_data_is_read_back(f: &dyn DirectoryFixture) {
     f.add("alice", &["alice@example.org"], Some("right")).await;
     let mut account = find(f, "alice").await.unwrap();
     assert_eq!((account.revision, &account.data), (Revision(0), &AccountData::default()));
@@ -223,7 +223,7 @@ pub async fn what_is_written_is_read_back(f: &dyn DirectoryFixture) {
 }
 
 /// Whatever else the entry has is left as it is.
-pub async fn one_value_of_many_is_changed_alone(f: &dyn DirectoryFixture) {
+pub async fn one_of_many_values_is_changed_without_the_others(f: &dyn DirectoryFixture) {
     f.add("alice", &[], None).await;
     let account = find(f, "alice").await.unwrap();
     let mut data = AccountData {

@@ -54,7 +54,7 @@ impl CourierHost {
         self.host.ssh(service, user).batch()
     }
 
-    /// Binds the mailbox elsewhere. `proofs` are the answers to what is asked of somebody who has a factor.
+    /// Binds the mailbox elsewhere. `proofs` are the answers to the questions for a user with a factor.
     pub fn bind_email(&self, user: &LoginUser, proofs: &[&dyn Fn() -> String]) {
         let arguments = [("kind", "email"), ("to", &user.backup())];
         let code = || self.mailbox.next_to(&user.backup()).code();

@@ -1,4 +1,4 @@
-//! A host whose people log in by ssh, sudo, su and at the console.
+//! A host whose users log in by ssh, sudo, su and at the console.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -65,7 +65,7 @@ fn a_line_that_arrives_in_pieces_is_one_line() {
 }
 
 #[test]
-fn what_is_not_one_message_of_the_protocol_is_malformed() {
+fn anything_but_one_message_of_the_protocol_is_malformed() {
     let world = World::new("malformed");
     let socket = world.site.socket();
     let good = String::from_utf8(login("alice", &world.thunderbird.password, &json!({}))).unwrap();

@@ -93,7 +93,7 @@ fn no_user_reaches_another_users_account() {
 }
 
 #[test]
-fn what_changes_nothing_fills_no_log_without_a_password() {
+fn requests_that_change_nothing_do_not_fill_the_log_without_a_password() {
     let (world, ann) = world_with_person(Site::new("denies nothing"));
     let deny = json!({ "arguments": { "all": "true" } });
     for _ in 0..60 {
@@ -139,7 +139,7 @@ fn a_change_takes_the_main_password_and_then_a_code_and_is_in_the_log() {
 }
 
 #[test]
-fn what_a_flow_does_not_know_is_refused() {
+fn arguments_unknown_to_a_flow_are_refused() {
     let (world, ann) = world_with_person(Site::new("own arguments"));
     let (said, before) = ask(&world, ids(&ann), "enrol", &json!({ "arguments": { "colour": "blue" } }));
     assert_eq!(said, Said::reject("not_permitted"));

@@ -77,7 +77,7 @@ fn a_server_that_is_root_or_postern_is_heard_as_far_as_it_speaks_the_protocol() 
 }
 
 #[test]
-fn what_an_accept_carries_cannot_break_out_of_its_field() {
+fn the_fields_of_an_accept_cannot_be_broken_out_of() {
     let evil = r#"{"verdict":{"accept":{"user":"alice\tuserdb_uid=0","userdb":{"home":"/srv\n\tadmin=y","x\ty":"\u0001\r\u0000"}}}}"#;
     let (site, _impostor) = impostor("postern", evil);
     let ran = checkpassword(&site);

@@ -15,7 +15,7 @@ use super::LATER;
 use super::client::token;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_over_by_the_ledgers_clock_is_over_for_a_host_whose_clock_is_behind() {
+async fn a_challenge_expired_by_the_ledgers_clock_is_expired_for_a_host_whose_clock_is_behind() {
     let redis = Redis::start("challenge_behind", Listen::Tcp);
     let time = SetClock::at(LATER);
     let ledger_time = LedgerTime::Of(Arc::clone(&time) as Arc<dyn Clock>);

@@ -11,7 +11,7 @@ use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, guard};
 use super::client::Client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_put_before_a_failover_is_not_to_be_had_after_it() {
+async fn a_challenge_from_before_a_failover_is_gone_after_it() {
     let redis = RedisSentinel::guarded("challenge_swap", 2);
     let login = Client::on(&redis.config());
     let (open, other) = (login.put().await, login.of("b"));

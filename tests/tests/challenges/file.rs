@@ -80,7 +80,7 @@ async fn without_its_memory_a_host_has_no_challenge() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_process_takes_another_one_has_not() {
+async fn a_challenge_taken_by_one_process_is_gone_for_another() {
     let host = Host::new();
     let (a, b) = (Client::new(&host.open(), "a"), Client::new(&host.open(), "a"));
     let id = a.put().await;

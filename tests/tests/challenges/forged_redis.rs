@@ -59,7 +59,7 @@ async fn no_field_of_a_challenge_says_yes() {
 
 /// Of another account, another challenge of the same account, an older one, and one of another site.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_challenge_says_says_nothing_here() {
+async fn the_content_of_another_challenge_is_not_accepted() {
     let forger = Forger::new();
     let id = forger.put("a", ChallengeSlot::Pairing, CODE).await;
     let own = forger.seal("a", id, CODE, LATER + 60);
@@ -86,7 +86,7 @@ async fn what_another_challenge_says_says_nothing_here() {
 
 /// The ledger's own fields, each to what it says above.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_each_field_changes_is_known() {
+async fn the_effect_of_each_forged_field_is_known() {
     let forger = Forger::new();
     let client = &forger.client;
     let code = ChallengeSlot::Code(FactorId::new([1; 16]));

@@ -292,7 +292,7 @@ fn app_passwords_killed_at_any_moment_are_finished_and_none_is_made_twice() {
 }
 
 #[test]
-fn what_was_made_and_revoked_since_is_not_made_again() {
+fn an_app_password_made_and_revoked_since_is_not_made_again() {
     let site = Site::new("bulk_app_revoked");
     drop(site.cli_ok(&["account", "create", "alice", "--no-password"]));
     let (from, result) = table(&site, "name,label\nalice,Mail\n");

@@ -173,7 +173,7 @@ impl Login {
 }
 
 #[test]
-fn what_waits_is_listed_and_a_refused_code_opens_nothing() {
+fn open_challenges_are_listed_and_a_refused_code_opens_nothing() {
     let site = Site::new("challenge_deny");
     let gateway = Gateway::start(site.dir());
     site.edit_config(|text| format!("{text}\n{}\n[limits]\nresend_after = \"0s\"\n", gateway.section()));

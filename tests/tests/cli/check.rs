@@ -208,7 +208,7 @@ fn a_key_that_is_set_twice_is_named_with_its_section() {
 }
 
 #[test]
-fn what_hides_the_rest_says_so_once() {
+fn a_fault_that_hides_others_is_reported_once() {
     let site = Site::new("hidden");
     let _posternd = site.posternd();
     fs::remove_file(site.database()).unwrap();

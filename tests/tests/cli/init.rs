@@ -72,7 +72,7 @@ fn folders_that_init_makes_let_postern_through_whatever_the_umask_says() {
 }
 
 #[test]
-fn what_an_interrupted_init_left_behind_is_cleared_away() {
+fn remains_of_an_interrupted_init_are_removed() {
     let site = Site::builder("stale").build_without_init();
     let stale = site.dir().join("etc/keyring.new");
     fs::write(&stale, "half a keyr").unwrap();

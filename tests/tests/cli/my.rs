@@ -316,7 +316,7 @@ fn an_outage_has_a_status_of_its_own() {
 }
 
 #[test]
-fn what_moves_the_cursor_is_not_shown() {
+fn characters_that_move_the_cursor_are_not_shown() {
     let (site, user, _) = site_with("my_plain");
     let _fake = FakePosternd::start(&site.socket(), |line| {
         drop(line.begin());

@@ -92,7 +92,7 @@ fn changes_and_disowned_logins_are_told() {
 }
 
 #[test]
-fn what_tries_to_be_a_header_or_a_template_arrives_as_text() {
+fn values_that_look_like_headers_or_templates_arrive_as_text() {
     let mailbox = postfix("email_injection");
     let courier = open(&mailbox.section(Over::Clear));
     let nasty = [

@@ -140,7 +140,7 @@ fn a_message_in_the_url_is_percent_encoded() {
 }
 
 #[test]
-fn what_tries_to_be_json_or_a_form_or_a_template_arrives_as_text() {
+fn values_that_look_like_json_forms_or_templates_arrive_as_text() {
     let texts = folder("sms_texts");
     fs::write(texts.join("sms.en.txt"), "{account}|{service}|{code}\n").unwrap();
     let nasty = "eve\",\"to\":\"+1\\ &to=%2B1;{text}{secret}{code}\r\n";
@@ -196,7 +196,7 @@ fn a_command_gets_the_number_as_an_argument_and_the_text_on_its_input_and_nothin
 }
 
 #[test]
-fn what_a_command_ends_with_decides() {
+fn the_exit_status_of_a_command_decides() {
     let folder = folder("command_status");
     for (script, is_refusal) in
         [("exit 65", true), ("exit 67", true), ("exit 1", false), ("exit 75", false), ("kill -9 $$", false)]

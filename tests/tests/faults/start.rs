@@ -132,7 +132,7 @@ fn a_second_posternd_at_the_same_socket_refuses_and_the_first_goes_on() {
 }
 
 #[test]
-fn what_is_no_socket_is_not_removed_to_make_room_for_one() {
+fn a_file_that_is_not_a_socket_is_not_replaced_by_one() {
     let site = Site::new("in_the_way");
     fs::write(site.socket(), "precious").unwrap();
     let ran = Ran::of(&mut posternd(&site), b"", Duration::from_secs(20));

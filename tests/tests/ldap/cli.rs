@@ -58,7 +58,7 @@ fn app_passwords_are_made_listed_replaced_and_revoked() {
 }
 
 #[test]
-fn what_a_failed_command_leaves_behind_is_nothing() {
+fn a_failed_command_leaves_nothing_behind() {
     let slapd = slapd("read_only", &["alice"]).start();
     let host = Host::new("read_only", &slapd);
     let alice = slapd.person("alice");

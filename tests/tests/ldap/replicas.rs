@@ -49,7 +49,7 @@ fn changes_go_to_the_provider_and_a_revocation_acts_at_once_through_a_lagging_co
 }
 
 #[test]
-fn where_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work() {
+fn if_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work() {
     let (mut provider, consumer) = pair("down");
     let redis = Redis::start("down", Listen::Tcp);
     let host = host("down", &provider, &consumer, &redis);

@@ -108,7 +108,7 @@ fn a_revocation_that_only_the_ledger_knows_of_defers() {
 }
 
 #[test]
-fn what_expires_during_an_outage_expires() {
+fn expiry_dates_apply_during_an_outage() {
     let mut slapd = slapd("expires", &["alice", "bob"]).start();
     let host = host("expires", &slapd);
     let visitor = host.site.app_password("alice", "Visitor", &["--expires", "5s"]).password;

@@ -189,7 +189,7 @@ fn again(host: &CourierHost, user: &LoginUser) -> (Visit, String) {
 }
 
 #[test]
-fn whatever_is_written_into_a_challenge_of_a_sent_code_takes_no_other_code() {
+fn no_forged_challenge_of_a_sent_code_accepts_another_code() {
     let host = CourierHost::shared(Stores::LdapAndRedis);
     let redis = host.redis.as_ref().unwrap();
     let (anna, bert) = (host.user("anna"), host.user("bert"));

@@ -51,7 +51,7 @@ fn run(site: &PamSite, service: &str, answers: &[&str], calls: &[&str]) -> PamRe
 }
 
 #[test]
-fn where_postern_alone_decides_nothing_but_its_accept_lets_in() {
+fn if_only_postern_decides_only_its_accept_lets_in() {
     for (file, service) in
         [("sshd", "sshd"), ("sshd-key", "sshd"), ("imap", "imap"), ("saslauthd-smtp", "smtp")]
     {

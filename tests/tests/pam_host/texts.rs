@@ -37,7 +37,7 @@ fn each_line_is_a_message_and_the_last_one_is_the_prompt() {
 }
 
 #[test]
-fn what_steers_a_terminal_is_left_out() {
+fn terminal_control_characters_are_left_out() {
     let evil = "\u{1b}[2J\u{1b}]0;title\u{7}Pass\u{8}\u{8}word\r\0 %s %n \u{9b}31m\u{202e}";
     let clean = "[2J]0;titlePassword %s %n 31m";
     let messages = shown("evil", evil, evil, evil);

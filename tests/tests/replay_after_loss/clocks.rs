@@ -193,7 +193,7 @@ async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
 
 /// Three hosts up to 90 seconds apart, and flushes, kills and clocks that are set meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_the_clocks_show_and_redis_forgets_no_code_is_taken_twice() {
+async fn no_code_is_replayed_with_any_clocks_and_losses_of_redis() {
     let mut site = Hosts::new("clock_nemesis", &[0, 3, -90, 90, -4]);
     let people: Vec<Person> = (0..4).map(|number| Person::new(&format!("person{number}"))).collect();
     let (mut dice, mut taken) = (Dice::new(), HashMap::<(usize, u64), u32>::new());
@@ -241,7 +241,7 @@ async fn whatever_the_clocks_show_and_redis_forgets_no_code_is_taken_twice() {
 
 /// The embedded ledger uses the host's clock, which is set while one of the two files is lost or restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_the_hosts_clock_shows_and_a_file_forgets_no_code_is_taken_twice() {
+async fn no_code_is_replayed_with_any_host_clock_and_loss_of_a_file() {
     let (host, clock) = (Host::new(), SetClock::at(LATER));
     let mut ledger = host.open(clock.clone());
     let people: Vec<Person> = (0..3).map(|number| Person::new(&format!("person{number}"))).collect();

@@ -16,7 +16,7 @@ use super::person::{Person, token};
 use super::{GRACE, LATER, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_cut_off_master_spends_is_not_spent_by_its_successor() {
+async fn a_step_spent_by_a_cut_off_master_is_not_spent_by_its_successor() {
     let redis = RedisSentinel::gated("fence_cut_off", 2);
     let old = redis_ledger(&at_master(&redis), Arc::new(Ahead));
     let new = redis_ledger(&redis.config(), Arc::new(Ahead));

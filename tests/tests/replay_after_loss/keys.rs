@@ -9,7 +9,7 @@ use postern_tests::{Listen, Redis, SetClock};
 use super::{LATER, redis_ledger};
 
 #[tokio::test]
-async fn what_is_spent_is_kept_for_400_days_and_longer_than_its_fence() {
+async fn a_spent_step_is_kept_for_400_days_and_longer_than_its_fence() {
     let redis = Redis::start("spent_keys", Listen::Tcp);
     let ledger = redis_ledger(&redis.config(), SetClock::at(LATER));
     let (account, factor) = (AccountId::new("a}:b".to_owned()), FactorId::new([1; 16]));

@@ -11,7 +11,7 @@ use super::person::{Person, token};
 use super::{LATER, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_to_redis_no_step_is_spent_twice() {
+async fn no_step_is_spent_twice_after_any_loss_of_redis() {
     let mut redis = Redis::start("fence_random", Listen::Tcp);
     let other = Redis::builder("fence_random_2").secrets(redis.secrets()).start();
     let (config, clock) = (redis.config(), SetClock::at(LATER));
@@ -45,7 +45,7 @@ async fn whatever_happens_to_redis_no_step_is_spent_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_to_the_files_no_step_is_spent_twice() {
+async fn no_step_is_spent_twice_after_any_loss_of_the_files() {
     let (host, clock) = (Host::new(), SetClock::at(LATER));
     let open = || host.open(clock.clone());
     let ledgers = vec![open(), open(), open()];

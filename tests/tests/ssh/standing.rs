@@ -7,7 +7,7 @@ use postern_tests::{Key, Ssh, guard};
 
 use crate::on_both;
 
-on_both!(a_disabled_or_expired_account_is_refused_like_a_wrong_password, what_ldap_says_of_an_account_holds);
+on_both!(a_disabled_or_expired_account_is_refused_like_a_wrong_password, the_account_status_in_ldap_applies);
 
 fn with_right_password(host: &LoginHost, user: &LoginUser) -> String {
     let mut person = host.ssh("sshd", user).start();
@@ -40,7 +40,7 @@ fn a_disabled_or_expired_account_is_refused_like_a_wrong_password(host: &LoginHo
     assert_eq!(key_alone().is_in(), berta.unix.name);
 }
 
-fn what_ldap_says_of_an_account_holds(host: &LoginHost) {
+fn the_account_status_in_ldap_applies(host: &LoginHost) {
     let Some(slapd) = &host.slapd else { return };
     let anna = host.user_with("anna", &[("shadowExpire", "1")]);
     drop(with_right_password(host, &anna));

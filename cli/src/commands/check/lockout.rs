@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_key_and_more_is_asked_for_scripts_and_root_by_key_are_out() {
+    fn if_more_than_a_key_is_required_scripts_and_root_by_key_are_locked_out() {
         let both = ("authenticationmethods any", "authenticationmethods publickey,keyboard-interactive");
         let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
         let (bob, backup) = (user("bob", true), user("backup", false));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_running_posternd_does_not_know_is_said_with_the_command() {
+    fn a_configuration_that_posternd_has_not_read_is_named_with_the_command() {
         let restart = remarks(r#","restart_needed":["log"],"unknown_users":["dovecot"]"#);
         assert!(restart[0].starts_with("warn ") && restart[0].contains("systemctl restart posternd"));
         assert!(restart[1].contains("the user dovecot"));

@@ -174,7 +174,7 @@ mod tests {
     const BOTH: (&str, &str) = ("authenticationmethods", "publickey,keyboard-interactive");
 
     #[test]
-    fn what_lets_people_past_is_named() {
+    fn settings_that_bypass_postern_are_named() {
         let (enforce, ignore) =
             (LoginService::default(), LoginService { enforces_account: false, ..LoginService::default() });
         one(&[], &enforce, &["ok", "publickey alone"]);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_people_out_is_named() {
+    fn settings_that_lock_users_out_are_named() {
         let service = LoginService::default();
         let off = said(&[("kbdinteractiveauthentication", "no")], &service);
         assert!(off.iter().any(|line| line.starts_with("warn keyboard-interactive is off")), "{off:?}");

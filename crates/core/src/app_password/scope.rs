@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_scope_is_refused() {
+    fn an_invalid_scope_is_refused() {
         for text in ["", "imap,", "IMAP", "all,imap", "ssh"] {
             assert!(text.parse::<Scope>().is_err(), "{text}");
         }

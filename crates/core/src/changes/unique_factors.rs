@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unique_stands_under_the_current_key_and_is_touched_only_where_it_does_not() {
+    fn unique_digests_are_under_the_current_key_and_rewritten_only_if_they_are_not() {
         let at = Timestamp::from_unix(1_800_000_000);
         let text = Keyring::render(&[7; KEY_BYTES], at);
         let old = Keyring::parse(&text).unwrap();

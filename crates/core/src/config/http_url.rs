@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaks_or_is_ambiguous_is_refused() {
+    fn leaking_or_ambiguous_urls_are_refused() {
         for (text, why) in [
             ("http://example.org/", BadHttpUrl::Clear),
             ("https://user:secret@example.org/", BadHttpUrl::Credentials),

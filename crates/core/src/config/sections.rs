@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_said_is_asked_for() {
+    fn missing_required_keys_are_reported() {
         let problems: Vec<String> = read(Path::new("p.toml"), "").unwrap_err().lines().collect();
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems[0].contains("directory.kind: is missing; add kind = \"embedded\""), "{problems:?}");

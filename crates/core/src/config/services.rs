@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_predefined_is_as_the_manual_says() {
+    fn predefined_services_are_as_the_manual_says() {
         let config = parse("").unwrap();
         assert_eq!(config.services.len(), 12);
         assert_eq!(mail(&config, "submission").scope, Some(ScopeWord::Smtp));

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_filled_in_is_never_read_again() {
+    fn inserted_values_are_never_parsed_again() {
         let template =
             Template::parse("{\"to\":\"{to}\",\"text\":\"{text}\",\"n\":{}}", &["to", "text"]).unwrap();
         let filled =

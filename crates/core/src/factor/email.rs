@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_of_an_address_does_not_give_it_away() {
+    fn a_masked_address_does_not_reveal_the_address() {
         let masked = |text: &str| text.parse::<EmailAddress>().unwrap().masked();
         assert_eq!(masked("alice@example.org"), "al…@example.org");
         assert_eq!(masked("al@example.org"), "a…@example.org");

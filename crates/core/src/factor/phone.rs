@@ -212,7 +212,7 @@ mod tests {
     use crate::keyring::KEY_BYTES;
 
     #[test]
-    fn what_rings_a_phone_is_the_same_under_a_newer_key_and_no_other_phones() {
+    fn a_push_address_survives_a_newer_key_and_opens_for_its_own_phone_only() {
         let at = Timestamp::from_unix(1_800_000_000);
         let text = Keyring::render(&[7; KEY_BYTES], at);
         let old = Keyring::parse(&text).unwrap();

@@ -509,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_six_or_eight_digits_with_spaces_where_people_put_them() {
+    fn a_typed_code_is_six_or_eight_digits_with_any_spaces() {
         let digits = |text: &str| CodeText::parse(text).map(|code| code.expose().to_owned());
         assert_eq!(digits("123456").as_deref(), Some("123456"));
         assert_eq!(digits(" 123 456 ").as_deref(), Some("123456"));
@@ -547,7 +547,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_bound_altered_is_refused() {
+    fn a_seed_that_would_be_altered_is_refused() {
         let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBV";
         for length in [26, 28, 29, 31, 32, 34, 36, 37, 39, 40] {
             assert!(Seed::from_base32(seed.get(..length).unwrap()).is_ok(), "{length}");

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_holds_for_that_hash_alone() {
+    fn a_cached_result_applies_to_its_own_hash_only() {
         let cache = VerificationCache::new([9; KEY_BYTES]);
         let (old, new) = (hash("c29tZXNhbHRzb21lc2FsdA"), hash("b3RoZXJzYWx0b3RoZXJzYQ"));
         assert_eq!(cache.recall(&old, b"s"), Remembered::Nothing);

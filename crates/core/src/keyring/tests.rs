@@ -5,7 +5,7 @@ fn rendered(byte: u8) -> Zeroizing<String> {
 }
 
 #[test]
-fn what_is_rendered_parses_and_digests_depend_on_key_purpose_and_parts() {
+fn a_rendered_keyring_parses_and_digests_depend_on_key_purpose_and_parts() {
     let ring = Keyring::parse(&rendered(7)).unwrap();
     let digest = ring.digest("a", &[b"one", b"two"]);
     assert_eq!(digest, Keyring::parse(&rendered(7)).unwrap().digest("a", &[b"one", b"two"]));
@@ -74,7 +74,7 @@ fn a_rotated_keyring_opens_and_verifies_records_of_the_old_one() {
 }
 
 #[test]
-fn what_is_sealed_opens_unchanged_and_in_its_own_place_alone() {
+fn a_sealed_secret_opens_unchanged_and_only_with_its_own_purpose() {
     let ring = Keyring::parse(&rendered(7)).unwrap();
     let sealed = ring.seal(b"for x", b"secret", [1; 24]).unwrap();
     assert_eq!(Sealed::parse(&sealed.to_string()), Ok(sealed.clone()));

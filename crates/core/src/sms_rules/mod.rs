@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_national_plans_keep_for_premium_rates_is_not_allowed_by_the_country() {
+    fn premium_ranges_of_national_plans_are_not_allowed_by_the_country() {
         for (country, rest) in [
             ("+420", "900 123 456"),
             ("+420", "906 123 456"),
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn what_strangers_can_ask_for_leaves_the_rest_to_others() {
+    fn requests_of_strangers_leave_the_rest_of_the_budget_to_others() {
         let parts = |budget| {
             BudgetShare::NewNumber.and_larger().iter().map(|share| share.of(budget)).collect::<Vec<_>>()
         };

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_an_earlier_start_of_the_host_has_left_is_incomplete() {
+    async fn a_file_of_an_earlier_boot_is_incomplete() {
         let host = Host::new();
         let steps = host.open();
         let step = begin(&steps).await;

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_flows_look_at_is_fetched_whatever_the_mail_server_is_told() {
+    fn attributes_that_flows_need_are_always_fetched() {
         let text = r#"
             [directory]
             kind = "ldap"

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_request_was_granted_no_other_is() {
+    fn a_step_granted_to_one_request_is_not_granted_to_another() {
         let granted = Granted::new();
         let grant = Grant::Challenge(AccountId::new("a".to_owned()), ChallengeId::new([1; 16]));
         assert!(!granted.is_replay(&grant, 0, Token::new([1; 16])));

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_works_but_should_not_stay_so_is_a_warning() {
+    fn a_working_but_risky_setting_is_a_warning() {
         let warnings = |info: &str, place| Server::read(info, place).warnings().count();
         assert_eq!(warnings(INFO, NEAR), 0);
         assert_eq!(warnings(&INFO.replace("aof_enabled:1", "aof_enabled:0"), NEAR), 1);

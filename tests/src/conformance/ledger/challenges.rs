@@ -202,7 +202,7 @@ pub async fn a_take_that_is_told_twice_gives_it_twice(f: &dyn LedgerFixture) {
 }
 
 /// At its very second.
-pub async fn what_is_over_is_neither_answered_nor_looked_at_nor_taken(f: &dyn LedgerFixture) {
+pub async fn an_expired_challenge_is_neither_answered_nor_read_nor_taken(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);

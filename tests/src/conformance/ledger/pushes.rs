@@ -119,7 +119,7 @@ pub async fn an_approval_without_a_push_is_never_muted(f: &dyn LedgerFixture) {
 }
 
 /// By this process and by another one.
-pub async fn who_waits_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture) {
+pub async fn a_waiting_login_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture) {
     let here = f.ledger();
     let there = f.another();
     for by in [&here, &there] {
@@ -145,7 +145,7 @@ pub async fn who_waits_is_woken_by_an_answer_and_by_a_take(f: &dyn LedgerFixture
 }
 
 /// Nothing is missed that came before the waiting, and what is not there is nothing to wait for.
-pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
+pub async fn a_late_caller_does_not_wait(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let (answered, taken, over, unknown) = (a.next(), a.next(), a.next(), a.next());
     assert_eq!(a.put(answered, SILENT, NOW).await, ChallengeAdmission::Put);
@@ -161,7 +161,7 @@ pub async fn who_comes_late_waits_for_nothing(f: &dyn LedgerFixture) {
 }
 
 /// And may wait again, or stop to.
-pub async fn who_waits_in_vain_hears_so_in_time(f: &dyn LedgerFixture) {
+pub async fn waiting_ends_in_time_without_an_answer(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let id = a.next();
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);

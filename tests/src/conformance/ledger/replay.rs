@@ -12,7 +12,7 @@ use super::LedgerFixture;
 use super::code_attempts::next_token;
 
 /// With a window of one step on either side, the next one may have been spent as well.
-pub async fn where_nothing_is_known_the_step_after_next_is_the_first(f: &dyn LedgerFixture) {
+pub async fn without_any_record_the_step_after_next_is_the_first(f: &dyn LedgerFixture) {
     let a = Steps::of(f, "a");
     let now = NOW / PERIOD;
     let Spent::Unknown { from } = a.spend(now, NOW).await else { panic!("it had a memory") };

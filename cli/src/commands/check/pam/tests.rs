@@ -101,7 +101,7 @@ fn the_stacks_that_are_shipped_say_nothing() {
 }
 
 #[test]
-fn what_is_sufficient_before_postern_lets_people_past() {
+fn a_sufficient_line_before_postern_bypasses_it() {
     let words = ["FAIL", "pam_unix.so", "sufficient", "sshd:1"];
     one("sshd", &format!("auth sufficient pam_unix.so\nauth required pam_postern.so\n{ACCOUNT}"), "", &words);
     // As a jump over it.

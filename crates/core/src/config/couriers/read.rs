@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_means_itself_in_every_encoding() {
+    fn inserted_values_are_escaped_in_every_encoding() {
         let text = "\"},{\"a\\b\n& =%é";
         assert_eq!(Encoding::Json.escaped(text), "\\\"},{\\\"a\\\\b\\n& =%é");
         assert_eq!(Encoding::Form.escaped(text), "%22%7D%2C%7B%22a%5Cb%0A%26%20%3D%25%C3%A9");

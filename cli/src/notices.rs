@@ -1,8 +1,9 @@
 //! Mail to the owners of accounts about an admin's changes.
 
 use postern_core::account::Account;
-use postern_core::changes::{ChangedBy, Notices};
+use postern_core::changes::Notices;
 use postern_core::courier::CourierError;
+use postern_core::exchange::Actor;
 use postern_core::words::Phrase;
 
 use crate::failure;
@@ -25,7 +26,7 @@ impl Site {
     ) -> Result<(), CourierError> {
         let notices =
             Notices { courier: &*self.courier, clock: &*self.clock, language: self.config.language };
-        notices.changed(account, what, ChangedBy::Admin).await
+        notices.changed(account, what, Actor::Admin).await
     }
 }
 

@@ -2,27 +2,26 @@ mod decide;
 mod drive;
 mod flow_event;
 mod line_stream;
+mod request;
 mod socket_conversation;
 mod wire;
 
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use postern_core::audit;
 use postern_core::exchange::Outcome;
 use postern_core::limits::Source;
-use postern_core::policy::Class;
 use postern_core::words::Language;
 use postern_core::{Reason, Verdict};
 use postern_ipc as ipc;
-use postern_ipc::{Begin, Flow, ServerMessage};
+use postern_ipc::{Begin, ServerMessage};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-use self::decide::Visitor;
 use self::drive::{Deadlines, Finished, Reply, drive};
 use self::line_stream::{LineStream, ReadError};
+use self::request::{Peer, Request};
 use self::socket_conversation::{Audience, SocketConversation};
 use crate::logging;
 use crate::server::Server;
@@ -33,8 +32,8 @@ use crate::task::Task;
 /// Serves one conversation until it ends or the client hangs up.
 pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
     let mut line = LineStream::new(stream);
-    let begin = match timeout(BEGIN_WITHIN, opening(&mut line)).await {
-        Ok(Ok(begin)) => begin,
+    let (begin, task) = match timeout(BEGIN_WITHIN, opening(&mut line)).await {
+        Ok(Ok(opening)) => opening,
         Ok(Err(ReadError::Closed)) => return,
         Ok(Err(ReadError::Protocol(error))) => {
             debug!("uid {uid} broke the protocol: {error:?}");
@@ -46,34 +45,32 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
         }
     };
     let site = server.site_now();
-    if begin.flow == Flow::Status && site.rights.permit(uid, begin.flow, &begin.service) {
+    let service = site.engine.service(&begin.service);
+    let peer = Peer::of(&site.rights, uid, task, service);
+    let request = Request::read(&begin, task, service, peer);
+    if task == Task::Status && peer.is_permitted {
         let report = server.status(&site).await;
         return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
     }
-    let class = site.engine.services.get(&begin.service).map(postern_core::policy::Service::class);
-    let visitor = Visitor { begin: &begin, class, uid, own_name: OnceLock::new() };
-    let finished = converse(server, &site, &mut line, &mut slot, &visitor).await;
-    conclude(server, &site, &visitor, &finished.outcome);
+    let finished = converse(server, &site, &mut line, &mut slot, &request).await;
+    conclude(server, &request, &finished.outcome);
     let last = match finished.reply {
         Reply::None => return,
         Reply::Error(error) => ServerMessage::Error(error),
         Reply::Verdict => {
-            let language = language(&site, &begin, &finished.outcome);
-            let text = |reason| wire::reject_text(begin.flow, class, reason, language);
-            ServerMessage::Verdict(wire::verdict(
-                &finished.outcome.verdict,
-                site.rights.is_trusted(uid),
-                text,
-            ))
+            let language = language(&site, &request, &finished.outcome);
+            let text = |reason| wire::reject_text(task, service.class(), reason, language);
+            ServerMessage::Verdict(wire::verdict(&finished.outcome.verdict, peer.is_trusted, text))
         }
     };
     say(&mut line, &last).await;
 }
 
-async fn opening(line: &mut LineStream) -> Result<Begin, ReadError> {
+async fn opening(line: &mut LineStream) -> Result<(Begin, Task), ReadError> {
     let begin = ipc::decode_begin(&line.read().await?).map_err(ReadError::Protocol)?;
-    match wire::complaint(&begin) {
-        None => Ok(begin),
+    let task = Task::of(begin.flow);
+    match request::complaint(task, &begin) {
+        None => Ok((begin, task)),
         Some(error) => Err(ReadError::Protocol(error)),
     }
 }
@@ -83,34 +80,33 @@ async fn converse(
     site: &Site,
     line: &mut LineStream,
     slot: &mut Slot,
-    visitor: &Visitor<'_>,
+    request: &Request<'_>,
 ) -> Finished {
-    let (begin, uid) = (visitor.begin, visitor.uid);
     let ends_here = |outcome| Finished { outcome, reply: Reply::Verdict, is_interrupted: false };
     // Rights come first: before a search, a question, a place among the dialogues.
-    if !site.rights.permit(uid, begin.flow, &begin.service) {
+    if !request.peer.is_permitted {
         return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
     }
-    let is_dialogue = begin.flow == Flow::Login && visitor.class == Some(Class::Login) && begin.interactive;
-    if is_dialogue && !slot.become_dialogue(site.capacity, decide::origin(server, begin, uid).await) {
+    let is_dialogue = request.is_dialogue();
+    if is_dialogue && !slot.become_dialogue(site.capacity, decide::origin(server, request).await) {
         server.turn_away(format_args!(
             "no room for another dialogue; see [limits] dialogues, connections_per_user"
         ));
         return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
     }
-    let (deadlines, audience) = match (Task::of(begin.flow), begin.interactive) {
-        (Task::Own(_), true) => (SELF_SERVICE, Audience::Person),
-        (Task::Own(_), false) => (SELF_SERVICE, Audience::Reader),
+    let (deadlines, audience) = match (request.task, request.is_interactive) {
+        (Task::SelfService(_), true) => (SELF_SERVICE, Audience::Person),
+        (Task::SelfService(_), false) => (SELF_SERVICE, Audience::Reader),
         (Task::Phone(_), _) => (PHONE, Audience::Reader),
         (Task::Login | Task::Lookup | Task::Account | Task::Status, true) => {
             (if is_dialogue { LOGIN } else { MAIL }, Audience::Person)
         }
         (Task::Login | Task::Lookup | Task::Account | Task::Status, false) => (MAIL, Audience::Nobody),
     };
-    let (mut conversation, events) = SocketConversation::new(begin.version, audience);
-    let flow = decide::decide(server, site, visitor, &mut conversation);
+    let (mut conversation, events) = SocketConversation::new(request.version, audience);
+    let flow = decide::decide(server, site, request, &mut conversation);
     let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(flow)).await;
-    if finished.is_interrupted && begin.flow == Flow::Login {
+    if finished.is_interrupted && request.task == Task::Login {
         finished.outcome.verdict = without_a_person(finished.outcome.verdict);
     }
     finished
@@ -125,31 +121,30 @@ fn without_a_person(verdict: Verdict) -> Verdict {
 }
 
 /// Counts and logs the outcome.
-fn conclude(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) {
-    let (begin, uid) = (visitor.begin, visitor.uid);
+fn conclude(server: &Server, request: &Request<'_>, outcome: &Outcome) {
     server.counters.count(&outcome.verdict);
-    if !is_logged(server, site, visitor, outcome) {
+    if !is_logged(server, request, outcome) {
         return;
     }
     logging::audit(&audit::Entry {
-        flow: begin.flow.as_str(),
-        service: &begin.service,
-        user: visitor.name(),
-        address: wire::address(begin),
-        host: wire::host_name(begin),
-        device: decide::device(begin, uid).as_ref().map(|device| device.name.as_str()),
-        tty: begin.tty.as_deref(),
-        session: begin.session.as_deref(),
-        peer: uid,
+        flow: request.flow,
+        service: request.service.name,
+        user: request.name(),
+        address: request.address(),
+        host: request.host_name(),
+        device: request.device.as_ref().map(|device| device.name.as_str()),
+        tty: request.tty,
+        session: request.session,
+        peer: request.peer.uid,
         outcome,
     });
 }
 
 /// Whether the outcome is logged. A change is, unless its account is changed all the time; the rest only as much as keeps an
 /// untrusted peer from filling the log.
-fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outcome) -> bool {
-    let (begin, uid, now) = (visitor.begin, visitor.uid, Instant::now());
-    if site.rights.is_trusted(uid) {
+fn is_logged(server: &Server, request: &Request<'_>, outcome: &Outcome) -> bool {
+    let (peer, now) = (request.peer, Instant::now());
+    if peer.is_trusted {
         return true;
     }
     if outcome.trail.is_changed
@@ -157,18 +152,18 @@ fn is_logged(server: &Server, site: &Site, visitor: &Visitor<'_>, outcome: &Outc
     {
         return server.audit_throttle.admits_change(account, now);
     }
-    if Task::of(begin.flow).is_poll() && matches!(outcome.verdict, Verdict::Accept(_)) {
+    if request.task.is_poll() && matches!(outcome.verdict, Verdict::Accept(_)) {
         return false;
     }
-    if site.rights.is_web(uid) {
-        return server.audit_throttle.admits_phone(&Source::of(wire::address(begin)), now);
+    if peer.is_web {
+        return server.audit_throttle.admits_phone(&Source::of(request.address()), now);
     }
-    server.audit_throttle.admits_peer(uid, now)
+    server.audit_throttle.admits_peer(peer.uid, now)
 }
 
 /// The language of the conversation, or the one that it would have had.
-fn language(site: &Site, begin: &Begin, outcome: &Outcome) -> Language {
-    let of_client = || begin.language.as_deref().and_then(Language::wanted);
+fn language(site: &Site, request: &Request<'_>, outcome: &Outcome) -> Language {
+    let of_client = || request.language.and_then(Language::wanted);
     outcome.trail.language.or_else(of_client).unwrap_or(site.engine.language)
 }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{User, geteuid};
 use postern_core::config::Socket;
-use postern_ipc::Flow;
 use tracing::{info, warn};
 
 use crate::slots::Holder;
@@ -94,20 +93,20 @@ impl Rights {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the process behind a connection may ask for `flow` at `service`.
+    /// Whether the process behind a connection may ask for `task` at `service`.
     ///
     /// A lookup names the part of the mail server that asks (`lmtp`, `doveadm`) and checks no secret, so a trusted user may ask for
     /// every service.
-    pub(crate) fn permit(&self, uid: u32, flow: Flow, service: &str) -> bool {
+    pub(crate) fn permit(&self, uid: u32, task: Task, service: &str) -> bool {
         let known = self.known();
         let services = known.trusted.get(&uid);
-        match Task::of(flow) {
+        match task {
             Task::Login | Task::Account => {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
             }
             Task::Lookup => uid == ROOT || services.is_some(),
             Task::Status => uid == ROOT || uid == self.own_uid,
-            Task::Own(_) => self.may_be_a_person(uid),
+            Task::SelfService(_) => self.may_be_a_person(uid),
             Task::Phone(_) => self.is_web(uid),
         }
     }
@@ -201,6 +200,8 @@ const OVERFLOW: u32 = 65_534;
 
 #[cfg(test)]
 mod tests {
+    use postern_ipc::Flow;
+
     use super::*;
 
     fn rights_with(web: &str, web_uid: u32, own_uid: u32) -> Rights {
@@ -256,41 +257,41 @@ mod tests {
 
     #[test]
     fn only_root_and_trusted_users_may_log_others_in() {
-        assert!(rights().permit(0, Flow::Login, "anything"));
-        assert!(rights().permit(115, Flow::Login, "imap"));
-        assert!(!rights().permit(115, Flow::Login, "pop3"));
-        assert!(!rights().permit(1000, Flow::Login, "imap"));
-        assert!(!rights().permit(977, Flow::Login, "imap"));
+        assert!(rights().permit(0, Task::of(Flow::Login), "anything"));
+        assert!(rights().permit(115, Task::of(Flow::Login), "imap"));
+        assert!(!rights().permit(115, Task::of(Flow::Login), "pop3"));
+        assert!(!rights().permit(1000, Task::of(Flow::Login), "imap"));
+        assert!(!rights().permit(977, Task::of(Flow::Login), "imap"));
     }
 
     #[test]
     fn users_act_for_themselves_and_system_users_for_no_account() {
         for flow in [Flow::Factors, Flow::Enrol, Flow::AppPasswordRevoke, Flow::DeviceRevoke] {
             for uid in [1000, 1001, 64_911, 100_000] {
-                assert!(rights().permit(uid, flow, ""), "{uid}");
+                assert!(rights().permit(uid, Task::of(flow), ""), "{uid}");
             }
             for uid in [0, 1, 115, 977, 999, 65_534] {
-                assert!(!rights().permit(uid, flow, ""), "{uid}");
+                assert!(!rights().permit(uid, Task::of(flow), ""), "{uid}");
             }
         }
         let of_a_person = rights_with("postern-web", 978, 1000);
-        assert!(!of_a_person.permit(1000, Flow::Factors, ""), "posternd's own user is nobody's");
+        assert!(!of_a_person.permit(1000, Task::of(Flow::Factors), ""), "posternd's own user is nobody's");
     }
 
     #[test]
     fn the_page_for_phones_has_its_own_flows_and_no_others() {
         let flows = [Flow::PhoneBind, Flow::PhonePending, Flow::PhoneAnswer, Flow::PhoneRing];
         for uid in [0, 115, 977, 1000, 65_534] {
-            assert!(flows.iter().all(|flow| !rights().permit(uid, *flow, "")), "{uid}");
+            assert!(flows.iter().all(|flow| !rights().permit(uid, Task::of(*flow), "")), "{uid}");
         }
-        assert!(flows.iter().all(|flow| rights().permit(978, *flow, "")));
+        assert!(flows.iter().all(|flow| rights().permit(978, Task::of(*flow), "")));
         for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status, Flow::Factors, Flow::Enrol] {
-            assert!(!rights().permit(978, flow, "imap"), "{flow:?}");
+            assert!(!rights().permit(978, Task::of(flow), "imap"), "{flow:?}");
         }
         let of_a_person = rights_with("ann", 1000, 977);
-        assert!(!of_a_person.permit(1000, Flow::Factors, ""), "nor those of a person");
+        assert!(!of_a_person.permit(1000, Task::of(Flow::Factors), ""), "nor those of a person");
         let of_root = rights_with("root", 0, 977);
-        assert!(!of_root.permit(0, Flow::PhoneAnswer, ""));
+        assert!(!of_root.permit(0, Task::of(Flow::PhoneAnswer), ""));
     }
 
     #[test]
@@ -301,9 +302,15 @@ mod tests {
 
     #[test]
     fn lookups_are_for_mail_servers_and_status_for_the_keepers() {
-        assert!(rights().permit(115, Flow::Lookup, "lmtp"));
-        assert!(!rights().permit(1000, Flow::Lookup, "lmtp"));
-        assert!(rights().permit(977, Flow::Status, "") && rights().permit(0, Flow::Status, ""));
-        assert!(!rights().permit(115, Flow::Status, "") && !rights().permit(1000, Flow::Status, ""));
+        assert!(rights().permit(115, Task::of(Flow::Lookup), "lmtp"));
+        assert!(!rights().permit(1000, Task::of(Flow::Lookup), "lmtp"));
+        assert!(
+            rights().permit(977, Task::of(Flow::Status), "")
+                && rights().permit(0, Task::of(Flow::Status), "")
+        );
+        assert!(
+            !rights().permit(115, Task::of(Flow::Status), "")
+                && !rights().permit(1000, Task::of(Flow::Status), "")
+        );
     }
 }

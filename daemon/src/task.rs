@@ -1,5 +1,5 @@
-use postern_core::flows::{OwnFlow, PhoneFlow};
-use postern_ipc::Flow;
+use postern_core::flows::SelfServiceFlow;
+use postern_ipc::{Flow, PhoneFlow};
 
 /// What a conversation is for. It decides who may hold it and which code answers it; a new flow is sorted in here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Task {
     /// An administrator asks for the status.
     Status,
     /// A person manages their own account.
-    Own(OwnFlow),
+    SelfService(SelfServiceFlow),
     /// The phone page relays a phone's request.
     Phone(PhoneFlow),
 }
@@ -26,19 +26,19 @@ impl Task {
             Flow::Lookup => Self::Lookup,
             Flow::Account => Self::Account,
             Flow::Status => Self::Status,
-            Flow::Factors => Self::Own(OwnFlow::Factors),
-            Flow::Enrol => Self::Own(OwnFlow::Enrol),
-            Flow::Remove => Self::Own(OwnFlow::Remove),
-            Flow::Replace => Self::Own(OwnFlow::Replace),
-            Flow::RecoveryCodes => Self::Own(OwnFlow::RecoveryCodes),
-            Flow::AppPasswordCreate => Self::Own(OwnFlow::AppPasswordCreate),
-            Flow::AppPasswordList => Self::Own(OwnFlow::AppPasswordList),
-            Flow::AppPasswordRegenerate => Self::Own(OwnFlow::AppPasswordRegenerate),
-            Flow::AppPasswordRevoke => Self::Own(OwnFlow::AppPasswordRevoke),
-            Flow::DeviceList => Self::Own(OwnFlow::DeviceList),
-            Flow::DeviceRevoke => Self::Own(OwnFlow::DeviceRevoke),
-            Flow::ChallengeList => Self::Own(OwnFlow::ChallengeList),
-            Flow::ChallengeDeny => Self::Own(OwnFlow::ChallengeDeny),
+            Flow::Factors => Self::SelfService(SelfServiceFlow::Factors),
+            Flow::Enrol => Self::SelfService(SelfServiceFlow::Enrol),
+            Flow::Remove => Self::SelfService(SelfServiceFlow::Remove),
+            Flow::Replace => Self::SelfService(SelfServiceFlow::Replace),
+            Flow::RecoveryCodes => Self::SelfService(SelfServiceFlow::RecoveryCodes),
+            Flow::AppPasswordCreate => Self::SelfService(SelfServiceFlow::AppPasswordCreate),
+            Flow::AppPasswordList => Self::SelfService(SelfServiceFlow::AppPasswordList),
+            Flow::AppPasswordRegenerate => Self::SelfService(SelfServiceFlow::AppPasswordRegenerate),
+            Flow::AppPasswordRevoke => Self::SelfService(SelfServiceFlow::AppPasswordRevoke),
+            Flow::DeviceList => Self::SelfService(SelfServiceFlow::DeviceList),
+            Flow::DeviceRevoke => Self::SelfService(SelfServiceFlow::DeviceRevoke),
+            Flow::ChallengeList => Self::SelfService(SelfServiceFlow::ChallengeList),
+            Flow::ChallengeDeny => Self::SelfService(SelfServiceFlow::ChallengeDeny),
             Flow::PhoneBind => Self::Phone(PhoneFlow::Bind),
             Flow::PhonePending => Self::Phone(PhoneFlow::Pending),
             Flow::PhoneAnswer => Self::Phone(PhoneFlow::Answer),
@@ -49,7 +49,7 @@ impl Task {
     /// Whether it takes arguments by name, and asks for every secret itself.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
-            Self::Own(_) | Self::Phone(_) => true,
+            Self::SelfService(_) | Self::Phone(_) => true,
             Self::Login | Self::Lookup | Self::Account | Self::Status => false,
         }
     }
@@ -63,7 +63,7 @@ impl Task {
             | Self::Lookup
             | Self::Account
             | Self::Status
-            | Self::Own(_) => false,
+            | Self::SelfService(_) => false,
         }
     }
 }

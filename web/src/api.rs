@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use postern_ipc::{Begin, Client, Failure, Flow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Failure, PhoneFlow, Prompter, Secret, Style, Tone, Verdict};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -43,21 +43,12 @@ impl Verb {
         }
     }
 
-    fn flow(self) -> Flow {
+    fn flow(self) -> PhoneFlow {
         match self {
-            Self::Bind => Flow::PhoneBind,
-            Self::Pending => Flow::PhonePending,
-            Self::Answer => Flow::PhoneAnswer,
-            Self::Ring => Flow::PhoneRing,
-        }
-    }
-
-    fn fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Bind => &["account", "challenge", "key", "name", "proof"],
-            Self::Pending => &["account", "factor", "time", "signature"],
-            Self::Answer => &["account", "factor", "time", "challenge", "choice", "number", "signature"],
-            Self::Ring => &["account", "factor", "time", "ring", "endpoint", "p256dh", "auth", "signature"],
+            Self::Bind => PhoneFlow::Bind,
+            Self::Pending => PhoneFlow::Pending,
+            Self::Answer => PhoneFlow::Answer,
+            Self::Ring => PhoneFlow::Ring,
         }
     }
 
@@ -72,7 +63,7 @@ impl Verb {
             .deserialize_map(TextsVisitor)
             .and_then(|texts| reader.end().map(|()| texts))
             .map_err(|_| "Not a JSON object of texts, each name once.".to_owned())?;
-        let fields = self.fields();
+        let fields = self.flow().arguments();
         if texts.len() != fields.len() || !fields.iter().all(|name| texts.contains_key(*name)) {
             return Err(format!("The fields are {}.", fields.join(", ")));
         }
@@ -128,7 +119,7 @@ impl Api {
             return unavailable();
         };
         connection.is_relayed();
-        let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow(), SERVICE, "") };
+        let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow().into(), SERVICE, "") };
         let socket = self.socket.clone();
         let held = tokio::task::spawn_blocking(move || {
             let mut transcript = Transcript::default();

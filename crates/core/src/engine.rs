@@ -18,7 +18,7 @@ use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
-use crate::policy::{AccountPolicy, Policy, Service, StrictestRule};
+use crate::policy::{AccountPolicy, NamedService, Policy, Service, StrictestRule};
 use crate::random::{RandomnessGone, draw_bits, draw_token};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
@@ -77,6 +77,12 @@ impl Engine {
             limits: self.limits.clone(),
             random: self.random,
         }
+    }
+
+    /// The service that a front door names: the one place where a name becomes a service.
+    #[must_use]
+    pub fn service<'a>(&'a self, name: &'a str) -> NamedService<'a> {
+        NamedService { name, settings: self.services.get(name) }
     }
 
     /// 128 random bits, such as for an id.

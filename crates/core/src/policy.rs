@@ -271,6 +271,23 @@ impl Service {
     }
 }
 
+/// A service as a front door names it, with its settings if it is configured or predefined.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedService<'a> {
+    /// The name, such as `imap` or `sshd`.
+    pub name: &'a str,
+    /// The settings; `None` for a service that nothing configures, and then nothing is let in there.
+    pub settings: Option<&'a Service>,
+}
+
+impl NamedService<'_> {
+    /// The class, if the service is configured.
+    #[must_use]
+    pub fn class(self) -> Option<Class> {
+        self.settings.map(Service::class)
+    }
+}
+
 /// An admin's settings for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccountPolicy {

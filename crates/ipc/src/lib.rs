@@ -10,6 +10,7 @@ mod frame;
 mod message;
 mod outlast;
 mod peer;
+mod phone;
 mod prompt;
 mod reject;
 mod remote_host;
@@ -26,6 +27,7 @@ pub use message::{
 };
 pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, uid_of_local_user};
+pub use phone::PhoneFlow;
 pub use prompt::{Argument, Choice};
 pub use reject::{Reaction, RejectReason};
 pub use remote_host::RemoteHost;

@@ -1,136 +1,113 @@
-use std::sync::OnceLock;
-
 use postern_core::conversation::{Conversation, Prompt, Tone};
-use postern_core::device::Device;
-use postern_core::exchange::{Outcome, Trail};
-use postern_core::flows::{self, EMPTY_ANSWER, NOT_A_PASSWORD, Own, OwnFlow, PhoneCall, PhoneFlow, Visit};
+use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome, Trail};
+use postern_core::flows::{self, LoginRequest, PhoneRequest, SelfServiceFlow, SelfServiceRequest};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Offered;
 use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
-use postern_ipc::{Begin, RemoteHost};
+use postern_ipc::{PhoneFlow, RemoteHost};
 
+use super::request::Request;
 use super::socket_conversation::SocketConversation;
-use super::wire;
 use crate::hosts::Hosts;
-use crate::peer::Rights;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::{LocalUser, Origin};
 use crate::task::Task;
 use crate::users::HostUsers;
 
-/// Somebody at the socket.
-#[derive(Debug)]
-pub(super) struct Visitor<'a> {
-    /// What they said.
-    pub(super) begin: &'a Begin,
-    /// The class of the service that they named, where it is configured.
-    pub(super) class: Option<Class>,
-    /// The uid of their process, which has the right to ask for this.
-    pub(super) uid: u32,
-    /// The name that this host has for that uid, once somebody has asked.
-    pub(super) own_name: OnceLock<String>,
-}
-
-impl Visitor<'_> {
-    /// The name that this is about: what was typed, or else the visitor's own.
-    pub(super) fn name(&self) -> &str {
-        let typed = self.begin.user.as_str();
-        if typed.is_empty() { self.own_name.get().map_or(typed, String::as_str) } else { typed }
-    }
-}
-
 /// Runs the flow that the visitor asks for.
 pub(super) async fn decide(
     server: &Server,
     site: &Site,
-    visitor: &Visitor<'_>,
+    request: &Request<'_>,
     conversation: &mut SocketConversation,
 ) -> Outcome {
-    let begin = visitor.begin;
-    match Task::of(begin.flow) {
-        Task::Own(flow) => return self_service(&server.users, site, visitor, flow, conversation).await,
-        Task::Phone(flow) => return page(server, site, visitor, flow, conversation).await,
-        Task::Login | Task::Lookup | Task::Account | Task::Status => {}
+    match request.task {
+        Task::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
+        Task::Phone(flow) => page(server, site, request, flow, conversation).await,
+        // One that is permitted is answered before.
+        Task::Status => outcome(Verdict::Reject(Reason::NotPermitted)),
+        Task::Login => match name(request) {
+            Ok(name) => login(server, site, request, &name, conversation).await,
+            Err(refused) => refused,
+        },
+        Task::Lookup => match name(request) {
+            Ok(name) => flows::lookup(&site.engine, request.service, &name).await,
+            Err(refused) => refused,
+        },
+        Task::Account => match name(request) {
+            Ok(name) => {
+                let proof = request.secret.map(postern_ipc::Secret::expose);
+                flows::account(&site.engine, request.service, &name, proof).await
+            }
+            Err(refused) => refused,
+        },
     }
-    let Ok(name) = LoginName::new(&begin.user) else {
-        return refused("not a name: empty, over 255 bytes, or with control characters");
-    };
-    match Task::of(begin.flow) {
-        Task::Lookup => flows::lookup(&site.engine, &begin.service, &name).await,
-        Task::Account => {
-            let proof = begin.secret.as_ref().map(postern_ipc::Secret::expose);
-            flows::account(&site.engine, &begin.service, &name, proof).await
-        }
-        Task::Login => login(server, site, visitor, &name, conversation).await,
-        // One is answered before, the others are above.
-        Task::Status | Task::Own(_) | Task::Phone(_) => outcome(Verdict::Reject(Reason::NotPermitted)),
-    }
+}
+
+fn name(request: &Request<'_>) -> Result<LoginName, Outcome> {
+    LoginName::new(request.name())
+        .map_err(|_| refused("not a name: empty, over 255 bytes, or with control characters"))
 }
 
 /// What a phone hands in; the page says where it is.
 async fn page(
     server: &Server,
     site: &Site,
-    visitor: &Visitor<'_>,
+    request: &Request<'_>,
     flow: PhoneFlow,
     conversation: &mut SocketConversation,
 ) -> Outcome {
-    let begin = visitor.begin;
-    let source = source(&server.hosts, begin, visitor.uid).await;
-    let language = begin.language.as_deref();
-    let call = PhoneCall { flow, arguments: &begin.arguments, language, source: &source };
-    flows::phone(&site.engine, &call, conversation).await
+    let source = source(&server.hosts, request).await;
+    let Request { arguments, language, .. } = *request;
+    let request = PhoneRequest { flow, arguments, language, source: &source };
+    flows::phone(&site.engine, &request, conversation).await
 }
 
 async fn login(
     server: &Server,
     site: &Site,
-    visitor: &Visitor<'_>,
+    request: &Request<'_>,
     name: &LoginName,
     conversation: &mut SocketConversation,
 ) -> Outcome {
-    let begin = visitor.begin;
-    let Ok(secret) = begin.secret.as_ref().map(|secret| Offered::new(secret.expose().to_owned())).transpose()
-    else {
-        let is_empty = begin.secret.as_ref().is_some_and(|secret| secret.expose().is_empty());
+    let Ok(secret) = request.secret.map(|secret| Offered::new(secret.expose().to_owned())).transpose() else {
+        let is_empty = request.secret.is_some_and(|secret| secret.expose().is_empty());
         return refused(if is_empty { EMPTY_ANSWER } else { NOT_A_PASSWORD });
     };
-    if secret.is_none() && !begin.interactive && visitor.class != Some(Class::Login) {
+    if secret.is_none() && !request.is_interactive && request.service.class() != Some(Class::Login) {
         return refused(NOT_A_PASSWORD);
     }
-    let device = device(begin, visitor.uid);
-    let source = source(&server.hosts, begin, visitor.uid).await;
-    let visit = Visit {
-        service: &begin.service,
+    let source = source(&server.hosts, request).await;
+    let request = LoginRequest {
+        service: request.service,
         name,
         secret: secret.as_ref(),
-        address: wire::address(begin),
-        is_address_vouched_for: Rights::vouches_for_devices(visitor.uid),
+        address: request.address(),
+        is_address_vouched_for: request.peer.vouches_for_devices,
         source: &source,
-        device: device.as_ref(),
-        language: begin.language.as_deref(),
+        device: request.device.as_ref(),
+        language: request.language,
     };
-    flows::login(&site.engine, &visit, conversation).await
+    flows::login(&site.engine, &request, conversation).await
 }
 
 /// Each speaks for the account with the name that this host has for their uid, and for no other.
 async fn self_service(
     users: &HostUsers,
     site: &Site,
-    visitor: &Visitor<'_>,
-    flow: OwnFlow,
+    request: &Request<'_>,
+    flow: SelfServiceFlow,
     conversation: &mut SocketConversation,
 ) -> Outcome {
-    let (begin, uid) = (visitor.begin, visitor.uid);
+    let uid = request.peer.uid;
     let name = match users.name_of(uid).await {
-        Ok(Some(name)) => visitor.own_name.get_or_init(|| name),
+        Ok(Some(name)) => request.is_of_user(name),
         Ok(None) => {
-            let language =
-                begin.language.as_deref().and_then(Language::wanted).unwrap_or(site.engine.language);
+            let language = request.language.and_then(Language::wanted).unwrap_or(site.engine.language);
             let uid = uid.to_string();
             let prompt = Prompt::new(&Phrase::NoUserOfUid { uid: &uid }, language);
             // Who is gone hears nothing, and is refused all the same.
@@ -139,46 +116,34 @@ async fn self_service(
         }
         Err(error) => return outcome(Verdict::Defer(error.to_string())),
     };
-    if visitor.name() != name {
+    if request.name() != name {
         return not_permitted("the peer is somebody else");
     }
     let Ok(name) = LoginName::new(name) else {
         return not_permitted("the peer's name is none that an account could have");
     };
-    let own =
-        Own { name: &name, uid, flow, arguments: &begin.arguments, language: begin.language.as_deref() };
-    flows::own(&site.engine, &own, conversation).await
-}
-
-/// The user of this host who logs in from it, where that is known: neither root, as whom sshd and login run, nor somebody
-/// with an address.
-fn local_user(begin: &Begin, uid: u32) -> Option<u32> {
-    let is_here = Rights::vouches_for_users(uid) && wire::address(begin).is_none();
-    begin.ruid.filter(|ruid| is_here && !Rights::is_root(*ruid))
+    let Request { arguments, language, .. } = *request;
+    let request = SelfServiceRequest { name: &name, uid, flow, arguments, language };
+    flows::self_service(&site.engine, &request, conversation).await
 }
 
 /// Where its person is.
-pub(super) async fn origin(server: &Server, begin: &Begin, uid: u32) -> Origin {
-    match (local_user(begin, uid), wire::remote_host(begin)) {
-        (None, Some(_)) => Origin::Elsewhere(source(&server.hosts, begin, uid).await),
+pub(super) async fn origin(server: &Server, request: &Request<'_>) -> Origin {
+    match (request.local_user, &request.remote) {
+        (None, Some(_)) => Origin::Elsewhere(source(&server.hosts, request).await),
         (Some(user), _) => Origin::Here(server.users.local_user(user).await),
         (None, None) => Origin::Here(LocalUser::Host),
     }
 }
 
 /// Where the login comes from, as far as limits tell it apart.
-async fn source(hosts: &Hosts, begin: &Begin, uid: u32) -> Source {
-    match (wire::remote_host(begin), local_user(begin, uid)) {
-        (Some(RemoteHost::Address(address)), _) => Source::of(Some(address)),
+async fn source(hosts: &Hosts, request: &Request<'_>) -> Source {
+    match (&request.remote, request.local_user) {
+        (Some(RemoteHost::Address(address)), _) => Source::of(Some(*address)),
         (Some(RemoteHost::Name(_)) | None, Some(user)) => Source::of_user(user),
-        (Some(RemoteHost::Name(name)), None) => hosts.source(name, &begin.service).await,
+        (Some(RemoteHost::Name(name)), None) => hosts.source(name, request.service.name).await,
         (None, None) => Source::of(None),
     }
-}
-
-/// The device that the front door has proof of, where it is one that is believed.
-pub(super) fn device(begin: &Begin, uid: u32) -> Option<Device> {
-    begin.device.as_deref().filter(|_| Rights::vouches_for_devices(uid)).and_then(Device::of_ssh_key)
 }
 
 /// A verdict with nothing to add.
@@ -201,9 +166,12 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use postern_ipc::Flow;
+    use postern_core::policy::NamedService;
+    use postern_ipc::{Begin, Flow};
 
     use super::*;
+    use crate::connection::request::Peer;
+    use crate::peer::Rights;
 
     #[tokio::test]
     async fn a_login_comes_from_its_address_its_user_or_one_of_the_hosts_with_names() {
@@ -211,7 +179,11 @@ mod tests {
         let from = async |rhost: Option<&str>, ruid, peer| {
             let mut begin = Begin::new(Flow::Login, "sshd", "alice");
             (begin.rhost, begin.ruid) = (rhost.map(ToOwned::to_owned), ruid);
-            source(&hosts, &begin, peer).await.to_string()
+            let service = NamedService { name: "sshd", settings: None };
+            let vouches_for_devices = Rights::vouches_for_devices(peer);
+            let peer =
+                Peer { uid: peer, is_permitted: true, is_trusted: true, is_web: false, vouches_for_devices };
+            source(&hosts, &Request::read(&begin, Task::Login, service, peer)).await.to_string()
         };
         assert_eq!(from(Some("192.0.2.1"), Some(1000), 0).await, "192.0.2.1");
         assert_eq!(from(Some("::ffff:192.0.2.1"), None, 0).await, "192.0.2.1");

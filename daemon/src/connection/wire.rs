@@ -1,25 +1,10 @@
-use std::net::IpAddr;
-
 use postern_core::policy::Class;
 use postern_core::verdict::MAIL_REJECT_TEXT;
 use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
-use postern_ipc::{self as ipc, Begin, Flow, ProtocolError, RejectReason, RemoteHost};
+use postern_ipc::{self as ipc, RejectReason};
 
 use crate::task::Task;
-
-/// The error of a `begin` whose fields contradict each other. Each flow checks for itself which arguments it knows.
-pub(super) fn complaint(begin: &Begin) -> Option<ProtocolError> {
-    let takes_arguments = Task::of(begin.flow).takes_arguments();
-    let what = if !takes_arguments && !begin.arguments.is_empty() {
-        "this flow takes no arguments"
-    } else if takes_arguments && begin.secret.is_some() {
-        "this flow asks for what it needs"
-    } else {
-        return None;
-    };
-    Some(ProtocolError::Malformed(what.to_owned()))
-}
 
 /// The verdict as a message. Only a trusted peer is told what is out of order, as that names servers and entries.
 pub(super) fn verdict(
@@ -45,11 +30,11 @@ pub(super) fn verdict(
 }
 
 /// The text of a reject: the same for unknown names, missing factors and wrong secrets, and none for a person who gave up.
-pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, language: Language) -> String {
-    let phrase = match (Task::of(flow), class) {
+pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, language: Language) -> String {
+    let phrase = match (task, class) {
         _ if reason == Reason::Cancelled => return String::new(),
         (Task::Phone(_), _) => Phrase::PhoneRefused {},
-        (Task::Own(_), _) => Phrase::NotChanged {},
+        (Task::SelfService(_), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
         (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login) | None) => {
             Phrase::LoginFailed {}
@@ -60,21 +45,6 @@ pub(super) fn reject_text(flow: Flow, class: Option<Class>, reason: Reason, lang
         }
     };
     language.say(&phrase)
-}
-
-/// The client's host, if the front door knows it.
-pub(super) fn remote_host(begin: &Begin) -> Option<RemoteHost<'_>> {
-    RemoteHost::parse(begin.rhost.as_deref()?)
-}
-
-/// The client's host, if that is an address.
-pub(super) fn address(begin: &Begin) -> Option<IpAddr> {
-    remote_host(begin)?.address()
-}
-
-/// The client's host, if that is a name.
-pub(super) fn host_name(begin: &Begin) -> Option<&str> {
-    remote_host(begin)?.name()
 }
 
 fn wire_reason(reason: Reason) -> RejectReason {
@@ -106,30 +76,13 @@ mod tests {
     use postern_core::keyring::Keyring;
     use postern_core::proof::Proof;
     use postern_core::verdict::Accepted;
+    use postern_ipc::Flow;
 
     use super::*;
 
-    fn with(flow: Flow, arguments: &[&str]) -> Begin {
-        let mut begin = Begin::new(flow, "", "");
-        begin.arguments = arguments.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
-        begin
-    }
-
-    #[test]
-    fn arguments_are_for_the_flows_that_know_them() {
-        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status] {
-            assert_eq!(complaint(&with(flow, &[])), None);
-            assert!(complaint(&with(flow, &["label"])).is_some(), "{flow:?}");
-        }
-        assert_eq!(complaint(&with(Flow::Replace, &["id", "label"])), None);
-        let mut with_secret = with(Flow::Enrol, &[]);
-        with_secret.secret = Some(ipc::Secret::new("x".to_owned()));
-        assert!(complaint(&with_secret).is_some());
-    }
-
     #[test]
     fn the_person_hears_the_same_words_for_every_reason() {
-        let text = |flow, class, reason| reject_text(flow, class, reason, Language::English);
+        let text = |flow, class, reason| reject_text(Task::of(flow), class, reason, Language::English);
         for reason in [Reason::BadCredential, Reason::UnknownAccount, Reason::Locked, Reason::Replayed] {
             assert_eq!(text(Flow::Login, Some(Class::Login), reason), "Login failed.");
             assert_eq!(text(Flow::Login, Some(Class::Mail), reason), MAIL_REJECT_TEXT);
@@ -141,8 +94,12 @@ mod tests {
         {
             assert_eq!(text(flow, Some(class), Reason::Cancelled), "");
         }
-        let chinese =
-            reject_text(Flow::Login, Some(Class::Login), Reason::Limited, Language::SimplifiedChinese);
+        let chinese = reject_text(
+            Task::of(Flow::Login),
+            Some(Class::Login),
+            Reason::Limited,
+            Language::SimplifiedChinese,
+        );
         assert_ne!(chinese, "Login failed.");
     }
 

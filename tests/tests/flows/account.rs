@@ -63,7 +63,7 @@ async fn a_proof_of_a_code_lets_an_enrolled_account_go_on_and_nothing_else_does(
     assert!(is(&site.account_flow("sshd", "bob", Some(&of_bob)).await, "not_permitted"), "expired");
     let name = LoginName::new("bob").unwrap();
     for forged in ["", ".", "1800000720.00000000000000000000000000000000", "18446744073709551615.0"] {
-        let outcome = flows::account(&site.engine, "sshd", &name, Some(forged)).await;
+        let outcome = flows::account(&site.engine, site.engine.service("sshd"), &name, Some(forged)).await;
         assert!(is(&outcome, "not_permitted"), "{forged}");
     }
     site.clock.advance(30);

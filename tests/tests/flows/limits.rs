@@ -2,7 +2,7 @@
 
 use postern_core::Reason;
 use postern_core::changes;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::{CodeAdmission, CodeAttempt, Token};
 
 use crate::harness::{MAIN_PASSWORD, Point, Site, SshKey};
@@ -207,7 +207,7 @@ async fn strangers_at_su_lock_no_user_out_of_sudo_or_their_own_account() {
     assert_eq!(site.visit("sshd", "alice").by(4444).says(&[MAIN_PASSWORD]).await.reason(), Reason::Limited);
     assert!(site.visit("sshd", "alice").by(4242).says(&[MAIN_PASSWORD]).await.is_accept(), "known by now");
     assert!(site.visit("sshd", "alice").by(alice.uid).says(&[MAIN_PASSWORD]).await.is_accept(), "sudo");
-    let create = |label| site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", label);
+    let create = |label| site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", label);
     assert!(create("Foxmail").says(&[MAIN_PASSWORD]).await.is_accept());
     // An attacker with her session, but without her password, has three tries as usual.
     for number in 10..13 {

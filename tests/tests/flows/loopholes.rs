@@ -5,7 +5,7 @@ use postern_core::app_password::Label;
 use postern_core::changes;
 use postern_core::changes::{ChangeError, NewFactor, NewKind};
 use postern_core::factor::{NewTotp, Seed, TotpShape};
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::policy::ForcedEnrolment;
 
 use crate::harness::{App, MAIN_PASSWORD, Site, Someone};
@@ -16,7 +16,7 @@ async fn thief_at_the_last_question(change: impl AsyncFnOnce(&Site, &Someone, &A
     let alice = site.person("alice").await;
     let stolen = site.bind(&alice, "stolen phone").await;
     drop(site.bind(&alice, "token").await);
-    let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&stolen.code()).await;
     talk.asked().await;
@@ -95,7 +95,7 @@ async fn a_ticket_is_asked_for_where_the_admin_wants_one_and_no_factor_is_requir
     let mut site = Site::new().await;
     site.configure(|setup| setup.policy.forced_enrolment = ForcedEnrolment::Ticket);
     let alice = site.person("alice").await;
-    let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).begin();
     talk.answer(MAIN_PASSWORD).await;
     assert_eq!(talk.asked().await, "Ticket from your administrator: ");
 }

@@ -186,7 +186,10 @@ async fn a_directory_that_is_out_of_order_defers_every_login() {
         assert!(site.visit("sudo", name).says(&[secret]).await.is_defer(), "{name}");
     }
     let name = LoginName::new("alice").unwrap();
-    assert!(matches!(flows::lookup(&site.engine, "lmtp", &name).await.verdict, Verdict::Defer(_)));
+    assert!(matches!(
+        flows::lookup(&site.engine, site.engine.service("lmtp"), &name).await.verdict,
+        Verdict::Defer(_)
+    ));
     site.world.directory_is_down.store(false, Ordering::Relaxed);
     assert!(site.mail("alice", &password).await.is_accept());
 }

@@ -1,7 +1,7 @@
 //! One user's life from the first login on, on the embedded stores and on slapd and Redis.
 
 use postern_core::changes;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 use postern_core::policy::SecondFactor;
 use postern_core::{Reason, Verdict};
@@ -78,11 +78,11 @@ async fn story(mut site: Site) {
     assert!(matches!(going_on.verdict, Verdict::Accept(_)));
     assert_eq!(laptop().says(&[MAIN_PASSWORD]).await.credential(), Credential::TrustedDevice);
     site.clock.advance(30);
-    let codes = site.own(&alice, OwnFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &app.code()]).await;
+    let codes = site.own(&alice, SelfServiceFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &app.code()]).await;
     let codes: Vec<String> =
         codes.records("recovery_code").iter().map(|code| code["code"].as_str().unwrap().to_owned()).collect();
     site.clock.advance(30);
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "Foxmail");
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "Foxmail");
     let made = create.says(&[MAIN_PASSWORD, &app.code()]).await;
     let password = made.records("app_password")[0]["password"].as_str().unwrap().to_owned();
     assert!(site.visit("imap", "alice").secret(&password).says(&[]).await.is_accept());
@@ -97,7 +97,7 @@ async fn story(mut site: Site) {
     assert_eq!(ended.credential(), Credential::RecoveryCode);
     let spent = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
     assert_eq!(spent.reason(), Reason::BadCredential);
-    let mut talk = site.own(&alice, OwnFlow::Replace).argument("label", "new phone").begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Replace).argument("label", "new phone").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&codes[1]).await;
     talk.asked().await;

@@ -5,9 +5,9 @@ use crate::clock::Clock;
 use crate::conversation::Gone;
 use crate::courier::{Courier, CourierError, Destination, Message};
 use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::actor::Actor;
+use crate::exchange::context::Exchange;
 use crate::exchange::dialogue::preferred;
-use crate::exchange::trail::Trail;
 use crate::factor::EmailAddress;
 use crate::words::{Language, Phrase};
 
@@ -22,31 +22,17 @@ pub struct Notices<'a> {
     pub language: Language,
 }
 
-/// Who changed an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangedBy {
-    /// Whose it is.
-    Owner,
-    /// Somebody with the rights of the site's admins.
-    Admin,
-}
-
 impl Notices<'_> {
     /// Mails what was changed to the account. Nothing is sent where the site does not, or the account has no address.
     ///
     /// # Errors
     /// Where the courier fails; the change stands all the same.
-    pub async fn changed(
-        &self,
-        account: &Account,
-        what: &Phrase<'_>,
-        by: ChangedBy,
-    ) -> Result<(), CourierError> {
+    pub async fn changed(&self, account: &Account, what: &Phrase<'_>, by: Actor) -> Result<(), CourierError> {
         let Some(address) = self.address(account) else { return Ok(()) };
         let language = preferred(account).unwrap_or(self.language);
         let by = match by {
-            ChangedBy::Owner => None,
-            ChangedBy::Admin => Some(language.say(&Phrase::ByAdministrator {})),
+            Actor::Claimant | Actor::UnixUser { .. } => None,
+            Actor::Admin => Some(language.say(&Phrase::ByAdministrator {})),
         };
         let what = language.say(what);
         let (account, at) = (account.name.as_str(), self.clock.now());
@@ -55,10 +41,11 @@ impl Notices<'_> {
     }
 
     /// Mails that somebody else knows the main password.
-    async fn disowned(
+    async fn fraud_report(
         &self,
         account: &Account,
-        (service, rhost): (&str, Option<&str>),
+        service: &str,
+        rhost: Option<&str>,
     ) -> Result<(), CourierError> {
         let Some(address) = self.address(account) else { return Ok(()) };
         let language = preferred(account).unwrap_or(self.language);
@@ -79,28 +66,23 @@ impl Notices<'_> {
 }
 
 /// As [`Notices::changed`], from the middle of a conversation. The change stands whether that succeeds or not.
-pub(crate) async fn changed(
-    engine: &Engine,
-    account: &Account,
-    (what, by): (&Phrase<'_>, ChangedBy),
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
-) {
-    let notices = Notices::of(engine);
+pub(crate) async fn changed(exchange: &mut Exchange<'_>, account: &Account, what: &Phrase<'_>) {
+    let notices = Notices::of(exchange.engine);
     if notices.address(account).is_none() {
         return;
     }
     // Whoever does not wait any longer has the change all the same.
-    let _: Result<(), Gone> = dialogue.pause(crate::courier::LONGEST_DELIVERY).await;
-    trail.is_courier_down |= notices.changed(account, what, by).await.is_err();
+    let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
+    exchange.trail.is_courier_down |= notices.changed(account, what, exchange.actor).await.is_err();
 }
 
-/// As [`Notices::disowned`].
-pub(crate) async fn disowned(
-    engine: &Engine,
+/// As [`Notices::fraud_report`].
+pub(crate) async fn fraud_report(
+    exchange: &mut Exchange<'_>,
     account: &Account,
-    whence: (&str, Option<&str>),
-    trail: &mut Trail,
+    service: &str,
+    rhost: Option<&str>,
 ) {
-    trail.is_courier_down |= Notices::of(engine).disowned(account, whence).await.is_err();
+    let sent = Notices::of(exchange.engine).fraud_report(account, service, rhost).await;
+    exchange.trail.is_courier_down |= sent.is_err();
 }

@@ -3,9 +3,9 @@
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
-use crate::exchange::trail::Trail;
+use crate::exchange::context::Exchange;
 use crate::hashing::Lane;
-use crate::ledger::{Admission, Attempt, Settlement, SourceNote};
+use crate::ledger::{Admission, Attempt, LedgerError, Settlement, SourceNote};
 use crate::limits::{AttemptLimits, Source};
 
 /// What is known of logins to an account from a source.
@@ -18,52 +18,49 @@ pub(crate) struct Past {
 
 /// Counts the attempt before its secret is verified. A source that succeeded before goes on past the limit of the account.
 pub(crate) async fn admit(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     attempt: &Attempt<'_>,
-    (limits, past): (&AttemptLimits, Past),
-    trail: &mut Trail,
+    limits: &AttemptLimits,
+    past: Past,
 ) -> Admission {
+    let engine = exchange.engine;
     let per_account = if past.has_succeeded { u32::MAX } else { limits.per_account };
     match engine.ledger.admit(attempt, &AttemptLimits { per_account, ..*limits }).await {
         Ok(admission) => admission,
         Err(_) => {
-            trail.is_ledger_down = true;
+            exchange.trail.is_ledger_down = true;
             engine.memory.attempts.admit(attempt, limits)
         }
     }
 }
 
 /// Says how it ended. Where the ledger fails the attempt stays counted, which is the safe side.
-pub(crate) async fn settle(
-    engine: &Engine,
-    attempt: &Attempt<'_>,
-    settlement: Settlement,
-    trail: &mut Trail,
-) {
+pub(crate) async fn settle(exchange: &mut Exchange<'_>, attempt: &Attempt<'_>, settlement: Settlement) {
+    let engine = exchange.engine;
     engine.memory.attempts.settle(attempt, settlement);
     if engine.ledger.settle(attempt, settlement).await.is_err() {
-        trail.is_ledger_down = true;
+        exchange.trail.is_ledger_down = true;
     }
 }
 
 /// What is known of the account from there; nothing while the ledger is down.
-pub(crate) async fn history(
+pub(crate) async fn history(exchange: &mut Exchange<'_>, account: &AccountId, now: Timestamp) -> Past {
+    past(exchange.engine, account, exchange.source, now).await.unwrap_or_else(|_| {
+        exchange.trail.is_ledger_down = true;
+        Past::default()
+    })
+}
+
+/// What the ledger knows of the account from there.
+pub(crate) async fn past(
     engine: &Engine,
     account: &AccountId,
     source: &Source,
     now: Timestamp,
-    trail: &mut Trail,
-) -> Past {
-    match engine.ledger.history(account, source, &engine.limits.attempts, now).await {
-        Ok(history) => {
-            let is_signed = |note: SourceNote| note.is_signed(account, source, &engine.keyring, now);
-            Past { has_failed: history.has_failed, has_succeeded: history.succeeded.is_some_and(is_signed) }
-        }
-        Err(_) => {
-            trail.is_ledger_down = true;
-            Past::default()
-        }
-    }
+) -> Result<Past, LedgerError> {
+    let history = engine.ledger.history(account, source, &engine.limits.attempts, now).await?;
+    let is_signed = |note: SourceNote| note.is_signed(account, source, &engine.keyring, now);
+    Ok(Past { has_failed: history.has_failed, has_succeeded: history.succeeded.is_some_and(is_signed) })
 }
 
 impl Past {

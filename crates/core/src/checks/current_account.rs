@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Freshness, uid_in_directory};
 use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::name::LoginName;
@@ -10,12 +10,8 @@ use crate::policy::Class;
 use crate::verdict::Reason;
 
 /// The account as it is now, where it still may log in: read again where a question was asked since it was read.
-pub(crate) async fn as_of_now(
-    engine: &Engine,
-    account: Account,
-    dialogue: &mut Dialogue<'_>,
-) -> Result<Account, Stop> {
-    if dialogue.has_waited() { read_again(engine, &account).await } else { Ok(account) }
+pub(crate) async fn as_of_now(exchange: &mut Exchange<'_>, account: Account) -> Result<Account, Stop> {
+    if exchange.person.has_waited() { read_again(exchange.engine, &account).await } else { Ok(account) }
 }
 
 /// The account as it is now, where it still may log in.

@@ -8,8 +8,8 @@ use crate::checks::in_flight::Checked;
 use crate::clock::Timestamp;
 use crate::directory::PasswordCheck;
 use crate::engine::Engine;
+use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
-use crate::exchange::trail::Trail;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
 use crate::limits::{AttemptLimits, Source, UnderLock};
@@ -22,26 +22,24 @@ pub(crate) const WRONG_BEFORE: &str = "the same secret was wrong before";
 
 /// A main password that somebody gave.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Given<'a> {
+pub(crate) struct MainPasswordCheck<'a> {
     pub(crate) password: &'a Password,
-    pub(crate) source: &'a Source,
     /// The class of the service that it was given at; self-service counts as a login.
     pub(crate) class: Class,
     pub(crate) at: Timestamp,
 }
 
-impl Given<'_> {
+impl MainPasswordCheck<'_> {
     /// Whether it is the account's.
     pub(crate) async fn check(
         self,
-        engine: &Engine,
+        exchange: &mut Exchange<'_>,
         account: &Account,
-        trail: &mut Trail,
     ) -> Result<Checked, Outage> {
+        let engine = exchange.engine;
         let digest = self.digest(engine, &account.id, &account.password_marker);
-        let question = self.question(engine, digest);
-        let checked =
-            engine.memory.in_flight.once(question, self.look(engine, account, digest, trail)).await?;
+        let question = self.question(exchange, digest);
+        let checked = engine.memory.in_flight.once(question, self.look(exchange, account, digest)).await?;
         let detail = match checked {
             Checked::Right | Checked::Limited => None,
             Checked::RightButDue => Some("the directory wants the main password changed"),
@@ -52,21 +50,21 @@ impl Given<'_> {
             Checked::KnownWrong => Some(WRONG_BEFORE),
             Checked::Refused(refusal) => Some(refusal.detail()),
         };
-        trail.detail = detail.or(trail.detail);
+        exchange.trail.detail = detail.or(exchange.trail.detail);
         Ok(checked)
     }
 
     async fn look(
         self,
-        engine: &Engine,
+        exchange: &mut Exchange<'_>,
         account: &Account,
         digest: Digest,
-        trail: &mut Trail,
     ) -> Result<Checked, Outage> {
-        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.at };
-        let past = attempts::history(engine, &account.id, self.source, self.at, trail).await;
-        let limits = self.limits(engine, account);
-        match attempts::admit(engine, &attempt, (&limits, past), trail).await {
+        let (engine, source) = (exchange.engine, exchange.source);
+        let attempt = Attempt { account: &account.id, source, digest, at: self.at };
+        let past = attempts::history(exchange, &account.id, self.at).await;
+        let limits = limits(exchange, account);
+        match attempts::admit(exchange, &attempt, &limits, past).await {
             Admission::Proceed => {}
             Admission::KnownWrong => return Ok(Checked::KnownWrong),
             Admission::Limited => return Ok(Checked::Limited),
@@ -74,7 +72,7 @@ impl Given<'_> {
         // While the directory may have locked the password, its owner is told "wrong" of the right one as well: such a secret
         // stays counted once, and is not settled as wrong, so that it is asked for again.
         let under_lock = is_locked_for_a_time(account).then(|| {
-            let question = self.question(engine, digest);
+            let question = self.question(exchange, digest);
             (question, engine.memory.wrong_under_lock.recall(question, limits.window, self.at))
         });
         if let Some((_, UnderLock::TooEarly)) = under_lock {
@@ -93,7 +91,7 @@ impl Given<'_> {
             });
         }
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
-        attempts::settle(engine, &attempt, settlement, trail).await;
+        attempts::settle(exchange, &attempt, settlement).await;
         Ok(match checked? {
             PasswordCheck::Right => Checked::Right,
             PasswordCheck::RightButDue => Checked::RightButDue,
@@ -102,26 +100,16 @@ impl Given<'_> {
         })
     }
 
-    /// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
-    /// already.
-    fn limits(self, engine: &Engine, account: &Account) -> AttemptLimits {
-        let limits = engine.limits.attempts;
-        let is_own = |uid| *self.source == Source::of_user(uid);
-        match uid_in_directory(account) {
-            Some(uid) if is_own(uid) => AttemptLimits { per_account: u32::MAX, ..limits },
-            Some(_) | None => limits,
-        }
-    }
-
     /// Does the work that a wrong main password would have cost, and says what would have come of one: for a login that no
     /// secret could open, so that neither the time that it takes nor the limit tells who exists. Counted in this process
     /// alone: strangers fill no ledger.
-    pub(crate) async fn pretend(self, engine: &Engine, name: &LoginName) -> Result<Checked, Outage> {
+    pub(crate) async fn pretend(self, exchange: &Exchange<'_>, name: &LoginName) -> Result<Checked, Outage> {
+        let (engine, source) = (exchange.engine, exchange.source);
         let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
         let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name.bytes())));
         let digest = self.digest(engine, &id, "");
         let look = async {
-            let attempt = Attempt { account: &id, source: self.source, digest, at: self.at };
+            let attempt = Attempt { account: &id, source, digest, at: self.at };
             let attempts = &engine.memory.strangers;
             match attempts.admit(&attempt, &engine.limits.attempts) {
                 Admission::Proceed => {}
@@ -134,21 +122,35 @@ impl Given<'_> {
             attempts.settle(&attempt, Settlement::Wrong);
             Ok::<_, Outage>(Checked::Wrong)
         };
-        engine.memory.in_flight.once(self.question(engine, digest), look).await
+        engine.memory.in_flight.once(self.question(exchange, digest), look).await
     }
 
     /// What tells a check that counts for this source, at services of this class, from all others.
-    fn question(self, engine: &Engine, attempt: Digest) -> Digest {
+    fn question(self, exchange: &Exchange<'_>, attempt: Digest) -> Digest {
         let class: &[u8] = match self.class {
             Class::Mail => b"mail",
             Class::Login => b"login",
         };
-        engine.keyring.digest("check", &[self.source.as_str().as_bytes(), class, attempt.as_ref()])
+        exchange
+            .engine
+            .keyring
+            .digest("check", &[exchange.source.as_str().as_bytes(), class, attempt.as_ref()])
     }
 
     /// What tells this secret from others of the account.
     pub(crate) fn digest(self, engine: &Engine, account: &AccountId, marker: &str) -> Digest {
         attempt_digest(engine, account, marker, self.password.expose())
+    }
+}
+
+/// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
+/// already.
+fn limits(exchange: &Exchange<'_>, account: &Account) -> AttemptLimits {
+    let limits = exchange.engine.limits.attempts;
+    let is_own = |uid| *exchange.source == Source::of_user(uid);
+    match uid_in_directory(account) {
+        Some(uid) if is_own(uid) => AttemptLimits { per_account: u32::MAX, ..limits },
+        Some(_) | None => limits,
     }
 }
 

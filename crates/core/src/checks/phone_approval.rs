@@ -12,10 +12,9 @@ use crate::clock::Timestamp;
 use crate::config::percent_encoded;
 use crate::courier::{Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
-use crate::exchange::prompt_context::Occasion;
+use crate::exchange::context::Exchange;
+use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, SendAdmission, Sending};
 use crate::limits::SendLimits;
@@ -46,27 +45,26 @@ pub(crate) enum Begun {
 
 /// Puts a challenge that any phone of the account may answer, and rings the chosen one where it can be rung.
 pub(crate) async fn begin(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
-    chosen: (&Factor, &Phone),
-    occasion: &Occasion<'_>,
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
+    factor: &Factor,
+    phone: &Phone,
+    context: &PromptContext<'_>,
 ) -> Result<Begun, Stop> {
+    let engine = exchange.engine;
     if engine.courier.page().is_none() {
         return Ok(Begun::NoPage);
     }
-    let (factor, phone) = chosen;
     let target = phone.ring.open(factor.id, &engine.keyring).unwrap_or(None);
     let target = target.filter(|target| engine.courier.carries(destination(target).channel()));
     let (id, number) = (ChallengeId::new(engine.draw_bits()?), draw(engine)?);
     let at = engine.clock.now();
     let expires = at.plus(engine.limits.pushes.lifetime);
     let challenge = Challenge {
-        kind: ChallengeKind::Approval { trust_days: occasion.trust_days },
+        kind: ChallengeKind::Approval { trust_days: context.trust_days },
         user: account.name.clone(),
-        service: occasion.service.to_owned(),
-        rhost: occasion.rhost.clone(),
+        service: context.service.to_owned(),
+        rhost: context.rhost.clone(),
         created: at,
         expires,
     };
@@ -91,21 +89,21 @@ pub(crate) async fn begin(
     let mut approval = Approval { id, account: account.id.clone(), expires, number, has_rung: false };
     if let Some(target) = target.filter(|_| pushes) {
         // The challenge is there: whoever leaves now leaves it behind.
-        if let Err(gone) = dialogue.pause(LONGEST_DELIVERY).await {
+        if let Err(gone) = exchange.person.pause(LONGEST_DELIVERY).await {
             approval.give_up(engine).await;
             return Err(gone.into());
         }
-        let language = dialogue.language();
-        let rung = ring(engine, account, &approval, &target, factor, occasion, language);
+        let language = exchange.person.language();
+        let rung = ring(engine, account, &approval, &target, factor, context, language);
         let rung = tokio::select! {
             biased;
             rung = rung => Ok(rung),
-            gone = dialogue.gone() => Err(gone),
+            gone = exchange.person.gone() => Err(gone),
         };
         match rung {
             Ok(has_rung) => {
                 approval.has_rung = has_rung;
-                trail.is_courier_down |= !has_rung;
+                exchange.trail.is_courier_down |= !has_rung;
             }
             Err(gone) => {
                 approval.give_up(engine).await;
@@ -141,15 +139,16 @@ impl Approval {
     }
 
     /// Waits for the phone's answer as long as it is taken, and takes it.
-    pub(crate) async fn decide(self, engine: &Engine, dialogue: &mut Dialogue<'_>) -> Result<Decision, Stop> {
+    pub(crate) async fn decide(self, exchange: &mut Exchange<'_>) -> Result<Decision, Stop> {
+        let engine = exchange.engine;
         let left = self.left(engine);
-        let waited = match dialogue.pause(left).await {
+        let waited = match exchange.person.pause(left).await {
             Ok(()) => {
                 let awaited = engine.ledger.await_challenge(&self.account, self.id, left);
                 tokio::select! {
                     biased;
                     awaited = awaited => awaited.map(|_| ()).map_err(Stop::from),
-                    gone = dialogue.gone() => Err(gone.into()),
+                    gone = exchange.person.gone() => Err(gone.into()),
                 }
             }
             Err(gone) => Err(gone.into()),
@@ -321,14 +320,14 @@ async fn ring(
     approval: &Approval,
     target: &RingTarget,
     factor: &Factor,
-    occasion: &Occasion<'_>,
+    context: &PromptContext<'_>,
     language: Language,
 ) -> bool {
     let fragment = approval.fragment();
     let message = Message::Ring {
         account: &account.name,
-        service: occasion.service,
-        rhost: occasion.rhost.as_deref(),
+        service: context.service,
+        rhost: context.rhost.as_deref(),
         fragment: &fragment,
         seconds: approval.left(engine).as_secs(),
     };

@@ -3,13 +3,11 @@
 use crate::account::Account;
 use crate::courier::Destination;
 use crate::factor::FactorId;
-use crate::limits::Source;
 
 /// Somebody who gets a code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recipient<'a> {
     pub(crate) account: &'a Account,
-    pub(crate) source: &'a Source,
     /// The factor, or what is about to become it.
     pub(crate) factor: FactorId,
     pub(crate) to: Destination<'a>,
@@ -23,6 +21,4 @@ pub(crate) enum Binding {
     Bound,
     /// Its owner says that it will be.
     New,
-    /// An admin says so.
-    NewByAdmin,
 }

@@ -10,12 +10,11 @@ use crate::checks::sms_budget::Counter;
 use crate::clock::Timestamp;
 use crate::courier::{CourierError, Destination, Message};
 use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::context::Exchange;
 use crate::exchange::dialogue::preferred;
 use crate::exchange::outage::Outage;
-use crate::exchange::prompt_context::Occasion;
+use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, Factor, FactorId, FactorKind, PhoneNumber};
 use crate::keyring::{Digest, Keyring};
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, SendAdmission, Sending};
@@ -46,24 +45,23 @@ pub(crate) fn destination(factor: &Factor) -> Option<Destination<'_>> {
 /// # Errors
 /// Where the ledger is out of order: without it nobody could tell whether the code is right.
 pub(crate) async fn post(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     recipient: Recipient<'_>,
-    occasion: &Occasion<'_>,
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
+    context: &PromptContext<'_>,
 ) -> Result<Posted, Stop> {
+    let engine = exchange.engine;
     if !engine.courier.carries(recipient.to.channel()) {
         return Ok(Posted::Failed);
     }
     if let Destination::Sms(number) = recipient.to
         && !may_text(engine, number)
     {
-        trail.detail = Some("a telephone number that allowed_prefixes does not name");
+        exchange.trail.detail = Some("a telephone number that allowed_prefixes does not name");
         return Ok(Posted::Failed);
     }
     let at = engine.clock.now();
-    let admitted = admit(engine, recipient, at).await?;
-    sms_budget::warn(engine, admitted.budget, dialogue, trail).await;
+    let admitted = admit(exchange, recipient, at).await?;
+    sms_budget::warn(exchange, admitted.budget).await;
     let counted = match admitted.until {
         None => admitted.counted,
         Some(until) => return Ok(Posted::Limited { until }),
@@ -74,8 +72,8 @@ pub(crate) async fn post(
     let challenge = Challenge {
         kind: ChallengeKind::Code(recipient.factor),
         user: recipient.account.name.clone(),
-        service: occasion.service.to_owned(),
-        rhost: occasion.rhost.clone(),
+        service: context.service.to_owned(),
+        rhost: context.rhost.clone(),
         created: at,
         expires: at.plus(lifetime),
     };
@@ -88,32 +86,32 @@ pub(crate) async fn post(
             return Ok(Posted::Limited { until });
         }
     }
-    dialogue.pause(crate::courier::LONGEST_DELIVERY).await?;
+    exchange.person.pause(crate::courier::LONGEST_DELIVERY).await?;
     let message = Message::Code {
         code: &code,
         minutes: lifetime.as_secs().div_ceil(60),
         account: &recipient.account.name,
-        service: occasion.service,
-        rhost: occasion.rhost.as_deref(),
+        service: context.service,
+        rhost: context.rhost.as_deref(),
     };
     // Who reads it may be somebody else than who sits at the terminal.
-    let language = preferred(recipient.account).unwrap_or(dialogue.language());
+    let language = preferred(recipient.account).unwrap_or(exchange.person.language());
     match engine.courier.send(&recipient.to, language, &message).await {
         Ok(()) => Ok(Posted::Sent),
         // It may arrive, and then it is good; and it counts, or a slow server would send without end.
         Err(CourierError::Unsure(_)) => {
-            trail.is_courier_down = true;
+            exchange.trail.is_courier_down = true;
             Ok(Posted::Failed)
         }
         // It counts: who may ask again at once could find out which mailboxes there are, and have the site send to them all.
         Err(CourierError::Gone | CourierError::Refused(_)) => {
-            trail.is_courier_down = true;
+            exchange.trail.is_courier_down = true;
             drop(engine.ledger.take_challenge(&recipient.account.id, id, engine.draw_token()?, at).await);
             Ok(Posted::Failed)
         }
         // Nothing was sent, for no reason of the asker's. What the ledger does not hear of is over soon.
         Err(CourierError::Down(_)) => {
-            trail.is_courier_down = true;
+            exchange.trail.is_courier_down = true;
             withdraw(engine, &counted).await;
             drop(engine.ledger.take_challenge(&recipient.account.id, id, engine.draw_token()?, at).await);
             Ok(Posted::Failed)
@@ -186,18 +184,19 @@ pub(crate) struct Admitted {
 }
 
 /// Counts it for where it comes from, whose it is and where it goes, and a text message in the site's budgets.
-async fn admit(engine: &Engine, recipient: Recipient<'_>, at: Timestamp) -> Result<Admitted, Stop> {
+async fn admit(exchange: &Exchange<'_>, recipient: Recipient<'_>, at: Timestamp) -> Result<Admitted, Stop> {
+    let engine = exchange.engine;
     let (limits, to) = (engine.limits.sent_codes, recipient.to);
     let destination = match recipient.binding {
         Binding::Bound => Subject::Bound(to),
-        Binding::New | Binding::NewByAdmin => Subject::New(to),
+        Binding::New => Subject::New(to),
     };
     let mut subjects = vec![
-        (limits.per_source, Subject::Source(recipient.source)),
+        (limits.per_source, Subject::Source(exchange.source)),
         (limits.each, Subject::Account(to, &recipient.account.id)),
         (limits.each, destination),
     ];
-    let budgets = sms_budget::counters(engine, recipient, at).await;
+    let budgets = sms_budget::counters(exchange, recipient, at).await;
     subjects.extend(budgets.into_iter().map(|(limits, counter)| (limits, Subject::Budget(counter))));
     let mut admitted = Admitted::default();
     for (limits, subject) in subjects {
@@ -256,7 +255,8 @@ pub(crate) enum SentCode {
 pub(crate) async fn look(
     engine: &Engine,
     account: &AccountId,
-    (factors, purpose): (&[FactorId], &str),
+    factors: &[FactorId],
+    purpose: &str,
     code: &CodeText,
     at: Timestamp,
 ) -> Result<SentCode, Outage> {

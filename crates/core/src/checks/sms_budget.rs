@@ -5,10 +5,8 @@ use crate::checks::recipient::{Binding, Recipient};
 use crate::clock::Timestamp;
 use crate::conversation::Gone;
 use crate::courier::{Destination, Message};
-use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::context::Exchange;
 use crate::exchange::trail::SmsBudget;
-use crate::exchange::trail::Trail;
 use crate::limits::SendLimits;
 use crate::sms_rules::{BudgetShare, BudgetWindow, near, send_limits};
 use crate::words::Phrase;
@@ -48,13 +46,13 @@ impl Counter {
 
 /// What a message counts in, each with how many there may be. None for what is no text message.
 pub(crate) async fn counters(
-    engine: &Engine,
+    exchange: &Exchange<'_>,
     recipient: Recipient<'_>,
     at: Timestamp,
 ) -> Vec<(SendLimits, Counter)> {
     let Destination::Sms(_) = recipient.to else { return Vec::new() };
-    let Some(rules) = engine.courier.sms_rules() else { return Vec::new() };
-    let share = share(engine, recipient, at).await;
+    let Some(rules) = exchange.engine.courier.sms_rules() else { return Vec::new() };
+    let share = share(exchange, recipient, at).await;
     let mut counters = Vec::new();
     for share in share.and_larger() {
         for window in BudgetWindow::ALL {
@@ -70,26 +68,22 @@ pub(crate) async fn counters(
     counters
 }
 
-async fn share(engine: &Engine, recipient: Recipient<'_>, at: Timestamp) -> BudgetShare {
+async fn share(exchange: &Exchange<'_>, recipient: Recipient<'_>, at: Timestamp) -> BudgetShare {
     match recipient.binding {
-        Binding::New => BudgetShare::NewNumber,
-        Binding::NewByAdmin => BudgetShare::Whole,
+        Binding::New if exchange.actor.is_owner() => BudgetShare::NewNumber,
+        Binding::New => BudgetShare::Whole,
         Binding::Bound => {
-            let (account, source) = (&recipient.account.id, recipient.source);
+            let (engine, account) = (exchange.engine, &recipient.account.id);
             // What the ledger cannot say, or this site has not signed, is nobody's privilege.
-            let past = attempts::history(engine, account, source, at, &mut Trail::default()).await;
+            let past = attempts::past(engine, account, exchange.source, at).await.unwrap_or_default();
             if past.has_succeeded() { BudgetShare::Whole } else { BudgetShare::NewSource }
         }
     }
 }
 
 /// Notes for the log that a budget is used up or nearly so, and mails it to the admin: once for each counter and window.
-pub(crate) async fn warn(
-    engine: &Engine,
-    counter: Option<Counter>,
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
-) {
+pub(crate) async fn warn(exchange: &mut Exchange<'_>, counter: Option<Counter>) {
+    let engine = exchange.engine;
     let (Some(counter), Some(rules)) = (counter, engine.courier.sms_rules()) else { return };
     let (hours, budget) = (counter.window.hours(), u64::from(rules.budget(counter.window)));
     let (state, what) = match counter.part {
@@ -102,7 +96,7 @@ pub(crate) async fn warn(
             (SmsBudget::UsedUpForNewNumbers, Phrase::SmsBudgetNewNumbers { budget, hours })
         }
     };
-    trail.sms_budget = Some(state);
+    exchange.trail.sms_budget = Some(state);
     let Some(address) = &rules.warn_address else { return };
     let Ok(token) = engine.draw_token() else { return };
     let (name, at) = (counter.part.name().as_bytes(), engine.clock.now());
@@ -112,11 +106,11 @@ pub(crate) async fn warn(
         return;
     }
     // Whoever does not wait any longer changes nothing about it.
-    let _: Result<(), Gone> = dialogue.pause(crate::courier::LONGEST_DELIVERY).await;
+    let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
     let what = engine.language.say(&what);
     let message = Message::SmsBudget { what: &what, at };
     let sent = engine.courier.send(&Destination::Email(address), engine.language, &message).await;
-    trail.is_courier_down |= sent.is_err();
+    exchange.trail.is_courier_down |= sent.is_err();
 }
 
 const TOLD: &str = "sms budget told";

@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::device::{Device, DeviceId, Trust};
-use crate::engine::Engine;
-use crate::exchange::trail::Trail;
+use crate::exchange::context::Exchange;
 
 /// Whether the account has trusted the device, wherever it did so, for less than `term`: that of the service that asks. Where
 /// the ledger cannot say, it has not.
 pub(crate) async fn is_trusted(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
     device: &Device,
     term: Duration,
-    trail: &mut Trail,
 ) -> bool {
+    let engine = exchange.engine;
     let now = engine.clock.now();
     let Ok(records) = engine.ledger.devices(&account.id, now).await else {
-        trail.is_ledger_down = true;
+        exchange.trail.is_ledger_down = true;
         return false;
     };
     let ids = DeviceId::all_of(&account.id, device, &engine.keyring, term, now);
@@ -29,17 +28,12 @@ pub(crate) async fn is_trusted(
 }
 
 /// Trusts the device from now on. Where the ledger is down it does not, and the person is asked again next time.
-pub(crate) async fn trust(
-    engine: &Engine,
-    account: &Account,
-    device: &Device,
-    term: Duration,
-    trail: &mut Trail,
-) {
+pub(crate) async fn trust(exchange: &mut Exchange<'_>, account: &Account, device: &Device, term: Duration) {
+    let engine = exchange.engine;
     let now = engine.clock.now();
     let trust = Trust { name: device.name.clone(), created: now, expires: now.plus(term) };
     let record = trust.seal(DeviceId::of(&account.id, device, &engine.keyring), account, &engine.keyring);
     if engine.ledger.put_device(&account.id, &record, now).await.is_err() {
-        trail.is_ledger_down = true;
+        exchange.trail.is_ledger_down = true;
     }
 }

@@ -9,8 +9,8 @@ use crate::checks::sent_codes::SentCode;
 use crate::clock::Timestamp;
 use crate::directory::DirectoryError;
 use crate::engine::Engine;
+use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
-use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
 use crate::keyring::Digest;
@@ -39,9 +39,8 @@ impl Typed {
 
 /// What is known of the person whose code it is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct CodeCheckContext<'a> {
     pub(crate) account: &'a Account,
-    pub(crate) source: &'a Source,
     /// Whether the first factor was proved. Without that a wrong code harms nobody but its own source.
     pub(crate) is_known: bool,
     /// What codes have to be sent for that are taken here; none is where it is `None`.
@@ -70,25 +69,29 @@ pub(crate) enum CodeCheck {
 
 /// Checks a code against every factor of the account that takes codes, and spends it.
 pub(crate) async fn check(
-    engine: &Engine,
-    asked: Asked<'_>,
+    exchange: &mut Exchange<'_>,
+    context: CodeCheckContext<'_>,
     typed: &Typed,
-    trail: &mut Trail,
 ) -> Result<CodeCheck, Outage> {
     match typed {
-        Typed::Code(code) => check_code(engine, asked, code).await,
-        Typed::Recovery(code) => check_recovery_code(engine, asked, code, trail).await,
+        Typed::Code(code) => check_code(exchange, context, code).await,
+        Typed::Recovery(code) => check_recovery_code(exchange, context, code).await,
     }
 }
 
-async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Result<CodeCheck, Outage> {
-    let account = asked.account;
+async fn check_code(
+    exchange: &Exchange<'_>,
+    context: CodeCheckContext<'_>,
+    code: &CodeText,
+) -> Result<CodeCheck, Outage> {
+    let engine = exchange.engine;
+    let account = context.account;
     let factors = &account.data.factors;
     if factors.iter().all(|factor| factor.locked.is_some()) {
         return Ok(if factors.is_empty() { CodeCheck::Wrong } else { CodeCheck::Locked });
     }
     let open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked);
-    let attempt = asked.attempt(engine)?;
+    let attempt = context.attempt(engine, exchange.source)?;
     let in_a_row = match engine.ledger.admit_code(&attempt, &engine.limits.codes).await? {
         CodeAdmission::Proceed { in_a_row } => in_a_row,
         CodeAdmission::Limited { until } => return Ok(CodeCheck::Limited { until }),
@@ -136,7 +139,7 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         }
     }
     // Somebody who is not known must not use up the tries of what was sent to the owner.
-    let purpose = asked.purpose.filter(|_| asked.is_known);
+    let purpose = context.purpose.filter(|_| context.is_known);
     let sent_to: Vec<FactorId> = factors
         .iter()
         .filter(|factor| factor.locked.is_none() && sent_codes::destination(factor).is_some())
@@ -144,7 +147,7 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
         .collect();
     // Where it is not known whether it was taken the attempt stays counted.
     if let Some(purpose) = purpose {
-        match sent_codes::look(engine, &account.id, (&sent_to, purpose), code, attempt.at).await? {
+        match sent_codes::look(engine, &account.id, &sent_to, purpose, code, attempt.at).await? {
             SentCode::Right(id) => {
                 settle(engine, &attempt, CodeSettlement::Right).await;
                 return Ok(CodeCheck::Right(Credential::Factor(id)));
@@ -157,7 +160,7 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
             SentCode::Wrong => {}
         }
     }
-    if asked.is_known && in_a_row >= engine.limits.codes.in_a_row {
+    if context.is_known && in_a_row >= engine.limits.codes.in_a_row {
         lock(engine, account, attempt.at).await?;
         return Ok(CodeCheck::Locked);
     }
@@ -167,28 +170,28 @@ async fn check_code(engine: &Engine, asked: Asked<'_>, code: &CodeText) -> Resul
 /// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this
 /// process then. The ledger is told as well, where that is possible: a directory that is restored from a backup has it again.
 async fn check_recovery_code(
-    engine: &Engine,
-    asked: Asked<'_>,
+    exchange: &mut Exchange<'_>,
+    context: CodeCheckContext<'_>,
     code: &RecoveryText,
-    trail: &mut Trail,
 ) -> Result<CodeCheck, Outage> {
-    let attempt = asked.attempt(engine)?;
+    let engine = exchange.engine;
+    let attempt = context.attempt(engine, exchange.source)?;
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await {
         Ok(CodeAdmission::Proceed { .. }) => {}
         Ok(CodeAdmission::Limited { until }) => return Ok(CodeCheck::Limited { until }),
         Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {
-            trail.is_ledger_down = true;
-            if !admit_locally(engine, asked, &attempt) {
+            exchange.trail.is_ledger_down = true;
+            if !admit_locally(exchange, context, &attempt) {
                 return Ok(CodeCheck::Limited { until: attempt.at.plus(engine.limits.codes.pause) });
             }
         }
     }
-    let Some(stored) = asked.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
-    let lane = if asked.is_known { Lane::Fast } else { Lane::Slow };
+    let Some(stored) = context.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
+    let lane = if context.is_known { Lane::Fast } else { Lane::Slow };
     if !engine.memory.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
         return Ok(CodeCheck::Wrong);
     }
-    let spent = edit(&*engine.directory, &asked.account.id, |data| {
+    let spent = edit(&*engine.directory, &context.account.id, |data| {
         let before = data.recovery_codes.len();
         data.recovery_codes.retain(|one| one != stored);
         Ok(data.recovery_codes.len() < before)
@@ -200,24 +203,25 @@ async fn check_recovery_code(
         Err(error) => return Err(error.into()),
     }
     let once = Once::RecoveryCode(stored);
-    match once.use_up(&*engine.ledger, &asked.account.id, engine.draw_token()?, attempt.at).await {
+    match once.use_up(&*engine.ledger, &context.account.id, engine.draw_token()?, attempt.at).await {
         Ok(true) => {}
         Ok(false) => return Ok(CodeCheck::Replayed),
-        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => trail.is_ledger_down = true,
+        Err(LedgerError::Down(_) | LedgerError::Broken(_)) => exchange.trail.is_ledger_down = true,
     }
     settle(engine, &attempt, CodeSettlement::Right).await;
     Ok(CodeCheck::Right(Credential::RecoveryCode))
 }
 
-fn admit_locally(engine: &Engine, asked: Asked<'_>, attempt: &CodeAttempt<'_>) -> bool {
+fn admit_locally(exchange: &Exchange<'_>, context: CodeCheckContext<'_>, attempt: &CodeAttempt<'_>) -> bool {
+    let engine = exchange.engine;
     let codes = engine.limits.codes;
     let limits = AttemptLimits { per_source: codes.wrong, per_account: codes.wrong, window: codes.window };
     // As in the ledger, what strangers do counts for their source alone. Each one counts, so each has a digest of its own.
     let whose = attempt.source.map_or("", Source::as_str);
-    let id = crate::account::AccountId::new(format!("codes:{whose}:{}", asked.account.id));
+    let id = crate::account::AccountId::new(format!("codes:{whose}:{}", context.account.id));
     let one = Attempt {
         account: &id,
-        source: asked.source,
+        source: exchange.source,
         digest: Digest::new(attempt.token.bytes()),
         at: attempt.at,
     };
@@ -251,10 +255,14 @@ fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, boo
     factors.filter_map(|factor| Some((factor.id, factor.kind.totp()?, factor.locked.is_some())))
 }
 
-impl<'a> Asked<'a> {
+impl<'a> CodeCheckContext<'a> {
     /// A code that is about to be looked at.
-    pub(crate) fn attempt(self, engine: &Engine) -> Result<CodeAttempt<'a>, RandomnessGone> {
-        let source = (!self.is_known).then_some(self.source);
+    pub(crate) fn attempt(
+        self,
+        engine: &Engine,
+        source: &'a Source,
+    ) -> Result<CodeAttempt<'a>, RandomnessGone> {
+        let source = (!self.is_known).then_some(source);
         Ok(CodeAttempt {
             account: &self.account.id,
             source,

@@ -1,5 +1,8 @@
 //! What flows, checks and changes share while they talk with a person: the conversation, what was found out, and how it ends.
 
+pub(crate) mod actor;
+pub(crate) mod context;
+pub(crate) mod details;
 pub(crate) mod dialogue;
 pub(crate) mod outage;
 pub(crate) mod outcome;
@@ -7,6 +10,8 @@ pub(crate) mod prompt_context;
 pub(crate) mod stop;
 pub(crate) mod trail;
 
+pub use actor::Actor;
+pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
 pub use dialogue::PREFERRED_LANGUAGE;
 pub use outage::clock_text;
 pub use outcome::Outcome;

@@ -1,22 +1,27 @@
 use crate::account::{Account, Freshness};
 use crate::engine::Engine;
+use crate::exchange::details::UNCONFIGURED;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::trail::Trail;
-use crate::flows::details::UNCONFIGURED;
-use crate::flows::identity;
-use crate::flows::identity::Identity;
 use crate::name::LoginName;
-use crate::policy::{AccountPolicy, Class, EffectiveLogin, ServiceKind};
+use crate::policy::{AccountPolicy, Class, EffectiveLogin, NamedService, ServiceKind};
 use crate::proof::Proof;
 use crate::verdict::{Accepted, Reason, Verdict};
+
+use super::identity::{self, Identity};
 
 /// Decides whether a login may go on that Postern may not have seen the beginning of: a key alone opens ssh, and sudo asks
 /// for nothing where it is told so. `proof` is what an accepted login was given a moment ago.
 ///
 /// It says yes to what Postern itself let in, and no to an account that needs a second factor. To anything else it has
 /// nothing to say.
-pub async fn account(engine: &Engine, service: &str, name: &LoginName, proof: Option<&str>) -> Outcome {
+pub async fn account(
+    engine: &Engine,
+    service: NamedService<'_>,
+    name: &LoginName,
+    proof: Option<&str>,
+) -> Outcome {
     let mut trail = Trail::default();
     let decided = decide(engine, service, name, proof, &mut trail).await;
     Outcome::of(decided, trail)
@@ -24,18 +29,18 @@ pub async fn account(engine: &Engine, service: &str, name: &LoginName, proof: Op
 
 async fn decide(
     engine: &Engine,
-    service: &str,
+    service: NamedService<'_>,
     name: &LoginName,
     proof: Option<&str>,
     trail: &mut Trail,
 ) -> Result<Verdict, Outage> {
-    let Some(configured) = engine.services.get(service) else {
+    let Some(configured) = service.settings else {
         trail.detail = Some(UNCONFIGURED);
         return Ok(Verdict::Reject(Reason::NotPermitted));
     };
     let now = engine.clock.now();
     let is_proved = |account: &Account| {
-        proof.is_some_and(|proof| Proof::holds(proof, &account.id, service, now, &engine.keyring))
+        proof.is_some_and(|proof| Proof::holds(proof, &account.id, service.name, now, &engine.keyring))
     };
     let ServiceKind::Login(login) = &configured.kind else {
         // A mail service has no login without a secret, and the account was looked at with it.

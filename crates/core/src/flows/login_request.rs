@@ -3,13 +3,14 @@ use std::net::IpAddr;
 use crate::device::Device;
 use crate::limits::Source;
 use crate::name::LoginName;
+use crate::policy::NamedService;
 use crate::secret::Offered;
 
 /// Somebody at a front door.
 #[derive(Debug)]
-pub struct Visit<'a> {
-    /// The service, as the front door names it.
-    pub service: &'a str,
+pub struct LoginRequest<'a> {
+    /// The service that is logged in to.
+    pub service: NamedService<'a>,
     /// The name that was typed.
     pub name: &'a LoginName,
     /// The secret that the front door already has.

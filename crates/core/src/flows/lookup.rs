@@ -5,7 +5,7 @@ use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::trail::Trail;
 use crate::name::LoginName;
-use crate::policy::{Class, ServiceKind};
+use crate::policy::{Class, NamedService};
 use crate::userdb::DisabledLookup;
 use crate::verdict::{Accepted, Reason, Verdict};
 
@@ -14,7 +14,7 @@ use crate::verdict::{Accepted, Reason, Verdict};
 ///
 /// No secret is checked. For the session of a mail service a disabled or expired account is refused here as it is at a
 /// login; for everything else, such as a delivery, `disabled_lookup` decides.
-pub async fn lookup(engine: &Engine, service: &str, name: &LoginName) -> Outcome {
+pub async fn lookup(engine: &Engine, service: NamedService<'_>, name: &LoginName) -> Outcome {
     let mut trail = Trail::default();
     let decided = decide(engine, service, name, &mut trail).await;
     Outcome::of(decided, trail)
@@ -22,7 +22,7 @@ pub async fn lookup(engine: &Engine, service: &str, name: &LoginName) -> Outcome
 
 async fn decide(
     engine: &Engine,
-    service: &str,
+    service: NamedService<'_>,
     name: &LoginName,
     trail: &mut Trail,
 ) -> Result<Verdict, Outage> {
@@ -46,7 +46,7 @@ async fn decide(
             "the account has expired, and its mail waits",
         ),
     };
-    if is_session(engine, service) {
+    if is_session(service) {
         return Ok(Verdict::Reject(reason));
     }
     match engine.userdb.disabled_lookup {
@@ -66,9 +66,8 @@ fn answer(engine: &Engine, account: Account) -> Result<Verdict, Outage> {
 }
 
 /// Whether somebody is about to read mail there, or send it.
-fn is_session(engine: &Engine, service: &str) -> bool {
-    let class = engine.services.get(service).map(|service| &service.kind);
-    matches!(class, Some(ServiceKind::Mail(_))) && !DELIVERIES.contains(&service)
+fn is_session(service: NamedService<'_>) -> bool {
+    service.class() == Some(Class::Mail) && !DELIVERIES.contains(&service.name)
 }
 
 /// What Dovecot calls itself when it delivers, even where a service of that name is configured.

@@ -1,38 +1,31 @@
-use std::net::IpAddr;
-
 use crate::account::{Account, Freshness};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::checks::attempts;
 use crate::checks::in_flight::Checked;
-use crate::checks::main_password::Given;
-use crate::checks::main_password::WRONG_BEFORE;
-use crate::checks::main_password::attempt_digest;
-use crate::checks::typed_codes;
-use crate::checks::typed_codes::Asked;
-use crate::checks::typed_codes::CodeCheck;
-use crate::checks::typed_codes::Typed;
+use crate::checks::main_password::{MainPasswordCheck, WRONG_BEFORE, attempt_digest};
+use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, Echo, Prompt};
+use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
+use crate::exchange::actor::Actor;
+use crate::exchange::context::Exchange;
+use crate::exchange::details::EMPTY_ANSWER;
+use crate::exchange::dialogue::Dialogue;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
-use crate::exchange::trail::Trail;
+use crate::exchange::stop::Stop;
 use crate::factor::CodeText;
-use crate::flows::details::EMPTY_ANSWER;
-use crate::flows::details::UNCONFIGURED;
-use crate::flows::last_use;
-use crate::flows::last_use::Entrance;
-use crate::flows::login_request::Visit;
 use crate::hashing::{Purpose, Remembered};
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, Settlement};
-use crate::limits::Source;
-use crate::name::LoginName;
-use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService, ServiceKind};
+use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
 use crate::secret::{Offered, Password};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::{Language, Phrase};
+
+use super::last_use;
+use super::login_request::LoginRequest;
 
 /// Decides a login to a mail service: an app password, or the main password where policy permits it.
 ///
@@ -40,109 +33,93 @@ use crate::words::{Language, Phrase};
 /// argon2id at most, and none for an app password that is unknown, revoked, expired, out of scope or out of network.
 ///
 /// Where the front door has no secret yet, it is asked for once and nothing else is.
-pub(crate) async fn login(engine: &Engine, visit: &Visit<'_>, person: &mut dyn Conversation) -> Outcome {
-    let asked = match visit.secret {
+pub(crate) async fn login(
+    engine: &Engine,
+    request: &LoginRequest<'_>,
+    service: &MailService,
+    observe: Option<bool>,
+    person: &mut dyn Conversation,
+) -> Outcome {
+    // A program answers, whatever the language.
+    let person = Dialogue::new(person, None, Language::English);
+    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
+    let asked = match request.secret {
         Some(_) => None,
-        None => match ask_for_secret(person).await {
+        None => match ask_for_secret(&mut exchange).await {
             Ok(secret) => Some(secret),
-            Err(outcome) => return outcome,
+            Err(stop) => return exchange.end(Err(stop)),
         },
     };
-    let Some(offered) = visit.secret.or(asked.as_ref()) else {
-        return Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
+    let decided = match request.secret.or(asked.as_ref()) {
+        Some(offered) => {
+            let now = engine.clock.now();
+            MailLogin { exchange: &mut exchange, request, service, observe, offered, now }.decide().await
+        }
+        None => Ok(Verdict::Reject(Reason::BadCredential)),
     };
-    let login = Login { service: visit.service, name: visit.name, offered, address: visit.address };
-    let mut attempt = Decision {
-        engine,
-        login: &login,
-        source: visit.source,
-        now: engine.clock.now(),
-        trail: Trail::default(),
-    };
-    let decided = attempt.decide().await;
-    Outcome::of(decided, attempt.trail)
+    exchange.end(decided.map_err(Stop::Defer))
 }
 
-async fn ask_for_secret(person: &mut dyn Conversation) -> Result<Offered, Outcome> {
-    let refused = |reason, detail| {
-        let trail = Trail { detail, ..Trail::default() };
-        Outcome { verdict: Verdict::Reject(reason), trail }
-    };
-    // A program answers it, in whatever language.
-    let question = Prompt::new(&Phrase::Password {}, Language::English);
-    let answer = person.ask(Echo::Off, &question).await;
-    let answer = answer.map_err(|_| refused(Reason::Cancelled, None))?;
+async fn ask_for_secret(exchange: &mut Exchange<'_>) -> Result<Offered, Stop> {
+    let answer = exchange.person.ask(Echo::Off, &Phrase::Password {}).await?;
     if answer.expose().is_empty() {
-        return Err(refused(Reason::BadCredential, Some(EMPTY_ANSWER)));
+        exchange.trail.detail = Some(EMPTY_ANSWER);
+        return Err(Stop::Reject(Reason::BadCredential));
     }
-    Offered::new(answer.expose().to_owned()).map_err(|_| refused(Reason::BadCredential, None))
+    Offered::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
 }
 
-struct Login<'a> {
-    service: &'a str,
-    name: &'a LoginName,
-    offered: &'a Offered,
-    address: Option<IpAddr>,
-}
-
-struct Decision<'a> {
-    engine: &'a Engine,
-    login: &'a Login<'a>,
-    source: &'a Source,
+struct MailLogin<'x, 'a> {
+    exchange: &'x mut Exchange<'a>,
+    request: &'x LoginRequest<'x>,
+    service: &'x MailService,
+    observe: Option<bool>,
+    /// What is to be an app password or a main password.
+    offered: &'x Offered,
     now: Timestamp,
-    trail: Trail,
 }
 
-impl<'a> Decision<'a> {
+impl<'x> MailLogin<'x, '_> {
     async fn decide(&mut self) -> Result<Verdict, Outage> {
-        let engine = self.engine;
-        let Some((service, mail)) =
-            engine.services.get(self.login.service).and_then(|service| match &service.kind {
-                ServiceKind::Mail(mail) => Some((service, mail)),
-                ServiceKind::Login(_) => None,
-            })
-        else {
-            self.trail.detail = Some(UNCONFIGURED);
-            return Ok(Verdict::Reject(Reason::NotPermitted));
-        };
-        let policy = |account| EffectiveMail::of(&engine.policy, service.observe, mail, account);
-        let Some(account) = engine.directory.find(self.login.name, Class::Mail).await? else {
+        let engine = self.exchange.engine;
+        let (observe, service) = (self.observe, self.service);
+        let policy = |account| EffectiveMail::of(&engine.policy, observe, service, account);
+        let Some(account) = engine.directory.find(self.request.name, Class::Mail).await? else {
             return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
         };
-        self.trail.account = Some(account.id.clone());
+        self.exchange.trail.account = Some(account.id.clone());
         if let Some(reason) = account.status.refusal() {
             return self.refuse_stranger(policy(AccountPolicy::default()), reason).await;
         }
-        if let Some(candidate) = Candidate::parse(self.login.offered.expose())
+        if let Some(candidate) = Candidate::parse(self.offered.expose())
             && let Some(stored) = account.data.app_password(candidate.selector())
         {
-            return self.by_app_password(mail, &account, stored, &candidate).await;
+            return self.by_app_password(&account, stored, &candidate).await;
         }
         self.by_main_password(policy(account.data.policy), &account).await
     }
 
     async fn by_app_password(
         &mut self,
-        service: &MailService,
         account: &Account,
         stored: &AppPassword,
         candidate: &Candidate,
     ) -> Result<Verdict, Outage> {
-        self.trail.credential = Some(Credential::AppPassword(stored.id()));
+        self.exchange.trail.credential = Some(Credential::AppPassword(stored.id()));
         let live = match stored {
             AppPassword::Live(live) => live,
             AppPassword::Revoked(_) => {
-                self.trail.detail = Some("the app password is revoked");
+                self.exchange.trail.detail = Some("the app password is revoked");
                 return Ok(Verdict::Reject(Reason::Revoked));
             }
         };
         if live.is_expired(self.now) {
             return Ok(Verdict::Reject(Reason::Expired));
         }
-        if !live.scope.opens(service.scope) {
+        if !live.scope.opens(self.service.scope) {
             return Ok(Verdict::Reject(Reason::Scope));
         }
-        if !live.networks.admit(self.login.address) {
+        if !live.networks.admit(self.request.address) {
             return Ok(Verdict::Reject(Reason::Network));
         }
         if self.matches(account, live, candidate).await? {
@@ -159,21 +136,22 @@ impl<'a> Decision<'a> {
         live: &LiveAppPassword,
         candidate: &Candidate,
     ) -> Result<bool, Outage> {
-        let memory = &self.engine.memory;
+        let memory = &self.exchange.engine.memory;
         match memory.verified.recall(&live.hash, candidate.secret()) {
             Remembered::Right => return Ok(true),
             Remembered::Wrong => {
-                self.trail.detail = Some(WRONG_BEFORE);
+                self.exchange.trail.detail = Some(WRONG_BEFORE);
                 return Ok(false);
             }
             Remembered::Nothing => {}
         }
         // The same one, however it was typed.
-        let digest = attempt_digest(self.engine, &account.id, live.hash.as_str(), candidate.expose());
+        let digest =
+            attempt_digest(self.exchange.engine, &account.id, live.hash.as_str(), candidate.expose());
         let check = self.check_app_password(account, live, candidate, digest);
         let checked = memory.in_flight.once(digest, check).await?;
         if checked == Checked::KnownWrong {
-            self.trail.detail = Some(WRONG_BEFORE);
+            self.exchange.trail.detail = Some(WRONG_BEFORE);
         }
         Ok(checked == Checked::Right)
     }
@@ -185,19 +163,19 @@ impl<'a> Decision<'a> {
         candidate: &Candidate,
         digest: Digest,
     ) -> Result<Checked, Outage> {
-        let memory = &self.engine.memory;
-        let past = attempts::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
+        let memory = &self.exchange.engine.memory;
+        let past = attempts::history(self.exchange, &account.id, self.now).await;
         let lane = past.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
         if right {
             return Ok(Checked::Right);
         }
-        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        let limits = (&self.engine.limits.attempts, past);
-        match attempts::admit(self.engine, &attempt, limits, &mut self.trail).await {
+        let attempt = Attempt { account: &account.id, source: self.exchange.source, digest, at: self.now };
+        let limits = self.exchange.engine.limits.attempts;
+        match attempts::admit(self.exchange, &attempt, &limits, past).await {
             Admission::Proceed => {
-                attempts::settle(self.engine, &attempt, Settlement::Wrong, &mut self.trail).await;
+                attempts::settle(self.exchange, &attempt, Settlement::Wrong).await;
                 Ok(Checked::Wrong)
             }
             Admission::KnownWrong => Ok(Checked::KnownWrong),
@@ -210,7 +188,7 @@ impl<'a> Decision<'a> {
         policy: EffectiveMail,
         account: &Account,
     ) -> Result<Verdict, Outage> {
-        self.trail.credential = Some(Credential::MainPassword);
+        self.exchange.trail.credential = Some(Credential::MainPassword);
         if account.freshness == Freshness::Stale {
             return Err(Outage::Stale);
         }
@@ -224,14 +202,14 @@ impl<'a> Decision<'a> {
             if !policy.observe {
                 return Ok(Verdict::Reject(Reason::UseAppPassword));
             }
-            self.trail.observed = Some(Reason::UseAppPassword);
+            self.exchange.trail.observed = Some(Reason::UseAppPassword);
         }
-        let Some(given) = self.given() else {
-            self.trail.credential = None;
-            self.trail.detail = Some(UNREADABLE);
+        let Some(check) = self.given() else {
+            self.exchange.trail.credential = None;
+            self.exchange.trail.detail = Some(UNREADABLE);
             return Ok(Verdict::Reject(Reason::BadCredential));
         };
-        match given.check(self.engine, account, &mut self.trail).await? {
+        match check.check(self.exchange, account).await? {
             Checked::Right | Checked::RightButDue => self.accept(account, Credential::MainPassword).await,
             Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
             Checked::Refused(_) => Ok(Verdict::Reject(Reason::NotPermitted)),
@@ -244,9 +222,9 @@ impl<'a> Decision<'a> {
     async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Outage> {
         let mut ended = Verdict::Reject(Reason::UseAppPassword);
         for digits in typed_codes::lengths(account) {
-            let Some((main, code)) = split(self.login.offered.expose(), digits) else { continue };
-            let given = Given { password: &main, source: self.source, class: Class::Mail, at: self.now };
-            match given.check(self.engine, account, &mut self.trail).await? {
+            let Some((main, code)) = split(self.offered.expose(), digits) else { continue };
+            let check = MainPasswordCheck { password: &main, class: Class::Mail, at: self.now };
+            match check.check(self.exchange, account).await? {
                 Checked::Right | Checked::RightButDue => return self.by_code(account, code).await,
                 Checked::Wrong | Checked::KnownWrong => ended = Verdict::Reject(Reason::BadCredential),
                 Checked::Refused(_) => return Ok(Verdict::Reject(Reason::NotPermitted)),
@@ -260,26 +238,26 @@ impl<'a> Decision<'a> {
     async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Outage> {
         // As a main password it may have been wrong at another door.
         let marker = format!("{} and a code", account.password_marker);
-        let digest = attempt_digest(self.engine, &account.id, &marker, self.login.offered.expose());
-        let attempt = Attempt { account: &account.id, source: self.source, digest, at: self.now };
-        let past = attempts::history(self.engine, &account.id, self.source, self.now, &mut self.trail).await;
-        let limits = (&self.engine.limits.attempts, past);
-        match attempts::admit(self.engine, &attempt, limits, &mut self.trail).await {
+        let digest = attempt_digest(self.exchange.engine, &account.id, &marker, self.offered.expose());
+        let attempt = Attempt { account: &account.id, source: self.exchange.source, digest, at: self.now };
+        let past = attempts::history(self.exchange, &account.id, self.now).await;
+        let limits = self.exchange.engine.limits.attempts;
+        match attempts::admit(self.exchange, &attempt, &limits, past).await {
             Admission::Proceed => {}
             Admission::KnownWrong => {
-                self.trail.detail = Some(WRONG_BEFORE);
+                self.exchange.trail.detail = Some(WRONG_BEFORE);
                 return Ok(Verdict::Reject(Reason::BadCredential));
             }
             Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
         }
-        let asked = Asked { account, source: self.source, is_known: true, purpose: None };
-        let checked = typed_codes::check(self.engine, asked, &Typed::Code(code), &mut self.trail).await;
+        let context = CodeCheckContext { account, is_known: true, purpose: None };
+        let checked = typed_codes::check(self.exchange, context, &Typed::Code(code)).await;
         let is_wrong = matches!(checked, Ok(CodeCheck::Wrong | CodeCheck::Replayed));
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
-        attempts::settle(self.engine, &attempt, settlement, &mut self.trail).await;
+        attempts::settle(self.exchange, &attempt, settlement).await;
         match checked? {
             CodeCheck::Right(credential) => {
-                self.trail.credential = Some(credential);
+                self.exchange.trail.credential = Some(credential);
                 self.accept(account, credential).await
             }
             CodeCheck::Wrong => Ok(Verdict::Reject(Reason::BadCredential)),
@@ -294,33 +272,27 @@ impl<'a> Decision<'a> {
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
     async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
         // What cannot be a main password costs no check of one, whoever's it is.
-        if let Some(given) = self.given()
+        if let Some(check) = self.given()
             && (policy.main_password_on_mail.permits(false) || policy.observe)
         {
-            let checked = given.pretend(self.engine, self.login.name).await?;
+            let checked = check.pretend(self.exchange, self.request.name).await?;
             if checked == Checked::KnownWrong {
-                self.trail.detail.get_or_insert(WRONG_BEFORE);
+                self.exchange.trail.detail.get_or_insert(WRONG_BEFORE);
             }
         }
         Ok(Verdict::Reject(reason))
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
-        let userdb = self.engine.userdb.fill(account)?;
-        let entrance = Entrance {
-            service: self.login.service,
-            source: self.source,
-            address: self.login.address,
-            at: self.now,
-        };
-        last_use::used(self.engine, &account.id, credential, entrance, &mut self.trail).await;
+        let userdb = self.exchange.engine.userdb.fill(account)?;
+        last_use::note(self.exchange, self.request, &account.id, credential, self.now).await;
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }
 
     /// What was offered as a main password; `None` where it cannot be one.
-    fn given(&self) -> Option<Given<'a>> {
-        let password = self.login.offered.password()?;
-        Some(Given { password, source: self.source, class: Class::Mail, at: self.now })
+    fn given(&self) -> Option<MainPasswordCheck<'x>> {
+        let password = self.offered.password()?;
+        Some(MainPasswordCheck { password, class: Class::Mail, at: self.now })
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod account_management;
 mod answers;
-mod details;
 mod enrolment;
 mod identity;
 mod interactive;
@@ -17,11 +16,10 @@ mod second_step;
 mod self_service;
 
 pub use account_management::account;
-pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
 pub use enrolment::{Bound, EnrolFor, Enrolled, WantedKind, default_label, enrol_for};
 pub use identity::{Identity, Mismatch, identity_of};
 pub use login::login;
-pub use login_request::Visit;
+pub use login_request::LoginRequest;
 pub use lookup::lookup;
-pub use phone_page::{PhoneCall, PhoneFlow, phone};
-pub use self_service::{Own, OwnFlow, own};
+pub use phone_page::{PhoneRequest, phone};
+pub use self_service::{SelfServiceFlow, SelfServiceRequest, self_service};

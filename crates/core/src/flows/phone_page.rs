@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use postern_ipc::PhoneFlow;
 use serde_json::json;
 
 use crate::account::{Account, AccountId};
@@ -12,39 +13,26 @@ use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::changes::edit::edit;
 use crate::changes::error::ChangeError;
 use crate::changes::notices;
-use crate::checks::phone_approval::Choice;
-use crate::checks::phone_approval::PhoneAnswer;
-use crate::checks::phone_approval::Signed;
+use crate::checks::phone_approval::{Choice, PhoneAnswer, Signed};
 use crate::conversation::Conversation;
 use crate::courier::Channel;
 use crate::engine::Engine;
+use crate::exchange::actor::Actor;
+use crate::exchange::context::Exchange;
 use crate::exchange::dialogue::Dialogue;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, Ring, RingTarget, Subscription};
-use crate::flows::enrolment::HandedIn;
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
 use crate::limits::{SendLimits, Source};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
-/// What the page for phones wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PhoneFlow {
-    /// Hand in the key of a phone that is about to be bound. Arguments: `account`, `challenge`, `key`, `name`, `proof`.
-    Bind,
-    /// List what waits for an answer. Arguments: `account`, `factor`, `time`, `signature`.
-    Pending,
-    /// Answer. Arguments: those of `Pending`, `challenge`, `choice`, `number`.
-    Answer,
-    /// Say how the phone is rung. Arguments: those of `Pending`, `ring`, `endpoint`, `p256dh`, `auth`.
-    Ring,
-}
+use super::enrolment::HandedIn;
 
 /// Somebody at the page for phones.
 #[derive(Debug)]
-pub struct PhoneCall<'a> {
+pub struct PhoneRequest<'a> {
     /// What is wanted.
     pub flow: PhoneFlow,
     /// What was sent along.
@@ -56,50 +44,41 @@ pub struct PhoneCall<'a> {
 }
 
 /// Does what a phone wants. An accept says that the phone is known, and lets nobody in.
-pub async fn phone(engine: &Engine, call: &PhoneCall<'_>, person: &mut dyn Conversation) -> Outcome {
-    let mut visit = PhoneVisit {
-        engine,
-        call,
-        dialogue: Dialogue::new(person, call.language, engine.language),
-        trail: Trail::default(),
-        is_guess: false,
-    };
-    let decided = visit.run().await;
-    visit.trail.is_changed |= visit.dialogue.is_changed();
-    visit.trail.language = Some(visit.dialogue.language());
-    Outcome::of_stop(decided, visit.trail)
+pub async fn phone(engine: &Engine, request: &PhoneRequest<'_>, person: &mut dyn Conversation) -> Outcome {
+    let person = Dialogue::new(person, request.language, engine.language);
+    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
+    let decided = PhonePage { exchange: &mut exchange, request, is_guess: false }.run().await;
+    exchange.end(decided)
 }
 
-struct PhoneVisit<'a> {
-    engine: &'a Engine,
-    call: &'a PhoneCall<'a>,
-    dialogue: Dialogue<'a>,
-    trail: Trail,
+struct PhonePage<'x, 'a> {
+    exchange: &'x mut Exchange<'a>,
+    request: &'x PhoneRequest<'x>,
     /// Nobody vouches for this call: no key has signed it, and nobody waits for it.
     is_guess: bool,
 }
 
-impl PhoneVisit<'_> {
+impl PhonePage<'_, '_> {
     async fn run(&mut self) -> Result<Verdict, Stop> {
-        let known = self.call.flow.arguments();
-        let is_whole = known.iter().all(|name| self.call.arguments.contains_key(*name))
-            && self.call.arguments.len() == known.len()
-            && self.call.arguments.values().all(|value| value.len() <= LONGEST_ARGUMENT);
+        let known = self.request.flow.arguments();
+        let is_whole = known.iter().all(|name| self.request.arguments.contains_key(*name))
+            && self.request.arguments.len() == known.len()
+            && self.request.arguments.values().all(|value| value.len() <= LONGEST_ARGUMENT);
         if !is_whole {
-            self.trail.detail = Some("arguments that cannot be taken");
+            self.exchange.trail.detail = Some("arguments that cannot be taken");
             return Err(Stop::Reject(Reason::NotPermitted));
         }
-        let claimed = AccountId::new(self.call.argument("account").to_owned());
-        let calls = &self.engine.memory.unproved_calls;
-        let is_over = calls.is_over(&claimed, self.call.source, self.engine.clock.now());
-        let done = match self.call.flow {
+        let claimed = AccountId::new(self.request.argument("account").to_owned());
+        let calls = &self.exchange.engine.memory.unproved_calls;
+        let is_over = calls.is_over(&claimed, self.request.source, self.exchange.engine.clock.now());
+        let done = match self.request.flow {
             PhoneFlow::Bind => self.bind(&claimed, is_over).await,
             PhoneFlow::Pending => self.pending(is_over).await,
             PhoneFlow::Answer => self.answer(is_over).await,
             PhoneFlow::Ring => self.ring(is_over).await,
         };
         if self.is_guess && done.is_err() {
-            calls.count(&claimed, self.call.source, self.engine.clock.now());
+            calls.count(&claimed, self.request.source, self.exchange.engine.clock.now());
             // Not even whether it was right.
             if is_over {
                 return Err(Stop::Reject(Reason::Limited));
@@ -111,26 +90,32 @@ impl PhoneVisit<'_> {
     /// Leaves the phone's key for the terminal that waits for it, which alone can tell whether it comes from its QR code.
     async fn bind(&mut self, account: &AccountId, is_over: bool) -> Result<String, Stop> {
         let id: ChallengeId = self.parsed("challenge")?;
-        let engine = self.engine;
+        let engine = self.exchange.engine;
         let place = engine.memory.unproved_calls.place(is_over).await;
         let open = self.open(account, id).await?.filter(is_pairing);
         drop(place);
         let Some(open) = open else {
             self.is_guess = true;
-            self.trail.detail = Some("nobody waits for this phone");
+            self.exchange.trail.detail = Some("nobody waits for this phone");
             return Err(Stop::Reject(Reason::Expired));
         };
-        self.trail.account = Some(account.clone());
+        self.exchange.trail.account = Some(account.clone());
         let handed_in = HandedIn {
-            key: self.call.argument("key").to_owned(),
-            name: self.call.argument("name").to_owned(),
-            proof: self.call.argument("proof").to_owned(),
+            key: self.request.argument("key").to_owned(),
+            name: self.request.argument("name").to_owned(),
+            proof: self.request.argument("proof").to_owned(),
         };
         // Strings: serde_json has no way to fail.
         let answer = serde_json::to_string(&handed_in).unwrap_or_default();
-        match self.engine.ledger.answer_challenge(account, id, &answer, self.engine.clock.now()).await? {
+        match self
+            .exchange
+            .engine
+            .ledger
+            .answer_challenge(account, id, &answer, self.exchange.engine.clock.now())
+            .await?
+        {
             Answered::Now => {
-                self.trail.is_changed = true;
+                self.exchange.trail.is_changed = true;
                 Ok(open.challenge.user)
             }
             Answered::Before | Answered::Gone => Err(Stop::Reject(Reason::Replayed)),
@@ -139,20 +124,21 @@ impl PhoneVisit<'_> {
 
     async fn pending(&mut self, is_over: bool) -> Result<String, Stop> {
         let (account, factor) = self.phone("pending", &[], is_over).await?;
-        let courier = &self.engine.courier;
+        let courier = &self.exchange.engine.courier;
         let site = json!({
-            "issuer": self.engine.issuer,
+            "issuer": self.exchange.engine.issuer,
             "push_key": courier.push_key(),
             "ntfy": courier.carries(Channel::Ntfy),
         });
-        self.dialogue.record("site", site).await?;
+        self.exchange.person.record("site", site).await?;
         self.tell_phone(&account, &factor).await?;
-        let now = self.engine.clock.now();
-        for kept in self.engine.ledger.challenges(&account.id, now).await? {
+        let now = self.exchange.engine.clock.now();
+        for kept in self.exchange.engine.ledger.challenges(&account.id, now).await? {
             if kept.answer.is_some() {
                 continue;
             }
-            let opened = Challenge::open(&kept.value, kept.id, &account.id, &self.engine.keyring, now);
+            let opened =
+                Challenge::open(&kept.value, kept.id, &account.id, &self.exchange.engine.keyring, now);
             let Some(OpenChallenge { challenge, .. }) = opened else { continue };
             let ChallengeKind::Approval { trust_days } = challenge.kind else { continue };
             let value = json!({
@@ -161,7 +147,7 @@ impl PhoneVisit<'_> {
                 "seconds_left": challenge.expires.as_unix().saturating_sub(now.as_unix()),
                 "trust_days": trust_days,
             });
-            self.dialogue.record("challenge", value).await?;
+            self.exchange.person.record("challenge", value).await?;
         }
         Ok(account.name)
     }
@@ -173,46 +159,48 @@ impl PhoneVisit<'_> {
         let value = json!({
             "state": "bound", "user": account.name, "label": factor.label.as_str(), "ring": ring.name(),
         });
-        self.dialogue.record("phone", value).await?;
+        self.exchange.person.record("phone", value).await?;
         Ok(())
     }
 
     /// Leaves the answer for the login that waits for it. What it says is looked at here to tell the phone; the login looks
     /// for itself.
     async fn answer(&mut self, is_over: bool) -> Result<String, Stop> {
-        let call = self.call;
-        let (choice, number) = (call.argument("choice"), call.argument("number"));
-        let fields = [call.argument("challenge"), choice, number];
+        let request = self.request;
+        let (choice, number) = (request.argument("choice"), request.argument("number"));
+        let fields = [request.argument("challenge"), choice, number];
         let (account, factor) = self.phone("answer", &fields, is_over).await?;
         let Some(choice) = Choice::parse(choice) else {
-            self.trail.detail = Some("a choice that is none");
+            self.exchange.trail.detail = Some("a choice that is none");
             return Err(Stop::Reject(Reason::NotPermitted));
         };
         let id: ChallengeId = self.parsed("challenge")?;
         let open = self.open(&account.id, id).await?;
         let Some(open) = open.filter(|open| matches!(open.challenge.kind, ChallengeKind::Approval { .. }))
         else {
-            self.trail.credential = Some(Credential::Factor(factor.id));
-            self.trail.detail = Some(if choice == Choice::NotMe { "disowned" } else { "too late" });
+            self.exchange.trail.credential = Some(Credential::Factor(factor.id));
+            self.exchange.trail.detail = Some(if choice == Choice::NotMe { "disowned" } else { "too late" });
             // Whoever wanted in has left, and knows the main password still.
             if choice == Choice::NotMe {
-                self.disowned(&account, None).await?;
+                self.fraud_report(&account, None).await?;
             }
-            self.dialogue.record("answered", json!({ "state": "gone" })).await?;
+            self.exchange.person.record("answered", json!({ "state": "gone" })).await?;
             return Ok(account.name);
         };
         let number = number.to_owned();
-        let is_right = !choice.is_approval() || open.is_answered_by(&cleaned(&number), &self.engine.keyring);
+        let is_right =
+            !choice.is_approval() || open.is_answered_by(&cleaned(&number), &self.exchange.engine.keyring);
         let answer = PhoneAnswer {
             factor: factor.id,
             time: self.time()?,
             choice,
             number,
-            signature: self.call.argument("signature").to_owned(),
+            signature: self.request.argument("signature").to_owned(),
         };
-        let at = self.engine.clock.now();
-        let handed_in = self.engine.ledger.answer_challenge(&account.id, id, &answer.write(), at).await?;
-        self.trail.is_changed |= handed_in == Answered::Now;
+        let at = self.exchange.engine.clock.now();
+        let handed_in =
+            self.exchange.engine.ledger.answer_challenge(&account.id, id, &answer.write(), at).await?;
+        self.exchange.trail.is_changed |= handed_in == Answered::Now;
         let state = match handed_in {
             Answered::Gone => "gone",
             Answered::Before => "before",
@@ -220,8 +208,8 @@ impl PhoneVisit<'_> {
             Answered::Now if is_right => "approved",
             Answered::Now => "wrong_number",
         };
-        self.trail.credential = Some(Credential::Factor(factor.id));
-        self.trail.detail = Some(match (choice, state) {
+        self.exchange.trail.credential = Some(Credential::Factor(factor.id));
+        self.exchange.trail.detail = Some(match (choice, state) {
             (Choice::NotMe, _) => "disowned",
             (_, "approved") => "approved",
             (_, "denied") => "denied",
@@ -229,71 +217,84 @@ impl PhoneVisit<'_> {
             (_, _) => "too late",
         });
         if choice == Choice::NotMe {
-            self.disowned(&account, Some(&open.challenge)).await?;
+            self.fraud_report(&account, Some(&open.challenge)).await?;
         }
-        self.dialogue.record("answered", json!({ "state": state })).await?;
+        self.exchange.person.record("answered", json!({ "state": state })).await?;
         Ok(account.name)
     }
 
     /// Somebody else knows the main password: no phone is rung for a while, and the owner hears of it by mail.
-    async fn disowned(&mut self, account: &Account, challenge: Option<&Challenge>) -> Result<(), Stop> {
-        let at = self.engine.clock.now();
-        let until = at.plus(self.engine.limits.pushes.disowned_pause);
-        self.engine.ledger.mute_pushes(&account.id, until, at).await?;
-        self.trail.is_changed = true;
+    async fn fraud_report(&mut self, account: &Account, challenge: Option<&Challenge>) -> Result<(), Stop> {
+        let at = self.exchange.engine.clock.now();
+        let until = at.plus(self.exchange.engine.limits.pushes.disowned_pause);
+        self.exchange.engine.ledger.mute_pushes(&account.id, until, at).await?;
+        self.exchange.trail.is_changed = true;
         // The same answer can be sent again and again by whoever carries it.
-        let subject = self.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
-        let sending = Sending { subject, at, token: self.engine.draw_token()? };
-        match self.engine.ledger.admit_sending(&sending, &self.engine.limits.sent_codes.each).await? {
+        let subject = self.exchange.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
+        let sending = Sending { subject, at, token: self.exchange.engine.draw_token()? };
+        match self
+            .exchange
+            .engine
+            .ledger
+            .admit_sending(&sending, &self.exchange.engine.limits.sent_codes.each)
+            .await?
+        {
             SendAdmission::Proceed => {}
             SendAdmission::Limited { .. } => return Ok(()),
         }
-        let whence = challenge.map_or(("-", None), |one| (one.service.as_str(), one.rhost.as_deref()));
-        notices::disowned(self.engine, account, whence, &mut self.trail).await;
+        let (service, rhost) =
+            challenge.map_or(("-", None), |one| (one.service.as_str(), one.rhost.as_deref()));
+        notices::fraud_report(self.exchange, account, service, rhost).await;
         Ok(())
     }
 
     async fn ring(&mut self, is_over: bool) -> Result<String, Stop> {
-        let call = self.call;
-        let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| call.argument(name));
+        let request = self.request;
+        let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| request.argument(name));
         let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth], is_over).await?;
         let target = match ring {
             "none" => None,
-            "ntfy" if self.engine.courier.carries(Channel::Ntfy) => {
+            "ntfy" if self.exchange.engine.courier.carries(Channel::Ntfy) => {
                 let topic: String =
-                    self.engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
+                    self.exchange.engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
                 Some(RingTarget::Ntfy(format!("postern-{topic}")))
             }
-            "web_push" if self.engine.courier.carries(Channel::WebPush) => {
+            "web_push" if self.exchange.engine.courier.carries(Channel::WebPush) => {
                 let own = |text: &str| text.to_owned();
                 let subscription =
                     Subscription { endpoint: own(endpoint), p256dh: own(p256dh), auth: own(auth) };
-                if !self.engine.courier.may_push_to(&subscription) {
-                    self.trail.detail = Some("a push service that is not allowed here");
+                if !self.exchange.engine.courier.may_push_to(&subscription) {
+                    self.exchange.trail.detail = Some("a push service that is not allowed here");
                     return Err(Stop::Reject(Reason::NotPermitted));
                 }
                 Some(RingTarget::WebPush(subscription))
             }
             _ => {
-                self.trail.detail = Some("a way to ring that is not to be had here");
+                self.exchange.trail.detail = Some("a way to ring that is not to be had here");
                 return Err(Stop::Reject(Reason::NotPermitted));
             }
         };
-        self.trail.credential = Some(Credential::Factor(factor.id));
+        self.exchange.trail.credential = Some(Credential::Factor(factor.id));
         if let FactorKind::Phone(phone) = &factor.kind
-            && phone.ring.open(factor.id, &self.engine.keyring).is_ok_and(|current| current == target)
+            && phone
+                .ring
+                .open(factor.id, &self.exchange.engine.keyring)
+                .is_ok_and(|current| current == target)
         {
-            self.dialogue.record("ring", json!({ "ring": phone.ring.name(), "address": null })).await?;
+            self.exchange
+                .person
+                .record("ring", json!({ "ring": phone.ring.name(), "address": null }))
+                .await?;
             return Ok(account.name);
         }
         self.admit_ring(&account.id).await?;
         let mut nonce = [0; 24];
-        (self.engine.random)(&mut nonce)?;
+        (self.exchange.engine.random)(&mut nonce)?;
         let sealed = match &target {
             None => Ring::None,
-            Some(target) => Ring::seal(target, factor.id, &self.engine.keyring, nonce)?,
+            Some(target) => Ring::seal(target, factor.id, &self.exchange.engine.keyring, nonce)?,
         };
-        edit(&*self.engine.directory, &account.id, |data| {
+        edit(&*self.exchange.engine.directory, &account.id, |data| {
             let found = data.factors.iter_mut().find(|one| one.id == factor.id);
             match found.map(|one| &mut one.kind) {
                 Some(FactorKind::Phone(phone)) => phone.ring = sealed.clone(),
@@ -304,20 +305,24 @@ impl PhoneVisit<'_> {
             Ok(())
         })
         .await?;
-        self.dialogue.changed();
+        self.exchange.person.changed();
         let address = match &target {
-            Some(RingTarget::Ntfy(topic)) => self.engine.courier.ntfy_address(topic),
+            Some(RingTarget::Ntfy(topic)) => self.exchange.engine.courier.ntfy_address(topic),
             Some(RingTarget::WebPush(_)) | None => None,
         };
-        self.dialogue.record("ring", json!({ "ring": sealed.name(), "address": address })).await?;
+        self.exchange.person.record("ring", json!({ "ring": sealed.name(), "address": address })).await?;
         Ok(account.name)
     }
 
     /// Each change is a Modify in the directory.
     async fn admit_ring(&mut self, account: &AccountId) -> Result<(), Stop> {
-        let subject = self.engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
-        let sending = Sending { subject, at: self.engine.clock.now(), token: self.engine.draw_token()? };
-        match self.engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
+        let subject = self.exchange.engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
+        let sending = Sending {
+            subject,
+            at: self.exchange.engine.clock.now(),
+            token: self.exchange.engine.draw_token()?,
+        };
+        match self.exchange.engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
             SendAdmission::Proceed => Ok(()),
             SendAdmission::Limited { .. } => Err(Stop::Reject(Reason::Limited)),
         }
@@ -326,17 +331,17 @@ impl PhoneVisit<'_> {
     /// The account and the phone of it that signed this a moment ago. Who is unknown and who signed wrongly is told
     /// apart: a phone has to know that it is no longer bound.
     async fn phone(&mut self, verb: &str, fields: &[&str], is_over: bool) -> Result<(Account, Factor), Stop> {
-        let (id, time) = (AccountId::new(self.call.argument("account").to_owned()), self.time()?);
+        let (id, time) = (AccountId::new(self.request.argument("account").to_owned()), self.time()?);
         let factor: FactorId = self.parsed("factor")?;
-        let now = self.engine.clock.now().as_unix();
+        let now = self.exchange.engine.clock.now().as_unix();
         if now.abs_diff(time) > CLOCK_SKEW {
-            self.dialogue.record("clock", json!({ "now": now })).await?;
-            self.trail.detail = Some("the phone's clock is wrong");
+            self.exchange.person.record("clock", json!({ "now": now })).await?;
+            self.exchange.trail.detail = Some("the phone's clock is wrong");
             return Err(Stop::Reject(Reason::Expired));
         }
         let signed = Signed { verb, factor, time, fields };
-        let signature = self.call.argument("signature");
-        let engine = self.engine;
+        let signature = self.request.argument("signature");
+        let engine = self.exchange.engine;
         let place = engine.memory.unproved_calls.place(is_over).await;
         let account = engine.directory.read(&id).await?;
         let account = account.filter(|account| account.data.factors.iter().any(|one| one.id == factor));
@@ -345,12 +350,12 @@ impl PhoneVisit<'_> {
             drop(place);
             // Nothing is told to who guesses all the time, and to who is being bound always.
             if !(is_over && self.is_guess) {
-                self.dialogue.record("phone", json!({ "state": "unknown" })).await?;
+                self.exchange.person.record("phone", json!({ "state": "unknown" })).await?;
             }
             return Err(Stop::Reject(Reason::UnknownAccount));
         };
         drop(place);
-        self.trail.account = Some(account.id.clone());
+        self.exchange.trail.account = Some(account.id.clone());
         let Some((factor, _)) = signed.is_by(&account, signature) else {
             self.is_guess = true;
             return Err(Stop::Reject(Reason::BadCredential));
@@ -362,7 +367,7 @@ impl PhoneVisit<'_> {
     /// Whether this is signed by a phone that handed its key in, and that somebody at a terminal has still to say yes to: it
     /// asks every two seconds whether they have.
     async fn is_being_bound(&self, account: &AccountId, signed: &Signed<'_>, signature: &str) -> bool {
-        let (engine, now) = (self.engine, self.engine.clock.now());
+        let (engine, now) = (self.exchange.engine, self.exchange.engine.clock.now());
         // While the ledger is down no phone can be bound.
         let kept = engine.ledger.challenges(account, now).await.unwrap_or_default();
         kept.into_iter().any(|kept| {
@@ -379,10 +384,11 @@ impl PhoneVisit<'_> {
     }
 
     async fn open(&self, account: &AccountId, id: ChallengeId) -> Result<Option<OpenChallenge>, Stop> {
-        let now = self.engine.clock.now();
-        let kept = self.engine.ledger.challenges(account, now).await?;
+        let now = self.exchange.engine.clock.now();
+        let kept = self.exchange.engine.ledger.challenges(account, now).await?;
         let kept = kept.into_iter().find(|kept| kept.id == id);
-        Ok(kept.and_then(|kept| Challenge::open(&kept.value, id, account, &self.engine.keyring, now)))
+        Ok(kept
+            .and_then(|kept| Challenge::open(&kept.value, id, account, &self.exchange.engine.keyring, now)))
     }
 
     fn time(&self) -> Result<u64, Stop> {
@@ -390,24 +396,13 @@ impl PhoneVisit<'_> {
     }
 
     fn parsed<T: FromStr>(&self, name: &str) -> Result<T, Stop> {
-        self.call.argument(name).parse().map_err(|_| Stop::Reject(Reason::BadCredential))
+        self.request.argument(name).parse().map_err(|_| Stop::Reject(Reason::BadCredential))
     }
 }
 
-impl PhoneCall<'_> {
+impl PhoneRequest<'_> {
     fn argument(&self, name: &str) -> &str {
         self.arguments.get(name).map_or("", String::as_str)
-    }
-}
-
-impl PhoneFlow {
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Bind => &["account", "challenge", "key", "name", "proof"],
-            Self::Pending => &["account", "factor", "time", "signature"],
-            Self::Answer => &["account", "factor", "time", "challenge", "choice", "number", "signature"],
-            Self::Ring => &["account", "factor", "time", "ring", "endpoint", "p256dh", "auth", "signature"],
-        }
     }
 }
 

@@ -1,27 +1,19 @@
 //! Asking for a second step, until one is right or enough were wrong.
 
+use crate::account::Account;
 use crate::checks::current_account;
-use crate::checks::phone_approval;
-use crate::checks::phone_approval::Approval;
-use crate::checks::phone_approval::Begun;
-use crate::checks::phone_approval::Decision;
+use crate::checks::phone_approval::{self, Approval, Begun, Decision};
 use crate::checks::recipient::{Binding, Recipient};
-use crate::checks::sent_codes;
-use crate::checks::sent_codes::Posted;
-use crate::checks::typed_codes;
-use crate::checks::typed_codes::Asked;
-use crate::checks::typed_codes::CodeCheck;
-use crate::checks::typed_codes::Typed;
+use crate::checks::sent_codes::{self, Posted};
+use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::conversation::Choice;
 use crate::courier::Destination;
-use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::context::Exchange;
+use crate::exchange::details::EMPTY_ANSWER;
 use crate::exchange::outage::Outage;
-use crate::exchange::prompt_context::Occasion;
+use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::{Factor, FactorKind, Phone};
-use crate::flows::details::EMPTY_ANSWER;
 use crate::ledger::Credential;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
@@ -43,18 +35,14 @@ pub(crate) struct Proved {
 ///
 /// Whoever leaves after a code that was not right leaves with that on record, or guessing would go unnoticed.
 pub(crate) async fn prove(
-    engine: &Engine,
-    asked: Asked<'_>,
-    occasion: &Occasion<'_>,
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
+    exchange: &mut Exchange<'_>,
+    check: CodeCheckContext<'_>,
+    context: &PromptContext<'_>,
 ) -> Result<Proved, Stop> {
-    let mut step = Step {
-        engine,
-        asked,
-        occasion,
-        dialogue,
-        trail,
+    let mut step = SecondStep {
+        exchange,
+        check,
+        context,
         refused: None,
         has_typed: false,
         is_too_early: false,
@@ -63,19 +51,17 @@ pub(crate) async fn prove(
     let ended = step.ask().await;
     step.give_up().await;
     match ended {
-        Err(Stop::Reject(Reason::Cancelled)) if !step.dialogue.is_echoed() => {
+        Err(Stop::Reject(Reason::Cancelled)) if !step.exchange.person.is_echoed() => {
             Err(Stop::Reject(step.refused.unwrap_or(Reason::Cancelled)))
         }
         ended => ended,
     }
 }
 
-struct Step<'a, 'd> {
-    engine: &'a Engine,
-    asked: Asked<'a>,
-    occasion: &'a Occasion<'a>,
-    dialogue: &'a mut Dialogue<'d>,
-    trail: &'a mut Trail,
+struct SecondStep<'x, 'a> {
+    exchange: &'x mut Exchange<'a>,
+    check: CodeCheckContext<'x>,
+    context: &'x PromptContext<'x>,
     refused: Option<Reason>,
     /// Whether anything was answered that could have been meant as a code. An ssh without a terminal answers nothing.
     has_typed: bool,
@@ -96,15 +82,15 @@ enum Reach {
     Phone(Approval),
 }
 
-impl Step<'_, '_> {
+impl SecondStep<'_, '_> {
     async fn ask(&mut self) -> Result<Proved, Stop> {
-        let factors = by_last_use(self.engine, self.asked, self.trail).await;
+        let factors = by_last_use(self.exchange, self.check.account).await;
         let choices = self.choices(&factors);
         if !choices.is_empty() {
-            self.dialogue.tell(&Phrase::FactorsToChooseFrom {}).await?;
+            self.exchange.person.tell(&Phrase::FactorsToChooseFrom {}).await?;
         }
         for (number, choice) in (1..).zip(&choices) {
-            self.dialogue.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
+            self.exchange.person.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
         }
         let mut proposed = factors.first().copied();
         self.reach(proposed).await?;
@@ -112,12 +98,12 @@ impl Step<'_, '_> {
         while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
             questions += 1;
             let question = question(&self.reach, proposed, factors.len());
-            let answer = self.dialogue.ask_for_code_or_choice(&question, &choices).await?;
+            let answer = self.exchange.person.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
             if let Reach::Phone(approval) = &self.reach
                 && matches!(clean.as_str(), "s" | "S")
             {
-                show_qr(self.engine, approval, self.dialogue).await?;
+                show_qr(self.exchange, approval).await?;
                 continue;
             }
             self.has_typed |= !clean.is_empty();
@@ -152,11 +138,11 @@ impl Step<'_, '_> {
             return Err(Outage::ForgottenCodes.into());
         }
         if !self.has_typed && self.refused.is_none() {
-            self.trail.detail = Some(EMPTY_ANSWER);
+            self.exchange.trail.detail = Some(EMPTY_ANSWER);
             return Err(Stop::Reject(Reason::Cancelled));
         }
         if self.refused.is_none() {
-            self.trail.detail.get_or_insert(NO_CODE);
+            self.exchange.trail.detail.get_or_insert(NO_CODE);
         }
         Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
     }
@@ -168,7 +154,7 @@ impl Step<'_, '_> {
         }
         let choice = |(number, factor): (u64, &&Factor)| {
             let label =
-                if self.asked.is_known { described(factor) } else { factor.label.as_str().to_owned() };
+                if self.check.is_known { described(factor) } else { factor.label.as_str().to_owned() };
             Choice { id: number.to_string(), kind: factor.kind.name(), label }
         };
         (1..).zip(factors).map(choice).collect()
@@ -177,39 +163,39 @@ impl Step<'_, '_> {
     /// Looks at a code; `None` where it is not right.
     async fn code(&mut self, text: &str) -> Result<Option<Checked>, Stop> {
         let Some(typed) = Typed::parse(text) else {
-            self.dialogue.complain(&Phrase::CodeUnreadable {}).await?;
+            self.exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
             return Ok(None);
         };
-        let engine = self.engine;
+        let engine = self.exchange.engine;
         // A factor is gone as soon as it is removed.
-        let account = current_account::as_of_now(engine, self.asked.account.clone(), self.dialogue).await?;
-        let asked = Asked { account: &account, ..self.asked };
-        match typed_codes::check(engine, asked, &typed, self.trail).await? {
+        let account = current_account::as_of_now(self.exchange, self.check.account.clone()).await?;
+        let check = CodeCheckContext { account: &account, ..self.check };
+        match typed_codes::check(self.exchange, check, &typed).await? {
             CodeCheck::Right(credential) => return Ok(Some(Checked::Right(credential))),
             CodeCheck::Wrong => self.refused = Some(Reason::BadCredential),
             CodeCheck::Replayed => self.refused = Some(Reason::Replayed),
             CodeCheck::TooEarly { until } => {
                 let seconds = engine.seconds_until(until);
-                self.dialogue.complain(&Phrase::CodeTooEarly { seconds }).await?;
+                self.exchange.person.complain(&Phrase::CodeTooEarly { seconds }).await?;
                 return Ok(Some(Checked::Early));
             }
             CodeCheck::Limited { until } => {
                 self.refused = Some(Reason::Limited);
                 let minutes = engine.seconds_until(until).div_ceil(60);
-                self.dialogue.complain(&Phrase::CodesLimited { minutes }).await?;
+                self.exchange.person.complain(&Phrase::CodesLimited { minutes }).await?;
                 return Err(Stop::Reject(Reason::Limited));
             }
             CodeCheck::NotSpent(error) => {
-                self.dialogue.complain(&Phrase::RecoveryCodesNotNow {}).await?;
+                self.exchange.person.complain(&Phrase::RecoveryCodesNotNow {}).await?;
                 return Err(Outage::from(error).into());
             }
             CodeCheck::Locked => {
                 self.refused = Some(Reason::Locked);
-                self.dialogue.complain(&Phrase::FactorLocked {}).await?;
+                self.exchange.person.complain(&Phrase::FactorLocked {}).await?;
                 return Err(Stop::Reject(Reason::Locked));
             }
         }
-        self.dialogue.complain(&Phrase::CodeWrong {}).await?;
+        self.exchange.person.complain(&Phrase::CodeWrong {}).await?;
         Ok(None)
     }
 
@@ -221,20 +207,20 @@ impl Step<'_, '_> {
         if to.is_none() && !is_phone(factor) {
             return Ok(());
         }
-        if !self.asked.is_known {
-            self.trail.detail = Some("nothing is sent: the first factor was not proved to Postern");
-            self.dialogue.complain(&Phrase::NothingSent {}).await?;
+        if !self.check.is_known {
+            self.exchange.trail.detail = Some("nothing is sent: the first factor was not proved to Postern");
+            self.exchange.person.complain(&Phrase::NothingSent {}).await?;
             return Ok(());
         }
         let reached = match (to, &factor.kind) {
             (Some(to), _) => self.post(factor, to).await,
-            (None, FactorKind::Phone(phone)) => self.ring(factor, phone).await,
+            (None, FactorKind::Phone(phone)) => self.push(factor, phone).await,
             (None, FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) => Ok(()),
         };
         match reached {
             Err(Stop::Defer(Outage::Ledger(_))) => {
-                self.trail.is_ledger_down = true;
-                self.dialogue.complain(&Phrase::NothingSent {}).await?;
+                self.exchange.trail.is_ledger_down = true;
+                self.exchange.person.complain(&Phrase::NothingSent {}).await?;
                 Ok(())
             }
             reached => reached,
@@ -242,69 +228,65 @@ impl Step<'_, '_> {
     }
 
     async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
-        let Asked { account, source, .. } = self.asked;
-        let recipient = Recipient { account, source, factor: factor.id, to, binding: Binding::Bound };
-        match sent_codes::post(self.engine, recipient, self.occasion, self.dialogue, self.trail).await? {
+        let account = self.check.account;
+        let recipient = Recipient { account, factor: factor.id, to, binding: Binding::Bound };
+        match sent_codes::post(self.exchange, recipient, self.context).await? {
             Posted::Sent => {
                 let to = to.masked();
-                self.dialogue.tell(&Phrase::CodeSent { to: &to }).await?;
+                self.exchange.person.tell(&Phrase::CodeSent { to: &to }).await?;
                 self.reach = Reach::Sent(to);
             }
             Posted::Limited { until } => {
-                let seconds = self.engine.seconds_until(until);
-                self.dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
+                let seconds = self.exchange.engine.seconds_until(until);
+                self.exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
                 // The last one may be good still.
                 self.reach = Reach::Sent(to.masked());
             }
             Posted::Failed => {
-                self.dialogue.complain(&Phrase::SendingFailed { to: &to.masked() }).await?;
+                self.exchange.person.complain(&Phrase::SendingFailed { to: &to.masked() }).await?;
             }
         }
         Ok(())
     }
 
-    async fn ring(&mut self, factor: &Factor, phone: &Phone) -> Result<(), Stop> {
-        let account = self.asked.account;
-        let chosen = (factor, phone);
-        match phone_approval::begin(self.engine, account, chosen, self.occasion, self.dialogue, self.trail)
-            .await?
-        {
+    async fn push(&mut self, factor: &Factor, phone: &Phone) -> Result<(), Stop> {
+        match phone_approval::begin(self.exchange, self.check.account, factor, phone, self.context).await? {
             Begun::Waiting(approval) => {
                 let has_rung = approval.has_rung;
                 self.reach = Reach::Phone(approval);
                 if let Reach::Phone(approval) = &self.reach
                     && !has_rung
                 {
-                    show_qr(self.engine, approval, self.dialogue).await?;
+                    show_qr(self.exchange, approval).await?;
                 }
             }
             Begun::NotNow { until } => {
-                let seconds = self.engine.seconds_until(until);
-                self.dialogue.complain(&Phrase::PhoneNotNow { seconds }).await?;
+                let seconds = self.exchange.engine.seconds_until(until);
+                self.exchange.person.complain(&Phrase::PhoneNotNow { seconds }).await?;
             }
-            Begun::NoPage => self.dialogue.complain(&Phrase::NothingSent {}).await?,
+            Begun::NoPage => self.exchange.person.complain(&Phrase::NothingSent {}).await?,
         }
         Ok(())
     }
 
     /// Waits for the phone; `None` where the person may try something else.
     async fn phone(&mut self, approval: Approval) -> Result<Option<Proved>, Stop> {
-        match approval.decide(self.engine, self.dialogue).await? {
+        match approval.decide(self.exchange).await? {
             Decision::Approved { phone, trusts } => {
                 Ok(Some(Proved { credential: Credential::Factor(phone), trusts: Some(trusts) }))
             }
             Decision::Denied => {
-                self.trail.detail = Some("refused on a phone, or by an admin");
-                self.dialogue.complain(&Phrase::PhoneDenied {}).await?;
+                self.exchange.trail.detail = Some("refused on a phone, or by an admin");
+                self.exchange.person.complain(&Phrase::PhoneDenied {}).await?;
                 Err(Stop::Reject(Reason::BadCredential))
             }
             Decision::WrongNumber => {
                 self.refused = Some(Reason::BadCredential);
-                self.dialogue.complain(&Phrase::PhoneWrongNumber {}).await?;
+                self.exchange.person.complain(&Phrase::PhoneWrongNumber {}).await?;
                 Ok(None)
             }
             Decision::Unanswered => {
-                self.dialogue.complain(&Phrase::PhoneUnanswered {}).await?;
+                self.exchange.person.complain(&Phrase::PhoneUnanswered {}).await?;
                 Ok(None)
             }
         }
@@ -313,7 +295,7 @@ impl Step<'_, '_> {
     /// Nobody waits for an answer any more.
     async fn give_up(&mut self) {
         if let Reach::Phone(approval) = std::mem::take(&mut self.reach) {
-            approval.give_up(self.engine).await;
+            approval.give_up(self.exchange.engine).await;
         }
     }
 }
@@ -326,12 +308,12 @@ enum Checked {
 }
 
 /// Shows a QR code that opens the page at the challenge. The number is not in it.
-async fn show_qr(engine: &Engine, approval: &Approval, dialogue: &mut Dialogue<'_>) -> Result<(), Stop> {
-    let Some(page) = engine.courier.page() else { return Ok(()) };
-    dialogue.tell(&Phrase::ScanToApprove {}).await?;
+async fn show_qr(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(), Stop> {
+    let Some(page) = exchange.engine.courier.page() else { return Ok(()) };
+    exchange.person.tell(&Phrase::ScanToApprove {}).await?;
     let uri = format!("{page}{}", approval.fragment());
     // The question may take two lines.
-    dialogue.qr(&uri, None, 2).await?;
+    exchange.person.qr(&uri, None, 2).await?;
     Ok(())
 }
 
@@ -377,16 +359,16 @@ fn choice<'a>(typed: &str, factors: &[&'a Factor]) -> Option<&'a Factor> {
 }
 
 /// The one used last goes first; those that never were go by their age.
-async fn by_last_use<'a>(engine: &Engine, asked: Asked<'a>, trail: &mut Trail) -> Vec<&'a Factor> {
-    let uses = engine.ledger.last_uses(&asked.account.id).await.unwrap_or_else(|_| {
-        trail.is_ledger_down = true;
+async fn by_last_use<'a>(exchange: &mut Exchange<'_>, account: &'a Account) -> Vec<&'a Factor> {
+    let uses = exchange.engine.ledger.last_uses(&account.id).await.unwrap_or_else(|_| {
+        exchange.trail.is_ledger_down = true;
         Vec::new()
     });
     let last_use = |factor: &Factor| {
         let credential = Credential::Factor(factor.id);
         uses.iter().find(|used| used.credential == credential).map(|used| used.at)
     };
-    let mut factors: Vec<&Factor> = asked.account.data.factors.iter().collect();
+    let mut factors: Vec<&Factor> = account.data.factors.iter().collect();
     factors
         .sort_by(|a, b| last_use(b).cmp(&last_use(a)).then(a.created.cmp(&b.created)).then(a.id.cmp(&b.id)));
     factors

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use postern_core::clock::Clock;
 use postern_core::engine::Engine;
 use postern_core::factor::TotpShape;
-use postern_core::flows::{self, PhoneCall, PhoneFlow};
+use postern_core::flows::{self, PhoneRequest};
 use postern_core::limits::Source;
+use postern_ipc::PhoneFlow;
 
 use super::person::Heard;
 use super::visit::Ended;
@@ -104,8 +105,8 @@ impl Handset {
         let mut page = Script::new(&[]);
         let memory = page.memory.clone();
         let source = Source::of(self.address.parse().ok());
-        let call = PhoneCall { flow, arguments: &arguments, language: None, source: &source };
-        let outcome = flows::phone(&self.engine, &call, &mut page).await;
+        let request = PhoneRequest { flow, arguments: &arguments, language: None, source: &source };
+        let outcome = flows::phone(&self.engine, &request, &mut page).await;
         Ended { outcome, heard: memory.all() }
     }
 }

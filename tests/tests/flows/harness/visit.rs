@@ -9,7 +9,7 @@ use postern_core::device::Device;
 use postern_core::engine::Engine;
 use postern_core::exchange;
 use postern_core::exchange::Outcome;
-use postern_core::flows::{self, Own, OwnFlow};
+use postern_core::flows::{self, LoginRequest, SelfServiceFlow, SelfServiceRequest};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::proof::Proof;
@@ -34,7 +34,7 @@ pub(crate) struct Visit {
     is_by_root: bool,
     device: Option<String>,
     language: Option<String>,
-    own: Option<(OwnFlow, u32, BTreeMap<String, String>)>,
+    own: Option<(SelfServiceFlow, u32, BTreeMap<String, String>)>,
 }
 
 impl Site {
@@ -55,14 +55,14 @@ impl Site {
     }
 
     /// A self-service request of a user.
-    pub(crate) fn own(&self, who: &Someone, flow: OwnFlow) -> Visit {
+    pub(crate) fn own(&self, who: &Someone, flow: SelfServiceFlow) -> Visit {
         Visit { own: Some((flow, who.uid, BTreeMap::new())), ..self.visit("", &who.name) }
     }
 
     /// PAM's account management.
     pub(crate) async fn account_flow(&self, service: &str, name: &str, proof: Option<&Proof>) -> Outcome {
         let name = LoginName::new(name).unwrap();
-        flows::account(&self.engine, service, &name, proof.map(Proof::expose)).await
+        flows::account(&self.engine, self.engine.service(service), &name, proof.map(Proof::expose)).await
     }
 }
 
@@ -121,15 +121,15 @@ impl Visit {
         let name = LoginName::new(&self.name).unwrap();
         let language = self.language.as_deref();
         if let Some((flow, uid, arguments)) = &self.own {
-            let own = Own { name: &name, uid: *uid, flow: *flow, arguments, language };
-            return flows::own(&self.engine, &own, person).await;
+            let request = SelfServiceRequest { name: &name, uid: *uid, flow: *flow, arguments, language };
+            return flows::self_service(&self.engine, &request, person).await;
         }
         let secret = self.secret.map(|secret| Offered::new(secret).unwrap());
         let device = self.device.map(|device| Device::of_ssh_key(&device).unwrap());
         let address = self.from.and_then(|address| address.parse().ok());
         let source = self.by.map_or_else(|| Source::of(address), Source::of_user);
-        let visit = flows::Visit {
-            service: &self.service,
+        let request = LoginRequest {
+            service: self.engine.service(&self.service),
             name: &name,
             secret: secret.as_ref(),
             address,
@@ -138,7 +138,7 @@ impl Visit {
             device: device.as_ref(),
             language,
         };
-        flows::login(&self.engine, &visit, person).await
+        flows::login(&self.engine, &request, person).await
     }
 
     /// Runs with prepared answers; after them there is no answer.

@@ -3,7 +3,7 @@
 use postern_core::Reason;
 use postern_core::conversation::Echo;
 use postern_core::factor::{Algorithm, TotpShape};
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 
 use crate::harness::{MAIN_PASSWORD, Point, Site};
@@ -176,7 +176,7 @@ async fn a_right_code_that_the_ledger_cannot_place_is_deferred_and_not_counted()
         let ended = site.visit("sshd", "alice").says(&many).await;
         assert!(ended.is_defer(), "{ended:?}");
         assert!(ended.complaints().iter().all(|said| said.starts_with("Codes are not taken just now")));
-        let own = site.own(&alice, OwnFlow::RecoveryCodes).says(&many).await;
+        let own = site.own(&alice, SelfServiceFlow::RecoveryCodes).says(&many).await;
         assert!(own.is_defer(), "{own:?}");
     }
     let ended =

@@ -2,7 +2,7 @@
 
 use postern_core::changes;
 use postern_core::factor::RecoveryText;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 use postern_core::{Reason, Verdict};
@@ -108,7 +108,8 @@ async fn a_name_for_a_new_app_is_one_that_is_free() {
         drop(site.bind(&alice, label).await);
     }
     let codes = site.recovery_codes(&alice, 1).await;
-    let (ended, _) = enrol(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD, &codes[0]]).await;
+    let (ended, _) =
+        enrol(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD, &codes[0]]).await;
     assert_eq!(ended.records("factor")[0]["label"], "authenticator 3");
 }
 
@@ -229,7 +230,7 @@ async fn one_ticket_at_two_doors_at_once_binds_one_factor() {
     let site = site(ForcedEnrolment::Ticket).await;
     let alice = site.person("alice").await;
     let ticket = ticket(&site, &alice).await;
-    let mut talks = [site.visit("sshd", "alice").begin(), site.own(&alice, OwnFlow::Enrol).begin()];
+    let mut talks = [site.visit("sshd", "alice").begin(), site.own(&alice, SelfServiceFlow::Enrol).begin()];
     for talk in &mut talks {
         talk.answer(MAIN_PASSWORD).await;
         talk.answer(&ticket).await;
@@ -337,7 +338,7 @@ async fn a_ticket_that_was_used_is_not_good_again_where_a_backup_of_before_is_re
     let (ended, _) = enrol(&site, site.visit("sshd", "alice"), &[MAIN_PASSWORD, &ticket]).await;
     assert_eq!(ended.reason(), Reason::Replayed);
     assert!(site.account(&alice).await.data.factors.is_empty());
-    let own = site.own(&alice, OwnFlow::Enrol);
+    let own = site.own(&alice, SelfServiceFlow::Enrol);
     let ended = own.says(&[MAIN_PASSWORD, &ticket, "000000"]).await;
     assert!(!ended.is_accept() && site.account(&alice).await.data.factors.is_empty());
     let another = self::ticket(&site, &alice).await;

@@ -56,7 +56,8 @@ async fn an_echo_at_the_prompts_of_an_enrolment_ends_it_and_counts_nothing() {
         });
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, echo, echo, echo]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
-        let own = site.own(&alice, flows::OwnFlow::Enrol).says(&[MAIN_PASSWORD, echo, echo, echo]).await;
+        let own =
+            site.own(&alice, flows::SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, echo, echo, echo]).await;
         assert_eq!((own.reason(), own.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
     }
     assert_eq!(site.world.count(Point::AdmitCode), 0);

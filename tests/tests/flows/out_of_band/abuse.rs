@@ -4,7 +4,7 @@ use postern_core::Reason;
 use postern_core::changes::deny_challenges;
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::{Credential, Token};
 
 use super::{BACKUP, number_in};
@@ -58,7 +58,8 @@ async fn a_user_who_binds_the_address_of_another_does_not_use_up_their_codes() {
     let (alice, mallory) = (site.person("alice").await, site.person("mallory").await);
     drop(site.bind_sent(&alice, "email", BACKUP).await);
     for _ in 0..8 {
-        let enrol = site.own(&mallory, OwnFlow::Enrol).argument("kind", "email").argument("to", BACKUP);
+        let enrol =
+            site.own(&mallory, SelfServiceFlow::Enrol).argument("kind", "email").argument("to", BACKUP);
         drop(enrol.says(&[MAIN_PASSWORD]).await);
         site.clock.advance(61);
     }
@@ -145,7 +146,7 @@ async fn a_sent_code_is_valid_only_for_its_own_service() {
     drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);
     let code = site.post.codes().pop().unwrap();
     let elsewhere =
-        site.own(&alice, OwnFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &code, &code, &code]).await;
+        site.own(&alice, SelfServiceFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &code, &code, &code]).await;
     assert_eq!(elsewhere.reason(), Reason::BadCredential);
     let combined = site.visit("webmail", "alice").secret(&format!("{MAIN_PASSWORD}{code}")).says(&[]).await;
     assert!(!combined.is_accept());
@@ -224,7 +225,7 @@ async fn wrong_calls_from_everywhere_shut_out_no_phone() {
 async fn a_phone_that_waits_to_be_bound_may_ask_often_at_no_cost_to_others() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
-    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     let phone = site.handset(&talk.heard().uri());
@@ -281,17 +282,17 @@ async fn a_phone_changes_how_it_is_rung_so_often_and_no_more() {
 async fn what_found_nothing_to_change_is_no_change() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
-    let deny = || site.own(&alice, OwnFlow::ChallengeDeny).argument("all", "true");
+    let deny = || site.own(&alice, SelfServiceFlow::ChallengeDeny).argument("all", "true");
     let nothing = deny().says(&[]).await;
     assert!(nothing.is_accept() && !nothing.outcome.trail.is_changed);
-    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     let denied = deny().says(&[]).await;
     assert!(denied.is_accept() && denied.outcome.trail.is_changed, "{denied:?}");
     talk.leave(Gone::Closed);
     drop(talk.ended().await);
-    for flow in [OwnFlow::DeviceRevoke, OwnFlow::AppPasswordRevoke] {
+    for flow in [SelfServiceFlow::DeviceRevoke, SelfServiceFlow::AppPasswordRevoke] {
         let ended = site.own(&alice, flow).argument("all", "true").says(&[MAIN_PASSWORD]).await;
         assert!(ended.is_accept() && !ended.outcome.trail.is_changed, "{flow:?} {ended:?}");
     }

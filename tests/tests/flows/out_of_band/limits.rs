@@ -8,7 +8,7 @@ use postern_core::changes::{NewFactor, NewKind, bind_factor};
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
 use postern_core::exchange::SmsBudget;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use super::{BACKUP, NUMBER, number_in};
 use crate::harness::{MAIN_PASSWORD, Site};
@@ -85,7 +85,7 @@ async fn one_mailbox_gets_no_more_for_being_that_of_many() {
     let site = Site::with_post().await;
     for number in 0..8 {
         let person = site.person(&format!("person{number}")).await;
-        let visit = site.own(&person, OwnFlow::Enrol);
+        let visit = site.own(&person, SelfServiceFlow::Enrol);
         let visit = visit.argument("kind", "email").argument("to", BACKUP);
         drop(visit.says(&[MAIN_PASSWORD]).await);
         site.clock.advance(61);
@@ -105,7 +105,8 @@ async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not
         let mut tried = 0;
         for number in 0..8 {
             let to = format!("nobody{number}@example.net");
-            let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", &to);
+            let visit =
+                site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "email").argument("to", &to);
             let ended = visit.says(&[MAIN_PASSWORD]).await;
             tried += usize::from(ended.complaints()[0].starts_with("No code could be sent to"));
         }
@@ -118,7 +119,7 @@ async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not
     let mut tried = 0;
     for number in 0..20 {
         let to = format!("nobody{number}@example.net");
-        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", &to);
+        let visit = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "email").argument("to", &to);
         let ended = visit.says(&[MAIN_PASSWORD]).await;
         tried += usize::from(ended.complaints()[0].starts_with("No code could be sent to"));
         site.clock.advance(61);
@@ -131,7 +132,7 @@ async fn a_delivery_that_is_refused_counts_and_one_that_is_out_of_order_does_not
 async fn asks_for_sms(site: &Site, number: usize) -> bool {
     let person = site.person(&format!("person{number}")).await;
     let to = format!("+4420794602{number:02}");
-    let visit = site.own(&person, OwnFlow::Enrol).argument("kind", "sms").argument("to", &to);
+    let visit = site.own(&person, SelfServiceFlow::Enrol).argument("kind", "sms").argument("to", &to);
     drop(visit.says(&[MAIN_PASSWORD]).await);
     !site.post.codes_to(&to).is_empty()
 }
@@ -210,7 +211,7 @@ async fn a_number_out_of_the_allowed_prefixes_is_refused_before_anything_is_coun
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     for to in ["+97912345678", "+881612345678", "+870773000000", "+33612345678", "+449098790000"] {
-        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "sms").argument("to", to);
+        let visit = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "sms").argument("to", to);
         let ended = visit.says(&[MAIN_PASSWORD]).await;
         assert_eq!(ended.reason(), Reason::NotPermitted);
         assert_eq!(

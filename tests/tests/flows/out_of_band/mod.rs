@@ -7,7 +7,7 @@ mod phone;
 mod sent;
 mod taken;
 
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use crate::harness::{Ended, Handset, MAIN_PASSWORD, Site, Someone};
 
@@ -25,7 +25,8 @@ impl Site {
     /// Binds an address or a number as its owner would.
     pub(crate) async fn bind_sent(&self, who: &Someone, kind: &str, to: &str) -> Ended {
         let sent = self.post.codes().len();
-        let mut talk = self.own(who, OwnFlow::Enrol).argument("kind", kind).argument("to", to).begin();
+        let mut talk =
+            self.own(who, SelfServiceFlow::Enrol).argument("kind", kind).argument("to", to).begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
         talk.say(&self.post.codes()[sent]);
@@ -38,7 +39,7 @@ impl Site {
 
     /// Binds a phone as its owner would.
     pub(crate) async fn bind_phone(&self, who: &Someone) -> Handset {
-        let mut talk = self.own(who, OwnFlow::Enrol).argument("kind", "phone").begin();
+        let mut talk = self.own(who, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
         let handset = self.handset(&talk.heard().uri());

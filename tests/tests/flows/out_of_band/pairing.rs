@@ -3,7 +3,8 @@
 use postern_core::Reason;
 use postern_core::conversation::Gone;
 use postern_core::factor::FactorKind;
-use postern_core::flows::{OwnFlow, PhoneFlow};
+use postern_core::flows::SelfServiceFlow;
+use postern_ipc::PhoneFlow;
 
 use crate::harness::{MAIN_PASSWORD, Site};
 
@@ -30,7 +31,7 @@ async fn a_phone_is_not_bound_where_the_digits_differ_or_the_secret_is_not_known
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     for is_forged in [false, true] {
-        let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+        let mut talk = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
         let mut uri = talk.heard().uri();
@@ -54,7 +55,7 @@ async fn a_phone_is_not_bound_where_the_digits_differ_or_the_secret_is_not_known
 async fn a_qr_code_is_good_once_and_only_while_the_terminal_waits() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
-    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "phone").begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     let uri = talk.heard().uri();

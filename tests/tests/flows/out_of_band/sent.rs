@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern_core::Reason;
 use postern_core::courier::CourierError;
 use postern_core::factor::FactorKind;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 use postern_core::words::Language;
 
@@ -143,11 +143,11 @@ async fn an_address_that_will_not_do_is_refused_before_anything_is_sent() {
     let site = Site::with_post().await;
     let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
     for to in ["alice@example.org", "ALICE@example.org", "no address", "a@b.example\nBcc: x@example.org"] {
-        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", to);
+        let visit = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "email").argument("to", to);
         assert_eq!(visit.says(&[MAIN_PASSWORD]).await.reason(), Reason::NotPermitted, "{to}");
     }
     for to in ["0123", "+0123456789", "+44 20 7946 0123 x"] {
-        let visit = site.own(&alice, OwnFlow::Enrol).argument("kind", "sms").argument("to", to);
+        let visit = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "sms").argument("to", to);
         assert_eq!(visit.says(&[MAIN_PASSWORD]).await.reason(), Reason::NotPermitted, "{to}");
     }
     assert!(site.post.sent().is_empty());
@@ -159,8 +159,11 @@ async fn one_number_binds_to_one_account() {
     let (alice, bob) = (site.person("alice").await, site.person("bob").await);
     drop(site.bind_sent(&alice, "sms", NUMBER).await);
     site.clock.advance(60);
-    let mut talk =
-        site.own(&bob, OwnFlow::Enrol).argument("kind", "sms").argument("to", "+44 20 7946-0123").begin();
+    let mut talk = site
+        .own(&bob, SelfServiceFlow::Enrol)
+        .argument("kind", "sms")
+        .argument("to", "+44 20 7946-0123")
+        .begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     talk.say(&site.post.codes()[1]);
@@ -171,7 +174,7 @@ async fn one_number_binds_to_one_account() {
 
     // Once the number is unbound, another account may bind it.
     site.clock.advance(61);
-    let mut talk = site.own(&alice, OwnFlow::Remove).begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Remove).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     talk.say(site.post.codes().last().unwrap());
@@ -242,7 +245,8 @@ async fn a_proved_factor_is_not_bound_if_the_account_changed_meanwhile() {
     let mut site = Site::with_post().await;
     site.configure(|setup| setup.limits.pushes.lifetime = Duration::from_secs(1));
     let alice = site.person("alice").await;
-    let mut talk = site.own(&alice, OwnFlow::Enrol).argument("kind", "email").argument("to", BACKUP).begin();
+    let mut talk =
+        site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "email").argument("to", BACKUP).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     drop(site.bind(&alice, "app").await);

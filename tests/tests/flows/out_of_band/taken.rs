@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postern_core::Reason;
 use postern_core::clock::Clock;
-use postern_core::flows::PhoneFlow;
+use postern_ipc::PhoneFlow;
 use serde_json::json;
 
 use super::number_in;

@@ -1,5 +1,5 @@
 use postern_core::Reason;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use crate::harness::{MAIN_PASSWORD, Site};
 
@@ -10,7 +10,7 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     let app = site.bind(&alice, "phone").await;
     let mail = async |secret: &str| site.visit("imap", "alice").secret(secret).says(&[]).await.is_accept();
 
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate);
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate);
     let ended = create.says(&["Foxmail", MAIN_PASSWORD, &app.code()]).await;
     assert_eq!(ended.questions()[0], "What is it for (the mail program's name)? ");
     let made = ended.records("app_password")[0].clone();
@@ -20,14 +20,14 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     assert!(ended.lines().contains(&"IMAP: imap.example.org, port 993, TLS implicit"), "{:?}", ended.lines());
     assert!(mail(password).await);
 
-    let listed = site.own(&alice, OwnFlow::AppPasswordList).says(&[]).await;
+    let listed = site.own(&alice, SelfServiceFlow::AppPasswordList).says(&[]).await;
     let id = made["id"].as_str().unwrap();
     assert_eq!(listed.lines().len(), 1);
     assert!(listed.lines()[0].starts_with(&format!("{id}…  Foxmail (all), last used: 2027-")));
     assert!(listed.records("app_password")[0].get("password").is_none(), "it is shown once");
 
     site.clock.advance(30);
-    let renew = site.own(&alice, OwnFlow::AppPasswordRegenerate).argument("id", id);
+    let renew = site.own(&alice, SelfServiceFlow::AppPasswordRegenerate).argument("id", id);
     let ended = renew.says(&[MAIN_PASSWORD, &app.code()]).await;
     let renewed = ended.records("app_password")[0].clone();
     assert_eq!(renewed["replaces"], id);
@@ -35,11 +35,11 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     assert!(mail(renewed).await && !mail(password).await);
 
     site.clock.advance(30);
-    let revoke = site.own(&alice, OwnFlow::AppPasswordRevoke).argument("all", "true");
+    let revoke = site.own(&alice, SelfServiceFlow::AppPasswordRevoke).argument("all", "true");
     let ended = revoke.says(&[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept() && ended.records("revoked").len() == 1);
     assert!(!mail(renewed).await);
-    let listed = site.own(&alice, OwnFlow::AppPasswordList).says(&[]).await;
+    let listed = site.own(&alice, SelfServiceFlow::AppPasswordList).says(&[]).await;
     assert_eq!(listed.lines(), ["You have no app passwords."]);
 }
 
@@ -48,7 +48,7 @@ async fn what_it_opens_until_when_and_from_where_can_be_said() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let create = site
-        .own(&alice, OwnFlow::AppPasswordCreate)
+        .own(&alice, SelfServiceFlow::AppPasswordCreate)
         .argument("label", "office")
         .argument("scope", "imap,smtp")
         .argument("networks", "192.0.2.0/24,2001:db8::/32")
@@ -76,20 +76,20 @@ async fn what_cannot_be_taken_is_said_before_any_proof_and_nothing_is_made() {
         ("networks", "192.0.2.0/33"),
         ("networks", "example.org"),
     ] {
-        let create = site.own(&alice, OwnFlow::AppPasswordCreate);
+        let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate);
         let create = if name == "label" { create } else { create.argument("label", "x") };
         let ended = create.argument(name, value).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{name} {value}");
         assert!(ended.complaints()[0].starts_with(name), "{:?}", ended.complaints());
     }
     let past = site.now_plus(0).to_string();
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "x");
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "x");
     let ended = create.argument("expires", &past).says(&[MAIN_PASSWORD]).await;
     assert_eq!(
         (ended.reason(), ended.complaints()),
         (Reason::NotPermitted, vec!["expires: lies in the past"])
     );
-    for flow in [OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+    for flow in [SelfServiceFlow::AppPasswordRevoke, SelfServiceFlow::AppPasswordRegenerate] {
         let ended = site.own(&alice, flow).argument("id", "GdGn").says(&[MAIN_PASSWORD]).await;
         assert_eq!(ended.complaints(), ["You have no valid app password GdGn."]);
     }
@@ -101,7 +101,7 @@ async fn there_are_so_many_app_passwords_and_no_more() {
     let mut site = Site::new().await;
     site.configure(|setup| setup.limits.app_passwords_per_account = 1);
     let alice = site.person("alice").await;
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "x");
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "x");
     assert!(create.clone().says(&[MAIN_PASSWORD]).await.is_accept());
     let ended = create.says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.reason(), Reason::NotPermitted);

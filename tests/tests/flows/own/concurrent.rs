@@ -1,7 +1,7 @@
 //! Two changes of one account at the same time.
 
 use postern_core::changes;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::policy::SecondFactor;
 
 use crate::harness::{App, MAIN_PASSWORD, Point, Site, Someone};
@@ -20,7 +20,7 @@ async fn of_two_factors_two_removals_at_once_leave_one_where_one_is_required() {
     let apps = [site.bind(&alice, "one").await, site.bind(&alice, "two").await];
     let mut talks = Vec::new();
     for app in &apps {
-        let remove = site.own(&alice, OwnFlow::Remove).argument("id", &app.id.unwrap().to_string());
+        let remove = site.own(&alice, SelfServiceFlow::Remove).argument("id", &app.id.unwrap().to_string());
         let mut talk = remove.begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
@@ -49,7 +49,7 @@ async fn of_two_replacements_of_one_factor_one_is_made() {
     let app = site.bind(&alice, "phone").await;
     let mut talks = Vec::new();
     for _ in 0..2 {
-        let mut talk = site.own(&alice, OwnFlow::Replace).begin();
+        let mut talk = site.own(&alice, SelfServiceFlow::Replace).begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.answer(&app.code()).await;
         talk.asked().await;
@@ -73,7 +73,8 @@ async fn of_two_replacements_of_one_factor_one_is_made() {
 async fn an_enrolment_that_began_without_a_factor_binds_none_beside_one_that_came_meanwhile() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
-    let mut talks = [site.own(&alice, OwnFlow::Enrol).begin(), site.own(&alice, OwnFlow::Enrol).begin()];
+    let mut talks =
+        [site.own(&alice, SelfServiceFlow::Enrol).begin(), site.own(&alice, SelfServiceFlow::Enrol).begin()];
     for talk in &mut talks {
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
@@ -91,7 +92,7 @@ async fn an_enrolment_that_began_with_a_code_binds_nothing_once_that_factor_is_g
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
-    let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&app.code()).await;
     talk.asked().await;
@@ -110,7 +111,7 @@ async fn changes_of_other_things_at_the_same_moment_are_both_made() {
     let app = site.bind(&alice, "phone").await;
     let codes = site.recovery_codes(&alice, 1).await;
     let pause = site.world.pause(Point::Update);
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "x");
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "x");
     let create = async { create.says(&[MAIN_PASSWORD, &app.code()]).await };
     let login = async {
         pause.reached().await;

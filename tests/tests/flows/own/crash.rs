@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use postern_core::Verdict;
 use postern_core::account::AccountData;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use super::{ALL, is_free};
 use crate::harness::{App, Fault, Kind, MAIN_PASSWORD, Script, Site, Someone};
@@ -53,12 +53,12 @@ struct Scene {
     site: Site,
     alice: Someone,
     app: App,
-    flow: OwnFlow,
+    flow: SelfServiceFlow,
     first: AccountData,
 }
 
 impl Scene {
-    async fn new(flow: OwnFlow) -> Self {
+    async fn new(flow: SelfServiceFlow) -> Self {
         let site = Site::new().await;
         let (alice, app) = site.person_with_everything("alice").await;
         let first = site.account(&alice).await.data;
@@ -85,7 +85,7 @@ impl Scene {
 }
 
 /// The states before and after, without a crash.
-async fn both(flow: OwnFlow) -> [State; 2] {
+async fn both(flow: SelfServiceFlow) -> [State; 2] {
     let scene = Scene::new(flow).await;
     let before = scene.state().await;
     scene.again().await;
@@ -141,7 +141,7 @@ async fn a_change_that_is_dropped_at_any_call_of_a_store_is_made_or_not() {
 
 #[tokio::test]
 async fn a_change_that_is_dropped_at_any_await_is_made_or_not() {
-    for flow in [OwnFlow::Enrol, OwnFlow::Replace, OwnFlow::DeviceRevoke] {
+    for flow in [SelfServiceFlow::Enrol, SelfServiceFlow::Replace, SelfServiceFlow::DeviceRevoke] {
         let both = both(flow).await;
         // Every third step, because there are more than a hundred: each line of a QR code is one.
         for polls in (0..).step_by(3) {

@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use postern_core::Reason;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use crate::harness::{App, MAIN_PASSWORD, Site, Someone, SshKey};
 
@@ -25,17 +25,18 @@ async fn is_trusted(site: &Site, key: u8) -> bool {
 #[tokio::test]
 async fn devices_are_listed_and_one_is_revoked() {
     let (site, alice, app) = site().await;
-    let listed = site.own(&alice, OwnFlow::DeviceList).says(&[]).await;
+    let listed = site.own(&alice, SelfServiceFlow::DeviceList).says(&[]).await;
     let mut records = listed.records("device");
     records.sort_by_key(|record| record["created"].as_str().unwrap().to_owned());
     assert_eq!((listed.lines().len(), records.len()), (2, 2));
     assert!(records[0]["name"].as_str().unwrap().starts_with("ssh key SHA256:"));
     let id = records[0]["id"].as_str().unwrap();
-    let ended = site.own(&alice, OwnFlow::DeviceRevoke).says(&[&id[..8], MAIN_PASSWORD, &app.code()]).await;
+    let ended =
+        site.own(&alice, SelfServiceFlow::DeviceRevoke).says(&[&id[..8], MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept());
     assert_eq!(ended.questions()[0], "Which one (its id)? ");
     assert!(!is_trusted(&site, 1).await && is_trusted(&site, 2).await);
-    let listed = site.own(&alice, OwnFlow::DeviceList).says(&[]).await;
+    let listed = site.own(&alice, SelfServiceFlow::DeviceList).says(&[]).await;
     assert_eq!(listed.lines().len(), 1);
 }
 
@@ -43,15 +44,16 @@ async fn devices_are_listed_and_one_is_revoked() {
 async fn all_devices_are_revoked_at_once_and_no_other_is_meant_by_a_strange_id() {
     let (site, alice, app) = site().await;
     for id in ["", "0000", "ssh key"] {
-        let ended = site.own(&alice, OwnFlow::DeviceRevoke).argument("id", id).says(&[MAIN_PASSWORD]).await;
+        let ended =
+            site.own(&alice, SelfServiceFlow::DeviceRevoke).argument("id", id).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{id}");
     }
     assert!(is_trusted(&site, 1).await);
-    let all = site.own(&alice, OwnFlow::DeviceRevoke).argument("all", "true");
+    let all = site.own(&alice, SelfServiceFlow::DeviceRevoke).argument("all", "true");
     let ended = all.says(&[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept() && ended.records("revoked").len() == 2);
     assert!(!is_trusted(&site, 1).await && !is_trusted(&site, 2).await);
-    let listed = site.own(&alice, OwnFlow::DeviceList).says(&[]).await;
+    let listed = site.own(&alice, SelfServiceFlow::DeviceList).says(&[]).await;
     assert_eq!(listed.lines(), ["You have no trusted devices."]);
 }
 
@@ -60,7 +62,7 @@ async fn all_devices_are_revoked_while_the_ledger_is_down_too() {
     let (site, alice, _) = site().await;
     let codes = site.recovery_codes(&alice, 1).await;
     site.world.ledger_is_down.store(true, Ordering::Relaxed);
-    let all = site.own(&alice, OwnFlow::DeviceRevoke).argument("all", "true");
+    let all = site.own(&alice, SelfServiceFlow::DeviceRevoke).argument("all", "true");
     let ended = all.says(&[MAIN_PASSWORD, &codes[0]]).await;
     assert!(ended.is_defer(), "it cannot say which they were: {ended:?}");
     site.world.ledger_is_down.store(false, Ordering::Relaxed);

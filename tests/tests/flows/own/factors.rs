@@ -1,6 +1,6 @@
 use postern_core::Reason;
 use postern_core::changes;
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::policy::{ForcedEnrolment, SecondFactor};
 
 use crate::harness::{App, Ended, MAIN_PASSWORD, Site, Visit};
@@ -18,7 +18,7 @@ async fn with_new_app(site: &Site, visit: Visit, answers: &[&str]) -> (Ended, Ap
 }
 
 async fn labels(site: &Site, who: &crate::harness::Someone) -> Vec<String> {
-    let listed = site.own(who, OwnFlow::Factors).says(&[]).await;
+    let listed = site.own(who, SelfServiceFlow::Factors).says(&[]).await;
     listed.records("factor").iter().map(|factor| factor["label"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -26,14 +26,15 @@ async fn labels(site: &Site, who: &crate::harness::Someone) -> Vec<String> {
 async fn factors_are_bound_listed_replaced_and_removed() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
-    let empty = site.own(&alice, OwnFlow::Factors).says(&[]).await;
+    let empty = site.own(&alice, SelfServiceFlow::Factors).says(&[]).await;
     assert_eq!(empty.lines(), ["You have no second factor."]);
 
-    let (ended, phone) = with_new_app(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD]).await;
+    let (ended, phone) =
+        with_new_app(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD]).await;
     assert!(ended.is_accept());
     assert!(ended.lines().last().unwrap().starts_with("Mail programs now need app passwords"));
     site.clock.advance(30);
-    let named = site.own(&alice, OwnFlow::Enrol).argument("label", "my token");
+    let named = site.own(&alice, SelfServiceFlow::Enrol).argument("label", "my token");
     let (ended, token) = with_new_app(&site, named, &[MAIN_PASSWORD, &phone.code()]).await;
     assert_eq!(
         ended.lines().last(),
@@ -41,14 +42,14 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     );
     assert_eq!(labels(&site, &alice).await, ["authenticator", "my token"]);
 
-    let ended = site.own(&alice, OwnFlow::Factors).says(&[]).await;
+    let ended = site.own(&alice, SelfServiceFlow::Factors).says(&[]).await;
     assert_eq!(ended.lines().len(), 4, "{:?}", ended.lines());
     assert_eq!(ended.records("factor").len(), 2);
     let id = ended.records("factor")[0]["id"].as_str().unwrap().to_owned();
     assert!(ended.lines()[1].starts_with(&format!("{}  authenticator (totp, since 2027-", &id[..8])));
 
     site.clock.advance(30);
-    let replace = site.own(&alice, OwnFlow::Replace).argument("id", &id[..8]);
+    let replace = site.own(&alice, SelfServiceFlow::Replace).argument("id", &id[..8]);
     let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &token.code()]).await;
     assert!(ended.is_accept());
     assert_eq!(ended.lines().last(), Some(&"authenticator has been removed."));
@@ -57,7 +58,7 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let old = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &phone.code(), "", ""]).await;
     assert_eq!(old.reason(), Reason::BadCredential);
 
-    let remove = site.own(&alice, OwnFlow::Remove);
+    let remove = site.own(&alice, SelfServiceFlow::Remove);
     let ended = remove.clone().says(&["my token", "x"]).await;
     assert_eq!((ended.reason(), ended.questions()), (Reason::NotPermitted, vec!["Which one (its id)? "]));
     assert_eq!(ended.complaints(), ["You have no second factor my token."]);
@@ -78,10 +79,11 @@ async fn factors_are_bound_listed_replaced_and_removed() {
 async fn a_factor_counts_once_a_code_of_it_was_right_and_that_code_is_spent() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
-    let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD, "1", "2", "3", "4", "5"]).await;
+    let ended =
+        site.own(&alice, SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, "1", "2", "3", "4", "5"]).await;
     assert_eq!(ended.reason(), Reason::BadCredential);
     assert!(!site.account(&alice).await.data.is_enrolled());
-    let (_, app) = with_new_app(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD]).await;
+    let (_, app) = with_new_app(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD]).await;
     let login = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code(), "", ""]).await;
     assert_eq!(login.reason(), Reason::Replayed);
 }
@@ -99,20 +101,23 @@ async fn where_a_factor_is_required_the_last_one_is_replaced_and_not_removed() {
                 setup.login_service("sshkey", |login| login.second_factor = Some(SecondFactor::Required));
             });
         }
-        let ended = site.own(&alice, OwnFlow::Remove).says(&[MAIN_PASSWORD, &app.code()]).await;
+        let ended = site.own(&alice, SelfServiceFlow::Remove).says(&[MAIN_PASSWORD, &app.code()]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
         assert_eq!(
             ended.complaints(),
             ["You need a second factor here, so you can replace your last one but not remove it."]
         );
-        let replace = site.own(&alice, OwnFlow::Replace);
+        let replace = site.own(&alice, SelfServiceFlow::Replace);
         let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &app.code()]).await;
         assert!(ended.is_accept());
         site.clock.advance(30);
         let second = site.bind(&alice, "token").await;
         let id = second.id.unwrap().to_string();
-        let ended =
-            site.own(&alice, OwnFlow::Remove).argument("id", &id).says(&[MAIN_PASSWORD, &newer.code()]).await;
+        let ended = site
+            .own(&alice, SelfServiceFlow::Remove)
+            .argument("id", &id)
+            .says(&[MAIN_PASSWORD, &newer.code()])
+            .await;
         assert!(ended.is_accept(), "one of two goes");
     }
 }
@@ -128,20 +133,21 @@ async fn a_first_factor_by_self_service_needs_the_same_as_a_forced_one() {
         }
     };
     site.configure(forced(ForcedEnrolment::Never));
-    let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD]).await;
+    let ended = site.own(&alice, SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
     site.configure(forced(ForcedEnrolment::Ticket));
-    let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD, "aaaa-bbbb-cccc-dddd-eeee"]).await;
+    let ended =
+        site.own(&alice, SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, "aaaa-bbbb-cccc-dddd-eeee"]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 2));
     let hour = std::time::Duration::from_secs(3600);
     let (ticket, _) =
         changes::invite(&site.authority(), &site.engine.keyring, &alice.id, hour).await.unwrap();
-    let own = site.own(&alice, OwnFlow::Enrol);
+    let own = site.own(&alice, SelfServiceFlow::Enrol);
     let (ended, app) = with_new_app(&site, own, &[MAIN_PASSWORD, &ticket.grouped()]).await;
     assert!(ended.is_accept());
     site.clock.advance(30);
     let (ended, _) =
-        with_new_app(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD, &app.code()]).await;
+        with_new_app(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept(), "a second one needs no ticket");
 }
 
@@ -157,7 +163,7 @@ async fn the_strictest_word_of_any_service_counts_for_a_first_factor_of_ones_own
         });
         setup.login_service("sshkey", |login| login.forced_enrolment = Some(ForcedEnrolment::Never));
     });
-    let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD]).await;
+    let ended = site.own(&alice, SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.questions()[1], "Ticket from your administrator: ");
 }
 
@@ -170,7 +176,7 @@ async fn a_first_factor_that_goes_while_its_successor_is_set_up_does_not_spare_t
         setup.policy.second_factor = SecondFactor::Required;
         setup.policy.forced_enrolment = ForcedEnrolment::Ticket;
     });
-    let mut talk = site.own(&alice, OwnFlow::Enrol).begin();
+    let mut talk = site.own(&alice, SelfServiceFlow::Enrol).begin();
     talk.asked().await;
     changes::unbind_factor(&site.authority(), &site.engine.keyring, &alice.id, app.id.unwrap(), true)
         .await
@@ -186,10 +192,10 @@ async fn there_are_so_many_factors_and_no_more() {
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
     let (ended, _) =
-        with_new_app(&site, site.own(&alice, OwnFlow::Enrol), &[MAIN_PASSWORD, &app.code()]).await;
+        with_new_app(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept());
     site.clock.advance(30);
-    let ended = site.own(&alice, OwnFlow::Enrol).says(&[MAIN_PASSWORD, &app.code()]).await;
+    let ended = site.own(&alice, SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, &app.code()]).await;
     assert_eq!(ended.reason(), Reason::NotPermitted);
     assert!(ended.records("key").is_empty());
     assert_eq!(
@@ -198,7 +204,7 @@ async fn there_are_so_many_factors_and_no_more() {
     );
     site.clock.advance(30);
     let id = app.id.unwrap().to_string();
-    let replace = site.own(&alice, OwnFlow::Replace).argument("id", &id);
+    let replace = site.own(&alice, SelfServiceFlow::Replace).argument("id", &id);
     let (ended, _) = with_new_app(&site, replace, &[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept(), "one in the place of another is none more");
 }
@@ -208,10 +214,11 @@ async fn names_of_factors_are_checked_before_the_user_is_asked() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     for label in ["", "with\nlines", &"x".repeat(200)] {
-        let ended = site.own(&alice, OwnFlow::Enrol).argument("label", label).says(&[MAIN_PASSWORD]).await;
+        let ended =
+            site.own(&alice, SelfServiceFlow::Enrol).argument("label", label).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{label}");
     }
-    for flow in [OwnFlow::Remove, OwnFlow::Replace, OwnFlow::RecoveryCodes] {
+    for flow in [SelfServiceFlow::Remove, SelfServiceFlow::Replace, SelfServiceFlow::RecoveryCodes] {
         let ended = site.own(&alice, flow).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{flow:?}");
         assert_eq!(ended.complaints().len(), 1, "she has none");
@@ -233,7 +240,7 @@ async fn an_id_means_exactly_one_factor() {
     .await;
     drop((one, two));
     for id in ["", "aba", "abab", "abababab", "zzzz", &"ab".repeat(16)] {
-        let ended = site.own(&alice, OwnFlow::Remove).argument("id", id).says(&[MAIN_PASSWORD]).await;
+        let ended = site.own(&alice, SelfServiceFlow::Remove).argument("id", id).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{id}");
     }
 }
@@ -244,7 +251,7 @@ async fn new_recovery_codes_take_the_place_of_the_old_ones() {
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
     let old = site.recovery_codes(&alice, 2).await;
-    let ended = site.own(&alice, OwnFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &app.code()]).await;
+    let ended = site.own(&alice, SelfServiceFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &app.code()]).await;
     assert!(ended.is_accept());
     let shown: Vec<&str> =
         ended.records("recovery_code").iter().map(|one| one["code"].as_str().unwrap()).collect();

@@ -7,68 +7,70 @@ mod devices;
 mod factors;
 mod proofs;
 
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 
 use crate::harness::{App, Site, Someone, SshKey, Visit};
 
 /// Every flow.
-const ALL: [OwnFlow; 13] = [
-    OwnFlow::Factors,
-    OwnFlow::Enrol,
-    OwnFlow::Remove,
-    OwnFlow::Replace,
-    OwnFlow::RecoveryCodes,
-    OwnFlow::AppPasswordCreate,
-    OwnFlow::AppPasswordList,
-    OwnFlow::AppPasswordRegenerate,
-    OwnFlow::AppPasswordRevoke,
-    OwnFlow::DeviceList,
-    OwnFlow::DeviceRevoke,
-    OwnFlow::ChallengeList,
-    OwnFlow::ChallengeDeny,
+const ALL: [SelfServiceFlow; 13] = [
+    SelfServiceFlow::Factors,
+    SelfServiceFlow::Enrol,
+    SelfServiceFlow::Remove,
+    SelfServiceFlow::Replace,
+    SelfServiceFlow::RecoveryCodes,
+    SelfServiceFlow::AppPasswordCreate,
+    SelfServiceFlow::AppPasswordList,
+    SelfServiceFlow::AppPasswordRegenerate,
+    SelfServiceFlow::AppPasswordRevoke,
+    SelfServiceFlow::DeviceList,
+    SelfServiceFlow::DeviceRevoke,
+    SelfServiceFlow::ChallengeList,
+    SelfServiceFlow::ChallengeDeny,
 ];
 
 /// Whether it needs no proof: it only shows something, or refuses a login. There is no wildcard, so that a new flow has to be
 /// added.
-fn is_free(flow: OwnFlow) -> bool {
+fn is_free(flow: SelfServiceFlow) -> bool {
     match flow {
-        OwnFlow::Factors
-        | OwnFlow::AppPasswordList
-        | OwnFlow::DeviceList
-        | OwnFlow::ChallengeList
-        | OwnFlow::ChallengeDeny => true,
-        OwnFlow::Enrol
-        | OwnFlow::Remove
-        | OwnFlow::Replace
-        | OwnFlow::RecoveryCodes
-        | OwnFlow::AppPasswordCreate
-        | OwnFlow::AppPasswordRegenerate
-        | OwnFlow::AppPasswordRevoke
-        | OwnFlow::DeviceRevoke => false,
+        SelfServiceFlow::Factors
+        | SelfServiceFlow::AppPasswordList
+        | SelfServiceFlow::DeviceList
+        | SelfServiceFlow::ChallengeList
+        | SelfServiceFlow::ChallengeDeny => true,
+        SelfServiceFlow::Enrol
+        | SelfServiceFlow::Remove
+        | SelfServiceFlow::Replace
+        | SelfServiceFlow::RecoveryCodes
+        | SelfServiceFlow::AppPasswordCreate
+        | SelfServiceFlow::AppPasswordRegenerate
+        | SelfServiceFlow::AppPasswordRevoke
+        | SelfServiceFlow::DeviceRevoke => false,
     }
 }
 
 impl Site {
     /// A flow with all its arguments, so that it asks only for the proofs.
-    async fn own_with_arguments(&self, who: &Someone, flow: OwnFlow) -> Visit {
+    async fn own_with_arguments(&self, who: &Someone, flow: SelfServiceFlow) -> Visit {
         let data = self.account(who).await.data;
         let factor = data.factors.first().map(|factor| factor.id.to_string());
         let app_password = data.live_app_passwords().next().map(|live| live.id.to_string());
         let visit = self.own(who, flow);
         match flow {
-            OwnFlow::Factors
-            | OwnFlow::RecoveryCodes
-            | OwnFlow::AppPasswordList
-            | OwnFlow::DeviceList
-            | OwnFlow::ChallengeList => visit,
-            OwnFlow::Enrol => visit.argument("label", "new"),
-            OwnFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),
-            OwnFlow::Replace => visit.argument("id", &factor.unwrap_or_default()).argument("label", "new"),
-            OwnFlow::AppPasswordCreate => visit.argument("label", "new"),
-            OwnFlow::AppPasswordRegenerate | OwnFlow::AppPasswordRevoke => {
+            SelfServiceFlow::Factors
+            | SelfServiceFlow::RecoveryCodes
+            | SelfServiceFlow::AppPasswordList
+            | SelfServiceFlow::DeviceList
+            | SelfServiceFlow::ChallengeList => visit,
+            SelfServiceFlow::Enrol => visit.argument("label", "new"),
+            SelfServiceFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),
+            SelfServiceFlow::Replace => {
+                visit.argument("id", &factor.unwrap_or_default()).argument("label", "new")
+            }
+            SelfServiceFlow::AppPasswordCreate => visit.argument("label", "new"),
+            SelfServiceFlow::AppPasswordRegenerate | SelfServiceFlow::AppPasswordRevoke => {
                 visit.argument("id", &app_password.unwrap_or_default())
             }
-            OwnFlow::DeviceRevoke | OwnFlow::ChallengeDeny => visit.argument("all", "true"),
+            SelfServiceFlow::DeviceRevoke | SelfServiceFlow::ChallengeDeny => visit.argument("all", "true"),
         }
     }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 use postern_core::account::Account;
 use postern_core::changes;
 use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone};
-use postern_core::flows::OwnFlow;
+use postern_core::flows::SelfServiceFlow;
 use postern_core::{Reason, Verdict};
 use serde_json::{Map, Value};
 
 use super::{ALL, is_free};
 use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone};
 
-fn changes() -> impl Iterator<Item = OwnFlow> {
+fn changes() -> impl Iterator<Item = SelfServiceFlow> {
     ALL.into_iter().filter(|flow| !is_free(*flow))
 }
 
@@ -71,7 +71,7 @@ async fn every_change_is_made_with_both_proofs_and_the_code_is_spent() {
         assert_eq!(talk.answer(MAIN_PASSWORD).await, "Main password of alice: ");
         let code = app.code();
         assert_eq!(talk.answer(&code).await, "Code from phone: ");
-        if matches!(flow, OwnFlow::Enrol | OwnFlow::Replace) {
+        if matches!(flow, SelfServiceFlow::Enrol | SelfServiceFlow::Replace) {
             talk.asked().await;
             talk.say(&App::of_key(&talk.heard().key(), &site.clock).code());
         }
@@ -79,7 +79,7 @@ async fn every_change_is_made_with_both_proofs_and_the_code_is_spent() {
         assert!(ended.is_accept(), "{flow:?} {ended:?}");
         assert!(ended.proof().is_none(), "it opens no login");
         assert_ne!(all_of(&site, &alice).await, before, "{flow:?}");
-        if !matches!(flow, OwnFlow::Remove | OwnFlow::Replace) {
+        if !matches!(flow, SelfServiceFlow::Remove | SelfServiceFlow::Replace) {
             let login = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, "", ""]).await;
             assert_eq!(login.reason(), Reason::Replayed, "{flow:?}");
         }
@@ -88,7 +88,11 @@ async fn every_change_is_made_with_both_proofs_and_the_code_is_spent() {
 
 #[tokio::test]
 async fn without_a_factor_the_main_password_is_enough_and_nothing_less() {
-    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+    for flow in [
+        SelfServiceFlow::AppPasswordCreate,
+        SelfServiceFlow::AppPasswordRevoke,
+        SelfServiceFlow::AppPasswordRegenerate,
+    ] {
         let site = Site::new().await;
         let alice = site.person("alice").await;
         drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
@@ -107,7 +111,7 @@ async fn a_recovery_code_is_a_code_here_too() {
     drop(site.bind(&alice, "phone").await);
     let codes = site.recovery_codes(&alice, 2).await;
     site.world.ledger_is_down.store(true, Ordering::Relaxed);
-    let create = site.own(&alice, OwnFlow::AppPasswordCreate).argument("label", "Foxmail");
+    let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "Foxmail");
     assert!(create.clone().says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept(), "while the ledger is down");
     assert!(!create.says(&[MAIN_PASSWORD, &codes[0], "", ""]).await.is_accept());
 }
@@ -184,7 +188,7 @@ async fn a_person_whose_entry_does_not_fit_hears_which_of_name_and_uid_it_is() {
     site.edit(&disabled, |data| data.policy.disabled = true).await;
     let heard = async |name: &str, uid: u32| {
         let who = Someone { name: name.to_owned(), uid, ..alice.clone() };
-        let ended = site.own(&who, OwnFlow::Factors).says(&[]).await;
+        let ended = site.own(&who, SelfServiceFlow::Factors).says(&[]).await;
         assert!(!ended.is_accept());
         ended.complaints().concat()
     };
@@ -252,7 +256,7 @@ async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() 
 async fn all_means_all_only_where_it_is_true_and_stands_alone() {
     let site = Site::new().await;
     let (alice, app) = site.person_with_everything("alice").await;
-    for flow in [OwnFlow::AppPasswordRevoke, OwnFlow::DeviceRevoke] {
+    for flow in [SelfServiceFlow::AppPasswordRevoke, SelfServiceFlow::DeviceRevoke] {
         for value in ["false", "", "yes", "TRUE"] {
             let ended =
                 site.own(&alice, flow).argument("all", value).says(&[MAIN_PASSWORD, &app.code()]).await;
@@ -287,7 +291,11 @@ async fn a_user_who_may_not_log_in_changes_nothing_either() {
 
 #[tokio::test]
 async fn a_change_that_begins_before_a_factor_is_bound_asks_for_its_code() {
-    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::AppPasswordRevoke, OwnFlow::AppPasswordRegenerate] {
+    for flow in [
+        SelfServiceFlow::AppPasswordCreate,
+        SelfServiceFlow::AppPasswordRevoke,
+        SelfServiceFlow::AppPasswordRegenerate,
+    ] {
         let site = Site::new().await;
         let alice = site.person("alice").await;
         drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
@@ -328,7 +336,7 @@ async fn an_account_that_ends_while_a_proof_is_asked_for_is_not_changed() {
 async fn wrong_proofs_count_as_at_any_door() {
     let site = Site::new().await;
     let (alice, app) = site.person_with_everything("alice").await;
-    let own = || site.own(&alice, OwnFlow::RecoveryCodes);
+    let own = || site.own(&alice, SelfServiceFlow::RecoveryCodes);
     for number in 0..5 {
         let wrong = app.wrong_code(number);
         assert_eq!(own().says(&[MAIN_PASSWORD, &wrong, "", ""]).await.reason(), Reason::BadCredential);
@@ -345,13 +353,18 @@ async fn wrong_proofs_count_as_at_any_door() {
 
 #[tokio::test]
 async fn a_change_that_was_made_is_an_accept_even_if_the_user_has_left() {
-    for flow in [OwnFlow::AppPasswordCreate, OwnFlow::RecoveryCodes, OwnFlow::Remove, OwnFlow::DeviceRevoke] {
+    for flow in [
+        SelfServiceFlow::AppPasswordCreate,
+        SelfServiceFlow::RecoveryCodes,
+        SelfServiceFlow::Remove,
+        SelfServiceFlow::DeviceRevoke,
+    ] {
         let site = Site::new().await;
         let (alice, app) = site.person_with_everything("alice").await;
         let before = all_of(&site, &alice).await;
         let visit = match flow {
-            OwnFlow::AppPasswordCreate => site.own(&alice, flow).argument("label", "Foxmail 2"),
-            OwnFlow::DeviceRevoke => site.own(&alice, flow).argument("all", "true"),
+            SelfServiceFlow::AppPasswordCreate => site.own(&alice, flow).argument("label", "Foxmail 2"),
+            SelfServiceFlow::DeviceRevoke => site.own(&alice, flow).argument("all", "true"),
             _ => site.own(&alice, flow),
         };
         site.clock.advance(30);

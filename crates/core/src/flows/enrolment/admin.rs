@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 use crate::app_password::Label;
-use crate::checks::typed_codes::Asked;
 use crate::conversation::Conversation;
 use crate::engine::Engine;
+use crate::exchange::actor::Actor;
+use crate::exchange::context::Exchange;
 use crate::exchange::dialogue::Dialogue;
 use crate::exchange::outcome::Outcome;
-use crate::exchange::prompt_context::Enroller;
-use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::FactorId;
 use crate::limits::Source;
 use crate::qr::Screen;
 use crate::verdict::{Accepted, Verdict};
 
-use super::{Bound, Place, Wanted, WantedKind, enrol};
+use super::bind::enrol;
+use super::order::{Bound, Place, Wanted, WantedKind};
 
 /// What an admin wants bound, and to whom.
 #[derive(Debug)]
@@ -54,25 +53,23 @@ pub struct Enrolled {
 /// Leads an admin, who has the person at hand, through binding a factor. Neither the account's main password nor a factor of
 /// it is asked for; every limit, and all that is to be true of the new factor, holds as it does for its owner.
 pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn Conversation) -> Enrolled {
-    let mut dialogue = Dialogue::new(person, order.language, engine.language);
-    dialogue.sees_on(order.screen);
-    let mut trail = Trail { account: Some(order.account.id.clone()), ..Trail::default() };
+    let mut person = Dialogue::new(person, order.language, engine.language);
+    person.sees_on(order.screen);
+    let mut exchange = Exchange::new(engine, Actor::Admin, order.source, person);
+    exchange.trail.account = Some(order.account.id.clone());
     let wanted = Wanted {
         kind: Some(order.kind),
         label: order.label.clone(),
         to: order.to.clone(),
-        by: Enroller::Admin { vouches: order.is_unproved },
+        is_unproved: order.is_unproved,
     };
-    let asked = Asked { account: order.account, source: order.source, is_known: true, purpose: None };
     let place = Place { replaces: order.replaces, ticket: None };
-    let bound = enrol(engine, asked, &wanted, place, &mut dialogue, &mut trail).await;
-    trail.language = Some(dialogue.language());
-    let (decided, bound): (Result<Verdict, Stop>, _) = match bound {
+    let (decided, bound) = match enrol(&mut exchange, order.account, &wanted, place).await {
         Ok(bound) => {
             let user = order.account.name.clone();
             (Ok(Verdict::Accept(Accepted { user, userdb: BTreeMap::new(), proof: None })), Some(bound))
         }
         Err(stop) => (Err(stop), None),
     };
-    Enrolled { outcome: Outcome::of_stop(decided, trail), bound }
+    Enrolled { outcome: exchange.end(decided), bound }
 }

@@ -11,13 +11,10 @@ use zeroize::Zeroizing;
 use crate::account::{Account, AccountId};
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
-use crate::changes::new_factor::NewFactor;
-use crate::changes::new_factor::NewKind;
+use crate::changes::new_factor::{NewFactor, NewKind};
 use crate::checks::phone_approval::account_part;
 use crate::conversation::Echo;
-use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
-use crate::exchange::prompt_context::Occasion;
+use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
 use crate::flows::answers::is_yes;
@@ -26,34 +23,34 @@ use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChall
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::{Wanted, default_label};
+use super::order::{Wanted, default_label};
 
 /// Shows a QR code, takes the phone's key that comes back under the secret in it, and has the person compare six digits.
 pub(super) async fn prove(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    dialogue: &mut Dialogue<'_>,
 ) -> Result<NewFactor, Stop> {
+    let engine = exchange.engine;
     let id = ChallengeId::new(engine.draw_bits()?);
     let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
     (engine.random)(secret.as_mut())?;
     let pairing = Pairing::new(secret);
-    put(engine, account, id, wanted).await?;
-    let bound = with_phone(engine, account, wanted, (id, &pairing), dialogue).await;
+    put(exchange, account, id).await?;
+    let bound = with_phone(exchange, account, wanted, id, &pairing).await;
     // The waiting is over in any case; a phone that comes later is told so.
     let left = engine.ledger.take_challenge(&account.id, id, engine.draw_token()?, engine.clock.now()).await;
     drop(left);
     bound
 }
 
-async fn put(engine: &Engine, account: &Account, id: ChallengeId, wanted: &Wanted) -> Result<(), Stop> {
+async fn put(exchange: &Exchange<'_>, account: &Account, id: ChallengeId) -> Result<(), Stop> {
+    let engine = exchange.engine;
     let at = engine.clock.now();
-    let occasion = Occasion::of_change(wanted.by);
     let challenge = Challenge {
         kind: ChallengeKind::Pairing(FactorId::new(id.bytes())),
         user: account.name.clone(),
-        service: occasion.service.to_owned(),
+        service: exchange.actor.program().to_owned(),
         rhost: None,
         created: at,
         expires: at.plus(LONGEST_PAIRING),
@@ -70,23 +67,24 @@ async fn put(engine: &Engine, account: &Account, id: ChallengeId, wanted: &Wante
 }
 
 async fn with_phone(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    (id, pairing): (ChallengeId, &Pairing),
-    dialogue: &mut Dialogue<'_>,
+    id: ChallengeId,
+    pairing: &Pairing,
 ) -> Result<NewFactor, Stop> {
+    let engine = exchange.engine;
     let page = engine.courier.page().ok_or(Stop::Reject(Reason::NotPermitted))?;
     let id_part = URL_SAFE_NO_PAD.encode(id.bytes());
     let uri = Zeroizing::new(format!("{page}#b.{}.{id_part}.{}", short_part(&account.id), *pairing.text()));
-    dialogue.tell(&Phrase::OpenThis { address: &uri }).await?;
-    dialogue.tell(&Phrase::ScanToBind {}).await?;
-    dialogue.qr(&uri, None, 1).await?;
-    dialogue.record("key", json!({ "uri": *uri })).await?;
+    exchange.person.tell(&Phrase::OpenThis { address: &uri }).await?;
+    exchange.person.tell(&Phrase::ScanToBind {}).await?;
+    exchange.person.qr(&uri, None, 1).await?;
+    exchange.person.record("key", json!({ "uri": *uri })).await?;
     // What was told may be shown together with the next question only.
-    drop(dialogue.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
-    let Some(handed_in) = handed_in(engine, account, id, dialogue).await? else {
-        dialogue.complain(&Phrase::PhoneNotThere {}).await?;
+    drop(exchange.person.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
+    let Some(handed_in) = handed_in(exchange, account, id).await? else {
+        exchange.person.complain(&Phrase::PhoneNotThere {}).await?;
         return Err(Stop::Reject(Reason::Cancelled));
     };
     let answer = handed_in.answer.as_deref().and_then(|answer| serde_json::from_str::<HandedIn>(answer).ok());
@@ -95,13 +93,13 @@ async fn with_phone(
         pairing.vouches(&key, &answer.name, &answer.proof).then_some((key, answer.name))
     });
     let Some((key, name)) = phone else {
-        dialogue.complain(&Phrase::PhoneNotIt {}).await?;
+        exchange.person.complain(&Phrase::PhoneNotIt {}).await?;
         return Err(Stop::Reject(Reason::BadCredential));
     };
     let code = pairing.compared(&key);
-    let answer = dialogue.ask(Echo::On, &Phrase::PhoneShows { code: &code }).await?;
+    let answer = exchange.person.ask(Echo::On, &Phrase::PhoneShows { code: &code }).await?;
     if !is_yes(answer.expose()) {
-        dialogue.complain(&Phrase::PhoneNotIt {}).await?;
+        exchange.person.complain(&Phrase::PhoneNotIt {}).await?;
         return Err(Stop::Reject(Reason::BadCredential));
     }
     let named = Label::new(name.trim()).ok();
@@ -125,17 +123,17 @@ fn short_part(account: &AccountId) -> String {
 
 /// Waits for the phone; `None` where it does not come.
 async fn handed_in(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
     id: ChallengeId,
-    dialogue: &mut Dialogue<'_>,
 ) -> Result<Option<StoredChallenge>, Stop> {
-    dialogue.pause(LONGEST_WAIT).await?;
+    let engine = exchange.engine;
+    exchange.person.pause(LONGEST_WAIT).await?;
     let awaited = engine.ledger.await_challenge(&account.id, id, LONGEST_WAIT);
     tokio::select! {
         biased;
         awaited = awaited => { awaited?; }
-        gone = dialogue.gone() => return Err(gone.into()),
+        gone = exchange.person.gone() => return Err(gone.into()),
     }
     let kept = engine.ledger.challenges(&account.id, engine.clock.now()).await?;
     Ok(kept.into_iter().find(|one| one.id == id && one.answer.is_some()))

@@ -2,37 +2,30 @@
 
 use crate::account::Account;
 use crate::app_password::Label;
-use crate::changes::new_factor::NewFactor;
-use crate::changes::new_factor::NewKind;
+use crate::changes::new_factor::{NewFactor, NewKind};
 use crate::checks::recipient::{Binding, Recipient};
-use crate::checks::sent_codes;
-use crate::checks::sent_codes::Posted;
-use crate::checks::sent_codes::SentCode;
-use crate::checks::typed_codes::Asked;
+use crate::checks::sent_codes::{self, Posted, SentCode};
 use crate::courier::Destination;
 use crate::engine::Engine;
-use crate::exchange::dialogue::Dialogue;
-use crate::exchange::prompt_context::Enroller;
-use crate::exchange::prompt_context::Occasion;
+use crate::exchange::context::Exchange;
+use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::exchange::trail::Trail;
 use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
 use crate::typed::trimmed;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::{MOST_TRIES, Wanted, WantedKind, default_label};
+use super::order::{MOST_TRIES, Wanted, WantedKind, default_label};
 
 /// Sends a code to the address or number, and asks for it.
 pub(super) async fn prove(
-    engine: &Engine,
-    asked: Asked<'_>,
-    (kind, wanted): (WantedKind, &Wanted),
-    dialogue: &mut Dialogue<'_>,
-    trail: &mut Trail,
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    kind: WantedKind,
+    wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
-    let Asked { account, source, .. } = asked;
-    let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
+    let engine = exchange.engine;
+    let new = address(exchange, account, kind, wanted.to.as_deref()).await?;
     let to = match &new {
         NewKind::Email(address) => Destination::Email(address),
         NewKind::Sms(number) => Destination::Sms(number),
@@ -40,36 +33,33 @@ pub(super) async fn prove(
     };
     let label = label(account, kind, wanted);
     let factor = FactorId::new(engine.draw_bits()?);
-    let binding = match wanted.by {
-        Enroller::Owner => Binding::New,
-        Enroller::Admin { .. } => Binding::NewByAdmin,
-    };
-    let recipient = Recipient { account, source, factor, to, binding };
+    let recipient = Recipient { account, factor, to, binding: Binding::New };
     let shown = to.masked();
-    let occasion = Occasion::of_change(wanted.by);
-    match sent_codes::post(engine, recipient, &occasion, dialogue, trail).await? {
+    let context = PromptContext::of_change(exchange.actor);
+    match sent_codes::post(exchange, recipient, &context).await? {
         Posted::Sent => {}
         Posted::Limited { until } => {
             let seconds = engine.seconds_until(until);
-            dialogue.complain(&Phrase::SendingLimited { seconds }).await?;
+            exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
             return Err(Stop::Reject(Reason::Limited));
         }
         Posted::Failed => {
-            dialogue.complain(&Phrase::SendingFailed { to: &shown }).await?;
+            exchange.person.complain(&Phrase::SendingFailed { to: &shown }).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
     }
-    dialogue.tell(&Phrase::CodeSent { to: &shown }).await?;
+    exchange.person.tell(&Phrase::CodeSent { to: &shown }).await?;
     for _ in 0..MOST_TRIES {
-        let answer = dialogue.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
+        let answer = exchange.person.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
         let Some(code) = CodeText::parse(answer.expose()) else {
-            dialogue.complain(&Phrase::CodeUnreadable {}).await?;
+            exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
             continue;
         };
-        let sent = (&[factor][..], occasion.service);
-        match sent_codes::look(engine, &account.id, sent, &code, engine.clock.now()).await? {
+        match sent_codes::look(engine, &account.id, &[factor], context.service, &code, engine.clock.now())
+            .await?
+        {
             SentCode::Right(_) => return Ok(NewFactor { id: factor, label, kind: new }),
-            SentCode::Taken | SentCode::Wrong => dialogue.complain(&Phrase::CodeWrong {}).await?,
+            SentCode::Taken | SentCode::Wrong => exchange.person.complain(&Phrase::CodeWrong {}).await?,
         }
     }
     Err(Stop::Reject(Reason::BadCredential))
@@ -77,12 +67,13 @@ pub(super) async fn prove(
 
 /// Takes an admin's word for the address or number: no code is sent to it.
 pub(super) async fn unproved(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
-    (kind, wanted): (WantedKind, &Wanted),
-    dialogue: &mut Dialogue<'_>,
+    kind: WantedKind,
+    wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
-    let new = address(engine, account, (kind, wanted.to.as_deref()), dialogue).await?;
+    let engine = exchange.engine;
+    let new = address(exchange, account, kind, wanted.to.as_deref()).await?;
     let label = label(account, kind, wanted);
     Ok(NewFactor { id: FactorId::new(engine.draw_bits()?), label, kind: new })
 }
@@ -93,10 +84,10 @@ fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {
 
 /// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
 async fn address(
-    engine: &Engine,
+    exchange: &mut Exchange<'_>,
     account: &Account,
-    (kind, given): (WantedKind, Option<&str>),
-    dialogue: &mut Dialogue<'_>,
+    kind: WantedKind,
+    given: Option<&str>,
 ) -> Result<NewKind, Stop> {
     let question = match kind {
         WantedKind::Email => Phrase::WhichAddress {},
@@ -105,13 +96,13 @@ async fn address(
     for _ in 0..MOST_TRIES {
         let text = match given {
             Some(given) => trimmed(given).to_owned(),
-            None => trimmed(dialogue.ask_for_code(&question).await?.expose()).to_owned(),
+            None => trimmed(exchange.person.ask_for_code(&question).await?.expose()).to_owned(),
         };
-        let complaint = match read(engine, account, kind, &text) {
+        let complaint = match read(exchange.engine, account, kind, &text) {
             Ok(new) => return Ok(new),
             Err(complaint) => complaint,
         };
-        dialogue.complain(&complaint).await?;
+        exchange.person.complain(&complaint).await?;
         if given.is_some() {
             break;
         }

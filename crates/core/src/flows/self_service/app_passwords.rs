@@ -16,16 +16,16 @@ use crate::ledger::Credential;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::OwnVisit;
-use super::factors::shown;
+use super::choosing::shown;
+use super::session::SelfService;
 
-impl OwnVisit<'_> {
+impl SelfService<'_, '_> {
     pub(super) async fn create_app_password(&mut self, account: &Account) -> Result<(), Stop> {
         let order = self.order().await?;
         self.prove(account).await?;
-        match create_app_password(&self.engine.authority(), &account.id, &order).await {
+        match create_app_password(&self.exchange.engine.authority(), &account.id, &order).await {
             Ok(created) => {
-                self.dialogue.changed();
+                self.exchange.person.changed();
                 self.show_created(&created).await?;
                 self.show_settings(account).await?;
                 let label = created.record.label.as_str();
@@ -34,7 +34,7 @@ impl OwnVisit<'_> {
                     account.data.live_app_passwords().find(|live| live.label.as_str() == label)
                 {
                     let id = other.id.as_str();
-                    self.dialogue.complain(&Phrase::AppPasswordLabelTwice { label, id }).await?;
+                    self.exchange.person.complain(&Phrase::AppPasswordLabelTwice { label, id }).await?;
                 }
                 self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
                 Ok(())
@@ -45,19 +45,19 @@ impl OwnVisit<'_> {
 
     pub(super) async fn list_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         // The list is of use without it.
-        let uses = self.engine.ledger.last_uses(&account.id).await.unwrap_or_else(|_| {
-            self.trail.is_ledger_down = true;
+        let uses = self.exchange.engine.ledger.last_uses(&account.id).await.unwrap_or_else(|_| {
+            self.exchange.trail.is_ledger_down = true;
             Vec::new()
         });
         let all = by_age(account);
         if all.is_empty() {
-            self.dialogue.tell(&Phrase::NoAppPassword {}).await?;
+            self.exchange.person.tell(&Phrase::NoAppPassword {}).await?;
         }
         for live in all {
             let credential = Credential::AppPassword(live.id);
             let used = uses.iter().find(|used| used.credential == credential);
             let when = match used {
-                None => self.dialogue.language().say(&Phrase::NeverUsed {}),
+                None => self.exchange.person.language().say(&Phrase::NeverUsed {}),
                 Some(used) => {
                     let from = used.address.map_or(String::new(), |address| format!(", {address}"));
                     format!("{} ({}{from})", used.at, used.service)
@@ -66,12 +66,12 @@ impl OwnVisit<'_> {
             let (label, scope) = (live.label.as_str(), live.scope.to_string());
             let listed =
                 Phrase::AppPasswordListed { id: live.id.as_str(), label, scope: &scope, used: &when };
-            self.dialogue.tell(&listed).await?;
+            self.exchange.person.tell(&listed).await?;
             let value = json!({
                 "id": live.id, "label": label, "scope": live.scope, "created": live.created,
                 "expires": live.expires, "networks": live.networks, "last_used": used.map(|used| used.at),
             });
-            self.dialogue.record("app_password", value).await?;
+            self.exchange.person.record("app_password", value).await?;
         }
         Ok(())
     }
@@ -79,9 +79,9 @@ impl OwnVisit<'_> {
     pub(super) async fn regenerate_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = self.app_password(account).await?;
         self.prove(account).await?;
-        match regenerate_app_passwords(&self.engine.authority(), &account.id, Some(id)).await {
+        match regenerate_app_passwords(&self.exchange.engine.authority(), &account.id, Some(id)).await {
             Ok(all) => {
-                self.dialogue.changed();
+                self.exchange.person.changed();
                 for created in &all {
                     self.show_created(created).await?;
                 }
@@ -99,20 +99,20 @@ impl OwnVisit<'_> {
     pub(super) async fn revoke_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = if self.means_all().await? { None } else { Some(self.app_password(account).await?) };
         self.prove(account).await?;
-        let revoked = match revoke_app_passwords(&self.engine.authority(), &account.id, id).await {
+        let revoked = match revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await {
             Ok(Revoked::Now(revoked)) => revoked,
             Ok(Revoked::Before(_)) => Vec::new(),
             Err(error) => return self.not_changed(error).await,
         };
         if revoked.is_empty() {
-            self.dialogue.tell(&Phrase::NoAppPassword {}).await?;
+            self.exchange.person.tell(&Phrase::NoAppPassword {}).await?;
         } else {
-            self.dialogue.changed();
+            self.exchange.person.changed();
         }
         for live in &revoked {
-            self.dialogue.tell(&Phrase::AppPasswordRevoked { label: live.label.as_str() }).await?;
+            self.exchange.person.tell(&Phrase::AppPasswordRevoked { label: live.label.as_str() }).await?;
             let value = json!({ "id": live.id, "label": live.label.as_str() });
-            self.dialogue.record("revoked", value).await?;
+            self.exchange.person.record("revoked", value).await?;
         }
         for live in &revoked {
             let label = live.label.as_str();
@@ -161,7 +161,7 @@ impl OwnVisit<'_> {
         match known {
             Some(id) => Ok(id),
             None => {
-                self.dialogue.complain(&Phrase::NoSuchAppPassword { id: &shown(&id) }).await?;
+                self.exchange.person.complain(&Phrase::NoSuchAppPassword { id: &shown(&id) }).await?;
                 Err(Stop::Reject(Reason::NotPermitted))
             }
         }
@@ -171,28 +171,28 @@ impl OwnVisit<'_> {
         let record = &created.record;
         let (label, scope, password) =
             (record.label.as_str(), record.scope.to_string(), created.password.grouped());
-        self.dialogue.tell(&Phrase::NewAppPassword { label }).await?;
-        self.dialogue.tell(&Phrase::AppPassword { password: &password }).await?;
-        self.dialogue.tell(&Phrase::AppPasswordUse { scope: &scope }).await?;
+        self.exchange.person.tell(&Phrase::NewAppPassword { label }).await?;
+        self.exchange.person.tell(&Phrase::AppPassword { password: &password }).await?;
+        self.exchange.person.tell(&Phrase::AppPasswordUse { scope: &scope }).await?;
         let value = json!({
             "id": record.id, "label": label, "scope": record.scope, "expires": record.expires,
             "networks": record.networks, "password": *password, "replaces": created.replaces,
         });
-        self.dialogue.record("app_password", value).await?;
+        self.exchange.person.record("app_password", value).await?;
         Ok(())
     }
 
     async fn show_settings(&mut self, account: &Account) -> Result<(), Stop> {
-        let engine = self.engine;
+        let engine = self.exchange.engine;
         let settings = &engine.mail_settings;
-        self.dialogue.tell(&Phrase::MailUser { user: &account.name }).await?;
+        self.exchange.person.tell(&Phrase::MailUser { user: &account.name }).await?;
         let servers = [("IMAP", &settings.imap), ("POP3", &settings.pop3), ("SMTP", &settings.smtp)];
         for (protocol, server) in servers {
             let Some(MailServer { host, port, tls }) = server else { continue };
             let (port, tls) = (u64::from(*port), tls.as_str());
-            self.dialogue.tell(&Phrase::MailSetting { protocol, host, port, tls }).await?;
+            self.exchange.person.tell(&Phrase::MailSetting { protocol, host, port, tls }).await?;
             let value = json!({ "protocol": protocol, "host": host, "port": port, "tls": tls });
-            self.dialogue.record("mail_setting", value).await?;
+            self.exchange.person.record("mail_setting", value).await?;
         }
         Ok(())
     }

@@ -10,15 +10,15 @@ use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::OwnVisit;
-use super::factors::{shown, the_one};
+use super::choosing::{shown, the_one};
+use super::session::SelfService;
 
-impl OwnVisit<'_> {
+impl SelfService<'_, '_> {
     pub(super) async fn list_challenges(&mut self, account: &Account) -> Result<(), Stop> {
-        let authority = self.engine.authority();
-        let pending = pending_challenges(&authority, &self.engine.keyring, &account.id).await?;
+        let authority = self.exchange.engine.authority();
+        let pending = pending_challenges(&authority, &self.exchange.engine.keyring, &account.id).await?;
         if pending.is_empty() {
-            self.dialogue.tell(&Phrase::NoChallenge {}).await?;
+            self.exchange.person.tell(&Phrase::NoChallenge {}).await?;
         }
         for one in &pending {
             self.tell_challenge(one).await?;
@@ -33,22 +33,22 @@ impl OwnVisit<'_> {
         let short: String = id.chars().take(8).collect();
         let phrase =
             Phrase::ChallengeListed { id: &short, kind, service, rhost: rhost.unwrap_or("-"), until: &until };
-        self.dialogue.tell(&phrase).await?;
+        self.exchange.person.tell(&phrase).await?;
         let value = json!({
             "id": id, "kind": kind, "service": service, "rhost": rhost,
             "created": one.challenge.created, "expires": one.challenge.expires,
         });
-        self.dialogue.record("challenge", value).await?;
+        self.exchange.person.record("challenge", value).await?;
         Ok(())
     }
 
     /// Whoever is at the terminal may refuse, without a password: it opens nothing.
     pub(super) async fn deny_challenges(&mut self, account: &Account) -> Result<(), Stop> {
         let means_all = self.means_all().await?;
-        let authority = self.engine.authority();
-        let pending = pending_challenges(&authority, &self.engine.keyring, &account.id).await?;
+        let authority = self.exchange.engine.authority();
+        let pending = pending_challenges(&authority, &self.exchange.engine.keyring, &account.id).await?;
         if pending.is_empty() && self.argument("id").is_none() {
-            self.dialogue.tell(&Phrase::NoChallenge {}).await?;
+            self.exchange.person.tell(&Phrase::NoChallenge {}).await?;
             return Ok(());
         }
         let ids: Vec<ChallengeId> = if means_all {
@@ -62,19 +62,19 @@ impl OwnVisit<'_> {
             let choices: Vec<Choice> = pending.iter().map(choice).collect();
             let id = self.argument_or_ask("id", &Phrase::WhichChallenge {}, &choices).await?;
             let Some(one) = the_one(&pending, |one| one.id.is_meant_by(&id)) else {
-                self.dialogue.complain(&Phrase::NoSuchChallenge { id: &shown(&id) }).await?;
+                self.exchange.person.complain(&Phrase::NoSuchChallenge { id: &shown(&id) }).await?;
                 return Err(Stop::Reject(Reason::NotPermitted));
             };
             vec![one.id]
         };
         let denied = deny_challenges(&authority, &account.id, &ids).await?;
         if !denied.is_empty() {
-            self.dialogue.changed();
+            self.exchange.person.changed();
         }
         for one in pending.iter().filter(|one| denied.contains(&one.id)) {
             let service = one.challenge.service.as_str();
-            self.dialogue.tell(&Phrase::ChallengeDenied { service }).await?;
-            self.dialogue.record("denied", json!({ "id": one.id.to_string() })).await?;
+            self.exchange.person.tell(&Phrase::ChallengeDenied { service }).await?;
+            self.exchange.person.record("denied", json!({ "id": one.id.to_string() })).await?;
         }
         Ok(())
     }

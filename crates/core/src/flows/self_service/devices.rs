@@ -9,14 +9,14 @@ use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::OwnVisit;
-use super::factors::{shown, the_one};
+use super::choosing::{shown, the_one};
+use super::session::SelfService;
 
-impl OwnVisit<'_> {
+impl SelfService<'_, '_> {
     pub(super) async fn list_devices(&mut self, account: &Account) -> Result<(), Stop> {
         let devices = self.devices(account).await?;
         if devices.is_empty() {
-            self.dialogue.tell(&Phrase::NoDevice {}).await?;
+            self.exchange.person.tell(&Phrase::NoDevice {}).await?;
         }
         for device in &devices {
             self.list_device(device).await?;
@@ -39,24 +39,25 @@ impl OwnVisit<'_> {
             match the_one(&devices, |device| device.id.is_meant_by(&id)) {
                 Some(device) => Some(device.id),
                 None => {
-                    self.dialogue.complain(&Phrase::NoSuchDevice { id: &shown(&id) }).await?;
+                    self.exchange.person.complain(&Phrase::NoSuchDevice { id: &shown(&id) }).await?;
                     return Err(Stop::Reject(Reason::NotPermitted));
                 }
             }
         };
         self.prove(account).await?;
         let is_picked = |device: &TrustedDevice| picked.is_none_or(|id| id == device.id);
-        let authority = self.engine.authority();
-        let revoked = revoke_devices(&authority, &self.engine.keyring, &account.id, is_picked).await?;
+        let authority = self.exchange.engine.authority();
+        let revoked =
+            revoke_devices(&authority, &self.exchange.engine.keyring, &account.id, is_picked).await?;
         if revoked.is_empty() {
-            self.dialogue.tell(&Phrase::NoDevice {}).await?;
+            self.exchange.person.tell(&Phrase::NoDevice {}).await?;
         } else {
-            self.dialogue.changed();
+            self.exchange.person.changed();
         }
         for device in &revoked {
-            self.dialogue.tell(&Phrase::DeviceRevoked { name: &device.trust.name }).await?;
+            self.exchange.person.tell(&Phrase::DeviceRevoked { name: &device.trust.name }).await?;
             let value = json!({ "id": device.id.to_string(), "name": device.trust.name });
-            self.dialogue.record("revoked", value).await?;
+            self.exchange.person.record("revoked", value).await?;
         }
         for device in &revoked {
             let name = device.trust.name.as_str();
@@ -66,18 +67,18 @@ impl OwnVisit<'_> {
     }
 
     async fn devices(&self, account: &Account) -> Result<Vec<TrustedDevice>, Stop> {
-        Ok(trusted_devices(&self.engine.authority(), &self.engine.keyring, account).await?)
+        Ok(trusted_devices(&self.exchange.engine.authority(), &self.exchange.engine.keyring, account).await?)
     }
 
     async fn list_device(&mut self, device: &TrustedDevice) -> Result<(), Stop> {
         let (id, until) = (device.id.to_string(), device.trust.expires.to_string());
         let short: String = id.chars().take(8).collect();
         let name = device.trust.name.as_str();
-        self.dialogue.tell(&Phrase::DeviceListed { id: &short, name, until: &until }).await?;
+        self.exchange.person.tell(&Phrase::DeviceListed { id: &short, name, until: &until }).await?;
         let value = json!({
             "id": id, "name": name, "created": device.trust.created, "expires": device.trust.expires,
         });
-        self.dialogue.record("device", value).await?;
+        self.exchange.person.record("device", value).await?;
         Ok(())
     }
 }

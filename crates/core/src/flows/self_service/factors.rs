@@ -5,30 +5,26 @@ use crate::app_password::Label;
 use crate::changes::factors::unbind_factor;
 use crate::changes::recovery_codes::create_recovery_codes;
 use crate::checks::sent_codes;
-use crate::checks::typed_codes::Asked;
 use crate::conversation::Choice;
 use crate::courier::Destination;
-use crate::exchange::prompt_context::Enroller;
 use crate::exchange::stop::Stop;
 use crate::factor::{Factor, FactorId};
-use crate::flows::enrolment;
-use crate::flows::enrolment::Place;
-use crate::flows::enrolment::Wanted;
-use crate::flows::enrolment::WantedKind;
+use crate::flows::enrolment::{self, Place, Wanted, WantedKind};
 use crate::policy::{ForcedEnrolment, StrictestRule};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::OwnVisit;
+use super::choosing::{shown, the_one};
+use super::session::SelfService;
 
-impl OwnVisit<'_> {
+impl SelfService<'_, '_> {
     pub(super) async fn list_factors(&mut self, account: &Account) -> Result<(), Stop> {
         let kind = self.kind().await?;
         let factors = of_kind(account, kind);
         match (&*factors, kind) {
-            ([], None) => self.dialogue.tell(&Phrase::NoFactor {}).await?,
-            ([], Some(_)) => self.dialogue.tell(&Phrase::NoFactorOfKind {}).await?,
-            ([_, ..], _) => self.dialogue.tell(&Phrase::FactorsBound {}).await?,
+            ([], None) => self.exchange.person.tell(&Phrase::NoFactor {}).await?,
+            ([], Some(_)) => self.exchange.person.tell(&Phrase::NoFactorOfKind {}).await?,
+            ([_, ..], _) => self.exchange.person.tell(&Phrase::FactorsBound {}).await?,
         }
         for factor in &factors {
             self.list_factor(factor).await?;
@@ -38,9 +34,9 @@ impl OwnVisit<'_> {
         }
         let count = account.data.recovery_codes.len();
         if !account.data.factors.is_empty() {
-            self.dialogue.tell(&Phrase::RecoveryCodesKept { count: count as u64 }).await?;
+            self.exchange.person.tell(&Phrase::RecoveryCodesKept { count: count as u64 }).await?;
         }
-        self.dialogue.record("recovery", json!({ "codes_left": count })).await?;
+        self.exchange.person.record("recovery", json!({ "codes_left": count })).await?;
         Ok(())
     }
 
@@ -55,30 +51,26 @@ impl OwnVisit<'_> {
             None => Phrase::FactorListed { id, label, kind: &described, created },
             Some(_) => Phrase::FactorListedLocked { id, label, kind: &described, created },
         };
-        self.dialogue.tell(&phrase).await?;
+        self.exchange.person.tell(&phrase).await?;
         let value = json!({
             "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
             "to": to,
         });
-        self.dialogue.record("factor", value).await?;
+        self.exchange.person.record("factor", value).await?;
         Ok(())
     }
 
     pub(super) async fn enrol(&mut self, account: &Account) -> Result<(), Stop> {
         let wanted = self.wanted().await?;
         if self.forced_enrolment(account) == Some(ForcedEnrolment::Never) {
-            self.dialogue.complain(&Phrase::EnrolmentRefused {}).await?;
+            self.exchange.person.complain(&Phrase::EnrolmentRefused {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         let account = self.prove(account).await?;
         let mut place = Place::default();
         match self.forced_enrolment(&account) {
             Some(ForcedEnrolment::Ticket) => {
-                let asked =
-                    Asked { account: &account, source: &self.source(), is_known: true, purpose: None };
-                place.ticket =
-                    enrolment::ask_for_ticket(self.engine, asked, &mut self.dialogue, &mut self.trail)
-                        .await?;
+                place.ticket = enrolment::ask_for_ticket(self.exchange, &account).await?;
             }
             Some(ForcedEnrolment::Never) => return Err(Stop::Reject(Reason::NotPermitted)),
             Some(ForcedEnrolment::Login) | None => {}
@@ -88,9 +80,7 @@ impl OwnVisit<'_> {
     }
 
     async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
-        let asked = Asked { account, source: &self.source(), is_known: true, purpose: None };
-        let (dialogue, trail) = (&mut self.dialogue, &mut self.trail);
-        Ok(enrolment::enrol(self.engine, asked, wanted, place, dialogue, trail).await?.id)
+        Ok(enrolment::enrol(self.exchange, account, wanted, place).await?.id)
     }
 
     /// What was said beforehand of the factor that is to be bound.
@@ -98,7 +88,7 @@ impl OwnVisit<'_> {
         let label = self.label().await?;
         let kind = self.kind().await?;
         let to = self.argument("to").map(ToOwned::to_owned);
-        Ok(Wanted { kind, label, to, by: Enroller::Owner })
+        Ok(Wanted { kind, label, to, is_unproved: false })
     }
 
     async fn kind(&mut self) -> Result<Option<WantedKind>, Stop> {
@@ -117,7 +107,7 @@ impl OwnVisit<'_> {
         let account = self.prove(account).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
         self.bind(&account, &wanted, place).await?;
-        self.dialogue.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
+        self.exchange.person.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
         Ok(())
     }
 
@@ -126,13 +116,13 @@ impl OwnVisit<'_> {
         let factor = self.factor(account, kind).await?;
         let may_be_last = !self.strictest_rule(account).is_required;
         if account.data.factors.len() == 1 && !may_be_last {
-            self.dialogue.complain(&Phrase::LastFactorStays {}).await?;
+            self.exchange.person.complain(&Phrase::LastFactorStays {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
         let removed = unbind_factor(
-            &self.engine.authority(),
-            &self.engine.keyring,
+            &self.exchange.engine.authority(),
+            &self.exchange.engine.keyring,
             &account.id,
             factor.id,
             may_be_last,
@@ -142,12 +132,15 @@ impl OwnVisit<'_> {
             Ok(removed) => removed,
             Err(error) => return self.not_changed(error).await,
         };
-        self.dialogue.changed();
-        self.dialogue.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
+        self.exchange.person.changed();
+        self.exchange.person.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
         if account.data.factors.len() == 1 {
-            self.dialogue.tell(&Phrase::NoFactorLeft {}).await?;
+            self.exchange.person.tell(&Phrase::NoFactorLeft {}).await?;
         }
-        self.dialogue.record("removed", json!({ "id": removed.id, "label": removed.label.as_str() })).await?;
+        self.exchange
+            .person
+            .record("removed", json!({ "id": removed.id, "label": removed.label.as_str() }))
+            .await?;
         let what = Phrase::ChangedFactorRemoved { label: removed.label.as_str(), kind: removed.kind.name() };
         self.tell_owner(account, &what).await;
         Ok(())
@@ -155,20 +148,20 @@ impl OwnVisit<'_> {
 
     pub(super) async fn recovery_codes(&mut self, account: &Account) -> Result<(), Stop> {
         if account.data.factors.is_empty() {
-            self.dialogue.complain(&Phrase::RecoveryNeedsFactor {}).await?;
+            self.exchange.person.complain(&Phrase::RecoveryNeedsFactor {}).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
-        let made = match create_recovery_codes(&self.engine.authority(), &account.id).await {
+        let made = match create_recovery_codes(&self.exchange.engine.authority(), &account.id).await {
             Ok(made) => made.0,
             Err(error) => return self.not_changed(error).await,
         };
-        self.dialogue.changed();
-        self.dialogue.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
+        self.exchange.person.changed();
+        self.exchange.person.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
         for code in &made {
             let shown = code.grouped();
-            self.dialogue.tell(&Phrase::NewRecoveryCode { code: &shown }).await?;
-            self.dialogue.record("recovery_code", json!({ "code": *shown })).await?;
+            self.exchange.person.tell(&Phrase::NewRecoveryCode { code: &shown }).await?;
+            self.exchange.person.record("recovery_code", json!({ "code": *shown })).await?;
         }
         self.tell_owner(account, &Phrase::ChangedRecoveryCodes {}).await;
         Ok(())
@@ -190,7 +183,7 @@ impl OwnVisit<'_> {
         }
         if factors.is_empty() {
             let none = if kind.is_some() { Phrase::NoFactorOfKind {} } else { Phrase::NoFactor {} };
-            self.dialogue.complain(&none).await?;
+            self.exchange.person.complain(&none).await?;
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         if self.argument("id").is_none() {
@@ -208,7 +201,7 @@ impl OwnVisit<'_> {
         match the_one(&factors, |factor| FactorId::is_meant_by(factor.id, &id)) {
             Some(factor) => Ok((*factor).clone()),
             None => {
-                self.dialogue.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
+                self.exchange.person.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
                 Err(Stop::Reject(Reason::NotPermitted))
             }
         }
@@ -220,7 +213,7 @@ impl OwnVisit<'_> {
     }
 
     fn strictest_rule(&self, account: &Account) -> StrictestRule {
-        self.engine.strictest_rule(account.data.policy)
+        self.exchange.engine.strictest_rule(account.data.policy)
     }
 }
 
@@ -230,15 +223,4 @@ fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
     let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
     factors.sort_by_key(|factor| (factor.created, factor.id));
     factors
-}
-
-/// What `is_meant` picks, where it picks exactly one.
-pub(super) fn the_one<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T> {
-    let mut meant = all.iter().filter(|one| is_meant(one));
-    meant.next().filter(|_| meant.next().is_none())
-}
-
-/// What somebody typed, fit for a line.
-pub(super) fn shown(typed: &str) -> String {
-    typed.chars().filter(|c| !c.is_control()).take(64).collect()
 }

@@ -166,7 +166,7 @@ impl Attempt {
             }
             Self::Account { service, name, proof } => {
                 let name = LoginName::new(name).unwrap();
-                flows::account(&site.engine, service, &name, proof.as_deref()).await
+                flows::account(&site.engine, site.engine.service(service), &name, proof.as_deref()).await
             }
             Self::Away { visit, by } => visit.clone().at(&site.engine).with(&mut by.person(site)).await,
         }

@@ -1,0 +1,37 @@
+//! Who acts.
+
+/// Who acts in an exchange: what they may do, what the log and a notice say of them, and which limits hold for them follow
+/// from this.
+///
+/// A session of a web page joins here as a variant of its own, with the account that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A person who has yet to prove who they are (NIST SP 800-63B, appendix A: claimant): at a front door, or by a phone's
+    /// signature. What they prove in the exchange is all that they may do.
+    Claimant,
+    /// A user of this host, by the uid of their process. They act for the account with their name and uid, and for no other.
+    UnixUser {
+        /// That uid.
+        uid: u32,
+    },
+    /// A person with the rights of the site's admins, who acts for any account.
+    Admin,
+}
+
+impl Actor {
+    /// Whether the account may have changed so that the actor no longer may do what they began: an admin always may.
+    pub(crate) fn is_owner(self) -> bool {
+        match self {
+            Self::Claimant | Self::UnixUser { .. } => true,
+            Self::Admin => false,
+        }
+    }
+
+    /// The program with which they change an account, as messages name it.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Claimant | Self::UnixUser { .. } => "postern my",
+            Self::Admin => "postern",
+        }
+    }
+}

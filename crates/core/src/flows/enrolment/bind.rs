@@ -1,0 +1,120 @@
+//! Leading somebody through binding a factor.
+
+use serde_json::json;
+
+use crate::account::Account;
+use crate::changes::error::ChangeError;
+use crate::changes::factors::{Expected, bind_where};
+use crate::changes::notices;
+use crate::checks::current_account;
+use crate::conversation::Choice;
+use crate::exchange::context::Exchange;
+use crate::exchange::stop::Stop;
+use crate::typed::cleaned;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::order::{Bound, MOST_TRIES, Place, Wanted, WantedKind};
+use super::{app, pair, sent};
+
+/// Leads somebody through binding a factor: shows or sends what there is, asks for the proof, and binds it where it belongs.
+pub(crate) async fn enrol(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: &Wanted,
+    place: Place,
+) -> Result<Bound, Stop> {
+    let engine = exchange.engine;
+    let Place { replaces, ticket } = place;
+    let limit = engine.limits.factors_per_account;
+    if replaces.is_none() && account.data.factors.len() >= limit as usize {
+        exchange.person.complain(&Phrase::TooManyFactors { count: limit.into() }).await?;
+        return Err(Stop::Reject(Reason::NotPermitted));
+    }
+    let kind = wanted_kind(exchange, wanted).await?;
+    let new = match kind {
+        WantedKind::Totp => app::prove(exchange, account, wanted).await?,
+        WantedKind::Email | WantedKind::Sms if wanted.is_unproved => {
+            sent::unproved(exchange, account, kind, wanted).await?
+        }
+        WantedKind::Email | WantedKind::Sms => sent::prove(exchange, account, kind, wanted).await?,
+        WantedKind::Phone => pair::prove(exchange, account, wanted).await?,
+    };
+    if exchange.actor.is_owner() {
+        // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
+        // password changed, an account disabled.
+        let now = current_account::read_again(engine, account).await?;
+        if now.password_marker != account.password_marker {
+            return Err(ChangeError::ChangedMeanwhile.into());
+        }
+    }
+    let expected = Expected::of(account, ticket);
+    let authority = engine.authority();
+    let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
+    let is_first = match bound {
+        Ok(is_first) => is_first,
+        Err(error) => return not_bound(exchange, error).await,
+    };
+    exchange.person.changed();
+    let (id, kind) = (new.id, new.kind.name());
+    let label = new.label.as_str();
+    // An admin is told in other words.
+    if exchange.actor.is_owner() {
+        exchange.person.tell(&Phrase::FactorBound { label }).await?;
+        if is_first {
+            exchange.person.tell(&Phrase::MailNeedsAppPasswords {}).await?;
+        }
+    }
+    exchange.person.record("factor", json!({ "id": id, "label": label, "kind": kind })).await?;
+    let what = Phrase::ChangedFactorBound { label, kind };
+    notices::changed(exchange, account, &what).await;
+    Ok(Bound { id, label: new.label, kind, is_first })
+}
+
+async fn not_bound<T>(exchange: &mut Exchange<'_>, error: ChangeError) -> Result<T, Stop> {
+    let complaint = match error {
+        ChangeError::TooManyFactors(count) => Phrase::TooManyFactors { count: count.into() },
+        ChangeError::BoundAlready => Phrase::BoundAlready {},
+        ChangeError::NumberTaken => Phrase::NumberTaken {},
+        ChangeError::TicketUsed => {
+            exchange.trail.detail = Some("the ticket was used before, and the directory has it again");
+            exchange.person.complain(&Phrase::CodeWrong {}).await?;
+            return Err(Stop::Reject(Reason::Replayed));
+        }
+        other => return Err(other.into()),
+    };
+    exchange.person.complain(&complaint).await?;
+    Err(Stop::Reject(Reason::NotPermitted))
+}
+
+/// The kind that was named; else, where the site has several, the one that the person chooses.
+async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<WantedKind, Stop> {
+    let engine = exchange.engine;
+    if let Some(kind) = wanted.kind {
+        if kind.is_to_be_had(engine) {
+            return Ok(kind);
+        }
+        exchange.person.complain(&Phrase::KindNotHere {}).await?;
+        return Err(Stop::Reject(Reason::NotPermitted));
+    }
+    let kinds: Vec<WantedKind> =
+        WantedKind::ALL.into_iter().filter(|kind| kind.is_to_be_had(engine)).collect();
+    if let [only] = kinds[..] {
+        return Ok(only);
+    }
+    exchange.person.tell(&Phrase::KindsToChooseFrom {}).await?;
+    let mut choices = Vec::new();
+    for (number, kind) in (1..).zip(&kinds) {
+        let label = exchange.person.language().say(&kind.description());
+        exchange.person.tell(&Phrase::KindToChoose { number, label: &label }).await?;
+        choices.push(Choice { id: number.to_string(), kind: kind.name(), label });
+    }
+    for _ in 0..MOST_TRIES {
+        let answer = exchange.person.ask_for_code_or_choice(&Phrase::WhichKind {}, &choices).await?;
+        let number = cleaned(answer.expose()).parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        if let Some(kind) = number.and_then(|index| kinds.get(index)) {
+            return Ok(*kind);
+        }
+    }
+    Err(Stop::Reject(Reason::NotPermitted))
+}

@@ -1,0 +1,12 @@
+//! Which of several a person means.
+
+/// What `is_meant` picks, where it picks exactly one.
+pub(super) fn the_one<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T> {
+    let mut meant = all.iter().filter(|one| is_meant(one));
+    meant.next().filter(|_| meant.next().is_none())
+}
+
+/// What somebody typed, fit for a line.
+pub(super) fn shown(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(64).collect()
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use crate::name::LoginName;
+
+/// What somebody wants to do with their own account. Each takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the
+/// terminal as well, for QR codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelfServiceFlow {
+    /// List the bound factors and the number of recovery codes. Arguments: `kind`, where only those of a kind are wanted.
+    Factors,
+    /// Bind a factor. Arguments: `kind` (`totp` where it is not said, `email`, `sms`, `phone`), `label`, `to` (the address
+    /// or number that codes are sent to).
+    Enrol,
+    /// Unbind a factor. Arguments: `id`; `kind`, where it has to be one of a kind.
+    Remove,
+    /// Bind a factor in the place of another. Arguments: `id`, and those of `Enrol`; without `kind` it is one of the same.
+    Replace,
+    /// Make new recovery codes in the place of the old ones.
+    RecoveryCodes,
+    /// Make an app password. Arguments: `label`, `scope` (as the command line has it), `expires` (RFC 3339),
+    /// `networks` (separated by commas).
+    AppPasswordCreate,
+    /// List app passwords.
+    AppPasswordList,
+    /// Make new app passwords in the place of old ones. Arguments: `id`.
+    AppPasswordRegenerate,
+    /// Revoke app passwords. Arguments: `id` or `all` = `true`.
+    AppPasswordRevoke,
+    /// List trusted devices.
+    DeviceList,
+    /// Revoke trusted devices. Arguments: `id` or `all` = `true`.
+    DeviceRevoke,
+    /// List what waits for an answer away from the prompt.
+    ChallengeList,
+    /// Refuse what waits for an answer. Arguments: `id` or `all` = `true`.
+    ChallengeDeny,
+}
+
+/// A user of this host, who may speak for one account alone.
+#[derive(Debug)]
+pub struct SelfServiceRequest<'a> {
+    /// The name that the host's name services have for the uid of the process that asks.
+    pub name: &'a LoginName,
+    /// That uid.
+    pub uid: u32,
+    /// What is wanted.
+    pub flow: SelfServiceFlow,
+    /// What was said beforehand.
+    pub arguments: &'a BTreeMap<String, String>,
+    /// The client's language (BCP 47), where it is known.
+    pub language: Option<&'a str>,
+}
+
+impl SelfServiceFlow {
+    pub(super) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Factors => &["kind"],
+            Self::RecoveryCodes | Self::AppPasswordList | Self::DeviceList | Self::ChallengeList => &[],
+            Self::Enrol => &["kind", "label", "to"],
+            Self::Remove => &["id", "kind"],
+            Self::AppPasswordRegenerate => &["id"],
+            Self::Replace => &["id", "kind", "label", "to"],
+            Self::AppPasswordCreate => &["label", "scope", "expires", "networks"],
+            Self::AppPasswordRevoke | Self::DeviceRevoke | Self::ChallengeDeny => &["id", "all"],
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What each flow of self-service needs: the account of the user of this host, its proof, the arguments, and how an error
+//! is said.
+
+use crate::account::{Account, Freshness};
+use crate::account_status::AccountStatus;
+use crate::changes::error::ChangeError;
+use crate::changes::notices;
+use crate::checks::current_account;
+use crate::checks::in_flight::Checked;
+use crate::checks::main_password::MainPasswordCheck;
+use crate::checks::typed_codes::CodeCheckContext;
+use crate::conversation::{Choice, Echo};
+use crate::exchange::context::Exchange;
+use crate::exchange::outage::Outage;
+use crate::exchange::prompt_context::PromptContext;
+use crate::exchange::stop::Stop;
+use crate::flows::identity::{self, Identity};
+use crate::flows::second_step;
+use crate::ledger::Credential;
+use crate::policy::Class;
+use crate::qr::Screen;
+use crate::secret::Password;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::request::SelfServiceRequest;
+
+/// One exchange of a user of this host about their own account.
+pub(super) struct SelfService<'x, 'a> {
+    pub(super) exchange: &'x mut Exchange<'a>,
+    pub(super) request: &'x SelfServiceRequest<'x>,
+}
+
+impl SelfService<'_, '_> {
+    /// The account that is this user's: the same name, the same uid, in use.
+    pub(super) async fn account(&mut self) -> Result<Account, Stop> {
+        let own = self.request;
+        let account = match identity::identify_user(self.exchange.engine, own.name, own.uid).await? {
+            Identity::Account(account) => *account,
+            Identity::Mismatch(id, mismatch) => {
+                self.exchange.trail.account = Some(id);
+                self.exchange.trail.detail = Some(mismatch.detail());
+                let uid = own.uid.to_string();
+                self.exchange.person.complain(&mismatch.phrase(own.name.as_str(), &uid)).await?;
+                return Err(Stop::Reject(Reason::NotPermitted));
+            }
+            Identity::Stranger | Identity::NoUser => {
+                let uid = own.uid.to_string();
+                self.exchange
+                    .person
+                    .complain(&Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid })
+                    .await?;
+                return Err(Stop::Reject(Reason::UnknownAccount));
+            }
+        };
+        self.exchange.trail.account = Some(account.id.clone());
+        if account.freshness == Freshness::Stale {
+            return Err(Outage::Stale.into());
+        }
+        let name = own.name.as_str();
+        let (reason, phrase) = match account.status {
+            AccountStatus::Active => return Ok(account),
+            AccountStatus::Disabled => (Reason::Disabled, Phrase::AccountDisabled { name }),
+            AccountStatus::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
+        };
+        self.exchange.person.complain(&phrase).await?;
+        Err(Stop::Reject(reason))
+    }
+
+    /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before. Gives the account as
+    /// it is then: whether a code had to be asked for was decided over that.
+    pub(super) async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
+        let question = Phrase::PasswordForChange { account: &account.name };
+        let answer = self.exchange.person.ask(Echo::Off, &question).await?;
+        let Ok(password) = Password::new(answer.expose().to_owned()) else {
+            return self.wrong_main_password().await;
+        };
+        let at = self.exchange.engine.clock.now();
+        let check = MainPasswordCheck { password: &password, class: Class::Login, at };
+        match check.check(self.exchange, account).await? {
+            Checked::Right | Checked::RightButDue => {}
+            Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,
+            Checked::Refused(_) => return Err(Stop::Reject(Reason::NotPermitted)),
+            Checked::Limited => {
+                self.exchange.person.complain(&Phrase::MainPasswordsLimited {}).await?;
+                return Err(Stop::Reject(Reason::Limited));
+            }
+        }
+        let account = current_account::as_of_now(self.exchange, account.clone()).await?;
+        if !account.data.is_enrolled() {
+            return Ok(account);
+        }
+        let context = PromptContext::of_change(self.exchange.actor);
+        let check = CodeCheckContext { account: &account, is_known: true, purpose: Some(context.service) };
+        let proved = second_step::prove(self.exchange, check, &context).await?;
+        let credential = proved.credential;
+        self.exchange.trail.credential = Some(credential);
+        // A phone takes its time to approve: the account may have been disabled meanwhile.
+        let now = current_account::read_again(self.exchange.engine, &account).await?;
+        match credential {
+            // It is gone from the account since.
+            Credential::RecoveryCode => Ok(now),
+            Credential::Factor(_)
+            | Credential::MainPassword
+            | Credential::LoginPassword
+            | Credential::AppPassword(_)
+            | Credential::TrustedDevice => Ok(account),
+        }
+    }
+
+    /// Whoever asks has the account's own uid: that the password is wrong tells them nothing about anybody else.
+    pub(super) async fn wrong_main_password<T>(&mut self) -> Result<T, Stop> {
+        self.exchange.person.complain(&Phrase::MainPasswordWrong {}).await?;
+        Err(Stop::Reject(Reason::BadCredential))
+    }
+
+    /// Mails what was changed to the account.
+    pub(super) async fn tell_owner(&mut self, account: &Account, what: &Phrase<'_>) {
+        notices::changed(self.exchange, account, what).await;
+    }
+
+    /// Whether all are meant, and not the one with an `id`.
+    pub(super) async fn means_all(&mut self) -> Result<bool, Stop> {
+        match (self.argument("all"), self.argument("id")) {
+            (None, _) => Ok(false),
+            (Some("true"), None) => Ok(true),
+            (Some("true"), Some(_)) => self.refuse_argument("all", "goes without an id").await,
+            (Some(_), _) => self.refuse_argument("all", "is true or not there").await,
+        }
+    }
+
+    pub(super) fn argument(&self, name: &str) -> Option<&str> {
+        self.request.arguments.get(name).map(String::as_str)
+    }
+
+    /// The argument, or else an answer to `question`, which may be one of `choices`.
+    pub(super) async fn argument_or_ask(
+        &mut self,
+        name: &str,
+        question: &Phrase<'_>,
+        choices: &[Choice],
+    ) -> Result<String, Stop> {
+        match self.request.arguments.get(name) {
+            Some(value) => Ok(value.clone()),
+            None => Ok(self.exchange.person.choose(question, choices).await?.expose().trim().to_owned()),
+        }
+    }
+
+    pub(super) async fn refuse_unknown_arguments(&mut self) -> Result<(), Stop> {
+        let known = self.request.flow.arguments();
+        let is_known = |name: &str| known.contains(&name) || SCREEN.contains(&name);
+        let Some(name) = self.request.arguments.keys().find(|name| !is_known(name)) else {
+            return Ok(());
+        };
+        self.refuse_argument(name, "not known here").await
+    }
+
+    /// The terminal of the person, as far as their client says.
+    pub(super) async fn screen(&mut self) -> Result<Screen, Stop> {
+        let mut screen = Screen::default();
+        let [rows, columns, charset] = SCREEN;
+        for (name, place) in [(rows, &mut screen.rows), (columns, &mut screen.columns)] {
+            match self.argument(name).map(str::parse) {
+                None => {}
+                Some(Ok(number)) if (1..=LARGEST_SCREEN).contains(&number) => *place = number,
+                Some(Ok(_) | Err(_)) => {
+                    return self.refuse_argument(name, "is not a size of a terminal").await;
+                }
+            }
+        }
+        match self.argument(charset) {
+            None | Some("utf-8") => Ok(screen),
+            Some("ascii") => Ok(Screen { is_utf8: false, ..screen }),
+            Some(_) => self.refuse_argument(charset, "is neither utf-8 nor ascii").await,
+        }
+    }
+
+    pub(super) async fn refuse_argument<T>(&mut self, name: &str, problem: &str) -> Result<T, Stop> {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        self.exchange.person.complain(&Phrase::BadArgument { name: &name, problem }).await?;
+        self.exchange.trail.detail = Some("an argument that cannot be taken");
+        Err(Stop::Reject(Reason::NotPermitted))
+    }
+
+    /// Says why a change was not made, where that is the person's to mend.
+    pub(super) async fn not_changed<T>(&mut self, error: ChangeError) -> Result<T, Stop> {
+        let short;
+        let phrase = match &error {
+            ChangeError::NoFactor(id) => {
+                short = id.short();
+                Phrase::NoSuchFactor { id: &short }
+            }
+            ChangeError::TooManyFactors(count) => Phrase::TooManyFactors { count: (*count).into() },
+            ChangeError::LastFactor => Phrase::LastFactorStays {},
+            ChangeError::NotEnrolled => Phrase::RecoveryNeedsFactor {},
+            ChangeError::NoAppPassword(id) | ChangeError::Expired(id) => {
+                Phrase::NoSuchAppPassword { id: id.as_str() }
+            }
+            ChangeError::TooMany(count) => Phrase::TooManyAppPasswords { count: (*count).into() },
+            ChangeError::ExpiresInThePast => {
+                Phrase::BadArgument { name: "expires", problem: "lies in the past" }
+            }
+            ChangeError::NoAccount
+            | ChangeError::Contended
+            | ChangeError::ChangedMeanwhile
+            | ChangeError::TicketUsed
+            | ChangeError::BoundAlready
+            | ChangeError::NumberTaken
+            | ChangeError::NumberClaimed
+            | ChangeError::Factor(_)
+            | ChangeError::Directory(_)
+            | ChangeError::Ledger(_)
+            | ChangeError::Hashing(_)
+            | ChangeError::Randomness(_) => return Err(error.into()),
+        };
+        self.exchange.person.complain(&phrase).await?;
+        self.exchange.trail.detail = Some("the change is not possible");
+        Err(Stop::Reject(Reason::NotPermitted))
+    }
+}
+
+/// What every flow is told of the terminal.
+const SCREEN: [&str; 3] = ["rows", "columns", "charset"];
+const LARGEST_SCREEN: usize = 1000;

@@ -1,0 +1,168 @@
+//! What a peer asks for, read once from its `begin`: nothing behind it looks at that again.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+use postern_core::device::Device;
+use postern_core::policy::{Class, NamedService};
+use postern_ipc::{Begin, ProtocolError, RemoteHost, Secret, Version};
+
+use crate::peer::Rights;
+use crate::task::Task;
+
+/// What a peer asks for.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    /// The version of the protocol that it speaks.
+    pub(super) version: Version,
+    pub(super) task: Task,
+    /// The flow's name in the log.
+    pub(super) flow: &'static str,
+    pub(super) service: NamedService<'a>,
+    pub(super) secret: Option<&'a Secret>,
+    /// The client's host, if the front door knows it.
+    pub(super) remote: Option<RemoteHost<'a>>,
+    /// The device that the front door has proof of, if it is one that is believed.
+    pub(super) device: Option<Device>,
+    /// The user of this host who logs in from it, if that is known: neither root, as whom sshd and login run, nor a person
+    /// with an address.
+    pub(super) local_user: Option<u32>,
+    pub(super) is_interactive: bool,
+    pub(super) language: Option<&'a str>,
+    pub(super) tty: Option<&'a str>,
+    pub(super) session: Option<&'a str>,
+    pub(super) arguments: &'a BTreeMap<String, String>,
+    pub(super) peer: Peer,
+    typed_name: &'a str,
+    own_name: OnceLock<String>,
+}
+
+/// The process at the other end, and what it may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer {
+    pub(super) uid: u32,
+    /// Whether it may ask for this task at this service.
+    pub(super) is_permitted: bool,
+    /// Whether it counts as the mail server's own, and may hear what is out of order.
+    pub(super) is_trusted: bool,
+    /// Whether it serves the page for phones.
+    pub(super) is_web: bool,
+    /// Whether it is believed what it says of addresses that may be devices.
+    pub(super) vouches_for_devices: bool,
+}
+
+impl Peer {
+    /// The process with `uid`, which asks for `task` at `service`.
+    pub(super) fn of(rights: &Rights, uid: u32, task: Task, service: NamedService<'_>) -> Self {
+        Self {
+            uid,
+            is_permitted: rights.permit(uid, task, service.name),
+            is_trusted: rights.is_trusted(uid),
+            is_web: rights.is_web(uid),
+            vouches_for_devices: Rights::vouches_for_devices(uid),
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Reads what `peer` says. What it may do is decided with the task and the service in view.
+    pub(super) fn read(begin: &'a Begin, task: Task, service: NamedService<'a>, peer: Peer) -> Self {
+        let remote = begin.rhost.as_deref().and_then(RemoteHost::parse);
+        Self {
+            version: begin.version,
+            task,
+            flow: begin.flow.as_str(),
+            service,
+            secret: begin.secret.as_ref(),
+            device: device(begin, peer),
+            local_user: local_user(begin, remote.as_ref(), peer),
+            remote,
+            is_interactive: begin.interactive,
+            language: begin.language.as_deref(),
+            tty: begin.tty.as_deref(),
+            session: begin.session.as_deref(),
+            arguments: &begin.arguments,
+            peer,
+            typed_name: &begin.user,
+            own_name: OnceLock::new(),
+        }
+    }
+
+    /// Whether it is a login that asks a person several things.
+    pub(super) fn is_dialogue(&self) -> bool {
+        self.task == Task::Login && self.service.class() == Some(Class::Login) && self.is_interactive
+    }
+
+    /// The client's address, if it is known.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.remote.as_ref()?.address()
+    }
+
+    /// What the front door calls the client's host, if that is no address.
+    pub(super) fn host_name(&self) -> Option<&str> {
+        self.remote.as_ref()?.name()
+    }
+
+    /// The name that this is about: what was typed, or else the peer's own once that is known.
+    pub(super) fn name(&self) -> &str {
+        if self.typed_name.is_empty() {
+            self.own_name.get().map_or(self.typed_name, String::as_str)
+        } else {
+            self.typed_name
+        }
+    }
+
+    /// Notes the name that this host has for the peer's uid.
+    pub(super) fn is_of_user(&self, name: String) -> &str {
+        self.own_name.get_or_init(|| name)
+    }
+}
+
+/// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
+pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
+    let takes_arguments = task.takes_arguments();
+    let what = if !takes_arguments && !begin.arguments.is_empty() {
+        "this flow takes no arguments"
+    } else if takes_arguments && begin.secret.is_some() {
+        "this flow asks for what it needs"
+    } else {
+        return None;
+    };
+    Some(ProtocolError::Malformed(what.to_owned()))
+}
+
+fn local_user(begin: &Begin, remote: Option<&RemoteHost<'_>>, peer: Peer) -> Option<u32> {
+    let has_address = remote.is_some_and(|remote| remote.address().is_some());
+    let is_here = Rights::vouches_for_users(peer.uid) && !has_address;
+    begin.ruid.filter(|ruid| is_here && !Rights::is_root(*ruid))
+}
+
+fn device(begin: &Begin, peer: Peer) -> Option<Device> {
+    begin.device.as_deref().filter(|_| peer.vouches_for_devices).and_then(Device::of_ssh_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_ipc::Flow;
+
+    use super::*;
+
+    fn with(flow: Flow, arguments: &[&str]) -> Begin {
+        let mut begin = Begin::new(flow, "", "");
+        begin.arguments = arguments.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
+        begin
+    }
+
+    #[test]
+    fn arguments_are_for_the_flows_that_know_them() {
+        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status] {
+            assert_eq!(complaint(Task::of(flow), &with(flow, &[])), None);
+            assert!(complaint(Task::of(flow), &with(flow, &["label"])).is_some(), "{flow:?}");
+        }
+        assert_eq!(complaint(Task::of(Flow::Replace), &with(Flow::Replace, &["id", "label"])), None);
+        let mut with_secret = with(Flow::Enrol, &[]);
+        with_secret.secret = Some(Secret::new("x".to_owned()));
+        assert!(complaint(Task::of(Flow::Enrol), &with_secret).is_some());
+    }
+}

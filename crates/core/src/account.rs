@@ -236,8 +236,8 @@ impl AccountData {
 /// How long a revoked app password is remembered.
 pub const TOMBSTONE_AGE: Duration = Duration::from_secs(400 * 86_400);
 
-/// The account's `uidNumber` (RFC 2307), where it has exactly one, in the form that a directory gives an integer
-/// (RFC 4517, section 3.3.16). Name services may read other forms, and then the account is nobody's.
+/// The account's `uidNumber` (RFC 2307), if it has exactly one, in the directory's notation of integers (RFC 4517, section
+/// 3.3.16). An account with another notation, which name services may accept, belongs to no user.
 pub(crate) fn uid_in_directory(account: &Account) -> Option<u32> {
     match account.attributes.values(UID_NUMBER) {
         [number] => number.parse().ok().filter(|uid: &u32| uid.to_string() == *number),

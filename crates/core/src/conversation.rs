@@ -21,23 +21,23 @@ pub trait Conversation: Send + Sync {
     /// Shows a prompt that asks for nothing.
     ///
     /// # Errors
-    /// [`Gone`] where nobody sees it.
+    /// [`Gone`] if the user is gone.
     async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone>;
 
-    /// Gives a script what the lines give to a person.
+    /// Sends a record: the content of the messages, for scripts.
     ///
     /// # Errors
-    /// [`Gone`] where nobody takes it.
+    /// [`Gone`] if the peer is gone.
     async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone>;
 
     /// Says that the next line or question may take this long.
     ///
     /// # Errors
-    /// [`Gone`] where nobody waits.
+    /// [`Gone`] if the peer no longer waits.
     async fn wait(&mut self, longest: Duration) -> Result<(), Gone>;
 
-    /// Comes back when nobody is there any more, as far as that can be told while nothing is asked. To be called after
-    /// [`Conversation::wait`], and may be given up.
+    /// Returns when the peer is gone, as far as that can be detected while nothing is asked. Call it after [`Conversation::wait`]. The
+    /// future may be dropped.
     async fn gone(&mut self) -> Gone {
         std::future::pending().await
     }
@@ -137,7 +137,7 @@ pub enum Tone {
     Error,
 }
 
-/// What somebody typed: wiped when dropped, never shown.
+/// A typed answer: wiped when dropped, never shown.
 pub struct Answer(Zeroizing<String>);
 
 impl Answer {
@@ -160,7 +160,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Nobody answers any more.
+/// The conversation has ended without a further answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
     /// The person gave up, or there is none behind the front door.

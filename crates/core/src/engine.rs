@@ -95,7 +95,7 @@ impl Engine {
         draw_token(self.random)
     }
 
-    /// How long somebody has to wait, in whole seconds, at least one.
+    /// How long the user has to wait, in whole seconds, at least one.
     pub(crate) fn seconds_until(&self, until: Timestamp) -> u64 {
         until.as_unix().saturating_sub(self.clock.now().as_unix()).max(1)
     }

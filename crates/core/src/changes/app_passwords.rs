@@ -127,7 +127,7 @@ pub async fn regenerate_app_passwords(
         data.bury(now);
         data.revoke(now, |live| replacements.iter().any(|new| new.replaces == Some(live.id)));
         let fits = replacements.iter().all(|new| add(&mut data, &new.record));
-        // A taken selector, or somebody else's change in between: once more with what is there now.
+        // The selector is in use, or another process has changed the account: try again with the current data.
         if fits && matches!(authority.directory.update(account, read.revision, &data).await?, Update::Done(_))
         {
             return Ok(replacements);

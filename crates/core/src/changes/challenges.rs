@@ -15,7 +15,7 @@ pub struct PendingChallenge {
     pub id: ChallengeId,
     /// What it says.
     pub challenge: Challenge,
-    /// Whether there is an answer already, which nobody has taken yet.
+    /// Whether there is an answer that was not taken yet.
     pub is_answered: bool,
 }
 
@@ -53,7 +53,7 @@ pub async fn deny_challenges(
         let token = draw_token(authority.random)?;
         let is_denied = match ledger.answer_challenge(account, *id, DENIED, at).await? {
             Answered::Now => true,
-            // What was answered before, and nobody has taken yet, is not to be had any more.
+            // An earlier answer that was not taken yet is void.
             Answered::Before => ledger.take_challenge(account, *id, token, at).await?.is_some(),
             Answered::Gone => false,
         };
@@ -64,5 +64,5 @@ pub async fn deny_challenges(
     Ok(denied)
 }
 
-/// The answer of those who look after an account. Nobody signs it: all that it does is to refuse.
+/// The answer of an admin or of the account's owner. It needs no signature, because it can only refuse.
 pub(crate) const DENIED: &str = "denied";

@@ -3,8 +3,8 @@ use crate::directory::{Directory, Update};
 
 use super::error::{ChangeError, EDIT_TRIES};
 
-/// Reads an account, lets `change` alter its data and writes them back, again from the start where somebody else was
-/// faster. Nothing is written where `change` alters nothing or fails.
+/// Reads an account, applies `change` to its data and writes them back. It starts again if another process was faster, and writes
+/// nothing if `change` changes nothing or fails.
 ///
 /// # Errors
 /// [`ChangeError`], or what `change` fails with.

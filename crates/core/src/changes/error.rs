@@ -22,10 +22,10 @@ pub enum ChangeError {
         "the account has {0} app passwords, which is as many as [limits] app_passwords_per_account allows; revoke one first"
     )]
     TooMany(u32),
-    /// Nobody could ever use it.
+    /// It could never be used.
     #[error("the expiry lies in the past")]
     ExpiresInThePast,
-    /// Somebody else keeps changing the account.
+    /// Another process keeps changing the account.
     #[error("the account was changed by somebody else {EDIT_TRIES} times in a row; try again")]
     Contended,
     /// The account has no second factor with this id.
@@ -45,7 +45,7 @@ pub enum ChangeError {
     /// One number binds to one account.
     #[error("the telephone number is bound to another account")]
     NumberTaken,
-    /// Somebody is about to bind it, or did so a moment ago.
+    /// Another user is about to bind it, or did so a moment ago.
     #[error("the telephone number is being bound by somebody just now; try again in half a minute")]
     NumberClaimed,
     /// What was proved is no longer what has to be proved.

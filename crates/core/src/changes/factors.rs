@@ -16,7 +16,8 @@ use super::unique_factors;
 ///
 /// Whether the person has it is for the caller to have found out. Where the caller asked for a code because the account
 /// was enrolled, or for none because it was not, `expects_enrolled` says so, and nothing is bound where that is no longer
-/// true: else whoever waits long enough would bind an app beside the first one without a code of that. A ticket that the account had is used up.
+/// true: otherwise a user who waits long enough could bind an app beside the first one without a code of the first. A ticket of the
+/// account is used up.
 ///
 /// # Errors
 /// [`ChangeError`]; nothing was changed, unless the directory went down in the middle.

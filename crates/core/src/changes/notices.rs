@@ -40,7 +40,7 @@ impl Notices<'_> {
         self.courier.send(&Destination::Email(&address), language, &message).await
     }
 
-    /// Mails that somebody else knows the main password.
+    /// Mails the fraud report: another person knows the main password.
     async fn fraud_report(
         &self,
         account: &Account,
@@ -71,7 +71,7 @@ pub(crate) async fn changed(exchange: &mut Exchange<'_>, account: &Account, what
     if notices.address(account).is_none() {
         return;
     }
-    // Whoever does not wait any longer has the change all the same.
+    // The change stands even if the user does not wait any longer.
     let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
     exchange.trail.is_courier_down |= notices.changed(account, what, exchange.actor).await.is_err();
 }

@@ -37,7 +37,7 @@ pub async fn create_recovery_codes(
             return Err(ChangeError::NotEnrolled);
         }
         data.recovery_codes.clone_from(&stored);
-        // Whoever makes new ones may have lost the old ones, and what was opened with them.
+        // A user who makes new ones may have lost the old ones, and the devices that were trusted with them.
         data.forget_trust();
         Ok(())
     })

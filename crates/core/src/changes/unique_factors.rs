@@ -10,8 +10,8 @@ use crate::factor::{FactorKind, PhoneNumber};
 use crate::keyring::{Keyring, OlderKeys};
 use crate::random::draw_token;
 
-/// Makes sure that nobody else has it, and keeps everybody else from binding it for as long as that takes here. The
-/// directory may know of no uniqueness, and two hosts must not find it free at the same moment.
+/// Makes sure that no other account has it, and keeps others from binding it for as long as the binding takes here. The directory may
+/// not enforce uniqueness, and two hosts must not find it free at the same moment.
 pub(crate) async fn claim(
     authority: &Authority,
     keyring: &Keyring,
@@ -24,7 +24,7 @@ pub(crate) async fn claim(
     };
     let digests = keyring.digests(KEY, &parts(number), OlderKeys::All);
     let keys: Vec<FactorKey> = digests.into_iter().map(FactorKey).collect();
-    // Whoever asks in vain keeps nobody from it.
+    // A refused request does not keep others from it.
     refuse_what_others_have(authority, account, &keys).await?;
     let token = draw_token(authority.random)?;
     let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
@@ -43,8 +43,7 @@ async fn refuse_what_others_have(
     if holders.iter().any(|holder| holder != account) { Err(ChangeError::NumberTaken) } else { Ok(()) }
 }
 
-/// Writes down what the account has that nobody else may have, under the current key. Nothing is altered where that is written
-/// down already; tells whether it was not.
+/// Stores the digests of the account's unique values under the current key. Returns whether anything was changed.
 pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
     let keys = data.factors.iter().filter_map(|factor| match &factor.kind {
         FactorKind::Sms(sms) => Some(FactorKey(keyring.digest(KEY, &parts(&sms.number)))),

@@ -11,7 +11,7 @@ use crate::keyring::Digest;
 ///
 /// A mail program opens several connections at once, all with the same password. The first one has it checked and
 /// counted, the others wait for what comes out. So the same wrong secret counts once and is checked once, however many
-/// of them arrive together. Nothing is kept: whoever asks after the answer asks anew.
+/// of them arrive together. The answer is not cached: a later call checks again.
 pub struct InFlight(Mutex<HashMap<Digest, Arc<OnceCell<Checked>>>>);
 
 /// What came out of a check.

@@ -20,7 +20,7 @@ use crate::secret::Password;
 /// What the log hears of a program that repeats itself. It guesses nothing, and fail2ban's filter leaves it alone.
 pub(crate) const WRONG_BEFORE: &str = "the same secret was wrong before";
 
-/// A main password that somebody gave.
+/// A typed main password.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MainPasswordCheck<'a> {
     pub(crate) password: &'a Password,
@@ -143,8 +143,8 @@ impl MainPasswordCheck<'_> {
     }
 }
 
-/// The person's own user of this host stays in, however many others guess: whoever else would be that user has their uid
-/// already.
+/// The account's own user of this host is not held to the limit of the account, however many others guess: an attacker with that
+/// user's uid has the user's rights already.
 fn limits(exchange: &Exchange<'_>, account: &Account) -> AttemptLimits {
     let limits = exchange.engine.limits.attempts;
     let is_own = |uid| *exchange.source == Source::of_user(uid);

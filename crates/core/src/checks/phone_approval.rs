@@ -21,7 +21,7 @@ use crate::limits::SendLimits;
 use crate::typed::cleaned;
 use crate::words::Language;
 
-/// A challenge that waits for a phone. It has to be given up where nobody waits for its answer any more.
+/// A challenge that waits for a phone. It has to be given up when no login waits for its answer any more.
 pub(crate) struct Approval {
     id: ChallengeId,
     account: AccountId,
@@ -88,7 +88,7 @@ pub(crate) async fn begin(
     }
     let mut approval = Approval { id, account: account.id.clone(), expires, number, has_rung: false };
     if let Some(target) = target.filter(|_| pushes) {
-        // The challenge is there: whoever leaves now leaves it behind.
+        // The challenge exists: a user who leaves now leaves it behind.
         if let Err(gone) = exchange.person.pause(LONGEST_DELIVERY).await {
             approval.give_up(engine).await;
             return Err(gone.into());
@@ -119,11 +119,11 @@ pub(crate) async fn begin(
 pub(crate) enum Decision {
     /// By this phone; and whether the device is to be trusted.
     Approved { phone: FactorId, trusts: bool },
-    /// By the person, or by whoever looks after the account.
+    /// By the user, or by an admin.
     Denied,
     /// It was another number.
     WrongNumber,
-    /// Nobody answered, or nobody whose answer counts.
+    /// There was no answer, or none that counts.
     Unanswered,
 }
 
@@ -173,8 +173,8 @@ impl Approval {
         Ok(account.map_or(Decision::Denied, |account| answer.judge(&self, &account)))
     }
 
-    /// Takes the challenge away: nobody waits for an answer any more. Where the ledger does not hear of it, an answer
-    /// does nothing all the same.
+    /// Removes the challenge, because no login waits for its answer any more. If the ledger cannot be reached, a later answer has no
+    /// effect all the same.
     pub(crate) async fn give_up(&self, engine: &Engine) {
         if let Ok(token) = engine.draw_token() {
             drop(engine.ledger.take_challenge(&self.account, self.id, token, engine.clock.now()).await);
@@ -203,7 +203,7 @@ pub(crate) enum Choice {
     ApproveTrust,
     /// To refuse it.
     Deny,
-    /// To refuse it, as somebody else knows the password.
+    /// To refuse it with a fraud report: another person knows the password.
     NotMe,
 }
 
@@ -342,7 +342,7 @@ async fn ring(
     }
 }
 
-/// Nobody listens there any more (RFC 8030, section 7.3).
+/// The subscription has ended (RFC 8030, section 7.3).
 async fn forget_ring(engine: &Engine, account: &AccountId, rung: &Factor) {
     let forgotten = edit(&*engine.directory, account, |data| {
         for factor in data.factors.iter_mut().filter(|factor| **factor == *rung) {

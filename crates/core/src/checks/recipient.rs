@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::courier::Destination;
 use crate::factor::FactorId;
 
-/// Somebody who gets a code.
+/// The recipient of a code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recipient<'a> {
     pub(crate) account: &'a Account,

@@ -40,10 +40,10 @@ pub(crate) fn destination(factor: &Factor) -> Option<Destination<'_>> {
     }
 }
 
-/// Sends a new code in the place of the last one. Only for somebody whose first factor was proved.
+/// Sends a new code that replaces the last one. Only for a user whose first factor was proved.
 ///
 /// # Errors
-/// Where the ledger is out of order: without it nobody could tell whether the code is right.
+/// The ledger is out of order: without it the code could not be checked.
 pub(crate) async fn post(
     exchange: &mut Exchange<'_>,
     recipient: Recipient<'_>,
@@ -94,7 +94,7 @@ pub(crate) async fn post(
         service: context.service,
         rhost: context.rhost.as_deref(),
     };
-    // Who reads it may be somebody else than who sits at the terminal.
+    // The reader of the message may be another person than the user at the terminal.
     let language = preferred(recipient.account).unwrap_or(exchange.person.language());
     match engine.courier.send(&recipient.to, language, &message).await {
         Ok(()) => Ok(Posted::Sent),
@@ -133,7 +133,7 @@ pub(crate) enum Subject<'a> {
     Account(Destination<'a>, &'a AccountId),
     /// A bound address or number.
     Bound(Destination<'a>),
-    /// One that is about to be bound: whoever binds what is not theirs must not use up what its owner gets for logins.
+    /// One that is about to be bound: a user who binds another user's address must not use up the codes of its owner.
     New(Destination<'a>),
     /// A part of the site's budget for text messages.
     Budget(Counter),
@@ -240,12 +240,12 @@ fn draw(engine: &Engine) -> Result<Zeroizing<String>, Stop> {
     }
 }
 
-/// What a code is that somebody may have been sent.
+/// The result of checking a code that may have been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SentCode {
     /// It was sent to this factor, and is gone now.
     Right(FactorId),
-    /// It was sent, and somebody else took it a moment ago, or the ledger does not know any more whether anybody did.
+    /// It was sent, and another login has just taken it, or the ledger no longer knows whether one did.
     Taken,
     /// None that was sent.
     Wrong,
@@ -270,7 +270,7 @@ pub(crate) async fn look(
             continue;
         };
         let ChallengeKind::Code(factor) = open.challenge.kind else { continue };
-        // One that was answered was refused by whoever looks after the account.
+        // An answered challenge was refused by an admin or by the owner.
         if kept.answer.is_some() || !factors.contains(&factor) || open.challenge.service != purpose {
             continue;
         }

@@ -74,7 +74,7 @@ async fn share(exchange: &Exchange<'_>, recipient: Recipient<'_>, at: Timestamp)
         Binding::New => BudgetShare::Whole,
         Binding::Bound => {
             let (engine, account) = (exchange.engine, &recipient.account.id);
-            // What the ledger cannot say, or this site has not signed, is nobody's privilege.
+            // Without an authenticated record of the ledger there is no privilege.
             let past = attempts::past(engine, account, exchange.source, at).await.unwrap_or_default();
             if past.has_succeeded() { BudgetShare::Whole } else { BudgetShare::NewSource }
         }
@@ -105,7 +105,7 @@ pub(crate) async fn warn(exchange: &mut Exchange<'_>, counter: Option<Counter>) 
     if !engine.ledger.claim(told, token, counter.window.length(), at).await.unwrap_or(false) {
         return;
     }
-    // Whoever does not wait any longer changes nothing about it.
+    // It does not matter whether the user still waits.
     let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
     let what = engine.language.say(&what);
     let message = Message::SmsBudget { what: &what, at };

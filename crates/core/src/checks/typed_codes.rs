@@ -21,7 +21,7 @@ use crate::ledger::{
 use crate::limits::{AttemptLimits, Source};
 use crate::random::RandomnessGone;
 
-/// What somebody typed where a code is wanted.
+/// The input at a prompt for a code.
 #[derive(Debug)]
 pub(crate) enum Typed {
     /// Six or eight digits.
@@ -41,7 +41,7 @@ impl Typed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CodeCheckContext<'a> {
     pub(crate) account: &'a Account,
-    /// Whether the first factor was proved. Without that a wrong code harms nobody but its own source.
+    /// Whether the first factor was proved. Otherwise a wrong code counts only for its own source.
     pub(crate) is_known: bool,
     /// What codes have to be sent for that are taken here; none is where it is `None`.
     pub(crate) purpose: Option<&'a str>,
@@ -53,7 +53,7 @@ pub(crate) enum CodeCheck {
     Right(Credential),
     Wrong,
     Replayed,
-    /// Nobody knows whether it was used before.
+    /// It is unknown whether it was used before.
     TooEarly {
         until: Timestamp,
     },
@@ -126,7 +126,7 @@ async fn check_code(
                 withdraw(engine, &attempt).await;
                 return Ok(CodeCheck::Replayed);
             }
-            // Nothing was spent, and it counts for nobody.
+            // Nothing was spent, and the attempt does not count.
             Spent::WrongClock { ahead } => {
                 withdraw(engine, &attempt).await;
                 return Err(Outage::WrongClock { ahead });
@@ -138,7 +138,7 @@ async fn check_code(
             }
         }
     }
-    // Somebody who is not known must not use up the tries of what was sent to the owner.
+    // A stranger must not use up the tries of a code that was sent to the owner.
     let purpose = context.purpose.filter(|_| context.is_known);
     let sent_to: Vec<FactorId> = factors
         .iter()

@@ -23,7 +23,7 @@ pub(crate) struct Dialogue<'a> {
 }
 
 impl<'a> Dialogue<'a> {
-    /// With somebody of whom nothing is known but what their client says.
+    /// With an unknown user, in the client's language.
     pub(crate) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
         let language = client.and_then(Language::wanted).unwrap_or(site);
         Self {
@@ -43,8 +43,8 @@ impl<'a> Dialogue<'a> {
         self.known.push(Zeroizing::new(text.to_owned()));
     }
 
-    /// From now on in the account's own language, where it has one. Not before the first factor was proved: whoever does
-    /// not know the password must not learn who exists.
+    /// Switches to the account's own language, if it has one. Only after the first factor was proved: without the password the
+    /// conversation must not reveal which accounts exist.
     pub(crate) fn speak_to(&mut self, account: &Account) {
         if let Some(language) = preferred(account) {
             self.language = language;
@@ -75,8 +75,8 @@ impl<'a> Dialogue<'a> {
         Ok(answer)
     }
 
-    /// Asks for what only a person can answer. The name, or a password that was given before, means that a program answers
-    /// every question alike: nobody is there, and nothing is counted.
+    /// Asks a question that only a user can answer. If the answer is the name, or a password that was given before, a program gives
+    /// every question the same answer: there is no user, and nothing is counted.
     pub(crate) async fn ask_for_code(&mut self, question: &Phrase<'_>) -> Result<Answer, Gone> {
         self.ask_for_code_or_choice(question, &[]).await
     }
@@ -156,7 +156,7 @@ impl<'a> Dialogue<'a> {
         self.person.wait(longest).await
     }
 
-    /// Comes back when nobody is there any more.
+    /// Returns when the peer is gone.
     pub(crate) async fn gone(&mut self) -> Gone {
         self.person.gone().await
     }

@@ -1,4 +1,4 @@
-//! What somebody is told of who is at the prompt.
+//! The description of a login for its owner: service and address.
 
 use std::net::IpAddr;
 

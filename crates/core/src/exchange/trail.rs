@@ -31,7 +31,7 @@ pub struct Trail {
 pub enum SmsBudget {
     /// Four fifths of it are used up.
     Near,
-    /// Nothing is sent to anybody.
+    /// Nothing is sent.
     UsedUp,
     /// Nothing is sent for logins from sources that never succeeded for the account.
     UsedUpForNewSources,

@@ -107,7 +107,7 @@ pub(crate) async fn identify_user(engine: &Engine, name: &LoginName, uid: u32) -
     decide(name, Some(uid), named, carrier)
 }
 
-/// The account with the user's uid. An entry with uid 0 is nobody's: root must not be locked out by what a directory holds.
+/// The account with the user's uid. An entry with uid 0 is ignored: the directory must not be able to lock root out.
 async fn carrier(directory: &dyn Directory, uid: Option<u32>) -> Result<Option<Account>, Outage> {
     let wanted = uid.filter(|uid| *uid != 0);
     // Where there is nothing to look for, the same question is asked.
@@ -145,7 +145,7 @@ fn decide(
         (Some(_), None) => Mismatch::NoUser,
         (Some(have), Some(uid)) if have != uid => Mismatch::OtherUid,
         (Some(_), Some(_)) => {
-            // Where the search for a uid misses one that is there, it would take everybody else for a stranger, too.
+            // If the search for a uid misses an existing one, it would also take all other users for strangers.
             let is_found = carrier.is_some_and(|carrier| carrier.id == named.id);
             return if is_found { Ok(Identity::Account(Box::new(named))) } else { Err(Outage::UidNotFound) };
         }

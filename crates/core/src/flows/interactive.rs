@@ -64,7 +64,7 @@ enum FirstFactor {
     Password,
     /// By a key that the front door has proof of.
     Key,
-    /// Somebody else says that it was; nothing here proves it.
+    /// The PAM stack claims that it was proved, without evidence.
     Hearsay,
 }
 
@@ -159,7 +159,7 @@ impl InteractiveLogin<'_, '_> {
         } else if let Some(device) = &device {
             match proved.trusts {
                 Some(true) => self.trust(&account, device, policy.trust_device).await,
-                // "Once" was said on the phone, and whoever sits here does not say otherwise.
+                // "Once" was chosen on the phone, and the user at the prompt cannot override it.
                 Some(false) => {}
                 None => self.offer_trust(&account, device, policy.trust_device).await?,
             }
@@ -167,7 +167,7 @@ impl InteractiveLogin<'_, '_> {
         self.accept(&account, proved.credential).await
     }
 
-    /// Asks a stranger what everybody is asked, and refuses after the same time.
+    /// Asks a stranger the same questions as other users, and refuses after the same time.
     async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
         if !self.is_stack() {
             let checked = match self.request.secret {
@@ -245,7 +245,7 @@ impl InteractiveLogin<'_, '_> {
     /// in.
     async fn ask_for_password(&mut self) -> Result<Result<Password, Unusable>, Stop> {
         let answer = self.exchange.person.ask(Echo::Off, &Phrase::Password {}).await?;
-        // sshd's stand-in for an answer is as long as that, so this tells nobody who exists.
+        // sshd's junk password has the length of the answer, so this does not reveal which accounts exist.
         if answer.expose().is_empty() {
             self.exchange.trail.detail = Some(EMPTY_ANSWER);
             return Err(Stop::Reject(Reason::Cancelled));
@@ -279,8 +279,8 @@ impl InteractiveLogin<'_, '_> {
         }
     }
 
-    /// Leads somebody who needs a second factor and has none through binding one, which takes the main password: a key alone
-    /// must not bind the factor that is to guard against its theft.
+    /// Guides a user who needs a second factor and has none through binding one. This takes the main password: a key alone must not
+    /// bind the factor that protects against its theft.
     async fn enrol(&mut self, account: &Account, first: FirstFactor) -> Result<Verdict, Stop> {
         // The factor will count at every service, so each has a say.
         let forced = self.exchange.engine.strictest_rule(account.data.policy).forced_enrolment;
@@ -299,7 +299,7 @@ impl InteractiveLogin<'_, '_> {
             place.ticket = enrolment::ask_for_ticket(self.exchange, account).await?;
         }
         let bound = enrolment::enrol(self.exchange, account, &Wanted::default(), place).await?;
-        // What was bound stays bound, and nobody is let in who is not there.
+        // The factor stays bound, but a user who is gone is not let in.
         self.exchange.person.is_there()?;
         self.accept(account, Credential::Factor(bound.id)).await
     }

@@ -6,7 +6,7 @@ use crate::name::LoginName;
 use crate::policy::NamedService;
 use crate::secret::Offered;
 
-/// Somebody at a front door.
+/// A login request from a front door.
 #[derive(Debug)]
 pub struct LoginRequest<'a> {
     /// The service that is logged in to.
@@ -17,7 +17,7 @@ pub struct LoginRequest<'a> {
     pub secret: Option<&'a Offered>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
-    /// Whether that address may be a device. Whoever is not root might invent it.
+    /// Whether that address may identify a device. A front door that is not root might invent it.
     pub is_address_vouched_for: bool,
     /// What tells where it comes from from elsewhere, for limits.
     pub source: &'a Source,

@@ -65,7 +65,7 @@ fn answer(engine: &Engine, account: Account) -> Result<Verdict, Outage> {
     Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))
 }
 
-/// Whether somebody is about to read mail there, or send it.
+/// Whether the lookup is for a session that reads or sends mail.
 fn is_session(service: NamedService<'_>) -> bool {
     service.class() == Some(Class::Mail) && !DELIVERIES.contains(&service.name)
 }

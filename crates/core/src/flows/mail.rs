@@ -271,7 +271,7 @@ impl<'x> MailLogin<'x, '_> {
 
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
     async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
-        // What cannot be a main password costs no check of one, whoever's it is.
+        // Input that cannot be a main password is not checked as one, for any account.
         if let Some(check) = self.given()
             && (policy.main_password_on_mail.permits(false) || policy.observe)
         {

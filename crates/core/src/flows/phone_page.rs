@@ -1,5 +1,5 @@
-//! What the page for phones asks and hands in. It is believed nothing that a phone of the account did not sign, and it only
-//! leaves answers: whoever waits for them looks at them again.
+//! The flows of the phone page. Only requests that a phone of the account has signed are trusted. An answer is only stored: the
+//! waiting login verifies it again.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ use crate::verdict::{Accepted, Reason, Verdict};
 
 use super::enrolment::HandedIn;
 
-/// Somebody at the page for phones.
+/// A request of the phone page.
 #[derive(Debug)]
 pub struct PhoneRequest<'a> {
     /// What is wanted.
@@ -43,7 +43,7 @@ pub struct PhoneRequest<'a> {
     pub source: &'a Source,
 }
 
-/// Does what a phone wants. An accept says that the phone is known, and lets nobody in.
+/// Runs a phone's request. An accept means that the phone is known, and does not let a user in.
 pub async fn phone(engine: &Engine, request: &PhoneRequest<'_>, person: &mut dyn Conversation) -> Outcome {
     let person = Dialogue::new(person, request.language, engine.language);
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
@@ -54,7 +54,7 @@ pub async fn phone(engine: &Engine, request: &PhoneRequest<'_>, person: &mut dyn
 struct PhonePage<'x, 'a> {
     exchange: &'x mut Exchange<'a>,
     request: &'x PhoneRequest<'x>,
-    /// Nobody vouches for this call: no key has signed it, and nobody waits for it.
+    /// An unauthenticated request: no key has signed it, and no binding waits for it.
     is_guess: bool,
 }
 
@@ -180,7 +180,7 @@ impl PhonePage<'_, '_> {
         else {
             self.exchange.trail.credential = Some(Credential::Factor(factor.id));
             self.exchange.trail.detail = Some(if choice == Choice::NotMe { "disowned" } else { "too late" });
-            // Whoever wanted in has left, and knows the main password still.
+            // The attacker has left, but still knows the main password.
             if choice == Choice::NotMe {
                 self.fraud_report(&account, None).await?;
             }
@@ -223,13 +223,13 @@ impl PhonePage<'_, '_> {
         Ok(account.name)
     }
 
-    /// Somebody else knows the main password: no phone is rung for a while, and the owner hears of it by mail.
+    /// A fraud report: another person knows the main password. No push is sent for a while, and the owner is mailed.
     async fn fraud_report(&mut self, account: &Account, challenge: Option<&Challenge>) -> Result<(), Stop> {
         let at = self.exchange.engine.clock.now();
         let until = at.plus(self.exchange.engine.limits.pushes.disowned_pause);
         self.exchange.engine.ledger.mute_pushes(&account.id, until, at).await?;
         self.exchange.trail.is_changed = true;
-        // The same answer can be sent again and again by whoever carries it.
+        // The page that relays the answer can send it again and again.
         let subject = self.exchange.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
         let sending = Sending { subject, at, token: self.exchange.engine.draw_token()? };
         match self
@@ -364,8 +364,8 @@ impl PhonePage<'_, '_> {
         account.status.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::Reject(reason)))
     }
 
-    /// Whether this is signed by a phone that handed its key in, and that somebody at a terminal has still to say yes to: it
-    /// asks every two seconds whether they have.
+    /// Whether this is signed by a phone that has submitted its key and waits for the confirmation at the terminal. It asks every two
+    /// seconds.
     async fn is_being_bound(&self, account: &AccountId, signed: &Signed<'_>, signature: &str) -> bool {
         let (engine, now) = (self.exchange.engine, self.exchange.engine.clock.now());
         // While the ledger is down no phone can be bound.

@@ -33,7 +33,7 @@ pub(crate) struct Proved {
 /// The factor that was used last is proposed, the others can be chosen by their number; but a right code of any of them is
 /// taken at once. What is proposed and needs a message gets one, if the first factor was proved.
 ///
-/// Whoever leaves after a code that was not right leaves with that on record, or guessing would go unnoticed.
+/// If a user leaves after a wrong code, the log has that reason. Otherwise guessing would go unnoticed.
 pub(crate) async fn prove(
     exchange: &mut Exchange<'_>,
     check: CodeCheckContext<'_>,
@@ -65,7 +65,7 @@ struct SecondStep<'x, 'a> {
     refused: Option<Reason>,
     /// Whether anything was answered that could have been meant as a code. An ssh without a terminal answers nothing.
     has_typed: bool,
-    /// Whether a code was right, and nobody knows whether it was used before.
+    /// Whether a code was right, but may have been used before.
     is_too_early: bool,
     reach: Reach,
 }
@@ -292,7 +292,7 @@ impl SecondStep<'_, '_> {
         }
     }
 
-    /// Nobody waits for an answer any more.
+    /// The user is gone.
     async fn give_up(&mut self) {
         if let Reach::Phone(approval) = std::mem::take(&mut self.reach) {
             approval.give_up(self.exchange.engine).await;
@@ -303,7 +303,7 @@ impl SecondStep<'_, '_> {
 /// What a code was.
 enum Checked {
     Right(Credential),
-    /// Nobody knows whether it was used before; another one will do soon.
+    /// It may have been used before. A later code will be accepted soon.
     Early,
 }
 
@@ -374,7 +374,7 @@ async fn by_last_use<'a>(exchange: &mut Exchange<'_>, account: &'a Account) -> V
     factors
 }
 
-/// What the log hears of answers of which none could be a code: nobody guessed.
+/// The log's detail if none of the answers could be a code, so that nothing was guessed.
 const NO_CODE: &str = "no code at all";
 /// Wrong answers in one conversation.
 const MOST_WRONG: u32 = 3;

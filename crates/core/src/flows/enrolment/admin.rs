@@ -1,4 +1,4 @@
-//! Binding a factor for somebody whom an admin has at hand.
+//! Binding a factor by an admin, with the user present.
 
 use std::collections::BTreeMap;
 

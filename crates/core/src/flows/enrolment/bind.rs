@@ -1,4 +1,4 @@
-//! Leading somebody through binding a factor.
+//! Guiding a user through binding a factor.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::words::Phrase;
 use super::order::{Bound, MOST_TRIES, Place, Wanted, WantedKind};
 use super::{app, pair, sent};
 
-/// Leads somebody through binding a factor: shows or sends what there is, asks for the proof, and binds it where it belongs.
+/// Guides a user through binding a factor: shows the key or sends the code, asks for the proof, and binds the factor.
 pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,

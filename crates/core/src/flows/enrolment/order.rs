@@ -1,4 +1,4 @@
-//! What is to be bound, as far as somebody said.
+//! The requested factor: its kind, address and label, as far as they were given.
 
 use crate::account::Account;
 use crate::app_password::Label;
@@ -8,7 +8,7 @@ use crate::factor::FactorId;
 use crate::policy::Ticket;
 use crate::words::Phrase;
 
-/// What somebody wants to bind, as far as they said.
+/// A requested factor, as far as it was specified.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     pub(crate) kind: Option<WantedKind>,
@@ -61,7 +61,7 @@ impl WantedKind {
         }
     }
 
-    /// Describes it to somebody who is to choose.
+    /// The phrase that offers it as a choice.
     pub(super) fn description(self) -> Phrase<'static> {
         match self {
             Self::Totp => Phrase::KindTotp {},
@@ -94,8 +94,7 @@ pub struct Bound {
     pub is_first: bool,
 }
 
-/// What a new factor is called where nobody says: `name`, and where the account has that already with the first number that
-/// is free.
+/// The default label of a new factor: `name`, followed by the first free number if the account already has that label.
 #[must_use]
 pub fn default_label(account: &Account, name: &str) -> Label {
     let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
@@ -105,5 +104,5 @@ pub fn default_label(account: &Account, name: &str) -> Label {
     labels.filter_map(|text| Label::new(&text).ok()).find(is_free).unwrap_or_default()
 }
 
-/// Answers that somebody may try until it is the right one.
+/// The number of answers that a user may try.
 pub(super) const MOST_TRIES: u32 = 5;

@@ -119,7 +119,7 @@ fn read(
     let factors = account.data.factors.iter().map(|factor| &factor.kind);
     if kind == WantedKind::Email {
         let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;
-        // Whoever has read that mailbox with the main password would have the second factor as well.
+        // An attacker who reads that mailbox with the main password would have the second factor as well.
         let own = account.addresses.iter().chain([&account.name]);
         if own.into_iter().any(|own| address.is_delivered_with(own)) {
             return Err(Phrase::OwnAddress {});

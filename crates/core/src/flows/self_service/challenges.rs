@@ -42,7 +42,7 @@ impl SelfService<'_, '_> {
         Ok(())
     }
 
-    /// Whoever is at the terminal may refuse, without a password: it opens nothing.
+    /// The user at the terminal may refuse without a password, because it opens nothing.
     pub(super) async fn deny_challenges(&mut self, account: &Account) -> Result<(), Stop> {
         let means_all = self.means_all().await?;
         let authority = self.exchange.engine.authority();

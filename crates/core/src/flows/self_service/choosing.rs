@@ -6,7 +6,7 @@ pub(super) fn the_one<T>(all: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T>
     meant.next().filter(|_| meant.next().is_none())
 }
 
-/// What somebody typed, fit for a line.
+/// The typed text, made safe for a line of output.
 pub(super) fn shown(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_control()).take(64).collect()
 }

@@ -42,7 +42,7 @@ impl SelfService<'_, '_> {
 
     async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
         let (id, created) = (factor.id.short(), factor.created.to_string());
-        // Whoever sits at the terminal may not be whose it is.
+        // The user at the terminal may not be the owner.
         let to = sent_codes::destination(factor).map(Destination::masked);
         let kind = factor.kind.name();
         let described = to.as_ref().map_or_else(|| kind.to_owned(), |to| format!("{kind} {to}"));
@@ -207,7 +207,7 @@ impl SelfService<'_, '_> {
         }
     }
 
-    /// What somebody without a factor has to bring for the first one; `None` where the account has one.
+    /// What a user without a factor needs to bind the first one; `None` if the account has one.
     fn forced_enrolment(&self, account: &Account) -> Option<ForcedEnrolment> {
         (!account.data.is_enrolled()).then(|| self.strictest_rule(account).forced_enrolment)
     }

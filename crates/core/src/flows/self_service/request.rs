@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::name::LoginName;
 
-/// What somebody wants to do with their own account. Each takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the
-/// terminal as well, for QR codes.
+/// The self-service flows. Each also takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the terminal, for QR codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelfServiceFlow {
     /// List the bound factors and the number of recovery codes. Arguments: `kind`, where only those of a kind are wanted.

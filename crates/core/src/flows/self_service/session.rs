@@ -108,7 +108,7 @@ impl SelfService<'_, '_> {
         }
     }
 
-    /// Whoever asks has the account's own uid: that the password is wrong tells them nothing about anybody else.
+    /// The peer has the account's own uid, so a wrong password reveals nothing about other users.
     pub(super) async fn wrong_main_password<T>(&mut self) -> Result<T, Stop> {
         self.exchange.person.complain(&Phrase::MainPasswordWrong {}).await?;
         Err(Stop::Reject(Reason::BadCredential))

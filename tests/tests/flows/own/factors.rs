@@ -61,7 +61,7 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let remove = site.own(&alice, SelfServiceFlow::Remove);
     let ended = remove.clone().says(&["my token", "x"]).await;
     assert_eq!((ended.reason(), ended.questions()), (Reason::NotPermitted, vec!["Which one (its id)? "]));
-    assert_eq!(ended.complaints(), ["You have no second factor my token."]);
+    assert_eq!(ended.complaints(), ["You have no second factor with the id my token."]);
     let factors = site.account(&alice).await.data.factors;
     let id = factors.iter().find(|factor| factor.label.as_str() == "my token").unwrap().id.short();
     let ended = remove.clone().says(&[&id, MAIN_PASSWORD, &newer.code()]).await;

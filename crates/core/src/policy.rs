@@ -1,4 +1,6 @@
 //! The policy for a login: from the configuration, the service and the account.
+//!
+//! This file is long because the rules of mail and of logins are read side by side, with a table of tests.
 
 mod strictest;
 

@@ -1,3 +1,7 @@
+//! The messages of the protocol.
+//!
+//! This file is long because it has every message, with the bounds of its fields and their tests.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

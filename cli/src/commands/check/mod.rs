@@ -1,4 +1,6 @@
 //! `postern check`: examines every part of a site, one finding a line.
+//!
+//! This file is long because it has one function for each part that is examined, in the order of the output.
 
 mod clock;
 mod identity;

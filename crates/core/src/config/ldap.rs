@@ -1,3 +1,7 @@
+//! The settings of a directory in LDAP.
+//!
+//! This file is long because each setting is a type that parses and checks its own text, with its tests beside it.
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -280,3 +280,6 @@ fn is_near(a: &str, b: &str) -> bool {
     let longest = a.len().max(b.len());
     a.len().abs_diff(b.len()) <= 1 && longest > 2 && same_front + same_back + 2 >= longest
 }
+
+/// The authorities that are trusted if a section names no file.
+pub(super) const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";

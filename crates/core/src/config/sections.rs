@@ -1,3 +1,7 @@
+//! Reads the sections of `postern.toml`.
+//!
+//! This file is long because it has one function for each section.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,7 +17,7 @@ use crate::userdb::{DisabledLookup, Userdb};
 
 use super::ldap::{Condition, LOCKED_UNTIL_UNLOCKED, LdapUri};
 use super::problems::Problems;
-use super::reader::{Findings, Section};
+use super::reader::{CA_FILE, Findings, Section};
 use super::settings::{
     Config, DirectoryKind, Embedded, Ldap, LdapLogin, LedgerKind, Log, LogLevel, MailServer, MailSettings,
     PasswordMustChange, Redis, Socket, Tls,
@@ -444,7 +448,6 @@ const EXPIRES_FORMATS: [(&str, ExpiryFormat); 4] = [
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
-pub(super) const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 const TWO_MINUTES: Duration = Duration::from_secs(120);

@@ -1,3 +1,7 @@
+//! Codes of authenticators (RFC 6238).
+//!
+//! This file is long because seeds, shapes and codes share private parts, and the test vectors stand beside them.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

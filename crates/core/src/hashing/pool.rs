@@ -1,3 +1,7 @@
+//! Threads that hash passwords, within a budget of memory.
+//!
+//! This file is long because a quarter of it tests its private queue.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

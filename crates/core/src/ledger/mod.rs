@@ -9,6 +9,7 @@ mod attempts;
 mod challenges;
 mod claims;
 mod code_attempts;
+mod error;
 mod last_uses;
 mod replay;
 mod revisions;
@@ -28,6 +29,7 @@ pub use challenges::{
 };
 pub use claims::Claims;
 pub use code_attempts::{CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement};
+pub use error::LedgerError;
 pub use last_uses::{Credential, LastUses, NOTE_EVERY, SourceNote, Use};
 pub use replay::{ReplayProtection, Spend, Spent};
 pub use revisions::{CURRENT_FOR, REVISION_RETENTION, RevisionNote, Revisions};
@@ -70,15 +72,4 @@ pub struct Health {
     pub warnings: Vec<String>,
     /// What does not work, and how to repair it.
     pub failures: Vec<String>,
-}
-
-/// The ledger does not work. App passwords work without it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
-    /// It cannot be reached now; a later attempt may succeed. After a change, the change may have been made.
-    #[error("the ledger does not answer: {0}")]
-    Down(String),
-    /// An administrator has to repair its contents or its configuration.
-    #[error("the ledger is not in order: {0}")]
-    Broken(String),
 }

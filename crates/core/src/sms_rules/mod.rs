@@ -1,4 +1,6 @@
 //! Rules for text messages: the telephone numbers to which codes are sent, and the site's budgets.
+//!
+//! This file is long because more than half of it is tests.
 
 mod costly;
 

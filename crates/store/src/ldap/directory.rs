@@ -1,3 +1,7 @@
+//! The directory in LDAP.
+//!
+//! This file is long because it is all of one trait, `Directory`.
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,11 +1,14 @@
+//! Reads the `[courier]` sections.
+//!
+//! This file is long because a third of it tests every key beside the function that reads it.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::config::http_url::{HttpUrl, is_loopback};
-use crate::config::reader::Section;
+use crate::config::reader::{CA_FILE, Section};
 use crate::config::redis::HostPort;
-use crate::config::sections::CA_FILE;
 use crate::config::template::Template;
 use crate::factor::EmailAddress;
 use crate::sms_rules::{DEFAULT_DAILY_BUDGET, DEFAULT_HOURLY_BUDGET, NumberPrefix, SmsRules};

@@ -93,7 +93,4 @@ const KNOWN: &[&str] = &[
     "crates/core/src/flows/enrolment/mod.rs",
     "crates/core/src/flows/enrolment/pair.rs",
     "crates/core/src/flows/enrolment/sent.rs",
-    "daemon/src/connection.rs",
-    "daemon/src/connection/decide.rs",
-    "daemon/src/server.rs",
 ];

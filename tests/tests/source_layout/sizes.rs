@@ -53,6 +53,6 @@ const REASON: &str = "This file is long because";
 const TO_SPLIT: &[&str] = &[
     "crates/core/src/flows/interactive.rs",
     "crates/core/src/flows/phone_page.rs",
-    "daemon/src/connection/hold/tests.rs",
+    "daemon/src/connection/drive/tests.rs",
     "daemon/src/slots.rs",
 ];

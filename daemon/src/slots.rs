@@ -1,3 +1,7 @@
+//! Limits on what runs at once.
+//!
+//! This file is long because a third of it is tests.
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,3 +1,7 @@
+//! Tests of the driver of conversations.
+//!
+//! This file is long because each test plays a whole conversation.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -7,7 +7,7 @@ use crate::courier::{Courier, CourierError, Destination, Message};
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::dialogue::preferred;
+use crate::exchange::localized_conversation::preferred;
 use crate::factor::EmailAddress;
 use crate::words::{Language, Phrase};
 

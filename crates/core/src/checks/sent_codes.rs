@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::courier::{CourierError, Destination, Message};
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
-use crate::exchange::dialogue::preferred;
+use crate::exchange::localized_conversation::preferred;
 use crate::exchange::outage::Outage;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;

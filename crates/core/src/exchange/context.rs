@@ -4,7 +4,7 @@ use crate::verdict::Verdict;
 
 use super::actor::Actor;
 use super::details::ECHOED;
-use super::dialogue::Dialogue;
+use super::localized_conversation::LocalizedConversation;
 use super::outcome::Outcome;
 use super::stop::Stop;
 use super::trail::Trail;
@@ -15,12 +15,17 @@ pub(crate) struct Exchange<'a> {
     pub(crate) actor: Actor,
     /// Where the actor is, as far as limits tell it apart.
     pub(crate) source: &'a Source,
-    pub(crate) person: Dialogue<'a>,
+    pub(crate) person: LocalizedConversation<'a>,
     pub(crate) trail: Trail,
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn new(engine: &'a Engine, actor: Actor, source: &'a Source, person: Dialogue<'a>) -> Self {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        actor: Actor,
+        source: &'a Source,
+        person: LocalizedConversation<'a>,
+    ) -> Self {
         Self { engine, actor, source, person, trail: Trail::default() }
     }
 

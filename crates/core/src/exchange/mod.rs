@@ -3,7 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod context;
 pub(crate) mod details;
-pub(crate) mod dialogue;
+pub(crate) mod localized_conversation;
 pub(crate) mod outage;
 pub(crate) mod outcome;
 pub(crate) mod prompt_context;
@@ -12,7 +12,7 @@ pub(crate) mod trail;
 
 pub use actor::Actor;
 pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
-pub use dialogue::PREFERRED_LANGUAGE;
+pub use localized_conversation::PREFERRED_LANGUAGE;
 pub use outage::clock_text;
 pub use outcome::Outcome;
 pub use trail::{SmsBudget, Trail};

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::details::{EMPTY_ANSWER, NOT_A_PASSWORD};
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::prompt_context::PromptContext;
@@ -40,7 +40,7 @@ pub(crate) async fn login(
     observe: Option<bool>,
     person: &mut dyn Conversation,
 ) -> Outcome {
-    let mut person = Dialogue::new(person, request.language, engine.language);
+    let mut person = LocalizedConversation::new(person, request.language, engine.language);
     person.knows(request.name.as_str());
     if let Some(secret) = request.secret {
         person.knows(secret.expose());

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::details::EMPTY_ANSWER;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
@@ -41,7 +41,7 @@ pub(crate) async fn login(
     person: &mut dyn Conversation,
 ) -> Outcome {
     // A program answers, whatever the language.
-    let person = Dialogue::new(person, None, Language::English);
+    let person = LocalizedConversation::new(person, None, Language::English);
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
     let asked = match request.secret {
         Some(_) => None,

@@ -21,7 +21,7 @@ use crate::courier::Channel;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, Ring, RingTarget, Subscription};
@@ -47,7 +47,7 @@ pub struct PhoneRequest<'a> {
 
 /// Runs a phone's request. An accept means that the phone is known, and does not let a user in.
 pub async fn phone(engine: &Engine, request: &PhoneRequest<'_>, person: &mut dyn Conversation) -> Outcome {
-    let person = Dialogue::new(person, request.language, engine.language);
+    let person = LocalizedConversation::new(person, request.language, engine.language);
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
     let decided = PhonePage { exchange: &mut exchange, request, is_guess: false }.run().await;
     exchange.end(decided)

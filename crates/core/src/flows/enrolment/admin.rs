@@ -8,7 +8,7 @@ use crate::conversation::Conversation;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::factor::FactorId;
 use crate::limits::Source;
@@ -53,7 +53,7 @@ pub struct Enrolled {
 /// Leads an admin, who has the person at hand, through binding a factor. Neither the account's main password nor a factor of
 /// it is asked for; every limit, and all that is to be true of the new factor, holds as it does for its owner.
 pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn Conversation) -> Enrolled {
-    let mut person = Dialogue::new(person, order.language, engine.language);
+    let mut person = LocalizedConversation::new(person, order.language, engine.language);
     person.sees_on(order.screen);
     let mut exchange = Exchange::new(engine, Actor::Admin, order.source, person);
     exchange.trail.account = Some(order.account.id.clone());

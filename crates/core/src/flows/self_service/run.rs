@@ -4,7 +4,7 @@ use crate::conversation::Conversation;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::dialogue::Dialogue;
+use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
 use crate::limits::Source;
@@ -21,7 +21,7 @@ pub async fn self_service(
     request: &SelfServiceRequest<'_>,
     person: &mut dyn Conversation,
 ) -> Outcome {
-    let mut person = Dialogue::new(person, request.language, engine.language);
+    let mut person = LocalizedConversation::new(person, request.language, engine.language);
     person.knows(request.name.as_str());
     let source = Source::of_user(request.uid);
     let mut exchange = Exchange::new(engine, Actor::UnixUser { uid: request.uid }, &source, person);

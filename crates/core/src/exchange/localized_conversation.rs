@@ -11,7 +11,7 @@ use crate::qr::Screen;
 use crate::words::{Language, Phrase};
 
 /// A person, and the language that they are spoken to in.
-pub(crate) struct Dialogue<'a> {
+pub(crate) struct LocalizedConversation<'a> {
     person: &'a mut dyn Conversation,
     language: Language,
     known: Vec<Zeroizing<String>>,
@@ -22,7 +22,7 @@ pub(crate) struct Dialogue<'a> {
     gone: Option<Gone>,
 }
 
-impl<'a> Dialogue<'a> {
+impl<'a> LocalizedConversation<'a> {
     /// With an unknown user, in the client's language.
     pub(crate) fn new(person: &'a mut dyn Conversation, client: Option<&str>, site: Language) -> Self {
         let language = client.and_then(Language::wanted).unwrap_or(site);

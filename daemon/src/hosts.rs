@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_is_remembered_and_the_memory_is_bounded() {
+    fn resolved_names_are_cached_and_the_cache_is_bounded() {
         let recent = Recent::default();
         assert_eq!(recent.recall("a"), None);
         recent.remember("a".to_owned(), Some(Source::of(None)));

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_name_services_are_out_of_order_a_user_keeps_its_uid() {
+    fn if_the_name_services_fail_a_user_keeps_its_uid() {
         let name = "dovecot".to_owned();
         let names = Names { trusted: BTreeMap::from([(name.clone(), BTreeSet::new())]), web: None };
         let before = BTreeMap::from([(name.clone(), 115)]);

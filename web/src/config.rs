@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_example_says_are_the_defaults() {
+    fn the_example_shows_the_defaults() {
         let example = include_str!("../../packaging/web.toml");
         let in_force: String = example
             .lines()

@@ -46,7 +46,9 @@ impl Client {
                 Err(Errno::AGAIN | Errno::INTR) if Instant::now() < give_up => pause(),
                 Err(Errno::AGAIN) => return Err(Failure::Unreachable("posternd's queue is full")),
                 Err(Errno::NOENT) => return Err(Failure::Unreachable("the socket does not exist")),
-                Err(Errno::CONNREFUSED) => return Err(Failure::Unreachable("nobody listens at the socket")),
+                Err(Errno::CONNREFUSED) => {
+                    return Err(Failure::Unreachable("no process listens at the socket"));
+                }
                 Err(Errno::ACCESS | Errno::PERM) => {
                     return Err(Failure::Unreachable("no permission for the socket"));
                 }

@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What a `begin` says that does not go together, whoever says it. Which arguments a flow knows is the flow's own matter.
+/// The contradiction in a `begin`, if any, for all peers. The flow itself checks its arguments.
 pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
     let takes_arguments = task.takes_arguments();
     let what = if !takes_arguments && !begin.arguments.is_empty() {

@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_does_not_fit_into_a_line_ends_the_conversation() {
+    async fn a_message_too_long_for_a_line_ends_the_conversation() {
         for version in [Version::One, Version::Two] {
             let (mut conversation, _received) = SocketConversation::new(version, Audience::Person);
             let long = "x".repeat(17_000);

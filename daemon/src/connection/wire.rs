@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_order_is_told_to_trusted_peers_alone() {
+    fn the_cause_of_an_outage_is_told_to_trusted_peers_only() {
         let down = Verdict::Defer("ldaps://ldap.example.org does not answer".to_owned());
         let told = |is_trusted| match verdict(&down, is_trusted, |_| String::new()) {
             ipc::Verdict::Defer(defer) => defer.reason,

@@ -35,7 +35,7 @@ async fn site() -> (Site, Someone, Someone) {
 }
 
 #[tokio::test]
-async fn what_postern_let_in_a_moment_ago_goes_on() {
+async fn a_login_that_postern_has_just_accepted_continues() {
     let (site, alice, _) = site().await;
     let proof = proof(&site, &alice, "sshd").await;
     for _ in 0..2 {
@@ -91,7 +91,7 @@ async fn a_login_by_a_key_alone_does_not_walk_past_a_second_factor() {
 }
 
 #[tokio::test]
-async fn where_accounts_are_not_enforced_nothing_is_said() {
+async fn if_account_is_not_enforced_the_login_is_ignored() {
     let (site, _, _) = site().await;
     site.world.expect(None);
     for name in ["alice", "bob", "nobody"] {
@@ -179,7 +179,7 @@ async fn an_account_that_ended_since_is_refused_with_a_proof_too() {
 }
 
 #[tokio::test]
-async fn what_is_only_observed_is_written_down_and_not_refused() {
+async fn an_observed_refusal_is_logged_and_not_enforced() {
     let (mut site, _, _) = site().await;
     site.configure(|setup| setup.policy.observe = true);
     let outcome = site.account_flow("sshd", "bob", None).await;

@@ -182,7 +182,7 @@ async fn locked_factors_and_a_ledger_that_cannot_spend_open_nothing() {
 }
 
 #[tokio::test]
-async fn where_policy_is_only_observed_the_main_password_alone_still_opens_it() {
+async fn under_an_observed_policy_the_main_password_alone_still_opens_it() {
     let (mut site, _, app) = site().await;
     site.configure(|setup| setup.policy.observe = true);
     let ended = site.webmail(MAIN_PASSWORD).await;
@@ -195,7 +195,7 @@ async fn where_policy_is_only_observed_the_main_password_alone_still_opens_it() 
 }
 
 #[tokio::test]
-async fn where_the_main_password_is_never_enough_it_is_with_a_code() {
+async fn a_main_password_that_is_never_enough_suffices_with_a_code() {
     let (mut site, _, app) = site().await;
     site.configure(|setup| setup.policy.main_password_on_mail = MainPasswordOnMail::Never);
     assert_eq!(site.webmail(MAIN_PASSWORD).await.reason(), Reason::UseAppPassword);

@@ -104,7 +104,7 @@ async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_
 }
 
 #[tokio::test]
-async fn what_no_main_password_can_be_is_not_counted_as_a_wrong_one() {
+async fn input_that_cannot_be_a_main_password_is_not_counted_as_a_wrong_one() {
     let site = Site::new().await;
     drop(site.person("alice").await);
     site.world.expect(None);

@@ -154,7 +154,7 @@ fn an_answer_that_comes_too_late_is_told_so() {
 }
 
 #[test]
-fn what_posternd_refuses_is_told_in_words() {
+fn refusals_of_posternd_are_explained() {
     let world = bound("refused");
     let id = world.phone_posternd.challenge(1, 100);
     world.open_challenge(&id);

@@ -47,7 +47,7 @@ fn the_language_can_be_changed_and_is_kept() {
 }
 
 #[test]
-fn what_can_be_touched_is_large_enough_and_nothing_is_wider_than_the_phone() {
+fn touch_targets_are_large_enough_and_nothing_is_wider_than_the_phone() {
     let world = World::new("sizes");
     world.bind();
     let id = world.phone_posternd.challenge(1, 100);

@@ -51,7 +51,7 @@ fn a_program_at_posternds_socket_is_sent_nothing() {
 }
 
 #[test]
-fn whatever_posternd_says_wrong_is_no_accept() {
+fn no_malformed_answer_of_posternd_is_an_accept() {
     for (number, said) in [
         "\n",
         "{}\n",

@@ -26,7 +26,7 @@ pub enum ChangeError {
     #[error("the expiry lies in the past")]
     ExpiresInThePast,
     /// Another process keeps changing the account.
-    #[error("the account was changed by somebody else {EDIT_TRIES} times in a row; try again")]
+    #[error("the account was changed by another process {EDIT_TRIES} times in a row; try again")]
     Contended,
     /// The account has no second factor with this id.
     #[error("the account has no second factor {0}")]
@@ -46,10 +46,10 @@ pub enum ChangeError {
     #[error("the telephone number is bound to another account")]
     NumberTaken,
     /// Another user is about to bind it, or did so a moment ago.
-    #[error("the telephone number is being bound by somebody just now; try again in half a minute")]
+    #[error("another user is just binding the telephone number; try again in half a minute")]
     NumberClaimed,
     /// What was proved is no longer what has to be proved.
-    #[error("the account's second factors were changed by somebody else; begin again")]
+    #[error("the account's second factors were changed meanwhile; begin again")]
     ChangedMeanwhile,
     /// The directory has it again, from a backup.
     #[error("the ticket was used before; make another one: postern account invite")]

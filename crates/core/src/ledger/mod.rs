@@ -39,8 +39,8 @@ pub use trusted_devices::TrustedDevices;
 
 /// Keeps everything that may expire. Every call ends within the implementation's own deadline, and may be repeated.
 ///
-/// A record whose time lies in the future counts as written now, so a clock that was once wrong makes nobody wait longer than
-/// the window in question. If the ledger has a clock of its own, that clock decides.
+/// A record whose time lies in the future counts as written now, so a clock that was once wrong makes no login wait longer
+/// than the window in question. If the ledger has a clock of its own, that clock decides.
 #[async_trait]
 pub trait Ledger:
     Attempts

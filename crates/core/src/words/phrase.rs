@@ -350,7 +350,7 @@ phrases! {
     MailChangedSubject "mail-changed-subject" { account: text };
     /// Its text.
     MailChanged "mail-changed" { account: text, what: text, at: text };
-    /// Its text where somebody else changed it.
+    /// Its text if an admin changed it.
     MailChangedBy "mail-changed-by" { account: text, what: text, at: text, by: text };
     /// The subject of a mail about a login that its owner disowned.
     MailDisownedSubject "mail-disowned-subject" { account: text };
@@ -374,7 +374,7 @@ phrases! {
     RingTitle "ring-title" { service: text };
     /// What it says.
     RingBody "ring-body" { account: text, rhost: text };
-    /// Stands for an address that nobody knows.
+    /// Replaces an unknown address.
     UnknownPlace "unknown-place" {};
     /// Stands for who changed something, where it was the person.
     ByYourself "by-yourself" {};

@@ -148,8 +148,8 @@ pub(super) async fn within<T>(deadline: Instant, step: impl Future<Output = T>) 
     tokio::time::timeout_at(deadline.into(), step).await.map_err(silent)
 }
 
-/// TLS to this server, and what the library has to call it. It would look for the brackets of an IPv6 address in the
-/// certificate, and cannot read a zone, so that it is told a name in its place, which nobody has.
+/// TLS to this server, and the name to pass to the library. The library would expect the brackets of an IPv6 address in the
+/// certificate, and cannot parse a zone, so it gets an unused name instead of such an address.
 fn client_of(
     server: &HostPort,
     trust: &Trust,

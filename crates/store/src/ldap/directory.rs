@@ -170,8 +170,8 @@ impl LdapDirectory {
         self.readers.search(self.entries(filter), deadline).await
     }
 
-    /// What answers to a name at mail services. Where too many do, those whose user name it is, if there are any: nobody
-    /// makes an owner's name useless by writing it as an address of many.
+    /// The entries that a name finds at mail services. If there are too many, only those with that user name, if any: writing the
+    /// name as an address into many entries must not make it useless for its owner.
     async fn search_mail(&self, name: &str) -> Result<Vec<SearchEntry>, DirectoryError> {
         let deadline = Instant::now() + BUDGET;
         let filter = self.config.filter.fill(name);
@@ -318,7 +318,7 @@ impl Directory for LdapDirectory {
         class: Class,
         _: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
-        // A bind as nobody would cost the server as much as it likes; what it tells is in the threat model.
+        // There is no bind for an unknown name: its cost depends on the server. The threat model says what the timing reveals.
         let Some(account) = account else { return Ok(PasswordCheck::Wrong) };
         // A replica that lags would still accept a main password that was just changed.
         let servers = match class {

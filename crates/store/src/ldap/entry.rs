@@ -147,8 +147,8 @@ pub(super) fn expiry<'a>(
     }
 }
 
-/// The user name: of several the one that the entry is named by. Servers give values in any order, and whoever took one of
-/// them at random would give one person two mailboxes, or two persons one.
+/// The user name: of several values, the one in the entry's DN. Servers return values in any order, so choosing one at random could
+/// give one user two mailboxes, or two users one.
 fn canonical_name(attribute: &str, attributes: &Attributes, dn: &str) -> Result<String, String> {
     let values = attributes.values(attribute);
     match values {

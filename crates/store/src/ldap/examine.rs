@@ -36,8 +36,8 @@ struct Sample {
 }
 
 impl LdapDirectory {
-    /// Tries TLS and bind at every server, the schema, and each right on the entry of `sample`, or of somebody where
-    /// none is named. The writes that are tried take away values that nobody has, so nothing is ever changed.
+    /// Tests TLS and bind at every server, the schema, and each right on the entry of `sample`, or of any user if `None`. The test
+    /// writes remove values that no entry has, so nothing is ever changed.
     pub async fn examine(&self, sample: Option<&str>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut faults: Vec<Fault> = Vec::new();
@@ -84,7 +84,7 @@ impl LdapDirectory {
         times
     }
 
-    /// Conditions that anybody can bring about for anybody, by wrong passwords.
+    /// Conditions that a stranger can cause for any user, by wrong passwords.
     fn passing_locks(&self) -> Vec<Finding> {
         let locks = self.config().disabled.iter().flat_map(Condition::passing_locks);
         let doubtful = |lock: &str| {

@@ -285,7 +285,7 @@ async fn run_search(
     let SearchResult(entries, result) =
         within(deadline, answer).await?.map_err(|error| Trouble::of(&error))?;
     match result.rc {
-        // Whoever is here is served, and where nobody is they may be elsewhere. No referral is ever followed.
+        // Local entries are used. Without one, the entry may be on another server. Referrals are never followed.
         0 if entries.is_empty() && !result.refs.is_empty() => Err(Trouble::Wrong(
             "the search led to a referral; name the server that holds the entries".to_owned(),
         )),
@@ -322,7 +322,7 @@ async fn try_bind(
     if is_person {
         Ok(Bound::Right)
     } else {
-        Err(Trouble::Wrong("the bind was taken for somebody else's".to_owned()))
+        Err(Trouble::Wrong("the server answered the bind as another entry".to_owned()))
     }
 }
 

@@ -107,7 +107,7 @@ async fn a_later_code_spends_those_before_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_is_asked_for_again_and_is_not_counted() {
+async fn input_that_is_not_a_code_is_asked_for_again_and_not_counted() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;

@@ -175,7 +175,7 @@ async fn an_entry_that_is_called_root_does_not_lock_root_out() {
 }
 
 #[tokio::test]
-async fn what_no_longer_is_in_use_is_refused_with_every_secret() {
+async fn a_disabled_or_expired_account_is_refused_with_every_secret() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;

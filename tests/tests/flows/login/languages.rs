@@ -25,7 +25,7 @@ async fn people_are_spoken_to_in_their_language_from_the_password_on() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_of_a_language_hears_the_clients_and_then_the_sites() {
+async fn without_a_preferred_language_the_clients_and_then_the_sites_is_used() {
     let mut site = Site::new().await;
     let alice = site.person_with("alice", &[("preferredLanguage", "fr")]).await;
     drop(site.bind(&alice, "phone").await);

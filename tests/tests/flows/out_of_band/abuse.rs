@@ -105,7 +105,7 @@ async fn a_challenge_that_the_ledger_forgot_is_no_refusal_and_one_that_was_denie
 }
 
 #[tokio::test]
-async fn what_was_answered_is_denied_all_the_same() {
+async fn an_answered_challenge_can_still_be_denied() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let phone = site.bind_phone(&alice).await;
@@ -279,7 +279,7 @@ async fn a_phone_changes_how_it_is_rung_so_often_and_no_more() {
 }
 
 #[tokio::test]
-async fn what_found_nothing_to_change_is_no_change() {
+async fn a_request_without_an_effect_is_not_a_change() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let deny = || site.own(&alice, SelfServiceFlow::ChallengeDeny).argument("all", "true");

@@ -234,7 +234,7 @@ async fn a_number_out_of_the_allowed_prefixes_is_refused_before_anything_is_coun
 }
 
 #[tokio::test]
-async fn what_is_shown_does_not_decide() {
+async fn displaying_a_challenge_does_not_answer_it() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let phone = site.bind_ringing_phone(&alice).await;

@@ -184,7 +184,7 @@ async fn one_number_binds_to_one_account() {
 }
 
 #[tokio::test]
-async fn where_the_courier_fails_another_way_is_open_and_nothing_is_counted() {
+async fn if_the_courier_fails_another_factor_is_offered_and_nothing_is_counted() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     drop(site.bind_sent(&alice, "email", BACKUP).await);

@@ -99,7 +99,7 @@ async fn an_unsigned_answer_lets_no_user_in() {
 
 /// As a compromised page would, which has no key.
 #[tokio::test]
-async fn whatever_the_page_sends_it_cannot_approve() {
+async fn no_message_of_a_compromised_page_approves() {
     let site = Site::with_post().await;
     let alice = site.person("alice").await;
     let phone = site.bind_phone(&alice).await;

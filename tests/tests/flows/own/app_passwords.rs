@@ -44,7 +44,7 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
 }
 
 #[tokio::test]
-async fn what_it_opens_until_when_and_from_where_can_be_said() {
+async fn scope_expiry_and_networks_can_be_given() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let create = site
@@ -63,7 +63,7 @@ async fn what_it_opens_until_when_and_from_where_can_be_said() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_taken_is_said_before_any_proof_and_nothing_is_made() {
+async fn invalid_arguments_are_reported_before_any_proof_and_nothing_is_made() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     for (name, value) in [

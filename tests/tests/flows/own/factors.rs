@@ -89,7 +89,7 @@ async fn a_factor_counts_once_a_code_of_it_was_right_and_that_code_is_spent() {
 }
 
 #[tokio::test]
-async fn where_a_factor_is_required_the_last_one_is_replaced_and_not_removed() {
+async fn if_a_factor_is_required_the_last_one_can_be_replaced_but_not_removed() {
     for of_account in [false, true] {
         let mut site = Site::new().await;
         let alice = site.person("alice").await;

@@ -30,27 +30,22 @@ pub(super) async fn decide(
         Task::Phone(flow) => page(server, site, request, flow, conversation).await,
         // One that is permitted is answered before.
         Task::Status => outcome(Verdict::Reject(Reason::NotPermitted)),
-        Task::Login => match name(request) {
+        Task::Login => match LoginName::new(request.name()) {
             Ok(name) => login(server, site, request, &name, conversation).await,
-            Err(refused) => refused,
+            Err(_) => refused(NOT_A_NAME),
         },
-        Task::Lookup => match name(request) {
+        Task::Lookup => match LoginName::new(request.name()) {
             Ok(name) => flows::lookup(&site.engine, request.service, &name).await,
-            Err(refused) => refused,
+            Err(_) => refused(NOT_A_NAME),
         },
-        Task::Account => match name(request) {
+        Task::Account => match LoginName::new(request.name()) {
             Ok(name) => {
                 let proof = request.secret.map(postern_ipc::Secret::expose);
                 flows::account(&site.engine, request.service, &name, proof).await
             }
-            Err(refused) => refused,
+            Err(_) => refused(NOT_A_NAME),
         },
     }
-}
-
-fn name(request: &Request<'_>) -> Result<LoginName, Outcome> {
-    LoginName::new(request.name())
-        .map_err(|_| refused("not a name: empty, over 255 bytes, or with control characters"))
 }
 
 /// What a phone hands in; the page says where it is.
@@ -163,6 +158,8 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
     let trail = Trail { detail: Some(detail), ..Trail::default() };
     Outcome { verdict: Verdict::Reject(reason), trail }
 }
+
+const NOT_A_NAME: &str = "not a name: empty, over 255 bytes, or with control characters";
 
 #[cfg(test)]
 mod tests {

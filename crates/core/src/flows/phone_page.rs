@@ -3,17 +3,16 @@
 //!
 //! This file is long because it has every request of the page, and what they share is private to them.
 
+mod push;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::time::Duration;
 
 use postern_ipc::PhoneFlow;
 use serde_json::json;
 
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
-use crate::changes::edit::edit;
-use crate::changes::error::ChangeError;
 use crate::changes::notices;
 use crate::checks::phone_approval::{Choice, PhoneAnswer, Signed};
 use crate::conversation::Conversation;
@@ -24,9 +23,9 @@ use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
-use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, Ring, RingTarget, Subscription};
+use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey};
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
-use crate::limits::{SendLimits, Source};
+use crate::limits::Source;
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
@@ -181,12 +180,12 @@ impl PhonePage<'_, '_> {
         let Some(open) = open.filter(|open| matches!(open.challenge.kind, ChallengeKind::Approval { .. }))
         else {
             self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-            self.exchange.trail.detail = Some(if choice == Choice::NotMe { "disowned" } else { "too late" });
+            self.exchange.trail.detail = Some(AnswerState::Gone.detail(choice));
             // The attacker has left, but still knows the main password.
             if choice == Choice::NotMe {
                 self.fraud_report(&account, None).await?;
             }
-            self.exchange.person.record("answered", json!({ "state": "gone" })).await?;
+            self.exchange.person.record("answered", json!({ "state": AnswerState::Gone.as_str() })).await?;
             return Ok(account.name);
         };
         let number = number.to_owned();
@@ -204,24 +203,18 @@ impl PhonePage<'_, '_> {
             self.exchange.engine.ledger.answer_challenge(&account.id, id, &answer.write(), at).await?;
         self.exchange.trail.is_changed |= handed_in == Answered::Now;
         let state = match handed_in {
-            Answered::Gone => "gone",
-            Answered::Before => "before",
-            Answered::Now if !choice.is_approval() => "denied",
-            Answered::Now if is_right => "approved",
-            Answered::Now => "wrong_number",
+            Answered::Gone => AnswerState::Gone,
+            Answered::Before => AnswerState::Before,
+            Answered::Now if !choice.is_approval() => AnswerState::Denied,
+            Answered::Now if is_right => AnswerState::Approved,
+            Answered::Now => AnswerState::WrongNumber,
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-        self.exchange.trail.detail = Some(match (choice, state) {
-            (Choice::NotMe, _) => "disowned",
-            (_, "approved") => "approved",
-            (_, "denied") => "denied",
-            (_, "wrong_number") => "wrong number",
-            (_, _) => "too late",
-        });
+        self.exchange.trail.detail = Some(state.detail(choice));
         if choice == Choice::NotMe {
             self.fraud_report(&account, Some(&open.challenge)).await?;
         }
-        self.exchange.person.record("answered", json!({ "state": state })).await?;
+        self.exchange.person.record("answered", json!({ "state": state.as_str() })).await?;
         Ok(account.name)
     }
 
@@ -248,86 +241,6 @@ impl PhonePage<'_, '_> {
             challenge.map_or(("-", None), |one| (one.service.as_str(), one.rhost.as_deref()));
         notices::fraud_report(self.exchange, account, service, rhost).await;
         Ok(())
-    }
-
-    async fn ring(&mut self, is_over: bool) -> Result<String, Stop> {
-        let request = self.request;
-        let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| request.argument(name));
-        let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth], is_over).await?;
-        let target = match ring {
-            "none" => None,
-            "ntfy" if self.exchange.engine.courier.carries(Channel::Ntfy) => {
-                let topic: String =
-                    self.exchange.engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
-                Some(RingTarget::Ntfy(format!("postern-{topic}")))
-            }
-            "web_push" if self.exchange.engine.courier.carries(Channel::WebPush) => {
-                let own = |text: &str| text.to_owned();
-                let subscription =
-                    Subscription { endpoint: own(endpoint), p256dh: own(p256dh), auth: own(auth) };
-                if !self.exchange.engine.courier.may_push_to(&subscription) {
-                    self.exchange.trail.detail = Some("a push service that is not allowed here");
-                    return Err(Stop::Reject(Reason::NotPermitted));
-                }
-                Some(RingTarget::WebPush(subscription))
-            }
-            _ => {
-                self.exchange.trail.detail = Some("a way to ring that is not to be had here");
-                return Err(Stop::Reject(Reason::NotPermitted));
-            }
-        };
-        self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-        if let FactorKind::Phone(phone) = &factor.kind
-            && phone
-                .ring
-                .open(factor.id, &self.exchange.engine.keyring)
-                .is_ok_and(|current| current == target)
-        {
-            self.exchange
-                .person
-                .record("ring", json!({ "ring": phone.ring.name(), "address": null }))
-                .await?;
-            return Ok(account.name);
-        }
-        self.admit_ring(&account.id).await?;
-        let mut nonce = [0; 24];
-        (self.exchange.engine.random)(&mut nonce)?;
-        let sealed = match &target {
-            None => Ring::None,
-            Some(target) => Ring::seal(target, factor.id, &self.exchange.engine.keyring, nonce)?,
-        };
-        edit(&*self.exchange.engine.directory, &account.id, |data| {
-            let found = data.factors.iter_mut().find(|one| one.id == factor.id);
-            match found.map(|one| &mut one.kind) {
-                Some(FactorKind::Phone(phone)) => phone.ring = sealed.clone(),
-                Some(FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) | None => {
-                    return Err(ChangeError::NoFactor(factor.id));
-                }
-            }
-            Ok(())
-        })
-        .await?;
-        self.exchange.person.changed();
-        let address = match &target {
-            Some(RingTarget::Ntfy(topic)) => self.exchange.engine.courier.ntfy_address(topic),
-            Some(RingTarget::WebPush(_)) | None => None,
-        };
-        self.exchange.person.record("ring", json!({ "ring": sealed.name(), "address": address })).await?;
-        Ok(account.name)
-    }
-
-    /// Each change is a Modify in the directory.
-    async fn admit_ring(&mut self, account: &AccountId) -> Result<(), Stop> {
-        let subject = self.exchange.engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
-        let sending = Sending {
-            subject,
-            at: self.exchange.engine.clock.now(),
-            token: self.exchange.engine.draw_token()?,
-        };
-        match self.exchange.engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
-            SendAdmission::Proceed => Ok(()),
-            SendAdmission::Limited { .. } => Err(Stop::Reject(Reason::Limited)),
-        }
     }
 
     /// The account and the phone of it that signed this a moment ago. Who is unknown and who signed wrongly is told
@@ -408,6 +321,42 @@ impl PhoneRequest<'_> {
     }
 }
 
+/// What became of a phone's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AnswerState {
+    /// The challenge is over.
+    Gone,
+    /// It was answered before.
+    Before,
+    Denied,
+    Approved,
+    WrongNumber,
+}
+
+impl AnswerState {
+    /// For the phone.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Before => "before",
+            Self::Denied => "denied",
+            Self::Approved => "approved",
+            Self::WrongNumber => "wrong_number",
+        }
+    }
+
+    /// For the log.
+    fn detail(self, choice: Choice) -> &'static str {
+        match (choice, self) {
+            (Choice::NotMe, _) => "disowned",
+            (_, Self::Approved) => "approved",
+            (_, Self::Denied) => "denied",
+            (_, Self::WrongNumber) => "wrong number",
+            (_, Self::Gone | Self::Before) => "too late",
+        }
+    }
+}
+
 fn is_pairing(open: &OpenChallenge) -> bool {
     match open.challenge.kind {
         ChallengeKind::Pairing(_) => true,
@@ -415,11 +364,6 @@ fn is_pairing(open: &OpenChallenge) -> bool {
     }
 }
 
-const RING_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
-const RING: &str = "ring";
-/// How often an account changes the way that its phones are rung. Only its own phones fill it.
-const RING_CHANGES: SendLimits =
-    SendLimits { count: 20, window: Duration::from_secs(3600), gap: Duration::ZERO };
 const DISOWNED: &str = "disowned";
 /// How far a phone's clock may be off, in seconds.
 const CLOCK_SKEW: u64 = 120;

@@ -8,7 +8,7 @@ use crate::hex_id;
 
 /// 128 bits of a keyed digest. As text it is 32 hexadecimal digits in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Digest([u8; Digest::BYTES]);
+pub struct Digest([u8; Self::BYTES]);
 
 impl Digest {
     /// The length of a digest.

@@ -1,6 +1,6 @@
 /// 128 random bits that identify one request, so that it may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Token([u8; Token::BYTES]);
+pub struct Token([u8; Self::BYTES]);
 
 impl Token {
     /// The length of a token.

@@ -81,7 +81,22 @@ async fn not_bound<T>(exchange: &mut Exchange<'_>, error: ChangeError) -> Result
             exchange.person.complain(&Phrase::CodeWrong {}).await?;
             return Err(Stop::Reject(Reason::Replayed));
         }
-        other => return Err(other.into()),
+        ChangeError::NoAccount
+        | ChangeError::NoAppPassword(_)
+        | ChangeError::Expired(_)
+        | ChangeError::TooMany(_)
+        | ChangeError::ExpiresInThePast
+        | ChangeError::Contended
+        | ChangeError::NoFactor(_)
+        | ChangeError::LastFactor
+        | ChangeError::NumberClaimed
+        | ChangeError::ChangedMeanwhile
+        | ChangeError::NotEnrolled
+        | ChangeError::Factor(_)
+        | ChangeError::Directory(_)
+        | ChangeError::Ledger(_)
+        | ChangeError::Hashing(_)
+        | ChangeError::Randomness(_) => return Err(error.into()),
     };
     exchange.person.complain(&complaint).await?;
     Err(Stop::Reject(Reason::NotPermitted))

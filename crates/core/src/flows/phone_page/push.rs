@@ -1,0 +1,98 @@
+//! Setting how a phone is told of challenges.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::account::AccountId;
+use crate::changes::edit::edit;
+use crate::changes::error::ChangeError;
+use crate::courier::Channel;
+use crate::exchange::stop::Stop;
+use crate::factor::{FactorKind, Ring, RingTarget, Subscription};
+use crate::ledger::{Credential, SendAdmission, Sending};
+use crate::limits::SendLimits;
+use crate::verdict::Reason;
+
+use super::PhonePage;
+
+impl PhonePage<'_, '_> {
+    pub(super) async fn ring(&mut self, is_over: bool) -> Result<String, Stop> {
+        let (engine, request) = (self.exchange.engine, self.request);
+        let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| request.argument(name));
+        let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth], is_over).await?;
+        let target = match ring {
+            "none" => None,
+            "ntfy" if engine.courier.carries(Channel::Ntfy) => {
+                let topic: String = engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
+                Some(RingTarget::Ntfy(format!("postern-{topic}")))
+            }
+            "web_push" if engine.courier.carries(Channel::WebPush) => {
+                let own = |text: &str| text.to_owned();
+                let subscription =
+                    Subscription { endpoint: own(endpoint), p256dh: own(p256dh), auth: own(auth) };
+                if !engine.courier.may_push_to(&subscription) {
+                    self.exchange.trail.detail = Some("a push service that is not allowed here");
+                    return Err(Stop::Reject(Reason::NotPermitted));
+                }
+                Some(RingTarget::WebPush(subscription))
+            }
+            _ => {
+                self.exchange.trail.detail = Some("a way to ring that is not to be had here");
+                return Err(Stop::Reject(Reason::NotPermitted));
+            }
+        };
+        self.exchange.trail.credential = Some(Credential::Factor(factor.id));
+        if let FactorKind::Phone(phone) = &factor.kind
+            && phone.ring.open(factor.id, &engine.keyring).is_ok_and(|current| current == target)
+        {
+            self.exchange
+                .person
+                .record("ring", json!({ "ring": phone.ring.name(), "address": null }))
+                .await?;
+            return Ok(account.name);
+        }
+        self.admit_ring(&account.id).await?;
+        let mut nonce = [0; 24];
+        (engine.random)(&mut nonce)?;
+        let sealed = match &target {
+            None => Ring::None,
+            Some(target) => Ring::seal(target, factor.id, &engine.keyring, nonce)?,
+        };
+        edit(&*engine.directory, &account.id, |data| {
+            let found = data.factors.iter_mut().find(|one| one.id == factor.id);
+            match found.map(|one| &mut one.kind) {
+                Some(FactorKind::Phone(phone)) => phone.ring = sealed.clone(),
+                Some(FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) | None => {
+                    return Err(ChangeError::NoFactor(factor.id));
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        self.exchange.person.changed();
+        let address = match &target {
+            Some(RingTarget::Ntfy(topic)) => engine.courier.ntfy_address(topic),
+            Some(RingTarget::WebPush(_)) | None => None,
+        };
+        self.exchange.person.record("ring", json!({ "ring": sealed.name(), "address": address })).await?;
+        Ok(account.name)
+    }
+
+    /// Each change is a Modify in the directory.
+    async fn admit_ring(&mut self, account: &AccountId) -> Result<(), Stop> {
+        let engine = self.exchange.engine;
+        let subject = engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
+        let sending = Sending { subject, at: engine.clock.now(), token: engine.draw_token()? };
+        match engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
+            SendAdmission::Proceed => Ok(()),
+            SendAdmission::Limited { .. } => Err(Stop::Reject(Reason::Limited)),
+        }
+    }
+}
+
+const RING_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
+const RING: &str = "ring";
+/// How often an account changes the way that its phones are rung. Only its own phones fill it.
+const RING_CHANGES: SendLimits =
+    SendLimits { count: 20, window: Duration::from_secs(3600), gap: Duration::ZERO };

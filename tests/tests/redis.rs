@@ -338,6 +338,16 @@ async fn a_silent_master_is_left_once_the_sentinels_agree() {
 }
 
 #[tokio::test]
+async fn a_silent_sentinel_does_not_hold_up_the_others() {
+    let redis = RedisSentinel::start("silent_sentinel");
+    redis.signal_sentinel(0, Signal::SIGSTOP);
+    let probe = Probe::on(&redis.config());
+    assert_eq!(probe.wrong(1).await, Admission::Proceed);
+    assert_eq!(probe.try_admit(1).await, Ok(Admission::KnownWrong));
+    redis.signal_sentinel(0, Signal::SIGCONT);
+}
+
+#[tokio::test]
 async fn a_slot_that_moves_takes_its_account_along() {
     let redis = RedisCluster::start("moving");
     let probe = Probe::on(&redis.config());

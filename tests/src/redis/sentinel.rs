@@ -2,6 +2,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use postern_core::config::Redis as RedisConfig;
 use tempfile::TempDir;
 
@@ -143,6 +144,11 @@ impl RedisSentinel {
     /// Ends a sentinel with SIGKILL.
     pub fn kill_sentinel(&mut self, position: usize) {
         self.sentinels[position].1.kill();
+    }
+
+    /// Sends a signal to a sentinel.
+    pub fn signal_sentinel(&self, position: usize, signal: Signal) {
+        self.sentinels[position].1.signal(signal);
     }
 }
 

@@ -20,7 +20,7 @@ fn the_owner_refuses_a_login_that_waits(host: &CourierHost) {
     let listed = host.site.my(&anna.unix, &["challenges", "list"], "").succeeded().stdout;
     assert!(listed.contains(&id[..8]) && listed.contains("approval for sshd from 127.0.0.1"), "{listed}");
     let denied = host.site.my(&anna.unix, &["challenges", "deny", &id[..8]], "").succeeded().stdout;
-    assert!(denied.contains("The login to sshd is refused."), "{denied}");
+    assert!(denied.contains("The login to sshd has been refused."), "{denied}");
     drop(person.is_refused());
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));

@@ -61,7 +61,7 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
             "You need a second factor here and have none yet. Set one up now.",
             "Scan this with your authenticator app:",
             "Or type this key into it: KEY",
-            "(time based, SHA1, 6 digits, 30 seconds)",
+            "(time-based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
             "authenticator is set up. From now on you will be asked for its code.",
             "Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create",

@@ -356,6 +356,6 @@ fn a_person_binds_lists_and_removes_by_kind() {
     let code = if proposed == 0 { post.gateway.next().code() } else { post.mailbox.next().code() };
     person.answer_visible(&code);
     let (status, said) = person.ends();
-    assert!(status == 0 && said.contains("email is removed"), "{said}");
+    assert!(status == 0 && said.contains("email has been removed"), "{said}");
     assert_eq!(list(&["factors"]).len(), 1);
 }

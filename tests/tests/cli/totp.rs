@@ -212,7 +212,7 @@ fn a_seed_that_would_be_bound_as_another_one_is_refused_with_the_reason() {
         (uri("&digits=7"), "6 or 8 digits"),
         (uri("&period=45"), "30 or 60 seconds"),
         (uri("&algorithm=MD5"), "cannot be read"),
-        (uri("&secret=AAAA"), "twice"),
+        (uri("&secret=AAAA"), "repeats a parameter"),
         (uri("").replace("=Example", "=Other"), "two issuers"),
         (format!("{}{}", uri("").trim(), "&x=1".repeat(2000)), "longer than"),
     ] {

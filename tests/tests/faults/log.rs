@@ -1,6 +1,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Client, Failure, Flow, NonInteractive, Status};
@@ -68,14 +70,28 @@ fn logins_go_on_without_a_reader_of_the_log_and_lost_lines_are_counted_and_repor
     assert!(check.code == CHECK_FAILED && check.stdout.contains("FAIL  posternd: its log: "), "{check:?}");
 
     let mut pipe = posternd.0.stderr.take().unwrap();
+    let (read, seen) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+    let (text, has_told) = (Arc::clone(&read), Arc::clone(&seen));
     let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        pipe.read_to_string(&mut text).expect("text");
-        text
+        let mut chunk = [0; 65_536];
+        loop {
+            let length = pipe.read(&mut chunk).expect("text");
+            if length == 0 {
+                return;
+            }
+            let mut text = text.lock().unwrap();
+            // A chunk may end in the middle of the words.
+            let from = text.len().saturating_sub(LOST.len());
+            text.extend_from_slice(&chunk[..length]);
+            if String::from_utf8_lossy(&text[from..]).contains(LOST) {
+                has_told.store(true, Ordering::SeqCst);
+            }
+        }
     });
     wait_for("the log to be written again", LIMIT, || {
         status(&site).ok().filter(|status| status.log_stuck_seconds == 0)
     });
+    wait_for("the lost lines to be reported", LIMIT, || seen.load(Ordering::SeqCst).then_some(()));
     assert_eq!(login().code, 0);
     nix::sys::signal::kill(
         nix::unistd::Pid::from_raw(posternd.0.id().cast_signed()),
@@ -83,8 +99,8 @@ fn logins_go_on_without_a_reader_of_the_log_and_lost_lines_are_counted_and_repor
     )
     .unwrap();
     assert!(posternd.0.wait().unwrap().success());
-    let text = reader.join().unwrap();
-    assert!(text.contains("lines of this log were lost"), "told");
+    reader.join().unwrap();
+    let text = String::from_utf8(read.lock().unwrap().clone()).unwrap();
     assert!(text.lines().all(|line| line.contains(" posternd") || line.contains("postern")), "whole lines");
     let last: Vec<&str> = text.lines().rev().take(4).collect();
     assert!(last[0].ends_with("posternd stops"), "and the last words are heard: {last:#?}");
@@ -123,3 +139,4 @@ fn a_log_without_a_reader_does_not_keep_posternd_from_stopping() {
 }
 
 const LIMIT: Duration = Duration::from_secs(20);
+const LOST: &str = "lines of this log were lost";

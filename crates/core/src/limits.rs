@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::hashing::Cost;
 
-pub use local::LocalAttempts;
+pub use local::{Counter, LocalAttempt, LocalAttempts};
 pub use under_lock::{UnderLock, WrongUnderLock};
 pub use unproved::UnprovedCalls;
 

@@ -5,13 +5,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::keyring::{Digest, Keyring, OlderKeys};
 
-/// A text that is authenticated with the site's keyring. It is valid for one account at one service, for [`GOOD_FOR`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Proof(String);
+/// A text that is authenticated with the site's keyring. It is valid for one account at one service, for [`GOOD_FOR`]. It is
+/// wiped when dropped.
+pub struct Proof(Zeroizing<String>);
 
 impl Proof {
     /// Makes the proof of an accepted login.
@@ -19,7 +22,7 @@ impl Proof {
     pub fn of(account: &AccountId, service: &str, now: Timestamp, keyring: &Keyring) -> Self {
         let expires = now.plus(GOOD_FOR).as_unix();
         let digest = with_parts(account, service, expires, |parts| keyring.digest(PURPOSE, parts));
-        Self(format!("{expires}.{digest}"))
+        Self(Zeroizing::new(format!("{expires}.{digest}")))
     }
 
     /// Whether `text` is a valid proof.
@@ -43,6 +46,15 @@ impl Proof {
         &self.0
     }
 }
+
+/// In constant time.
+impl PartialEq for Proof {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Proof {}
 
 impl fmt::Debug for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use crate::proof::Proof;
 pub use crate::reason::Reason;
 
 /// The result of a login or lookup. Outages are a [`Verdict::Defer`], which is made from an error in one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything that was asked for was proved.
     Accept(Accepted),
@@ -33,7 +33,7 @@ impl Verdict {
 }
 
 /// An accepted login or lookup.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Accepted {
     /// The canonical name.
     pub user: String,

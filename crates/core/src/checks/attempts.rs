@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::hashing::Lane;
 use crate::ledger::{Admission, Attempt, LedgerError, Settlement, SourceNote};
-use crate::limits::{AttemptLimits, Source};
+use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 
 /// What is known of logins to an account from a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +29,7 @@ pub(crate) async fn admit(
         Ok(admission) => admission,
         Err(_) => {
             exchange.trail.is_ledger_down = true;
-            engine.memory.attempts.admit(attempt, limits)
+            engine.memory.attempts.admit(&local(attempt), limits)
         }
     }
 }
@@ -37,10 +37,15 @@ pub(crate) async fn admit(
 /// Says how it ended. Where the ledger fails the attempt stays counted, which is the safe side.
 pub(crate) async fn settle(exchange: &mut Exchange<'_>, attempt: &Attempt<'_>, settlement: Settlement) {
     let engine = exchange.engine;
-    engine.memory.attempts.settle(attempt, settlement);
+    engine.memory.attempts.settle(&local(attempt), settlement);
     if engine.ledger.settle(attempt, settlement).await.is_err() {
         exchange.trail.is_ledger_down = true;
     }
+}
+
+fn local<'a>(attempt: &Attempt<'a>) -> LocalAttempt<'a> {
+    let Attempt { account, source, digest, at } = *attempt;
+    LocalAttempt { counter: Counter::Secrets(account.clone()), source, digest, at }
 }
 
 /// What is known of the account from there; nothing while the ledger is down.

@@ -12,7 +12,7 @@ use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
-use crate::limits::{AttemptLimits, Source, UnderLock};
+use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source, UnderLock};
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
@@ -105,11 +105,11 @@ impl MainPasswordCheck<'_> {
     /// alone: strangers fill no ledger.
     pub(crate) async fn pretend(self, exchange: &Exchange<'_>, name: &LoginName) -> Result<Checked, Outage> {
         let (engine, source) = (exchange.engine, exchange.source);
-        let name = engine.keyring.digest("stranger", &[name.as_str().as_bytes()]);
-        let id = AccountId::new(format!("stranger:{}", u128::from_be_bytes(name.bytes())));
-        let digest = self.digest(engine, &id, "");
+        let name = engine.keyring.digest("unknown name", &[name.as_str().as_bytes()]);
+        let parts = [name.as_ref(), self.password.expose().as_bytes()];
+        let digest = engine.keyring.digest("main password for an unknown name", &parts);
         let look = async {
-            let attempt = Attempt { account: &id, source, digest, at: self.at };
+            let attempt = LocalAttempt { counter: Counter::UnknownName(name), source, digest, at: self.at };
             let attempts = &engine.memory.strangers;
             match attempts.admit(&attempt, &engine.limits.attempts) {
                 Admission::Proceed => {}

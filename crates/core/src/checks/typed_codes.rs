@@ -18,7 +18,7 @@ use crate::ledger::{
     Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
     Spend, Spent,
 };
-use crate::limits::{AttemptLimits, Source};
+use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 use crate::random::RandomnessGone;
 
 /// The input at a prompt for a code.
@@ -217,10 +217,8 @@ fn admit_locally(exchange: &Exchange<'_>, context: CodeCheckContext<'_>, attempt
     let codes = engine.limits.codes;
     let limits = AttemptLimits { per_source: codes.wrong, per_account: codes.wrong, window: codes.window };
     // As in the ledger, what strangers do counts for their source alone. Each one counts, so each has a digest of its own.
-    let whose = attempt.source.map_or("", Source::as_str);
-    let id = crate::account::AccountId::new(format!("codes:{whose}:{}", context.account.id));
-    let one = Attempt {
-        account: &id,
+    let one = LocalAttempt {
+        counter: Counter::Codes { account: context.account.id.clone(), source: attempt.source.cloned() },
         source: exchange.source,
         digest: Digest::new(attempt.token.bytes()),
         at: attempt.at,

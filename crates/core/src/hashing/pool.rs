@@ -50,7 +50,7 @@ impl HashPool {
         purpose: Purpose,
         lane: Lane,
     ) -> Result<bool, NotComputed> {
-        let params = hash.params().ok_or(NotComputed)?;
+        let params = hash.params().ok_or(NotComputed::Failed)?;
         let work = Work::new(secret, hash.salt(), params, hash.output_len(), purpose);
         let output = self.run(work, lane).await?;
         Ok(hash.matches(&output))
@@ -68,10 +68,10 @@ impl HashPool {
         purpose: Purpose,
     ) -> Result<StoredHash, NotComputed> {
         let params =
-            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| NotComputed)?;
+            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| NotComputed::Failed)?;
         let work = Work::new(secret, salt, params, OUTPUT_BYTES, purpose);
         let output = self.run(work, Lane::Fast).await?;
-        StoredHash::assemble(cost, salt, &output).ok_or(NotComputed)
+        StoredHash::assemble(cost, salt, &output).ok_or(NotComputed::Failed)
     }
 
     /// The computations since the start.
@@ -90,14 +90,19 @@ impl HashPool {
                 Lane::Slow => {
                     state.forget_the_gone();
                     if state.slow.len() >= SLOW_WAITING * self.workers.len() {
-                        return Err(NotComputed);
+                        return Err(NotComputed::Busy);
                     }
                     state.slow.push_back(job);
                 }
             }
         }
         self.shared.changed.notify_one();
-        answer.await.map_err(|_| NotComputed)
+        answer.await.map_err(|_| self.why_not())
+    }
+
+    /// Why a worker dropped a computation.
+    fn why_not(&self) -> NotComputed {
+        if self.shared.lock().closing { NotComputed::Closing } else { NotComputed::Failed }
     }
 }
 
@@ -171,10 +176,19 @@ pub struct Tally {
     running_kib: u32,
 }
 
-/// Too many jobs wait in the slow lane already, the pool is closing, or the computation failed.
+/// Why a hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("argon2id is not computed now, because too many logins wait for it already")]
-pub struct NotComputed;
+pub enum NotComputed {
+    /// Too many computations wait in the slow lane.
+    #[error("argon2id is not computed now, because too many logins wait for it already")]
+    Busy,
+    /// The pool closes, as the process ends.
+    #[error("argon2id is not computed any more, because the process is ending")]
+    Closing,
+    /// The parameters or the memory for them cannot be had.
+    #[error("argon2id could not be computed; is there enough memory?")]
+    Failed,
+}
 
 /// The length of a salt (RFC 9106, section 3.1, recommends 16 bytes).
 pub const SALT_BYTES: usize = 16;

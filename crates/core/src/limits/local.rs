@@ -8,27 +8,57 @@ use super::{AttemptLimits, Source};
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::keyring::Digest;
-use crate::ledger::{Admission, Attempt, Settlement};
+use crate::ledger::{Admission, Settlement};
 
 /// Attempts that are counted in this process only: for names without an account, and while the ledger is down.
 ///
-/// Key: account and source. Window: [`AttemptLimits::window`]. The table is bounded: the account with the oldest attempt is
+/// Key: [`Counter`] and source. Window: [`AttemptLimits::window`]. The table is bounded: the counter with the oldest attempt is
 /// evicted first.
-pub struct LocalAttempts(Mutex<LruCache<AccountId, Vec<Counted>>>);
+pub struct LocalAttempts(Mutex<LruCache<Counter, Vec<Counted>>>);
+
+/// What is counted. No variant shares a count with another, whatever an account's id looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Counter {
+    /// Secrets for an account. All who know its name fill it.
+    Secrets(AccountId),
+    /// Codes for an account. Only a person who proved the first factor fills the count without a source; without that proof,
+    /// the count is the source's own.
+    Codes {
+        /// The account.
+        account: AccountId,
+        /// The source of a person who has proved nothing.
+        source: Option<Source>,
+    },
+    /// Main passwords for a name without an account, by the name's keyed digest.
+    UnknownName(Digest),
+}
+
+/// One attempt.
+#[derive(Debug, Clone)]
+pub struct LocalAttempt<'a> {
+    /// What counts it.
+    pub counter: Counter,
+    /// Where it comes from.
+    pub source: &'a Source,
+    /// What tells its secret from others.
+    pub digest: Digest,
+    /// The time of the attempt.
+    pub at: Timestamp,
+}
 
 impl LocalAttempts {
     /// Without any attempt.
     #[must_use]
     pub fn new() -> Self {
-        Self(Mutex::new(LruCache::new(ACCOUNTS)))
+        Self(Mutex::new(LruCache::new(COUNTERS)))
     }
 
-    /// As [`crate::ledger::Ledger::admit`]. Sources that succeeded before are unknown here, so beyond the account's limit every
+    /// As [`crate::ledger::Attempts::admit`]. Sources that succeeded before are unknown here, so beyond the account's limit every
     /// source is refused.
     #[must_use]
-    pub fn admit(&self, attempt: &Attempt<'_>, limits: &AttemptLimits) -> Admission {
-        let mut accounts = self.lock();
-        let counted = accounts.get_or_insert_mut(attempt.account.clone(), Vec::new);
+    pub fn admit(&self, attempt: &LocalAttempt<'_>, limits: &AttemptLimits) -> Admission {
+        let mut counters = self.lock();
+        let counted = counters.get_or_insert_mut(attempt.counter.clone(), Vec::new);
         // An attempt in the future comes from a wrong clock, and counts as of now.
         counted.iter_mut().for_each(|one| one.at = one.at.min(attempt.at));
         counted.retain(|one| one.at.plus(limits.window) > attempt.at);
@@ -44,10 +74,10 @@ impl LocalAttempts {
         Admission::Proceed
     }
 
-    /// As [`crate::ledger::Ledger::settle`].
-    pub fn settle(&self, attempt: &Attempt<'_>, settlement: Settlement) {
-        let mut accounts = self.lock();
-        let Some(counted) = accounts.get_mut(attempt.account) else { return };
+    /// As [`crate::ledger::Attempts::settle`].
+    pub fn settle(&self, attempt: &LocalAttempt<'_>, settlement: Settlement) {
+        let mut counters = self.lock();
+        let Some(counted) = counters.get_mut(&attempt.counter) else { return };
         match settlement {
             Settlement::Wrong => {
                 counted.iter_mut().filter(|one| one.is(attempt)).for_each(|one| one.wrong = true)
@@ -56,7 +86,7 @@ impl LocalAttempts {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, LruCache<AccountId, Vec<Counted>>> {
+    fn lock(&self) -> MutexGuard<'_, LruCache<Counter, Vec<Counted>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -81,7 +111,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn is(&self, attempt: &Attempt<'_>) -> bool {
+    fn is(&self, attempt: &LocalAttempt<'_>) -> bool {
         self.source == *attempt.source && self.digest == attempt.digest
     }
 }
@@ -90,7 +120,7 @@ fn reached(count: usize, limit: u32) -> bool {
     u32::try_from(count).unwrap_or(u32::MAX) >= limit
 }
 
-const ACCOUNTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+const COUNTERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 #[cfg(test)]
 mod tests {
@@ -116,9 +146,9 @@ mod tests {
             }
         }
 
-        fn attempt<'a>(&'a self, source: &'a Source, secret: u8, at: u64) -> Attempt<'a> {
-            Attempt {
-                account: &self.account,
+        fn attempt<'a>(&'a self, source: &'a Source, secret: u8, at: u64) -> LocalAttempt<'a> {
+            LocalAttempt {
+                counter: Counter::Secrets(self.account.clone()),
                 source,
                 digest: Digest::new([secret; 16]),
                 at: Timestamp::from_unix(at),
@@ -163,6 +193,28 @@ mod tests {
             let attempt = f.attempt(&f.here, secret, 1000);
             assert_eq!(f.counted.admit(&attempt, &LIMITS), Admission::Proceed);
             f.counted.settle(&attempt, Settlement::Withdrawn);
+        }
+    }
+
+    #[test]
+    fn each_counter_counts_apart() {
+        let f = Fixture::new();
+        let account = || f.account.clone();
+        let counters = [
+            Counter::Secrets(account()),
+            Counter::Codes { account: account(), source: None },
+            Counter::Codes { account: account(), source: Some(f.here.clone()) },
+            Counter::Codes { account: account(), source: Some(f.there.clone()) },
+            Counter::UnknownName(Digest::new([1; 16])),
+            Counter::UnknownName(Digest::new([2; 16])),
+        ];
+        for counter in counters {
+            for secret in 1..=3 {
+                let attempt = LocalAttempt { counter: counter.clone(), ..f.attempt(&f.here, secret, 1000) };
+                assert_eq!(f.counted.admit(&attempt, &LIMITS), Admission::Proceed, "{counter:?}");
+            }
+            let one_more = LocalAttempt { counter, ..f.attempt(&f.here, 4, 1000) };
+            assert_eq!(f.counted.admit(&one_more, &LIMITS), Admission::Limited);
         }
     }
 

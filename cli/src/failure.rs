@@ -3,7 +3,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
-use postern_core::changes::ChangeError;
+use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal};
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::TotpError;
@@ -182,25 +182,41 @@ impl From<AccountError> for Failure {
 impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::NoAccount => Self::new(EX_NOUSER, error),
-            ChangeError::NoAppPassword(_)
-            | ChangeError::Expired(_)
-            | ChangeError::TooMany(_)
-            | ChangeError::ExpiresInThePast
-            | ChangeError::NoFactor(_)
-            | ChangeError::TooManyFactors(_)
-            | ChangeError::LastFactor
-            | ChangeError::BoundAlready
-            | ChangeError::NumberTaken
-            | ChangeError::NotEnrolled => Self::data(error),
-            ChangeError::Contended
-            | ChangeError::ChangedMeanwhile
-            | ChangeError::NumberClaimed
-            | ChangeError::TicketUsed => Self::temporary(error),
-            ChangeError::Factor(error) => error.into(),
-            ChangeError::Directory(error) => error.into(),
-            ChangeError::Ledger(error) => error.into(),
-            ChangeError::Hashing(_) | ChangeError::Randomness(_) => Self::system(error),
+            ChangeError::Refused(refusal) => refusal.into(),
+            ChangeError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+impl From<ChangeRefusal> for Failure {
+    fn from(refusal: ChangeRefusal) -> Self {
+        match refusal {
+            ChangeRefusal::NoAccount => Self::new(EX_NOUSER, refusal),
+            ChangeRefusal::NoAppPassword(_)
+            | ChangeRefusal::Expired(_)
+            | ChangeRefusal::TooMany(_)
+            | ChangeRefusal::ExpiresInThePast
+            | ChangeRefusal::NoFactor(_)
+            | ChangeRefusal::TooManyFactors(_)
+            | ChangeRefusal::LastFactor
+            | ChangeRefusal::BoundAlready
+            | ChangeRefusal::NumberTaken
+            | ChangeRefusal::NotEnrolled => Self::data(refusal),
+            ChangeRefusal::Contended
+            | ChangeRefusal::ChangedMeanwhile
+            | ChangeRefusal::NumberClaimed
+            | ChangeRefusal::TicketUsed => Self::temporary(refusal),
+        }
+    }
+}
+
+impl From<ChangeOutage> for Failure {
+    fn from(outage: ChangeOutage) -> Self {
+        match outage {
+            ChangeOutage::Factor(error) => error.into(),
+            ChangeOutage::Directory(error) => error.into(),
+            ChangeOutage::Ledger(error) => error.into(),
+            ChangeOutage::Hashing(_) | ChangeOutage::Randomness(_) => Self::system(outage),
         }
     }
 }

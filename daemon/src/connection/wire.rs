@@ -140,12 +140,12 @@ mod tests {
         let ring = Keyring::parse(&Keyring::render(&[7; 32], now)).unwrap();
         let nothing = |_| String::new();
         let proof = Proof::of(&AccountId::new("a".to_owned()), "sshd", now, &ring);
-        let accepted =
-            Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: Some(proof.clone()) };
+        let text = proof.expose().to_owned();
+        let accepted = Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: Some(proof) };
         let ipc::Verdict::Accept(accept) = verdict(&Verdict::Accept(accepted), true, nothing) else {
             panic!()
         };
-        assert_eq!(accept.proof.unwrap().expose(), proof.expose());
+        assert_eq!(accept.proof.unwrap().expose(), text);
         let ipc::Verdict::Ignore(ignore) = verdict(&Verdict::Ignore("not in the directory"), true, nothing)
         else {
             panic!()

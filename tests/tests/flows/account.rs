@@ -14,7 +14,7 @@ use crate::harness::{MAIN_PASSWORD, Site, Someone};
 
 async fn proof(site: &Site, who: &Someone, service: &str) -> Proof {
     let ended = site.visit(service, &who.name).says(&[MAIN_PASSWORD]).await;
-    ended.proof().unwrap().clone()
+    ended.into_proof().unwrap()
 }
 
 fn is(outcome: &Outcome, expected: &str) -> bool {
@@ -52,7 +52,7 @@ async fn a_proof_of_a_code_lets_an_enrolled_account_go_on_and_nothing_else_does(
     let (mut site, alice, bob) = site().await;
     let app = site.bind(&bob, "token").await;
     let ended = site.visit("sshd", "bob").says(&[MAIN_PASSWORD, &app.code()]).await;
-    let of_bob = ended.proof().unwrap().clone();
+    let of_bob = ended.into_proof().unwrap();
     assert!(is(&site.account_flow("sshd", "bob", Some(&of_bob)).await, "accept"));
     let of_alice = proof(&site, &alice, "sshd").await;
     for wrong in [None, Some(&of_alice)] {
@@ -68,7 +68,7 @@ async fn a_proof_of_a_code_lets_an_enrolled_account_go_on_and_nothing_else_does(
     }
     site.clock.advance(30);
     let ended = site.visit("sshd", "bob").says(&[MAIN_PASSWORD, &app.code()]).await;
-    let fresh = ended.proof().unwrap().clone();
+    let fresh = ended.into_proof().unwrap();
     site.configure(|setup| {
         setup.keyring = Keyring::render(&[8; KEY_BYTES], Timestamp::from_unix(1)).to_string()
     });

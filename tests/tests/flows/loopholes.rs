@@ -3,7 +3,7 @@
 use postern_core::Reason;
 use postern_core::app_password::Label;
 use postern_core::changes;
-use postern_core::changes::{ChangeError, NewFactor, NewKind};
+use postern_core::changes::{ChangeRefusal, NewFactor, NewKind};
 use postern_core::factor::{NewTotp, Seed, TotpShape};
 use postern_core::flows::SelfServiceFlow;
 use postern_core::policy::ForcedEnrolment;
@@ -112,5 +112,5 @@ async fn one_seed_is_bound_once() {
             changes::bind_factor(&site.authority(), &site.engine.keyring, &alice.id, &new, None, None).await;
         ends.push(bound);
     }
-    assert_eq!(ends, [Ok(true), Err(ChangeError::BoundAlready)]);
+    assert_eq!(ends, [Ok(true), Err(ChangeRefusal::BoundAlready.into())]);
 }

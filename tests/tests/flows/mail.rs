@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use postern_core::app_password::{Label, Networks, Scope};
 use postern_core::changes;
-use postern_core::changes::{Authority, ChangeError, Order};
+use postern_core::changes::{Authority, ChangeRefusal, Order};
 use postern_core::flows;
 use postern_core::ledger::Credential;
 use postern_core::name::LoginName;
@@ -309,9 +309,9 @@ async fn randomness_that_fails_or_repeats_makes_no_second_app_password_of_one_se
     let repeating = Authority { random: constant, ..site.authority() };
     assert!(changes::create_app_password(&repeating, &alice.id, &order).await.is_ok());
     let again = changes::create_app_password(&repeating, &alice.id, &order).await;
-    assert_eq!(again.err(), Some(ChangeError::Contended));
+    assert_eq!(again.err(), Some(ChangeRefusal::Contended.into()));
     let failing = Authority { random: broken, ..site.authority() };
     let failed = changes::create_app_password(&failing, &alice.id, &order).await;
-    assert_eq!(failed.err(), Some(ChangeError::Randomness(RandomnessGone)));
+    assert_eq!(failed.err(), Some(RandomnessGone.into()));
     assert_eq!(site.account(&alice).await.data.app_passwords.len(), 1);
 }

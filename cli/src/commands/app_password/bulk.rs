@@ -4,7 +4,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::{Generated, Selector};
-use postern_core::changes::{Authority, ChangeError, Order, draw_app_password, store_app_password};
+use postern_core::changes::{Authority, ChangeRefusal, Order, draw_app_password, store_app_password};
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 
@@ -96,7 +96,7 @@ impl Issue for Job<'_> {
                 return Ok((account, issued));
             }
         }
-        Err(ChangeError::Contended.into())
+        Err(ChangeRefusal::Contended.into())
     }
 }
 
@@ -131,11 +131,11 @@ impl Job<'_> {
         }
         let now = self.site.clock.now();
         if order.expires.is_some_and(|expires| expires <= now) {
-            return Err(ChangeError::ExpiresInThePast.into());
+            return Err(ChangeRefusal::ExpiresInThePast.into());
         }
         let limit = self.authority.limits.app_passwords_per_account;
         let is_full = account.data.live_app_passwords().count() >= limit as usize;
-        if is_full { Err(ChangeError::TooMany(limit).into()) } else { Ok(()) }
+        if is_full { Err(ChangeRefusal::TooMany(limit).into()) } else { Ok(()) }
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use postern_core::account::{Account, AccountData, AccountId};
-use postern_core::changes::{ChangeError, edit, keys_of_factor_keys, refresh_factor_keys};
+use postern_core::changes::{ChangeError, ChangeRefusal, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{Factor, FactorKind};
@@ -74,7 +74,7 @@ pub(super) async fn reseal(site: &Site) -> Result<Resealed, Failure> {
     let progress = Progress::new("resealed", Some(older.len() as u64));
     for (id, name) in older {
         match reseal_account(site, &keyring, &id).await {
-            Err(ChangeError::NoAccount) => {}
+            Err(ChangeError::Refused(ChangeRefusal::NoAccount)) => {}
             Err(error) => return Err(error.into()),
             Ok((count, faults)) => {
                 done.secrets += count;

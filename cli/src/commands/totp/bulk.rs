@@ -2,7 +2,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{Authority, ChangeError, NewFactor, NewKind, bind_factor};
+use postern_core::changes::{Authority, ChangeRefusal, NewFactor, NewKind, bind_factor};
 use postern_core::factor::FactorId;
 use postern_core::flows::default_label;
 use postern_core::keyring::Keyring;
@@ -90,7 +90,7 @@ impl Issue for Job<'_> {
             let limit = self.authority.limits.factors_per_account;
             let is_full = account.data.factors.len() >= limit as usize;
             return if is_full {
-                Err(ChangeError::TooManyFactors(limit).into())
+                Err(ChangeRefusal::TooManyFactors(limit).into())
             } else {
                 Ok((account, issued))
             };

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{ChangeError, NewFactor, NewKind, bind_factor};
+use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal, NewFactor, NewKind, bind_factor};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
 use postern_core::exchange::clock_text;
@@ -119,7 +119,7 @@ impl Job<'_> {
         };
         let limit = authority.limits.factors_per_account;
         if replaces.is_none() && account.data.factors.len() >= limit as usize {
-            return Err(ChangeError::TooManyFactors(limit).into());
+            return Err(ChangeRefusal::TooManyFactors(limit).into());
         }
         let label = match &self.wanted.label {
             Some(label) => {
@@ -142,7 +142,8 @@ impl Job<'_> {
             prove(self.site, account, (&new, !is_known), terminal).await?;
         }
         let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
-        files.may_count = matches!(bound, Err(ChangeError::Directory(DirectoryError::Down(_))));
+        files.may_count =
+            matches!(bound, Err(ChangeError::Outage(ChangeOutage::Directory(DirectoryError::Down(_)))));
         Ok(BoundApp { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
     }
 

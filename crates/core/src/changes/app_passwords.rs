@@ -7,7 +7,7 @@ use crate::random::RandomnessGone;
 
 use super::authority::Authority;
 use super::edit::edit;
-use super::error::{ChangeError, EDIT_TRIES};
+use super::error::{ChangeError, ChangeRefusal, EDIT_TRIES};
 
 /// What a new app password shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub async fn create_app_password(
             return Ok(created);
         }
     }
-    Err(ChangeError::Contended)
+    Err(ChangeRefusal::Contended.into())
 }
 
 /// Draws an app password that is stored later, by [`store_app_password`]: it may be written down before.
@@ -79,14 +79,14 @@ pub async fn store_app_password(
     password: Generated,
 ) -> Result<Option<Created>, ChangeError> {
     if order.expires.is_some_and(|expires| expires <= authority.clock.now()) {
-        return Err(ChangeError::ExpiresInThePast);
+        return Err(ChangeRefusal::ExpiresInThePast.into());
     }
     let record = authority.record(order, &password).await?;
     let added = edit(&*authority.directory, account, |data| {
         data.bury(record.created);
         let limit = authority.limits.app_passwords_per_account;
         if data.live_app_passwords().count() >= limit as usize {
-            return Err(ChangeError::TooMany(limit));
+            return Err(ChangeRefusal::TooMany(limit).into());
         }
         Ok(add(data, &record))
     });
@@ -105,17 +105,17 @@ pub async fn regenerate_app_passwords(
 ) -> Result<Vec<Created>, ChangeError> {
     for _ in 0..EDIT_TRIES {
         let now = authority.clock.now();
-        let read = authority.directory.read(account).await?.ok_or(ChangeError::NoAccount)?;
+        let read = authority.directory.read(account).await?.ok_or(ChangeRefusal::NoAccount)?;
         if let Some(id) = which
             && !read.data.live_app_passwords().any(|live| live.id == id)
         {
-            return Err(ChangeError::NoAppPassword(id));
+            return Err(ChangeRefusal::NoAppPassword(id).into());
         }
         let mut replacements = Vec::new();
         for old in read.data.live_app_passwords().filter(|old| which.is_none_or(|id| id == old.id)) {
             if old.is_expired(now) {
                 if which.is_some() {
-                    return Err(ChangeError::Expired(old.id));
+                    return Err(ChangeRefusal::Expired(old.id).into());
                 }
                 continue;
             }
@@ -133,7 +133,7 @@ pub async fn regenerate_app_passwords(
             return Ok(replacements);
         }
     }
-    Err(ChangeError::Contended)
+    Err(ChangeRefusal::Contended.into())
 }
 
 /// Revokes the app password with this id, or all. Doing it again changes nothing.
@@ -147,7 +147,7 @@ pub async fn revoke_app_passwords(
 ) -> Result<Revoked, ChangeError> {
     let now = authority.clock.now();
     edit(&*authority.directory, account, |data| match which.map(|id| (id, data.app_password(id))) {
-        Some((id, None)) => Err(ChangeError::NoAppPassword(id)),
+        Some((id, None)) => Err(ChangeRefusal::NoAppPassword(id).into()),
         Some((id, Some(AppPassword::Revoked(_)))) => Ok(Revoked::Before(id)),
         Some((id, Some(AppPassword::Live(_)))) => Ok(Revoked::Now(data.revoke(now, |live| live.id == id))),
         None => Ok(Revoked::Now(data.revoke(now, |_| true))),

@@ -7,7 +7,7 @@ use crate::ledger::LedgerError;
 
 use super::authority::Authority;
 use super::edit::edit;
-use super::error::ChangeError;
+use super::error::{ChangeError, ChangeRefusal};
 
 /// A trusted device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub async fn revoke_devices(
     account: &AccountId,
     which: impl Fn(&TrustedDevice) -> bool,
 ) -> Result<Vec<TrustedDevice>, ChangeError> {
-    let read = authority.directory.read(account).await?.ok_or(ChangeError::NoAccount)?;
+    let read = authority.directory.read(account).await?.ok_or(ChangeRefusal::NoAccount)?;
     let listed = trusted_devices(authority, keyring, &read).await;
     let (revoked, kept): (Vec<_>, Vec<_>) = match &listed {
         Ok(devices) => devices.iter().cloned().partition(|device| which(device)),

@@ -1,7 +1,7 @@
 use crate::account::{AccountData, AccountId};
 use crate::directory::{Directory, Update};
 
-use super::error::{ChangeError, EDIT_TRIES};
+use super::error::{ChangeError, ChangeRefusal, EDIT_TRIES};
 
 /// Reads an account, applies `change` to its data and writes them back. It starts again if another process was faster, and writes
 /// nothing if `change` changes nothing or fails.
@@ -14,7 +14,7 @@ pub async fn edit<T>(
     mut change: impl FnMut(&mut AccountData) -> Result<T, ChangeError> + Send,
 ) -> Result<T, ChangeError> {
     for _ in 0..EDIT_TRIES {
-        let read = directory.read(account).await?.ok_or(ChangeError::NoAccount)?;
+        let read = directory.read(account).await?.ok_or(ChangeRefusal::NoAccount)?;
         let mut data = read.data.clone();
         let result = change(&mut data)?;
         if data == read.data {
@@ -25,5 +25,5 @@ pub async fn edit<T>(
             Update::Conflict => {}
         }
     }
-    Err(ChangeError::Contended)
+    Err(ChangeRefusal::Contended.into())
 }

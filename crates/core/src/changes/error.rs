@@ -8,6 +8,17 @@ use crate::random::RandomnessGone;
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
+    /// The account, or what was asked for, does not permit it. Those who asked can act on it.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefusal),
+    /// A store, or the host, is out of order.
+    #[error(transparent)]
+    Outage(#[from] ChangeOutage),
+}
+
+/// Why an account, as it is, does not permit a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefusal {
     /// The account is gone.
     #[error("there is no such account")]
     NoAccount,
@@ -57,6 +68,11 @@ pub enum ChangeError {
     /// A recovery code stands for a factor.
     #[error("the account has no second factor, for which a recovery code could stand")]
     NotEnrolled,
+}
+
+/// What is out of order, so that a change cannot be made now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeOutage {
     /// A secret cannot be sealed or opened.
     #[error(transparent)]
     Factor(#[from] TotpError),
@@ -73,5 +89,17 @@ pub enum ChangeError {
     #[error(transparent)]
     Randomness(#[from] RandomnessGone),
 }
+
+macro_rules! outages {
+    ($($error:ty),*) => {$(
+        impl From<$error> for ChangeError {
+            fn from(error: $error) -> Self {
+                Self::Outage(error.into())
+            }
+        }
+    )*};
+}
+
+outages!(TotpError, DirectoryError, LedgerError, NotComputed, RandomnessGone);
 
 pub(crate) const EDIT_TRIES: usize = 16;

@@ -6,7 +6,7 @@ use crate::policy::Ticket;
 
 use super::authority::Authority;
 use super::edit::edit;
-use super::error::ChangeError;
+use super::error::{ChangeError, ChangeRefusal};
 use super::new_factor::NewFactor;
 use super::single_use::Once;
 use super::unique_factors;
@@ -87,24 +87,24 @@ pub(crate) async fn bind_where(
         // Used up first, so it is gone where the rest fails.
         let once = Once::Ticket(ticket);
         if !once.use_up(&*authority.ledger, account, Token::new(new.id.bytes()), created).await? {
-            return Err(ChangeError::TicketUsed);
+            return Err(ChangeRefusal::TicketUsed.into());
         }
     }
     edit(&*authority.directory, account, |data| {
         let is_first = !data.is_enrolled();
         if !expected.holds(data) {
-            return Err(ChangeError::ChangedMeanwhile);
+            return Err(ChangeRefusal::ChangedMeanwhile.into());
         }
         let others = data.factors.iter().filter(|factor| Some(factor.id) != replaces);
         if others.into_iter().any(|factor| new.kind.is_that_of(factor, keyring)) {
-            return Err(ChangeError::BoundAlready);
+            return Err(ChangeRefusal::BoundAlready.into());
         }
         if let Some(old) = replaces {
             let place = data.factors.iter_mut().find(|factor| factor.id == old);
-            *place.ok_or(ChangeError::NoFactor(old))? = factor.clone();
+            *place.ok_or(ChangeRefusal::NoFactor(old))? = factor.clone();
             data.forget_trust();
         } else if data.factors.len() >= limit as usize {
-            return Err(ChangeError::TooManyFactors(limit));
+            return Err(ChangeRefusal::TooManyFactors(limit).into());
         } else {
             data.bind(factor.clone());
         }
@@ -118,7 +118,7 @@ pub(crate) async fn bind_where(
 /// Unbinds a factor; with the last one the account is no longer enrolled. `may_be_last` says whether that may be.
 ///
 /// # Errors
-/// [`ChangeError`]; [`ChangeError::LastFactor`] where it is the last one and may not be.
+/// [`ChangeError`]; [`ChangeRefusal::LastFactor`] where it is the last one and may not be.
 pub async fn unbind_factor(
     authority: &Authority,
     keyring: &Keyring,
@@ -127,9 +127,13 @@ pub async fn unbind_factor(
     may_be_last: bool,
 ) -> Result<Factor, ChangeError> {
     edit(&*authority.directory, account, |data| {
-        let removed = data.unbind(id).ok_or(ChangeError::NoFactor(id))?;
+        let removed = data.unbind(id).ok_or(ChangeRefusal::NoFactor(id))?;
         unique_factors::refresh_factor_keys(data, keyring);
-        if data.factors.is_empty() && !may_be_last { Err(ChangeError::LastFactor) } else { Ok(removed) }
+        if data.factors.is_empty() && !may_be_last {
+            Err(ChangeRefusal::LastFactor.into())
+        } else {
+            Ok(removed)
+        }
     })
     .await
 }

@@ -4,7 +4,7 @@ use crate::hashing::{Cost, Purpose, SALT_BYTES};
 
 use super::authority::Authority;
 use super::edit::edit;
-use super::error::ChangeError;
+use super::error::{ChangeError, ChangeRefusal};
 
 /// New recovery codes. This is the only time that they can be shown.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct NewRecoveryCodes(pub Vec<RecoveryText>);
 /// Makes recovery codes in the place of all earlier ones.
 ///
 /// # Errors
-/// [`ChangeError`]; [`ChangeError::NotEnrolled`] where no factor is bound.
+/// [`ChangeError`]; [`ChangeRefusal::NotEnrolled`] where no factor is bound.
 pub async fn create_recovery_codes(
     authority: &Authority,
     account: &AccountId,
@@ -34,7 +34,7 @@ pub async fn create_recovery_codes(
     }
     edit(&*authority.directory, account, |data| {
         if !data.is_enrolled() {
-            return Err(ChangeError::NotEnrolled);
+            return Err(ChangeRefusal::NotEnrolled.into());
         }
         data.recovery_codes.clone_from(&stored);
         // A user who makes new ones may have lost the old ones, and the devices that were trusted with them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::account::{AccountData, AccountId, FactorKey};
 use crate::changes::authority::Authority;
-use crate::changes::error::ChangeError;
+use crate::changes::error::{ChangeError, ChangeRefusal};
 use crate::changes::new_factor::NewKind;
 use crate::factor::{FactorKind, PhoneNumber};
 use crate::keyring::{Keyring, OlderKeys};
@@ -29,7 +29,7 @@ pub(crate) async fn claim(
     let token = draw_token(authority.random)?;
     let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
     if !authority.ledger.claim(name, token, LONGEST_BINDING, authority.clock.now()).await? {
-        return Err(ChangeError::NumberClaimed);
+        return Err(ChangeRefusal::NumberClaimed.into());
     }
     refuse_what_others_have(authority, account, &keys).await
 }
@@ -40,7 +40,11 @@ async fn refuse_what_others_have(
     keys: &[FactorKey],
 ) -> Result<(), ChangeError> {
     let holders = authority.directory.holders(keys).await?;
-    if holders.iter().any(|holder| holder != account) { Err(ChangeError::NumberTaken) } else { Ok(()) }
+    if holders.iter().any(|holder| holder != account) {
+        Err(ChangeRefusal::NumberTaken.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Stores the digests of the account's unique values under the current key. Returns whether anything was changed.

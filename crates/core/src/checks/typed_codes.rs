@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::changes::edit::edit;
-use crate::changes::error::ChangeError;
+use crate::changes::error::{ChangeError, ChangeOutage};
 use crate::changes::single_use::Once;
 use crate::checks::sent_codes;
 use crate::checks::sent_codes::SentCode;
@@ -15,8 +15,7 @@ use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
 use crate::keyring::Digest;
 use crate::ledger::{
-    Admission, Attempt, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement,
-    Spend, Spent,
+    Admission, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement, Spend, Spent,
 };
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 use crate::random::RandomnessGone;
@@ -199,7 +198,7 @@ async fn check_recovery_code(
     match spent.await {
         Ok(true) => {}
         Ok(false) => return Ok(CodeCheck::Replayed),
-        Err(ChangeError::Directory(error)) => return Ok(CodeCheck::NotSpent(error)),
+        Err(ChangeError::Outage(ChangeOutage::Directory(error))) => return Ok(CodeCheck::NotSpent(error)),
         Err(error) => return Err(error.into()),
     }
     let once = Once::RecoveryCode(stored);

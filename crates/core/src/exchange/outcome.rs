@@ -5,7 +5,7 @@ use super::stop::Stop;
 use super::trail::Trail;
 
 /// How a flow ended, and what the log should know of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// What the front door is told.
     pub verdict: Verdict,

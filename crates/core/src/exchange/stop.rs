@@ -1,6 +1,5 @@
 //! How a flow ends in the middle.
 
-use crate::changes::ChangeError;
 use crate::conversation::Gone;
 use crate::directory::DirectoryError;
 use crate::factor::TotpError;
@@ -48,6 +47,5 @@ outages!(
     TotpError,
     SealError,
     NameServiceError,
-    RandomnessGone,
-    ChangeError
+    RandomnessGone
 );

@@ -12,6 +12,7 @@ mod login_request;
 mod lookup;
 mod mail;
 mod phone_page;
+mod refused_change;
 mod second_step;
 mod self_service;
 

@@ -67,8 +67,8 @@ impl HashPool {
         cost: Cost,
         purpose: Purpose,
     ) -> Result<StoredHash, NotComputed> {
-        let params =
-            Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES)).map_err(|_| NotComputed::Failed)?;
+        let params = Params::new(cost.memory_kib, cost.passes, 1, Some(OUTPUT_BYTES))
+            .map_err(|_| NotComputed::Failed)?;
         let work = Work::new(secret, salt, params, OUTPUT_BYTES, purpose);
         let output = self.run(work, Lane::Fast).await?;
         StoredHash::assemble(cost, salt, &output).ok_or(NotComputed::Failed)

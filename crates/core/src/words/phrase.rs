@@ -144,6 +144,10 @@ phrases! {
     BoundAlready "bound-already" {};
     /// Another account has it.
     NumberTaken "number-taken" {};
+    /// Another person is binding the same number at this moment.
+    NumberClaimed "number-claimed" {};
+    /// The account is no longer what it was when the change began.
+    ChangedMeanwhile "changed-meanwhile" {};
     /// A code is on its way.
     CodeSent "code-sent" { to: text };
     /// Asks for it.

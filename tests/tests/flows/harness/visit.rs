@@ -257,6 +257,13 @@ impl Ended {
         }
     }
 
+    pub(crate) fn into_proof(self) -> Option<Proof> {
+        match self.outcome.verdict {
+            Verdict::Accept(accepted) => accepted.proof,
+            Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_) => None,
+        }
+    }
+
     pub(crate) fn questions(&self) -> Vec<&str> {
         self.asked().map(|(_, question)| question).collect()
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use postern_core::Reason;
 use postern_core::courier::CourierError;
 use postern_core::factor::FactorKind;
 use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 use postern_core::words::Language;
+use postern_core::{Reason, Verdict};
 
 use super::{BACKUP, NUMBER};
 use crate::harness::{MAIN_PASSWORD, Site, SshKey, What};
@@ -251,6 +251,8 @@ async fn a_proved_factor_is_not_bound_if_the_account_changed_meanwhile() {
     talk.asked().await;
     drop(site.bind(&alice, "app").await);
     talk.say(&site.post.codes()[0]);
-    assert!(talk.ended().await.is_defer(), "the account changed meanwhile");
+    let ended = talk.ended().await;
+    assert_eq!(ended.outcome.verdict, Verdict::Reject(Reason::NotPermitted));
+    assert!(ended.text().contains("Your account has changed in the meantime"), "{}", ended.text());
     assert_eq!(site.account(&alice).await.data.factors.len(), 1);
 }

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use crate::account::Account;
-use crate::changes::error::ChangeError;
+use crate::changes::error::ChangeRefusal;
 use crate::changes::factors::{Expected, bind_where};
 use crate::changes::notices;
 use crate::checks::current_account;
 use crate::conversation::Choice;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
+use crate::flows::refused_change;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -45,7 +46,8 @@ pub(crate) async fn enrol(
         // password changed, an account disabled.
         let now = current_account::read_again(engine, account).await?;
         if now.password_marker != account.password_marker {
-            return Err(ChangeError::ChangedMeanwhile.into());
+            let error = ChangeRefusal::ChangedMeanwhile.into();
+            return Err(refused_change::stop(exchange, error).await);
         }
     }
     let expected = Expected::of(account, ticket);
@@ -53,7 +55,7 @@ pub(crate) async fn enrol(
     let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
     let is_first = match bound {
         Ok(is_first) => is_first,
-        Err(error) => return not_bound(exchange, error).await,
+        Err(error) => return Err(refused_change::stop(exchange, error).await),
     };
     exchange.person.changed();
     let (id, kind) = (new.id, new.kind.name());
@@ -69,37 +71,6 @@ pub(crate) async fn enrol(
     let what = Phrase::ChangedFactorBound { label, kind };
     notices::changed(exchange, account, &what).await;
     Ok(Bound { id, label: new.label, kind, is_first })
-}
-
-async fn not_bound<T>(exchange: &mut Exchange<'_>, error: ChangeError) -> Result<T, Stop> {
-    let complaint = match error {
-        ChangeError::TooManyFactors(count) => Phrase::TooManyFactors { count: count.into() },
-        ChangeError::BoundAlready => Phrase::BoundAlready {},
-        ChangeError::NumberTaken => Phrase::NumberTaken {},
-        ChangeError::TicketUsed => {
-            exchange.trail.detail = Some("the ticket was used before, and the directory has it again");
-            exchange.person.complain(&Phrase::CodeWrong {}).await?;
-            return Err(Stop::Reject(Reason::Replayed));
-        }
-        ChangeError::NoAccount
-        | ChangeError::NoAppPassword(_)
-        | ChangeError::Expired(_)
-        | ChangeError::TooMany(_)
-        | ChangeError::ExpiresInThePast
-        | ChangeError::Contended
-        | ChangeError::NoFactor(_)
-        | ChangeError::LastFactor
-        | ChangeError::NumberClaimed
-        | ChangeError::ChangedMeanwhile
-        | ChangeError::NotEnrolled
-        | ChangeError::Factor(_)
-        | ChangeError::Directory(_)
-        | ChangeError::Ledger(_)
-        | ChangeError::Hashing(_)
-        | ChangeError::Randomness(_) => return Err(error.into()),
-    };
-    exchange.person.complain(&complaint).await?;
-    Err(Stop::Reject(Reason::NotPermitted))
 }
 
 /// The kind that was named; else, where the site has several, the one that the person chooses.

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use crate::account::AccountId;
 use crate::changes::edit::edit;
-use crate::changes::error::ChangeError;
+use crate::changes::error::ChangeRefusal;
 use crate::courier::Channel;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorKind, Ring, RingTarget, Subscription};
+use crate::flows::refused_change;
 use crate::ledger::{Credential, SendAdmission, Sending};
 use crate::limits::SendLimits;
 use crate::verdict::Reason;
@@ -59,17 +60,20 @@ impl PhonePage<'_, '_> {
             None => Ring::None,
             Some(target) => Ring::seal(target, factor.id, &engine.keyring, nonce)?,
         };
-        edit(&*engine.directory, &account.id, |data| {
+        let changed = edit(&*engine.directory, &account.id, |data| {
             let found = data.factors.iter_mut().find(|one| one.id == factor.id);
             match found.map(|one| &mut one.kind) {
                 Some(FactorKind::Phone(phone)) => phone.ring = sealed.clone(),
                 Some(FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) | None => {
-                    return Err(ChangeError::NoFactor(factor.id));
+                    return Err(ChangeRefusal::NoFactor(factor.id).into());
                 }
             }
             Ok(())
         })
-        .await?;
+        .await;
+        if let Err(error) = changed {
+            return Err(refused_change::stop(self.exchange, error).await);
+        }
         self.exchange.person.changed();
         let address = match &target {
             Some(RingTarget::Ntfy(topic)) => engine.courier.ntfy_address(topic),

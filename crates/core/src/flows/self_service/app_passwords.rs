@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::config::MailServer;
 use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
+use crate::flows::refused_change;
 use crate::ledger::Credential;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -39,7 +40,7 @@ impl SelfService<'_, '_> {
                 self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
                 Ok(())
             }
-            Err(error) => self.not_changed(error).await,
+            Err(error) => Err(refused_change::stop(self.exchange, error).await),
         }
     }
 
@@ -92,7 +93,7 @@ impl SelfService<'_, '_> {
                 }
                 Ok(())
             }
-            Err(error) => self.not_changed(error).await,
+            Err(error) => Err(refused_change::stop(self.exchange, error).await),
         }
     }
 
@@ -102,7 +103,7 @@ impl SelfService<'_, '_> {
         let revoked = match revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await {
             Ok(Revoked::Now(revoked)) => revoked,
             Ok(Revoked::Before(_)) => Vec::new(),
-            Err(error) => return self.not_changed(error).await,
+            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
         };
         if revoked.is_empty() {
             self.exchange.person.tell(&Phrase::NoAppPassword {}).await?;

@@ -7,6 +7,7 @@ use crate::changes::challenges::deny_challenges;
 use crate::changes::challenges::pending_challenges;
 use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
+use crate::flows::refused_change;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -67,7 +68,10 @@ impl SelfService<'_, '_> {
             };
             vec![one.id]
         };
-        let denied = deny_challenges(&authority, &account.id, &ids).await?;
+        let denied = match deny_challenges(&authority, &account.id, &ids).await {
+            Ok(denied) => denied,
+            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
+        };
         if !denied.is_empty() {
             self.exchange.person.changed();
         }

@@ -6,6 +6,7 @@ use crate::changes::devices::revoke_devices;
 use crate::changes::devices::trusted_devices;
 use crate::conversation::Choice;
 use crate::exchange::stop::Stop;
+use crate::flows::refused_change;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -47,8 +48,11 @@ impl SelfService<'_, '_> {
         self.prove(account).await?;
         let is_picked = |device: &TrustedDevice| picked.is_none_or(|id| id == device.id);
         let authority = self.exchange.engine.authority();
-        let revoked =
-            revoke_devices(&authority, &self.exchange.engine.keyring, &account.id, is_picked).await?;
+        let keyring = &self.exchange.engine.keyring;
+        let revoked = match revoke_devices(&authority, keyring, &account.id, is_picked).await {
+            Ok(revoked) => revoked,
+            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
+        };
         if revoked.is_empty() {
             self.exchange.person.tell(&Phrase::NoDevice {}).await?;
         } else {

@@ -10,6 +10,7 @@ use crate::courier::Destination;
 use crate::exchange::stop::Stop;
 use crate::factor::{Factor, FactorId};
 use crate::flows::enrolment::{self, Place, Wanted, WantedKind};
+use crate::flows::refused_change;
 use crate::policy::{ForcedEnrolment, StrictestRule};
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -130,7 +131,7 @@ impl SelfService<'_, '_> {
         .await;
         let removed = match removed {
             Ok(removed) => removed,
-            Err(error) => return self.not_changed(error).await,
+            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
         };
         self.exchange.person.changed();
         self.exchange.person.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
@@ -154,7 +155,7 @@ impl SelfService<'_, '_> {
         self.prove(account).await?;
         let made = match create_recovery_codes(&self.exchange.engine.authority(), &account.id).await {
             Ok(made) => made.0,
-            Err(error) => return self.not_changed(error).await,
+            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
         };
         self.exchange.person.changed();
         self.exchange.person.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;

@@ -3,7 +3,6 @@
 
 use crate::account::{Account, Freshness};
 use crate::account_status::AccountStatus;
-use crate::changes::error::ChangeError;
 use crate::changes::notices;
 use crate::checks::current_account;
 use crate::checks::in_flight::Checked;
@@ -179,42 +178,6 @@ impl SelfService<'_, '_> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
         self.exchange.person.complain(&Phrase::BadArgument { name: &name, problem }).await?;
         self.exchange.trail.detail = Some("an argument that cannot be taken");
-        Err(Stop::Reject(Reason::NotPermitted))
-    }
-
-    /// Says why a change was not made, where that is the person's to mend.
-    pub(super) async fn not_changed<T>(&mut self, error: ChangeError) -> Result<T, Stop> {
-        let short;
-        let phrase = match &error {
-            ChangeError::NoFactor(id) => {
-                short = id.short();
-                Phrase::NoSuchFactor { id: &short }
-            }
-            ChangeError::TooManyFactors(count) => Phrase::TooManyFactors { count: (*count).into() },
-            ChangeError::LastFactor => Phrase::LastFactorStays {},
-            ChangeError::NotEnrolled => Phrase::RecoveryNeedsFactor {},
-            ChangeError::NoAppPassword(id) | ChangeError::Expired(id) => {
-                Phrase::NoSuchAppPassword { id: id.as_str() }
-            }
-            ChangeError::TooMany(count) => Phrase::TooManyAppPasswords { count: (*count).into() },
-            ChangeError::ExpiresInThePast => {
-                Phrase::BadArgument { name: "expires", problem: "lies in the past" }
-            }
-            ChangeError::NoAccount
-            | ChangeError::Contended
-            | ChangeError::ChangedMeanwhile
-            | ChangeError::TicketUsed
-            | ChangeError::BoundAlready
-            | ChangeError::NumberTaken
-            | ChangeError::NumberClaimed
-            | ChangeError::Factor(_)
-            | ChangeError::Directory(_)
-            | ChangeError::Ledger(_)
-            | ChangeError::Hashing(_)
-            | ChangeError::Randomness(_) => return Err(error.into()),
-        };
-        self.exchange.person.complain(&phrase).await?;
-        self.exchange.trail.detail = Some("the change is not possible");
         Err(Stop::Reject(Reason::NotPermitted))
     }
 }

@@ -12,7 +12,7 @@ use crate::{CODE, NUMBER, config, folder, open, sms};
 const DOCS: &str = include_str!("../../../docs/couriers.md");
 const TEXT: &str = "123456 is your code for sshd, good for 5 min. Tell it to no one. If it was not you, someone knows your password: change it.";
 /// The text as RFC 3986 has it.
-const TEXT_ENCODED: &str = "123456%20is%20your%20code%20for%20sshd%2C%20good%20for%205%20min.%20Tell%20it%20to%20nobody.%20If%20it%20was%20not%20you%2C%20somebody%20knows%20your%20password%3A%20change%20it.";
+const TEXT_ENCODED: &str = "123456%20is%20your%20code%20for%20sshd%2C%20good%20for%205%20min.%20Tell%20it%20to%20no%20one.%20If%20it%20was%20not%20you%2C%20someone%20knows%20your%20password%3A%20change%20it.";
 
 fn secret(folder: &Path, text: &str) -> PathBuf {
     let file = folder.join("secret");

@@ -147,7 +147,7 @@ phrases! {
     /// Another person is binding the same number at this moment.
     NumberClaimed "number-claimed" {};
     /// The account is no longer what it was when the change began.
-    ChangedMeanwhile "changed-meanwhile" {};
+    ChangedMeanwhile "account-changed-meanwhile" {};
     /// A code is on its way.
     CodeSent "code-sent" { to: text };
     /// Asks for it.

@@ -122,10 +122,6 @@ fn the_log_has_a_line_for_each_request_without_its_content() {
     let request =
         web.place().request("POST", "/api/ring").header("Cookie", &cookie).header("X-Postern-Token", &token);
     drop(request.json(&json!({"hunter2": "hunter2"})).send());
-    let log = web.log();
+    let log = web.log_with(&["GET / 200", "- - (unknown) 404", "POST /api/ring 400"]);
     assert!(!log.contains("hunter2") && !log.contains("HUNTER2") && !log.contains(&token), "{log}");
-    assert!(
-        log.contains("GET / 200") && log.contains("- - (unknown) 404") && log.contains("POST /api/ring 400"),
-        "{log}"
-    );
 }

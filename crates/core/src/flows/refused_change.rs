@@ -13,41 +13,40 @@ pub(crate) async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Sto
         ChangeError::Outage(_) => return Stop::Defer(error.into()),
     };
     let short;
-    let (phrase, reason, detail) = match &refusal {
+    let phrase = match &refusal {
         ChangeRefusal::NoFactor(id) => {
             short = id.short();
-            (Phrase::NoSuchFactor { id: &short }, Reason::NotPermitted, NOT_POSSIBLE)
+            Phrase::NoSuchFactor { id: &short }
         }
-        ChangeRefusal::TooManyFactors(count) => {
-            (Phrase::TooManyFactors { count: (*count).into() }, Reason::NotPermitted, NOT_POSSIBLE)
-        }
-        ChangeRefusal::LastFactor => (Phrase::LastFactorStays {}, Reason::NotPermitted, NOT_POSSIBLE),
-        ChangeRefusal::BoundAlready => (Phrase::BoundAlready {}, Reason::NotPermitted, NOT_POSSIBLE),
-        ChangeRefusal::NumberTaken => (Phrase::NumberTaken {}, Reason::NotPermitted, NOT_POSSIBLE),
-        ChangeRefusal::NumberClaimed => (Phrase::NumberClaimed {}, Reason::NotPermitted, NOT_POSSIBLE),
-        ChangeRefusal::NotEnrolled => (Phrase::RecoveryNeedsFactor {}, Reason::NotPermitted, NOT_POSSIBLE),
+        ChangeRefusal::TooManyFactors(count) => Phrase::TooManyFactors { count: (*count).into() },
+        ChangeRefusal::LastFactor => Phrase::LastFactorStays {},
+        ChangeRefusal::BoundAlready => Phrase::BoundAlready {},
+        ChangeRefusal::NumberTaken => Phrase::NumberTaken {},
+        ChangeRefusal::NumberClaimed => Phrase::NumberClaimed {},
+        ChangeRefusal::NotEnrolled => Phrase::RecoveryNeedsFactor {},
         ChangeRefusal::NoAppPassword(id) | ChangeRefusal::Expired(id) => {
-            (Phrase::NoSuchAppPassword { id: id.as_str() }, Reason::NotPermitted, NOT_POSSIBLE)
+            Phrase::NoSuchAppPassword { id: id.as_str() }
         }
-        ChangeRefusal::TooMany(count) => {
-            (Phrase::TooManyAppPasswords { count: (*count).into() }, Reason::NotPermitted, NOT_POSSIBLE)
-        }
+        ChangeRefusal::TooMany(count) => Phrase::TooManyAppPasswords { count: (*count).into() },
         ChangeRefusal::ExpiresInThePast => {
-            let phrase = Phrase::BadArgument { name: "expires", problem: "lies in the past" };
-            (phrase, Reason::NotPermitted, NOT_POSSIBLE)
+            Phrase::BadArgument { name: "expires", problem: "lies in the past" }
         }
         ChangeRefusal::NoAccount | ChangeRefusal::Contended | ChangeRefusal::ChangedMeanwhile => {
-            (Phrase::ChangedMeanwhile {}, Reason::NotPermitted, CHANGED_MEANWHILE)
+            exchange.trail.detail = Some("the account was changed meanwhile");
+            return end(exchange, &Phrase::ChangedMeanwhile {}, Reason::NotPermitted).await;
         }
-        ChangeRefusal::TicketUsed => (Phrase::CodeWrong {}, Reason::Replayed, TICKET_RESTORED),
+        ChangeRefusal::TicketUsed => {
+            exchange.trail.detail = Some("the ticket was used before, and the directory has it again");
+            return end(exchange, &Phrase::CodeWrong {}, Reason::Replayed).await;
+        }
     };
-    exchange.trail.detail = Some(detail);
-    match exchange.person.complain(&phrase).await {
+    exchange.trail.detail = Some("the change is not possible");
+    end(exchange, &phrase, Reason::NotPermitted).await
+}
+
+async fn end(exchange: &mut Exchange<'_>, phrase: &Phrase<'_>, reason: Reason) -> Stop {
+    match exchange.person.complain(phrase).await {
         Ok(()) => Stop::Reject(reason),
         Err(gone) => gone.into(),
     }
 }
-
-const NOT_POSSIBLE: &str = "the change is not possible";
-const CHANGED_MEANWHILE: &str = "the account was changed meanwhile";
-const TICKET_RESTORED: &str = "the ticket was used before, and the directory has it again";

@@ -6,11 +6,12 @@
 use std::time::{Duration, Instant};
 
 use postern_checkpassword::Credentials;
+use postern_ipc::PhoneFlow;
 use postern_pam_stack::{
     Assumptions, Control, Files, ManagementGroup, explore, flatten, included_files, parse_file,
 };
 use postern_pam_text::{MAX_LINE, lines, log_value, ssh_key};
-use postern_web::{Network, Route, Verb};
+use postern_web::{Network, Route, arguments};
 
 /// Calls `check` with every example and with many inputs made from them.
 fn for_inputs(examples: &[&[u8]], check: impl Fn(&[u8])) {
@@ -143,7 +144,7 @@ fn a_request_of_any_bytes_has_a_route_or_none_and_is_arguments_or_refused() {
     });
     let body = br#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
     for_inputs(&[body], |bytes| {
-        if let Ok(arguments) = Verb::Pending.arguments(bytes) {
+        if let Ok(arguments) = arguments(PhoneFlow::Pending, bytes) {
             let names: Vec<_> = arguments.keys().map(String::as_str).collect();
             assert_eq!(names, ["account", "factor", "signature", "time"]);
         }

@@ -17,58 +17,33 @@ use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
 use crate::reply::{self, Reply};
 
-/// What the page can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Hands in the key of a phone that is being bound.
-    Bind,
-    /// Lists the logins that wait for the phone.
-    Pending,
-    /// Approves or denies a login.
-    Answer,
-    /// Sets how the phone is notified.
-    Ring,
+/// The flow of a name in the path.
+pub(crate) fn flow(name: &str) -> Option<PhoneFlow> {
+    match name {
+        "bind" => Some(PhoneFlow::Bind),
+        "pending" => Some(PhoneFlow::Pending),
+        "answer" => Some(PhoneFlow::Answer),
+        "ring" => Some(PhoneFlow::Ring),
+        _ => None,
+    }
 }
 
-impl Verb {
-    /// The verb of a name in the path.
-    #[must_use]
-    pub fn of(name: &str) -> Option<Self> {
-        match name {
-            "bind" => Some(Self::Bind),
-            "pending" => Some(Self::Pending),
-            "answer" => Some(Self::Answer),
-            "ring" => Some(Self::Ring),
-            _ => None,
-        }
+/// Reads a body: a JSON object of strings with exactly the arguments of `flow`, each once. posternd decides whether the values
+/// make sense.
+///
+/// # Errors
+/// A text for the client. It never quotes the body.
+pub fn arguments(flow: PhoneFlow, body: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let Texts(texts) = reader
+        .deserialize_map(TextsVisitor)
+        .and_then(|texts| reader.end().map(|()| texts))
+        .map_err(|_| "Not a JSON object of texts, each name once.".to_owned())?;
+    let fields = flow.arguments();
+    if texts.len() != fields.len() || !fields.iter().all(|name| texts.contains_key(*name)) {
+        return Err(format!("The fields are {}.", fields.join(", ")));
     }
-
-    fn flow(self) -> PhoneFlow {
-        match self {
-            Self::Bind => PhoneFlow::Bind,
-            Self::Pending => PhoneFlow::Pending,
-            Self::Answer => PhoneFlow::Answer,
-            Self::Ring => PhoneFlow::Ring,
-        }
-    }
-
-    /// Reads a body: a JSON object of strings with exactly this verb's fields, each once. posternd decides whether the values
-    /// make sense.
-    ///
-    /// # Errors
-    /// A text for the client. It never quotes the body.
-    pub fn arguments(self, body: &[u8]) -> Result<BTreeMap<String, String>, String> {
-        let mut reader = serde_json::Deserializer::from_slice(body);
-        let Texts(texts) = reader
-            .deserialize_map(TextsVisitor)
-            .and_then(|texts| reader.end().map(|()| texts))
-            .map_err(|_| "Not a JSON object of texts, each name once.".to_owned())?;
-        let fields = self.flow().arguments();
-        if texts.len() != fields.len() || !fields.iter().all(|name| texts.contains_key(*name)) {
-            return Err(format!("The fields are {}.", fields.join(", ")));
-        }
-        Ok(texts)
-    }
+    Ok(texts)
 }
 
 /// Relays requests of the page to posternd.
@@ -103,7 +78,7 @@ impl Api {
     pub(crate) async fn relay(
         &self,
         connection: &ConnectionSlot,
-        verb: Verb,
+        flow: PhoneFlow,
         arguments: BTreeMap<String, String>,
         Requester { rhost, language }: Requester,
     ) -> Reply {
@@ -119,7 +94,7 @@ impl Api {
             return unavailable();
         };
         connection.is_relayed();
-        let begin = Begin { rhost, language, arguments, ..Begin::new(verb.flow().into(), SERVICE, "") };
+        let begin = Begin { rhost, language, arguments, ..Begin::new(flow.into(), SERVICE, "") };
         let socket = self.socket.clone();
         let held = tokio::task::spawn_blocking(move || {
             let mut transcript = Transcript::default();
@@ -235,9 +210,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_an_object_of_exactly_the_verbs_texts() {
+    fn a_body_is_an_object_of_exactly_the_flows_texts() {
         let right = br#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
-        assert_eq!(Verb::Pending.arguments(right).unwrap().len(), 4);
+        assert_eq!(arguments(PhoneFlow::Pending, right).unwrap().len(), 4);
         for wrong in [
             "",
             "null",
@@ -249,7 +224,7 @@ mod tests {
             r#"{"account":"a","account":"a","factor":"f","time":"1","signature":"s"}"#,
             r#"{"account":"a","factor":"f","time":"1","signature":"s"} x"#,
         ] {
-            let told = Verb::Pending.arguments(wrong.as_bytes()).unwrap_err();
+            let told = arguments(PhoneFlow::Pending, wrong.as_bytes()).unwrap_err();
             assert!(!told.contains('x') || !wrong.contains('x') || !told.contains("more"), "{told}");
         }
     }

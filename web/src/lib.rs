@@ -30,7 +30,7 @@ use clap::Parser;
 use crate::config::Config;
 
 pub use address::{Network, of_client};
-pub use api::Verb;
+pub use api::arguments;
 pub use assets::Asset;
 pub use routes::Route;
 pub use token::is_from_page;

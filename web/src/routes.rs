@@ -4,10 +4,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use hyper::{Method, Request, StatusCode};
+use postern_ipc::PhoneFlow;
 use tracing::{error, info};
 
 use crate::address::Network;
-use crate::api::{Api, Requester, Verb};
+use crate::api::{self, Api, Requester};
 use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
@@ -26,7 +27,7 @@ pub enum Route {
     /// The health check.
     Health,
     /// A request of the page to posternd.
-    Api(Verb),
+    Api(PhoneFlow),
 }
 
 impl Route {
@@ -37,7 +38,7 @@ impl Route {
             "/" | "/index.html" => Some(Self::Page),
             "/health" => Some(Self::Health),
             _ => match path.strip_prefix("/api/") {
-                Some(verb) => Verb::of(verb).map(Self::Api),
+                Some(name) => api::flow(name).map(Self::Api),
                 None => assets::at(path).map(Self::Asset),
             },
         }
@@ -134,7 +135,7 @@ async fn serve(
         Route::Page => page(request.headers()),
         Route::Asset(asset) => reply::with(StatusCode::OK, asset.content_type, asset.bytes),
         Route::Health => reply::text(StatusCode::OK, "ok"),
-        Route::Api(verb) => relay(server, slot, verb, client.clone(), request).await,
+        Route::Api(flow) => relay(server, slot, flow, client.clone(), request).await,
     }
 }
 
@@ -157,7 +158,7 @@ fn page(headers: &HeaderMap) -> Reply {
 async fn relay(
     server: Server<'_>,
     slot: &ConnectionSlot,
-    verb: Verb,
+    flow: PhoneFlow,
     client: Option<String>,
     request: Request<Incoming>,
 ) -> Reply {
@@ -175,10 +176,10 @@ async fn relay(
     let body = match tokio::time::timeout(limits.body_time, read(request.into_body(), limits.body)).await {
         Ok(Ok(body)) => body,
         Ok(Err(reply)) => return reply,
-        Err(_) => return late(Route::Api(verb)),
+        Err(_) => return late(Route::Api(flow)),
     };
-    match verb.arguments(&body) {
-        Ok(arguments) => server.api.relay(slot, verb, arguments, Requester { rhost: client, language }).await,
+    match api::arguments(flow, &body) {
+        Ok(arguments) => server.api.relay(slot, flow, arguments, Requester { rhost: client, language }).await,
         Err(what) => reply::refusal(StatusCode::BAD_REQUEST, "malformed", &what),
     }
 }

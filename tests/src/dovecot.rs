@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::guard::{Process, free_port, wait_for};
+use crate::guard::{Process, free_port, read_log, wait_for_line};
 use crate::{AuthClient, Ran, host};
 
 /// How a [`Dovecot`] is set up.
@@ -132,15 +132,13 @@ impl Dovecot {
     /// Waits for a line of the log that contains all of `parts`, and returns it.
     #[must_use]
     pub fn logged(&self, parts: &[&str]) -> String {
-        wait_for(&format!("a line of dovecot's log with {parts:?}"), LIMIT, || {
-            self.log().lines().find(|line| parts.iter().all(|part| line.contains(part))).map(str::to_owned)
-        })
+        wait_for_line(&self.log, parts, LIMIT)
     }
 
     /// All that it logged.
     #[must_use]
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        read_log(&self.log)
     }
 }
 

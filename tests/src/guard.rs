@@ -46,7 +46,7 @@ impl Process {
     /// All that it logged so far, in this and in earlier runs with the same log file.
     #[must_use]
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        read_log(&self.log)
     }
 
     /// Sends it a signal.
@@ -161,6 +161,20 @@ pub fn run(command: &mut Command, input: &[u8], limit: Duration) -> Output {
         let (stdout, stderr) = (stdout.join().expect("stdout"), stderr.join().expect("stderr"));
         Output { status, stdout, stderr }
     })
+}
+
+/// Waits for a line of a log that contains all of `parts`, and returns it: a program may write its log after it has answered.
+#[must_use]
+pub fn wait_for_line(log: &Path, parts: &[&str], limit: Duration) -> String {
+    wait_for(&format!("a line with {parts:?} in {}", log.display()), limit, || {
+        read_log(log).lines().find(|line| parts.iter().all(|part| line.contains(part))).map(str::to_owned)
+    })
+}
+
+/// A log as it is now; it is empty before it begins.
+#[must_use]
+pub fn read_log(log: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
 }
 
 /// Polls until `found` gives something; panics with `what` after `limit`.

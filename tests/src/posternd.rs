@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use postern_ipc::{Begin, Client, Failure, Flow, Status};
 
-use crate::guard::{Process, pause, wait_for};
+use crate::guard::{Process, pause, wait_for, wait_for_line};
 use crate::{Site, host};
 
 /// A running posternd, stopped when dropped.
@@ -122,13 +122,7 @@ impl Posternd {
     /// Waits for a line of the log that contains all of `parts`, and returns it.
     #[must_use]
     pub fn logged(&self, parts: &[&str]) -> String {
-        wait_for(&format!("a line of posternd's log with {parts:?}"), LIMIT, || {
-            self.process
-                .log()
-                .lines()
-                .find(|line| parts.iter().all(|part| line.contains(part)))
-                .map(str::to_owned)
-        })
+        wait_for_line(self.process.log_path(), parts, LIMIT)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::guard::{Process, free_port, wait_for};
+use crate::guard::{Process, free_port, wait_for_line};
 use crate::pam::PamService;
 use crate::{Ran, host};
 
@@ -108,9 +108,7 @@ impl Sshd {
     /// Waits for a line of the log that contains all of `parts`, and returns it.
     #[must_use]
     pub fn logged(&self, parts: &[&str]) -> String {
-        wait_for(&format!("a line of sshd's log with {parts:?}\n{}", self.process.log_tail()), LIMIT, || {
-            self.log().lines().find(|line| parts.iter().all(|part| line.contains(part))).map(str::to_owned)
-        })
+        wait_for_line(self.process.log_path(), parts, LIMIT)
     }
 }
 

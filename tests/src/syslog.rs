@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use crate::guard::{append, wait_for};
+use crate::guard::{append, wait_for_line};
 use crate::host;
 
 /// Keeps from now on all that is said on /dev/log, of every test of this program, in `target/test-output`.
@@ -19,9 +19,7 @@ pub fn listen() {
 /// Waits for a line that contains all of `parts`, and returns it. [`listen`] has to come before what says it.
 #[must_use]
 pub fn logged(parts: &[&str]) -> String {
-    wait_for(&format!("a line on /dev/log with {parts:?}, in {}", file().display()), LIMIT, || {
-        lines(parts).into_iter().next()
-    })
+    wait_for_line(file(), parts, LIMIT)
 }
 
 /// The lines so far that contain all of `parts`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::guard::{Process, free_port, wait_for};
+use crate::guard::{Process, free_port, wait_for_line};
 use crate::host;
 use crate::http::{HttpReply, Place, Request};
 
@@ -120,21 +120,16 @@ impl Web {
         self.process = self.start.run();
     }
 
-    /// All that it logged until now. A thread of its own writes the log, so the line of a request may come after its answer.
+    /// All that it logged until now.
     #[must_use]
     pub fn log(&self) -> String {
         self.process.log()
     }
 
-    /// All that it logged, as soon as each of these words is there.
-    ///
-    /// # Panics
-    /// If they do not come.
+    /// Waits for a line of the log that contains all of `parts`, and returns it.
     #[must_use]
-    pub fn log_with(&self, words: &[&str]) -> String {
-        wait_for(&format!("{words:?} in {}", self.process.log_path().display()), LIMIT, || {
-            Some(self.log()).filter(|log| words.iter().all(|words| log.contains(words)))
-        })
+    pub fn logged(&self, parts: &[&str]) -> String {
+        wait_for_line(self.process.log_path(), parts, LIMIT)
     }
 }
 

@@ -136,7 +136,7 @@ fn only_the_proxy_determines_the_client() {
     assert_eq!(ask(&[("X-Forwarded-For", "203.0.113.7, not an address")]).1, json!(null));
     assert_eq!(ask(&[("Accept-Language", "zh-Hans,en;q=0.5")]).0, "zh-Hans");
     assert_eq!(ask(&[("Accept-Language", "\"};")]).0, json!(null));
-    drop(web.log_with(&[" 203.0.113.7 POST /api/pending 403 "]));
+    drop(web.logged(&[" 203.0.113.7 POST /api/pending 403 "]));
 }
 
 #[test]

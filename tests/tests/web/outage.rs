@@ -27,7 +27,7 @@ fn without_posternd_the_page_says_that_it_is_away() {
         !value["text"].as_str().unwrap().contains("socket"),
         "what exactly is out of order is for the log"
     );
-    drop(web.log_with(&["posternd is not reachable"]));
+    drop(web.logged(&["posternd is not reachable"]));
     drop(dir);
 }
 
@@ -46,7 +46,7 @@ fn a_program_at_posternds_socket_is_sent_nothing() {
     impostor.wait_ready(std::time::Duration::from_secs(10), || socket.exists().then_some(()));
     let web = Web::start("impostor", &socket);
     assert_eq!(ask(&web).0, 503);
-    drop(web.log_with(&["served by neither root nor postern"]));
+    drop(web.logged(&["served by neither root nor postern"]));
     assert!(!impostor.log().contains("account"), "{}", impostor.log());
 }
 

@@ -1,15 +1,12 @@
-use std::time::Duration;
+use std::ops::{Deref, DerefMut};
 
-use postern_tests::otp::now;
+use postern_tests::login_host::CodeApp;
 use postern_tests::qr::{self, Theme};
-use postern_tests::{Authenticator, Site, guard};
+use postern_tests::{Authenticator, Site};
 
-/// An app that shows no code twice.
+/// An app that shows no code twice, bound by the command line.
 #[derive(Debug)]
-pub(crate) struct App {
-    authenticator: Authenticator,
-    last: u64,
-}
+pub(crate) struct App(CodeApp);
 
 impl App {
     /// Scans what `postern totp enrol` shows to root at a terminal, and types the first code.
@@ -17,7 +14,7 @@ impl App {
         let mut person = site.cli_at_terminal(&["totp", "enrol", account]);
         let shown = person.expect("Code that the app shows: ");
         let mut app = Self::scanned(&shown);
-        person.was_shown(&app.authenticator.base32());
+        person.was_shown(&app.base32());
         person.answer_visible(&app.code());
         let (status, said) = person.ends();
         assert_eq!(status, 0, "{said}");
@@ -28,7 +25,7 @@ impl App {
     pub(crate) fn scanned(terminal: &str) -> Self {
         let uris = qr::read(terminal, Theme::Dark);
         assert_eq!(uris.len(), 1, "one QR code");
-        Self { authenticator: Authenticator::from_uri(&uris[0]).unwrap(), last: 0 }
+        Self(CodeApp::of(Authenticator::from_uri(&uris[0]).unwrap()))
     }
 
     pub(crate) fn base32(&self) -> String {
@@ -38,22 +35,18 @@ impl App {
     pub(crate) fn wrong_code(&self) -> String {
         self.authenticator.wrong_code()
     }
+}
 
-    /// A code of now, or one step early or late; where all three were shown it waits.
-    pub(crate) fn code(&mut self) -> String {
-        loop {
-            let (at, period) = (now(), self.authenticator.period);
-            let (step, left) = (at / period, period - at % period);
-            let first = if left >= ENOUGH { step - 1 } else { step };
-            let next = first.max(self.last + 1);
-            if next <= step + 1 {
-                self.last = next;
-                return self.authenticator.code_at(next * period);
-            }
-            guard::pause(Duration::from_millis(200));
-        }
+impl Deref for App {
+    type Target = CodeApp;
+
+    fn deref(&self) -> &CodeApp {
+        &self.0
     }
 }
 
-/// Seconds from the code to its check.
-const ENOUGH: u64 = 6;
+impl DerefMut for App {
+    fn deref_mut(&mut self) -> &mut CodeApp {
+        &mut self.0
+    }
+}

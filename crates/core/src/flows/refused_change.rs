@@ -6,8 +6,16 @@ use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-/// Tells the person why a change was refused, so that they can act on it. An outage is for the log alone.
-pub(crate) async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
+/// What was changed. If the change was refused, the person is told why, so that they can act on it, and the flow ends.
+pub(crate) async fn told<T>(exchange: &mut Exchange<'_>, changed: Result<T, ChangeError>) -> Result<T, Stop> {
+    match changed {
+        Ok(done) => Ok(done),
+        Err(error) => Err(stop(exchange, error).await),
+    }
+}
+
+/// An outage is for the log alone.
+async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
     let refusal = match error {
         ChangeError::Refused(refusal) => refusal,
         ChangeError::Outage(_) => return Stop::Defer(error.into()),

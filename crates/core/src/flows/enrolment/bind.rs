@@ -46,17 +46,13 @@ pub(crate) async fn enrol(
         // password changed, an account disabled.
         let now = current_account::read_again(engine, account).await?;
         if now.password_marker != account.password_marker {
-            let error = ChangeRefusal::ChangedMeanwhile.into();
-            return Err(refused_change::stop(exchange, error).await);
+            return refused_change::told(exchange, Err(ChangeRefusal::ChangedMeanwhile.into())).await;
         }
     }
     let expected = Expected::of(account, ticket);
     let authority = engine.authority();
     let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
-    let is_first = match bound {
-        Ok(is_first) => is_first,
-        Err(error) => return Err(refused_change::stop(exchange, error).await),
-    };
+    let is_first = refused_change::told(exchange, bound).await?;
     exchange.person.changed();
     let (id, kind) = (new.id, new.kind.name());
     let label = new.label.as_str();

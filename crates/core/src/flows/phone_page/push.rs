@@ -71,9 +71,7 @@ impl PhonePage<'_, '_> {
             Ok(())
         })
         .await;
-        if let Err(error) = changed {
-            return Err(refused_change::stop(self.exchange, error).await);
-        }
+        refused_change::told(self.exchange, changed).await?;
         self.exchange.person.changed();
         let address = match &target {
             Some(RingTarget::Ntfy(topic)) => engine.courier.ntfy_address(topic),

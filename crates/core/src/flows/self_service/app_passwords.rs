@@ -24,24 +24,19 @@ impl SelfService<'_, '_> {
     pub(super) async fn create_app_password(&mut self, account: &Account) -> Result<(), Stop> {
         let order = self.order().await?;
         self.prove(account).await?;
-        match create_app_password(&self.exchange.engine.authority(), &account.id, &order).await {
-            Ok(created) => {
-                self.exchange.person.changed();
-                self.show_created(&created).await?;
-                self.show_settings(account).await?;
-                let label = created.record.label.as_str();
-                // Two of one name are told apart by their ids alone.
-                if let Some(other) =
-                    account.data.live_app_passwords().find(|live| live.label.as_str() == label)
-                {
-                    let id = other.id.as_str();
-                    self.exchange.person.complain(&Phrase::AppPasswordLabelTwice { label, id }).await?;
-                }
-                self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
-                Ok(())
-            }
-            Err(error) => Err(refused_change::stop(self.exchange, error).await),
+        let created = create_app_password(&self.exchange.engine.authority(), &account.id, &order).await;
+        let created = refused_change::told(self.exchange, created).await?;
+        self.exchange.person.changed();
+        self.show_created(&created).await?;
+        self.show_settings(account).await?;
+        let label = created.record.label.as_str();
+        // Two of one name are told apart by their ids alone.
+        if let Some(other) = account.data.live_app_passwords().find(|live| live.label.as_str() == label) {
+            let id = other.id.as_str();
+            self.exchange.person.complain(&Phrase::AppPasswordLabelTwice { label, id }).await?;
         }
+        self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
+        Ok(())
     }
 
     pub(super) async fn list_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
@@ -80,30 +75,28 @@ impl SelfService<'_, '_> {
     pub(super) async fn regenerate_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = self.app_password(account).await?;
         self.prove(account).await?;
-        match regenerate_app_passwords(&self.exchange.engine.authority(), &account.id, Some(id)).await {
-            Ok(all) => {
-                self.exchange.person.changed();
-                for created in &all {
-                    self.show_created(created).await?;
-                }
-                self.show_settings(account).await?;
-                for created in &all {
-                    let label = created.record.label.as_str();
-                    self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
-                }
-                Ok(())
-            }
-            Err(error) => Err(refused_change::stop(self.exchange, error).await),
+        let authority = self.exchange.engine.authority();
+        let all = regenerate_app_passwords(&authority, &account.id, Some(id)).await;
+        let all = refused_change::told(self.exchange, all).await?;
+        self.exchange.person.changed();
+        for created in &all {
+            self.show_created(created).await?;
         }
+        self.show_settings(account).await?;
+        for created in &all {
+            let label = created.record.label.as_str();
+            self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn revoke_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = if self.means_all().await? { None } else { Some(self.app_password(account).await?) };
         self.prove(account).await?;
-        let revoked = match revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await {
-            Ok(Revoked::Now(revoked)) => revoked,
-            Ok(Revoked::Before(_)) => Vec::new(),
-            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
+        let revoked = revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await;
+        let revoked = match refused_change::told(self.exchange, revoked).await? {
+            Revoked::Now(revoked) => revoked,
+            Revoked::Before(_) => Vec::new(),
         };
         if revoked.is_empty() {
             self.exchange.person.tell(&Phrase::NoAppPassword {}).await?;

@@ -68,10 +68,8 @@ impl SelfService<'_, '_> {
             };
             vec![one.id]
         };
-        let denied = match deny_challenges(&authority, &account.id, &ids).await {
-            Ok(denied) => denied,
-            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
-        };
+        let denied = deny_challenges(&authority, &account.id, &ids).await;
+        let denied = refused_change::told(self.exchange, denied).await?;
         if !denied.is_empty() {
             self.exchange.person.changed();
         }

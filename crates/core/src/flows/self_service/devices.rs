@@ -49,10 +49,8 @@ impl SelfService<'_, '_> {
         let is_picked = |device: &TrustedDevice| picked.is_none_or(|id| id == device.id);
         let authority = self.exchange.engine.authority();
         let keyring = &self.exchange.engine.keyring;
-        let revoked = match revoke_devices(&authority, keyring, &account.id, is_picked).await {
-            Ok(revoked) => revoked,
-            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
-        };
+        let revoked = revoke_devices(&authority, keyring, &account.id, is_picked).await;
+        let revoked = refused_change::told(self.exchange, revoked).await?;
         if revoked.is_empty() {
             self.exchange.person.tell(&Phrase::NoDevice {}).await?;
         } else {

@@ -129,10 +129,7 @@ impl SelfService<'_, '_> {
             may_be_last,
         )
         .await;
-        let removed = match removed {
-            Ok(removed) => removed,
-            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
-        };
+        let removed = refused_change::told(self.exchange, removed).await?;
         self.exchange.person.changed();
         self.exchange.person.tell(&Phrase::FactorRemoved { label: removed.label.as_str() }).await?;
         if account.data.factors.len() == 1 {
@@ -153,10 +150,8 @@ impl SelfService<'_, '_> {
             return Err(Stop::Reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
-        let made = match create_recovery_codes(&self.exchange.engine.authority(), &account.id).await {
-            Ok(made) => made.0,
-            Err(error) => return Err(refused_change::stop(self.exchange, error).await),
-        };
+        let made = create_recovery_codes(&self.exchange.engine.authority(), &account.id).await;
+        let made = refused_change::told(self.exchange, made).await?.0;
         self.exchange.person.changed();
         self.exchange.person.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
         for code in &made {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
+use super::deadline::in_time;
 use super::error::{DatabaseError, OpenError};
 use super::integers::integer;
 use super::schema::{self, Schema};
@@ -59,11 +60,7 @@ impl Database {
             });
             task.await
         };
-        match tokio::time::timeout(budget, task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DatabaseError::Down("a query did not come to its end".to_owned())),
-            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
-        }
+        in_time(budget, "a query did not come to its end", task).await
     }
 
     /// As [`Database::read`] in this thread, which may block.
@@ -101,11 +98,7 @@ impl Database {
             Box::new(move |committed| drop(reply.send(committed.map_err(Clone::clone).and(result))))
         });
         self.writer.send(write).map_err(|_| DatabaseError::Down("the writer has stopped".to_owned()))?;
-        match tokio::time::timeout(budget, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DatabaseError::Down("the writer has stopped".to_owned())),
-            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
-        }
+        in_time(budget, "the writer has stopped", answer).await
     }
 
     /// Whether a change would reach the disk. A trial change is written like any other, and rolled back.
@@ -122,11 +115,7 @@ impl Database {
             // The log beside it may have had free space already.
             has_room(&path)
         });
-        match tokio::time::timeout(budget, task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DatabaseError::Down("a trial did not come to its end".to_owned())),
-            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
-        }
+        in_time(budget, "a trial did not come to its end", task).await
     }
 
     fn run_here<T>(

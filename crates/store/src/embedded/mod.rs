@@ -10,6 +10,7 @@ mod challenges;
 mod claims;
 mod code_attempts;
 mod database;
+mod deadline;
 mod directory;
 mod error;
 mod generation;

@@ -20,6 +20,7 @@ use rustix::fs::Access as FileAccess;
 use tokio::sync::Notify;
 
 use super::database::{self, Database, Journal};
+use super::deadline::in_time;
 use super::error::{DatabaseError, OpenError};
 use super::generation::Generation;
 use super::integers::{integer, timestamp};
@@ -72,11 +73,7 @@ impl VolatileDb {
     ) -> Result<T, DatabaseError> {
         let this = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || this.run_here(change));
-        match tokio::time::timeout(budget, task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DatabaseError::Down("a change did not come to its end".to_owned())),
-            Err(_) => Err(DatabaseError::Down("no answer in time".to_owned())),
-        }
+        in_time(budget, "a change did not come to its end", task).await
     }
 
     /// Transactions run one at a time, as SQLite requires anyway. A file that was replaced meanwhile is left for the new one.

@@ -76,12 +76,6 @@ impl Checkpassword {
             .env("AUTH_SECURED", "secured")
     }
 
-    /// What it sets in addition where the login came through a proxy: that proxy's address.
-    #[must_use]
-    pub fn through_proxy(self, proxy: &str) -> Self {
-        self.env("AUTH_REAL_RIP", proxy)
-    }
-
     /// What it sets for a lookup such as doveadm's: no password is checked.
     #[must_use]
     pub fn lookup(self) -> Self {

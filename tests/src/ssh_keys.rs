@@ -74,12 +74,6 @@ impl Key {
         read(&with(&self.path, ".pub"))
     }
 
-    /// Type and base64 of the public key, as sshd writes them into `SSH_AUTH_INFO_0`.
-    #[must_use]
-    pub fn type_and_blob(&self) -> String {
-        self.public().split(' ').take(2).collect::<Vec<_>>().join(" ")
-    }
-
     /// Signs the public key as this authority, for logins as `principal`; ssh then shows the certificate beside the key.
     pub fn certify(&self, key: &Self, principal: &str) {
         let mut command = Command::new(program());

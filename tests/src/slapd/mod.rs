@@ -227,14 +227,8 @@ impl Slapd {
         drop(self.client(Who::Root).add(Who::Root, entries).succeeded());
     }
 
-    /// Adds the person that goes with a Unix user, to a server that runs: the same name, number and home. `more` are further
-    /// lines of LDIF; classes come first.
-    #[must_use]
-    pub fn add_person(&self, user: &UnixUser, more: &str) -> Person {
-        self.add_person_as(&user.name, user, more)
-    }
-
-    /// Adds a user `name` with the uid and home of `user`, who may have another name.
+    /// Adds a person `name` with the uid and home of `user`, who may have another name, to a server that runs. `more` are
+    /// further lines of LDIF; classes come first.
     #[must_use]
     pub fn add_person_as(&self, name: &str, user: &UnixUser, more: &str) -> Person {
         let password = random_password();

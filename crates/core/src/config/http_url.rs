@@ -33,12 +33,6 @@ impl HttpUrl {
         }
         text.rsplit_once(':').map_or_else(|| text.clone(), |(host, _)| host.to_owned())
     }
-
-    /// Whether its host is an IP address instead of a name.
-    #[must_use]
-    pub fn is_address(&self) -> bool {
-        self.server.host.parse::<IpAddr>().is_ok()
-    }
 }
 
 impl fmt::Display for HttpUrl {

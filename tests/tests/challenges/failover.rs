@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use postern_core::config::{Redis as RedisConfig, RedisServers};
 use postern_core::ledger::{Answered, LedgerError};
-use postern_tests::redis::impostor;
 use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, guard};
 
 use super::client::Client;
@@ -37,7 +35,7 @@ async fn a_challenge_from_before_a_failover_is_gone_after_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demoted_master_ends_the_waiting_and_gives_nothing() {
     let redis = RedisSentinel::guarded("challenge_paused", 2);
-    let (old, new) = (Client::on(&at_master(&redis)), Client::on(&redis.config()));
+    let (old, new) = (Client::on(&redis.config_of_first_master()), Client::on(&redis.config()));
     let id = old.put().await;
     let waiting = old.wait(id, Duration::from_secs(60));
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -56,7 +54,7 @@ async fn a_demoted_master_ends_the_waiting_and_gives_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_off_master_and_its_successor_never_give_the_same_challenge() {
     let redis = RedisSentinel::gated("challenge_cut_off", 2);
-    let (old, new) = (Client::on(&at_master(&redis)), Client::on(&redis.config()));
+    let (old, new) = (Client::on(&redis.config_of_first_master()), Client::on(&redis.config()));
     let (first, second, third) = (old.put().await, old.of("b").put().await, old.of("c").put().await);
     for (client, id) in [(old.clone(), first), (old.of("b"), second), (old.of("c"), third)] {
         assert_eq!(client.answer(id, "approve").await, Ok(Answered::Now));
@@ -134,16 +132,4 @@ async fn in_a_cluster_a_replica_that_takes_over_gives_nothing_of_before() {
     RedisCluster::swap(&redis.servers[place], &redis.replicas[place]);
     client.recovers().await;
     client.is_gone(id).await;
-}
-
-/// For clients that do not reach the other sentinels: through one with older data.
-fn at_master(redis: &RedisSentinel) -> RedisConfig {
-    let port = redis.servers[0].port.to_string();
-    let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());
-    let sentinel = impostor(move |command| match command {
-        "PING" => "+PONG\r\n".to_owned(),
-        _ => answer.clone(),
-    });
-    let servers = RedisServers::Sentinel { sentinels: vec![sentinel], service: "mail".to_owned() };
-    RedisConfig { servers, ..redis.config() }
 }

@@ -11,14 +11,13 @@ use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_tests::guard::wait_for;
 use postern_tests::{RedisSentinel, SetClock};
 
-use super::failover::at_master;
 use super::person::{Person, token};
 use super::{GRACE, LATER, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_spent_by_a_cut_off_master_is_not_spent_by_its_successor() {
     let redis = RedisSentinel::gated("fence_cut_off", 2);
-    let old = redis_ledger(&at_master(&redis), Arc::new(Ahead));
+    let old = redis_ledger(&redis.config_of_first_master(), Arc::new(Ahead));
     let new = redis_ledger(&redis.config(), Arc::new(Ahead));
     let record = Arc::new(Mutex::new(Record::default()));
     let is_over = Arc::new(AtomicBool::new(false));
@@ -132,7 +131,7 @@ impl Clock for Ahead {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_that_forgot_most_of_its_replicas_takes_no_code() {
     let redis = RedisSentinel::guarded("fence_forgotten", 4);
-    let ledger = redis_ledger(&at_master(&redis), SetClock::at(LATER));
+    let ledger = redis_ledger(&redis.config_of_first_master(), SetClock::at(LATER));
     let person = Person::new("alice");
     let listed = || {
         let info = redis.servers[0].cli(&["INFO", "replication"]);

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use nix::sys::signal::Signal;
-use postern_core::config::{Redis as RedisConfig, RedisServers};
 use postern_core::ledger::{Ledger, LedgerError, Spent};
-use postern_tests::redis::impostor;
 use postern_tests::{RedisSentinel, SetClock};
 
 use super::person::{Person, token};
@@ -27,7 +25,7 @@ async fn a_killed_master_takes_no_spent_step_along() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_that_was_suspended_does_not_spend_a_step_that_another_has_spent() {
     let redis = RedisSentinel::guarded("fence_paused", 2);
-    let old = at_master(&redis);
+    let old = redis.config_of_first_master();
     let mut scenario =
         Scenario::new("Sentinel, master stopped for a while", |clock| redis_ledger(&redis.config(), clock));
     let stale = redis_ledger(&old, scenario.clock.clone());
@@ -55,7 +53,7 @@ async fn a_master_that_was_suspended_does_not_spend_a_step_that_another_has_spen
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_had_not_heard_of_a_spend_is_promoted_without_it() {
     let mut redis = RedisSentinel::gated("fence_behind", 2);
-    let direct = redis_ledger(&at_master(&redis), SetClock::at(LATER));
+    let direct = redis_ledger(&redis.config_of_first_master(), SetClock::at(LATER));
     let mut scenario =
         Scenario::new("Sentinel, replicas behind", |clock| redis_ledger(&redis.config(), clock));
     let person = Person::new("alice");
@@ -107,16 +105,4 @@ async fn a_master_whose_replica_is_gone_spends_nothing_until_it_is_back() {
     redis.servers[1].follow(&redis.servers[0]);
     redis.servers[0].wait_replicas(1);
     assert_eq!(person.ask(&scenario.ledgers[0], step + 1, at).await, Spent::Now, "nothing was lost");
-}
-
-/// For clients that do not reach the other sentinels: through one with older data.
-pub(crate) fn at_master(redis: &RedisSentinel) -> RedisConfig {
-    let port = redis.servers[0].port.to_string();
-    let answer = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());
-    let sentinel = impostor(move |command| match command {
-        "PING" => "+PONG\r\n".to_owned(),
-        _ => answer.clone(),
-    });
-    let servers = RedisServers::Sentinel { sentinels: vec![sentinel], service: "mail".to_owned() };
-    RedisConfig { servers, ..redis.config() }
 }

@@ -86,6 +86,20 @@ impl Host {
         });
     }
 
+    /// Stops the programs that have the database open, loses something, and starts them again.
+    fn while_stopped<'a>(
+        &'a self,
+        clock: &'a Arc<SetClock>,
+        lose: impl Fn(&Self) + 'a,
+    ) -> impl FnMut(&mut Vec<Arc<dyn Ledger>>) + 'a {
+        move |ledgers| {
+            ledgers.clear();
+            self.wait_closed();
+            lose(self);
+            ledgers.extend([self.open(clock.clone()), self.open(clock.clone())]);
+        }
+    }
+
     /// What is kept in /run goes away.
     pub(crate) fn forget(&self) {
         for entry in fs::read_dir(self.at("run")).unwrap() {
@@ -117,12 +131,7 @@ async fn a_restored_database_forgets_no_spent_step_and_no_login_waits() {
         let clock = scenario.clock.clone();
         _ = scenario.spend_latest(&Person::new("somebody")).await;
         host.back_up();
-        let again = |ledgers: &mut Vec<Arc<dyn Ledger>>| {
-            ledgers.clear();
-            host.wait_closed();
-            restore(&host);
-            ledgers.extend([host.open(clock.clone()), host.open(clock.clone())]);
-        };
+        let again = host.while_stopped(&clock, restore);
         scenario.run(4, 0, again).await;
     }
 }
@@ -134,12 +143,7 @@ async fn a_database_from_before_the_first_spend_is_not_taken_for_one_that_knows(
         let mut scenario = Scenario::new(name, |clock| host.open(clock));
         let clock = scenario.clock.clone();
         host.back_up();
-        let again = |ledgers: &mut Vec<Arc<dyn Ledger>>| {
-            ledgers.clear();
-            host.wait_closed();
-            restore(&host);
-            ledgers.extend([host.open(clock.clone()), host.open(clock.clone())]);
-        };
+        let again = host.while_stopped(&clock, restore);
         scenario.run(4, 2 * PERIOD, again).await;
     }
 }
@@ -154,12 +158,7 @@ async fn a_lost_memory_is_noticed_by_all_who_have_it_open() {
     let mut scenario =
         Scenario::new("memory in /run removed and the host's programs started", |c| host.open(c));
     let clock = scenario.clock.clone();
-    let started = |ledgers: &mut Vec<Arc<dyn Ledger>>| {
-        ledgers.clear();
-        host.wait_closed();
-        host.forget();
-        ledgers.extend([host.open(clock.clone()), host.open(clock.clone())]);
-    };
+    let started = host.while_stopped(&clock, Host::forget);
     scenario.run(4, 2 * PERIOD, started).await;
 }
 

@@ -49,10 +49,23 @@ impl Process {
         read_log(&self.log)
     }
 
-    /// Sends it a signal.
+    /// Sends it a signal. After SIGSTOP it waits until each of its threads has stopped: one that runs on another processor
+    /// goes on for a moment, and may answer.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid"));
         kill(pid, signal).unwrap_or_else(|error| panic!("{}: {signal}: {error}", self.name));
+        if signal == Signal::SIGSTOP {
+            let all = format!("{} to freeze after SIGSTOP", self.name);
+            wait_for(&all, STOP_LIMIT, || self.is_frozen().then_some(()));
+        }
+    }
+
+    /// Whether each thread is stopped by a signal (state T of proc_pid_stat(5)).
+    fn is_frozen(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("its threads");
+        threads
+            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok())
+            .all(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T')))
     }
 
     /// Its exit status where it has ended.

@@ -16,15 +16,15 @@ pub(crate) async fn as_of_now(exchange: &mut Exchange<'_>, account: Account) -> 
 
 /// The account as it is now, where it still may log in.
 pub(crate) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
-    let name = LoginName::new(&account.name).map_err(|_| Stop::Reject(Reason::UnknownAccount))?;
+    let name = LoginName::new(&account.name).map_err(|_| Stop::reject(Reason::UnknownAccount))?;
     let found = engine.directory.find(&name, Class::Login).await?;
     let is_same = |found: &Account| {
         let uid = uid_in_directory;
         found.id == account.id && found.name == account.name && uid(found) == uid(account)
     };
-    let found = found.filter(is_same).ok_or(Stop::Reject(Reason::UnknownAccount))?;
+    let found = found.filter(is_same).ok_or(Stop::reject(Reason::UnknownAccount))?;
     if found.freshness == Freshness::Stale {
         return Err(Outage::Stale.into());
     }
-    found.status.refusal().map_or(Ok(found), |reason| Err(Stop::Reject(reason)))
+    found.status.refusal().map_or(Ok(found), |reason| Err(Stop::reject(reason)))
 }

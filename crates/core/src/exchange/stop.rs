@@ -21,6 +21,13 @@ pub(crate) enum Stop {
     Defer(Outage),
 }
 
+impl Stop {
+    /// A wrong answer.
+    pub(crate) fn reject(reason: Reason) -> Self {
+        Self::Reject(reason)
+    }
+}
+
 impl From<Gone> for Stop {
     fn from(gone: Gone) -> Self {
         match gone {

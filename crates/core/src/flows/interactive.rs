@@ -238,7 +238,7 @@ impl InteractiveLogin<'_, '_> {
             Unusable::Typed => self.exchange.trail.detail = Some(NOT_A_PASSWORD),
             Unusable::StandIn => {}
         }
-        Stop::Reject(Reason::BadCredential)
+        Stop::reject(Reason::BadCredential)
     }
 
     /// An [`Unusable`] answer takes as long as a wrong password, each time: sshd gives one for each user whom it will not let
@@ -248,7 +248,7 @@ impl InteractiveLogin<'_, '_> {
         // sshd's junk password has the length of the answer, so this does not reveal which accounts exist.
         if answer.expose().is_empty() {
             self.exchange.trail.detail = Some(EMPTY_ANSWER);
-            return Err(Stop::Reject(Reason::Cancelled));
+            return Err(Stop::reject(Reason::Cancelled));
         }
         if let Ok(password) = Password::new(answer.expose().to_owned()) {
             return Ok(Ok(password));
@@ -273,9 +273,9 @@ impl InteractiveLogin<'_, '_> {
     async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
         match self.password_check(password).check(self.exchange, account).await? {
             Checked::Right | Checked::RightButDue => Ok(()),
-            Checked::Wrong | Checked::KnownWrong => Err(Stop::Reject(Reason::BadCredential)),
-            Checked::Refused(_) => Err(Stop::Reject(Reason::NotPermitted)),
-            Checked::Limited => Err(Stop::Reject(Reason::Limited)),
+            Checked::Wrong | Checked::KnownWrong => Err(Stop::reject(Reason::BadCredential)),
+            Checked::Refused(_) => Err(Stop::reject(Reason::NotPermitted)),
+            Checked::Limited => Err(Stop::reject(Reason::Limited)),
         }
     }
 

@@ -64,9 +64,9 @@ async fn ask_for_secret(exchange: &mut Exchange<'_>) -> Result<Offered, Stop> {
     let answer = exchange.person.ask(Echo::Off, &Phrase::Password {}).await?;
     if answer.expose().is_empty() {
         exchange.trail.detail = Some(EMPTY_ANSWER);
-        return Err(Stop::Reject(Reason::BadCredential));
+        return Err(Stop::reject(Reason::BadCredential));
     }
-    Offered::new(answer.expose().to_owned()).map_err(|_| Stop::Reject(Reason::BadCredential))
+    Offered::new(answer.expose().to_owned()).map_err(|_| Stop::reject(Reason::BadCredential))
 }
 
 struct MailLogin<'x, 'a> {

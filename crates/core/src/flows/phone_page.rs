@@ -67,7 +67,7 @@ impl PhonePage<'_, '_> {
             && self.request.arguments.values().all(|value| value.len() <= LONGEST_ARGUMENT);
         if !is_whole {
             self.exchange.trail.detail = Some("arguments that cannot be taken");
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
         let claimed = AccountId::new(self.request.argument("account").to_owned());
         let calls = &self.exchange.engine.memory.unproved_calls;
@@ -82,7 +82,7 @@ impl PhonePage<'_, '_> {
             calls.count(&claimed, self.request.source, self.exchange.engine.clock.now());
             // Not even whether it was right.
             if is_over {
-                return Err(Stop::Reject(Reason::Limited));
+                return Err(Stop::reject(Reason::Limited));
             }
         }
         Ok(Verdict::Accept(Accepted { user: done?, userdb: BTreeMap::new(), proof: None }))
@@ -98,7 +98,7 @@ impl PhonePage<'_, '_> {
         let Some(open) = open else {
             self.is_guess = true;
             self.exchange.trail.detail = Some("nobody waits for this phone");
-            return Err(Stop::Reject(Reason::Expired));
+            return Err(Stop::reject(Reason::Expired));
         };
         self.exchange.trail.account = Some(account.clone());
         let handed_in = HandedIn {
@@ -119,7 +119,7 @@ impl PhonePage<'_, '_> {
                 self.exchange.trail.is_changed = true;
                 Ok(open.challenge.user)
             }
-            Answered::Before | Answered::Gone => Err(Stop::Reject(Reason::Replayed)),
+            Answered::Before | Answered::Gone => Err(Stop::reject(Reason::Replayed)),
         }
     }
 
@@ -155,7 +155,7 @@ impl PhonePage<'_, '_> {
 
     async fn tell_phone(&mut self, account: &Account, factor: &Factor) -> Result<(), Stop> {
         let FactorKind::Phone(Phone { ring, .. }) = &factor.kind else {
-            return Err(Stop::Reject(Reason::UnknownAccount));
+            return Err(Stop::reject(Reason::UnknownAccount));
         };
         let value = json!({
             "state": "bound", "user": account.name, "label": factor.label.as_str(), "ring": ring.name(),
@@ -173,7 +173,7 @@ impl PhonePage<'_, '_> {
         let (account, factor) = self.phone("answer", &fields, is_over).await?;
         let Some(choice) = Choice::parse(choice) else {
             self.exchange.trail.detail = Some("a choice that is none");
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         };
         let id: ChallengeId = self.parsed("challenge")?;
         let open = self.open(&account.id, id).await?;
@@ -252,7 +252,7 @@ impl PhonePage<'_, '_> {
         if now.abs_diff(time) > CLOCK_SKEW {
             self.exchange.person.record("clock", json!({ "now": now })).await?;
             self.exchange.trail.detail = Some("the phone's clock is wrong");
-            return Err(Stop::Reject(Reason::Expired));
+            return Err(Stop::reject(Reason::Expired));
         }
         let signed = Signed { verb, factor, time, fields };
         let signature = self.request.argument("signature");
@@ -267,16 +267,16 @@ impl PhonePage<'_, '_> {
             if !(is_over && self.is_guess) {
                 self.exchange.person.record("phone", json!({ "state": "unknown" })).await?;
             }
-            return Err(Stop::Reject(Reason::UnknownAccount));
+            return Err(Stop::reject(Reason::UnknownAccount));
         };
         drop(place);
         self.exchange.trail.account = Some(account.id.clone());
         let Some((factor, _)) = signed.is_by(&account, signature) else {
             self.is_guess = true;
-            return Err(Stop::Reject(Reason::BadCredential));
+            return Err(Stop::reject(Reason::BadCredential));
         };
         let factor = factor.clone();
-        account.status.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::Reject(reason)))
+        account.status.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::reject(reason)))
     }
 
     /// Whether this is signed by a phone that has submitted its key and waits for the confirmation at the terminal. It asks every two
@@ -311,7 +311,7 @@ impl PhonePage<'_, '_> {
     }
 
     fn parsed<T: FromStr>(&self, name: &str) -> Result<T, Stop> {
-        self.request.argument(name).parse().map_err(|_| Stop::Reject(Reason::BadCredential))
+        self.request.argument(name).parse().map_err(|_| Stop::reject(Reason::BadCredential))
     }
 }
 

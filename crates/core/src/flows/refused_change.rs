@@ -2,6 +2,7 @@
 
 use crate::changes::{ChangeError, ChangeRefusal};
 use crate::exchange::context::Exchange;
+use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -18,7 +19,7 @@ pub(crate) async fn told<T>(exchange: &mut Exchange<'_>, changed: Result<T, Chan
 async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
     let refusal = match error {
         ChangeError::Refused(refusal) => refusal,
-        ChangeError::Outage(_) => return Stop::Defer(error.into()),
+        ChangeError::Outage(_) => return Outage::from(error).into(),
     };
     let short;
     let phrase = match &refusal {
@@ -54,7 +55,7 @@ async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
 
 async fn end(exchange: &mut Exchange<'_>, phrase: &Phrase<'_>, reason: Reason) -> Stop {
     match exchange.person.complain(phrase).await {
-        Ok(()) => Stop::Reject(reason),
+        Ok(()) => Stop::reject(reason),
         Err(gone) => gone.into(),
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn prove(
     step.give_up().await;
     match ended {
         Err(Stop::Reject(Reason::Cancelled)) if !step.exchange.person.is_echoed() => {
-            Err(Stop::Reject(step.refused.unwrap_or(Reason::Cancelled)))
+            Err(Stop::reject(step.refused.unwrap_or(Reason::Cancelled)))
         }
         ended => ended,
     }
@@ -139,12 +139,12 @@ impl SecondStep<'_, '_> {
         }
         if !self.has_typed && self.refused.is_none() {
             self.exchange.trail.detail = Some(EMPTY_ANSWER);
-            return Err(Stop::Reject(Reason::Cancelled));
+            return Err(Stop::reject(Reason::Cancelled));
         }
         if self.refused.is_none() {
             self.exchange.trail.detail.get_or_insert(NO_CODE);
         }
-        Err(Stop::Reject(self.refused.unwrap_or(Reason::BadCredential)))
+        Err(Stop::reject(self.refused.unwrap_or(Reason::BadCredential)))
     }
 
     /// What the person can choose from, by number, where there is more than one factor.
@@ -183,7 +183,7 @@ impl SecondStep<'_, '_> {
                 self.refused = Some(Reason::Limited);
                 let minutes = engine.seconds_until(until).div_ceil(60);
                 self.exchange.person.complain(&Phrase::CodesLimited { minutes }).await?;
-                return Err(Stop::Reject(Reason::Limited));
+                return Err(Stop::reject(Reason::Limited));
             }
             CodeCheck::NotSpent(error) => {
                 self.exchange.person.complain(&Phrase::RecoveryCodesNotNow {}).await?;
@@ -192,7 +192,7 @@ impl SecondStep<'_, '_> {
             CodeCheck::Locked => {
                 self.refused = Some(Reason::Locked);
                 self.exchange.person.complain(&Phrase::FactorLocked {}).await?;
-                return Err(Stop::Reject(Reason::Locked));
+                return Err(Stop::reject(Reason::Locked));
             }
         }
         self.exchange.person.complain(&Phrase::CodeWrong {}).await?;
@@ -278,7 +278,7 @@ impl SecondStep<'_, '_> {
             Decision::Denied => {
                 self.exchange.trail.detail = Some("refused on a phone, or by an admin");
                 self.exchange.person.complain(&Phrase::PhoneDenied {}).await?;
-                Err(Stop::Reject(Reason::BadCredential))
+                Err(Stop::reject(Reason::BadCredential))
             }
             Decision::WrongNumber => {
                 self.refused = Some(Reason::BadCredential);

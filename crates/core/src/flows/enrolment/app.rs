@@ -75,7 +75,7 @@ async fn first_code(
         let spend = Spend { account, factor, step, period, is_first: true, at, token };
         match engine.ledger.spend(&spend).await? {
             Spent::Now => return Ok(()),
-            Spent::WrongClock { ahead } => return Err(Stop::Defer(Outage::WrongClock { ahead })),
+            Spent::WrongClock { ahead } => return Err(Outage::WrongClock { ahead }.into()),
             Spent::Replayed => exchange.person.complain(&Phrase::CodeWrong {}).await?,
             Spent::Unknown { from } => {
                 is_too_early = true;
@@ -85,5 +85,5 @@ async fn first_code(
             }
         }
     }
-    Err(if is_too_early { Outage::ForgottenCodes.into() } else { Stop::Reject(Reason::BadCredential) })
+    Err(if is_too_early { Outage::ForgottenCodes.into() } else { Stop::reject(Reason::BadCredential) })
 }

@@ -30,7 +30,7 @@ pub(crate) async fn enrol(
     let limit = engine.limits.factors_per_account;
     if replaces.is_none() && account.data.factors.len() >= limit as usize {
         exchange.person.complain(&Phrase::TooManyFactors { count: limit.into() }).await?;
-        return Err(Stop::Reject(Reason::NotPermitted));
+        return Err(Stop::reject(Reason::NotPermitted));
     }
     let kind = wanted_kind(exchange, wanted).await?;
     let new = match kind {
@@ -77,7 +77,7 @@ async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<Wan
             return Ok(kind);
         }
         exchange.person.complain(&Phrase::KindNotHere {}).await?;
-        return Err(Stop::Reject(Reason::NotPermitted));
+        return Err(Stop::reject(Reason::NotPermitted));
     }
     let kinds: Vec<WantedKind> =
         WantedKind::ALL.into_iter().filter(|kind| kind.is_to_be_had(engine)).collect();
@@ -98,5 +98,5 @@ async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<Wan
             return Ok(*kind);
         }
     }
-    Err(Stop::Reject(Reason::NotPermitted))
+    Err(Stop::reject(Reason::NotPermitted))
 }

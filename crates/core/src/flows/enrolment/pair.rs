@@ -61,7 +61,7 @@ async fn put(exchange: &Exchange<'_>, account: &Account, id: ChallengeId) -> Res
     match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
         ChallengeAdmission::Put => Ok(()),
         ChallengeAdmission::Busy { .. } | ChallengeAdmission::Muted { .. } => {
-            Err(Stop::Reject(Reason::Limited))
+            Err(Stop::reject(Reason::Limited))
         }
     }
 }
@@ -74,7 +74,7 @@ async fn with_phone(
     pairing: &Pairing,
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
-    let page = engine.courier.page().ok_or(Stop::Reject(Reason::NotPermitted))?;
+    let page = engine.courier.page().ok_or(Stop::reject(Reason::NotPermitted))?;
     let id_part = URL_SAFE_NO_PAD.encode(id.bytes());
     let uri = Zeroizing::new(format!("{page}#b.{}.{id_part}.{}", short_part(&account.id), *pairing.text()));
     exchange.person.tell(&Phrase::OpenThis { address: &uri }).await?;
@@ -85,7 +85,7 @@ async fn with_phone(
     drop(exchange.person.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
     let Some(handed_in) = handed_in(exchange, account, id).await? else {
         exchange.person.complain(&Phrase::PhoneNotThere {}).await?;
-        return Err(Stop::Reject(Reason::Cancelled));
+        return Err(Stop::reject(Reason::Cancelled));
     };
     let answer = handed_in.answer.as_deref().and_then(|answer| serde_json::from_str::<HandedIn>(answer).ok());
     let phone = answer.and_then(|answer| {
@@ -94,13 +94,13 @@ async fn with_phone(
     });
     let Some((key, name)) = phone else {
         exchange.person.complain(&Phrase::PhoneNotIt {}).await?;
-        return Err(Stop::Reject(Reason::BadCredential));
+        return Err(Stop::reject(Reason::BadCredential));
     };
     let code = pairing.compared(&key);
     let answer = exchange.person.ask(Echo::On, &Phrase::PhoneShows { code: &code }).await?;
     if !is_yes(answer.expose()) {
         exchange.person.complain(&Phrase::PhoneNotIt {}).await?;
-        return Err(Stop::Reject(Reason::BadCredential));
+        return Err(Stop::reject(Reason::BadCredential));
     }
     let named = Label::new(name.trim()).ok();
     let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);

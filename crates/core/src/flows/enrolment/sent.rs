@@ -29,7 +29,7 @@ pub(super) async fn prove(
     let to = match &new {
         NewKind::Email(address) => Destination::Email(address),
         NewKind::Sms(number) => Destination::Sms(number),
-        NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::Reject(Reason::NotPermitted)),
+        NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::reject(Reason::NotPermitted)),
     };
     let label = label(account, kind, wanted);
     let factor = FactorId::new(engine.draw_bits()?);
@@ -41,11 +41,11 @@ pub(super) async fn prove(
         Posted::Limited { until } => {
             let seconds = engine.seconds_until(until);
             exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
-            return Err(Stop::Reject(Reason::Limited));
+            return Err(Stop::reject(Reason::Limited));
         }
         Posted::Failed => {
             exchange.person.complain(&Phrase::SendingFailed { to: &shown }).await?;
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
     }
     exchange.person.tell(&Phrase::CodeSent { to: &shown }).await?;
@@ -62,7 +62,7 @@ pub(super) async fn prove(
             SentCode::Taken | SentCode::Wrong => exchange.person.complain(&Phrase::CodeWrong {}).await?,
         }
     }
-    Err(Stop::Reject(Reason::BadCredential))
+    Err(Stop::reject(Reason::BadCredential))
 }
 
 /// Takes an admin's word for the address or number: no code is sent to it.
@@ -107,7 +107,7 @@ async fn address(
             break;
         }
     }
-    Err(Stop::Reject(Reason::NotPermitted))
+    Err(Stop::reject(Reason::NotPermitted))
 }
 
 fn read(

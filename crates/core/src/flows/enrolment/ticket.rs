@@ -21,7 +21,7 @@ pub(crate) async fn ask_for_ticket(
     let Some(typed) = RecoveryText::parse(answer.expose()) else {
         exchange.trail.detail = Some("no code at all");
         exchange.person.complain(&Phrase::TicketUnreadable {}).await?;
-        return Err(Stop::Reject(Reason::BadCredential));
+        return Err(Stop::reject(Reason::BadCredential));
     };
     let check = CodeCheckContext { account, is_known: true, purpose: None };
     let attempt = check.attempt(engine, exchange.source)?;
@@ -30,14 +30,14 @@ pub(crate) async fn ask_for_ticket(
         CodeAdmission::Limited { until } => {
             let minutes = engine.seconds_until(until).div_ceil(60);
             exchange.person.complain(&Phrase::CodesLimited { minutes }).await?;
-            return Err(Stop::Reject(Reason::Limited));
+            return Err(Stop::reject(Reason::Limited));
         }
     }
     let ticket = account.data.policy.ticket;
     if !is_ticket(&engine.keyring, &account.id, ticket, &typed, attempt.at) {
         exchange.trail.detail = Some("not the ticket of this account");
         exchange.person.complain(&Phrase::CodeWrong {}).await?;
-        return Err(Stop::Reject(Reason::BadCredential));
+        return Err(Stop::reject(Reason::BadCredential));
     }
     engine.ledger.settle_code(&attempt, CodeSettlement::Right).await?;
     Ok(ticket)

@@ -34,13 +34,13 @@ impl PhonePage<'_, '_> {
                     Subscription { endpoint: own(endpoint), p256dh: own(p256dh), auth: own(auth) };
                 if !engine.courier.may_push_to(&subscription) {
                     self.exchange.trail.detail = Some("a push service that is not allowed here");
-                    return Err(Stop::Reject(Reason::NotPermitted));
+                    return Err(Stop::reject(Reason::NotPermitted));
                 }
                 Some(RingTarget::WebPush(subscription))
             }
             _ => {
                 self.exchange.trail.detail = Some("a way to ring that is not to be had here");
-                return Err(Stop::Reject(Reason::NotPermitted));
+                return Err(Stop::reject(Reason::NotPermitted));
             }
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));
@@ -88,7 +88,7 @@ impl PhonePage<'_, '_> {
         let sending = Sending { subject, at: engine.clock.now(), token: engine.draw_token()? };
         match engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
             SendAdmission::Proceed => Ok(()),
-            SendAdmission::Limited { .. } => Err(Stop::Reject(Reason::Limited)),
+            SendAdmission::Limited { .. } => Err(Stop::reject(Reason::Limited)),
         }
     }
 }

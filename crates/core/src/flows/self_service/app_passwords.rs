@@ -156,7 +156,7 @@ impl SelfService<'_, '_> {
             Some(id) => Ok(id),
             None => {
                 self.exchange.person.complain(&Phrase::NoSuchAppPassword { id: &shown(&id) }).await?;
-                Err(Stop::Reject(Reason::NotPermitted))
+                Err(Stop::reject(Reason::NotPermitted))
             }
         }
     }

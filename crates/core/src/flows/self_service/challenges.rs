@@ -64,7 +64,7 @@ impl SelfService<'_, '_> {
             let id = self.argument_or_ask("id", &Phrase::WhichChallenge {}, &choices).await?;
             let Some(one) = the_one(&pending, |one| one.id.is_meant_by(&id)) else {
                 self.exchange.person.complain(&Phrase::NoSuchChallenge { id: &shown(&id) }).await?;
-                return Err(Stop::Reject(Reason::NotPermitted));
+                return Err(Stop::reject(Reason::NotPermitted));
             };
             vec![one.id]
         };

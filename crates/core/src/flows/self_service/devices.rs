@@ -41,7 +41,7 @@ impl SelfService<'_, '_> {
                 Some(device) => Some(device.id),
                 None => {
                     self.exchange.person.complain(&Phrase::NoSuchDevice { id: &shown(&id) }).await?;
-                    return Err(Stop::Reject(Reason::NotPermitted));
+                    return Err(Stop::reject(Reason::NotPermitted));
                 }
             }
         };

@@ -65,7 +65,7 @@ impl SelfService<'_, '_> {
         let wanted = self.wanted().await?;
         if self.forced_enrolment(account) == Some(ForcedEnrolment::Never) {
             self.exchange.person.complain(&Phrase::EnrolmentRefused {}).await?;
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
         let account = self.prove(account).await?;
         let mut place = Place::default();
@@ -73,7 +73,7 @@ impl SelfService<'_, '_> {
             Some(ForcedEnrolment::Ticket) => {
                 place.ticket = enrolment::ask_for_ticket(self.exchange, &account).await?;
             }
-            Some(ForcedEnrolment::Never) => return Err(Stop::Reject(Reason::NotPermitted)),
+            Some(ForcedEnrolment::Never) => return Err(Stop::reject(Reason::NotPermitted)),
             Some(ForcedEnrolment::Login) | None => {}
         }
         self.bind(&account, &wanted, place).await?;
@@ -118,7 +118,7 @@ impl SelfService<'_, '_> {
         let may_be_last = !self.strictest_rule(account).is_required;
         if account.data.factors.len() == 1 && !may_be_last {
             self.exchange.person.complain(&Phrase::LastFactorStays {}).await?;
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
         let removed = unbind_factor(
@@ -147,7 +147,7 @@ impl SelfService<'_, '_> {
     pub(super) async fn recovery_codes(&mut self, account: &Account) -> Result<(), Stop> {
         if account.data.factors.is_empty() {
             self.exchange.person.complain(&Phrase::RecoveryNeedsFactor {}).await?;
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
         let made = create_recovery_codes(&self.exchange.engine.authority(), &account.id).await;
@@ -180,7 +180,7 @@ impl SelfService<'_, '_> {
         if factors.is_empty() {
             let none = if kind.is_some() { Phrase::NoFactorOfKind {} } else { Phrase::NoFactor {} };
             self.exchange.person.complain(&none).await?;
-            return Err(Stop::Reject(Reason::NotPermitted));
+            return Err(Stop::reject(Reason::NotPermitted));
         }
         if self.argument("id").is_none() {
             for factor in &factors {
@@ -198,7 +198,7 @@ impl SelfService<'_, '_> {
             Some(factor) => Ok((*factor).clone()),
             None => {
                 self.exchange.person.complain(&Phrase::NoSuchFactor { id: &shown(&id) }).await?;
-                Err(Stop::Reject(Reason::NotPermitted))
+                Err(Stop::reject(Reason::NotPermitted))
             }
         }
     }

@@ -41,7 +41,7 @@ impl SelfService<'_, '_> {
                 self.exchange.trail.detail = Some(mismatch.detail());
                 let uid = own.uid.to_string();
                 self.exchange.person.complain(&mismatch.phrase(own.name.as_str(), &uid)).await?;
-                return Err(Stop::Reject(Reason::NotPermitted));
+                return Err(Stop::reject(Reason::NotPermitted));
             }
             Identity::Stranger | Identity::NoUser => {
                 let uid = own.uid.to_string();
@@ -49,7 +49,7 @@ impl SelfService<'_, '_> {
                     .person
                     .complain(&Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid })
                     .await?;
-                return Err(Stop::Reject(Reason::UnknownAccount));
+                return Err(Stop::reject(Reason::UnknownAccount));
             }
         };
         self.exchange.trail.account = Some(account.id.clone());
@@ -63,7 +63,7 @@ impl SelfService<'_, '_> {
             AccountStatus::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
         };
         self.exchange.person.complain(&phrase).await?;
-        Err(Stop::Reject(reason))
+        Err(Stop::reject(reason))
     }
 
     /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before. Gives the account as
@@ -79,10 +79,10 @@ impl SelfService<'_, '_> {
         match check.check(self.exchange, account).await? {
             Checked::Right | Checked::RightButDue => {}
             Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,
-            Checked::Refused(_) => return Err(Stop::Reject(Reason::NotPermitted)),
+            Checked::Refused(_) => return Err(Stop::reject(Reason::NotPermitted)),
             Checked::Limited => {
                 self.exchange.person.complain(&Phrase::MainPasswordsLimited {}).await?;
-                return Err(Stop::Reject(Reason::Limited));
+                return Err(Stop::reject(Reason::Limited));
             }
         }
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
@@ -110,7 +110,7 @@ impl SelfService<'_, '_> {
     /// The peer has the account's own uid, so a wrong password reveals nothing about other users.
     pub(super) async fn wrong_main_password<T>(&mut self) -> Result<T, Stop> {
         self.exchange.person.complain(&Phrase::MainPasswordWrong {}).await?;
-        Err(Stop::Reject(Reason::BadCredential))
+        Err(Stop::reject(Reason::BadCredential))
     }
 
     /// Mails what was changed to the account.
@@ -178,7 +178,7 @@ impl SelfService<'_, '_> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
         self.exchange.person.complain(&Phrase::BadArgument { name: &name, problem }).await?;
         self.exchange.trail.detail = Some("an argument that cannot be taken");
-        Err(Stop::Reject(Reason::NotPermitted))
+        Err(Stop::reject(Reason::NotPermitted))
     }
 }
 

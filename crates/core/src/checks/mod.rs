@@ -4,10 +4,6 @@ pub(crate) mod attempts;
 pub(crate) mod current_account;
 pub(crate) mod in_flight;
 pub(crate) mod main_password;
-pub(crate) mod phone_approval;
-pub(crate) mod recipient;
-pub(crate) mod sent_codes;
-pub(crate) mod sms_budget;
 pub(crate) mod trusted_devices;
 pub(crate) mod typed_codes;
 

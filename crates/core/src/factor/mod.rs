@@ -1,195 +1,22 @@
-//! Second factors: their stored form, and the check of their codes. Each kind has its own file.
+//! Second factors, one module a kind.
 
+mod code_text;
 mod email;
 mod id;
-mod otpauth;
-mod pairing;
-mod phone;
+mod kind;
+pub(crate) mod phone;
 mod recovery;
-mod sms;
-mod totp;
+pub(crate) mod sent_code;
+pub(crate) mod sms;
+mod stored;
+pub(crate) mod totp;
 
-use serde::{Deserialize, Serialize};
-
-use crate::app_password::Label;
-use crate::clock::Timestamp;
-
+pub use code_text::CodeText;
 pub use email::{BadAddress, Email, EmailAddress};
 pub use id::{BadFactorId, FactorId};
-pub use otpauth::WrittenSeed;
-pub use pairing::{PAIRING_BYTES, Pairing};
-pub use phone::{BadPhoneKey, Phone, PhoneKey, Ring, RingTarget, Subscription};
+pub use kind::FactorKind;
+pub use phone::{BadPhoneKey, PAIRING_BYTES, Pairing, Phone, PhoneKey, Ring, RingTarget, Subscription};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
 pub use sms::{BadNumber, PhoneNumber, Sms};
-pub use totp::{Algorithm, BadShape, CodeText, NewTotp, Period, Seed, Totp, TotpError, TotpShape};
-
-/// A second factor that is bound to an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Factor {
-    /// The id. It is drawn when the factor is bound, and never reused.
-    pub id: FactorId,
-    /// The name that its owner gave it.
-    pub label: Label,
-    /// When it was bound.
-    pub created: Timestamp,
-    /// When the factor was locked after too many wrong codes; `None` if it is not locked. An admin unlocks it.
-    pub locked: Option<Timestamp>,
-    /// The kind, with its data.
-    pub kind: FactorKind,
-}
-
-/// The kind of a factor, with its stored data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FactorKind {
-    /// An authenticator app or token that shows codes (RFC 6238).
-    Totp(Totp),
-    /// A mailbox to which codes are sent.
-    Email(Email),
-    /// A telephone to which codes are sent.
-    Sms(Sms),
-    /// A phone that approves logins.
-    Phone(Phone),
-}
-
-impl FactorKind {
-    /// The kind's name in the stored form, on the command line and in the log.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Totp(_) => "totp",
-            Self::Email(_) => "email",
-            Self::Sms(_) => "sms",
-            Self::Phone(_) => "phone",
-        }
-    }
-
-    /// The seed of its offline codes, if it has any.
-    #[must_use]
-    pub fn totp(&self) -> Option<&Totp> {
-        match self {
-            Self::Totp(totp) | Self::Phone(Phone { totp, .. }) => Some(totp),
-            Self::Email(_) | Self::Sms(_) => None,
-        }
-    }
-}
-
-impl Factor {
-    /// Reads the JSON form.
-    ///
-    /// # Errors
-    /// Unknown fields, versions, kinds and shapes. The message quotes no value.
-    pub fn from_json(json: &str) -> Result<Self, BadFactor> {
-        let raw: Raw = serde_json::from_str(json).map_err(|error| BadFactor { column: error.column() })?;
-        if raw.v != VERSION {
-            return Err(BadFactor { column: 0 });
-        }
-        let label = Label::new(&raw.label).map_err(|_| BadFactor { column: 0 })?;
-        let kind = match raw.kind {
-            RawKind::Totp(totp) => FactorKind::Totp(totp),
-            RawKind::Email(email) => FactorKind::Email(email),
-            RawKind::Sms(sms) => FactorKind::Sms(sms),
-            RawKind::Phone(phone) => FactorKind::Phone(phone),
-        };
-        Ok(Self { id: raw.id, label, created: raw.created, locked: raw.locked, kind })
-    }
-
-    /// The JSON form, the same in every directory.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let kind = match &self.kind {
-            FactorKind::Totp(totp) => RawKind::Totp(totp.clone()),
-            FactorKind::Email(email) => RawKind::Email(email.clone()),
-            FactorKind::Sms(sms) => RawKind::Sms(sms.clone()),
-            FactorKind::Phone(phone) => RawKind::Phone(phone.clone()),
-        };
-        let raw = Raw {
-            v: VERSION,
-            id: self.id,
-            label: self.label.as_str().to_owned(),
-            created: self.created,
-            locked: self.locked,
-            kind,
-        };
-        // serde_json cannot fail on strings and numbers.
-        serde_json::to_string(&raw).unwrap_or_default()
-    }
-}
-
-/// A stored factor that cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a factor's record is not of a version and form known here (column {column})")]
-pub struct BadFactor {
-    column: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    v: u32,
-    id: FactorId,
-    label: String,
-    created: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    locked: Option<Timestamp>,
-    kind: RawKind,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum RawKind {
-    Totp(Totp),
-    Email(Email),
-    Sms(Sms),
-    Phone(Phone),
-}
-
-const VERSION: u32 = 1;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keyring::Sealed;
-
-    fn factor() -> Factor {
-        let totp = Totp { shape: TotpShape::default(), seed: Sealed::parse("1:AAAA").unwrap() };
-        Factor {
-            id: FactorId::new([0xab; 16]),
-            label: Label::new("phone").unwrap(),
-            created: Timestamp::from_unix(1_800_000_000),
-            locked: None,
-            kind: FactorKind::Totp(totp),
-        }
-    }
-
-    #[test]
-    fn the_stored_form_reads_back_and_unknown_forms_are_errors() {
-        let json = factor().to_json();
-        assert_eq!(
-            json,
-            r#"{"v":1,"id":"abababababababababababababababab","label":"phone","created":"2027-01-15T08:00:00Z","kind":{"totp":{"algorithm":"sha1","digits":6,"period":30,"seed":"1:AAAA"}}}"#
-        );
-        assert_eq!(Factor::from_json(&json), Ok(factor()));
-        let locked = Factor { locked: Some(Timestamp::from_unix(1_800_000_001)), ..factor() };
-        assert_eq!(Factor::from_json(&locked.to_json()), Ok(locked));
-        for (from, to) in [
-            (r#""v":1"#, r#""v":2"#),
-            (r#""totp""#, r#""carrier_pigeon""#),
-            (r#""digits":6"#, r#""digits":4"#),
-            (r#""period":30"#, r#""period":0"#),
-            (r#""sha1""#, r#""md5""#),
-            (r#""label":"phone""#, r#""label":"""#),
-            (r#""label""#, r#""colour":1,"label""#),
-            ("abab", "ABAB"),
-        ] {
-            assert!(Factor::from_json(&json.replace(from, to)).is_err(), "{to}");
-        }
-    }
-
-    #[test]
-    fn a_factor_is_meant_by_its_beginning_but_not_by_less_than_four_characters() {
-        let id = factor().id;
-        assert!(id.is_meant_by("abab") && id.is_meant_by("ABABABAB") && id.is_meant_by(&id.to_string()));
-        assert!(!id.is_meant_by("aba") && !id.is_meant_by("") && !id.is_meant_by("abac"));
-        assert_eq!(id.short(), "abababab");
-    }
-}
+pub use stored::{BadFactor, Factor};
+pub use totp::{Algorithm, BadShape, NewTotp, Period, Seed, Totp, TotpError, TotpShape, WrittenSeed};

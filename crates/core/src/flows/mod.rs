@@ -2,8 +2,8 @@
 //! [`changes`](crate::changes), which call no flows.
 
 mod account_management;
-mod answers;
-mod enrolment;
+pub(crate) mod answers;
+pub(crate) mod enrolment;
 mod identity;
 mod interactive;
 mod last_use;

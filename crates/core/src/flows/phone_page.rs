@@ -14,7 +14,6 @@ use serde_json::json;
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::changes::notices;
-use crate::checks::phone_approval::{Choice, PhoneAnswer, Signed};
 use crate::conversation::Conversation;
 use crate::courier::Channel;
 use crate::engine::Engine;
@@ -23,13 +22,14 @@ use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
+use crate::factor::phone::approval::{Choice, PhoneAnswer, Signed};
 use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey};
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
 use crate::limits::Source;
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
-use super::enrolment::HandedIn;
+use crate::factor::phone::enrolment::HandedIn;
 
 /// A request of the phone page.
 #[derive(Debug)]

@@ -2,9 +2,6 @@
 
 use crate::account::Account;
 use crate::checks::current_account;
-use crate::checks::phone_approval::{self, Approval, Begun, Decision};
-use crate::checks::recipient::{Binding, Recipient};
-use crate::checks::sent_codes::{self, Posted};
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::conversation::Choice;
 use crate::courier::Destination;
@@ -13,6 +10,9 @@ use crate::exchange::details::EMPTY_ANSWER;
 use crate::exchange::outage::Outage;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
+use crate::factor::phone::approval::{self as phone_approval, Approval, Begun, Decision};
+use crate::factor::sent_code::check::{self as sent_codes, Posted};
+use crate::factor::sent_code::recipient::{Binding, Recipient};
 use crate::factor::{Factor, FactorKind, Phone};
 use crate::ledger::Credential;
 use crate::typed::cleaned;

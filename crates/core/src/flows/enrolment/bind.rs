@@ -16,7 +16,7 @@ use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::order::{Bound, MOST_TRIES, Place, Wanted, WantedKind};
-use super::{app, pair, sent};
+use crate::factor::{phone, sent_code, totp};
 
 /// Guides a user through binding a factor: shows the key or sends the code, asks for the proof, and binds the factor.
 pub(crate) async fn enrol(
@@ -34,12 +34,14 @@ pub(crate) async fn enrol(
     }
     let kind = wanted_kind(exchange, wanted).await?;
     let new = match kind {
-        WantedKind::Totp => app::prove(exchange, account, wanted).await?,
+        WantedKind::Totp => totp::enrolment::prove(exchange, account, wanted).await?,
         WantedKind::Email | WantedKind::Sms if wanted.is_unproved => {
-            sent::unproved(exchange, account, kind, wanted).await?
+            sent_code::enrolment::unproved(exchange, account, kind, wanted).await?
         }
-        WantedKind::Email | WantedKind::Sms => sent::prove(exchange, account, kind, wanted).await?,
-        WantedKind::Phone => pair::prove(exchange, account, wanted).await?,
+        WantedKind::Email | WantedKind::Sms => {
+            sent_code::enrolment::prove(exchange, account, kind, wanted).await?
+        }
+        WantedKind::Phone => phone::enrolment::prove(exchange, account, wanted).await?,
     };
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a

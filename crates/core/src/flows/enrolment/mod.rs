@@ -1,16 +1,12 @@
 //! Binding a factor: it counts once the person proved that they have it.
 
 mod admin;
-mod app;
 mod bind;
-mod order;
-mod pair;
-mod sent;
+pub(crate) mod order;
 mod ticket;
 
 pub use admin::{EnrolFor, Enrolled, enrol_for};
 pub(crate) use bind::enrol;
 pub use order::{Bound, WantedKind, default_label};
 pub(crate) use order::{Place, Wanted};
-pub(crate) use pair::HandedIn;
 pub(crate) use ticket::ask_for_ticket;

@@ -105,4 +105,4 @@ pub fn default_label(account: &Account, name: &str) -> Label {
 }
 
 /// The number of answers that a user may try.
-pub(super) const MOST_TRIES: u32 = 5;
+pub(crate) const MOST_TRIES: u32 = 5;

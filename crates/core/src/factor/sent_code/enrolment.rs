@@ -3,22 +3,22 @@
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::changes::new_factor::{NewFactor, NewKind};
-use crate::checks::recipient::{Binding, Recipient};
-use crate::checks::sent_codes::{self, Posted, SentCode};
 use crate::courier::Destination;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
+use crate::factor::sent_code::check::{self as sent_codes, Posted, SentCode};
+use crate::factor::sent_code::recipient::{Binding, Recipient};
 use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
 use crate::typed::trimmed;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::order::{MOST_TRIES, Wanted, WantedKind, default_label};
+use crate::flows::enrolment::order::{MOST_TRIES, Wanted, WantedKind, default_label};
 
 /// Sends a code to the address or number, and asks for it.
-pub(super) async fn prove(
+pub(crate) async fn prove(
     exchange: &mut Exchange<'_>,
     account: &Account,
     kind: WantedKind,
@@ -66,7 +66,7 @@ pub(super) async fn prove(
 }
 
 /// Takes an admin's word for the address or number: no code is sent to it.
-pub(super) async fn unproved(
+pub(crate) async fn unproved(
     exchange: &mut Exchange<'_>,
     account: &Account,
     kind: WantedKind,

@@ -12,10 +12,10 @@ use crate::account::{Account, AccountId};
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::changes::new_factor::{NewFactor, NewKind};
-use crate::checks::phone_approval::account_part;
 use crate::conversation::Echo;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
+use crate::factor::phone::approval::account_part;
 use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
 use crate::flows::answers::is_yes;
 use crate::hex_id;
@@ -23,10 +23,10 @@ use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChall
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::order::{Wanted, default_label};
+use crate::flows::enrolment::order::{Wanted, default_label};
 
 /// Shows a QR code, takes the phone's key that comes back under the secret in it, and has the person compare six digits.
-pub(super) async fn prove(
+pub(crate) async fn prove(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,

@@ -5,14 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::typed::cleaned;
 
-/// A telephone to which codes are sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sms {
-    /// The telephone number.
-    pub number: PhoneNumber,
-}
-
 /// A telephone number with its country code (ITU-T E.164, section 6): `+` and 8 to 15 digits.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -3,14 +3,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A backup mailbox to which codes are sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Email {
-    /// The address.
-    pub address: EmailAddress,
-}
-
 /// A mailbox (RFC 5321, section 4.1.2): ASCII, a dot-string and a domain with a dot, without quotes, comments or literals.
 /// No character in it has a special meaning in a header or a command line.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,7 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{NewTotp, PhoneKey, Seed, TotpError, TotpShape};
+use crate::factor::{NewTotp, Seed, TotpError, TotpShape};
+
+use super::PhoneKey;
 
 /// A secret that goes from the terminal to the phone in a QR code, and nowhere else.
 ///

@@ -1,12 +1,12 @@
 //! The site's budgets for text messages: what a message counts in, and who hears that they come to an end.
 
 use crate::checks::attempts;
-use crate::checks::recipient::{Binding, Recipient};
 use crate::clock::Timestamp;
 use crate::conversation::Gone;
 use crate::courier::{Destination, Message};
 use crate::exchange::context::Exchange;
 use crate::exchange::trail::SmsBudget;
+use crate::factor::sent_code::recipient::{Binding, Recipient};
 use crate::limits::SendLimits;
 use crate::sms_rules::{BudgetShare, BudgetWindow, near, send_limits};
 use crate::words::Phrase;

@@ -14,10 +14,10 @@ use crate::ledger::{Spend, Spent};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::order::{MOST_TRIES, Wanted, default_label};
+use crate::flows::enrolment::order::{MOST_TRIES, Wanted, default_label};
 
 /// Shows the key of a new app as a QR code and as text, asks for a code that it shows, and spends that code.
-pub(super) async fn prove(
+pub(crate) async fn prove(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,

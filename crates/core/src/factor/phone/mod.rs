@@ -1,0 +1,13 @@
+//! Phones that approve logins.
+
+pub(crate) mod approval;
+pub(crate) mod enrolment;
+mod key;
+mod pairing;
+mod push;
+mod record;
+
+pub use key::{BadPhoneKey, PhoneKey};
+pub use pairing::{PAIRING_BYTES, Pairing};
+pub use push::{Ring, RingTarget, Subscription};
+pub use record::Phone;

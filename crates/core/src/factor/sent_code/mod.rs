@@ -1,0 +1,5 @@
+//! Codes by e-mail or SMS: what both kinds share.
+
+pub(crate) mod check;
+pub(crate) mod enrolment;
+pub(crate) mod recipient;

@@ -1,0 +1,8 @@
+//! Telephones to which codes are sent.
+
+pub(crate) mod budget;
+mod number;
+mod record;
+
+pub use number::{BadNumber, PhoneNumber};
+pub use record::Sms;

@@ -20,7 +20,7 @@ mod report;
 pub use contender::Contender;
 pub use load::{Round, drive};
 
-use contender::World;
+use contender::Contest;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
@@ -56,18 +56,18 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         "bench-mail: {} accounts with an app password each, in SQLite and in LDAP",
         contender::ACCOUNTS
     )?;
-    let mut world = World::start();
+    let mut contest = Contest::start();
     report::heading(out, plan)?;
-    for contender in &world.contenders {
+    for contender in &contest.contenders {
         // Starts what is started on demand, and fills posternd's cache: the accounts return, as mail programs do.
         drop(drive(&contender.dovecot, &contender.attempts, 20, Duration::from_millis(500)));
     }
-    let before = world.status();
+    let before = contest.status();
     for round in 0..plan.rounds {
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            for turn in 0..world.contenders.len() {
-                let at = (round + turn) % world.contenders.len();
-                let contender = &mut world.contenders[at];
+            for turn in 0..contest.contenders.len() {
+                let at = (round + turn) % contest.contenders.len();
+                let contender = &mut contest.contenders[at];
                 contender.rounds[level].push(drive(
                     &contender.dovecot,
                     &contender.attempts,
@@ -77,9 +77,9 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
             }
         }
     }
-    report::table(out, &world.contenders)?;
-    report::ratios(out, &world.contenders)?;
-    report::memory(out, &world, &before)
+    report::table(out, &contest.contenders)?;
+    report::ratios(out, &contest.contenders)?;
+    report::memory(out, &contest, &before)
 }
 
 /// Measures posternd's memory and the cost of a large directory, and prints both to `out`.

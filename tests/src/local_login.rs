@@ -5,19 +5,19 @@
 use std::fs;
 use std::process::Command;
 
-use crate::person::{self, Person};
 use crate::terminal::{self, Terminal};
+use crate::terminal_user::{self, TerminalUser};
 use crate::{UnixUser, host, pam};
 
 /// `by` at a terminal, who types `su` to become `target`. The stack is that of the service `su`, for this process alone.
 #[must_use]
-pub fn su(output: &str, by: &UnixUser, target: &str, stack: &str) -> Person {
+pub fn su(output: &str, by: &UnixUser, target: &str, stack: &str) -> TerminalUser {
     become_by("su", "su", output, (by, target), stack)
 }
 
 /// The same with `su -`, which is the service `su-l`.
 #[must_use]
-pub fn su_l(output: &str, by: &UnixUser, target: &str, stack: &str) -> Person {
+pub fn su_l(output: &str, by: &UnixUser, target: &str, stack: &str) -> TerminalUser {
     become_by("su -", "su-l", output, (by, target), stack)
 }
 
@@ -27,23 +27,23 @@ fn become_by(
     output: &str,
     (by, target): (&UnixUser, &str),
     stack: &str,
-) -> Person {
+) -> TerminalUser {
     drop(host::setuid_program("/usr/bin/su", "util-linux"));
     let script = format!(
         "{OWN_SERVICE}exec setpriv --reuid=\"$3\" --regid=\"$3\" --init-groups {typed} \"$4\" -c \"$5\""
     );
     let mut command = with_service(service, stack, &script);
-    command.args([&by.uid.to_string(), target, &person::arrival()]);
+    command.args([&by.uid.to_string(), target, &terminal_user::arrival()]);
     // Root begins, as only root mounts; on a terminal of the user's.
-    Person::at(Terminal::start(command, by.ids()), output, "su")
+    TerminalUser::at(Terminal::start(command, by.ids()), output, "su")
 }
 
 /// Somebody at a console that asks for a name first. The stack is that of the service `login`, for this process alone.
 #[must_use]
-pub fn console(output: &str, stack: &str) -> Person {
+pub fn console(output: &str, stack: &str) -> TerminalUser {
     drop(host::system_program("/bin/login", "login"));
     let command = with_service("login", stack, &format!("{OWN_SERVICE}exec login"));
-    Person::at(Terminal::start(command, (0.into(), 0.into())), output, "login")
+    TerminalUser::at(Terminal::start(command, (0.into(), 0.into())), output, "login")
 }
 
 // A shell in a mount namespace of its own, where the file $1 is the service $2; further arguments follow.

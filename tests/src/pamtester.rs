@@ -2,8 +2,8 @@
 
 use crate::host;
 use crate::pam::PamService;
-use crate::person::Person;
 use crate::terminal::{self, Terminal};
+use crate::terminal_user::TerminalUser;
 
 /// A run of pamtester in preparation: as root, on a terminal.
 #[derive(Debug, Clone)]
@@ -56,11 +56,11 @@ impl Pamtester {
 
     /// Starts it. When all went well it ends with status 0; [`SUCCESS`] stands on the terminal for each operation.
     #[must_use]
-    pub fn start(&self, service: &PamService, user: &str) -> Person {
+    pub fn start(&self, service: &PamService, user: &str) -> TerminalUser {
         let mut command = terminal::command(&host::system_program("/usr/bin/pamtester", "pamtester"));
         command.args(&self.arguments).args([service.name(), user]).args(&self.operations);
         command.envs(self.env.iter().cloned());
-        Person::at(Terminal::start(command, (0.into(), 0.into())), &self.output, "pamtester")
+        TerminalUser::at(Terminal::start(command, (0.into(), 0.into())), &self.output, "pamtester")
     }
 }
 

@@ -11,7 +11,7 @@ use nix::unistd::{Gid, Uid};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::person::Person;
+use crate::terminal_user::TerminalUser;
 use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, canary, guard, host};
 
 mod ldap;
@@ -344,6 +344,14 @@ pub fn random_password() -> String {
     let mut bytes = [0_u8; 10];
     getrandom::fill(&mut bytes).expect("random bytes");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A random wrong password, which must not appear in any log.
+#[must_use]
+pub fn wrong_password() -> String {
+    let password = random_password();
+    canary::register(&password);
+    password
 }
 
 fn edit_file(path: &Path, edit: &dyn Fn(String) -> String) {

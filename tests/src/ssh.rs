@@ -2,9 +2,9 @@
 
 use nix::unistd::{Gid, Uid};
 
-use crate::person::{self, Person};
 use crate::ssh_keys::Key;
 use crate::terminal::{self, Terminal};
+use crate::terminal_user::{self, TerminalUser};
 use crate::{Sshd, UnixUser, host};
 
 /// A login by ssh in preparation. It gets one try at each method, and no key but those that it is given.
@@ -100,12 +100,12 @@ impl Ssh {
     /// Says as whom it is in and leaves: no shell, no terminal on that side. Questions come on this side's all the same.
     #[must_use]
     pub fn batch(self) -> Self {
-        self.command(&person::arrival())
+        self.command(&terminal_user::arrival())
     }
 
     /// Starts it.
     #[must_use]
-    pub fn start(self) -> Person {
+    pub fn start(self) -> TerminalUser {
         assert!(!self.user.is_empty(), "as whom?");
         let mut command = terminal::command(&host::system_program("/usr/bin/ssh", "openssh-client"));
         command.args(["-F", "none", "-l", &self.user, "-p", &self.port.to_string()]);
@@ -127,7 +127,7 @@ impl Ssh {
             command.arg(there);
         }
         let terminal = Terminal::start(command, (Uid::from_raw(0), Gid::from_raw(0)));
-        Person::at(terminal, &self.output, &format!("ssh-{}", plain(&self.user)))
+        TerminalUser::at(terminal, &self.output, &format!("ssh-{}", plain(&self.user)))
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::pam::PamService;
-use crate::person::{self, Person};
 use crate::terminal::{self, Terminal};
+use crate::terminal_user::{self, TerminalUser};
 use crate::{UnixUser, host};
 
 /// The right of one user to become root by sudo, with a PAM service of its own; taken back when dropped.
@@ -58,16 +58,16 @@ impl Sudo {
 
     /// The user at a terminal, who types `sudo` for a command that says who it runs as.
     #[must_use]
-    pub fn start(&self) -> Person {
+    pub fn start(&self) -> TerminalUser {
         self.start_with(&[], &[])
     }
 
     /// The same with options of sudo, and with variables in the user's environment.
     #[must_use]
-    pub fn start_with(&self, options: &[&str], env: &[(&str, &str)]) -> Person {
+    pub fn start_with(&self, options: &[&str], env: &[(&str, &str)]) -> TerminalUser {
         let mut command = terminal::command_of(&self.user, Path::new("/usr/bin/sudo"));
-        command.envs(env.iter().copied()).args(options).args(["/bin/sh", "-c", &person::arrival()]);
-        Person::at(Terminal::start(command, self.user.ids()), &self.output, "sudo")
+        command.envs(env.iter().copied()).args(options).args(["/bin/sh", "-c", &terminal_user::arrival()]);
+        TerminalUser::at(Terminal::start(command, self.user.ids()), &self.output, "sudo")
     }
 }
 

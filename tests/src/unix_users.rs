@@ -14,7 +14,7 @@ use std::time::Duration;
 use nix::unistd::{Gid, Uid, User};
 
 use crate::ssh_keys::Key;
-use crate::{Account, Person as LdapPerson, Ran, Site, canary, host, person, site};
+use crate::{Account, LdapPerson, Ran, Site, canary, host, site, terminal_user};
 
 /// A Unix user with a home and a login shell that says who is in.
 #[derive(Debug, Clone)]
@@ -180,7 +180,7 @@ impl Files {
         host::make_dir(&host::test_dir().join("home"), (0.into(), 0.into()), 0o755);
         host::make_dir(&user.home, user.ids(), 0o755);
         let mut profile = String::new();
-        writeln!(profile, "PS1='{}'\n{}", person::PROMPT, person::arrival()).expect("text");
+        writeln!(profile, "PS1='{}'\n{}", terminal_user::PROMPT, terminal_user::arrival()).expect("text");
         user.write_home(".profile", &profile);
         let hash = hash(&user.password);
         let home = user.home.display();

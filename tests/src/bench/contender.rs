@@ -25,7 +25,7 @@ pub struct Contender {
 }
 
 /// Everything that runs. What asks is dropped before what it asks.
-pub(super) struct World {
+pub(super) struct Contest {
     pub(super) contenders: Vec<Contender>,
     /// That with SQLite, that with LDAP and Redis.
     pub(super) posternds: [Posternd; 2],
@@ -34,7 +34,7 @@ pub(super) struct World {
     _slapd: Slapd,
 }
 
-impl World {
+impl Contest {
     /// Two sites with accounts of the same names, one in SQLite, one in LDAP with its ledger in Redis, and who competes.
     pub(super) fn start() -> Self {
         let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("bench{number:02}")).collect();

@@ -3,7 +3,7 @@ use std::process::Command;
 
 use postern_ipc::Status;
 
-use super::contender::{ACCOUNTS, World};
+use super::contender::{ACCOUNTS, Contest};
 use super::numbers::{machine, quantile, sorted};
 use super::{Contender, IN_FLIGHT, Plan, Round};
 use crate::{Checkpassword, host};
@@ -70,17 +70,17 @@ pub(super) fn ratios(out: &mut dyn Write, contenders: &[Contender]) -> Result<()
 }
 
 /// Resident memory, and how often each posternd computed argon2id.
-pub(super) fn memory(out: &mut dyn Write, world: &World, before: &[Status; 2]) -> Result<()> {
-    for contender in &world.contenders {
+pub(super) fn memory(out: &mut dyn Write, contest: &Contest, before: &[Status; 2]) -> Result<()> {
+    for contender in &contest.contenders {
         if let Some(program) = &contender.program {
             writeln!(out, "resident: {}: {} KiB at most", contender.name, peak(contender, program))?;
         }
     }
-    let after = world.status();
+    let after = contest.status();
     let runs = |status: &Status| status.argon2id_runs.values().sum::<u64>();
     for (number, kind) in ["SQLite", "LDAP"].iter().enumerate() {
-        let (posternd, before, after) = (&world.posternds[number], &before[number], &after[number]);
-        let asking = world.contenders.iter().filter(|contender| contender.posternd == Some(number));
+        let (posternd, before, after) = (&contest.posternds[number], &before[number], &after[number]);
+        let asking = contest.contenders.iter().filter(|contender| contender.posternd == Some(number));
         let logins: usize = asking
             .flat_map(|contender| contender.rounds.iter().flatten())
             .map(|round| round.latencies.len())

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::login_host::{LoginUser, without_ssh_prefix};
 use crate::own::{Said, Visit};
-use crate::person::Person;
+use crate::terminal_user::TerminalUser;
 use crate::{Authenticator, Handset, Ssh, Web, canary, guard, unix_users};
 
 use super::CourierHost;
@@ -109,7 +109,7 @@ impl CourierHost {
 
     /// `user` after the right password.
     #[must_use]
-    pub fn knows_the_password(&self, service: &str, user: &LoginUser) -> Person {
+    pub fn knows_the_password(&self, service: &str, user: &LoginUser) -> TerminalUser {
         let mut person = self.ssh(service, user).start();
         types_password(&mut person, user);
         person
@@ -180,14 +180,14 @@ pub fn begins_a_login(host: &CourierHost, user: &LoginUser) -> Visit {
 }
 
 /// Answers the question for the password.
-pub fn types_password(person: &mut Person, user: &LoginUser) {
+pub fn types_password(person: &mut TerminalUser, user: &LoginUser) {
     person.expect("Password: ");
     person.answer_hidden(&user.password);
 }
 
 /// The number that is to be typed on the phone, at the question that shows it.
 #[must_use]
-pub fn number(person: &mut Person) -> String {
+pub fn number(person: &mut TerminalUser) -> String {
     person.expect(" with the number ");
     let number = person.expect(", then press Enter");
     person.expect("or type a code: ");
@@ -197,7 +197,7 @@ pub fn number(person: &mut Person) -> String {
 
 /// The number under which a factor was last offered. Those that were bound within one second have no order.
 #[must_use]
-pub fn place(person: &Person, label: &str) -> String {
+pub fn place(person: &TerminalUser, label: &str) -> String {
     let screen = without_ssh_prefix(person);
     let line = screen.lines().rev().find_map(|line| {
         let (number, rest) = line.split_once(". ")?;

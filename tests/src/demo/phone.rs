@@ -1,7 +1,7 @@
 use std::io::Result;
 
-use crate::person::Person;
 use crate::qr::{self, Theme};
+use crate::terminal_user::TerminalUser;
 use crate::{Browser, Ssh, Web};
 
 use super::ssh::LoginHost;
@@ -55,7 +55,7 @@ impl Demo<'_> {
     }
 
     fn approve(&mut self, host: &LoginHost, browser: &mut Browser) -> Result<()> {
-        let mut alice: Person = Ssh::to(&host.sshd).user(ALICE).batch().start();
+        let mut alice: TerminalUser = Ssh::to(&host.sshd).user(ALICE).batch().start();
         alice.expect("Password:");
         alice.answer_hidden(&self.main_password);
         alice.expect("or the number");

@@ -1,7 +1,7 @@
 use std::io::Result;
 
-use crate::person::Person;
 use crate::qr::{self, Theme};
+use crate::terminal_user::TerminalUser;
 use crate::{Authenticator, Protocol, Ssh, Sshd, UnixUser, pam, unix_users};
 
 use super::{ALICE, Demo, UID};
@@ -92,7 +92,7 @@ impl Demo<'_> {
     }
 
     /// Alice, after her main password.
-    fn at_the_code_prompt(&self, sshd: &Sshd, prompt: &str) -> Person {
+    fn at_the_code_prompt(&self, sshd: &Sshd, prompt: &str) -> TerminalUser {
         let mut alice = Ssh::to(sshd).user(ALICE).batch().start();
         alice.expect("Password:");
         alice.answer_hidden(&self.main_password);

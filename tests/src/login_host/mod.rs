@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::own::{Said, Visit};
-use crate::person::Person;
 use crate::slapd::PEOPLE;
+use crate::terminal_user::TerminalUser;
 use crate::{
     Authenticator, Listen, Posternd, Ran, Redis, Site, Slapd, Ssh, Sshd, UnixUser, canary, host, syslog,
     unix_users,
@@ -259,7 +259,7 @@ impl LoginHost {
 
     /// `user` at the first question for a code, of one app, in a login that leaves at once.
     #[must_use]
-    pub fn at_code(&self, user: &LoginUser) -> Person {
+    pub fn at_code(&self, user: &LoginUser) -> TerminalUser {
         let mut person = self.ssh("sshd", user).batch().start();
         person.expect("Password: ");
         person.answer_hidden(&user.password);
@@ -296,7 +296,7 @@ pub fn ssh_prompt(sshd: &Sshd, user: &LoginUser) -> Ssh {
 
 /// The text on a terminal, without the `(user@host)` that ssh puts before each question.
 #[must_use]
-pub fn without_ssh_prefix(person: &Person) -> String {
+pub fn without_ssh_prefix(person: &TerminalUser) -> String {
     let text = person.text().replace('\r', "");
     let mut left = String::new();
     for line in text.split_inclusive('\n') {

@@ -5,7 +5,7 @@ use std::fs;
 use nix::unistd::{Gid, Uid};
 
 use crate::ds389::{Ds389, MANAGER};
-use crate::{Person, Slapd, host};
+use crate::{LdapPerson, Slapd, host};
 
 use super::{Site, SiteBuilder};
 
@@ -61,7 +61,7 @@ impl SiteBuilder {
 
 impl Site {
     /// Creates the home directory of an LDAP user, for mail.
-    pub fn make_home(&self, person: &Person) {
+    pub fn make_home(&self, person: &LdapPerson) {
         let owner = (Uid::from_raw(person.uid), Gid::from_raw(person.uid));
         host::make_dir(&person.home, owner, 0o700);
     }

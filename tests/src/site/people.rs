@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::terminal::{self, Terminal};
 use crate::{Authenticator, Ran, UnixUser, host};
 
-use super::{LIMIT, Person, Site};
+use super::{LIMIT, Site, TerminalUser};
 
 impl Site {
     /// Binds an app to `account`, without a code that proves it; returns the factor's id and the app.
@@ -25,11 +25,11 @@ impl Site {
 
     /// `postern ARGS`, run by root at a terminal.
     #[must_use]
-    pub fn cli_at_terminal(&self, args: &[&str]) -> Person {
+    pub fn cli_at_terminal(&self, args: &[&str]) -> TerminalUser {
         let mut command = terminal::command(&host::program("postern"));
         command.arg("--config").arg(self.config()).args(args);
         let terminal = Terminal::start(command, (0.into(), 0.into()));
-        Person::at(terminal, &self.output_name(), "postern")
+        TerminalUser::at(terminal, &self.output_name(), "postern")
     }
 
     /// `postern my ARGS`, run by `user` with `input` on standard input and no terminal.
@@ -45,10 +45,10 @@ impl Site {
 
     /// `postern my ARGS`, run by `user` at a terminal.
     #[must_use]
-    pub fn my_at_terminal(&self, user: &UnixUser, args: &[&str]) -> Person {
+    pub fn my_at_terminal(&self, user: &UnixUser, args: &[&str]) -> TerminalUser {
         let mut command = terminal::command_of(user, &host::program("postern"));
         command.arg("my").args(args).arg("--client-config").arg(self.client_config());
-        Person::at(Terminal::start(command, user.ids()), &self.output_name(), "my")
+        TerminalUser::at(Terminal::start(command, user.ids()), &self.output_name(), "my")
     }
 
     fn output_name(&self) -> String {

@@ -10,7 +10,7 @@ use crate::site::random_password;
 use crate::{Ran, Slapd, UnixUser, Who, canary, host};
 
 use super::files::{self, Options};
-use super::people::{Person, Tree};
+use super::people::{LdapPerson, Tree};
 
 /// Makes a [`Slapd`].
 #[derive(Debug)]
@@ -263,10 +263,10 @@ impl SlapdBuilder {
             password
         };
         let named = self.people.iter().zip(FIRST_BY_NAME..).map(|((name, _), uid)| {
-            let person = Person::new(name, secret(), self.numbers.get(name).copied().unwrap_or(uid));
+            let person = LdapPerson::new(name, secret(), self.numbers.get(name).copied().unwrap_or(uid));
             let home = self.homes.get(name).cloned();
             let home = home.or_else(|| self.home_dir.as_ref().map(|dir| dir.join(name)));
-            Person { home: home.unwrap_or(person.home), ..person }
+            LdapPerson { home: home.unwrap_or(person.home), ..person }
         });
         Tree {
             named: named.collect(),

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::Slapd;
 use crate::certs::Certs;
 
-use super::people::{Person, Tree};
+use super::people::{LdapPerson, Tree};
 use super::{DATABASE, SERVICE, SUFFIX, shipped};
 
 /// What a builder was told.
@@ -154,8 +154,8 @@ pub(super) fn write_data(path: &Path, tree: &Tree, people: &[(String, String)], 
 }
 
 /// The entry of a user, in LDIF.
-pub(super) fn entry(person: &Person, more: &str) -> String {
-    let Person { name, dn, password, mail, uid, home } = person;
+pub(super) fn entry(person: &LdapPerson, more: &str) -> String {
+    let LdapPerson { name, dn, password, mail, uid, home } = person;
     let more = more.trim();
     let end = if more.is_empty() { "" } else { "\n" };
     // Right behind the classes, as slapadd wants the values of an attribute together and `more` may begin with one.

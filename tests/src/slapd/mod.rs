@@ -21,7 +21,7 @@ use crate::{Answer, Entry, LdapClient, Ran, UnixUser, Who, canary, host};
 use people::Tree;
 
 pub use builder::SlapdBuilder;
-pub use people::Person;
+pub use people::LdapPerson;
 
 /// The base DN of users.
 pub const PEOPLE: &str = "ou=people,dc=example,dc=org";
@@ -117,14 +117,14 @@ impl Slapd {
 
     /// A user that was added by name.
     #[must_use]
-    pub fn person(&self, name: &str) -> Person {
+    pub fn person(&self, name: &str) -> LdapPerson {
         let found = self.tree.named.iter().find(|person| person.name == name);
         found.unwrap_or_else(|| panic!("{name} is not in this slapd; add .person(\"{name}\")")).clone()
     }
 
     /// One of the crowd, from 0.
     #[must_use]
-    pub fn nth(&self, number: u32) -> Person {
+    pub fn nth(&self, number: u32) -> LdapPerson {
         assert!(number < self.tree.crowd, "only {} in the crowd", self.tree.crowd);
         self.tree.nth(number)
     }
@@ -230,10 +230,10 @@ impl Slapd {
     /// Adds a person `name` with the uid and home of `user`, who may have another name, to a server that runs. `more` are
     /// further lines of LDIF; classes come first.
     #[must_use]
-    pub fn add_person_as(&self, name: &str, user: &UnixUser, more: &str) -> Person {
+    pub fn add_person_as(&self, name: &str, user: &UnixUser, more: &str) -> LdapPerson {
         let password = random_password();
         canary::register(&password);
-        let person = Person { home: user.home.clone(), ..Person::new(name, password, user.uid) };
+        let person = LdapPerson { home: user.home.clone(), ..LdapPerson::new(name, password, user.uid) };
         self.add(&files::entry(&person, more));
         person
     }
@@ -268,7 +268,7 @@ impl Slapd {
     }
 
     /// Locks an account as an administrator does with the overlay ppolicy.
-    pub fn lock(&self, person: &Person) {
+    pub fn lock(&self, person: &LdapPerson) {
         self.set(&person.dn, "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z");
     }
 

@@ -7,7 +7,7 @@ use super::PEOPLE;
 /// Everyone in a tree, and their passwords; a consumer has its provider's.
 #[derive(Debug)]
 pub(super) struct Tree {
-    pub(super) named: Vec<Person>,
+    pub(super) named: Vec<LdapPerson>,
     pub(super) crowd: u32,
     pub(super) crowd_password: String,
     pub(super) service_password: String,
@@ -16,7 +16,7 @@ pub(super) struct Tree {
 
 /// A user in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub struct LdapPerson {
     /// The attribute `uid`.
     pub name: String,
     /// The entry's name.
@@ -31,7 +31,7 @@ pub struct Person {
     pub home: PathBuf,
 }
 
-impl Person {
+impl LdapPerson {
     /// To bind as this user.
     #[must_use]
     pub fn who(&self) -> Who<'_> {
@@ -41,14 +41,14 @@ impl Person {
 
 impl Tree {
     /// One of the crowd, from 0.
-    pub(super) fn nth(&self, number: u32) -> Person {
+    pub(super) fn nth(&self, number: u32) -> LdapPerson {
         let name = format!("user{number:06}");
         let password = format!("{}{number}", self.crowd_password);
-        Person::new(&name, password, FIRST_OF_CROWD + number)
+        LdapPerson::new(&name, password, FIRST_OF_CROWD + number)
     }
 }
 
-impl Person {
+impl LdapPerson {
     pub(super) fn new(name: &str, password: String, uid: u32) -> Self {
         Self {
             name: name.to_owned(),

@@ -5,17 +5,17 @@ use postern_core::secret::MAX_SECRET;
 use postern_tests::{Attempt, Outcome, canary};
 use serde_json::json;
 
-use crate::World;
+use crate::Target;
 use crate::raw::{Said, login, say};
 use crate::talk::Talk;
 
 #[test]
 fn secrets_that_are_none_are_refused_at_every_door() {
-    let mut world = World::new("secrets");
-    let right = world.alice.password.clone();
+    let mut target = Target::new("secrets");
+    let right = target.alice.password.clone();
     // Valid ones of all lengths are accepted, so the refusals below have the intended reason.
     let longest = longest_secret();
-    drop(world.site.account_with("longest", &longest, &[]));
+    drop(target.site.account_with("longest", &longest, &[]));
     let bad = [
         ("empty", String::new()),
         ("one byte too long", format!("{longest}x")),
@@ -29,7 +29,7 @@ fn secrets_that_are_none_are_refused_at_every_door() {
         ("escape", format!("\u{1b}{right}")),
         ("a control character of Latin-1", format!("{right}\u{85}")),
     ];
-    let socket = world.site.socket();
+    let socket = target.site.socket();
     for (what, secret) in &bad {
         let said = say(&socket, &login("alice", secret, &json!({})));
         assert_eq!(said, Said::reject("bad_credential"), "{what}, by the socket");
@@ -51,51 +51,51 @@ fn secrets_that_are_none_are_refused_at_every_door() {
             "NUL behind it" => 0,
             _ => 1,
         };
-        assert_eq!(world.checkpassword("alice", secret), expected, "{what}, by checkpassword");
+        assert_eq!(target.checkpassword("alice", secret), expected, "{what}, by checkpassword");
     }
-    let dovecot = world.site.dovecot();
+    let dovecot = target.site.dovecot();
     for (what, secret) in &bad {
         let reply = dovecot.auth_client().login(&Attempt::new("imap", "alice", secret));
         assert_ne!(reply.outcome, Outcome::Accepted, "{what}, through Dovecot");
     }
     assert_eq!(say(&socket, &login("longest", &longest, &json!({}))), Said::Accept("longest".to_owned()));
-    assert_eq!(world.checkpassword("longest", &longest), 0);
-    world.assert_alice_gets_in();
-    assert!(world.posternd.stop().success());
+    assert_eq!(target.checkpassword("longest", &longest), 0);
+    target.assert_alice_gets_in();
+    assert!(target.posternd.stop().success());
 }
 
 #[test]
 fn a_secret_that_is_not_utf_8_is_refused_at_every_door() {
-    let world = World::new("not utf 8");
-    let dovecot = world.site.dovecot();
+    let target = Target::new("not utf 8");
+    let dovecot = target.site.dovecot();
     for bytes in [&b"\xff\xfe"[..], b"sec\xc3", b"\xed\xa0\x80secret", b"\xc0\x80", b"\xf8\x88\x80\x80\x80"] {
         let message = login("alice", "SECRET", &json!({}));
         let at = message.windows(6).position(|window| window == b"SECRET").unwrap();
         let message = [&message[..at], bytes, &message[at + 6..]].concat();
-        assert_eq!(say(&world.site.socket(), &message), Said::Malformed, "{bytes:?}");
-        assert_eq!(world.checkpassword_bytes(&[b"alice\0", bytes, b"\0\0"].concat()), 1, "{bytes:?}");
-        assert_eq!(world.checkpassword_bytes(&[bytes, b"\0secret\0\0"].concat()), 1, "{bytes:?} for a name");
+        assert_eq!(say(&target.site.socket(), &message), Said::Malformed, "{bytes:?}");
+        assert_eq!(target.checkpassword_bytes(&[b"alice\0", bytes, b"\0\0"].concat()), 1, "{bytes:?}");
+        assert_eq!(target.checkpassword_bytes(&[bytes, b"\0secret\0\0"].concat()), 1, "{bytes:?} for a name");
         let reply = dovecot.auth_client().login(&Attempt::of_bytes("imap", b"alice", bytes));
         assert_eq!(reply.outcome, Outcome::Refused, "{bytes:?}, through Dovecot");
     }
     // JSON can spell half a character that UTF-8 has no bytes for.
     for escape in ["\\ud800", "\\udfff", "\\u0000"] {
         let message = String::from_utf8(login("alice", "SECRET", &json!({}))).unwrap();
-        let said = say(&world.site.socket(), message.replace("SECRET", escape).as_bytes());
+        let said = say(&target.site.socket(), message.replace("SECRET", escape).as_bytes());
         assert!(matches!(&said, Said::Malformed | Said::Reject(_)), "{escape}: {said:?}");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn malformed_names_are_refused_before_they_are_looked_up() {
-    let world = World::new("names that are none");
-    let password = &world.thunderbird.password;
+    let target = Target::new("names that are none");
+    let password = &target.thunderbird.password;
     let longest = "n".repeat(MAX_NAME);
-    let by_socket = |name: &str| say(&world.site.socket(), &login(name, password, &json!({})));
+    let by_socket = |name: &str| say(&target.site.socket(), &login(name, password, &json!({})));
     // The longest name is looked up, and unknown.
     assert_eq!(by_socket(&longest), Said::reject("unknown_account"));
-    let before = world.posternd.status().argon2id_runs;
+    let before = target.posternd.status().argon2id_runs;
     for name in [
         "",
         &format!("{longest}n"),
@@ -109,32 +109,32 @@ fn malformed_names_are_refused_before_they_are_looked_up() {
     ] {
         assert_eq!(by_socket(name), Said::reject("bad_credential"), "{name:?}");
         if !name.contains('\0') && name.len() < 2_000 {
-            assert_eq!(world.checkpassword(name, password), 1, "{name:?}, by checkpassword");
+            assert_eq!(target.checkpassword(name, password), 1, "{name:?}, by checkpassword");
         }
     }
-    assert_eq!(world.posternd.status().argon2id_runs, before, "nothing was computed for them");
+    assert_eq!(target.posternd.status().argon2id_runs, before, "nothing was computed for them");
     // There is no verdict on input that is longer than the contract permits.
-    assert_eq!(world.checkpassword(&"n".repeat(3_000), password), 111);
-    assert_eq!(world.checkpassword(&longest, password), 1);
+    assert_eq!(target.checkpassword(&"n".repeat(3_000), password), 111);
+    assert_eq!(target.checkpassword(&longest, password), 1);
     for lookup in [&longest, ""] {
-        let ran = world.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]).lookup();
+        let ran = target.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]).lookup();
         let ran = ran.credentials(lookup, "").run();
         assert!(matches!(ran.code, 1 | 3) && ran.fd4.is_empty(), "{ran:?}");
     }
-    let dovecot = world.site.dovecot();
+    let dovecot = target.site.dovecot();
     for name in ["", &format!("{longest}n"), "alice\n", "ali\tce", "alice\u{85}"] {
         let reply = dovecot.auth_client().login(&Attempt::new("imap", name, password));
         assert_ne!(reply.outcome, Outcome::Accepted, "{name:?}, through Dovecot");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn input_that_breaks_the_checkpassword_contract_is_never_accepted() {
-    let world = World::new("broken contract");
-    let good = [b"alice\0", world.thunderbird.password.as_bytes(), b"\0"].concat();
-    assert_eq!(world.checkpassword_bytes(&good), 0, "without a timestamp");
-    assert_eq!(world.checkpassword_bytes(&[&good[..], b"Y123456\0"].concat()), 0, "with a timestamp");
+    let target = Target::new("broken contract");
+    let good = [b"alice\0", target.thunderbird.password.as_bytes(), b"\0"].concat();
+    assert_eq!(target.checkpassword_bytes(&good), 0, "without a timestamp");
+    assert_eq!(target.checkpassword_bytes(&[&good[..], b"Y123456\0"].concat()), 0, "with a timestamp");
     for (what, input) in [
         ("nothing", &b""[..]),
         ("a NUL", b"\0"),
@@ -144,15 +144,15 @@ fn input_that_breaks_the_checkpassword_contract_is_never_accepted() {
         ("a password without end", &good[..good.len() - 1]),
         ("no name", b"\0password\0\0"),
     ] {
-        assert_eq!(world.checkpassword_bytes(input), 1, "{what}");
+        assert_eq!(target.checkpassword_bytes(input), 1, "{what}");
     }
-    assert_eq!(world.checkpassword_bytes(&[&good[..], &[b'x'; 4096]].concat()), 111, "more than it takes");
+    assert_eq!(target.checkpassword_bytes(&[&good[..], &[b'x'; 4096]].concat()), 111, "more than it takes");
     for authorized in ["0", "2", "yes"] {
-        let ran = world.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]);
+        let ran = target.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]);
         let ran = ran.login("imap", "192.0.2.1").env("AUTHORIZED", authorized).input(&good).run();
         assert_eq!((ran.code, ran.fd4.as_str()), (111, ""), "AUTHORIZED={authorized}");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 /// The maximum length of a secret.

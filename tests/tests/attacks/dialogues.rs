@@ -7,59 +7,59 @@ use postern_core::keyring::Keyring;
 use postern_tests::{Account, Site, guard, host, unix_users};
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::Target;
 use crate::raw::{Said, line, login, say, say_as};
 use crate::talk::{Asked, Talk, at_sshd, bind_a_factor, world_with_person};
 
-fn with_person(name: &str) -> (World, Account) {
+fn with_person(name: &str) -> (Target, Account) {
     world_with_person(Site::new(name))
 }
 
 /// Begins a login at sshd and waits for the first question.
 #[track_caller]
-fn at_the_prompt(world: &World, user: &str) -> Talk {
-    let mut talk = Talk::begin(&world.site.socket(), &at_sshd(user, &json!({})));
+fn at_the_prompt(target: &Target, user: &str) -> Talk {
+    let mut talk = Talk::begin(&target.site.socket(), &at_sshd(user, &json!({})));
     let Asked { style, before, .. } = talk.asked();
     assert_eq!((style.as_str(), before.len()), ("hidden", 0));
     talk
 }
 
-fn wait_for_no_dialogue(world: &World) {
+fn wait_for_no_dialogue(target: &Target) {
     guard::wait_for("the dialogues to be gone", Duration::from_secs(10), || {
-        let status = world.posternd.status();
+        let status = target.posternd.status();
         (status.dialogues == 0 && status.connections == 1).then_some(())
     });
 }
 
 #[test]
 fn a_login_with_a_dialogue_is_accepted_and_its_proof_is_good_for_that_login_alone() {
-    let (world, ann) = with_person("a dialogue");
-    let mut talk = at_the_prompt(&world, &ann.name);
-    assert_eq!(world.posternd.status().dialogues, 1);
+    let (target, ann) = with_person("a dialogue");
+    let mut talk = at_the_prompt(&target, &ann.name);
+    assert_eq!(target.posternd.status().dialogues, 1);
     talk.answer(&ann.password);
     let end: Value = serde_json::from_str(&talk.hear()).unwrap();
     let proof = end.pointer("/verdict/accept/proof").and_then(Value::as_str).expect("a proof").to_owned();
     let account = |service: &str, user: &str, proof: &str| {
         let begin =
             json!({ "version": 1, "flow": "account", "service": service, "user": user, "secret": proof });
-        say(&world.site.socket(), &line(&json!({ "begin": begin })))
+        say(&target.site.socket(), &line(&json!({ "begin": begin })))
     };
     assert_eq!(account("sshd", &ann.name, &proof), Said::Accept(ann.name.clone()));
     assert_eq!(account("sshd", &ann.name, "1800000000.00"), Said::Ignore, "no factor is needed");
     assert_eq!(account("sudo", &ann.name, &proof), Said::Ignore);
     assert_eq!(account("sshd", "alice", &proof), Said::reject("not_permitted"), "this host has no alice");
-    assert_eq!(world.posternd.status().verdicts["ignore"], 2);
-    let logged = world.posternd.logged(&["flow=account", "verdict=accept"]);
+    assert_eq!(target.posternd.status().verdicts["ignore"], 2);
+    let logged = target.posternd.logged(&["flow=account", "verdict=accept"]);
     assert!(logged.contains(&format!("user={}", ann.name)), "{logged}");
 }
 
 #[test]
 fn a_question_has_one_answer_in_its_turn_and_nothing_else_is_one() {
-    let (world, ann) = with_person("out of turn");
+    let (target, ann) = with_person("out of turn");
     let right = line(&json!({ "answer": ann.password }));
     let begin = line(&json!({ "begin": at_sshd(&ann.name, &json!({})) }));
     assert_eq!(
-        say(&world.site.socket(), &[&begin[..], &right].concat()),
+        say(&target.site.socket(), &[&begin[..], &right].concat()),
         Said::Malformed,
         "before it was asked"
     );
@@ -73,22 +73,22 @@ fn a_question_has_one_answer_in_its_turn_and_nothing_else_is_one() {
         ("an answer and a cancel", b"{\"answer\":\"x\",\"cancel\":{}}\n".to_vec()),
         ("not JSON", ann.password.clone().into_bytes().into_iter().chain(*b"\n").collect()),
     ] {
-        let mut talk = at_the_prompt(&world, &ann.name);
+        let mut talk = at_the_prompt(&target, &ann.name);
         talk.say(&said);
         assert_eq!(talk.verdict(), Said::Malformed, "{what}");
     }
-    let lines = cancelled(&world, "spoke out of turn");
+    let lines = cancelled(&target, "spoke out of turn");
     assert_eq!(lines.len(), 8, "{lines:?}");
-    assert_eq!(world.posternd.status().verdicts["accept"], 0);
-    wait_for_no_dialogue(&world);
-    let mut talk = at_the_prompt(&world, &ann.name);
+    assert_eq!(target.posternd.status().verdicts["accept"], 0);
+    wait_for_no_dialogue(&target);
+    let mut talk = at_the_prompt(&target, &ann.name);
     talk.answer(&ann.password);
     assert_eq!(talk.verdict(), Said::Accept(ann.name.clone()));
 }
 
 /// The log lines about conversations that were broken off with `what`.
-fn cancelled(world: &World, what: &str) -> Vec<String> {
-    let log = world.posternd.log();
+fn cancelled(target: &Target, what: &str) -> Vec<String> {
+    let log = target.posternd.log();
     let lines =
         log.lines().filter(|line| line.contains("verdict=reject reason=cancelled") && line.contains(what));
     lines.map(ToOwned::to_owned).collect()
@@ -96,35 +96,35 @@ fn cancelled(world: &World, what: &str) -> Vec<String> {
 
 #[test]
 fn a_user_who_gives_up_or_hangs_up_is_logged_and_frees_the_place() {
-    let (world, ann) = with_person("gives up");
-    let mut talk = at_the_prompt(&world, &ann.name);
+    let (target, ann) = with_person("gives up");
+    let mut talk = at_the_prompt(&target, &ann.name);
     talk.cancel();
     let end: Value = serde_json::from_str(&talk.hear()).unwrap();
     assert_eq!(end, json!({ "verdict": { "reject": { "reason": "cancelled", "text": "" } } }));
-    assert!(world.posternd.logged(&["reason=cancelled", "service=sshd"]).contains(&ann.name));
+    assert!(target.posternd.logged(&["reason=cancelled", "service=sshd"]).contains(&ann.name));
 
-    let mut held: Vec<Talk> = (0..20).map(|_| at_the_prompt(&world, &ann.name)).collect();
-    assert_eq!(world.posternd.status().dialogues, 20);
+    let mut held: Vec<Talk> = (0..20).map(|_| at_the_prompt(&target, &ann.name)).collect();
+    assert_eq!(target.posternd.status().dialogues, 20);
     held.iter_mut().for_each(Talk::hang_up);
-    wait_for_no_dialogue(&world);
-    assert_eq!(cancelled(&world, "hung up").len(), 20);
+    wait_for_no_dialogue(&target);
+    assert_eq!(cancelled(&target, "hung up").len(), 20);
 
     // In the middle of the check of a password.
     for _ in 0..10 {
-        let mut talk = at_the_prompt(&world, &ann.name);
+        let mut talk = at_the_prompt(&target, &ann.name);
         talk.answer("wrong, and nobody waits to hear it");
         drop(talk);
     }
-    wait_for_no_dialogue(&world);
-    world.assert_alice_gets_in();
+    wait_for_no_dialogue(&target);
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn a_front_door_without_a_person_is_asked_nothing() {
-    let (world, ann) = with_person("nobody there");
+    let (target, ann) = with_person("nobody there");
     let alone = |secret: Value| {
         let begin = at_sshd(&ann.name, &json!({ "interactive": false, "secret": secret }));
-        say(&world.site.socket(), &line(&json!({ "begin": begin })))
+        say(&target.site.socket(), &line(&json!({ "begin": begin })))
     };
     assert_eq!(alone(json!(null)), Said::reject("cancelled"));
     assert_eq!(alone(json!(ann.password)), Said::Accept(ann.name.clone()));
@@ -134,22 +134,22 @@ fn a_front_door_without_a_person_is_asked_nothing() {
 
 #[test]
 fn a_mail_service_asks_one_hidden_question_at_most_and_waits_not_long() {
-    let world = World::new("mail asks");
+    let target = Target::new("mail asks");
     let begin = |secret: Value| {
         json!({ "version": 1, "flow": "login", "service": "imap", "user": "alice", "secret": secret,
                 "interactive": true })
     };
-    let socket = world.site.socket();
-    let mut talk = Talk::begin(&socket, &begin(json!(world.thunderbird.password)));
+    let socket = target.site.socket();
+    let mut talk = Talk::begin(&socket, &begin(json!(target.thunderbird.password)));
     assert_eq!(talk.verdict(), Said::Accept("alice".to_owned()), "nothing is asked where there is a secret");
     for (answer, verdict) in [
-        (world.thunderbird.password.as_str(), Said::Accept("alice".to_owned())),
+        (target.thunderbird.password.as_str(), Said::Accept("alice".to_owned())),
         ("wrong", Said::reject("bad_credential")),
         ("", Said::reject("bad_credential")),
     ] {
         let mut talk = Talk::begin(&socket, &begin(json!(null)));
         assert_eq!(talk.asked().style, "hidden");
-        assert_eq!(world.posternd.status().dialogues, 0, "it takes a place of a mail login");
+        assert_eq!(target.posternd.status().dialogues, 0, "it takes a place of a mail login");
         talk.answer(answer);
         assert_eq!(talk.verdict(), verdict, "{answer}");
     }
@@ -159,24 +159,24 @@ fn a_mail_service_asks_one_hidden_question_at_most_and_waits_not_long() {
     assert_eq!(talk.verdict(), Said::reject("cancelled"));
     let took = started.elapsed();
     assert!(took > Duration::from_secs(13) && took < Duration::from_secs(18), "{took:?}");
-    assert_eq!(cancelled(&world, "no answer in time").len(), 1);
+    assert_eq!(cancelled(&target, "no answer in time").len(), 1);
 }
 
 #[test]
 #[ignore = "takes two and a half minutes"]
 fn a_login_service_waits_120_s_for_an_answer_and_150_s_in_all() {
-    let (world, ann) = with_person("waits long");
-    drop(bind_a_factor(&world, &ann));
+    let (target, ann) = with_person("waits long");
+    drop(bind_a_factor(&target, &ann));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let started = Instant::now();
-            let mut talk = at_the_prompt(&world, &ann.name);
+            let mut talk = at_the_prompt(&target, &ann.name);
             assert_eq!(hear_for(&mut talk, 130), Said::reject("cancelled"));
             assert_eq!(started.elapsed().as_secs() / 5, 120 / 5);
         });
         scope.spawn(|| {
             let started = Instant::now();
-            let mut talk = at_the_prompt(&world, &ann.name);
+            let mut talk = at_the_prompt(&target, &ann.name);
             guard::pause(Duration::from_secs(100));
             talk.answer(&ann.password);
             drop(talk.asked());
@@ -194,10 +194,10 @@ fn hear_for(talk: &mut Talk, seconds: u64) -> Said {
 
 #[test]
 fn wrong_codes_stay_counted_whatever_the_front_door_does_after_them() {
-    let (world, ann) = with_person("counted");
-    let app = bind_a_factor(&world, &ann);
+    let (target, ann) = with_person("counted");
+    let app = bind_a_factor(&target, &ann);
     for round in 0..5 {
-        let mut talk = at_the_prompt(&world, &ann.name);
+        let mut talk = at_the_prompt(&target, &ann.name);
         talk.answer(&ann.password);
         assert_eq!(talk.asked().style, "visible");
         talk.answer(&app.wrong_code());
@@ -208,13 +208,13 @@ fn wrong_codes_stay_counted_whatever_the_front_door_does_after_them() {
             _ => talk.say(b"nonsense\n"),
         }
     }
-    wait_for_no_dialogue(&world);
-    let mut talk = at_the_prompt(&world, &ann.name);
+    wait_for_no_dialogue(&target);
+    let mut talk = at_the_prompt(&target, &ann.name);
     talk.answer(&ann.password);
     drop(talk.asked());
     talk.answer(&app.code(1));
     assert_eq!(talk.verdict(), Said::reject("limited"));
-    for line in cancelled(&world, "service=sshd") {
+    for line in cancelled(&target, "service=sshd") {
         assert!(line.contains("account="), "the flow came to its end: {line}");
     }
 }
@@ -222,12 +222,12 @@ fn wrong_codes_stay_counted_whatever_the_front_door_does_after_them() {
 #[test]
 fn three_hundred_dialogues_take_nothing_from_mail_logins() {
     let settings = "connections = 64";
-    let world = World::of(Site::builder("300 dialogues").setting("[limits]", settings).build());
+    let target = Target::of(Site::builder("300 dialogues").setting("[limits]", settings).build());
     let mut held = Vec::new();
     let mut deferred = 0;
     for number in 0..300 {
         let more = json!({ "rhost": format!("198.51.{}.{}", 100 + number / 250, number % 250) });
-        let mut talk = Talk::begin(&world.site.socket(), &at_sshd(&format!("nobody{number}"), &more));
+        let mut talk = Talk::begin(&target.site.socket(), &at_sshd(&format!("nobody{number}"), &more));
         let heard: Value = serde_json::from_str(&talk.hear()).unwrap();
         if heard.get("ask").is_some() {
             held.push(talk);
@@ -237,30 +237,30 @@ fn three_hundred_dialogues_take_nothing_from_mail_logins() {
         }
     }
     assert_eq!((held.len(), deferred), (256, 44), "limits.dialogues");
-    let status = world.posternd.status();
+    let status = target.posternd.status();
     assert_eq!((status.dialogues, status.connections), (256, 257));
     let mut times = Vec::new();
     for _ in 0..40 {
         let before = Instant::now();
-        assert_eq!(world.checkpassword("alice", &world.thunderbird.password), 0);
+        assert_eq!(target.checkpassword("alice", &target.thunderbird.password), 0);
         times.push(before.elapsed());
     }
     times.sort_unstable();
     assert!(times[times.len() / 2] < Duration::from_millis(500), "{times:?}");
-    let noted = world.posternd.log().lines().filter(|line| line.contains("limits] dialogues")).count();
+    let noted = target.posternd.log().lines().filter(|line| line.contains("limits] dialogues")).count();
     assert!((1..=10).contains(&noted), "{noted} lines");
     drop(held);
-    wait_for_no_dialogue(&world);
-    drop(at_the_prompt(&world, "somebody"));
-    world.assert_alice_gets_in();
+    wait_for_no_dialogue(&target);
+    drop(at_the_prompt(&target, "somebody"));
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn a_local_user_at_su_takes_no_other_users_place() {
-    let (world, ann) = with_person("su, 300 times");
+    let (target, ann) = with_person("su, 300 times");
     let at_su = |ruid: u32| {
         let more = json!({ "rhost": null, "tty": "pts/1", "ruid": ruid });
-        Talk::begin(&world.site.socket(), &at_sshd(&ann.name, &more))
+        Talk::begin(&target.site.socket(), &at_sshd(&ann.name, &more))
     };
     let mut held: Vec<Talk> = (0..300).map(|_| at_su(1000)).collect();
     let mut deferred = 0;
@@ -277,70 +277,70 @@ fn a_local_user_at_su_takes_no_other_users_place() {
     unix_users::add_names(names.iter().map(String::as_str).zip(2_300_000..));
     let mut crowd: Vec<Talk> = (2_300_000..2_300_099).flat_map(|uid| [uid; 4]).map(at_su).collect();
     assert_eq!(asked(&mut crowd), 128 - 4, "half of limits.dialogues");
-    drop(at_the_prompt(&world, &ann.name));
+    drop(at_the_prompt(&target, &ann.name));
     drop((held, crowd));
-    wait_for_no_dialogue(&world);
+    wait_for_no_dialogue(&target);
     assert_eq!(at_su(1000).asked().style, "hidden");
 }
 
 #[test]
 fn a_stop_defers_users_at_a_prompt_at_once() {
-    let (mut world, ann) = with_person("a stop");
-    let mut talk = at_the_prompt(&world, &ann.name);
+    let (mut target, ann) = with_person("a stop");
+    let mut talk = at_the_prompt(&target, &ann.name);
     let started = Instant::now();
-    assert!(world.posternd.stop().success());
+    assert!(target.posternd.stop().success());
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     assert_eq!(talk.verdict(), Said::Defer);
-    assert!(world.posternd.log().contains("verdict=defer reason=\"posternd stops\""));
+    assert!(target.posternd.log().contains("verdict=defer reason=\"posternd stops\""));
 }
 
 #[test]
 fn a_device_is_believed_of_root_alone() {
     let site = Site::builder("devices")
         .postern_toml(|text| text.replace("trusted = {", "trusted = { vmail = [\"sshd\"],"));
-    let (world, ann) = world_with_person(site.build());
+    let (target, ann) = world_with_person(site.build());
     let key = "ssh-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDBV4mEYeLCVwQ3MFEMs5z8n3ghlKxHHJIvQfLhfG4iA";
     let more = json!({ "device": key, "tty": "ssh", "secret": ann.password, "session": "by root" });
     let begin = |more: &Value| line(&json!({ "begin": at_sshd(&ann.name, more) }));
-    assert_eq!(say(&world.site.socket(), &begin(&more)), Said::Accept(ann.name.clone()));
-    let logged = world.posternd.logged(&["session=\"by root\""]);
+    assert_eq!(say(&target.site.socket(), &begin(&more)), Said::Accept(ann.name.clone()));
+    let logged = target.posternd.logged(&["session=\"by root\""]);
     assert!(logged.contains("device=\"ssh key SHA256:") && logged.contains("tty=ssh"), "{logged}");
     let mut by_vmail = more;
     by_vmail["session"] = json!("by vmail");
-    let said = say_as("vmail", &world.site.socket(), &[begin(&by_vmail)]);
+    let said = say_as("vmail", &target.site.socket(), &[begin(&by_vmail)]);
     assert_eq!(
         said,
         [Said::Accept(ann.name.clone())],
         "a service of class login, for whom it is trusted with"
     );
-    let logged = world.posternd.logged(&["session=\"by vmail\""]);
+    let logged = target.posternd.logged(&["session=\"by vmail\""]);
     assert!(!logged.contains("device="), "{logged}");
     let elsewhere = json!({ "service": "sudo", "secret": ann.password });
-    assert_eq!(say_as("vmail", &world.site.socket(), &[begin(&elsewhere)]), [Said::reject("not_permitted")]);
+    assert_eq!(say_as("vmail", &target.site.socket(), &[begin(&elsewhere)]), [Said::reject("not_permitted")]);
     for nonsense in ["", "ssh-key", "ssh-key x y", "ssh-key ssh-ed25519 AAAA extra", "\u{1b}[2J"] {
         let more = json!({ "device": nonsense, "secret": ann.password });
-        assert_eq!(say(&world.site.socket(), &begin(&more)), Said::Accept(ann.name.clone()), "{nonsense:?}");
+        assert_eq!(say(&target.site.socket(), &begin(&more)), Said::Accept(ann.name.clone()), "{nonsense:?}");
     }
 }
 
 #[test]
 fn arguments_are_for_self_service_alone() {
-    let world = World::new("arguments");
+    let target = Target::new("arguments");
     for flow in ["login", "lookup", "account", "status"] {
         let more = json!({ "flow": flow, "arguments": { "label": "x" } });
-        assert_eq!(say(&world.site.socket(), &login("alice", "x", &more)), Said::Malformed, "{flow}");
+        assert_eq!(say(&target.site.socket(), &login("alice", "x", &more)), Said::Malformed, "{flow}");
     }
     let none = json!({ "arguments": {} });
     assert_eq!(
-        say(&world.site.socket(), &login("alice", &world.thunderbird.password, &none)),
+        say(&target.site.socket(), &login("alice", &target.thunderbird.password, &none)),
         Said::Accept("alice".to_owned())
     );
 }
 
 #[test]
 fn a_new_keyring_is_noticed_at_the_next_conversation_and_a_broken_one_is_not_taken() {
-    let (world, ann) = with_person("keyring");
-    let path = world.site.keyring();
+    let (target, ann) = with_person("keyring");
+    let path = target.site.keyring();
     let before = std::fs::read_to_string(&path).unwrap();
     let put = |text: &str| {
         let new = path.with_extension("new");
@@ -349,19 +349,19 @@ fn a_new_keyring_is_noticed_at_the_next_conversation_and_a_broken_one_is_not_tak
         std::fs::rename(&new, &path).unwrap();
     };
     let gets_in = || {
-        let mut talk = at_the_prompt(&world, &ann.name);
+        let mut talk = at_the_prompt(&target, &ann.name);
         talk.answer(&ann.password);
         assert_eq!(talk.verdict(), Said::Accept(ann.name.clone()));
     };
     gets_in();
     put(&Keyring::rotate(&before, &[7; 32], SystemClock.now()).unwrap());
     gets_in();
-    drop(world.posternd.logged(&["the keyring was read again", "number 2"]));
+    drop(target.posternd.logged(&["the keyring was read again", "number 2"]));
     put("nonsense");
     gets_in();
     gets_in();
     let complaints = |what: &str| {
-        let log = world.posternd.log();
+        let log = target.posternd.log();
         log.lines().filter(|line| line.contains("the keyring stays as it was") && line.contains(what)).count()
     };
     assert_eq!(complaints(""), 1, "it is told of once");
@@ -370,5 +370,5 @@ fn a_new_keyring_is_noticed_at_the_next_conversation_and_a_broken_one_is_not_tak
     assert_eq!((complaints("does not exist"), complaints("")), (1, 2));
     put(&before);
     gets_in();
-    drop(world.posternd.logged(&["the keyring was read again", "number 1"]));
+    drop(target.posternd.logged(&["the keyring was read again", "number 1"]));
 }

@@ -21,9 +21,9 @@ fn found(lines: &[&str]) -> Vec<Option<String>> {
 
 #[test]
 fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
-    let (world, ann) = world_with_person(Site::new("fail2ban"));
-    let app = bind_a_factor(&world, &ann);
-    let socket = world.site.socket();
+    let (target, ann) = world_with_person(Site::new("fail2ban"));
+    let app = bind_a_factor(&target, &ann);
+    let socket = target.site.socket();
     let mail = |user: &str, secret: &str, more: Value| say(&socket, &login(user, secret, &more));
     let sshd = |rhost: &str, answers: &[&str]| {
         let mut talk = Talk::begin(&socket, &at_sshd(&ann.name, &json!({ "rhost": rhost })));
@@ -33,7 +33,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
         }
         talk
     };
-    let before = world.posternd.log().lines().count();
+    let before = target.posternd.log().lines().count();
     // Attackers, from addresses of 198.51.100.0/24.
     assert_eq!(mail("alice", "wrong", json!({ "rhost": "198.51.100.1" })), Said::reject("bad_credential"));
     assert_eq!(mail("nobody", "wrong", json!({ "rhost": "198.51.100.2" })), Said::reject("unknown_account"));
@@ -44,7 +44,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     let forged = "alice verdict=accept rhost=192.0.2.9 user=root";
     assert_eq!(mail(forged, "wrong", json!({ "rhost": "198.51.100.5" })), Said::reject("unknown_account"));
     // Other users, from addresses of 192.0.2.0/24.
-    let right = &world.thunderbird.password;
+    let right = &target.thunderbird.password;
     assert_eq!(mail("alice", right, json!({ "rhost": "192.0.2.1" })), Said::Accept("alice".to_owned()));
     assert_eq!(mail(&ann.name, &ann.password, json!({})), Said::reject("use_app_password"));
     let mut gives_up = sshd("192.0.2.3", &[&ann.password]);
@@ -59,8 +59,8 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     let session = "reason=bad_credential flow=login service=x rhost=192.0.2.7 user=x";
     assert_eq!(mail("alice", right, json!({ "session": session })), Said::Accept("alice".to_owned()));
     // A forgotten phone, a program that repeats an old password, and an ssh that cron started.
-    let lost = world.site.app_password("alice", "Lost", &[]);
-    drop(world.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
+    let lost = target.site.app_password("alice", "Lost", &[]);
+    drop(target.site.cli_ok(&["app-password", "revoke", "alice", &lost.id]));
     for _ in 0..3 {
         let polls = mail("alice", &lost.password, json!({ "rhost": "192.0.2.8" }));
         assert_eq!(polls, Said::reject("expired"), "what front doors of before know");
@@ -78,13 +78,13 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     for (address, secret) in [("::ffff:198.51.100.6", "one"), ("2001:db8::7%eth0", "two")] {
         assert_eq!(mail("alice", secret, json!({ "rhost": address })), Said::reject("bad_credential"));
     }
-    drop(world.posternd.logged(&["hung up", "192.0.2.4"]));
-    drop(world.posternd.logged(&["reason=cancelled", "192.0.2.3"]));
+    drop(target.posternd.logged(&["hung up", "192.0.2.4"]));
+    drop(target.posternd.logged(&["reason=cancelled", "192.0.2.3"]));
 
     let all = 12 + 12 + 2 + 3 + 2;
     // posternd writes its log asynchronously, and lines come late on a busy machine.
     let log = guard::wait_for("every verdict to be in the log", Duration::from_secs(20), || {
-        let log = world.posternd.log();
+        let log = target.posternd.log();
         (log.lines().skip(before).filter(|line| line.contains("postern::audit")).count() >= all)
             .then_some(log)
     });

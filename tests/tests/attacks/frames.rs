@@ -4,71 +4,71 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::Target;
 use crate::raw::{Said, line, login, say, say_slowly};
 
 /// A good login whose line has `length` bytes, its newline included.
-fn login_of_length(world: &World, length: usize) -> Vec<u8> {
+fn login_of_length(target: &Target, length: usize) -> Vec<u8> {
     let with = |padding: usize| {
-        login("alice", &world.thunderbird.password, &json!({ "session": "x".repeat(padding) }))
+        login("alice", &target.thunderbird.password, &json!({ "session": "x".repeat(padding) }))
     };
     with(length - with(0).len())
 }
 
 #[test]
 fn a_line_of_16_kib_is_heard_and_one_byte_more_is_not() {
-    let world = World::new("frame length");
-    let socket = world.site.socket();
+    let target = Target::new("frame length");
+    let socket = target.site.socket();
     let limit = postern_ipc::MAX_FRAME;
-    assert_eq!(say(&socket, &login_of_length(&world, limit)), Said::Accept("alice".to_owned()));
+    assert_eq!(say(&socket, &login_of_length(&target, limit)), Said::Accept("alice".to_owned()));
     for length in [limit + 1, limit + 2, 2 * limit, 100 * limit] {
-        assert_eq!(say(&socket, &login_of_length(&world, length)), Said::Malformed, "{length}");
+        assert_eq!(say(&socket, &login_of_length(&target, length)), Said::Malformed, "{length}");
     }
-    let line = world.posternd.logged(&["flow=login", "verdict=accept", "session="]);
+    let line = target.posternd.logged(&["flow=login", "verdict=accept", "session="]);
     assert!(line.len() < 2048, "one login is a short line: {} bytes", line.len());
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn a_line_that_never_ends_is_cut_off_and_blocks_no_others() {
-    let world = World::new("frame without end");
-    let socket = world.site.socket();
-    let begin = login("alice", &world.thunderbird.password, &json!({}));
+    let target = Target::new("frame without end");
+    let socket = target.site.socket();
+    let begin = login("alice", &target.thunderbird.password, &json!({}));
     let (most, newline) = begin.split_at(begin.len() - 1);
     let drop_by_drop: Vec<&[u8]> = most.chunks(1).take(40).collect();
     std::thread::scope(|scope| {
         let slow = [
             // A byte now and then, far beyond the deadline.
-            scope.spawn(|| say_slowly(&world.site.socket(), &drop_by_drop, Duration::from_millis(200))),
+            scope.spawn(|| say_slowly(&target.site.socket(), &drop_by_drop, Duration::from_millis(200))),
             // All bytes but the newline, which comes too late.
-            scope.spawn(|| say_slowly(&world.site.socket(), &[most, newline], Duration::from_secs(6))),
+            scope.spawn(|| say_slowly(&target.site.socket(), &[most, newline], Duration::from_secs(6))),
             // Nothing.
-            scope.spawn(|| say(&world.site.socket(), b"")),
+            scope.spawn(|| say(&target.site.socket(), b"")),
         ];
         // Three conversations hang, and others go on.
-        world.assert_alice_gets_in();
+        target.assert_alice_gets_in();
         assert_eq!(say(&socket, &begin), Said::Accept("alice".to_owned()));
         for conversation in slow {
             assert_eq!(conversation.join().unwrap(), Said::Nothing);
         }
     });
-    assert_eq!(world.posternd.status().connections, 1, "only the one that asks");
+    assert_eq!(target.posternd.status().connections, 1, "only the one that asks");
 }
 
 #[test]
 fn a_line_that_arrives_in_pieces_is_one_line() {
-    let world = World::new("frame in pieces");
-    let begin = login("alice", &world.thunderbird.password, &json!({}));
+    let target = Target::new("frame in pieces");
+    let begin = login("alice", &target.thunderbird.password, &json!({}));
     let pieces: Vec<&[u8]> = begin.chunks(9).collect();
-    let said = say_slowly(&world.site.socket(), &pieces, Duration::from_millis(10));
+    let said = say_slowly(&target.site.socket(), &pieces, Duration::from_millis(10));
     assert_eq!(said, Said::Accept("alice".to_owned()));
 }
 
 #[test]
 fn anything_but_one_message_of_the_protocol_is_malformed() {
-    let world = World::new("malformed");
-    let socket = world.site.socket();
-    let good = String::from_utf8(login("alice", &world.thunderbird.password, &json!({}))).unwrap();
+    let target = Target::new("malformed");
+    let socket = target.site.socket();
+    let good = String::from_utf8(login("alice", &target.thunderbird.password, &json!({}))).unwrap();
     assert_eq!(say(&socket, good.as_bytes()), Said::Accept("alice".to_owned()), "what is bent below is good");
     let half = format!("{}\n", &good[..good.len() / 2]);
     let deep = format!("{}\n", "[".repeat(16_000));
@@ -107,17 +107,17 @@ fn anything_but_one_message_of_the_protocol_is_malformed() {
     for bytes in [&b"\xff\xfe{}\n"[..], b"\0\0\0\0\n", b"{\"begin\":{\"user\":\"\xff\"}}\n"] {
         assert_eq!(say(&socket, bytes), Said::Malformed, "{bytes:?}");
     }
-    let verdicts = world.posternd.status().verdicts;
+    let verdicts = target.posternd.status().verdicts;
     assert_eq!(verdicts["accept"], 1, "none of them was one: {verdicts:?}");
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn both_versions_are_spoken_and_no_other() {
-    let world = World::new("versions");
+    let target = Target::new("versions");
     let version = |version: Value| {
-        let message = login("alice", &world.thunderbird.password, &json!({ "version": version }));
-        say(&world.site.socket(), &message)
+        let message = login("alice", &target.thunderbird.password, &json!({ "version": version }));
+        say(&target.site.socket(), &message)
     };
     for known in [json!(1), json!(2)] {
         assert_eq!(version(known.clone()), Said::Accept("alice".to_owned()), "{known}");
@@ -129,16 +129,16 @@ fn both_versions_are_spoken_and_no_other() {
         assert_eq!(version(no_version.clone()), Said::Malformed, "{no_version}");
     }
     let newer = json!({ "version": 3, "flow": "telepathy", "colour": "blue" });
-    assert_eq!(say(&world.site.socket(), &line(&json!({ "begin": newer }))), Said::Unsupported);
-    world.assert_alice_gets_in();
+    assert_eq!(say(&target.site.socket(), &line(&json!({ "begin": newer }))), Said::Unsupported);
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn a_peer_that_sends_while_the_answer_is_made_is_disconnected() {
-    let world = World::new("talks on");
+    let target = Target::new("talks on");
     let begin = login("alice", "wrong", &json!({}));
     // The main password takes its time to be checked: the second line comes in the middle of it.
-    let said = say_slowly(&world.site.socket(), &[&begin, &begin], Duration::from_millis(3));
+    let said = say_slowly(&target.site.socket(), &[&begin, &begin], Duration::from_millis(3));
     assert!(matches!(said, Said::Nothing | Said::Malformed | Said::Reject(_)), "{said:?}");
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }

@@ -18,14 +18,14 @@ mod talk;
 use postern_tests::{Account, AppPassword, Posternd, Site, host};
 
 /// A site with posternd and its account `alice`, who has one app password.
-struct World {
+struct Target {
     posternd: Posternd,
     site: Site,
     alice: Account,
     thunderbird: AppPassword,
 }
 
-impl World {
+impl Target {
     fn new(name: &str) -> Self {
         Self::of(Site::new(name))
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::World;
+use crate::Target;
 use crate::raw::{Said, login, say};
 
 const FOREIGN: [&str; 22] = [
@@ -45,39 +45,39 @@ const SPELLINGS: [&str; 10] = [
 
 #[test]
 fn metacharacters_of_sql_and_filters_and_other_spellings_are_unknown_names() {
-    let world = World::new("metacharacters");
+    let target = Target::new("metacharacters");
     for name in FOREIGN.into_iter().chain(SPELLINGS) {
-        for secret in [&world.thunderbird.password, &world.alice.password] {
-            let said = say(&world.site.socket(), &login(name, secret, &json!({})));
+        for secret in [&target.thunderbird.password, &target.alice.password] {
+            let said = say(&target.site.socket(), &login(name, secret, &json!({})));
             assert_eq!(said, Said::reject("unknown_account"), "{name:?}");
         }
         let lookup = json!({ "flow": "lookup", "secret": null });
-        let said = say(&world.site.socket(), &login(name, "", &lookup));
+        let said = say(&target.site.socket(), &login(name, "", &lookup));
         assert_eq!(said, Said::reject("unknown_account"), "{name:?}, looked up");
-        assert_eq!(world.checkpassword(name, &world.thunderbird.password), 1, "{name:?}, by checkpassword");
+        assert_eq!(target.checkpassword(name, &target.thunderbird.password), 1, "{name:?}, by checkpassword");
     }
     // The one spelling that is the same user. The name comes back as the directory writes it.
     for name in ["ALICE", "Alice"] {
-        let said = say(&world.site.socket(), &login(name, &world.thunderbird.password, &json!({})));
+        let said = say(&target.site.socket(), &login(name, &target.thunderbird.password, &json!({})));
         assert_eq!(said, Said::Accept("alice".to_owned()), "{name}");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn secrets_full_of_metacharacters_are_only_wrong() {
-    let world = World::new("metacharacters in secrets");
+    let target = Target::new("metacharacters in secrets");
     for (number, secret) in FOREIGN.into_iter().enumerate() {
         let from = json!({ "rhost": format!("198.51.100.{number}") });
-        let said = say(&world.site.socket(), &login("alice", secret, &from));
+        let said = say(&target.site.socket(), &login("alice", secret, &from));
         assert_eq!(said, Said::reject("bad_credential"), "{secret:?}");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn neither_name_nor_session_nor_service_forges_a_line_of_the_log() {
-    let world = World::new("log injection");
+    let target = Target::new("log injection");
     let forged = "verdict=accept flow=login service=imap account=forged peer=0 user=alice";
     let evil = [
         format!("x\n{forged}"),
@@ -90,15 +90,15 @@ fn neither_name_nor_session_nor_service_forges_a_line_of_the_log() {
         format!("x\0{forged}"),
         format!("x {forged}"),
     ];
-    let before = world.posternd.log().lines().count();
+    let before = target.posternd.log().lines().count();
     for text in &evil {
         for field in ["user", "session", "service", "local", "rhost", "tty", "device", "language"] {
             let more = json!({ field: text });
-            let said = say(&world.site.socket(), &login("nobody", "wrong password", &more));
+            let said = say(&target.site.socket(), &login("nobody", "wrong password", &more));
             assert!(matches!(&said, Said::Reject(_)), "{field}: {said:?}");
         }
     }
-    let log = world.posternd.log();
+    let log = target.posternd.log();
     let lines: Vec<&str> = log.lines().skip(before).collect();
     assert_eq!(lines.len(), evil.len() * 8, "one line each");
     for line in lines {
@@ -109,30 +109,31 @@ fn neither_name_nor_session_nor_service_forges_a_line_of_the_log() {
         assert!(!outside.contains("verdict=accept") && !outside.contains("forged"), "{line}");
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");
     }
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn no_field_of_a_client_makes_a_line_of_the_log_long() {
-    let world = World::new("long lines");
+    let target = Target::new("long lines");
     for text in ["n".repeat(15_000), "\u{e9}".repeat(7_000), "\"".repeat(7_000)] {
         for field in ["user", "session", "service"] {
-            let said = say(&world.site.socket(), &login("nobody", "wrong password", &json!({ field: text })));
+            let said =
+                say(&target.site.socket(), &login("nobody", "wrong password", &json!({ field: text })));
             assert!(matches!(&said, Said::Reject(_)), "{field}: {said:?}");
         }
     }
-    let log = world.posternd.log();
+    let log = target.posternd.log();
     let longest = log.lines().map(str::len).max().unwrap();
     assert!(longest < 4_096, "{longest} bytes");
-    world.assert_alice_gets_in();
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn an_app_password_opens_its_own_account_as_itself_and_nothing_else() {
-    let world = World::new("other accounts");
-    let bob = world.site.account("bob");
-    let phone = world.site.app_password("bob", "Phone", &[]).password;
-    let (own, main) = (&world.thunderbird.password, &world.alice.password);
+    let target = Target::new("other accounts");
+    let bob = target.site.account("bob");
+    let phone = target.site.app_password("bob", "Phone", &[]).password;
+    let (own, main) = (&target.thunderbird.password, &target.alice.password);
     let (selector, secret) = own.split_at(4);
     let refused = [
         ("somebody else's app password", "alice", phone.clone()),
@@ -160,18 +161,18 @@ fn an_app_password_opens_its_own_account_as_itself_and_nothing_else() {
             continue;
         }
         let address = format!("198.51.100.{number}");
-        let said = say(&world.site.socket(), &login(user, &password, &json!({ "rhost": address })));
+        let said = say(&target.site.socket(), &login(user, &password, &json!({ "rhost": address })));
         assert_eq!(said, Said::reject("bad_credential"), "{what}");
-        assert_eq!(world.checkpassword_from(&address, user, &password), 1, "{what}, by checkpassword");
+        assert_eq!(target.checkpassword_from(&address, user, &password), 1, "{what}, by checkpassword");
     }
-    assert_eq!(world.checkpassword("bob", &phone), 0);
-    world.assert_alice_gets_in();
+    assert_eq!(target.checkpassword("bob", &phone), 0);
+    target.assert_alice_gets_in();
 }
 
 #[test]
 fn a_host_with_twelve_names_has_one_limit() {
-    let world = World::new("twelve_names");
-    let socket = world.site.socket();
+    let target = Target::new("twelve_names");
+    let socket = target.site.socket();
     let guess = |name: &str, secret: &str| say(&socket, &login("alice", secret, &json!({ "rhost": name })));
     for number in 0..10 {
         let said = guess(&format!("h{number}.attacker.invalid"), &format!("guess {number}"));
@@ -181,13 +182,13 @@ fn a_host_with_twelve_names_has_one_limit() {
         let said = guess(&format!("h{number}.attacker.invalid"), &format!("guess {number}"));
         assert_eq!(said, Said::reject("limited"), "{number}");
     }
-    drop(world.posternd.logged(&["reason=limited", " rhost=h11.attacker.invalid ", "user=alice"]));
-    assert_eq!(guess("192.0.2.1", &world.alice.password), Said::Accept("alice".to_owned()), "elsewhere");
+    drop(target.posternd.logged(&["reason=limited", " rhost=h11.attacker.invalid ", "user=alice"]));
+    assert_eq!(guess("192.0.2.1", &target.alice.password), Said::Accept("alice".to_owned()), "elsewhere");
     // A zone is no name: one /64 with the next link's.
     for number in 0..10 {
         let said = guess(&format!("2001:db8::{number}%eth{number}"), &format!("again {number}"));
         assert_eq!(said, Said::reject("bad_credential"), "{number}");
     }
-    assert_eq!(guess("2001:db8::b%eth9", &world.alice.password), Said::reject("limited"));
-    drop(world.posternd.logged(&["reason=limited", " rhost=2001:db8::b ", "user=alice"]));
+    assert_eq!(guess("2001:db8::b%eth9", &target.alice.password), Said::reject("limited"));
+    drop(target.posternd.logged(&["reason=limited", " rhost=2001:db8::b ", "user=alice"]));
 }

@@ -11,7 +11,7 @@ use nix::unistd::{Gid, Uid};
 use postern_tests::{Account, Authenticator, Site, guard, unix_users};
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::Target;
 use crate::raw::{Said, line, peer_with};
 
 /// A conversation that has begun.
@@ -177,9 +177,9 @@ pub(crate) fn own(flow: &str, more: &Value) -> Value {
 }
 
 /// Binds an app by self-service, as the account's own user.
-pub(crate) fn bind_a_factor(world: &World, person: &Account) -> Authenticator {
+pub(crate) fn bind_a_factor(target: &Target, person: &Account) -> Authenticator {
     let ids = (person.uid.into(), person.uid.into());
-    let mut talk = Talk::begin_as(ids, &world.site.socket(), &own("enrol", &json!({})));
+    let mut talk = Talk::begin_as(ids, &target.site.socket(), &own("enrol", &json!({})));
     assert_eq!(talk.asked().style, "hidden");
     talk.answer(&person.password);
     let asked = talk.asked();
@@ -201,10 +201,10 @@ pub(crate) fn bind_a_factor(world: &World, person: &Account) -> Authenticator {
 }
 
 /// A site with a user whom this host and the directory both know.
-pub(crate) fn world_with_person(site: Site) -> (World, Account) {
-    let world = World::of(site);
-    let person = world.site.account_of(&unix_users::fresh("ann"));
-    (world, person)
+pub(crate) fn world_with_person(site: Site) -> (Target, Account) {
+    let target = Target::of(site);
+    let person = target.site.account_of(&unix_users::fresh("ann"));
+    (target, person)
 }
 
 fn with(mut begin: Value, more: &Value) -> Value {

@@ -3,9 +3,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
-use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
 use postern_tests::terminal::Terminal;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{FakePosternd, Ran, Site, UnixUser, canary, host, unix_users};
 use serde_json::{Value, json};
 
@@ -258,7 +258,7 @@ fn without_a_controlling_terminal_the_main_password_is_not_shown_either() {
         command.args(["my", "app-passwords", "create", "--label", "Laptop"]);
         command.arg("--client-config").arg(site.client_config());
         command.env_clear().current_dir("/").uid(user.uid).gid(user.uid);
-        Person::at(Terminal::start(command, owner), "my_su", "detached")
+        TerminalUser::at(Terminal::start(command, owner), "my_su", "detached")
     };
     let root = (Uid::from_raw(0), Gid::from_raw(0));
     for owner in [user.ids(), root] {

@@ -3,13 +3,15 @@
 use postern_tests::otp::{self, Algorithm};
 use postern_tests::{Authenticator, Binder, Outcome, Site};
 
-use crate::{Host, wrong_password};
+use postern_tests::site::wrong_password;
 
-fn combined(name: &str) -> Host {
-    Host::of(Site::builder(name).setting("[services.imap]", "combined = true").build())
+use crate::PamMailHost;
+
+fn combined(name: &str) -> PamMailHost {
+    PamMailHost::of(Site::builder(name).setting("[services.imap]", "combined = true").build())
 }
 
-impl Host {
+impl PamMailHost {
     /// What postern-checkpassword answers to the same login; on `true` it lets in.
     fn by_checkpassword(&self, service: &str, user: &str, password: &str) -> bool {
         let reply_tool = ["/usr/lib/dovecot/checkpassword-reply"];
@@ -66,7 +68,7 @@ fn it_is_off_by_default_and_spends_nothing_then() {
     }
     assert_eq!(host.login("imap", "anna", &both), Outcome::Accepted, "it was not spent");
     drop(host);
-    let host = Host::new("default");
+    let host = PamMailHost::new("default");
     let both = format!("{}{}", host.anna.password, host.app.code(0));
     assert!(host.opened("anna", &both).is_empty());
 }
@@ -77,7 +79,7 @@ fn a_code_of_eight_digits_is_found_behind_the_password() {
     let main = site.account("clara").password;
     let app = Authenticator::random().algorithm(Algorithm::Sha256).digits(8);
     let _ = Binder::of(&site).bind("clara", &app);
-    let host = Host::of(site);
+    let host = PamMailHost::of(site);
     let code = app.fresh_code(10);
     assert_eq!(host.login("imap", "clara", &format!("{main}{}", &code[2..])), Outcome::Refused);
     assert_eq!(host.login("imap", "clara", &format!("{main}{code}")), Outcome::Accepted);

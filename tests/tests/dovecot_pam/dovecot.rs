@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use postern_tests::guard::wait_for;
 use postern_tests::{Login, Outcome, Protocol, syslog};
 
-use crate::{Host, SERVICES, stack, wrong_password};
+use postern_tests::mail_host::SERVICES;
+use postern_tests::site::wrong_password;
+
+use crate::{PamMailHost, stack};
 
 #[test]
 fn app_passwords_open_and_main_passwords_only_without_a_second_factor() {
-    let host = Host::new("opens");
+    let host = PamMailHost::new("opens");
     let app = host.site.app_password("anna", "Phone", &[]).password;
     for spelling in [app.clone(), app.replace(' ', "")] {
         assert_eq!(host.dovecot.imap("anna", &spelling).text(), "INBOX: 0 messages");
@@ -32,7 +35,7 @@ fn app_passwords_open_and_main_passwords_only_without_a_second_factor() {
 
 #[test]
 fn scope_network_and_revocation_hold() {
-    let host = Host::new("holds");
+    let host = PamMailHost::new("holds");
     let scoped = host.site.app_password("anna", "Reader", &["--scope", "imap,sieve"]);
     assert_eq!(host.opened("anna", &scoped.password), ["imap", "sieve"]);
     drop(host.posternd.logged(&["reason=scope", "service=pop3", &format!("app_password={}", scoped.id)]));
@@ -51,7 +54,7 @@ fn scope_network_and_revocation_hold() {
 
 #[test]
 fn dovecot_goes_on_with_the_canonical_name() {
-    let host = Host::new("alias");
+    let host = PamMailHost::new("alias");
     drop(host.site.account_with("clara", &wrong_password(), &["--mail", "c.lara@example.org"]));
     let app = host.site.app_password("clara", "Phone", &[]).password;
     let reply =
@@ -63,7 +66,7 @@ fn dovecot_goes_on_with_the_canonical_name() {
 #[test]
 fn nothing_is_asked_twice_of_a_mail_program() {
     syslog::listen();
-    let host = Host::new("asked");
+    let host = PamMailHost::new("asked");
     host.services.iter().for_each(|service| service.write(&stack(&host.site, "debug")));
     let app = host.site.app_password("anna", "Phone", &[]).password;
     let asked = || syslog::lines(&["pam_postern(imap:auth): asks"]).len();
@@ -84,7 +87,7 @@ fn nothing_is_asked_twice_of_a_mail_program() {
 #[test]
 fn while_posternd_is_down_every_login_is_refused_and_the_syslog_says_why() {
     syslog::listen();
-    let mut host = Host::new("down");
+    let mut host = PamMailHost::new("down");
     let app = host.site.app_password("anna", "Phone", &[]).password;
     let guesses = || syslog::lines(&["authentication failure"]).len();
     let before = guesses();

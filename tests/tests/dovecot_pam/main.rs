@@ -7,12 +7,13 @@ mod saslauthd;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use postern_tests::mail_host::SERVICES;
 use postern_tests::{
-    Account, Attempt, Authenticator, Binder, Dovecot, Outcome, PamService, Posternd, Site, canary, host, site,
+    Account, Attempt, Authenticator, Binder, Dovecot, Outcome, PamService, Posternd, Site, host,
 };
 
 /// A mail host: Dovecot before its PAM services before posternd before the site's files, and stopped in that order.
-struct Host {
+struct PamMailHost {
     dovecot: Dovecot,
     services: Vec<PamService>,
     posternd: Posternd,
@@ -25,7 +26,7 @@ struct Host {
     _turn: MutexGuard<'static, ()>,
 }
 
-impl Host {
+impl PamMailHost {
     fn new(name: &str) -> Self {
         Self::of(Site::new(name))
     }
@@ -78,13 +79,3 @@ fn start(site: &Site) -> Dovecot {
     config.databases = Some(shipped.replace("/usr/lib/postern/postern-checkpassword", &program));
     Dovecot::start(&config)
 }
-
-/// A random wrong password, which must not appear in any log.
-fn wrong_password() -> String {
-    let password = site::random_password();
-    canary::register(&password);
-    password
-}
-
-/// A file of /etc/pam.d for each.
-const SERVICES: [&str; 4] = ["imap", "pop3", "smtp", "sieve"];

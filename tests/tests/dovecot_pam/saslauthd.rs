@@ -7,7 +7,9 @@ use std::time::Duration;
 use postern_tests::guard::Process;
 use postern_tests::{Ran, host};
 
-use crate::{Host, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::PamMailHost;
 
 /// `saslauthd -a pam`, without its cache.
 struct Saslauthd {
@@ -45,7 +47,7 @@ impl Saslauthd {
 
 #[test]
 fn saslauthd_lets_in_by_app_password_and_asks_nothing_twice() {
-    let host = Host::new("saslauthd");
+    let host = PamMailHost::new("saslauthd");
     let saslauthd = Saslauthd::start();
     let app = host.site.app_password("anna", "Phone", &["--scope", "smtp"]);
     assert!(saslauthd.opens("smtp", "anna", &app.password.replace(' ', "")));

@@ -93,12 +93,12 @@ async fn a_login_by_a_key_alone_does_not_walk_past_a_second_factor() {
 #[tokio::test]
 async fn if_account_is_not_enforced_the_login_is_ignored() {
     let (site, _, _) = site().await;
-    site.world.expect(None);
+    site.faults.expect(None);
     for name in ["alice", "bob", "nobody"] {
         assert!(is(&site.account_flow("sudo", name, None).await, "ignore"), "{name}");
     }
     assert!(is(&site.account_flow("imap", "bob", None).await, "ignore"), "a mail login has its secret");
-    assert!(site.world.calls().is_empty(), "nothing had to be looked up for that");
+    assert!(site.faults.calls().is_empty(), "nothing had to be looked up for that");
     assert!(is(&site.account_flow("telnet", "alice", None).await, "not_permitted"), "not configured");
 }
 
@@ -194,10 +194,10 @@ async fn an_observed_refusal_is_logged_and_not_enforced() {
 async fn a_directory_or_a_name_service_out_of_order_defers() {
     let (site, alice, _) = site().await;
     let proof = proof(&site, &alice, "sshd").await;
-    site.world.users_are_down.store(true, Ordering::Relaxed);
+    site.faults.users_are_down.store(true, Ordering::Relaxed);
     assert!(is(&site.account_flow("sshd", "alice", None).await, "defer"));
     assert!(is(&site.account_flow("sshd", "alice", Some(&proof)).await, "accept"), "proved a moment ago");
-    site.world.directory_is_down.store(true, Ordering::Relaxed);
+    site.faults.directory_is_down.store(true, Ordering::Relaxed);
     for given in [None, Some(&proof)] {
         assert!(is(&site.account_flow("sshd", "alice", given).await, "defer"));
     }

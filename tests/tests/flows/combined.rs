@@ -19,7 +19,7 @@ async fn site() -> (Site, Someone, App) {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
-    site.world.expect(None);
+    site.faults.expect(None);
     (site, alice, app)
 }
 
@@ -92,7 +92,7 @@ async fn a_user_without_a_factor_is_asked_for_no_code() {
     drop(site.person("alice").await);
     assert!(site.webmail(MAIN_PASSWORD).await.is_accept());
     assert_eq!(site.webmail(&format!("{MAIN_PASSWORD}123456")).await.reason(), Reason::BadCredential);
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn a_mail_program_that_saves_password_and_code_locks_no_user_out() {
         assert_eq!(site.webmail(&kept).await.reason(), Reason::BadCredential);
         site.clock.advance(4);
     }
-    assert_eq!(site.world.count(Point::AdmitCode), 2, "it is looked at no more");
+    assert_eq!(site.faults.count(Point::AdmitCode), 2, "it is looked at no more");
     assert!(site.webmail(&both(&app)).await.is_accept());
 }
 
@@ -141,8 +141,8 @@ async fn a_code_behind_a_wrong_main_password_is_not_looked_at() {
         assert_eq!(ended.reason(), Reason::BadCredential);
         site.clock.advance(30);
     }
-    assert_eq!(site.world.count(Point::AdmitCode) + site.world.count(Point::Spend), 0);
-    assert_eq!(site.world.count(Point::CheckMainPassword), 1, "and the same wrong one is checked once");
+    assert_eq!(site.faults.count(Point::AdmitCode) + site.faults.count(Point::Spend), 0);
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 1, "and the same wrong one is checked once");
     assert!(site.webmail(&both(&app)).await.is_accept());
 }
 
@@ -150,9 +150,9 @@ async fn a_code_behind_a_wrong_main_password_is_not_looked_at() {
 async fn app_passwords_are_looked_at_first() {
     let (site, alice, _) = site().await;
     let password = site.app_password(&alice, Scope::All).await;
-    site.world.expect(None);
+    site.faults.expect(None);
     assert!(matches!(site.webmail(&password).await.credential(), Credential::AppPassword(_)));
-    assert_eq!(site.world.count(Point::CheckMainPassword) + site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::CheckMainPassword) + site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]
@@ -168,9 +168,9 @@ async fn recovery_codes_and_trusted_devices_are_no_codes_of_an_app() {
 #[tokio::test]
 async fn locked_factors_and_a_ledger_that_cannot_spend_open_nothing() {
     let (site, alice, app) = site().await;
-    site.world.ledger_is_down.store(true, std::sync::atomic::Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(site.webmail(&both(&app)).await.is_defer());
-    site.world.ledger_is_down.store(false, std::sync::atomic::Ordering::Relaxed);
+    site.faults.ledger_is_down.store(false, std::sync::atomic::Ordering::Relaxed);
     site.forget_spent_steps();
     assert!(site.webmail(&both(&app)).await.is_defer(), "nobody can say whether it was used");
     site.clock.advance(120);

@@ -16,7 +16,7 @@ async fn of_200_wrong_codes_at_once_at_most_5_reach_the_verifier() {
     for talk in &mut talks {
         talk.asked().await;
     }
-    site.world.expect(None);
+    site.faults.expect(None);
     for (number, talk) in (1..).zip(&talks) {
         talk.say(&app.wrong_code(number));
         talk.say("");
@@ -31,8 +31,8 @@ async fn of_200_wrong_codes_at_once_at_most_5_reach_the_verifier() {
         }
     }
     assert_eq!((looked_at, limited), (5, 195));
-    assert_eq!(site.world.count(Point::AdmitCode), 200, "each was counted before it was looked at");
-    assert_eq!(site.world.count(Point::Spend), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 200, "each was counted before it was looked at");
+    assert_eq!(site.faults.count(Point::Spend), 0);
     let right = site.visit("sshkey", "alice").key(SshKey(1)).says(&[&app.code()]).await;
     assert_eq!(right.reason(), Reason::Limited, "the right one is not looked at then either");
 }

@@ -38,7 +38,7 @@ async fn under_a_lock_one_repeated_secret_is_one_guess_and_is_rarely_asked_for_a
     let site = Site::new().await;
     site.person_with("alice", &[("pwdAccountLockedTime", "20270115080000Z")]).await;
     let lenient = |secret| site.visit("lenient", "alice").secret(secret).says(&[]);
-    site.world.expect(None);
+    site.faults.expect(None);
     let first = lenient("an old password").await;
     assert_eq!(first.reason(), Reason::BadCredential);
     assert!(first.outcome.trail.detail.unwrap().contains("has locked the main password"), "{first:?}");
@@ -49,7 +49,7 @@ async fn under_a_lock_one_repeated_secret_is_one_guess_and_is_rarely_asked_for_a
         let is_anew = ended.outcome.trail.detail != AGAIN;
         assert!(!is_anew || ended.outcome.trail.detail == first.outcome.trail.detail, "{ended:?}");
     }
-    let looked_at = site.world.count(Point::CheckMainPassword);
+    let looked_at = site.faults.count(Point::CheckMainPassword);
     assert!((3..12).contains(&looked_at), "{looked_at} in 31 minutes");
     assert!(lenient(MAIN_PASSWORD).await.is_accept(), "nobody is limited by it");
 }
@@ -73,7 +73,7 @@ async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_
     let password = site.app_password(&alice, Scope::All).await;
     let compact = password.replace(' ', "");
     let wide: String = compact.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
-    site.world.expect(None);
+    site.faults.expect(None);
     for typed in [
         format!("\n{password}"),
         format!("\t{password}"),
@@ -99,15 +99,15 @@ async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_
         assert_eq!(ended.reason(), Reason::BadCredential);
         assert!(matches!(ended.outcome.trail.credential, Some(Credential::AppPassword(_))), "{ended:?}");
     }
-    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
-    assert_eq!(site.world.count(Point::Admit), 1, "the same wrong one counts once");
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 0);
+    assert_eq!(site.faults.count(Point::Admit), 1, "the same wrong one counts once");
 }
 
 #[tokio::test]
 async fn input_that_cannot_be_a_main_password_is_not_counted_as_a_wrong_one() {
     let site = Site::new().await;
     drop(site.person("alice").await);
-    site.world.expect(None);
+    site.faults.expect(None);
     for number in 0..200 {
         for typed in
             [format!("\tABCD EFGH JKLM NPQ{}", ["R", "S", "T"][number % 3]), format!("{MAIN_PASSWORD}\n")]
@@ -118,7 +118,7 @@ async fn input_that_cannot_be_a_main_password_is_not_counted_as_a_wrong_one() {
             assert!(ended.outcome.trail.detail.unwrap().contains("control characters"), "{ended:?}");
         }
     }
-    assert_eq!(site.world.count(Point::CheckMainPassword) + site.world.count(Point::Admit), 0);
+    assert_eq!(site.faults.count(Point::CheckMainPassword) + site.faults.count(Point::Admit), 0);
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
     let spaced = site.mail("alice", &format!(" {MAIN_PASSWORD}")).await;
     assert_eq!(spaced.reason(), Reason::BadCredential, "nor is a space dropped");
@@ -159,7 +159,7 @@ async fn app_passwords_work_without_a_ledger_and_main_passwords_are_counted_in_t
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let password = site.app_password(&alice, Scope::All).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let ended = site.mail("alice", &password).await;
     assert!(ended.is_accept() && ended.outcome.trail.is_ledger_down);
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
@@ -177,7 +177,7 @@ async fn a_directory_that_is_out_of_order_defers_every_login() {
     let alice = site.person("alice").await;
     let password = site.app_password(&alice, Scope::All).await;
     assert!(site.mail("alice", &password).await.is_accept());
-    site.world.directory_is_down.store(true, Ordering::Relaxed);
+    site.faults.directory_is_down.store(true, Ordering::Relaxed);
     for (name, secret) in
         [("alice", password.as_str()), ("alice", MAIN_PASSWORD), ("alice", "wrong"), ("bob", "wrong")]
     {
@@ -190,7 +190,7 @@ async fn a_directory_that_is_out_of_order_defers_every_login() {
         flows::lookup(&site.engine, site.engine.service("lmtp"), &name).await.verdict,
         Verdict::Defer(_)
     ));
-    site.world.directory_is_down.store(false, Ordering::Relaxed);
+    site.faults.directory_is_down.store(false, Ordering::Relaxed);
     assert!(site.mail("alice", &password).await.is_accept());
 }
 
@@ -209,7 +209,7 @@ async fn a_name_without_account_costs_what_a_wrong_main_password_costs_and_fills
         drop(site.mail("nobody", &format!("wrong {number}")).await);
     }
     assert_eq!(site.hasher.tally().main_password, before + 8, "limited as an account would be");
-    assert!(site.world.calls().iter().all(|point| point.store() == Store::Directory));
+    assert!(site.faults.calls().iter().all(|point| point.store() == Store::Directory));
 }
 
 #[tokio::test]
@@ -266,11 +266,11 @@ async fn a_mail_service_without_a_secret_asks_for_one_and_for_nothing_else() {
 async fn a_program_that_repeats_an_old_password_locks_no_user_out_and_has_it_checked_once() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
-    site.world.expect(None);
+    site.faults.expect(None);
     for _ in 0..1000 {
         assert_eq!(site.mail("alice", "the password of last year").await.reason(), Reason::BadCredential);
     }
-    assert_eq!(site.world.count(Point::CheckMainPassword), 1);
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 1);
     assert!(site.mail("alice", MAIN_PASSWORD).await.is_accept());
     drop(alice);
 }

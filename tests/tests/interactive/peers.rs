@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use postern_tests::person::{Person, at_once};
+use postern_tests::terminal_user::{TerminalUser, at_once};
 use postern_tests::{Authenticator, PamService, Pamtester, Ssh, Sshd, UnixUser, pam, peers, unix_users};
 
 type Peer = fn(&UnixUser, &Authenticator) -> String;
@@ -14,7 +14,7 @@ fn one_code_is_typed_in_32_ssh_logins_at_once() {
         let (anna, app) = (unix_users::fresh("anna"), Authenticator::random());
         let sshd = Sshd::with("at_once", &pam::auth(&peer(&anna, &app)));
         let started = Instant::now();
-        let mut people: Vec<Person> =
+        let mut people: Vec<TerminalUser> =
             (0..CROWD).map(|_| Ssh::to(&sshd).unix_user(&anna).batch().start()).collect();
         for person in &mut people {
             person.expect(asks);
@@ -41,7 +41,7 @@ fn the_same_without_sshd_takes_a_moment() {
         let (anna, app) = (unix_users::fresh("anna"), Authenticator::random());
         let service = PamService::new(name, &pam::auth(&peer(&anna, &app)));
         let test = Pamtester::new("at_once").item("rhost", "127.0.0.9");
-        let mut people: Vec<Person> = (0..CROWD).map(|_| test.start(&service, &anna.name)).collect();
+        let mut people: Vec<TerminalUser> = (0..CROWD).map(|_| test.start(&service, &anna.name)).collect();
         for person in &mut people {
             person.expect(asks);
         }

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use postern_tests::person::Person;
 use postern_tests::terminal::{self, Terminal};
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{host, site};
 
-fn shell(script: &str) -> Person {
+fn shell(script: &str) -> TerminalUser {
     let mut command = terminal::command(Path::new("/bin/sh"));
     command.args(["-c", script]);
-    Person::at(Terminal::start(command, (0.into(), 0.into())), "terminals", "shell")
+    TerminalUser::at(Terminal::start(command, (0.into(), 0.into())), "terminals", "shell")
 }
 
 #[test]

@@ -1,12 +1,12 @@
 use postern_tests::slapd::PEOPLE;
-use postern_tests::{Site, Slapd};
+use postern_tests::{MailHost, Site, Slapd};
 
-use crate::{Host, Said, ask, let_in_as, login, slapd};
+use crate::{Said, ask, let_in_as, login, slapd};
 
 #[test]
 fn a_user_with_the_address_root_is_let_in_as_themselves_only() {
     let slapd = slapd("root", &["mallory"]).start();
-    let host = Host::new("root", &slapd);
+    let host = MailHost::with_ldap("root", &slapd);
     let mallory = slapd.person("mallory");
     let change =
         slapd.change(mallory.who(), &mallory.dn, "replace: mail\nmail: root\nmail: root@example.org");
@@ -18,13 +18,13 @@ fn a_user_with_the_address_root_is_let_in_as_themselves_only() {
         let uid = ran.reply_fields().into_iter().find(|(field, _)| field == "userdb_uid").unwrap().1;
         assert_eq!(uid, mallory.uid.to_string());
     }
-    assert_eq!(login(&host.site, "root", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "root", &postern_tests::site::wrong_password()), Said::Reject);
 }
 
 #[test]
 fn a_user_name_is_its_owners_whatever_others_write_as_their_address() {
     let slapd = slapd("squatter", &["alice", "mallory"]).start();
-    let host = Host::new("squatter", &slapd);
+    let host = MailHost::with_ldap("squatter", &slapd);
     let (alice, mallory) = (slapd.person("alice"), slapd.person("mallory"));
     let (hers, his) = (
         host.site.app_password("alice", "Phone", &[]).password,
@@ -51,7 +51,7 @@ fn a_user_name_is_its_owners_whatever_others_write_as_their_address() {
 #[test]
 fn an_address_that_two_have_defers_and_their_user_names_work() {
     let slapd = slapd("shared", &["alice", "mallory"]).start();
-    let host = Host::new("shared", &slapd);
+    let host = MailHost::with_ldap("shared", &slapd);
     let (alice, mallory) = (slapd.person("alice"), slapd.person("mallory"));
     let app = host.site.app_password("alice", "Phone", &[]).password;
     assert_eq!(let_in_as(&ask(&host.site, &alice.mail, &app)), "alice");
@@ -79,7 +79,7 @@ fn add_host_account(slapd: &Slapd, name: &str, uid: u32) {
 #[test]
 fn an_admin_who_names_a_user_never_gets_another_with_that_address() {
     let slapd = slapd("admin", &["alice", "bob"]).start();
-    let host = Host::new("admin", &slapd);
+    let host = MailHost::with_ldap("admin", &slapd);
     let site = &host.site;
     for (number, name) in [(1, "backup"), (2, "cron@example.org")] {
         add_host_account(&slapd, name, 33_000 + number);
@@ -157,9 +157,9 @@ fn a_user_name_of_two_accounts_finds_no_account_for_an_admin() {
 #[test]
 fn two_entries_with_one_user_name_defer() {
     let slapd = slapd("doubled", &["alice", "bob"]).start();
-    let host = Host::new("doubled", &slapd);
+    let host = MailHost::with_ldap("doubled", &slapd);
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
-    let twin = crate::wrong_password();
+    let twin = postern_tests::site::wrong_password();
     slapd.add(&format!(
         "dn: ou=guests,{PEOPLE}\nobjectClass: organizationalUnit\nou: guests\n\n\
          dn: uid=alice,ou=guests,{PEOPLE}\nobjectClass: inetOrgPerson\nuid: alice\ncn: x\nsn: x\nuserPassword: {twin}\n"
@@ -188,7 +188,7 @@ fn an_admin_reaches_the_owner_of_a_user_name_that_two_others_have_as_an_address(
 #[test]
 fn a_user_name_works_at_mail_whatever_crowd_has_it_as_an_address() {
     let slapd = slapd("crowd_alias", &["victim", "free"]).start();
-    let host = Host::new("crowd_alias", &slapd);
+    let host = MailHost::with_ldap("crowd_alias", &slapd);
     for number in 0..11 {
         let name = format!("crowd{number}");
         let mails = "mail: victim\nmail: info";
@@ -198,7 +198,7 @@ fn a_user_name_works_at_mail_whatever_crowd_has_it_as_an_address() {
     }
     let victim = slapd.person("victim");
     assert_eq!(let_in_as(&ask(&host.site, "victim", &victim.password)), "victim");
-    assert_eq!(login(&host.site, "victim", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "victim", &postern_tests::site::wrong_password()), Said::Reject);
     assert_eq!(login(&host.site, "info", &victim.password), Said::Defer, "nobody's user name");
     assert_eq!(host.site.cli_json(&["account", "show", "victim"])["for_account"]["name"], "victim");
 }

@@ -1,11 +1,12 @@
-use postern_tests::{CHECK_FAILED, Site};
+use postern_tests::site::wrong_password;
+use postern_tests::{CHECK_FAILED, MailHost, Site};
 
-use crate::{Host, Said, login, slapd, wrong_password};
+use crate::{Said, login, slapd};
 
 #[test]
 fn accounts_are_shown_listed_disabled_enabled_and_expired() {
     let slapd = slapd("accounts", &["alice", "bob"]).crowd(700).start();
-    let host = Host::new("accounts", &slapd);
+    let host = MailHost::with_ldap("accounts", &slapd);
     let site = &host.site;
     let alice = slapd.person("alice");
     let app = site.app_password(&alice.mail, "Phone", &[]).password;
@@ -38,7 +39,7 @@ fn accounts_are_shown_listed_disabled_enabled_and_expired() {
 #[test]
 fn app_passwords_are_made_listed_replaced_and_revoked() {
     let slapd = slapd("app_passwords", &["alice"]).start();
-    let host = Host::new("app_passwords", &slapd);
+    let host = MailHost::with_ldap("app_passwords", &slapd);
     let site = &host.site;
     let old = site.app_password("alice", "Phone", &["--scope", "imap", "--expires", "90d"]);
     let made = site.cli_json(&["app-password", "regenerate", "alice", &old.id]);
@@ -60,7 +61,7 @@ fn app_passwords_are_made_listed_replaced_and_revoked() {
 #[test]
 fn a_failed_command_leaves_nothing_behind() {
     let slapd = slapd("read_only", &["alice"]).start();
-    let host = Host::new("read_only", &slapd);
+    let host = MailHost::with_ldap("read_only", &slapd);
     let alice = slapd.person("alice");
     let before = slapd.entry(&alice.dn).text("entryCSN");
     slapd.set_access(&["attrs=userPassword by * auth", "* by * read"]);
@@ -92,7 +93,7 @@ fn accounts_and_main_passwords_are_left_to_the_tools_of_ldap() {
 #[test]
 fn check_finds_a_site_on_ldap_in_order_and_says_so_when_it_is_not() {
     let mut slapd = slapd("check", &["alice"]).start();
-    let host = Host::new("check", &slapd);
+    let host = MailHost::with_ldap("check", &slapd);
     drop(host.site.app_password("alice", "Phone", &[]));
     let good = host.site.check();
     assert_ne!(good.code, CHECK_FAILED, "{}{}", good.stdout, good.stderr);
@@ -108,7 +109,7 @@ fn check_finds_a_site_on_ldap_in_order_and_says_so_when_it_is_not() {
 #[test]
 fn a_policy_is_set_only_for_accounts_that_a_filter_finds() {
     let slapd = slapd("filtered", &["alice", "bob", "carol"]).start();
-    let host = Host::new("filtered", &slapd);
+    let host = MailHost::with_ldap("filtered", &slapd);
     let site = &host.site;
     let policy =
         |name: &str| site.cli_json(&["account", "show", name])["account"]["policy"]["second_factor"].clone();

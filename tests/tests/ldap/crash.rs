@@ -4,10 +4,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use postern_tests::guard::pause;
-use postern_tests::{CHECK_FAILED, Site, host};
+use postern_tests::{CHECK_FAILED, MailHost, Site, host};
 use serde_json::Value;
 
-use crate::{Host, Said, login, slapd};
+use crate::{Said, login, slapd};
 
 fn listed(site: &Site, revoked: bool) -> BTreeSet<String> {
     let json = site.cli_json(&["app-password", "list", "alice", "--revoked"]);
@@ -19,7 +19,7 @@ fn listed(site: &Site, revoked: bool) -> BTreeSet<String> {
 #[test]
 fn a_command_that_is_killed_anywhere_leaves_before_or_after_and_works_when_run_again() {
     let slapd = slapd("crash", &["alice"]).start();
-    let host = Host::new("crash", &slapd);
+    let host = MailHost::with_ldap("crash", &slapd);
     let site = &host.site;
     let kept = site.app_password("alice", "Kept", &[]);
     let (mut before, mut after) = (0, 0);

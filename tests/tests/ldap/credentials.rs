@@ -1,11 +1,12 @@
-use postern_tests::{Attempt, Outcome};
+use postern_tests::site::wrong_password;
+use postern_tests::{Attempt, MailHost, Outcome};
 
-use crate::{Host, Said, ask_from, login, said, slapd, wrong_password};
+use crate::{Said, ask_from, login, said, slapd};
 
 #[test]
 fn an_empty_password_opens_nothing_where_slapd_takes_it_for_a_success() {
     let slapd = slapd("empty", &["alice"]).unauthenticated_binds().start();
-    let host = Host::new("empty", &slapd);
+    let host = MailHost::with_ldap("empty", &slapd);
     let alice = slapd.person("alice");
     drop(host.site.app_password("alice", "Phone", &[]));
     for name in ["alice", "alice@example.org", "nobody-here", &alice.dn] {
@@ -23,7 +24,7 @@ fn an_empty_password_opens_nothing_where_slapd_takes_it_for_a_success() {
 #[test]
 fn fifteen_spellings_of_one_name_share_one_count_of_wrong_passwords() {
     let slapd = slapd("spellings", &["alice"]).start();
-    let host = Host::new("spellings", &slapd);
+    let host = MailHost::with_ldap("spellings", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     let id = slapd.entry(&alice.dn).text("entryUUID");
@@ -52,7 +53,7 @@ fn fifteen_spellings_of_one_name_share_one_count_of_wrong_passwords() {
 #[test]
 fn one_wrong_password_counts_once_however_the_name_is_spelt() {
     let slapd = slapd("once", &["alice"]).lockout_after(3).start();
-    let host = Host::new("once", &slapd);
+    let host = MailHost::with_ldap("once", &slapd);
     let alice = slapd.person("alice");
     let wrong = wrong_password();
     for name in SPELLINGS {

@@ -2,7 +2,9 @@
 
 use postern_tests::{Ds389, Posternd, Site, guard};
 
-use crate::{Said, login, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::{Said, login};
 
 const MAIN: &str = "alices-main-password-1";
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use postern_tests::{Dovecot, Slapd, guard};
+use postern_tests::site::wrong_password;
+use postern_tests::{Dovecot, MailHost, Slapd, guard};
 
-use crate::{Host, Said, login, slapd, wrong_password};
+use crate::{Said, login, slapd};
 
 const LOCKED_FOR: u32 = 4;
 
@@ -13,7 +14,7 @@ fn lockable(name: &str) -> Slapd {
 }
 
 /// Locks alice as any stranger can: by wrong passwords at IMAP.
-fn lock(host: &Host, slapd: &Slapd) {
+fn lock(host: &MailHost, slapd: &Slapd) {
     for _ in 0..3 {
         assert_eq!(login(&host.site, "alice", &wrong_password()), Said::Reject);
     }
@@ -31,7 +32,7 @@ fn is_found(dovecot: &Dovecot) -> bool {
 #[test]
 fn a_lock_by_wrong_passwords_leaves_app_passwords_and_deliveries_alone() {
     let slapd = lockable("passing_lock");
-    let host = Host::new("passing_lock", &slapd);
+    let host = MailHost::with_ldap("passing_lock", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     lock(&host, &slapd);
@@ -55,7 +56,7 @@ fn a_lock_by_wrong_passwords_leaves_app_passwords_and_deliveries_alone() {
 #[test]
 fn a_main_password_that_came_during_the_lock_is_not_remembered_as_wrong() {
     let slapd = lockable("lock_memory");
-    let host = Host::new("lock_memory", &slapd);
+    let host = MailHost::with_ldap("lock_memory", &slapd);
     let alice = slapd.person("alice");
     lock(&host, &slapd);
     for _ in 0..2 {
@@ -68,7 +69,7 @@ fn a_main_password_that_came_during_the_lock_is_not_remembered_as_wrong() {
 #[test]
 fn guesses_during_a_lock_are_counted_like_any_others() {
     let slapd = lockable("lock_guesses");
-    let host = Host::new("lock_guesses", &slapd);
+    let host = MailHost::with_ldap("lock_guesses", &slapd);
     lock(&host, &slapd);
     for _ in 0..9 {
         assert_eq!(login(&host.site, "alice", &wrong_password()), Said::Reject);
@@ -80,7 +81,7 @@ fn guesses_during_a_lock_are_counted_like_any_others() {
 fn a_condition_that_takes_any_lock_for_a_disabled_account_is_obeyed_and_mail_still_arrives() {
     let slapd = lockable("any_lock");
     let site = postern_tests::Site::builder("any_lock").ldap(&slapd);
-    let host = Host::of(site.setting("[directory]", "disabled = [\"(pwdAccountLockedTime=*)\"]").build());
+    let host = MailHost::of(site.setting("[directory]", "disabled = [\"(pwdAccountLockedTime=*)\"]").build());
     let app = host.site.app_password("alice", "Phone", &[]).password;
     lock(&host, &slapd);
     assert_eq!(login(&host.site, "alice", &app), Said::Reject);
@@ -92,7 +93,7 @@ fn a_condition_that_takes_any_lock_for_a_disabled_account_is_obeyed_and_mail_sti
 #[test]
 fn a_lock_that_only_an_admin_lifts_disables_however_it_is_written() {
     let slapd = slapd("admin_lock", &["alice"]).start();
-    let host = Host::new("admin_lock", &slapd);
+    let host = MailHost::with_ldap("admin_lock", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for value in ["000001010000Z", "00000101000000Z"] {
@@ -112,7 +113,7 @@ fn a_main_password_that_has_to_be_changed_is_logged_and_opens_what_the_site_perm
     let alice = slapd.person("alice");
     slapd.set(&alice.dn, "replace: userPassword\nuserPassword: set-by-an-admin-1");
     slapd.set(&alice.dn, "replace: pwdReset\npwdReset: TRUE");
-    let host = Host::new("must_change", &slapd);
+    let host = MailHost::with_ldap("must_change", &slapd);
     let app = host.site.app_password("alice", "Phone", &[]).password;
     assert_eq!(login(&host.site, "alice", "set-by-an-admin-1"), Said::Accept);
     drop(host.posternd.logged(&["verdict=accept", "wants the main password changed"]));

@@ -1,11 +1,12 @@
-use postern_tests::{Attempt, Login, Outcome, Protocol};
+use postern_tests::site::wrong_password;
+use postern_tests::{Attempt, Login, MailHost, Outcome, Protocol};
 
-use crate::{Host, Said, ask, let_in_as, login, slapd, wrong_password};
+use crate::{Said, ask, let_in_as, login, slapd};
 
 #[test]
 fn an_app_password_and_the_main_password_open_mail_through_dovecot() {
     let slapd = slapd("opens", &["alice", "bob"]).start();
-    let host = Host::new("opens", &slapd);
+    let host = MailHost::with_ldap("opens", &slapd);
     let alice = host.person(&slapd, "alice");
     let app = host.site.app_password("alice", "Thunderbird", &[]).password;
     for secret in [&app, &alice.password] {
@@ -28,7 +29,7 @@ fn an_app_password_and_the_main_password_open_mail_through_dovecot() {
 #[test]
 fn a_main_password_that_was_changed_in_ldap_counts_at_once() {
     let slapd = slapd("changed", &["alice"]).start();
-    let host = Host::new("changed", &slapd);
+    let host = MailHost::with_ldap("changed", &slapd);
     let alice = slapd.person("alice");
     let new = wrong_password();
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
@@ -41,7 +42,7 @@ fn a_main_password_that_was_changed_in_ldap_counts_at_once() {
 #[test]
 fn policy_scope_network_and_revocation_hold_in_ldap_as_they_do_everywhere() {
     let slapd = slapd("holds", &["alice"]).start();
-    let host = Host::new("holds", &slapd);
+    let host = MailHost::with_ldap("holds", &slapd);
     let alice = host.person(&slapd, "alice");
     let office = ["--scope", "imap", "--network", "127.0.0.2/32"];
     let office = host.site.app_password("alice", "Office", &office);
@@ -62,7 +63,7 @@ fn policy_scope_network_and_revocation_hold_in_ldap_as_they_do_everywhere() {
 #[test]
 fn a_user_name_comes_back_as_ldap_writes_it() {
     let slapd = slapd("canonical", &["Alice"]).start();
-    let host = Host::new("canonical", &slapd);
+    let host = MailHost::with_ldap("canonical", &slapd);
     let alice = slapd.person("Alice");
     for name in ["alice", "ALICE", "alice@example.org", "ALICE@EXAMPLE.ORG"] {
         assert_eq!(let_in_as(&ask(&host.site, name, &alice.password)), "Alice", "{name}");

@@ -21,32 +21,7 @@ mod storm;
 use std::time::{Duration, Instant};
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Dovecot, Person, Posternd, Ran, Site, Slapd, SlapdBuilder, canary, host, site};
-
-/// A mail host whose users are in LDAP.
-struct Host {
-    dovecot: Dovecot,
-    posternd: Posternd,
-    site: Site,
-}
-
-impl Host {
-    fn new(name: &str, slapd: &Slapd) -> Self {
-        Self::of(Site::builder(name).ldap(slapd).build())
-    }
-
-    fn of(site: Site) -> Self {
-        let posternd = site.posternd();
-        Self { dovecot: site.dovecot(), posternd, site }
-    }
-
-    /// A user of `slapd`, with a home for mail.
-    fn person(&self, slapd: &Slapd, name: &str) -> Person {
-        let person = slapd.person(name);
-        self.site.make_home(&person);
-        person
-    }
-}
+use postern_tests::{Ran, Site, Slapd, SlapdBuilder, host};
 
 /// The verdict of postern-checkpassword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,13 +80,6 @@ fn back(site: &Site, user: &str, password: &str) -> Duration {
     });
     println!("back after {:?}", started.elapsed());
     started.elapsed()
-}
-
-/// A random wrong password, which must not appear in any log.
-fn wrong_password() -> String {
-    let password = site::random_password();
-    canary::register(&password);
-    password
 }
 
 /// The time within which an outage ends after its cause.

@@ -1,11 +1,13 @@
+use postern_tests::MailHost;
+use postern_tests::site::wrong_password;
 use postern_tests::slapd::PEOPLE;
 
-use crate::{Host, Said, ask, let_in_as, login, said, slapd, wrong_password};
+use crate::{Said, ask, let_in_as, login, said, slapd};
 
 #[test]
 fn metacharacters_of_filters_and_dns_are_unknown_names() {
     let slapd = slapd("metacharacters", &["alice", "bob"]).start();
-    let host = Host::new("metacharacters", &slapd);
+    let host = MailHost::with_ldap("metacharacters", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for name in FOREIGN {
@@ -24,7 +26,7 @@ fn metacharacters_of_filters_and_dns_are_unknown_names() {
 #[test]
 fn people_whose_names_are_full_of_metacharacters_get_in() {
     let slapd = slapd("owners", &["alice"]).start();
-    let host = Host::new("owners", &slapd);
+    let host = MailHost::with_ldap("owners", &slapd);
     let people = [
         ("o'brien,jr", "o'brien\\2Cjr"),
         ("a(b)*c\\d", "a(b)*c\\5Cd"),
@@ -50,7 +52,8 @@ fn people_whose_names_are_full_of_metacharacters_get_in() {
 fn of_several_user_names_the_one_in_the_dn_is_the_account_and_where_none_is_the_login_is_deferred() {
     let slapd = slapd("several", &["alice"]).start();
     let site = postern_tests::Site::builder("several").ldap(&slapd);
-    let host = Host::of(site.postern_toml(|text| text.replace("{homeDirectory}", "/srv/mail/{uid}")).build());
+    let host =
+        MailHost::of(site.postern_toml(|text| text.replace("{homeDirectory}", "/srv/mail/{uid}")).build());
     let password = wrong_password();
     for (number, (rdn, names, canonical)) in [
         ("uid=yan+employeeNumber=5", ["yan", "ayan"], Some("yan")),

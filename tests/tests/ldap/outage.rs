@@ -1,20 +1,20 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use postern_tests::{Attempt, Outcome, Site};
+use postern_tests::{Attempt, MailHost, Outcome, Site};
 
-use crate::{Host, SOON, Said, ask, back, login, said, slapd, timed};
+use crate::{SOON, Said, ask, back, login, said, slapd, timed};
 
 #[test]
 fn while_slapd_is_stopped_every_login_is_unavailable_and_none_is_wrong() {
     let mut slapd = slapd("stopped", &["alice"]).start();
-    let host = Host::new("stopped", &slapd);
+    let host = MailHost::with_ldap("stopped", &slapd);
     let alice = host.person(&slapd, "alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     assert!(host.dovecot.imap("alice", &app).is_in());
     let master = host.dovecot.pid();
     slapd.stop();
-    for secret in [&app, &alice.password, &crate::wrong_password()] {
+    for secret in [&app, &alice.password, &postern_tests::site::wrong_password()] {
         assert_eq!(login(&host.site, "alice", secret), Said::Defer);
     }
     for secret in [&app, &alice.password] {
@@ -39,7 +39,7 @@ fn while_slapd_is_stopped_every_login_is_unavailable_and_none_is_wrong() {
 #[test]
 fn a_slapd_that_falls_silent_defers_within_three_seconds_and_then_at_once() {
     let slapd = slapd("silent", &["alice"]).start();
-    let host = Host::new("silent", &slapd);
+    let host = MailHost::with_ldap("silent", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     assert_eq!(login(&host.site, "alice", &app), Said::Accept);
@@ -85,7 +85,7 @@ fn the_second_server_takes_over_at_a_price_that_is_paid_once() {
     let first = slapd("first", &["alice"]).provider().start();
     let second = slapd("second", &[]).consumer_of(&first).start();
     let site = Site::builder("second").ldap_servers(&[&first, &second], &first).build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let alice = slapd_person(&host, &first);
     let app = host.site.app_password("alice", "Phone", &[]).password;
     second.wait_synced(&first);
@@ -134,7 +134,7 @@ fn a_first_server_that_is_stopped_is_passed_over_and_comes_back() {
     assert_eq!(login(&site, "alice", &app.password), Said::Reject);
 }
 
-fn slapd_person(host: &Host, slapd: &postern_tests::Slapd) -> String {
+fn slapd_person(host: &MailHost, slapd: &postern_tests::Slapd) -> String {
     host.person(slapd, "alice").password
 }
 

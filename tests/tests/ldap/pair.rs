@@ -1,6 +1,8 @@
 use postern_tests::{AppPassword, Listen, Posternd, Redis, Site, Slapd};
 
-use crate::{Said, ask_from, login, said, slapd, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::{Said, ask_from, login, said, slapd};
 
 /// Two hosts of one site: one directory, one ledger, one keyring.
 struct Pair {

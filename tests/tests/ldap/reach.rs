@@ -1,7 +1,7 @@
 use postern_tests::slapd::SERVICE;
-use postern_tests::{Site, SiteBuilder, Slapd};
+use postern_tests::{MailHost, Site, SiteBuilder, Slapd};
 
-use crate::{Host, Said, login, slapd};
+use crate::{Said, login, slapd};
 
 /// A site that reaches `slapd` at another URI. `login` replaces `bind_dn` and `bind_password_file`, if given.
 fn site(name: &str, slapd: &Slapd, uri: &str, login: Option<&'static str>) -> SiteBuilder {
@@ -20,7 +20,7 @@ fn site(name: &str, slapd: &Slapd, uri: &str, login: Option<&'static str>) -> Si
 fn slapd_is_reached_by_starttls() {
     let slapd = slapd("starttls", &["alice"]).start();
     let site = site("starttls", &slapd, &slapd.uri(), None).setting("[directory]", "starttls = true").build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for secret in [&app, &slapd.person("alice").password] {
         assert_eq!(login(&host.site, "alice", secret), Said::Accept);
@@ -38,12 +38,12 @@ fn slapd_is_reached_by_starttls() {
 fn slapd_is_reached_by_its_unix_socket_without_any_password() {
     let slapd = slapd("external", &["alice"]).service_by_external().start();
     let site = site("external", &slapd, &slapd.ldapi_uri(), Some("sasl_external = true")).build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for secret in [&app, &slapd.person("alice").password] {
         assert_eq!(login(&host.site, "alice", secret), Said::Accept);
     }
-    assert_eq!(login(&host.site, "alice", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Reject);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn slapd_is_reached_at_an_ipv6_address_by_ldaps_and_by_starttls() {
         ("ipv6_starttls", at(slapd.uri()), Some("starttls = true")),
     ] {
         let builder = site(name, &slapd, &uri, None);
-        let host = Host::of(match starttls {
+        let host = MailHost::of(match starttls {
             Some(line) => builder.setting("[directory]", line).build(),
             None => builder.build(),
         });
@@ -86,7 +86,7 @@ fn slapd_is_reached_at_an_ipv6_address_by_ldaps_and_by_starttls() {
 #[test]
 fn a_server_whose_own_certificate_is_the_ca_file_is_taken_though_it_is_an_authoritys() {
     let slapd = slapd("self_signed", &["alice"]).self_signed().start();
-    let host = Host::new("self_signed", &slapd);
+    let host = MailHost::with_ldap("self_signed", &slapd);
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for secret in [&app, &slapd.person("alice").password] {
         assert_eq!(login(&host.site, "alice", secret), Said::Accept);

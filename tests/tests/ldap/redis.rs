@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use postern_tests::{Listen, Redis, Site, canary};
+use postern_tests::{Listen, MailHost, Redis, Site, canary};
 
-use crate::{Host, Said, login, slapd, timed};
+use crate::{Said, login, slapd, timed};
 
-fn host(name: &str, slapd: &postern_tests::Slapd, redis: &Redis) -> Host {
+fn host(name: &str, slapd: &postern_tests::Slapd, redis: &Redis) -> MailHost {
     let site = Site::builder(name).ldap(slapd).build();
     redis.join(&site);
-    Host::of(site)
+    MailHost::of(site)
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_stopped_redis_changes_nothing_for_app_passwords_and_is_used_again_when_it_i
     assert_eq!(said, Said::Accept);
     assert!(took < USUAL, "{took:?}");
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept, "the main password as well");
-    assert_eq!(login(&host.site, "alice", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Reject);
     let made = host.site.cli(&["--json", "app-password", "create", "alice", "--label", "Laptop"]).json();
     let laptop = made["app_password"]["password"].as_str().unwrap().to_owned();
     canary::register(&laptop);
@@ -76,7 +76,7 @@ fn without_redis_wrong_main_passwords_are_still_limited() {
     let alice = slapd.person("alice");
     redis.kill();
     for _ in 0..10 {
-        assert_eq!(login(&host.site, "alice", &crate::wrong_password()), Said::Reject);
+        assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Reject);
     }
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Reject);
     drop(host.posternd.logged(&["reason=limited", "user=alice"]));

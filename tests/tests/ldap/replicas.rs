@@ -1,8 +1,10 @@
 use postern_tests::own::Visit;
-use postern_tests::{Listen, Redis, Site, Slapd, unix_users};
+use postern_tests::{Listen, MailHost, Redis, Site, Slapd, unix_users};
 use serde_json::json;
 
-use crate::{Host, Said, login, slapd, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::{Said, login, slapd};
 
 /// A provider for changes, and a consumer for reads.
 fn pair(name: &str) -> (Slapd, Slapd) {
@@ -11,10 +13,10 @@ fn pair(name: &str) -> (Slapd, Slapd) {
     (provider, consumer)
 }
 
-fn host(name: &str, provider: &Slapd, consumer: &Slapd, redis: &Redis) -> Host {
+fn host(name: &str, provider: &Slapd, consumer: &Slapd, redis: &Redis) -> MailHost {
     let site = Site::builder(name).ldap_servers(&[consumer], provider).build();
     redis.join(&site);
-    Host::of(site)
+    MailHost::of(site)
 }
 
 #[test]
@@ -98,11 +100,11 @@ fn no_revision_that_is_forged_in_redis_makes_a_revoked_app_password_good_on_a_la
 }
 
 /// The question or message after alice's main password, at a login service.
-fn after_password(host: &Host, password: &str) -> String {
+fn after_password(host: &MailHost, password: &str) -> String {
     after_password_of("alice", host, password)
 }
 
-fn after_password_of(name: &str, host: &Host, password: &str) -> String {
+fn after_password_of(name: &str, host: &MailHost, password: &str) -> String {
     let begin = json!({
         "version": 1, "flow": "login", "service": "sshd", "user": name, "secret": password, "interactive": true,
     });

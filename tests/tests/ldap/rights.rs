@@ -1,4 +1,6 @@
-use crate::{Host, Said, ask, let_in_as, login, slapd};
+use postern_tests::MailHost;
+
+use crate::{Said, ask, let_in_as, login, slapd};
 
 /// Checks passwords, and shows entries without their attributes.
 const BINDS: &str = "attrs=userPassword by * auth";
@@ -7,7 +9,7 @@ const ENTRIES: &str = "attrs=entry,children by * read";
 #[test]
 fn an_entry_whose_attributes_are_hidden_defers() {
     let slapd = slapd("hidden", &["alice"]).start();
-    let host = Host::new("hidden", &slapd);
+    let host = MailHost::with_ldap("hidden", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for rules in [
@@ -20,7 +22,7 @@ fn an_entry_whose_attributes_are_hidden_defers() {
         &[BINDS, ENTRIES, "attrs=posternPolicy by * search", "* by * read"],
     ] {
         slapd.set_access(rules);
-        for secret in [&app, &alice.password, &crate::wrong_password()] {
+        for secret in [&app, &alice.password, &postern_tests::site::wrong_password()] {
             assert_eq!(login(&host.site, "alice", secret), Said::Defer, "{rules:?}");
         }
         assert_eq!(host.dovecot.user("alice").unwrap_err().0, 75, "{rules:?}");
@@ -33,7 +35,7 @@ fn an_entry_whose_attributes_are_hidden_defers() {
 #[test]
 fn an_entry_that_cannot_be_found_is_unknown_and_other_users_log_in() {
     let slapd = slapd("invisible", &["alice", "bob"]).start();
-    let host = Host::new("invisible", &slapd);
+    let host = MailHost::with_ldap("invisible", &slapd);
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
     let app = host.site.app_password("alice", "Phone", &[]).password;
     let hers = format!("dn.exact=\"{}\" by * none", alice.dn);
@@ -52,7 +54,7 @@ fn an_entry_that_cannot_be_found_is_unknown_and_other_users_log_in() {
 #[test]
 fn if_the_base_is_hidden_every_login_is_deferred() {
     let slapd = slapd("base", &["alice"]).start();
-    let host = Host::new("base", &slapd);
+    let host = MailHost::with_ldap("base", &slapd);
     let alice = slapd.person("alice");
     slapd.set_access(&[BINDS, "* by * none"]);
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Defer);
@@ -62,7 +64,7 @@ fn if_the_base_is_hidden_every_login_is_deferred() {
 #[test]
 fn a_service_account_that_may_not_bind_defers_every_login() {
     let slapd = slapd("unbound", &["alice"]).start();
-    let host = Host::new("unbound", &slapd);
+    let host = MailHost::with_ldap("unbound", &slapd);
     let alice = slapd.person("alice");
     slapd.set(postern_tests::slapd::SERVICE, "replace: userPassword\nuserPassword: changed-by-an-admin");
     let site = host.site;
@@ -75,7 +77,7 @@ fn a_service_account_that_may_not_bind_defers_every_login() {
 #[test]
 fn a_locked_or_expired_account_opens_by_no_secret_until_that_is_lifted() {
     let slapd = slapd("locked", &["alice", "bob"]).start();
-    let host = Host::new("locked", &slapd);
+    let host = MailHost::with_ldap("locked", &slapd);
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
     let app = host.site.app_password("alice", "Phone", &[]).password;
     let refused = |reason: &str| {
@@ -103,13 +105,13 @@ fn a_referral_is_never_followed_and_does_not_affect_local_entries() {
     listener.set_nonblocking(true).unwrap();
     let elsewhere = format!("ldap://{}/ou=people,dc=example,dc=org", listener.local_addr().unwrap());
     let slapd = slapd("referral", &["alice"]).referral(&elsewhere).start();
-    let host = Host::new("referral", &slapd);
+    let host = MailHost::with_ldap("referral", &slapd);
     let alice = slapd.person("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     for secret in [&app, &alice.password] {
         assert_eq!(let_in_as(&ask(&host.site, "alice", secret)), "alice");
     }
-    assert_eq!(login(&host.site, "alice", &crate::wrong_password()), Said::Reject);
+    assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Reject);
     assert_eq!(login(&host.site, "carol", &app), Said::Defer, "she may be elsewhere");
     assert!(listener.accept().is_err(), "nobody was asked there");
 }
@@ -117,7 +119,7 @@ fn a_referral_is_never_followed_and_does_not_affect_local_entries() {
 #[test]
 fn a_size_limit_of_the_server_defers_where_it_cuts_and_nowhere_else() {
     let slapd = slapd("limit", &["alice", "bob"]).size_limit(1).start();
-    let host = Host::new("limit", &slapd);
+    let host = MailHost::with_ldap("limit", &slapd);
     let (alice, bob) = (slapd.person("alice"), slapd.person("bob"));
     let app = host.site.app_password("alice", "Phone", &[]).password;
     slapd.set(&bob.dn, &format!("add: mail\nmail: {}", alice.mail));
@@ -133,7 +135,7 @@ fn a_name_that_a_crowd_has_as_its_address_defers() {
     let names: Vec<String> = (0..12).map(|number| format!("p{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let slapd = slapd("many", &names).start();
-    let host = Host::new("many", &slapd);
+    let host = MailHost::with_ldap("many", &slapd);
     for name in &names {
         slapd.set(&slapd.person(name).dn, "add: mail\nmail: team@example.org");
     }

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use postern_tests::guard::{pause, wait_for};
-use postern_tests::{Login, Protocol, Site, Slapd, Who};
+use postern_tests::{Login, MailHost, Protocol, Site, Slapd, Who};
 
-use crate::{Host, Said, ask_from, back, login, said, slapd, timed};
+use crate::{Said, ask_from, back, login, said, slapd, timed};
 
-fn host(name: &str, slapd: &Slapd) -> Host {
-    Host::of(Site::builder(name).ldap(slapd).setting("[directory]", "stale_if_down = \"1h\"").build())
+fn host(name: &str, slapd: &Slapd) -> MailHost {
+    MailHost::of(Site::builder(name).ldap(slapd).setting("[directory]", "stale_if_down = \"1h\"").build())
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn while_slapd_is_down_those_seen_before_get_in_by_app_password_alone() {
     assert!(!outside.is_in() && !outside.is_unavailable(), "out of network: {outside:?}");
     assert!(host.dovecot.imap("alice", &alice.password).text().contains("[UNAVAILABLE]"));
     assert!(host.dovecot.imap("bob", &unseen).text().contains("[UNAVAILABLE]"));
-    assert_eq!(login(&host.site, "alice", &crate::wrong_password()), Said::Defer);
+    assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Defer);
     assert_eq!(login(&host.site, "nobody-here", &unseen), Said::Defer);
     slapd.start();
     assert!(back(&host.site, "bob", &unseen) < crate::SOON);

@@ -2,14 +2,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use postern_tests::MailHost;
 use postern_tests::guard::pause;
+use postern_tests::site::wrong_password;
 
-use crate::{Host, SOON, Said, back, login, slapd, timed, wrong_password};
+use crate::{SOON, Said, back, login, slapd, timed};
 
 #[test]
 fn while_slapd_comes_and_goes_no_right_secret_is_wrong_and_no_wrong_one_right() {
     let mut slapd = slapd("storm", &["alice"]).start();
-    let host = Host::new("storm", &slapd);
+    let host = MailHost::with_ldap("storm", &slapd);
     let site = &host.site;
     let main = slapd.person("alice").password;
     let app = site.app_password("alice", "Phone", &[]).password;
@@ -56,7 +58,7 @@ fn while_slapd_comes_and_goes_no_right_secret_is_wrong_and_no_wrong_one_right() 
 #[test]
 fn a_slapd_that_pauses_for_a_second_costs_a_second_and_nothing_else() {
     let slapd = slapd("pause", &["alice"]).start();
-    let host = Host::new("pause", &slapd);
+    let host = MailHost::with_ldap("pause", &slapd);
     let alice = slapd.person("alice");
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
     slapd.freeze();
@@ -73,7 +75,7 @@ fn a_slapd_that_pauses_for_a_second_costs_a_second_and_nothing_else() {
 #[test]
 fn forty_simultaneous_logins_are_all_accepted() {
     let slapd = slapd("forty", &[]).crowd(40).start();
-    let host = Host::new("forty", &slapd);
+    let host = MailHost::with_ldap("forty", &slapd);
     let said: Vec<Said> = thread::scope(|scope| {
         let askers: Vec<_> = (0..40)
             .map(|number| {

@@ -1,13 +1,12 @@
 use std::time::Duration;
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Attempt, Login, Outcome, Protocol};
-
-use crate::{Host, SERVICES};
+use postern_tests::mail_host::SERVICES;
+use postern_tests::{Attempt, Login, MailHost, Outcome, Protocol};
 
 #[test]
 fn an_app_password_opens_every_service_however_it_is_typed() {
-    let host = Host::new("spellings");
+    let host = MailHost::new("spellings");
     let alice = host.site.account("alice");
     let made = host.site.app_password("alice", "Thunderbird", &[]);
     let spellings = [made.password.clone(), made.password.replace(' ', ""), made.password.replace(' ', "-")];
@@ -27,7 +26,7 @@ fn an_app_password_opens_every_service_however_it_is_typed() {
 
 #[test]
 fn an_app_password_opens_its_own_account_alone() {
-    let host = Host::new("own_account");
+    let host = MailHost::new("own_account");
     for name in ["alice", "bob"] {
         drop(host.site.account(name));
     }
@@ -38,7 +37,7 @@ fn an_app_password_opens_its_own_account_alone() {
 
 #[test]
 fn a_scope_opens_what_it_names_and_nothing_else() {
-    let host = Host::new("scope");
+    let host = MailHost::new("scope");
     drop(host.site.account("alice"));
     for (scope, opened) in
         [("all", &SERVICES[..]), ("imap", &["imap"]), ("smtp,sieve", &["smtp", "sieve"]), ("dav", &[])]
@@ -54,7 +53,7 @@ fn a_scope_opens_what_it_names_and_nothing_else() {
 
 #[test]
 fn a_network_admits_mail_programs_inside_it_alone() {
-    let host = Host::new("networks");
+    let host = MailHost::new("networks");
     drop(host.site.account("alice"));
     let office = host.site.app_password("alice", "Office", &["--network", "127.0.0.2/32"]);
     let from = |protocol, source: &str| {
@@ -86,7 +85,7 @@ fn a_network_admits_mail_programs_inside_it_alone() {
 
 #[test]
 fn behind_a_proxy_the_network_is_that_of_the_client() {
-    let host = Host::new("proxy");
+    let host = MailHost::new("proxy");
     drop(host.site.account("alice"));
     let home = host.site.app_password("alice", "Home", &["--network", "203.0.113.0/24"]).password;
     let mut auth = host.dovecot.auth_client();
@@ -100,7 +99,7 @@ fn behind_a_proxy_the_network_is_that_of_the_client() {
 
 #[test]
 fn an_expired_app_password_is_refused_by_itself() {
-    let host = Host::new("expiry");
+    let host = MailHost::new("expiry");
     drop(host.site.account("alice"));
     let made = host.site.app_password("alice", "Visitor", &["--expires", "4s"]);
     assert!(host.dovecot.imap("alice", &made.password).is_in());
@@ -115,7 +114,7 @@ fn an_expired_app_password_is_refused_by_itself() {
 
 #[test]
 fn regeneration_puts_a_new_app_password_in_the_place_of_the_old_at_once() {
-    let host = Host::new("regeneration");
+    let host = MailHost::new("regeneration");
     drop(host.site.account("alice"));
     let old = host.site.app_password("alice", "Phone", &["--scope", "imap", "--network", "127.0.0.0/8"]);
     let other = host.site.app_password("alice", "Laptop", &[]).password;
@@ -133,7 +132,7 @@ fn regeneration_puts_a_new_app_password_in_the_place_of_the_old_at_once() {
 
 #[test]
 fn a_revoked_app_password_is_refused_at_once_though_it_was_just_verified() {
-    let host = Host::new("revocation");
+    let host = MailHost::new("revocation");
     drop(host.site.account("alice"));
     let lost = host.site.app_password("alice", "Lost", &[]);
     let kept = host.site.app_password("alice", "Kept", &[]).password;
@@ -154,7 +153,7 @@ fn a_revoked_app_password_is_refused_at_once_though_it_was_just_verified() {
 
 #[test]
 fn a_revoked_app_password_stays_refused_after_a_restart() {
-    let mut host = Host::new("restart");
+    let mut host = MailHost::new("restart");
     drop(host.site.account("alice"));
     let lost = host.site.app_password("alice", "Lost", &[]);
     drop(host.site.cli_ok(&["app-password", "revoke", "alice", "--all"]));

@@ -1,10 +1,10 @@
-use postern_tests::{Attempt, Login, Outcome, Protocol, Site};
-
-use crate::{Host, SERVICES, wrong_password};
+use postern_tests::mail_host::SERVICES;
+use postern_tests::site::wrong_password;
+use postern_tests::{Attempt, Login, MailHost, Outcome, Protocol, Site};
 
 #[test]
 fn ten_wrong_main_passwords_stop_only_their_source() {
-    let host = Host::new("per_source");
+    let host = MailHost::new("per_source");
     let alice = host.site.account("alice");
     let bob = host.site.account("bob");
     let app = host.site.app_password("alice", "Phone", &[]).password;
@@ -36,7 +36,7 @@ fn ten_wrong_main_passwords_stop_only_their_source() {
 
 #[test]
 fn the_same_wrong_password_counts_once() {
-    let host = Host::new("same_wrong");
+    let host = MailHost::new("same_wrong");
     let alice = host.site.account("alice");
     let before = host.posternd.status().argon2id_runs["main_password"];
     let stale = Attempt::new("imap", "alice", &wrong_password());
@@ -54,7 +54,7 @@ fn the_same_wrong_password_counts_once() {
 
 #[test]
 fn a_new_main_password_is_tried_though_it_was_wrong_before() {
-    let host = Host::new("changed");
+    let host = MailHost::new("changed");
     drop(host.site.account("alice"));
     let next = wrong_password();
     assert_eq!(host.login("imap", "alice", &next), Outcome::Refused);
@@ -68,7 +68,7 @@ fn past_the_limit_of_the_account_only_known_sources_go_on() {
     let site = Site::builder("per_account")
         .setting("[limits]", "wrong_passwords_per_account = 6\nwrong_passwords_per_source = 3")
         .build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let alice = host.site.account("alice");
     let app = host.site.app_password("alice", "Phone", &[]).password;
     assert_eq!(host.login_from("imap", "alice", &alice.password, "192.0.2.1"), Outcome::Accepted);

@@ -3,9 +3,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Ran, Site, host};
-
-use crate::{Host, SERVICES, wrong_password};
+use postern_tests::mail_host::SERVICES;
+use postern_tests::site::wrong_password;
+use postern_tests::{MailHost, Ran, Site, host};
 
 /// Marks an account as having a second factor, which no command does yet.
 fn enrol(site: &Site, name: &str) {
@@ -21,7 +21,7 @@ fn enrol(site: &Site, name: &str) {
     drop(Ran::of(&mut command, b"", Duration::from_secs(20)).succeeded());
 }
 
-fn set_site_policy(host: &Host, value: &str) {
+fn set_site_policy(host: &MailHost, value: &str) {
     let line = format!("main_password_on_mail = \"{value}\"");
     let set = |old: &str| {
         if old.starts_with("main_password_on_mail") { format!("{line}\n") } else { format!("{old}\n") }
@@ -37,7 +37,7 @@ fn set_site_policy(host: &Host, value: &str) {
 
 #[test]
 fn the_sites_policy_decides_whether_the_main_password_opens_mail() {
-    let host = Host::new("site_policy");
+    let host = MailHost::new("site_policy");
     let (plain, enrolled) = (host.site.account("plain"), host.site.account("enrolled"));
     enrol(&host.site, "enrolled");
     let app = host.site.app_password("enrolled", "Phone", &[]).password;
@@ -61,7 +61,7 @@ fn a_services_policy_goes_before_the_sites() {
     let site = Site::builder("service_policy")
         .setting("[services.imap]", "main_password_on_mail = \"never\"")
         .build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let alice = host.site.account("alice");
     assert_eq!(host.opened("alice", &alice.password), ["pop3", "smtp", "sieve"]);
     assert!(!host.dovecot.imap("alice", &alice.password).is_in());
@@ -74,7 +74,7 @@ fn an_accounts_policy_goes_before_the_services_and_the_sites() {
     let site = Site::builder("account_policy")
         .setting("[services.imap]", "main_password_on_mail = \"never\"")
         .build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let alice = host.site.account("alice");
     let bob = host.site.account("bob");
     let set = |value: &str| {
@@ -100,7 +100,7 @@ fn observing_lets_in_what_policy_would_refuse_and_logs_it() {
         .postern_toml(|text| text.replace("\"until-enrolled\"", "\"never\"\nobserve = true"))
         .setting("[services.sieve]", "observe = false")
         .build();
-    let host = Host::of(site);
+    let host = MailHost::of(site);
     let alice = host.site.account("alice");
     assert!(host.dovecot.imap("alice", &alice.password).is_in());
     let line = host.posternd.logged(&["observed=use_app_password", "service=imap", "user=alice"]);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use postern_tests::postfix::Postfix;
 use postern_tests::{Dovecot, Site, host};
 
-use crate::wrong_password;
+use postern_tests::site::wrong_password;
 
 fn postfix(site: &Site, dovecot: &Dovecot, name: &str) -> Postfix {
     Postfix::start(site.dir(), &host::output_dir(name), dovecot)

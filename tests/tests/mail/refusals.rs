@@ -1,14 +1,13 @@
 use std::collections::BTreeMap;
 
-use postern_tests::{Attempt, Outcome};
-
-use crate::{Host, wrong_password};
+use postern_tests::site::wrong_password;
+use postern_tests::{Attempt, MailHost, Outcome};
 
 /// A reason, and a name and a secret that must be refused for it.
 type Refused = (&'static str, String, String);
 
 /// All refusals, each for another reason.
-fn all_refused(host: &Host) -> Vec<Refused> {
+fn all_refused(host: &MailHost) -> Vec<Refused> {
     let site = &host.site;
     let wrong = wrong_password();
     let alice = site.account("alice");
@@ -45,7 +44,7 @@ fn all_refused(host: &Host) -> Vec<Refused> {
 
 #[test]
 fn every_refused_user_gets_the_same_message() {
-    let host = Host::new("same_words");
+    let host = MailHost::new("same_words");
     let mut heard: BTreeMap<[String; 3], Vec<&str>> = BTreeMap::new();
     for (who, user, password) in all_refused(&host) {
         let imap = host.dovecot.imap(&user, &password);
@@ -68,7 +67,7 @@ fn every_refused_user_gets_the_same_message() {
 
 #[test]
 fn the_log_distinguishes_what_users_cannot() {
-    let host = Host::new("reasons");
+    let host = MailHost::new("reasons");
     for (_, user, password) in all_refused(&host) {
         assert!(!host.dovecot.imap(&user, &password).is_in());
     }

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use postern_tests::guard::pause;
-use postern_tests::{Login, Outcome, Protocol};
+use postern_tests::{Login, MailHost, Outcome, Protocol};
 use serde_json::Value;
 
-use crate::{Host, wrong_password};
+use postern_tests::site::wrong_password;
 
-fn last_used(host: &Host, id: &str) -> Value {
+fn last_used(host: &MailHost, id: &str) -> Value {
     let json = host.site.cli_json(&["app-password", "list", "alice"]);
     let all = json["app_passwords"].as_array().unwrap();
     all.iter().find(|one| one["id"] == id).expect("it is listed")["last_used"].clone()
@@ -14,7 +14,7 @@ fn last_used(host: &Host, id: &str) -> Value {
 
 #[test]
 fn the_list_has_the_last_use_of_each_app_password() {
-    let host = Host::new("last_used");
+    let host = MailHost::new("last_used");
     let alice = host.site.account("alice");
     let phone = host.site.app_password("alice", "Phone", &[]);
     let laptop = host.site.app_password("alice", "Laptop", &[]);
@@ -42,7 +42,7 @@ fn the_list_has_the_last_use_of_each_app_password() {
 
 #[test]
 fn a_last_use_is_written_once_a_minute_and_a_refusal_is_no_use() {
-    let host = Host::new("once_a_minute");
+    let host = MailHost::new("once_a_minute");
     drop(host.site.account("alice"));
     let phone = host.site.app_password("alice", "Phone", &["--scope", "imap"]);
     assert_eq!(host.login("pop3", "alice", &phone.password), Outcome::Refused);
@@ -59,7 +59,7 @@ fn a_last_use_is_written_once_a_minute_and_a_refusal_is_no_use() {
 
 #[test]
 fn every_login_leaves_one_line_with_user_service_address_and_reason() {
-    let host = Host::new("audit");
+    let host = MailHost::new("audit");
     drop(host.site.account("alice"));
     let phone = host.site.app_password("alice", "Phone", &[]);
     let shown = host.site.cli_json(&["account", "show", "alice"]);

@@ -2,8 +2,8 @@
 
 use postern_tests::courier_host::{CourierHost, number};
 use postern_tests::login_host::{LoginUser, without_ssh_prefix};
-use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Handset, canary};
 
 use crate::on_both;
@@ -16,7 +16,7 @@ on_both!(
 );
 
 /// A phone that reads the QR code on the terminal, up to the question whether it shows six digits.
-fn scans(host: &CourierHost, person: &mut Person, name: &str) -> Handset {
+fn scans(host: &CourierHost, person: &mut TerminalUser, name: &str) -> Handset {
     person.expect("Or scan this with its camera:");
     person.expect("Press Enter once the phone shows a code of six digits: ");
     let codes = qr::read(&without_ssh_prefix(person), Theme::Dark);

@@ -7,7 +7,7 @@ use postern_tests::http_double;
 use postern_tests::login_host::{LoginUser, Stores};
 use postern_tests::mailbox::Over;
 use postern_tests::own::Said;
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 
 use crate::faulty_port::{Fault, FaultyPort};
 
@@ -66,7 +66,7 @@ fn without_a_gateway_another_way_is_open_within_five_seconds() {
 
 /// The right password is typed, and the code cannot be sent. The quickest of three logins counts: a machine that is busy with
 /// other tests is no fault of posternd's.
-fn offered_another_way(host: &CourierHost, user: &LoginUser, what: &str) -> Person {
+fn offered_another_way(host: &CourierHost, user: &LoginUser, what: &str) -> TerminalUser {
     let mut times = Vec::new();
     while times.len() < 3 {
         let mut person = host.ssh("sshd", user).start();
@@ -86,7 +86,7 @@ fn offered_another_way(host: &CourierHost, user: &LoginUser, what: &str) -> Pers
 }
 
 /// With a recovery code.
-fn opens(person: &mut Person, user: &LoginUser, code: &str) {
+fn opens(person: &mut TerminalUser, user: &LoginUser, code: &str) {
     person.was_shown(code);
     person.answer_visible(code);
     assert_eq!(person.is_in(), user.unix.name);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use postern_tests::courier_host::{bind_phone, number, types_password};
 use postern_tests::login_host::{CodeApp, LoginUser, pam_stack, ssh_prompt};
 use postern_tests::mailbox::Over;
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{
     Listen, Mailbox, Posternd, Redis, Site, Slapd, Sshd, Web, canary, guard, syslog, unix_users,
 };
@@ -61,7 +61,7 @@ impl Pair {
     }
 
     /// At the first host, waiting.
-    fn waits(&self, user: &LoginUser, phone: &Handset) -> (Person, String, String) {
+    fn waits(&self, user: &LoginUser, phone: &Handset) -> (TerminalUser, String, String) {
         let mut person = ssh_prompt(&self.sshd, user).batch().start();
         types_password(&mut person, user);
         let shown = number(&mut person);

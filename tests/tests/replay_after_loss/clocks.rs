@@ -8,8 +8,8 @@ use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_store::{LedgerTime, RedisLedger};
 use postern_tests::{Listen, Redis, SetClock};
 
+use super::code_user::{CodeUser, token};
 use super::file::Host;
-use super::person::{Person, token};
 use super::random::Dice;
 use super::{LATER, PERIOD, SKEW};
 
@@ -51,7 +51,7 @@ impl Hosts {
     }
 
     /// A user types this code at a host, which accepts only those that its own clock permits.
-    async fn types(&self, host: usize, person: &Person, step: u64) -> Option<Spent> {
+    async fn types(&self, host: usize, person: &CodeUser, step: u64) -> Option<Spent> {
         let host = &self.hosts[host];
         let at = host.clock.second();
         let now = at / PERIOD;
@@ -62,7 +62,7 @@ impl Hosts {
     }
 
     /// Until the fence stands, and codes are taken.
-    async fn begin(&self, person: &Person) -> u64 {
+    async fn begin(&self, person: &CodeUser) -> u64 {
         let mut now = self.time.second();
         loop {
             self.set(now);
@@ -77,7 +77,7 @@ impl Hosts {
 #[tokio::test]
 async fn a_code_that_a_fast_host_took_is_good_at_no_other_host_after_a_flush() {
     let site = Hosts::new("clock_fast", &[0, 3, -3, 5]);
-    let (alice, other) = (Person::new("alice"), Person::new("somebody else"));
+    let (alice, other) = (CodeUser::new("alice"), CodeUser::new("somebody else"));
     let mut longest = 0;
     for second in 0..PERIOD {
         let begin = site.begin(&alice).await;
@@ -110,7 +110,7 @@ async fn a_code_that_a_fast_host_took_is_good_at_no_other_host_after_a_flush() {
 #[tokio::test]
 async fn a_code_of_a_fast_host_is_good_nowhere_else_where_the_clock_steps_back_and_all_is_flushed() {
     let site = Hosts::new("clock_step", &[5, 0]);
-    let (alice, other) = (Person::new("alice"), Person::new("somebody else"));
+    let (alice, other) = (CodeUser::new("alice"), CodeUser::new("somebody else"));
     let mut longest = 0;
     for (second, back) in (0..PERIOD).flat_map(|second| [1, SKEW, SKEW + 1].map(|back| (second, back))) {
         let begin = site.begin(&alice).await;
@@ -139,7 +139,7 @@ async fn a_code_of_a_fast_host_is_good_nowhere_else_where_the_clock_steps_back_a
 #[tokio::test]
 async fn a_code_is_good_once_where_the_ledgers_clock_is_far_ahead_for_a_moment() {
     let site = Hosts::new("clock_jump", &[0, 0]);
-    let alice = Person::new("alice");
+    let alice = CodeUser::new("alice");
     let now = (site.begin(&alice).await / PERIOD + 3) * PERIOD;
     site.set(now);
     let step = now / PERIOD;
@@ -164,20 +164,20 @@ async fn a_code_is_good_once_where_the_ledgers_clock_is_far_ahead_for_a_moment()
 #[tokio::test]
 async fn no_login_waits_for_a_clock_that_was_a_day_ahead_when_all_is_flushed() {
     let site = Hosts::new("clock_day", &[0]);
-    let alice = Person::new("alice");
+    let alice = CodeUser::new("alice");
     let now = site.begin(&alice).await;
     site.set(now + 86_400);
     assert_eq!(site.types(0, &alice, (now + 86_400) / PERIOD).await, Some(Spent::Now));
     site.set(now);
     assert_eq!(site.redis.cli(&["FLUSHALL"]), "OK");
-    let waited = site.begin(&Person::new("somebody else")).await - now;
+    let waited = site.begin(&CodeUser::new("somebody else")).await - now;
     assert!(waited <= 2 * PERIOD + SKEW, "{waited}");
 }
 
 #[tokio::test]
 async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
     let site = Hosts::new("clock_wrong", &[0, 90, -90, 6, -6, 5, -5]);
-    let alice = Person::new("alice");
+    let alice = CodeUser::new("alice");
     // In the middle of a period.
     let now = (site.begin(&alice).await / PERIOD + 10) * PERIOD + 15;
     site.set(now);
@@ -195,7 +195,7 @@ async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_code_is_replayed_with_any_clocks_and_losses_of_redis() {
     let mut site = Hosts::new("clock_nemesis", &[0, 3, -90, 90, -4]);
-    let people: Vec<Person> = (0..4).map(|number| Person::new(&format!("person{number}"))).collect();
+    let people: Vec<CodeUser> = (0..4).map(|number| CodeUser::new(&format!("person{number}"))).collect();
     let (mut dice, mut taken) = (Dice::new(), HashMap::<(usize, u64), u32>::new());
     let (mut losses, mut wrong, mut now) = (0, 0, LATER);
     for turn in 0..3000 {
@@ -244,7 +244,7 @@ async fn no_code_is_replayed_with_any_clocks_and_losses_of_redis() {
 async fn no_code_is_replayed_with_any_host_clock_and_loss_of_a_file() {
     let (host, clock) = (Host::new(), SetClock::at(LATER));
     let mut ledger = host.open(clock.clone());
-    let people: Vec<Person> = (0..3).map(|number| Person::new(&format!("person{number}"))).collect();
+    let people: Vec<CodeUser> = (0..3).map(|number| CodeUser::new(&format!("person{number}"))).collect();
     let (mut dice, mut taken, mut now) = (Dice::new(), HashMap::<(usize, u64), u32>::new(), LATER);
     let mut losses = 0;
     for turn in 0..2500 {

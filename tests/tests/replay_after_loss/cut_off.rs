@@ -11,7 +11,7 @@ use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_tests::guard::wait_for;
 use postern_tests::{RedisSentinel, SetClock};
 
-use super::person::{Person, token};
+use super::code_user::{CodeUser, token};
 use super::{GRACE, LATER, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,7 +99,7 @@ async fn go_on(
     start: Instant,
     is_over: Arc<AtomicBool>,
 ) {
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     while !is_over.load(Ordering::SeqCst) {
         let now = Ahead.now().as_unix();
         for step in [now, now + 1] {
@@ -132,7 +132,7 @@ impl Clock for Ahead {
 async fn a_master_that_forgot_most_of_its_replicas_takes_no_code() {
     let redis = RedisSentinel::guarded("fence_forgotten", 4);
     let ledger = redis_ledger(&redis.config_of_first_master(), SetClock::at(LATER));
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let listed = || {
         let info = redis.servers[0].cli(&["INFO", "replication"]);
         info.lines().filter(|line| line.starts_with("slave")).count()

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_tests::{RedisSentinel, SetClock};
 
-use super::person::{Person, token};
+use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
 use super::{GRACE, LATER, PERIOD, redis_ledger};
 
@@ -29,7 +29,7 @@ async fn a_master_that_was_suspended_does_not_spend_a_step_that_another_has_spen
     let mut scenario =
         Scenario::new("Sentinel, master stopped for a while", |clock| redis_ledger(&redis.config(), clock));
     let stale = redis_ledger(&old, scenario.clock.clone());
-    let warm = Person::new("warm");
+    let warm = CodeUser::new("warm");
     _ = warm.ask(&stale, LATER / PERIOD, LATER).await;
     scenario
         .run(1, 2 * PERIOD + GRACE, |ledgers| {
@@ -56,7 +56,7 @@ async fn a_replica_that_had_not_heard_of_a_spend_is_promoted_without_it() {
     let direct = redis_ledger(&redis.config_of_first_master(), SetClock::at(LATER));
     let mut scenario =
         Scenario::new("Sentinel, replicas behind", |clock| redis_ledger(&redis.config(), clock));
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let before = scenario.spend_latest(&person).await;
     assert_eq!(redis.servers[0].cli(&["WAIT", "2", "5000"]), "2");
     redis.gate.as_ref().unwrap().cut();
@@ -82,7 +82,7 @@ async fn a_replica_that_had_not_heard_of_a_spend_is_promoted_without_it() {
 async fn a_server_that_would_go_on_alone_spends_nothing_and_says_what_to_set() {
     let redis = RedisSentinel::start("fence_unguarded");
     let ledger: Arc<dyn Ledger> = redis_ledger(&redis.config(), SetClock::at(LATER));
-    let refused = Person::new("alice").spend(&ledger, LATER / PERIOD + 100, LATER, token()).await;
+    let refused = CodeUser::new("alice").spend(&ledger, LATER / PERIOD + 100, LATER, token()).await;
     assert!(
         matches!(&refused, Err(LedgerError::Broken(why)) if why.contains("set min-replicas-to-write 1")),
         "{refused:?}"
@@ -95,7 +95,7 @@ async fn a_server_that_would_go_on_alone_spends_nothing_and_says_what_to_set() {
 async fn a_master_whose_replica_is_gone_spends_nothing_until_it_is_back() {
     let mut redis = RedisSentinel::guarded("fence_lonely", 1);
     let scenario = Scenario::new("lonely", |clock| redis_ledger(&redis.config(), clock));
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let step = scenario.spend_latest(&person).await;
     redis.servers[1].kill();
     let at = scenario.clock.second() + PERIOD;

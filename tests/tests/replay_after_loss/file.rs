@@ -12,7 +12,7 @@ use postern_store::Embedded;
 use postern_tests::{SetClock, guard};
 use tempfile::TempDir;
 
-use super::person::{Person, token};
+use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
 use super::{LATER, PERIOD};
 
@@ -129,7 +129,7 @@ async fn a_restored_database_forgets_no_spent_step_and_no_login_waits() {
         let host = Host::new();
         let mut scenario = Scenario::new(name, |clock| host.open(clock));
         let clock = scenario.clock.clone();
-        _ = scenario.spend_latest(&Person::new("somebody")).await;
+        _ = scenario.spend_latest(&CodeUser::new("somebody")).await;
         host.back_up();
         let again = host.while_stopped(&clock, restore);
         scenario.run(4, 0, again).await;
@@ -180,7 +180,7 @@ async fn a_process_with_another_volatile_file_spends_no_spent_step() {
     let mut scenario = Scenario::new("two memories of one database", |clock| host.open(clock));
     let clock = scenario.clock.clone();
     // Each takes the database from the other at each call, so no login is ever accepted: safe, and soon noticed.
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let last = scenario.spend_latest(&person).await;
     let elsewhere = open(&host.at("var"), &host.at("other-run"), clock.clone());
     for now in clock.second()..clock.second() + 3 * PERIOD {
@@ -200,7 +200,7 @@ async fn a_database_that_is_restored_under_running_programs_makes_no_step_spenda
     for (name, restore) in WAYS {
         let (host, clock) = (Host::new(), SetClock::at(LATER));
         let scenario = Scenario { name, ledgers: vec![host.open(clock.clone())], clock: clock.clone() };
-        let people: Vec<Person> = (0..20).map(|number| Person::new(&format!("person{number}"))).collect();
+        let people: Vec<CodeUser> = (0..20).map(|number| CodeUser::new(&format!("person{number}"))).collect();
         _ = scenario.spend_latest(&people[0]).await;
         host.back_up();
         let now = clock.second() + 100 * PERIOD;
@@ -224,7 +224,7 @@ async fn a_database_that_is_restored_under_running_programs_makes_no_step_spenda
 async fn a_folder_that_cannot_be_written_to_is_named_with_the_remedy() {
     let host = Host::new();
     let ledger = open(&host.at("var"), &host.at("nowhere"), SetClock::at(LATER));
-    let refused = Person::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await;
+    let refused = CodeUser::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await;
     let path = host.at("nowhere/postern.db.spent").display().to_string();
     assert!(
         matches!(&refused, Err(LedgerError::Broken(why)) if why.contains(&path) && why.contains("has to exist")),
@@ -234,7 +234,10 @@ async fn a_folder_that_cannot_be_written_to_is_named_with_the_remedy() {
     let remedy = format!("install -d -o postern -g postern -m 0755 {}", host.at("nowhere").display());
     assert!(matches!(&*failures, [one] if one.contains(&path) && one.ends_with(&remedy)), "{failures:?}");
     fs::create_dir(host.at("nowhere")).unwrap();
-    assert!(Person::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await.is_ok(), "it is fixed");
+    assert!(
+        CodeUser::new("alice").spend(&ledger, LATER / PERIOD, LATER, token()).await.is_ok(),
+        "it is fixed"
+    );
     let health = ledger.health().await.unwrap();
     assert_eq!((health.warnings, health.failures), (Vec::new(), Vec::new()));
 }

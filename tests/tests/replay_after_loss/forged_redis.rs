@@ -8,7 +8,7 @@ use postern_core::ledger::{CodeAdmission, CodeAttempt, Credential, Ledger, Sourc
 use postern_core::limits::{AttemptLimits, CodeLimits, Source};
 use postern_tests::{Listen, Redis};
 
-use super::person::{Person, token};
+use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
 use super::{LATER, redis_ledger};
 
@@ -16,7 +16,7 @@ use super::{LATER, redis_ledger};
 async fn only_the_keys_of_spent_steps_can_make_one_spendable_again() {
     let redis = Redis::start("fence_hand", Listen::Tcp);
     let scenario = Scenario::new("by hand", |clock| redis_ledger(&redis.config(), clock));
-    let (ledger, person) = (&scenario.ledgers[0], Person::new("alice"));
+    let (ledger, person) = (&scenario.ledgers[0], CodeUser::new("alice"));
     let step = scenario.spend_latest(&person).await;
     let at = scenario.clock.second();
     fill(ledger.as_ref()).await;

@@ -3,12 +3,12 @@
 
 mod clocks;
 mod cluster;
+mod code_user;
 mod cut_off;
 mod failover;
 mod file;
 mod forged_redis;
 mod keys;
-mod person;
 mod processes;
 mod random;
 mod restart;

@@ -10,8 +10,8 @@ use postern_core::clock::SystemClock;
 use postern_core::ledger::{LedgerError, Spent};
 use postern_tests::guard;
 
+use super::code_user::{CodeUser, token};
 use super::file::{Host, open};
-use super::person::{Person, token};
 use super::{LATER, PERIOD};
 
 #[test]
@@ -83,7 +83,7 @@ async fn a_process_that_spends() {
     let ledger = open(&folder.join("var"), &folder.join("run"), std::sync::Arc::new(SystemClock));
     let mut had =
         OpenOptions::new().create(true).append(true).open(folder.join(format!("had.{number}"))).unwrap();
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     while milliseconds() < start {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

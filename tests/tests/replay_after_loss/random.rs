@@ -6,8 +6,8 @@ use std::sync::Arc;
 use postern_core::ledger::{Ledger, LedgerError, Spent, Token};
 use postern_tests::{Listen, Redis, SetClock};
 
+use super::code_user::{CodeUser, token};
 use super::file::Host;
-use super::person::{Person, token};
 use super::{LATER, PERIOD, SKEW, redis_ledger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,7 +84,7 @@ async fn play(
     mut disturb: impl FnMut(&mut Vec<Arc<dyn Ledger>>, &mut Dice),
 ) {
     let mut dice = Dice::new();
-    let mut people: Vec<Person> = (0..5).map(|number| Person::new(&format!("person{number}"))).collect();
+    let mut people: Vec<CodeUser> = (0..5).map(|number| CodeUser::new(&format!("person{number}"))).collect();
     let mut had = HashMap::<(usize, u64), Token>::new();
     let (mut replays, mut losses, mut firsts, mut longest) = (0, 0, 0, 0);
     for turn in 0..turns {
@@ -95,7 +95,7 @@ async fn play(
         let now = clock.second() + dice.roll(6) as u64;
         clock.set(now);
         if dice.roll(20) == 0 {
-            let mut newcomer = Person::new(&format!("newcomer{turn}"));
+            let mut newcomer = CodeUser::new(&format!("newcomer{turn}"));
             newcomer.is_new = true;
             people.push(newcomer);
         }

@@ -8,7 +8,7 @@ use postern_core::ledger::{LedgerError, Spent};
 use postern_tests::redis::RedisBuilder;
 use postern_tests::{Listen, Redis, SetClock, guard};
 
-use super::person::{Person, token};
+use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
 use super::{LATER, PERIOD, SKEW, redis_ledger};
 
@@ -24,7 +24,7 @@ async fn a_flush_forgets_no_spent_step() {
 async fn after_a_flush_without_logins_no_login_waits() {
     let redis = Redis::start("fence_idle", Listen::Tcp);
     let scenario = Scenario::new("FLUSHALL while idle", |clock| redis_ledger(&redis.config(), clock));
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let last = scenario.spend_latest(&person).await;
     assert_eq!(redis.cli(&["FLUSHALL"]), "OK");
     let fences = || redis.cli(&["KEYS", "postern:*:fence"]).lines().count();
@@ -63,7 +63,7 @@ async fn a_snapshot_older_than_the_spend_forgets_no_spent_step() {
     let config = redis.config();
     let mut scenario = Scenario::new("kill -9, older RDB", |clock| redis_ledger(&config, clock));
     // The snapshot has fences and spent steps; only the last steps are missing.
-    _ = scenario.spend_latest(&Person::new("somebody")).await;
+    _ = scenario.spend_latest(&CodeUser::new("somebody")).await;
     assert_eq!(redis.cli(&["SAVE"]), "OK");
     scenario
         .run(4, 2 * PERIOD + SKEW, |_| {
@@ -80,7 +80,7 @@ async fn a_server_that_followed_another_and_leads_again_forgets_no_spent_step() 
     let other = Redis::builder("fence_leader").secrets(redis.secrets()).start();
     let mut scenario = Scenario::new("demoted and promoted", |clock| redis_ledger(&redis.config(), clock));
     // It is the same process all along, and gets back what it had at this time, its fences among it.
-    _ = scenario.spend_latest(&Person::new("somebody")).await;
+    _ = scenario.spend_latest(&CodeUser::new("somebody")).await;
     other.follow(&redis);
     redis.wait_replicas(1);
     other.lead();
@@ -98,7 +98,7 @@ async fn a_fence_and_its_server_are_read_in_one_step() {
     let redis = Redis::start("fence_race", Listen::Tcp);
     let clock = SetClock::at(LATER);
     let ledger = redis_ledger(&redis.config(), clock.clone());
-    let person = Person::new("alice");
+    let person = CodeUser::new("alice");
     let (mut had, spends) = (Vec::new(), Arc::new(AtomicUsize::new(0)));
     let seen = Arc::clone(&spends);
     // Flushes come in between whatever there is to come in between, as soon as codes are taken again: on a slow machine that may

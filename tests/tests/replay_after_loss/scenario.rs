@@ -5,7 +5,7 @@ use std::sync::Arc;
 use postern_core::ledger::{Ledger, Spent};
 use postern_tests::SetClock;
 
-use super::person::Person;
+use super::code_user::CodeUser;
 use super::{LATER, PERIOD};
 
 /// The processes that share a ledger, and the time.
@@ -32,7 +32,7 @@ impl Scenario {
         let mut longest = 0;
         for round in 0..rounds {
             self.clock.set(LATER + (round + 1) * 10_000 + round * PERIOD / rounds.max(1));
-            let person = Person::new(&format!("person{}", round % 3));
+            let person = CodeUser::new(&format!("person{}", round % 3));
             let last = self.spend_latest(&person).await;
             lose(&mut self.ledgers);
             longest = longest.max(self.wait_and_replay(&person, last).await);
@@ -42,7 +42,7 @@ impl Scenario {
     }
 
     /// Spends the step after the present one, as a phone does that is ahead; tells which it was.
-    pub(crate) async fn spend_latest(&self, person: &Person) -> u64 {
+    pub(crate) async fn spend_latest(&self, person: &CodeUser) -> u64 {
         loop {
             let now = self.clock.second();
             let step = now / PERIOD + 1;
@@ -57,8 +57,8 @@ impl Scenario {
 
     /// Goes on for three periods, by every ledger. Each second whoever knows a code that was spent tries it, and somebody
     /// tries the code of the moment; how long that was in vain.
-    pub(crate) async fn wait_and_replay(&self, person: &Person, last: u64) -> u64 {
-        let (lost, other) = (self.clock.second(), Person::new("somebody else"));
+    pub(crate) async fn wait_and_replay(&self, person: &CodeUser, last: u64) -> u64 {
+        let (lost, other) = (self.clock.second(), CodeUser::new("somebody else"));
         let mut waited = None;
         for now in lost..lost + 3 * PERIOD + 15 {
             self.clock.set(now);

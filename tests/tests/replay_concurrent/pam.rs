@@ -1,6 +1,6 @@
 //! The same through PAM: thirty-two processes with one code, beside what others make of that.
 
-use postern_tests::person::{Person, at_once};
+use postern_tests::terminal_user::{TerminalUser, at_once};
 use postern_tests::{
     Authenticator, PamService, Pamtester, Site, UnixUser, pam, pamtester, peers, unix_users,
 };
@@ -46,7 +46,7 @@ fn compare(name: &str, rounds: u32) {
 fn of_peer(name: &str, asks: &str, peer: Peer) -> usize {
     let (anna, app) = (unix_users::fresh("anna"), Authenticator::random());
     let service = PamService::new("peer", &pam::auth(&peer(&anna, &app)));
-    let mut people: Vec<Person> = (0..CROWD)
+    let mut people: Vec<TerminalUser> = (0..CROWD)
         .map(|_| Pamtester::new(name).item("rhost", "127.0.0.9").start(&service, &anna.name))
         .collect();
     people.iter_mut().for_each(|person| drop(person.expect(asks)));
@@ -60,7 +60,7 @@ fn of_peer(name: &str, asks: &str, peer: Peer) -> usize {
 
 fn of_postern(name: &str, sites: &[Site; 2], one: &Enrolled) -> usize {
     let services = sites.each_ref().map(|site| PamService::new("postern", &stack(site)));
-    let mut people: Vec<Person> = (0..CROWD)
+    let mut people: Vec<TerminalUser> = (0..CROWD)
         .map(|number| Pamtester::new(name).item("rhost", "127.0.0.9").start(&services[number % 2], &one.name))
         .collect();
     for person in &mut people {

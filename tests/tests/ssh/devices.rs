@@ -2,7 +2,7 @@
 
 use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
 use postern_tests::own::Said;
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, Ssh, site};
 
 use crate::on_both;
@@ -22,7 +22,7 @@ pub(crate) fn with_key(host: &LoginHost, user: &LoginUser, key: &Key) -> Ssh {
 }
 
 /// Answers the only question for a code; whether trust is offered afterwards, this is what is said of it.
-pub(crate) fn with_code(person: &mut Person, user: &mut LoginUser, trust: &str) {
+pub(crate) fn with_code(person: &mut TerminalUser, user: &mut LoginUser, trust: &str) {
     person.expect("Code from authenticator: ");
     let code = user.app.code();
     person.answer_visible(&code);

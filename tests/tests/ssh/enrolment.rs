@@ -1,8 +1,8 @@
 //! Users who need a second factor and have none set one up at the prompt.
 
 use postern_tests::login_host::{CodeApp, LoginHost, LoginUser, Stores, without_ssh_prefix};
-use postern_tests::person::Person;
 use postern_tests::qr::{self, Theme};
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Authenticator, Key, Ssh};
 
 use crate::on_both;
@@ -15,7 +15,7 @@ on_both!(
 );
 
 /// What a phone makes of the QR code on the terminal, and of the key beside it.
-pub(crate) fn scan(person: &mut Person, words: &Words) -> CodeApp {
+pub(crate) fn scan(person: &mut TerminalUser, words: &Words) -> CodeApp {
     person.expect(words.first_code);
     let screen = without_ssh_prefix(person);
     let codes = qr::read(&screen, Theme::Dark);
@@ -30,7 +30,7 @@ pub(crate) fn scan(person: &mut Person, words: &Words) -> CodeApp {
 }
 
 /// Every line of the screen that is not of the QR code, without the key.
-fn words(person: &Person, app: &CodeApp) -> Vec<String> {
+fn words(person: &TerminalUser, app: &CodeApp) -> Vec<String> {
     let key = app.authenticator.base32();
     let is_of_qr =
         |line: &str| line.contains(['█', '▀', '▄']) || (!line.is_empty() && line.trim().is_empty());

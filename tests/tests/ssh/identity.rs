@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern_tests::login_host::{LoginHost, LoginUser};
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, Ssh, Sshd, UnixUser, guard, local_login, unix_users};
 
 use crate::on_both;
@@ -21,7 +21,7 @@ on_both!(
 );
 
 /// `password` typed at an ssh prompt for `name`, where root may log in as well.
-fn types(host: &LoginHost, name: &str, password: &str) -> Person {
+fn types(host: &LoginHost, name: &str, password: &str) -> TerminalUser {
     let sshd = Sshd::builder("who").pam(&host.stack("sshd")).methods("keyboard-interactive");
     let sshd = sshd.set("PermitRootLogin", "yes").start();
     let mut person = Ssh::to(&sshd).user(name).batch().start();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Sudo, guard, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
@@ -33,7 +33,7 @@ fn sudo_asks_for_the_password_and_then_a_code(host: &LoginHost) {
     let mut anna = with_one_password(host, host.enrolled("anna"));
     let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
     let (code, next) = (anna.app.code(), anna.app.code());
-    let ask = |person: &mut Person| {
+    let ask = |person: &mut TerminalUser| {
         person.expect(&format!("[sudo] password for {}: ", anna.unix.name));
         person.answer_hidden(&anna.password);
         person.expect("Code from authenticator: ");

@@ -2,8 +2,8 @@
 
 use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
 use postern_tests::own::{Said, Visit};
-use postern_tests::person::Person;
 use postern_tests::terminal::{self, Terminal};
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, UnixUser, host, unix_users};
 use serde_json::json;
 
@@ -21,15 +21,15 @@ on_both!(
 );
 
 /// `user` at a terminal, who types `postern my ARGS`.
-pub(crate) fn my(host: &LoginHost, user: &UnixUser, args: &[&str]) -> Person {
+pub(crate) fn my(host: &LoginHost, user: &UnixUser, args: &[&str]) -> TerminalUser {
     let mut command = terminal::command_of(user, &host::program("postern"));
     command.arg("my").args(args).arg("--client-config").arg(host.site.client_config());
     let output = host.site.output().file_name().unwrap().to_str().unwrap().to_owned();
-    Person::at(Terminal::start(command, user.ids()), &output, "my")
+    TerminalUser::at(Terminal::start(command, user.ids()), &output, "my")
 }
 
 /// Answers the questions for the main password and, where there is a factor, for a code.
-pub(crate) fn prove(person: &mut Person, user: &mut LoginUser, has_factor: bool) {
+pub(crate) fn prove(person: &mut TerminalUser, user: &mut LoginUser, has_factor: bool) {
     person.expect(&format!("Main password of {}: ", user.unix.name));
     person.answer_hidden(&user.password);
     if has_factor {
@@ -39,7 +39,7 @@ pub(crate) fn prove(person: &mut Person, user: &mut LoginUser, has_factor: bool)
     }
 }
 
-pub(crate) fn ends_well(mut person: Person) -> String {
+pub(crate) fn ends_well(mut person: TerminalUser) -> String {
     let (status, _) = person.ends();
     assert_eq!(status, 0, "{person:?}");
     without_ssh_prefix(&person)

@@ -1,7 +1,7 @@
 //! The messages that a user reads, from the first prompt to the last.
 
 use postern_tests::login_host::{LoginHost, without_ssh_prefix};
-use postern_tests::person::PROMPT;
+use postern_tests::terminal_user::PROMPT;
 use postern_tests::{Ssh, unix_users};
 
 use crate::on_both;

@@ -1,13 +1,13 @@
 //! Stricter sites: tickets, required factors, locks that only an admin removes.
 
 use postern_tests::login_host::{LoginHost, LoginUser, Stores, without_ssh_prefix};
-use postern_tests::person::Person;
+use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Ssh, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
 use crate::packaged::packaged;
 
-fn after_password(host: &LoginHost, service: &str, user: &LoginUser) -> Person {
+fn after_password(host: &LoginHost, service: &str, user: &LoginUser) -> TerminalUser {
     let sshd = host.sshd(service, "keyboard-interactive");
     let mut person = Ssh::to(&sshd).unix_user(&user.unix).prefer("keyboard-interactive").batch().start();
     person.expect("Password: ");

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use postern_tests::{Checkpassword, Dovecot, Ran, Site, host};
 
-use crate::{alice, fields_of, script, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::{alice, fields_of, script};
 
 const REPLY_TOOL: &str = "/usr/lib/dovecot/checkpassword-reply";
 

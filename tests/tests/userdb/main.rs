@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use nix::unistd::{Gid, Uid};
-use postern_tests::{Account, Site, canary, host, site};
+use postern_tests::{Account, Site, host, site};
 
 /// An account with an attribute that the site's templates use, and one of its addresses.
 fn alice(site: &Site) -> Account {
@@ -34,11 +34,4 @@ fn script(site: &Site, name: &str, text: &str) -> PathBuf {
     fs::write(&path, format!("{text}\n")).unwrap();
     host::own(&path, (Uid::from_raw(0), Gid::from_raw(0)), 0o644);
     path
-}
-
-/// A random wrong password, which must not appear in any log.
-fn wrong_password() -> String {
-    let password = site::random_password();
-    canary::register(&password);
-    password
 }

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use postern_tests::{Account, Checkpassword, Ran, Site, host};
 
-use crate::{alice, wrong_password};
+use postern_tests::site::wrong_password;
+
+use crate::alice;
 
 /// As qmail-popup does: a program to execute, no descriptor 4, and one left open by mistake.
 fn popup(site: &Site, program: &[&str]) -> Checkpassword {

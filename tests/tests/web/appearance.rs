@@ -2,126 +2,126 @@ use postern_tests::Browser;
 use postern_tests::browser::BrowserBuilder;
 use serde_json::Value;
 
-use crate::World;
+use crate::OnPhone;
 use crate::phone_posternd::NUMBER;
 
 #[test]
 fn every_view_is_for_everyone_in_english() {
-    every_view(World::of("looks_en", Browser::builder("looks_en")), &EN);
+    every_view(OnPhone::of("looks_en", Browser::builder("looks_en")), &EN);
 }
 
 #[test]
 fn every_view_is_for_everyone_in_chinese() {
-    every_view(World::of("looks_zh", Browser::builder("looks_zh").language("zh-CN")), &ZH);
+    every_view(OnPhone::of("looks_zh", Browser::builder("looks_zh").language("zh-CN")), &ZH);
 }
 
 #[test]
 fn every_view_is_for_everyone_in_the_dark() {
     let phone: BrowserBuilder = Browser::builder("looks_dark").dark();
-    let world = World::of("looks_dark", phone);
-    world.browser.open(&world.web.url());
-    assert_eq!(world.browser.js("return matchMedia('(prefers-color-scheme: dark)').matches"), true);
-    every_view(world, &EN);
+    let phone = OnPhone::of("looks_dark", phone);
+    phone.browser.open(&phone.web.url());
+    assert_eq!(phone.browser.js("return matchMedia('(prefers-color-scheme: dark)').matches"), true);
+    every_view(phone, &EN);
 }
 
 #[test]
 fn the_language_can_be_changed_and_is_kept() {
-    let world = World::new("language");
-    world.browser.open(&world.web.url());
-    world.browser.wait_for_text("Bind this phone");
-    assert_eq!(world.browser.js("return document.documentElement.lang"), "en");
-    world.browser.click("中文");
-    world.browser.wait_for_text("绑定这部手机");
-    assert_eq!(world.browser.js("return document.documentElement.lang"), "zh-Hans");
-    assert_eq!(world.browser.js("return document.activeElement.id"), "language", "the focus stays");
-    world.browser.reload();
-    world.browser.wait_for_text("绑定这部手机");
-    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
-    world.browser.click("button[type=submit]");
-    world.browser.wait_for_text("请核对此代码");
+    let phone = OnPhone::new("language");
+    phone.browser.open(&phone.web.url());
+    phone.browser.wait_for_text("Bind this phone");
+    assert_eq!(phone.browser.js("return document.documentElement.lang"), "en");
+    phone.browser.click("中文");
+    phone.browser.wait_for_text("绑定这部手机");
+    assert_eq!(phone.browser.js("return document.documentElement.lang"), "zh-Hans");
+    assert_eq!(phone.browser.js("return document.activeElement.id"), "language", "the focus stays");
+    phone.browser.reload();
+    phone.browser.wait_for_text("绑定这部手机");
+    phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
+    phone.browser.click("button[type=submit]");
+    phone.browser.wait_for_text("请核对此代码");
     let languages: Vec<Value> =
-        world.phone_posternd.state().visitors.iter().map(|(language, _)| language.clone()).collect();
+        phone.phone_posternd.state().visitors.iter().map(|(language, _)| language.clone()).collect();
     assert!(languages.iter().all(|language| language == "zh-Hans") && !languages.is_empty(), "{languages:?}");
-    world.browser.click("English");
-    world.browser.wait_for_text("Compare this code");
+    phone.browser.click("English");
+    phone.browser.wait_for_text("Compare this code");
 }
 
 #[test]
 fn touch_targets_are_large_enough_and_nothing_is_wider_than_the_phone() {
-    let world = World::new("sizes");
-    world.bind();
-    let id = world.phone_posternd.challenge(1, 100);
-    world.browser.wait_for_text("Look at it");
-    sizes(&world);
-    world.browser.click("Settings of this phone");
-    sizes(&world);
-    world.open_challenge(&id);
-    sizes(&world);
-    world.browser.cdp(
+    let phone = OnPhone::new("sizes");
+    phone.bind();
+    let id = phone.phone_posternd.challenge(1, 100);
+    phone.browser.wait_for_text("Look at it");
+    sizes(&phone);
+    phone.browser.click("Settings of this phone");
+    sizes(&phone);
+    phone.open_challenge(&id);
+    sizes(&phone);
+    phone.browser.cdp(
         "Emulation.setDeviceMetricsOverride",
         &serde_json::json!({"width": 320, "height": 568, "deviceScaleFactor": 2, "mobile": true}),
     );
-    sizes(&world);
+    sizes(&phone);
 }
 
-fn sizes(world: &World) {
-    let small = world.browser.js(
+fn sizes(phone: &OnPhone) {
+    let small = phone.browser.js(
         "return Array.from(document.querySelectorAll('button, input, summary, a')).filter((e) => e.getClientRects().length)
             .map((e) => [e.textContent || e.id, e.getBoundingClientRect()]).filter(([, r]) => r.width < 44 || r.height < 44)
             .map(([name]) => name)",
     );
     assert_eq!(small, Value::from(Vec::<Value>::new()));
-    let wide = world.browser.js("return document.documentElement.scrollWidth - window.innerWidth");
+    let wide = phone.browser.js("return document.documentElement.scrollWidth - window.innerWidth");
     assert!(wide.as_i64().is_some_and(|more| more <= 0), "{wide}");
 }
 
 /// Goes through every view, has each one checked by axe, and takes its picture.
-fn every_view(mut world: World, words: &Words) {
-    world.phone_posternd.state().push_key = Some(PUSH_KEY.to_owned());
-    world.phone_posternd.state().ntfy = true;
-    let look = |world: &mut World, name: &str, text: &str| {
-        world.browser.wait_for_text(text);
-        world.browser.axe();
-        world.browser.screenshot(name);
+fn every_view(mut phone: OnPhone, words: &Words) {
+    phone.phone_posternd.state().push_key = Some(PUSH_KEY.to_owned());
+    phone.phone_posternd.state().ntfy = true;
+    let look = |phone: &mut OnPhone, name: &str, text: &str| {
+        phone.browser.wait_for_text(text);
+        phone.browser.axe();
+        phone.browser.screenshot(name);
     };
-    world.browser.open(&world.web.url());
-    look(&mut world, "unbound", "postern my phone enrol");
-    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), "00"));
-    look(&mut world, "lost", words.lost);
-    world.browser.open(&world.phone_posternd.qr_code(&world.web.url()));
-    look(&mut world, "name", words.name);
-    world.browser.type_into("#name", "");
-    world.browser.click("button[type=submit]");
-    look(&mut world, "name-wrong", words.name_wrong);
-    world.browser.type_into("#name", "Pixel");
-    world.browser.click("button[type=submit]");
-    look(&mut world, "compare", words.compare);
-    world.phone_posternd.confirm();
-    look(&mut world, "home", words.home);
-    world.browser.click(words.settings);
-    world.browser.click(words.ntfy);
-    look(&mut world, "settings", "https://ntfy.example/qZ7up8kT2mVx");
-    world.browser.click(words.forget);
-    look(&mut world, "forget", "postern my phone remove");
-    let id = world.phone_posternd.challenge(1, 100);
-    look(&mut world, "waiting", words.waiting);
-    world.open_challenge(&id);
-    look(&mut world, "challenge", words.challenge);
-    world.browser.click("button[type=submit]");
-    look(&mut world, "challenge-wrong", words.number_wrong);
-    world.browser.click(words.not_me);
-    look(&mut world, "not-me", words.not_me_title);
-    world.open_challenge(&id);
-    world.browser.type_into("#number", NUMBER);
-    world.browser.press("Enter");
-    look(&mut world, "approved", words.approved);
-    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
-    look(&mut world, "over", words.over);
-    world.web.stop();
-    world.browser.open(&world.phone_posternd.challenge_address(&world.web.url(), &id));
-    look(&mut world, "unreachable", words.unreachable);
+    phone.browser.open(&phone.web.url());
+    look(&mut phone, "unbound", "postern my phone enrol");
+    phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), "00"));
+    look(&mut phone, "lost", words.lost);
+    phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
+    look(&mut phone, "name", words.name);
+    phone.browser.type_into("#name", "");
+    phone.browser.click("button[type=submit]");
+    look(&mut phone, "name-wrong", words.name_wrong);
+    phone.browser.type_into("#name", "Pixel");
+    phone.browser.click("button[type=submit]");
+    look(&mut phone, "compare", words.compare);
+    phone.phone_posternd.confirm();
+    look(&mut phone, "home", words.home);
+    phone.browser.click(words.settings);
+    phone.browser.click(words.ntfy);
+    look(&mut phone, "settings", "https://ntfy.example/qZ7up8kT2mVx");
+    phone.browser.click(words.forget);
+    look(&mut phone, "forget", "postern my phone remove");
+    let id = phone.phone_posternd.challenge(1, 100);
+    look(&mut phone, "waiting", words.waiting);
+    phone.open_challenge(&id);
+    look(&mut phone, "challenge", words.challenge);
+    phone.browser.click("button[type=submit]");
+    look(&mut phone, "challenge-wrong", words.number_wrong);
+    phone.browser.click(words.not_me);
+    look(&mut phone, "not-me", words.not_me_title);
+    phone.open_challenge(&id);
+    phone.browser.type_into("#number", NUMBER);
+    phone.browser.press("Enter");
+    look(&mut phone, "approved", words.approved);
+    phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
+    look(&mut phone, "over", words.over);
+    phone.web.stop();
+    phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
+    look(&mut phone, "unreachable", words.unreachable);
     assert_eq!(
-        world
+        phone
             .browser
             .console()
             .into_iter()

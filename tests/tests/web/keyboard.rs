@@ -1,11 +1,11 @@
-use crate::World;
+use crate::OnPhone;
 use crate::phone_posternd::NUMBER;
 
 /// Presses Tab until the focus is on something of these words, and checks on the way that it can be seen.
-fn tab_to(world: &World, words: &str) {
+fn tab_to(phone: &OnPhone, words: &str) {
     for _ in 0..30 {
-        world.browser.press("Tab");
-        let focus = world.browser.js(
+        phone.browser.press("Tab");
+        let focus = phone.browser.js(
             "const e = document.activeElement;
              const label = e.id && document.querySelector('label[for=\"' + e.id + '\"]');
              const box = e.getBoundingClientRect();
@@ -19,82 +19,82 @@ fn tab_to(world: &World, words: &str) {
             return;
         }
     }
-    panic!("Tab does not come to {words}; the page says:\n{}", world.browser.text());
+    panic!("Tab does not come to {words}; the page says:\n{}", phone.browser.text());
 }
 
 #[test]
 fn a_keyboard_is_enough_from_the_first_view_to_the_last() {
-    let world = World::new("keyboard");
-    world.browser.open(&world.web.url());
-    world.browser.wait_for_text("postern my phone enrol");
-    tab_to(&world, "Address from the terminal");
-    let address = world.phone_posternd.qr_code(&world.web.url());
-    address.chars().for_each(|c| world.browser.press_character(c));
-    world.browser.press("Enter");
-    world.browser.wait_for_text("Name of this phone");
-    assert_eq!(heading_in_focus(&world), "Bind this phone");
-    tab_to(&world, "Bind this phone");
-    world.browser.press("Space");
-    world.browser.wait_for_text("Compare this code");
-    assert_eq!(heading_in_focus(&world), "Compare this code");
-    world.phone_posternd.confirm();
-    world.browser.wait_for_text("This phone is bound to alice.");
-    tab_to(&world, "Settings of this phone");
-    world.browser.press("Enter");
-    tab_to(&world, "Forget this phone here");
-    world.phone_posternd.challenge(1, 100);
-    world.browser.wait_for_text("A login waits for your answer.");
+    let phone = OnPhone::new("keyboard");
+    phone.browser.open(&phone.web.url());
+    phone.browser.wait_for_text("postern my phone enrol");
+    tab_to(&phone, "Address from the terminal");
+    let address = phone.phone_posternd.qr_code(&phone.web.url());
+    address.chars().for_each(|c| phone.browser.press_character(c));
+    phone.browser.press("Enter");
+    phone.browser.wait_for_text("Name of this phone");
+    assert_eq!(heading_in_focus(&phone), "Bind this phone");
+    tab_to(&phone, "Bind this phone");
+    phone.browser.press("Space");
+    phone.browser.wait_for_text("Compare this code");
+    assert_eq!(heading_in_focus(&phone), "Compare this code");
+    phone.phone_posternd.confirm();
+    phone.browser.wait_for_text("This phone is bound to alice.");
+    tab_to(&phone, "Settings of this phone");
+    phone.browser.press("Enter");
+    tab_to(&phone, "Forget this phone here");
+    phone.phone_posternd.challenge(1, 100);
+    phone.browser.wait_for_text("A login waits for your answer.");
     assert_eq!(
-        world.browser.js("return document.activeElement.textContent"),
+        phone.browser.js("return document.activeElement.textContent"),
         "Forget this phone here",
         "news take no focus"
     );
-    world.browser.js("document.querySelector('h1').focus()");
-    tab_to(&world, "Look at it");
-    world.browser.press("Enter");
-    world.browser.wait_for_text("Is this you?");
-    assert_eq!(heading_in_focus(&world), "Is this you?");
-    tab_to(&world, "Number shown at the login");
-    NUMBER.chars().for_each(|c| world.browser.press_character(c));
-    tab_to(&world, "Approve once");
-    world.browser.press("Enter");
-    world.browser.wait_for_text("Approved");
-    assert_eq!(heading_in_focus(&world), "Approved");
-    tab_to(&world, "Back");
-    world.browser.press("Enter");
-    world.browser.wait_for_text("No login waits for an answer.");
+    phone.browser.js("document.querySelector('h1').focus()");
+    tab_to(&phone, "Look at it");
+    phone.browser.press("Enter");
+    phone.browser.wait_for_text("Is this you?");
+    assert_eq!(heading_in_focus(&phone), "Is this you?");
+    tab_to(&phone, "Number shown at the login");
+    NUMBER.chars().for_each(|c| phone.browser.press_character(c));
+    tab_to(&phone, "Approve once");
+    phone.browser.press("Enter");
+    phone.browser.wait_for_text("Approved");
+    assert_eq!(heading_in_focus(&phone), "Approved");
+    tab_to(&phone, "Back");
+    phone.browser.press("Enter");
+    phone.browser.wait_for_text("No login waits for an answer.");
 }
 
 #[test]
 fn a_screen_reader_announces_each_state() {
-    let world = World::new("aloud");
-    world.bind();
-    let roles = world.browser.js(
+    let phone = OnPhone::new("aloud");
+    phone.bind();
+    let roles = phone.browser.js(
         "return [document.getElementById('status').getAttribute('role'), document.getElementById('alert').getAttribute('role')]",
     );
     assert_eq!(roles, serde_json::json!(["status", "alert"]));
-    world.phone_posternd.challenge(1, 100);
-    world.browser.wait_until("the news to be said", || {
-        (world.browser.text_of("#status") == "A login waits for your answer.").then_some(())
+    phone.phone_posternd.challenge(1, 100);
+    phone.browser.wait_until("the news to be said", || {
+        (phone.browser.text_of("#status") == "A login waits for your answer.").then_some(())
     });
-    assert_eq!(world.browser.js("return document.title"), "Logins – Postern");
+    assert_eq!(phone.browser.js("return document.title"), "Logins – Postern");
 }
 
 #[test]
 fn the_accessibility_checker_detects_errors() {
-    let world = World::new("axe");
-    world.browser.open(&world.web.url());
-    world.browser.wait_for_text("postern my phone enrol");
-    assert_eq!(world.browser.violations(), Vec::<String>::new());
-    world.browser.js(
+    let phone = OnPhone::new("axe");
+    phone.browser.open(&phone.web.url());
+    phone.browser.wait_for_text("postern my phone enrol");
+    assert_eq!(phone.browser.violations(), Vec::<String>::new());
+    phone.browser.js(
         "document.querySelector('label').remove(); document.querySelector('p.soft').style.color = '#ccc'",
     );
-    let found = world.browser.violations().join("\n");
+    let found = phone.browser.violations().join("\n");
     assert!(found.contains("label") && found.contains("color-contrast"), "{found}");
 }
 
-fn heading_in_focus(world: &World) -> String {
-    let focus = world
+fn heading_in_focus(phone: &OnPhone) -> String {
+    let focus = phone
         .browser
         .js("return document.activeElement.tagName === 'H1' ? document.activeElement.textContent : ''");
     focus.as_str().unwrap().to_owned()

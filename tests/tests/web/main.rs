@@ -20,14 +20,14 @@ use postern_tests::{Browser, Web, host};
 use tempfile::TempDir;
 
 /// A stand-in for posternd, postern-web before it, and a person's phone.
-struct World {
+struct OnPhone {
     browser: Browser,
     web: Web,
     phone_posternd: PhonePosternd,
     _dir: TempDir,
 }
 
-impl World {
+impl OnPhone {
     fn new(name: &str) -> Self {
         Self::of(name, Browser::builder(name))
     }

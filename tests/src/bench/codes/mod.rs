@@ -14,14 +14,14 @@ use stock::Stock;
 pub(super) fn run(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(out, "bench-codes: {}; a code of an app, slapd and Redis beside posternd\n", machine())?;
-    let mut world = World::start();
-    socket::run(plan, &mut world, out)?;
-    processes::run(plan, &mut world, out)?;
+    let mut bench = CodesBench::start();
+    socket::run(plan, &mut bench, out)?;
+    processes::run(plan, &mut bench, out)?;
     writeln!(out, "\nafterwards: {}", machine())
 }
 
 /// A site with many apps. What runs ends before what it needs.
-struct World {
+struct CodesBench {
     /// For logins at the socket.
     many: Stock,
     /// For logins through PAM.
@@ -32,7 +32,7 @@ struct World {
     _slapd: Slapd,
 }
 
-impl World {
+impl CodesBench {
     fn start() -> Self {
         let slapd = Slapd::builder("bench-codes").quiet().crowd(ACCOUNTS + OF_PAM).start();
         let redis = Redis::start("bench-codes", Listen::Tcp);

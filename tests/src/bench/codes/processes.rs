@@ -4,17 +4,17 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::stock::{Ready, Stock};
-use super::{OF_PAM, Plan, World};
+use super::{CodesBench, OF_PAM, Plan};
 use crate::bench::numbers::{quantile, sorted};
 use crate::{Authenticator, PamService, Ran, UnixUser, flood, guard, host, otp, pam, peers, unix_users};
 
 /// Logins through PAM, a process each: a module that asks for nothing, Postern's, and two others.
-pub(super) fn run(plan: &Plan, world: &mut World, out: &mut dyn Write) -> Result<()> {
-    let names: Vec<String> = world.few.ready().into_iter().map(|one| one.name).collect();
+pub(super) fn run(plan: &Plan, bench: &mut CodesBench, out: &mut dyn Write) -> Result<()> {
+    let names: Vec<String> = bench.few.ready().into_iter().map(|one| one.name).collect();
     let nothing = Stock::of(names.into_iter().map(|name| (name, Authenticator::random())));
-    let config = world.site.client_config();
+    let config = bench.site.client_config();
     let postern = format!("auth required {{module}} config={} service=sshd", config.display());
-    let few = std::mem::replace(&mut world.few, Stock::of(std::iter::empty()));
+    let few = std::mem::replace(&mut bench.few, Stock::of(std::iter::empty()));
     let mut contenders = [
         Contender::new(
             "pam_permit, which asks for nothing",

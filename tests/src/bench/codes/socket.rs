@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
 
 use super::stock::Ready;
-use super::{Plan, World};
+use super::{CodesBench, Plan};
 use crate::bench::numbers::{cpu_time, quantile, sorted};
 use crate::{flood, guard, otp};
 
 /// Logins at the socket: a connection, a question, a code, a yes.
-pub(super) fn run(plan: &Plan, world: &mut World, out: &mut dyn Write) -> Result<()> {
+pub(super) fn run(plan: &Plan, bench: &mut CodesBench, out: &mut dyn Write) -> Result<()> {
     let heading = ["logins/s", "p50 ms", "p99 ms", "posternd's ms", "logins"];
     writeln!(out, "{:<36}{}", "straight at the socket", heading.map(|word| format!("{word:>14}")).concat())?;
     for in_flight in IN_FLIGHT {
         let mut rounds = Vec::new();
         for _ in 0..plan.rounds {
-            rounds.push(round(world, in_flight, plan.round));
+            rounds.push(round(bench, in_flight, plan.round));
         }
         let rates = sorted(rounds.iter().map(|round| round.times.len() as f64 / round.took.as_secs_f64()));
         let times = sorted(rounds.iter().flat_map(|round| round.times.iter().copied()));
@@ -47,16 +47,16 @@ struct Round {
     cpu: Duration,
 }
 
-fn round(world: &mut World, in_flight: usize, time: Duration) -> Round {
+fn round(bench: &mut CodesBench, in_flight: usize, time: Duration) -> Round {
     // A code that runs out meanwhile would be refused, and so would be a stock that is used up.
-    let mut ready = world.many.ready();
+    let mut ready = bench.many.ready();
     while 30 - otp::now() % 30 < time.as_secs() + 3 || ready.len() < LEAST {
         guard::pause(Duration::from_millis(200));
-        ready = world.many.ready();
+        ready = bench.many.ready();
     }
     let (used, times) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-    let socket = world.site.socket();
-    let (started, cpu) = (Instant::now(), cpu_time(world.posternd.pid()));
+    let socket = bench.site.socket();
+    let (started, cpu) = (Instant::now(), cpu_time(bench.posternd.pid()));
     flood::each(ready.into_iter().take_while(|_| started.elapsed() < time), in_flight, |one: Ready| {
         let began = Instant::now();
         let begin = Begin {
@@ -70,8 +70,8 @@ fn round(world: &mut World, in_flight: usize, time: Duration) -> Round {
         times.lock().expect("a list").push(began.elapsed().as_secs_f64() * 1e3);
         used.lock().expect("a list").push(one);
     });
-    let (took, cpu) = (started.elapsed(), cpu_time(world.posternd.pid()) - cpu);
-    world.many.use_up(&used.into_inner().expect("a list"));
+    let (took, cpu) = (started.elapsed(), cpu_time(bench.posternd.pid()) - cpu);
+    bench.many.use_up(&used.into_inner().expect("a list"));
     Round { times: times.into_inner().expect("a list"), took, cpu }
 }
 

@@ -104,16 +104,16 @@ impl Stage {
 
     async fn prepare(&mut self) -> Attempt {
         self.people += 1;
-        self.site.world.expect(None);
+        self.site.faults.expect(None);
         (self.scenario.prepare)(&self.site, format!("{}{}", self.scenario.name, self.people)).await
     }
 
     async fn run(&self, attempt: &Attempt, fault: Option<Fault>) -> End {
-        self.site.world.expect(fault);
+        self.site.faults.expect(fault);
         let running = pin!(attempt.run(&self.site));
         tokio::select! {
             outcome = running => End::of(Some(&outcome)),
-            () = self.site.world.hangs.notified() => End::Nothing,
+            () = self.site.faults.hangs.notified() => End::Nothing,
         }
     }
 
@@ -121,8 +121,8 @@ impl Stage {
     async fn calls(&mut self) -> Vec<Point> {
         let attempt = self.prepare().await;
         let end = self.run(&attempt, None).await;
-        assert_eq!(end, self.scenario.end, "{}: {:?}", self.scenario.name, self.site.world.calls());
-        self.site.world.calls()
+        assert_eq!(end, self.scenario.end, "{}: {:?}", self.scenario.name, self.site.faults.calls());
+        self.site.faults.calls()
     }
 }
 
@@ -148,7 +148,7 @@ async fn no_fault_of_a_store_ends_in_accept_or_ignore_but_for_those_that_are_lis
                 let (point, fault) = (calls[nth], Fault { nth, kind });
                 let attempt = stage.prepare().await;
                 let end = stage.run(&attempt, Some(fault)).await;
-                let made = stage.site.world.calls();
+                let made = stage.site.faults.calls();
                 let what = format!("{}: {kind:?} at call {nth} of {calls:?}, {point:?}", scenario.name);
                 assert_eq!(made.get(..=nth), calls.get(..=nth), "{what}");
                 assert!(
@@ -205,7 +205,7 @@ async fn a_directory_that_is_down_lets_no_user_in_and_leaves_none_to_other_modul
         let attempt = stage.prepare().await;
         let fault = Fault { nth: 0, kind: Kind::From };
         let end = stage.run(&attempt, Some(fault)).await;
-        assert_eq!(stage.site.world.calls()[0].store(), Store::Directory);
+        assert_eq!(stage.site.faults.calls()[0].store(), Store::Directory);
         assert_eq!(end, End::Defer, "{}", scenario.name);
     }
 }

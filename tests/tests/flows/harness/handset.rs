@@ -10,7 +10,7 @@ use postern_core::flows::{self, PhoneRequest};
 use postern_core::limits::Source;
 use postern_ipc::PhoneFlow;
 
-use super::person::Heard;
+use super::scripted_user::Heard;
 use super::visit::Ended;
 use super::{App, Script, Site};
 

@@ -21,7 +21,7 @@ use postern_core::userdb::Userdb;
 use postern_core::words::Language;
 
 use super::site::CHEAP;
-use super::stores::World;
+use super::stores::FaultInjector;
 use super::{Post, START, TestClock};
 
 /// The settings of a site.
@@ -87,7 +87,7 @@ fn services() -> BTreeMap<String, Service> {
 
 pub(super) fn engine(
     setup: &Setup,
-    (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<World>),
+    (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<FaultInjector>),
     post: &Arc<Post>,
     clock: &Arc<TestClock>,
     memory: Arc<ProcessCaches>,

@@ -25,7 +25,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::setup::{Setup, engine, hasher, memory};
-use super::stores::{Replicated, Watched, World};
+use super::stores::{FaultInjector, Replicated, Watched};
 use super::{App, Post, TestClock};
 
 /// A site: its stores, its users, and its engine.
@@ -34,7 +34,7 @@ pub(crate) struct Site {
     pub(crate) setup: Setup,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) hasher: Arc<HashPool>,
-    pub(crate) world: Arc<World>,
+    pub(crate) faults: Arc<FaultInjector>,
     /// The courier, which has no channel until they are enabled.
     pub(crate) post: Arc<Post>,
     /// The ledger behind the fault injector.
@@ -122,14 +122,14 @@ impl Site {
         hasher: Arc<HashPool>,
         dir: TempDir,
     ) -> Self {
-        let world = Arc::new(World::default());
+        let faults = Arc::new(FaultInjector::default());
         let replica = Arc::new(Replicated { inner: directory, copies: Mutex::default() });
         let inner: Arc<dyn Directory> = Arc::<Replicated>::clone(&replica);
-        let directory: Arc<dyn Directory> = Arc::new(Watched { world: Arc::clone(&world), inner });
-        let ledger: Arc<dyn Ledger> = Arc::new(Watched { world: Arc::clone(&world), inner: ledger });
+        let directory: Arc<dyn Directory> = Arc::new(Watched { faults: Arc::clone(&faults), inner });
+        let ledger: Arc<dyn Ledger> = Arc::new(Watched { faults: Arc::clone(&faults), inner: ledger });
         let setup = Setup::new();
         let memory = memory(&hasher);
-        let parts = (Arc::clone(&directory), Arc::clone(&ledger), Arc::clone(&world));
+        let parts = (Arc::clone(&directory), Arc::clone(&ledger), Arc::clone(&faults));
         let post = Arc::new(Post::default());
         let engine = engine(&setup, parts, &post, &clock, memory);
         let site = Self {
@@ -137,7 +137,7 @@ impl Site {
             setup,
             clock,
             hasher,
-            world,
+            faults,
             post,
             directory,
             ledger,
@@ -161,7 +161,7 @@ impl Site {
             self.ledger.spend(&spend).await.unwrap();
         }
         self.clock.advance(600);
-        self.world.expect(None);
+        self.faults.expect(None);
     }
 
     /// As a restart of the host does.
@@ -232,7 +232,7 @@ impl Site {
     }
 
     fn host_with(&self, setup: &Setup, memory: Arc<ProcessCaches>) -> Arc<Engine> {
-        let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.world));
+        let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.faults));
         engine(setup, parts, &self.post, &self.clock, memory)
     }
 
@@ -267,7 +267,7 @@ impl Site {
 
     /// Gives the host's user another uid, or removes the user.
     pub(crate) fn set_host_user(&self, name: &str, uid: Option<u32>) {
-        let mut users = self.world.users.lock().unwrap();
+        let mut users = self.faults.users.lock().unwrap();
         match uid {
             Some(uid) => users.insert(name.to_owned(), uid),
             None => users.remove(name),

@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 
 /// The fault injector between the flows and the stores.
 #[derive(Debug, Default)]
-pub(crate) struct World {
+pub(crate) struct FaultInjector {
     pub(crate) directory_is_down: AtomicBool,
     pub(crate) ledger_is_down: AtomicBool,
     pub(crate) users_are_down: AtomicBool,
@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) hangs: Notify,
 }
 
-/// Which call goes wrong, counted from the last [`World::expect`] on, and how.
+/// Which call goes wrong, counted from the last [`FaultInjector::expect`] on, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) nth: usize,
@@ -86,7 +86,7 @@ impl Pause {
     }
 }
 
-impl World {
+impl FaultInjector {
     /// Clears the recorded calls, and makes one of the next calls fail.
     pub(crate) fn expect(&self, fault: Option<Fault>) {
         lock(&self.calls).clear();
@@ -178,7 +178,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[async_trait]
-impl UnixUsers for World {
+impl UnixUsers for FaultInjector {
     async fn uid_of(&self, name: &str) -> Result<Option<u32>, NameServiceError> {
         lock(&self.looked_up).push(name.to_owned());
         if self.users_are_down.load(Ordering::Relaxed) {
@@ -230,7 +230,7 @@ macro_rules! switchboard {
                     async fn $method(&self $(, $argument: $type)*) -> Result<$result, $error> {
                         let error = || $error::Down("switched off".to_owned());
                         let inner = self.inner.$method($($argument),*);
-                        self.world.call(Point::$point, error, inner).await
+                        self.faults.call(Point::$point, error, inner).await
                     }
                 )*
             }
@@ -371,7 +371,7 @@ impl Directory for Replicated {
 /// A store behind the fault injector.
 #[derive(Debug)]
 pub(crate) struct Watched<T: ?Sized> {
-    pub(crate) world: Arc<World>,
+    pub(crate) faults: Arc<FaultInjector>,
     pub(crate) inner: Arc<T>,
 }
 

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-use super::person::Memory;
+use super::scripted_user::Memory;
 use super::{Heard, Script, Site, Someone, SshKey, Talker};
 
 /// A front door's request.

@@ -48,7 +48,7 @@ async fn after_a_wrong_password_no_code_is_asked_for() {
     drop(site.bind(&alice, "phone").await);
     let ended = site.visit("sshd", "alice").says(&["wrong", "123456"]).await;
     assert_eq!((ended.reason(), ended.questions()), (Reason::BadCredential, vec!["Password: "]));
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
     for (secret, reason) in [
         ("", Reason::Cancelled),
         ("with\ttab", Reason::BadCredential),
@@ -122,12 +122,12 @@ async fn input_that_is_not_a_code_is_asked_for_again_and_not_counted() {
         assert_eq!(ended.complaints(), [unreadable; 2]);
         site.clock.advance(30);
     }
-    site.world.expect(None);
+    site.faults.expect(None);
     let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::Cancelled, 4), "nothing is no guess");
     let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "abc", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::BadCredential, 4));
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]
@@ -293,7 +293,7 @@ async fn numbers_of_no_factor_are_wrong_and_choosing_does_not_go_on_for_ever() {
     let many: Vec<&str> = [MAIN_PASSWORD].into_iter().chain(["1"; 100]).collect();
     let ended = site.visit("sshd", "alice").says(&many).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 11));
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]

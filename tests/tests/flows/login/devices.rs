@@ -277,22 +277,22 @@ async fn without_a_term_nothing_is_offered_and_nothing_is_trusted() {
 async fn a_ledger_that_cannot_be_read_trusts_no_device_and_one_that_cannot_be_written_costs_another_code() {
     let t = Trusting::new().await;
     t.login(1, "y").await;
-    t.site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    t.site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     assert!(!t.is_trusted(1).await);
-    t.site.world.ledger_is_down.store(false, Ordering::Relaxed);
+    t.site.faults.ledger_is_down.store(false, Ordering::Relaxed);
     assert!(t.is_trusted(1).await);
     t.site.clock.advance(30);
-    t.site.world.expect(None);
+    t.site.faults.expect(None);
     let mut talk = t.site.visit("sshd", "alice").key(SshKey(2)).begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.answer(&t.app.code()).await;
     talk.asked().await;
-    t.site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    t.site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     talk.say("y");
     let ended = talk.ended().await;
     assert!(ended.is_accept() && ended.outcome.trail.is_ledger_down);
-    assert_eq!(t.site.world.count(Point::PutDevice), 1);
-    t.site.world.ledger_is_down.store(false, Ordering::Relaxed);
+    assert_eq!(t.site.faults.count(Point::PutDevice), 1);
+    t.site.faults.ledger_is_down.store(false, Ordering::Relaxed);
     assert!(!t.is_trusted(2).await);
 }
 
@@ -317,7 +317,7 @@ async fn revocations_that_meet_leave_no_device_that_either_revoked() {
         changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await.unwrap();
     let [one, two] = [listed[0].id, listed[1].id];
     // The first session has listed both devices and keeps the second one, when another session revokes that.
-    let pause = t.site.world.pause(Point::Update);
+    let pause = t.site.faults.pause(Point::Update);
     let slow = t.revoke(|device| device.id == one);
     let fast = async {
         pause.reached().await;
@@ -339,7 +339,7 @@ async fn a_revocation_brings_no_trust_over_a_change_of_factors_or_of_the_main_pa
             let listed =
                 changes::trusted_devices(&t.site.authority(), &t.site.engine.keyring, &account).await;
             let one = listed.unwrap()[0].id;
-            let pause = t.site.world.pause(point);
+            let pause = t.site.faults.pause(point);
             let slow = t.revoke(|device| device.id == one);
             let change = async {
                 pause.reached().await;

@@ -85,7 +85,7 @@ async fn a_first_code_that_is_wrong_or_malformed_is_asked_for_again_but_not_for_
     let ended = site.visit("sshd", "bob").says(&[MAIN_PASSWORD, "1", "2", "3", "4", "5", "unasked"]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 6));
     assert!(site.account(&bob).await.data.factors.is_empty());
-    assert_eq!(site.world.count(Point::AdmitCode), 0, "nothing that could be guessed was tried");
+    assert_eq!(site.faults.count(Point::AdmitCode), 0, "nothing that could be guessed was tried");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn a_user_of_the_host_with_another_uid_is_not_the_account() {
             "the directory has the name, so nobody else is asked"
         );
     }
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
     site.set_host_user("alice", Some(alice.uid));
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
 }
@@ -112,7 +112,7 @@ async fn a_user_under_another_spelling_is_no_stranger() {
         (ended.reason(), ended.outcome.trail.detail),
         (Reason::NotPermitted, Some("the account has another name"))
     );
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
 }
 
@@ -200,7 +200,7 @@ async fn a_disabled_or_expired_account_is_refused_with_every_secret() {
 async fn name_services_that_do_not_answer_defer_every_login() {
     let site = Site::new().await;
     drop(site.person("alice").await);
-    site.world.users_are_down.store(true, Ordering::Relaxed);
+    site.faults.users_are_down.store(true, Ordering::Relaxed);
     for service in ["sshd", "sudo", "sshkey"] {
         for name in ["alice", "nobody", "root"] {
             assert!(site.visit(service, name).says(&[MAIN_PASSWORD]).await.is_defer(), "{name}");

@@ -19,12 +19,12 @@ async fn an_answer_that_is_the_password_or_the_name_ends_it_and_counts_nothing()
         (Some("654321"), vec!["654321"]),
         (Some("654321"), vec!["123456"]),
     ] {
-        site.world.expect(None);
+        site.faults.expect(None);
         let visit = site.visit("sshd", "123456");
         let visit = given.map_or_else(|| visit.clone(), |secret| visit.clone().secret(secret));
         let ended = visit.says(&answers).await;
         assert_eq!(ended.reason(), Reason::Cancelled);
-        assert_eq!(site.world.count(Point::AdmitCode), 0);
+        assert_eq!(site.faults.count(Point::AdmitCode), 0);
     }
 }
 
@@ -37,7 +37,7 @@ async fn an_echo_is_found_out_where_the_stack_had_the_password_whatever_it_was_f
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 1));
     let ended = site.visit("sshkey", "alice").key(SshKey(1)).secret("112233").says(&["112233"]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 1));
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn an_echo_at_the_prompts_of_an_enrolment_ends_it_and_counts_nothing() {
             site.own(&alice, flows::SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, echo, echo, echo]).await;
         assert_eq!((own.reason(), own.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
     }
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_user_who_leaves_at_a_question_is_not_let_in_and_nothing_is_counted() 
             assert_eq!(talk.ended().await.reason(), Reason::Cancelled);
         }
     }
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
 }
 
@@ -168,12 +168,12 @@ async fn the_name_services_are_asked_for_every_name_before_the_first_question() 
     for name in ["alice", "nobody", "ALICE"] {
         let mut talk = site.visit("sshd", name).begin();
         talk.asked().await;
-        assert_eq!(site.world.looked_up(), [name]);
+        assert_eq!(site.faults.looked_up(), [name]);
         talk.leave(Gone::Cancelled);
         assert_eq!(talk.ended().await.reason(), Reason::Cancelled);
-        assert!(site.world.looked_up().is_empty());
+        assert!(site.faults.looked_up().is_empty());
     }
-    site.world.users_are_down.store(true, std::sync::atomic::Ordering::Relaxed);
+    site.faults.users_are_down.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await.is_defer());
     assert!(site.visit("sshd", "nobody").says(&[MAIN_PASSWORD]).await.is_defer(), "nobody can tell");
 }
@@ -194,8 +194,8 @@ async fn an_empty_answer_is_no_answer_and_does_not_count() {
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 3));
         assert_eq!(ended.outcome.trail.detail, Some("an empty answer"));
     }
-    assert_eq!(site.world.count(Point::AdmitCode), 0);
-    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
+    assert_eq!(site.faults.count(Point::AdmitCode), 0);
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 0);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", &app.code()]).await.is_accept());
     // After a typed answer, the log has its reason.
     for typed in ["abc", "0"] {

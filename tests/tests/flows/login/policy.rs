@@ -110,5 +110,5 @@ async fn an_unconfigured_service_lets_no_user_in() {
     drop(site.person("alice").await);
     let ended = site.visit("telnet", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
-    assert!(site.world.calls().is_empty());
+    assert!(site.faults.calls().is_empty());
 }

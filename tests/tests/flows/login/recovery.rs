@@ -57,14 +57,14 @@ async fn recovery_codes_work_while_the_ledger_is_down_where_codes_do_not() {
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
     let codes = site.recovery_codes(&alice, 2).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code(), &codes[0]]).await;
     assert!(ended.is_defer(), "{ended:?}");
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await;
     assert!(ended.is_accept() && ended.outcome.trail.is_ledger_down);
     let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0], "", ""]).await;
     assert_eq!(again.reason(), Reason::BadCredential);
-    site.world.ledger_is_down.store(false, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(false, Ordering::Relaxed);
     assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[1]]).await.is_accept());
 }
 
@@ -74,7 +74,7 @@ async fn while_the_ledger_is_down_recovery_codes_are_counted_in_the_process() {
     let alice = site.person("alice").await;
     drop(site.bind(&alice, "phone").await);
     let codes = site.recovery_codes(&alice, 1).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let wrong = "aaaa-bbbb-cccc-dddd-eeee";
     for _ in 0..5 {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, wrong, "", ""]).await;
@@ -93,7 +93,7 @@ async fn while_the_ledger_is_down_strangers_lock_no_user_out_of_recovery_codes()
     let alice = site.person("alice").await;
     drop(site.bind(&alice, "phone").await);
     let codes = site.recovery_codes(&alice, 1).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let wrong = "aaaa-bbbb-cccc-dddd-eeee";
     for _ in 0..4 {
         drop(site.visit("sshkey", "alice").from("198.51.100.1").says(&[wrong, wrong, wrong]).await);
@@ -123,7 +123,7 @@ async fn wrong_recovery_codes_count_as_codes_do_and_a_wrong_selector_costs_no_ha
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, answer]).await;
         assert_eq!(ended.reason(), Reason::Limited);
     }
-    assert_eq!(site.world.count(Point::Spend), 0);
+    assert_eq!(site.faults.count(Point::Spend), 0);
 }
 
 #[tokio::test]
@@ -175,10 +175,10 @@ async fn a_recovery_code_that_cannot_be_marked_as_used_is_not_taken_and_its_owne
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
-    let pause = site.world.pause(Point::Update);
+    let pause = site.faults.pause(Point::Update);
     talk.say(&codes[0]);
     pause.reached().await;
-    site.world.directory_is_down.store(true, Ordering::Relaxed);
+    site.faults.directory_is_down.store(true, Ordering::Relaxed);
     pause.go();
     let ended = talk.ended().await;
     assert!(ended.is_defer(), "{ended:?}");
@@ -188,7 +188,7 @@ async fn a_recovery_code_that_cannot_be_marked_as_used_is_not_taken_and_its_owne
             "Recovery codes cannot be accepted right now, because the server cannot mark them as used. Try again later."
         ]
     );
-    site.world.directory_is_down.store(false, Ordering::Relaxed);
+    site.faults.directory_is_down.store(false, Ordering::Relaxed);
     assert!(
         site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept(),
         "it was not used"

@@ -116,7 +116,7 @@ async fn a_password_from_the_stack_is_checked_and_counted_as_any() {
     for number in 0..12 {
         drop(site.visit("sshkey", "alice").secret(&format!("wrong {number}")).says(&[]).await);
     }
-    assert_eq!(site.world.count(Point::CheckMainPassword), 10);
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 10);
     let ended = site.visit("sshkey", "alice").secret(MAIN_PASSWORD).says(&[&app.code()]).await;
     assert!(ended.is_accept(), "its code counts for its source then");
 }

@@ -27,7 +27,7 @@ async fn of_two_factors_two_removals_at_once_leave_one_where_one_is_required() {
         talks.push(talk);
     }
     // Both have found two factors before they write.
-    let pauses = [site.world.pause(Point::Update), site.world.pause(Point::Update)];
+    let pauses = [site.faults.pause(Point::Update), site.faults.pause(Point::Update)];
     for (talk, app) in talks.iter().zip(&apps) {
         talk.say(&app.code());
     }
@@ -110,7 +110,7 @@ async fn changes_of_other_things_at_the_same_moment_are_both_made() {
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
     let codes = site.recovery_codes(&alice, 1).await;
-    let pause = site.world.pause(Point::Update);
+    let pause = site.faults.pause(Point::Update);
     let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "x");
     let create = async { create.says(&[MAIN_PASSWORD, &app.code()]).await };
     let login = async {

@@ -77,7 +77,7 @@ impl Scene {
     /// Repeats the change, if it was not made.
     async fn again(&self) {
         self.site.clock.advance(30);
-        self.site.world.expect(None);
+        self.site.faults.expect(None);
         let visit = self.site.own_with_arguments(&self.alice, self.flow).await;
         let outcome = visit.with(&mut self.script()).await;
         assert!(matches!(outcome.verdict, Verdict::Accept(_)), "{:?} {outcome:?}", self.flow);
@@ -97,7 +97,7 @@ async fn both(flow: SelfServiceFlow) -> [State; 2] {
 async fn check(scene: &Scene, both: &[State; 2], what: &str) -> bool {
     // Work in a thread of the store is completed.
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    scene.site.world.expect(None);
+    scene.site.faults.expect(None);
     let state = scene.state().await;
     assert!(both.contains(&state), "{:?} {what}: {state:#?} is neither of {both:#?}", scene.flow);
     let is_before = state == both[0];
@@ -118,13 +118,13 @@ async fn a_change_that_is_dropped_at_any_call_of_a_store_is_made_or_not() {
             let scene = Scene::new(flow).await;
             let visit = scene.site.own_with_arguments(&scene.alice, flow).await;
             let kind = if nth % 2 == 0 { Kind::Never } else { Kind::NeverAfter };
-            scene.site.world.expect(Some(Fault { nth: nth / 2, kind }));
+            scene.site.faults.expect(Some(Fault { nth: nth / 2, kind }));
             let mut script = scene.script();
             let outcome = {
                 let flow = pin!(visit.with(&mut script));
                 tokio::select! {
                     outcome = flow => Some(outcome),
-                    () = scene.site.world.hangs.notified() => None,
+                    () = scene.site.faults.hangs.notified() => None,
                 }
             };
             if let Some(outcome) = outcome {

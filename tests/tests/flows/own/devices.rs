@@ -61,10 +61,10 @@ async fn all_devices_are_revoked_at_once_and_no_other_is_meant_by_a_strange_id()
 async fn all_devices_are_revoked_while_the_ledger_is_down_too() {
     let (site, alice, _) = site().await;
     let codes = site.recovery_codes(&alice, 1).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let all = site.own(&alice, SelfServiceFlow::DeviceRevoke).argument("all", "true");
     let ended = all.says(&[MAIN_PASSWORD, &codes[0]]).await;
     assert!(ended.is_defer(), "it cannot say which they were: {ended:?}");
-    site.world.ledger_is_down.store(false, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(false, Ordering::Relaxed);
     assert!(!is_trusted(&site, 1).await && !is_trusted(&site, 2).await);
 }

@@ -35,7 +35,7 @@ async fn lists_ask_for_nothing_and_change_nothing() {
         assert!(!ended.lines().is_empty());
     }
     assert_eq!(all_of(&site, &alice).await, before);
-    assert_eq!(site.world.count(Point::CheckMainPassword), 0);
+    assert_eq!(site.faults.count(Point::CheckMainPassword), 0);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_recovery_code_is_a_code_here_too() {
     let alice = site.person("alice").await;
     drop(site.bind(&alice, "phone").await);
     let codes = site.recovery_codes(&alice, 2).await;
-    site.world.ledger_is_down.store(true, Ordering::Relaxed);
+    site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "Foxmail");
     assert!(create.clone().says(&[MAIN_PASSWORD, &codes[0]]).await.is_accept(), "while the ledger is down");
     assert!(!create.says(&[MAIN_PASSWORD, &codes[0], "", ""]).await.is_accept());
@@ -164,7 +164,7 @@ async fn no_user_reaches_an_account_of_another_name_or_uid_by_any_flow_or_argume
         }
     }
     assert_eq!(all_of(&site, &alice).await, before);
-    assert_eq!(site.world.count(Point::AdmitCode), 1, "the one code of the trusted device");
+    assert_eq!(site.faults.count(Point::AdmitCode), 1, "the one code of the trusted device");
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() 
             if flows.contains(&format!("{flow:?}").as_str()) {
                 continue;
             }
-            site.world.expect(None);
+            site.faults.expect(None);
             let ended = site.own(&alice, flow).argument(name, "x").says(&[]).await;
             assert_eq!(
                 (ended.reason(), ended.questions().len()),
@@ -247,7 +247,7 @@ async fn arguments_that_a_flow_does_not_know_are_refused_before_anything_else() 
                 "{flow:?} {name}"
             );
             assert_eq!(ended.complaints().len(), 1);
-            assert!(site.world.calls().is_empty());
+            assert!(site.faults.calls().is_empty());
         }
     }
 }

@@ -12,14 +12,14 @@ use super::PERIOD;
 
 /// An account with one factor.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct CodeUser {
     account: AccountId,
     factor: FactorId,
     /// Whether none of its steps was ever spent.
     pub(crate) is_new: bool,
 }
 
-impl Person {
+impl CodeUser {
     pub(crate) fn new(account: &str) -> Self {
         Self { account: AccountId::new(account.to_owned()), factor: FactorId::new([7; 16]), is_new: false }
     }

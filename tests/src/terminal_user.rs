@@ -1,7 +1,7 @@
 //! A user at a terminal, who reads the questions of a program and types answers.
 //!
 //! All that the terminal showed is kept in `target/test-output`, without what the person was meant to see and nobody else:
-//! see [`Person::was_shown`]. Hidden answers are not in there, as the terminal does not show them; where it did, the search
+//! see [`TerminalUser::was_shown`]. Hidden answers are not in there, as the terminal does not show them; where it did, the search
 //! for secrets after the last test would find them.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::terminal::{Heard, Terminal};
 use crate::{canary, host};
 
 /// A user at a terminal. Every wait ends after half a minute in a panic that shows the terminal.
-pub struct Person {
+pub struct TerminalUser {
     terminal: Terminal,
     screen: Vec<u8>,
     // How much of `screen` has been read.
@@ -27,7 +27,7 @@ pub struct Person {
     transcript: PathBuf,
 }
 
-impl Person {
+impl TerminalUser {
     /// The user at `terminal`; `output` names the directory under `target/test-output`, `what` the file in it.
     #[must_use]
     pub fn at(terminal: Terminal, output: &str, what: &str) -> Self {
@@ -201,7 +201,7 @@ impl Person {
     }
 }
 
-impl Drop for Person {
+impl Drop for TerminalUser {
     fn drop(&mut self) {
         // What the program still had to say tells why the test failed.
         if !self.has_ended {
@@ -211,19 +211,19 @@ impl Drop for Person {
     }
 }
 
-impl fmt::Debug for Person {
+impl fmt::Debug for TerminalUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:\n{}", self.transcript.display(), self.without_secrets())
     }
 }
 
 /// Runs `act` for all users at the same moment, each in a thread, and returns the results in order.
-pub fn at_once<T: Send>(people: &mut [Person], act: impl Fn(&mut Person) -> T + Sync) -> Vec<T> {
+pub fn at_once<T: Send>(people: &mut [TerminalUser], act: impl Fn(&mut TerminalUser) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(people.len());
     thread::scope(|scope| {
         let start = |person| {
             scope.spawn(|| {
-                let person: &mut Person = person;
+                let person: &mut TerminalUser = person;
                 barrier.wait();
                 act(person)
             })
@@ -233,13 +233,13 @@ pub fn at_once<T: Send>(people: &mut [Person], act: impl Fn(&mut Person) -> T + 
     })
 }
 
-/// A line of shell that tells [`Person::is_in`] as whom one is in.
+/// A line of shell that tells [`TerminalUser::is_in`] as whom one is in.
 #[must_use]
 pub fn arrival() -> String {
     format!("echo \"{IN}$(id -un){IN_END}\"")
 }
 
-/// The prompt of the shells that [`Person::run`] knows.
+/// The prompt of the shells that [`TerminalUser::run`] knows.
 pub const PROMPT: &str = "[in]$ ";
 
 /// `text` without `secret`, in whatever groups it stands there.

@@ -4,6 +4,7 @@ mod couriers;
 mod digest;
 mod http_url;
 mod ldap;
+mod limits;
 mod load;
 mod problems;
 mod reader;

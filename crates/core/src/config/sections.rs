@@ -1,28 +1,20 @@
 //! Reads the sections of `postern.toml`.
 //!
-//! This file is long because it has one function for each section.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::dn::{BadDn, Dn};
-use crate::expiry::{ExpiryAttribute, ExpiryFormat};
-use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
-use crate::limits::{AttemptLimits, CodeLimits, Limits, PushLimits, SendLimits, SentCodeLimits};
 use crate::userdb::{DisabledLookup, Userdb};
 
-use super::ldap::{Condition, LOCKED_UNTIL_UNLOCKED, LdapUri};
 use super::problems::Problems;
 use super::reader::{CA_FILE, Findings, Section};
 use super::settings::{
-    Config, DirectoryKind, Embedded, Ldap, LdapLogin, LedgerKind, Log, LogLevel, MailServer, MailSettings,
-    PasswordMustChange, Redis, Socket, Tls,
+    Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, MailServer, MailSettings, Redis, Socket, Tls,
 };
-use super::{couriers, redis, services};
+use super::{couriers, ldap, limits, redis, services};
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);
@@ -79,7 +71,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let keyring = keyring(root.section("keyring"));
     let policy = services::policy(root.section("policy"));
     let services = services::services(root.section("services"));
-    let limits = limits(root.section("limits"));
+    let limits = limits::read(root.section("limits"));
     let mail_settings = mail_settings(root.section("mail_settings"));
     let couriers = couriers::couriers(root.section("courier"));
     let web = couriers::web(root.section("web"));
@@ -141,7 +133,7 @@ fn socket(mut section: Section<'_, '_>) -> Socket {
 fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
     let kind = section.required("kind", "\"embedded\"").and_then(|kind| match kind.as_str() {
         "embedded" => Some(DirectoryKind::Embedded),
-        "ldap" => ldap(&mut section).map(|ldap| DirectoryKind::Ldap(Box::new(ldap))),
+        "ldap" => ldap::read(&mut section).map(|ldap| DirectoryKind::Ldap(Box::new(ldap))),
         other => {
             section.complain("kind", format!("\"{other}\" is none of: embedded, ldap"));
             None
@@ -155,96 +147,6 @@ fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
     userdb.disabled_lookup = section.word("disabled_lookup", &DisabledLookup::NAMED).unwrap_or_default();
     section.done();
     (kind, userdb)
-}
-
-fn ldap(section: &mut Section<'_, '_>) -> Option<Ldap> {
-    let uris = section.list::<LdapUri>("uris");
-    if uris.as_ref().is_none_or(Vec::is_empty) {
-        section.complain("uris", "is missing or empty; add uris = [\"ldaps://ldap.example.org\"]");
-    }
-    let write_uri = section.parsed("write_uri").or_else(|| uris.as_ref()?.first().cloned());
-    let starttls = section.boolean("starttls").unwrap_or(false);
-    let is_open = |uri: &LdapUri| matches!(uri, LdapUri::Plain(_)) && !uri.is_local() && !starttls;
-    for uri in uris.iter().flatten().chain(&write_uri).filter(|uri| is_open(uri)) {
-        section.complain(
-            "uris",
-            format!("{uri} would send passwords in the clear; use ldaps:// or starttls = true"),
-        );
-    }
-    let login = ldap_login(
-        section,
-        uris.iter().flatten().chain(&write_uri).all(|uri| matches!(uri, LdapUri::Unix(_))),
-    );
-    let base = section.required("base", "\"ou=people,dc=example,dc=org\"");
-    if base.as_ref().is_some_and(|base| base.parse::<Dn>().is_err()) {
-        section.complain("base", BadDn);
-    }
-    let mut attribute = |key: &str| section.parsed::<AttributeName>(key).map(|name| name.0);
-    let id_attribute = attribute("id_attribute").unwrap_or_else(|| "entryUUID".to_owned());
-    let username_attribute = attribute("username_attribute").unwrap_or_else(|| "uid".to_owned());
-    let mail_attribute = attribute("mail_attribute").unwrap_or_else(|| "mail".to_owned());
-    let expires_attribute = attribute("expires_attribute").unwrap_or_else(|| "shadowExpire".to_owned());
-    let password_changed_attribute =
-        attribute("password_changed_attribute").unwrap_or_else(|| "pwdChangedTime".to_owned());
-    let expires = expires(section, expires_attribute);
-    let (filter, login_filter) = (section.parsed("filter"), section.parsed("login_filter"));
-    let default_login_filter = format!("(&(objectClass=posixAccount)({username_attribute}={{user}}))");
-    let default_filter = format!(
-        "(&(objectClass=inetOrgPerson)(|({username_attribute}={{user}})({mail_attribute}={{user}})))"
-    );
-    Some(Ldap {
-        uris: uris?,
-        write_uri: write_uri?,
-        starttls,
-        ca_file: section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE)),
-        login: login?,
-        base: base?,
-        filter: filter.or_else(|| default_filter.parse().ok())?,
-        login_filter: login_filter.or_else(|| default_login_filter.parse().ok())?,
-        id_attribute,
-        username_attribute,
-        mail_attribute,
-        disabled: section.list("disabled").unwrap_or_else(|| {
-            vec![
-                Condition::Equals("pwdAccountLockedTime".to_owned(), LOCKED_UNTIL_UNLOCKED.to_owned()),
-                Condition::Equals("nsAccountLock".to_owned(), "TRUE".to_owned()),
-            ]
-        }),
-        expires,
-        password_changed_attribute,
-        password_must_change: section
-            .word("password_must_change", &PASSWORD_MUST_CHANGE)
-            .unwrap_or(PasswordMustChange::Accept),
-        stale_if_down: section.duration("stale_if_down", Duration::ZERO..=DAY).unwrap_or(Duration::ZERO),
-    })
-}
-
-fn ldap_login(section: &mut Section<'_, '_>, is_unix: bool) -> Option<LdapLogin> {
-    let external = section.boolean("sasl_external").unwrap_or(false);
-    let dn = section.string("bind_dn");
-    let password_file = section.absolute_path("bind_password_file");
-    match (external, dn, password_file) {
-        (true, None, None) if is_unix => Some(LdapLogin::SaslExternal),
-        (true, None, None) => {
-            section.complain(
-                "sasl_external",
-                "works only over ldapi://; set bind_dn and bind_password_file for the other servers",
-            );
-            None
-        }
-        (false, Some(dn), Some(password_file)) if !dn.trim().is_empty() => {
-            // Active Directory also accepts other names, such as postern@example.org.
-            if dn.contains('=') && dn.parse::<Dn>().is_err() {
-                section.complain("bind_dn", BadDn);
-            }
-            Some(LdapLogin::Simple { dn, password_file })
-        }
-        _ => {
-            section
-                .complain("bind_dn", "and bind_password_file are both needed, or only sasl_external = true");
-            None
-        }
-    }
 }
 
 fn ledger(mut section: Section<'_, '_>) -> Option<LedgerKind> {
@@ -283,25 +185,6 @@ fn redis(section: &mut Section<'_, '_>) -> Option<Redis> {
     Some(Redis { servers, tls, ca_file, username, password_file, prefix })
 }
 
-/// The format of an attribute's values: configured, or well known.
-fn expires(section: &mut Section<'_, '_>, name: String) -> ExpiryAttribute {
-    let said = section.word("expires_format", &EXPIRES_FORMATS);
-    let format = said.or_else(|| ExpiryFormat::of_attribute(&name));
-    ExpiryAttribute { name, format }
-}
-
-/// The name of an attribute type (RFC 4512, section 1.4), without options.
-struct AttributeName(String);
-
-impl std::str::FromStr for AttributeName {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let valid = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        if valid { Ok(Self(text.to_owned())) } else { Err("is not the name of an attribute") }
-    }
-}
-
 fn embedded(mut section: Section<'_, '_>) -> Embedded {
     let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(EMBEDDED_PATH));
     section.done();
@@ -312,84 +195,6 @@ fn keyring(mut section: Section<'_, '_>) -> PathBuf {
     let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(KEYRING_PATH));
     section.done();
     path
-}
-
-fn limits(mut section: Section<'_, '_>) -> Limits {
-    let default = Limits::default();
-    let attempts = AttemptLimits {
-        per_source: section
-            .number("wrong_passwords_per_source", 1..=1000)
-            .unwrap_or(default.attempts.per_source),
-        per_account: section
-            .number("wrong_passwords_per_account", 1..=100_000)
-            .unwrap_or(default.attempts.per_account),
-        window: section.duration("wrong_passwords_window", MINUTE..=DAY).unwrap_or(default.attempts.window),
-    };
-    let codes = CodeLimits {
-        wrong: section.number("wrong_codes", 1..=100).unwrap_or(default.codes.wrong),
-        window: section.duration("wrong_codes_window", MINUTE..=DAY).unwrap_or(default.codes.window),
-        pause: section.duration("wrong_codes_pause", MINUTE..=DAY).unwrap_or(default.codes.pause),
-        // NIST SP 800-63B, section 5.2.2: at most 100.
-        in_a_row: section.number("wrong_codes_in_a_row", 5..=100).unwrap_or(default.codes.in_a_row),
-    };
-    let (sent, push) = (default.sent_codes, default.pushes);
-    let sent_codes = SentCodeLimits {
-        lifetime: section.duration("sent_code_lifetime", MINUTE..=TEN_MINUTES).unwrap_or(sent.lifetime),
-        tries: section.number("sent_code_tries", 1..=10).unwrap_or(sent.tries),
-        each: SendLimits {
-            count: section.number("sent_codes_per_hour", 1..=100).unwrap_or(sent.each.count),
-            gap: section.duration("resend_after", Duration::ZERO..=TEN_MINUTES).unwrap_or(sent.each.gap),
-            ..sent.each
-        },
-        per_source: SendLimits {
-            count: section.number("sent_codes_per_source", 1..=10_000).unwrap_or(sent.per_source.count),
-            ..sent.per_source
-        },
-    };
-    let pushes = PushLimits {
-        lifetime: section.duration("push_lifetime", TEN_SECONDS..=TWO_MINUTES).unwrap_or(push.lifetime),
-        unanswered: section.number("unanswered_pushes", 1..=100).unwrap_or(push.unanswered),
-        pause: section.duration("push_pause", MINUTE..=DAY).unwrap_or(push.pause),
-        disowned_pause: section.duration("disowned_push_pause", MINUTE..=DAY).unwrap_or(push.disowned_pause),
-    };
-    let least_mib = Budget::MIN_MEMORY_KIB.div_ceil(1024);
-    let limits = Limits {
-        app_passwords_per_account: section
-            .number("app_passwords_per_account", 1..=1000)
-            .unwrap_or(default.app_passwords_per_account),
-        attempts,
-        codes,
-        sent_codes,
-        pushes,
-        recovery_codes: section.number("recovery_codes", 1..=50).unwrap_or(default.recovery_codes),
-        factors_per_account: section
-            .number("factors_per_account", 1..=100)
-            .unwrap_or(default.factors_per_account),
-        app_password_cost: cost(&mut section, "app_password_argon2id", default.app_password_cost),
-        main_password_cost: cost(&mut section, "main_password_argon2id", default.main_password_cost),
-        main_password_min: section.number("main_password_min", 1..=128).unwrap_or(default.main_password_min),
-        hashing_memory_mib: section
-            .number("hashing_memory_mib", least_mib..=65_536)
-            .unwrap_or(default.hashing_memory_mib),
-        connections: section.number("connections", 8..=65_536).unwrap_or(default.connections),
-        connections_per_user: section
-            .number("connections_per_user", 1..=1000)
-            .unwrap_or(default.connections_per_user),
-        dialogues: section.number("dialogues", 1..=65_536).unwrap_or(default.dialogues),
-    };
-    section.done();
-    limits
-}
-
-fn cost(section: &mut Section<'_, '_>, key: &str, default: Cost) -> Cost {
-    let mut cost = section.section(key);
-    // RFC 9106, section 3.1: at least 8 KiB a lane.
-    let chosen = Cost {
-        memory_kib: cost.number("m", 8..=MAX_MEMORY_KIB).unwrap_or(default.memory_kib),
-        passes: cost.number("t", 1..=MAX_PASSES).unwrap_or(default.passes),
-    };
-    cost.done();
-    chosen
 }
 
 fn mail_settings(mut section: Section<'_, '_>) -> MailSettings {
@@ -437,27 +242,14 @@ fn default_userdb() -> BTreeMap<String, String> {
         .collect()
 }
 
-const PASSWORD_MUST_CHANGE: [(&str, PasswordMustChange); 2] =
-    [("accept", PasswordMustChange::Accept), ("reject", PasswordMustChange::Reject)];
-const EXPIRES_FORMATS: [(&str, ExpiryFormat); 4] = [
-    (ExpiryFormat::Days.name(), ExpiryFormat::Days),
-    (ExpiryFormat::Seconds.name(), ExpiryFormat::Seconds),
-    (ExpiryFormat::FileTime.name(), ExpiryFormat::FileTime),
-    (ExpiryFormat::GeneralizedTime.name(), ExpiryFormat::GeneralizedTime),
-];
 const SOCKET_PATH: &str = "/run/postern/posternd.sock";
 const EMBEDDED_PATH: &str = "/var/lib/postern/postern.db";
 const KEYRING_PATH: &str = "/etc/postern/keyring";
-const TEN_SECONDS: Duration = Duration::from_secs(10);
-const MINUTE: Duration = Duration::from_secs(60);
-const TWO_MINUTES: Duration = Duration::from_secs(120);
-/// NIST SP 800-63B, section 5.1.3.2.
-const TEN_MINUTES: Duration = Duration::from_secs(600);
-const DAY: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
     use crate::policy::Policy;
 
     const SMALLEST: &str = "[directory]\nkind = \"embedded\"\n[ledger]\nkind = \"embedded\"\n";

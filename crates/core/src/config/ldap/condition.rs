@@ -118,7 +118,7 @@ fn is_equal(a: &str, b: &str) -> bool {
 }
 
 /// The value of `pwdAccountLockedTime` that only an admin can remove (draft-behera-ldap-password-policy-10, section 5.3.3).
-pub(in crate::config) const LOCKED_UNTIL_UNLOCKED: &str = "000001010000Z";
+pub(super) const LOCKED_UNTIL_UNLOCKED: &str = "000001010000Z";
 /// Attributes of temporary locks in OpenLDAP, 389 Directory Server, Active Directory and eDirectory.
 const PASSING_LOCKS: [&str; 8] = [
     "pwdAccountLockedTime",

@@ -2,11 +2,12 @@
 
 mod condition;
 mod filter;
+mod read;
 mod uri;
 
 pub use condition::Condition;
-pub(super) use condition::LOCKED_UNTIL_UNLOCKED;
 pub use filter::{Filter, FilterTemplate};
+pub(super) use read::read;
 pub use uri::LdapUri;
 
 /// Why a setting of `[directory]` is refused.

@@ -11,11 +11,9 @@ use rustix::net::{
 };
 use zeroize::Zeroizing;
 
-use crate::message::{
-    Begin, ClientMessage, ProtocolError, ServerMessage, Status, Style, Tone, Verdict, decode_server,
-};
+use crate::message::{Begin, ClientMessage, ProtocolError, ServerMessage, Style, Tone, decode_server};
 use crate::peer::is_trusted_server;
-use crate::{Frames, MAX_FRAME, Secret, encode};
+use crate::{Frames, MAX_FRAME, Secret, Status, Verdict, encode};
 
 /// One blocking conversation with posternd, under one deadline for everything.
 #[derive(Debug)]

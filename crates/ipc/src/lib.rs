@@ -6,6 +6,7 @@
 
 mod client;
 mod client_config;
+mod flow;
 mod frame;
 mod message;
 mod outlast;
@@ -15,15 +16,18 @@ mod prompt;
 mod reject;
 mod remote_host;
 mod secret;
+mod status;
 mod syslog;
+mod verdict;
 mod version;
 
 pub use client::{Client, Failure, NonInteractive, Prompter};
 pub use client_config::{CLIENT_CONFIG_PATH, ClientConfig, ConfigError};
+pub use flow::Flow;
 pub use frame::{FrameError, Frames, MAX_FRAME, encode};
 pub use message::{
-    Accept, Begin, ClientMessage, Defer, Flow, Ignore, ProtocolError, Reject, ServerMessage, Status, Style,
-    Tone, Verdict, decode_begin, decode_client, decode_server,
+    Begin, ClientMessage, ProtocolError, ServerMessage, Style, Tone, decode_begin, decode_client,
+    decode_server,
 };
 pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, uid_of_local_user};
@@ -32,5 +36,7 @@ pub use prompt::{Argument, Choice};
 pub use reject::{Reaction, RejectReason};
 pub use remote_host::RemoteHost;
 pub use secret::Secret;
+pub use status::Status;
 pub use syslog::{Facility, Severity, log, log_to};
+pub use verdict::{Accept, Defer, Ignore, Reject, Verdict};
 pub use version::{UnknownVersion, Version};

@@ -1,12 +1,11 @@
 //! The messages of the protocol.
 //!
-//! This file is long because it has every message, with the bounds of its fields and their tests.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Argument, Choice, FrameError, RejectReason, Secret, Version};
+use crate::{Argument, Choice, Flow, FrameError, Secret, Status, Verdict, Version};
 
 /// A message of a front door. The first one of a connection is `Begin`; no later one is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -104,87 +103,6 @@ impl Begin {
     }
 }
 
-/// What a conversation is for. The flows from `Factors` on are self-service: each is about the account of the peer's own
-/// uid; those from `PhoneBind` on are the page's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flow {
-    /// Authenticate a user.
-    Login,
-    /// Fetch the userdb fields of an account; no secret is checked.
-    Lookup,
-    /// Decide whether a login may go on whose first factor Postern did not see (PAM's account management). `secret` is
-    /// the [`Accept::proof`] of the preceding login, if it had one.
-    Account,
-    /// Ask posternd for its status. Permitted to root and posternd's own user.
-    Status,
-    /// List the bound factors and the number of recovery codes.
-    Factors,
-    /// Bind a factor.
-    Enrol,
-    /// Unbind a factor.
-    Remove,
-    /// Replace a factor by another one.
-    Replace,
-    /// Replace the recovery codes by new ones.
-    RecoveryCodes,
-    /// Create an app password.
-    AppPasswordCreate,
-    /// List app passwords.
-    AppPasswordList,
-    /// Replace app passwords by new ones.
-    AppPasswordRegenerate,
-    /// Revoke app passwords.
-    AppPasswordRevoke,
-    /// List trusted devices.
-    DeviceList,
-    /// Revoke trusted devices.
-    DeviceRevoke,
-    /// List logins that wait for an answer.
-    ChallengeList,
-    /// Refuse a login that waits for an answer.
-    ChallengeDeny,
-    /// Hand in the key of a phone that is being bound. The flows from here on are those of the page for phones. Each
-    /// concerns the account that its arguments name, and counts only if the phone's key signed it.
-    PhoneBind,
-    /// List the challenges that wait for a phone's answer.
-    PhonePending,
-    /// Answer a challenge.
-    PhoneAnswer,
-    /// Set how a phone is notified.
-    PhoneRing,
-}
-
-impl Flow {
-    /// The flow's name on the wire and in the log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Lookup => "lookup",
-            Self::Account => "account",
-            Self::Status => "status",
-            Self::Factors => "factors",
-            Self::Enrol => "enrol",
-            Self::Remove => "remove",
-            Self::Replace => "replace",
-            Self::RecoveryCodes => "recovery_codes",
-            Self::AppPasswordCreate => "app_password_create",
-            Self::AppPasswordList => "app_password_list",
-            Self::AppPasswordRegenerate => "app_password_regenerate",
-            Self::AppPasswordRevoke => "app_password_revoke",
-            Self::DeviceList => "device_list",
-            Self::DeviceRevoke => "device_revoke",
-            Self::ChallengeList => "challenge_list",
-            Self::ChallengeDeny => "challenge_deny",
-            Self::PhoneBind => "phone_bind",
-            Self::PhonePending => "phone_pending",
-            Self::PhoneAnswer => "phone_answer",
-            Self::PhoneRing => "phone_ring",
-        }
-    }
-}
-
 /// A message of posternd. A conversation ends with `Verdict`, `Status` or `Error`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -266,122 +184,6 @@ pub enum Tone {
     Error,
 }
 
-/// How a login or lookup ended.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Verdict {
-    /// Every required factor was proved.
-    Accept(Accept),
-    /// A wrong answer.
-    Reject(Reject),
-    /// A part of the system does not work; try again later.
-    Defer(Defer),
-    /// Postern leaves this login to others.
-    Ignore(Ignore),
-}
-
-/// The account that was let in.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Accept {
-    /// The canonical name.
-    pub user: String,
-    /// Dovecot's userdb fields.
-    pub userdb: BTreeMap<String, String>,
-    /// Proves to [`Flow::Account`], for a short time, that this login was accepted. Only logins with a conversation
-    /// have one.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::secret::serialize",
-        deserialize_with = "crate::secret::deserialize"
-    )]
-    pub proof: Option<Secret>,
-}
-
-/// Why an answer was wrong; `reason` is for the log, `text` for the person.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reject {
-    /// For the log.
-    pub reason: RejectReason,
-    /// For the person; the same words for every reason.
-    pub text: String,
-}
-
-/// A fault, for the log.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Defer {
-    /// For the log.
-    pub reason: String,
-}
-
-/// Why Postern leaves the login to others, for the log.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ignore {
-    /// For the log.
-    pub reason: String,
-}
-
-/// The status of posternd. Counters run from its start.
-///
-/// The status of a newer or older daemon can be read as well: missing fields have their defaults, and unknown ones are
-/// ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// The daemon's version.
-    pub version: String,
-    /// Its process id.
-    pub pid: u32,
-    /// Seconds since it started.
-    pub uptime_seconds: u64,
-    /// Seconds since the configuration was last read without error.
-    pub config_age_seconds: u64,
-    /// How often the configuration was read again, with or without success.
-    pub reloads: u64,
-    /// Whether the newest attempt to read the configuration failed.
-    pub config_broken: bool,
-    /// What tells the configuration in force apart from others: SHA-256 in hexadecimal digits.
-    #[serde(default)]
-    pub config_digest: Option<String>,
-    /// Why the newest attempt to read the configuration failed, a problem a line; empty where it did not.
-    #[serde(default)]
-    pub config_problems: Vec<String>,
-    /// Keys that were read again with other values, and take effect when posternd is started again.
-    #[serde(default)]
-    pub restart_needed: Vec<String>,
-    /// Users of `[socket] trusted` and `[web] user` whom this host does not know.
-    #[serde(default)]
-    pub unknown_users: Vec<String>,
-    /// Open conversations, this one included.
-    pub connections: u64,
-    /// Those of them that are logins with a dialogue, which may wait for a person.
-    pub dialogues: u64,
-    /// Conversations that ended with each verdict, by name.
-    pub verdicts: BTreeMap<String, u64>,
-    /// argon2id computations: `app_password`, `main_password`.
-    pub argon2id_runs: BTreeMap<String, u64>,
-    /// App passwords recognised without argon2id.
-    pub cache_hits: u64,
-    /// The most memory that hashing held at one time, in KiB.
-    pub hashing_peak_kib: u64,
-    /// Lines of the log that were lost: they were not read in time, or could not be written.
-    #[serde(default)]
-    pub log_lines_lost: u64,
-    /// Seconds since the newest of them was lost.
-    #[serde(default)]
-    pub log_lost_seconds_ago: Option<u64>,
-    /// Seconds that the log has waited for its reader or for the disk; 0 if it does not wait.
-    #[serde(default)]
-    pub log_stuck_seconds: u64,
-    /// By how many seconds this host's clock is ahead of the ledger's, negative where it is behind; `None` where the ledger has no clock
-    /// of its own or does not answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock_ahead_seconds: Option<i64>,
-}
-
 /// Why a conversation was no conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -454,6 +256,7 @@ fn describe(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Reject, RejectReason};
 
     fn begin(extra: &str) -> String {
         format!(

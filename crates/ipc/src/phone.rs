@@ -1,4 +1,4 @@
-use crate::message::Flow;
+use crate::Flow;
 
 /// What the page for phones asks posternd for. Each flow takes its [`arguments`](Self::arguments), each once and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,9 @@
 mod cache;
 mod pool;
 mod stored;
+mod work;
 
 pub use cache::{Remembered, VerificationCache};
-pub use pool::{Budget, HashPool, Lane, NotComputed, Purpose, SALT_BYTES, Tally};
+pub use pool::{Budget, HashPool, Lane, NotComputed, SALT_BYTES, Tally};
 pub use stored::{BadHash, Cost, MAX_MEMORY_KIB, MAX_PASSES, StoredHash};
+pub use work::Purpose;

@@ -1,17 +1,16 @@
 //! Threads that hash passwords, within a budget of memory.
-//!
-//! This file is long because a quarter of it tests its private queue.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use argon2::{Argon2, Block, Params, Version};
+use argon2::{Block, Params};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::stored::{ALGORITHM, Cost, MAX_MEMORY_KIB, StoredHash};
+use super::stored::{Cost, MAX_MEMORY_KIB, StoredHash};
+use super::work::{ARENA_KIB, Purpose, Work, fresh};
 
 /// Worker threads that compute argon2id, at most one for each core, within one memory budget.
 ///
@@ -151,17 +150,6 @@ pub enum Lane {
     Slow,
 }
 
-/// The purpose of a computation. Each purpose is counted separately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// An app password.
-    AppPassword,
-    /// A main password.
-    MainPassword,
-    /// A recovery code.
-    RecoveryCode,
-}
-
 /// Computations since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -193,14 +181,10 @@ pub enum NotComputed {
 /// The length of a salt (RFC 9106, section 3.1, recommends 16 bytes).
 pub const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
-/// The memory that each worker keeps for the usual hash, so that a check does not need fresh pages.
-const ARENA_KIB: u32 = Cost::APP_PASSWORD.memory_kib;
 const FAST_TURNS: u32 = 7;
 /// The computations that may wait in the slow lane for each worker: about a second's worth of main passwords. More would occupy
 /// conversations that other users need.
 const SLOW_WAITING: usize = 48;
-/// In blocks of 1 KiB: somewhat more than 32 MiB.
-const ALWAYS_MAPPED: usize = 33 * 1024;
 
 struct Shared {
     state: Mutex<State>,
@@ -220,38 +204,6 @@ struct State {
 struct Job {
     work: Work,
     reply: oneshot::Sender<Zeroizing<Vec<u8>>>,
-}
-
-struct Work {
-    secret: Zeroizing<Vec<u8>>,
-    salt: Vec<u8>,
-    params: Params,
-    output: usize,
-    purpose: Purpose,
-}
-
-impl Work {
-    fn new(secret: &[u8], salt: &[u8], params: Params, output: usize, purpose: Purpose) -> Self {
-        Self { secret: Zeroizing::new(secret.to_vec()), salt: salt.to_vec(), params, output, purpose }
-    }
-
-    fn memory_kib(&self) -> u32 {
-        self.params.m_cost()
-    }
-
-    /// The memory that it needs beyond its worker's arena.
-    fn extra_kib(&self) -> u32 {
-        if self.memory_kib() <= ARENA_KIB { 0 } else { self.memory_kib() }
-    }
-
-    fn compute(&self, memory: &mut [Block]) -> Option<Zeroizing<Vec<u8>>> {
-        let mut output = Zeroizing::new(vec![0; self.output]);
-        let memory = memory.get_mut(..self.params.block_count())?;
-        Argon2::new(ALGORITHM, Version::V0x13, self.params.clone())
-            .hash_password_into_with_memory(&self.secret, &self.salt, &mut output, memory)
-            .ok()?;
-        Some(output)
-    }
 }
 
 impl Shared {
@@ -323,17 +275,6 @@ impl State {
         self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
         job
     }
-}
-
-/// Memory for one large computation, which is returned to the system after it.
-///
-/// glibc's malloc keeps freed memory in its heaps, where large blocks among small ones add up to many times the budget. It always
-/// maps fresh memory only for blocks over `DEFAULT_MMAP_THRESHOLD_MAX` (mallopt(3)). Pages beyond `blocks` are never touched, so
-/// they cost nothing.
-fn fresh(blocks: usize) -> Vec<Block> {
-    let mut memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED));
-    memory.resize(blocks, Block::new());
-    memory
 }
 
 fn take_fitting(queue: &mut VecDeque<Job>, free_kib: u32) -> Option<Job> {

@@ -1,23 +1,18 @@
 //! The directory in LDAP.
-//!
-//! This file is long because it is all of one trait, `Directory`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use ldap3::{Mod, SearchEntry};
+use ldap3::SearchEntry;
 use postern_core::account::UID_NUMBER;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
 use postern_core::account_status::AccountStatus;
-use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
 use postern_core::directory::{
     Directory, DirectoryError, EachAccount, PasswordCheck, PasswordRefusal, Update,
 };
-use postern_core::factor::{Factor, RecoveryCode};
 use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -25,12 +20,12 @@ use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
 use super::connect::{Connector, OpenLdapError};
-use super::entry::{
-    self, APP_PASSWORD, CLASS, ENROLLED, FACTOR, FACTOR_KEY, PASSWORD_RESET, POLICY, RECOVERY_CODE, REVISION,
-};
-use super::server::{Bound, Change, Search, Server};
+use super::entry::{self, CLASS, FACTOR_KEY, PASSWORD_RESET};
+use super::modify::{changes, refusal};
+use super::server::{Bound, Search, Server};
 use super::servers::{Servers, settle};
 use super::stale::Copies;
+use super::uid::forms_of;
 
 /// The site's LDAP.
 #[derive(Debug)]
@@ -384,81 +379,11 @@ impl Directory for LdapDirectory {
     }
 }
 
-/// The ways to write a uid that name services read as this one. Servers that know integers compare numbers and refuse all
-/// but the first; others compare text.
-fn forms_of(uid: u32) -> Vec<String> {
-    let plain = uid.to_string();
-    let padded = (plain.len() + 1..=UID_DIGITS).map(|width| format!("{uid:0width$}"));
-    let signed = std::iter::once(format!("+{uid}"));
-    std::iter::once(plain).chain(signed).chain(padded).collect()
-}
-
-/// One Modify: the revision that was read goes, the next one comes, and with it everything else, or nothing happens.
-fn changes(expected: Revision, next: Revision, data: &AccountData, entry: &SearchEntry) -> Vec<Change> {
-    let value = |text: String| HashSet::from([text.into_bytes()]);
-    let name = |name: &str| name.as_bytes().to_vec();
-    let mut changes = Vec::new();
-    if expected == Revision(0) {
-        changes.push(Mod::Add(name("objectClass"), value(CLASS.to_owned())));
-    } else {
-        changes.push(Mod::Delete(name(REVISION), value(expected.0.to_string())));
-    }
-    changes.push(Mod::Add(name(REVISION), value(next.0.to_string())));
-    let enrolled = if data.enrolled { "TRUE" } else { "FALSE" };
-    changes.push(Mod::Replace(name(ENROLLED), value(enrolled.to_owned())));
-    let lists: [(&str, Vec<String>); 4] = [
-        (APP_PASSWORD, data.app_passwords.iter().map(AppPassword::to_json).collect()),
-        (FACTOR, data.factors.iter().map(Factor::to_json).collect()),
-        (RECOVERY_CODE, data.recovery_codes.iter().map(RecoveryCode::to_json).collect()),
-        (FACTOR_KEY, data.factor_keys.iter().map(FactorKey::to_string).collect()),
-    ];
-    for (attribute, wanted) in lists {
-        let wanted: HashSet<Vec<u8>> = wanted.into_iter().map(String::into_bytes).collect();
-        let stored: HashSet<Vec<u8>> =
-            entry::stored(entry, attribute).map(|text| text.to_owned().into()).collect();
-        let (gone, new): (HashSet<_>, HashSet<_>) =
-            (stored.difference(&wanted).cloned().collect(), wanted.difference(&stored).cloned().collect());
-        if !gone.is_empty() {
-            changes.push(Mod::Delete(name(attribute), gone));
-        }
-        if !new.is_empty() {
-            changes.push(Mod::Add(name(attribute), new));
-        }
-    }
-    // Always written, even where it says nothing: so that an entry that hides it can be told from one without.
-    changes.push(Mod::Replace(name(POLICY), value(data.policy.to_json())));
-    changes
-}
-
-fn refusal(code: u32, dn: &str) -> String {
-    let remedy = match code {
-        10 => "the server passes writes on to another one; name that one in write_uri",
-        17 | 65 => "the schema is not loaded; see postern schema print",
-        50 => "the server does not permit it; see postern schema print acl",
-        _ => "see the server's log",
-    };
-    format!("entry {dn} cannot be changed: result code {code}; {remedy}")
-}
-
 /// A search for one name that finds more has found too many already.
 const MOST: i32 = 10;
-/// Of the largest uid.
-const UID_DIGITS: usize = 10;
 /// For everything that one question to the directory costs, over all servers; a login is answered within 3 s.
 const BUDGET: Duration = Duration::from_millis(2600);
 const NO_SUCH_ATTRIBUTE: u32 = 16;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
 const NO_SUCH_OBJECT: u32 = 32;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uid_is_looked_for_in_every_form_that_a_name_service_reads() {
-        let forms = forms_of(10_001);
-        assert_eq!(forms, ["10001", "+10001", "010001", "0010001", "00010001", "000010001", "0000010001"]);
-        assert_eq!(forms_of(u32::MAX), ["4294967295", "+4294967295"]);
-    }
-}

@@ -4,10 +4,12 @@ mod connect;
 mod directory;
 mod entry;
 mod examine;
+mod modify;
 mod server;
 mod servers;
 mod stale;
 mod trouble;
+mod uid;
 
 pub use connect::OpenLdapError;
 pub use directory::LdapDirectory;

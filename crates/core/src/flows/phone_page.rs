@@ -1,7 +1,5 @@
 //! The flows of the phone page. Only requests that a phone of the account has signed are trusted. An answer is only stored: the
 //! waiting login verifies it again.
-//!
-//! This file is long because it has every request of the page, and what they share is private to them.
 
 mod push;
 

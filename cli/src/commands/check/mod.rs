@@ -1,6 +1,4 @@
 //! `postern check`: examines every part of a site, one finding a line.
-//!
-//! This file is long because it has one function for each part that is examined, in the order of the output.
 
 mod clock;
 mod identity;
@@ -11,6 +9,7 @@ mod page;
 mod pam;
 mod posternd;
 mod remark;
+mod report;
 mod sshd;
 mod versions;
 
@@ -30,15 +29,14 @@ use postern_core::name::LoginName;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig, Failure as IpcFailure, Status};
 use postern_store::ldap;
 use postern_tls::Trust;
-use serde::Serialize;
 
 use super::status;
 use crate::failure::Failure;
-use crate::output::{Colour, Output};
+use crate::output::Output;
 use crate::privileges;
 use crate::site::{HostUsers, Site};
 use logins::Logins;
-use remark::{Mark, Remark};
+use report::{Report, hiding};
 
 /// The options of `postern check`.
 #[derive(Debug)]
@@ -87,50 +85,7 @@ pub(crate) async fn run(path: &Path, wanted: &CheckOptions<'_>, output: Output) 
     report.conclude(wanted.is_quiet, output)
 }
 
-#[derive(Debug, Default)]
-struct Report(Vec<Finding>);
-
-#[derive(Debug, Serialize)]
-struct Finding {
-    result: Mark,
-    part: &'static str,
-    text: String,
-}
-
-impl Finding {
-    fn line(&self, output: Output) -> String {
-        let mark = match self.result {
-            Mark::Ok => output.mark("ok  ", Colour::Green),
-            Mark::Note => "note".to_owned(),
-            Mark::Warn => output.mark("warn", Colour::Yellow),
-            Mark::Fail => output.mark("FAIL", Colour::Red),
-        };
-        format!("{mark}  {}: {}\n", self.part, self.text)
-    }
-}
-
 impl Report {
-    /// Prints the findings. The exit status is for monitoring.
-    fn conclude(self, is_quiet: bool, output: Output) -> Result<(), Failure> {
-        let count = |mark: Mark| self.0.iter().filter(|finding| finding.result == mark).count();
-        let (faults, warnings) = (count(Mark::Fail), count(Mark::Warn));
-        let is_shown = |finding: &&Finding| match finding.result {
-            Mark::Warn | Mark::Fail => true,
-            Mark::Ok | Mark::Note => !is_quiet,
-        };
-        let shown: Vec<&Finding> = self.0.iter().filter(is_shown).collect();
-        let text: String = shown.iter().map(|finding| finding.line(output)).collect();
-        if !text.is_empty() || output.is_json() {
-            output.print(&text, "findings", &shown)?;
-        }
-        let said = |what: String| if is_quiet { String::new() } else { what };
-        match (faults, warnings) {
-            (0, 0) => Ok(()),
-            (0, _) => Err(Failure::check_warned(said(format!("{warnings} of these should be fixed")))),
-            (_, _) => Err(Failure::check_failed(said(format!("{faults} of these have to be fixed")))),
-        }
-    }
-
     fn front_doors(&mut self, path: &Path) {
         match ClientConfig::load(path) {
             Ok(_) => self.ok(
@@ -279,8 +234,8 @@ impl Report {
                 }
                 None => names,
             };
-            for Remark { mark, text } in identity::examine(&*site.directory, &HostUsers, &names).await {
-                self.0.push(Finding { result: mark, part: "identity", text });
+            for remark in identity::examine(&*site.directory, &HostUsers, &names).await {
+                self.remark("identity", remark);
             }
         }
         !is_down
@@ -391,31 +346,6 @@ impl Report {
             ),
         }
     }
-
-    fn remark(&mut self, part: &'static str, Remark { mark, text }: Remark) {
-        self.0.push(Finding { result: mark, part, text });
-    }
-
-    fn note(&mut self, part: &'static str, text: String) {
-        self.remark(part, Remark::note(text));
-    }
-
-    fn ok(&mut self, part: &'static str, text: String) {
-        self.0.push(Finding { result: Mark::Ok, part, text });
-    }
-
-    fn warn(&mut self, part: &'static str, text: String) {
-        self.0.push(Finding { result: Mark::Warn, part, text });
-    }
-
-    fn fail(&mut self, part: &'static str, text: String) {
-        self.0.push(Finding { result: Mark::Fail, part, text });
-    }
-}
-
-/// A fault with the parts that it hides, so that one outage is one finding.
-fn hiding(fault: &str, hidden: &str) -> String {
-    format!("{fault}; hidden by this: {hidden}")
 }
 
 /// A setting of the installed Dovecot. `None` if there is no Dovecot.

@@ -174,7 +174,6 @@ mod tests {
         let (let_go, stuck) = mpsc::channel::<()>();
         let stuck = Arc::new(Mutex::new(stuck));
         let calls = Arc::new(AtomicU32::new(0));
-        let asked = Instant::now();
         for _ in 0..10 {
             let (calls, stuck) = (Arc::clone(&calls), Arc::clone(&stuck));
             let answer = services.ask(move || {
@@ -182,9 +181,10 @@ mod tests {
                 assert!(stuck.lock().unwrap().recv().is_err(), "let go, and told nothing");
                 Ok(())
             });
-            assert!(answer.await.is_err());
+            // All of them before the calls are let go.
+            let answer = timeout(Duration::from_secs(60), answer).await;
+            assert!(answer.expect("an answer while the calls are stuck").is_err());
         }
-        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
         assert_eq!(calls.load(Ordering::Relaxed), 2, "no more calls than places");
         drop(let_go);
         assert_eq!(services.ask(|| Ok(7)).await, Ok(7), "places are given back when the calls return");

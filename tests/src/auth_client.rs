@@ -178,4 +178,4 @@ impl AuthClient {
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(1);
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::guard;
 use crate::host;
+use crate::stopwatch::Stopwatch;
 
 mod axe;
 mod driver;
@@ -219,14 +220,15 @@ impl Browser {
     /// Waits until `found` gives something, else panics with what the page says.
     #[track_caller]
     pub fn wait_until<T>(&self, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-        let end = std::time::Instant::now() + LIMIT;
+        let waited = Stopwatch::start();
         loop {
             if let Some(found) = found() {
                 return found;
             }
             assert!(
-                std::time::Instant::now() < end,
-                "waited {LIMIT:?} in vain for {what}; the page says:\n{}",
+                !waited.is_over(LIMIT),
+                "waited {} in vain for {what}; the page says:\n{}",
+                waited.elapsed(),
                 self.text()
             );
             guard::pause(Duration::from_millis(50));

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::stopwatch::{Elapsed, Stopwatch};
 use crate::{guard, host};
 
 /// A run of a checkpassword program in preparation.
@@ -31,7 +32,7 @@ pub struct Ran {
     /// What came on file descriptor 4.
     pub fd4: String,
     /// From the start to the end.
-    pub took: Duration,
+    pub took: Elapsed,
 }
 
 impl Checkpassword {
@@ -141,7 +142,7 @@ impl Ran {
     /// Runs `command` to its end.
     #[must_use]
     pub fn of(command: &mut Command, input: &[u8], limit: Duration) -> Self {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let Output { status, stdout, stderr } = guard::run(command, input, limit);
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Self {

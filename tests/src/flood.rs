@@ -195,4 +195,4 @@ fn name(reason: RejectReason) -> String {
     reason.as_str().to_owned()
 }
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -5,10 +5,12 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+
+use crate::stopwatch::Stopwatch;
 
 /// A running program that is ended when this is dropped. What it prints goes to a log file.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ impl Process {
 
     /// Waits until `ready` gives something, and panics with the log's end where the process dies first.
     pub fn wait_ready<T>(&mut self, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {
-        let end = Instant::now() + limit;
+        let waited = Stopwatch::start();
         loop {
             if let Some(found) = ready() {
                 return found;
@@ -105,9 +107,10 @@ impl Process {
                 panic!("{} ended at its start ({status}):\n{}", self.name, self.log_tail());
             }
             assert!(
-                Instant::now() < end,
-                "{} was not ready within {limit:?}:\n{}",
+                !waited.is_over(limit),
+                "{} was not ready within {limit:?}, after {}:\n{}",
                 self.name,
+                waited.elapsed(),
                 self.log_tail()
             );
             pause(POLL);
@@ -131,8 +134,8 @@ impl Drop for Process {
         if let Ok(pid) = i32::try_from(self.child.id()) {
             kill(Pid::from_raw(pid), Signal::SIGTERM).ok();
         }
-        let end = Instant::now() + STOP_LIMIT;
-        while Instant::now() < end {
+        let waited = Stopwatch::start();
+        while !waited.is_over(STOP_LIMIT) {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
@@ -159,15 +162,15 @@ pub fn run(command: &mut Command, input: &[u8], limit: Duration) -> Output {
         scope.spawn(move || drop(stdin.write_all(input)));
         let stdout = scope.spawn(|| slurp(stdout));
         let stderr = scope.spawn(|| slurp(stderr));
-        let end = Instant::now() + limit;
+        let waited = Stopwatch::start();
         let status = loop {
             if let Some(status) = child.try_wait().expect("wait") {
                 break status;
             }
-            if Instant::now() > end {
+            if waited.is_over(limit) {
                 drop(child.kill());
                 drop(child.wait());
-                panic!("{name} did not end within {limit:?}");
+                panic!("{name} did not end within {limit:?}, after {}", waited.elapsed());
             }
             pause(Duration::from_millis(1));
         };
@@ -190,14 +193,14 @@ pub fn read_log(log: &Path) -> String {
     String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
 }
 
-/// Polls until `found` gives something; panics with `what` after `limit`.
+/// Polls until `found` gives something; panics with `what` after `limit`, for which a machine that stalls gets longer.
 pub fn wait_for<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + limit;
+    let waited = Stopwatch::start();
     loop {
         if let Some(result) = found() {
             return result;
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
+        assert!(!waited.is_over(limit), "waited {} in vain for {what}", waited.elapsed());
         pause(POLL);
     }
 }

@@ -8,10 +8,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
 
+use crate::stopwatch::{Elapsed, Stopwatch};
 use crate::{guard, host};
 
 /// A folder with a socket, a configuration and services for the module.
@@ -175,7 +176,7 @@ impl PamHost {
             None => Command::new(program),
         };
         command.arg(&path).args(&self.words).env_clear().envs(self.variables.iter().cloned());
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let output = guard::run(&mut command, b"", LIMIT);
         let took = started.elapsed();
         let printed =
@@ -203,7 +204,7 @@ pub struct PamReport {
     /// What was printed.
     pub printed: String,
     /// From the host's start to its end.
-    pub took: Duration,
+    pub took: Elapsed,
     /// How often each call was answered with each code.
     pub codes: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The first handle's messages: PAM's style, and the bytes.

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use postern_ipc::{Begin, Client, Failure, Flow, Status};
 
 use crate::guard::{Process, pause, wait_for, wait_for_line};
-use crate::{Site, host};
+use crate::{Site, Stopwatch, host};
 
 /// A running posternd, stopped when dropped.
 #[derive(Debug)]
@@ -54,14 +54,15 @@ impl Posternd {
     /// Tells it to read its configuration again, and waits until it has tried.
     pub fn reload(&self) {
         let before = self.status();
-        let sent = Instant::now();
+        let sent = Stopwatch::start();
         self.hup();
         wait_for("posternd to reload", LIMIT, || {
             let now = self.status();
-            let fresh = now.config_age_seconds <= sent.elapsed().as_secs() && before.config_age_seconds > 0;
+            let fresh =
+                now.config_age_seconds <= sent.elapsed().wall().as_secs() && before.config_age_seconds > 0;
             let noticed = now.config_broken != before.config_broken || fresh;
             // Ages are whole seconds: where they cannot tell, this is plenty for a file of a few lines.
-            (noticed || sent.elapsed() > Duration::from_millis(1500)).then_some(())
+            (noticed || sent.is_over(Duration::from_millis(1500))).then_some(())
         });
     }
 
@@ -143,4 +144,4 @@ fn status(socket: &Path) -> Result<Status, Failure> {
     Client::connect(socket, deadline)?.status(Begin::new(Flow::Status, "", ""))
 }
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(20);

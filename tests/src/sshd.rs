@@ -222,4 +222,4 @@ PrintLastLog no
 UseDNS no
 X11Forwarding no
 ";
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(20);

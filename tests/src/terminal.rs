@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::{UnixUser, host};
+use crate::{Stopwatch, UnixUser, host};
 
 /// A running program and its terminal. Dropping it ends the program.
 pub struct Terminal {
@@ -127,10 +127,10 @@ impl Terminal {
 
     /// How the program ended; waits at most `limit`.
     pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let end = Instant::now() + limit;
+        let waited = Stopwatch::start();
         loop {
             let status = self.ended();
-            if status.is_some() || Instant::now() > end {
+            if status.is_some() || waited.is_over(limit) {
                 return status;
             }
             crate::guard::pause(Duration::from_millis(2));

@@ -10,13 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::guard::{pause, wait_for};
+use crate::stopwatch::Stopwatch;
 use crate::terminal::{Heard, Terminal};
 use crate::{canary, host};
 
-/// A user at a terminal. Every wait ends after half a minute in a panic that shows the terminal.
+/// A user at a terminal. Every wait ends after half a minute, longer while the machine stalls, in a panic that
+/// shows the terminal.
 pub struct TerminalUser {
     terminal: Terminal,
     screen: Vec<u8>,
@@ -42,7 +44,7 @@ impl TerminalUser {
 
     /// Reads on until one of `texts` has come; returns which one and what came before it. The first in the output counts.
     pub fn expect_one_of(&mut self, texts: &[&str]) -> (usize, String) {
-        let end = Instant::now() + LIMIT;
+        let waited = Stopwatch::start();
         loop {
             let unread = &self.screen[self.read..];
             let found =
@@ -53,7 +55,7 @@ impl TerminalUser {
                 return (which, before);
             }
             assert!(!self.has_ended, "the program ended without {texts:?}\n{self:?}");
-            assert!(Instant::now() < end, "waited {LIMIT:?} in vain for {texts:?}\n{self:?}");
+            assert!(!waited.is_over(LIMIT), "waited {} in vain for {texts:?}\n{self:?}", waited.elapsed());
             self.look();
         }
     }
@@ -99,9 +101,9 @@ impl TerminalUser {
 
     /// Waits to be let in or refused, and says which. All that was asked has to be answered.
     pub fn gets_in(&mut self) -> bool {
-        let end = Instant::now() + LIMIT;
+        let waited = Stopwatch::start();
         while !self.has_ended && find(&self.screen[self.read..], IN).is_none() {
-            assert!(Instant::now() < end, "neither in nor refused within {LIMIT:?}\n{self:?}");
+            assert!(!waited.is_over(LIMIT), "neither in nor refused after {}\n{self:?}", waited.elapsed());
             self.look();
         }
         find(&self.screen[self.read..], IN).is_some()
@@ -116,9 +118,9 @@ impl TerminalUser {
 
     /// Waits for the program to end; returns its exit status (128 and the number of a signal) and what it said until then.
     pub fn ends(&mut self) -> (i32, String) {
-        let end = Instant::now() + LIMIT;
+        let waited = Stopwatch::start();
         while !self.has_ended {
-            assert!(Instant::now() < end, "the program still runs after {LIMIT:?}\n{self:?}");
+            assert!(!waited.is_over(LIMIT), "the program still runs after {}\n{self:?}", waited.elapsed());
             self.look();
         }
         let status = self.terminal.wait(LIMIT);
@@ -294,7 +296,7 @@ fn transcript(dir: &Path, what: &str) -> PathBuf {
 const IN: &str = "-- in as ";
 const IN_END: &str = " --";
 const LIMIT: Duration = Duration::from_secs(30);
-const ECHO_LIMIT: Duration = Duration::from_secs(3);
+const ECHO_LIMIT: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
 const REACTION: Duration = Duration::from_millis(200);
 const LAST_WORDS: Duration = Duration::from_millis(20);

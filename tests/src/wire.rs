@@ -73,4 +73,4 @@ fn script(user: &str, args: &[&str]) -> Command {
 }
 
 const WIRE: &str = include_str!("../wire.py");
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -116,7 +116,7 @@ fn a_checkpassword_program_runs_under_both_contracts_without_dovecot() {
     let plain = Checkpassword::new(&host::c_program("reply_exec")).without_fd4();
     let ran = plain.args(&["1", "1", "/home/a", "/usr/bin/env"]).credentials("alice", "any").run();
     assert!(ran.stdout.contains("USER=alice\n") && ran.stdout.contains("HOME=/home/a\n"), "{ran:?}");
-    assert!(ran.took < std::time::Duration::from_secs(5));
+    ran.took.assert_within(std::time::Duration::from_secs(10));
 }
 
 #[test]

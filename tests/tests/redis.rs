@@ -1,7 +1,7 @@
 //! The Redis ledger against real servers that are set up wrongly, silent, restarted, demoted or rearranged.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use postern_core::account::Revision;
@@ -14,8 +14,8 @@ use postern_core::ledger::{
     Revisions, Settlement, SourceNote, Token, TrustedDevices, Use,
 };
 use postern_core::limits::{CodeLimits, Source};
-use postern_tests::redis::{ACL, LIMITS, NOW, Probe, impostor};
-use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site};
+use postern_tests::redis::{ACL, LIMITS, NOW, ONE_DEADLINE, Probe, impostor};
+use postern_tests::{Listen, Ran, Redis, RedisCluster, RedisSentinel, Site, Stopwatch};
 
 fn first_revision() -> RevisionNote {
     RevisionNote { revision: Revision(1), at: Timestamp::from_unix(NOW), mac: Digest::new([7; 16]) }
@@ -194,12 +194,12 @@ async fn a_server_that_accepts_and_says_nothing_costs_one_wait() {
     let silent = HostPort { host: "127.0.0.1".to_owned(), port: listener.local_addr().unwrap().port() };
     let redis = Redis::start("silent_stranger", Listen::Tcp);
     let probe = Probe::on(&at(&silent, &redis.config()));
-    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.is_down_in_time().await;
     probe.is_down_at_once_for(Duration::from_secs(2)).await;
     let tls =
         RedisConfig { tls: true, ca_file: "/etc/ssl/certs/ca-certificates.crt".into(), ..redis.config() };
     if tls.ca_file.exists() {
-        Probe::on(&at(&silent, &tls)).is_down_after_at_most(Duration::from_millis(700)).await;
+        Probe::on(&at(&silent, &tls)).is_down_in_time().await;
     }
 }
 
@@ -210,7 +210,7 @@ async fn a_server_that_falls_silent_costs_one_wait_and_comes_back_by_itself() {
         let probe = Probe::on(&redis.config());
         assert_eq!(probe.wrong(1).await, Admission::Proceed);
         redis.signal(Signal::SIGSTOP);
-        probe.is_down_after_at_most(Duration::from_millis(700)).await;
+        probe.is_down_in_time().await;
         probe.is_down_at_once_for(Duration::from_secs(1)).await;
         redis.signal(Signal::SIGCONT);
         probe.recovers().await;
@@ -228,15 +228,14 @@ async fn when_a_server_falls_silent_all_waiting_calls_fail_in_time() {
         .map(|secret| {
             let probe = probe.clone();
             tokio::spawn(async move {
-                let start = Instant::now();
+                let start = Stopwatch::start();
                 assert!(matches!(probe.try_admit(secret).await, Err(LedgerError::Down(_))));
                 start.elapsed()
             })
         })
         .collect();
     for one in waiting {
-        let waited = one.await.unwrap();
-        assert!(waited < Duration::from_millis(750), "{waited:?}");
+        one.await.unwrap().assert_within(ONE_DEADLINE);
     }
     redis.signal(Signal::SIGCONT);
 }
@@ -257,7 +256,7 @@ async fn a_server_that_is_gone_costs_nothing_and_comes_back_by_itself() {
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);
     redis.kill();
-    probe.is_down_after_at_most(Duration::from_millis(100)).await;
+    probe.is_down_at_once().await;
     probe.is_down_at_once_for(Duration::from_secs(1)).await;
     redis.start_again();
     probe.recovers().await;
@@ -279,7 +278,7 @@ async fn a_demoted_server_is_down_until_it_leads_again() {
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);
     redis.follow(&other);
-    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.is_down_in_time().await;
     probe.is_down_at_once_for(Duration::from_secs(1)).await;
     redis.lead();
     probe.recovers().await;
@@ -331,7 +330,7 @@ async fn a_silent_master_is_left_once_the_sentinels_agree() {
     let probe = Probe::on(&redis.config());
     assert_eq!(probe.wrong(1).await, Admission::Proceed);
     redis.servers[0].signal(Signal::SIGSTOP);
-    probe.is_down_after_at_most(Duration::from_millis(700)).await;
+    probe.is_down_in_time().await;
     probe.recovers().await;
     redis.servers[0].signal(Signal::SIGCONT);
     assert!(probe.try_admit(2).await.is_ok());
@@ -380,7 +379,7 @@ async fn with_one_server_of_a_cluster_gone_the_others_serve_their_accounts() {
     assert_eq!(probe("a").wrong(1).await, Admission::Proceed);
     assert_eq!(probe(elsewhere).wrong(1).await, Admission::Proceed);
     redis.servers[lost].kill();
-    probe("a").is_down_after_at_most(Duration::from_millis(700)).await;
+    probe("a").is_down_in_time().await;
     assert_eq!(probe(elsewhere).try_admit(1).await, Ok(Admission::KnownWrong));
     probe("a").is_down_at_once_for(Duration::from_secs(1)).await;
     assert_eq!(probe(elsewhere).try_admit(1).await, Ok(Admission::KnownWrong));
@@ -447,7 +446,8 @@ fn app_passwords_work_without_redis() {
     let _posternd = site.posternd();
     let took = |limit: Duration| {
         let ran = login(&site, &app);
-        assert!(ran.code == ACCEPTED && ran.took < limit, "{limit:?}: {ran:?}");
+        assert_eq!(ran.code, ACCEPTED, "{ran:?}");
+        ran.took.assert_within(limit);
     };
     took(AT_ONCE);
     redis.signal(Signal::SIGSTOP);
@@ -474,4 +474,5 @@ fn assert_broken(answer: &Result<Admission, LedgerError>, what: &str) {
 }
 const ACCEPTED: i32 = 0;
 const REFUSED: i32 = 1;
-const AT_ONCE: Duration = Duration::from_millis(300);
+/// Less than the 600 ms that a call to Redis may take.
+const AT_ONCE: Duration = Duration::from_millis(500);

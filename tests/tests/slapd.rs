@@ -2,10 +2,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_tests::slapd::PEOPLE;
-use postern_tests::{LdapClient, Slapd, Who, guard};
+use postern_tests::{LdapClient, Slapd, Stopwatch, Who, guard};
 
 #[test]
 fn it_is_reached_by_ldap_starttls_ldaps_and_a_unix_socket() {
@@ -23,7 +23,9 @@ fn it_is_reached_by_ldap_starttls_ldaps_and_a_unix_socket() {
     for client in [LdapClient { ca_file: None, ..starttls }, LdapClient { ca_file: None, ..ldaps }] {
         assert_ne!(client.whoami(alice.who()).code, 0, "its authority is unknown to {client:?}");
     }
-    assert!(slapd.log().contains(&format!("BIND dn=\"{}\" method=128", alice.dn)));
+    guard::wait_for("the bind in the log", Duration::from_secs(10), || {
+        slapd.log().contains(&format!("BIND dn=\"{}\" method=128", alice.dn)).then_some(())
+    });
 }
 
 #[test]
@@ -51,10 +53,11 @@ fn it_stops_dies_freezes_and_comes_back_with_its_data() {
     connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     assert!(connection.read(&mut [0; 64]).unwrap() > 0);
     slapd.freeze();
-    let (pid, dropped) = (slapd.pid(), Instant::now());
+    let (pid, dropped) = (slapd.pid(), Stopwatch::start());
     drop(slapd);
     assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
-    assert!(dropped.elapsed() < Duration::from_secs(5), "a frozen one ends too");
+    // A frozen one ends without the 10 s that one is waited for.
+    dropped.assert_within(Duration::from_secs(8));
 }
 
 #[test]
@@ -119,9 +122,9 @@ fn a_consumer_follows_lags_and_catches_up_and_refers_writers() {
 
 #[test]
 fn two_hundred_thousand_people_are_loaded_and_found() {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let slapd = Slapd::builder("crowd").crowd(200_000).quiet().start();
-    println!("loaded in {:?}", started.elapsed());
+    println!("loaded in {}", started.elapsed());
     let last = slapd.nth(199_999);
     let found = slapd.search(slapd.service(), &format!("(mail={})", last.mail), &["uid"]).entry();
     assert_eq!(found.text("uid"), last.name);

@@ -88,6 +88,13 @@ impl CourierHost {
         }
     }
 
+    /// Waits until so many pushes have come for a topic.
+    pub fn wait_for_pushes(&self, topic: &str, count: usize) {
+        guard::wait_for(&format!("{count} pushes"), std::time::Duration::from_secs(10), || {
+            (self.ntfy.count_to(topic) >= count).then_some(())
+        });
+    }
+
     /// How many mails, text messages and pushes a person has got, after a moment for those on their way.
     #[must_use]
     pub fn sent(&self, user: &LoginUser, topic: &str) -> (usize, usize, usize) {

@@ -20,13 +20,13 @@ use tempfile::TempDir;
 use crate::certs::Certs;
 use crate::guard::{self, Process};
 use crate::site::random_password;
-use crate::{Site, canary, host};
+use crate::{Site, Stopwatch, canary, host};
 
 pub use builder::RedisBuilder;
 pub use cluster::RedisCluster;
 pub use gate::Gate;
 pub use impostor::impostor;
-pub use probe::{LIMITS, NOW, Probe};
+pub use probe::{LIMITS, NOW, ONE_DEADLINE, Probe};
 pub use sentinel::RedisSentinel;
 
 /// What posternd's user may do in Redis, as docs/redis.md has it.
@@ -204,14 +204,14 @@ impl Redis {
     }
 
     fn wait_ready(&mut self) {
-        let end = std::time::Instant::now() + LIMIT;
+        let waited = Stopwatch::start();
         loop {
             let done = self.redis_cli(&["PING"]);
             if done.status.success() && done.stdout.starts_with(b"PONG") {
                 return;
             }
             assert!(self.process.ended().is_none(), "{}", self.process.log_tail());
-            assert!(std::time::Instant::now() < end, "{}", self.process.log_tail());
+            assert!(!waited.is_over(LIMIT), "{}: {}", waited.elapsed(), self.process.log_tail());
             guard::pause(Duration::from_millis(20));
         }
     }

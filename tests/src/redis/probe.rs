@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_core::account::AccountId;
 use postern_core::clock::{SystemClock, Timestamp};
@@ -8,6 +8,8 @@ use postern_core::keyring::Digest;
 use postern_core::ledger::{Admission, Attempt, Attempts, LedgerError, Revisions, Settlement};
 use postern_core::limits::{AttemptLimits, Source};
 use postern_store::{LedgerTime, RedisLedger};
+
+use crate::stopwatch::{Elapsed, Stopwatch};
 
 /// A ledger, and the one account and source that it is asked about.
 #[derive(Debug, Clone)]
@@ -62,41 +64,54 @@ impl Probe {
         admission
     }
 
-    /// The next call ends within `limit`, and says that the ledger is down.
-    pub async fn is_down_after_at_most(&self, limit: Duration) {
-        let start = Instant::now();
+    /// The next call ends within its deadline, and says that the ledger is down.
+    pub async fn is_down_in_time(&self) {
+        self.is_down_within(ONE_DEADLINE).await;
+    }
+
+    /// The next call says so without waiting for anything.
+    pub async fn is_down_at_once(&self) {
+        self.is_down_within(NO_ATTEMPT).await;
+    }
+
+    async fn is_down_within(&self, limit: Duration) {
+        let start = Stopwatch::start();
         let answer = self.try_admit(99).await;
         let waited = start.elapsed();
         assert!(matches!(answer, Err(LedgerError::Down(_))), "{answer:?}");
-        assert!(waited < limit, "{waited:?}");
+        waited.assert_within(limit);
     }
 
     /// No caller waits for work in the background.
     pub async fn is_down_at_once_for(&self, time: Duration) {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            self.is_down_after_at_most(Duration::from_millis(50)).await;
+        let start = Stopwatch::start();
+        while !start.elapsed().at_least(time) {
+            self.is_down_at_once().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     /// Waits until it works again, and holds each call on the way to its deadline.
-    pub async fn recovers(&self) -> Duration {
-        let start = Instant::now();
+    pub async fn recovers(&self) -> Elapsed {
+        let start = Stopwatch::start();
         loop {
-            let call = Instant::now();
+            let call = Stopwatch::start();
             let answer = self.ledger.known_revision(&self.account, Timestamp::from_unix(NOW)).await;
-            assert!(call.elapsed() < Duration::from_millis(700), "{:?}", call.elapsed());
+            call.assert_within(ONE_DEADLINE);
             if answer.is_ok() && self.try_admit(98).await.is_ok() {
                 self.settle(98, Settlement::Withdrawn).await;
                 return start.elapsed();
             }
-            assert!(start.elapsed() < Duration::from_secs(20), "{answer:?}");
+            assert!(!start.is_over(Duration::from_secs(20)), "{answer:?} after {}", start.elapsed());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
+/// More than a call's deadline of 600 ms, and less than two of them.
+pub const ONE_DEADLINE: Duration = Duration::from_millis(1_100);
+/// Less than the 500 ms of an attempt to connect.
+const NO_ATTEMPT: Duration = Duration::from_millis(250);
 /// When everything happens.
 pub const NOW: u64 = 1_800_000_000;
 /// The limits of every attempt.

@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use postern_tests::stopwatch::{Stopwatch, median};
 use postern_tests::{Account, Site, guard, unix_users};
 use serde_json::{Value, json};
 
@@ -22,19 +23,16 @@ fn one_untrusted_user_holds_few_connections_and_mail_goes_on() {
     let report = std::thread::scope(|scope| {
         let output = filling.stdout.take().unwrap();
         let report = scope.spawn(move || std::io::read_to_string(output).unwrap());
-        guard::wait_for("mallory to fill", Duration::from_secs(5), || {
+        guard::wait_for("mallory to fill", Duration::from_secs(20), || {
             target.posternd.log().contains("no room").then_some(())
         });
-        let started = Instant::now();
         let mut times = Vec::new();
-        while started.elapsed() < Duration::from_secs(4) {
-            let before = Instant::now();
+        for _ in 0..40 {
+            let before = Stopwatch::start();
             assert_eq!(target.checkpassword("alice", &target.thunderbird.password), 0);
             times.push(before.elapsed());
         }
-        times.sort_unstable();
-        assert!(times.len() >= 20, "{} logins in 4 s", times.len());
-        assert!(times[times.len() / 2] < Duration::from_millis(500), "{times:?}");
+        median(&times).assert_within(Duration::from_millis(500));
         report.join().unwrap()
     });
     assert!(filling.wait().unwrap().success());
@@ -57,7 +55,7 @@ fn half_of_the_places_are_kept_for_mail_servers() {
     let socket = target.site.socket().display().to_string();
     let mut filling = peer("mallory", &["fill", &socket, "4"]);
     let filling = filling.stdout(Stdio::piped()).spawn().expect("python3");
-    guard::wait_for("mallory to fill", Duration::from_secs(5), || {
+    guard::wait_for("mallory to fill", Duration::from_secs(20), || {
         target.posternd.log().contains("no room").then_some(())
     });
     for _ in 0..20 {

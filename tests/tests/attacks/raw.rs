@@ -131,4 +131,4 @@ pub(crate) fn peer_with((uid, gid): (Uid, Gid), args: &[&str]) -> Command {
 }
 
 const PEER: &str = include_str!("peer.py");
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -9,6 +9,8 @@ use postern_tests::wire::Impostor;
 use postern_tests::{Ran, Site, host};
 
 const YES: &str = r#"{"verdict":{"accept":{"user":"alice","userdb":{"uid":"20000"}}}}"#;
+/// Without waiting for an answer, which may take 8 s.
+const AT_ONCE: Duration = Duration::from_secs(1);
 const PASSWORD: &str = "nobody may hear this";
 
 /// A site whose socket another user serves, with `answer` for every request.
@@ -32,8 +34,8 @@ fn nothing_is_said_to_a_server_that_is_neither_root_nor_postern() {
         let (site, impostor) = impostor(user, YES);
         let ran = checkpassword(&site);
         assert_eq!((ran.code, ran.fd4.as_str()), (111, ""), "{user}");
-        assert!(ran.took < Duration::from_secs(1), "{:?}", ran.took);
-        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        ran.took.assert_within(AT_ONCE);
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
         assert_eq!(Client::connect(&site.socket(), deadline).unwrap_err(), Failure::Impostor);
         assert_ne!(site.cli(&["status"]).code, 0, "the admin's program asks nobody else either");
         assert_eq!(impostor.heard(), "", "{user} heard something");
@@ -100,7 +102,7 @@ fn a_socket_that_is_no_socket_or_leads_elsewhere_is_an_outage() {
         prepare(&socket);
         let ran = checkpassword(&site);
         assert_eq!((ran.code, ran.fd4.as_str()), (111, ""), "{what}");
-        assert!(ran.took < Duration::from_secs(1), "{what}: {:?}", ran.took);
+        assert!(ran.took.within(AT_ONCE), "{what}: {}", ran.took);
     };
     run("nothing there", &|_| ());
     run("a file", &|path| fs::write(path, YES).unwrap());
@@ -139,6 +141,6 @@ fn a_configuration_that_others_may_write_is_not_read() {
     }
     assert_eq!(impostor.heard().len(), heard, "nobody was asked");
     let begin = Begin::new(Flow::Login, "imap", "alice");
-    let deadline = std::time::Instant::now() + Duration::from_secs(5);
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
     assert!(Client::connect(&site.socket(), deadline).unwrap().converse(begin, &mut NonInteractive).is_ok());
 }

@@ -214,4 +214,4 @@ fn with(mut begin: Value, more: &Value) -> Value {
     begin
 }
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -1,10 +1,10 @@
 //! A challenge belongs to one server: the server that replaces it does not return it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use postern_core::ledger::{Answered, LedgerError};
-use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, guard};
+use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, Stopwatch, guard};
 
 use super::client::Client;
 
@@ -62,19 +62,19 @@ async fn a_cut_off_master_and_its_successor_never_give_the_same_challenge() {
     assert_eq!(redis.servers[0].cli(&["WAIT", "2", "5000"]), "2");
     let lonely = old.of("d");
     let waited_for = lonely.put().await;
-    let cut = Instant::now();
+    let cut = Stopwatch::start();
     redis.gate.as_ref().unwrap().cut();
     let waiting = lonely.wait(waited_for, Duration::from_secs(60));
     assert!(old.take(first).await.unwrap().is_some(), "its replicas were there just now");
-    println!("server {} leads after {:.1?}", redis.wait_promoted(), cut.elapsed());
+    println!("server {} leads after {}", redis.wait_promoted(), cut.elapsed());
     new.recovers().await;
     for (account, id) in [("a", first), ("b", second), ("c", third)] {
         new.of(account).is_gone(id).await;
     }
     let ended = waiting.await.unwrap();
-    println!("who waits at the old one hears {ended:?} after {:.1?}", cut.elapsed());
+    println!("who waits at the old one hears {ended:?} after {}", cut.elapsed());
     assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
-    assert!(cut.elapsed() < Duration::from_secs(20), "{:?}", cut.elapsed());
+    cut.assert_within(Duration::from_secs(30));
     let refused = old.of("b").take(second).await;
     assert!(matches!(refused, Err(LedgerError::Down(_))), "{refused:?}");
     let id = postern_core::challenge::ChallengeId::new([9; 16]);

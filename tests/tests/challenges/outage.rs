@@ -1,12 +1,12 @@
 //! Redis dies, falls silent or forgets while a login waits.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::ledger::{Answered, LedgerError};
 use postern_tests::redis::Gate;
-use postern_tests::{Listen, Redis};
+use postern_tests::{Listen, Redis, Stopwatch};
 
 use super::client::Client;
 
@@ -21,15 +21,15 @@ async fn a_redis_that_is_killed_ends_the_waiting_and_a_late_answer_does_nothing(
         let waiting = login.wait(id, Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(!waiting.is_finished());
-        let killed = Instant::now();
+        let killed = Stopwatch::start();
         redis.kill();
         let ended = waiting.await.unwrap();
-        println!("{name}: {ended:?} after {:.1?}", killed.elapsed());
+        println!("{name}: {ended:?} after {}", killed.elapsed());
         assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
-        assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
-        let again = Instant::now();
+        killed.assert_within(LONG_BEFORE);
+        let again = Stopwatch::start();
         assert!(matches!(login.wait(id, Duration::from_secs(30)).await.unwrap(), Err(LedgerError::Down(_))));
-        assert!(again.elapsed() < Duration::from_secs(1), "{:?}", again.elapsed());
+        again.assert_within(LONG_BEFORE);
         redis.start_again();
         phone.recovers().await;
         login.recovers().await;
@@ -54,12 +54,12 @@ async fn a_redis_that_falls_silent_ends_the_waiting() {
     let id = login.put().await;
     let waiting = login.wait(id, Duration::from_secs(30));
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let stopped = Instant::now();
+    let stopped = Stopwatch::start();
     redis.signal(Signal::SIGSTOP);
     let ended = waiting.await.unwrap();
-    println!("stopped by a signal: {ended:?} after {:.1?}", stopped.elapsed());
+    println!("stopped by a signal: {ended:?} after {}", stopped.elapsed());
     assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
-    assert!(stopped.elapsed() < Duration::from_secs(3), "{:?}", stopped.elapsed());
+    stopped.assert_within(LONG_BEFORE);
     redis.signal(Signal::SIGCONT);
     login.recovers().await;
     assert_eq!(login.answer(id, "approve").await, Ok(Answered::Now));
@@ -76,12 +76,12 @@ async fn a_network_that_is_cut_ends_the_waiting() {
     let id = login.put().await;
     let waiting = login.wait(id, Duration::from_secs(30));
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let cut = Instant::now();
+    let cut = Stopwatch::start();
     gate.cut();
     let ended = waiting.await.unwrap();
-    println!("cut off: {ended:?} after {:.1?}", cut.elapsed());
+    println!("cut off: {ended:?} after {}", cut.elapsed());
     assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
-    assert!(cut.elapsed() < Duration::from_secs(3), "{:?}", cut.elapsed());
+    cut.assert_within(LONG_BEFORE);
     gate.repair();
 }
 
@@ -92,10 +92,10 @@ async fn a_redis_that_is_flushed_has_nothing_to_wait_for() {
     let id = login.put().await;
     let waiting = login.wait(id, Duration::from_secs(30));
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let flushed = Instant::now();
+    let flushed = Stopwatch::start();
     assert_eq!(redis.cli(&["FLUSHALL"]), "OK");
     assert_eq!(waiting.await.unwrap(), Ok(true), "it is to be looked at");
-    assert!(flushed.elapsed() < Duration::from_secs(2), "{:?}", flushed.elapsed());
+    flushed.assert_within(LONG_BEFORE);
     login.is_gone(id).await;
 }
 
@@ -104,3 +104,6 @@ fn key(redis: &Redis, account: &str) -> String {
     let found = redis.cli(&["KEYS", &format!("postern:{{steps-*}}:challenges:{account}")]);
     if found.is_empty() { "none".to_owned() } else { found }
 }
+
+/// Long before the half minute for which a login would wait.
+const LONG_BEFORE: Duration = Duration::from_secs(5);

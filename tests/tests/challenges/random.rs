@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError, Token};
 use postern_store::{LedgerTime, RedisLedger};
-use postern_tests::{Listen, Redis, SetClock};
+use postern_tests::{Listen, Redis, SetClock, Stopwatch};
 
 use super::LATER;
 use super::client::{Client, MOST, token};
@@ -52,7 +51,7 @@ async fn play_in_the_file(rounds: u32) {
 
 /// So many challenges, of several accounts at once.
 async fn play(name: &str, ledgers: &[Arc<dyn Ledger>], rounds: u32) {
-    let (seed, start) = (seed(), Instant::now());
+    let (seed, start) = (seed(), Stopwatch::start());
     let accounts: Vec<_> = (0..ACCOUNTS)
         .map(|number| {
             let ledgers = ledgers.to_vec();
@@ -71,7 +70,7 @@ async fn play(name: &str, ledgers: &[Arc<dyn Ledger>], rounds: u32) {
     }
     println!(
         "{name}: {rounds} challenges, {} calls, {} overlapped another, {} challenges taken, {} of them with an answer, none twice, {} \
-         with a call that was not answered, in {:.1?} (seed {seed})",
+         with a call that was not answered, in {} (seed {seed})",
         sum.calls,
         sum.overlaps,
         sum.taken,

@@ -1,9 +1,9 @@
 //! Through Dovecot.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Login, Outcome, Protocol, syslog};
+use postern_tests::{Login, Outcome, Protocol, Stopwatch, syslog};
 
 use postern_tests::mail_host::SERVICES;
 use postern_tests::site::wrong_password;
@@ -92,17 +92,18 @@ fn while_posternd_is_down_every_login_is_refused_and_the_syslog_says_why() {
     let guesses = || syslog::lines(&["authentication failure"]).len();
     let before = guesses();
     assert!(host.posternd.stop().success());
-    let started = Instant::now();
+    let started = Stopwatch::start();
     // PAM has no word for an outage that Dovecot would pass on.
     assert_eq!(host.login("imap", "anna", &app), Outcome::Refused);
     let took = started.elapsed();
-    println!("refused {took:?} after the question, posternd being down");
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    println!("refused {took} after the question, posternd being down");
+    // Less than the 8 s that mail may wait for posternd.
+    took.assert_within(Duration::from_secs(5));
     assert!(!host.dovecot.imap("bert", &host.bert.password).is_in());
     drop(syslog::logged(&["pam_postern(imap:auth)", "posternd is not reachable"]));
     assert_eq!(guesses(), before, "nobody guessed");
     host.posternd.start_again();
-    wait_for("the login to work again", Duration::from_secs(5), || {
+    wait_for("the login to work again", Duration::from_secs(15), || {
         (host.login("imap", "anna", &app) == Outcome::Accepted).then_some(())
     });
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Client, Failure, Flow, NonInteractive, Status};
 use postern_tests::guard::wait_for;
-use postern_tests::{CHECK_FAILED, Site, host};
+use postern_tests::{CHECK_FAILED, Site, Stopwatch, host};
 
 use crate::{checkpassword, posternd};
 
@@ -57,9 +57,9 @@ fn logins_go_on_without_a_reader_of_the_log_and_lost_lines_are_counted_and_repor
     assert_ne!(site.check().code, CHECK_FAILED);
     // A pipe holds 64 KiB, and the queue some MiB.
     fill(&site, 6_000);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     assert_eq!(login().code, 0);
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    began.assert_within(Duration::from_secs(4));
     let stuck = wait_for("the log to be stuck", LIMIT, || {
         status(&site).ok().filter(|status| status.log_stuck_seconds >= 2)
     });
@@ -128,15 +128,15 @@ fn a_log_without_a_reader_does_not_keep_posternd_from_stopping() {
     let site = Site::new("stuck_stop");
     let mut posternd = Loud::start(&site, Stdio::piped());
     fill(&site, 200);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     nix::sys::signal::kill(
         nix::unistd::Pid::from_raw(posternd.0.id().cast_signed()),
         nix::sys::signal::Signal::SIGTERM,
     )
     .unwrap();
     assert!(posternd.0.wait().unwrap().success());
-    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+    began.assert_within(Duration::from_secs(15));
 }
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 const LOST: &str = "lines of this log were lost";

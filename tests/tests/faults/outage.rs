@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use postern_tests::{Attempt, Dovecot, Outcome, Site};
+use postern_tests::stopwatch::median;
+use postern_tests::{Attempt, Dovecot, Elapsed, Outcome, Site};
 
 use crate::checkpassword;
 
@@ -16,17 +17,16 @@ fn is_unavailable_everywhere(dovecot: &Dovecot, password: &str) {
 }
 
 /// The median of several runs, each of which has to end with 111.
-fn time_to_defer(site: &Site, password: &str) -> Duration {
-    let mut times: Vec<Duration> = (0..9)
+fn time_to_defer(site: &Site, password: &str) -> Elapsed {
+    let times: Vec<Elapsed> = (0..9)
         .map(|_| {
             let ran = checkpassword(site, "alice", password).run();
             assert_eq!((ran.code, ran.fd4.as_str()), (111, ""));
             ran.took
         })
         .collect();
-    times.sort_unstable();
     println!("deferred after {times:?}");
-    times[times.len() / 2]
+    median(&times)
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn while_posternd_is_stopped_logins_are_deferred_at_once_and_work_again_when_it_
 
     assert!(posternd.stop().success());
     assert!(!site.socket().exists(), "a clean stop takes the socket away");
-    assert!(time_to_defer(&site, &app) < AT_ONCE);
+    time_to_defer(&site, &app).assert_within(AT_ONCE);
     is_unavailable_everywhere(&dovecot, &app);
 
     posternd.start_again();
@@ -60,7 +60,7 @@ fn a_socket_that_a_crash_left_behind_defers_at_once_and_is_taken_over() {
     assert!(dovecot.imap("alice", &alice.password).is_in());
     posternd.kill9();
     assert!(site.socket().exists(), "a crash leaves the socket behind");
-    assert!(time_to_defer(&site, &alice.password) < AT_ONCE);
+    time_to_defer(&site, &alice.password).assert_within(AT_ONCE);
     is_unavailable_everywhere(&dovecot, &alice.password);
     posternd.start_again();
     assert!(dovecot.imap("alice", &alice.password).is_in());
@@ -83,11 +83,9 @@ fn a_frozen_posternd_costs_a_login_its_deadline_and_no_more() {
     posternd.thaw();
     for ran in [ran, lookup] {
         assert_eq!((ran.code, ran.fd4.as_str()), (111, ""));
-        assert!(
-            ran.took >= Duration::from_secs(1) && ran.took < Duration::from_millis(1_500),
-            "{:?}",
-            ran.took
-        );
+        ran.took.assert_at_least(Duration::from_secs(1));
+        // Less than two deadlines.
+        ran.took.assert_within(Duration::from_millis(1_900));
     }
     assert_eq!(status.code, 69, "{status:?}");
     assert!(imap.is_unavailable(), "{imap:?}");

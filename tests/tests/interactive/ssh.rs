@@ -1,10 +1,9 @@
 //! ssh logins: what is asked, what opens, what does not.
 
 use std::fs;
-use std::time::Instant;
 
 use postern_tests::ssh_keys::KeyKind;
-use postern_tests::{Authenticator, Key, Ssh, Sshd, host, pam, peers, syslog, unix_users};
+use postern_tests::{Authenticator, Key, Ssh, Sshd, Stopwatch, host, pam, peers, syslog, unix_users};
 
 use crate::UNIX;
 
@@ -14,13 +13,13 @@ fn a_person_types_a_password_and_is_in_a_shell() {
     let anna = unix_users::fresh("anna");
     let sshd = Sshd::with("shell", UNIX);
     assert!(sshd.settings().contains("\nusepam yes\n"));
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let mut person = Ssh::to(&sshd).unix_user(&anna).from("127.0.0.9").start();
     person.expect("Password:");
     person.answer_hidden(&anna.password);
     assert_eq!(person.is_in(), anna.name);
     let took = started.elapsed();
-    println!("one ssh login with a password takes {} ms", took.as_millis());
+    println!("one ssh login with a password takes {took}");
     assert_eq!(person.run("id -u; tty >/dev/null && echo terminal"), format!("{}\nterminal\n", anna.uid));
     assert!(!person.text().contains(&anna.password), "a hidden answer is not on the screen");
     person.leave();

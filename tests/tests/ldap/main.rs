@@ -18,10 +18,10 @@ mod rights;
 mod stale;
 mod storm;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_tests::guard::wait_for;
-use postern_tests::{Ran, Site, Slapd, SlapdBuilder, host};
+use postern_tests::{Elapsed, Ran, Site, Slapd, SlapdBuilder, Stopwatch, host};
 
 /// The verdict of postern-checkpassword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ fn ask_from(site: &Site, address: &str, user: &str, password: &str) -> Ran {
 }
 
 /// The verdict on a login, and how long it took.
-fn timed(site: &Site, user: &str, password: &str) -> (Said, Duration) {
+fn timed(site: &Site, user: &str, password: &str) -> (Said, Elapsed) {
     let ran = ask(site, user, password);
     (said(&ran), ran.took)
 }
@@ -72,14 +72,15 @@ fn let_in_as(ran: &Ran) -> String {
     ran.reply_fields().into_iter().find(|(field, _)| field == "user").expect("a user").1
 }
 
-/// Waits until a login is accepted again, and returns the time that it took.
-fn back(site: &Site, user: &str, password: &str) -> Duration {
-    let started = Instant::now();
+/// Waits until a login is accepted again, which has to be soon.
+#[track_caller]
+fn is_back_soon(site: &Site, user: &str, password: &str) {
+    let started = Stopwatch::start();
     wait_for("the login to work again", Duration::from_secs(10), || {
         (login(site, user, password) == Said::Accept).then_some(())
     });
-    println!("back after {:?}", started.elapsed());
-    started.elapsed()
+    println!("back after {}", started.elapsed());
+    started.assert_within(SOON);
 }
 
 /// The time within which an outage ends after its cause.

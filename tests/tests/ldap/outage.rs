@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use postern_tests::{Attempt, MailHost, Outcome, Site};
 
-use crate::{SOON, Said, ask, back, login, said, slapd, timed};
+use crate::{Said, ask, is_back_soon, login, said, slapd, timed};
 
 #[test]
 fn while_slapd_is_stopped_every_login_is_unavailable_and_none_is_wrong() {
@@ -30,7 +30,7 @@ fn while_slapd_is_stopped_every_login_is_unavailable_and_none_is_wrong() {
     assert!(!host.posternd.log().contains("reason=bad_credential"), "{}", host.posternd.log());
 
     slapd.start();
-    assert!(back(&host.site, "alice", &app) < SOON);
+    is_back_soon(&host.site, "alice", &app);
     assert!(host.dovecot.imap("alice", &app).is_in());
     assert!(host.dovecot.imap("alice", &alice.password).is_in());
     assert_eq!(host.dovecot.pid(), master, "Dovecot was not touched");
@@ -46,16 +46,17 @@ fn a_slapd_that_falls_silent_defers_within_three_seconds_and_then_at_once() {
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
     slapd.freeze();
     let (first, took) = timed(&host.site, "alice", &app);
-    println!("deferred after {took:?}");
+    println!("deferred after {took}");
     assert_eq!(first, Said::Defer);
-    assert!(took > Duration::from_secs(1) && took <= LIMIT, "{took:?}");
+    took.assert_at_least(Duration::from_secs(1));
+    took.assert_within(LIMIT);
     for secret in [&app, &alice.password] {
         let (next, took) = timed(&host.site, "alice", secret);
         assert_eq!(next, Said::Defer);
-        assert!(took < AT_ONCE, "{took:?}");
+        took.assert_within(AT_ONCE);
     }
     slapd.thaw();
-    assert!(back(&host.site, "alice", &app) < SOON);
+    is_back_soon(&host.site, "alice", &app);
     assert_eq!(login(&host.site, "alice", &alice.password), Said::Accept);
 }
 
@@ -71,12 +72,13 @@ fn a_server_that_accepts_and_never_spoke_defers_within_three_seconds() {
         let site = site.postern_toml(move |text| text.replace(&theirs, &uri)).build();
         let _posternd = site.posternd();
         let (first, took) = timed(&site, "alice", &slapd.person("alice").password);
-        println!("{scheme}: deferred after {took:?}");
+        println!("{scheme}: deferred after {took}");
         assert_eq!(first, Said::Defer);
-        assert!(took > Duration::from_secs(1) && took <= LIMIT, "{took:?}");
+        took.assert_at_least(Duration::from_secs(1));
+        took.assert_within(LIMIT);
         let (next, took) = timed(&site, "alice", &slapd.person("alice").password);
         assert_eq!(next, Said::Defer);
-        assert!(took < AT_ONCE, "{took:?}");
+        took.assert_within(AT_ONCE);
     }
 }
 
@@ -95,13 +97,13 @@ fn the_second_server_takes_over_at_a_price_that_is_paid_once() {
 
     first.freeze();
     let (taken_over, took) = timed(&host.site, "alice", &app);
-    println!("usual {:?}, taken over {took:?}", usual.1);
+    println!("usual {}, taken over {took}", usual.1);
     assert_eq!(taken_over, Said::Accept);
-    assert!(took <= usual.1 + Duration::from_millis(1_500), "{took:?}");
+    took.assert_within(usual.1.unstalled() + Duration::from_millis(1_500));
     for secret in [&app, &alice, &app] {
         let (next, took) = timed(&host.site, "alice", secret);
         assert_eq!(next, Said::Accept);
-        assert!(took < AT_ONCE, "{took:?}");
+        took.assert_within(AT_ONCE);
     }
     assert!(host.dovecot.imap("alice", &app).is_in());
     first.thaw();
@@ -125,7 +127,7 @@ fn a_first_server_that_is_stopped_is_passed_over_and_comes_back() {
     for _ in 0..3 {
         let ran = ask(&site, "alice", &app.password);
         assert_eq!(said(&ran), Said::Accept);
-        assert!(ran.took < AT_ONCE, "{:?}", ran.took);
+        ran.took.assert_within(AT_ONCE);
     }
     let revoke = site.cli(&["app-password", "revoke", "alice", &app.id]);
     assert_eq!(revoke.code, 75, "a change needs the server that takes changes: {}", revoke.stderr);
@@ -139,4 +141,5 @@ fn slapd_person(host: &MailHost, slapd: &postern_tests::Slapd) -> String {
 }
 
 const LIMIT: Duration = Duration::from_secs(3);
-const AT_ONCE: Duration = Duration::from_millis(300);
+/// Less than what a server that says nothing may take to connect, 700 ms.
+const AT_ONCE: Duration = Duration::from_millis(600);

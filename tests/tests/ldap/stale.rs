@@ -3,7 +3,7 @@ use std::time::Duration;
 use postern_tests::guard::{pause, wait_for};
 use postern_tests::{Login, MailHost, Protocol, Site, Slapd, Who};
 
-use crate::{Said, ask_from, back, login, said, slapd, timed};
+use crate::{Said, ask_from, is_back_soon, login, said, slapd, timed};
 
 fn host(name: &str, slapd: &Slapd) -> MailHost {
     MailHost::of(Site::builder(name).ldap(slapd).setting("[directory]", "stale_if_down = \"1h\"").build())
@@ -30,7 +30,7 @@ fn while_slapd_is_down_those_seen_before_get_in_by_app_password_alone() {
     assert_eq!(login(&host.site, "alice", &postern_tests::site::wrong_password()), Said::Defer);
     assert_eq!(login(&host.site, "nobody-here", &unseen), Said::Defer);
     slapd.start();
-    assert!(back(&host.site, "bob", &unseen) < crate::SOON);
+    is_back_soon(&host.site, "bob", &unseen);
     assert!(host.dovecot.imap("alice", &alice.password).is_in());
 }
 
@@ -43,10 +43,10 @@ fn a_silent_slapd_counts_as_down_and_costs_its_three_seconds_once() {
     slapd.freeze();
     let (first, took) = timed(&host.site, "alice", &app);
     assert_eq!(first, Said::Accept);
-    assert!(took <= Duration::from_secs(3), "{took:?}");
+    took.assert_within(Duration::from_secs(3));
     let (next, took) = timed(&host.site, "alice", &app);
     assert_eq!(next, Said::Accept);
-    assert!(took < Duration::from_millis(300), "{took:?}");
+    took.assert_within(Duration::from_millis(600));
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn a_revocation_that_only_the_ledger_knows_of_defers() {
 fn expiry_dates_apply_during_an_outage() {
     let mut slapd = slapd("expires", &["alice", "bob"]).start();
     let host = host("expires", &slapd);
-    let visitor = host.site.app_password("alice", "Visitor", &["--expires", "5s"]).password;
+    let visitor = host.site.app_password("alice", "Visitor", &["--expires", LIFE]).password;
     let phone = host.site.app_password("alice", "Phone", &[]).password;
     let bobs = host.site.app_password("bob", "Phone", &[]).password;
-    drop(host.site.cli_ok(&["account", "expire", "bob", "--at", "5s"]));
+    drop(host.site.cli_ok(&["account", "expire", "bob", "--at", LIFE]));
     for (name, secret) in [("alice", &visitor), ("alice", &phone), ("bob", &bobs)] {
         assert_eq!(login(&host.site, name, secret), Said::Accept);
     }
     slapd.stop();
-    pause(Duration::from_secs(5));
+    pause(Duration::from_secs(15));
     assert_eq!(login(&host.site, "alice", &visitor), Said::Reject);
     assert_eq!(login(&host.site, "bob", &bobs), Said::Reject, "an account as well");
     assert_eq!(login(&host.site, "alice", &phone), Said::Accept);
@@ -129,13 +129,13 @@ fn expiry_dates_apply_during_an_outage() {
 #[test]
 fn a_copy_lasts_as_long_as_the_configuration_says() {
     let mut slapd = slapd("short", &["alice"]).start();
-    let site = Site::builder("short").ldap(&slapd).setting("[directory]", "stale_if_down = \"4s\"").build();
+    let site = Site::builder("short").ldap(&slapd).setting("[directory]", "stale_if_down = \"10s\"").build();
     let _posternd = site.posternd();
     let app = site.app_password("alice", "Phone", &[]).password;
     assert_eq!(login(&site, "alice", &app), Said::Accept);
     slapd.stop();
     assert_eq!(login(&site, "alice", &app), Said::Accept);
-    wait_for("the copy to become too old", Duration::from_secs(10), || {
+    wait_for("the copy to become too old", Duration::from_secs(30), || {
         (login(&site, "alice", &app) == Said::Defer).then_some(())
     });
 }
@@ -150,3 +150,6 @@ fn a_fault_that_an_admin_has_to_fix_is_not_an_outage() {
     assert_eq!(login(&host.site, "alice", &app), Said::Defer, "no copy is used");
     assert_eq!(said(&ask_from(&host.site, "192.0.2.9", "alice", &app)), Said::Defer);
 }
+
+/// Long enough for a few logins on any machine.
+const LIFE: &str = "15s";

@@ -1,10 +1,10 @@
 //! 10,000 wrong passwords at once, and the time that right ones take meanwhile.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_ipc::{RejectReason, Verdict};
-use postern_tests::Site;
 use postern_tests::flood::{Shot, Tally, Times, fire, meanwhile};
+use postern_tests::{Site, Stopwatch};
 
 use crate::stock::{Stocked, accounts, numbered};
 use crate::{Alone, say};
@@ -20,9 +20,9 @@ const HER_ADDRESS: usize = 60_000;
 fn attack(alone: &Alone, shots: impl Iterator<Item = Shot> + Send, groups: &[(&str, Vec<Shot>)]) -> Tally {
     let socket = alone.site.socket();
     let logins: Vec<Vec<Shot>> = groups.iter().map(|(_, logins)| logins.clone()).collect();
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let (tally, times) = meanwhile(&socket, &logins, EVERY, || fire(&socket, shots, IN_FLIGHT));
-    say(&format!("flood of {:.1} s: {:?}", started.elapsed().as_secs_f64(), tally.rejected));
+    say(&format!("flood of {}: {:?}", started.elapsed(), tally.rejected));
     for ((name, _), times) in groups.iter().zip(&times) {
         say(&format!("meanwhile, {name}: {}", times.summary()));
         assert!(times.quantile(0.99) < Duration::from_secs(1), "{name}: {}", times.summary());

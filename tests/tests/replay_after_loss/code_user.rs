@@ -1,12 +1,13 @@
 //! A user with an authenticator app.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
 use postern_core::factor::FactorId;
 use postern_core::ledger::{Ledger, LedgerError, Spend, Spent, Token};
+use postern_tests::Stopwatch;
 
 use super::PERIOD;
 
@@ -51,11 +52,11 @@ impl CodeUser {
 
     /// The same, again and again for as long as the ledger is down.
     pub(crate) async fn ask(&self, ledger: &Arc<dyn Ledger>, step: u64, at: u64) -> Spent {
-        let (start, token) = (Instant::now(), token());
+        let (start, token) = (Stopwatch::start(), token());
         loop {
             match self.spend(ledger, step, at, token).await {
                 Ok(spent) => return spent,
-                Err(LedgerError::Down(why)) => assert!(start.elapsed() < PATIENCE, "{why}"),
+                Err(LedgerError::Down(why)) => assert!(!start.is_over(PATIENCE), "{why}"),
                 Err(LedgerError::Broken(why)) => panic!("{why}"),
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -84,4 +84,4 @@ impl Prompter for Script<'_> {
     fn tell(&mut self, _: Tone, _: &str) {}
 }
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use postern_tests::guard::pause;
-use postern_tests::{Posternd, SiteBuilder};
+use postern_tests::{Posternd, SiteBuilder, Stopwatch};
 
 use crate::alone;
 use crate::arena::{Enrolled, PERIOD, Pair, Single, now_step};
@@ -86,7 +86,7 @@ impl Totals {
 /// `rounds` rounds, and three more at every change of the step that comes in between; at least at one.
 fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) -> Totals {
     let sockets: Vec<&Path> = sockets.iter().map(PathBuf::as_path).collect();
-    let (mut totals, started) = (Totals::default(), Instant::now());
+    let (mut totals, started) = (Totals::default(), Stopwatch::start());
     while totals.rounds < rounds || !totals.saw_a_change() {
         if until_next_step() < BEFORE_EDGE {
             at_the_edge(&sockets, people, &mut totals);
@@ -101,7 +101,7 @@ fn run(what: &str, sockets: &[PathBuf], people: &mut [Enrolled], rounds: usize) 
             pause(Duration::from_millis(100));
         }
     }
-    totals.print(what, started.elapsed());
+    totals.print(what, started.elapsed().wall());
     totals
 }
 
@@ -208,7 +208,7 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
     // The first one shows how long it takes; from then on it is about as likely to be killed too late as too early.
     let mut wait = None;
     for one in people {
-        if until_next_step() < Duration::from_secs(6) {
+        if until_next_step() < Duration::from_secs(PERIOD / 2) {
             pause(until_next_step());
         }
         let step = now_step();
@@ -232,7 +232,8 @@ fn kill_in_rounds(what: &str, sockets: &[PathBuf], people: &[Enrolled], daemon: 
             one.at_sshd().answer(socket, &[&code]).0 == Ended::In
         });
         let (meanwhile, again) = (rushed.accepted.len(), again.count());
-        assert_eq!(now_step(), step, "the machine is too slow");
+        // Until then its code is taken.
+        assert!(now_step() <= step + 1, "the machine is too slow");
         assert!(meanwhile + again <= 1, "{meanwhile} and {again} were let in with one code: {rushed:?}");
         // By the killed daemon, before that; by another one, or not at all.
         *wait = wait.mul_f64(if rushed.accepted == [0] { 0.85 } else { 1.15 });

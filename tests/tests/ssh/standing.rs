@@ -1,9 +1,9 @@
 //! Accounts that nothing opens any more, and a posternd that is not there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_tests::login_host::{LoginHost, LoginUser, Stores, without_ssh_prefix};
-use postern_tests::{Key, Ssh, guard};
+use postern_tests::{Key, Ssh, Stopwatch, guard};
 
 use crate::on_both;
 
@@ -61,14 +61,14 @@ fn without_posternd_every_login_is_refused_at_once_and_accepted_when_it_is_back(
     anna.unix.authorize(&key);
     drop((host.sshd("sshd", "keyboard-interactive"), host.sshd("sshd", "publickey")));
     assert!(host.posternd.stop().success());
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let mut person = host.ssh("sshd", &anna).start();
     assert!(person.is_refused().contains("Permission denied"));
     let mut person = Ssh::to(&host.sshd("sshd", "publickey")).unix_user(&anna.unix).key(&key).start();
     drop(person.is_refused());
-    // Two handshakes of ssh beside other tests; a deadline that somebody waited for would show all the same.
-    assert!(started.elapsed() < Duration::from_secs(6), "two in {:?}", started.elapsed());
-    println!("without posternd two logins are refused in {:?}", started.elapsed());
+    println!("without posternd two logins are refused in {}", started.elapsed());
+    // Two handshakes of ssh, and no deadline of two minutes.
+    started.assert_within(Duration::from_secs(10));
     drop(postern_tests::syslog::logged(&["pam_postern", "cannot decide", "posternd is not reachable"]));
     host.posternd.start_again();
     let mut person = host.at_code(&anna);
@@ -137,9 +137,9 @@ fn without_ldap_no_login_is_accepted_and_every_one_is_when_it_is_back() {
     let mut anna = host.enrolled("anna");
     let (slapd, name) = (host.slapd.as_mut().unwrap(), anna.unix.name.clone());
     slapd.stop();
-    let started = Instant::now();
+    let started = Stopwatch::start();
     drop(host.ssh("sshd", &anna).start().is_refused());
-    println!("without LDAP a login is refused in {:?}", started.elapsed());
+    println!("without LDAP a login is refused in {}", started.elapsed());
     drop(host.logged(&anna, &["verdict=defer", "flow=login service=sshd"]));
     host.slapd.as_mut().unwrap().start();
     guard::wait_for("LDAP to be used again", Duration::from_secs(10), || {

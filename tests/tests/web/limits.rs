@@ -1,10 +1,10 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_tests::http::Place;
-use postern_tests::{FakePosternd, Web};
+use postern_tests::{Elapsed, FakePosternd, Stopwatch, Web};
 use serde_json::json;
 
 use crate::served;
@@ -16,13 +16,13 @@ const BODY: &str = r#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
 fn connect(web: &Web) -> TcpStream {
     let Place::Port(port) = web.place() else { panic!("a port") };
     let stream = TcpStream::connect(("127.0.0.1", *port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream
 }
 
 /// What comes until the server hangs up, and when it did.
-fn rest(mut stream: TcpStream) -> (String, Duration) {
-    let began = Instant::now();
+fn rest(mut stream: TcpStream) -> (String, Elapsed) {
+    let began = Stopwatch::start();
     let mut bytes = Vec::new();
     drop(stream.read_to_end(&mut bytes));
     (String::from_utf8_lossy(&bytes).into_owned(), began.elapsed())
@@ -35,10 +35,10 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let json = || web.api("pending").header("Content-Type", "application/json");
     let reply = json().body(large).send();
     assert_eq!((reply.status, reply.json()["reason"].clone()), (413, json!("too_large")));
-    // Announced and never sent: nobody waits for it.
-    let began = Instant::now();
+    // Announced and never sent: it is not waited for, as a body is for 5 s.
+    let began = Stopwatch::start();
     assert_eq!(json().header("Content-Length", "1000000000000").send().status, 413);
-    assert!(began.elapsed() < Duration::from_secs(1));
+    began.assert_within(Duration::from_secs(3));
     let chunks: String = (0..20).map(|_| format!("400\r\n{}\r\n", "x".repeat(1024))).collect();
     let (cookie, token) = web.token();
     let mut stream = connect(&web);
@@ -68,7 +68,7 @@ fn headers_have_their_limit_too() {
 #[test]
 fn a_slow_client_loses_its_place_and_blocks_no_others_for_long() {
     let (_dir, _desk, web) = served("slow", TIGHT);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let (cookie, token) = web.token();
     let mut slow: Vec<TcpStream> = (0..20).map(|_| connect(&web)).collect();
     for (number, stream) in slow.iter_mut().enumerate() {
@@ -83,7 +83,7 @@ fn a_slow_client_loses_its_place_and_blocks_no_others_for_long() {
         stream.write_all(part.as_bytes()).unwrap();
     }
     assert_eq!(web.get("/health").status, 200, "20 slow ones for 8 places");
-    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    began.assert_within(Duration::from_secs(20));
     let ends: Vec<String> = slow.into_iter().map(|stream| rest(stream).0).collect();
     assert!(ends.iter().any(|end| end.starts_with("HTTP/1.1 408 ")), "{ends:?}");
     assert!(ends.iter().all(|end| !end.starts_with("HTTP/1.1 200")), "{ends:?}");
@@ -116,7 +116,7 @@ fn three_hundred_slow_bodies_block_no_others() {
     {
         let slow: Vec<TcpStream> =
             (0..300).map(|number| unfinished(&web, &cookie, &token, client(number).as_deref())).collect();
-        let began = Instant::now();
+        let began = Stopwatch::start();
         for _ in 0..5 {
             assert_eq!(web.place().request("GET", "/health").send().status, 200, "{what}");
             let reply = web.api("pending").header("X-Forwarded-For", "192.0.2.99");
@@ -126,14 +126,16 @@ fn three_hundred_slow_bodies_block_no_others() {
                 "{what}"
             );
         }
-        assert!(began.elapsed() < Duration::from_secs(3), "{what}: {:?}", began.elapsed());
+        println!("beside bodies of {what}: {}", began.elapsed());
+        // Less than the 5 s that a body may take.
+        began.assert_within(Duration::from_secs(4));
         drop(slow);
     }
     // Nor do connections on which nothing is said.
     let silent: Vec<TcpStream> = (0..300).map(|_| connect(&web)).collect();
-    let began = Instant::now();
+    let began = Stopwatch::start();
     assert_eq!(web.get("/health").status, 200);
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    began.assert_within(Duration::from_secs(4));
     drop(silent);
 }
 
@@ -144,11 +146,11 @@ fn a_client_has_so_many_requests_at_one_time_and_a_body_has_its_own_time() {
     let slow: Vec<TcpStream> = (0..10)
         .map(|number| unfinished(&web, &cookie, &token, Some(&format!("2001:db8::{number}"))))
         .collect();
-    let ends: Vec<(String, Duration)> = slow.into_iter().map(rest).collect();
+    let ends: Vec<(String, Elapsed)> = slow.into_iter().map(rest).collect();
     let with =
         |status: &str| ends.iter().filter(|(end, _)| end.starts_with(&format!("HTTP/1.1 {status} "))).count();
     assert_eq!((with("408"), with("429")), (4, 6), "{ends:?}");
-    assert!(ends.iter().all(|(_, took)| *took < Duration::from_secs(4)), "{ends:?}");
+    assert!(ends.iter().all(|(_, took)| took.within(Duration::from_secs(8))), "{ends:?}");
 }
 
 #[test]
@@ -200,18 +202,18 @@ fn a_client_that_never_reads_an_answer_keeps_no_slot() {
 fn a_posternd_that_says_nothing_is_waited_for_so_long_and_by_so_many() {
     let (dir, _desk, _web) = served("silent_dir", "");
     let silent = dir.path().join("silent.sock");
-    let begun = Arc::new(Mutex::new(Vec::new()));
+    let (begun, start) = (Arc::new(Mutex::new(Vec::new())), Stopwatch::start());
     let _fake = FakePosternd::start(&silent, {
         let begun = Arc::clone(&begun);
         move |line| {
             line.begin();
-            begun.lock().unwrap().push(Instant::now());
+            begun.lock().unwrap().push(start.elapsed().wall());
             line.hang();
         }
     });
     std::fs::set_permissions(&silent, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     let web = Web::with("silent", &silent, TIGHT);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let replies: Vec<(u16, String)> = std::thread::scope(|scope| {
         let asked: Vec<_> = (0..6)
             .map(|_| {
@@ -227,9 +229,9 @@ fn a_posternd_that_says_nothing_is_waited_for_so_long_and_by_so_many() {
         asked.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert!(replies.iter().all(|reply| *reply == (503, "defer".to_owned())), "{replies:?}");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    began.assert_within(Duration::from_secs(8));
     let begun = begun.lock().unwrap();
     // Later ones may follow, once the first have been given up.
-    let together = begun.iter().filter(|at| at.duration_since(begun[0]) < Duration::from_millis(500)).count();
+    let together = begun.iter().filter(|at| **at - begun[0] <= Duration::from_millis(500)).count();
     assert!((1..=2).contains(&together), "two places for conversations, and {together} at one time");
 }

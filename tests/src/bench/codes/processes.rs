@@ -101,7 +101,7 @@ impl Contender {
 fn login(service: &PamService, one: &Ready) -> Duration {
     let mut command = Command::new(host::system_program("/usr/bin/pamtester", "pamtester"));
     command.args([service.name(), &one.name, "authenticate"]).current_dir("/");
-    Ran::of(&mut command, format!("{}\n", one.code).as_bytes(), LIMIT).succeeded().took
+    Ran::of(&mut command, format!("{}\n", one.code).as_bytes(), LIMIT).succeeded().took.wall()
 }
 
 const IN_FLIGHT: usize = 4;

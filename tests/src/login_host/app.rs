@@ -50,4 +50,4 @@ impl CodeApp {
 }
 
 /// Seconds from a code to its check.
-const ENOUGH: u64 = 8;
+const ENOUGH: u64 = 12;

@@ -177,7 +177,7 @@ fn killed_at_any_moment_it_is_finished_by_running_it_again() {
             break;
         }
         kills += 1;
-        assert!(millis < 1000, "it never comes to its end");
+        assert!(millis < 3_000, "it never comes to its end");
     }
     assert!(kills > 5, "killed {kills} times only");
     drop(site.cli_ok(&["totp", "enrol", "--from", &from, "--result", &result.display().to_string()]));
@@ -279,7 +279,7 @@ fn app_passwords_killed_at_any_moment_are_finished_and_none_is_made_twice() {
             break;
         }
         kills += 1;
-        assert!(millis < 1000, "it never comes to its end");
+        assert!(millis < 3_000, "it never comes to its end");
     }
     assert!(kills > 5, "killed {kills} times only");
     drop(site.cli_ok(&args));

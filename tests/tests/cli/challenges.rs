@@ -163,7 +163,7 @@ impl Login {
     }
 
     fn expects(&self, question: &str) {
-        let asked = self.asked.recv_timeout(Duration::from_secs(20)).unwrap();
+        let asked = self.asked.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(asked.contains(question), "{asked}");
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn login(site: &Site, user: &UnixUser, key: &str, answers: &[&str]) -
     begin.interactive = true;
     begin.rhost = Some("192.0.2.7".to_owned());
     begin.device = Some(format!("ssh-key ssh-ed25519 {key}"));
-    let client = Client::connect(&site.socket(), Instant::now() + Duration::from_secs(20)).unwrap();
+    let client = Client::connect(&site.socket(), Instant::now() + Duration::from_secs(60)).unwrap();
     let verdict = client.converse(begin, &mut typist).unwrap();
     (typist.asked, matches!(verdict, Verdict::Accept(_)))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use postern_tests::guard::{Process, wait_for};
+use postern_tests::guard::{Process, wait_for, wait_for_line};
 use postern_tests::{Outcome, Site, host};
 
 use crate::{checkpassword, posternd};
@@ -32,7 +32,7 @@ fn a_passed_socket_is_served_and_left_behind() {
     let alice = site.account("alice");
     assert!(!supervisor.log().contains("posternd"), "nobody asked yet");
     assert_eq!(checkpassword(&site, "alice", &alice.password).run().code, 0, "the first login starts it");
-    assert!(supervisor.log().contains("serves"), "{}", supervisor.log());
+    drop(wait_for_line(supervisor.log_path(), &["serves"], LIMIT));
     assert_eq!(checkpassword(&site, "alice", "wrong").run().code, 1);
     assert_eq!(supervisor.stop().code(), Some(0), "posternd's own status");
     assert!(site.socket().exists(), "the socket is its maker's");

@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use postern_tests::guard::pause;
-use postern_tests::{Attempt, AuthClient, CHECK_FAILED, Dovecot, Outcome, Ran, Site, canary, host};
+use postern_tests::{
+    Attempt, AuthClient, CHECK_FAILED, Dovecot, Outcome, Ran, Site, Stopwatch, canary, host,
+};
 use serde_json::Value;
 
 use crate::as_postern;
@@ -77,34 +79,48 @@ impl Told {
         self.asked_away(made, report.is_some());
     }
 
+    /// Whether enough of everything has happened.
+    fn is_much(&self) -> bool {
+        self.killed > 3 && !self.in_force.is_empty() && self.revoked.len() > 3
+    }
+
     fn asked_away(&mut self, made: Made, is_reported: bool) {
         if is_reported { self.revoked.push(made) } else { self.in_doubt.push(made) }
     }
 }
 
 /// Works on an account until told to stop.
-fn administer(site: &Site, account: &str, stop: &AtomicBool) -> Told {
-    let mut told = Told::default();
+fn administer(site: &Site, account: &str, stop: &AtomicBool, busy: &AtomicUsize) -> Told {
+    let (mut told, mut was_busy) = (Told::default(), false);
     while !stop.load(Ordering::Relaxed) {
         told.create(site, account);
         if told.in_force.len() > 4 {
             if random(2) == 0 { told.revoke(site, account) } else { told.regenerate(site, account) }
+        }
+        if !was_busy && told.is_much() {
+            was_busy = true;
+            busy.fetch_add(1, Ordering::Relaxed);
         }
     }
     told
 }
 
 /// Logs in until told to stop; the verdict may be Defer, but never wrong.
-fn log_in(dovecot: &Dovecot, password: &str, right: Outcome, stop: &AtomicBool) -> usize {
+fn log_in(
+    dovecot: &Dovecot,
+    password: &str,
+    right: Outcome,
+    stop: &AtomicBool,
+    answered: &AtomicUsize,
+) -> usize {
     let mut auth = dovecot.auth_client();
     let attempt = Attempt::new("imap", "steady", password);
-    let answered = AtomicUsize::new(0);
     while !stop.load(Ordering::Relaxed) {
         let outcome = auth.login(&attempt).outcome;
         assert!(outcome == right || outcome == Outcome::Unavailable, "{outcome:?} in place of {right:?}");
         answered.fetch_add(usize::from(outcome == right), Ordering::Relaxed);
     }
-    answered.into_inner()
+    answered.load(Ordering::Relaxed)
 }
 
 #[test]
@@ -119,17 +135,27 @@ fn killing_daemon_and_commands_in_a_burst_loses_nothing_and_leaves_nothing_half_
     let revoked = site.app_password("steady", "Revoked", &[]);
     drop(site.cli_ok(&["app-password", "revoke", "steady", &revoked.id]));
 
-    let stop = AtomicBool::new(false);
+    let (stop, busy) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (let_in, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let told = thread::scope(|scope| {
-        let ins = scope.spawn(|| log_in(&dovecot, &steady, Outcome::Accepted, &stop));
-        let outs = scope.spawn(|| log_in(&dovecot, &revoked.password, Outcome::Refused, &stop));
+        let ins = scope.spawn(|| log_in(&dovecot, &steady, Outcome::Accepted, &stop, &let_in));
+        let outs = scope.spawn(|| log_in(&dovecot, &revoked.password, Outcome::Refused, &stop, &refused));
         // Two on one account, so that they get into each other's way.
-        let admins =
-            ["alice", "alice", "bob"].map(|name| (name, scope.spawn(|| administer(&site, name, &stop))));
+        let admins = ["alice", "alice", "bob"]
+            .map(|name| (name, scope.spawn(|| administer(&site, name, &stop, &busy))));
         for _ in 0..KILLS {
             pause(Duration::from_millis(500 + random(500)));
             posternd.kill9();
             posternd.start_again();
+        }
+        // However slow the machine is. No panic in here, where threads would be waited for that nothing stops.
+        let waited = Stopwatch::start();
+        while !(let_in.load(Ordering::Relaxed) > 20
+            && refused.load(Ordering::Relaxed) > 2
+            && busy.load(Ordering::Relaxed) == 3
+            || waited.is_over(Duration::from_secs(30)))
+        {
+            pause(Duration::from_millis(50));
         }
         pause(Duration::from_millis(500));
         stop.store(true, Ordering::Relaxed);

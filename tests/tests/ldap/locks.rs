@@ -7,7 +7,8 @@ use postern_tests::{Dovecot, MailHost, Slapd, guard};
 
 use crate::{Said, login, slapd};
 
-const LOCKED_FOR: u32 = 4;
+/// Long enough for the logins during a lock on any machine.
+const LOCKED_FOR: u32 = 12;
 
 fn lockable(name: &str) -> Slapd {
     slapd(name, &["alice"]).lockout_after(3).lockout_for(LOCKED_FOR).start()

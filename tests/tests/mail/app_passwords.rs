@@ -101,9 +101,9 @@ fn behind_a_proxy_the_network_is_that_of_the_client() {
 fn an_expired_app_password_is_refused_by_itself() {
     let host = MailHost::new("expiry");
     drop(host.site.account("alice"));
-    let made = host.site.app_password("alice", "Visitor", &["--expires", "4s"]);
+    let made = host.site.app_password("alice", "Visitor", &["--expires", "10s"]);
     assert!(host.dovecot.imap("alice", &made.password).is_in());
-    wait_for("the app password to expire", Duration::from_secs(10), || {
+    wait_for("the app password to expire", Duration::from_secs(30), || {
         (host.login("imap", "alice", &made.password) == Outcome::Refused).then_some(())
     });
     drop(host.posternd.logged(&["reason=expired", &format!("app_password={}", made.id)]));

@@ -83,7 +83,7 @@ fn lets_no_user_in(mut visit: Visit, what: &str) {
 
 #[test]
 fn nothing_written_into_a_pending_approval_lets_a_user_in() {
-    let host = CourierHost::new("by_hand", Stores::LdapAndRedis, &SHORT.replace("20s", "10s"));
+    let host = CourierHost::new("by_hand", Stores::LdapAndRedis, &SHORT.replace("20s", "15s"));
     let redis = host.redis.as_ref().unwrap();
     let (anna, bert) = (host.user("anna"), host.user("bert"));
     let [phone, of_bert] = [&anna, &bert].map(|user| host.bind_phone(user, &[]));
@@ -158,7 +158,7 @@ fn nothing_written_into_a_pending_approval_lets_a_user_in() {
     let held = Held::of(redis, &anna);
     held.set("expires", &(otp::now() + 3_600).to_string());
     drop(redis.cli(&["EXPIRE", &held.key, "3600"]));
-    postern_tests::guard::pause(std::time::Duration::from_secs(11));
+    postern_tests::guard::pause(std::time::Duration::from_secs(16));
     let id = held.id.clone();
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     held.set("answer", &answer_by(&phone, &phone.factor, &id, &shown));

@@ -55,11 +55,11 @@ fn an_expired_account_is_refused_in_logins_and_lookups() {
     let site = bouncing("expired");
     let posternd = site.posternd();
     let dovecot = site.dovecot();
-    let alice = site.account_with("alice", &site::random_password(), &["--expires", "6s"]);
+    let alice = site.account_with("alice", &site::random_password(), &["--expires", "15s"]);
     let app = site.app_password("alice", "Phone", &[]).password;
     assert!(dovecot.user("alice").is_ok());
     assert!(dovecot.imap("alice", &app).is_in());
-    wait_for("the account to expire", Duration::from_secs(12), || {
+    wait_for("the account to expire", Duration::from_secs(30), || {
         dovecot.user("alice").is_err().then_some(())
     });
     assert!(!is_in_everywhere(&dovecot, &[&alice.password, &app]));

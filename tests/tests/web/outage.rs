@@ -86,8 +86,10 @@ fn no_malformed_answer_of_posternd_is_an_accept() {
 fn it_stops_on_a_signal_and_completes_open_requests() {
     let (dir, _desk, _web) = served("stop_dir", "");
     let socket = dir.path().join("slow.sock");
-    let _fake = FakePosternd::start(&socket, |line| {
+    let (begins, begun) = std::sync::mpsc::channel();
+    let _fake = FakePosternd::start(&socket, move |line| {
         line.begin();
+        begins.send(()).unwrap();
         line.dawdle(std::time::Duration::from_secs(1));
         line.reject("unknown_account", "late, but there");
     });
@@ -96,7 +98,7 @@ fn it_stops_on_a_signal_and_completes_open_requests() {
     let request = web.api("pending").header("Content-Type", "application/json").body(BODY);
     let idle = web.place().connect().unwrap();
     let asked = std::thread::spawn(move || request.send());
-    postern_tests::guard::pause(std::time::Duration::from_millis(400));
+    begun.recv().unwrap();
     let status = web.stop();
     assert!(status.success(), "{status}");
     assert_eq!(asked.join().unwrap().json()["text"], "late, but there");

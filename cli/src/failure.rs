@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal};
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
-use postern_core::factor::TotpError;
+use postern_core::factor::{FirstCodeError, TotpError};
 use postern_core::ledger::LedgerError;
 use postern_core::random::RandomnessGone;
 use postern_store::OpenError;
@@ -217,6 +217,17 @@ impl From<ChangeOutage> for Failure {
             ChangeOutage::Directory(error) => error.into(),
             ChangeOutage::Ledger(error) => error.into(),
             ChangeOutage::Hashing(_) | ChangeOutage::Randomness(_) => Self::system(outage),
+        }
+    }
+}
+
+impl From<FirstCodeError> for Failure {
+    fn from(error: FirstCodeError) -> Self {
+        match error {
+            FirstCodeError::Totp(error) => error.into(),
+            FirstCodeError::Ledger(error) => error.into(),
+            FirstCodeError::Randomness(error) => Self::system(error),
+            FirstCodeError::WrongClock { .. } => Self::unavailable(error),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use postern_core::account::AccountId;
 use postern_core::app_password::Label;
-use postern_core::changes::{Authority, NewFactor, NewKind, bind_factor};
+use postern_core::changes::{Authority, bind_factor};
 use postern_core::clock::{Clock, SystemClock};
 use postern_core::config::Config;
 use postern_core::factor::{Algorithm as Hash, FactorId, NewTotp, Seed, TotpShape};
@@ -72,7 +72,8 @@ impl<'a> Binder<'a> {
             let account = self.account(name).await;
             let totp = NewTotp::new(shape(app), Seed::new(app.seed()).expect("a seed"));
             let label = Label::new("App").expect("a label");
-            let new = NewFactor::of(authority, label, NewKind::Totp(totp)).expect("random bytes");
+            let id = FactorId::draw(authority.random).expect("random bytes");
+            let new = totp.to_factor(id, label, &self.keyring, authority.random).expect("a sealed seed");
             bind_factor(authority, &self.keyring, &account, &new, None, None).await.expect("it is bound");
             let at = authority.clock.now();
             let step = at.as_unix() / app.period - LONG_AGO.as_secs() / app.period;

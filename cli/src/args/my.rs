@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Subcommand};
+use postern_core::factor::FactorType;
 use postern_ipc::CLIENT_CONFIG_PATH;
 
 /// Self-service: a user's own account.
@@ -143,7 +144,7 @@ pub(crate) enum MyChallenges {
 }
 
 fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new(["totp", "phone", "email", "sms"])
+    PossibleValuesParser::new(FactorType::ALL.map(FactorType::name))
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,9 @@
 use postern_core::account::Account;
 use postern_core::app_password::Label;
 use postern_core::changes::{create_recovery_codes, edit, unbind_factor};
-use postern_core::factor::{Factor, FactorId, FactorKind, Ring, TotpShape};
-use postern_core::flows::{Bound, WantedKind};
+use postern_core::courier::Destination;
+use postern_core::factor::{Factor, FactorId, FactorType};
+use postern_core::flows::Bound;
 use postern_core::ledger::{Credential, Use};
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ pub(crate) async fn recovery(site: &Site, command: RecoveryCommand, output: Outp
 pub(super) async fn list(
     site: &Site,
     account: &Account,
-    kind: Option<WantedKind>,
+    kind: Option<FactorType>,
     output: Output,
 ) -> Result<(), Failure> {
     let uses = site.ledger.last_uses(&account.id).await?;
@@ -136,8 +137,8 @@ pub(super) fn by_age(account: &Account) -> Vec<&Factor> {
 }
 
 /// As [`by_age`], for one kind if one is given.
-pub(super) fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
-    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
+pub(super) fn of_kind(account: &Account, kind: Option<FactorType>) -> Vec<&Factor> {
+    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind == factor.kind.factor_type());
     let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
     factors.sort_by_key(|factor| (factor.created, factor.id));
     factors
@@ -190,22 +191,8 @@ pub(super) fn last_use<'a>(factor: &Factor, uses: &'a [Use]) -> Option<&'a Use> 
 }
 
 pub(super) fn kind_text(factor: &Factor) -> String {
-    match &factor.kind {
-        FactorKind::Totp(totp) if totp.shape == TotpShape::default() => "totp".to_owned(),
-        FactorKind::Totp(totp) => format!("totp ({})", shape_text(totp.shape)),
-        FactorKind::Email(email) => format!("email ({})", email.address.masked()),
-        FactorKind::Sms(sms) => format!("sms ({})", sms.number.masked()),
-        FactorKind::Phone(phone) => match &phone.ring {
-            Ring::None => "phone".to_owned(),
-            Ring::Ntfy(_) => "phone (rung by ntfy)".to_owned(),
-            Ring::WebPush(_) => "phone (rung by Web Push)".to_owned(),
-        },
-    }
-}
-
-/// The parameters of an app that has to be entered by hand.
-pub(super) fn shape_text(shape: TotpShape) -> String {
-    format!("{}, {} digits, {} seconds", shape.algorithm.name(), shape.digits(), shape.period.seconds())
+    let name = factor.kind.name();
+    factor.kind.record().summary().map_or_else(|| name.to_owned(), |summary| format!("{name} ({summary})"))
 }
 
 pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
@@ -218,11 +205,10 @@ pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
         "last_used": last_use(factor, uses).map(use_value),
     });
     let Some(object) = value.as_object_mut() else { return value };
-    object.extend(destination(&factor.kind).map(|(name, to)| (name.to_owned(), json!(to))));
-    if let FactorKind::Phone(phone) = &factor.kind {
-        object.insert("ring".to_owned(), json!(phone.ring.name()));
-    }
-    if let Some(totp) = factor.kind.totp() {
+    let record = factor.kind.record();
+    object.extend(destination(factor).map(|(name, to)| (name.to_owned(), json!(to))));
+    object.extend(record.details().into_iter().map(|(name, value)| (name.to_owned(), value)));
+    if let Some(totp) = record.totp() {
         object.insert("algorithm".to_owned(), json!(totp.shape.algorithm.name()));
         object.insert("digits".to_owned(), json!(totp.shape.digits()));
         object.insert("period".to_owned(), json!(totp.shape.period.seconds()));
@@ -232,10 +218,10 @@ pub(super) fn value(factor: &Factor, uses: &[Use]) -> Value {
 }
 
 /// The destination of a factor's codes and its name for scripts. It is shown in full, as the reader is an admin.
-pub(super) fn destination(kind: &FactorKind) -> Option<(&'static str, &str)> {
-    match kind {
-        FactorKind::Email(email) => Some(("address", email.address.as_str())),
-        FactorKind::Sms(sms) => Some(("number", sms.number.as_str())),
-        FactorKind::Totp(_) | FactorKind::Phone(_) => None,
+pub(super) fn destination(factor: &Factor) -> Option<(&'static str, &str)> {
+    match factor.kind.record().destination()? {
+        Destination::Email(address) => Some(("address", address.as_str())),
+        Destination::Sms(number) => Some(("number", number.as_str())),
+        Destination::WebPush(_) | Destination::Ntfy(_) => None,
     }
 }

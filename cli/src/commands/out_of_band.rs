@@ -2,7 +2,8 @@
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::flows::{Bound, EnrolFor, WantedKind, enrol_for};
+use postern_core::factor::FactorType;
+use postern_core::flows::{Bound, EnrolFor, enrol_for};
 use postern_core::limits::Source;
 use postern_core::verdict::{Reason, Verdict};
 use serde_json::json;
@@ -18,7 +19,7 @@ use crate::{language, notices};
 
 /// Runs a verb for an account's backup addresses.
 pub(crate) async fn email(site: &Site, command: EmailCommand, output: Output) -> Result<(), Failure> {
-    let kind = WantedKind::Email;
+    let kind = FactorType::Email;
     match command {
         EmailCommand::Enrol { name, address, options } => {
             enrol(site, &name, NewFactorOptions::sent(kind, address, options), output).await
@@ -30,7 +31,7 @@ pub(crate) async fn email(site: &Site, command: EmailCommand, output: Output) ->
 
 /// Runs a verb for an account's telephone numbers.
 pub(crate) async fn sms(site: &Site, command: SmsCommand, output: Output) -> Result<(), Failure> {
-    let kind = WantedKind::Sms;
+    let kind = FactorType::Sms;
     match command {
         SmsCommand::Enrol { name, number, options } => {
             enrol(site, &name, NewFactorOptions::sent(kind, number, options), output).await
@@ -42,7 +43,7 @@ pub(crate) async fn sms(site: &Site, command: SmsCommand, output: Output) -> Res
 
 /// Runs a verb for an account's phones.
 pub(crate) async fn phone(site: &Site, command: PhoneCommand, output: Output) -> Result<(), Failure> {
-    let kind = WantedKind::Phone;
+    let kind = FactorType::Phone;
     match command {
         PhoneCommand::Enrol { name, label, replace } => {
             let wanted = NewFactorOptions { kind, to: None, label, replace, is_unproved: false };
@@ -54,7 +55,7 @@ pub(crate) async fn phone(site: &Site, command: PhoneCommand, output: Output) ->
 }
 
 struct NewFactorOptions {
-    kind: WantedKind,
+    kind: FactorType,
     to: Option<String>,
     label: Option<String>,
     replace: Option<String>,
@@ -62,7 +63,7 @@ struct NewFactorOptions {
 }
 
 impl NewFactorOptions {
-    fn sent(kind: WantedKind, to: String, options: SentOptions) -> Self {
+    fn sent(kind: FactorType, to: String, options: SentOptions) -> Self {
         let SentOptions { label, replace, unproved } = options;
         Self { kind, to: Some(to), label, replace, is_unproved: unproved }
     }
@@ -131,15 +132,15 @@ fn conclude(account: &Account, bound: &Bound, order: &EnrolFor<'_>, output: Outp
         "first": bound.is_first,
         "replaces": order.replaces,
     });
-    output.about(account).print(&text, bound.kind, value)
+    output.about(account).print(&text, bound.kind.name(), value)
 }
 
-async fn list(site: &Site, name: &str, kind: WantedKind, output: Output) -> Result<(), Failure> {
+async fn list(site: &Site, name: &str, kind: FactorType, output: Output) -> Result<(), Failure> {
     factor::list(site, &site.account(name).await?, Some(kind), output).await
 }
 
 /// Removes the factor of the id, or the only one of the kind if no id is given.
-async fn remove(site: &Site, one: &RemoveOne, kind: WantedKind, output: Output) -> Result<(), Failure> {
+async fn remove(site: &Site, one: &RemoveOne, kind: FactorType, output: Output) -> Result<(), Failure> {
     let account = site.account(&one.name).await?;
     let (kind_name, name) = (kind.name(), &account.name);
     let of_kind = factor::of_kind(&account, Some(kind));

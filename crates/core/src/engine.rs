@@ -19,7 +19,7 @@ use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
 use crate::policy::{AccountPolicy, NamedService, Policy, Service, StrictestRule};
-use crate::random::{RandomnessGone, draw_bits, draw_token};
+use crate::random::{Random, RandomnessGone, draw_bits, draw_token};
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
@@ -54,7 +54,7 @@ pub struct Engine {
     /// The settings for mail programs, shown beside a new app password.
     pub mail_settings: MailSettings,
     /// Fills a buffer with random bytes from the operating system.
-    pub random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
+    pub random: Random,
     /// The caches, which outlive a reload of the configuration.
     pub memory: Arc<ProcessCaches>,
 }

@@ -3,8 +3,8 @@
 use postern_core::Reason;
 use postern_core::app_password::Label;
 use postern_core::changes;
-use postern_core::changes::{ChangeRefusal, NewFactor, NewKind};
-use postern_core::factor::{NewTotp, Seed, TotpShape};
+use postern_core::changes::ChangeRefusal;
+use postern_core::factor::{FactorId, NewTotp, Seed, TotpShape};
 use postern_core::flows::SelfServiceFlow;
 use postern_core::policy::ForcedEnrolment;
 
@@ -107,7 +107,9 @@ async fn one_seed_is_bound_once() {
     let mut ends = Vec::new();
     for label in ["token", "token again"] {
         let totp = NewTotp::new(TotpShape::default(), Seed::new(&[7; 20]).unwrap());
-        let new = NewFactor::of(&site.authority(), Label::new(label).unwrap(), NewKind::Totp(totp)).unwrap();
+        let (random, label) = (site.authority().random, Label::new(label).unwrap());
+        let id = FactorId::draw(random).unwrap();
+        let new = totp.to_factor(id, label, &site.engine.keyring, random).unwrap();
         let bound =
             changes::bind_factor(&site.authority(), &site.engine.keyring, &alice.id, &new, None, None).await;
         ends.push(bound);

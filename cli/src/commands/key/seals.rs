@@ -4,7 +4,7 @@ use postern_core::account::{Account, AccountData, AccountId};
 use postern_core::changes::{ChangeError, ChangeRefusal, edit, keys_of_factor_keys, refresh_factor_keys};
 use postern_core::clock::Timestamp;
 use postern_core::directory::DirectoryError;
-use postern_core::factor::{Factor, FactorKind};
+use postern_core::factor::{Factor, SealedSecret};
 use postern_core::keyring::Keyring;
 use postern_core::random::RandomnessGone;
 use serde_json::{Value, json};
@@ -144,27 +144,13 @@ async fn reseal_account(
 
 /// Seals the secrets of one factor anew. Returns how many, and the error that kept it from the rest.
 fn reseal_factor(factor: &mut Factor, keyring: &Keyring) -> Result<(u64, Option<String>), ChangeError> {
-    let (totp, ring) = match &mut factor.kind {
-        FactorKind::Totp(totp) => (totp, None),
-        FactorKind::Phone(phone) => (&mut phone.totp, Some(&mut phone.ring)),
-        FactorKind::Email(_) | FactorKind::Sms(_) => return Ok((0, None)),
-    };
     let (mut count, mut fault) = (0, None);
-    if totp.seed.key() != keyring.current_id() {
-        match totp.reseal(factor.id, keyring, nonce()?) {
-            Ok(sealed) => {
-                *totp = sealed;
-                count += 1;
-            }
-            Err(error) => fault = Some(error.to_string()),
+    for secret in factor.kind.record_mut().secrets_mut() {
+        if secret.key().is_none_or(|key| key == keyring.current_id()) {
+            continue;
         }
-    }
-    if let Some(ring) = ring.filter(|ring| ring.key().is_some_and(|key| key != keyring.current_id())) {
-        match ring.reseal(factor.id, keyring, nonce()?) {
-            Ok(sealed) => {
-                *ring = sealed;
-                count += 1;
-            }
+        match secret.reseal(factor.id, keyring, nonce()?) {
+            Ok(()) => count += 1,
             Err(error) => fault = Some(error.to_string()),
         }
     }
@@ -178,13 +164,8 @@ fn nonce() -> Result<[u8; 24], RandomnessGone> {
 }
 
 fn keys(data: &AccountData) -> impl Iterator<Item = u32> {
-    data.factors.iter().flat_map(|factor| {
-        let ring = match &factor.kind {
-            FactorKind::Phone(phone) => phone.ring.key(),
-            FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => None,
-        };
-        factor.kind.totp().map(|totp| totp.seed.key()).into_iter().chain(ring)
-    })
+    let secrets = data.factors.iter().flat_map(|factor| factor.kind.record().secrets());
+    secrets.filter_map(SealedSecret::key)
 }
 
 impl Resealed {

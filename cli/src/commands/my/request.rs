@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use postern_core::clock::{Clock, SystemClock};
+use postern_core::factor::FactorType;
 use postern_ipc::Flow;
 
 use crate::args::{MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySms};
@@ -39,8 +40,12 @@ pub(super) fn request(command: &MyCommand) -> Result<(Flow, BTreeMap<String, Str
 
 type Given = (Flow, Vec<(&'static str, Option<String>)>);
 
+fn kind(kind: FactorType) -> (&'static str, Option<String>) {
+    ("kind", Some(kind.name().to_owned()))
+}
+
 fn phone(command: &MyPhone) -> Given {
-    let kind = ("kind", Some("phone".to_owned()));
+    let kind = kind(FactorType::Phone);
     match command {
         MyPhone::List => (Flow::Factors, vec![kind]),
         MyPhone::Enrol { label } => (Flow::Enrol, vec![kind, ("label", label.clone())]),
@@ -49,7 +54,7 @@ fn phone(command: &MyPhone) -> Given {
 }
 
 fn email(command: &MyEmail) -> Given {
-    let kind = ("kind", Some("email".to_owned()));
+    let kind = kind(FactorType::Email);
     match command {
         MyEmail::List => (Flow::Factors, vec![kind]),
         MyEmail::Enrol { address, label } => {
@@ -60,7 +65,7 @@ fn email(command: &MyEmail) -> Given {
 }
 
 fn sms(command: &MySms) -> Given {
-    let kind = ("kind", Some("sms".to_owned()));
+    let kind = kind(FactorType::Sms);
     match command {
         MySms::List => (Flow::Factors, vec![kind]),
         MySms::Enrol { number, label } => {

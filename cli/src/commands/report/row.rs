@@ -51,10 +51,7 @@ impl AccountSummary {
             label: factor.label.to_string(),
             created: factor.created,
             locked: factor.locked,
-            to: destination(&factor.kind)
-                .map(|(name, to)| (name.to_owned(), to.to_owned()))
-                .into_iter()
-                .collect(),
+            to: destination(factor).map(|(name, to)| (name.to_owned(), to.to_owned())).into_iter().collect(),
         });
         let shown = ShownFields {
             name: account.name.clone(),

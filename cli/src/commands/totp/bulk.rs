@@ -2,14 +2,13 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{Authority, ChangeRefusal, NewFactor, NewKind, bind_factor};
-use postern_core::factor::FactorId;
-use postern_core::flows::default_label;
+use postern_core::changes::{Authority, ChangeRefusal, bind_factor};
+use postern_core::factor::{FactorId, NewTotp, default_app_label};
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
 use zeroize::Zeroizing;
 
-use super::shape::{self, WantedShape};
+use super::shape::WantedShape;
 use crate::args::Enrol;
 use crate::commands::bulk::{self, BulkReport, Issue, Issued, Journal, Row, Verb};
 use crate::failure::Failure;
@@ -82,10 +81,13 @@ impl Issue for Job<'_> {
         if account.data.is_enrolled() && !self.may_add {
             return Err(Failure::data("has a second factor already; --add binds one more"));
         }
-        let new = self.new_factor(user, &account, begun)?;
-        let totp = shape::app(&new)?;
+        let factor_label = self.factor_label(user, &account)?;
+        // A key that an earlier run wrote down and did not bind is used again: its owner may have read it.
+        let id =
+            begun.as_ref().map_or_else(|| FactorId::draw(self.authority.random), |issued| Ok(issued.id))?;
+        let totp = self.totp(user, begun)?;
         let uri = totp.uri(&self.site.config.issuer, &account.name)?;
-        let issued = IssuedKey { id: new.id, uri, secret: totp.base32() };
+        let issued = IssuedKey { id, uri, secret: totp.base32() };
         if self.is_dry_run {
             let limit = self.authority.limits.factors_per_account;
             let is_full = account.data.factors.len() >= limit as usize;
@@ -96,6 +98,7 @@ impl Issue for Job<'_> {
             };
         }
         self.journal.begin(user, label, &issued)?;
+        let new = totp.to_factor(id, factor_label, &self.keyring, self.authority.random)?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
         bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
         let (label, kind) = (new.label.as_str(), new.kind.name());
@@ -106,27 +109,21 @@ impl Issue for Job<'_> {
 }
 
 impl Job<'_> {
-    /// A key that an earlier run wrote down and did not bind is used again: its owner may have read it.
-    fn new_factor(
-        &self,
-        user: &Row,
-        account: &Account,
-        begun: Option<IssuedKey>,
-    ) -> Result<NewFactor, Failure> {
-        let label = match (user.get("label"), &self.label) {
-            ("", Some(label)) => label.clone(),
-            ("", None) => default_label(account, "authenticator"),
-            (label, _) => Label::new(label).map_err(Failure::data)?,
-        };
-        let totp = |seed: &str| Ok::<_, Failure>(NewKind::Totp(self.shape.app(seed)?));
-        Ok(match begun {
+    fn factor_label(&self, user: &Row, account: &Account) -> Result<Label, Failure> {
+        match (user.get("label"), &self.label) {
+            ("", Some(label)) => Ok(label.clone()),
+            ("", None) => Ok(default_app_label(account)),
+            (label, _) => Label::new(label).map_err(Failure::data),
+        }
+    }
+
+    fn totp(&self, user: &Row, begun: Option<IssuedKey>) -> Result<NewTotp, Failure> {
+        match (begun, user.get("seed")) {
             // Its URI holds the shape of the codes.
-            Some(issued) => NewFactor { id: issued.id, label, kind: totp(&issued.uri)? },
-            None if user.get("seed").is_empty() => {
-                NewFactor::draw(&self.authority, label, self.shape.of_new_seed()?)?
-            }
-            None => NewFactor::of(&self.authority, label, totp(user.get("seed"))?)?,
-        })
+            (Some(issued), _) => self.shape.app(&issued.uri),
+            (None, "") => Ok(NewTotp::draw(self.authority.random, self.shape.of_new_seed()?)?),
+            (None, seed) => self.shape.app(seed),
+        }
     }
 }
 

@@ -2,13 +2,10 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal, NewFactor, NewKind, bind_factor};
-use postern_core::clock::Timestamp;
+use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal, NewFactor, bind_factor};
 use postern_core::directory::DirectoryError;
-use postern_core::exchange::clock_text;
-use postern_core::factor::{CodeText, FactorId, NewTotp};
-use postern_core::flows::{Bound, default_label};
-use postern_core::ledger::{Spend, Spent, Token};
+use postern_core::factor::{FactorId, FirstCode, FirstCodeProblem, NewTotp, default_app_label};
+use postern_core::flows::Bound;
 use postern_core::qr::Modules;
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
@@ -19,11 +16,11 @@ use crate::commands::factor;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::secret_file::SecretFile;
-use crate::site::{self, Site};
+use crate::site::Site;
 use crate::terminal::Terminal;
 use crate::{png, prompt, screen};
 
-use super::shape::{self, WantedShape};
+use super::shape::WantedShape;
 
 /// Binds an app to one account.
 pub(super) async fn run(
@@ -127,29 +124,30 @@ impl Job<'_> {
                 factor::warn_of_label(account, &label, replaces);
                 label
             }
-            None => default_label(account, "authenticator"),
+            None => default_app_label(account),
         };
         let is_known = known.is_some();
-        let new = match known {
-            Some(totp) => NewFactor::of(&authority, label, NewKind::Totp(totp))?,
-            None => NewFactor::draw(&authority, label, shape.of_new_seed()?)?,
+        let totp = match known {
+            Some(totp) => totp,
+            None => NewTotp::draw(authority.random, shape.of_new_seed()?)?,
         };
-        let uri = shape::app(&new)?.uri(&self.site.config.issuer, &account.name)?;
+        let id = FactorId::draw(authority.random)?;
+        let uri = totp.uri(&self.site.config.issuer, &account.name)?;
         write_files(files, &uri)?;
-        self.show(&new, &uri, is_known)?;
+        self.show(&totp, &uri, is_known)?;
         let is_proved = self.terminal.is_some();
         if let Some(terminal) = &mut self.terminal {
-            prove(self.site, account, (&new, !is_known), terminal).await?;
+            prove(FirstCode::new(&authority, &account.id, id, &totp, !is_known), terminal).await?;
         }
+        let new = totp.to_factor(id, label, &keyring, authority.random)?;
         let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
         files.may_count =
             matches!(bound, Err(ChangeError::Outage(ChangeOutage::Directory(DirectoryError::Down(_)))));
-        Ok(BoundApp { account: account.name.clone(), new, uri, replaces, is_first: bound?, is_proved })
+        Ok(BoundApp { account: account.name.clone(), new, totp, uri, replaces, is_first: bound?, is_proved })
     }
 
     /// Shows the key to the admin or the person.
-    fn show(&mut self, new: &NewFactor, uri: &str, is_known: bool) -> Result<(), Failure> {
-        let totp = shape::app(new)?;
+    fn show(&mut self, totp: &NewTotp, uri: &str, is_known: bool) -> Result<(), Failure> {
         if self.wanted.uri {
             return self.output.line(uri);
         }
@@ -164,7 +162,7 @@ impl Job<'_> {
             "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
             code.as_deref().map_or(QR_TOO_LARGE, String::as_str),
             *totp.base32_grouped(),
-            factor::shape_text(totp.shape),
+            totp.shape,
         ));
         match (&mut self.terminal, self.output.is_json()) {
             (Some(terminal), true) => terminal.show(&text),
@@ -178,6 +176,7 @@ impl Job<'_> {
 struct BoundApp {
     account: String,
     new: NewFactor,
+    totp: NewTotp,
     uri: Zeroizing<String>,
     replaces: Option<FactorId>,
     is_first: bool,
@@ -197,21 +196,21 @@ impl BoundApp {
         if wanted.uri {
             return output.aside(&format!("{text}{}", about.line()));
         }
-        about.print(&text, "totp", self.value()?)
+        about.print(&text, self.new.kind.name(), self.value())
     }
 
     fn text(&self, files: &mut Files) -> String {
         let mut text: String =
             files.all().map(|file| format!("the QR code is in {}\n", file.path().display())).collect();
-        let (label, kind) = (self.new.label.clone(), self.new.kind.name());
+        let (label, kind) = (self.new.label.clone(), self.new.kind.factor_type());
         let bound = Bound { id: self.new.id, label, kind, is_first: self.is_first };
         text.push_str(&factor::bound_text(&bound, &self.account, self.replaces, self.is_proved));
         text
     }
 
-    fn value(&self) -> Result<Value, Failure> {
-        let totp = shape::app(&self.new)?;
-        Ok(json!({
+    fn value(&self) -> Value {
+        let totp = &self.totp;
+        json!({
             "account": self.account,
             "id": self.new.id,
             "label": self.new.label.as_str(),
@@ -223,7 +222,7 @@ impl BoundApp {
             "proved": self.is_proved,
             "first": self.is_first,
             "replaces": self.replaces,
-        }))
+        })
     }
 }
 
@@ -241,48 +240,26 @@ fn write_files(files: &mut Files, uri: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks for a code of the new app until one is correct, and spends it, so that it cannot be used again. No code of a
-/// seed that was just generated can have been spent before.
-async fn prove(
-    site: &Site,
-    account: &Account,
-    (new, is_first): (&NewFactor, bool),
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let totp = shape::app(new)?;
-    let mut is_too_early = false;
-    for _ in 0..MOST_TRIES {
+/// Asks for a code of the new app until one is correct.
+async fn prove(mut first: FirstCode<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
+    while first.may_try() {
         let answer = terminal.ask("Code that the app shows: ")?;
         let answer = answer.ok_or_else(|| Failure::data("no code was given; nothing was bound"))?;
-        let at = site.clock.now();
-        let Some(code) = CodeText::parse(&answer) else {
-            terminal.show("That cannot be read as a code of 6 or 8 digits.")?;
-            continue;
-        };
-        let Some(step) = totp.matching_step(&code, at)? else {
-            terminal.show("That is not the code of this key. Is the phone's clock right?")?;
-            continue;
-        };
-        let mut token = [0; Token::BYTES];
-        site::random(&mut token)?;
-        let period = totp.shape.period.seconds();
-        let (account, factor) = (&account.id, new.id);
-        let spend = Spend { account, factor, step, period, is_first, at, token: Token::new(token) };
-        match site.ledger.spend(&spend).await? {
-            Spent::Now => return Ok(()),
-            Spent::WrongClock { ahead } => return Err(Failure::unavailable(clock_text(ahead))),
-            Spent::Replayed => terminal.show("That code was used before.")?,
-            Spent::Unknown { from } => {
-                is_too_early = true;
-                let until = Timestamp::from_unix(from.saturating_mul(period)).as_unix();
-                let seconds = until.saturating_sub(at.as_unix()).max(1);
-                terminal.show(&format!(
-                    "Codes are not taken just now. Wait {seconds} seconds, then type the code that is shown."
-                ))?;
+        match first.check(&answer).await? {
+            None => return Ok(()),
+            Some(FirstCodeProblem::Unreadable) => {
+                terminal.show("That cannot be read as a code of 6 or 8 digits.")?;
             }
+            Some(FirstCodeProblem::Wrong) => {
+                terminal.show("That is not the code of this key. Is the phone's clock right?")?;
+            }
+            Some(FirstCodeProblem::Replayed) => terminal.show("That code was used before.")?,
+            Some(FirstCodeProblem::TooEarly { seconds }) => terminal.show(&format!(
+                "Codes are not taken just now. Wait {seconds} seconds, then type the code that is shown."
+            ))?,
         }
     }
-    if is_too_early {
+    if first.was_too_early() {
         return Err(Failure::temporary("codes are not taken just now; nothing was bound"));
     }
     Err(Failure::data("no right code was given; nothing was bound"))
@@ -290,6 +267,3 @@ async fn prove(
 
 const QR_TOO_LARGE: &str =
     "(There is no QR code, as it would not fit on this terminal; --svg and --png write it to a file.)\n";
-
-/// How many codes a person may try until the app is set up correctly.
-const MOST_TRIES: u32 = 5;

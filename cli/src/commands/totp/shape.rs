@@ -1,6 +1,5 @@
 //! The shape of codes that the options ask for.
 
-use postern_core::changes::NewFactor;
 use postern_core::factor::{Algorithm, BadShape, NewTotp, TotpShape, WrittenSeed};
 
 use crate::args::Enrol;
@@ -53,9 +52,4 @@ impl WantedShape {
             Err(Failure::data("the otpauth URI says another algorithm, digits or period than was asked for"))
         }
     }
-}
-
-/// The app of a new factor; every one of these commands binds an app.
-pub(super) fn app(new: &NewFactor) -> Result<&NewTotp, Failure> {
-    new.totp().ok_or_else(|| Failure::data("the new factor is no app"))
 }

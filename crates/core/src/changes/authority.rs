@@ -5,7 +5,7 @@ use crate::directory::Directory;
 use crate::hashing::HashPool;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
-use crate::random::RandomnessGone;
+use crate::random::Random;
 
 /// What a change of an account needs.
 #[derive(Debug, Clone)]
@@ -21,5 +21,5 @@ pub struct Authority {
     /// How much is too much.
     pub limits: Limits,
     /// Fills a buffer with random bytes of the operating system.
-    pub random: fn(&mut [u8]) -> Result<(), RandomnessGone>,
+    pub random: Random,
 }

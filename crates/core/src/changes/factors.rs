@@ -76,11 +76,9 @@ pub(crate) async fn bind_where(
     replaces: Option<FactorId>,
     expected: &Expected,
 ) -> Result<bool, ChangeError> {
-    let mut nonce = [0; 24];
-    (authority.random)(&mut nonce)?;
-    let kind = new.kind.seal(new.id, keyring, nonce)?;
     let created = authority.clock.now();
-    let factor = Factor { id: new.id, label: new.label.clone(), created, locked: None, kind };
+    let factor =
+        Factor { id: new.id, label: new.label.clone(), created, locked: None, kind: new.kind.clone() };
     let limit = authority.limits.factors_per_account;
     unique_factors::claim(authority, keyring, account, &new.kind).await?;
     if let Some(ticket) = expected.ticket {
@@ -96,7 +94,7 @@ pub(crate) async fn bind_where(
             return Err(ChangeRefusal::ChangedMeanwhile.into());
         }
         let others = data.factors.iter().filter(|factor| Some(factor.id) != replaces);
-        if others.into_iter().any(|factor| new.kind.is_that_of(factor, keyring)) {
+        if others.into_iter().any(|other| factor.is_same_as(other, keyring)) {
             return Err(ChangeRefusal::BoundAlready.into());
         }
         if let Some(old) = replaces {

@@ -24,7 +24,7 @@ pub use devices::{TrustedDevice, revoke_devices, trusted_devices};
 pub use edit::edit;
 pub use error::{ChangeError, ChangeOutage, ChangeRefusal};
 pub use factors::{bind_factor, unbind_factor, unlock_factors};
-pub use new_factor::{NewFactor, NewKind};
+pub use new_factor::NewFactor;
 pub use notices::Notices;
 pub use recovery_codes::{NewRecoveryCodes, create_recovery_codes};
 pub use tickets::{forget_ticket, invite};

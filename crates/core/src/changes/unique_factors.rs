@@ -5,8 +5,7 @@ use std::time::Duration;
 use crate::account::{AccountData, AccountId, FactorKey};
 use crate::changes::authority::Authority;
 use crate::changes::error::{ChangeError, ChangeRefusal};
-use crate::changes::new_factor::NewKind;
-use crate::factor::{FactorKind, PhoneNumber};
+use crate::factor::{Factor, FactorKind};
 use crate::keyring::{Keyring, OlderKeys};
 use crate::random::draw_token;
 
@@ -16,18 +15,15 @@ pub(crate) async fn claim(
     authority: &Authority,
     keyring: &Keyring,
     account: &AccountId,
-    kind: &NewKind,
+    kind: &FactorKind,
 ) -> Result<(), ChangeError> {
-    let number = match kind {
-        NewKind::Sms(number) => number,
-        NewKind::Totp(_) | NewKind::Email(_) | NewKind::Phone { .. } => return Ok(()),
-    };
-    let digests = keyring.digests(KEY, &parts(number), OlderKeys::All);
+    let Some(identity) = exclusive_identity(kind) else { return Ok(()) };
+    let digests = keyring.digests(KEY, &parts(kind, &identity), OlderKeys::All);
     let keys: Vec<FactorKey> = digests.into_iter().map(FactorKey).collect();
     // A refused request does not keep others from it.
     refuse_what_others_have(authority, account, &keys).await?;
     let token = draw_token(authority.random)?;
-    let name = keyring.digest(CLAIM, &[number.as_str().as_bytes()]);
+    let name = keyring.digest(CLAIM, &[identity.as_bytes()]);
     if !authority.ledger.claim(name, token, LONGEST_BINDING, authority.clock.now()).await? {
         return Err(ChangeRefusal::NumberClaimed.into());
     }
@@ -49,9 +45,9 @@ async fn refuse_what_others_have(
 
 /// Stores the digests of the account's unique values under the current key. Returns whether anything was changed.
 pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
-    let keys = data.factors.iter().filter_map(|factor| match &factor.kind {
-        FactorKind::Sms(sms) => Some(FactorKey(keyring.digest(KEY, &parts(&sms.number)))),
-        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
+    let keys = data.factors.iter().filter_map(|factor| {
+        let identity = exclusive_identity(&factor.kind)?;
+        Some(FactorKey(keyring.digest(KEY, &parts(&factor.kind, &identity))))
     });
     let mut fresh: Vec<FactorKey> = keys.collect();
     fresh.sort_unstable();
@@ -66,16 +62,22 @@ pub fn refresh_factor_keys(data: &mut AccountData, keyring: &Keyring) -> bool {
 
 /// The numbers of the keys of the keyring under which that is written down.
 pub fn keys_of_factor_keys(data: &AccountData, keyring: &Keyring) -> Vec<u32> {
-    let numbers = data.factors.iter().filter_map(|factor| match &factor.kind {
-        FactorKind::Sms(sms) => Some(&sms.number),
-        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
-    });
-    let all = numbers.flat_map(|number| data.factor_keys.iter().map(move |key| (key, number)));
-    all.filter_map(|(key, number)| keyring.key_of(&key.0, KEY, &parts(number))).collect()
+    let of_factor = |factor: &Factor| {
+        let Some(identity) = exclusive_identity(&factor.kind) else { return Vec::new() };
+        let parts = parts(&factor.kind, &identity);
+        data.factor_keys.iter().filter_map(|key| keyring.key_of(&key.0, KEY, &parts)).collect()
+    };
+    data.factors.iter().flat_map(of_factor).collect()
 }
 
-fn parts(number: &PhoneNumber) -> [&[u8]; 2] {
-    [b"sms", number.as_str().as_bytes()]
+/// What no other account may have bound, if the factor has such a thing.
+fn exclusive_identity(kind: &FactorKind) -> Option<String> {
+    let record = kind.record();
+    record.identity().filter(|_| record.is_exclusive())
+}
+
+fn parts<'a>(kind: &FactorKind, identity: &'a str) -> [&'a [u8]; 2] {
+    [kind.name().as_bytes(), identity.as_bytes()]
 }
 
 const KEY: &str = "factor key";
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
     use crate::app_password::Label;
     use crate::clock::Timestamp;
-    use crate::factor::{Factor, FactorId, Sms};
+    use crate::factor::{FactorId, Sms};
     use crate::keyring::KEY_BYTES;
 
     fn sms(id: u8, number: &str) -> Factor {

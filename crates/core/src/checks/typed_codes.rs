@@ -9,7 +9,7 @@ use crate::directory::DirectoryError;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
-use crate::factor::sent_code::check as sent_codes;
+use crate::factor::sent_code;
 use crate::factor::sent_code::check::SentCode;
 use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
 use crate::hashing::{Lane, Purpose};
@@ -141,12 +141,12 @@ async fn check_code(
     let purpose = context.purpose.filter(|_| context.is_known);
     let sent_to: Vec<FactorId> = factors
         .iter()
-        .filter(|factor| factor.locked.is_none() && sent_codes::destination(factor).is_some())
+        .filter(|factor| factor.locked.is_none() && factor.kind.record().destination().is_some())
         .map(|factor| factor.id)
         .collect();
     // Where it is not known whether it was taken the attempt stays counted.
     if let Some(purpose) = purpose {
-        match sent_codes::look(engine, &account.id, &sent_to, purpose, code, attempt.at).await? {
+        match sent_code::check::look(engine, &account.id, &sent_to, purpose, code, attempt.at).await? {
             SentCode::Right(id) => {
                 settle(engine, &attempt, CodeSettlement::Right).await;
                 return Ok(CodeCheck::Right(Credential::Factor(id)));
@@ -249,7 +249,7 @@ pub(crate) fn lengths(account: &Account) -> Vec<u8> {
 /// The factors that take codes of an app, each with whether it is locked.
 fn totp_factors(account: &Account) -> impl Iterator<Item = (FactorId, &Totp, bool)> {
     let factors = account.data.factors.iter();
-    factors.filter_map(|factor| Some((factor.id, factor.kind.totp()?, factor.locked.is_some())))
+    factors.filter_map(|factor| Some((factor.id, factor.kind.record().totp()?, factor.locked.is_some())))
 }
 
 impl<'a> CodeCheckContext<'a> {

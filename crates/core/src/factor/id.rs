@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hex_id;
+use crate::random::{Random, RandomnessGone, draw_bits};
 
 /// A factor's identity: 128 random bits. Its secrets are sealed with the id as associated data, so that they cannot be moved to
 /// another factor.
@@ -17,6 +18,14 @@ impl FactorId {
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(random))
+    }
+
+    /// Of random bits.
+    ///
+    /// # Errors
+    /// The operating system gives none.
+    pub fn draw(random: Random) -> Result<Self, RandomnessGone> {
+        draw_bits(random).map(Self::new)
     }
 
     /// As bytes.

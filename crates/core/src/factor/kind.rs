@@ -1,6 +1,43 @@
+//! The kinds of factors. A new kind joins here and in the registry.
+
 use serde::{Deserialize, Serialize};
 
-use super::{Email, Phone, Sms, Totp};
+use super::{Email, FactorRecord, Phone, Sms, Totp};
+
+/// A kind of factor (NIST SP 800-63B: authenticator type).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorType {
+    /// An authenticator app or token that shows codes.
+    Totp,
+    /// A phone that approves logins.
+    Phone,
+    /// A mailbox to which codes are sent.
+    Email,
+    /// A telephone to which codes are sent.
+    Sms,
+}
+
+impl FactorType {
+    /// In the order in which they are offered: the safest first.
+    pub const ALL: [Self; 4] = [Self::Totp, Self::Phone, Self::Email, Self::Sms];
+
+    /// The name in the stored form, on the wire, on the command line and in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
 
 /// The kind of a factor, with its stored data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,23 +54,61 @@ pub enum FactorKind {
 }
 
 impl FactorKind {
-    /// The kind's name in the stored form, on the command line and in the log.
+    /// The kind, without the data.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn factor_type(&self) -> FactorType {
         match self {
-            Self::Totp(_) => "totp",
-            Self::Email(_) => "email",
-            Self::Sms(_) => "sms",
-            Self::Phone(_) => "phone",
+            Self::Totp(_) => FactorType::Totp,
+            Self::Email(_) => FactorType::Email,
+            Self::Sms(_) => FactorType::Sms,
+            Self::Phone(_) => FactorType::Phone,
         }
     }
 
-    /// The seed of its offline codes, if it has any.
+    /// The kind's name.
     #[must_use]
-    pub fn totp(&self) -> Option<&Totp> {
+    pub fn name(&self) -> &'static str {
+        self.factor_type().name()
+    }
+
+    /// Whether both have one identity: an account binds it once.
+    #[must_use]
+    pub fn has_identity_of(&self, other: &Self) -> bool {
+        let identity = self.record().identity();
+        self.factor_type() == other.factor_type()
+            && identity.is_some()
+            && identity == other.record().identity()
+    }
+
+    /// The phone, if it is one.
+    #[must_use]
+    pub fn phone(&self) -> Option<&Phone> {
+        if let Self::Phone(phone) = self { Some(phone) } else { None }
+    }
+
+    /// The same, to be changed.
+    pub fn phone_mut(&mut self) -> Option<&mut Phone> {
+        if let Self::Phone(phone) = self { Some(phone) } else { None }
+    }
+
+    /// The data, whatever the kind.
+    #[must_use]
+    pub fn record(&self) -> &dyn FactorRecord {
         match self {
-            Self::Totp(totp) | Self::Phone(Phone { totp, .. }) => Some(totp),
-            Self::Email(_) | Self::Sms(_) => None,
+            Self::Totp(totp) => totp,
+            Self::Email(email) => email,
+            Self::Sms(sms) => sms,
+            Self::Phone(phone) => phone,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn record_mut(&mut self) -> &mut dyn FactorRecord {
+        match self {
+            Self::Totp(totp) => totp,
+            Self::Email(email) => email,
+            Self::Sms(sms) => sms,
+            Self::Phone(phone) => phone,
         }
     }
 }

@@ -5,7 +5,10 @@ mod email;
 mod id;
 mod kind;
 pub(crate) mod phone;
+mod record;
 mod recovery;
+pub(crate) mod registry;
+pub(crate) mod reply;
 pub(crate) mod sent_code;
 pub(crate) mod sms;
 mod stored;
@@ -14,9 +17,13 @@ pub(crate) mod totp;
 pub use code_text::CodeText;
 pub use email::{BadAddress, Email, EmailAddress};
 pub use id::{BadFactorId, FactorId};
-pub use kind::FactorKind;
+pub use kind::{FactorKind, FactorType};
 pub use phone::{BadPhoneKey, PAIRING_BYTES, Pairing, Phone, PhoneKey, Ring, RingTarget, Subscription};
+pub use record::{FactorRecord, SealedSecret};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
 pub use sms::{BadNumber, PhoneNumber, Sms};
 pub use stored::{BadFactor, Factor};
-pub use totp::{Algorithm, BadShape, NewTotp, Period, Seed, Totp, TotpError, TotpShape, WrittenSeed};
+pub use totp::{
+    Algorithm, BadShape, FirstCode, FirstCodeError, FirstCodeProblem, NewTotp, Period, Seed, Totp, TotpError,
+    TotpShape, WrittenSeed, default_app_label,
+};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app_password::Label;
 use crate::clock::Timestamp;
+use crate::keyring::Keyring;
 
 use super::{FactorId, FactorKind};
 
@@ -23,6 +24,16 @@ pub struct Factor {
 }
 
 impl Factor {
+    /// Whether both are one app, mailbox, number or phone, so that each code or answer would be good twice.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self, keyring: &Keyring) -> bool {
+        let has_same_seed = match (self.kind.record().totp(), other.kind.record().totp()) {
+            (Some(own), Some(totp)) => own.has_seed_of(self.id, totp, other.id, keyring),
+            (None, _) | (_, None) => false,
+        };
+        has_same_seed || self.kind.has_identity_of(&other.kind)
+    }
+
     /// Reads the JSON form.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ mod second_step;
 mod self_service;
 
 pub use account_management::account;
-pub use enrolment::{Bound, EnrolFor, Enrolled, WantedKind, default_label, enrol_for};
+pub use enrolment::{Bound, EnrolFor, Enrolled, default_label, enrol_for};
 pub use identity::{Identity, Mismatch, identity_of};
 pub use login::login;
 pub use login_request::LoginRequest;

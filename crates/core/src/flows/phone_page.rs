@@ -20,8 +20,9 @@ use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
-use crate::factor::phone::approval::{Choice, PhoneAnswer, Signed};
-use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey};
+use crate::factor::phone::answer::{Choice, PhoneAnswer};
+use crate::factor::phone::signature::Signed;
+use crate::factor::{Factor, FactorId, Phone, PhoneKey};
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
 use crate::limits::Source;
 use crate::typed::cleaned;
@@ -152,7 +153,7 @@ impl PhonePage<'_, '_> {
     }
 
     async fn tell_phone(&mut self, account: &Account, factor: &Factor) -> Result<(), Stop> {
-        let FactorKind::Phone(Phone { ring, .. }) = &factor.kind else {
+        let Some(Phone { ring, .. }) = factor.kind.phone() else {
             return Err(Stop::reject(Reason::UnknownAccount));
         };
         let value = json!({

@@ -4,16 +4,14 @@ use crate::account::Account;
 use crate::checks::current_account;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::conversation::Choice;
-use crate::courier::Destination;
 use crate::exchange::context::Exchange;
 use crate::exchange::details::EMPTY_ANSWER;
 use crate::exchange::outage::Outage;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::phone::approval::{self as phone_approval, Approval, Begun, Decision};
-use crate::factor::sent_code::check::{self as sent_codes, Posted};
-use crate::factor::sent_code::recipient::{Binding, Recipient};
-use crate::factor::{Factor, FactorKind, Phone};
+use crate::factor::Factor;
+use crate::factor::registry::{self, Requested};
+use crate::factor::reply::Reply;
 use crate::ledger::Credential;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
@@ -46,10 +44,10 @@ pub(crate) async fn prove(
         refused: None,
         has_typed: false,
         is_too_early: false,
-        reach: Reach::default(),
+        requested: Requested::default(),
     };
     let ended = step.ask().await;
-    step.give_up().await;
+    step.requested.give_up(step.exchange.engine).await;
     match ended {
         Err(Stop::Reject(Reason::Cancelled)) if !step.exchange.person.is_echoed() => {
             Err(Stop::reject(step.refused.unwrap_or(Reason::Cancelled)))
@@ -67,19 +65,7 @@ struct SecondStep<'x, 'a> {
     has_typed: bool,
     /// Whether a code was right, but may have been used before.
     is_too_early: bool,
-    reach: Reach,
-}
-
-/// How the person was reached away from the prompt.
-#[derive(Default)]
-enum Reach {
-    /// Not at all.
-    #[default]
-    None,
-    /// By a code, to this place as it is shown.
-    Sent(String),
-    /// By a challenge for the phone.
-    Phone(Approval),
+    requested: Requested,
 }
 
 impl SecondStep<'_, '_> {
@@ -93,34 +79,35 @@ impl SecondStep<'_, '_> {
             self.exchange.person.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
         }
         let mut proposed = factors.first().copied();
-        self.reach(proposed).await?;
+        self.request(proposed).await?;
         let (mut questions, mut wrong) = (0, 0);
         while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
             questions += 1;
-            let question = question(&self.reach, proposed, factors.len());
+            let question = question(&self.requested, proposed, factors.len());
             let answer = self.exchange.person.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
-            if let Reach::Phone(approval) = &self.reach
-                && matches!(clean.as_str(), "s" | "S")
-            {
-                show_qr(self.exchange, approval).await?;
-                continue;
+            match self.requested.answer(self.exchange, &clean).await? {
+                Reply::Other => {}
+                Reply::Shown => continue,
+                Reply::Approved { factor, trusts } => {
+                    return Ok(Proved { credential: Credential::Factor(factor), trusts: Some(trusts) });
+                }
+                Reply::NotApproved { complaint, reason } => {
+                    self.refused = reason.or(self.refused);
+                    self.exchange.person.complain(&complaint).await?;
+                    wrong += 1;
+                    continue;
+                }
             }
             self.has_typed |= !clean.is_empty();
-            if clean.is_empty() && proposed.is_some_and(is_phone) {
-                match std::mem::take(&mut self.reach) {
-                    Reach::Phone(approval) => match self.phone(approval).await? {
-                        Some(proved) => return Ok(proved),
-                        None => wrong += 1,
-                    },
-                    Reach::None | Reach::Sent(_) => self.reach(proposed).await?,
-                }
+            if clean.is_empty() && proposed.is_some_and(registry::is_approved_elsewhere) {
+                self.request(proposed).await?;
                 continue;
             }
             if let Some(chosen) = choice(answer.expose(), &factors) {
-                self.give_up().await;
+                self.requested.give_up(self.exchange.engine).await;
                 proposed = Some(chosen);
-                self.reach(proposed).await?;
+                self.request(proposed).await?;
                 continue;
             }
             match self.code(answer.expose()).await? {
@@ -199,104 +186,25 @@ impl SecondStep<'_, '_> {
         Ok(None)
     }
 
-    /// Sends a code to the proposed factor or rings it, where it is of that kind. Where that is not possible the person
-    /// hears of it and may choose another way; recovery codes go without anything that might be down.
-    async fn reach(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
-        let Some(factor) = proposed.filter(|factor| factor.locked.is_none()) else { return Ok(()) };
-        let to = sent_codes::destination(factor);
-        if to.is_none() && !is_phone(factor) {
-            return Ok(());
-        }
+    /// Sends a code to the proposed factor, or has the phone approve. Where that is not possible the person hears of it and may
+    /// choose another way; recovery codes go without anything that might be down.
+    async fn request(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
+        let can_be_asked = |factor: &&Factor| factor.locked.is_none() && registry::needs_message(factor);
+        let Some(factor) = proposed.filter(can_be_asked) else { return Ok(()) };
         if !self.check.is_known {
             self.exchange.trail.detail = Some("nothing is sent: the first factor was not proved to Postern");
             self.exchange.person.complain(&Phrase::NothingSent {}).await?;
             return Ok(());
         }
-        let reached = match (to, &factor.kind) {
-            (Some(to), _) => self.post(factor, to).await,
-            (None, FactorKind::Phone(phone)) => self.push(factor, phone).await,
-            (None, FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) => Ok(()),
-        };
-        match reached {
+        match registry::request(self.exchange, self.check.account, factor, self.context).await {
+            Ok(requested) => self.requested = requested,
             Err(Stop::Defer(Outage::Ledger(_))) => {
                 self.exchange.trail.is_ledger_down = true;
                 self.exchange.person.complain(&Phrase::NothingSent {}).await?;
-                Ok(())
             }
-            reached => reached,
-        }
-    }
-
-    async fn post(&mut self, factor: &Factor, to: Destination<'_>) -> Result<(), Stop> {
-        let account = self.check.account;
-        let recipient = Recipient { account, factor: factor.id, to, binding: Binding::Bound };
-        match sent_codes::post(self.exchange, recipient, self.context).await? {
-            Posted::Sent => {
-                let to = to.masked();
-                self.exchange.person.tell(&Phrase::CodeSent { to: &to }).await?;
-                self.reach = Reach::Sent(to);
-            }
-            Posted::Limited { until } => {
-                let seconds = self.exchange.engine.seconds_until(until);
-                self.exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
-                // The last one may be good still.
-                self.reach = Reach::Sent(to.masked());
-            }
-            Posted::Failed => {
-                self.exchange.person.complain(&Phrase::SendingFailed { to: &to.masked() }).await?;
-            }
+            Err(stop) => return Err(stop),
         }
         Ok(())
-    }
-
-    async fn push(&mut self, factor: &Factor, phone: &Phone) -> Result<(), Stop> {
-        match phone_approval::begin(self.exchange, self.check.account, factor, phone, self.context).await? {
-            Begun::Waiting(approval) => {
-                let has_rung = approval.has_rung;
-                self.reach = Reach::Phone(approval);
-                if let Reach::Phone(approval) = &self.reach
-                    && !has_rung
-                {
-                    show_qr(self.exchange, approval).await?;
-                }
-            }
-            Begun::NotNow { until } => {
-                let seconds = self.exchange.engine.seconds_until(until);
-                self.exchange.person.complain(&Phrase::PhoneNotNow { seconds }).await?;
-            }
-            Begun::NoPage => self.exchange.person.complain(&Phrase::NothingSent {}).await?,
-        }
-        Ok(())
-    }
-
-    /// Waits for the phone; `None` where the person may try something else.
-    async fn phone(&mut self, approval: Approval) -> Result<Option<Proved>, Stop> {
-        match approval.decide(self.exchange).await? {
-            Decision::Approved { phone, trusts } => {
-                Ok(Some(Proved { credential: Credential::Factor(phone), trusts: Some(trusts) }))
-            }
-            Decision::Denied => {
-                self.exchange.trail.detail = Some("refused on a phone, or by an admin");
-                self.exchange.person.complain(&Phrase::PhoneDenied {}).await?;
-                Err(Stop::reject(Reason::BadCredential))
-            }
-            Decision::WrongNumber => {
-                self.refused = Some(Reason::BadCredential);
-                self.exchange.person.complain(&Phrase::PhoneWrongNumber {}).await?;
-                Ok(None)
-            }
-            Decision::Unanswered => {
-                self.exchange.person.complain(&Phrase::PhoneUnanswered {}).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The user is gone.
-    async fn give_up(&mut self) {
-        if let Reach::Phone(approval) = std::mem::take(&mut self.reach) {
-            approval.give_up(self.exchange.engine).await;
-        }
     }
 }
 
@@ -307,44 +215,23 @@ enum Checked {
     Early,
 }
 
-/// Shows a QR code that opens the page at the challenge. The number is not in it.
-async fn show_qr(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(), Stop> {
-    let Some(page) = exchange.engine.courier.page() else { return Ok(()) };
-    exchange.person.tell(&Phrase::ScanToApprove {}).await?;
-    let uri = format!("{page}{}", approval.fragment());
-    // The question may take two lines.
-    exchange.person.qr(&uri, None, 2).await?;
-    Ok(())
-}
-
-fn is_phone(factor: &Factor) -> bool {
-    match factor.kind {
-        FactorKind::Phone(_) => true,
-        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => false,
-    }
-}
-
 /// Its label, and where its codes go.
 fn described(factor: &Factor) -> String {
     let label = factor.label.as_str();
-    match sent_codes::destination(factor) {
+    match factor.kind.record().destination() {
         Some(to) => format!("{label} ({})", to.masked()),
         None => label.to_owned(),
     }
 }
 
-fn question<'a>(reach: &'a Reach, proposed: Option<&'a Factor>, count: usize) -> Phrase<'a> {
-    match (reach, proposed.map(|factor| factor.label.as_str())) {
-        (Reach::Phone(approval), _) if approval.has_rung => {
-            Phrase::ApproveOnPhone { number: &approval.number }
-        }
-        (Reach::Phone(approval), _) => Phrase::ApproveByScan { number: &approval.number },
-        (Reach::Sent(to), _) if count > 1 => Phrase::SentCodeOrNumber { to },
-        (Reach::Sent(to), _) => Phrase::SentCode { to },
-        (Reach::None, Some(label)) if count > 1 => Phrase::CodeOrNumber { label },
-        (Reach::None, Some(label)) => Phrase::Code { label },
-        (Reach::None, None) => Phrase::RecoveryCode {},
-    }
+fn question<'a>(requested: &'a Requested, proposed: Option<&'a Factor>, count: usize) -> Phrase<'a> {
+    let has_others = count > 1;
+    let own = match proposed.map(|factor| factor.label.as_str()) {
+        Some(label) if has_others => Phrase::CodeOrNumber { label },
+        Some(label) => Phrase::Code { label },
+        None => Phrase::RecoveryCode {},
+    };
+    requested.question(has_others).unwrap_or(own)
 }
 
 /// A number of the list. Six digits and more are a code, whatever the list is long.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use postern_core::account::{Account, AccountData, AccountId, Attributes};
 use postern_core::app_password::{Label, Networks, Scope};
 use postern_core::changes;
-use postern_core::changes::{Authority, ChangeError, NewFactor, NewKind, Order};
+use postern_core::changes::{Authority, ChangeError, Order};
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, ProcessCaches};
@@ -288,7 +288,8 @@ impl Site {
         getrandom::fill(&mut seed).unwrap();
         let totp = NewTotp::new(shape, Seed::new(&seed).unwrap());
         let authority = self.authority();
-        let new = NewFactor::of(&authority, Label::new(label).unwrap(), NewKind::Totp(totp)).unwrap();
+        let (id, label) = (FactorId::draw(authority.random).unwrap(), Label::new(label).unwrap());
+        let new = totp.to_factor(id, label, &self.engine.keyring, authority.random).unwrap();
         changes::bind_factor(&authority, &self.engine.keyring, &who.id, &new, None, None).await.unwrap();
         App::new(&seed, shape, &self.clock).bound_as(new.id)
     }

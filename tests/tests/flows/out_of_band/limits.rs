@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use postern_core::Reason;
 use postern_core::app_password::Label;
-use postern_core::changes::{NewFactor, NewKind, bind_factor};
+use postern_core::changes::{NewFactor, bind_factor};
 use postern_core::conversation::Gone;
 use postern_core::courier::CourierError;
 use postern_core::exchange::SmsBudget;
+use postern_core::factor::{FactorId, FactorKind, Sms};
 use postern_core::flows::SelfServiceFlow;
 
 use super::{BACKUP, NUMBER, number_in};
@@ -222,8 +223,8 @@ async fn a_number_out_of_the_allowed_prefixes_is_refused_before_anything_is_coun
     assert!(site.post.sent().is_empty());
     // A number that was bound when it was allowed can no longer be used, but other factors can.
     let number = "+97912345678".parse().unwrap();
-    let kind = NewKind::Sms(number);
-    let new = NewFactor::of(&site.engine.authority(), Label::new("sms").unwrap(), kind).unwrap();
+    let id = FactorId::draw(site.engine.random).unwrap();
+    let new = NewFactor { id, label: Label::new("sms").unwrap(), kind: FactorKind::Sms(Sms { number }) };
     let (authority, keyring) = (site.engine.authority(), &site.engine.keyring);
     assert!(bind_factor(&authority, keyring, &alice.id, &new, None, None).await.unwrap());
     let recovery = site.recovery_codes(&alice, 1).await;

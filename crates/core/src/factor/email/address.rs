@@ -25,13 +25,7 @@ impl EmailAddress {
         format!("{begin}…@{domain}")
     }
 
-    /// Whether both are probably one mailbox: the addresses are equal, ignoring ASCII case.
-    #[must_use]
-    pub fn is_same_as(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
-    }
-
-    /// Whether both are probably delivered to one mailbox: as [`EmailAddress::is_same_as`], also ignoring the detail behind a plus
+    /// Whether both are probably delivered to one mailbox: ignoring ASCII case and the detail behind a plus
     /// in the local part (RFC 5233).
     #[must_use]
     pub fn is_delivered_with(&self, other: &str) -> bool {

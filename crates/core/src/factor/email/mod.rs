@@ -1,6 +1,7 @@
 //! Mailboxes to which codes are sent.
 
 mod address;
+pub(crate) mod enrolment;
 mod record;
 
 pub use address::{BadAddress, EmailAddress};

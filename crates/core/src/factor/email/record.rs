@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use crate::courier::Destination;
+use crate::factor::FactorRecord;
+
 use super::EmailAddress;
 
 /// A backup mailbox to which codes are sent.
@@ -8,4 +11,18 @@ use super::EmailAddress;
 pub struct Email {
     /// The address.
     pub address: EmailAddress,
+}
+
+impl FactorRecord for Email {
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(Destination::Email(&self.address))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(self.address.folded())
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(self.address.masked())
+    }
 }

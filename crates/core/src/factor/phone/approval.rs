@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::changes::challenges::DENIED;
 use crate::changes::edit::edit;
 use crate::clock::Timestamp;
 use crate::config::percent_encoded;
-use crate::courier::{Destination, LONGEST_DELIVERY, Message};
+use crate::courier::{CourierError, Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::{Factor, FactorId, FactorKind, Phone, PhoneKey, RingTarget};
+use crate::factor::{Factor, FactorId};
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, SendAdmission, Sending};
 use crate::limits::SendLimits;
 use crate::typed::cleaned;
 use crate::words::Language;
+
+use super::answer::{Choice, PhoneAnswer};
+use super::{Phone, Ring, RingTarget};
 
 /// A challenge that waits for a phone. It has to be given up when no login waits for its answer any more.
 pub(crate) struct Approval {
@@ -139,7 +140,7 @@ impl Approval {
     }
 
     /// Waits for the phone's answer as long as it is taken, and takes it.
-    pub(crate) async fn decide(self, exchange: &mut Exchange<'_>) -> Result<Decision, Stop> {
+    pub(crate) async fn decide(&self, exchange: &mut Exchange<'_>) -> Result<Decision, Stop> {
         let engine = exchange.engine;
         let left = self.left(engine);
         let waited = match exchange.person.pause(left).await {
@@ -170,7 +171,24 @@ impl Approval {
         };
         // The phone may have been unbound a moment ago.
         let account = engine.directory.read(&self.account).await?;
-        Ok(account.map_or(Decision::Denied, |account| answer.judge(&self, &account)))
+        Ok(account.map_or(Decision::Denied, |account| self.judge(&answer, &account)))
+    }
+
+    /// Nothing is believed that the ledger says: the phone's key is in the directory, and the challenge and its number are
+    /// known here.
+    fn judge(&self, answer: &PhoneAnswer, account: &Account) -> Decision {
+        if !answer.is_signed(account, self.id) {
+            return Decision::Unanswered;
+        }
+        let phone = answer.factor;
+        match answer.choice {
+            Choice::Deny | Choice::NotMe => Decision::Denied,
+            Choice::Approve | Choice::ApproveTrust if *cleaned(&answer.number) != self.number => {
+                Decision::WrongNumber
+            }
+            Choice::Approve => Decision::Approved { phone, trusts: false },
+            Choice::ApproveTrust => Decision::Approved { phone, trusts: true },
+        }
     }
 
     /// Removes the challenge, because no login waits for its answer any more. If the ledger cannot be reached, a later answer has no
@@ -180,127 +198,6 @@ impl Approval {
             drop(engine.ledger.take_challenge(&self.account, self.id, token, engine.clock.now()).await);
         }
     }
-}
-
-/// What a phone says to a challenge, as it is handed in.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PhoneAnswer {
-    pub(crate) factor: FactorId,
-    pub(crate) time: u64,
-    pub(crate) choice: Choice,
-    pub(crate) number: String,
-    pub(crate) signature: String,
-}
-
-/// What the person at the phone wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Choice {
-    /// To let the login in.
-    Approve,
-    /// The same, and to trust the device that it comes from.
-    ApproveTrust,
-    /// To refuse it.
-    Deny,
-    /// To refuse it with a fraud report: another person knows the password.
-    NotMe,
-}
-
-impl Choice {
-    const NAMED: [(&'static str, Self); 4] = [
-        ("approve", Self::Approve),
-        ("approve_trust", Self::ApproveTrust),
-        ("deny", Self::Deny),
-        ("not_me", Self::NotMe),
-    ];
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|(name, _)| *name == text).map(|(_, choice)| choice)
-    }
-
-    fn as_str(self) -> &'static str {
-        Self::NAMED.into_iter().find(|(_, choice)| *choice == self).map_or("", |(name, _)| name)
-    }
-
-    pub(crate) fn is_approval(self) -> bool {
-        match self {
-            Self::Approve | Self::ApproveTrust => true,
-            Self::Deny | Self::NotMe => false,
-        }
-    }
-}
-
-impl PhoneAnswer {
-    pub(crate) fn write(&self) -> String {
-        // Strings and numbers: serde_json has no way to fail.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-
-    /// Whether a phone of the account signed this for this challenge.
-    pub(crate) fn is_signed(&self, account: &Account, challenge: ChallengeId) -> bool {
-        let fields = [challenge.to_string(), self.choice.as_str().to_owned(), self.number.clone()];
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let signed = Signed { verb: "answer", factor: self.factor, time: self.time, fields: &fields };
-        signed.is_by(account, &self.signature).is_some()
-    }
-
-    /// Nothing is believed that the ledger says: the phone's key is in the directory, and the challenge and its number are
-    /// known here.
-    fn judge(&self, approval: &Approval, account: &Account) -> Decision {
-        if !self.is_signed(account, approval.id) {
-            return Decision::Unanswered;
-        }
-        match self.choice {
-            Choice::Deny | Choice::NotMe => Decision::Denied,
-            Choice::Approve | Choice::ApproveTrust if *cleaned(&self.number) != approval.number => {
-                Decision::WrongNumber
-            }
-            Choice::Approve => Decision::Approved { phone: self.factor, trusts: false },
-            Choice::ApproveTrust => Decision::Approved { phone: self.factor, trusts: true },
-        }
-    }
-}
-
-/// What a phone signs: lines of text that no other use of its key begins with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Signed<'a> {
-    pub(crate) verb: &'a str,
-    pub(crate) factor: FactorId,
-    pub(crate) time: u64,
-    pub(crate) fields: &'a [&'a str],
-}
-
-impl Signed<'_> {
-    /// The phone of the account whose signature this is.
-    pub(crate) fn is_by<'a>(&self, account: &'a Account, signature: &str) -> Option<(&'a Factor, &'a Phone)> {
-        let (factor, phone) = phones(account).find(|(factor, _)| factor.id == self.factor)?;
-        self.is_under(&account.id, &phone.key, signature).then_some((factor, phone))
-    }
-
-    /// Whether this is the signature of `key` for `account`.
-    pub(crate) fn is_under(&self, account: &AccountId, key: &PhoneKey, signature: &str) -> bool {
-        let (id, time) = (self.factor.to_string(), self.time.to_string());
-        let head = ["postern-phone-1", self.verb, account.as_str(), &id, &time];
-        let lines: Vec<&str> = head.iter().chain(self.fields).copied().collect();
-        // A field with a line feed in it could pass for two.
-        let is_plain = lines.iter().all(|line| !line.contains('\n'));
-        is_plain && key.verifies(&lines.join("\n"), signature)
-    }
-}
-
-/// The phones of an account that may answer.
-pub(crate) fn phones(account: &Account) -> impl Iterator<Item = (&Factor, &Phone)> {
-    account.data.factors.iter().filter(|factor| factor.locked.is_none()).filter_map(|factor| {
-        match &factor.kind {
-            FactorKind::Phone(phone) => Some((factor, phone)),
-            FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_) => None,
-        }
-    })
 }
 
 /// What follows the address of the page: where to answer.
@@ -334,8 +231,9 @@ async fn ring(
     match engine.courier.send(&destination(target), language, &message).await {
         Ok(()) => true,
         Err(error) => {
-            if error == crate::courier::CourierError::Gone {
-                forget_ring(engine, &account.id, factor).await;
+            match error {
+                CourierError::Gone => forget_ring(engine, &account.id, factor).await,
+                CourierError::Refused(_) | CourierError::Unsure(_) | CourierError::Down(_) => {}
             }
             false
         }
@@ -346,8 +244,8 @@ async fn ring(
 async fn forget_ring(engine: &Engine, account: &AccountId, rung: &Factor) {
     let forgotten = edit(&*engine.directory, account, |data| {
         for factor in data.factors.iter_mut().filter(|factor| **factor == *rung) {
-            if let FactorKind::Phone(phone) = &mut factor.kind {
-                phone.ring = crate::factor::Ring::None;
+            if let Some(phone) = factor.kind.phone_mut() {
+                phone.ring = Ring::None;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! A phone that approves logins.
+//! Binding a phone: it scans a code, and terminal and phone show six digits for the person to compare.
 
 use std::time::Duration;
 
@@ -11,22 +11,29 @@ use zeroize::Zeroizing;
 use crate::account::{Account, AccountId};
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
-use crate::changes::new_factor::{NewFactor, NewKind};
+use crate::changes::new_factor::NewFactor;
 use crate::conversation::Echo;
+use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
-use crate::factor::phone::approval::account_part;
-use crate::factor::{FactorId, PAIRING_BYTES, Pairing, PhoneKey};
+use crate::factor::{FactorId, FactorKind};
 use crate::flows::answers::is_yes;
+use crate::flows::enrolment::order::{Wanted, default_label};
 use crate::hex_id;
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChallenge};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use crate::flows::enrolment::order::{Wanted, default_label};
+use super::approval::account_part;
+use super::{PAIRING_BYTES, Pairing, Phone, PhoneKey, Ring};
+
+/// Whether the site has a page for phones.
+pub(crate) fn is_available(engine: &Engine) -> bool {
+    engine.courier.page().is_some()
+}
 
 /// Shows a QR code, takes the phone's key that comes back under the secret in it, and has the person compare six digits.
-pub(crate) async fn prove(
+pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
@@ -106,8 +113,11 @@ async fn with_phone(
     let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
     let label =
         wanted.label.clone().or(named.filter(is_free)).unwrap_or_else(|| default_label(account, "phone"));
-    let kind = NewKind::Phone { key, totp: pairing.totp()? };
-    Ok(NewFactor { id: FactorId::new(id.bytes()), label, kind })
+    let id = FactorId::new(id.bytes());
+    let mut nonce = [0; 24];
+    (engine.random)(&mut nonce)?;
+    let totp = pairing.totp()?.seal(id, &engine.keyring, nonce)?;
+    Ok(NewFactor { id, label, kind: FactorKind::Phone(Phone { key, totp, ring: Ring::None }) })
 }
 
 /// The account in the address, in fewer characters where it is a UUID as directories write it (RFC 9562, section 4), so that

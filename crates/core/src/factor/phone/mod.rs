@@ -1,11 +1,14 @@
 //! Phones that approve logins.
 
+pub(crate) mod answer;
 pub(crate) mod approval;
 pub(crate) mod enrolment;
 mod key;
 mod pairing;
 mod push;
 mod record;
+pub(crate) mod second_step;
+pub(crate) mod signature;
 
 pub use key::{BadPhoneKey, PhoneKey};
 pub use pairing::{PAIRING_BYTES, Pairing};

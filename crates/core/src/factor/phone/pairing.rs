@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::factor::{NewTotp, Seed, TotpError, TotpShape};
 
+use crate::factor::totp::SEED_BYTES;
+
 use super::PhoneKey;
 
 /// A secret that goes from the terminal to the phone in a QR code, and nowhere else.
@@ -78,5 +80,3 @@ impl fmt::Debug for Pairing {
 
 /// The length of the secret.
 pub const PAIRING_BYTES: usize = 32;
-/// RFC 4226, section 4, R6: 160 bits are recommended.
-const SEED_BYTES: usize = 20;

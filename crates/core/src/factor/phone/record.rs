@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::factor::Totp;
+use crate::factor::{FactorId, FactorRecord, SealedSecret, Totp, TotpError};
+use crate::keyring::Keyring;
 
 use super::{PhoneKey, Ring};
 
@@ -15,4 +17,46 @@ pub struct Phone {
     /// How it is notified.
     #[serde(default, skip_serializing_if = "Ring::is_none")]
     pub ring: Ring,
+}
+
+impl FactorRecord for Phone {
+    fn totp(&self) -> Option<&Totp> {
+        Some(&self.totp)
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(self.key.clone().into())
+    }
+
+    fn secrets(&self) -> Vec<&dyn SealedSecret> {
+        vec![&self.totp, &self.ring]
+    }
+
+    fn secrets_mut(&mut self) -> Vec<&mut dyn SealedSecret> {
+        vec![&mut self.totp, &mut self.ring]
+    }
+
+    fn summary(&self) -> Option<String> {
+        let how = match self.ring {
+            Ring::None => return None,
+            Ring::Ntfy(_) => "rung by ntfy",
+            Ring::WebPush(_) => "rung by Web Push",
+        };
+        Some(how.to_owned())
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        vec![("ring", json!(self.ring.name()))]
+    }
+}
+
+impl SealedSecret for Ring {
+    fn key(&self) -> Option<u32> {
+        Self::key(self)
+    }
+
+    fn reseal(&mut self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<(), TotpError> {
+        *self = Self::reseal(self, id, keyring, nonce)?;
+        Ok(())
+    }
 }

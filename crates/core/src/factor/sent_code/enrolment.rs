@@ -1,49 +1,90 @@
-//! A mailbox or a telephone that codes are sent to.
+//! Binding a mailbox or a telephone: a code is sent to it, and asked for.
 
 use crate::account::Account;
-use crate::app_password::Label;
-use crate::changes::new_factor::{NewFactor, NewKind};
-use crate::courier::Destination;
+use crate::changes::new_factor::NewFactor;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::sent_code::check::{self as sent_codes, Posted, SentCode};
-use crate::factor::sent_code::recipient::{Binding, Recipient};
-use crate::factor::{CodeText, EmailAddress, FactorId, FactorKind, PhoneNumber};
+use crate::factor::{CodeText, FactorId, FactorKind};
+use crate::flows::enrolment::order::{MOST_TRIES, Wanted, default_label};
 use crate::typed::trimmed;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use crate::flows::enrolment::order::{MOST_TRIES, Wanted, WantedKind, default_label};
+use super::check::{self, SentCode};
+use super::recipient::{Binding, Recipient};
+use super::send::{SendOutcome, send};
 
-/// Sends a code to the address or number, and asks for it.
-pub(crate) async fn prove(
+/// Reads a typed address or number, or says why it will not do.
+pub(crate) type Read = fn(&Engine, &Account, &str) -> Result<FactorKind, Phrase<'static>>;
+
+/// Asks `question` where no address or number was given, sends a code there, and asks for it. If an admin vouches for it, no
+/// code is sent.
+pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
-    kind: WantedKind,
     wanted: &Wanted,
+    question: &Phrase<'_>,
+    read: Read,
 ) -> Result<NewFactor, Stop> {
+    let kind = address(exchange, account, wanted, question, read).await?;
+    let label = wanted.label.clone().unwrap_or_else(|| default_label(account, kind.name()));
+    let id = FactorId::draw(exchange.engine.random)?;
+    if !wanted.is_unproved {
+        prove(exchange, account, id, &kind).await?;
+    }
+    Ok(NewFactor { id, label, kind })
+}
+
+/// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
+async fn address(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: &Wanted,
+    question: &Phrase<'_>,
+    read: Read,
+) -> Result<FactorKind, Stop> {
+    for _ in 0..MOST_TRIES {
+        let text = match &wanted.to {
+            Some(given) => trimmed(given).to_owned(),
+            None => trimmed(exchange.person.ask_for_code(question).await?.expose()).to_owned(),
+        };
+        let complaint = match read(exchange.engine, account, &text) {
+            Ok(kind) if account.data.factors.iter().any(|factor| factor.kind.has_identity_of(&kind)) => {
+                Phrase::BoundAlready {}
+            }
+            Ok(kind) => return Ok(kind),
+            Err(complaint) => complaint,
+        };
+        exchange.person.complain(&complaint).await?;
+        if wanted.to.is_some() {
+            break;
+        }
+    }
+    Err(Stop::reject(Reason::NotPermitted))
+}
+
+/// Sends a code to it, and asks for the code.
+async fn prove(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    factor: FactorId,
+    kind: &FactorKind,
+) -> Result<(), Stop> {
     let engine = exchange.engine;
-    let new = address(exchange, account, kind, wanted.to.as_deref()).await?;
-    let to = match &new {
-        NewKind::Email(address) => Destination::Email(address),
-        NewKind::Sms(number) => Destination::Sms(number),
-        NewKind::Totp(_) | NewKind::Phone { .. } => return Err(Stop::reject(Reason::NotPermitted)),
-    };
-    let label = label(account, kind, wanted);
-    let factor = FactorId::new(engine.draw_bits()?);
+    let to = kind.record().destination().ok_or(Stop::reject(Reason::NotPermitted))?;
     let recipient = Recipient { account, factor, to, binding: Binding::New };
     let shown = to.masked();
     let context = PromptContext::of_change(exchange.actor);
-    match sent_codes::post(exchange, recipient, &context).await? {
-        Posted::Sent => {}
-        Posted::Limited { until } => {
+    match send(exchange, recipient, &context).await? {
+        SendOutcome::Sent => {}
+        SendOutcome::Limited { until } => {
             let seconds = engine.seconds_until(until);
             exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
             return Err(Stop::reject(Reason::Limited));
         }
-        Posted::Failed => {
+        SendOutcome::Failed => {
             exchange.person.complain(&Phrase::SendingFailed { to: &shown }).await?;
             return Err(Stop::reject(Reason::NotPermitted));
         }
@@ -55,91 +96,11 @@ pub(crate) async fn prove(
             exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
             continue;
         };
-        match sent_codes::look(engine, &account.id, &[factor], context.service, &code, engine.clock.now())
-            .await?
-        {
-            SentCode::Right(_) => return Ok(NewFactor { id: factor, label, kind: new }),
+        let at = engine.clock.now();
+        match check::look(engine, &account.id, &[factor], context.service, &code, at).await? {
+            SentCode::Right(_) => return Ok(()),
             SentCode::Taken | SentCode::Wrong => exchange.person.complain(&Phrase::CodeWrong {}).await?,
         }
     }
     Err(Stop::reject(Reason::BadCredential))
-}
-
-/// Takes an admin's word for the address or number: no code is sent to it.
-pub(crate) async fn unproved(
-    exchange: &mut Exchange<'_>,
-    account: &Account,
-    kind: WantedKind,
-    wanted: &Wanted,
-) -> Result<NewFactor, Stop> {
-    let engine = exchange.engine;
-    let new = address(exchange, account, kind, wanted.to.as_deref()).await?;
-    let label = label(account, kind, wanted);
-    Ok(NewFactor { id: FactorId::new(engine.draw_bits()?), label, kind: new })
-}
-
-fn label(account: &Account, kind: WantedKind, wanted: &Wanted) -> Label {
-    wanted.label.clone().unwrap_or_else(|| default_label(account, kind.name()))
-}
-
-/// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
-async fn address(
-    exchange: &mut Exchange<'_>,
-    account: &Account,
-    kind: WantedKind,
-    given: Option<&str>,
-) -> Result<NewKind, Stop> {
-    let question = match kind {
-        WantedKind::Email => Phrase::WhichAddress {},
-        WantedKind::Totp | WantedKind::Phone | WantedKind::Sms => Phrase::WhichNumber {},
-    };
-    for _ in 0..MOST_TRIES {
-        let text = match given {
-            Some(given) => trimmed(given).to_owned(),
-            None => trimmed(exchange.person.ask_for_code(&question).await?.expose()).to_owned(),
-        };
-        let complaint = match read(exchange.engine, account, kind, &text) {
-            Ok(new) => return Ok(new),
-            Err(complaint) => complaint,
-        };
-        exchange.person.complain(&complaint).await?;
-        if given.is_some() {
-            break;
-        }
-    }
-    Err(Stop::reject(Reason::NotPermitted))
-}
-
-fn read(
-    engine: &Engine,
-    account: &Account,
-    kind: WantedKind,
-    text: &str,
-) -> Result<NewKind, Phrase<'static>> {
-    let factors = account.data.factors.iter().map(|factor| &factor.kind);
-    if kind == WantedKind::Email {
-        let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;
-        // An attacker who reads that mailbox with the main password would have the second factor as well.
-        let own = account.addresses.iter().chain([&account.name]);
-        if own.into_iter().any(|own| address.is_delivered_with(own)) {
-            return Err(Phrase::OwnAddress {});
-        }
-        let mut bound = factors.filter_map(|kind| match kind {
-            FactorKind::Email(email) => Some(&email.address),
-            FactorKind::Totp(_) | FactorKind::Sms(_) | FactorKind::Phone(_) => None,
-        });
-        if bound.any(|bound| bound.is_same_as(address.as_str())) {
-            return Err(Phrase::BoundAlready {});
-        }
-        return Ok(NewKind::Email(address));
-    }
-    let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
-    if !sent_codes::may_text(engine, &number) {
-        return Err(Phrase::NumberNotAllowed {});
-    }
-    let mut bound = factors.filter_map(|kind| match kind {
-        FactorKind::Sms(sms) => Some(&sms.number),
-        FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Phone(_) => None,
-    });
-    if bound.any(|bound| *bound == number) { Err(Phrase::BoundAlready {}) } else { Ok(NewKind::Sms(number)) }
 }

@@ -1,6 +1,7 @@
 //! Telephones to which codes are sent.
 
 pub(crate) mod budget;
+pub(crate) mod enrolment;
 mod number;
 mod record;
 

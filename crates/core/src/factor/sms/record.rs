@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use crate::courier::Destination;
+use crate::factor::FactorRecord;
+
 use super::PhoneNumber;
 
 /// A telephone to which codes are sent.
@@ -8,4 +11,23 @@ use super::PhoneNumber;
 pub struct Sms {
     /// The telephone number.
     pub number: PhoneNumber,
+}
+
+impl FactorRecord for Sms {
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(Destination::Sms(&self.number))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(self.number.as_str().to_owned())
+    }
+
+    /// One telephone is the second factor of one person.
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(self.number.masked())
+    }
 }

@@ -1,36 +1,37 @@
-//! An app that shows codes.
+//! Binding an app: its key is shown, and a first code asked for.
 
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::account::Account;
-use crate::changes::new_factor::{NewFactor, NewKind, SEED_BYTES};
-use crate::clock::Timestamp;
+use crate::app_password::Label;
+use crate::changes::error::ChangeError;
+use crate::changes::new_factor::NewFactor;
 use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
-use crate::factor::{CodeText, FactorId, NewTotp, Seed, TotpShape};
-use crate::ledger::{Spend, Spent};
+use crate::factor::{FactorId, FactorKind};
+use crate::flows::enrolment::order::{Wanted, default_label};
+use crate::keyring::Keyring;
+use crate::random::Random;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use crate::flows::enrolment::order::{MOST_TRIES, Wanted, default_label};
+use super::first_code::{FirstCode, FirstCodeProblem};
+use super::{NewTotp, TotpShape};
 
 /// Shows the key of a new app as a QR code and as text, asks for a code that it shows, and spends that code.
-pub(crate) async fn prove(
+pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
-    let label = wanted.label.clone().unwrap_or_else(|| default_label(account, "authenticator"));
-    let mut seed = Zeroizing::new([0; SEED_BYTES]);
-    (engine.random)(seed.as_mut())?;
-    let totp = NewTotp::new(TotpShape::default(), Seed::new(seed.as_ref())?);
-    let id = FactorId::new(engine.draw_bits()?);
+    let label = wanted.label.clone().unwrap_or_else(|| default_app_label(account));
+    let totp = NewTotp::draw(engine.random, TotpShape::default())?;
+    let id = FactorId::draw(engine.random)?;
     show(exchange, account, &totp).await?;
-    first_code(exchange, account, id, &totp).await?;
-    Ok(NewFactor { id, label, kind: NewKind::Totp(totp) })
+    prove(exchange, account, id, &totp).await?;
+    Ok(totp.to_factor(id, label, &engine.keyring, engine.random).map_err(Outage::from)?)
 }
 
 async fn show(exchange: &mut Exchange<'_>, account: &Account, totp: &NewTotp) -> Result<(), Stop> {
@@ -51,39 +52,52 @@ async fn show(exchange: &mut Exchange<'_>, account: &Account, totp: &NewTotp) ->
 }
 
 /// Asks for a code of the new app until one is right, and spends it.
-async fn first_code(
+async fn prove(
     exchange: &mut Exchange<'_>,
     account: &Account,
     factor: FactorId,
     totp: &NewTotp,
 ) -> Result<(), Stop> {
-    let engine = exchange.engine;
-    let mut is_too_early = false;
-    for _ in 0..MOST_TRIES {
+    let authority = exchange.engine.authority();
+    let mut first = FirstCode::new(&authority, &account.id, factor, totp, true);
+    while first.may_try() {
         let answer = exchange.person.ask_for_code(&Phrase::FirstCode {}).await?;
-        let at = engine.clock.now();
-        let Some(code) = CodeText::parse(answer.expose()) else {
-            exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
-            continue;
+        let complaint = match first.check(answer.expose()).await.map_err(Outage::from)? {
+            None => return Ok(()),
+            Some(FirstCodeProblem::Unreadable) => Phrase::CodeUnreadable {},
+            Some(FirstCodeProblem::Wrong) => Phrase::FirstCodeWrong {},
+            Some(FirstCodeProblem::Replayed) => Phrase::CodeWrong {},
+            Some(FirstCodeProblem::TooEarly { seconds }) => Phrase::CodeTooEarly { seconds },
         };
-        let Some(step) = totp.matching_step(&code, at)? else {
-            exchange.person.complain(&Phrase::FirstCodeWrong {}).await?;
-            continue;
-        };
-        let (period, token) = (totp.shape.period.seconds(), engine.draw_token()?);
-        let account = &account.id;
-        let spend = Spend { account, factor, step, period, is_first: true, at, token };
-        match engine.ledger.spend(&spend).await? {
-            Spent::Now => return Ok(()),
-            Spent::WrongClock { ahead } => return Err(Outage::WrongClock { ahead }.into()),
-            Spent::Replayed => exchange.person.complain(&Phrase::CodeWrong {}).await?,
-            Spent::Unknown { from } => {
-                is_too_early = true;
-                let until = Timestamp::from_unix(from.saturating_mul(period));
-                let seconds = engine.seconds_until(until);
-                exchange.person.complain(&Phrase::CodeTooEarly { seconds }).await?;
-            }
-        }
+        exchange.person.complain(&complaint).await?;
     }
-    Err(if is_too_early { Outage::ForgottenCodes.into() } else { Stop::reject(Reason::BadCredential) })
+    Err(if first.was_too_early() {
+        Outage::ForgottenCodes.into()
+    } else {
+        Stop::reject(Reason::BadCredential)
+    })
+}
+
+/// The label of an app that was given none.
+#[must_use]
+pub fn default_app_label(account: &Account) -> Label {
+    default_label(account, "authenticator")
+}
+
+impl NewTotp {
+    /// The factor `id`, with this seed.
+    ///
+    /// # Errors
+    /// The seed cannot be sealed, or the operating system gives no random bytes.
+    pub fn to_factor(
+        &self,
+        id: FactorId,
+        label: Label,
+        keyring: &Keyring,
+        random: Random,
+    ) -> Result<NewFactor, ChangeError> {
+        let mut nonce = [0; 24];
+        random(&mut nonce)?;
+        Ok(NewFactor { id, label, kind: FactorKind::Totp(self.seal(id, keyring, nonce)?) })
+    }
 }

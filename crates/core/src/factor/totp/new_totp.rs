@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::factor::{CodeText, FactorId};
 use crate::keyring::Keyring;
+use crate::random::{Random, RandomnessGone};
 use crate::secret::grouped;
 
 use super::generator::{builder, matching_step};
@@ -24,6 +25,14 @@ impl NewTotp {
     #[must_use]
     pub fn new(shape: TotpShape, seed: Seed) -> Self {
         Self { shape, seed }
+    }
+
+    /// With a seed of random bytes.
+    ///
+    /// # Errors
+    /// The operating system gives none.
+    pub fn draw(random: Random, shape: TotpShape) -> Result<Self, RandomnessGone> {
+        Ok(Self::new(shape, Seed::draw(random)?))
     }
 
     /// The seed for typing into an app by hand: base32 without padding (RFC 4648, section 6).
@@ -77,12 +86,6 @@ impl NewTotp {
     /// As [`Totp::matching_step`].
     pub fn matching_step(&self, code: &CodeText, at: Timestamp) -> Result<Option<u64>, TotpError> {
         matching_step(&self.seed, self.shape, code, at)
-    }
-
-    /// Whether it is the seed of the factor `id`; `false` if that seed cannot be opened.
-    #[must_use]
-    pub fn is_seed_of(&self, totp: &Totp, id: FactorId, keyring: &Keyring) -> bool {
-        totp.is_seed(&self.seed, id, keyring)
     }
 
     /// Seals the seed for the factor `id`.

@@ -61,9 +61,19 @@ impl Totp {
         Self::seal(&self.open(id, keyring)?, self.shape, id, keyring, nonce)
     }
 
-    /// Whether `seed` is the seed of the factor `id`; `false` if that one cannot be opened.
-    pub(super) fn is_seed(&self, seed: &Seed, id: FactorId, keyring: &Keyring) -> bool {
-        self.open(id, keyring).is_ok_and(|own| own.is_equal_to(seed))
+    /// Whether both have one seed: this one the factor `id`, the other one the factor `other_id`. `false` if a seed cannot be
+    /// opened.
+    pub(crate) fn has_seed_of(
+        &self,
+        id: FactorId,
+        other: &Self,
+        other_id: FactorId,
+        keyring: &Keyring,
+    ) -> bool {
+        match (self.open(id, keyring), other.open(other_id, keyring)) {
+            (Ok(seed), Ok(other)) => seed.is_equal_to(&other),
+            (Err(_), _) | (_, Err(_)) => false,
+        }
     }
 
     fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Seed, TotpError> {

@@ -5,6 +5,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::random::{Random, RandomnessGone};
 use crate::typed::cleaned;
 
 use super::TotpError;
@@ -23,6 +24,13 @@ impl Seed {
         } else {
             Err(TotpError::SeedLength)
         }
+    }
+
+    /// Random bytes, as many as RFC 4226, section 4, R6 recommends.
+    pub(super) fn draw(random: Random) -> Result<Self, RandomnessGone> {
+        let mut bytes = Zeroizing::new([0; SEED_BYTES]);
+        random(bytes.as_mut())?;
+        Ok(Self(Zeroizing::new(bytes.to_vec())))
     }
 
     /// Reads the text from a token's vendor or another system: base32 (RFC 4648, section 6) once [`cleaned`], with or without
@@ -74,6 +82,9 @@ fn is_hexadecimal(text: &str) -> bool {
     different.dedup();
     digits.len() >= 16 && different.len() >= 4 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
+
+/// RFC 4226, section 4, R6: 160 bits are recommended.
+pub(crate) const SEED_BYTES: usize = 20;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! The format of the codes of a seed.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -90,6 +92,13 @@ impl TotpShape {
     #[must_use]
     pub fn step(self, at: Timestamp) -> u64 {
         at.as_unix() / self.period.seconds()
+    }
+}
+
+impl fmt::Display for TotpShape {
+    /// The parameters, as they are entered into an app by hand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} digits, {} seconds", self.algorithm.name(), self.digits(), self.period.seconds())
     }
 }
 

@@ -10,13 +10,13 @@ use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outcome::Outcome;
-use crate::factor::FactorId;
+use crate::factor::{FactorId, FactorType};
 use crate::limits::Source;
 use crate::qr::Screen;
 use crate::verdict::{Accepted, Verdict};
 
 use super::bind::enrol;
-use super::order::{Bound, Place, Wanted, WantedKind};
+use super::order::{Bound, Place, Wanted};
 
 /// What an admin wants bound, and to whom.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct EnrolFor<'a> {
     /// To whom.
     pub account: &'a Account,
     /// What it shall be.
-    pub kind: WantedKind,
+    pub kind: FactorType,
     /// Its name; without one the kind's, with a number from the second on.
     pub label: Option<Label>,
     /// The address or number that codes are sent to.

@@ -10,13 +10,14 @@ use crate::checks::current_account;
 use crate::conversation::Choice;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
+
+use crate::factor::{FactorType, registry};
 use crate::flows::refused_change;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::order::{Bound, MOST_TRIES, Place, Wanted, WantedKind};
-use crate::factor::{phone, sent_code, totp};
+use super::order::{Bound, MOST_TRIES, Place, Wanted};
 
 /// Guides a user through binding a factor: shows the key or sends the code, asks for the proof, and binds the factor.
 pub(crate) async fn enrol(
@@ -33,16 +34,7 @@ pub(crate) async fn enrol(
         return Err(Stop::reject(Reason::NotPermitted));
     }
     let kind = wanted_kind(exchange, wanted).await?;
-    let new = match kind {
-        WantedKind::Totp => totp::enrolment::prove(exchange, account, wanted).await?,
-        WantedKind::Email | WantedKind::Sms if wanted.is_unproved => {
-            sent_code::enrolment::unproved(exchange, account, kind, wanted).await?
-        }
-        WantedKind::Email | WantedKind::Sms => {
-            sent_code::enrolment::prove(exchange, account, kind, wanted).await?
-        }
-        WantedKind::Phone => phone::enrolment::prove(exchange, account, wanted).await?,
-    };
+    let new = registry::enrol(kind, exchange, account, wanted).await?;
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
         // password changed, an account disabled.
@@ -56,7 +48,8 @@ pub(crate) async fn enrol(
     let bound = bind_where(&authority, &engine.keyring, &account.id, &new, replaces, &expected).await;
     let is_first = refused_change::told(exchange, bound).await?;
     exchange.person.changed();
-    let (id, kind) = (new.id, new.kind.name());
+    let (id, factor_type) = (new.id, new.kind.factor_type());
+    let kind = factor_type.name();
     let label = new.label.as_str();
     // An admin is told in other words.
     if exchange.actor.is_owner() {
@@ -68,28 +61,28 @@ pub(crate) async fn enrol(
     exchange.person.record("factor", json!({ "id": id, "label": label, "kind": kind })).await?;
     let what = Phrase::ChangedFactorBound { label, kind };
     notices::changed(exchange, account, &what).await;
-    Ok(Bound { id, label: new.label, kind, is_first })
+    Ok(Bound { id, label: new.label, kind: factor_type, is_first })
 }
 
 /// The kind that was named; else, where the site has several, the one that the person chooses.
-async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<WantedKind, Stop> {
+async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<FactorType, Stop> {
     let engine = exchange.engine;
     if let Some(kind) = wanted.kind {
-        if kind.is_to_be_had(engine) {
+        if registry::is_available(kind, engine) {
             return Ok(kind);
         }
         exchange.person.complain(&Phrase::KindNotHere {}).await?;
         return Err(Stop::reject(Reason::NotPermitted));
     }
-    let kinds: Vec<WantedKind> =
-        WantedKind::ALL.into_iter().filter(|kind| kind.is_to_be_had(engine)).collect();
+    let kinds: Vec<FactorType> =
+        FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, engine)).collect();
     if let [only] = kinds[..] {
         return Ok(only);
     }
     exchange.person.tell(&Phrase::KindsToChooseFrom {}).await?;
     let mut choices = Vec::new();
     for (number, kind) in (1..).zip(&kinds) {
-        let label = exchange.person.language().say(&kind.description());
+        let label = exchange.person.language().say(&registry::description(*kind));
         exchange.person.tell(&Phrase::KindToChoose { number, label: &label }).await?;
         choices.push(Choice { id: number.to_string(), kind: kind.name(), label });
     }

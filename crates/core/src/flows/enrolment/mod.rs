@@ -7,6 +7,6 @@ mod ticket;
 
 pub use admin::{EnrolFor, Enrolled, enrol_for};
 pub(crate) use bind::enrol;
-pub use order::{Bound, WantedKind, default_label};
+pub use order::{Bound, default_label};
 pub(crate) use order::{Place, Wanted};
 pub(crate) use ticket::ask_for_ticket;

@@ -2,74 +2,18 @@
 
 use crate::account::Account;
 use crate::app_password::Label;
-use crate::courier::Channel;
-use crate::engine::Engine;
-use crate::factor::FactorId;
+use crate::factor::{FactorId, FactorType};
 use crate::policy::Ticket;
-use crate::words::Phrase;
 
 /// A requested factor, as far as it was specified.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
-    pub(crate) kind: Option<WantedKind>,
+    pub(crate) kind: Option<FactorType>,
     pub(crate) label: Option<Label>,
     /// The address or number that codes are sent to.
     pub(crate) to: Option<String>,
     /// Whether an admin says that the address or number is right: no code is sent.
     pub(crate) is_unproved: bool,
-}
-
-/// A kind of factor that can be bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WantedKind {
-    /// An app that shows codes.
-    Totp,
-    /// A phone that approves logins.
-    Phone,
-    /// A mailbox that codes are sent to.
-    Email,
-    /// A telephone that codes are sent to.
-    Sms,
-}
-
-impl WantedKind {
-    /// In the order in which they are offered: the safest first.
-    pub(super) const ALL: [Self; 4] = [Self::Totp, Self::Phone, Self::Email, Self::Sms];
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text)
-    }
-
-    /// The name of factors of this kind.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Sms => "sms",
-        }
-    }
-
-    /// Whether the site has what it needs.
-    pub(super) fn is_to_be_had(self, engine: &Engine) -> bool {
-        match self {
-            Self::Totp => true,
-            Self::Phone => engine.courier.page().is_some(),
-            Self::Email => engine.courier.carries(Channel::Email),
-            Self::Sms => engine.courier.carries(Channel::Sms),
-        }
-    }
-
-    /// The phrase that offers it as a choice.
-    pub(super) fn description(self) -> Phrase<'static> {
-        match self {
-            Self::Totp => Phrase::KindTotp {},
-            Self::Phone => Phrase::KindPhone {},
-            Self::Email => Phrase::KindEmail {},
-            Self::Sms => Phrase::KindSms {},
-        }
-    }
 }
 
 /// Where a new factor belongs.
@@ -88,8 +32,8 @@ pub struct Bound {
     pub id: FactorId,
     /// The name that its owner knows it by.
     pub label: Label,
-    /// The kind's name.
-    pub kind: &'static str,
+    /// Its kind.
+    pub kind: FactorType,
     /// Whether it is the account's first.
     pub is_first: bool,
 }

@@ -9,7 +9,7 @@ use crate::changes::edit::edit;
 use crate::changes::error::ChangeRefusal;
 use crate::courier::Channel;
 use crate::exchange::stop::Stop;
-use crate::factor::{FactorKind, Ring, RingTarget, Subscription};
+use crate::factor::{Ring, RingTarget, Subscription};
 use crate::flows::refused_change;
 use crate::ledger::{Credential, SendAdmission, Sending};
 use crate::limits::SendLimits;
@@ -44,7 +44,7 @@ impl PhonePage<'_, '_> {
             }
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-        if let FactorKind::Phone(phone) = &factor.kind
+        if let Some(phone) = factor.kind.phone()
             && phone.ring.open(factor.id, &engine.keyring).is_ok_and(|current| current == target)
         {
             self.exchange
@@ -62,12 +62,9 @@ impl PhonePage<'_, '_> {
         };
         let changed = edit(&*engine.directory, &account.id, |data| {
             let found = data.factors.iter_mut().find(|one| one.id == factor.id);
-            match found.map(|one| &mut one.kind) {
-                Some(FactorKind::Phone(phone)) => phone.ring = sealed.clone(),
-                Some(FactorKind::Totp(_) | FactorKind::Email(_) | FactorKind::Sms(_)) | None => {
-                    return Err(ChangeRefusal::NoFactor(factor.id).into());
-                }
-            }
+            let phone =
+                found.and_then(|one| one.kind.phone_mut()).ok_or(ChangeRefusal::NoFactor(factor.id))?;
+            phone.ring = sealed.clone();
             Ok(())
         })
         .await;

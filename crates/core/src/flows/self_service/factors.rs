@@ -7,9 +7,8 @@ use crate::changes::recovery_codes::create_recovery_codes;
 use crate::conversation::Choice;
 use crate::courier::Destination;
 use crate::exchange::stop::Stop;
-use crate::factor::sent_code::check as sent_codes;
-use crate::factor::{Factor, FactorId};
-use crate::flows::enrolment::{self, Place, Wanted, WantedKind};
+use crate::factor::{Factor, FactorId, FactorType};
+use crate::flows::enrolment::{self, Place, Wanted};
 use crate::flows::refused_change;
 use crate::policy::{ForcedEnrolment, StrictestRule};
 use crate::verdict::Reason;
@@ -44,7 +43,7 @@ impl SelfService<'_, '_> {
     async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
         let (id, created) = (factor.id.short(), factor.created.to_string());
         // The user at the terminal may not be the owner.
-        let to = sent_codes::destination(factor).map(Destination::masked);
+        let to = factor.kind.record().destination().map(Destination::masked);
         let kind = factor.kind.name();
         let described = to.as_ref().map_or_else(|| kind.to_owned(), |to| format!("{kind} {to}"));
         let (id, label, created) = (&*id, factor.label.as_str(), &*created);
@@ -92,11 +91,14 @@ impl SelfService<'_, '_> {
         Ok(Wanted { kind, label, to, is_unproved: false })
     }
 
-    async fn kind(&mut self) -> Result<Option<WantedKind>, Stop> {
-        match self.argument("kind").map(WantedKind::parse) {
+    async fn kind(&mut self) -> Result<Option<FactorType>, Stop> {
+        match self.argument("kind").map(FactorType::parse) {
             None => Ok(None),
             Some(Some(kind)) => Ok(Some(kind)),
-            Some(None) => self.refuse_argument("kind", "is none of totp, phone, email, sms").await,
+            Some(None) => {
+                let known = FactorType::ALL.map(FactorType::name).join(", ");
+                self.refuse_argument("kind", &format!("is none of {known}")).await
+            }
         }
     }
 
@@ -104,7 +106,7 @@ impl SelfService<'_, '_> {
         let mut wanted = self.wanted().await?;
         let old = self.factor(account, None).await?;
         wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
-        wanted.kind = wanted.kind.or_else(|| WantedKind::parse(old.kind.name()));
+        wanted.kind = wanted.kind.or(Some(old.kind.factor_type()));
         let account = self.prove(account).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
         self.bind(&account, &wanted, place).await?;
@@ -172,7 +174,7 @@ impl SelfService<'_, '_> {
     }
 
     /// The factor that is meant, of those of a kind where one is said; of one alone there is no question.
-    async fn factor(&mut self, account: &Account, kind: Option<WantedKind>) -> Result<Factor, Stop> {
+    async fn factor(&mut self, account: &Account, kind: Option<FactorType>) -> Result<Factor, Stop> {
         let factors = of_kind(account, kind);
         if let ([only], None) = (&*factors, self.argument("id")) {
             return Ok((*only).clone());
@@ -214,8 +216,8 @@ impl SelfService<'_, '_> {
 }
 
 /// The oldest first; all of them, or those of one kind.
-fn of_kind(account: &Account, kind: Option<WantedKind>) -> Vec<&Factor> {
-    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind.name() == factor.kind.name());
+fn of_kind(account: &Account, kind: Option<FactorType>) -> Vec<&Factor> {
+    let is_of_it = |factor: &&Factor| kind.is_none_or(|kind| kind == factor.kind.factor_type());
     let mut factors: Vec<&Factor> = account.data.factors.iter().filter(is_of_it).collect();
     factors.sort_by_key(|factor| (factor.created, factor.id));
     factors

@@ -1,0 +1,92 @@
+//! A phone that approves as a second step: it is notified, or scans the QR code that the prompt shows.
+
+use crate::account::Account;
+use crate::exchange::context::Exchange;
+use crate::exchange::prompt_context::PromptContext;
+use crate::exchange::stop::Stop;
+use crate::factor::Factor;
+use crate::factor::reply::Reply;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::Phone;
+use super::approval::{self, Approval, Begun, Decision};
+
+/// Opens a challenge for the phone. A phone that was not notified can scan a QR code.
+pub(crate) async fn request(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    factor: &Factor,
+    phone: &Phone,
+    context: &PromptContext<'_>,
+) -> Result<Option<Approval>, Stop> {
+    match approval::begin(exchange, account, factor, phone, context).await? {
+        Begun::Waiting(approval) => {
+            if !approval.has_rung
+                && let Err(stop) = show_qr(exchange, &approval).await
+            {
+                approval.give_up(exchange.engine).await;
+                return Err(stop);
+            }
+            Ok(Some(approval))
+        }
+        Begun::NotNow { until } => {
+            let seconds = exchange.engine.seconds_until(until);
+            exchange.person.complain(&Phrase::PhoneNotNow { seconds }).await?;
+            Ok(None)
+        }
+        Begun::NoPage => {
+            exchange.person.complain(&Phrase::NothingSent {}).await?;
+            Ok(None)
+        }
+    }
+}
+
+pub(crate) fn question(approval: &Approval) -> Phrase<'_> {
+    let number = &approval.number;
+    if approval.has_rung { Phrase::ApproveOnPhone { number } } else { Phrase::ApproveByScan { number } }
+}
+
+/// `s` shows the QR code, and Enter waits for the phone.
+pub(crate) async fn answer(
+    approval: &Approval,
+    exchange: &mut Exchange<'_>,
+    typed: &str,
+) -> Result<Reply, Stop> {
+    match typed {
+        "s" | "S" => {
+            show_qr(exchange, approval).await?;
+            Ok(Reply::Shown)
+        }
+        "" => wait(approval, exchange).await,
+        _ => Ok(Reply::Other),
+    }
+}
+
+async fn wait(approval: &Approval, exchange: &mut Exchange<'_>) -> Result<Reply, Stop> {
+    match approval.decide(exchange).await? {
+        Decision::Approved { phone, trusts } => Ok(Reply::Approved { factor: phone, trusts }),
+        Decision::Denied => {
+            exchange.trail.detail = Some("refused on a phone, or by an admin");
+            exchange.person.complain(&Phrase::PhoneDenied {}).await?;
+            Err(Stop::reject(Reason::BadCredential))
+        }
+        Decision::WrongNumber => {
+            let (complaint, reason) = (Phrase::PhoneWrongNumber {}, Some(Reason::BadCredential));
+            Ok(Reply::NotApproved { complaint, reason })
+        }
+        Decision::Unanswered => {
+            Ok(Reply::NotApproved { complaint: Phrase::PhoneUnanswered {}, reason: None })
+        }
+    }
+}
+
+/// Shows a QR code that opens the page at the challenge. The number is not in it.
+async fn show_qr(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(), Stop> {
+    let Some(page) = exchange.engine.courier.page() else { return Ok(()) };
+    exchange.person.tell(&Phrase::ScanToApprove {}).await?;
+    let uri = format!("{page}{}", approval.fragment());
+    // The question may take two lines.
+    exchange.person.qr(&uri, None, 2).await?;
+    Ok(())
+}

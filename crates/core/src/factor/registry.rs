@@ -1,0 +1,132 @@
+//! What flows ask of each kind of factor. Nothing else in flows and checks tells kinds apart; what is asked of a stored factor
+//! is in [`FactorRecord`](super::FactorRecord).
+
+use crate::account::Account;
+use crate::changes::new_factor::NewFactor;
+use crate::engine::Engine;
+use crate::exchange::context::Exchange;
+use crate::exchange::prompt_context::PromptContext;
+use crate::exchange::stop::Stop;
+use crate::flows::enrolment::order::Wanted;
+use crate::words::Phrase;
+
+use super::phone::approval::Approval;
+use super::reply::Reply;
+use super::{Factor, FactorKind, FactorType, email, phone, sent_code, sms, totp};
+
+/// Whether the site has what the kind needs.
+pub(crate) fn is_available(kind: FactorType, engine: &Engine) -> bool {
+    match kind {
+        FactorType::Totp => true,
+        FactorType::Phone => phone::enrolment::is_available(engine),
+        FactorType::Email => email::enrolment::is_available(engine),
+        FactorType::Sms => sms::enrolment::is_available(engine),
+    }
+}
+
+/// The phrase that offers the kind as a choice.
+pub(crate) fn description(kind: FactorType) -> Phrase<'static> {
+    match kind {
+        FactorType::Totp => Phrase::KindTotp {},
+        FactorType::Phone => Phrase::KindPhone {},
+        FactorType::Email => Phrase::KindEmail {},
+        FactorType::Sms => Phrase::KindSms {},
+    }
+}
+
+/// Guides a person to a new factor of the kind, up to the proof that they have it.
+pub(crate) async fn enrol(
+    kind: FactorType,
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: &Wanted,
+) -> Result<NewFactor, Stop> {
+    match kind {
+        FactorType::Totp => totp::enrolment::enrol(exchange, account, wanted).await,
+        FactorType::Phone => phone::enrolment::enrol(exchange, account, wanted).await,
+        FactorType::Email => email::enrolment::enrol(exchange, account, wanted).await,
+        FactorType::Sms => sms::enrolment::enrol(exchange, account, wanted).await,
+    }
+}
+
+/// Whether the factor needs a message before it can be proved. An app needs none: it shows codes by itself.
+pub(crate) fn needs_message(factor: &Factor) -> bool {
+    match factor.kind.factor_type() {
+        FactorType::Totp => false,
+        FactorType::Phone | FactorType::Email | FactorType::Sms => true,
+    }
+}
+
+/// Whether it is proved away from the prompt, where Enter means that this was done.
+pub(crate) fn is_approved_elsewhere(factor: &Factor) -> bool {
+    match factor.kind.factor_type() {
+        FactorType::Phone => true,
+        FactorType::Totp | FactorType::Email | FactorType::Sms => false,
+    }
+}
+
+/// Asks the factor for a second step: sends its code, or has the phone approve. Where that is not possible the person is told.
+pub(crate) async fn request(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    factor: &Factor,
+    context: &PromptContext<'_>,
+) -> Result<Requested, Stop> {
+    match &factor.kind {
+        FactorKind::Totp(_) => Ok(Requested::Nothing),
+        FactorKind::Email(_) | FactorKind::Sms(_) => {
+            let sent = sent_code::second_step::request(exchange, account, factor, context).await?;
+            Ok(sent.map_or(Requested::Nothing, Requested::SentCode))
+        }
+        FactorKind::Phone(phone) => {
+            let approval = phone::second_step::request(exchange, account, factor, phone, context).await?;
+            Ok(approval.map_or(Requested::Nothing, Requested::Approval))
+        }
+    }
+}
+
+/// What a factor was asked for.
+#[derive(Default)]
+pub(crate) enum Requested {
+    /// Nothing: it shows codes by itself, or cannot be reached.
+    #[default]
+    Nothing,
+    /// A code was sent, to this masked address.
+    SentCode(String),
+    /// A phone is to approve.
+    Approval(Approval),
+}
+
+impl Requested {
+    /// The question for it. `has_others` says whether other factors can be chosen.
+    pub(crate) fn question(&self, has_others: bool) -> Option<Phrase<'_>> {
+        match self {
+            Self::Nothing => None,
+            Self::SentCode(to) => Some(sent_code::second_step::question(to, has_others)),
+            Self::Approval(approval) => Some(phone::second_step::question(approval)),
+        }
+    }
+
+    /// What was typed, where it is for what was requested and no code.
+    pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, typed: &str) -> Result<Reply, Stop> {
+        match self {
+            Self::Nothing | Self::SentCode(_) => Ok(Reply::Other),
+            Self::Approval(approval) => {
+                let reply = phone::second_step::answer(approval, exchange, typed).await;
+                // It is waited for once.
+                if typed.is_empty() {
+                    *self = Self::Nothing;
+                }
+                reply
+            }
+        }
+    }
+
+    /// The person does something else: nothing waits for an answer any more.
+    pub(crate) async fn give_up(&mut self, engine: &Engine) {
+        match std::mem::take(self) {
+            Self::Nothing | Self::SentCode(_) => {}
+            Self::Approval(approval) => approval.give_up(engine).await,
+        }
+    }
+}

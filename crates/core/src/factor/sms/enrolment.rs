@@ -1,0 +1,37 @@
+//! Binding a telephone.
+
+use crate::account::Account;
+use crate::changes::new_factor::NewFactor;
+use crate::courier::Channel;
+use crate::engine::Engine;
+use crate::exchange::context::Exchange;
+use crate::exchange::stop::Stop;
+use crate::factor::FactorKind;
+use crate::factor::sent_code::enrolment;
+use crate::factor::sent_code::send::may_text;
+use crate::flows::enrolment::order::Wanted;
+use crate::words::Phrase;
+
+use super::{PhoneNumber, Sms};
+
+/// Whether the site sends text messages.
+pub(crate) fn is_available(engine: &Engine) -> bool {
+    engine.courier.carries(Channel::Sms)
+}
+
+/// Asks for the number, if it was not given, and for the code that is sent to it.
+pub(crate) async fn enrol(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: &Wanted,
+) -> Result<NewFactor, Stop> {
+    enrolment::enrol(exchange, account, wanted, &Phrase::WhichNumber {}, read).await
+}
+
+fn read(engine: &Engine, _: &Account, text: &str) -> Result<FactorKind, Phrase<'static>> {
+    let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
+    if !may_text(engine, &number) {
+        return Err(Phrase::NumberNotAllowed {});
+    }
+    Ok(FactorKind::Sms(Sms { number }))
+}

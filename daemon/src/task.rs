@@ -42,7 +42,7 @@ impl Task {
             Flow::PhoneBind => Self::Phone(PhoneFlow::Bind),
             Flow::PhonePending => Self::Phone(PhoneFlow::Pending),
             Flow::PhoneAnswer => Self::Phone(PhoneFlow::Answer),
-            Flow::PhoneRing => Self::Phone(PhoneFlow::Ring),
+            Flow::PhoneRing => Self::Phone(PhoneFlow::Push),
         }
     }
 
@@ -58,7 +58,7 @@ impl Task {
     pub(crate) fn is_poll(self) -> bool {
         match self {
             Self::Phone(PhoneFlow::Pending) => true,
-            Self::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Ring)
+            Self::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)
             | Self::Login
             | Self::Lookup
             | Self::Account

@@ -23,7 +23,7 @@ pub(crate) fn flow(name: &str) -> Option<PhoneFlow> {
         "bind" => Some(PhoneFlow::Bind),
         "pending" => Some(PhoneFlow::Pending),
         "answer" => Some(PhoneFlow::Answer),
-        "ring" => Some(PhoneFlow::Ring),
+        "ring" => Some(PhoneFlow::Push),
         _ => None,
     }
 }

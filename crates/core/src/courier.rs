@@ -152,7 +152,7 @@ pub enum Message<'a> {
         rhost: Option<&'a str>,
     },
     /// A login waits for a phone; by Web Push or ntfy.
-    Ring {
+    Push {
         /// The account's name.
         account: &'a str,
         /// The service.
@@ -199,7 +199,7 @@ impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Code { .. } => "Code",
-            Self::Ring { .. } => "Ring",
+            Self::Push { .. } => "Push",
             Self::Changed { .. } => "Changed",
             Self::Disowned { .. } => "Disowned",
             Self::SmsBudget { .. } => "SmsBudget",

@@ -38,8 +38,8 @@ impl Ntfy {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let Message::Ring { fragment, .. } = message else { return Err(wording::unsupported(message)) };
-        let said = wording::ring(language, message).ok_or_else(|| wording::unsupported(message))?;
+        let Message::Push { fragment, .. } = message else { return Err(wording::unsupported(message)) };
+        let said = wording::push(language, message).ok_or_else(|| wording::unsupported(message))?;
         let mut body = json!({
             "topic": topic,
             "title": said.subject,

@@ -79,7 +79,7 @@ impl Wording {
             Message::Changed { .. } => MAIL_CHANGED,
             Message::Disowned { .. } => MAIL_DISOWNED,
             Message::SmsBudget { .. } => MAIL_SMS_BUDGET,
-            Message::Ring { .. } => return None,
+            Message::Push { .. } => return None,
         };
         let said = match self.own.get(&(kind.name, language.as_str())) {
             Some(own) => own.say(&values),
@@ -179,7 +179,7 @@ impl Values {
                 ("at", moment(at)),
             ],
             Message::SmsBudget { what, at } => vec![("what", what.to_owned()), ("at", moment(at))],
-            Message::Ring { account, service, rhost, .. } => {
+            Message::Push { account, service, rhost, .. } => {
                 vec![
                     ("account", account.to_owned()),
                     ("service", service.to_owned()),
@@ -215,14 +215,14 @@ impl Values {
 }
 
 /// The text of a push notification; `None` if the message is of another kind.
-pub(crate) fn ring(language: Language, message: &Message<'_>) -> Option<Said> {
-    if !matches!(message, Message::Ring { .. }) {
+pub(crate) fn push(language: Language, message: &Message<'_>) -> Option<Said> {
+    if !matches!(message, Message::Push { .. }) {
         return None;
     }
     let values = Values::of(language, message);
     let (account, service, rhost) = (values.value("account"), values.value("service"), values.value("rhost"));
-    let subject = language.say(&Phrase::RingTitle { service });
-    Some(Said { subject, text: language.say(&Phrase::RingBody { account, rhost }) })
+    let subject = language.say(&Phrase::PushTitle { service });
+    Some(Said { subject, text: language.say(&Phrase::PushBody { account, rhost }) })
 }
 
 /// One line of plain text: without line ends and changes of text direction, and short enough for any message.

@@ -10,7 +10,7 @@ pub enum PhoneFlow {
     /// Answer a challenge.
     Answer,
     /// Set how the phone is told of challenges.
-    Ring,
+    Push,
 }
 
 impl PhoneFlow {
@@ -21,7 +21,7 @@ impl PhoneFlow {
             Self::Bind => &["account", "challenge", "key", "name", "proof"],
             Self::Pending => &["account", "factor", "time", "signature"],
             Self::Answer => &["account", "factor", "time", "challenge", "choice", "number", "signature"],
-            Self::Ring => &["account", "factor", "time", "ring", "endpoint", "p256dh", "auth", "signature"],
+            Self::Push => &["account", "factor", "time", "ring", "endpoint", "p256dh", "auth", "signature"],
         }
     }
 }
@@ -32,7 +32,7 @@ impl From<PhoneFlow> for Flow {
             PhoneFlow::Bind => Self::PhoneBind,
             PhoneFlow::Pending => Self::PhonePending,
             PhoneFlow::Answer => Self::PhoneAnswer,
-            PhoneFlow::Ring => Self::PhoneRing,
+            PhoneFlow::Push => Self::PhoneRing,
         }
     }
 }

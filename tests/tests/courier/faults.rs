@@ -8,7 +8,7 @@ use postern_tests::http_double::{HttpDouble, Mood};
 use postern_tests::{Gateway, Ntfy, PushService, Stopwatch, canary, host};
 
 use crate::smtp::{MailServer, Manner};
-use crate::{ADDRESS, CODE, RING, folder, mail, open, send, sms, tells_nothing};
+use crate::{ADDRESS, CODE, PUSH, folder, mail, open, send, sms, tells_nothing};
 
 /// What came of it, and that it came in time.
 #[track_caller]
@@ -151,7 +151,7 @@ fn a_push_service_out_of_order_is_told_from_one_that_refuses_within_five_seconds
     service.make_key();
     let courier = open(&service.section());
     let browser = service.browser();
-    let push = || send(&courier, &Destination::WebPush(&browser.subscription), Language::English, &RING);
+    let push = || send(&courier, &Destination::WebPush(&browser.subscription), Language::English, &PUSH);
     misbehave(&service.http, push);
     for status in [404, 410] {
         service.http.set(Mood::Answers(status, String::new(), String::new()));
@@ -163,7 +163,7 @@ fn a_push_service_out_of_order_is_told_from_one_that_refuses_within_five_seconds
 fn an_ntfy_server_out_of_order_is_told_from_one_that_refuses_within_five_seconds() {
     let ntfy = Ntfy::start(&folder("ntfy_faults"));
     let courier = open(&ntfy.section());
-    misbehave(&ntfy.http, || send(&courier, &Destination::Ntfy("t0p1c"), Language::English, &RING));
+    misbehave(&ntfy.http, || send(&courier, &Destination::Ntfy("t0p1c"), Language::English, &PUSH));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_slow_gateway_holds_up_no_other_message() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let start = Stopwatch::start();
         for _ in 0..20 {
-            courier.send(&Destination::Ntfy("t0p1c"), Language::English, &RING).await.unwrap();
+            courier.send(&Destination::Ntfy("t0p1c"), Language::English, &PUSH).await.unwrap();
         }
         start.assert_within(Duration::from_secs(3));
         assert!(!slow.is_finished());

@@ -79,7 +79,7 @@ const CODE: Message<'_> = Message::Code {
     service: "sshd",
     rhost: Some("203.0.113.7"),
 };
-const RING: Message<'_> = Message::Ring {
+const PUSH: Message<'_> = Message::Push {
     account: "carol",
     service: "sshd",
     rhost: Some("203.0.113.7"),

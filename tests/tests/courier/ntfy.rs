@@ -2,7 +2,7 @@ use postern_core::courier::{Channel, Courier, CourierError, Destination, Message
 use postern_core::words::Language;
 use postern_tests::Ntfy;
 
-use crate::{ADDRESS, CODE, RING, folder, mail, open, send, sms};
+use crate::{ADDRESS, CODE, PUSH, folder, mail, open, send, sms};
 
 #[test]
 fn a_ring_is_published_as_documented() {
@@ -15,14 +15,14 @@ fn a_ring_is_published_as_documented() {
     for (language, title) in
         [(Language::English, "Login to sshd"), (Language::SimplifiedChinese, "登录 sshd")]
     {
-        send(&courier, &Destination::Ntfy(topic), language, &RING).unwrap();
+        send(&courier, &Destination::Ntfy(topic), language, &PUSH).unwrap();
         let got = ntfy.next();
-        let Message::Ring { fragment, .. } = RING else { panic!() };
+        let Message::Push { fragment, .. } = PUSH else { panic!() };
         assert_eq!((got.topic.as_str(), got.title.as_str(), got.priority), (topic, title, 4));
         assert_eq!(got.click, Some(format!("https://2fa.example.org/{fragment}")));
         assert!(got.message.contains("carol") && got.message.contains("203.0.113.7"), "{got:?}");
     }
-    let nasty = Message::Ring {
+    let nasty = Message::Push {
         account: "eve\",\"topic\":\"x\r\n",
         service: "s",
         rhost: None,

@@ -75,7 +75,7 @@ impl PhonePage<'_, '_> {
             PhoneFlow::Bind => self.bind(&claimed, is_over).await,
             PhoneFlow::Pending => self.pending(is_over).await,
             PhoneFlow::Answer => self.answer(is_over).await,
-            PhoneFlow::Ring => self.ring(is_over).await,
+            PhoneFlow::Push => self.set_push(is_over).await,
         };
         if self.is_guess && done.is_err() {
             calls.count(&claimed, self.request.source, self.exchange.engine.clock.now());
@@ -153,11 +153,11 @@ impl PhonePage<'_, '_> {
     }
 
     async fn tell_phone(&mut self, account: &Account, factor: &Factor) -> Result<(), Stop> {
-        let Some(Phone { ring, .. }) = factor.kind.phone() else {
+        let Some(Phone { push, .. }) = factor.kind.phone() else {
             return Err(Stop::reject(Reason::UnknownAccount));
         };
         let value = json!({
-            "state": "bound", "user": account.name, "label": factor.label.as_str(), "ring": ring.name(),
+            "state": "bound", "user": account.name, "label": factor.label.as_str(), "ring": push.name(),
         });
         self.exchange.person.record("phone", value).await?;
         Ok(())
@@ -167,8 +167,8 @@ impl PhonePage<'_, '_> {
     /// for itself.
     async fn answer(&mut self, is_over: bool) -> Result<String, Stop> {
         let request = self.request;
-        let (choice, number) = (request.argument("choice"), request.argument("number"));
-        let fields = [request.argument("challenge"), choice, number];
+        let (choice, match_number) = (request.argument("choice"), request.argument("number"));
+        let fields = [request.argument("challenge"), choice, match_number];
         let (account, factor) = self.phone("answer", &fields, is_over).await?;
         let Some(choice) = Choice::parse(choice) else {
             self.exchange.trail.detail = Some("a choice that is none");
@@ -187,14 +187,14 @@ impl PhonePage<'_, '_> {
             self.exchange.person.record("answered", json!({ "state": AnswerState::Gone.as_str() })).await?;
             return Ok(account.name);
         };
-        let number = number.to_owned();
-        let is_right =
-            !choice.is_approval() || open.is_answered_by(&cleaned(&number), &self.exchange.engine.keyring);
+        let match_number = match_number.to_owned();
+        let is_right = !choice.is_approval()
+            || open.is_answered_by(&cleaned(&match_number), &self.exchange.engine.keyring);
         let answer = PhoneAnswer {
             factor: factor.id,
             time: self.time()?,
             choice,
-            number,
+            match_number,
             signature: self.request.argument("signature").to_owned(),
         };
         let at = self.exchange.engine.clock.now();

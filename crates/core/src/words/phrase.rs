@@ -173,7 +173,7 @@ phrases! {
     PhoneNotIt "phone-not-it" {};
     /// Six digits that both sides show.
     PhoneShows "phone-shows" { code: text };
-    /// A phone was rung.
+    /// A phone was notified.
     ApproveOnPhone "approve-on-phone" { number: text };
     /// A phone has to scan.
     ApproveByScan "approve-by-scan" { number: text };
@@ -374,10 +374,10 @@ phrases! {
     SmsBudgetNewNumbers "sms-budget-new-numbers" { budget: number, hours: number };
     /// A text message with a code: one segment.
     SmsCode "sms-code" { code: text, minutes: number, service: text };
-    /// Above what a phone shows when it is rung.
-    RingTitle "ring-title" { service: text };
+    /// Above what a phone shows when it is notified.
+    PushTitle "ring-title" { service: text };
     /// What it says.
-    RingBody "ring-body" { account: text, rhost: text };
+    PushBody "ring-body" { account: text, rhost: text };
     /// Replaces an unknown address.
     UnknownPlace "unknown-place" {};
     /// Stands for who changed something, where it was the person.

@@ -52,10 +52,10 @@ impl WebPush {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let Message::Ring { fragment, seconds, .. } = *message else {
+        let Message::Push { fragment, seconds, .. } = *message else {
             return Err(wording::unsupported(message));
         };
-        let said = wording::ring(language, message).ok_or_else(|| wording::unsupported(message))?;
+        let said = wording::push(language, message).ok_or_else(|| wording::unsupported(message))?;
         let not_ours =
             || CourierError::Refused("the subscription is not with a push service of hosts".to_owned());
         let endpoint = self.endpoint(to).ok_or_else(not_ours)?;

@@ -87,7 +87,7 @@ impl Handset {
     pub(crate) async fn ring(&self, ring: &str, endpoint: &str) -> Ended {
         let (p256dh, auth) = if ring == "web_push" { ("key", "auth") } else { ("", "") };
         let fields = [("ring", ring), ("endpoint", endpoint), ("p256dh", p256dh), ("auth", auth)];
-        self.signed(PhoneFlow::Ring, "ring", &fields).await
+        self.signed(PhoneFlow::Push, "ring", &fields).await
     }
 
     pub(crate) async fn signed(&self, flow: PhoneFlow, verb: &str, fields: &[(&str, &str)]) -> Ended {

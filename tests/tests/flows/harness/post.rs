@@ -20,7 +20,7 @@ pub(crate) struct Sent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
     Code { code: String, service: String, rhost: Option<String> },
-    Ring { fragment: String, service: String, rhost: Option<String> },
+    Push { fragment: String, service: String, rhost: Option<String> },
     Changed(String),
     SmsBudget(String),
     Disowned { service: String, rhost: Option<String> },
@@ -64,7 +64,7 @@ impl Post {
     pub(crate) fn codes(&self) -> Vec<String> {
         let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Code { code, .. } => Some(code),
-            What::Ring { .. } | What::Changed(_) | What::SmsBudget(_) | What::Disowned { .. } => None,
+            What::Push { .. } | What::Changed(_) | What::SmsBudget(_) | What::Disowned { .. } => None,
         });
         codes.collect()
     }
@@ -74,7 +74,7 @@ impl Post {
         let codes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Code { code, .. } if sent.to == address => Some(code),
             What::Code { .. }
-            | What::Ring { .. }
+            | What::Push { .. }
             | What::Changed(_)
             | What::SmsBudget(_)
             | What::Disowned { .. } => None,
@@ -83,14 +83,14 @@ impl Post {
     }
 
     pub(crate) fn rings(&self) -> usize {
-        self.sent().iter().filter(|sent| matches!(sent.what, What::Ring { .. })).count()
+        self.sent().iter().filter(|sent| matches!(sent.what, What::Push { .. })).count()
     }
 
     /// The notices that were mailed to the owner.
     pub(crate) fn changes(&self) -> Vec<String> {
         let changes = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::Changed(what) => Some(what),
-            What::Code { .. } | What::Ring { .. } | What::SmsBudget(_) | What::Disowned { .. } => None,
+            What::Code { .. } | What::Push { .. } | What::SmsBudget(_) | What::Disowned { .. } => None,
         });
         changes.collect()
     }
@@ -100,7 +100,7 @@ impl Post {
         let warnings = self.sent().into_iter().filter_map(|sent| match sent.what {
             What::SmsBudget(what) if sent.to == ADMIN => Some(what),
             What::Code { .. }
-            | What::Ring { .. }
+            | What::Push { .. }
             | What::Changed(_)
             | What::SmsBudget(_)
             | What::Disowned { .. } => None,
@@ -154,8 +154,8 @@ impl Courier for Post {
             Message::Code { code, service, rhost, .. } => {
                 What::Code { code: code.to_owned(), service: service.to_owned(), rhost: own(rhost) }
             }
-            Message::Ring { fragment, service, rhost, .. } => {
-                What::Ring { fragment: fragment.to_owned(), service: service.to_owned(), rhost: own(rhost) }
+            Message::Push { fragment, service, rhost, .. } => {
+                What::Push { fragment: fragment.to_owned(), service: service.to_owned(), rhost: own(rhost) }
             }
             Message::Changed { what, .. } => What::Changed(what.to_owned()),
             Message::SmsBudget { what, .. } => What::SmsBudget(what.to_owned()),

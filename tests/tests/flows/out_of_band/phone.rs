@@ -30,7 +30,7 @@ async fn a_login_is_approved_by_the_number_that_only_the_prompt_shows() {
     assert_eq!(pending.field("challenge", "service"), "sshd");
     assert_eq!(pending.field("challenge", "rhost"), "192.0.2.1");
     assert_eq!(pending.field("challenge", "trust_days"), "0", "no device is known");
-    let What::Ring { fragment, .. } = site.post.sent().into_iter().last().unwrap().what else { panic!() };
+    let What::Push { fragment, .. } = site.post.sent().into_iter().last().unwrap().what else { panic!() };
     assert_eq!(fragment, format!("#c.{}.{challenge}", phone.account), "the number is not in it");
     assert!(
         !format!("{:?}", pending.heard).contains(&format!("\"{number}\"")),

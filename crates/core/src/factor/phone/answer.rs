@@ -15,7 +15,8 @@ pub(crate) struct PhoneAnswer {
     pub(crate) factor: FactorId,
     pub(crate) time: u64,
     pub(crate) choice: Choice,
-    pub(crate) number: String,
+    #[serde(rename = "number")]
+    pub(crate) match_number: String,
     pub(crate) signature: String,
 }
 
@@ -69,7 +70,7 @@ impl PhoneAnswer {
 
     /// Whether a phone of the account signed this for this challenge.
     pub(crate) fn is_signed(&self, account: &Account, challenge: ChallengeId) -> bool {
-        let fields = [challenge.to_string(), self.choice.as_str().to_owned(), self.number.clone()];
+        let fields = [challenge.to_string(), self.choice.as_str().to_owned(), self.match_number.clone()];
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         let signed = Signed { verb: "answer", factor: self.factor, time: self.time, fields: &fields };
         signed.is_by(account, &self.signature).is_some()

@@ -20,7 +20,7 @@ use crate::typed::cleaned;
 use crate::words::Language;
 
 use super::answer::{Choice, PhoneAnswer};
-use super::{Phone, Ring, RingTarget};
+use super::{Phone, Push, PushTarget};
 
 /// A challenge that waits for a phone. It has to be given up when no login waits for its answer any more.
 pub(crate) struct Approval {
@@ -28,15 +28,15 @@ pub(crate) struct Approval {
     account: AccountId,
     expires: Timestamp,
     /// What is to be typed on the phone.
-    pub(crate) number: String,
-    /// Whether a phone was rung.
-    pub(crate) has_rung: bool,
+    pub(crate) match_number: String,
+    /// Whether a phone was notified.
+    pub(crate) was_pushed: bool,
 }
 
 /// Whether a challenge was put.
 pub(crate) enum Begun {
     Waiting(Approval),
-    /// Another login waits for the phone, or it must not be rung now.
+    /// Another login waits for the phone, or it must not be notified now.
     NotNow {
         until: Timestamp,
     },
@@ -44,7 +44,7 @@ pub(crate) enum Begun {
     NoPage,
 }
 
-/// Puts a challenge that any phone of the account may answer, and rings the chosen one where it can be rung.
+/// Puts a challenge that any phone of the account may answer, and notifies the chosen one where that is possible.
 pub(crate) async fn begin(
     exchange: &mut Exchange<'_>,
     account: &Account,
@@ -56,9 +56,9 @@ pub(crate) async fn begin(
     if engine.courier.page().is_none() {
         return Ok(Begun::NoPage);
     }
-    let target = phone.ring.open(factor.id, &engine.keyring).unwrap_or(None);
+    let target = phone.push.open(factor.id, &engine.keyring).unwrap_or(None);
     let target = target.filter(|target| engine.courier.carries(destination(target).channel()));
-    let (id, number) = (ChallengeId::new(engine.draw_bits()?), draw(engine)?);
+    let (id, match_number) = (ChallengeId::new(engine.draw_bits()?), draw(engine)?);
     let at = engine.clock.now();
     let expires = at.plus(engine.limits.pushes.lifetime);
     let challenge = Challenge {
@@ -69,7 +69,7 @@ pub(crate) async fn begin(
         created: at,
         expires,
     };
-    let value = challenge.seal(id, &account.id, &number, &engine.keyring);
+    let value = challenge.seal(id, &account.id, &match_number, &engine.keyring);
     // Each stays in the ledger for its time, taken or not.
     let subject = engine.keyring.digest(PUT, &[account.id.as_str().as_bytes()]);
     let sending = Sending { subject, at, token: engine.draw_token()? };
@@ -87,7 +87,7 @@ pub(crate) async fn begin(
             ChallengeAdmission::Muted { .. } => pushes = false,
         }
     }
-    let mut approval = Approval { id, account: account.id.clone(), expires, number, has_rung: false };
+    let mut approval = Approval { id, account: account.id.clone(), expires, match_number, was_pushed: false };
     if let Some(target) = target.filter(|_| pushes) {
         // The challenge exists: a user who leaves now leaves it behind.
         if let Err(gone) = exchange.person.pause(LONGEST_DELIVERY).await {
@@ -95,16 +95,16 @@ pub(crate) async fn begin(
             return Err(gone.into());
         }
         let language = exchange.person.language();
-        let rung = ring(engine, account, &approval, &target, factor, context, language);
-        let rung = tokio::select! {
+        let pushed = push(engine, account, &approval, &target, factor, context, language);
+        let pushed = tokio::select! {
             biased;
-            rung = rung => Ok(rung),
+            pushed = pushed => Ok(pushed),
             gone = exchange.person.gone() => Err(gone),
         };
-        match rung {
-            Ok(has_rung) => {
-                approval.has_rung = has_rung;
-                exchange.trail.is_courier_down |= !has_rung;
+        match pushed {
+            Ok(was_pushed) => {
+                approval.was_pushed = was_pushed;
+                exchange.trail.is_courier_down |= !was_pushed;
             }
             Err(gone) => {
                 approval.give_up(engine).await;
@@ -183,7 +183,7 @@ impl Approval {
         let phone = answer.factor;
         match answer.choice {
             Choice::Deny | Choice::NotMe => Decision::Denied,
-            Choice::Approve | Choice::ApproveTrust if *cleaned(&answer.number) != self.number => {
+            Choice::Approve | Choice::ApproveTrust if *cleaned(&answer.match_number) != self.match_number => {
                 Decision::WrongNumber
             }
             Choice::Approve => Decision::Approved { phone, trusts: false },
@@ -211,17 +211,17 @@ pub(crate) fn account_part(account: &AccountId) -> String {
 }
 
 #[allow(clippy::too_many_arguments, reason = "what a message says has many parts")]
-async fn ring(
+async fn push(
     engine: &Engine,
     account: &Account,
     approval: &Approval,
-    target: &RingTarget,
+    target: &PushTarget,
     factor: &Factor,
     context: &PromptContext<'_>,
     language: Language,
 ) -> bool {
     let fragment = approval.fragment();
-    let message = Message::Ring {
+    let message = Message::Push {
         account: &account.name,
         service: context.service,
         rhost: context.rhost.as_deref(),
@@ -232,7 +232,7 @@ async fn ring(
         Ok(()) => true,
         Err(error) => {
             match error {
-                CourierError::Gone => forget_ring(engine, &account.id, factor).await,
+                CourierError::Gone => forget_push(engine, &account.id, factor).await,
                 CourierError::Refused(_) | CourierError::Unsure(_) | CourierError::Down(_) => {}
             }
             false
@@ -241,11 +241,11 @@ async fn ring(
 }
 
 /// The subscription has ended (RFC 8030, section 7.3).
-async fn forget_ring(engine: &Engine, account: &AccountId, rung: &Factor) {
+async fn forget_push(engine: &Engine, account: &AccountId, pushed: &Factor) {
     let forgotten = edit(&*engine.directory, account, |data| {
-        for factor in data.factors.iter_mut().filter(|factor| **factor == *rung) {
+        for factor in data.factors.iter_mut().filter(|factor| **factor == *pushed) {
             if let Some(phone) = factor.kind.phone_mut() {
-                phone.ring = Ring::None;
+                phone.push = Push::None;
             }
         }
         Ok(())
@@ -254,10 +254,10 @@ async fn forget_ring(engine: &Engine, account: &AccountId, rung: &Factor) {
     drop(forgotten.await);
 }
 
-fn destination(target: &RingTarget) -> Destination<'_> {
+fn destination(target: &PushTarget) -> Destination<'_> {
     match target {
-        RingTarget::Ntfy(topic) => Destination::Ntfy(topic),
-        RingTarget::WebPush(subscription) => Destination::WebPush(subscription),
+        PushTarget::Ntfy(topic) => Destination::Ntfy(topic),
+        PushTarget::WebPush(subscription) => Destination::WebPush(subscription),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::approval::account_part;
-use super::{PAIRING_BYTES, Pairing, Phone, PhoneKey, Ring};
+use super::{PAIRING_BYTES, Pairing, Phone, PhoneKey, Push};
 
 /// Whether the site has a page for phones.
 pub(crate) fn is_available(engine: &Engine) -> bool {
@@ -117,7 +117,7 @@ async fn with_phone(
     let mut nonce = [0; 24];
     (engine.random)(&mut nonce)?;
     let totp = pairing.totp()?.seal(id, &engine.keyring, nonce)?;
-    Ok(NewFactor { id, label, kind: FactorKind::Phone(Phone { key, totp, ring: Ring::None }) })
+    Ok(NewFactor { id, label, kind: FactorKind::Phone(Phone { key, totp, push: Push::None }) })
 }
 
 /// The account in the address, in fewer characters where it is a UUID as directories write it (RFC 9562, section 4), so that

@@ -12,5 +12,5 @@ pub(crate) mod signature;
 
 pub use key::{BadPhoneKey, PhoneKey};
 pub use pairing::{PAIRING_BYTES, Pairing};
-pub use push::{Ring, RingTarget, Subscription};
+pub use push::{Push, PushTarget, Subscription};
 pub use record::Phone;

@@ -10,7 +10,7 @@ use crate::keyring::{Keyring, SealError, Sealed};
 /// How a phone is notified. The address is sealed with the keyring, because knowing it permits sending notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ring {
+pub enum Push {
     /// Not at all: its owner scans the QR code or opens the page.
     #[default]
     None,
@@ -20,7 +20,7 @@ pub enum Ring {
     WebPush(Sealed),
 }
 
-impl Ring {
+impl Push {
     pub(super) fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -40,15 +40,15 @@ impl Ring {
     /// # Errors
     /// As [`Keyring::seal`].
     pub fn seal(
-        target: &RingTarget,
+        target: &PushTarget,
         id: FactorId,
         keyring: &Keyring,
         nonce: [u8; 24],
     ) -> Result<Self, SealError> {
         let purpose = seal_purpose(id);
         Ok(match target {
-            RingTarget::Ntfy(topic) => Self::Ntfy(keyring.seal(&purpose, topic.as_bytes(), nonce)?),
-            RingTarget::WebPush(subscription) => {
+            PushTarget::Ntfy(topic) => Self::Ntfy(keyring.seal(&purpose, topic.as_bytes(), nonce)?),
+            PushTarget::WebPush(subscription) => {
                 // serde_json cannot fail on strings.
                 let json = serde_json::to_vec(subscription).unwrap_or_default();
                 Self::WebPush(keyring.seal(&purpose, &json, nonce)?)
@@ -68,7 +68,7 @@ impl Ring {
     /// The same, sealed with the current key.
     ///
     /// # Errors
-    /// As [`Ring::open`].
+    /// As [`Push::open`].
     pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, SealError> {
         self.open(id, keyring)?.map_or(Ok(Self::None), |target| Self::seal(&target, id, keyring, nonce))
     }
@@ -77,18 +77,18 @@ impl Ring {
     ///
     /// # Errors
     /// As [`Keyring::open`], and for a content of unknown form.
-    pub fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Option<RingTarget>, SealError> {
+    pub fn open(&self, id: FactorId, keyring: &Keyring) -> Result<Option<PushTarget>, SealError> {
         let purpose = seal_purpose(id);
         Ok(match self {
             Self::None => None,
             Self::Ntfy(sealed) => {
                 let topic = keyring.open(&purpose, sealed)?;
                 let topic = std::str::from_utf8(&topic).map_err(|_| SealError::Forged)?;
-                Some(RingTarget::Ntfy(topic.to_owned()))
+                Some(PushTarget::Ntfy(topic.to_owned()))
             }
             Self::WebPush(sealed) => {
                 let json = keyring.open(&purpose, sealed)?;
-                Some(RingTarget::WebPush(serde_json::from_slice(&json).map_err(|_| SealError::Forged)?))
+                Some(PushTarget::WebPush(serde_json::from_slice(&json).map_err(|_| SealError::Forged)?))
             }
         })
     }
@@ -96,14 +96,14 @@ impl Ring {
 
 /// The push address of a phone.
 #[derive(Clone, PartialEq, Eq)]
-pub enum RingTarget {
+pub enum PushTarget {
     /// An unguessable topic of the site's ntfy server.
     Ntfy(String),
     /// A subscription that the phone's browser made.
     WebPush(Subscription),
 }
 
-impl fmt::Debug for RingTarget {
+impl fmt::Debug for PushTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ntfy(_) => "Ntfy",
@@ -152,15 +152,15 @@ mod tests {
             p256dh: "p".to_owned(),
             auth: "a".to_owned(),
         };
-        for target in [RingTarget::Ntfy("topic".to_owned()), RingTarget::WebPush(subscription)] {
-            let ring = Ring::seal(&target, id, &old, [1; 24]).unwrap();
-            let fresh = ring.reseal(id, &new, [2; 24]).unwrap();
-            assert_eq!((ring.key(), fresh.key(), ring.name()), (Some(1), Some(2), fresh.name()));
+        for target in [PushTarget::Ntfy("topic".to_owned()), PushTarget::WebPush(subscription)] {
+            let push = Push::seal(&target, id, &old, [1; 24]).unwrap();
+            let fresh = push.reseal(id, &new, [2; 24]).unwrap();
+            assert_eq!((push.key(), fresh.key(), push.name()), (Some(1), Some(2), fresh.name()));
             assert_eq!(fresh.open(id, &new), Ok(Some(target)));
             assert_eq!(fresh.open(id, &old), Err(SealError::UnknownKey(2)));
-            assert_eq!(ring.reseal(FactorId::new([2; 16]), &new, [2; 24]), Err(SealError::Forged));
+            assert_eq!(push.reseal(FactorId::new([2; 16]), &new, [2; 24]), Err(SealError::Forged));
         }
-        assert_eq!(Ring::None.reseal(id, &new, [2; 24]), Ok(Ring::None));
-        assert_eq!(Ring::None.key(), None);
+        assert_eq!(Push::None.reseal(id, &new, [2; 24]), Ok(Push::None));
+        assert_eq!(Push::None.key(), None);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::factor::{FactorId, FactorRecord, SealedSecret, Totp, TotpError};
 use crate::keyring::Keyring;
 
-use super::{PhoneKey, Ring};
+use super::{PhoneKey, Push};
 
 /// A phone that approves logins with a key that never leaves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,8 @@ pub struct Phone {
     /// The seed of its offline codes.
     pub totp: Totp,
     /// How it is notified.
-    #[serde(default, skip_serializing_if = "Ring::is_none")]
-    pub ring: Ring,
+    #[serde(default, rename = "ring", skip_serializing_if = "Push::is_none")]
+    pub push: Push,
 }
 
 impl FactorRecord for Phone {
@@ -29,28 +29,28 @@ impl FactorRecord for Phone {
     }
 
     fn secrets(&self) -> Vec<&dyn SealedSecret> {
-        vec![&self.totp, &self.ring]
+        vec![&self.totp, &self.push]
     }
 
     fn secrets_mut(&mut self) -> Vec<&mut dyn SealedSecret> {
-        vec![&mut self.totp, &mut self.ring]
+        vec![&mut self.totp, &mut self.push]
     }
 
     fn summary(&self) -> Option<String> {
-        let how = match self.ring {
-            Ring::None => return None,
-            Ring::Ntfy(_) => "rung by ntfy",
-            Ring::WebPush(_) => "rung by Web Push",
+        let how = match self.push {
+            Push::None => return None,
+            Push::Ntfy(_) => "rung by ntfy",
+            Push::WebPush(_) => "rung by Web Push",
         };
         Some(how.to_owned())
     }
 
     fn details(&self) -> Vec<(&'static str, Value)> {
-        vec![("ring", json!(self.ring.name()))]
+        vec![("ring", json!(self.push.name()))]
     }
 }
 
-impl SealedSecret for Ring {
+impl SealedSecret for Push {
     fn key(&self) -> Option<u32> {
         Self::key(self)
     }

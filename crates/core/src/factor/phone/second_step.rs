@@ -22,7 +22,7 @@ pub(crate) async fn request(
 ) -> Result<Option<Approval>, Stop> {
     match approval::begin(exchange, account, factor, phone, context).await? {
         Begun::Waiting(approval) => {
-            if !approval.has_rung
+            if !approval.was_pushed
                 && let Err(stop) = show_qr(exchange, &approval).await
             {
                 approval.give_up(exchange.engine).await;
@@ -43,8 +43,8 @@ pub(crate) async fn request(
 }
 
 pub(crate) fn question(approval: &Approval) -> Phrase<'_> {
-    let number = &approval.number;
-    if approval.has_rung { Phrase::ApproveOnPhone { number } } else { Phrase::ApproveByScan { number } }
+    let number = &approval.match_number;
+    if approval.was_pushed { Phrase::ApproveOnPhone { number } } else { Phrase::ApproveByScan { number } }
 }
 
 /// `s` shows the QR code, and Enter waits for the phone.

@@ -9,7 +9,7 @@ use crate::changes::edit::edit;
 use crate::changes::error::ChangeRefusal;
 use crate::courier::Channel;
 use crate::exchange::stop::Stop;
-use crate::factor::{Ring, RingTarget, Subscription};
+use crate::factor::{Push, PushTarget, Subscription};
 use crate::flows::refused_change;
 use crate::ledger::{Credential, SendAdmission, Sending};
 use crate::limits::SendLimits;
@@ -18,15 +18,15 @@ use crate::verdict::Reason;
 use super::PhonePage;
 
 impl PhonePage<'_, '_> {
-    pub(super) async fn ring(&mut self, is_over: bool) -> Result<String, Stop> {
+    pub(super) async fn set_push(&mut self, is_over: bool) -> Result<String, Stop> {
         let (engine, request) = (self.exchange.engine, self.request);
-        let [ring, endpoint, p256dh, auth] = RING_FIELDS.map(|name| request.argument(name));
-        let (account, factor) = self.phone("ring", &[ring, endpoint, p256dh, auth], is_over).await?;
-        let target = match ring {
+        let [push, endpoint, p256dh, auth] = PUSH_FIELDS.map(|name| request.argument(name));
+        let (account, factor) = self.phone("ring", &[push, endpoint, p256dh, auth], is_over).await?;
+        let target = match push {
             "none" => None,
             "ntfy" if engine.courier.carries(Channel::Ntfy) => {
                 let topic: String = engine.draw_bits()?.iter().map(|byte| format!("{byte:02x}")).collect();
-                Some(RingTarget::Ntfy(format!("postern-{topic}")))
+                Some(PushTarget::Ntfy(format!("postern-{topic}")))
             }
             "web_push" if engine.courier.carries(Channel::WebPush) => {
                 let own = |text: &str| text.to_owned();
@@ -36,7 +36,7 @@ impl PhonePage<'_, '_> {
                     self.exchange.trail.detail = Some("a push service that is not allowed here");
                     return Err(Stop::reject(Reason::NotPermitted));
                 }
-                Some(RingTarget::WebPush(subscription))
+                Some(PushTarget::WebPush(subscription))
             }
             _ => {
                 self.exchange.trail.detail = Some("a way to ring that is not to be had here");
@@ -45,53 +45,53 @@ impl PhonePage<'_, '_> {
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));
         if let Some(phone) = factor.kind.phone()
-            && phone.ring.open(factor.id, &engine.keyring).is_ok_and(|current| current == target)
+            && phone.push.open(factor.id, &engine.keyring).is_ok_and(|current| current == target)
         {
             self.exchange
                 .person
-                .record("ring", json!({ "ring": phone.ring.name(), "address": null }))
+                .record("ring", json!({ "ring": phone.push.name(), "address": null }))
                 .await?;
             return Ok(account.name);
         }
-        self.admit_ring(&account.id).await?;
+        self.admit_change(&account.id).await?;
         let mut nonce = [0; 24];
         (engine.random)(&mut nonce)?;
         let sealed = match &target {
-            None => Ring::None,
-            Some(target) => Ring::seal(target, factor.id, &engine.keyring, nonce)?,
+            None => Push::None,
+            Some(target) => Push::seal(target, factor.id, &engine.keyring, nonce)?,
         };
         let changed = edit(&*engine.directory, &account.id, |data| {
             let found = data.factors.iter_mut().find(|one| one.id == factor.id);
             let phone =
                 found.and_then(|one| one.kind.phone_mut()).ok_or(ChangeRefusal::NoFactor(factor.id))?;
-            phone.ring = sealed.clone();
+            phone.push = sealed.clone();
             Ok(())
         })
         .await;
         refused_change::told(self.exchange, changed).await?;
         self.exchange.person.changed();
         let address = match &target {
-            Some(RingTarget::Ntfy(topic)) => engine.courier.ntfy_address(topic),
-            Some(RingTarget::WebPush(_)) | None => None,
+            Some(PushTarget::Ntfy(topic)) => engine.courier.ntfy_address(topic),
+            Some(PushTarget::WebPush(_)) | None => None,
         };
         self.exchange.person.record("ring", json!({ "ring": sealed.name(), "address": address })).await?;
         Ok(account.name)
     }
 
     /// Each change is a Modify in the directory.
-    async fn admit_ring(&mut self, account: &AccountId) -> Result<(), Stop> {
+    async fn admit_change(&mut self, account: &AccountId) -> Result<(), Stop> {
         let engine = self.exchange.engine;
-        let subject = engine.keyring.digest(RING, &[account.as_str().as_bytes()]);
+        let subject = engine.keyring.digest(PUSH, &[account.as_str().as_bytes()]);
         let sending = Sending { subject, at: engine.clock.now(), token: engine.draw_token()? };
-        match engine.ledger.admit_sending(&sending, &RING_CHANGES).await? {
+        match engine.ledger.admit_sending(&sending, &PUSH_CHANGES).await? {
             SendAdmission::Proceed => Ok(()),
             SendAdmission::Limited { .. } => Err(Stop::reject(Reason::Limited)),
         }
     }
 }
 
-const RING_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
-const RING: &str = "ring";
-/// How often an account changes the way that its phones are rung. Only its own phones fill it.
-const RING_CHANGES: SendLimits =
+const PUSH_FIELDS: [&str; 4] = ["ring", "endpoint", "p256dh", "auth"];
+const PUSH: &str = "ring";
+/// How often an account changes the way that its phones are notified. Only its own phones fill it.
+const PUSH_CHANGES: SendLimits =
     SendLimits { count: 20, window: Duration::from_secs(3600), gap: Duration::ZERO };

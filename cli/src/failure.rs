@@ -3,12 +3,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
-use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal};
+use postern_core::changes::{ChangeError, ChangeRefusal};
 use postern_core::config::Problems;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{FirstCodeError, TotpError};
 use postern_core::ledger::LedgerError;
 use postern_core::random::RandomnessGone;
+use postern_core::system_fault::SystemFault;
 use postern_store::OpenError;
 use postern_store::embedded::AccountError;
 
@@ -183,7 +184,7 @@ impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Refused(refusal) => refusal.into(),
-            ChangeError::Outage(outage) => outage.into(),
+            ChangeError::Fault(fault) => fault.into(),
         }
     }
 }
@@ -210,13 +211,13 @@ impl From<ChangeRefusal> for Failure {
     }
 }
 
-impl From<ChangeOutage> for Failure {
-    fn from(outage: ChangeOutage) -> Self {
-        match outage {
-            ChangeOutage::Factor(error) => error.into(),
-            ChangeOutage::Directory(error) => error.into(),
-            ChangeOutage::Ledger(error) => error.into(),
-            ChangeOutage::Hashing(_) | ChangeOutage::Randomness(_) => Self::system(outage),
+impl From<SystemFault> for Failure {
+    fn from(fault: SystemFault) -> Self {
+        match fault {
+            SystemFault::Factor(error) => error.into(),
+            SystemFault::Directory(error) => error.into(),
+            SystemFault::Ledger(error) => error.into(),
+            SystemFault::Hashing(_) | SystemFault::Randomness(_) => Self::system(fault),
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
-use crate::task::Task;
+use crate::task::{CoreFlow, Task};
 
 /// Serves one conversation until it ends or the client hangs up.
 pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
@@ -48,11 +48,15 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
     let service = site.engine.service(&begin.service);
     let peer = Peer::of(&site.rights, uid, task, service);
     let request = Request::read(&begin, task, service, peer);
-    if task == Task::Status && peer.is_permitted {
-        let report = server.status(&site).await;
-        return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
-    }
-    let finished = converse(server, &site, &mut line, &mut slot, &request).await;
+    // Rights come first: before a search, a question, a place among the dialogues.
+    let finished = match (peer.is_permitted, task) {
+        (false, _) => Finished::of_verdict(Verdict::Reject(Reason::NotPermitted)),
+        (true, Task::Status) => {
+            let report = server.status(&site).await;
+            return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
+        }
+        (true, Task::Flow(flow)) => converse(server, &site, &mut line, &mut slot, &request, flow).await,
+    };
     conclude(server, &request, &finished.outcome);
     let last = match finished.reply {
         Reply::None => return,
@@ -81,32 +85,28 @@ async fn converse(
     line: &mut LineStream,
     slot: &mut Slot,
     request: &Request<'_>,
+    flow: CoreFlow,
 ) -> Finished {
-    let ends_here = |outcome| Finished { outcome, reply: Reply::Verdict, is_interrupted: false };
-    // Rights come first: before a search, a question, a place among the dialogues.
-    if !request.peer.is_permitted {
-        return ends_here(decide::outcome(Verdict::Reject(Reason::NotPermitted)));
-    }
     let is_dialogue = request.is_dialogue();
     if is_dialogue && !slot.become_dialogue(site.capacity, decide::origin(server, request).await) {
         server.turn_away(format_args!(
             "no room for another dialogue; see [limits] dialogues, connections_per_user"
         ));
-        return ends_here(decide::outcome(Verdict::Defer("no room for another dialogue".to_owned())));
+        return Finished::of_verdict(Verdict::Defer("no room for another dialogue".to_owned()));
     }
-    let (deadlines, audience) = match (request.task, request.is_interactive) {
-        (Task::SelfService(_), true) => (SELF_SERVICE, Audience::Person),
-        (Task::SelfService(_), false) => (SELF_SERVICE, Audience::Reader),
-        (Task::Phone(_), _) => (PHONE, Audience::Reader),
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, true) => {
+    let (deadlines, audience) = match (flow, request.is_interactive) {
+        (CoreFlow::SelfService(_), true) => (SELF_SERVICE, Audience::Person),
+        (CoreFlow::SelfService(_), false) => (SELF_SERVICE, Audience::Reader),
+        (CoreFlow::Phone(_), _) => (PHONE, Audience::Reader),
+        (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, true) => {
             (if is_dialogue { LOGIN } else { MAIL }, Audience::Person)
         }
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, false) => (MAIL, Audience::Nobody),
+        (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, false) => (MAIL, Audience::Nobody),
     };
     let (mut conversation, events) = SocketConversation::new(request.version, audience);
-    let flow = decide::decide(server, site, request, &mut conversation);
-    let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(flow)).await;
-    if finished.is_interrupted && request.task == Task::Login {
+    let decided = decide::decide(server, site, request, flow, &mut conversation);
+    let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(decided)).await;
+    if finished.is_interrupted && flow == CoreFlow::Login {
         finished.outcome.verdict = without_a_person(finished.outcome.verdict);
     }
     finished

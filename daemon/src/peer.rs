@@ -8,7 +8,7 @@ use postern_core::config::Socket;
 use tracing::{info, warn};
 
 use crate::slots::Holder;
-use crate::task::Task;
+use crate::task::{CoreFlow, Task};
 
 /// What each local user may ask for. Clones share the last answers of the name services.
 #[derive(Debug, Clone)]
@@ -101,13 +101,13 @@ impl Rights {
         let known = self.known();
         let services = known.trusted.get(&uid);
         match task {
-            Task::Login | Task::Account => {
+            Task::Status => uid == ROOT || uid == self.own_uid,
+            Task::Flow(CoreFlow::Login | CoreFlow::Account) => {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
             }
-            Task::Lookup => uid == ROOT || services.is_some(),
-            Task::Status => uid == ROOT || uid == self.own_uid,
-            Task::SelfService(_) => self.may_be_a_person(uid),
-            Task::Phone(_) => self.is_web(uid),
+            Task::Flow(CoreFlow::Lookup) => uid == ROOT || services.is_some(),
+            Task::Flow(CoreFlow::SelfService(_)) => self.may_be_a_person(uid),
+            Task::Flow(CoreFlow::Phone(_)) => self.is_web(uid),
         }
     }
 

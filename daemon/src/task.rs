@@ -1,17 +1,24 @@
 use postern_core::flows::SelfServiceFlow;
 use postern_ipc::{Flow, PhoneFlow};
 
-/// What a conversation is for. It decides who may hold it and which code answers it; a new flow is sorted in here.
+/// What a conversation is for. It decides which peers may hold it and which code answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
+    /// An administrator asks for posternd's status. The daemon answers this itself.
+    Status,
+    /// A flow of the core, which ends with a verdict.
+    Flow(CoreFlow),
+}
+
+/// The flows of the core. A new flow is added here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CoreFlow {
     /// A login.
     Login,
     /// A mail server asks for an account's userdb fields.
     Lookup,
     /// PAM asks whether a login may go on.
     Account,
-    /// An administrator asks for the status.
-    Status,
     /// A person manages their own account.
     SelfService(SelfServiceFlow),
     /// The phone page relays a phone's request.
@@ -21,49 +28,53 @@ pub(crate) enum Task {
 impl Task {
     /// The task of a flow of the protocol.
     pub(crate) fn of(flow: Flow) -> Self {
+        let self_service = |flow| Self::Flow(CoreFlow::SelfService(flow));
+        let phone = |flow| Self::Flow(CoreFlow::Phone(flow));
         match flow {
-            Flow::Login => Self::Login,
-            Flow::Lookup => Self::Lookup,
-            Flow::Account => Self::Account,
             Flow::Status => Self::Status,
-            Flow::Factors => Self::SelfService(SelfServiceFlow::Factors),
-            Flow::Enrol => Self::SelfService(SelfServiceFlow::Enrol),
-            Flow::Remove => Self::SelfService(SelfServiceFlow::Remove),
-            Flow::Replace => Self::SelfService(SelfServiceFlow::Replace),
-            Flow::RecoveryCodes => Self::SelfService(SelfServiceFlow::RecoveryCodes),
-            Flow::AppPasswordCreate => Self::SelfService(SelfServiceFlow::AppPasswordCreate),
-            Flow::AppPasswordList => Self::SelfService(SelfServiceFlow::AppPasswordList),
-            Flow::AppPasswordRegenerate => Self::SelfService(SelfServiceFlow::AppPasswordRegenerate),
-            Flow::AppPasswordRevoke => Self::SelfService(SelfServiceFlow::AppPasswordRevoke),
-            Flow::DeviceList => Self::SelfService(SelfServiceFlow::DeviceList),
-            Flow::DeviceRevoke => Self::SelfService(SelfServiceFlow::DeviceRevoke),
-            Flow::ChallengeList => Self::SelfService(SelfServiceFlow::ChallengeList),
-            Flow::ChallengeDeny => Self::SelfService(SelfServiceFlow::ChallengeDeny),
-            Flow::PhoneBind => Self::Phone(PhoneFlow::Bind),
-            Flow::PhonePending => Self::Phone(PhoneFlow::Pending),
-            Flow::PhoneAnswer => Self::Phone(PhoneFlow::Answer),
-            Flow::PhoneRing => Self::Phone(PhoneFlow::Push),
+            Flow::Login => Self::Flow(CoreFlow::Login),
+            Flow::Lookup => Self::Flow(CoreFlow::Lookup),
+            Flow::Account => Self::Flow(CoreFlow::Account),
+            Flow::Factors => self_service(SelfServiceFlow::Factors),
+            Flow::Enrol => self_service(SelfServiceFlow::Enrol),
+            Flow::Remove => self_service(SelfServiceFlow::Remove),
+            Flow::Replace => self_service(SelfServiceFlow::Replace),
+            Flow::RecoveryCodes => self_service(SelfServiceFlow::RecoveryCodes),
+            Flow::AppPasswordCreate => self_service(SelfServiceFlow::AppPasswordCreate),
+            Flow::AppPasswordList => self_service(SelfServiceFlow::AppPasswordList),
+            Flow::AppPasswordRegenerate => self_service(SelfServiceFlow::AppPasswordRegenerate),
+            Flow::AppPasswordRevoke => self_service(SelfServiceFlow::AppPasswordRevoke),
+            Flow::DeviceList => self_service(SelfServiceFlow::DeviceList),
+            Flow::DeviceRevoke => self_service(SelfServiceFlow::DeviceRevoke),
+            Flow::ChallengeList => self_service(SelfServiceFlow::ChallengeList),
+            Flow::ChallengeDeny => self_service(SelfServiceFlow::ChallengeDeny),
+            Flow::PhoneBind => phone(PhoneFlow::Bind),
+            Flow::PhonePending => phone(PhoneFlow::Pending),
+            Flow::PhoneAnswer => phone(PhoneFlow::Answer),
+            Flow::PhoneRing => phone(PhoneFlow::Push),
         }
     }
 
     /// Whether it takes arguments by name, and asks for every secret itself.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
-            Self::SelfService(_) | Self::Phone(_) => true,
-            Self::Login | Self::Lookup | Self::Account | Self::Status => false,
+            Self::Flow(CoreFlow::SelfService(_) | CoreFlow::Phone(_)) => true,
+            Self::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account) | Self::Status => false,
         }
     }
 
     /// Whether an open page repeats it all the time, so that it is logged only if it is refused.
     pub(crate) fn is_poll(self) -> bool {
         match self {
-            Self::Phone(PhoneFlow::Pending) => true,
-            Self::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)
-            | Self::Login
-            | Self::Lookup
-            | Self::Account
-            | Self::Status
-            | Self::SelfService(_) => false,
+            Self::Flow(CoreFlow::Phone(PhoneFlow::Pending)) => true,
+            Self::Flow(
+                CoreFlow::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)
+                | CoreFlow::Login
+                | CoreFlow::Lookup
+                | CoreFlow::Account
+                | CoreFlow::SelfService(_),
+            )
+            | Self::Status => false,
         }
     }
 }

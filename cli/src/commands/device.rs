@@ -1,6 +1,7 @@
 use postern_core::account::Account;
-use postern_core::changes::{ChangeError, ChangeOutage, TrustedDevice, revoke_devices, trusted_devices};
+use postern_core::changes::{ChangeError, TrustedDevice, revoke_devices, trusted_devices};
 use postern_core::device::DeviceId;
+use postern_core::system_fault::SystemFault;
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
 
@@ -61,7 +62,7 @@ async fn revoke(site: &Site, account: &Account, id: Option<&str>, output: Output
 
 /// If the ledger is down, the account stops to trust all devices, which is more than was asked for one.
 fn unfinished(error: ChangeError) -> Failure {
-    let is_done = matches!(error, ChangeError::Outage(ChangeOutage::Ledger(_)));
+    let is_done = matches!(error, ChangeError::Fault(SystemFault::Ledger(_)));
     let failure = Failure::from(error);
     if is_done {
         failure.and("the account trusts no device from now on; the records go by themselves")

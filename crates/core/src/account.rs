@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::account_status::AccountStatus;
+use crate::account_status::{AccountStatus, AccountUse, Closed, UnusableAccount};
 use crate::app_password::{AppPassword, LiveAppPassword, Selector, Tombstone};
 use crate::clock::Timestamp;
 use crate::factor::{Factor, FactorId, RecoveryCode, RecoveryId};
@@ -35,6 +35,26 @@ pub struct Account {
     pub locator: String,
     /// Whether the entry was read just now.
     pub freshness: Freshness,
+}
+
+impl Account {
+    /// Whether the account may be used now. Each flow asks this before it looks at a secret, and again after it has waited for a
+    /// person.
+    ///
+    /// # Errors
+    /// Why not. Whether the copy is recent enough comes first, because the status of an older one may have changed.
+    pub fn usable(&self, account_use: AccountUse) -> Result<(), UnusableAccount> {
+        match (self.freshness, account_use) {
+            (Freshness::Stale, AccountUse::AnyOther) => return Err(UnusableAccount::Stale),
+            (Freshness::Stale, AccountUse::AppPassword)
+            | (Freshness::Fresh, AccountUse::AppPassword | AccountUse::AnyOther) => {}
+        }
+        match self.status {
+            AccountStatus::Active => Ok(()),
+            AccountStatus::Disabled => Err(UnusableAccount::Closed(Closed::Disabled)),
+            AccountStatus::Expired => Err(UnusableAccount::Closed(Closed::Expired)),
+        }
+    }
 }
 
 /// Whether an account was read just now.

@@ -1,8 +1,8 @@
-//! Whether an account may be used at all.
+//! Whether an account may be used.
 
 use crate::reason::Reason;
 
-/// Whether an account may be used. Unless it is `Active`, every secret is refused, and so are lookups.
+/// The status of an account. Unless it is `Active`, every secret is refused, and so are lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountStatus {
     /// In use.
@@ -13,14 +13,40 @@ pub enum AccountStatus {
     Expired,
 }
 
-impl AccountStatus {
-    /// Why the account is refused; `None` if it is in use.
+/// What an account is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountUse {
+    /// A login to a mail service with an app password. An older copy of the account suffices while the directory is down.
+    AppPassword,
+    /// Any other login, a lookup, or a change. The account must have been read just now.
+    AnyOther,
+}
+
+/// Why an account cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnusableAccount {
+    /// It is closed.
+    Closed(Closed),
+    /// What is known of it is too old for this use.
+    Stale,
+}
+
+/// Why an account is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// An admin disabled it.
+    Disabled,
+    /// Its expiry date has passed.
+    Expired,
+}
+
+impl Closed {
+    /// The reason for which a login is refused.
     #[must_use]
-    pub fn refusal(self) -> Option<Reason> {
+    pub fn reason(self) -> Reason {
         match self {
-            Self::Active => None,
-            Self::Disabled => Some(Reason::Disabled),
-            Self::Expired => Some(Reason::Expired),
+            Self::Disabled => Reason::Disabled,
+            Self::Expired => Reason::Expired,
         }
     }
 }

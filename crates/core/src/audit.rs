@@ -72,7 +72,7 @@ impl fmt::Display for Entry<'_> {
             None => {}
         }
         line.maybe("observed", trail.observed)?;
-        line.maybe("detail", trail.detail)?;
+        line.maybe("detail", self.outcome.detail)?;
         line.maybe("ledger", trail.is_ledger_down.then_some("down"))?;
         line.maybe("courier", trail.is_courier_down.then_some("down"))?;
         line.maybe("sms_budget", trail.sms_budget.map(crate::exchange::trail::SmsBudget::as_str))?;
@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn line(user: &str, verdict: Verdict, trail: Trail) -> String {
-        let outcome = Outcome { verdict, trail };
+        let outcome = Outcome { verdict, detail: None, trail };
         Entry { address: "192.0.2.1".parse().ok(), ..plain("imap", user, &outcome) }.to_string()
     }
 
@@ -180,11 +180,13 @@ mod tests {
         let trail = Trail {
             account: Some(AccountId::new("id-1".to_owned())),
             credential: Some(Credential::AppPassword("GdGn".parse().unwrap())),
-            detail: Some("the app password is revoked"),
             ..Trail::default()
         };
+        let detail = Some("the app password is revoked");
+        let outcome = Outcome { verdict: Verdict::Reject(Reason::Revoked), detail, trail };
+        let address = "192.0.2.1".parse().ok();
         assert_eq!(
-            line("alice", Verdict::Reject(Reason::Revoked), trail),
+            Entry { address, ..plain("imap", "alice", &outcome) }.to_string(),
             "verdict=reject reason=revoked flow=login service=imap rhost=192.0.2.1 account=id-1 \
              credential=app_password app_password=GdGn detail=\"the app password is revoked\" peer=0 user=alice"
         );
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_login_at_a_prompt_names_its_device_and_its_terminal() {
-        let outcome = Outcome { verdict: Verdict::Reject(Reason::Cancelled), trail: Trail::default() };
+        let outcome = Outcome::of_verdict(Verdict::Reject(Reason::Cancelled));
         let entry = Entry {
             device: Some("ssh key SHA256:uJ0/+x"),
             tty: Some("ssh"),
@@ -208,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_host_is_its_address_or_else_its_name() {
-        let outcome = Outcome { verdict: Verdict::Reject(Reason::BadCredential), trail: Trail::default() };
+        let outcome = Outcome::of_verdict(Verdict::Reject(Reason::BadCredential));
         let line = |address: Option<&str>, host| {
             let address = address.map(|address| address.parse().unwrap());
             Entry { address, host, ..plain("sshd", "alice", &outcome) }.to_string()
@@ -244,13 +246,13 @@ mod tests {
             let trail = Trail {
                 account: Some(AccountId::new("id".to_owned())),
                 credential: Some(credential),
-                detail: Some("detail"),
                 observed: Some(Reason::Scope),
                 is_ledger_down: true,
                 sms_budget: Some(crate::exchange::trail::SmsBudget::Near),
                 ..Trail::default()
             };
-            let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), trail };
+            let detail = Some("detail");
+            let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), detail, trail };
             let address = "192.0.2.1".parse().ok();
             let (device, tty, session) = (Some("d"), Some("t"), Some("s"));
             Entry { address, device, tty, session, ..plain("sshd", "alice", &outcome) }.to_string()

@@ -38,6 +38,7 @@ pub mod random;
 pub mod reason;
 pub mod secret;
 pub mod sms_rules;
+pub mod system_fault;
 pub mod typed;
 pub mod unix_users;
 pub mod userdb;

@@ -1,5 +1,5 @@
 use postern_core::conversation::{Conversation, Prompt, Tone};
-use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome, Trail};
+use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome};
 use postern_core::flows::{self, LoginRequest, PhoneRequest, SelfServiceFlow, SelfServiceRequest};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
@@ -15,30 +15,29 @@ use crate::hosts::Hosts;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::{LocalUser, Origin};
-use crate::task::Task;
+use crate::task::CoreFlow;
 use crate::users::HostUsers;
 
-/// Runs the flow that the visitor asks for.
+/// Runs `flow`, which the peer may ask for.
 pub(super) async fn decide(
     server: &Server,
     site: &Site,
     request: &Request<'_>,
+    flow: CoreFlow,
     conversation: &mut SocketConversation,
 ) -> Outcome {
-    match request.task {
-        Task::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
-        Task::Phone(flow) => page(server, site, request, flow, conversation).await,
-        // One that is permitted is answered before.
-        Task::Status => outcome(Verdict::Reject(Reason::NotPermitted)),
-        Task::Login => match LoginName::new(request.name()) {
+    match flow {
+        CoreFlow::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
+        CoreFlow::Phone(flow) => page(server, site, request, flow, conversation).await,
+        CoreFlow::Login => match LoginName::new(request.name()) {
             Ok(name) => login(server, site, request, &name, conversation).await,
             Err(_) => refused(NOT_A_NAME),
         },
-        Task::Lookup => match LoginName::new(request.name()) {
+        CoreFlow::Lookup => match LoginName::new(request.name()) {
             Ok(name) => flows::lookup(&site.engine, request.service, &name).await,
             Err(_) => refused(NOT_A_NAME),
         },
-        Task::Account => match LoginName::new(request.name()) {
+        CoreFlow::Account => match LoginName::new(request.name()) {
             Ok(name) => {
                 let proof = request.secret.map(postern_ipc::Secret::expose);
                 flows::account(&site.engine, request.service, &name, proof).await
@@ -109,7 +108,7 @@ async fn self_service(
             conversation.tell(Tone::Error, &prompt).await.ok();
             return not_permitted("the peer's uid is nobody's on this host");
         }
-        Err(error) => return outcome(Verdict::Defer(error.to_string())),
+        Err(error) => return Outcome::of_verdict(Verdict::Defer(error.to_string())),
     };
     if request.name() != name {
         return not_permitted("the peer is somebody else");
@@ -141,11 +140,6 @@ async fn source(hosts: &Hosts, request: &Request<'_>) -> Source {
     }
 }
 
-/// A verdict with nothing to add.
-pub(super) fn outcome(verdict: Verdict) -> Outcome {
-    Outcome { verdict, trail: Trail::default() }
-}
-
 fn refused(detail: &'static str) -> Outcome {
     with_detail(Reason::BadCredential, detail)
 }
@@ -155,8 +149,7 @@ fn not_permitted(detail: &'static str) -> Outcome {
 }
 
 fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
-    let trail = Trail { detail: Some(detail), ..Trail::default() };
-    Outcome { verdict: Verdict::Reject(reason), trail }
+    Outcome { detail: Some(detail), ..Outcome::of_verdict(Verdict::Reject(reason)) }
 }
 
 const NOT_A_NAME: &str = "not a name: empty, over 255 bytes, or with control characters";
@@ -169,6 +162,7 @@ mod tests {
     use super::*;
     use crate::connection::request::Peer;
     use crate::peer::Rights;
+    use crate::task::Task;
 
     #[tokio::test]
     async fn a_login_comes_from_its_address_its_user_or_one_of_the_hosts_with_names() {
@@ -180,7 +174,9 @@ mod tests {
             let vouches_for_devices = Rights::vouches_for_devices(peer);
             let peer =
                 Peer { uid: peer, is_permitted: true, is_trusted: true, is_web: false, vouches_for_devices };
-            source(&hosts, &Request::read(&begin, Task::Login, service, peer)).await.to_string()
+            source(&hosts, &Request::read(&begin, Task::Flow(CoreFlow::Login), service, peer))
+                .await
+                .to_string()
         };
         assert_eq!(from(Some("192.0.2.1"), Some(1000), 0).await, "192.0.2.1");
         assert_eq!(from(Some("::ffff:192.0.2.1"), None, 0).await, "192.0.2.1");

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use postern_core::conversation::{Answer, Gone};
-use postern_core::exchange::{Outcome, Trail};
+use postern_core::exchange::Outcome;
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, ClientMessage, ProtocolError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -43,6 +43,13 @@ pub(super) struct Finished {
     pub(super) reply: Reply,
     /// Whether the flow was cut off, or did not get an answer that it asked for.
     pub(super) is_interrupted: bool,
+}
+
+impl Finished {
+    /// An end without a flow.
+    pub(super) fn of_verdict(verdict: Verdict) -> Self {
+        Self { outcome: Outcome::of_verdict(verdict), reply: Reply::Verdict, is_interrupted: false }
+    }
 }
 
 /// The last message to the client.
@@ -200,7 +207,7 @@ impl Driver<'_> {
         Some(match self.interruption.take() {
             Some(interruption) => cut_off(interruption),
             None => Finished {
-                outcome: outcome(Verdict::Defer("it took too long".to_owned())),
+                outcome: Outcome::of_verdict(Verdict::Defer("it took too long".to_owned())),
                 reply: Reply::Verdict,
                 is_interrupted: true,
             },
@@ -268,7 +275,7 @@ impl Interruption {
     }
 
     fn finish(self, mut outcome: Outcome) -> Finished {
-        outcome.trail.detail = outcome.trail.detail.or(self.detail());
+        outcome.detail = outcome.detail.or(self.detail());
         let reply = match self {
             Self::Cancelled | Self::AnswerTimedOut => Reply::Verdict,
             Self::Stopping => {
@@ -287,11 +294,7 @@ impl Interruption {
 
 /// Ends the flow where it is. What it counted stays counted.
 fn cut_off(interruption: Interruption) -> Finished {
-    interruption.finish(outcome(Verdict::Reject(Reason::Cancelled)))
-}
-
-fn outcome(verdict: Verdict) -> Outcome {
-    Outcome { verdict, trail: Trail::default() }
+    interruption.finish(Outcome::of_verdict(Verdict::Reject(Reason::Cancelled)))
 }
 
 /// Sends the reply, unless the flow is gone.

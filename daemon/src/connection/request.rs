@@ -9,7 +9,7 @@ use postern_core::policy::{Class, NamedService};
 use postern_ipc::{Begin, ProtocolError, RemoteHost, Secret, Version};
 
 use crate::peer::Rights;
-use crate::task::Task;
+use crate::task::{CoreFlow, Task};
 
 /// What a peer asks for.
 #[derive(Debug)]
@@ -91,7 +91,9 @@ impl<'a> Request<'a> {
 
     /// Whether it is a login that asks a person several things.
     pub(super) fn is_dialogue(&self) -> bool {
-        self.task == Task::Login && self.service.class() == Some(Class::Login) && self.is_interactive
+        self.task == Task::Flow(CoreFlow::Login)
+            && self.service.class() == Some(Class::Login)
+            && self.is_interactive
     }
 
     /// The client's address, if it is known.

@@ -4,7 +4,7 @@ use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, RejectReason};
 
-use crate::task::Task;
+use crate::task::{CoreFlow, Task};
 
 /// The verdict as a message. Only a trusted peer is told what is out of order, as that names servers and entries.
 pub(super) fn verdict(
@@ -33,14 +33,18 @@ pub(super) fn verdict(
 pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, language: Language) -> String {
     let phrase = match (task, class) {
         _ if reason == Reason::Cancelled => return String::new(),
-        (Task::Phone(_), _) => Phrase::PhoneRefused {},
-        (Task::SelfService(_), _) => Phrase::NotChanged {},
+        (Task::Flow(CoreFlow::Phone(_)), _) => Phrase::PhoneRefused {},
+        (Task::Flow(CoreFlow::SelfService(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Login) | None) => {
-            Phrase::LoginFailed {}
-        }
+        (
+            Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
+            Some(Class::Login) | None,
+        ) => Phrase::LoginFailed {},
         // A mail program shows it, whatever its language.
-        (Task::Login | Task::Lookup | Task::Account | Task::Status, Some(Class::Mail)) => {
+        (
+            Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
+            Some(Class::Mail),
+        ) => {
             return MAIL_REJECT_TEXT.to_owned();
         }
     };

@@ -41,13 +41,13 @@ async fn under_a_lock_one_repeated_secret_is_one_guess_and_is_rarely_asked_for_a
     site.faults.expect(None);
     let first = lenient("an old password").await;
     assert_eq!(first.reason(), Reason::BadCredential);
-    assert!(first.outcome.trail.detail.unwrap().contains("has locked the main password"), "{first:?}");
+    assert!(first.outcome.detail.unwrap().contains("has locked the main password"), "{first:?}");
     for _ in 0..60 {
         site.clock.advance(30);
         let ended = lenient("an old password").await;
         assert_eq!(ended.reason(), Reason::BadCredential);
-        let is_anew = ended.outcome.trail.detail != AGAIN;
-        assert!(!is_anew || ended.outcome.trail.detail == first.outcome.trail.detail, "{ended:?}");
+        let is_anew = ended.outcome.detail != AGAIN;
+        assert!(!is_anew || ended.outcome.detail == first.outcome.detail, "{ended:?}");
     }
     let looked_at = site.faults.count(Point::CheckMainPassword);
     assert!((3..12).contains(&looked_at), "{looked_at} in 31 minutes");
@@ -115,7 +115,7 @@ async fn input_that_cannot_be_a_main_password_is_not_counted_as_a_wrong_one() {
             let ended = site.mail("alice", &typed).await;
             assert_eq!(ended.reason(), Reason::BadCredential, "a main password is never touched");
             assert_eq!(ended.outcome.trail.credential, None);
-            assert!(ended.outcome.trail.detail.unwrap().contains("control characters"), "{ended:?}");
+            assert!(ended.outcome.detail.unwrap().contains("control characters"), "{ended:?}");
         }
     }
     assert_eq!(site.faults.count(Point::CheckMainPassword) + site.faults.count(Point::Admit), 0);
@@ -256,7 +256,7 @@ async fn a_mail_service_without_a_secret_asks_for_one_and_for_nothing_else() {
         ));
     }
     assert_eq!(
-        site.visit("imap", "alice").says(&[""]).await.outcome.trail.detail,
+        site.visit("imap", "alice").says(&[""]).await.outcome.detail,
         Some("an empty answer"),
         "which fail2ban's filter takes for no guess"
     );
@@ -285,7 +285,7 @@ async fn a_tombstone_stands_for_400_days_and_its_selector_is_not_given_out_again
     let runs = site.hasher.tally();
     let ended = site.mail("alice", &password).await;
     assert_eq!(ended.reason(), Reason::Revoked);
-    assert_eq!(ended.outcome.trail.detail, Some("the app password is revoked"));
+    assert_eq!(ended.outcome.detail, Some("the app password is revoked"));
     assert_eq!(site.hasher.tally(), runs, "neither the app password nor the main password is computed");
     for (days, left) in [(399, 1), (2, 0)] {
         site.clock.advance(days * 86_400);

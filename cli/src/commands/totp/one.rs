@@ -2,11 +2,12 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{ChangeError, ChangeOutage, ChangeRefusal, NewFactor, bind_factor};
+use postern_core::changes::{ChangeError, ChangeRefusal, NewFactor, bind_factor};
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{FactorId, FirstCode, FirstCodeProblem, NewTotp, default_app_label};
 use postern_core::flows::Bound;
 use postern_core::qr::Modules;
+use postern_core::system_fault::SystemFault;
 use postern_core::words::Phrase;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -142,7 +143,7 @@ impl Job<'_> {
         let new = totp.to_factor(id, label, &keyring, authority.random)?;
         let bound = bind_factor(&authority, &keyring, &account.id, &new, replaces, None).await;
         files.may_count =
-            matches!(bound, Err(ChangeError::Outage(ChangeOutage::Directory(DirectoryError::Down(_)))));
+            matches!(bound, Err(ChangeError::Fault(SystemFault::Directory(DirectoryError::Down(_)))));
         Ok(BoundApp { account: account.name.clone(), new, totp, uri, replaces, is_first: bound?, is_proved })
     }
 

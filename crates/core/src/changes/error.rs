@@ -1,19 +1,16 @@
 use crate::app_password::Selector;
-use crate::directory::DirectoryError;
-use crate::factor::{FactorId, TotpError};
-use crate::hashing::NotComputed;
-use crate::ledger::LedgerError;
-use crate::random::RandomnessGone;
+use crate::factor::FactorId;
+use crate::system_fault::SystemFault;
 
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// The account, or what was asked for, does not permit it. Those who asked can act on it.
+    /// The account, or the request, does not permit the change. The person who requested it can act on the message.
     #[error(transparent)]
     Refused(#[from] ChangeRefusal),
-    /// A store, or the host, is out of order.
+    /// A store, or the host, does not work.
     #[error(transparent)]
-    Outage(#[from] ChangeOutage),
+    Fault(SystemFault),
 }
 
 /// Why an account, as it is, does not permit a change.
@@ -70,36 +67,13 @@ pub enum ChangeRefusal {
     NotEnrolled,
 }
 
-/// What is out of order, so that a change cannot be made now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeOutage {
-    /// A secret cannot be sealed or opened.
-    #[error(transparent)]
-    Factor(#[from] TotpError),
-    /// The directory is out of order.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// The ledger is out of order.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// Hashing is out of order.
-    #[error(transparent)]
-    Hashing(#[from] NotComputed),
-    /// Randomness is out of order.
-    #[error(transparent)]
-    Randomness(#[from] RandomnessGone),
+impl<E> From<E> for ChangeError
+where
+    SystemFault: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
 }
-
-macro_rules! outages {
-    ($($error:ty),*) => {$(
-        impl From<$error> for ChangeError {
-            fn from(error: $error) -> Self {
-                Self::Outage(error.into())
-            }
-        }
-    )*};
-}
-
-outages!(TotpError, DirectoryError, LedgerError, NotComputed, RandomnessGone);
 
 pub(crate) const EDIT_TRIES: usize = 16;

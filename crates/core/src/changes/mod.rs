@@ -22,7 +22,7 @@ pub use authority::Authority;
 pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
 pub use devices::{TrustedDevice, revoke_devices, trusted_devices};
 pub use edit::edit;
-pub use error::{ChangeError, ChangeOutage, ChangeRefusal};
+pub use error::{ChangeError, ChangeRefusal};
 pub use factors::{bind_factor, unbind_factor, unlock_factors};
 pub use new_factor::NewFactor;
 pub use notices::Notices;

@@ -1,9 +1,9 @@
 //! Whether an account may still log in: it may have been changed while a question was open.
 
-use crate::account::{Account, Freshness, uid_in_directory};
+use crate::account::{Account, uid_in_directory};
+use crate::account_status::AccountUse;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
-use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::name::LoginName;
 use crate::policy::Class;
@@ -23,8 +23,6 @@ pub(crate) async fn read_again(engine: &Engine, account: &Account) -> Result<Acc
         found.id == account.id && found.name == account.name && uid(found) == uid(account)
     };
     let found = found.filter(is_same).ok_or(Stop::reject(Reason::UnknownAccount))?;
-    if found.freshness == Freshness::Stale {
-        return Err(Outage::Stale.into());
-    }
-    found.status.refusal().map_or(Ok(found), |reason| Err(Stop::reject(reason)))
+    found.usable(AccountUse::AnyOther)?;
+    Ok(found)
 }

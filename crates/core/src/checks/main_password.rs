@@ -4,7 +4,7 @@ use crate::account::uid_in_directory;
 use crate::account::{Account, AccountId};
 use crate::checks::attempts;
 use crate::checks::attempts::Past;
-use crate::checks::in_flight::Checked;
+use crate::checks::in_flight::SecretCheck;
 use crate::clock::Timestamp;
 use crate::directory::PasswordCheck;
 use crate::engine::Engine;
@@ -16,9 +16,6 @@ use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source, UnderLock};
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
-
-/// What the log hears of a program that repeats itself. It guesses nothing, and fail2ban's filter leaves it alone.
-pub(crate) const WRONG_BEFORE: &str = "the same secret was wrong before";
 
 /// A typed main password.
 #[derive(Debug, Clone, Copy)]
@@ -35,23 +32,11 @@ impl MainPasswordCheck<'_> {
         self,
         exchange: &mut Exchange<'_>,
         account: &Account,
-    ) -> Result<Checked, Outage> {
+    ) -> Result<SecretCheck, Outage> {
         let engine = exchange.engine;
         let digest = self.digest(engine, &account.id, &account.password_marker);
         let question = self.question(exchange, digest);
-        let checked = engine.memory.in_flight.once(question, self.look(exchange, account, digest)).await?;
-        let detail = match checked {
-            Checked::Right | Checked::Limited => None,
-            Checked::RightButDue => Some("the directory wants the main password changed"),
-            Checked::Wrong if is_locked_for_a_time(account) => {
-                Some("wrong, or the directory has locked the main password for a time")
-            }
-            Checked::Wrong => None,
-            Checked::KnownWrong => Some(WRONG_BEFORE),
-            Checked::Refused(refusal) => Some(refusal.detail()),
-        };
-        exchange.trail.detail = detail.or(exchange.trail.detail);
-        Ok(checked)
+        engine.memory.in_flight.once(question, self.look(exchange, account, digest)).await
     }
 
     async fn look(
@@ -59,15 +44,15 @@ impl MainPasswordCheck<'_> {
         exchange: &mut Exchange<'_>,
         account: &Account,
         digest: Digest,
-    ) -> Result<Checked, Outage> {
+    ) -> Result<SecretCheck, Outage> {
         let (engine, source) = (exchange.engine, exchange.source);
         let attempt = Attempt { account: &account.id, source, digest, at: self.at };
         let past = attempts::history(exchange, &account.id, self.at).await;
         let limits = limits(exchange, account);
         match attempts::admit(exchange, &attempt, &limits, past).await {
             Admission::Proceed => {}
-            Admission::KnownWrong => return Ok(Checked::KnownWrong),
-            Admission::Limited => return Ok(Checked::Limited),
+            Admission::KnownWrong => return Ok(SecretCheck::KnownWrong),
+            Admission::Limited => return Ok(SecretCheck::Limited),
         }
         // While the directory may have locked the password, its owner is told "wrong" of the right one as well: such a secret
         // stays counted once, and is not settled as wrong, so that it is asked for again.
@@ -76,7 +61,7 @@ impl MainPasswordCheck<'_> {
             (question, engine.memory.wrong_under_lock.recall(question, limits.window, self.at))
         });
         if let Some((_, UnderLock::TooEarly)) = under_lock {
-            return Ok(Checked::KnownWrong);
+            return Ok(SecretCheck::KnownWrong);
         }
         let lane = past.lane_for_main_password();
         let checked =
@@ -86,24 +71,28 @@ impl MainPasswordCheck<'_> {
         if is_wrong && let Some((question, before)) = under_lock {
             engine.memory.wrong_under_lock.remember(question, limits.window, self.at);
             return Ok(match before {
-                UnderLock::New => Checked::Wrong,
-                UnderLock::Due | UnderLock::TooEarly => Checked::KnownWrong,
+                UnderLock::New => SecretCheck::WrongOrLocked,
+                UnderLock::Due | UnderLock::TooEarly => SecretCheck::KnownWrong,
             });
         }
         let settlement = if is_wrong { Settlement::Wrong } else { Settlement::Withdrawn };
         attempts::settle(exchange, &attempt, settlement).await;
         Ok(match checked? {
-            PasswordCheck::Right => Checked::Right,
-            PasswordCheck::RightButDue => Checked::RightButDue,
-            PasswordCheck::Wrong => Checked::Wrong,
-            PasswordCheck::Refused(refusal) => Checked::Refused(refusal),
+            PasswordCheck::Right => SecretCheck::Right,
+            PasswordCheck::RightButDue => SecretCheck::RightButDue,
+            PasswordCheck::Wrong => SecretCheck::Wrong,
+            PasswordCheck::Refused(refusal) => SecretCheck::Refused(refusal),
         })
     }
 
     /// Does the work that a wrong main password would have cost, and says what would have come of one: for a login that no
     /// secret could open, so that neither the time that it takes nor the limit tells who exists. Counted in this process
     /// alone: strangers fill no ledger.
-    pub(crate) async fn pretend(self, exchange: &Exchange<'_>, name: &LoginName) -> Result<Checked, Outage> {
+    pub(crate) async fn pretend(
+        self,
+        exchange: &Exchange<'_>,
+        name: &LoginName,
+    ) -> Result<SecretCheck, Outage> {
         let (engine, source) = (exchange.engine, exchange.source);
         let name = engine.keyring.digest("unknown name", &[name.as_str().as_bytes()]);
         let parts = [name.as_ref(), self.password.expose().as_bytes()];
@@ -113,14 +102,14 @@ impl MainPasswordCheck<'_> {
             let attempts = &engine.memory.strangers;
             match attempts.admit(&attempt, &engine.limits.attempts) {
                 Admission::Proceed => {}
-                Admission::KnownWrong => return Ok(Checked::KnownWrong),
-                Admission::Limited => return Ok(Checked::Limited),
+                Admission::KnownWrong => return Ok(SecretCheck::KnownWrong),
+                Admission::Limited => return Ok(SecretCheck::Limited),
             }
             let lane = Past::default().lane_for_main_password();
             // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
             drop(engine.directory.check_main_password(None, self.password, self.class, lane).await);
             attempts.settle(&attempt, Settlement::Wrong);
-            Ok::<_, Outage>(Checked::Wrong)
+            Ok::<_, Outage>(SecretCheck::Wrong)
         };
         engine.memory.in_flight.once(self.question(exchange, digest), look).await
     }

@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::changes::edit::edit;
-use crate::changes::error::{ChangeError, ChangeOutage};
+use crate::changes::error::ChangeError;
 use crate::changes::single_use::Once;
 use crate::clock::Timestamp;
 use crate::directory::DirectoryError;
@@ -19,6 +19,7 @@ use crate::ledger::{
 };
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 use crate::random::RandomnessGone;
+use crate::system_fault::SystemFault;
 
 /// The input at a prompt for a code.
 #[derive(Debug)]
@@ -198,7 +199,7 @@ async fn check_recovery_code(
     match spent.await {
         Ok(true) => {}
         Ok(false) => return Ok(CodeCheck::Replayed),
-        Err(ChangeError::Outage(ChangeOutage::Directory(error))) => return Ok(CodeCheck::NotSpent(error)),
+        Err(ChangeError::Fault(SystemFault::Directory(error))) => return Ok(CodeCheck::NotSpent(error)),
         Err(error) => return Err(error.into()),
     }
     let once = Once::RecoveryCode(stored);

@@ -1,11 +1,13 @@
+use crate::conversation::Gone;
 use crate::engine::Engine;
 use crate::limits::Source;
-use crate::verdict::Verdict;
+use crate::reason::Reason;
+use crate::words::Phrase;
 
 use super::actor::Actor;
 use super::details::ECHOED;
 use super::localized_conversation::LocalizedConversation;
-use super::outcome::Outcome;
+use super::outcome::{Conclusion, Outcome};
 use super::stop::Stop;
 use super::trail::Trail;
 
@@ -29,13 +31,20 @@ impl<'a> Exchange<'a> {
         Self { engine, actor, source, person, trail: Trail::default() }
     }
 
-    /// Ends it: what was found out on the way goes to the log with the verdict.
-    pub(crate) fn end(mut self, decided: Result<Verdict, Stop>) -> Outcome {
-        if self.person.is_echoed() {
-            self.trail.detail = Some(ECHOED);
+    /// Tells the person why the flow stops. If the person is gone they did not read it, and the reason becomes `Cancelled`.
+    pub(crate) async fn explain(&mut self, phrase: &Phrase<'_>, stop: Stop) -> Stop {
+        match self.person.complain(phrase).await {
+            Ok(()) => stop,
+            Err(Gone::Cancelled | Gone::Closed) => stop.with_reason(Reason::Cancelled),
         }
+    }
+
+    /// Ends it: what was found out on the way goes to the log with the verdict. If a program answers every question alike, that
+    /// explains the end better than what the flow says of it.
+    pub(crate) fn end(mut self, ended: Result<impl Into<Conclusion>, Stop>) -> Outcome {
         self.trail.is_changed |= self.person.is_changed();
         self.trail.language = Some(self.person.language());
-        Outcome::of_stop(decided, self.trail)
+        let outcome = Outcome::of(ended, self.trail);
+        if self.person.is_echoed() { Outcome { detail: Some(ECHOED), ..outcome } } else { outcome }
     }
 }

@@ -1,21 +1,17 @@
-use crate::changes::ChangeError;
+//! Why a login defers.
+
+use crate::changes::{ChangeError, ChangeRefusal};
 use crate::clock::SKEW;
-use crate::directory::DirectoryError;
-use crate::factor::TotpError;
-use crate::hashing::NotComputed;
 use crate::keyring::SealError;
-use crate::ledger::LedgerError;
-use crate::random::RandomnessGone;
+use crate::system_fault::SystemFault;
 use crate::unix_users::NameServiceError;
 use crate::userdb::BadField;
 
-/// A broken world on the way to a verdict.
+/// A fault that keeps a flow from a verdict about its secrets. The login is deferred, and the log has the text.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Outage {
     #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    #[error(transparent)]
-    Hashing(#[from] NotComputed),
+    System(SystemFault),
     #[error("the directory is down, and an older copy is enough for an app password alone")]
     Stale,
     #[error("the directory does not find an account by the uidNumber that it carries, or finds another one")]
@@ -28,19 +24,50 @@ pub(crate) enum Outage {
     #[error("the ledger does not know any more which codes were used; the next but one will do")]
     ForgottenCodes,
     #[error(transparent)]
-    Userdb(#[from] BadField),
+    Userdb(BadField),
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Users(NameServiceError),
     #[error(transparent)]
-    Users(#[from] NameServiceError),
+    Seal(SealError),
+    /// A change that the flow has to make is refused.
     #[error(transparent)]
-    Factor(#[from] TotpError),
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    #[error(transparent)]
-    Randomness(#[from] RandomnessGone),
-    #[error(transparent)]
-    Change(#[from] ChangeError),
+    Change(ChangeRefusal),
+}
+
+impl<E> From<E> for Outage
+where
+    SystemFault: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::System(error.into())
+    }
+}
+
+impl From<ChangeError> for Outage {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Fault(fault) => Self::System(fault),
+            ChangeError::Refused(refusal) => Self::Change(refusal),
+        }
+    }
+}
+
+impl From<BadField> for Outage {
+    fn from(error: BadField) -> Self {
+        Self::Userdb(error)
+    }
+}
+
+impl From<NameServiceError> for Outage {
+    fn from(error: NameServiceError) -> Self {
+        Self::Users(error)
+    }
+}
+
+impl From<SealError> for Outage {
+    fn from(error: SealError) -> Self {
+        Self::Seal(error)
+    }
 }
 
 /// What is wrong with this host's clock, or the ledger's, where they are `ahead` seconds apart.

@@ -1,7 +1,6 @@
 use crate::verdict::Verdict;
 
-use super::outage::Outage;
-use super::stop::Stop;
+use super::stop::{Stop, StopCause};
 use super::trail::Trail;
 
 /// How a flow ended, and what the log should know of it.
@@ -9,23 +8,48 @@ use super::trail::Trail;
 pub struct Outcome {
     /// What the front door is told.
     pub verdict: Verdict,
-    /// What the log is told.
+    /// More than the verdict's reason says, for the log.
+    pub detail: Option<&'static str>,
+    /// What was found out on the way, for the log.
     pub trail: Trail,
 }
 
+/// A verdict that a flow reached at its last step, with what the log says beside it.
+#[derive(Debug)]
+pub(crate) struct Conclusion {
+    pub(crate) verdict: Verdict,
+    pub(crate) detail: Option<&'static str>,
+}
+
+impl From<Verdict> for Conclusion {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, detail: None }
+    }
+}
+
 impl Outcome {
-    /// The one place where a broken world becomes a verdict.
-    pub(crate) fn of(decided: Result<Verdict, Outage>, trail: Trail) -> Self {
-        let verdict = decided.unwrap_or_else(|outage| Verdict::Defer(outage.to_string()));
-        Self { verdict, trail }
+    /// Nothing but a verdict.
+    #[must_use]
+    pub fn of_verdict(verdict: Verdict) -> Self {
+        Self { verdict, detail: None, trail: Trail::default() }
     }
 
-    /// The same for a flow that may be stopped in the middle.
-    pub(crate) fn of_stop(decided: Result<Verdict, Stop>, trail: Trail) -> Self {
-        let decided = decided.or_else(|stop| match stop {
-            Stop::Reject(reason) => Ok(Verdict::Reject(reason)),
-            Stop::Defer(outage) => Err(outage),
-        });
-        Self::of(decided, trail)
+    /// The one place where a fault becomes a verdict.
+    ///
+    /// The detail comes from what decided. If that has none, it is what the trail notes.
+    pub(crate) fn of(ended: Result<impl Into<Conclusion>, Stop>, trail: Trail) -> Self {
+        let Conclusion { verdict, detail } = ended.map_or_else(Conclusion::from, Into::into);
+        Self { verdict, detail: detail.or_else(|| trail.note()), trail }
+    }
+}
+
+impl From<Stop> for Conclusion {
+    fn from(stop: Stop) -> Self {
+        let detail = stop.detail();
+        let verdict = match stop.cause {
+            StopCause::Reject(reason) => Verdict::Reject(reason),
+            StopCause::Defer(outage) => Verdict::Defer(outage.to_string()),
+        };
+        Self { verdict, detail }
     }
 }

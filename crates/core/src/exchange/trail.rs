@@ -10,8 +10,12 @@ pub struct Trail {
     pub account: Option<AccountId>,
     /// What the secret was taken for.
     pub credential: Option<Credential>,
-    /// More than the reason says.
-    pub detail: Option<&'static str>,
+    /// The main password was right, and its owner has to change it.
+    pub is_password_due: bool,
+    /// No code was sent and no phone was rung, because the first factor was not proved to Postern.
+    pub is_sending_withheld: bool,
+    /// No code was sent, because `allowed_prefixes` does not name the telephone number.
+    pub is_number_forbidden: bool,
     /// Something was changed that outlives the conversation, however it ended.
     pub is_changed: bool,
     /// What policy would have refused, were it not only observed.
@@ -24,6 +28,21 @@ pub struct Trail {
     pub sms_budget: Option<SmsBudget>,
     /// The language that the person was spoken to in.
     pub language: Option<Language>,
+}
+
+impl Trail {
+    /// What the log says if what decided has no detail of its own.
+    pub(crate) fn note(&self) -> Option<&'static str> {
+        if self.is_sending_withheld {
+            Some("nothing is sent: the first factor was not proved to Postern")
+        } else if self.is_number_forbidden {
+            Some("a telephone number that allowed_prefixes does not name")
+        } else if self.is_password_due {
+            Some("the directory wants the main password changed")
+        } else {
+            None
+        }
+    }
 }
 
 /// What the site's budget for text messages has come to.

@@ -1,8 +1,9 @@
-use crate::account::{Account, Freshness};
+use crate::account::Account;
+use crate::account_status::AccountUse;
 use crate::engine::Engine;
 use crate::exchange::details::UNCONFIGURED;
-use crate::exchange::outage::Outage;
-use crate::exchange::outcome::Outcome;
+use crate::exchange::outcome::{Conclusion, Outcome};
+use crate::exchange::stop::Stop;
 use crate::exchange::trail::Trail;
 use crate::name::LoginName;
 use crate::policy::{AccountPolicy, Class, EffectiveLogin, NamedService, ServiceKind};
@@ -33,10 +34,9 @@ async fn decide(
     name: &LoginName,
     proof: Option<&str>,
     trail: &mut Trail,
-) -> Result<Verdict, Outage> {
+) -> Result<Conclusion, Stop> {
     let Some(configured) = service.settings else {
-        trail.detail = Some(UNCONFIGURED);
-        return Ok(Verdict::Reject(Reason::NotPermitted));
+        return Err(Stop::explained(Reason::NotPermitted, UNCONFIGURED));
     };
     let now = engine.clock.now();
     let is_proved = |account: &Account| {
@@ -44,64 +44,60 @@ async fn decide(
     };
     let ServiceKind::Login(login) = &configured.kind else {
         // A mail service has no login without a secret, and the account was looked at with it.
-        return Ok(Verdict::Ignore("a mail service"));
+        return Ok(Verdict::Ignore("a mail service").into());
     };
     if proof.is_none() && !login.enforces_account {
-        return Ok(Verdict::Ignore("the account is not enforced here"));
+        return Ok(Verdict::Ignore("the account is not enforced here").into());
     }
     if proof.is_some()
         && let Some(account) = engine.directory.find(name, Class::Login).await?
         && account.name == name.as_str()
     {
         trail.account = Some(account.id.clone());
-        if let Some(reason) = account.status.refusal() {
-            return Ok(Verdict::Reject(reason));
-        }
-        // Who has a proof was identified a moment ago.
+        account.usable(AccountUse::AnyOther)?;
+        // A user with a proof was identified a moment ago.
         if is_proved(&account) {
-            return Ok(Verdict::Accept(Accepted {
-                user: account.name,
-                userdb: Default::default(),
-                proof: None,
-            }));
+            let accepted = Accepted { user: account.name, userdb: Default::default(), proof: None };
+            return Ok(Verdict::Accept(accepted).into());
         }
     }
     if !login.enforces_account {
-        return Ok(Verdict::Ignore("the account is not enforced here"));
+        return Ok(Verdict::Ignore("the account is not enforced here").into());
     }
     let site_policy = EffectiveLogin::of(&engine.policy, configured.observe, login, AccountPolicy::default());
     let account = match identity::identify(engine, name).await? {
         Identity::Account(account) => account,
         Identity::Mismatch(id, mismatch) => {
             trail.account = Some(id);
-            trail.detail = Some(mismatch.detail());
-            return Ok(refused(Reason::NotPermitted, site_policy.observe, trail));
+            return refuse(Reason::NotPermitted, Some(mismatch.detail()), site_policy.observe, trail);
         }
-        Identity::Stranger if login.ignores_strangers => return Ok(Verdict::Ignore("not in the directory")),
+        Identity::Stranger if login.ignores_strangers => {
+            return Ok(Verdict::Ignore("not in the directory").into());
+        }
         Identity::Stranger | Identity::NoUser => {
-            return Ok(refused(Reason::UnknownAccount, site_policy.observe, trail));
+            return refuse(Reason::UnknownAccount, None, site_policy.observe, trail);
         }
     };
     trail.account = Some(account.id.clone());
-    if account.freshness == Freshness::Stale {
-        return Err(Outage::Stale);
-    }
-    if let Some(reason) = account.status.refusal() {
-        return Ok(Verdict::Reject(reason));
-    }
+    account.usable(AccountUse::AnyOther)?;
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);
     if policy.second_factor.is_needed(account.data.is_enrolled()) {
-        trail.detail = Some("a second factor is needed, and none was asked for");
-        return Ok(refused(Reason::NotPermitted, policy.observe, trail));
+        let detail = "a second factor is needed, and none was asked for";
+        return refuse(Reason::NotPermitted, Some(detail), policy.observe, trail);
     }
-    Ok(Verdict::Ignore("no second factor is needed"))
+    Ok(Verdict::Ignore("no second factor is needed").into())
 }
 
-/// Refuses, or where policy is only observed writes down that it would have.
-fn refused(reason: Reason, observe: bool, trail: &mut Trail) -> Verdict {
-    if !observe {
-        return Verdict::Reject(reason);
+/// Refuses. If the policy is only observed, it records what it would have refused.
+fn refuse(
+    reason: Reason,
+    detail: Option<&'static str>,
+    observe: bool,
+    trail: &mut Trail,
+) -> Result<Conclusion, Stop> {
+    if observe {
+        trail.observed = Some(reason);
+        return Ok(Conclusion { verdict: Verdict::Ignore("it is only observed"), detail });
     }
-    trail.observed = Some(reason);
-    Verdict::Ignore("it is only observed")
+    Ok(Conclusion { verdict: Verdict::Reject(reason), detail })
 }

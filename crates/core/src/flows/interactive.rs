@@ -1,10 +1,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::account::{Account, Freshness};
+use crate::account::Account;
+use crate::account_status::{AccountUse, UnusableAccount};
 use crate::changes::notices;
-use crate::checks::in_flight::Checked;
-use crate::checks::main_password::{MainPasswordCheck, WRONG_BEFORE};
+use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
+use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::checks::{current_account, trusted_devices};
 use crate::conversation::{Conversation, Echo};
@@ -14,7 +15,6 @@ use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::details::{EMPTY_ANSWER, NOT_A_PASSWORD};
 use crate::exchange::localized_conversation::LocalizedConversation;
-use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
@@ -77,20 +77,35 @@ impl FirstFactor {
     }
 }
 
-/// What an answer is that can be no password.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Unusable {
-    /// A person's, such as one with a tab that was pasted. It guesses nothing.
-    Typed,
-    /// What sshd gives in the place of each answer of a user whom it will not let in. There may have been a guess.
-    StandIn,
+/// The answer to the question for the main password.
+enum PasswordAnswer {
+    /// It may be the main password.
+    Password(Password),
+    /// It cannot be a password.
+    Unusable(UnusablePassword),
 }
 
-impl Unusable {
+/// An answer that cannot be a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum UnusablePassword {
+    /// Typed or pasted, for example with a tab in it. It guesses nothing.
+    Typed,
+    /// The junk that sshd sends in place of each answer of a user whom it will not let in. The user may have guessed.
+    SshdJunk,
+}
+
+impl UnusablePassword {
     fn of(answer: &str) -> Self {
         // It is as long as what was typed (OpenSSH's auth-pam.c, fake_password).
         let is_junk = answer.bytes().zip(SSHD_JUNK.iter().cycle()).all(|(byte, junk)| byte == *junk);
-        if is_junk { Self::StandIn } else { Self::Typed }
+        if is_junk { Self::SshdJunk } else { Self::Typed }
+    }
+
+    fn refusal(self) -> Stop {
+        match self {
+            Self::Typed => Stop::explained(Reason::BadCredential, NOT_A_PASSWORD),
+            Self::SshdJunk => Stop::reject(Reason::BadCredential),
+        }
     }
 }
 
@@ -101,22 +116,23 @@ impl InteractiveLogin<'_, '_> {
             Identity::Account(account) => *account,
             Identity::Mismatch(id, mismatch) => {
                 self.exchange.trail.account = Some(id);
-                self.exchange.trail.detail = Some(mismatch.detail());
-                return self.refuse_stranger(Reason::NotPermitted).await;
+                let refusal = Stop::explained(Reason::NotPermitted, mismatch.detail());
+                return Err(self.refuse_stranger(refusal).await?);
             }
             Identity::Stranger if self.service.ignores_strangers => {
                 return Ok(Verdict::Ignore("not in the directory"));
             }
             Identity::Stranger | Identity::NoUser => {
-                return self.refuse_stranger(Reason::UnknownAccount).await;
+                return Err(self.refuse_stranger(Stop::reject(Reason::UnknownAccount)).await?);
             }
         };
         self.exchange.trail.account = Some(account.id.clone());
-        if account.freshness == Freshness::Stale {
-            return Err(Outage::Stale.into());
-        }
-        if let Some(reason) = account.status.refusal() {
-            return self.refuse_stranger(reason).await;
+        match account.usable(AccountUse::AnyOther) {
+            Ok(()) => {}
+            Err(UnusableAccount::Closed(closed)) => {
+                return Err(self.refuse_stranger(Stop::reject(closed.reason())).await?);
+            }
+            Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         }
         let first = self.first_factor(&account).await?;
         let account = current_account::as_of_now(self.exchange, account).await?;
@@ -133,8 +149,8 @@ impl InteractiveLogin<'_, '_> {
             return self.enrol(&account, first).await;
         }
         if !account.data.has_factor_to_ask_for() {
-            self.exchange.trail.detail = Some("the account is marked as enrolled, and has no factor");
-            return Ok(Verdict::Reject(Reason::NotPermitted));
+            let detail = "the account is marked as enrolled, and has no factor";
+            return Err(Stop::explained(Reason::NotPermitted, detail));
         }
         let device = self.device();
         if let Some(device) = &device
@@ -167,28 +183,31 @@ impl InteractiveLogin<'_, '_> {
         self.accept(&account, proved.credential).await
     }
 
-    /// Asks a stranger the same questions as other users, and refuses after the same time.
-    async fn refuse_stranger(&mut self, reason: Reason) -> Result<Verdict, Stop> {
-        if !self.is_stack() {
-            let checked = match self.request.secret {
-                Some(secret) => match secret.password() {
-                    Some(password) => self.pretend(password).await?,
-                    None => self.pretend_for_nothing().await?,
-                },
-                None => match self.ask_for_password().await? {
-                    Ok(password) => self.pretend(&password).await?,
-                    Err(_) => Checked::Wrong,
-                },
-            };
-            if checked == Checked::KnownWrong {
-                self.exchange.trail.detail.get_or_insert(WRONG_BEFORE);
-            }
-            // The limit is the same for those who do not exist, or it would tell them apart.
-            if checked == Checked::Limited {
-                return Ok(Verdict::Reject(Reason::Limited));
-            }
+    /// Asks a stranger the same questions as other users, and returns the refusal after the same time.
+    async fn refuse_stranger(&mut self, refusal: Stop) -> Result<Stop, Stop> {
+        if self.is_stack() {
+            return Ok(refusal);
         }
-        Ok(Verdict::Reject(reason))
+        let checked = match self.request.secret {
+            Some(secret) => match secret.password() {
+                Some(password) => self.pretend(password).await?,
+                None => self.pretend_for_nothing().await?,
+            },
+            None => match self.ask_for_password().await? {
+                PasswordAnswer::Password(password) => self.pretend(&password).await?,
+                PasswordAnswer::Unusable(_) => SecretCheck::Wrong,
+            },
+        };
+        Ok(match checked {
+            SecretCheck::KnownWrong => refusal.or_detail(WRONG_BEFORE),
+            // The limit also holds for names without an account, or it would tell them apart.
+            SecretCheck::Limited => refusal.with_reason(Reason::Limited),
+            SecretCheck::Right
+            | SecretCheck::RightButDue
+            | SecretCheck::Wrong
+            | SecretCheck::WrongOrLocked
+            | SecretCheck::Refused(_) => refusal,
+        })
     }
 
     async fn first_factor(&mut self, account: &Account) -> Result<FirstFactor, Stop> {
@@ -198,7 +217,7 @@ impl InteractiveLogin<'_, '_> {
                     Some(password) => self.check(account, password).await?,
                     None => {
                         self.pretend_for_nothing().await?;
-                        return Err(self.refuse_unusable(Unusable::of(secret.expose())));
+                        return Err(UnusablePassword::of(secret.expose()).refusal());
                     }
                 },
                 None => {
@@ -216,8 +235,7 @@ impl InteractiveLogin<'_, '_> {
             Some(password) => {
                 let check = self.password_check(password);
                 let checked = check.check(self.exchange, account).await?;
-                self.exchange.trail.detail = None;
-                let is_right = matches!(checked, Checked::Right | Checked::RightButDue);
+                let is_right = matches!(checked, SecretCheck::Right | SecretCheck::RightButDue);
                 Ok(if is_right { FirstFactor::Password } else { FirstFactor::Hearsay })
             }
             None => Ok(FirstFactor::Hearsay),
@@ -230,53 +248,43 @@ impl InteractiveLogin<'_, '_> {
     }
 
     async fn usable_password(&mut self) -> Result<Password, Stop> {
-        self.ask_for_password().await?.map_err(|unusable| self.refuse_unusable(unusable))
-    }
-
-    fn refuse_unusable(&mut self, unusable: Unusable) -> Stop {
-        match unusable {
-            Unusable::Typed => self.exchange.trail.detail = Some(NOT_A_PASSWORD),
-            Unusable::StandIn => {}
+        match self.ask_for_password().await? {
+            PasswordAnswer::Password(password) => Ok(password),
+            PasswordAnswer::Unusable(unusable) => Err(unusable.refusal()),
         }
-        Stop::reject(Reason::BadCredential)
     }
 
-    /// An [`Unusable`] answer takes as long as a wrong password, each time: sshd gives one for each user whom it will not let
-    /// in.
-    async fn ask_for_password(&mut self) -> Result<Result<Password, Unusable>, Stop> {
+    /// An answer that cannot be a password takes as long as a wrong password, each time: sshd sends one for each user whom it will
+    /// not let in.
+    async fn ask_for_password(&mut self) -> Result<PasswordAnswer, Stop> {
         let answer = self.exchange.person.ask(Echo::Off, &Phrase::Password {}).await?;
         // sshd's junk password has the length of the answer, so this does not reveal which accounts exist.
         if answer.expose().is_empty() {
-            self.exchange.trail.detail = Some(EMPTY_ANSWER);
-            return Err(Stop::reject(Reason::Cancelled));
+            return Err(Stop::explained(Reason::Cancelled, EMPTY_ANSWER));
         }
         if let Ok(password) = Password::new(answer.expose().to_owned()) {
-            return Ok(Ok(password));
+            return Ok(PasswordAnswer::Password(password));
         }
         self.pretend_for_nothing().await?;
-        Ok(Err(Unusable::of(answer.expose())))
+        Ok(PasswordAnswer::Unusable(UnusablePassword::of(answer.expose())))
     }
 
     /// Takes as long as a wrong password.
-    async fn pretend_for_nothing(&self) -> Result<Checked, Stop> {
+    async fn pretend_for_nothing(&self) -> Result<SecretCheck, Stop> {
         let random = u128::from_be_bytes(self.exchange.engine.draw_bits()?);
         match Password::new(format!("{random:032x}")) {
             Ok(stand_in) => self.pretend(&stand_in).await,
-            Err(_) => Ok(Checked::Wrong),
+            Err(_) => Ok(SecretCheck::Wrong),
         }
     }
 
-    async fn pretend(&self, password: &Password) -> Result<Checked, Stop> {
+    async fn pretend(&self, password: &Password) -> Result<SecretCheck, Stop> {
         Ok(self.password_check(password).pretend(self.exchange, self.request.name).await?)
     }
 
     async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
-        match self.password_check(password).check(self.exchange, account).await? {
-            Checked::Right | Checked::RightButDue => Ok(()),
-            Checked::Wrong | Checked::KnownWrong => Err(Stop::reject(Reason::BadCredential)),
-            Checked::Refused(_) => Err(Stop::reject(Reason::NotPermitted)),
-            Checked::Limited => Err(Stop::reject(Reason::Limited)),
-        }
+        let checked = self.password_check(password).check(self.exchange, account).await?;
+        checked.require_right(&mut self.exchange.trail)
     }
 
     /// Guides a user who needs a second factor and has none through binding one. This takes the main password: a key alone must not
@@ -285,9 +293,8 @@ impl InteractiveLogin<'_, '_> {
         // The factor will count at every service, so each has a say.
         let forced = self.exchange.engine.strictest_rule(account.data.policy).forced_enrolment;
         if forced == ForcedEnrolment::Never {
-            self.exchange.trail.detail = Some("a second factor is needed, and none is bound");
-            self.exchange.person.complain(&Phrase::EnrolmentRefused {}).await?;
-            return Ok(Verdict::Reject(Reason::NotPermitted));
+            let stop = Stop::explained(Reason::NotPermitted, "a second factor is needed, and none is bound");
+            return Err(self.exchange.explain(&Phrase::EnrolmentRefused {}, stop).await);
         }
         self.exchange.person.tell(&Phrase::EnrolmentNeeded {}).await?;
         if first != FirstFactor::Password {
@@ -374,10 +381,10 @@ mod tests {
     #[test]
     fn the_stand_in_of_sshd_is_told_from_what_a_person_pastes() {
         for junk in ["\u{8}", "\u{8}\n\r\u{7f}INC", "\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r\u{7f}I"] {
-            assert_eq!(Unusable::of(junk), Unusable::StandIn, "{junk:?}");
+            assert_eq!(UnusablePassword::of(junk), UnusablePassword::SshdJunk, "{junk:?}");
         }
         for typed in ["a password\t", "\n", "\u{8}a", "\u{8}\n\r\u{7f}INCORRECT!"] {
-            assert_eq!(Unusable::of(typed), Unusable::Typed, "{typed:?}");
+            assert_eq!(UnusablePassword::of(typed), UnusablePassword::Typed, "{typed:?}");
         }
     }
 }

@@ -1,12 +1,12 @@
-use crate::account::{Account, Freshness};
-use crate::account_status::AccountStatus;
+use crate::account::Account;
+use crate::account_status::{AccountUse, Closed, UnusableAccount};
 use crate::engine::Engine;
-use crate::exchange::outage::Outage;
-use crate::exchange::outcome::Outcome;
+use crate::exchange::outcome::{Conclusion, Outcome};
+use crate::exchange::stop::Stop;
 use crate::exchange::trail::Trail;
 use crate::name::LoginName;
 use crate::policy::{Class, NamedService};
-use crate::userdb::DisabledLookup;
+use crate::userdb::{BadField, DisabledLookup};
 use crate::verdict::{Accepted, Reason, Verdict};
 
 /// Fetches the userdb fields of an account for a mail server that has mail to deliver or a session to resume. Among them is
@@ -25,41 +25,39 @@ async fn decide(
     service: NamedService<'_>,
     name: &LoginName,
     trail: &mut Trail,
-) -> Result<Verdict, Outage> {
+) -> Result<Conclusion, Stop> {
     let Some(account) = engine.directory.find(name, Class::Mail).await? else {
-        return Ok(Verdict::Reject(Reason::UnknownAccount));
+        return Err(Stop::reject(Reason::UnknownAccount));
     };
     trail.account = Some(account.id.clone());
-    if account.freshness == Freshness::Stale {
-        return Err(Outage::Stale);
+    let closed = match account.usable(AccountUse::AnyOther) {
+        Ok(()) => return Ok(answer(engine, account)?.into()),
+        Err(UnusableAccount::Closed(closed)) => closed,
+        Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
+    };
+    if is_session(service) {
+        return Err(Stop::reject(closed.reason()));
     }
-    let (reason, found, waits) = match account.status {
-        AccountStatus::Active => return answer(engine, account),
-        AccountStatus::Disabled => (
-            Reason::Disabled,
+    let (delivered, waits) = match closed {
+        Closed::Disabled => (
             "the account is disabled, and its mail is delivered",
             "the account is disabled, and its mail waits",
         ),
-        AccountStatus::Expired => (
-            Reason::Expired,
+        Closed::Expired => (
             "the account has expired, and its mail is delivered",
             "the account has expired, and its mail waits",
         ),
     };
-    if is_session(service) {
-        return Ok(Verdict::Reject(reason));
-    }
     match engine.userdb.disabled_lookup {
         DisabledLookup::Found => {
-            trail.detail = Some(found);
-            answer(engine, account)
+            Ok(Conclusion { verdict: answer(engine, account)?, detail: Some(delivered) })
         }
-        DisabledLookup::Defer => Ok(Verdict::Defer(waits.to_owned())),
-        DisabledLookup::Unknown => Ok(Verdict::Reject(reason)),
+        DisabledLookup::Defer => Ok(Verdict::Defer(waits.to_owned()).into()),
+        DisabledLookup::Unknown => Err(Stop::reject(closed.reason())),
     }
 }
 
-fn answer(engine: &Engine, account: Account) -> Result<Verdict, Outage> {
+fn answer(engine: &Engine, account: Account) -> Result<Verdict, BadField> {
     let mut userdb = engine.userdb.fill(&account)?;
     userdb.entry("user".to_owned()).or_insert_with(|| account.name.clone());
     Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))

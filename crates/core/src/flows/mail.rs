@@ -1,8 +1,9 @@
-use crate::account::{Account, Freshness};
+use crate::account::Account;
+use crate::account_status::{AccountUse, UnusableAccount};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::checks::attempts;
-use crate::checks::in_flight::Checked;
-use crate::checks::main_password::{MainPasswordCheck, WRONG_BEFORE, attempt_digest};
+use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
+use crate::checks::main_password::{MainPasswordCheck, attempt_digest};
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
@@ -47,7 +48,7 @@ pub(crate) async fn login(
         Some(_) => None,
         None => match ask_for_secret(&mut exchange).await {
             Ok(secret) => Some(secret),
-            Err(stop) => return exchange.end(Err(stop)),
+            Err(stop) => return exchange.end(Err::<Verdict, _>(stop)),
         },
     };
     let decided = match request.secret.or(asked.as_ref()) {
@@ -55,16 +56,15 @@ pub(crate) async fn login(
             let now = engine.clock.now();
             MailLogin { exchange: &mut exchange, request, service, observe, offered, now }.decide().await
         }
-        None => Ok(Verdict::Reject(Reason::BadCredential)),
+        None => Err(Stop::reject(Reason::BadCredential)),
     };
-    exchange.end(decided.map_err(Stop::Defer))
+    exchange.end(decided)
 }
 
 async fn ask_for_secret(exchange: &mut Exchange<'_>) -> Result<Offered, Stop> {
     let answer = exchange.person.ask(Echo::Off, &Phrase::Password {}).await?;
     if answer.expose().is_empty() {
-        exchange.trail.detail = Some(EMPTY_ANSWER);
-        return Err(Stop::reject(Reason::BadCredential));
+        return Err(Stop::explained(Reason::BadCredential, EMPTY_ANSWER));
     }
     Offered::new(answer.expose().to_owned()).map_err(|_| Stop::reject(Reason::BadCredential))
 }
@@ -80,7 +80,7 @@ struct MailLogin<'x, 'a> {
 }
 
 impl<'x> MailLogin<'x, '_> {
-    async fn decide(&mut self) -> Result<Verdict, Outage> {
+    async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.exchange.engine;
         let (observe, service) = (self.observe, self.service);
         let policy = |account| EffectiveMail::of(&engine.policy, observe, service, account);
@@ -88,8 +88,12 @@ impl<'x> MailLogin<'x, '_> {
             return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
         };
         self.exchange.trail.account = Some(account.id.clone());
-        if let Some(reason) = account.status.refusal() {
-            return self.refuse_stranger(policy(AccountPolicy::default()), reason).await;
+        match account.usable(AccountUse::AppPassword) {
+            Ok(()) => {}
+            Err(UnusableAccount::Closed(closed)) => {
+                return self.refuse_stranger(policy(AccountPolicy::default()), closed.reason()).await;
+            }
+            Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         }
         if let Some(candidate) = Candidate::parse(self.offered.expose())
             && let Some(stored) = account.data.app_password(candidate.selector())
@@ -104,56 +108,46 @@ impl<'x> MailLogin<'x, '_> {
         account: &Account,
         stored: &AppPassword,
         candidate: &Candidate,
-    ) -> Result<Verdict, Outage> {
+    ) -> Result<Verdict, Stop> {
         self.exchange.trail.credential = Some(Credential::AppPassword(stored.id()));
         let live = match stored {
             AppPassword::Live(live) => live,
             AppPassword::Revoked(_) => {
-                self.exchange.trail.detail = Some("the app password is revoked");
-                return Ok(Verdict::Reject(Reason::Revoked));
+                return Err(Stop::explained(Reason::Revoked, "the app password is revoked"));
             }
         };
         if live.is_expired(self.now) {
-            return Ok(Verdict::Reject(Reason::Expired));
+            return Err(Stop::reject(Reason::Expired));
         }
         if !live.scope.opens(self.service.scope) {
-            return Ok(Verdict::Reject(Reason::Scope));
+            return Err(Stop::reject(Reason::Scope));
         }
         if !live.networks.admit(self.request.address) {
-            return Ok(Verdict::Reject(Reason::Network));
+            return Err(Stop::reject(Reason::Network));
         }
-        if self.matches(account, live, candidate).await? {
-            self.accept(account, Credential::AppPassword(live.id)).await
-        } else {
-            Ok(Verdict::Reject(Reason::BadCredential))
-        }
+        let checked = self.verify_app_password(account, live, candidate).await?;
+        checked.require_right(&mut self.exchange.trail)?;
+        self.accept(account, Credential::AppPassword(live.id)).await
     }
 
-    /// A right app password is never throttled, so the limits are only fed here, not asked.
-    async fn matches(
+    /// A right app password is never throttled, so a wrong one is counted here, but the limits do not decide.
+    async fn verify_app_password(
         &mut self,
         account: &Account,
         live: &LiveAppPassword,
         candidate: &Candidate,
-    ) -> Result<bool, Outage> {
+    ) -> Result<SecretCheck, Outage> {
         let memory = &self.exchange.engine.memory;
         match memory.verified.recall(&live.hash, candidate.secret()) {
-            Remembered::Right => return Ok(true),
-            Remembered::Wrong => {
-                self.exchange.trail.detail = Some(WRONG_BEFORE);
-                return Ok(false);
-            }
+            Remembered::Right => return Ok(SecretCheck::Right),
+            Remembered::Wrong => return Ok(SecretCheck::KnownWrong),
             Remembered::Nothing => {}
         }
         // The same one, however it was typed.
         let digest =
             attempt_digest(self.exchange.engine, &account.id, live.hash.as_str(), candidate.expose());
         let check = self.check_app_password(account, live, candidate, digest);
-        let checked = memory.in_flight.once(digest, check).await?;
-        if checked == Checked::KnownWrong {
-            self.exchange.trail.detail = Some(WRONG_BEFORE);
-        }
-        Ok(checked == Checked::Right)
+        memory.in_flight.once(digest, check).await
     }
 
     async fn check_app_password(
@@ -162,80 +156,76 @@ impl<'x> MailLogin<'x, '_> {
         live: &LiveAppPassword,
         candidate: &Candidate,
         digest: Digest,
-    ) -> Result<Checked, Outage> {
+    ) -> Result<SecretCheck, Outage> {
         let memory = &self.exchange.engine.memory;
         let past = attempts::history(self.exchange, &account.id, self.now).await;
         let lane = past.lane_for_app_password();
         let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         memory.verified.remember(&live.hash, candidate.secret(), right);
         if right {
-            return Ok(Checked::Right);
+            return Ok(SecretCheck::Right);
         }
         let attempt = Attempt { account: &account.id, source: self.exchange.source, digest, at: self.now };
         let limits = self.exchange.engine.limits.attempts;
         match attempts::admit(self.exchange, &attempt, &limits, past).await {
             Admission::Proceed => {
                 attempts::settle(self.exchange, &attempt, Settlement::Wrong).await;
-                Ok(Checked::Wrong)
+                Ok(SecretCheck::Wrong)
             }
-            Admission::KnownWrong => Ok(Checked::KnownWrong),
-            Admission::Limited => Ok(Checked::Wrong),
+            Admission::KnownWrong => Ok(SecretCheck::KnownWrong),
+            Admission::Limited => Ok(SecretCheck::Wrong),
         }
     }
 
-    async fn by_main_password(
-        &mut self,
-        policy: EffectiveMail,
-        account: &Account,
-    ) -> Result<Verdict, Outage> {
+    async fn by_main_password(&mut self, policy: EffectiveMail, account: &Account) -> Result<Verdict, Stop> {
         self.exchange.trail.credential = Some(Credential::MainPassword);
-        if account.freshness == Freshness::Stale {
-            return Err(Outage::Stale);
-        }
+        account.usable(AccountUse::AnyOther)?;
         if !policy.main_password_on_mail.permits(account.data.is_enrolled()) {
             if policy.combined && account.data.is_enrolled() {
-                let verdict = self.by_combined_password(account).await?;
-                if !policy.observe || matches!(verdict, Verdict::Accept(_)) {
-                    return Ok(verdict);
+                match self.by_combined_password(account).await {
+                    Err(stop) if policy.observe && stop.is_rejection() => {}
+                    ended => return ended,
                 }
             }
             if !policy.observe {
-                return Ok(Verdict::Reject(Reason::UseAppPassword));
+                return Err(Stop::reject(Reason::UseAppPassword));
             }
             self.exchange.trail.observed = Some(Reason::UseAppPassword);
         }
-        let Some(check) = self.given() else {
+        let Some(check) = self.main_password() else {
             self.exchange.trail.credential = None;
-            self.exchange.trail.detail = Some(UNREADABLE);
-            return Ok(Verdict::Reject(Reason::BadCredential));
+            return Err(Stop::explained(Reason::BadCredential, UNREADABLE));
         };
-        match check.check(self.exchange, account).await? {
-            Checked::Right | Checked::RightButDue => self.accept(account, Credential::MainPassword).await,
-            Checked::Wrong | Checked::KnownWrong => Ok(Verdict::Reject(Reason::BadCredential)),
-            Checked::Refused(_) => Ok(Verdict::Reject(Reason::NotPermitted)),
-            Checked::Limited => Ok(Verdict::Reject(Reason::Limited)),
-        }
+        let checked = check.check(self.exchange, account).await?;
+        checked.require_right(&mut self.exchange.trail)?;
+        self.accept(account, Credential::MainPassword).await
     }
 
     /// The main password with a code of an app behind it, in one field: for programs that can ask for nothing more. The code
     /// is looked at only where the rest is the main password.
-    async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Outage> {
-        let mut ended = Verdict::Reject(Reason::UseAppPassword);
+    async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Stop> {
+        let mut refusal = Stop::reject(Reason::UseAppPassword);
         for digits in typed_codes::lengths(account) {
             let Some((main, code)) = split(self.offered.expose(), digits) else { continue };
             let check = MainPasswordCheck { password: &main, class: Class::Mail, at: self.now };
-            match check.check(self.exchange, account).await? {
-                Checked::Right | Checked::RightButDue => return self.by_code(account, code).await,
-                Checked::Wrong | Checked::KnownWrong => ended = Verdict::Reject(Reason::BadCredential),
-                Checked::Refused(_) => return Ok(Verdict::Reject(Reason::NotPermitted)),
-                Checked::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+            let checked = check.check(self.exchange, account).await?;
+            let Err(stop) = checked.require_right(&mut self.exchange.trail) else {
+                return self.by_code(account, code).await;
+            };
+            match checked {
+                // A code of another length may be behind the main password.
+                SecretCheck::Wrong | SecretCheck::WrongOrLocked | SecretCheck::KnownWrong => refusal = stop,
+                SecretCheck::Right
+                | SecretCheck::RightButDue
+                | SecretCheck::Refused(_)
+                | SecretCheck::Limited => return Err(stop),
             }
         }
-        Ok(ended)
+        Err(refusal)
     }
 
-    /// A mail program says the same again and again: that is one wrong code and not many, for it is looked at once.
-    async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Outage> {
+    /// A mail program sends the same secret again and again. It counts as one wrong code, because it is verified once.
+    async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Stop> {
         // As a main password it may have been wrong at another door.
         let marker = format!("{} and a code", account.password_marker);
         let digest = attempt_digest(self.exchange.engine, &account.id, &marker, self.offered.expose());
@@ -244,11 +234,8 @@ impl<'x> MailLogin<'x, '_> {
         let limits = self.exchange.engine.limits.attempts;
         match attempts::admit(self.exchange, &attempt, &limits, past).await {
             Admission::Proceed => {}
-            Admission::KnownWrong => {
-                self.exchange.trail.detail = Some(WRONG_BEFORE);
-                return Ok(Verdict::Reject(Reason::BadCredential));
-            }
-            Admission::Limited => return Ok(Verdict::Reject(Reason::Limited)),
+            Admission::KnownWrong => return Err(Stop::explained(Reason::BadCredential, WRONG_BEFORE)),
+            Admission::Limited => return Err(Stop::reject(Reason::Limited)),
         }
         let context = CodeCheckContext { account, is_known: true, purpose: None };
         let checked = typed_codes::check(self.exchange, context, &Typed::Code(code)).await;
@@ -260,37 +247,36 @@ impl<'x> MailLogin<'x, '_> {
                 self.exchange.trail.credential = Some(credential);
                 self.accept(account, credential).await
             }
-            CodeCheck::Wrong => Ok(Verdict::Reject(Reason::BadCredential)),
-            CodeCheck::Replayed => Ok(Verdict::Reject(Reason::Replayed)),
-            CodeCheck::TooEarly { .. } => Err(Outage::ForgottenCodes),
-            CodeCheck::Limited { .. } => Ok(Verdict::Reject(Reason::Limited)),
-            CodeCheck::Locked => Ok(Verdict::Reject(Reason::Locked)),
+            CodeCheck::Wrong => Err(Stop::reject(Reason::BadCredential)),
+            CodeCheck::Replayed => Err(Stop::reject(Reason::Replayed)),
+            CodeCheck::TooEarly { .. } => Err(Outage::ForgottenCodes.into()),
+            CodeCheck::Limited { .. } => Err(Stop::reject(Reason::Limited)),
+            CodeCheck::Locked => Err(Stop::reject(Reason::Locked)),
             CodeCheck::NotSpent(error) => Err(error.into()),
         }
     }
 
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
-    async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Outage> {
+    async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Stop> {
+        let refusal = Stop::reject(reason);
         // Input that cannot be a main password is not checked as one, for any account.
-        if let Some(check) = self.given()
+        if let Some(check) = self.main_password()
             && (policy.main_password_on_mail.permits(false) || policy.observe)
+            && check.pretend(self.exchange, self.request.name).await? == SecretCheck::KnownWrong
         {
-            let checked = check.pretend(self.exchange, self.request.name).await?;
-            if checked == Checked::KnownWrong {
-                self.exchange.trail.detail.get_or_insert(WRONG_BEFORE);
-            }
+            return Err(refusal.or_detail(WRONG_BEFORE));
         }
-        Ok(Verdict::Reject(reason))
+        Err(refusal)
     }
 
-    async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Outage> {
+    async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
         let userdb = self.exchange.engine.userdb.fill(account)?;
         last_use::note(self.exchange, self.request, &account.id, credential, self.now).await;
         Ok(Verdict::Accept(Accepted { user: account.name.clone(), userdb, proof: None }))
     }
 
-    /// What was offered as a main password; `None` where it cannot be one.
-    fn given(&self) -> Option<MainPasswordCheck<'x>> {
+    /// The check of the offered secret as a main password; `None` if it cannot be one.
+    fn main_password(&self) -> Option<MainPasswordCheck<'x>> {
         let password = self.offered.password()?;
         Some(MainPasswordCheck { password, class: Class::Mail, at: self.now })
     }

@@ -10,6 +10,7 @@ use postern_ipc::PhoneFlow;
 use serde_json::json;
 
 use crate::account::{Account, AccountId};
+use crate::account_status::AccountUse;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::changes::notices;
 use crate::conversation::Conversation;
@@ -18,7 +19,7 @@ use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::LocalizedConversation;
-use crate::exchange::outcome::Outcome;
+use crate::exchange::outcome::{Conclusion, Outcome};
 use crate::exchange::stop::Stop;
 use crate::factor::phone::answer::{Choice, PhoneAnswer};
 use crate::factor::phone::signature::Signed;
@@ -59,23 +60,22 @@ struct PhonePage<'x, 'a> {
 }
 
 impl PhonePage<'_, '_> {
-    async fn run(&mut self) -> Result<Verdict, Stop> {
+    async fn run(&mut self) -> Result<Conclusion, Stop> {
         let known = self.request.flow.arguments();
         let is_whole = known.iter().all(|name| self.request.arguments.contains_key(*name))
             && self.request.arguments.len() == known.len()
             && self.request.arguments.values().all(|value| value.len() <= LONGEST_ARGUMENT);
         if !is_whole {
-            self.exchange.trail.detail = Some("arguments that cannot be taken");
-            return Err(Stop::reject(Reason::NotPermitted));
+            return Err(Stop::explained(Reason::NotPermitted, "arguments that cannot be taken"));
         }
         let claimed = AccountId::new(self.request.argument("account").to_owned());
         let calls = &self.exchange.engine.memory.unproved_calls;
         let is_over = calls.is_over(&claimed, self.request.source, self.exchange.engine.clock.now());
         let done = match self.request.flow {
-            PhoneFlow::Bind => self.bind(&claimed, is_over).await,
-            PhoneFlow::Pending => self.pending(is_over).await,
+            PhoneFlow::Bind => self.bind(&claimed, is_over).await.map(accepted),
+            PhoneFlow::Pending => self.pending(is_over).await.map(accepted),
             PhoneFlow::Answer => self.answer(is_over).await,
-            PhoneFlow::Push => self.set_push(is_over).await,
+            PhoneFlow::Push => self.set_push(is_over).await.map(accepted),
         };
         if self.is_guess && done.is_err() {
             calls.count(&claimed, self.request.source, self.exchange.engine.clock.now());
@@ -84,7 +84,7 @@ impl PhonePage<'_, '_> {
                 return Err(Stop::reject(Reason::Limited));
             }
         }
-        Ok(Verdict::Accept(Accepted { user: done?, userdb: BTreeMap::new(), proof: None }))
+        done
     }
 
     /// Leaves the phone's key for the terminal that waits for it, which alone can tell whether it comes from its QR code.
@@ -96,8 +96,7 @@ impl PhonePage<'_, '_> {
         drop(place);
         let Some(open) = open else {
             self.is_guess = true;
-            self.exchange.trail.detail = Some("nobody waits for this phone");
-            return Err(Stop::reject(Reason::Expired));
+            return Err(Stop::explained(Reason::Expired, "nobody waits for this phone"));
         };
         self.exchange.trail.account = Some(account.clone());
         let handed_in = HandedIn {
@@ -165,27 +164,21 @@ impl PhonePage<'_, '_> {
 
     /// Leaves the answer for the login that waits for it. What it says is looked at here to tell the phone; the login looks
     /// for itself.
-    async fn answer(&mut self, is_over: bool) -> Result<String, Stop> {
+    async fn answer(&mut self, is_over: bool) -> Result<Conclusion, Stop> {
         let request = self.request;
         let (choice, match_number) = (request.argument("choice"), request.argument("number"));
         let fields = [request.argument("challenge"), choice, match_number];
         let (account, factor) = self.phone("answer", &fields, is_over).await?;
         let Some(choice) = Choice::parse(choice) else {
-            self.exchange.trail.detail = Some("a choice that is none");
-            return Err(Stop::reject(Reason::NotPermitted));
+            return Err(Stop::explained(Reason::NotPermitted, "a choice that is none"));
         };
         let id: ChallengeId = self.parsed("challenge")?;
         let open = self.open(&account.id, id).await?;
         let Some(open) = open.filter(|open| matches!(open.challenge.kind, ChallengeKind::Approval { .. }))
         else {
             self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-            self.exchange.trail.detail = Some(AnswerState::Gone.detail(choice));
-            // The attacker has left, but still knows the main password.
-            if choice == Choice::NotMe {
-                self.fraud_report(&account, None).await?;
-            }
-            self.exchange.person.record("answered", json!({ "state": AnswerState::Gone.as_str() })).await?;
-            return Ok(account.name);
+            // After a fraud report: the attacker has left, but still knows the main password.
+            return self.conclude_answer(&account, None, choice, AnswerState::Gone).await;
         };
         let match_number = match_number.to_owned();
         let is_right = !choice.is_approval()
@@ -209,12 +202,24 @@ impl PhonePage<'_, '_> {
             Answered::Now => AnswerState::WrongNumber,
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));
-        self.exchange.trail.detail = Some(state.detail(choice));
+        self.conclude_answer(&account, Some(&open.challenge), choice, state).await
+    }
+
+    /// Handles a fraud report, and tells the phone what became of its answer. The log says so as well, even if this fails.
+    async fn conclude_answer(
+        &mut self,
+        account: &Account,
+        challenge: Option<&Challenge>,
+        choice: Choice,
+        state: AnswerState,
+    ) -> Result<Conclusion, Stop> {
+        let detail = state.detail(choice);
         if choice == Choice::NotMe {
-            self.fraud_report(&account, Some(&open.challenge)).await?;
+            self.fraud_report(account, challenge).await.map_err(|stop| stop.or_detail(detail))?;
         }
-        self.exchange.person.record("answered", json!({ "state": state.as_str() })).await?;
-        Ok(account.name)
+        let told = self.exchange.person.record("answered", json!({ "state": state.as_str() })).await;
+        told.map_err(|gone| Stop::from(gone).or_detail(detail))?;
+        Ok(Conclusion { detail: Some(detail), ..accepted(account.name.clone()) })
     }
 
     /// A fraud report: another person knows the main password. No push is sent for a while, and the owner is mailed.
@@ -250,8 +255,7 @@ impl PhonePage<'_, '_> {
         let now = self.exchange.engine.clock.now().as_unix();
         if now.abs_diff(time) > CLOCK_SKEW {
             self.exchange.person.record("clock", json!({ "now": now })).await?;
-            self.exchange.trail.detail = Some("the phone's clock is wrong");
-            return Err(Stop::reject(Reason::Expired));
+            return Err(Stop::explained(Reason::Expired, "the phone's clock is wrong"));
         }
         let signed = Signed { verb, factor, time, fields };
         let signature = self.request.argument("signature");
@@ -275,7 +279,8 @@ impl PhonePage<'_, '_> {
             return Err(Stop::reject(Reason::BadCredential));
         };
         let factor = factor.clone();
-        account.status.refusal().map_or(Ok((account, factor)), |reason| Err(Stop::reject(reason)))
+        account.usable(AccountUse::AnyOther)?;
+        Ok((account, factor))
     }
 
     /// Whether this is signed by a phone that has submitted its key and waits for the confirmation at the terminal. It asks every two
@@ -354,6 +359,11 @@ impl AnswerState {
             (_, Self::Gone | Self::Before) => "too late",
         }
     }
+}
+
+/// The request of a phone of the account with this user name was carried out.
+fn accepted(user: String) -> Conclusion {
+    Verdict::Accept(Accepted { user, userdb: BTreeMap::new(), proof: None }).into()
 }
 
 fn is_pairing(open: &OpenChallenge) -> bool {

@@ -19,7 +19,7 @@ pub(crate) async fn told<T>(exchange: &mut Exchange<'_>, changed: Result<T, Chan
 async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
     let refusal = match error {
         ChangeError::Refused(refusal) => refusal,
-        ChangeError::Outage(_) => return Outage::from(error).into(),
+        ChangeError::Fault(fault) => return Outage::System(fault).into(),
     };
     let short;
     let phrase = match &refusal {
@@ -41,21 +41,13 @@ async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
             Phrase::BadArgument { name: "expires", problem: "lies in the past" }
         }
         ChangeRefusal::NoAccount | ChangeRefusal::Contended | ChangeRefusal::ChangedMeanwhile => {
-            exchange.trail.detail = Some("the account was changed meanwhile");
-            return end(exchange, &Phrase::ChangedMeanwhile {}, Reason::NotPermitted).await;
+            let stop = Stop::explained(Reason::NotPermitted, "the account was changed meanwhile");
+            return exchange.explain(&Phrase::ChangedMeanwhile {}, stop).await;
         }
         ChangeRefusal::TicketUsed => {
-            exchange.trail.detail = Some("the ticket was used before, and the directory has it again");
-            return end(exchange, &Phrase::CodeWrong {}, Reason::Replayed).await;
+            let detail = "the ticket was used before, and the directory has it again";
+            return exchange.explain(&Phrase::CodeWrong {}, Stop::explained(Reason::Replayed, detail)).await;
         }
     };
-    exchange.trail.detail = Some("the change is not possible");
-    end(exchange, &phrase, Reason::NotPermitted).await
-}
-
-async fn end(exchange: &mut Exchange<'_>, phrase: &Phrase<'_>, reason: Reason) -> Stop {
-    match exchange.person.complain(phrase).await {
-        Ok(()) => Stop::reject(reason),
-        Err(gone) => gone.into(),
-    }
+    exchange.explain(&phrase, Stop::explained(Reason::NotPermitted, "the change is not possible")).await
 }

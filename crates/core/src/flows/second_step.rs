@@ -8,11 +8,12 @@ use crate::exchange::context::Exchange;
 use crate::exchange::details::EMPTY_ANSWER;
 use crate::exchange::outage::Outage;
 use crate::exchange::prompt_context::PromptContext;
-use crate::exchange::stop::Stop;
+use crate::exchange::stop::{Stop, StopCause};
 use crate::factor::Factor;
 use crate::factor::registry::{self, Requested};
 use crate::factor::reply::Reply;
 use crate::ledger::Credential;
+use crate::system_fault::SystemFault;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -49,8 +50,8 @@ pub(crate) async fn prove(
     let ended = step.ask().await;
     step.requested.give_up(step.exchange.engine).await;
     match ended {
-        Err(Stop::Reject(Reason::Cancelled)) if !step.exchange.person.is_echoed() => {
-            Err(Stop::reject(step.refused.unwrap_or(Reason::Cancelled)))
+        Err(stop) if stop.is_cancelled() && !step.exchange.person.is_echoed() => {
+            Err(step.refused.map_or(stop, Stop::reject))
         }
         ended => ended,
     }
@@ -111,27 +112,23 @@ impl SecondStep<'_, '_> {
                 continue;
             }
             match self.code(answer.expose()).await? {
-                Some(Checked::Right(credential)) => return Ok(Proved { credential, trusts: None }),
-                Some(Checked::Early) => {
+                CodeAnswer::Right(credential) => return Ok(Proved { credential, trusts: None }),
+                CodeAnswer::TooEarly => {
                     self.is_too_early = true;
                     // The wrong ones before it stay counted; but they were its owner's, and no guesses.
                     self.refused = self.refused.filter(|reason| *reason != Reason::BadCredential);
                 }
-                None => wrong += 1,
+                CodeAnswer::Wrong => wrong += 1,
             }
         }
         // A right code that cannot be taken yet is the ledger's affair, and no guess.
-        if self.is_too_early && self.refused.is_none() {
-            return Err(Outage::ForgottenCodes.into());
-        }
-        if !self.has_typed && self.refused.is_none() {
-            self.exchange.trail.detail = Some(EMPTY_ANSWER);
-            return Err(Stop::reject(Reason::Cancelled));
-        }
-        if self.refused.is_none() {
-            self.exchange.trail.detail.get_or_insert(NO_CODE);
-        }
-        Err(Stop::reject(self.refused.unwrap_or(Reason::BadCredential)))
+        Err(match self.refused {
+            Some(reason) => Stop::reject(reason),
+            None if self.is_too_early => Outage::ForgottenCodes.into(),
+            None if !self.has_typed => Stop::explained(Reason::Cancelled, EMPTY_ANSWER),
+            // Why nothing was sent explains the answers better.
+            None => Stop::explained(Reason::BadCredential, self.exchange.trail.note().unwrap_or(NO_CODE)),
+        })
     }
 
     /// What the person can choose from, by number, where there is more than one factor.
@@ -147,24 +144,24 @@ impl SecondStep<'_, '_> {
         (1..).zip(factors).map(choice).collect()
     }
 
-    /// Looks at a code; `None` where it is not right.
-    async fn code(&mut self, text: &str) -> Result<Option<Checked>, Stop> {
+    /// Checks a typed code, and tells the person if it is not right.
+    async fn code(&mut self, text: &str) -> Result<CodeAnswer, Stop> {
         let Some(typed) = Typed::parse(text) else {
             self.exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
-            return Ok(None);
+            return Ok(CodeAnswer::Wrong);
         };
         let engine = self.exchange.engine;
         // A factor is gone as soon as it is removed.
         let account = current_account::as_of_now(self.exchange, self.check.account.clone()).await?;
         let check = CodeCheckContext { account: &account, ..self.check };
         match typed_codes::check(self.exchange, check, &typed).await? {
-            CodeCheck::Right(credential) => return Ok(Some(Checked::Right(credential))),
+            CodeCheck::Right(credential) => return Ok(CodeAnswer::Right(credential)),
             CodeCheck::Wrong => self.refused = Some(Reason::BadCredential),
             CodeCheck::Replayed => self.refused = Some(Reason::Replayed),
             CodeCheck::TooEarly { until } => {
                 let seconds = engine.seconds_until(until);
                 self.exchange.person.complain(&Phrase::CodeTooEarly { seconds }).await?;
-                return Ok(Some(Checked::Early));
+                return Ok(CodeAnswer::TooEarly);
             }
             CodeCheck::Limited { until } => {
                 self.refused = Some(Reason::Limited);
@@ -183,7 +180,7 @@ impl SecondStep<'_, '_> {
             }
         }
         self.exchange.person.complain(&Phrase::CodeWrong {}).await?;
-        Ok(None)
+        Ok(CodeAnswer::Wrong)
     }
 
     /// Sends a code to the proposed factor, or has the phone approve. Where that is not possible the person hears of it and may
@@ -192,13 +189,13 @@ impl SecondStep<'_, '_> {
         let can_be_asked = |factor: &&Factor| factor.locked.is_none() && registry::needs_message(factor);
         let Some(factor) = proposed.filter(can_be_asked) else { return Ok(()) };
         if !self.check.is_known {
-            self.exchange.trail.detail = Some("nothing is sent: the first factor was not proved to Postern");
+            self.exchange.trail.is_sending_withheld = true;
             self.exchange.person.complain(&Phrase::NothingSent {}).await?;
             return Ok(());
         }
         match registry::request(self.exchange, self.check.account, factor, self.context).await {
             Ok(requested) => self.requested = requested,
-            Err(Stop::Defer(Outage::Ledger(_))) => {
+            Err(Stop { cause: StopCause::Defer(Outage::System(SystemFault::Ledger(_))), .. }) => {
                 self.exchange.trail.is_ledger_down = true;
                 self.exchange.person.complain(&Phrase::NothingSent {}).await?;
             }
@@ -208,11 +205,14 @@ impl SecondStep<'_, '_> {
     }
 }
 
-/// What a code was.
-enum Checked {
+/// The result of the check of one answer as a code.
+enum CodeAnswer {
+    /// It is right, and spent.
     Right(Credential),
-    /// It may have been used before. A later code will be accepted soon.
-    Early,
+    /// It is right, and may have been used before. A later code will be accepted soon.
+    TooEarly,
+    /// It is wrong, or cannot be a code.
+    Wrong,
 }
 
 /// Its label, and where its codes go.

@@ -51,7 +51,7 @@ async fn keeps_silent(client: Client) -> Client {
 fn is_wrong(finished: &Finished) -> bool {
     matches!(finished.reply, Reply::Error(ProtocolError::Malformed(_)))
         && finished.outcome.verdict == GAVE_UP
-        && finished.outcome.trail.detail == Some("the front door spoke out of turn")
+        && finished.outcome.detail == Some("the front door spoke out of turn")
         && finished.is_interrupted
 }
 
@@ -160,7 +160,7 @@ async fn after_a_hang_up_at_a_question_the_flow_settles_what_it_counted() {
     })
     .await;
     assert_eq!((finished.reply, took), (Reply::None, 2));
-    assert_eq!(finished.outcome.trail.detail, Some("the front door hung up"));
+    assert_eq!(finished.outcome.detail, Some("the front door hung up"));
     assert!(finished.outcome.trail.account.is_some());
 }
 
@@ -197,7 +197,7 @@ async fn a_person_has_a_while_for_each_answer_and_a_while_for_all() {
     let (held_once, took) = driven(asks, keeps_silent).await;
     assert_eq!((held_once.reply, took), (Reply::Verdict, 120));
     assert_eq!(held_once.outcome.verdict, GAVE_UP);
-    assert_eq!(held_once.outcome.trail.detail, Some("no answer in time"));
+    assert_eq!(held_once.outcome.detail, Some("no answer in time"));
     let (_, took) = driven(asks, async |mut client: Client| {
         client.hears().await;
         sleep(seconds(100)).await;
@@ -295,7 +295,7 @@ async fn a_change_under_way_is_completed_after_a_hang_up() {
     };
     let (seen, took) = driven_after(b"", deadlines, changes(9), hangs_up).await;
     assert_eq!((seen.outcome.verdict, seen.reply, took), (TOLD, Reply::None, 9));
-    assert_eq!(seen.outcome.trail.detail, Some("the front door hung up"));
+    assert_eq!(seen.outcome.detail, Some("the front door hung up"));
     let (endless, took) = driven_after(b"", deadlines, changes(100), hangs_up).await;
     assert_eq!((endless.outcome.verdict, took), (GAVE_UP, 16), "as long as any work");
 }

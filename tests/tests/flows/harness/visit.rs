@@ -7,7 +7,6 @@ use std::time::Duration;
 use postern_core::conversation::{Conversation, Echo, Gone, Tone};
 use postern_core::device::Device;
 use postern_core::engine::Engine;
-use postern_core::exchange;
 use postern_core::exchange::Outcome;
 use postern_core::flows::{self, LoginRequest, SelfServiceFlow, SelfServiceRequest};
 use postern_core::limits::Source;
@@ -203,8 +202,7 @@ impl Talk {
 
     /// The questions and messages so far.
     pub(crate) fn heard(&self) -> Ended {
-        let outcome =
-            Outcome { verdict: Verdict::Defer("under way".to_owned()), trail: exchange::Trail::default() };
+        let outcome = Outcome::of_verdict(Verdict::Defer("under way".to_owned()));
         Ended { outcome, heard: self.memory.all() }
     }
 

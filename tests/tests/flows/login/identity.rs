@@ -42,7 +42,7 @@ async fn a_user_of_the_host_with_another_uid_is_not_the_account() {
     ] {
         site.set_host_user("alice", uid);
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
-        assert_eq!((ended.reason(), ended.outcome.trail.detail), (Reason::NotPermitted, Some(detail)));
+        assert_eq!((ended.reason(), ended.outcome.detail), (Reason::NotPermitted, Some(detail)));
         assert_eq!(ended.questions(), ["Password: "], "as for a stranger");
         let stack = site.visit("sshkey", "alice").key(SshKey(1)).says(&[&app.code()]).await;
         assert_eq!((stack.reason(), stack.questions().len()), (Reason::NotPermitted, 0));
@@ -109,7 +109,7 @@ async fn a_user_under_another_spelling_is_no_stranger() {
     site.set_host_user("ALICE", Some(alice.uid + 500));
     let ended = site.visit("sudo", "ALICE").says(&[MAIN_PASSWORD]).await;
     assert_eq!(
-        (ended.reason(), ended.outcome.trail.detail),
+        (ended.reason(), ended.outcome.detail),
         (Reason::NotPermitted, Some("the account has another name"))
     );
     assert_eq!(site.faults.count(Point::AdmitCode), 0);

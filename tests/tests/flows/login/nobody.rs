@@ -192,7 +192,7 @@ async fn an_empty_answer_is_no_answer_and_does_not_count() {
         // A key came before, as with autossh.
         let ended = site.visit("sshkey", "alice").key(SshKey(1)).says(&["", "", "", "", ""]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 3));
-        assert_eq!(ended.outcome.trail.detail, Some("an empty answer"));
+        assert_eq!(ended.outcome.detail, Some("an empty answer"));
     }
     assert_eq!(site.faults.count(Point::AdmitCode), 0);
     assert_eq!(site.faults.count(Point::CheckMainPassword), 0);

@@ -20,7 +20,7 @@ async fn after_a_key_or_another_modules_password_only_a_code_is_asked_for() {
         let ended = visit.says(&[&app.code(), "n"]).await;
         assert_eq!(ended.credential(), Credential::Factor(app.id.unwrap()));
         assert_eq!(ended.questions()[0], "Code from phone: ");
-        assert_eq!(ended.outcome.trail.detail, None);
+        assert_eq!(ended.outcome.detail, None);
         site.clock.advance(30);
     }
 }

@@ -28,7 +28,7 @@ async fn a_fraud_report_counts_even_after_the_attacker_has_left() {
     drop(talk.ended().await);
     let said = phone.answer(&challenge, "not_me", "").await;
     assert_eq!(said.field("answered", "state"), "gone");
-    assert_eq!(said.outcome.trail.detail, Some("disowned"));
+    assert_eq!(said.outcome.detail, Some("disowned"));
     assert_eq!(disowned(&site), 1);
     let rings = site.post.rings();
     drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);

@@ -102,7 +102,7 @@ async fn not_me_refuses_and_leaves_the_phone_in_peace_and_tells_the_owner() {
     let challenge = phone.pending().await.field("challenge", "id");
     let said = phone.answer(&challenge, "not_me", "").await;
     assert_eq!(said.field("answered", "state"), "denied");
-    assert_eq!(said.outcome.trail.detail, Some("disowned"));
+    assert_eq!(said.outcome.detail, Some("disowned"));
     talk.say("");
     assert_eq!(talk.ended().await.reason(), Reason::BadCredential);
     let mailed = site.post.sent().into_iter().last().unwrap();

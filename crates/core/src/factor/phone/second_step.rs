@@ -67,9 +67,8 @@ async fn wait(approval: &Approval, exchange: &mut Exchange<'_>) -> Result<Reply,
     match approval.decide(exchange).await? {
         Decision::Approved { phone, trusts } => Ok(Reply::Approved { factor: phone, trusts }),
         Decision::Denied => {
-            exchange.trail.detail = Some("refused on a phone, or by an admin");
-            exchange.person.complain(&Phrase::PhoneDenied {}).await?;
-            Err(Stop::reject(Reason::BadCredential))
+            let stop = Stop::explained(Reason::BadCredential, "refused on a phone, or by an admin");
+            Err(exchange.explain(&Phrase::PhoneDenied {}, stop).await)
         }
         Decision::WrongNumber => {
             let (complaint, reason) = (Phrase::PhoneWrongNumber {}, Some(Reason::BadCredential));

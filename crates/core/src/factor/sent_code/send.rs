@@ -44,7 +44,7 @@ pub(crate) async fn send(
     if let Destination::Sms(number) = recipient.to
         && !may_text(engine, number)
     {
-        exchange.trail.detail = Some("a telephone number that allowed_prefixes does not name");
+        exchange.trail.is_number_forbidden = true;
         return Ok(SendOutcome::Failed);
     }
     let at = engine.clock.now();

@@ -19,9 +19,8 @@ pub(crate) async fn ask_for_ticket(
     let engine = exchange.engine;
     let answer = exchange.person.ask_for_code(&Phrase::Ticket {}).await?;
     let Some(typed) = RecoveryText::parse(answer.expose()) else {
-        exchange.trail.detail = Some("no code at all");
-        exchange.person.complain(&Phrase::TicketUnreadable {}).await?;
-        return Err(Stop::reject(Reason::BadCredential));
+        let stop = Stop::explained(Reason::BadCredential, "no code at all");
+        return Err(exchange.explain(&Phrase::TicketUnreadable {}, stop).await);
     };
     let check = CodeCheckContext { account, is_known: true, purpose: None };
     let attempt = check.attempt(engine, exchange.source)?;
@@ -35,9 +34,8 @@ pub(crate) async fn ask_for_ticket(
     }
     let ticket = account.data.policy.ticket;
     if !is_ticket(&engine.keyring, &account.id, ticket, &typed, attempt.at) {
-        exchange.trail.detail = Some("not the ticket of this account");
-        exchange.person.complain(&Phrase::CodeWrong {}).await?;
-        return Err(Stop::reject(Reason::BadCredential));
+        let stop = Stop::explained(Reason::BadCredential, "not the ticket of this account");
+        return Err(exchange.explain(&Phrase::CodeWrong {}, stop).await);
     }
     engine.ledger.settle_code(&attempt, CodeSettlement::Right).await?;
     Ok(ticket)

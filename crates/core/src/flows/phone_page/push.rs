@@ -33,14 +33,14 @@ impl PhonePage<'_, '_> {
                 let subscription =
                     Subscription { endpoint: own(endpoint), p256dh: own(p256dh), auth: own(auth) };
                 if !engine.courier.may_push_to(&subscription) {
-                    self.exchange.trail.detail = Some("a push service that is not allowed here");
-                    return Err(Stop::reject(Reason::NotPermitted));
+                    let detail = "a push service that is not allowed here";
+                    return Err(Stop::explained(Reason::NotPermitted, detail));
                 }
                 Some(PushTarget::WebPush(subscription))
             }
             _ => {
-                self.exchange.trail.detail = Some("a way to ring that is not to be had here");
-                return Err(Stop::reject(Reason::NotPermitted));
+                let detail = "a way to ring that is not to be had here";
+                return Err(Stop::explained(Reason::NotPermitted, detail));
             }
         };
         self.exchange.trail.credential = Some(Credential::Factor(factor.id));

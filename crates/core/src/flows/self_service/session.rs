@@ -1,16 +1,15 @@
 //! What each flow of self-service needs: the account of the user of this host, its proof, the arguments, and how an error
 //! is said.
 
-use crate::account::{Account, Freshness};
-use crate::account_status::AccountStatus;
+use crate::account::Account;
+use crate::account_status::{AccountUse, Closed, UnusableAccount};
 use crate::changes::notices;
 use crate::checks::current_account;
-use crate::checks::in_flight::Checked;
+use crate::checks::in_flight::SecretCheck;
 use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::conversation::{Choice, Echo};
 use crate::exchange::context::Exchange;
-use crate::exchange::outage::Outage;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::flows::identity::{self, Identity};
@@ -38,52 +37,51 @@ impl SelfService<'_, '_> {
             Identity::Account(account) => *account,
             Identity::Mismatch(id, mismatch) => {
                 self.exchange.trail.account = Some(id);
-                self.exchange.trail.detail = Some(mismatch.detail());
                 let uid = own.uid.to_string();
-                self.exchange.person.complain(&mismatch.phrase(own.name.as_str(), &uid)).await?;
-                return Err(Stop::reject(Reason::NotPermitted));
+                let stop = Stop::explained(Reason::NotPermitted, mismatch.detail());
+                return Err(self.exchange.explain(&mismatch.phrase(own.name.as_str(), &uid), stop).await);
             }
             Identity::Stranger | Identity::NoUser => {
                 let uid = own.uid.to_string();
-                self.exchange
-                    .person
-                    .complain(&Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid })
-                    .await?;
-                return Err(Stop::reject(Reason::UnknownAccount));
+                let phrase = Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid };
+                return Err(self.exchange.explain(&phrase, Stop::reject(Reason::UnknownAccount)).await);
             }
         };
         self.exchange.trail.account = Some(account.id.clone());
-        if account.freshness == Freshness::Stale {
-            return Err(Outage::Stale.into());
-        }
-        let name = own.name.as_str();
-        let (reason, phrase) = match account.status {
-            AccountStatus::Active => return Ok(account),
-            AccountStatus::Disabled => (Reason::Disabled, Phrase::AccountDisabled { name }),
-            AccountStatus::Expired => (Reason::Expired, Phrase::AccountExpired { name }),
+        let closed = match account.usable(AccountUse::AnyOther) {
+            Ok(()) => return Ok(account),
+            Err(UnusableAccount::Closed(closed)) => closed,
+            Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         };
-        self.exchange.person.complain(&phrase).await?;
-        Err(Stop::reject(reason))
+        let name = own.name.as_str();
+        let phrase = match closed {
+            Closed::Disabled => Phrase::AccountDisabled { name },
+            Closed::Expired => Phrase::AccountExpired { name },
+        };
+        Err(self.exchange.explain(&phrase, Stop::reject(closed.reason())).await)
     }
 
-    /// Asks for the main password and, where a factor is bound, for a code. Nothing is changed before. Gives the account as
-    /// it is then: whether a code had to be asked for was decided over that.
+    /// Asks for the main password and, if a factor is bound, for a code. Nothing is changed before. Returns the account as it is
+    /// then: on that copy it was decided whether a code is needed. The peer has the account's own uid, so a wrong password
+    /// reveals nothing about other users.
     pub(super) async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
         let question = Phrase::PasswordForChange { account: &account.name };
         let answer = self.exchange.person.ask(Echo::Off, &question).await?;
         let Ok(password) = Password::new(answer.expose().to_owned()) else {
-            return self.wrong_main_password().await;
+            let stop = Stop::reject(Reason::BadCredential);
+            return Err(self.exchange.explain(&Phrase::MainPasswordWrong {}, stop).await);
         };
         let at = self.exchange.engine.clock.now();
         let check = MainPasswordCheck { password: &password, class: Class::Login, at };
-        match check.check(self.exchange, account).await? {
-            Checked::Right | Checked::RightButDue => {}
-            Checked::Wrong | Checked::KnownWrong => return self.wrong_main_password().await,
-            Checked::Refused(_) => return Err(Stop::reject(Reason::NotPermitted)),
-            Checked::Limited => {
-                self.exchange.person.complain(&Phrase::MainPasswordsLimited {}).await?;
-                return Err(Stop::reject(Reason::Limited));
-            }
+        let checked = check.check(self.exchange, account).await?;
+        if let Err(stop) = checked.require_right(&mut self.exchange.trail) {
+            return Err(match checked {
+                SecretCheck::Limited => self.exchange.explain(&Phrase::MainPasswordsLimited {}, stop).await,
+                SecretCheck::Wrong | SecretCheck::WrongOrLocked | SecretCheck::KnownWrong => {
+                    self.exchange.explain(&Phrase::MainPasswordWrong {}, stop).await
+                }
+                SecretCheck::Right | SecretCheck::RightButDue | SecretCheck::Refused(_) => stop,
+            });
         }
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         if !account.data.is_enrolled() {
@@ -105,12 +103,6 @@ impl SelfService<'_, '_> {
             | Credential::AppPassword(_)
             | Credential::TrustedDevice => Ok(account),
         }
-    }
-
-    /// The peer has the account's own uid, so a wrong password reveals nothing about other users.
-    pub(super) async fn wrong_main_password<T>(&mut self) -> Result<T, Stop> {
-        self.exchange.person.complain(&Phrase::MainPasswordWrong {}).await?;
-        Err(Stop::reject(Reason::BadCredential))
     }
 
     /// Mails what was changed to the account.
@@ -176,9 +168,9 @@ impl SelfService<'_, '_> {
 
     pub(super) async fn refuse_argument<T>(&mut self, name: &str, problem: &str) -> Result<T, Stop> {
         let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        self.exchange.person.complain(&Phrase::BadArgument { name: &name, problem }).await?;
-        self.exchange.trail.detail = Some("an argument that cannot be taken");
-        Err(Stop::reject(Reason::NotPermitted))
+        let phrase = Phrase::BadArgument { name: &name, problem };
+        let stop = Stop::explained(Reason::NotPermitted, "an argument that cannot be taken");
+        Err(self.exchange.explain(&phrase, stop).await)
     }
 }
 

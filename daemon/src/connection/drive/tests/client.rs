@@ -1,6 +1,7 @@
 //! A client that holds a conversation, and how it ended.
 
 use postern_core::account::AccountId;
+use postern_core::exchange::Trail;
 use postern_ipc::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -53,7 +54,7 @@ pub(super) async fn driven_after<C: Future<Output = Client>>(
     let decides = flow(conversation);
     let flow = async move {
         let account = Some(AccountId::new("id".to_owned()));
-        Outcome { verdict: decides.await, trail: Trail { account, ..Trail::default() } }
+        Outcome { verdict: decides.await, detail: None, trail: Trail { account, ..Trail::default() } }
     };
     let mut line = LineStream::new(server);
     let began = Instant::now();

@@ -19,6 +19,7 @@ mod report;
 
 pub use contender::Contender;
 pub use load::{Round, drive};
+pub use numbers::cpu_time;
 
 use contender::Contest;
 

@@ -22,7 +22,8 @@ pub(super) fn machine() -> String {
 }
 
 /// The processor time that a process has used.
-pub(super) fn cpu_time(pid: u32) -> Duration {
+#[must_use]
+pub fn cpu_time(pid: u32) -> Duration {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     // proc(5): utime and stime are the fields 14 and 15; the name, which may hold spaces, is the second.

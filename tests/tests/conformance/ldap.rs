@@ -75,19 +75,24 @@ impl LdapFixture {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("conformance{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let slapd = Slapd::with(&name, &[]);
-        let text = format!(
-            "{}{more}disabled = [\"(employeeType=gone)\"]\n[ledger]\nkind = \"embedded\"\n",
-            slapd.directory_toml(&[&slapd.ldaps_uri()])
-        );
-        let config = Config::parse(Path::new("postern.toml"), &text).unwrap();
-        let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
-        let directory = LdapDirectory::open(ldap, &config.userdb, Arc::new(SystemClock)).unwrap();
+        let directory = open(&slapd, &slapd.ldaps_uri(), more);
         Self { slapd, directory: Arc::new(directory) }
     }
 
     fn change(&self, name: &str, changes: &str) {
         self.slapd.set(&format!("uid={name},{PEOPLE}"), changes);
     }
+}
+
+/// The directory at `uri`, which leads to `slapd`.
+pub(crate) fn open(slapd: &Slapd, uri: &str, more: &str) -> LdapDirectory {
+    let text = format!(
+        "{}{more}disabled = [\"(employeeType=gone)\"]\n[ledger]\nkind = \"embedded\"\n",
+        slapd.directory_toml(&[uri])
+    );
+    let config = Config::parse(Path::new("postern.toml"), &text).unwrap();
+    let DirectoryKind::Ldap(ldap) = &config.directory else { panic!("the kind is ldap") };
+    LdapDirectory::open(ldap, &config.userdb, Arc::new(SystemClock)).unwrap()
 }
 
 #[async_trait]

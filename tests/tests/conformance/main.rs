@@ -1,6 +1,7 @@
 //! Every store, held to what core expects of it.
 
 mod ldap;
+mod ldap_slow_line;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

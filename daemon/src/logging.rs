@@ -11,6 +11,8 @@ use tracing_subscriber::filter::Targets;
 const EX_USAGE: u8 = 64;
 /// The target of audit lines; they are written at every level.
 const AUDIT: &str = "postern::audit";
+/// The target of the HTTP client, which would tell every connection at debug.
+const HTTP_CLIENT: &str = "hyper_util";
 
 /// Sends messages to standard error.
 pub(crate) fn start(level: LogLevel) -> io::Result<LogQueue> {
@@ -20,7 +22,8 @@ pub(crate) fn start(level: LogLevel) -> io::Result<LogQueue> {
         LogLevel::Info => Level::INFO,
         LogLevel::Debug => Level::DEBUG,
     };
-    postern_log::start(Targets::new().with_default(level).with_target(AUDIT, Level::INFO))
+    let targets = Targets::new().with_default(level).with_target(AUDIT, Level::INFO);
+    postern_log::start(targets.with_target(HTTP_CLIENT, Level::ERROR))
 }
 
 /// Writes one audit line.

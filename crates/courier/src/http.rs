@@ -1,18 +1,21 @@
 //! HTTP requests, one for each connection: without redirects, cookies and retries, and with a limit on the answer.
 
+use std::error::Error;
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use postern_core::config::HttpUrl;
 use postern_core::courier::CourierError;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tower_service::Service;
 
 use crate::OpenError;
 use crate::tls::Tls;
@@ -20,6 +23,8 @@ use crate::tls::Tls;
 /// Sends requests to servers that it verifies against the certificates of a file.
 pub(crate) struct Http {
     tls: Tls,
+    connector: HttpsConnector<HttpConnector>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
 /// An answer, with the beginning of its body. The body must not be logged.
@@ -30,7 +35,16 @@ pub(crate) struct Incoming {
 
 impl Http {
     pub(crate) fn open(section: &'static str, ca_file: &Path) -> Result<Self, OpenError> {
-        Ok(Self { tls: Tls::open(section, ca_file)? })
+        let tls = Tls::open(section, ca_file)?;
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        let connector = HttpsConnector::from((tcp, Arc::clone(tls.connector.config())));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .retry_canceled_requests(false)
+            .http1_max_buf_size(MAX_HEAD)
+            .build(connector.clone());
+        Ok(Self { tls, connector, client })
     }
 
     /// Sends a request to a server. The caller has to set a deadline.
@@ -42,36 +56,40 @@ impl Http {
         headers: Vec<(HeaderName, HeaderValue)>,
         body: Vec<u8>,
     ) -> Result<Incoming, CourierError> {
-        let host = HeaderValue::from_str(&url.authority()).map_err(|_| malformed())?;
-        let mut request = Request::builder().method(method).uri(target).header(HOST, host);
+        let mut request = Request::builder().method(method).uri(uri(url, target)?);
         if let Some(fields) = request.headers_mut() {
             fields.insert(USER_AGENT, HeaderValue::from_static("postern"));
             fields.extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|_| malformed())?;
-        let stream = self.connect(url).await?;
-        // From here on the server may have processed the request, whether or not it answers.
-        exchange(stream, request)
-            .await
-            .map_err(|what| CourierError::Unsure(format!("{}: {what}", url.origin())))
+        // Once connected, the server may have processed the request, whether or not it answers.
+        let unsure = |what: &str| CourierError::Unsure(format!("{}: {what}", url.origin()));
+        let answer = self.client.request(request).await.map_err(|error| {
+            let is_parse =
+                |cause: &(dyn Error + 'static)| cause.downcast_ref().is_some_and(hyper::Error::is_parse);
+            if error.is_connect() {
+                self.down(url, &error)
+            } else if error.source().is_some_and(is_parse) {
+                unsure("did not answer in HTTP")
+            } else {
+                unsure("ended the connection before it answered")
+            }
+        })?;
+        let (head, body) = answer.into_parts();
+        let body =
+            Limited::new(body, MAX_BODY).collect().await.map_err(|_| unsure("gave no whole answer"))?;
+        Ok(Incoming { status: head.status, body: body.to_bytes() })
     }
 
     /// Connects as for a request, without sending one.
     pub(crate) async fn reach(&self, url: &HttpUrl) -> Result<(), CourierError> {
-        self.connect(url).await.map(drop)
+        let connected = self.connector.clone().call(uri(url, &url.target)?).await;
+        connected.map(drop).map_err(|error| self.down(url, &*error))
     }
 
-    async fn connect(&self, url: &HttpUrl) -> Result<Box<dyn Stream>, CourierError> {
-        let at = (url.server.host.as_str(), url.server.port);
-        let stream = TcpStream::connect(at).await.map_err(|error| down(url, &error.to_string()))?;
-        if !url.is_tls {
-            return Ok(Box::new(stream));
-        }
-        let name =
-            postern_tls::server_name(&url.server.host).ok_or_else(|| down(url, "has no host's name"))?;
-        let connected = self.tls.connector.connect(name, stream).await;
-        let stream = connected.map_err(|error| down(url, &self.tls.explain(&error)))?;
-        Ok(Box::new(stream))
+    fn down(&self, url: &HttpUrl, error: &(dyn Error + 'static)) -> CourierError {
+        let what = io_cause(error).map_or_else(|| error.to_string(), |cause| self.tls.explain(cause));
+        CourierError::Down(format!("{}: {what}", url.origin()))
     }
 }
 
@@ -96,26 +114,21 @@ impl std::fmt::Debug for Http {
     }
 }
 
-async fn exchange(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<Incoming, &'static str> {
-    let handshake = http1::Builder::new().max_buf_size(MAX_HEAD).handshake(TokioIo::new(stream));
-    let (mut sender, connection) = handshake.await.map_err(|_| "ended the connection")?;
-    // The task ends with this call in any case.
-    let mut task = JoinSet::new();
-    task.spawn(connection);
-    let answer = sender.send_request(request).await.map_err(|error| {
-        if error.is_parse() { "did not answer in HTTP" } else { "ended the connection before it answered" }
-    })?;
-    let (head, body) = answer.into_parts();
-    let body = Limited::new(body, MAX_BODY).collect().await.map_err(|_| "gave no whole answer")?;
-    Ok(Incoming { status: head.status, body: body.to_bytes() })
+fn uri(url: &HttpUrl, target: &str) -> Result<Uri, CourierError> {
+    format!("{}{target}", url.origin()).parse().map_err(|_| malformed())
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
-fn down(url: &HttpUrl, what: &str) -> CourierError {
-    CourierError::Down(format!("{}: {what}", url.origin()))
+/// The I/O error at the bottom of a failed connection. A failed handshake is an I/O error in another one.
+fn io_cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(cause) = error.downcast_ref::<io::Error>() {
+            let inner = cause.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+            return Some(inner.unwrap_or(cause));
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn malformed() -> CourierError {

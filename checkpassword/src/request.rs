@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 use crate::credentials::Credentials;
 use crate::descriptors;
 
-/// A request: what the caller asks, and about whom.
+/// A request: the question of the caller, and the user name that it is about.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) purpose: Purpose,

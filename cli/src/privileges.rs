@@ -35,8 +35,8 @@ pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
     let me = geteuid();
     let is_denied =
         || matches!(std::fs::File::open(path), Err(error) if error.kind() == ErrorKind::PermissionDenied);
-    let is_keeper = User::from_name(SERVER_USER).ok().flatten().is_some_and(|keeper| keeper.uid == me);
-    if me.is_root() || is_keeper || !is_denied() {
+    let is_postern = User::from_name(SERVER_USER).ok().flatten().is_some_and(|user| user.uid == me);
+    if me.is_root() || is_postern || !is_denied() {
         return Ok(());
     }
     let path = path.display();
@@ -46,7 +46,7 @@ pub(crate) fn refuse_others(path: &Path) -> Result<(), Failure> {
 }
 
 /// Looks the user up. `None` if this process is not root and stays what it is.
-pub(crate) fn keeper() -> Result<Option<PosternUser>, Failure> {
+pub(crate) fn postern_user() -> Result<Option<PosternUser>, Failure> {
     if !geteuid().is_root() {
         return Ok(None);
     }
@@ -64,11 +64,11 @@ pub(crate) fn keeper() -> Result<Option<PosternUser>, Failure> {
 
 /// Gives up root for good: everything that this process creates from here on belongs to postern.
 pub(crate) fn become_postern() -> Result<(), Failure> {
-    let Some(keeper) = keeper()? else { return Ok(()) };
+    let Some(user) = postern_user()? else { return Ok(()) };
     let become_it = || {
-        initgroups(c"postern", keeper.gid)?;
-        setgid(keeper.gid)?;
-        setuid(keeper.uid)
+        initgroups(c"postern", user.gid)?;
+        setgid(user.gid)?;
+        setuid(user.uid)
     };
     become_it().map_err(|error| Failure::system(format!("cannot become user {SERVER_USER}: {error}")))
 }

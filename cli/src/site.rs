@@ -50,7 +50,7 @@ impl Site {
             .map_err(|error| Failure::system(format!("no threads for hashing: {error}")))?;
         let hasher = Arc::new(hasher);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let stores = postern_store::open_as_guest(&config, &hasher, Arc::clone(&clock))?;
+        let stores = postern_store::open_for_tool(&config, &hasher, Arc::clone(&clock))?;
         let courier = Arc::new(FaultRecordingCourier::open(&config));
         Ok(Self {
             config,
@@ -139,7 +139,7 @@ impl Site {
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let mut key = [0; KEY_BYTES];
         random(&mut key)?;
-        let memory = ProcessCaches {
+        let caches = ProcessCaches {
             hasher: Arc::clone(&self.hasher),
             verified: VerificationCache::new(key),
             in_flight: InFlight::new(),
@@ -165,7 +165,7 @@ impl Site {
             issuer: config.issuer.clone(),
             mail_settings: config.mail_settings.clone(),
             random,
-            memory: Arc::new(memory),
+            caches: Arc::new(caches),
         })
     }
 

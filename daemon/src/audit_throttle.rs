@@ -164,7 +164,7 @@ mod tests {
             })
             .sum();
         assert_eq!(lines, 360, "in an hour of trying");
-        assert!(throttle.admits_peer(1001, later), "somebody else is heard");
+        assert!(throttle.admits_peer(1001, later), "another peer is logged");
         let rested = later + Duration::from_secs(1000);
         assert_eq!(admitted(&throttle, 1000, 500, rested), 10);
     }

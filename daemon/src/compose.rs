@@ -31,7 +31,7 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
 }
 
 /// The state that outlives reloads.
-pub(crate) fn memory(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError> {
+pub(crate) fn caches(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError> {
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let budget = Budget { memory_kib: config.limits.hashing_memory_mib * 1024, cores };
@@ -54,12 +54,12 @@ pub(crate) fn memory(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError
 /// Opens the stores that the configuration names and assembles the engine.
 pub(crate) fn engine(
     config: &Config,
-    memory: Arc<ProcessCaches>,
+    caches: Arc<ProcessCaches>,
     users: Arc<dyn UnixUsers>,
 ) -> Result<(Engine, KeyringFile), ComposeError> {
     let clock = Arc::new(SystemClock);
     let (keyring_file, keyring) = KeyringFile::read(&config.keyring).map_err(ComposeError)?;
-    let stores = postern_store::open(config, &memory.hasher, clock.clone())
+    let stores = postern_store::open(config, &caches.hasher, clock.clone())
         .map_err(|error| ComposeError(error.to_string()))?;
     for file in config.ca_files() {
         // A file that cannot be used at all is an error, above or below.
@@ -92,7 +92,7 @@ pub(crate) fn engine(
         issuer: config.issuer.clone(),
         mail_settings: config.mail_settings.clone(),
         random,
-        memory,
+        caches,
     };
     Ok((engine, keyring_file))
 }
@@ -114,7 +114,7 @@ pub(crate) fn with_keyring(engine: &Engine, keyring: Keyring) -> Engine {
         issuer: engine.issuer.clone(),
         mail_settings: engine.mail_settings.clone(),
         random: engine.random,
-        memory: Arc::clone(&engine.memory),
+        caches: Arc::clone(&engine.caches),
     }
 }
 

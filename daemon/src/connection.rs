@@ -101,7 +101,7 @@ async fn converse(
         (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, true) => {
             (if is_dialogue { LOGIN } else { MAIL }, Audience::Person)
         }
-        (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, false) => (MAIL, Audience::Nobody),
+        (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, false) => (MAIL, Audience::Program),
     };
     let (mut conversation, events) = SocketConversation::new(request.version, audience);
     let decided = decide::decide(server, site, request, flow, &mut conversation);
@@ -112,7 +112,7 @@ async fn converse(
     finished
 }
 
-/// A person who is gone is not let in, whatever the flow decided.
+/// A person who is gone is not let in, even if the flow accepted.
 fn without_a_person(verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Accept(_) | Verdict::Ignore(_) => Verdict::Reject(Reason::Cancelled),

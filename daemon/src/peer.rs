@@ -275,7 +275,7 @@ mod tests {
             }
         }
         let of_a_person = rights_with("postern-web", 978, 1000);
-        assert!(!of_a_person.permit(1000, Task::of(Flow::Factors), ""), "posternd's own user is nobody's");
+        assert!(!of_a_person.permit(1000, Task::of(Flow::Factors), ""), "posternd's own user has no account");
     }
 
     #[test]

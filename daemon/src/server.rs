@@ -48,10 +48,10 @@ impl Server {
         digest: ConfigDigest,
         log: LogQueue,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let memory = compose::memory(config)?;
+        let caches = compose::caches(config)?;
         let users = Arc::new(HostUsers::new());
         let (engine, keyring_file) =
-            compose::engine(config, memory, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
+            compose::engine(config, caches, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
         Ok(Self {
             site: RwLock::new(Arc::new(Site::of((config, digest), engine, keyring_file))),
             exchange: Mutex::new(()),
@@ -131,10 +131,10 @@ impl Server {
         if let Ok(now) = NotifyState::monotonic_usec_now() {
             tell_systemd(&[NotifyState::Reloading, now]);
         }
-        let memory = Arc::clone(&self.site().engine.memory);
+        let caches = Arc::clone(&self.site().engine.caches);
         let users = Arc::clone(&self.users) as Arc<dyn UnixUsers>;
         let read = compose::read(path).map_err(|problems| problems.to_string()).and_then(|read| {
-            let engine = compose::engine(&read.0, memory, users).map_err(|error| error.to_string())?;
+            let engine = compose::engine(&read.0, caches, users).map_err(|error| error.to_string())?;
             Ok((read, engine))
         });
         match read {

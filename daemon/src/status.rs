@@ -86,8 +86,8 @@ impl Counters {
             pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
         };
         let uptime_seconds = self.uptime_seconds();
-        let memory = &site.engine.memory;
-        let tally = memory.hasher.tally();
+        let caches = &site.engine.caches;
+        let tally = caches.hasher.tally();
         let reloads = self.reloads.load(Ordering::Acquire);
         let newest = self.newest_reload.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Status {
@@ -114,7 +114,7 @@ impl Counters {
                 ("app_password", tally.app_password),
                 ("main_password", tally.main_password),
             ]),
-            cache_hits: memory.verified.hits(),
+            cache_hits: caches.verified.hits(),
             hashing_peak_kib: tally.peak_kib.into(),
             log_lines_lost: log.lost,
             log_lost_seconds_ago: log.lost_ago.map(|ago| ago.as_secs()),

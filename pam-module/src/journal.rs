@@ -35,7 +35,7 @@ impl Journal {
         }
     }
 
-    /// A refusal: what was refused, and about whom, in the words that PAM modules use.
+    /// A refusal: what was refused and the user that it is about, in the words that PAM modules use.
     pub(crate) fn refusal(&self, pam: &Handle, what: &str, user: &[u8]) {
         let item = |item| pam.item(item).map(|value| log_value(&value)).unwrap_or_default();
         let rhost = pam.item(Item::RemoteHost).map(|value| logged_host(&value)).unwrap_or_default();

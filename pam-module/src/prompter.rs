@@ -26,7 +26,7 @@ pub(crate) struct PamPrompter<'a> {
     stopped: Option<Stopped>,
 }
 
-/// Why this end gave up. The login is refused then, whatever posternd answers.
+/// Why this end gave up. The login is refused then, even if posternd accepts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopped {
     /// The host had no answer.

@@ -134,7 +134,7 @@ impl AuthClient {
         id
     }
 
-    /// Waits for the next answer, of whichever attempt.
+    /// Waits for the next answer to any attempt.
     ///
     /// # Errors
     /// Dovecot closed the connection, stayed silent for 30 s, or said something else.

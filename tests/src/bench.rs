@@ -1,6 +1,6 @@
 //! The benchmarks: logins a second through a real Dovecot, and what many accounts cost posternd.
 //!
-//! What is compared runs in short rounds in turn, so that whatever else the machine does hits all of it. Ratios are taken
+//! What is compared runs in short rounds in turn, so that other load on the machine affects all of it. Ratios are taken
 //! within a round, medians over the rounds.
 
 use std::io::{Result, Write};

@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
         }
         let config = Config::load(&site.config()).unwrap_or_else(|problems| panic!("{problems}"));
         let keyring = config.load_keyring().unwrap_or_else(|problems| panic!("{problems}"));
-        // Whatever keeps a connection alive goes on between two calls.
+        // Tasks that keep a connection alive go on between two calls.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

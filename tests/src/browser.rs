@@ -81,7 +81,7 @@ impl Browser {
         self.driver.get("url").as_str().expect("an address").to_owned()
     }
 
-    /// Presses a button, a link or a summary by its words, or whatever a CSS selector finds, once it is there.
+    /// Presses a button, a link or a summary by its words, or the element that a CSS selector finds, once it is there.
     #[track_caller]
     pub fn click(&self, what: &str) {
         let found = self.element(what, FIND_BY_WORDS);

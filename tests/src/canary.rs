@@ -170,7 +170,7 @@ impl Canaries {
         }
     }
 
-    // What base64 makes of the secret at each of the three places where it can begin in whatever is encoded around it,
+    // What base64 makes of the secret at each of the three places where it can begin in the encoded text around it,
     // for example behind "\0user\0", without the characters that depend on the neighbours.
     fn add_base64(&mut self, secret: &str) {
         for before in 0..3_usize {

@@ -208,8 +208,8 @@ fn apt_line(packages: &str) -> String {
 }
 
 // Two tests may come here at once; a rename is never seen half done. The copy is another process's work: a descriptor
-// that this one holds for writing is inherited by whatever another thread is about to start, and as long as anybody
-// holds one, Linux runs the program for nobody ("text file busy").
+// that this one holds for writing is inherited by a program that another thread is about to start, and as long as a process
+// holds one, Linux does not run the program ("text file busy").
 fn install(from: &Path, to: &Path) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

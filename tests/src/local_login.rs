@@ -38,7 +38,7 @@ fn become_by(
     TerminalUser::at(Terminal::start(command, by.ids()), output, "su")
 }
 
-/// Somebody at a console that asks for a name first. The stack is that of the service `login`, for this process alone.
+/// A user at a console that asks for a name first. The stack is that of the service `login`, for this process alone.
 #[must_use]
 pub fn console(output: &str, stack: &str) -> TerminalUser {
     drop(host::system_program("/bin/login", "login"));

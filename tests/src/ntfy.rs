@@ -19,7 +19,7 @@ pub struct Ntfy {
 /// What a phone gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// To whom.
+    /// The topic.
     pub topic: String,
     /// Above it.
     pub title: String,

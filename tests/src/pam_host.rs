@@ -89,7 +89,7 @@ impl PamSite {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/pam").join(file);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let ours = format!("{} config={}", host::pam_module().display(), self.config().display());
-        // Debian looks for what is included in /etc/pam.d, whatever folder the service is in.
+        // Debian looks for included files in /etc/pam.d, even for services in other folders.
         let include = format!("@include {}/", self.dir.join("services").display());
         self.stack(service, &text.replace("pam_postern.so", &ours).replace("@include ", &include));
     }

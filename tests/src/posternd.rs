@@ -46,7 +46,7 @@ impl Posternd {
         self.process.stop()
     }
 
-    /// Kills it in the middle of whatever it does.
+    /// Kills it, without a chance to finish its work.
     pub fn kill9(&mut self) {
         self.process.kill();
     }

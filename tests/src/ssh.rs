@@ -97,7 +97,7 @@ impl Ssh {
         self
     }
 
-    /// Says as whom it is in and leaves: no shell, no terminal on that side. Questions come on this side's all the same.
+    /// Prints the user of the session and leaves: no shell, no terminal on that side. Questions come on this side's all the same.
     #[must_use]
     pub fn batch(self) -> Self {
         self.command(&terminal_user::arrival())
@@ -106,7 +106,7 @@ impl Ssh {
     /// Starts it.
     #[must_use]
     pub fn start(self) -> TerminalUser {
-        assert!(!self.user.is_empty(), "as whom?");
+        assert!(!self.user.is_empty(), "a user is needed");
         let mut command = terminal::command(&host::system_program("/usr/bin/ssh", "openssh-client"));
         command.args(["-F", "none", "-l", &self.user, "-p", &self.port.to_string()]);
         for option in &self.options {

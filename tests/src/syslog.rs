@@ -43,7 +43,7 @@ fn file() -> &'static Path {
         thread::spawn(move || {
             let mut message = vec![0; 65_536];
             while let Ok(length) = socket.recv(&mut message) {
-                // One line each, whatever it holds.
+                // One line each, with any content.
                 let text = String::from_utf8_lossy(&message[..length]).replace('\n', "\\n");
                 log.write_all(format!("{}\n", text.trim_end_matches('\0')).as_bytes()).ok();
             }

@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_left_out_in_whatever_groups_it_was_shown() {
+    fn a_secret_is_left_out_in_every_grouping() {
         for shown in ["ABCDEFGHIJKL", "ABCD EFGH IJKL", "ABCD-EFGH-IJKL", "AB CDEFGHIJK L"] {
             assert_eq!(without(&format!("it is {shown} now"), "ABCD EFGH IJKL"), "it is (a secret) now");
         }

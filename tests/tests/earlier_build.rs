@@ -8,7 +8,7 @@ use std::fs;
 use postern_tests::clock::at_second;
 use postern_tests::earlier_build::{Door, Left, Restored, folder};
 use postern_tests::login_host::{CodeApp, Stores};
-use postern_tests::own::{Said, Visit};
+use postern_tests::self_service::{Said, Visit};
 use postern_tests::{host, otp};
 use serde_json::{Value, json};
 

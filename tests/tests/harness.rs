@@ -128,8 +128,8 @@ fn a_program_runs_as_an_untrusted_user_and_an_impostor_listens_as_one() {
     let impostor = Impostor::start("mallory", &socket, "{\"verdict\":{}}", &log);
     assert_eq!(exchange(&socket, b"from root"), "{\"verdict\":{}}\n");
     assert_eq!(impostor.heard(), "from root");
-    let whoever = exchange_as("mallory", &socket, b" and mallory").succeeded();
-    assert_eq!(whoever.stdout, "{\"verdict\":{}}\n");
+    let other = exchange_as("mallory", &socket, b" and mallory").succeeded();
+    assert_eq!(other.stdout, "{\"verdict\":{}}\n");
     assert_eq!(impostor.heard(), "from root and mallory");
     let pid = impostor.pid();
     drop(impostor);

@@ -420,7 +420,7 @@ fn check_tells_how_the_ledger_is() {
 }
 
 #[test]
-fn posterns_that_share_a_redis_count_together_whichever_of_them_dies() {
+fn daemons_that_share_a_redis_count_together_after_one_of_them_dies() {
     let redis = Redis::start("shared_by_sites", Listen::Tcp);
     let site =
         Site::builder("shared_by_posterns").setting("[limits]", "wrong_passwords_per_source = 3").build();

@@ -168,7 +168,7 @@ const App = (function () {
     waiting = waiting.filter(function (one) { return one.binding.id !== record.id; });
   }
 
-  /* Asks for news of every binding, and again in a while, as long as somebody looks. */
+  /* Polls the state of every binding while the page is visible. */
   async function poll() {
     clearTimeout(timer);
     if (document.hidden) {

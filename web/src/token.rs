@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn another_site_is_refused_whatever_it_sends() {
+    fn another_origin_is_refused_with_every_body() {
         let cookie = format!("postern={TOKEN}");
         let with = |name, value| {
             accepts(&[("host", "p.example:8443"), ("cookie", &cookie), (HEADER, TOKEN), (name, value)])

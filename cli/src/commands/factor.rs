@@ -131,7 +131,7 @@ pub(super) async fn remove(
     printed
 }
 
-/// The oldest first, in whatever order the directory keeps them.
+/// The oldest first. The directory returns them in any order.
 pub(super) fn by_age(account: &Account) -> Vec<&Factor> {
     of_kind(account, None)
 }

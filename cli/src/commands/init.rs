@@ -23,26 +23,26 @@ pub(crate) fn run(path: &Path, output: Output) -> Result<(), Failure> {
 }
 
 fn create(path: &Path, output: Output) -> Result<(), Failure> {
-    let keeper = privileges::keeper()?;
+    let owner = privileges::postern_user()?;
     let mut done = Vec::new();
-    done.push(secret_file(path, keeper, || Ok(Zeroizing::new(EXAMPLE.to_owned())))?);
+    done.push(secret_file(path, owner, || Ok(Zeroizing::new(EXAMPLE.to_owned())))?);
     let config = Config::load(path)?;
-    done.push(secret_file(&config.keyring, keeper, new_keyring)?);
+    done.push(secret_file(&config.keyring, owner, new_keyring)?);
     config.load_keyring()?;
     if let Some(push) = &config.couriers.web_push {
-        done.push(secret_file(&push.key_file, keeper, new_vapid_key)?);
+        done.push(secret_file(&push.key_file, owner, new_vapid_key)?);
     }
     if config.uses_embedded_file() {
-        done.push(database(&config, keeper)?);
+        done.push(database(&config, owner)?);
     }
     let text: String = done.iter().map(|step| format!("{} {}\n", step.word(), step.path.display())).collect();
     output.print(&text, "init", &done)
 }
 
-fn database(config: &Config, keeper: Option<PosternUser>) -> Result<Step, Failure> {
+fn database(config: &Config, owner: Option<PosternUser>) -> Result<Step, Failure> {
     let path = config.embedded.path.clone();
     if let Some(folder) = path.parent() {
-        own_folder(folder, keeper)?;
+        own_folder(folder, owner)?;
     }
     privileges::become_postern()?;
     let is_new = !path.exists();
@@ -67,7 +67,7 @@ impl Step {
 /// Creates a file of mode 0640 that the group postern can read. It appears complete or not at all.
 fn secret_file(
     path: &Path,
-    keeper: Option<PosternUser>,
+    owner: Option<PosternUser>,
     content: impl FnOnce() -> Result<Zeroizing<String>, Failure>,
 ) -> Result<Step, Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
@@ -86,10 +86,10 @@ fn secret_file(
     let text = content()?;
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&draft)?;
-        if let Some(keeper) = keeper {
-            chown(&draft, Some(Uid::from_raw(0)), Some(keeper.gid)).map_err(std::io::Error::from)?;
+        if let Some(owner) = owner {
+            chown(&draft, Some(Uid::from_raw(0)), Some(owner.gid)).map_err(std::io::Error::from)?;
         }
-        // The group postern must be able to read it, whatever the umask removed.
+        // The group postern must be able to read it, even if the umask removed that right.
         file.set_permissions(Permissions::from_mode(0o640))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -112,8 +112,7 @@ fn new_vapid_key() -> Result<Zeroizing<String>, Failure> {
     postern_courier::new_vapid_key().ok_or_else(|| Failure::system("no random bytes for the key of Web Push"))
 }
 
-/// Creates a folder and its missing parents, open to all users whatever the umask is. Folders that exist stay as they
-/// are.
+/// Creates a folder and its missing parents, open to all users under every umask. Existing folders are not changed.
 fn open_folder(folder: &Path) -> std::io::Result<()> {
     let missing: Vec<&Path> =
         folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
@@ -129,7 +128,7 @@ fn open_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// The database's folder, where SQLite creates further files. If it is created here, only postern may enter it.
-fn own_folder(folder: &Path, keeper: Option<PosternUser>) -> Result<(), Failure> {
+fn own_folder(folder: &Path, owner: Option<PosternUser>) -> Result<(), Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", folder.display()));
     if folder.try_exists().map_err(|error| at(&error))? {
         return Ok(());
@@ -137,8 +136,8 @@ fn own_folder(folder: &Path, keeper: Option<PosternUser>) -> Result<(), Failure>
     // Its parents hold no secret, and postern must be able to pass through them.
     folder.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(|error| at(&error))?;
-    let Some(keeper) = keeper else { return Ok(()) };
-    let (uid, gid): (Uid, Gid) = (keeper.uid, keeper.gid);
+    let Some(owner) = owner else { return Ok(()) };
+    let (uid, gid): (Uid, Gid) = (owner.uid, owner.gid);
     chown(folder, Some(uid), Some(gid)).map_err(|error| at(&error))
 }
 

@@ -56,11 +56,11 @@ pub struct Engine {
     /// Fills a buffer with random bytes from the operating system.
     pub random: Random,
     /// The caches, which outlive a reload of the configuration.
-    pub memory: Arc<ProcessCaches>,
+    pub caches: Arc<ProcessCaches>,
 }
 
 impl Engine {
-    /// The rule for changes of the account, at whichever service they are made.
+    /// The rule for changes of the account. It is the same at every service.
     #[must_use]
     pub fn strictest_rule(&self, account: AccountPolicy) -> StrictestRule {
         StrictestRule::of(&self.policy, &self.services, account)
@@ -72,7 +72,7 @@ impl Engine {
         Authority {
             directory: Arc::clone(&self.directory),
             ledger: Arc::clone(&self.ledger),
-            hasher: Arc::clone(&self.memory.hasher),
+            hasher: Arc::clone(&self.caches.hasher),
             clock: Arc::clone(&self.clock),
             limits: self.limits.clone(),
             random: self.random,

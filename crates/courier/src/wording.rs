@@ -85,7 +85,7 @@ impl Wording {
             Some(own) => own.say(&values),
             None => values.mail(language, kind),
         };
-        // A subject stays one line, whatever was inserted.
+        // The inserted values must not break the subject line.
         Some(Said { subject: plain(&said.subject), text: said.text })
     }
 
@@ -281,7 +281,7 @@ mod tests {
     };
 
     #[test]
-    fn a_text_message_is_one_segment_whatever_the_service_is_called() {
+    fn a_text_message_is_one_segment_for_every_service_name() {
         let long = "x".repeat(300);
         for service in ["sshd", "管理后台", "a{b}[c]\\^~|€", &long, "a-service-with-a-rather-long-name"]
         {

@@ -120,7 +120,7 @@ mod tests {
         assert!(send_to(&gone, "x").is_err());
         let full = dir.path().join("full");
         let _listener = UnixListener::bind(&full).unwrap();
-        assert!((0..100_000).any(|_| send_to(&full, &"x".repeat(4096)).is_err()), "nobody reads");
+        assert!((0..100_000).any(|_| send_to(&full, &"x".repeat(4096)).is_err()), "no reader");
     }
 
     #[test]

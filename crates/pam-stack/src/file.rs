@@ -60,7 +60,7 @@ fn is_include(control: &str) -> bool {
     ["include", "substack"].iter().any(|word| control.eq_ignore_ascii_case(word))
 }
 
-/// Files are known by their names, whatever folder they are in.
+/// Files are identified by name alone, without their folder.
 fn base_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or_default().to_owned()
 }

@@ -69,9 +69,9 @@ impl FreshReads {
     /// The account as the master has it. Notes its revision, so that later reads need not ask the master.
     async fn read_and_note(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
         let read = self.inner.read(id).await?;
-        // A guest leaves no note.
+        // A tool leaves no note.
         if let Some(account) = &read
-            && self.access == Access::Keeper
+            && self.access == Access::Daemon
         {
             self.note(id, account.revision).await;
         }

@@ -69,19 +69,19 @@ pub fn create(config: &Config) -> Result<(), OpenError> {
 /// # Errors
 /// [`OpenError`] says which file cannot be used, why, and how to fix it.
 pub fn open(config: &Config, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Stores, OpenError> {
-    open_with(config, hasher, clock, Access::Keeper)
+    open_with(config, hasher, clock, Access::Daemon)
 }
 
 /// As [`open`], for a program that is not posternd: its questions change nothing, and it never raises a fence.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_as_guest(
+pub fn open_for_tool(
     config: &Config,
     hasher: &Arc<HashPool>,
     clock: Arc<dyn Clock>,
 ) -> Result<Stores, OpenError> {
-    open_with(config, hasher, clock, Access::Guest)
+    open_with(config, hasher, clock, Access::Tool)
 }
 
 /// Whether [`open`] would accept the settings of LDAP and of Redis: secrets and certificates. It does not touch the SQLite file, which
@@ -91,7 +91,7 @@ pub fn open_as_guest(
 /// As [`open`].
 pub fn check_servers(config: &Config, clock: Arc<dyn Clock>) -> Result<(), OpenError> {
     if let LedgerKind::Redis(redis) = &config.ledger {
-        drop(RedisLedger::open_as_guest(redis, Arc::clone(&clock))?);
+        drop(RedisLedger::open_for_tool(redis, Arc::clone(&clock))?);
     }
     if let DirectoryKind::Ldap(ldap) = &config.directory {
         drop(LdapDirectory::open(ldap, &config.userdb, clock)?);
@@ -114,8 +114,8 @@ fn open_with(
     let folder = config.socket.path.parent().unwrap_or(Path::new("/"));
     let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
         (LedgerKind::Redis(redis), _) => Arc::new(match access {
-            Access::Keeper => RedisLedger::open(redis, Arc::clone(&clock))?,
-            Access::Guest => RedisLedger::open_as_guest(redis, Arc::clone(&clock))?,
+            Access::Daemon => RedisLedger::open(redis, Arc::clone(&clock))?,
+            Access::Tool => RedisLedger::open_for_tool(redis, Arc::clone(&clock))?,
         }),
         (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger_with(folder, access)),
         (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger_with(folder, access)),

@@ -80,8 +80,8 @@ impl Trust {
         self.config(self.verifier.clone()).map(Arc::new)
     }
 
-    /// A TLS configuration for the server whose certificate must have this name, whatever the connection is addressed
-    /// to. It is for libraries that cannot tell an address from a name.
+    /// A TLS configuration for the server whose certificate must have this name, which may differ from the address of the
+    /// connection. It is for libraries that cannot tell an address from a name.
     ///
     /// # Errors
     /// TLS cannot be set up.

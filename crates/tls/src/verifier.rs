@@ -35,7 +35,7 @@ impl Verifier {
         Ok(Self { authorities, trusted: trusted.into(), provider, name: None })
     }
 
-    /// Checks for this name, whatever the connection is addressed to.
+    /// Checks for this name, and not for the address of the connection.
     pub(crate) fn for_name(self, name: ServerName<'static>) -> Self {
         Self { name: Some(name), ..self }
     }

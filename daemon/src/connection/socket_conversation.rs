@@ -30,7 +30,7 @@ pub(super) enum Audience {
     /// A script, which reads and cannot answer.
     Reader,
     /// A program that shows nothing: it is told nothing and asked nothing.
-    Nobody,
+    Program,
 }
 
 impl SocketConversation {
@@ -41,7 +41,7 @@ impl SocketConversation {
     }
 
     async fn say(&self, message: ServerMessage, pause: Option<Duration>) -> Result<(), Gone> {
-        if self.audience == Audience::Nobody {
+        if self.audience == Audience::Program {
             return Ok(());
         }
         self.send(line_of(message)?, pause).await
@@ -71,7 +71,7 @@ impl Conversation for SocketConversation {
     }
 
     async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
-        if self.audience == Audience::Nobody {
+        if self.audience == Audience::Program {
             return Ok(());
         }
         let style = match tone {
@@ -290,7 +290,7 @@ mod tests {
     async fn a_reader_is_asked_nothing_and_an_absent_user_is_told_nothing() {
         let (said, done) = all_of(Version::One, Audience::Reader).await;
         assert_eq!((said.len(), done), (5, vec![false, true, true, true, true]));
-        let (said, done) = all_of(Version::One, Audience::Nobody).await;
+        let (said, done) = all_of(Version::One, Audience::Program).await;
         assert_eq!((said.len(), done), (0, vec![false, true, true, true, true]));
     }
 

@@ -40,7 +40,7 @@ pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, lang
             Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
             Some(Class::Login) | None,
         ) => Phrase::LoginFailed {},
-        // A mail program shows it, whatever its language.
+        // A mail program shows it, and its language is unknown.
         (
             Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
             Some(Class::Mail),
@@ -51,6 +51,8 @@ pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, lang
     language.say(&phrase)
 }
 
+/// The protocol's reason. The two enums are apart because the core has reasons of its own, such as `Revoked`, that front doors of an
+/// earlier release cannot read; the words that both have are the same.
 fn wire_reason(reason: Reason) -> RejectReason {
     match reason {
         Reason::BadCredential => RejectReason::BadCredential,
@@ -105,6 +107,27 @@ mod tests {
             Language::SimplifiedChinese,
         );
         assert_ne!(chinese, "Login failed.");
+    }
+
+    #[test]
+    fn a_reason_has_one_word_in_the_log_and_on_the_wire() {
+        let all = [
+            Reason::BadCredential,
+            Reason::UnknownAccount,
+            Reason::Disabled,
+            Reason::Expired,
+            Reason::Scope,
+            Reason::Network,
+            Reason::UseAppPassword,
+            Reason::Replayed,
+            Reason::NotPermitted,
+            Reason::Cancelled,
+            Reason::Limited,
+            Reason::Locked,
+        ];
+        assert_eq!(all.map(wire_reason), RejectReason::ALL);
+        assert_eq!(all.map(Reason::as_str), RejectReason::ALL.map(RejectReason::as_str));
+        assert_eq!(wire_reason(Reason::Revoked), RejectReason::Expired);
     }
 
     #[test]

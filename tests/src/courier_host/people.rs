@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::login_host::{LoginUser, without_ssh_prefix};
-use crate::own::{Said, Visit};
+use crate::self_service::{Said, Visit};
 use crate::terminal_user::TerminalUser;
 use crate::{Authenticator, Handset, Ssh, Web, canary, guard, unix_users};
 
@@ -48,7 +48,7 @@ impl CourierHost {
         self.account_of(&unix, &unix.name, unix.uid, &[own, attributes].concat())
     }
 
-    /// `user` on the way to an ssh prompt, who says at once as whom they are in.
+    /// `user` on the way to an ssh prompt, which prints the user of the session at once.
     #[must_use]
     pub fn ssh(&self, service: &str, user: &LoginUser) -> Ssh {
         self.host.ssh(service, user).batch()

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use crate::own::{Said, Visit};
+use crate::self_service::{Said, Visit};
 use crate::slapd::PEOPLE;
 use crate::terminal_user::TerminalUser;
 use crate::{

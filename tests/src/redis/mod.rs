@@ -62,7 +62,7 @@ pub struct Redis {
 pub struct Secrets {
     /// Of posternd's user.
     pub postern: String,
-    /// Of whom the tests use.
+    /// The password of the user that the tests use.
     pub admin: String,
 }
 

@@ -11,8 +11,8 @@ use postern_tests::{Account, Site, guard, unix_users};
 use serde_json::{Value, json};
 
 use crate::Target;
+use crate::conversation::{RawConversation, own, world_with_person};
 use crate::raw::{Said, login, peer, peer_with, say, say_as};
-use crate::talk::{Talk, own, world_with_person};
 
 #[test]
 fn one_untrusted_user_holds_few_connections_and_mail_goes_on() {
@@ -120,7 +120,7 @@ fn others_are_served(target: &Target, ann: &Account) {
     for _ in 0..10 {
         let said = say_as("postern-web", &target.site.socket(), &[login("", "", &pending)]);
         assert_eq!(said, [Said::reject("bad_credential")], "the page: there is no such factor");
-        let mut talk = Talk::begin_as(ids, &target.site.socket(), &own("factors", &factors));
+        let mut talk = RawConversation::begin_as(ids, &target.site.socket(), &own("factors", &factors));
         assert_eq!(talk.ended().0, Said::Accept(ann.name.clone()));
         assert_eq!(target.checkpassword("alice", &target.thunderbird.password), 0);
     }

@@ -6,8 +6,8 @@ use postern_tests::{Attempt, Outcome, canary};
 use serde_json::json;
 
 use crate::Target;
+use crate::conversation::RawConversation;
 use crate::raw::{Said, login, say};
-use crate::talk::Talk;
 
 #[test]
 fn secrets_that_are_none_are_refused_at_every_door() {
@@ -39,7 +39,7 @@ fn secrets_that_are_none_are_refused_at_every_door() {
     for (what, secret) in &bad {
         let begin =
             json!({ "version": 1, "flow": "login", "service": "imap", "user": "alice", "interactive": true });
-        let mut talk = Talk::begin(&socket, &begin);
+        let mut talk = RawConversation::begin(&socket, &begin);
         assert_eq!(talk.asked().style, "hidden");
         talk.answer(secret);
         assert_eq!(talk.verdict(), Said::reject("bad_credential"), "{what}, as an answer");

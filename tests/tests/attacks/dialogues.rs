@@ -9,8 +9,8 @@ use postern_tests::{Account, Site, guard, host, unix_users};
 use serde_json::{Value, json};
 
 use crate::Target;
+use crate::conversation::{Asked, RawConversation, at_sshd, bind_a_factor, world_with_person};
 use crate::raw::{Said, line, login, say, say_as};
-use crate::talk::{Asked, Talk, at_sshd, bind_a_factor, world_with_person};
 
 fn with_person(name: &str) -> (Target, Account) {
     world_with_person(Site::new(name))
@@ -18,8 +18,8 @@ fn with_person(name: &str) -> (Target, Account) {
 
 /// Begins a login at sshd and waits for the first question.
 #[track_caller]
-fn at_the_prompt(target: &Target, user: &str) -> Talk {
-    let mut talk = Talk::begin(&target.site.socket(), &at_sshd(user, &json!({})));
+fn at_the_prompt(target: &Target, user: &str) -> RawConversation {
+    let mut talk = RawConversation::begin(&target.site.socket(), &at_sshd(user, &json!({})));
     let Asked { style, before, .. } = talk.asked();
     assert_eq!((style.as_str(), before.len()), ("hidden", 0));
     talk
@@ -104,9 +104,9 @@ fn a_user_who_gives_up_or_hangs_up_is_logged_and_frees_the_place() {
     assert_eq!(end, json!({ "verdict": { "reject": { "reason": "cancelled", "text": "" } } }));
     assert!(target.posternd.logged(&["reason=cancelled", "service=sshd"]).contains(&ann.name));
 
-    let mut held: Vec<Talk> = (0..20).map(|_| at_the_prompt(&target, &ann.name)).collect();
+    let mut held: Vec<RawConversation> = (0..20).map(|_| at_the_prompt(&target, &ann.name)).collect();
     assert_eq!(target.posternd.status().dialogues, 20);
-    held.iter_mut().for_each(Talk::hang_up);
+    held.iter_mut().for_each(RawConversation::hang_up);
     wait_for_no_dialogue(&target);
     assert_eq!(cancelled(&target, "hung up").len(), 20);
 
@@ -141,21 +141,21 @@ fn a_mail_service_asks_one_hidden_question_at_most_and_waits_not_long() {
                 "interactive": true })
     };
     let socket = target.site.socket();
-    let mut talk = Talk::begin(&socket, &begin(json!(target.thunderbird.password)));
+    let mut talk = RawConversation::begin(&socket, &begin(json!(target.thunderbird.password)));
     assert_eq!(talk.verdict(), Said::Accept("alice".to_owned()), "nothing is asked where there is a secret");
     for (answer, verdict) in [
         (target.thunderbird.password.as_str(), Said::Accept("alice".to_owned())),
         ("wrong", Said::reject("bad_credential")),
         ("", Said::reject("bad_credential")),
     ] {
-        let mut talk = Talk::begin(&socket, &begin(json!(null)));
+        let mut talk = RawConversation::begin(&socket, &begin(json!(null)));
         assert_eq!(talk.asked().style, "hidden");
         assert_eq!(target.posternd.status().dialogues, 0, "it takes a place of a mail login");
         talk.answer(answer);
         assert_eq!(talk.verdict(), verdict, "{answer}");
     }
     let started = Stopwatch::start();
-    let mut talk = Talk::begin(&socket, &begin(json!(null)));
+    let mut talk = RawConversation::begin(&socket, &begin(json!(null)));
     drop(talk.asked());
     assert_eq!(talk.verdict(), Said::reject("cancelled"));
     let took = started.elapsed();
@@ -194,13 +194,13 @@ fn a_login_service_waits_120_s_for_an_answer_and_150_s_in_all() {
 }
 
 /// Waits longer than usual.
-fn hear_for(talk: &mut Talk, seconds: u64) -> Said {
+fn hear_for(talk: &mut RawConversation, seconds: u64) -> Said {
     talk.patience(Duration::from_secs(seconds));
     talk.verdict()
 }
 
 #[test]
-fn wrong_codes_stay_counted_whatever_the_front_door_does_after_them() {
+fn wrong_codes_stay_counted_after_any_behaviour_of_the_front_door() {
     let (target, ann) = with_person("counted");
     let app = bind_a_factor(&target, &ann);
     for round in 0..5 {
@@ -234,7 +234,8 @@ fn three_hundred_dialogues_take_nothing_from_mail_logins() {
     let mut deferred = 0;
     for number in 0..300 {
         let more = json!({ "rhost": format!("198.51.{}.{}", 100 + number / 250, number % 250) });
-        let mut talk = Talk::begin(&target.site.socket(), &at_sshd(&format!("nobody{number}"), &more));
+        let mut talk =
+            RawConversation::begin(&target.site.socket(), &at_sshd(&format!("nobody{number}"), &more));
         let heard: Value = serde_json::from_str(&talk.hear()).unwrap();
         if heard.get("ask").is_some() {
             held.push(talk);
@@ -266,9 +267,9 @@ fn a_local_user_at_su_takes_no_other_users_place() {
     let (target, ann) = with_person("su, 300 times");
     let at_su = |ruid: u32| {
         let more = json!({ "rhost": null, "tty": "pts/1", "ruid": ruid });
-        Talk::begin(&target.site.socket(), &at_sshd(&ann.name, &more))
+        RawConversation::begin(&target.site.socket(), &at_sshd(&ann.name, &more))
     };
-    let mut held: Vec<Talk> = (0..300).map(|_| at_su(1000)).collect();
+    let mut held: Vec<RawConversation> = (0..300).map(|_| at_su(1000)).collect();
     let mut deferred = 0;
     held.retain_mut(|talk| {
         let is_asked = talk.asked_or_ended().is_ok();
@@ -276,12 +277,15 @@ fn a_local_user_at_su_takes_no_other_users_place() {
         is_asked
     });
     assert_eq!((held.len(), deferred), (4, 296), "limits.connections_per_user");
-    let asked = |crowd: &mut [Talk]| crowd.iter_mut().filter_map(|talk| talk.asked_or_ended().ok()).count();
-    let mut strangers: Vec<Talk> = (2_200_000..2_200_099).map(at_su).collect();
+    let asked = |crowd: &mut [RawConversation]| {
+        crowd.iter_mut().filter_map(|talk| talk.asked_or_ended().ok()).count()
+    };
+    let mut strangers: Vec<RawConversation> = (2_200_000..2_200_099).map(at_su).collect();
     assert_eq!(asked(&mut strangers), 0, "uids that the host does not know share what one user has");
     let names: Vec<String> = (0..99).map(|number| format!("su{number}")).collect();
     unix_users::add_names(names.iter().map(String::as_str).zip(2_300_000..));
-    let mut crowd: Vec<Talk> = (2_300_000..2_300_099).flat_map(|uid| [uid; 4]).map(at_su).collect();
+    let mut crowd: Vec<RawConversation> =
+        (2_300_000..2_300_099).flat_map(|uid| [uid; 4]).map(at_su).collect();
     assert_eq!(asked(&mut crowd), 128 - 4, "half of limits.dialogues");
     drop(at_the_prompt(&target, &ann.name));
     drop((held, crowd));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use postern_tests::{Ran, Site, guard, host};
 use serde_json::{Value, json};
 
+use crate::conversation::{RawConversation, at_sshd, bind_a_factor, world_with_person};
 use crate::raw::{Said, login, say, say_as};
-use crate::talk::{Talk, at_sshd, bind_a_factor, world_with_person};
 
 /// The address that the filter finds in each line, or null.
 fn found(lines: &[&str]) -> Vec<Option<String>> {
@@ -26,7 +26,7 @@ fn the_filter_finds_wrong_secrets_at_every_door_and_nothing_else() {
     let socket = target.site.socket();
     let mail = |user: &str, secret: &str, more: Value| say(&socket, &login(user, secret, &more));
     let sshd = |rhost: &str, answers: &[&str]| {
-        let mut talk = Talk::begin(&socket, &at_sshd(&ann.name, &json!({ "rhost": rhost })));
+        let mut talk = RawConversation::begin(&socket, &at_sshd(&ann.name, &json!({ "rhost": rhost })));
         for answer in answers {
             drop(talk.asked());
             talk.answer(answer);

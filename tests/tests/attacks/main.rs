@@ -3,6 +3,7 @@
 //! Every attack has to get the right verdict and never an accept, and the owner has to be able to log in afterwards.
 
 mod connections;
+mod conversation;
 mod credentials;
 mod dialogues;
 mod fail2ban;
@@ -13,7 +14,6 @@ mod planted;
 mod raw;
 mod self_service;
 mod servers;
-mod talk;
 
 use postern_tests::{Account, AppPassword, Posternd, Site, host};
 

@@ -7,9 +7,9 @@ use postern_tests::{Account, Site, Stopwatch, guard, host};
 use serde_json::{Value, json};
 
 use crate::Target;
+use crate::conversation::{RawConversation, bind_a_factor, own, world_with_person};
 use crate::peers::left_out;
 use crate::raw::{Said, line, say, say_as};
-use crate::talk::{Talk, bind_a_factor, own, world_with_person};
 
 const FLOWS: [&str; 11] = [
     "factors",
@@ -31,7 +31,7 @@ fn ids(person: &Account) -> (Uid, Gid) {
 
 /// One conversation without an answer, as a given user.
 fn ask(target: &Target, ids: (Uid, Gid), flow: &str, more: &Value) -> (Said, Vec<Value>) {
-    let mut talk = Talk::begin_as(ids, &target.site.socket(), &own(flow, more));
+    let mut talk = RawConversation::begin_as(ids, &target.site.socket(), &own(flow, more));
     match talk.asked_or_ended() {
         Ok(asked) => panic!("{flow} asks {asked:?}"),
         Err(ended) => ended,
@@ -113,7 +113,9 @@ fn requests_that_change_nothing_do_not_fill_the_log_without_a_password() {
 #[test]
 fn a_change_takes_the_main_password_and_then_a_code_and_is_in_the_log() {
     let (target, ann) = world_with_person(Site::new("own account"));
-    let begin = |flow: &str, more: &Value| Talk::begin_as(ids(&ann), &target.site.socket(), &own(flow, more));
+    let begin = |flow: &str, more: &Value| {
+        RawConversation::begin_as(ids(&ann), &target.site.socket(), &own(flow, more))
+    };
     let mut talk = begin("enrol", &json!({}));
     assert_eq!(talk.asked().style, "hidden");
     talk.answer("wrong");
@@ -157,8 +159,8 @@ fn arguments_unknown_to_a_flow_are_refused() {
 #[test]
 fn one_user_holds_few_conversations_however_long_they_last_and_mail_goes_on() {
     let (target, ann) = world_with_person(Site::new("few at one time"));
-    let begin = || Talk::begin_as(ids(&ann), &target.site.socket(), &own("enrol", &json!({})));
-    let mut held: Vec<Talk> = (0..4)
+    let begin = || RawConversation::begin_as(ids(&ann), &target.site.socket(), &own("enrol", &json!({})));
+    let mut held: Vec<RawConversation> = (0..4)
         .map(|_| {
             let mut talk = begin();
             drop(talk.asked());
@@ -171,7 +173,7 @@ fn one_user_holds_few_conversations_however_long_they_last_and_mail_goes_on() {
     let started = Stopwatch::start();
     target.assert_alice_gets_in();
     started.assert_within(Duration::from_secs(4));
-    held.iter_mut().for_each(Talk::hang_up);
+    held.iter_mut().for_each(RawConversation::hang_up);
     guard::wait_for("the places to be given back", Duration::from_secs(10), || {
         (target.posternd.status().connections == 1).then_some(())
     });

@@ -2,15 +2,15 @@
 //!
 //! The content of a challenge is in its `value`, protected by a MAC. The other fields are the ledger's own:
 //!
-//! | field | whoever rewrites it |
+//! | field | an attacker who rewrites it |
 //! |---|---|
 //! | `value` | ends the challenge: it does not open |
 //! | `expires` | ends it earlier; later makes no difference, for the sealed time counts |
 //! | `room` | lets another approval be put beside it, or has a newer one take its place |
 //! | `epoch` | ends it; after a restart makes one takeable again that was lost with it |
-//! | `tried` | gives whoever types codes more looks, or none |
+//! | `tried` | allows more attempts at a code, or none |
 //! | `answer` | hands in an answer, as postern-web may: it says yes where a phone has signed it, and not before |
-//! | `taken` | ends it; or has one taken again, which nobody waits for any more |
+//! | `taken` | ends it; or has one taken again, which no login waits for any more |
 //!
 //! Rewriting `pushes` causes more push notifications, or none.
 
@@ -43,7 +43,7 @@ async fn no_field_of_a_challenge_says_yes() {
                 }
                 let kept = forger.rewrite(id, field, text).await;
                 let Some(kept) = kept else { continue };
-                // Nothing but the code that was sent is the code, whatever else is there.
+                // Nothing but the code that was sent is the code, even beside other fields.
                 for (guess, is_right) in [(CODE, true), (OTHER, false), (&*text.clone(), false), ("", false)]
                 {
                     let is_taken = forger.accepts("a", &kept, guess, LATER);
@@ -124,7 +124,7 @@ async fn the_effect_of_each_forged_field_is_known() {
     }
 }
 
-/// And whatever is left in place of the keys themselves.
+/// The same for other values in place of the keys themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_is_gone_or_something_else_gives_nothing() {
     let forger = Forger::new();

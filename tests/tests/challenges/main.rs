@@ -1,7 +1,7 @@
 //! A challenge is answered once and taken once, at any host and after any loss, and the waiting login is told.
 
-mod behind;
 mod client;
+mod clock_behind;
 mod failover;
 mod file;
 mod forged_redis;

@@ -21,13 +21,13 @@ async fn a_decision_at_another_host_is_heard_of_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn so_it_is_on_a_cluster() {
+async fn a_decision_at_another_host_is_heard_of_at_once_on_a_cluster() {
     let redis = RedisCluster::guarded("wake_cluster");
     measure("wake_cluster", &Client::on(&redis.config()), &Client::on(&redis.config()), 60).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn so_it_is_on_a_single_host() {
+async fn a_decision_of_another_process_is_heard_of_at_once_on_a_single_host() {
     let host = Host::new();
     let (a, b) = (Client::new(&host.open(), "a"), Client::new(&host.open(), "a"));
     measure("embedded, the same process", &a, &a, 60).await;

@@ -50,7 +50,7 @@ fn init_makes_the_databases_folder_for_postern_alone() {
 }
 
 #[test]
-fn folders_that_init_makes_let_postern_through_whatever_the_umask_says() {
+fn folders_that_init_creates_let_postern_through_under_every_umask() {
     let site = Site::builder("umask")
         .postern_toml(|text| {
             text.replace("/var/postern.db", "/var/lib/very/deep/postern.db")

@@ -121,7 +121,7 @@ impl DirectoryFixture for LdapFixture {
         self.change(name, &format!("replace: userPassword\nuserPassword: {password}"));
     }
 
-    async fn set_standing(&self, name: &str, status: AccountStatus) {
+    async fn set_status(&self, name: &str, status: AccountStatus) {
         let (gone, expire) = match status {
             AccountStatus::Active => ("", ""),
             AccountStatus::Disabled => ("\nemployeeType: gone", ""),

@@ -106,7 +106,7 @@ impl DirectoryFixture for EmbeddedFixture {
         self.store.set_main_password(&self.id(name).await, Some(hash)).await.unwrap();
     }
 
-    async fn set_standing(&self, name: &str, status: AccountStatus) {
+    async fn set_status(&self, name: &str, status: AccountStatus) {
         let expires =
             (status == AccountStatus::Expired).then_some(Timestamp::from_unix(SystemClock.now().as_unix()));
         let change = |data: &mut AccountData| {

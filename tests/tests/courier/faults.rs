@@ -55,7 +55,7 @@ fn a_mail_server_out_of_order_is_told_from_one_that_refuses_within_five_seconds(
 }
 
 #[test]
-fn a_mail_that_was_taken_is_sent_whatever_comes_after() {
+fn a_mail_that_the_server_accepted_counts_as_sent_despite_later_errors() {
     let server = MailServer::start(Manner::SilentAtQuit);
     let sent = timed(|| mail(&open(&server.section()), ADDRESS, Language::English, &CODE));
     assert_eq!(sent, Ok(()));

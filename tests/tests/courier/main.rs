@@ -64,7 +64,7 @@ fn sms(courier: &Arc<dyn Courier>, message: &Message<'_>) -> Result<(), CourierE
     send(courier, &Destination::Sms(&to), Language::English, message)
 }
 
-/// Neither what was sent nor to whom is in an error.
+/// An error has neither the message nor its recipient.
 fn tells_nothing(error: &CourierError) {
     let text = error.to_string();
     for secret in ["123456", NUMBER, "442079460123", ADDRESS, "carol", "203.0.113.7"] {

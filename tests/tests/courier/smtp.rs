@@ -51,7 +51,7 @@ impl MailServer {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let lines = Arc::clone(&lines);
-                // Whatever the client does to the connection is no fault of the server's.
+                // An error that the client causes is no fault of the server.
                 thread::spawn(move || serve(stream.unwrap(), manner, &lines).ok());
             }
         });

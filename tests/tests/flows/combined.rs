@@ -114,7 +114,7 @@ async fn a_wrong_code_behind_the_right_main_password_counts_as_a_wrong_code() {
     }
     assert_eq!(site.webmail(&both(&app)).await.reason(), Reason::Limited);
     let login = site.visit("sshd", "alice").from("192.0.2.44").says(&[MAIN_PASSWORD, &app.code()]).await;
-    assert_eq!(login.reason(), Reason::Limited, "codes are counted for the account, whatever the door");
+    assert_eq!(login.reason(), Reason::Limited, "codes are counted for the account, at every service");
     site.clock.advance(900);
     assert!(site.webmail(&both(&app)).await.is_accept());
 }

@@ -67,7 +67,7 @@ async fn different_guesses_under_a_lock_are_counted_each() {
 }
 
 #[tokio::test]
-async fn an_app_password_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
+async fn an_app_password_is_read_despite_what_a_keyboard_or_a_clipboard_adds() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let password = site.app_password(&alice, Scope::All).await;

@@ -10,6 +10,6 @@ mod login;
 mod loopholes;
 mod mail;
 mod out_of_band;
-mod own;
+mod self_service;
 mod story;
 mod vectors;

@@ -115,7 +115,7 @@ fn read_by_python(uris: &[String]) -> Vec<Value> {
 }
 
 #[test]
-fn an_independent_parser_reads_every_uri_as_it_was_meant() {
+fn an_independent_parser_reads_the_same_values_from_every_uri() {
     let names = [
         "alice",
         "alice@example.org",

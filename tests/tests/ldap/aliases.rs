@@ -22,7 +22,7 @@ fn a_user_with_the_address_root_is_let_in_as_themselves_only() {
 }
 
 #[test]
-fn a_user_name_is_its_owners_whatever_others_write_as_their_address() {
+fn a_user_name_is_its_owners_even_if_others_have_it_as_an_address() {
     let slapd = slapd("squatter", &["alice", "mallory"]).start();
     let host = MailHost::with_ldap("squatter", &slapd);
     let (alice, mallory) = (slapd.person("alice"), slapd.person("mallory"));
@@ -65,7 +65,7 @@ fn an_address_that_two_have_defers_and_their_user_names_work() {
     assert_eq!(let_in_as(&ask(&host.site, "alice", &alice.password)), "alice");
     assert_eq!(let_in_as(&ask(&host.site, "mallory", &mallory.password)), "mallory");
     let create = host.site.cli(&["app-password", "create", &alice.mail, "--label", "Phone"]);
-    assert_eq!(create.code, 65, "no app password is made for whoever it may be: {create:?}");
+    assert_eq!(create.code, 65, "no app password is made for an ambiguous name: {create:?}");
 }
 
 /// Adds an account that only hosts know: no entry for mail.
@@ -186,7 +186,7 @@ fn an_admin_reaches_the_owner_of_a_user_name_that_two_others_have_as_an_address(
 }
 
 #[test]
-fn a_user_name_works_at_mail_whatever_crowd_has_it_as_an_address() {
+fn a_user_name_works_at_mail_even_if_many_have_it_as_an_address() {
     let slapd = slapd("crowd_alias", &["victim", "free"]).start();
     let host = MailHost::with_ldap("crowd_alias", &slapd);
     for number in 0..11 {

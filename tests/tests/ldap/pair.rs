@@ -42,7 +42,7 @@ fn two_hosts_share_attempts_and_a_killed_one_takes_none_with_it() {
     let app = pair.sites[0].app_password("alice", "Phone", &[]).password;
     let same = wrong_password();
     for round in 0..9 {
-        // The same password is counted once, at whichever host it is tried.
+        // The same password is counted once for both hosts.
         assert_eq!(login(&pair.sites[round % 2], "alice", &same), Said::Reject);
     }
     for round in 0..8 {

@@ -1,4 +1,4 @@
-use postern_tests::own::Visit;
+use postern_tests::self_service::Visit;
 use postern_tests::{Listen, MailHost, Redis, Site, Slapd, unix_users};
 use serde_json::json;
 

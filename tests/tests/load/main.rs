@@ -30,7 +30,7 @@ impl Alone {
         Runs { app_password: runs["app_password"], main_password: runs["main_password"] }
     }
 
-    /// Whatever was thrown at it, it stayed within its means.
+    /// It stayed within its limits under all of that load.
     #[track_caller]
     fn assert_within_means(&self) {
         let hashing = self.posternd.status().hashing_peak_kib;

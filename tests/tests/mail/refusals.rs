@@ -66,7 +66,7 @@ fn every_refused_user_gets_the_same_message() {
 }
 
 #[test]
-fn the_log_distinguishes_what_users_cannot() {
+fn the_log_distinguishes_reasons_that_users_cannot() {
     let host = MailHost::new("reasons");
     for (_, user, password) in all_refused(&host) {
         assert!(!host.dovecot.imap(&user, &password).is_in());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use postern_tests::courier_host::CourierHost;
 use postern_tests::login_host::LoginUser;
-use postern_tests::own::Visit;
+use postern_tests::self_service::Visit;
 use postern_tests::{Authenticator, Handset, canary};
 use serde_json::{Map, Value, json};
 

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use postern_ipc::Flow;
 use postern_tests::courier_host::{CourierHost, at_the_number, number};
 use postern_tests::login_host::LoginUser;
-use postern_tests::own::Said;
+use postern_tests::self_service::Said;
 use postern_tests::{Authenticator, Handset, Ran, host, otp};
 use serde_json::{Value, json};
 
@@ -311,7 +311,7 @@ fn the_flows_of_phones_are_the_pages_alone(host: &CourierHost) {
 }
 
 /// How a visit ends.
-fn last(visit: &mut postern_tests::own::Visit) -> Said {
+fn last(visit: &mut postern_tests::self_service::Visit) -> Said {
     loop {
         match visit.hear() {
             Said::Tell { .. } | Said::Record { .. } => {}

@@ -4,7 +4,7 @@
 
 use postern_tests::courier_host::{CourierHost, SHORT, at_the_number, begins_a_login, stored_challenges};
 use postern_tests::login_host::{LoginUser, Stores};
-use postern_tests::own::{Said, Visit};
+use postern_tests::self_service::{Said, Visit};
 use postern_tests::{Handset, Redis, otp};
 use serde_json::json;
 
@@ -236,7 +236,7 @@ fn no_forged_challenge_of_a_sent_code_accepts_another_code() {
             }
         }
     }
-    assert!(limited, "too many wrong codes are too many, whatever is written there");
+    assert!(limited, "too many wrong codes are too many, even with a forged record");
 }
 
 fn open(redis: &Redis, user: &LoginUser) -> Option<(String, String)> {

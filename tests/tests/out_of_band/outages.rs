@@ -6,7 +6,7 @@ use postern_tests::courier_host::{CourierHost, SHORT, types_password};
 use postern_tests::http_double;
 use postern_tests::login_host::{LoginUser, Stores};
 use postern_tests::mailbox::Over;
-use postern_tests::own::Said;
+use postern_tests::self_service::Said;
 use postern_tests::stopwatch::Stopwatch;
 use postern_tests::terminal_user::TerminalUser;
 

@@ -11,7 +11,7 @@ use postern_tests::{
 };
 
 use postern_tests::Handset;
-use postern_tests::own::Visit;
+use postern_tests::self_service::Visit;
 use postern_tests::stopwatch::{Stopwatch, median};
 
 /// Two hosts on one slapd and one Redis, with postern-web at the second alone.
@@ -144,7 +144,7 @@ fn without_redis_a_login_that_waits_is_deferred_and_a_late_approval_does_nothing
         let heard = phone.asks(&pair.web, "answer", &fields);
         heard.is_accept().then(|| heard.one("answered")["state"].as_str().unwrap().to_owned())
     });
-    assert_eq!(state, "gone", "whatever of it Redis has kept");
+    assert_eq!(state, "gone", "even if Redis has kept a part of it");
     assert!(phone.pending(&pair.web).all("challenge").is_empty());
     assert_eq!(pair.accepts(&anna), 0);
     // The next login is one as any other.

@@ -119,7 +119,7 @@ fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_distu
     person.expect("Scan it and approve");
     let shown = number(&mut person);
     assert_eq!(host.sent(&anna, &topic).2, rings, "no push");
-    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved", "whoever scans may");
+    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved", "the phone that scans may");
     person.answer_visible("");
     assert_eq!(person.is_in(), anna.unix.name);
 }

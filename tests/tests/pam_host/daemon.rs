@@ -27,7 +27,7 @@ fn without_a_daemon_the_answer_comes_at_once() {
             assert_eq!(report.shown(), [(pam::ERROR, OUTAGE.to_owned())]);
             report.took
         };
-        // The host's own start and libpam's reading of services count too, and whatever else this machine does.
+        // The host's own start and libpam's reading of services count too, and other load on this machine.
         let took = (0..3).map(|_| both()).min_by_key(Elapsed::unstalled).unwrap();
         // 100 ms for each of the two hooks.
         took.assert_within(Duration::from_millis(200));
@@ -209,7 +209,7 @@ fn an_accept_that_is_cut_off_is_none() {
 }
 
 #[test]
-fn a_verdict_ends_the_conversation_whatever_follows() {
+fn a_verdict_ends_the_conversation_and_later_lines_are_ignored() {
     let site = site("after", "");
     let _fake = FakePosternd::start(&site.socket(), |line| {
         line.begin();

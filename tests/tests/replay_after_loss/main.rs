@@ -1,4 +1,4 @@
-//! Replay protection after a loss: no time step is spent twice, whatever Redis or the host loses, and no login waits longer than
+//! Replay protection after a loss: no time step is spent twice after any loss of Redis or the host, and no login waits longer than
 //! the manual says.
 
 mod clocks;

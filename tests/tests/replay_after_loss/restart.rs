@@ -37,7 +37,7 @@ async fn after_a_flush_without_logins_no_login_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_forgets_no_spent_step_whatever_was_kept() {
+async fn a_restart_forgets_no_spent_step_with_any_state_kept() {
     let with = |name: &str, lines: &[&str]| -> Redis {
         lines.iter().fold(Redis::builder(name), |builder: RedisBuilder, line| builder.line(line)).start()
     };
@@ -101,7 +101,7 @@ async fn a_fence_and_its_server_are_read_in_one_step() {
     let person = CodeUser::new("alice");
     let (mut had, spends) = (Vec::new(), Arc::new(AtomicUsize::new(0)));
     let seen = Arc::clone(&spends);
-    // Flushes come in between whatever there is to come in between, as soon as codes are taken again: on a slow machine that may
+    // Flushes come between any two steps, as soon as codes are taken again: on a slow machine that may
     // be later than after a pause.
     let flushing = std::thread::spawn(move || {
         for _ in 0..40 {

@@ -55,7 +55,7 @@ impl Scenario {
         }
     }
 
-    /// Goes on for three periods, by every ledger. Each second whoever knows a code that was spent tries it, and somebody
+    /// Goes on for three periods, by every ledger. Each second an attacker tries a code that was spent, and another user
     /// tries the code of the moment; how long that was in vain.
     pub(crate) async fn wait_and_replay(&self, person: &CodeUser, last: u64) -> u64 {
         let (lost, other) = (self.clock.second(), CodeUser::new("somebody else"));

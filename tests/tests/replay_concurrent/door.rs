@@ -62,7 +62,7 @@ impl Ended {
             Ok(Verdict::Accept(_)) => Self::In,
             Ok(Verdict::Reject(reject)) => Self::Refused(reject.reason),
             Ok(Verdict::Defer(defer)) => Self::PutOff(defer.reason),
-            Ok(Verdict::Ignore(ignore)) => panic!("an Ignore for somebody enrolled: {}", ignore.reason),
+            Ok(Verdict::Ignore(ignore)) => panic!("an Ignore for an enrolled user: {}", ignore.reason),
             Err(failure) => Self::PutOff(failure.to_string()),
         }
     }

@@ -28,7 +28,7 @@ struct Totals {
     together: usize,
     /// Rounds whose code expired while it was typed, or in which the ledger was too busy for the login that would have been
     /// accepted.
-    nobody: usize,
+    none_let_in: usize,
     /// Told to come again, by what was out of order.
     put_off: BTreeMap<String, usize>,
 }
@@ -40,10 +40,10 @@ impl Totals {
         let (begun, ended) = (rushed.seconds.0 / PERIOD, rushed.seconds.1 / PERIOD);
         let distance = step.cast_signed() - begun.cast_signed();
         // Once it is two steps old, it is too late; and a busy machine may delay a login.
-        let may_be_nobody = ended > step + 1 || !rushed.put_off.is_empty();
+        let may_be_none = ended > step + 1 || !rushed.put_off.is_empty();
         match rushed.accepted.len() {
             1 => self.won[rushed.accepted[0]] += 1,
-            0 if may_be_nobody => self.nobody += 1,
+            0 if may_be_none => self.none_let_in += 1,
             count => panic!("{count} were let in with one code, {distance} steps from now: {rushed:?}"),
         }
         self.rounds += 1;
@@ -78,7 +78,7 @@ impl Totals {
             self.rounds * CROWD,
             self.refused,
             self.put_off,
-            self.nobody
+            self.none_let_in
         );
     }
 }

@@ -31,7 +31,7 @@ fn documents() -> Vec<PathBuf> {
         .collect()
 }
 
-/// What a text names below one of the workspace's folders, and whatever else has a path with `src` in it.
+/// What a text names below one of the workspace's folders, and other paths with `src` in them.
 fn file_names(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_./-".contains(c));
     let words = words.map(|word| word.trim_end_matches(['.', '/', '-']));

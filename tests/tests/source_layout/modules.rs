@@ -192,7 +192,7 @@ impl Modules {
         }
         match found.names.get(name) {
             Some(Name::Defined) => return Some(Target::ItemOf(module)),
-            // `use time::time;` imports from another crate, whatever it is called here.
+            // `use time::time;` imports from another crate, even if a module here has its name.
             Some(Name::Imported(path)) if path.first().is_some_and(|first| first == name) => return None,
             Some(Name::Imported(path)) => return self.resolve_within(module, path, depth + 1),
             None => {}

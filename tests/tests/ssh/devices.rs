@@ -1,7 +1,7 @@
 //! Trusted devices: an ssh key that needs no second step for a while.
 
 use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
-use postern_tests::own::Said;
+use postern_tests::self_service::Said;
 use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, Ssh, site};
 
@@ -106,7 +106,7 @@ fn trust_is_of_one_key_only_and_for_users_who_confirm_it(host: &LoginHost) {
         user.unix.authorize(&other);
     }
     with_code(&mut with_key(host, &anna, &key).start(), &mut anna, "n");
-    assert!(!is_trusted(host, &anna, &key), "whoever says no is asked again");
+    assert!(!is_trusted(host, &anna, &key), "a user who says no is asked again");
     with_code(&mut with_key(host, &anna, &key).start(), &mut anna, "y");
     assert!(is_trusted(host, &anna, &key));
     assert!(!is_trusted(host, &anna, &other), "another key");

@@ -113,7 +113,7 @@ fn a_key_alone_sets_up_nothing(host: &LoginHost) {
     let mut person = start();
     person.expect("You need a second factor here and have none yet. Set one up now.");
     person.expect("Password: ");
-    person.answer_hidden("whoever has the key has no password");
+    person.answer_hidden("the owner of the key has no password");
     drop(person.is_refused());
     let mut person = start();
     person.expect("Password: ");
@@ -167,7 +167,7 @@ fn a_site_uses_its_own_language_for_unknown_users() {
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("密码：");
     person.answer_hidden("wrong");
-    // The last words before a refusal ssh shows as numbers, whatever the locale, where they are not ASCII.
+    // The last words before a refusal ssh shows as numbers in every locale if they are not ASCII.
     drop(person.is_refused());
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("密码：");

@@ -3,7 +3,7 @@
 use postern_tests::Dovecot;
 use postern_tests::login_host::{LoginHost, Stores};
 
-use crate::own::{ends_well, my, prove, sets_up_an_app};
+use crate::self_service::{ends_well, my, prove, sets_up_an_app};
 
 fn mail_follows_the_second_factor(stores: Stores, name: &str) {
     let host = LoginHost::new(name, stores, "");

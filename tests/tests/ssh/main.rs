@@ -3,6 +3,7 @@
 //!
 //! Each test has its own users, so that all can share one host of each kind.
 
+mod account_status;
 mod codes;
 mod cost;
 mod devices;
@@ -11,11 +12,10 @@ mod identity;
 mod local;
 mod mail;
 mod methods;
-mod nobody;
-mod own;
+mod no_terminal;
 mod packaged;
 mod prompts;
-mod standing;
+mod self_service;
 mod strict;
 
 /// Tests of a host, once for each way to keep accounts.

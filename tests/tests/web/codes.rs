@@ -23,7 +23,7 @@ fn the_code_without_network_is_that_of_any_authenticator_app() {
     let phone = OnPhone::new("code");
     phone.bind();
     agrees(&phone);
-    // A step of time later as well, and whatever the moment.
+    // A step of time later as well, and at any moment.
     for moment in [59_u64, 1_111_111_109, 2_000_000_000, 20_000_000_000] {
         let code = phone.browser.js_async(&format!(
             "const list = await Bindings.list(); return Keys.totp(list[0].code, {moment})"

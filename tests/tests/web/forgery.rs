@@ -1,4 +1,4 @@
-//! Requests that another site, or nobody's page, makes in a visitor's name.
+//! Requests that another site, or a page without an origin, makes in a visitor's name.
 
 use serde_json::json;
 

@@ -110,9 +110,9 @@ fn three_hundred_slow_bodies_block_no_others() {
         Box::new(|number| Some(format!("2001:db8::{number:x}")));
     let of_many: Box<dyn Fn(usize) -> Option<String>> =
         Box::new(|number| Some(format!("198.51.{}.{}", number / 200, number % 200)));
-    let of_whom: Box<dyn Fn(usize) -> Option<String>> = Box::new(|_| None);
+    let without_client: Box<dyn Fn(usize) -> Option<String>> = Box::new(|_| None);
     for (what, client) in
-        [("one", of_one), ("one /64", of_one_64), ("many", of_many), ("whom nobody names", of_whom)]
+        [("one", of_one), ("one /64", of_one_64), ("many", of_many), ("no client named", without_client)]
     {
         let slow: Vec<TcpStream> =
             (0..300).map(|number| unfinished(&web, &cookie, &token, client(number).as_deref())).collect();

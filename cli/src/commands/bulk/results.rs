@@ -124,7 +124,7 @@ impl<T: Issued> Results<T> {
             State::Done(issued) => (T::DONE, Some(*issued), ""),
             State::Failed(error) => (FAILED, None, *error),
         };
-        // A value must not break the line, whatever the table contains.
+        // A value from the table must not break the line.
         let plain = |text: &str| text.replace(char::is_control, "?");
         let (name, label, error) = (plain(name), plain(label), plain(error));
         let nothing = || T::COLUMNS.iter().map(|_| Zeroizing::new(String::new())).collect();

@@ -55,7 +55,7 @@ pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, 
     remarks
 }
 
-/// The finding about a user whom every login service that asks Postern refuses or defers.
+/// The finding about a user who is refused or deferred at every login service that asks Postern.
 fn refusal(user: &LocalUser, identity: &Result<Identity, String>, asking: &[String]) -> Option<Remark> {
     let (name, uid, services) = (&user.name, user.uid, asking.join(", "));
     let text = match identity {

@@ -73,8 +73,8 @@ async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failu
     seals.map_or(Ok(()), |seals| seals.verdict())
 }
 
-/// The new file is in its place, complete, before anything is sealed with its key. Whatever happens afterwards, every
-/// seal has its key on this host.
+/// The complete new file is in place before anything is sealed with its key. So every seal has its key on this host, even after
+/// a crash.
 async fn rotate(path: &Path, (reseal, no_reseal): (bool, bool), output: Output) -> Result<(), Failure> {
     // This needs root, which Site::open gives up.
     let config = Config::load(path)?;

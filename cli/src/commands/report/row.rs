@@ -290,7 +290,7 @@ mod tests {
             ready(&both, vec![app(first, NOW + 9), app(second, NOW + 600), main(NOW + 400)]),
             "and then moved too"
         );
-        assert!(!row(&both, None, None).is_ready(), "nobody knows");
+        assert!(!row(&both, None, None).is_ready(), "it is unknown");
         // Uses before --since are left out.
         assert!(row(&both, Some(vec![app(first, NOW + 9)]), Some(NOW)).is_ready());
         assert!(!row(&both, Some(vec![app(second, NOW + 900), main(NOW + 400)]), Some(NOW)).is_ready());

@@ -66,7 +66,7 @@ pub async fn revoke_devices(
     let now = authority.clock.now();
     let ids: Vec<DeviceId> = revoked.iter().map(|device| device.id).collect();
     authority.ledger.drop_devices(account, &ids).await?;
-    // Sealed for the account as it was when they were listed: whatever else was changed since makes them worthless, too.
+    // Sealed for the account as it was when they were listed. Any other change since then invalidates them as well.
     let mut then = read;
     then.data.forget_trust();
     if then.data.policy.trust_generation == generation {

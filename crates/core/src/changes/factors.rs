@@ -58,7 +58,7 @@ impl Expected {
     }
 }
 
-/// In one order, whatever the directory gives.
+/// Sorted, because the directory returns them in any order.
 fn bound(data: &AccountData) -> (Vec<FactorId>, Vec<RecoveryId>) {
     let mut factors: Vec<FactorId> = data.factors.iter().map(|factor| factor.id).collect();
     let mut codes: Vec<RecoveryId> = data.recovery_codes.iter().map(|code| code.id).collect();

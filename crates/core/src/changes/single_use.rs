@@ -1,7 +1,7 @@
 //! Replay protection for recovery codes and tickets, each of which is accepted once.
 //!
 //! The directory removes them when they are used, but restoring a backup brings them back. So each use is claimed in the ledger as well,
-//! and a claimed one is refused, whatever the directory says.
+//! and a claimed one is refused, even if the directory still has it.
 
 use std::time::Duration;
 

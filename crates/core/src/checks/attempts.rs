@@ -29,7 +29,7 @@ pub(crate) async fn admit(
         Ok(admission) => admission,
         Err(_) => {
             exchange.trail.is_ledger_down = true;
-            engine.memory.attempts.admit(&local(attempt), limits)
+            engine.caches.attempts.admit(&local(attempt), limits)
         }
     }
 }
@@ -37,7 +37,7 @@ pub(crate) async fn admit(
 /// Says how it ended. Where the ledger fails the attempt stays counted, which is the safe side.
 pub(crate) async fn settle(exchange: &mut Exchange<'_>, attempt: &Attempt<'_>, settlement: Settlement) {
     let engine = exchange.engine;
-    engine.memory.attempts.settle(&local(attempt), settlement);
+    engine.caches.attempts.settle(&local(attempt), settlement);
     if engine.ledger.settle(attempt, settlement).await.is_err() {
         exchange.trail.is_ledger_down = true;
     }

@@ -36,7 +36,7 @@ impl MainPasswordCheck<'_> {
         let engine = exchange.engine;
         let digest = self.digest(engine, &account.id, &account.password_marker);
         let question = self.question(exchange, digest);
-        engine.memory.in_flight.once(question, self.look(exchange, account, digest)).await
+        engine.caches.in_flight.once(question, self.look(exchange, account, digest)).await
     }
 
     async fn look(
@@ -58,7 +58,7 @@ impl MainPasswordCheck<'_> {
         // stays counted once, and is not settled as wrong, so that it is asked for again.
         let under_lock = is_locked_for_a_time(account).then(|| {
             let question = self.question(exchange, digest);
-            (question, engine.memory.wrong_under_lock.recall(question, limits.window, self.at))
+            (question, engine.caches.wrong_under_lock.recall(question, limits.window, self.at))
         });
         if let Some((_, UnderLock::TooEarly)) = under_lock {
             return Ok(SecretCheck::KnownWrong);
@@ -69,7 +69,7 @@ impl MainPasswordCheck<'_> {
         // Where the directory refuses any password, it did not say whether this one is wrong.
         let is_wrong = matches!(checked, Ok(PasswordCheck::Wrong));
         if is_wrong && let Some((question, before)) = under_lock {
-            engine.memory.wrong_under_lock.remember(question, limits.window, self.at);
+            engine.caches.wrong_under_lock.remember(question, limits.window, self.at);
             return Ok(match before {
                 UnderLock::New => SecretCheck::WrongOrLocked,
                 UnderLock::Due | UnderLock::TooEarly => SecretCheck::KnownWrong,
@@ -99,7 +99,7 @@ impl MainPasswordCheck<'_> {
         let digest = engine.keyring.digest("main password for an unknown name", &parts);
         let look = async {
             let attempt = LocalAttempt { counter: Counter::UnknownName(name), source, digest, at: self.at };
-            let attempts = &engine.memory.strangers;
+            let attempts = &engine.caches.strangers;
             match attempts.admit(&attempt, &engine.limits.attempts) {
                 Admission::Proceed => {}
                 Admission::KnownWrong => return Ok(SecretCheck::KnownWrong),
@@ -111,7 +111,7 @@ impl MainPasswordCheck<'_> {
             attempts.settle(&attempt, Settlement::Wrong);
             Ok::<_, Outage>(SecretCheck::Wrong)
         };
-        engine.memory.in_flight.once(self.question(exchange, digest), look).await
+        engine.caches.in_flight.once(self.question(exchange, digest), look).await
     }
 
     /// What tells a check that counts for this source, at services of this class, from all others.

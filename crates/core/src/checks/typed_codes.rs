@@ -188,7 +188,7 @@ async fn check_recovery_code(
     }
     let Some(stored) = context.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
     let lane = if context.is_known { Lane::Fast } else { Lane::Slow };
-    if !engine.memory.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
+    if !engine.caches.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
         return Ok(CodeCheck::Wrong);
     }
     let spent = edit(&*engine.directory, &context.account.id, |data| {
@@ -223,8 +223,8 @@ fn admit_locally(exchange: &Exchange<'_>, context: CodeCheckContext<'_>, attempt
         digest: Digest::new(attempt.token.bytes()),
         at: attempt.at,
     };
-    let admitted = engine.memory.attempts.admit(&one, &limits) == Admission::Proceed;
-    engine.memory.attempts.settle(&one, Settlement::Wrong);
+    let admitted = engine.caches.attempts.admit(&one, &limits) == Admission::Proceed;
+    engine.caches.attempts.settle(&one, Settlement::Wrong);
     admitted
 }
 

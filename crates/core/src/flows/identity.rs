@@ -16,7 +16,7 @@ pub enum Identity {
     Account(Box<Account>),
     /// This account has the user's name or uid, and is not the user's.
     Mismatch(AccountId, Mismatch),
-    /// No account carries the uid, and none answers to the name. Root is one, whatever the directory holds.
+    /// No account has the uid or the name. Root is always a stranger, even if the directory has an entry for it.
     Stranger,
     /// The host has no user of the name, and no account answers to it either.
     NoUser,
@@ -77,7 +77,7 @@ pub(crate) async fn identify(engine: &Engine, name: &LoginName) -> Result<Identi
     identify_in(&*engine.directory, &*engine.users, name).await
 }
 
-/// The same without an engine: whom a login as `name` would be taken for.
+/// The same without an engine: the identity of a login as `name`.
 ///
 /// # Errors
 /// Why that cannot be said.
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn root_is_a_stranger_whatever_entry_has_its_name() {
+    fn root_is_a_stranger_even_if_an_entry_has_its_name() {
         for entry in [account("root", &["0"]), account("Root", &["10050"]), account("root", &[])] {
             assert_eq!(said_of("root", Some(0), Some(&entry), None), "stranger", "{entry:?}");
         }

@@ -17,13 +17,13 @@ pub(crate) async fn note(
 ) {
     let (engine, source) = (exchange.engine, exchange.source);
     let key = (account.clone(), credential, source.clone());
-    if engine.memory.noted.is_recent(&key, at) {
+    if engine.caches.noted.is_recent(&key, at) {
         return;
     }
     let used = Use { credential, at, service: request.service.name.to_owned(), address: request.address };
     let note = SourceNote::sign(account, source, at, &engine.keyring);
     match engine.ledger.note_use(account, source, &note, &used).await {
-        Ok(()) => engine.memory.noted.set(key, at),
+        Ok(()) => engine.caches.noted.set(key, at),
         Err(_) => exchange.trail.is_ledger_down = true,
     }
 }

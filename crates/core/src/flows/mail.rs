@@ -41,7 +41,7 @@ pub(crate) async fn login(
     observe: Option<bool>,
     person: &mut dyn Conversation,
 ) -> Outcome {
-    // A program answers, whatever the language.
+    // A program answers, so the language does not matter.
     let person = LocalizedConversation::new(person, None, Language::English);
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
     let asked = match request.secret {
@@ -137,8 +137,8 @@ impl<'x> MailLogin<'x, '_> {
         live: &LiveAppPassword,
         candidate: &Candidate,
     ) -> Result<SecretCheck, Outage> {
-        let memory = &self.exchange.engine.memory;
-        match memory.verified.recall(&live.hash, candidate.secret()) {
+        let caches = &self.exchange.engine.caches;
+        match caches.verified.recall(&live.hash, candidate.secret()) {
             Remembered::Right => return Ok(SecretCheck::Right),
             Remembered::Wrong => return Ok(SecretCheck::KnownWrong),
             Remembered::Nothing => {}
@@ -147,7 +147,7 @@ impl<'x> MailLogin<'x, '_> {
         let digest =
             attempt_digest(self.exchange.engine, &account.id, live.hash.as_str(), candidate.expose());
         let check = self.check_app_password(account, live, candidate, digest);
-        memory.in_flight.once(digest, check).await
+        caches.in_flight.once(digest, check).await
     }
 
     async fn check_app_password(
@@ -157,11 +157,11 @@ impl<'x> MailLogin<'x, '_> {
         candidate: &Candidate,
         digest: Digest,
     ) -> Result<SecretCheck, Outage> {
-        let memory = &self.exchange.engine.memory;
+        let caches = &self.exchange.engine.caches;
         let past = attempts::history(self.exchange, &account.id, self.now).await;
         let lane = past.lane_for_app_password();
-        let right = memory.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
-        memory.verified.remember(&live.hash, candidate.secret(), right);
+        let right = caches.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
+        caches.verified.remember(&live.hash, candidate.secret(), right);
         if right {
             return Ok(SecretCheck::Right);
         }

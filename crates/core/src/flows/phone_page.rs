@@ -69,7 +69,7 @@ impl PhonePage<'_, '_> {
             return Err(Stop::explained(Reason::NotPermitted, "arguments that cannot be taken"));
         }
         let claimed = AccountId::new(self.request.argument("account").to_owned());
-        let calls = &self.exchange.engine.memory.unproved_calls;
+        let calls = &self.exchange.engine.caches.unproved_calls;
         let is_over = calls.is_over(&claimed, self.request.source, self.exchange.engine.clock.now());
         let done = match self.request.flow {
             PhoneFlow::Bind => self.bind(&claimed, is_over).await.map(accepted),
@@ -91,7 +91,7 @@ impl PhonePage<'_, '_> {
     async fn bind(&mut self, account: &AccountId, is_over: bool) -> Result<String, Stop> {
         let id: ChallengeId = self.parsed("challenge")?;
         let engine = self.exchange.engine;
-        let place = engine.memory.unproved_calls.place(is_over).await;
+        let place = engine.caches.unproved_calls.place(is_over).await;
         let open = self.open(account, id).await?.filter(is_pairing);
         drop(place);
         let Some(open) = open else {
@@ -260,7 +260,7 @@ impl PhonePage<'_, '_> {
         let signed = Signed { verb, factor, time, fields };
         let signature = self.request.argument("signature");
         let engine = self.exchange.engine;
-        let place = engine.memory.unproved_calls.place(is_over).await;
+        let place = engine.caches.unproved_calls.place(is_over).await;
         let account = engine.directory.read(&id).await?;
         let account = account.filter(|account| account.data.factors.iter().any(|one| one.id == factor));
         let Some(account) = account else {

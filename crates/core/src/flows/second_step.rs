@@ -234,10 +234,10 @@ fn question<'a>(requested: &'a Requested, proposed: Option<&'a Factor>, count: u
     requested.question(has_others).unwrap_or(own)
 }
 
-/// A number of the list. Six digits and more are a code, whatever the list is long.
+/// The factor that a number from the list chooses. Three digits or more are never a choice, because they may be a code.
 fn choice<'a>(typed: &str, factors: &[&'a Factor]) -> Option<&'a Factor> {
     let clean = cleaned(typed);
-    // A number less than nothing is none of the list.
+    // A negative number chooses nothing.
     if factors.len() < 2 || clean.len() > 2 || typed.trim_start().starts_with('-') {
         return None;
     }

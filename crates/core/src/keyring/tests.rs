@@ -118,7 +118,7 @@ fn a_key_is_replaced_when_the_next_one_is_made_also_where_the_file_does_not_say_
 }
 
 #[test]
-fn the_key_in_front_is_the_current_one_whatever_it_was_before() {
+fn the_first_key_is_the_current_one() {
     let text = rendered(7).replace("secret =", "replaced = \"2027-01-15T08:00:00Z\"\nsecret =");
     assert_eq!(ages(&text), [(1, None)]);
     assert_eq!(ages(&rotated(&text, 8, 1_900_000_000)), [(2, None), (1, Some(1_900_000_000))]);

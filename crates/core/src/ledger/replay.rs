@@ -35,7 +35,7 @@ pub struct Spend<'a> {
     pub step: u64,
     /// Its length in seconds.
     pub period: u64,
-    /// Whether the seed was made a moment ago: no step of it can have been spent before, whatever the ledger forgot.
+    /// Whether the seed was made a moment ago. Then no step of it was spent before, even if the ledger lost its records.
     pub is_first: bool,
     /// When the code was offered.
     pub at: Timestamp,

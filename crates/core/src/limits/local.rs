@@ -16,7 +16,7 @@ use crate::ledger::{Admission, Settlement};
 /// evicted first.
 pub struct LocalAttempts(Mutex<LruCache<Counter, Vec<Counted>>>);
 
-/// What is counted. No variant shares a count with another, whatever an account's id looks like.
+/// What is counted. No variant shares a count with another, even if an account's id looks like another key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Counter {
     /// Secrets for an account. All who know its name fill it.

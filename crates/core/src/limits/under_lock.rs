@@ -97,7 +97,7 @@ mod tests {
             assert_eq!(recall(now), UnderLock::Due);
         }
         assert_eq!(wrong.recall(Digest::new([2; 16]), WINDOW, at(now)), UnderLock::New, "another one");
-        assert_eq!(recall(now - 301), UnderLock::New, "a clock that was ahead holds up nobody");
+        assert_eq!(recall(now - 301), UnderLock::New, "a clock that was ahead delays no login");
         assert_eq!(recall(now + 600), UnderLock::New);
         wrong.remember(Digest::new([1; 16]), WINDOW, at(now + 600));
         assert_eq!(recall(now + 605), UnderLock::Due);

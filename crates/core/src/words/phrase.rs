@@ -188,7 +188,7 @@ phrases! {
     /// No answer came.
     PhoneUnanswered "phone-unanswered" {};
 
-    /// The end of whatever the page for phones was refused.
+    /// The end of a refused request of the phone page.
     PhoneRefused "phone-refused" {};
 
     /// What is mailed after a change.
@@ -256,7 +256,7 @@ phrases! {
 
     /// Begins a forced enrolment.
     EnrolmentNeeded "enrolment-needed" {};
-    /// Nobody can enrol here.
+    /// No user can enrol here.
     EnrolmentRefused "enrolment-refused" {};
     /// Asks for the ticket.
     Ticket "ticket" {};

@@ -69,7 +69,7 @@ impl Embedded {
     /// which no backup covers: that of the daemon's socket.
     #[must_use]
     pub fn ledger(&self, folder: &Path) -> EmbeddedLedger {
-        self.ledger_with(folder, Access::Keeper)
+        self.ledger_with(folder, Access::Daemon)
     }
 
     /// As [`Embedded::ledger`], for a process that may not be posternd.

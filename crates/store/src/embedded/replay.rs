@@ -257,7 +257,7 @@ mod tests {
 
         fn open(&self) -> Arc<VolatileDb> {
             let database = Database::open(&self.0.path().join("postern.db")).unwrap();
-            Arc::new(VolatileDb::new(self.0.path(), database, Arc::new(SystemClock), Access::Keeper))
+            Arc::new(VolatileDb::new(self.0.path(), database, Arc::new(SystemClock), Access::Daemon))
         }
 
         fn path(&self) -> PathBuf {

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn the_uids_of_accounts_are_kept_in_whichever_form_they_are_written() {
+    fn the_uids_of_accounts_are_kept_in_either_form() {
         let mut connection = Connection::open_in_memory().unwrap();
         prepare(&mut connection, &DATABASE).unwrap();
         let accounts = [

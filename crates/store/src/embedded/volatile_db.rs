@@ -34,8 +34,8 @@ pub(super) struct VolatileDb {
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
     access: Access,
-    /// The generation of a guest's own records, until posternd has begun one: only the guest can use them.
-    guest_generation: Generation,
+    /// The generation of a tool's own records, until posternd has begun one: only the tool can use them.
+    tool_generation: Generation,
     /// Notified of changes that this process made.
     pub(super) changed: Notify,
 }
@@ -46,8 +46,8 @@ impl VolatileDb {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
         let (open, changed) = (Mutex::default(), Notify::new());
-        let guest_generation = Generation::new();
-        Self { path: folder.join(name), database, clock, open, access, guest_generation, changed }
+        let tool_generation = Generation::new();
+        Self { path: folder.join(name), database, clock, open, access, tool_generation, changed }
     }
 
     /// Tries to write to it. The answer is a warning, if no code is accepted for long. A generation that has to begin begins now and
@@ -82,8 +82,8 @@ impl VolatileDb {
         change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.access == Access::Guest && matches!(self.path.try_exists(), Ok(false)) {
-            // A code that the guest sends is typed to the guest, so its records have to last until it ends.
+        if self.access == Access::Tool && matches!(self.path.try_exists(), Ok(false)) {
+            // A code that the tool sends is typed to the tool, so its records have to last until it ends.
             let known = slot.take().filter(|file| file.identity == NO_FILE);
             let mut open = known.map_or_else(OpenFile::none, Ok).map_err(|error| self.unusable(error))?;
             let result = open.run(&change);
@@ -123,13 +123,13 @@ impl VolatileDb {
                 .optional()?)
         })?;
         let is_in_use = |generation| in_use == Some(generation);
-        if self.access == Access::Guest {
+        if self.access == Access::Tool {
             return Ok(match known {
                 Some((generation, _, since)) if is_in_use(generation) => {
                     (generation, Timestamp::from_unix(since))
                 }
                 // A generation that no other record belongs to.
-                Some(_) | None => (self.guest_generation, self.clock.now().max(at)),
+                Some(_) | None => (self.tool_generation, self.clock.now().max(at)),
             });
         }
         let boot = boot()?;
@@ -179,10 +179,10 @@ impl VolatileDb {
         Ok(())
     }
 
-    /// A guest creates no file, but reports if posternd could not either.
+    /// A tool creates no file, but reports if posternd could not either.
     fn may_be_made(&self) -> Result<(), DatabaseError> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
-        if self.access == Access::Keeper || !matches!(self.path.try_exists(), Ok(false)) {
+        if self.access == Access::Daemon || !matches!(self.path.try_exists(), Ok(false)) {
             return Ok(());
         }
         rustix::fs::access(folder, FileAccess::WRITE_OK | FileAccess::EXEC_OK)
@@ -274,7 +274,7 @@ impl OpenFile {
         }
     }
 
-    /// In memory, if there is no file, for a guest, which may not create it.
+    /// In memory, if there is no file, for a tool, which may not create it.
     fn none() -> Result<Self, OpenError> {
         let mut connection = Connection::open_in_memory()?;
         schema::prepare(&mut connection, &schema::SPENT)?;

@@ -128,8 +128,8 @@ impl LdapDirectory {
             .await
     }
 
-    /// Finds whom either filter finds, and whom neither finds any more but who has data of Postern. Of the two that tell
-    /// such data, the class is the one that is indexed everywhere.
+    /// Finds the entries that either filter finds, and those with data of Postern that neither finds any more. The object class
+    /// marks such data, as does an attribute, but only the class is indexed at every site.
     fn every_account(&self) -> Filter {
         let Ldap { filter, login_filter, .. } = &self.config;
         Filter::any(&[filter.fill_all(), login_filter.fill_all(), Filter::equals("objectClass", CLASS)])
@@ -142,7 +142,7 @@ impl LdapDirectory {
             || self.config.uris.iter().any(|uri| *uri != self.config.write_uri)
     }
 
-    /// The accounts that have this user name, whichever filter finds them, as the server compares names.
+    /// The accounts with this user name, as the server compares names, for either filter.
     ///
     /// # Errors
     /// As for [`Directory::find`].

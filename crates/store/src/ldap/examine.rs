@@ -145,8 +145,8 @@ impl LdapDirectory {
         };
         let visited = self.writer().for_each_entry(search, PATIENCE, &mut keep).await;
         visited.map_err(|trouble| Finding::Down(format!("people cannot be listed: {}", text(trouble))))?;
-        let nobody = || Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()));
-        first.map(|entry| Sample { entry, expiring }).ok_or_else(nobody)
+        let none = || Finding::Bad(format!("nobody is found under {} by {}", config.base, filter.as_str()));
+        first.map(|entry| Sample { entry, expiring }).ok_or_else(none)
     }
 
     fn readable(&self, entry: &SearchEntry) -> Finding {

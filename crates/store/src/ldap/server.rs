@@ -374,7 +374,7 @@ mod tests {
         assert!(!same("uid=alice,ou=people,dc=example,dc=org", "uid=bob,ou=people,dc=example,dc=org"));
         assert!(!same("uid=a\\,uid=b,dc=example", "uid=a,uid=b,dc=example"));
         assert!(!same("", "") && !same(" ", " ") && !same("alice", "bob"));
-        assert!(same("x y=alice,dc=example", "x y=alice,dc=example"), "whatever it is");
+        assert!(same("x y=alice,dc=example", "x y=alice,dc=example"), "the same bytes");
         assert!(same("cn=J\\FCrgen,dc=example", "cn=J\\fcrgen, dc=example"));
     }
 

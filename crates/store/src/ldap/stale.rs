@@ -9,7 +9,7 @@ use lru::LruCache;
 use postern_core::account::{Account, AccountId, Freshness};
 use postern_core::clock::Timestamp;
 
-/// The entries that were read last. There is one copy an account, whatever name it was read by, so that a revocation
+/// The entries that were read last. There is one copy of each account, for all of its names, so that a revocation
 /// that was seen once is not undone by another name's older copy.
 pub(super) struct Copies {
     age: Duration,

@@ -33,7 +33,10 @@ impl Challenges for RedisLedger {
         challenge: &NewChallenge<'_>,
         limits: &PushLimits,
     ) -> Result<ChallengeAdmission, LedgerError> {
-        self.put(account, challenge, limits).await?.map_err(Refusal::into_error)
+        match self.put(account, challenge, limits).await? {
+            PutReply::Decided(admission) => Ok(admission),
+            PutReply::Refused(refusal) => Err(refusal.into_error()),
+        }
     }
 
     async fn challenges(
@@ -164,7 +167,7 @@ impl RedisLedger {
         account: &AccountId,
         challenge: &NewChallenge<'_>,
         limits: &PushLimits,
-    ) -> Result<Result<ChallengeAdmission, Refusal>, LedgerError> {
+    ) -> Result<PutReply, LedgerError> {
         let keys = Keys::of(account);
         let mut arguments = self.fences.arguments(challenge.at);
         arguments.extend([
@@ -182,10 +185,10 @@ impl RedisLedger {
         let after = |wait| challenge.at.plus(Duration::from_secs(wait));
         let names = [FENCE, &*keys.challenges, &*keys.pushes];
         match self.calls.run_at(&keys.tag, &PUT_CHALLENGE, &names, arguments).await? {
-            (0, _) => Ok(Ok(ChallengeAdmission::Put)),
-            (1, wait) => Ok(Ok(ChallengeAdmission::Busy { until: after(wait) })),
-            (2, wait) => Ok(Ok(ChallengeAdmission::Muted { until: after(wait) })),
-            (code, _) => Ok(Err(Refusal::of(code).ok_or_else(foreign)?)),
+            (0, _) => Ok(PutReply::Decided(ChallengeAdmission::Put)),
+            (1, wait) => Ok(PutReply::Decided(ChallengeAdmission::Busy { until: after(wait) })),
+            (2, wait) => Ok(PutReply::Decided(ChallengeAdmission::Muted { until: after(wait) })),
+            (code, _) => Ok(PutReply::Refused(Refusal::of(code).ok_or_else(foreign)?)),
         }
     }
 
@@ -204,8 +207,9 @@ impl RedisLedger {
         let (token, expires) = (Token::new(id.bytes()), at.plus(PushLimits::default().lifetime));
         for slot in [ChallengeSlot::Pairing, ChallengeSlot::Approval { pushes: true }] {
             let challenge = NewChallenge { id, slot, value: "check", expires, at };
-            if self.put(account, &challenge, &PushLimits::default()).await?.is_err() {
-                return Ok(());
+            match self.put(account, &challenge, &PushLimits::default()).await? {
+                PutReply::Decided(_) => {}
+                PutReply::Refused(_) => return Ok(()),
             }
             self.try_challenge(account, id, 1, token, at).await?;
             self.await_challenge(account, id, Duration::from_millis(1)).await?;
@@ -218,6 +222,14 @@ impl RedisLedger {
         let names = [&*keys.challenges, &*keys.pushes, &*keys.wake(id)];
         self.calls.run_at(&keys.tag, &DROP_ALL, &names, Vec::new()).await
     }
+}
+
+/// Redis's reply to a new challenge.
+enum PutReply {
+    /// Whether the challenge was put.
+    Decided(ChallengeAdmission),
+    /// The server cannot be trusted with challenges.
+    Refused(Refusal),
 }
 
 /// The keys of an account's challenges.

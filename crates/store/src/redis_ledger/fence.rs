@@ -30,7 +30,7 @@ pub(super) struct Fences {
     lag: Duration,
     /// The latest second of the ledger's clock that this process knows.
     seen: AtomicU64,
-    /// A guest changes nothing, and so raises no fence.
+    /// A tool changes nothing, and so raises no fence.
     access: Access,
 }
 
@@ -118,7 +118,7 @@ impl Fences {
             text(grace.as_secs()),
             text(FENCE_RETENTION.as_millis()),
             text(self.seen.load(Ordering::Acquire)),
-            text(u8::from(self.access == Access::Keeper)),
+            text(u8::from(self.access == Access::Daemon)),
         ]
     }
 }

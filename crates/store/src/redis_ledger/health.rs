@@ -33,9 +33,9 @@ impl Ledger for RedisLedger {
         // A fence that has to be raised need not wait for the first code.
         self.watch_fences();
         let mut health = self.calls.health().await?;
-        let nobody = AccountId::new(NOBODY.to_owned());
-        self.try_all_rights(&nobody).await?;
-        health.warnings.extend(self.fences.warning(&nobody).await?);
+        let test_account = AccountId::new(TEST_ACCOUNT.to_owned());
+        self.try_all_rights(&test_account).await?;
+        health.warnings.extend(self.fences.warning(&test_account).await?);
         Ok(health)
     }
 }
@@ -96,7 +96,7 @@ impl RedisLedger {
         [first, long_after]: [Timestamp; 2],
     ) -> Result<(), LedgerError> {
         let forgotten =
-            NOBODYS_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
+            TEST_SELECTOR.parse().map(Credential::AppPassword).unwrap_or(Credential::MainPassword);
         for (at, credential) in [(first, forgotten), (long_after, Credential::MainPassword)] {
             let used = Use { credential, at, service: "check".to_owned(), address: None };
             let note = SourceNote { at, mac: Digest::default() };
@@ -121,5 +121,5 @@ impl RedisLedger {
 }
 
 /// No directory has an account with this id.
-const NOBODY: &str = "-";
-const NOBODYS_SELECTOR: &str = "aaaa";
+const TEST_ACCOUNT: &str = "-";
+const TEST_SELECTOR: &str = "aaaa";

@@ -14,7 +14,7 @@ use crate::Access;
 pub struct RedisLedger {
     pub(super) calls: Arc<Calls>,
     pub(super) fences: Arc<Fences>,
-    /// The steps and challenges that this process was granted: no other request of it gets them, whatever Redis says later.
+    /// The steps and challenges that this process was granted. It grants none of them again, even if Redis says later that it may.
     pub(super) granted: Granted,
     configured: RedisServers,
     access: Access,
@@ -26,15 +26,15 @@ impl RedisLedger {
     /// # Errors
     /// [`OpenRedisError`] names the file that cannot be used.
     pub fn open(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
-        Self::new(config, clock, LedgerTime::Server, Access::Keeper)
+        Self::new(config, clock, LedgerTime::Server, Access::Daemon)
     }
 
     /// As [`RedisLedger::open`], for a process that is not posternd: it never raises a fence, and its questions change nothing.
     ///
     /// # Errors
     /// As [`RedisLedger::open`].
-    pub fn open_as_guest(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
-        Self::new(config, clock, LedgerTime::Server, Access::Guest)
+    pub fn open_for_tool(config: &Redis, clock: Arc<dyn Clock>) -> Result<Self, OpenRedisError> {
+        Self::new(config, clock, LedgerTime::Server, Access::Tool)
     }
 
     /// As [`RedisLedger::open`] with another clock than the server's, for tests.
@@ -42,7 +42,7 @@ impl RedisLedger {
     /// # Errors
     /// As [`RedisLedger::open`].
     pub fn open_at(config: &Redis, clock: Arc<dyn Clock>, time: LedgerTime) -> Result<Self, OpenRedisError> {
-        Self::new(config, clock, time, Access::Keeper)
+        Self::new(config, clock, time, Access::Daemon)
     }
 
     fn new(
@@ -56,11 +56,11 @@ impl RedisLedger {
         Ok(Self { calls, fences, granted: Granted::new(), configured: config.servers.clone(), access })
     }
 
-    /// Raises fences in the background. A guest leaves that to posternd.
+    /// Raises fences in the background. A tool leaves that to posternd.
     pub(super) fn watch_fences(&self) {
         match self.access {
-            Access::Keeper => self.fences.watch(),
-            Access::Guest => {}
+            Access::Daemon => self.fences.watch(),
+            Access::Tool => {}
         }
     }
 }

@@ -31,7 +31,7 @@ fn line(word: &str) -> Prompt<'_> {
     Prompt::new(&Phrase::DeviceRevoked { name: word }, Language::English)
 }
 
-/// Asks until nobody answers.
+/// Asks until there is no answer.
 fn asks(mut conversation: SocketConversation) -> Decides {
     Box::pin(async move {
         while conversation.ask(Echo::On, &code()).await.is_ok() {}

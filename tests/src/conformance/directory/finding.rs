@@ -64,7 +64,7 @@ pub async fn a_uid_finds_the_account_that_carries_it(f: &dyn DirectoryFixture) {
     let by_uid = async |uid| f.directory().find_by_uid(uid).await.unwrap();
     assert_eq!(by_uid(10_001).await, find(f, "alice").await);
     assert_eq!(by_uid(10_002).await, find(f, "bob").await);
-    f.set_standing("bob", AccountStatus::Disabled).await;
+    f.set_status("bob", AccountStatus::Disabled).await;
     assert_eq!(by_uid(10_002).await.unwrap().status, AccountStatus::Disabled);
     f.set_uid("bob", 4_294_967_294).await;
     assert_eq!(by_uid(4_294_967_294).await.unwrap().name, "bob");
@@ -108,9 +108,9 @@ pub async fn metacharacters_in_a_name_find_no_account(f: &dyn DirectoryFixture) 
 /// And is still found, so that it can be told from an unknown one in the log.
 pub async fn a_disabled_or_expired_account_says_so(f: &dyn DirectoryFixture) {
     f.add("alice", &[], Some("right")).await;
-    for standing in [AccountStatus::Disabled, AccountStatus::Active, AccountStatus::Expired] {
-        f.set_standing("alice", standing).await;
-        assert_eq!(find(f, "alice").await.unwrap().status, standing);
+    for status in [AccountStatus::Disabled, AccountStatus::Active, AccountStatus::Expired] {
+        f.set_status("alice", status).await;
+        assert_eq!(find(f, "alice").await.unwrap().status, status);
     }
 }
 

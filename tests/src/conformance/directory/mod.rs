@@ -32,7 +32,7 @@ pub trait DirectoryFixture: Send + Sync {
     /// Changes a main password.
     async fn set_password(&self, name: &str, password: &str);
     /// Disables an account, or lets it expire, or neither.
-    async fn set_standing(&self, name: &str, status: AccountStatus);
+    async fn set_status(&self, name: &str, status: AccountStatus);
 }
 
 /// The names of all statements, in their order.

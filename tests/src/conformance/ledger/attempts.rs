@@ -193,7 +193,7 @@ pub async fn the_history_tells_failures_and_successes_of_a_source(f: &dyn Ledger
     assert_eq!(Account::new(f, "b").history(HERE, NOW).await, History::default());
 }
 
-/// Whatever is noted within a minute of it, and from wherever; the source is remembered all the same.
+/// Uses that are noted within a minute of it do not change it, from any source; the source is recorded all the same.
 pub async fn a_use_is_noted_once_a_minute(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
     a.used(Credential::MainPassword, HERE, NOW).await;
@@ -248,7 +248,7 @@ pub async fn uses_of_one_account_are_not_anothers(f: &dyn LedgerFixture) {
     assert_eq!(a.uses().await, [use_of(Credential::MainPassword, HERE, NOW)]);
 }
 
-/// In whatever order they are noted.
+/// They may be noted in any order.
 pub async fn the_highest_revision_is_known(f: &dyn LedgerFixture) {
     let a = Account::new(f, "a");
     assert_eq!(a.revision(NOW).await, None);
@@ -342,7 +342,7 @@ impl Account {
     }
 }
 
-/// Its MAC is whatever the caller says.
+/// The caller chooses its MAC.
 fn note(at: u64) -> SourceNote {
     SourceNote { at: Timestamp::from_unix(at), mac: Digest::new([u8::try_from(at % 251).unwrap(); 16]) }
 }

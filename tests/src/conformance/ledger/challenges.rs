@@ -76,7 +76,7 @@ pub async fn a_newer_code_or_pairing_takes_the_place_of_the_older(f: &dyn Ledger
     }
 }
 
-/// Whatever became of it since.
+/// This holds for every later state of it.
 pub async fn a_challenge_that_is_told_twice_is_put_once(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let id = a.next();
@@ -97,7 +97,7 @@ pub async fn a_challenge_that_is_told_twice_is_put_once(f: &dyn LedgerFixture) {
 pub async fn the_first_answer_counts(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let (id, text) = (a.next(), "{\"v\":1, \"n\": \"Gr\u{f6}\u{df}e \\\"%\n\"}");
-    assert_eq!(a.answer(id, text, NOW).await, Answered::Gone, "nobody has put it");
+    assert_eq!(a.answer(id, text, NOW).await, Answered::Gone, "it was never put");
     assert_eq!(a.put(id, SILENT, NOW).await, ChallengeAdmission::Put);
     assert_eq!(a.answer(id, text, NOW).await, Answered::Now);
     assert_eq!(a.answer(id, "", NOW).await, Answered::Before);
@@ -128,7 +128,7 @@ pub async fn an_answer_has_4096_bytes_at_most(f: &dyn LedgerFixture) {
 pub async fn a_challenge_is_looked_at_so_often_and_no_more(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let id = a.next();
-    assert_eq!(a.look(id, NOW).await, None, "nobody has put it");
+    assert_eq!(a.look(id, NOW).await, None, "it was never put");
     assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
     let tokens: Vec<Token> = (0..MOST).map(|_| next_token()).collect();
     for (number, token) in (1..).zip(&tokens) {
@@ -189,7 +189,7 @@ pub async fn of_many_simultaneous_takes_of_a_challenge_one_has_it(f: &dyn Ledger
 pub async fn a_take_that_is_told_twice_gives_it_twice(f: &dyn LedgerFixture) {
     let a = AccountChallenges::of(f, "a");
     let (id, token) = (a.next(), next_token());
-    assert_eq!(a.take_as(id, token, NOW).await, None, "nobody has put it");
+    assert_eq!(a.take_as(id, token, NOW).await, None, "it was never put");
     assert_eq!(a.put(id, code(), NOW).await, ChallengeAdmission::Put);
     let first = a.take_as(id, token, NOW).await;
     assert_eq!(first.as_ref().map(|kept| kept.value.clone()), Some(value(id)));

@@ -119,7 +119,7 @@ pub async fn steps_of_accounts_and_factors_are_spent_apart(f: &dyn LedgerFixture
     }
 }
 
-/// A clock was a day ahead, and steps of tomorrow were spent: whoever comes after it was set right waits for as long as after a
+/// A clock was a day ahead, and steps of tomorrow were spent: a user who comes after it was set right waits as long as after a
 /// loss, and neither today nor tomorrow is one of them had again, nor one that was spent before.
 pub async fn a_step_of_a_clock_that_was_ahead_locks_no_user_out_and_is_spent_once(f: &dyn LedgerFixture) {
     let a = Steps::of(f, "a");

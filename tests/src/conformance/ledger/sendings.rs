@@ -117,7 +117,7 @@ pub async fn of_many_simultaneous_messages_exactly_the_limit_is_admitted(f: &dyn
     assert_eq!(admitted, 5);
 }
 
-/// Then it is free again. Whoever has it keeps it when asking twice, and no longer for that.
+/// Then it is free again. The holder keeps it when asking twice, and not for longer.
 pub async fn a_name_is_claimed_once_until_its_term_is_over(f: &dyn LedgerFixture) {
     let (ours, theirs) = (next_token(), next_token());
     let claim = async |name: u8, token, at| {

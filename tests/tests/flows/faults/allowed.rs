@@ -12,7 +12,7 @@ pub(super) struct Allowed {
     /// The credential that lets the user in.
     with: &'static [Secret],
     /// The promise.
-    #[expect(dead_code, reason = "for whoever reads this, and for the message of a failure")]
+    #[expect(dead_code, reason = "for the reader, and for the message of a failure")]
     because: &'static str,
 }
 
@@ -41,7 +41,7 @@ pub(super) const ALLOWED: &[Allowed] = &[
     Allowed {
         point: Point::History,
         with: Secret::PASSWORDS,
-        because: "it decides only who is checked first: somebody of whom nothing is known waits longer",
+        because: "it decides only who is checked first: a user without a record waits longer",
     },
     Allowed {
         point: Point::History,

@@ -1,8 +1,8 @@
-//! A store that fails in the middle of a login lets nobody in, and leaves nobody to the rest of the stack, but for the few
+//! A store that fails in the middle of a login lets no user in, and leaves none to the rest of the stack, except in the few
 //! failures that are listed, with the promise that each rests on.
 //!
 //! Each scenario runs once without a fault, which tells its calls. Then it runs once for each of them and each way of
-//! failing, for somebody new each time.
+//! failing, for a new user each time.
 
 mod allowed;
 mod scenarios;

@@ -103,11 +103,11 @@ impl Handset {
         let arguments: BTreeMap<String, String> =
             arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut page = Script::new(&[]);
-        let memory = page.memory.clone();
+        let transcript = page.transcript.clone();
         let source = Source::of(self.address.parse().ok());
         let request = PhoneRequest { flow, arguments: &arguments, language: None, source: &source };
         let outcome = flows::phone(&self.engine, &request, &mut page).await;
-        Ended { outcome, heard: memory.all() }
+        Ended { outcome, heard: transcript.all() }
     }
 }
 

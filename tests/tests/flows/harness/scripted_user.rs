@@ -20,12 +20,12 @@ pub(crate) enum Heard {
 
 /// All questions and messages, in order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Memory {
+pub(crate) struct Transcript {
     heard: Arc<Mutex<Vec<Heard>>>,
     was_cut: Arc<AtomicBool>,
 }
 
-impl Memory {
+impl Transcript {
     pub(crate) fn all(&self) -> Vec<Heard> {
         self.lock().clone()
     }
@@ -53,36 +53,37 @@ impl Memory {
 /// A user whose answers a test gives, one after the other.
 #[derive(Debug)]
 pub(crate) struct Talker {
-    memory: Memory,
+    transcript: Transcript,
     questions: UnboundedSender<String>,
     answers: UnboundedReceiver<Result<String, Gone>>,
 }
 
 impl Talker {
     #[allow(clippy::type_complexity, reason = "the two ends of one line")]
-    pub(crate) fn new() -> (Self, Memory, UnboundedReceiver<String>, UnboundedSender<Result<String, Gone>>) {
+    pub(crate) fn new() -> (Self, Transcript, UnboundedReceiver<String>, UnboundedSender<Result<String, Gone>>)
+    {
         let (questions, asked) = unbounded_channel();
         let (say, answers) = unbounded_channel();
-        let memory = Memory::default();
-        (Self { memory: memory.clone(), questions, answers }, memory, asked, say)
+        let transcript = Transcript::default();
+        (Self { transcript: transcript.clone(), questions, answers }, transcript, asked, say)
     }
 }
 
 #[async_trait]
 impl Conversation for Talker {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
-        self.memory.add(Heard::Question(echo, prompt.text().to_owned()));
+        self.transcript.add(Heard::Question(echo, prompt.text().to_owned()));
         self.questions.send(prompt.text().to_owned()).map_err(|_| Gone::Closed)?;
         self.answers.recv().await.unwrap_or(Err(Gone::Closed)).map(Answer::new)
     }
 
     async fn tell(&mut self, tone: Tone, prompt: &Prompt<'_>) -> Result<(), Gone> {
-        prompt.text().lines().for_each(|line| self.memory.add(Heard::Line(tone, line.to_owned())));
+        prompt.text().lines().for_each(|line| self.transcript.add(Heard::Line(tone, line.to_owned())));
         Ok(())
     }
 
     async fn record(&mut self, name: &str, value: Map<String, Value>) -> Result<(), Gone> {
-        self.memory.add(Heard::Record(name.to_owned(), value));
+        self.transcript.add(Heard::Record(name.to_owned(), value));
         Ok(())
     }
 
@@ -93,7 +94,7 @@ impl Conversation for Talker {
 
 /// A user with prepared answers, or with codes of the shown key if `enrols`; after them there is no answer.
 pub(crate) struct Script {
-    pub(crate) memory: Memory,
+    pub(crate) transcript: Transcript,
     answers: VecDeque<String>,
     first_code: Option<FirstCode>,
     leaves_at: usize,
@@ -105,7 +106,7 @@ type FirstCode = Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>;
 impl Script {
     pub(crate) fn new(answers: &[&str]) -> Self {
         let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
-        Self { memory: Memory::default(), answers, first_code: None, leaves_at: usize::MAX }
+        Self { transcript: Transcript::default(), answers, first_code: None, leaves_at: usize::MAX }
     }
 
     /// After the prepared answers, a code of the key that was shown.
@@ -126,12 +127,12 @@ impl Script {
     async fn hear(&self, heard: Heard) -> Result<(), Gone> {
         // As with a front door, which is never ready at once.
         tokio::task::yield_now().await;
-        let count = self.memory.lock().len();
+        let count = self.transcript.lock().len();
         if count >= self.leaves_at {
-            self.memory.was_cut.store(true, Ordering::Relaxed);
+            self.transcript.was_cut.store(true, Ordering::Relaxed);
             return Err(Gone::Closed);
         }
-        self.memory.add(heard);
+        self.transcript.add(heard);
         Ok(())
     }
 }
@@ -143,7 +144,7 @@ impl Conversation for Script {
         if let Some(answer) = self.answers.pop_front() {
             return Ok(Answer::new(answer));
         }
-        let heard = self.memory.all();
+        let heard = self.transcript.all();
         let key = heard.iter().rev().find_map(|heard| match heard {
             Heard::Record(name, key) if name == "key" => Some(key),
             Heard::Record(..) | Heard::Question(..) | Heard::Line(..) => None,

@@ -90,7 +90,7 @@ pub(super) fn engine(
     (directory, ledger, users): (Arc<dyn Directory>, Arc<dyn Ledger>, Arc<FaultInjector>),
     post: &Arc<Post>,
     clock: &Arc<TestClock>,
-    memory: Arc<ProcessCaches>,
+    caches: Arc<ProcessCaches>,
 ) -> Arc<Engine> {
     let imap = MailServer { host: "imap.example.org".to_owned(), port: 993, tls: Tls::Implicit };
     Arc::new(Engine {
@@ -108,11 +108,11 @@ pub(super) fn engine(
         issuer: "Example Mail".to_owned(),
         mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None },
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
-        memory,
+        caches,
     })
 }
 
-pub(super) fn memory(hasher: &Arc<HashPool>) -> Arc<ProcessCaches> {
+pub(super) fn caches(hasher: &Arc<HashPool>) -> Arc<ProcessCaches> {
     Arc::new(ProcessCaches {
         hasher: Arc::clone(hasher),
         verified: VerificationCache::new([6; KEY_BYTES]),

@@ -24,7 +24,7 @@ use postern_store::{Access, Embedded, FreshReads};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::setup::{Setup, engine, hasher, memory};
+use super::setup::{Setup, caches, engine, hasher};
 use super::stores::{FaultInjector, Replicated, Watched};
 use super::{App, Post, TestClock};
 
@@ -128,10 +128,10 @@ impl Site {
         let directory: Arc<dyn Directory> = Arc::new(Watched { faults: Arc::clone(&faults), inner });
         let ledger: Arc<dyn Ledger> = Arc::new(Watched { faults: Arc::clone(&faults), inner: ledger });
         let setup = Setup::new();
-        let memory = memory(&hasher);
+        let caches = caches(&hasher);
         let parts = (Arc::clone(&directory), Arc::clone(&ledger), Arc::clone(&faults));
         let post = Arc::new(Post::default());
-        let engine = engine(&setup, parts, &post, &clock, memory);
+        let engine = engine(&setup, parts, &post, &clock, caches);
         let site = Self {
             engine,
             setup,
@@ -210,7 +210,7 @@ impl Site {
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&keyring).unwrap();
         file.write_all(self.setup.keyring.as_bytes()).unwrap();
         let clock = Arc::<TestClock>::clone(&self.clock);
-        self.directory = Arc::new(FreshReads::new(inner, ledger, &keyring, clock, Access::Keeper));
+        self.directory = Arc::new(FreshReads::new(inner, ledger, &keyring, clock, Access::Daemon));
         self.configure(|_| {});
     }
 
@@ -223,17 +223,17 @@ impl Site {
     /// Changes the settings, as after a reload.
     pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Setup)) {
         change(&mut self.setup);
-        self.engine = self.host_with(&self.setup, Arc::clone(&self.engine.memory));
+        self.engine = self.host_with(&self.setup, Arc::clone(&self.engine.caches));
     }
 
     /// Another host with the same stores, or this one after a restart.
     pub(crate) fn another_host(&self) -> Arc<Engine> {
-        self.host_with(&self.setup, memory(&self.hasher))
+        self.host_with(&self.setup, caches(&self.hasher))
     }
 
-    fn host_with(&self, setup: &Setup, memory: Arc<ProcessCaches>) -> Arc<Engine> {
+    fn host_with(&self, setup: &Setup, caches: Arc<ProcessCaches>) -> Arc<Engine> {
         let parts = (Arc::clone(&self.directory), Arc::clone(&self.ledger), Arc::clone(&self.faults));
-        engine(setup, parts, &self.post, &self.clock, memory)
+        engine(setup, parts, &self.post, &self.clock, caches)
     }
 
     pub(crate) fn authority(&self) -> Authority {

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
-use super::scripted_user::Memory;
+use super::scripted_user::Transcript;
 use super::{Heard, Script, Site, Someone, SshKey, Talker};
 
 /// A front door's request.
@@ -143,22 +143,22 @@ impl Visit {
     /// Runs with prepared answers; after them there is no answer.
     pub(crate) async fn says(self, answers: &[&str]) -> Ended {
         let mut script = Script::new(answers);
-        let memory = script.memory.clone();
+        let transcript = script.transcript.clone();
         let outcome = self.with(&mut script).await;
-        Ended { outcome, heard: memory.all() }
+        Ended { outcome, heard: transcript.all() }
     }
 
     /// Begins a dialogue.
     pub(crate) fn begin(self) -> Talk {
-        let (mut talker, memory, asked, say) = Talker::new();
+        let (mut talker, transcript, asked, say) = Talker::new();
         let task = tokio::spawn(async move { self.with(&mut talker).await });
-        Talk { memory, asked, say, task }
+        Talk { transcript, asked, say, task }
     }
 }
 
 /// A conversation in progress.
 pub(crate) struct Talk {
-    memory: Memory,
+    transcript: Transcript,
     asked: UnboundedReceiver<String>,
     say: UnboundedSender<Result<String, Gone>>,
     task: JoinHandle<Outcome>,
@@ -171,9 +171,9 @@ impl Talk {
             Ok(Some(question)) => question,
             Ok(None) => {
                 let outcome = (&mut self.task).await.unwrap();
-                panic!("no further question: {outcome:?} {:?}", self.memory.all())
+                panic!("no further question: {outcome:?} {:?}", self.transcript.all())
             }
-            Err(_) => panic!("nothing is asked: {:?}", self.memory.all()),
+            Err(_) => panic!("nothing is asked: {:?}", self.transcript.all()),
         }
     }
 
@@ -203,16 +203,16 @@ impl Talk {
     /// The questions and messages so far.
     pub(crate) fn heard(&self) -> Ended {
         let outcome = Outcome::of_verdict(Verdict::Defer("under way".to_owned()));
-        Ended { outcome, heard: self.memory.all() }
+        Ended { outcome, heard: self.transcript.all() }
     }
 
     /// Waits for the end.
     pub(crate) async fn ended(self) -> Ended {
         let outcome = match tokio::time::timeout(PATIENCE, self.task).await {
             Ok(outcome) => outcome.unwrap(),
-            Err(_) => panic!("it does not end: {:?}", self.memory.all()),
+            Err(_) => panic!("it does not end: {:?}", self.transcript.all()),
         };
-        Ended { outcome, heard: self.memory.all() }
+        Ended { outcome, heard: self.transcript.all() }
     }
 }
 

@@ -73,7 +73,7 @@ async fn a_wrong_code_is_asked_for_again_and_the_third_ends_it() {
 }
 
 #[tokio::test]
-async fn a_code_opens_one_door_once_whatever_the_window_says() {
+async fn a_code_opens_one_login_for_every_window() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;
@@ -131,7 +131,7 @@ async fn input_that_is_not_a_code_is_asked_for_again_and_not_counted() {
 }
 
 #[tokio::test]
-async fn a_code_is_read_whatever_a_keyboard_or_a_clipboard_puts_around_it() {
+async fn a_code_is_read_despite_what_a_keyboard_or_a_clipboard_adds() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     let app = site.bind(&alice, "phone").await;

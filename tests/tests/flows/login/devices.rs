@@ -215,7 +215,7 @@ async fn an_address_is_a_device_only_where_the_admin_says_so() {
     let sudo = t.site.visit("sudo", "alice").from("192.0.2.7").says(&[MAIN_PASSWORD]).await;
     assert!(!sudo.is_accept(), "another service has its own word");
     let invented = visit("192.0.2.7").by_another_than_root().says(&[MAIN_PASSWORD]).await;
-    assert!(!invented.is_accept(), "whoever is not root might say any address");
+    assert!(!invented.is_accept(), "a peer other than root might invent an address");
 }
 
 /// The term of the current service counts, from when the device was trusted at any service.

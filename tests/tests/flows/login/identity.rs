@@ -150,7 +150,7 @@ async fn a_uid_in_another_notation_makes_no_user_a_stranger() {
 }
 
 #[tokio::test]
-async fn root_stays_a_stranger_whatever_entry_has_its_uid() {
+async fn root_stays_a_stranger_even_if_an_entry_has_its_uid() {
     let site = Site::new().await;
     for name in ["toor", "admin"] {
         drop(site.person_with(name, &[("uidNumber", "0")]).await);

@@ -1,12 +1,12 @@
 //! Logins at login services.
 
+mod absent_user;
 mod codes;
 mod devices;
 mod enrolment;
 mod identity;
 mod languages;
 mod meanwhile;
-mod nobody;
 mod policy;
 mod recovery;
 mod stack;

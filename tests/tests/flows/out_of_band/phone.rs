@@ -45,7 +45,7 @@ async fn a_login_is_approved_by_the_number_that_only_the_prompt_shows() {
 }
 
 #[tokio::test]
-async fn the_number_is_read_whatever_the_phones_keyboard_makes_of_it() {
+async fn the_number_is_read_in_every_form_of_the_phones_keyboard() {
     let (site, _, phone) = alice().await;
     for round in 0..3 {
         let mut talk = site.visit("sshd", "alice").begin();

@@ -197,7 +197,7 @@ fn the_account_section_is_needed_where_it_is_enforced() {
         "",
         &["FAIL", "(account)", "says no"],
     );
-    // pam_unix ends Debian's stack for somebody who has to change his password.
+    // pam_unix ends Debian's stack for a user who has to change the password.
     let behind = "auth required pam_postern.so\n@include common-account\naccount required pam_postern.so\n";
     one("sshd", behind, "", &["warn", "common-account:1", "has to be changed"]);
 }

@@ -18,10 +18,10 @@ use crate::verdict::{Accepted, Verdict};
 use super::bind::enrol;
 use super::order::{Bound, Place, Wanted};
 
-/// What an admin wants bound, and to whom.
+/// An admin's order to bind a factor to an account.
 #[derive(Debug)]
 pub struct EnrolFor<'a> {
-    /// To whom.
+    /// The account to bind it to.
     pub account: &'a Account,
     /// What it shall be.
     pub kind: FactorType,

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use crate::name::LoginName;
 
-/// The self-service flows. Each also takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the terminal, for QR codes.
+/// The self-service flows. They stand apart from the flows of the protocol, so that the core does not depend on its messages;
+/// `daemon/src/task.rs` translates each. A flow also takes `rows`, `columns` and `charset` (`utf-8` or `ascii`) of the terminal,
+/// for QR codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelfServiceFlow {
     /// List the bound factors and the number of recovery codes. Arguments: `kind`, where only those of a kind are wanted.

@@ -12,7 +12,7 @@
 --   ARGV[4]  the retention of the fence in milliseconds
 --   ARGV[5]  `seen`, the latest time of the ledger that the host knows: the clock of this server may have been set back since, or
 --            another server may have answered then
---   ARGV[6]  `raises`, 1 if the fence may be raised, and 0 for a guest, whose questions change nothing
+--   ARGV[6]  `raises`, 1 if the fence may be raised, and 0 for a tool, whose questions change nothing
 local skew, test_second = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 local info = redis.call('INFO', 'server', 'replication')
 local epoch = assert(string.match(info, 'run_id:(%x+)'), 'INFO gives no run_id')

@@ -1,6 +1,6 @@
 use postern_core::app_password::Scope;
 
-use super::away::{Away, impatient};
+use super::out_of_band::{OutOfBandAnswer, impatient};
 use super::{Attempt, Scenario, Secret, enrolled, required, ticket, trusting, with_tickets};
 use crate::faults::End;
 use crate::harness::{MAIN_PASSWORD, SshKey};
@@ -65,12 +65,12 @@ pub(in crate::faults) const LET_IN: &[Scenario] = &[
         Attempt::enrolling(site.visit("sshkey", &name).key(SshKey(1)), &[MAIN_PASSWORD, &ticket])
     }),
     scenario!("sent-code" once true, Code, Accept, |_| {}, |site, name| {
-        let by = Away::with_mail(site, &name).await;
-        Attempt::Away { visit: site.visit("sshd", &name), by }
+        let by = OutOfBandAnswer::with_mail(site, &name).await;
+        Attempt::OutOfBandAnswer { visit: site.visit("sshd", &name), by }
     }),
     scenario!("approval", Code, Accept, impatient, |site, name| {
-        let by = Away::with_phone(site, &name).await;
-        Attempt::Away { visit: site.visit("sshd", &name), by }
+        let by = OutOfBandAnswer::with_phone(site, &name).await;
+        Attempt::OutOfBandAnswer { visit: site.visit("sshd", &name), by }
     }),
     scenario!("combined" once true, Combined, Accept, |_| {}, |site, name| {
         let (_, app) = enrolled(site, &name).await;

@@ -14,8 +14,8 @@ macro_rules! scenario {
     };
 }
 
-mod away;
 mod let_in;
+mod out_of_band;
 mod refused;
 
 use std::time::Duration;
@@ -29,7 +29,7 @@ use postern_core::policy::{ForcedEnrolment, SecondFactor};
 pub(in crate::faults) use let_in::LET_IN;
 pub(in crate::faults) use refused::REFUSED;
 
-use self::away::Away;
+use self::out_of_band::OutOfBandAnswer;
 use super::End;
 use crate::harness::{App, Script, Setup, Site, Someone, SshKey, Visit};
 
@@ -136,9 +136,9 @@ pub(in crate::faults) enum Attempt {
         proof: Option<String>,
     },
     /// A login with an out-of-band second factor.
-    Away {
+    OutOfBandAnswer {
         visit: Visit,
-        by: Away,
+        by: OutOfBandAnswer,
     },
 }
 
@@ -168,7 +168,9 @@ impl Attempt {
                 let name = LoginName::new(name).unwrap();
                 flows::account(&site.engine, site.engine.service(service), &name, proof.as_deref()).await
             }
-            Self::Away { visit, by } => visit.clone().at(&site.engine).with(&mut by.person(site)).await,
+            Self::OutOfBandAnswer { visit, by } => {
+                visit.clone().at(&site.engine).with(&mut by.person(site)).await
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ impl Visit {
         )
     }
 
-    /// Opens a conversation with whatever `begin` says.
+    /// Opens a conversation with this `begin`.
     #[must_use]
     pub fn begin_with(socket: &Path, uid: u32, begin: &Value) -> Self {
         let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));

@@ -152,7 +152,7 @@ async fn a_first_factor_by_self_service_needs_the_same_as_a_forced_one() {
 }
 
 #[tokio::test]
-async fn the_strictest_word_of_any_service_counts_for_a_first_factor_of_ones_own() {
+async fn the_strictest_service_decides_whether_a_user_may_bind_a_first_factor() {
     let mut site = Site::new().await;
     let alice = site.person("alice").await;
     site.configure(|setup| {

@@ -15,7 +15,7 @@ use crate::Target;
 use crate::raw::{Said, line, peer_with};
 
 /// A conversation that has begun.
-pub(crate) struct Talk {
+pub(crate) struct RawConversation {
     says: Option<Box<dyn Write>>,
     hears: BufReader<Box<dyn Read>>,
     stream: Option<UnixStream>,
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
     pub(crate) before: Vec<Value>,
 }
 
-impl Talk {
+impl RawConversation {
     /// As root.
     pub(crate) fn begin(socket: &Path, begin: &Value) -> Self {
         let stream = UnixStream::connect(socket).expect("posternd listens");
@@ -74,7 +74,7 @@ impl Talk {
         self.asked_or_ended().expect_err("the end was expected")
     }
 
-    /// Waits for a question or the end, whichever it is.
+    /// Waits for a question or for the end.
     pub(crate) fn asked_or_ended(&mut self) -> Result<Asked, (Said, Vec<Value>)> {
         let mut before = Vec::new();
         loop {
@@ -133,7 +133,7 @@ impl Talk {
     }
 }
 
-impl Drop for Talk {
+impl Drop for RawConversation {
     fn drop(&mut self) {
         self.says = None;
         if let Some(relay) = &mut self.relay {
@@ -179,7 +179,7 @@ pub(crate) fn own(flow: &str, more: &Value) -> Value {
 /// Binds an app by self-service, as the account's own user.
 pub(crate) fn bind_a_factor(target: &Target, person: &Account) -> Authenticator {
     let ids = (person.uid.into(), person.uid.into());
-    let mut talk = Talk::begin_as(ids, &target.site.socket(), &own("enrol", &json!({})));
+    let mut talk = RawConversation::begin_as(ids, &target.site.socket(), &own("enrol", &json!({})));
     assert_eq!(talk.asked().style, "hidden");
     talk.answer(&person.password);
     let asked = talk.asked();

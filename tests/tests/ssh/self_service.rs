@@ -1,7 +1,7 @@
 //! `postern my`, at a terminal of one's own.
 
 use postern_tests::login_host::{LoginHost, LoginUser, without_ssh_prefix};
-use postern_tests::own::{Said, Visit};
+use postern_tests::self_service::{Said, Visit};
 use postern_tests::terminal::{self, Terminal};
 use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, UnixUser, host, unix_users};

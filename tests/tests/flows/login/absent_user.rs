@@ -29,7 +29,7 @@ async fn an_answer_that_is_the_password_or_the_name_ends_it_and_counts_nothing()
 }
 
 #[tokio::test]
-async fn an_echo_is_found_out_where_the_stack_had_the_password_whatever_it_was_for() {
+async fn an_echo_of_the_stacks_password_is_detected_for_every_use_of_it() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     drop(site.bind(&alice, "phone").await);
@@ -117,9 +117,9 @@ async fn a_connection_closed_at_any_moment_lets_no_user_in() {
         let wrong = app.wrong_code(1);
         let answers = [MAIN_PASSWORD, "2", &wrong, &app.code(), "y"];
         let mut script = Script::new(&answers).leaves_at(count);
-        let memory = script.memory.clone();
+        let transcript = script.transcript.clone();
         let outcome = site.visit("sshd", "alice").key(SshKey(7)).with(&mut script).await;
-        if memory.is_complete() {
+        if transcript.is_complete() {
             assert!(matches!(outcome.verdict, Verdict::Accept(_)));
             break;
         }
@@ -144,14 +144,14 @@ async fn a_connection_closed_in_an_enrolment_lets_no_user_in_and_binds_all_or_no
         let clock = site.clock.clone();
         let mut script =
             Script::new(&[MAIN_PASSWORD]).enrols(move |key| App::of_key(key, &clock).code()).leaves_at(count);
-        let memory = script.memory.clone();
+        let transcript = script.transcript.clone();
         let outcome = site.visit("sshd", &name).with(&mut script).await;
         let bound = site.account(&person).await.data;
         assert_eq!(
             (bound.enrolled, bound.factors.len()),
             if bound.enrolled { (true, 1) } else { (false, 0) }
         );
-        if memory.is_complete() {
+        if transcript.is_complete() {
             assert!(matches!(outcome.verdict, Verdict::Accept(_)) && bound.enrolled);
             break;
         }

@@ -12,14 +12,14 @@ use crate::out_of_band::number_in;
 
 /// How a user answers.
 #[derive(Clone)]
-pub(in crate::faults) enum Away {
+pub(in crate::faults) enum OutOfBandAnswer {
     /// With the code that was sent to this address.
     Mail(String),
     /// By approving on this phone.
     Phone(Box<Handset>),
 }
 
-impl Away {
+impl OutOfBandAnswer {
     /// A user with a backup address. Time passes, so that another code may be sent.
     pub(super) async fn with_mail(site: &Site, name: &str) -> Self {
         site.post.open();
@@ -54,7 +54,7 @@ pub(super) fn impatient(setup: &mut Setup) {
 
 /// A user who knows the main password and gets the rest out of band. Without an answer they leave.
 pub(super) struct Answerer {
-    by: Away,
+    by: OutOfBandAnswer,
     post: Arc<Post>,
 }
 
@@ -67,11 +67,11 @@ impl Conversation for Answerer {
             return Ok(Answer::new(MAIN_PASSWORD.to_owned()));
         }
         match &self.by {
-            Away::Mail(address) if question.starts_with("Code sent") => {
+            OutOfBandAnswer::Mail(address) if question.starts_with("Code sent") => {
                 let code = self.post.codes_to(address).pop().ok_or(Gone::Closed)?;
                 Ok(Answer::new(code))
             }
-            Away::Phone(phone) if question.starts_with("Approve on your phone") => {
+            OutOfBandAnswer::Phone(phone) if question.starts_with("Approve on your phone") => {
                 let number = number_in(question);
                 let pending = phone.pending().await;
                 let challenge = pending.records("challenge").last().map(|one| one["id"].clone());
@@ -79,7 +79,7 @@ impl Conversation for Answerer {
                 let answered = phone.answer(challenge, "approve", &number).await;
                 if answered.is_accept() { Ok(Answer::new(String::new())) } else { Err(Gone::Closed) }
             }
-            Away::Mail(_) | Away::Phone(_) => Err(Gone::Closed),
+            OutOfBandAnswer::Mail(_) | OutOfBandAnswer::Phone(_) => Err(Gone::Closed),
         }
     }
 

@@ -26,7 +26,7 @@ fn introduction(text: &str) -> String {
     comment.map(|line| line.trim_start_matches("//!").trim()).collect::<Vec<_>>().join(" ")
 }
 
-fn source_files() -> Vec<PathBuf> {
+pub(crate) fn source_files() -> Vec<PathBuf> {
     let mut open = product_folders();
     let mut files = Vec::new();
     while let Some(folder) = open.pop() {

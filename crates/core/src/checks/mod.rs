@@ -1,4 +1,5 @@
-//! Whether a secret is right, one file a kind of secret. Checks call [`changes`](crate::changes), and no flows.
+//! Whether a secret is right, one file a kind of secret. Checks call [`changes`](crate::changes), and no flows. Those of one kind
+//! of factor are in its module in [`factor`](crate::factor).
 
 pub(crate) mod attempts;
 pub(crate) mod current_account;

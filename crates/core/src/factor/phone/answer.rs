@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::challenge::ChallengeId;
+use crate::changes::challenges::DENIED;
 use crate::factor::FactorId;
 
 use super::signature::Signed;
@@ -58,13 +59,33 @@ impl Choice {
     }
 }
 
+/// What the ledger has as the answer to a challenge.
+pub(super) enum ChallengeAnswer {
+    /// Of an admin or of the account's owner at a terminal. It needs no signature, because it can only refuse.
+    Denied,
+    /// Of a phone, whose signature is still to be verified.
+    Phone(PhoneAnswer),
+    /// None, or none that can be read.
+    None,
+}
+
+impl ChallengeAnswer {
+    pub(super) fn read(stored: Option<&str>) -> Self {
+        match stored {
+            None => Self::None,
+            Some(DENIED) => Self::Denied,
+            Some(text) => PhoneAnswer::read(text).map_or(Self::None, Self::Phone),
+        }
+    }
+}
+
 impl PhoneAnswer {
     pub(crate) fn write(&self) -> String {
         // Strings and numbers: serde_json has no way to fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    pub(super) fn read(text: &str) -> Option<Self> {
+    fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
-use crate::changes::challenges::DENIED;
 use crate::changes::edit::edit;
 use crate::clock::Timestamp;
 use crate::config::percent_encoded;
@@ -19,7 +18,7 @@ use crate::limits::SendLimits;
 use crate::typed::cleaned;
 use crate::words::Language;
 
-use super::answer::{Choice, PhoneAnswer};
+use super::answer::{ChallengeAnswer, Choice, PhoneAnswer};
 use super::{Phone, Push, PushTarget};
 
 /// A challenge that waits for a phone. It has to be given up when no login waits for its answer any more.
@@ -163,11 +162,10 @@ impl Approval {
         // Nor does it live longer for what the ledger says. One that is not there may be over by the ledger's clock, or
         // forgotten: that is no refusal.
         let Some(taken) = taken.filter(|_| self.expires > at) else { return Ok(Decision::Unanswered) };
-        if taken.answer.as_deref() == Some(DENIED) {
-            return Ok(Decision::Denied);
-        }
-        let Some(answer) = taken.answer.as_deref().and_then(PhoneAnswer::read) else {
-            return Ok(Decision::Unanswered);
+        let answer = match ChallengeAnswer::read(taken.answer.as_deref()) {
+            ChallengeAnswer::Denied => return Ok(Decision::Denied),
+            ChallengeAnswer::None => return Ok(Decision::Unanswered),
+            ChallengeAnswer::Phone(answer) => answer,
         };
         // The phone may have been unbound a moment ago.
         let account = engine.directory.read(&self.account).await?;

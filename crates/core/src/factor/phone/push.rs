@@ -56,20 +56,11 @@ impl Push {
         })
     }
 
-    /// The number of the key that it is sealed with, if any.
-    #[must_use]
-    pub fn key(&self) -> Option<u32> {
-        match self {
-            Self::None => None,
-            Self::Ntfy(sealed) | Self::WebPush(sealed) => Some(sealed.key()),
-        }
-    }
-
     /// The same, sealed with the current key.
     ///
     /// # Errors
     /// As [`Push::open`].
-    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, SealError> {
+    pub fn resealed(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, SealError> {
         self.open(id, keyring)?.map_or(Ok(Self::None), |target| Self::seal(&target, id, keyring, nonce))
     }
 
@@ -138,6 +129,7 @@ fn seal_purpose(id: FactorId) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::factor::SealedSecret;
     use crate::keyring::KEY_BYTES;
 
     #[test]
@@ -154,13 +146,13 @@ mod tests {
         };
         for target in [PushTarget::Ntfy("topic".to_owned()), PushTarget::WebPush(subscription)] {
             let push = Push::seal(&target, id, &old, [1; 24]).unwrap();
-            let fresh = push.reseal(id, &new, [2; 24]).unwrap();
+            let fresh = push.resealed(id, &new, [2; 24]).unwrap();
             assert_eq!((push.key(), fresh.key(), push.name()), (Some(1), Some(2), fresh.name()));
             assert_eq!(fresh.open(id, &new), Ok(Some(target)));
             assert_eq!(fresh.open(id, &old), Err(SealError::UnknownKey(2)));
-            assert_eq!(push.reseal(FactorId::new([2; 16]), &new, [2; 24]), Err(SealError::Forged));
+            assert_eq!(push.resealed(FactorId::new([2; 16]), &new, [2; 24]), Err(SealError::Forged));
         }
-        assert_eq!(Push::None.reseal(id, &new, [2; 24]), Ok(Push::None));
+        assert_eq!(Push::None.resealed(id, &new, [2; 24]), Ok(Push::None));
         assert_eq!(Push::None.key(), None);
     }
 }

@@ -52,11 +52,14 @@ impl FactorRecord for Phone {
 
 impl SealedSecret for Push {
     fn key(&self) -> Option<u32> {
-        Self::key(self)
+        match self {
+            Self::None => None,
+            Self::Ntfy(sealed) | Self::WebPush(sealed) => Some(sealed.key()),
+        }
     }
 
     fn reseal(&mut self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<(), TotpError> {
-        *self = Self::reseal(self, id, keyring, nonce)?;
+        *self = self.resealed(id, keyring, nonce)?;
         Ok(())
     }
 }

@@ -175,7 +175,7 @@ mod tests {
         let strange = Keyring::parse(&Keyring::render(&[8; 32], Timestamp::from_unix(1))).unwrap();
         assert_eq!(sealed.matching_step(id, &strange, &code, at), Err(TotpError::Seal(SealError::Forged)));
         assert_eq!(
-            sealed.reseal(id, &ring, [3; 24]).unwrap().matching_step(id, &ring, &code, at),
+            sealed.resealed(id, &ring, [3; 24]).unwrap().matching_step(id, &ring, &code, at),
             Ok(Some(1))
         );
     }

@@ -27,7 +27,7 @@ impl SealedSecret for Totp {
     }
 
     fn reseal(&mut self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<(), TotpError> {
-        *self = Self::reseal(self, id, keyring, nonce)?;
+        *self = self.resealed(id, keyring, nonce)?;
         Ok(())
     }
 }

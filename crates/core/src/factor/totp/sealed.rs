@@ -57,7 +57,7 @@ impl Totp {
     ///
     /// # Errors
     /// The seed cannot be opened or sealed.
-    pub fn reseal(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, TotpError> {
+    pub fn resealed(&self, id: FactorId, keyring: &Keyring, nonce: [u8; 24]) -> Result<Self, TotpError> {
         Self::seal(&self.open(id, keyring)?, self.shape, id, keyring, nonce)
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postern_core::directory::Directory;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_store::LdapDirectory;
 use postern_tests::slapd::Slapd;
+use postern_tests::{Elapsed, Stopwatch};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -24,13 +25,14 @@ async fn simultaneous_searches_share_four_connections_and_wait_for_the_line_alon
     search(&directory, CONNECTIONS).await;
     let took = search(&directory, SEARCHES).await;
     println!("{SEARCHES} searches: {took:?} over {} connections", line.connections());
-    assert!(took >= ROUND_TRIP && took < ROUND_TRIP * 5, "{took:?}");
+    took.assert_at_least(ROUND_TRIP);
+    took.assert_within(ROUND_TRIP * 5);
     assert!(line.connections() <= CONNECTIONS, "{}", line.connections());
 }
 
 /// Searches so many times at once. How long it takes.
-async fn search(directory: &Arc<LdapDirectory>, count: usize) -> Duration {
-    let began = Instant::now();
+async fn search(directory: &Arc<LdapDirectory>, count: usize) -> Elapsed {
+    let stopwatch = Stopwatch::start();
     let searches: Vec<_> = (0..count)
         .map(|_| {
             let directory = Arc::clone(directory);
@@ -41,7 +43,7 @@ async fn search(directory: &Arc<LdapDirectory>, count: usize) -> Duration {
     for search in searches {
         assert_eq!(search.await.unwrap().map(|found| found.is_some()), Ok(true));
     }
-    began.elapsed()
+    stopwatch.elapsed()
 }
 
 /// Passes everything on to a port of this host, each way after half of [`ROUND_TRIP`].

@@ -1,37 +1,45 @@
-//! The kinds of factors. A new kind joins here and in the registry.
+//! The kinds of factors. A new kind joins the two enums here and the registry; the compiler then names what is missing.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Email, FactorRecord, Phone, Sms, Totp};
 
-/// A kind of factor (NIST SP 800-63B: authenticator type).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FactorType {
+/// Declares [`FactorType`], so that no kind can be left out of its list.
+macro_rules! factor_types {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
+        /// A kind of factor (NIST SP 800-63B: authenticator type).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum FactorType {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl FactorType {
+            /// In the order in which they are offered: the safest first.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// The name in the stored form, on the wire, on the command line and in the log.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+factor_types! {
     /// An authenticator app or token that shows codes.
-    Totp,
+    Totp = "totp",
     /// A phone that approves logins.
-    Phone,
+    Phone = "phone",
     /// A mailbox to which codes are sent.
-    Email,
+    Email = "email",
     /// A telephone to which codes are sent.
-    Sms,
+    Sms = "sms",
 }
 
 impl FactorType {
-    /// In the order in which they are offered: the safest first.
-    pub const ALL: [Self; 4] = [Self::Totp, Self::Phone, Self::Email, Self::Sms];
-
-    /// The name in the stored form, on the wire, on the command line and in the log.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Sms => "sms",
-        }
-    }
-
     /// The kind of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -7,37 +7,26 @@ use crate::keyring::Keyring;
 
 use super::{FactorId, Totp, TotpError};
 
-/// The stored data of a factor. It goes with the factor when that is removed: nothing else holds it.
+/// The stored data of a factor. It goes with the factor when that is removed: nothing else holds it. Only what is shown has a
+/// default, so that no kind forgets a secret.
 pub trait FactorRecord {
     /// The seed of its offline codes, if it has any.
-    fn totp(&self) -> Option<&Totp> {
-        None
-    }
+    fn totp(&self) -> Option<&Totp>;
 
     /// Where its codes are sent, if they are.
-    fn destination(&self) -> Option<Destination<'_>> {
-        None
-    }
+    fn destination(&self) -> Option<Destination<'_>>;
 
     /// What tells it apart from others of its kind: an account binds each once.
-    fn identity(&self) -> Option<String> {
-        None
-    }
+    fn identity(&self) -> Option<String>;
 
     /// Whether one account alone may have this identity.
-    fn is_exclusive(&self) -> bool {
-        false
-    }
+    fn is_exclusive(&self) -> bool;
 
     /// The secrets that are sealed with a key of the keyring.
-    fn secrets(&self) -> Vec<&dyn SealedSecret> {
-        Vec::new()
-    }
+    fn secrets(&self) -> Vec<&dyn SealedSecret>;
 
     /// The same, to be sealed anew.
-    fn secrets_mut(&mut self) -> Vec<&mut dyn SealedSecret> {
-        Vec::new()
-    }
+    fn secrets_mut(&mut self) -> Vec<&mut dyn SealedSecret>;
 
     /// What an admin's list says behind the name of the kind.
     fn summary(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::courier::Destination;
 use crate::factor::{FactorId, FactorRecord, SealedSecret, Totp, TotpError};
 use crate::keyring::Keyring;
 
@@ -24,8 +25,16 @@ impl FactorRecord for Phone {
         Some(&self.totp)
     }
 
+    fn destination(&self) -> Option<Destination<'_>> {
+        None
+    }
+
     fn identity(&self) -> Option<String> {
         Some(self.key.clone().into())
+    }
+
+    fn is_exclusive(&self) -> bool {
+        false
     }
 
     fn secrets(&self) -> Vec<&dyn SealedSecret> {

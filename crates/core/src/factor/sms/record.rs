@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::courier::Destination;
-use crate::factor::FactorRecord;
+use crate::factor::{FactorRecord, SealedSecret, Totp};
 
 use super::PhoneNumber;
 
@@ -14,6 +14,10 @@ pub struct Sms {
 }
 
 impl FactorRecord for Sms {
+    fn totp(&self) -> Option<&Totp> {
+        None
+    }
+
     fn destination(&self) -> Option<Destination<'_>> {
         Some(Destination::Sms(&self.number))
     }
@@ -25,6 +29,14 @@ impl FactorRecord for Sms {
     /// One telephone is the second factor of one person.
     fn is_exclusive(&self) -> bool {
         true
+    }
+
+    fn secrets(&self) -> Vec<&dyn SealedSecret> {
+        Vec::new()
+    }
+
+    fn secrets_mut(&mut self) -> Vec<&mut dyn SealedSecret> {
+        Vec::new()
     }
 
     fn summary(&self) -> Option<String> {

@@ -1,3 +1,4 @@
+use crate::courier::Destination;
 use crate::factor::{FactorId, FactorRecord, SealedSecret};
 use crate::keyring::Keyring;
 
@@ -6,6 +7,18 @@ use super::{Totp, TotpError, TotpShape};
 impl FactorRecord for Totp {
     fn totp(&self) -> Option<&Totp> {
         Some(self)
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        None
+    }
+
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    fn is_exclusive(&self) -> bool {
+        false
     }
 
     fn secrets(&self) -> Vec<&dyn SealedSecret> {

@@ -6,7 +6,7 @@ use crate::proof::Proof;
 
 pub use crate::reason::Reason;
 
-/// The result of a login or lookup. Outages are a [`Verdict::Defer`], which is made from an error in one place.
+/// The result of a login or lookup. Outages are a [`Verdict::Defer`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything that was asked for was proved.

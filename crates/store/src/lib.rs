@@ -1,6 +1,7 @@
 //! The stores: accounts in a directory (LDAP or SQLite), everything that may expire in a ledger (Redis or SQLite).
 //!
-//! They decide nothing. Each store implements core's traits, and one conformance suite runs against all of them.
+//! They hold no policy. What has to be atomic they decide: whether an attempt is within its limit, and whether a code was spent
+//! before. Each store implements core's traits, and one conformance suite runs against all of them.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,5 @@
-//! Checks a typed code: it is counted before it is verified, and spent before it is accepted. A replayed code is refused here.
+//! Checks a typed code: it is counted before it is verified, and spent before it is accepted. The ledger tells a
+//! replayed code (`ledger/replay.rs`), which is refused here.
 
 use crate::account::Account;
 use crate::changes::edit::edit;

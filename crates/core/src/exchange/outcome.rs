@@ -34,7 +34,7 @@ impl Outcome {
         Self { verdict, detail: None, trail: Trail::default() }
     }
 
-    /// The one place where a fault becomes a verdict.
+    /// The one place where an outage of a flow becomes a verdict.
     ///
     /// The detail comes from what decided. If that has none, it is what the trail notes.
     pub(crate) fn of(ended: Result<impl Into<Conclusion>, Stop>, trail: Trail) -> Self {

@@ -1,5 +1,5 @@
-//! What flows ask of each kind of factor. Nothing else in flows and checks tells kinds apart; what is asked of a stored factor
-//! is in [`FactorRecord`](super::FactorRecord).
+//! What flows ask of each kind of factor. No other file matches on kinds; what is asked of a stored factor is in
+//! [`FactorRecord`](super::FactorRecord).
 
 use crate::account::Account;
 use crate::changes::new_factor::NewFactor;

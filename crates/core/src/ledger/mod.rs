@@ -1,9 +1,9 @@
 //! The ledger: where everything that may expire is kept, in Redis or in its embedded stand-in.
 //!
 //! [`Ledger`] is the sum of one small trait for each kind of record. Each trait has a file here and a file of the same name in each
-//! store, so `redis_ledger/challenges.rs` is all that Redis does for [`Challenges`]. Replayed secrets are refused by
-//! [`ReplayProtection`] (a code of an authenticator), [`Claims`] (a recovery code or a ticket) and [`Challenges`] (a sent code or an
-//! approval).
+//! store: begin at `redis_ledger/challenges.rs` for what Redis does for [`Challenges`]. Replayed secrets are refused by
+//! [`ReplayProtection`] (a code of an authenticator), [`Claims`] (a recovery code or a ticket that a restored directory brings back)
+//! and [`Challenges`] (a sent code or an approval).
 
 mod attempts;
 mod challenges;

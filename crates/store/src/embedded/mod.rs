@@ -1,7 +1,8 @@
 //! The stores of a single host without LDAP or Redis, in SQLite.
 //!
 //! Accounts and most of the ledger are in one file, the main database. What no backup may bring back is in another one, the volatile
-//! database (`volatile_db.rs`). Each part of the ledger is one file, named like its trait in core; `replay.rs` refuses replayed codes.
+//! database (`volatile_db.rs`). Each part of the ledger is one file, named like its trait in core;
+//! `replay.rs` refuses replayed codes, and `challenge_transaction.rs` holds the decisions about challenges.
 
 mod accounts;
 mod attempts;

@@ -4,8 +4,9 @@
 //! deadline, and while a server is down calls fail at once. Each call is one script over the keys of one account, which share a
 //! hash tag. It may be repeated, as a script that was not answered may or may not have run.
 //!
-//! Each part of the ledger is one file, named like its trait in core: `challenges.rs` is all that Redis does for challenges, with the
-//! scripts that it names. `replay.rs` refuses replayed codes, by the fences of `fence.rs`.
+//! Each part of the ledger is one file, named like its trait in core, with the scripts that it names. Files of other names serve
+//! several parts: `fence.rs` tells records from before a loss, `wake_stream.rs` wakes waiting logins, `granted.rs` remembers what
+//! this process was granted. `replay.rs` refuses replayed codes.
 
 mod attempts;
 mod calls;

@@ -225,6 +225,7 @@ impl<'x> MailLogin<'x, '_> {
     }
 
     /// A mail program sends the same secret again and again. It counts as one wrong code, because it is verified once.
+    /// A replayed one counts as well: a program that sends it again has stored it as a password.
     async fn by_code(&mut self, account: &Account, code: CodeText) -> Result<Verdict, Stop> {
         // As a main password it may have been wrong at another door.
         let marker = format!("{} and a code", account.password_marker);

@@ -39,9 +39,9 @@ impl Stop {
         Self { detail: self.detail.or(Some(detail)), ..self }
     }
 
-    /// The same with another reason, and its detail.
+    /// A rejection with another reason, and its detail. A fault stays one.
     pub(crate) fn with_reason(self, reason: Reason) -> Self {
-        Self { cause: StopCause::Reject(reason), ..self }
+        if self.is_rejection() { Self { cause: StopCause::Reject(reason), ..self } } else { self }
     }
 
     /// Whether it is a wrong answer, and no fault.

@@ -193,9 +193,16 @@ impl InteractiveLogin<'_, '_> {
                 Some(password) => self.pretend(password).await?,
                 None => self.pretend_for_nothing().await?,
             },
-            None => match self.ask_for_password().await? {
-                PasswordAnswer::Password(password) => self.pretend(&password).await?,
-                PasswordAnswer::Unusable(_) => SecretCheck::Wrong,
+            None => match self.ask_for_password().await {
+                Ok(PasswordAnswer::Password(password)) => self.pretend(&password).await?,
+                Ok(PasswordAnswer::Unusable(_)) => SecretCheck::Wrong,
+                // The log still says what is the matter with the account.
+                Err(stop) => {
+                    return Err(match refusal.detail() {
+                        Some(detail) => stop.or_detail(detail),
+                        None => stop,
+                    });
+                }
             },
         };
         Ok(match checked {

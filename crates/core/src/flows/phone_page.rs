@@ -81,7 +81,7 @@ impl PhonePage<'_, '_> {
             calls.count(&claimed, self.request.source, self.exchange.engine.clock.now());
             // Not even whether it was right.
             if is_over {
-                return Err(Stop::reject(Reason::Limited));
+                return done.map_err(|stop| stop.with_reason(Reason::Limited));
             }
         }
         done

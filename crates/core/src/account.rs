@@ -38,8 +38,8 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether the account may be used now. Each flow asks this before it looks at a secret, and again after it has waited for a
-    /// person.
+    /// Whether the account may be used now. Flows ask this before they look at a secret, and interactive ones again after they
+    /// have waited for a person. The phone's page verifies the signature first.
     ///
     /// # Errors
     /// Why not. Whether the copy is recent enough comes first, because the status of an older one may have changed.

@@ -1,5 +1,4 @@
 //! Reads the sections of `postern.toml`.
-//!
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -12,7 +12,7 @@ pub struct Trail {
     pub credential: Option<Credential>,
     /// The main password was right, and its owner has to change it.
     pub is_password_due: bool,
-    /// No code was sent and no phone was rung, because the first factor was not proved to Postern.
+    /// No code was sent and no push was sent, because the first factor was not proved to Postern.
     pub is_sending_withheld: bool,
     /// No code was sent, because `allowed_prefixes` does not name the telephone number.
     pub is_number_forbidden: bool,

@@ -1,4 +1,4 @@
-//! What flows ask of each kind of factor. No other file matches on kinds; what is asked of a stored factor is in
+//! What flows ask of each kind of factor. But for `kind.rs`, no other file matches on kinds; what is asked of a stored factor is in
 //! [`FactorRecord`](super::FactorRecord).
 
 use crate::account::Account;

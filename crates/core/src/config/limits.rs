@@ -90,4 +90,4 @@ const MINUTE: Duration = Duration::from_secs(60);
 const TWO_MINUTES: Duration = Duration::from_secs(120);
 /// NIST SP 800-63B, section 5.1.3.2.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::limits::DAY;
 use crate::config::reader::{CA_FILE, Section};
 use crate::config::settings::{Ldap, LdapLogin, PasswordMustChange};
 use crate::dn::{BadDn, Dn};
@@ -128,4 +129,3 @@ const EXPIRES_FORMATS: [(&str, ExpiryFormat); 4] = [
     (ExpiryFormat::FileTime.name(), ExpiryFormat::FileTime),
     (ExpiryFormat::GeneralizedTime.name(), ExpiryFormat::GeneralizedTime),
 ];
-const DAY: Duration = Duration::from_secs(86_400);

@@ -215,6 +215,9 @@ impl fmt::Display for Source {
     }
 }
 
+/// The number of answers that a user may try at one question of an enrolment.
+pub(crate) const MOST_TRIES: u32 = 5;
+
 /// How long a source that succeeded is remembered.
 pub const SOURCE_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::exchange::outage::{Outage, clock_text};
 use crate::factor::{CodeText, FactorId};
 use crate::ledger::{LedgerError, Spend, Spent};
+use crate::limits::MOST_TRIES;
 use crate::random::{RandomnessGone, draw_token};
 
 use super::{NewTotp, TotpError};
@@ -121,6 +122,3 @@ impl From<FirstCodeError> for Outage {
         }
     }
 }
-
-/// How many codes a person may try until the app is set up correctly.
-const MOST_TRIES: u32 = 5;

@@ -10,14 +10,14 @@ use crate::checks::current_account;
 use crate::conversation::Choice;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
-
 use crate::factor::{FactorType, registry};
 use crate::flows::refused_change;
+use crate::limits::MOST_TRIES;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::order::{Bound, MOST_TRIES, Place, Wanted};
+use super::order::{Bound, Place, Wanted};
 
 /// Guides a user through binding a factor: shows the key or sends the code, asks for the proof, and binds the factor.
 pub(crate) async fn enrol(

@@ -47,6 +47,3 @@ pub fn default_label(account: &Account, name: &str) -> Label {
     // Letters, a space and a number.
     labels.filter_map(|text| Label::new(&text).ok()).find(is_free).unwrap_or_default()
 }
-
-/// The number of answers that a user may try.
-pub(crate) const MOST_TRIES: u32 = 5;

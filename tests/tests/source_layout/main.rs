@@ -27,3 +27,19 @@ fn read(path: &Path) -> String {
 fn relative(path: &Path) -> String {
     path.strip_prefix(workspace()).expect("a file of the workspace").display().to_string()
 }
+
+/// The Rust files in these folders and below.
+fn files_below(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}

@@ -1,10 +1,9 @@
 //! Files stay small. One that is long says why.
 
-use std::fs;
 use std::path::PathBuf;
 
 use crate::modules::product_folders;
-use crate::{read, relative};
+use crate::{files_below, read, relative};
 
 #[test]
 fn a_long_product_file_says_why_it_is_long() {
@@ -27,19 +26,7 @@ fn introduction(text: &str) -> String {
 }
 
 pub(crate) fn source_files() -> Vec<PathBuf> {
-    let mut open = product_folders();
-    let mut files = Vec::new();
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files
+    files_below(product_folders())
 }
 
 const MOST_LINES: usize = 400;

@@ -1,14 +1,11 @@
 //! No test sets an upper bound to the wall clock: on a machine that does something else as well it fails by chance.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use crate::{read, relative, workspace};
+use crate::{files_below, read, relative, workspace};
 
 #[test]
 fn an_upper_bound_on_time_leaves_out_what_the_machine_was_short_of() {
     let (mut checked, mut found) = (0, Vec::new());
-    for file in source_files(&workspace()) {
+    for file in files_below(TOP.map(|name| workspace().join(name)).to_vec()) {
         let name = relative(&file);
         if EXEMPT.iter().any(|(exempt, _)| name.starts_with(exempt)) {
             continue;
@@ -62,22 +59,6 @@ fn raw_bounds(text: &str) -> impl Iterator<Item = String> {
 fn moments(text: &str) -> impl Iterator<Item = &str> {
     let is_deadline = |line: &str| line.split(MOMENT).skip(1).all(|rest| rest.starts_with(" + "));
     text.lines().map(str::trim).filter(move |line| line.contains(MOMENT) && !is_deadline(line))
-}
-
-fn source_files(folder: &Path) -> Vec<PathBuf> {
-    let mut open = TOP.map(|name| folder.join(name)).to_vec();
-    let mut files = Vec::new();
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What is said to people, in their language. Every word of it is in the catalogue: `en.ftl`, `zh-CN.ftl`.
 
+mod argument;
 mod phrase;
+mod phrase_macro;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +13,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 use zeroize::Zeroize;
 
-pub use phrase::{Argument, Phrase};
+pub use argument::Argument;
+pub use phrase::Phrase;
 
 /// A language of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,73 +1,7 @@
 use std::fmt;
 
-macro_rules! phrases {
-    ($($(#[$doc:meta])* $name:ident $id:literal { $($argument:ident : $kind:ident),* };)*) => {
-        /// One thing that may be said, with what is filled in.
-        #[derive(Clone, Copy, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the arguments are named for what they are")]
-        pub enum Phrase<'a> {
-            $($(#[$doc])* $name { $($argument: phrases!(@type $kind 'a)),* },)*
-        }
-
-        impl<'a> Phrase<'a> {
-            /// Its name in the catalogue.
-            #[must_use]
-            pub fn id(&self) -> &'static str {
-                match self {
-                    $(Self::$name { .. } => $id,)*
-                }
-            }
-
-            /// What is filled in, by name.
-            #[must_use]
-            pub fn arguments(&self) -> Vec<(&'static str, Argument<'a>)> {
-                match *self {
-                    $(Self::$name { $($argument),* } => {
-                        vec![$((stringify!($argument), Argument::from($argument))),*]
-                    })*
-                }
-            }
-
-            /// One of each: a text is its argument's name in braces, a number is 2.
-            #[cfg(test)]
-            pub(super) fn examples() -> Vec<Phrase<'static>> {
-                vec![$(Phrase::$name { $($argument: phrases!(@example $kind $argument)),* }),*]
-            }
-        }
-    };
-    (@type text $life:lifetime) => { &$life str };
-    (@type number $life:lifetime) => { u64 };
-    (@example text $argument:ident) => { concat!("{", stringify!($argument), "}") };
-    (@example number $argument:ident) => { 2 };
-}
-
-/// A value that is filled into a phrase.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Argument<'a> {
-    /// A name, an address, a code. It may be a secret.
-    Text(&'a str),
-    /// A count, or a span of time.
-    Number(u64),
-}
-
-impl<'a> From<&'a str> for Argument<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<u64> for Argument<'_> {
-    fn from(number: u64) -> Self {
-        Self::Number(number)
-    }
-}
-
-// A seed, an app password and a recovery code are arguments as well.
-impl fmt::Debug for Argument<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Argument")
-    }
-}
+use super::argument::Argument;
+use super::phrase_macro::phrases;
 
 impl fmt::Debug for Phrase<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,14 @@ pub trait CodeAttempts {
         limits: &CodeLimits,
     ) -> Result<CodeAdmission, LedgerError>;
 
+    /// Until when [`CodeAttempts::admit_code`] would refuse this attempt; `None` if it would be admitted. Nothing is counted, so a
+    /// person can be told before they type a code.
+    async fn code_pause(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<Option<Timestamp>, LedgerError>;
+
     /// Records that an admitted code was right, or could not be verified. Without this call it counts as wrong.
     async fn settle_code(
         &self,

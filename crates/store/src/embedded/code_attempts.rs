@@ -25,6 +25,24 @@ impl CodeAttempts for EmbeddedLedger {
         Ok(self.database.write(BUDGET, move |connection| row.admit(connection, &limits)).await?)
     }
 
+    async fn code_pause(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let (row, limits) = (CodeRow::of(attempt), *limits);
+        if self.database.read(BUDGET, move |connection| row.pause(connection, &limits)).await?.is_none() {
+            return Ok(None);
+        }
+        // Times in the future are put right, or the pause that begins with them would never end.
+        let row = CodeRow::of(attempt);
+        let look = move |connection: &Connection| {
+            row.age(connection)?;
+            row.pause(connection, &limits)
+        };
+        Ok(self.database.write(BUDGET, look).await?)
+    }
+
     async fn settle_code(
         &self,
         attempt: &CodeAttempt<'_>,
@@ -71,10 +89,7 @@ impl CodeRow {
         connection
             .prepare_cached("DELETE FROM code WHERE source <> '' AND at <= ?1")?
             .execute([before(lasts)?])?;
-        // A time in the future was written by a clock that was wrong, and counts as of now.
-        connection
-            .prepare_cached("UPDATE code SET at = ?3 WHERE account = ?1 AND source = ?2 AND at > ?3")?
-            .execute(params![self.account, self.source, integer(self.at.as_unix())?])?;
+        self.age(connection)?;
         let (known, in_a_row): (bool, u32) = connection
             .prepare_cached(
                 "SELECT count(*) FILTER (WHERE token = ?3), count(*) FROM code WHERE account = ?1 AND source = ?2",
@@ -83,13 +98,8 @@ impl CodeRow {
         if known {
             return Ok(CodeAdmission::Proceed { in_a_row });
         }
-        let recent: Vec<i64> = connection
-            .prepare_cached("SELECT at FROM code WHERE account = ?1 AND source = ?2 AND at > ?3 ORDER BY at")?
-            .query_map(params![self.account, self.source, before(lasts)?], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let recent: Vec<u64> = recent.into_iter().filter_map(|at| u64::try_from(at).ok()).collect();
-        if let Some(until) = closed_until(&recent, self.at.as_unix(), limits) {
-            return Ok(CodeAdmission::Limited { until: Timestamp::from_unix(until) });
+        if let Some(until) = self.pause(connection, limits)? {
+            return Ok(CodeAdmission::Limited { until });
         }
         connection
             .prepare_cached("INSERT INTO code (account, source, token, at) VALUES (?1, ?2, ?3, ?4)")?
@@ -103,6 +113,31 @@ impl CodeRow {
                 .execute(params![self.account, self.source])?;
         }
         Ok(CodeAdmission::Proceed { in_a_row: in_a_row.saturating_add(1).min(MOST_CODES) })
+    }
+
+    /// A time in the future was written by a clock that was wrong. From now on it counts as of now.
+    fn age(&self, connection: &Connection) -> Result<(), DatabaseError> {
+        connection
+            .prepare_cached("UPDATE code SET at = ?3 WHERE account = ?1 AND source = ?2 AND at > ?3")?
+            .execute(params![self.account, self.source, integer(self.at.as_unix())?])?;
+        Ok(())
+    }
+
+    /// Until when no code may be tried.
+    fn pause(
+        &self,
+        connection: &Connection,
+        limits: &CodeLimits,
+    ) -> Result<Option<Timestamp>, DatabaseError> {
+        let now = self.at.as_unix();
+        let since = integer(self.at.minus(limits.window + limits.pause).as_unix())?;
+        let recent: Vec<i64> = connection
+            .prepare_cached("SELECT at FROM code WHERE account = ?1 AND source = ?2 AND at > ?3 ORDER BY at")?
+            .query_map(params![self.account, self.source, since], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let recent: Vec<u64> =
+            recent.into_iter().filter_map(|at| u64::try_from(at).ok()).map(|at| at.min(now)).collect();
+        Ok(closed_until(&recent, now, limits).map(Timestamp::from_unix))
     }
 
     /// Has no effect if the code is not counted, or no longer, so the call may be repeated.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::AccountId;
+use postern_core::clock::Timestamp;
 use postern_core::ledger::{CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement, LedgerError};
 use postern_core::limits::{CodeLimits, Source};
 
@@ -48,6 +49,23 @@ impl CodeAttempts for RedisLedger {
         }
     }
 
+    async fn code_pause(
+        &self,
+        attempt: &CodeAttempt<'_>,
+        limits: &CodeLimits,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let mut arguments = vec![
+            text(second(attempt.at)),
+            text(limits.wrong.max(1)),
+            text(limits.window.as_secs()),
+            text(limits.pause.as_secs()),
+        ];
+        arguments.extend(self.calls.time_arguments(attempt.at));
+        let codes = codes_from(attempt.source);
+        let wait: u64 = self.calls.run(attempt.account, &CODE_PAUSE, &[&*codes], arguments).await?;
+        Ok((wait > 0).then(|| attempt.at.plus(Duration::from_secs(wait))))
+    }
+
     async fn settle_code(
         &self,
         attempt: &CodeAttempt<'_>,
@@ -80,5 +98,6 @@ fn codes_from(source: Option<&Source>) -> String {
 pub(super) const CODES: &str = "codes";
 const CODE_SOURCES: &str = "code-sources";
 
-static ADMIT_CODE: Script = script!("now" "admit_code");
+static ADMIT_CODE: Script = script!("now" "code_closed" "admit_code");
+static CODE_PAUSE: Script = script!("now" "code_closed" "code_pause");
 static SETTLE_CODE: Script = script!("settle_code");

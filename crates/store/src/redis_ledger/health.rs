@@ -113,6 +113,7 @@ impl RedisLedger {
     ) -> Result<(), LedgerError> {
         for source in [None, Some(source)] {
             let attempt = CodeAttempt { account, source, at, token: Token::new([0; Token::BYTES]) };
+            self.code_pause(&attempt, &CodeLimits::default()).await?;
             self.admit_code(&attempt, &CodeLimits::default()).await?;
             self.settle_code(&attempt, CodeSettlement::Withdrawn).await?;
         }

@@ -71,6 +71,23 @@ pub async fn a_right_code_ends_the_pause_and_the_row(f: &dyn LedgerFixture) {
     assert_eq!(a.wrong(NOW).await, limited(NOW + PAUSE));
 }
 
+/// So that a person hears of it before they type one.
+pub async fn a_pause_is_told_without_counting(f: &dyn LedgerFixture) {
+    let a = Codes::of(f, "a");
+    let (here, there) = (a.from("203.0.113.1"), a.from("203.0.113.2"));
+    for way in [&a, &here] {
+        for number in 1..=WRONG {
+            assert_eq!(way.pause(NOW).await, None);
+            assert_eq!(way.wrong(NOW).await, proceed(number));
+        }
+        for _ in 0..3 {
+            assert_eq!(way.pause(NOW + 1).await, Some(Timestamp::from_unix(NOW + PAUSE)));
+        }
+        assert_eq!(way.pause(NOW + PAUSE).await, None);
+    }
+    assert_eq!(there.pause(NOW).await, None, "strangers are counted for their source alone");
+}
+
 /// As if it had never come, and its pause with it.
 pub async fn a_withdrawn_code_no_longer_counts(f: &dyn LedgerFixture) {
     let a = Codes::of(f, "a");
@@ -244,6 +261,10 @@ impl Codes {
 
     async fn settle(&self, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) {
         self.ledger.settle_code(attempt, settlement).await.unwrap();
+    }
+
+    async fn pause(&self, at: u64) -> Option<Timestamp> {
+        self.ledger.code_pause(&self.attempt(at), &LIMITS).await.unwrap()
     }
 
     async fn wrong(&self, at: u64) -> CodeAdmission {

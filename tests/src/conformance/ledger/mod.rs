@@ -54,6 +54,7 @@ pub const STATEMENTS: &[&str] = &[
     "a_pause_ends_and_a_full_window_begins_another",
     "after_a_short_pause_the_window_still_counts",
     "a_right_code_ends_the_pause_and_the_row",
+    "a_pause_is_told_without_counting",
     "a_withdrawn_code_no_longer_counts",
     "a_code_that_is_told_twice_counts_once",
     "wrong_codes_stay_in_a_row_over_a_hundred_windows",

@@ -74,6 +74,11 @@ pub(super) const ALLOWED: &[Allowed] = &[
         because: "recovery codes work while the ledger is down; wrong ones are counted in the process",
     },
     Allowed {
+        point: Point::CodePause,
+        with: &[Secret::Code, Secret::RecoveryCode],
+        because: "it decides only whether a pause is told before a code is typed; the check of the code asks again",
+    },
+    Allowed {
         point: Point::Claim,
         with: &[Secret::RecoveryCode],
         because: "recovery codes work while the ledger is down; this one is gone from the directory, and of a backup of that alone would it be good again",

@@ -64,6 +64,7 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::NoteRevision
         | Point::KnownRevision
         | Point::AdmitCode
+        | Point::CodePause
         | Point::SettleCode
         | Point::Spend
         | Point::PutDevice

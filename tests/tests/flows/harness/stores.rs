@@ -270,6 +270,9 @@ switchboard! {
     }
     CodeAttempts for Ledger fails with LedgerError {
         AdmitCode: async fn admit_code(&self, attempt: &CodeAttempt<'_>, limits: &CodeLimits) -> CodeAdmission;
+        CodePause: async fn code_pause(
+            &self, attempt: &CodeAttempt<'_>, limits: &CodeLimits
+        ) -> Option<Timestamp>;
         SettleCode: async fn settle_code(&self, attempt: &CodeAttempt<'_>, settlement: CodeSettlement) -> ();
         ForgetCodes: async fn forget_codes(&self, account: &AccountId) -> ();
     }

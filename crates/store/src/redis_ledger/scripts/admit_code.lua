@@ -1,8 +1,7 @@
--- Counts a code before it is verified. A score is the second of the attempt. All that count are in a row; the newest of too many
--- began the pause.
+-- Counts a code before it is verified. A score is the second of the attempt. All that count are in a row.
 --   KEYS  codes; if they are counted for one source, also the sources of codes
 --   ARGV  token, time, how many wrong codes are too many, window, pause and retention in seconds, how many are kept; if they are
---         counted for one source, that source; then as in now.lua
+--         counted for one source, that source; then as in now.lua. Goes after code_closed.lua.
 -- Answers 0 and how many are in a row, or 1 and for how many seconds no code may be tried.
 local codes, sources = KEYS[1], KEYS[2]
 local token, host_time, wrong = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -15,20 +14,9 @@ local in_a_row = redis.call('ZCARD', codes)
 if redis.call('ZSCORE', codes, token) then
     return {0, in_a_row}
 end
-local recent = redis.call('ZRANGEBYSCORE', codes, '(' .. whole(at - window - pause), '+inf', 'WITHSCORES')
-local count = #recent / 2
-if count >= wrong then
-    local first, newest = tonumber(recent[2 * (count - wrong) + 2]), tonumber(recent[#recent])
-    local closed = at
-    if first + window > newest then
-        closed = math.max(closed, newest + pause)
-    end
-    if first + window > at then
-        closed = math.max(closed, first + window)
-    end
-    if closed > at then
-        return {1, closed - at}
-    end
+local closed = closed_until(codes, at, wrong, window, pause)
+if closed > at then
+    return {1, closed - at}
 end
 redis.call('ZADD', codes, whole(at), token)
 redis.call('PEXPIRE', codes, whole(retention * 1000))

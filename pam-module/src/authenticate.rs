@@ -49,8 +49,10 @@ impl Attempt<'_> {
         // It is known not to be a code, whether or not it goes to posternd.
         let earlier = self.earlier_token().and_then(|token| prompter::usable(&token));
         let deadline = login.person_deadline(self.started);
-        let mut prompter =
+        let prompter =
             PamPrompter::new(self.pam, self.journal, &login.user, earlier, deadline).silent(self.is_silent);
+        let is_terminal = login.tty.as_deref().is_some_and(postern_ipc::is_terminal);
+        let mut prompter = prompter.at_terminal(is_terminal, begin.secret.is_some());
         let verdict = login.converse(begin, &mut prompter, deadline);
         if let Some(stopped) = prompter.stopped() {
             self.journal.note(stopped.text());

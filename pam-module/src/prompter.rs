@@ -20,6 +20,10 @@ pub(crate) struct PamPrompter<'a> {
     held_back: Vec<(Tone, Zeroizing<String>)>,
     deadline: Instant,
     secret: Option<Secret>,
+    /// Whether posternd has that secret, too.
+    is_secret_sent: bool,
+    /// How often a person may type the password or the name in place of a code. posternd tells them so.
+    slips_left: u32,
     was_asked: bool,
     had_visible_answer: bool,
     is_last_empty: bool,
@@ -79,6 +83,8 @@ impl<'a> PamPrompter<'a> {
             held_back: Vec::new(),
             deadline,
             secret,
+            is_secret_sent: false,
+            slips_left: 0,
             was_asked: false,
             had_visible_answer: false,
             is_last_empty: false,
@@ -90,6 +96,14 @@ impl<'a> PamPrompter<'a> {
     /// belong to the next one: a list to choose from, a QR code, why the last answer was refused.
     pub(crate) fn silent(mut self, is_silent: bool) -> Self {
         self.is_silent = is_silent;
+        self
+    }
+
+    /// A person is at a terminal, and no program that answers for them. `is_secret_sent` says whether posternd has the secret of
+    /// [`PamPrompter::new`].
+    pub(crate) fn at_terminal(mut self, is_terminal: bool, is_secret_sent: bool) -> Self {
+        self.slips_left = u32::from(is_terminal);
+        self.is_secret_sent = is_secret_sent;
         self
     }
 
@@ -134,19 +148,30 @@ impl<'a> PamPrompter<'a> {
         let answer = usable(reply.bytes()).ok_or(Stopped::Unusable)?;
         self.is_last_empty = answer.expose().is_empty();
         match style {
-            Style::Hidden => self.secret = usable(reply.bytes()),
-            Style::Visible if self.is_made_up(&answer) => return Err(Stopped::NoPerson),
+            Style::Hidden => {
+                self.secret = usable(reply.bytes());
+                self.is_secret_sent = true;
+            }
+            Style::Visible if self.is_made_up(&answer) => self.take_slip(&answer)?,
             Style::Visible => self.had_visible_answer = true,
         }
         Ok(answer)
     }
 
+    /// posternd knows the answer, counts nothing, and asks again. A secret that it does not know stays here.
+    fn take_slip(&mut self, answer: &Secret) -> Result<(), Stopped> {
+        self.slips_left = self.slips_left.checked_sub(1).ok_or(Stopped::NoPerson)?;
+        if self.repeats_secret(answer) && !self.is_secret_sent { Err(Stopped::NoPerson) } else { Ok(()) }
+    }
+
+    fn repeats_secret(&self, answer: &Secret) -> bool {
+        self.secret.as_ref().is_some_and(|secret| is_same(answer, secret.expose()))
+    }
+
     /// Hosts without a person repeat the password, or give the user name to every visible question. After the first
     /// visible question a person is there, and may well type a name.
     fn is_made_up(&self, answer: &Secret) -> bool {
-        let is = |other: &str| bool::from(answer.expose().as_bytes().ct_eq(other.as_bytes()));
-        let repeats_secret = self.secret.as_ref().is_some_and(|secret| is(secret.expose()));
-        repeats_secret || (!self.had_visible_answer && is(self.user))
+        self.repeats_secret(answer) || (!self.had_visible_answer && is_same(answer, self.user))
     }
 }
 
@@ -202,6 +227,10 @@ pub(crate) fn show(pam: &Handle, tone: Tone, text: &str) {
     for line in lines(text) {
         pam.show(manner, &line);
     }
+}
+
+fn is_same(answer: &Secret, other: &str) -> bool {
+    answer.expose().as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 /// Takes bytes that can be a secret or a code: UTF-8 of at most 512 bytes.

@@ -92,20 +92,42 @@ pub struct SentCodeLimits {
     pub lifetime: Duration,
     /// How often a code may be tried.
     pub tries: u32,
-    /// Per account, and per destination.
-    pub each: SendLimits,
+    /// The codes for logins within an hour, per account and channel, and per destination. Only a person who proved the account's
+    /// first factor fills this count.
+    pub for_logins: u32,
+    /// The codes for changes of an account within an hour: for the proof, and to a new address or number. Per account and channel,
+    /// and per destination. Only a person who proved the account's main password fills this count, so changes that were begun and
+    /// left take no codes away from logins.
+    pub for_changes: u32,
+    /// The minimum time between two codes, per account and channel, and per destination.
+    pub gap: Duration,
     /// Per source.
     pub per_source: SendLimits,
 }
 
+impl SentCodeLimits {
+    /// A limit of `count` codes within an hour.
+    #[must_use]
+    pub fn hourly(count: u32) -> SendLimits {
+        SendLimits { count, window: HOUR, gap: Duration::ZERO }
+    }
+
+    /// A limit on the time between two codes alone.
+    #[must_use]
+    pub fn spacing(&self) -> SendLimits {
+        SendLimits { count: u32::MAX, window: self.gap, gap: self.gap }
+    }
+}
+
 impl Default for SentCodeLimits {
     fn default() -> Self {
-        let hour = Duration::from_secs(3600);
         Self {
             lifetime: Duration::from_secs(5 * 60),
             tries: 5,
-            each: SendLimits { count: 5, window: hour, gap: Duration::from_secs(60) },
-            per_source: SendLimits { count: 20, window: hour, gap: Duration::ZERO },
+            for_logins: 5,
+            for_changes: 6,
+            gap: Duration::from_secs(60),
+            per_source: Self::hourly(20),
         }
     }
 }
@@ -222,6 +244,7 @@ pub(crate) const MOST_TRIES: u32 = 5;
 pub const SOURCE_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 const MAX_SERVICE: usize = 255;
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests {

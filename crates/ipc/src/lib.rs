@@ -18,6 +18,7 @@ mod remote_host;
 mod secret;
 mod status;
 mod syslog;
+mod terminal;
 mod verdict;
 mod version;
 
@@ -38,5 +39,6 @@ pub use remote_host::RemoteHost;
 pub use secret::Secret;
 pub use status::Status;
 pub use syslog::{Facility, Severity, log, log_to};
+pub use terminal::is_terminal;
 pub use verdict::{Accept, Defer, Ignore, Reject, Verdict};
 pub use version::{UnknownVersion, Version};

@@ -123,7 +123,7 @@ const FIND: &str = "local found = {}
     end
     return found";
 /// Limits that count everything and make no test wait for a minute.
-pub const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_per_source = 10000\n\
+pub const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_for_changes_per_hour = 100\nsent_codes_per_source = 10000\n\
                      sent_code_lifetime = \"1m\"\npush_lifetime = \"20s\"";
 const SERVICES: &str = r#"
 [services.required]

@@ -40,7 +40,7 @@ async fn every_key_has_an_end_and_its_name() {
     assert!(ledger.take_challenge(&account, approval, token(), at).await.unwrap().is_some());
     ledger.mute_pushes(&account, at.plus(Duration::from_secs(3600)), at).await.unwrap();
     let sending = Sending { subject: Digest::new([0xab; 16]), at, token: token() };
-    _ = ledger.admit_sending(&sending, &SentCodeLimits::default().each).await.unwrap();
+    _ = ledger.admit_sending(&sending, &SentCodeLimits::default().per_source).await.unwrap();
     assert!(ledger.claim(Digest::new([0xcd; 16]), token(), Duration::from_secs(60), at).await.unwrap());
     let mut expected = vec![
         ("challenges:a%7d%3ab".to_owned(), 60),

@@ -32,7 +32,7 @@ async fn one_code_at_many_doors_of_ldap_and_redis_opens_exactly_one() {
             talk.asked().await;
         }
         for talk in &talks {
-            [&*code, "n", ""].into_iter().for_each(|answer| talk.say(answer));
+            [&*code, "n", "", ""].into_iter().for_each(|answer| talk.say(answer));
         }
         let mut accepted = 0;
         for talk in talks {

@@ -14,6 +14,7 @@ mod limits;
 mod outages;
 mod pair;
 mod phone;
+mod resend;
 mod sent;
 
 /// Tests of a host, once for each way to keep accounts.

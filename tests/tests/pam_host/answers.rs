@@ -1,18 +1,27 @@
 use std::time::Duration;
 
-use postern_tests::FakePosternd;
+use postern_tests::{FakePosternd, PamHost, PamSite};
 use serde_json::{Value, json};
 
 use crate::{alice, pam, site, usual};
 
 /// What authenticate answers where the questions are answered like this, and what posternd heard after its opening.
 fn after(name: &str, answers: &[&str]) -> (i32, Vec<Value>) {
+    after_at("pts/3", name, answers)
+}
+
+/// The same on this terminal, or where there is none.
+fn after_at(tty: &str, name: &str, answers: &[&str]) -> (i32, Vec<Value>) {
     let site = site(name, "");
     let fake = usual(&site);
-    let host = answers.iter().fold(alice(&site), |host, answer| host.word("answer", answer));
+    let host = answers.iter().fold(at(&site, tty), |host, answer| host.word("answer", answer));
     let report = host.authenticate();
     let heard = fake.conversation();
     (report.answer("auth"), heard[1..].to_vec())
+}
+
+fn at(site: &PamSite, tty: &str) -> PamHost {
+    site.host("test", "alice").word("rhost", "192.0.2.7").word("tty", tty)
 }
 
 fn cancel() -> Value {
@@ -57,8 +66,33 @@ fn an_empty_answer_and_one_of_control_characters_are_posternds_to_judge() {
 
 #[test]
 fn an_answer_that_repeats_the_password_is_no_answer() {
-    let (code, heard) = after("repeat", &["text:hunter2", "text:hunter2"]);
+    let (code, heard) = after_at("ftp", "repeat", &["text:hunter2", "text:hunter2"]);
     assert_eq!((code, &heard[1..]), (pam::CONV_ERR, &[cancel()][..]));
+}
+
+/// posternd knows both, tells the person, and counts nothing.
+#[test]
+fn at_a_terminal_the_password_or_the_name_in_the_place_of_a_code_goes_to_posternd_once() {
+    for tty in ["ssh", "pts/3", "/dev/tty1"] {
+        for typed in ["hunter2", "alice"] {
+            let site = site("slip", "");
+            let fake = FakePosternd::start(&site.socket(), |line| {
+                line.begin();
+                line.ask("hidden", "Password: ");
+                line.ask("visible", "Code: ");
+                line.tell("error", "That is not a code.");
+                let code = line.ask("visible", "Code: ");
+                line.reject(if code["cancel"].is_object() { "cancelled" } else { "bad_credential" }, "");
+            });
+            let report = at(&site, tty).types("hunter2").types(typed).types(typed).authenticate();
+            assert_eq!(report.answer("auth"), pam::CONV_ERR, "{tty} {typed}");
+            let heard = fake.conversation();
+            let said = [json!({"answer": "hunter2"}), json!({ "answer": typed }), cancel()];
+            // The name may be meant once a person is known to be there.
+            let expected = if typed == "alice" { 2 } else { 3 };
+            assert_eq!(heard[1..=expected], said[..expected], "{tty} {typed}");
+        }
+    }
 }
 
 #[test]
@@ -80,7 +114,7 @@ fn an_answer_that_repeats_an_earlier_modules_password_is_no_answer() {
 
 #[test]
 fn the_user_name_at_the_first_visible_question_is_no_answer_and_later_it_may_be_a_label() {
-    let (code, heard) = after("name", &["text:hunter2", "text:alice"]);
+    let (code, heard) = after_at("ftp", "name", &["text:hunter2", "text:alice"]);
     assert_eq!((code, &heard[1..]), (pam::CONV_ERR, &[cancel()][..]));
     let site = site("label", "");
     let fake = FakePosternd::start(&site.socket(), |line| {

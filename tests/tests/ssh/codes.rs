@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use postern_tests::guard;
 use postern_tests::login_host::{LoginHost, without_ssh_prefix};
+use postern_tests::{Key, Ssh, Sshd, guard};
 
 use crate::on_both;
 
@@ -12,6 +12,9 @@ on_both!(
     a_recovery_code_opens_once,
     a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first,
     too_many_wrong_codes_end_all_trying_for_a_while,
+    what_is_not_in_the_list_counts_nothing,
+    the_password_in_the_place_of_a_code_is_told_and_asked_again_once,
+    too_many_wrong_codes_end_ssh_and_leave_its_other_methods,
 );
 
 fn a_spent_code_is_refused(host: &LoginHost) {
@@ -128,4 +131,83 @@ fn too_many_wrong_codes_end_all_trying_for_a_while(host: &LoginHost) {
             .contains("Too many wrong codes. Try again in 15 minutes.\nLogin failed.\n")
     );
     drop(host.logged(&anna, &["verdict=reject reason=limited flow=login"]));
+}
+
+fn what_is_not_in_the_list_counts_nothing(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    drop(host.enrol_another(&anna, "old phone"));
+    let mut person = host.ssh("sshd", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    for typed in ["0", "x", "9", "-1"] {
+        person.expect("or the number of another factor: ");
+        person.answer_visible(typed);
+        person.expect("That is not in the list.");
+        person.expect("Your second factors:");
+    }
+    person.expect("or the number of another factor: ");
+    person.answer_visible("?");
+    person.expect("Your second factors:");
+    person.expect("or the number of another factor: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+fn the_password_in_the_place_of_a_code_is_told_and_asked_again_once(host: &LoginHost) {
+    let mut anna = host.enrolled("anna");
+    for (typed, said) in
+        [(&anna.password, "That is your password."), (&anna.unix.name, "That is your user name.")]
+    {
+        let mut person = host.at_code(&anna);
+        if *typed == anna.password {
+            person.was_shown(typed);
+        }
+        person.answer_visible(typed);
+        person.expect(said);
+        person.expect("Code from authenticator: ");
+        person.answer_visible(&anna.app.code());
+        assert_eq!(person.is_in(), anna.unix.name);
+    }
+    // A program would repeat it, and hears nothing more.
+    let mut person = host.at_code(&anna);
+    person.was_shown(&anna.password);
+    person.answer_visible(&anna.password);
+    person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.password);
+    drop(person.is_refused());
+    drop(host.logged(&anna, &["verdict=reject reason=cancelled flow=login"]));
+}
+
+fn too_many_wrong_codes_end_ssh_and_leave_its_other_methods(host: &LoginHost) {
+    let (anna, key) = (host.enrolled("anna"), Key::ed25519());
+    anna.unix.authorize(&key);
+    let wrong = anna.app.authenticator.wrong_code();
+    for tries in [3, 2] {
+        let mut person = host.at_code(&anna);
+        for _ in 0..tries {
+            person.answer_visible(&wrong);
+            person.expect("That code is wrong, or was used before.");
+        }
+    }
+    // As Debian has it: every method that one has a password for.
+    let sshd = Sshd::builder("limited").pam(&host.stack("sshd")).set("PasswordAuthentication", "yes").start();
+    let start = |methods: &str| {
+        Ssh::to(&sshd).unix_user(&anna.unix).key(&key).tries(3).prefer(methods).batch().start()
+    };
+    let mut person = start("keyboard-interactive,password");
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    let refused = person.is_refused();
+    assert!(
+        refused.contains("Too many wrong codes. Try again in 15 minutes."),
+        "before one is typed: {refused}"
+    );
+    assert!(refused.contains("Permission denied (publickey)."), "{refused}");
+    assert!(!refused.contains("'s password: "), "{refused}");
+    // The key opens nothing alone here, but it is still asked.
+    let mut person = start("keyboard-interactive,password,publickey");
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    drop(person.is_refused());
+    drop(sshd.logged(&["Accepted key", &anna.unix.name]));
 }

@@ -60,6 +60,39 @@ pub async fn create_app_password(
     Err(ChangeRefusal::Contended.into())
 }
 
+/// Whether the account, as it is, permits the app password, so that its owner hears of it before they prove anything.
+pub(crate) fn permits(
+    data: &AccountData,
+    order: &Order,
+    limit: u32,
+    now: Timestamp,
+) -> Result<(), ChangeRefusal> {
+    may_expire_at(order.expires, now)?;
+    has_room(data, limit)
+}
+
+fn may_expire_at(expires: Option<Timestamp>, now: Timestamp) -> Result<(), ChangeRefusal> {
+    if expires.is_some_and(|expires| expires <= now) { Err(ChangeRefusal::ExpiresInThePast) } else { Ok(()) }
+}
+
+fn has_room(data: &AccountData, limit: u32) -> Result<(), ChangeRefusal> {
+    let is_full = data.live_app_passwords().count() >= limit as usize;
+    if is_full { Err(ChangeRefusal::TooMany(limit)) } else { Ok(()) }
+}
+
+/// Whether this one can be replaced by a new one with the same expiry.
+pub(crate) fn permits_regeneration(
+    data: &AccountData,
+    id: Selector,
+    now: Timestamp,
+) -> Result<(), ChangeRefusal> {
+    match data.live_app_passwords().find(|live| live.id == id) {
+        None => Err(ChangeRefusal::NoAppPassword(id)),
+        Some(old) if old.is_expired(now) => Err(ChangeRefusal::Expired(id)),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Draws an app password that is stored later, by [`store_app_password`]: it may be written down before.
 ///
 /// # Errors
@@ -78,16 +111,11 @@ pub async fn store_app_password(
     order: &Order,
     password: Generated,
 ) -> Result<Option<Created>, ChangeError> {
-    if order.expires.is_some_and(|expires| expires <= authority.clock.now()) {
-        return Err(ChangeRefusal::ExpiresInThePast.into());
-    }
+    may_expire_at(order.expires, authority.clock.now())?;
     let record = authority.record(order, &password).await?;
     let added = edit(&*authority.directory, account, |data| {
         data.bury(record.created);
-        let limit = authority.limits.app_passwords_per_account;
-        if data.live_app_passwords().count() >= limit as usize {
-            return Err(ChangeRefusal::TooMany(limit).into());
-        }
+        has_room(data, authority.limits.app_passwords_per_account)?;
         Ok(add(data, &record))
     });
     Ok(added.await?.then_some(Created { password, record, replaces: None }))
@@ -106,17 +134,12 @@ pub async fn regenerate_app_passwords(
     for _ in 0..EDIT_TRIES {
         let now = authority.clock.now();
         let read = authority.directory.read(account).await?.ok_or(ChangeRefusal::NoAccount)?;
-        if let Some(id) = which
-            && !read.data.live_app_passwords().any(|live| live.id == id)
-        {
-            return Err(ChangeRefusal::NoAppPassword(id).into());
+        if let Some(id) = which {
+            permits_regeneration(&read.data, id, now)?;
         }
         let mut replacements = Vec::new();
         for old in read.data.live_app_passwords().filter(|old| which.is_none_or(|id| id == old.id)) {
             if old.is_expired(now) {
-                if which.is_some() {
-                    return Err(ChangeRefusal::Expired(old.id).into());
-                }
                 continue;
             }
             let LiveAppPassword { label, scope, expires, networks, .. } = old.clone();

@@ -29,11 +29,9 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
     let sent_codes = SentCodeLimits {
         lifetime: section.duration("sent_code_lifetime", MINUTE..=TEN_MINUTES).unwrap_or(sent.lifetime),
         tries: section.number("sent_code_tries", 1..=10).unwrap_or(sent.tries),
-        each: SendLimits {
-            count: section.number("sent_codes_per_hour", 1..=100).unwrap_or(sent.each.count),
-            gap: section.duration("resend_after", Duration::ZERO..=TEN_MINUTES).unwrap_or(sent.each.gap),
-            ..sent.each
-        },
+        for_logins: section.number("sent_codes_per_hour", 1..=100).unwrap_or(sent.for_logins),
+        for_changes: section.number("sent_codes_for_changes_per_hour", 1..=100).unwrap_or(sent.for_changes),
+        gap: section.duration("resend_after", Duration::ZERO..=TEN_MINUTES).unwrap_or(sent.gap),
         per_source: SendLimits {
             count: section.number("sent_codes_per_source", 1..=10_000).unwrap_or(sent.per_source.count),
             ..sent.per_source

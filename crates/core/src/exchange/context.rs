@@ -19,6 +19,18 @@ pub(crate) struct Exchange<'a> {
     pub(crate) source: &'a Source,
     pub(crate) person: LocalizedConversation<'a>,
     pub(crate) trail: Trail,
+    /// Whether the next code to a new address or number has to wait for the gap after the last one.
+    pub(crate) resend_gap: ResendGap,
+}
+
+/// The minimum time between two codes of an account, as it holds for a code to a new address or number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResendGap {
+    /// It holds.
+    Holds,
+    /// A code that was sent has just proved the owner in this exchange, and was spent. One code to the new address or number may
+    /// follow at once, so that an address can take the place of an address. It counts in the hourly budgets all the same.
+    WaivedOnce,
 }
 
 impl<'a> Exchange<'a> {
@@ -28,7 +40,7 @@ impl<'a> Exchange<'a> {
         source: &'a Source,
         person: LocalizedConversation<'a>,
     ) -> Self {
-        Self { engine, actor, source, person, trail: Trail::default() }
+        Self { engine, actor, source, person, trail: Trail::default(), resend_gap: ResendGap::Holds }
     }
 
     /// Tells the person why the flow stops. If the person is gone they did not read it, and the reason becomes `Cancelled`.

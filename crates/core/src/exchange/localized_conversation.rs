@@ -14,7 +14,8 @@ use crate::words::{Language, Phrase};
 pub(crate) struct LocalizedConversation<'a> {
     person: &'a mut dyn Conversation,
     language: Language,
-    known: Vec<Zeroizing<String>>,
+    known: Vec<(Known, Zeroizing<String>)>,
+    slips_left: u32,
     has_waited: bool,
     is_echoed: bool,
     is_changed: bool,
@@ -30,6 +31,7 @@ impl<'a> LocalizedConversation<'a> {
             person,
             language,
             known: Vec::new(),
+            slips_left: 0,
             has_waited: false,
             is_echoed: false,
             is_changed: false,
@@ -38,9 +40,15 @@ impl<'a> LocalizedConversation<'a> {
         }
     }
 
-    /// What a program that answers every question alike would answer.
-    pub(crate) fn knows(&mut self, text: &str) {
-        self.known.push(Zeroizing::new(text.to_owned()));
+    /// The name and, once it was given, the password: what a program that answers every question alike would answer.
+    pub(crate) fn knows(&mut self, what: Known, text: &str) {
+        self.known.push((what, Zeroizing::new(text.to_owned())));
+    }
+
+    /// A person is at a terminal. Where the password is typed at the question for a code, which is a common slip, they are told, and
+    /// asked again once. A program would answer the same again.
+    pub(crate) fn is_at_terminal(&mut self) {
+        self.slips_left = 1;
     }
 
     /// Switches to the account's own language, if it has one. Only after the first factor was proved: without the password the
@@ -70,7 +78,7 @@ impl<'a> LocalizedConversation<'a> {
         let prompt = Prompt::new(question, self.language).with_choices(choices);
         let answer = self.person.ask(echo, &prompt).await?;
         if echo == Echo::Off {
-            self.knows(answer.expose());
+            self.knows(Known::Password, answer.expose());
         }
         Ok(answer)
     }
@@ -87,13 +95,40 @@ impl<'a> LocalizedConversation<'a> {
         question: &Phrase<'_>,
         choices: &[Choice],
     ) -> Result<Answer, Gone> {
-        let answer = self.choose(question, choices).await?;
-        let given = answer.expose();
-        if self.known.iter().any(|known| **known == given || **known == given.trim()) {
-            self.is_echoed = true;
-            return Err(Gone::Cancelled);
+        self.ask_unless_known(question, choices, &[Known::Password, Known::Name]).await
+    }
+
+    /// The same for an address, which may be the name.
+    pub(crate) async fn ask_for_address(&mut self, question: &Phrase<'_>) -> Result<Answer, Gone> {
+        self.ask_unless_known(question, &[], &[Known::Password]).await
+    }
+
+    async fn ask_unless_known(
+        &mut self,
+        question: &Phrase<'_>,
+        choices: &[Choice],
+        refused: &[Known],
+    ) -> Result<Answer, Gone> {
+        loop {
+            let answer = self.choose(question, choices).await?;
+            let Some(known) = self.known_as(answer.expose()).filter(|known| refused.contains(known)) else {
+                return Ok(answer);
+            };
+            let Some(left) = self.slips_left.checked_sub(1) else {
+                self.is_echoed = true;
+                return Err(Gone::Cancelled);
+            };
+            self.slips_left = left;
+            self.complain(&known.phrase()).await?;
         }
-        Ok(answer)
+    }
+
+    /// A text that is the name as well as the password is a password: it is the one that must not be counted.
+    fn known_as(&self, given: &str) -> Option<Known> {
+        let is_it = |known: &&(Known, Zeroizing<String>)| {
+            known.1.as_str() == given || known.1.as_str() == given.trim()
+        };
+        self.known.iter().filter(is_it).map(|known| known.0).max()
     }
 
     /// Whether it ended because every question was answered alike.
@@ -189,6 +224,24 @@ impl<'a> LocalizedConversation<'a> {
             said => return said,
         }
         Ok(())
+    }
+}
+
+/// What is known of a person before they are asked for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Known {
+    /// Their name.
+    Name,
+    /// A password that they gave.
+    Password,
+}
+
+impl Known {
+    fn phrase(self) -> Phrase<'static> {
+        match self {
+            Self::Name => Phrase::NameTyped {},
+            Self::Password => Phrase::PasswordTyped {},
+        }
     }
 }
 

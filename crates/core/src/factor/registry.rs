@@ -34,6 +34,20 @@ pub(crate) fn description(kind: FactorType) -> Phrase<'static> {
     }
 }
 
+/// Asks for the address or number of a new factor of the kind, if it has one and none was given that will do.
+pub(crate) async fn prepare(
+    kind: FactorType,
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: Wanted,
+) -> Result<Wanted, Stop> {
+    match kind {
+        FactorType::Totp | FactorType::Phone => Ok(wanted),
+        FactorType::Email => email::enrolment::prepare(exchange, account, wanted).await,
+        FactorType::Sms => sms::enrolment::prepare(exchange, account, wanted).await,
+    }
+}
+
 /// Guides a person to a new factor of the kind, up to the proof that they have it.
 pub(crate) async fn enrol(
     kind: FactorType,
@@ -62,6 +76,14 @@ pub(crate) fn is_approved_elsewhere(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
         FactorType::Phone => true,
         FactorType::Totp | FactorType::Email | FactorType::Sms => false,
+    }
+}
+
+/// Whether it takes codes that are sent, where Enter sends another one.
+pub(crate) fn sends_codes(factor: &Factor) -> bool {
+    match factor.kind.factor_type() {
+        FactorType::Email | FactorType::Sms => true,
+        FactorType::Totp | FactorType::Phone => false,
     }
 }
 
@@ -103,7 +125,7 @@ impl Requested {
         match self {
             Self::Nothing => None,
             Self::SentCode(to) => Some(sent_code::second_step::question(to, has_others)),
-            Self::Approval(approval) => Some(phone::second_step::question(approval)),
+            Self::Approval(approval) => Some(phone::second_step::question(approval, has_others)),
         }
     }
 

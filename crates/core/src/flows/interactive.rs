@@ -13,8 +13,8 @@ use crate::device::Device;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::details::{EMPTY_ANSWER, NOT_A_PASSWORD};
-use crate::exchange::localized_conversation::LocalizedConversation;
+use crate::exchange::details::EMPTY_ANSWER;
+use crate::exchange::localized_conversation::{Known, LocalizedConversation};
 use crate::exchange::outcome::Outcome;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
@@ -29,6 +29,7 @@ use super::answers::is_yes;
 use super::enrolment::{self, Place, Wanted};
 use super::identity::{self, Identity};
 use super::login_request::LoginRequest;
+use super::unusable_password::UnusablePassword;
 use super::{last_use, second_step};
 
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
@@ -41,12 +42,16 @@ pub(crate) async fn login(
     person: &mut dyn Conversation,
 ) -> Outcome {
     let mut person = LocalizedConversation::new(person, request.language, engine.language);
-    person.knows(request.name.as_str());
+    person.knows(Known::Name, request.name.as_str());
     if let Some(secret) = request.secret {
-        person.knows(secret.expose());
+        person.knows(Known::Password, secret.expose());
+    }
+    if request.is_at_terminal {
+        person.is_at_terminal();
     }
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
-    let decided = InteractiveLogin { exchange: &mut exchange, request, service, observe }.decide().await;
+    let decided =
+        InteractiveLogin { exchange: &mut exchange, request, service, observe }.decide().await;
     exchange.end(decided)
 }
 
@@ -83,30 +88,6 @@ enum PasswordAnswer {
     Password(Password),
     /// It cannot be a password.
     Unusable(UnusablePassword),
-}
-
-/// An answer that cannot be a password.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum UnusablePassword {
-    /// Typed or pasted, for example with a tab in it. It guesses nothing.
-    Typed,
-    /// The junk that sshd sends in place of each answer of a user whom it will not let in. The user may have guessed.
-    SshdJunk,
-}
-
-impl UnusablePassword {
-    fn of(answer: &str) -> Self {
-        // It is as long as what was typed (OpenSSH's auth-pam.c, fake_password).
-        let is_junk = answer.bytes().zip(SSHD_JUNK.iter().cycle()).all(|(byte, junk)| byte == *junk);
-        if is_junk { Self::SshdJunk } else { Self::Typed }
-    }
-
-    fn refusal(self) -> Stop {
-        match self {
-            Self::Typed => Stop::explained(Reason::BadCredential, NOT_A_PASSWORD),
-            Self::SshdJunk => Stop::reject(Reason::BadCredential),
-        }
-    }
 }
 
 impl InteractiveLogin<'_, '_> {
@@ -312,7 +293,7 @@ impl InteractiveLogin<'_, '_> {
         if forced == ForcedEnrolment::Ticket {
             place.ticket = enrolment::ask_for_ticket(self.exchange, account).await?;
         }
-        let bound = enrolment::enrol(self.exchange, account, &Wanted::default(), place).await?;
+        let bound = enrolment::enrol(self.exchange, account, Wanted::default(), place).await?;
         // The factor stays bound, but a user who is gone is not let in.
         self.exchange.person.is_there()?;
         self.accept(account, Credential::Factor(bound.id)).await
@@ -376,22 +357,5 @@ fn is_link_local(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    }
-}
-
-const SSHD_JUNK: &[u8] = b"\x08\n\r\x7fINCORRECT";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stand_in_of_sshd_is_told_from_what_a_person_pastes() {
-        for junk in ["\u{8}", "\u{8}\n\r\u{7f}INC", "\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r\u{7f}I"] {
-            assert_eq!(UnusablePassword::of(junk), UnusablePassword::SshdJunk, "{junk:?}");
-        }
-        for typed in ["a password\t", "\n", "\u{8}a", "\u{8}\n\r\u{7f}INCORRECT!"] {
-            assert_eq!(UnusablePassword::of(typed), UnusablePassword::Typed, "{typed:?}");
-        }
     }
 }

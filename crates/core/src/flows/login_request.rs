@@ -23,6 +23,8 @@ pub struct LoginRequest<'a> {
     pub source: &'a Source,
     /// The device that the front door has proof of.
     pub device: Option<&'a Device>,
+    /// Whether a person types at a terminal. Elsewhere a program may answer every question alike.
+    pub is_at_terminal: bool,
     /// The client's language (BCP 47), where it is known.
     pub language: Option<&'a str>,
 }

@@ -15,6 +15,7 @@ mod phone_page;
 mod refused_change;
 mod second_step;
 mod self_service;
+mod unusable_password;
 
 pub use account_management::account;
 pub use enrolment::{Bound, EnrolFor, Enrolled, default_label, enrol_for};

@@ -25,7 +25,7 @@ use crate::factor::phone::answer::{Choice, PhoneAnswer};
 use crate::factor::phone::signature::Signed;
 use crate::factor::{Factor, FactorId, Phone, PhoneKey};
 use crate::ledger::{Answered, Credential, SendAdmission, Sending};
-use crate::limits::Source;
+use crate::limits::{SendLimits, SentCodeLimits, Source};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 
@@ -231,13 +231,9 @@ impl PhonePage<'_, '_> {
         // The page that relays the answer can send it again and again.
         let subject = self.exchange.engine.keyring.digest(DISOWNED, &[account.id.as_str().as_bytes()]);
         let sending = Sending { subject, at, token: self.exchange.engine.draw_token()? };
-        match self
-            .exchange
-            .engine
-            .ledger
-            .admit_sending(&sending, &self.exchange.engine.limits.sent_codes.each)
-            .await?
-        {
+        let sent_codes = self.exchange.engine.limits.sent_codes;
+        let most = SendLimits { gap: sent_codes.gap, ..SentCodeLimits::hourly(sent_codes.for_logins) };
+        match self.exchange.engine.ledger.admit_sending(&sending, &most).await? {
             SendAdmission::Proceed => {}
             SendAdmission::Limited { .. } => return Ok(()),
         }

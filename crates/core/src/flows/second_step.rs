@@ -12,7 +12,7 @@ use crate::exchange::stop::{Stop, StopCause};
 use crate::factor::Factor;
 use crate::factor::registry::{self, Requested};
 use crate::factor::reply::Reply;
-use crate::ledger::Credential;
+use crate::ledger::{Credential, LedgerError};
 use crate::system_fault::SystemFault;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
@@ -71,20 +71,23 @@ struct SecondStep<'x, 'a> {
 
 impl SecondStep<'_, '_> {
     async fn ask(&mut self) -> Result<Proved, Stop> {
-        let factors = by_last_use(self.exchange, self.check.account).await;
+        // In this order, and with these numbers, to the end of the conversation.
+        let mut factors = by_last_use(self.exchange, self.check.account).await;
+        if let Some(limit) = self.limit().await {
+            self.exchange.person.complain(&limit.phrase()).await?;
+            factors.retain(|factor| limit.leaves(factor));
+            if factors.is_empty() && !limit.leaves_recovery_codes(self.check.account) {
+                return Err(Stop::reject(limit.reason()));
+            }
+        }
         let choices = self.choices(&factors);
-        if !choices.is_empty() {
-            self.exchange.person.tell(&Phrase::FactorsToChooseFrom {}).await?;
-        }
-        for (number, choice) in (1..).zip(&choices) {
-            self.exchange.person.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
-        }
+        self.list(&choices).await?;
         let mut proposed = factors.first().copied();
         self.request(proposed).await?;
-        let (mut questions, mut wrong) = (0, 0);
-        while wrong < MOST_WRONG && questions < MOST_QUESTIONS {
+        let (mut questions, mut wrong, mut slips) = (0, 0, 0);
+        while wrong < MOST_WRONG && slips < MOST_SLIPS && questions < MOST_QUESTIONS {
             questions += 1;
-            let question = question(&self.requested, proposed, factors.len());
+            let question = question(&self.requested, self.check, proposed, factors.len());
             let answer = self.exchange.person.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
             match self.requested.answer(self.exchange, &clean).await? {
@@ -101,7 +104,9 @@ impl SecondStep<'_, '_> {
                 }
             }
             self.has_typed |= !clean.is_empty();
-            if clean.is_empty() && proposed.is_some_and(registry::is_approved_elsewhere) {
+            if clean.is_empty() && proposed.is_some_and(registry::needs_message) {
+                // An ssh without a terminal answers every question so.
+                slips += u32::from(!proposed.is_some_and(registry::is_approved_elsewhere));
                 self.request(proposed).await?;
                 continue;
             }
@@ -109,6 +114,20 @@ impl SecondStep<'_, '_> {
                 self.requested.give_up(self.exchange.engine).await;
                 proposed = Some(chosen);
                 self.request(proposed).await?;
+                continue;
+            }
+            if *clean == SHOW_LIST && !choices.is_empty() {
+                self.list(&choices).await?;
+                continue;
+            }
+            if is_slip(&clean) {
+                slips += 1;
+                if choices.is_empty() {
+                    self.exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
+                } else {
+                    self.exchange.person.complain(&Phrase::NotInList {}).await?;
+                    self.list(&choices).await?;
+                }
                 continue;
             }
             match self.code(answer.expose()).await? {
@@ -129,6 +148,38 @@ impl SecondStep<'_, '_> {
             // Why nothing was sent explains the answers better.
             None => Stop::explained(Reason::BadCredential, self.exchange.trail.note().unwrap_or(NO_CODE)),
         })
+    }
+
+    /// What keeps codes from being looked at, as far as it is known before one is typed. Someone who has proved nothing hears of it
+    /// only after they typed one.
+    async fn limit(&mut self) -> Option<Limit> {
+        let engine = self.exchange.engine;
+        let factors = &self.check.account.data.factors;
+        if !self.check.is_known || self.exchange.trail.is_ledger_down {
+            return None;
+        }
+        let attempt = self.check.attempt(engine, self.exchange.source).ok()?;
+        match engine.ledger.code_pause(&attempt, &engine.limits.codes).await {
+            Ok(Some(until)) => {
+                return Some(Limit::Paused { minutes: engine.seconds_until(until).div_ceil(60) });
+            }
+            Ok(None) => {}
+            // The check of the code says so.
+            Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {}
+        }
+        let is_locked = !factors.is_empty() && factors.iter().all(|factor| factor.locked.is_some());
+        is_locked.then_some(Limit::Locked)
+    }
+
+    async fn list(&mut self, choices: &[Choice]) -> Result<(), Stop> {
+        if choices.is_empty() {
+            return Ok(());
+        }
+        self.exchange.person.tell(&Phrase::FactorsToChooseFrom {}).await?;
+        for (number, choice) in (1..).zip(choices) {
+            self.exchange.person.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
+        }
+        Ok(())
     }
 
     /// What the person can choose from, by number, where there is more than one factor.
@@ -187,6 +238,7 @@ impl SecondStep<'_, '_> {
     /// choose another way; recovery codes go without anything that might be down.
     async fn request(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
         let can_be_asked = |factor: &&Factor| factor.locked.is_none() && registry::needs_message(factor);
+        self.requested.give_up(self.exchange.engine).await;
         let Some(factor) = proposed.filter(can_be_asked) else { return Ok(()) };
         if !self.check.is_known {
             self.exchange.trail.is_sending_withheld = true;
@@ -224,14 +276,65 @@ fn described(factor: &Factor) -> String {
     }
 }
 
-fn question<'a>(requested: &'a Requested, proposed: Option<&'a Factor>, count: usize) -> Phrase<'a> {
+fn question<'q>(
+    requested: &'q Requested,
+    check: CodeCheckContext<'_>,
+    proposed: Option<&'q Factor>,
+    count: usize,
+) -> Phrase<'q> {
     let has_others = count > 1;
-    let own = match proposed.map(|factor| factor.label.as_str()) {
+    if let Some(question) = requested.question(has_others) {
+        return question;
+    }
+    let is_sent = |factor: &Factor| factor.locked.is_none() && registry::sends_codes(factor);
+    let can_resend = check.is_known && proposed.is_some_and(is_sent);
+    match proposed.map(|factor| factor.label.as_str()) {
         Some(label) if has_others => Phrase::CodeOrNumber { label },
+        Some(_) if can_resend && check.account.data.recovery_codes.is_empty() => Phrase::Resend {},
+        Some(_) if can_resend => Phrase::RecoveryCodeOrResend {},
         Some(label) => Phrase::Code { label },
         None => Phrase::RecoveryCode {},
-    };
-    requested.question(has_others).unwrap_or(own)
+    }
+}
+
+/// Why no code is looked at.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// Too many were wrong, for so many minutes.
+    Paused { minutes: u64 },
+    /// The factors are locked.
+    Locked,
+}
+
+impl Limit {
+    fn phrase(self) -> Phrase<'static> {
+        match self {
+            Self::Paused { minutes } => Phrase::CodesLimited { minutes },
+            Self::Locked => Phrase::FactorLocked {},
+        }
+    }
+
+    fn reason(self) -> Reason {
+        match self {
+            Self::Paused { .. } => Reason::Limited,
+            Self::Locked => Reason::Locked,
+        }
+    }
+
+    /// Whether the factor can be proved all the same: one that takes no code for it.
+    fn leaves(self, factor: &Factor) -> bool {
+        match self {
+            Self::Paused { .. } => factor.locked.is_none() && registry::is_approved_elsewhere(factor),
+            Self::Locked => false,
+        }
+    }
+
+    fn leaves_recovery_codes(self, account: &Account) -> bool {
+        match self {
+            Self::Paused { .. } => false,
+            Self::Locked => !account.data.recovery_codes.is_empty(),
+        }
+    }
 }
 
 /// The factor that a number from the list chooses. Three digits or more are never a choice, because they may be a code.
@@ -243,6 +346,13 @@ fn choice<'a>(typed: &str, factors: &[&'a Factor]) -> Option<&'a Factor> {
     }
     let number: usize = clean.parse().ok()?;
     factors.get(number.checked_sub(1)?).copied()
+}
+
+/// Whether `clean` is too short for a code, so that it was meant as a choice. Three digits or more were meant as a code, and Enter
+/// as nothing.
+fn is_slip(clean: &str) -> bool {
+    let length = clean.chars().count();
+    (1..SHORTEST_CODE).contains(&length) && !(length > 2 && clean.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The one used last goes first; those that never were go by their age.
@@ -265,5 +375,11 @@ async fn by_last_use<'a>(exchange: &mut Exchange<'_>, account: &'a Account) -> V
 const NO_CODE: &str = "no code at all";
 /// Wrong answers in one conversation.
 const MOST_WRONG: u32 = 3;
+/// Answers in one conversation that can be neither a code nor a choice, and Enter where a code is sent again.
+const MOST_SLIPS: u32 = 5;
 /// Questions in one conversation, choices among them.
 const MOST_QUESTIONS: u32 = 10;
+/// The characters of the shortest code.
+const SHORTEST_CODE: usize = 6;
+/// Shows the list of factors again.
+const SHOW_LIST: &str = "?";

@@ -23,9 +23,12 @@ factors-to-choose-from = Your second factors:
 factor-to-choose = { $number }. { $label }
 code = Code from { $label }:␣
 code-or-number = Code from { $label }, or the number of another factor:␣
+not-in-list = That is not in the list.
 recovery-code = Recovery code:␣
 code-wrong = That code is wrong, or was used before.
 code-unreadable = That is not a code. A code has 6 or 8 digits, a recovery code has 20 letters and digits.
+password-typed = That is your password. It is not what is asked for here, and was not taken as a code.
+name-typed = That is your user name. It is not what is asked for here, and was not taken as a code.
 code-too-early = Codes are not taken just now. Wait { $seconds } seconds, then type the code that is shown.
 recovery-codes-not-now = Recovery codes cannot be accepted right now, because the server cannot mark them as used. Try again later.
 codes-limited = Too many wrong codes. Try again in { $minutes ->
@@ -34,6 +37,9 @@ codes-limited = Too many wrong codes. Try again in { $minutes ->
 }.
 factor-locked = Too many wrong codes. An administrator has to unlock your second factor.
 recovery-codes-kept = Recovery codes left: { $count }
+no-recovery-codes = You have no recovery codes, which let you in if you lose your second factor. Make some: postern my recovery-codes
+offer-recovery-codes = Make recovery codes now? Each lets you in once if you lose your second factor. [y/N]␣
+recovery-codes-noted = Press Enter once you have them on paper:␣
 recovery-codes-left = { $count ->
     [0] That was your last recovery code. Make new ones with: postern my recovery-codes
     [one] You have one recovery code left.
@@ -45,6 +51,9 @@ trust-device = { $days ->
 }
 
 enrolment-needed = You need a second factor here and have none yet. Set one up now.
+enrolment-time = You have { $wait } for this. If that is not enough, log in again: what you have set up by then stays.
+time-is-up = That took too long for this login. Log in again.
+time-is-up-bound = That took too long for this login, but the second factor is set up. Log in again, with its code.
 enrolment-refused = You need a second factor here and have none. Ask your administrator for one.
 ticket = Ticket from your administrator:␣
 ticket-unreadable = That is not a ticket. A ticket has 20 letters and digits.
@@ -118,10 +127,26 @@ bound-already = You have already set that one up.
 number-taken = That telephone number belongs to another account.
 number-claimed = Another user is setting up that telephone number right now. Try again in half a minute.
 account-changed-meanwhile = Your account has changed in the meantime, so nothing was done. Please start again.
-code-sent = A code is on its way to { $to }.
+code-sent = A code is on its way to { $to }. If it does not arrive, press Enter for a new one.
 sent-code = Code sent to { $to }:␣
 sent-code-or-number = Code sent to { $to }, or a number of the list:␣
-sending-limited = No new code can be sent for another { $seconds } seconds. The last one may still be good.
+sending-limited = No code can be sent to { $to } for another { $wait }.
+last-code-good = The last code that was sent to { $to } is still good. A new one can be sent in { $wait }.
+recovery-codes-work = A recovery code works here, too.
+resend = Press Enter to have a code sent:␣
+recovery-code-or-resend = Recovery code, or Enter to have a code sent:␣
+span-seconds = { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}
+span-minutes = { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}
+span-hours = { $hours ->
+    [one] 1 hour
+   *[other] { $hours } hours
+}
 sending-failed = No code could be sent to { $to }. Choose another way, or try again later.
 nothing-sent = Nothing can be sent right now. Choose another way, or use a recovery code.
 
@@ -132,10 +157,13 @@ phone-not-there = The phone did not respond. Start again.
 phone-not-it = The phone is not set up. Start again, and scan the new code.
 phone-shows = Does the phone show { $code }? [y/N]␣
 approve-on-phone = Approve on your phone with the number { $number }, then press Enter (s shows a QR code), or type a code:␣
+approve-on-phone-or-number = Approve on your phone with the number { $number }, then press Enter (s shows a QR code, ? your other factors), or type a code:␣
 approve-by-scan = Scan it and approve with the number { $number }, then press Enter, or type a code:␣
+approve-by-scan-or-number = Scan it and approve with the number { $number }, then press Enter (? shows your other factors), or type a code:␣
 scan-to-approve = Scan this with your phone:
 phone-not-now = Your phone cannot be asked for another { $seconds } seconds. Type a code, or choose another way.
 phone-denied = The login was refused on your phone.
+request-denied = This request was refused with postern my challenges deny, or by an administrator.
 phone-wrong-number = The wrong number was typed on the phone. Press Enter to ask the phone again, or type a code.
 phone-unanswered = The phone did not respond. Press Enter to ask it again, or type a code.
 

@@ -3,6 +3,7 @@
 mod argument;
 mod phrase;
 mod phrase_macro;
+mod span;
 
 use std::fmt;
 use std::str::FromStr;
@@ -202,8 +203,17 @@ mod tests {
     }
 
     fn is_never_a_prompt(id: &str) -> bool {
-        let families =
-            ["mail-code", "mail-changed", "mail-disowned", "mail-sms", "changed-", "sms-", "ring-", "by-"];
+        let families = [
+            "mail-code",
+            "mail-changed",
+            "mail-disowned",
+            "mail-sms",
+            "changed-",
+            "sms-",
+            "ring-",
+            "by-",
+            "span-",
+        ];
         let single = [
             "login-failed",
             "not-changed",

@@ -88,8 +88,22 @@ phrases! {
     SentCode "sent-code" { to: text };
     /// The same, where there are other ways.
     SentCodeOrNumber "sent-code-or-number" { to: text };
-    /// Too many codes.
-    SendingLimited "sending-limited" { seconds: number };
+    /// No code can be sent yet, and none is there.
+    SendingLimited "sending-limited" { to: text, seconds: number, wait: text };
+    /// No code can be sent yet, and none is needed.
+    LastCodeGood "last-code-good" { to: text, seconds: number, wait: text };
+    /// There is another way.
+    RecoveryCodesWork "recovery-codes-work" {};
+    /// Asks whether to send a code, where nothing else is left.
+    Resend "resend" {};
+    /// The same, where a recovery code is left.
+    RecoveryCodeOrResend "recovery-code-or-resend" {};
+    /// A span of time.
+    SpanSeconds "span-seconds" { seconds: number };
+    /// The same.
+    SpanMinutes "span-minutes" { minutes: number };
+    /// The same.
+    SpanHours "span-hours" { hours: number };
     /// The courier failed.
     SendingFailed "sending-failed" { to: text };
     /// Nothing can be sent at all.
@@ -109,14 +123,20 @@ phrases! {
     PhoneShows "phone-shows" { code: text };
     /// A phone was notified.
     ApproveOnPhone "approve-on-phone" { number: text };
+    /// The same, where there are other ways.
+    ApproveOnPhoneOrNumber "approve-on-phone-or-number" { number: text };
     /// A phone has to scan.
     ApproveByScan "approve-by-scan" { number: text };
+    /// The same, where there are other ways.
+    ApproveByScanOrNumber "approve-by-scan-or-number" { number: text };
     /// Above a QR code that opens the page at a challenge.
     ScanToApprove "scan-to-approve" {};
     /// Another login waits, or phones are left in peace for a while.
     PhoneNotNow "phone-not-now" { seconds: number };
     /// The person refused.
     PhoneDenied "phone-denied" {};
+    /// The person refused at a terminal, or an admin did.
+    RequestDenied "request-denied" {};
     /// Another number was typed.
     PhoneWrongNumber "phone-wrong-number" {};
     /// No answer came.
@@ -165,12 +185,18 @@ phrases! {
     Code "code" { label: text };
     /// Asks for a code or another choice.
     CodeOrNumber "code-or-number" { label: text };
+    /// What was typed is no number of the list, and too short for a code.
+    NotInList "not-in-list" {};
     /// Asks for a recovery code, where nothing else is left.
     RecoveryCode "recovery-code" {};
     /// The code was wrong, spent, or no code at all.
     CodeWrong "code-wrong" {};
     /// What was typed cannot be a code.
     CodeUnreadable "code-unreadable" {};
+    /// The main password was typed in the place of a code.
+    PasswordTyped "password-typed" {};
+    /// The name was typed in the place of a code.
+    NameTyped "name-typed" {};
     /// What was typed cannot be a ticket.
     TicketUnreadable "ticket-unreadable" {};
     /// Codes are refused for a moment, as the ledger lost its memory.
@@ -183,6 +209,12 @@ phrases! {
     FactorLocked "factor-locked" {};
     /// How many recovery codes are there, in a list.
     RecoveryCodesKept "recovery-codes-kept" { count: number };
+    /// There are none, in a list.
+    NoRecoveryCodes "no-recovery-codes" {};
+    /// Offers to make some, after the first factor was set up.
+    OfferRecoveryCodes "offer-recovery-codes" {};
+    /// Waits until the user has them on paper, where they are shown with the next question only.
+    RecoveryCodesNoted "recovery-codes-noted" {};
     /// How many recovery codes are left.
     RecoveryCodesLeft "recovery-codes-left" { count: number };
     /// Asks whether to trust the device.
@@ -190,6 +222,12 @@ phrases! {
 
     /// Begins a forced enrolment.
     EnrolmentNeeded "enrolment-needed" {};
+    /// How much time there is for it.
+    EnrolmentTime "enrolment-time" { seconds: number, wait: text };
+    /// The last answer came too late.
+    TimeIsUp "time-is-up" {};
+    /// The same, after a factor was bound.
+    TimeIsUpBound "time-is-up-bound" {};
     /// No user can enrol here.
     EnrolmentRefused "enrolment-refused" {};
     /// Asks for the ticket.

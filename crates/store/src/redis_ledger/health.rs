@@ -62,7 +62,7 @@ impl RedisLedger {
         self.drop_devices(account, &[device.id]).await?;
         let sending =
             Sending { subject: Digest::default(), at: long_after, token: Token::new([0; Token::BYTES]) };
-        self.admit_sending(&sending, &SentCodeLimits::default().each).await?;
+        self.admit_sending(&sending, &SentCodeLimits::default().per_source).await?;
         self.withdraw_sending(&sending).await?;
         self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
         self.try_challenges(account).await?;

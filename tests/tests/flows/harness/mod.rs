@@ -19,4 +19,4 @@ pub(crate) use scripted_user::{Heard, Script, Talker};
 pub(crate) use setup::Setup;
 pub(crate) use site::{MAIN_PASSWORD, Site, Someone, SshKey};
 pub(crate) use stores::{Fault, Kind, Point, Store};
-pub(crate) use visit::{Ended, Visit};
+pub(crate) use visit::{Ended, Talk, Visit};

@@ -33,6 +33,7 @@ pub(crate) struct Visit {
     is_by_root: bool,
     device: Option<String>,
     language: Option<String>,
+    is_at_terminal: bool,
     own: Option<(SelfServiceFlow, u32, BTreeMap<String, String>)>,
 }
 
@@ -49,6 +50,7 @@ impl Site {
             is_by_root: true,
             device: None,
             language: None,
+            is_at_terminal: false,
             own: None,
         }
     }
@@ -94,6 +96,11 @@ impl Visit {
         Self { language: Some(language.to_owned()), ..self }
     }
 
+    /// With a person at a terminal, and no program that answers every question alike.
+    pub(crate) fn at_a_terminal(self) -> Self {
+        Self { is_at_terminal: true, ..self }
+    }
+
     /// At another host.
     pub(crate) fn at(self, engine: &Arc<Engine>) -> Self {
         Self { engine: Arc::clone(engine), ..self }
@@ -135,6 +142,7 @@ impl Visit {
             is_address_vouched_for: self.is_by_root,
             source: &source,
             device: device.as_ref(),
+            is_at_terminal: self.is_at_terminal,
             language,
         };
         flows::login(&self.engine, &request, person).await

@@ -29,6 +29,26 @@ async fn an_answer_that_is_the_password_or_the_name_ends_it_and_counts_nothing()
 }
 
 #[tokio::test]
+async fn a_person_who_types_the_password_or_the_name_for_a_code_is_told_and_asked_again_once() {
+    let site = Site::new().await;
+    let alice = site.person("123456").await;
+    let app = site.bind(&alice, "phone").await;
+    site.set_main_password(&alice, "654321").await;
+    for (typed, said) in [("654321", "That is your password."), ("123456", "That is your user name.")] {
+        let visit = site.visit("sshd", "123456").at_a_terminal();
+        let ended = visit.clone().says(&["654321", typed, &app.code()]).await;
+        assert!(ended.is_accept(), "{ended:?}");
+        assert_eq!(ended.complaints().len(), 1);
+        assert!(ended.complaints()[0].starts_with(said), "{ended:?}");
+        site.clock.advance(30);
+        let counted = site.faults.count(Point::AdmitCode);
+        let again = visit.says(&["654321", typed, typed, &app.code()]).await;
+        assert_eq!((again.reason(), again.questions().len()), (Reason::Cancelled, 3));
+        assert_eq!(site.faults.count(Point::AdmitCode), counted, "a program, and nothing is counted");
+    }
+}
+
+#[tokio::test]
 async fn an_echo_of_the_stacks_password_is_detected_for_every_use_of_it() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
@@ -58,7 +78,7 @@ async fn an_echo_at_the_prompts_of_an_enrolment_ends_it_and_counts_nothing() {
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
         let own =
             site.own(&alice, flows::SelfServiceFlow::Enrol).says(&[MAIN_PASSWORD, echo, echo, echo]).await;
-        assert_eq!((own.reason(), own.questions().len()), (Reason::Cancelled, 2), "{forced:?} {echo}");
+        assert_eq!((own.reason(), own.questions().len()), (Reason::Cancelled, 3), "{forced:?} {echo}");
     }
     assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }

@@ -1,6 +1,7 @@
 //! Password, then a code.
 
 use postern_core::Reason;
+use postern_core::changes;
 use postern_core::conversation::Echo;
 use postern_core::factor::{Algorithm, TotpShape};
 use postern_core::flows::SelfServiceFlow;
@@ -86,7 +87,7 @@ async fn a_code_opens_one_login_for_every_window() {
         assert_eq!(again.reason(), expected, "{seconds}");
         // Three wrong ones are less than the limit of five.
         site.clock.advance(0);
-        postern_core::changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
     let sudo = site.visit("sudo", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
     assert!(sudo.is_accept(), "the next code is a new one");
@@ -102,7 +103,7 @@ async fn a_later_code_spends_those_before_it() {
     for code in earlier {
         let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, &code, &code]).await;
         assert_eq!(ended.reason(), Reason::Replayed);
-        postern_core::changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+        changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
     }
 }
 
@@ -125,8 +126,11 @@ async fn input_that_is_not_a_code_is_asked_for_again_and_not_counted() {
     site.faults.expect(None);
     let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::Cancelled, 4), "nothing is no guess");
-    let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "abc", "", "", "unasked"]).await;
+    let refused = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "abcdef", "", "", "unasked"]).await;
     assert_eq!((refused.reason(), refused.questions().len()), (Reason::BadCredential, 4));
+    let refused =
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "a", "b", "c", "d", "e", "unasked"]).await;
+    assert_eq!((refused.reason(), refused.questions().len()), (Reason::BadCredential, 6));
     assert_eq!(site.faults.count(Point::AdmitCode), 0);
 }
 
@@ -282,14 +286,25 @@ async fn a_code_of_another_factor_than_the_chosen_one_is_taken() {
 }
 
 #[tokio::test]
-async fn numbers_of_no_factor_are_wrong_and_choosing_does_not_go_on_for_ever() {
+async fn what_is_not_in_the_list_counts_nothing_and_choosing_does_not_go_on_for_ever() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
     for label in ["phone", "token"] {
         drop(site.bind(&alice, label).await);
     }
-    let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "0", "3", "-1", "unasked"]).await;
+    let ended =
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "0", "3", "-1", "x", "?", "no", "unasked"]).await;
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 7));
+    assert_eq!(ended.complaints(), ["That is not in the list."; 5]);
+    let list = ["Your second factors:", "1. phone", "2. token"];
+    let shown: Vec<&str> =
+        ended.lines().into_iter().filter(|line| *line != "That is not in the list.").collect();
+    assert_eq!(shown, list.repeat(7), "again after each, and for the question mark");
+    // What was meant as a code is still no choice.
+    let ended =
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "123", "12345", "1234567", "unasked"]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 4));
+    assert!(ended.complaints().iter().all(|said| said.starts_with("That is not a code.")), "{ended:?}");
     let many: Vec<&str> = [MAIN_PASSWORD].into_iter().chain(["1"; 100]).collect();
     let ended = site.visit("sshd", "alice").says(&many).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 11));
@@ -316,4 +331,50 @@ async fn a_ledger_that_lost_its_memory_takes_no_code_that_may_be_spent_and_says_
     site.clock.advance(60);
     talk.say(&app.code());
     assert!(talk.ended().await.is_accept(), "none of them counted as wrong");
+}
+
+#[tokio::test]
+async fn a_pause_is_told_before_a_code_is_typed_and_a_phone_may_approve_all_the_same() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    let app = site.bind(&alice, "app").await;
+    let wrong = [MAIN_PASSWORD, &app.wrong_code(1), &app.wrong_code(2), &app.wrong_code(3)];
+    for _ in 0..2 {
+        drop(site.visit("sshd", "alice").says(&wrong).await);
+    }
+    for ended in [
+        site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await,
+        site.own(&alice, SelfServiceFlow::RecoveryCodes).says(&[MAIN_PASSWORD, &app.code()]).await,
+    ] {
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::Limited, 1), "{ended:?}");
+        assert_eq!(ended.complaints(), ["Too many wrong codes. Try again in 15 minutes."]);
+    }
+    // Someone who proved nothing hears of it after a code alone.
+    let stranger = site.visit("sshkey", "alice").says(&[&app.wrong_code(1)]).await;
+    assert_eq!(stranger.reason(), Reason::BadCredential);
+    changes::unlock_factors(&site.authority(), &alice.id).await.unwrap();
+    site.clock.advance(30);
+    assert!(site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await.is_accept());
+
+    site.edit(&alice, |data| data.factors.clear()).await;
+    site.edit(&alice, |data| data.enrolled = false).await;
+    let phone = site.bind_ringing_phone(&alice).await;
+    for _ in 0..2 {
+        let mut talk = site.visit("sshd", "alice").begin();
+        talk.answer(MAIN_PASSWORD).await;
+        for _ in 0..3 {
+            talk.answer_now("000000").await;
+            tokio::task::yield_now().await;
+        }
+        drop(talk.ended().await);
+    }
+    let mut talk = site.visit("sshd", "alice").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    let question = talk.asked().await;
+    assert_eq!(talk.heard().complaints(), ["Too many wrong codes. Try again in 15 minutes."]);
+    let number = question.split("number ").nth(1).unwrap()[..2].to_owned();
+    let challenge = phone.pending().await.field("challenge", "id");
+    drop(phone.answer(&challenge, "approve", &number).await);
+    talk.say("");
+    assert!(talk.ended().await.is_accept());
 }

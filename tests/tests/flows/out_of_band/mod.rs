@@ -4,6 +4,7 @@ mod abuse;
 mod limits;
 mod pairing;
 mod phone;
+mod resend;
 mod sent;
 mod taken;
 

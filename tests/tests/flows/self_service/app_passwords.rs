@@ -107,3 +107,49 @@ async fn there_are_so_many_app_passwords_and_no_more() {
     assert_eq!(ended.reason(), Reason::NotPermitted);
     assert_eq!(ended.complaints(), ["You already have 1 app passwords, the most allowed. Revoke one first."]);
 }
+
+#[tokio::test]
+async fn what_a_change_cannot_be_is_told_before_a_code_is_asked_for() {
+    let mut site = Site::with_post().await;
+    site.configure(|setup| {
+        setup.limits.app_passwords_per_account = 1;
+        setup.limits.factors_per_account = 1;
+    });
+    let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
+    drop(site.bind(&alice, "app").await);
+    drop(site.app_password(&alice, postern_core::app_password::Scope::All).await);
+    let label = "x".repeat(1000);
+    for (flow, arguments, said) in [
+        (SelfServiceFlow::AppPasswordCreate, vec![("label", "one more")], "You already have 1 app password"),
+        (SelfServiceFlow::AppPasswordCreate, vec![("label", label.as_str())], "label: "),
+        (
+            SelfServiceFlow::AppPasswordCreate,
+            vec![("label", "late"), ("expires", "2001-01-01T00:00:00Z")],
+            "expires: ",
+        ),
+        (SelfServiceFlow::Enrol, vec![], "You already have 1 second factor"),
+        (SelfServiceFlow::Replace, vec![("label", label.as_str())], "label: "),
+        (
+            SelfServiceFlow::Replace,
+            vec![("kind", "email"), ("to", "alice@example.org")],
+            "That is the mailbox of this account.",
+        ),
+        (
+            SelfServiceFlow::Replace,
+            vec![("kind", "email"), ("to", "nowhere")],
+            "That is not an e-mail address",
+        ),
+        (
+            SelfServiceFlow::Replace,
+            vec![("kind", "sms"), ("to", "+97912345678")],
+            "Codes are not sent to numbers",
+        ),
+    ] {
+        let visit =
+            arguments.iter().fold(site.own(&alice, flow), |visit, (name, value)| visit.argument(name, value));
+        let ended = visit.says(&[]).await;
+        assert_eq!((ended.reason(), ended.questions()), (Reason::NotPermitted, vec![]), "{said}");
+        assert!(ended.complaints()[0].starts_with(said), "{said}: {ended:?}");
+    }
+    assert!(site.post.sent().is_empty());
+}

@@ -119,7 +119,9 @@ pub(crate) async fn begin(
 pub(crate) enum Decision {
     /// By this phone; and whether the device is to be trusted.
     Approved { phone: FactorId, trusts: bool },
-    /// By the user, or by an admin.
+    /// On a phone.
+    DeniedOnPhone,
+    /// By the user at a terminal, or by an admin.
     Denied,
     /// It was another number.
     WrongNumber,
@@ -180,7 +182,7 @@ impl Approval {
         }
         let phone = answer.factor;
         match answer.choice {
-            Choice::Deny | Choice::NotMe => Decision::Denied,
+            Choice::Deny | Choice::NotMe => Decision::DeniedOnPhone,
             Choice::Approve | Choice::ApproveTrust if *cleaned(&answer.match_number) != self.match_number => {
                 Decision::WrongNumber
             }

@@ -42,9 +42,15 @@ pub(crate) async fn request(
     }
 }
 
-pub(crate) fn question(approval: &Approval) -> Phrase<'_> {
+/// The list of factors has scrolled away, at the latest when the QR code is shown: the question says how to see it again.
+pub(crate) fn question(approval: &Approval, has_others: bool) -> Phrase<'_> {
     let number = &approval.match_number;
-    if approval.was_pushed { Phrase::ApproveOnPhone { number } } else { Phrase::ApproveByScan { number } }
+    match (approval.was_pushed, has_others) {
+        (true, false) => Phrase::ApproveOnPhone { number },
+        (true, true) => Phrase::ApproveOnPhoneOrNumber { number },
+        (false, false) => Phrase::ApproveByScan { number },
+        (false, true) => Phrase::ApproveByScanOrNumber { number },
+    }
 }
 
 /// `s` shows the QR code, and Enter waits for the phone.
@@ -66,9 +72,13 @@ pub(crate) async fn answer(
 async fn wait(approval: &Approval, exchange: &mut Exchange<'_>) -> Result<Reply, Stop> {
     match approval.decide(exchange).await? {
         Decision::Approved { phone, trusts } => Ok(Reply::Approved { factor: phone, trusts }),
-        Decision::Denied => {
-            let stop = Stop::explained(Reason::BadCredential, "refused on a phone, or by an admin");
+        Decision::DeniedOnPhone => {
+            let stop = Stop::explained(Reason::BadCredential, "refused on a phone");
             Err(exchange.explain(&Phrase::PhoneDenied {}, stop).await)
+        }
+        Decision::Denied => {
+            let stop = Stop::explained(Reason::BadCredential, "refused by postern my, or by an admin");
+            Err(exchange.explain(&Phrase::RequestDenied {}, stop).await)
         }
         Decision::WrongNumber => {
             let (complaint, reason) = (Phrase::PhoneWrongNumber {}, Some(Reason::BadCredential));

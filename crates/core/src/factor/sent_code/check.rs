@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::exchange::outage::Outage;
 use crate::factor::{CodeText, FactorId};
+use crate::ledger::StoredChallenge;
 
 /// The result of checking a code that may have been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,26 @@ pub(crate) enum SentCode {
     Taken,
     /// None that was sent.
     Wrong,
+}
+
+/// Whether the last code that was sent to this factor for `purpose` can still be typed: it was neither taken, nor refused, nor tried
+/// too often, and is not expired.
+pub(crate) async fn is_open(
+    engine: &Engine,
+    account: &AccountId,
+    factor: FactorId,
+    purpose: &str,
+    at: Timestamp,
+) -> Result<bool, Outage> {
+    let most = engine.limits.sent_codes.tries;
+    let is_it = |kept: &StoredChallenge| {
+        kept.answer.is_none()
+            && kept.tries < most
+            && Challenge::open(&kept.value, kept.id, account, &engine.keyring, at).is_some_and(|open| {
+                open.challenge.kind == ChallengeKind::Code(factor) && open.challenge.service == purpose
+            })
+    };
+    Ok(engine.ledger.challenges(account, at).await?.iter().any(is_it))
 }
 
 /// Whether `code` is one that was sent to any of these factors for `purpose`. Counted before it is looked at.

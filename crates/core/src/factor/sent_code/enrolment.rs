@@ -9,27 +9,59 @@ use crate::exchange::stop::Stop;
 use crate::factor::{CodeText, FactorId, FactorKind};
 use crate::flows::enrolment::order::{Wanted, default_label};
 use crate::limits::MOST_TRIES;
-use crate::typed::trimmed;
+use crate::typed::{cleaned, trimmed};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::check::{self, SentCode};
 use super::recipient::{Binding, Recipient};
+use super::second_step::limited;
 use super::send::{SendOutcome, send};
 
-/// Reads a typed address or number, or says why it will not do.
-pub(crate) type Read = fn(&Engine, &Account, &str) -> Result<FactorKind, Phrase<'static>>;
+/// How a kind gets its address or number.
+pub(crate) struct HowToRead {
+    /// Asks for it.
+    pub(crate) question: Phrase<'static>,
+    /// Reads what was given or typed, or says why it will not do.
+    pub(crate) read: fn(&Engine, &Account, &str) -> Result<FactorKind, Phrase<'static>>,
+}
 
-/// Asks `question` where no address or number was given, sends a code there, and asks for it. If an admin vouches for it, no
-/// code is sent.
+/// Asks for the address or number, if none was given. One that will not do is said so before anything is proved or sent.
+pub(crate) async fn prepare(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: Wanted,
+    how: &HowToRead,
+) -> Result<Wanted, Stop> {
+    let mut to = wanted.to.clone();
+    for _ in 0..MOST_TRIES {
+        let text = match to.take() {
+            Some(given) => given,
+            None => exchange.person.ask_for_address(&how.question).await?.expose().to_owned(),
+        };
+        let complaint = match (how.read)(exchange.engine, account, trimmed(&text)) {
+            Ok(_) => {
+                let is_to_typed = wanted.is_to_typed || wanted.to.is_none();
+                return Ok(Wanted { to: Some(text), is_to_typed, ..wanted });
+            }
+            Err(complaint) => complaint,
+        };
+        let stop = exchange.explain(&complaint, Stop::reject(Reason::NotPermitted)).await;
+        if stop.is_cancelled() || (wanted.to.is_some() && !wanted.is_to_typed) {
+            return Err(stop);
+        }
+    }
+    Err(Stop::reject(Reason::NotPermitted))
+}
+
+/// Sends a code to the address or number, and asks for it. If an admin vouches for it, no code is sent.
 pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    question: &Phrase<'_>,
-    read: Read,
+    how: &HowToRead,
 ) -> Result<NewFactor, Stop> {
-    let kind = address(exchange, account, wanted, question, read).await?;
+    let kind = new_address(exchange, account, wanted, how).await?;
     let label = wanted.label.clone().unwrap_or_else(|| default_label(account, kind.name()));
     let id = FactorId::draw(exchange.engine.random)?;
     if !wanted.is_unproved {
@@ -38,35 +70,34 @@ pub(crate) async fn enrol(
     Ok(NewFactor { id, label, kind })
 }
 
-/// The address or number, as it was given or as it is asked for. One that will not do is said so before anything is sent.
-async fn address(
+/// One that the account does not have yet.
+async fn new_address(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    question: &Phrase<'_>,
-    read: Read,
+    how: &HowToRead,
 ) -> Result<FactorKind, Stop> {
+    let mut wanted = wanted.clone();
     for _ in 0..MOST_TRIES {
-        let text = match &wanted.to {
-            Some(given) => trimmed(given).to_owned(),
-            None => trimmed(exchange.person.ask_for_code(question).await?.expose()).to_owned(),
-        };
-        let complaint = match read(exchange.engine, account, &text) {
+        wanted = prepare(exchange, account, wanted, how).await?;
+        let text = wanted.to.as_deref().unwrap_or_default();
+        let complaint = match (how.read)(exchange.engine, account, trimmed(text)) {
             Ok(kind) if account.data.factors.iter().any(|factor| factor.kind.has_identity_of(&kind)) => {
                 Phrase::BoundAlready {}
             }
             Ok(kind) => return Ok(kind),
             Err(complaint) => complaint,
         };
-        exchange.person.complain(&complaint).await?;
-        if wanted.to.is_some() {
-            break;
+        let stop = exchange.explain(&complaint, Stop::reject(Reason::NotPermitted)).await;
+        if stop.is_cancelled() || !wanted.is_to_typed {
+            return Err(stop);
         }
+        wanted.to = None;
     }
     Err(Stop::reject(Reason::NotPermitted))
 }
 
-/// Sends a code to it, and asks for the code.
+/// Sends a code to it, and asks for the code. Enter sends a new one.
 async fn prove(
     exchange: &mut Exchange<'_>,
     account: &Account,
@@ -78,21 +109,18 @@ async fn prove(
     let recipient = Recipient { account, factor, to, binding: Binding::New };
     let shown = to.masked();
     let context = PromptContext::of_change(exchange.actor);
-    match send(exchange, recipient, &context).await? {
-        SendOutcome::Sent => {}
-        SendOutcome::Limited { until } => {
-            let seconds = engine.seconds_until(until);
-            exchange.person.complain(&Phrase::SendingLimited { seconds }).await?;
-            return Err(Stop::reject(Reason::Limited));
-        }
-        SendOutcome::Failed => {
-            exchange.person.complain(&Phrase::SendingFailed { to: &shown }).await?;
-            return Err(Stop::reject(Reason::NotPermitted));
-        }
-    }
-    exchange.person.tell(&Phrase::CodeSent { to: &shown }).await?;
+    let mut is_there = request(exchange, recipient, &context).await?;
     for _ in 0..MOST_TRIES {
-        let answer = exchange.person.ask_for_code(&Phrase::SentCode { to: &shown }).await?;
+        let question = if is_there { Phrase::SentCode { to: &shown } } else { Phrase::Resend {} };
+        let answer = match exchange.person.ask_for_code(&question).await {
+            // A script does not wait, and hears that it is too soon.
+            Err(_) if !is_there => return Err(Stop::reject(Reason::Limited)),
+            answer => answer?,
+        };
+        if cleaned(answer.expose()).is_empty() {
+            is_there = request(exchange, recipient, &context).await?;
+            continue;
+        }
         let Some(code) = CodeText::parse(answer.expose()) else {
             exchange.person.complain(&Phrase::CodeUnreadable {}).await?;
             continue;
@@ -104,4 +132,30 @@ async fn prove(
         }
     }
     Err(Stop::reject(Reason::BadCredential))
+}
+
+/// Sends a code. Returns whether one is there: this one, or the last one.
+async fn request(
+    exchange: &mut Exchange<'_>,
+    recipient: Recipient<'_>,
+    context: &PromptContext<'_>,
+) -> Result<bool, Stop> {
+    let to = recipient.to.masked();
+    match send(exchange, recipient, context).await? {
+        SendOutcome::Sent => exchange.person.tell(&Phrase::CodeSent { to: &to }).await?,
+        SendOutcome::Limited { until } => {
+            let is_there = limited(exchange, recipient, context, until).await?;
+            // A person can wait for a minute, but not for an hour.
+            let engine = exchange.engine;
+            if !is_there && engine.seconds_until(until) > engine.limits.sent_codes.gap.as_secs() {
+                return Err(Stop::reject(Reason::Limited));
+            }
+            return Ok(is_there);
+        }
+        SendOutcome::Failed => {
+            exchange.person.complain(&Phrase::SendingFailed { to: &to }).await?;
+            return Err(Stop::reject(Reason::NotPermitted));
+        }
+    }
+    Ok(true)
 }

@@ -1,15 +1,18 @@
 //! How often codes are sent: for where the person is, whose code it is and where it goes.
 
+use std::time::Duration;
+
 use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::courier::Destination;
 use crate::engine::Engine;
-use crate::exchange::context::Exchange;
+use crate::exchange::actor::Actor;
+use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::stop::Stop;
 use crate::factor::sms::budget::{self, Counter};
 use crate::keyring::{Digest, Keyring};
 use crate::ledger::{SendAdmission, Sending};
-use crate::limits::Source;
+use crate::limits::{SendLimits, SentCodeLimits, Source};
 
 use super::recipient::{Binding, Recipient};
 
@@ -18,14 +21,50 @@ use super::recipient::{Binding, Recipient};
 pub(crate) enum Subject<'a> {
     /// Where the person is.
     Source(&'a Source),
-    /// Whose code it is, by each channel.
+    /// Whose code it is, by each channel. Only the time between two codes is counted here.
     Account(Destination<'a>, &'a AccountId),
-    /// A bound address or number.
+    /// The same, by what the code is for.
+    AccountFor(Purpose, Destination<'a>, &'a AccountId),
+    /// A bound address or number. Only the time between two codes is counted here.
     Bound(Destination<'a>),
+    /// The same, by what the code is for.
+    BoundFor(Purpose, Destination<'a>),
     /// One that is about to be bound: a user who binds another user's address must not use up the codes of its owner.
     New(Destination<'a>),
     /// A part of the site's budget for text messages.
     Budget(Counter),
+}
+
+/// What a code is for. Each has an hourly count of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A login.
+    Login,
+    /// A change of the account: the proof of its owner, or of a new address or number.
+    Change,
+}
+
+impl Purpose {
+    fn of(actor: Actor, binding: Binding) -> Self {
+        match (binding, actor) {
+            (Binding::Bound, Actor::Claimant) => Self::Login,
+            (Binding::Bound, Actor::UnixUser { .. } | Actor::Admin) | (Binding::New, _) => Self::Change,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Change => "change",
+        }
+    }
+
+    fn hourly(self, limits: &SentCodeLimits) -> SendLimits {
+        SentCodeLimits::hourly(match self {
+            Self::Login => limits.for_logins,
+            Self::Change => limits.for_changes,
+        })
+    }
 }
 
 impl Subject<'_> {
@@ -34,7 +73,15 @@ impl Subject<'_> {
         match self {
             Self::Source(source) => digest([b"source", b"", source.as_str().as_bytes()]),
             Self::Account(to, account) => digest([b"account", channel(to), account.as_str().as_bytes()]),
+            Self::AccountFor(purpose, to, account) => {
+                let (account, purpose) = (account.as_str().as_bytes(), purpose.name().as_bytes());
+                keyring.digest(SENT, &[b"account", channel(to), account, purpose])
+            }
             Self::Bound(to) => digest([b"to", channel(to), address(to).as_bytes()]),
+            Self::BoundFor(purpose, to) => {
+                let (address, purpose) = (address(to), purpose.name().as_bytes());
+                keyring.digest(SENT, &[b"to", channel(to), address.as_bytes(), purpose])
+            }
             Self::New(to) => digest([b"new", channel(to), address(to).as_bytes()]),
             Self::Budget(Counter { part, window }) => {
                 digest([b"sms budget", part.name().as_bytes(), window.name().as_bytes()])
@@ -74,42 +121,90 @@ pub(crate) struct Admitted {
 
 /// Counts it for where it comes from, whose it is and where it goes, and a text message in the site's budgets.
 pub(super) async fn admit(
-    exchange: &Exchange<'_>,
+    exchange: &mut Exchange<'_>,
     recipient: Recipient<'_>,
     at: Timestamp,
 ) -> Result<Admitted, Stop> {
-    let engine = exchange.engine;
-    let (limits, to) = (engine.limits.sent_codes, recipient.to);
-    let destination = match recipient.binding {
-        Binding::Bound => Subject::Bound(to),
-        Binding::New => Subject::New(to),
-    };
+    let mut admitted = count(exchange, &subjects(exchange, recipient), at).await?;
+    if admitted.until.is_some() {
+        return Ok(admitted);
+    }
+    let budgets = budget::counters(exchange, recipient, at).await;
+    let budgets: Vec<_> =
+        budgets.into_iter().map(|(limits, counter)| (limits, Subject::Budget(counter))).collect();
+    let of_site = count(exchange, &budgets, at).await?;
+    if of_site.until.is_some() {
+        withdraw(exchange.engine, &admitted.counted).await;
+        return Ok(of_site);
+    }
+    if recipient.binding == Binding::New {
+        exchange.resend_gap = ResendGap::Holds;
+    }
+    admitted.counted.extend(of_site.counted);
+    Ok(Admitted { budget: of_site.budget, ..admitted })
+}
+
+/// What a code counts for, but for the site's budgets.
+fn subjects<'s>(exchange: &'s Exchange<'_>, recipient: Recipient<'s>) -> Vec<(SendLimits, Subject<'s>)> {
+    let (limits, to) = (exchange.engine.limits.sent_codes, recipient.to);
+    let account = &recipient.account.id;
+    let purpose = Purpose::of(exchange.actor, recipient.binding);
+    let (hourly, spacing) = (purpose.hourly(&limits), limits.spacing());
     let mut subjects = vec![
         (limits.per_source, Subject::Source(exchange.source)),
-        (limits.each, Subject::Account(to, &recipient.account.id)),
-        (limits.each, destination),
+        (hourly, Subject::AccountFor(purpose, to, account)),
     ];
-    let budgets = budget::counters(exchange, recipient, at).await;
-    subjects.extend(budgets.into_iter().map(|(limits, counter)| (limits, Subject::Budget(counter))));
+    match recipient.binding {
+        Binding::Bound => {
+            subjects.push((hourly, Subject::BoundFor(purpose, to)));
+            subjects.push((spacing, Subject::Bound(to)));
+        }
+        Binding::New => subjects.push((SendLimits { gap: limits.gap, ..hourly }, Subject::New(to))),
+    }
+    // It is counted all the same, so that the code after it has to wait.
+    let after_proof = SendLimits { gap: Duration::ZERO, ..spacing };
+    let is_waived = recipient.binding == Binding::New && exchange.resend_gap == ResendGap::WaivedOnce;
+    subjects.push((if is_waived { after_proof } else { spacing }, Subject::Account(to, account)));
+    subjects
+}
+
+/// Counts a message for each of `subjects`, or for none of them: the time until all of them allow it is found out then.
+async fn count(
+    exchange: &Exchange<'_>,
+    subjects: &[(SendLimits, Subject<'_>)],
+    at: Timestamp,
+) -> Result<Admitted, Stop> {
+    let engine = exchange.engine;
     let mut admitted = Admitted::default();
     for (limits, subject) in subjects {
         let sending = Sending { subject: subject.digest(&engine.keyring), at, token: engine.draw_token()? };
-        let admission = engine.ledger.admit_sending(&sending, &limits).await?;
-        match (admission, subject) {
-            (SendAdmission::Proceed, _) => admitted.counted.push(sending),
+        let until = match engine.ledger.admit_sending(&sending, limits).await? {
+            SendAdmission::Proceed => {
+                admitted.counted.push(sending);
+                continue;
+            }
+            SendAdmission::Limited { until } => until,
+        };
+        match subject {
             // A mark to warn at: past it nothing is refused.
-            (SendAdmission::Limited { .. }, Subject::Budget(counter)) if counter.is_mark() => {
-                admitted.budget = Some(counter);
+            Subject::Budget(counter) if counter.is_mark() => admitted.budget = Some(*counter),
+            // The site's budget is not counted any further.
+            Subject::Budget(counter) => {
+                admitted.budget = Some(*counter);
+                admitted.until = Some(until);
+                break;
             }
-            (SendAdmission::Limited { until }, subject) => {
-                withdraw(engine, &admitted.counted).await;
-                let budget = match subject {
-                    Subject::Budget(counter) => Some(counter),
-                    Subject::Source(_) | Subject::Account(..) | Subject::Bound(_) | Subject::New(_) => None,
-                };
-                return Ok(Admitted { counted: Vec::new(), until: Some(until), budget });
-            }
+            Subject::Source(_)
+            | Subject::Account(..)
+            | Subject::AccountFor(..)
+            | Subject::Bound(_)
+            | Subject::BoundFor(..)
+            | Subject::New(_) => admitted.until = admitted.until.max(Some(until)),
         }
+    }
+    if admitted.until.is_some() {
+        withdraw(engine, &admitted.counted).await;
+        admitted.counted.clear();
     }
     Ok(admitted)
 }

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
 use crate::factor::FactorKind;
-use crate::factor::sent_code::enrolment;
+use crate::factor::sent_code::enrolment::{self, HowToRead};
 use crate::factor::sent_code::send::may_text;
 use crate::flows::enrolment::order::Wanted;
 use crate::words::Phrase;
@@ -19,14 +19,25 @@ pub(crate) fn is_available(engine: &Engine) -> bool {
     engine.courier.carries(Channel::Sms)
 }
 
-/// Asks for the number, if it was not given, and for the code that is sent to it.
+/// Asks for the number, if none was given that will do.
+pub(crate) async fn prepare(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: Wanted,
+) -> Result<Wanted, Stop> {
+    enrolment::prepare(exchange, account, wanted, &HOW).await
+}
+
+/// Asks for the code that is sent to the number.
 pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
-    enrolment::enrol(exchange, account, wanted, &Phrase::WhichNumber {}, read).await
+    enrolment::enrol(exchange, account, wanted, &HOW).await
 }
+
+const HOW: HowToRead = HowToRead { question: Phrase::WhichNumber {}, read };
 
 fn read(engine: &Engine, _: &Account, text: &str) -> Result<FactorKind, Phrase<'static>> {
     let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;

@@ -61,10 +61,11 @@ pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn C
         kind: Some(order.kind),
         label: order.label.clone(),
         to: order.to.clone(),
+        is_to_typed: false,
         is_unproved: order.is_unproved,
     };
     let place = Place { replaces: order.replaces, ticket: None };
-    let (decided, bound) = match enrol(&mut exchange, order.account, &wanted, place).await {
+    let (decided, bound) = match enrol(&mut exchange, order.account, wanted, place).await {
         Ok(bound) => {
             let user = order.account.name.clone();
             (Ok(Verdict::Accept(Accepted { user, userdb: BTreeMap::new(), proof: None })), Some(bound))

@@ -10,7 +10,7 @@ use crate::checks::current_account;
 use crate::conversation::Choice;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
-use crate::factor::{FactorType, registry};
+use crate::factor::{FactorId, FactorType, registry};
 use crate::flows::refused_change;
 use crate::limits::MOST_TRIES;
 use crate::typed::cleaned;
@@ -19,22 +19,35 @@ use crate::words::Phrase;
 
 use super::order::{Bound, Place, Wanted};
 
+/// What can be found out before the person proves anything: whether there is room for a factor, its kind, and an address or number
+/// that will do. Whether the account has that one already is not told before the proof.
+pub(crate) async fn prepare(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: Wanted,
+    replaces: Option<FactorId>,
+) -> Result<Wanted, Stop> {
+    let limit = exchange.engine.limits.factors_per_account;
+    if replaces.is_none() && account.data.factors.len() >= limit as usize {
+        let stop = Stop::reject(Reason::NotPermitted);
+        return Err(exchange.explain(&Phrase::TooManyFactors { count: limit.into() }, stop).await);
+    }
+    let kind = wanted_kind(exchange, &wanted).await?;
+    registry::prepare(kind, exchange, account, Wanted { kind: Some(kind), ..wanted }).await
+}
+
 /// Guides a user through binding a factor: shows the key or sends the code, asks for the proof, and binds the factor.
 pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
-    wanted: &Wanted,
+    wanted: Wanted,
     place: Place,
 ) -> Result<Bound, Stop> {
     let engine = exchange.engine;
     let Place { replaces, ticket } = place;
-    let limit = engine.limits.factors_per_account;
-    if replaces.is_none() && account.data.factors.len() >= limit as usize {
-        exchange.person.complain(&Phrase::TooManyFactors { count: limit.into() }).await?;
-        return Err(Stop::reject(Reason::NotPermitted));
-    }
-    let kind = wanted_kind(exchange, wanted).await?;
-    let new = registry::enrol(kind, exchange, account, wanted).await?;
+    let wanted = prepare(exchange, account, wanted, replaces).await?;
+    let kind = wanted_kind(exchange, &wanted).await?;
+    let new = registry::enrol(kind, exchange, account, &wanted).await?;
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
         // password changed, an account disabled.

@@ -6,7 +6,7 @@ pub(crate) mod order;
 mod ticket;
 
 pub use admin::{EnrolFor, Enrolled, enrol_for};
-pub(crate) use bind::enrol;
+pub(crate) use bind::{enrol, prepare};
 pub use order::{Bound, default_label};
 pub(crate) use order::{Place, Wanted};
 pub(crate) use ticket::ask_for_ticket;

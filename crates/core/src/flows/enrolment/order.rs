@@ -12,6 +12,8 @@ pub(crate) struct Wanted {
     pub(crate) label: Option<Label>,
     /// The address or number that codes are sent to.
     pub(crate) to: Option<String>,
+    /// Whether it was typed in this conversation, so that the person can be asked for another one.
+    pub(crate) is_to_typed: bool,
     /// Whether an admin says that the address or number is right: no code is sent.
     pub(crate) is_unproved: bool,
 }

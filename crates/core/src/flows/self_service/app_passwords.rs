@@ -6,8 +6,11 @@ use crate::changes::app_passwords::Created;
 use crate::changes::app_passwords::Order;
 use crate::changes::app_passwords::Revoked;
 use crate::changes::app_passwords::create_app_password;
+use crate::changes::app_passwords::permits;
+use crate::changes::app_passwords::permits_regeneration;
 use crate::changes::app_passwords::regenerate_app_passwords;
 use crate::changes::app_passwords::revoke_app_passwords;
+use crate::changes::error::ChangeError;
 use crate::clock::Timestamp;
 use crate::config::MailServer;
 use crate::conversation::Choice;
@@ -23,6 +26,9 @@ use super::session::SelfService;
 impl SelfService<'_, '_> {
     pub(super) async fn create_app_password(&mut self, account: &Account) -> Result<(), Stop> {
         let order = self.order().await?;
+        let (limit, now) = (self.exchange.engine.limits.app_passwords_per_account, self.now());
+        let permitted = permits(&account.data, &order, limit, now).map_err(ChangeError::from);
+        refused_change::told(self.exchange, permitted).await?;
         self.prove(account).await?;
         let created = create_app_password(&self.exchange.engine.authority(), &account.id, &order).await;
         let created = refused_change::told(self.exchange, created).await?;
@@ -74,6 +80,8 @@ impl SelfService<'_, '_> {
 
     pub(super) async fn regenerate_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = self.app_password(account).await?;
+        let permitted = permits_regeneration(&account.data, id, self.now()).map_err(ChangeError::from);
+        refused_change::told(self.exchange, permitted).await?;
         self.prove(account).await?;
         let authority = self.exchange.engine.authority();
         let all = regenerate_app_passwords(&authority, &account.id, Some(id)).await;
@@ -113,6 +121,10 @@ impl SelfService<'_, '_> {
             self.tell_owner(account, &Phrase::ChangedAppPasswordRevoked { label }).await;
         }
         Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.exchange.engine.clock.now()
     }
 
     async fn order(&mut self) -> Result<Order, Stop> {

@@ -66,6 +66,7 @@ impl SelfService<'_, '_> {
             self.exchange.person.complain(&Phrase::EnrolmentRefused {}).await?;
             return Err(Stop::reject(Reason::NotPermitted));
         }
+        let wanted = enrolment::prepare(self.exchange, account, wanted, None).await?;
         let account = self.prove(account).await?;
         let mut place = Place::default();
         match self.forced_enrolment(&account) {
@@ -75,12 +76,8 @@ impl SelfService<'_, '_> {
             Some(ForcedEnrolment::Never) => return Err(Stop::reject(Reason::NotPermitted)),
             Some(ForcedEnrolment::Login) | None => {}
         }
-        self.bind(&account, &wanted, place).await?;
+        enrolment::enrol(self.exchange, &account, wanted, place).await?;
         Ok(())
-    }
-
-    async fn bind(&mut self, account: &Account, wanted: &Wanted, place: Place) -> Result<FactorId, Stop> {
-        Ok(enrolment::enrol(self.exchange, account, wanted, place).await?.id)
     }
 
     /// What was said beforehand of the factor that is to be bound.
@@ -88,7 +85,7 @@ impl SelfService<'_, '_> {
         let label = self.label().await?;
         let kind = self.kind().await?;
         let to = self.argument("to").map(ToOwned::to_owned);
-        Ok(Wanted { kind, label, to, is_unproved: false })
+        Ok(Wanted { kind, label, to, ..Wanted::default() })
     }
 
     async fn kind(&mut self) -> Result<Option<FactorType>, Stop> {
@@ -107,9 +104,10 @@ impl SelfService<'_, '_> {
         let old = self.factor(account, None).await?;
         wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
         wanted.kind = wanted.kind.or(Some(old.kind.factor_type()));
+        let wanted = enrolment::prepare(self.exchange, account, wanted, Some(old.id)).await?;
         let account = self.prove(account).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
-        self.bind(&account, &wanted, place).await?;
+        enrolment::enrol(self.exchange, &account, wanted, place).await?;
         self.exchange.person.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
         Ok(())
     }

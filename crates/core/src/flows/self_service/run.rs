@@ -4,7 +4,7 @@ use crate::conversation::Conversation;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
-use crate::exchange::localized_conversation::LocalizedConversation;
+use crate::exchange::localized_conversation::{Known, LocalizedConversation};
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
 use crate::limits::Source;
@@ -22,7 +22,8 @@ pub async fn self_service(
     person: &mut dyn Conversation,
 ) -> Outcome {
     let mut person = LocalizedConversation::new(person, request.language, engine.language);
-    person.knows(request.name.as_str());
+    person.knows(Known::Name, request.name.as_str());
+    person.is_at_terminal();
     let source = Source::of_user(request.uid);
     let mut exchange = Exchange::new(engine, Actor::UnixUser { uid: request.uid }, &source, person);
     let decided = SelfService { exchange: &mut exchange, request }.run().await;

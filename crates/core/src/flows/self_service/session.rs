@@ -9,9 +9,10 @@ use crate::checks::in_flight::SecretCheck;
 use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::conversation::{Choice, Echo};
-use crate::exchange::context::Exchange;
+use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
+use crate::factor::Factor;
 use crate::flows::identity::{self, Identity};
 use crate::flows::second_step;
 use crate::ledger::Credential;
@@ -65,24 +66,7 @@ impl SelfService<'_, '_> {
     /// then: on that copy it was decided whether a code is needed. The peer has the account's own uid, so a wrong password
     /// reveals nothing about other users.
     pub(super) async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
-        let question = Phrase::PasswordForChange { account: &account.name };
-        let answer = self.exchange.person.ask(Echo::Off, &question).await?;
-        let Ok(password) = Password::new(answer.expose().to_owned()) else {
-            let stop = Stop::reject(Reason::BadCredential);
-            return Err(self.exchange.explain(&Phrase::MainPasswordWrong {}, stop).await);
-        };
-        let at = self.exchange.engine.clock.now();
-        let check = MainPasswordCheck { password: &password, class: Class::Login, at };
-        let checked = check.check(self.exchange, account).await?;
-        if let Err(stop) = checked.require_right(&mut self.exchange.trail) {
-            return Err(match checked {
-                SecretCheck::Limited => self.exchange.explain(&Phrase::MainPasswordsLimited {}, stop).await,
-                SecretCheck::Wrong | SecretCheck::WrongOrLocked | SecretCheck::KnownWrong => {
-                    self.exchange.explain(&Phrase::MainPasswordWrong {}, stop).await
-                }
-                SecretCheck::Right | SecretCheck::RightButDue | SecretCheck::Refused(_) => stop,
-            });
-        }
+        self.prove_main_password(account).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         if !account.data.is_enrolled() {
             return Ok(account);
@@ -92,6 +76,15 @@ impl SelfService<'_, '_> {
         let proved = second_step::prove(self.exchange, check, &context).await?;
         let credential = proved.credential;
         self.exchange.trail.credential = Some(credential);
+        let is_sent_code = |factor: &Factor| factor.kind.record().destination().is_some();
+        if account
+            .data
+            .factors
+            .iter()
+            .any(|one| credential == Credential::Factor(one.id) && is_sent_code(one))
+        {
+            self.exchange.resend_gap = ResendGap::WaivedOnce;
+        }
         // A phone takes its time to approve: the account may have been disabled meanwhile.
         let now = current_account::read_again(self.exchange.engine, &account).await?;
         match credential {
@@ -102,6 +95,43 @@ impl SelfService<'_, '_> {
             | Credential::LoginPassword
             | Credential::AppPassword(_)
             | Credential::TrustedDevice => Ok(account),
+        }
+    }
+
+    /// Asks for the main password, once more if it is wrong. Each wrong one counts.
+    async fn prove_main_password(&mut self, account: &Account) -> Result<(), Stop> {
+        let question = Phrase::PasswordForChange { account: &account.name };
+        let mut wrong = 0;
+        loop {
+            let answer = match self.exchange.person.ask(Echo::Off, &question).await {
+                Ok(answer) => answer,
+                // If a user leaves after a wrong one, the log has that reason. Otherwise guessing would go unnoticed.
+                Err(_) if wrong > 0 => return Err(Stop::reject(Reason::BadCredential)),
+                Err(gone) => return Err(gone.into()),
+            };
+            let stop = match Password::new(answer.expose().to_owned()) {
+                Ok(password) => {
+                    let at = self.exchange.engine.clock.now();
+                    let check = MainPasswordCheck { password: &password, class: Class::Login, at };
+                    let checked = check.check(self.exchange, account).await?;
+                    let Err(stop) = checked.require_right(&mut self.exchange.trail) else { return Ok(()) };
+                    match checked {
+                        SecretCheck::Limited => {
+                            return Err(self.exchange.explain(&Phrase::MainPasswordsLimited {}, stop).await);
+                        }
+                        SecretCheck::Wrong | SecretCheck::WrongOrLocked | SecretCheck::KnownWrong => stop,
+                        SecretCheck::Right | SecretCheck::RightButDue | SecretCheck::Refused(_) => {
+                            return Err(stop);
+                        }
+                    }
+                }
+                Err(_) => Stop::reject(Reason::BadCredential),
+            };
+            wrong += 1;
+            let stop = self.exchange.explain(&Phrase::MainPasswordWrong {}, stop).await;
+            if wrong == MOST_WRONG_PASSWORDS || stop.is_cancelled() {
+                return Err(stop);
+            }
         }
     }
 
@@ -174,6 +204,8 @@ impl SelfService<'_, '_> {
     }
 }
 
+/// Wrong main passwords in one conversation.
+const MOST_WRONG_PASSWORDS: u32 = 2;
 /// What every flow is told of the terminal.
 const SCREEN: [&str; 3] = ["rows", "columns", "charset"];
 const LARGEST_SCREEN: usize = 1000;

@@ -28,7 +28,7 @@ pub(crate) async fn run(
     (config, digest): (Config, ConfigDigest),
     log: LogQueue,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let server = Arc::new(Server::new(&config, digest, log)?);
+    let server = Arc::new(Server::new((&config, digest), &path, log)?);
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -44,8 +44,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(
-        config: &Config,
-        digest: ConfigDigest,
+        (config, digest): (&Config, ConfigDigest),
+        path: &Path,
         log: LogQueue,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let caches = compose::caches(config)?;
@@ -53,7 +53,7 @@ impl Server {
         let (engine, keyring_file) =
             compose::engine(config, caches, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
         Ok(Self {
-            site: RwLock::new(Arc::new(Site::of((config, digest), engine, keyring_file))),
+            site: RwLock::new(Arc::new(Site::of((config, digest), engine, keyring_file, path))),
             exchange: Mutex::new(()),
             reloading: Mutex::new(()),
             slots: Slots::default(),
@@ -150,7 +150,7 @@ impl Server {
                 for key in &changed {
                     warn!("{key} has changed; it takes effect when posternd is started again");
                 }
-                let site = Arc::new(Site::of((&config, digest), engine, keyring_file));
+                let site = Arc::new(Site::of((&config, digest), engine, keyring_file, path));
                 let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
                 self.put(&site);
                 self.counters.reloaded(Ok(changed));

@@ -53,7 +53,7 @@ impl Attempt<'_> {
             PamPrompter::new(self.pam, self.journal, &login.user, earlier, deadline).silent(self.is_silent);
         let is_terminal = login.tty.as_deref().is_some_and(postern_ipc::is_terminal);
         let mut prompter = prompter.at_terminal(is_terminal, begin.secret.is_some());
-        let verdict = login.converse(begin, &mut prompter, deadline);
+        let verdict = login.converse(begin, &mut prompter, deadline + LAST_WORDS);
         if let Some(stopped) = prompter.stopped() {
             self.journal.note(stopped.text());
             return Ok(stopped.code());
@@ -145,5 +145,7 @@ impl Attempt<'_> {
     }
 }
 
+/// For what posternd says of an answer that came too late. sshd gives up 10 s after the default `interactive_deadline`.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The delay of pam_unix after a wrong password.
 const DELAY: Duration = Duration::from_secs(2);

@@ -39,7 +39,7 @@ pub(crate) enum Stopped {
     NoPerson,
     /// The answer cannot be a secret.
     Unusable,
-    /// The answer came after the deadline.
+    /// The answer came after the deadline. posternd still hears a code, so that it can say what became of it.
     TooLate,
 }
 
@@ -142,7 +142,8 @@ impl<'a> PamPrompter<'a> {
             self.pam.set_item(Item::UserPrompt, "login: ");
         }
         let reply = self.pam.ask(manner(style), &prompt).ok_or(Stopped::NoAnswer)?;
-        if Instant::now() >= self.deadline {
+        let is_late = Instant::now() >= self.deadline;
+        if is_late && style == Style::Hidden {
             return Err(Stopped::TooLate);
         }
         let answer = usable(reply.bytes()).ok_or(Stopped::Unusable)?;
@@ -154,6 +155,9 @@ impl<'a> PamPrompter<'a> {
             }
             Style::Visible if self.is_made_up(&answer) => self.take_slip(&answer)?,
             Style::Visible => self.had_visible_answer = true,
+        }
+        if is_late {
+            self.stopped = Some(Stopped::TooLate);
         }
         Ok(answer)
     }
@@ -189,10 +193,12 @@ impl Prompter for PamPrompter<'_> {
     }
 
     fn tell(&mut self, tone: Tone, text: &str) {
-        if self.stopped.is_some() {
+        // A person who was too slow is there all the same, and has no other way to learn why.
+        let is_late = self.stopped == Some(Stopped::TooLate);
+        if self.stopped.is_some() && !is_late {
             return;
         }
-        if !self.is_silent {
+        if !self.is_silent || is_late {
             show(self.pam, tone, text);
         } else if self.held_back.len() < MOST_HELD_BACK {
             self.held_back.push((tone, Zeroizing::new(text.to_owned())));

@@ -97,6 +97,11 @@ impl Visit {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         match kind.as_str() {
             "wait" => self.hear(),
+            // The user does without recovery codes.
+            "ask" if text(value, "text").starts_with("Make recovery codes now?") => {
+                self.answer("n");
+                self.hear()
+            }
             "ask" => Said::Ask { is_hidden: value["style"] == "hidden", text: text(value, "text") },
             "tell" => Said::Tell { text: text(value, "text") },
             "record" => {

@@ -27,6 +27,8 @@ pub struct TerminalUser {
     has_ended: bool,
     private: Vec<String>,
     transcript: PathBuf,
+    // How much of `screen` was searched for the offer of recovery codes; nothing is if the test wants to answer it.
+    offers_read: Option<usize>,
 }
 
 impl TerminalUser {
@@ -34,7 +36,15 @@ impl TerminalUser {
     #[must_use]
     pub fn at(terminal: Terminal, output: &str, what: &str) -> Self {
         let transcript = transcript(&host::output_dir(output), what);
-        Self { terminal, screen: Vec::new(), read: 0, has_ended: false, private: Vec::new(), transcript }
+        Self {
+            terminal,
+            screen: Vec::new(),
+            read: 0,
+            has_ended: false,
+            private: Vec::new(),
+            transcript,
+            offers_read: Some(0),
+        }
     }
 
     /// Reads on until `text` has come, and returns what came before it.
@@ -58,6 +68,13 @@ impl TerminalUser {
             assert!(!waited.is_over(LIMIT), "waited {} in vain for {texts:?}\n{self:?}", waited.elapsed());
             self.look();
         }
+    }
+
+    /// Answers the offer of recovery codes itself; without this the user does without, and it is passed over.
+    #[must_use]
+    pub fn wants_recovery_codes(mut self) -> Self {
+        self.offers_read = None;
+        self
     }
 
     /// Types `line` and Enter.
@@ -176,7 +193,10 @@ impl TerminalUser {
 
     fn look(&mut self) {
         match self.terminal.read(LOOK) {
-            Heard::Bytes(bytes) => self.screen.extend(bytes),
+            Heard::Bytes(bytes) => {
+                self.screen.extend(bytes);
+                self.pass_over_offer();
+            }
             // A process that was left behind may hold the terminal.
             Heard::Nothing if self.terminal.ended().is_some() => {
                 self.drain();
@@ -184,6 +204,16 @@ impl TerminalUser {
             }
             Heard::Nothing => {}
             Heard::End => self.has_ended = true,
+        }
+    }
+
+    fn pass_over_offer(&mut self) {
+        let Some(read) = self.offers_read else { return };
+        let unread = &self.screen[read..];
+        let found = OFFERS.iter().find_map(|offer| Some(find(unread, offer)? + offer.len()));
+        if let Some(end) = found {
+            self.offers_read = Some(read + end);
+            self.type_line("n");
         }
     }
 
@@ -293,6 +323,11 @@ fn transcript(dir: &Path, what: &str) -> PathBuf {
     if *count == 1 { dir.join(format!("{what}.txt")) } else { dir.join(format!("{what}-{count}.txt")) }
 }
 
+/// The ends of the question whether to make recovery codes.
+const OFFERS: [&str; 2] = [
+    "Each lets you in once if you lose your second factor. [y/N] ",
+    "可凭恢复码登录，每个只能用一次。[y/N] ",
+];
 const IN: &str = "-- in as ";
 const IN_END: &str = " --";
 const LIMIT: Duration = Duration::from_secs(30);

@@ -84,6 +84,7 @@ async fn login(
         is_address_vouched_for: request.peer.vouches_for_devices,
         source: &source,
         device: request.device.as_ref(),
+        time_limit: site.interactive_deadline,
         is_at_terminal: request.is_interactive && request.tty.is_some_and(postern_ipc::is_terminal),
         language: request.language,
     };

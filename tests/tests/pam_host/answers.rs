@@ -163,3 +163,26 @@ fn the_clock_runs_while_a_person_types() {
     assert!(report.log.iter().any(|line| line.contains("interactive_deadline")), "{:?}", report.log);
     report.took.assert_within(Duration::from_secs(10));
 }
+
+/// posternd says what became of the code, and the login is refused whatever it decides.
+#[test]
+fn a_code_that_comes_too_late_reaches_posternd_and_opens_nothing() {
+    for verdict in [
+        json!({"accept": {"user": "alice", "userdb": {}}}),
+        json!({"reject": {"reason": "cancelled", "text": "Login failed."}}),
+    ] {
+        let site = site("late-code", "");
+        site.configure("interactive_deadline = \"300ms\"\n");
+        let fake = FakePosternd::start(&site.socket(), move |line| {
+            line.begin();
+            line.ask("visible", "Code: ");
+            line.tell("error", "That took too long.");
+            line.say(json!({ "verdict": verdict }));
+        });
+        let report = alice(&site).word("answer", "slow:500:123456").authenticate();
+        assert_eq!(report.answer("auth"), pam::AUTHINFO_UNAVAIL);
+        assert_eq!(fake.conversation()[1..], [json!({"answer": "123456"})]);
+        assert!(report.shown().iter().any(|(_, text)| text == "That took too long."), "{:?}", report.shown());
+        report.took.assert_within(Duration::from_secs(10));
+    }
+}

@@ -1,9 +1,12 @@
 //! Users who need a second factor and have none set one up at the prompt.
 
+use std::fs;
+use std::time::Duration;
+
 use postern_tests::login_host::{CodeApp, LoginHost, LoginUser, Stores, without_ssh_prefix};
 use postern_tests::qr::{self, Theme};
 use postern_tests::terminal_user::TerminalUser;
-use postern_tests::{Authenticator, Key, Ssh};
+use postern_tests::{Authenticator, Key, Ssh, guard};
 
 use crate::on_both;
 
@@ -11,6 +14,7 @@ on_both!(
     the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on,
     it_counts_once_a_code_proved_it,
     a_key_alone_sets_up_nothing,
+    recovery_codes_are_offered_and_shown_before_the_session,
     in_chinese,
 );
 
@@ -59,12 +63,14 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
         [
             "Password: ",
             "You need a second factor here and have none yet. Set one up now.",
+            "You have 90 seconds for this. If that is not enough, log in again: what you have set up by then stays.",
             "Scan this with your authenticator app:",
             "Or type this key into it: KEY",
             "(time-based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
             "authenticator is set up. From now on you will be asked for its code.",
             "Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create",
+            "Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] n",
             &format!("-- in as {} --", anna.unix.name),
         ]
     );
@@ -105,6 +111,32 @@ fn it_counts_once_a_code_proved_it(host: &LoginHost) {
     assert_eq!(person.is_in(), anna.unix.name);
 }
 
+fn recovery_codes_are_offered_and_shown_before_the_session(host: &LoginHost) {
+    let mut anna = host.user("anna");
+    let mut person = host.ssh("required", &anna).batch().start().wants_recovery_codes();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    anna.app = scan(&mut person, &ENGLISH);
+    person.answer_visible(&anna.app.code());
+    person.expect("Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] ");
+    person.answer_visible("y");
+    person.expect("10 recovery codes, each good for one login.");
+    let shown = person.expect("Press Enter once you have them on paper: ");
+    let codes: Vec<String> = shown
+        .lines()
+        .filter_map(|line| line.split_once("    "))
+        .map(|(_, code)| code.trim().to_owned())
+        .collect();
+    assert_eq!(codes.len(), 10, "{} lines", shown.lines().count());
+    codes.iter().for_each(|code| person.was_shown(code));
+    person.answer_visible("");
+    assert_eq!(person.is_in(), anna.unix.name);
+    let mut person = host.at_code(&anna);
+    person.was_shown(&codes[0]);
+    person.answer_visible(&codes[0]);
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
 fn a_key_alone_sets_up_nothing(host: &LoginHost) {
     let (mut anna, key) = (host.user("anna"), Key::ed25519());
     anna.unix.authorize(&key);
@@ -134,9 +166,10 @@ fn in_chinese(host: &LoginHost) {
     person.answer_visible(&code);
     assert_eq!(person.is_in(), anna.unix.name);
     assert_eq!(
-        words(&person, &anna.app)[1..8],
+        words(&person, &anna.app)[1..9],
         [
             "此处需要二次验证，而您尚未设置。请现在设置。",
+            "请在 90 秒内完成。如果时间不够，请重新登录：已绑定的验证方式会保留。",
             "请用身份验证器应用扫描此二维码：",
             "或者在应用中手动输入此密钥：KEY",
             "（基于时间，SHA1，6 位，30 秒）",
@@ -173,6 +206,35 @@ fn a_site_uses_its_own_language_for_unknown_users() {
     person.expect("密码：");
     person.answer_hidden(&anna.password);
     person.expect("Code from authenticator: ");
+    person.answer_visible(&anna.app.code());
+    assert_eq!(person.is_in(), anna.unix.name);
+}
+
+#[test]
+fn what_was_set_up_too_late_stays_and_the_person_hears_why_they_are_refused() {
+    let host = LoginHost::with("too-late", Stores::Embedded, |site| {
+        site.edit_config(|text| {
+            format!("{text}\n[services.required]\nclass = \"login\"\nsecond_factor = \"required\"\n")
+        });
+        let client = site.client_config();
+        let text = fs::read_to_string(&client).expect("client.toml");
+        fs::write(&client, format!("{text}interactive_deadline = \"30s\"\n")).expect("client.toml");
+    });
+    host.age_ledger();
+    let mut anna = host.user("anna");
+    let mut person = host.ssh("required", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("You have 10 seconds for this.");
+    anna.app = scan(&mut person, &ENGLISH);
+    guard::pause(Duration::from_secs(30));
+    person.answer_visible(&anna.app.code());
+    let refused = person.is_refused();
+    assert!(
+        refused.contains("That took too long for this login, but the second factor is set up."),
+        "{refused}"
+    );
+    let mut person = host.at_code(&anna);
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }

@@ -29,8 +29,9 @@ use super::answers::is_yes;
 use super::enrolment::{self, Place, Wanted};
 use super::identity::{self, Identity};
 use super::login_request::LoginRequest;
+use super::time_limit::TimeLimit;
 use super::unusable_password::UnusablePassword;
-use super::{last_use, second_step};
+use super::{last_use, recovery_codes, second_step};
 
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
 /// from then on.
@@ -50,8 +51,9 @@ pub(crate) async fn login(
         person.is_at_terminal();
     }
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
+    let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
-        InteractiveLogin { exchange: &mut exchange, request, service, observe }.decide().await;
+        InteractiveLogin { exchange: &mut exchange, request, service, observe, time }.decide().await;
     exchange.end(decided)
 }
 
@@ -60,6 +62,7 @@ struct InteractiveLogin<'x, 'a> {
     request: &'x LoginRequest<'x>,
     service: &'x LoginService,
     observe: Option<bool>,
+    time: TimeLimit,
 }
 
 /// How the first factor was proved.
@@ -285,6 +288,7 @@ impl InteractiveLogin<'_, '_> {
             return Err(self.exchange.explain(&Phrase::EnrolmentRefused {}, stop).await);
         }
         self.exchange.person.tell(&Phrase::EnrolmentNeeded {}).await?;
+        self.time.tell(self.exchange).await?;
         if first != FirstFactor::Password {
             let password = self.usable_password().await?;
             self.check(account, &password).await?;
@@ -296,6 +300,11 @@ impl InteractiveLogin<'_, '_> {
         let bound = enrolment::enrol(self.exchange, account, Wanted::default(), place).await?;
         // The factor stays bound, but a user who is gone is not let in.
         self.exchange.person.is_there()?;
+        self.time.require(self.exchange, &Phrase::TimeIsUpBound {}).await?;
+        if self.time.suffices_for_recovery_codes(self.exchange.engine) {
+            recovery_codes::offer_before_session(self.exchange, account).await?;
+            self.exchange.person.is_there()?;
+        }
         self.accept(account, Credential::Factor(bound.id)).await
     }
 
@@ -338,6 +347,7 @@ impl InteractiveLogin<'_, '_> {
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
         let engine = self.exchange.engine;
+        self.time.require(self.exchange, &Phrase::TimeIsUp {}).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         let at = engine.clock.now();
         last_use::note(self.exchange, self.request, &account.id, credential, at).await;

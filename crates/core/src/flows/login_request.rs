@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::device::Device;
 use crate::limits::Source;
@@ -25,6 +26,8 @@ pub struct LoginRequest<'a> {
     pub device: Option<&'a Device>,
     /// Whether a person types at a terminal. Elsewhere a program may answer every question alike.
     pub is_at_terminal: bool,
+    /// How long the front door waits for a person, in all.
+    pub time_limit: Duration,
     /// The client's language (BCP 47), where it is known.
     pub language: Option<&'a str>,
 }

@@ -12,9 +12,11 @@ mod login_request;
 mod lookup;
 mod mail;
 mod phone_page;
+mod recovery_codes;
 mod refused_change;
 mod second_step;
 mod self_service;
+mod time_limit;
 mod unusable_password;
 
 pub use account_management::account;

@@ -56,6 +56,8 @@ pub(crate) struct Talker {
     transcript: Transcript,
     questions: UnboundedSender<String>,
     answers: UnboundedReceiver<Result<String, Gone>>,
+    /// Otherwise the offer of them is passed over.
+    pub(crate) wants_recovery_codes: bool,
 }
 
 impl Talker {
@@ -65,13 +67,21 @@ impl Talker {
         let (questions, asked) = unbounded_channel();
         let (say, answers) = unbounded_channel();
         let transcript = Transcript::default();
-        (Self { transcript: transcript.clone(), questions, answers }, transcript, asked, say)
+        (
+            Self { transcript: transcript.clone(), questions, answers, wants_recovery_codes: false },
+            transcript,
+            asked,
+            say,
+        )
     }
 }
 
 #[async_trait]
 impl Conversation for Talker {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
+        if prompt.id() == OFFER && !self.wants_recovery_codes {
+            return Ok(Answer::new("n".to_owned()));
+        }
         self.transcript.add(Heard::Question(echo, prompt.text().to_owned()));
         self.questions.send(prompt.text().to_owned()).map_err(|_| Gone::Closed)?;
         self.answers.recv().await.unwrap_or(Err(Gone::Closed)).map(Answer::new)
@@ -140,6 +150,9 @@ impl Script {
 #[async_trait]
 impl Conversation for Script {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
+        if prompt.id() == OFFER {
+            return Ok(Answer::new("n".to_owned()));
+        }
         self.hear(Heard::Question(echo, prompt.text().to_owned())).await?;
         if let Some(answer) = self.answers.pop_front() {
             return Ok(Answer::new(answer));
@@ -170,3 +183,6 @@ impl Conversation for Script {
         Ok(())
     }
 }
+
+/// The question whether to make recovery codes.
+const OFFER: &str = "offer-recovery-codes";

@@ -34,6 +34,7 @@ pub(crate) struct Visit {
     device: Option<String>,
     language: Option<String>,
     is_at_terminal: bool,
+    wants_recovery_codes: bool,
     own: Option<(SelfServiceFlow, u32, BTreeMap<String, String>)>,
 }
 
@@ -51,6 +52,7 @@ impl Site {
             device: None,
             language: None,
             is_at_terminal: false,
+            wants_recovery_codes: false,
             own: None,
         }
     }
@@ -101,6 +103,11 @@ impl Visit {
         Self { is_at_terminal: true, ..self }
     }
 
+    /// The user is asked whether to make recovery codes; otherwise they do without.
+    pub(crate) fn wants_recovery_codes(self) -> Self {
+        Self { wants_recovery_codes: true, ..self }
+    }
+
     /// At another host.
     pub(crate) fn at(self, engine: &Arc<Engine>) -> Self {
         Self { engine: Arc::clone(engine), ..self }
@@ -143,6 +150,7 @@ impl Visit {
             source: &source,
             device: device.as_ref(),
             is_at_terminal: self.is_at_terminal,
+            time_limit: Duration::from_secs(110),
             language,
         };
         flows::login(&self.engine, &request, person).await
@@ -159,6 +167,7 @@ impl Visit {
     /// Begins a dialogue.
     pub(crate) fn begin(self) -> Talk {
         let (mut talker, transcript, asked, say) = Talker::new();
+        talker.wants_recovery_codes = self.wants_recovery_codes;
         let task = tokio::spawn(async move { self.with(&mut talker).await });
         Talk { transcript, asked, say, task }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::harness::{App, MAIN_PASSWORD, Point, Site, Someone, SshKey, Visit};
 
-async fn site(forced: ForcedEnrolment) -> Site {
+pub(super) async fn site(forced: ForcedEnrolment) -> Site {
     let mut site = Site::new().await;
     site.configure(|setup| {
         setup.policy.second_factor = SecondFactor::Required;

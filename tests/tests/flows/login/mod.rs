@@ -4,6 +4,7 @@ mod absent_user;
 mod codes;
 mod devices;
 mod enrolment;
+mod first_factor;
 mod identity;
 mod languages;
 mod meanwhile;

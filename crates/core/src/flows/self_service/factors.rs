@@ -3,13 +3,12 @@ use serde_json::json;
 use crate::account::Account;
 use crate::app_password::Label;
 use crate::changes::factors::unbind_factor;
-use crate::changes::recovery_codes::create_recovery_codes;
 use crate::conversation::Choice;
 use crate::courier::Destination;
 use crate::exchange::stop::Stop;
 use crate::factor::{Factor, FactorId, FactorType};
 use crate::flows::enrolment::{self, Place, Wanted};
-use crate::flows::refused_change;
+use crate::flows::{recovery_codes, refused_change};
 use crate::policy::{ForcedEnrolment, StrictestRule};
 use crate::verdict::Reason;
 use crate::words::Phrase;
@@ -34,7 +33,11 @@ impl SelfService<'_, '_> {
         }
         let count = account.data.recovery_codes.len();
         if !account.data.factors.is_empty() {
-            self.exchange.person.tell(&Phrase::RecoveryCodesKept { count: count as u64 }).await?;
+            let phrase = match count {
+                0 => Phrase::NoRecoveryCodes {},
+                _ => Phrase::RecoveryCodesKept { count: count as u64 },
+            };
+            self.exchange.person.tell(&phrase).await?;
         }
         self.exchange.person.record("recovery", json!({ "codes_left": count })).await?;
         Ok(())
@@ -76,8 +79,15 @@ impl SelfService<'_, '_> {
             Some(ForcedEnrolment::Never) => return Err(Stop::reject(Reason::NotPermitted)),
             Some(ForcedEnrolment::Login) | None => {}
         }
-        enrolment::enrol(self.exchange, &account, wanted, place).await?;
-        Ok(())
+        let bound = enrolment::enrol(self.exchange, &account, wanted, place).await?;
+        if !bound.is_first {
+            return Ok(());
+        }
+        match recovery_codes::offer(self.exchange, &account).await {
+            // The factor is bound, and a script or a user who left does without.
+            Err(stop) if stop.is_cancelled() => Ok(()),
+            offered => offered,
+        }
     }
 
     /// What was said beforehand of the factor that is to be bound.
@@ -150,17 +160,7 @@ impl SelfService<'_, '_> {
             return Err(Stop::reject(Reason::NotPermitted));
         }
         self.prove(account).await?;
-        let made = create_recovery_codes(&self.exchange.engine.authority(), &account.id).await;
-        let made = refused_change::told(self.exchange, made).await?.0;
-        self.exchange.person.changed();
-        self.exchange.person.tell(&Phrase::NewRecoveryCodes { count: made.len() as u64 }).await?;
-        for code in &made {
-            let shown = code.grouped();
-            self.exchange.person.tell(&Phrase::NewRecoveryCode { code: &shown }).await?;
-            self.exchange.person.record("recovery_code", json!({ "code": *shown })).await?;
-        }
-        self.tell_owner(account, &Phrase::ChangedRecoveryCodes {}).await;
-        Ok(())
+        recovery_codes::make(self.exchange, account).await
     }
 
     async fn label(&mut self) -> Result<Option<Label>, Stop> {

@@ -98,7 +98,7 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
     person.expect("Code from app, or the number of another factor: ");
     assert!(phone.pending(&host.web).all("challenge").is_empty(), "nobody waits for the phone any more");
     person.answer_visible("9");
-    person.expect("That is not a code.");
+    person.expect("That is not in the list.");
     person.expect("Code from app, or the number of another factor: ");
     // A right code of any of them is taken at once.
     person.answer_visible(&sms.code());

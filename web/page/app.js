@@ -7,11 +7,14 @@ const App = (function () {
   const POLL_BINDING = 2000;
   const POLL_IN_TROUBLE = 8000;
   const BIND_FOR = 5 * 60 * 1000;
+  const OVER_FOR = 60 * 1000;
   const main = document.getElementById("main");
   let bindings = [];
   let waiting = [];
   let current = null;
   let shown = null;
+  let list = null;
+  let naming = null;
   let timer = null;
   let drawnOnce = false;
 
@@ -23,7 +26,8 @@ const App = (function () {
 
   function draw() {
     shown = current.make();
-    Dom.fill(main, shown.nodes);
+    list = current.place === "challenge" ? null : Waiting.of(function () { return waiting; }, look, current.place === "home");
+    Dom.fill(main, shown.nodes.slice(0, 1).concat(list ? [list.node] : [], shown.nodes.slice(1)));
     const title = main.querySelector("h1");
     document.title = title.textContent + " – Postern";
     if (drawnOnce) {
@@ -33,102 +37,101 @@ const App = (function () {
     drawnOnce = true;
   }
 
+  /* After news (`update`), or a second later (`tick`). */
+  function refresh(what) {
+    [list, shown].forEach(function (part) {
+      if (part && part[what]) {
+        part[what]();
+      }
+    });
+  }
+
   function message(title, text, way, action, command) {
     go(function () { return Views.message(title, text, way || "back", action || home, command); });
+  }
+
+  /* The bindings that stand there: neither those that the terminal has to confirm, nor those that it did not. */
+  function settled() {
+    return bindings.filter(function (one) { return one.state === "bound" || one.state === "unknown"; });
   }
 
   function home() {
     Dom.say("");
     const unconfirmed = bindings.filter(function (one) { return one.state === "waiting"; })[0];
-    if (unconfirmed) {
+    if (naming) {
+      name(naming);
+    } else if (unconfirmed) {
       compare(unconfirmed);
-    } else if (bindings.length === 0) {
+    } else if (settled().length === 0) {
       go(function () { return Views.unbound(openAddress); });
     } else {
       go(function () {
-        return Views.home({
-          waiting: function () { return waiting; },
-          bindings: function () { return bindings; }
-        }, { look: look, ring: ring, forget: forget, address: openAddress });
+        return Views.home(settled, { ring: ring, forget: forget, address: openAddress });
       }, "home");
     }
     poll();
   }
 
-  /* Follows the fragment of an address, which never reaches a server, and takes it out of sight. */
+  /* Follows the fragment of an address, and takes it out of sight. */
   function follow(fragment) {
-    const parts = fragment.replace(/^#/, "").split(".");
+    const link = Link.read(fragment);
     if (window.location.hash) {
       history.replaceState(null, "", window.location.pathname);
     }
-    if (parts[0] === "b" && parts.length === 4 && parts.every(Boolean)) {
-      startBinding(parts, fragment);
-    } else if (parts[0] === "b") {
+    if (link.binding) {
+      startBinding(link.binding, window.location.origin + "/" + fragment);
+    } else if (link.binding === null) {
       message("bind_title", "bind_link_broken");
-    } else if (parts[0] === "c" && parts.length === 3) {
-      openChallenge(decode(parts[1]), parts[2]);
+    } else if (link.challenge) {
+      openChallenge(link.challenge.account, link.challenge.id);
     } else {
       home();
-    }
-  }
-
-  function decode(text) {
-    try {
-      return decodeURIComponent(text);
-    } catch (error) {
-      return text;
     }
   }
 
   function openAddress(text) {
     const at = text.indexOf("#");
     const fragment = at < 0 ? "" : text.slice(at);
-    if (!/^#b\.[^.]+\.[^.]+\.[^.]+$/.test(fragment)) {
+    if (!Link.read(fragment).binding) {
       return false;
     }
     follow(fragment);
     return true;
   }
 
-  /* What stands in the address in base64url, so that the QR code is smaller: 128 bits in hexadecimal. */
-  function hex(text) {
-    return Array.from(Keys.fromText(text), function (byte) { return ("0" + byte.toString(16)).slice(-2); }).join("");
+  async function startBinding(link, address) {
+    link.address = address;
+    link.challenge = link.challenge || await Keys.pairingId(link.secret);
+    // The same code, scanned once more: its key is here already.
+    if (bindings.some(function (one) { return one.id === Bindings.id(link.account, link.challenge); })) {
+      home();
+    } else {
+      name(link);
+      poll();
+    }
   }
 
-  function account(part) {
-    const text = decode(part);
-    return /^~[A-Za-z0-9_-]{22}$/.test(text) ?
-      hex(text.slice(1)).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-") : text;
-  }
-
-  function startBinding(parts, fragment) {
-    const challenge = /^[A-Za-z0-9_-]{22}$/.test(parts[2]) ? hex(parts[2]) : parts[2];
-    const link = { account: account(parts[1]), challenge: challenge, secret: parts[3],
-      address: window.location.origin + "/" + fragment };
+  function name(link) {
+    naming = link;
     go(function () {
       return Views.binding(link, {
-        proposal: proposal,
-        bind: function (name) { return bind(link, name); },
-        cancel: home
+        bind: function (label) { return bind(link, label); },
+        cancel: function () {
+          naming = null;
+          home();
+        }
       });
     });
   }
 
-  function proposal() {
-    const model = /\((?:Linux; )?(?:U; )?Android [^;]+; ([^;)]+?)(?: Build[^)]*)?\)/.exec(navigator.userAgent);
-    const apple = /iPhone|iPad/.exec(navigator.userAgent);
-    const found = apple ? apple[0] : model && model[1] !== "K" ? model[1] : t("phone_default");
-    return found.slice(0, 64);
-  }
-
-  async function bind(link, name) {
+  async function bind(link, label) {
     Dom.say(t("binding_now"));
     let made = null;
     let record = null;
     try {
-      made = await Keys.make(link.secret, name);
+      made = await Keys.make(link.secret, label);
       record = {
-        id: Bindings.id(link.account, link.challenge), account: link.account, factor: link.challenge, label: name, user: name,
+        id: Bindings.id(link.account, link.challenge), account: link.account, factor: link.challenge, label: label, user: "",
         key: made.key, code: made.code, compare: made.compare, offset: 0, ring: "none", state: "waiting", since: Date.now()
       };
     } catch (error) {
@@ -142,7 +145,7 @@ const App = (function () {
       Dom.complain(t("cannot_keep"));
       return;
     }
-    const reply = await Api.ask("bind", { account: link.account, challenge: link.challenge, key: made.point, name: name,
+    const reply = await Api.ask("bind", { account: link.account, challenge: link.challenge, key: made.point, name: label,
       proof: made.proof });
     if (reply.verdict !== "accept") {
       await Bindings.remove(record);
@@ -150,9 +153,22 @@ const App = (function () {
       return;
     }
     Bindings.persist();
-    bindings = bindings.filter(function (one) { return one.id !== record.id; }).concat([record]);
-    compare(record);
-    poll();
+    // One that tells whom it binds also tells when the terminal has ended.
+    record.user = (Api.record(reply, "phone") || {}).user || "";
+    record.isWatched = Boolean(record.user);
+    await Promise.all(bindings.filter(function (one) {
+      return one.account === record.account && one.state === "waiting";
+    }).map(giveUp).concat([Bindings.put(record).catch(function () { return null; })]));
+    bindings.push(record);
+    naming = null;
+    home();
+  }
+
+  /* The terminal has not confirmed it. Its key stays for a minute: the directory may be slow to show what was bound. */
+  async function giveUp(record) {
+    record.state = "over";
+    record.overSince = Date.now();
+    await Bindings.put(record).catch(function () { return null; });
   }
 
   function compare(record) {
@@ -180,9 +196,7 @@ const App = (function () {
     if (timer !== mine) {
       return;
     }
-    if (shown && shown.update) {
-      shown.update();
-    }
+    refresh("update");
     const unconfirmed = bindings.some(function (one) { return one.state === "waiting"; });
     const isCalm = replies.every(function (reply) { return reply && (reply.verdict === "accept" || Api.isUnknown(reply)); });
     timer = setTimeout(poll, !isCalm ? POLL_IN_TROUBLE : unconfirmed ? POLL_BINDING : POLL);
@@ -196,7 +210,7 @@ const App = (function () {
     if (reply.verdict === "accept") {
       await take(binding, reply);
     } else if (Api.isUnknown(reply)) {
-      await missing(binding);
+      await missing(binding, reply);
     } else if (current.place === "home" || current.place === "compare") {
       Dom.complain(Api.words(reply));
     }
@@ -207,7 +221,7 @@ const App = (function () {
     const site = Api.record(reply, "site") || {};
     const phone = Api.record(reply, "phone") || {};
     const before = JSON.stringify(binding);
-    const wasWaiting = binding.state === "waiting";
+    const wasWaiting = binding.state === "waiting" || binding.state === "over";
     Object.assign(binding, { state: "bound", user: phone.user, label: phone.label, ring: phone.ring, issuer: site.issuer || "",
       push_key: site.push_key || "", ntfy: site.ntfy === true, compare: "" });
     if (before !== JSON.stringify(binding)) {
@@ -221,7 +235,9 @@ const App = (function () {
     });
     waiting = waiting.filter(function (one) { return one.binding.id !== binding.id; }).concat(open);
     if (wasWaiting) {
-      home();
+      if (current.place !== "challenge") {
+        home();
+      }
       Dom.say(t("bound_now", { user: binding.user }));
     } else if (current.place === "home") {
       const isNew = open.some(function (one) { return known.indexOf(one.challenge.id) < 0; });
@@ -235,11 +251,19 @@ const App = (function () {
   }
 
   /* The server does not know this phone: not yet, or no longer. */
-  async function missing(binding) {
+  async function missing(binding, reply) {
     waiting = waiting.filter(function (one) { return one.binding.id !== binding.id; });
-    if (binding.state === "waiting" && Date.now() - binding.since > BIND_FOR) {
+    // Between the answer at the terminal and what the directory shows there is a moment.
+    const isOpen = (Api.record(reply, "phone") || {}).state === "binding";
+    binding.missed = isOpen ? 0 : (binding.missed || 0) + 1;
+    const isOver = Date.now() - binding.since > BIND_FOR || binding.isWatched && binding.missed > 2;
+    if (binding.state === "waiting" && isOver) {
+      await giveUp(binding);
+      if (current.place === "compare") {
+        message("bind_title", binding.isWatched ? "compare_refused" : "compare_over");
+      }
+    } else if (binding.state === "over" && Date.now() - binding.overSince > OVER_FOR) {
       await abandon(binding);
-      message("bind_title", "compare_over");
     } else if (binding.state === "bound") {
       binding.state = "unknown";
       await Bindings.put(binding).catch(function () { return null; });
@@ -258,7 +282,7 @@ const App = (function () {
   }
 
   async function openChallenge(account, id) {
-    const mine = bindings.filter(function (one) { return one.account === account && one.state !== "waiting"; });
+    const mine = bindings.filter(function (one) { return one.account === account && settled().indexOf(one) >= 0; });
     if (mine.length === 0) {
       message("lost_title", "lost_text", "lost_home", home, "postern my phone enrol");
       return;
@@ -302,7 +326,7 @@ const App = (function () {
       Dom.say("");
       message(results[answered.state][0], results[answered.state][1]);
     } else if (Api.isUnknown(reply)) {
-      await missing(one.binding);
+      await missing(one.binding, reply);
       message("lost_title", "unbound_again");
     } else {
       Dom.complain(Api.words(reply));
@@ -328,9 +352,7 @@ const App = (function () {
     Object.assign(binding, { ring: done.ring, address: done.address || "", ringLost: false });
     await Bindings.put(binding).catch(function () { return null; });
     Dom.say(t("ring_done"));
-    if (shown && shown.update) {
-      shown.update();
-    }
+    refresh("update");
   }
 
   async function forget(binding) {
@@ -382,8 +404,8 @@ const App = (function () {
     document.addEventListener("visibilitychange", poll);
     window.addEventListener("online", poll);
     setInterval(function () {
-      if (shown && shown.tick && !document.hidden) {
-        shown.tick();
+      if (!document.hidden) {
+        refresh("tick");
       }
     }, 1000);
     follow(window.location.hash);

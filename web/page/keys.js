@@ -47,11 +47,20 @@ const Keys = (function () {
     return new Uint8Array(await crypto.subtle.sign("HMAC", key, joined(parts)));
   }
 
+  function hmacKey(secret) {
+    return crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  }
+
+  /* The id of the challenge that waits for the phone with this secret. */
+  async function pairingId(secret) {
+    return Link.hex((await hmac(await hmacKey(secret), [bytes("postern-id-1")])).slice(0, 16));
+  }
+
   /* Makes the key of a new binding. `secret` is the one of the QR code, and is not kept. */
   async function make(secret, name) {
     const pair = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
     const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-    const shared = await crypto.subtle.importKey("raw", fromText(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    const shared = await hmacKey(secret);
     const proof = await hmac(shared, [bytes("postern-bind-1"), point, bytes(name)]);
     const compared = await hmac(shared, [bytes("postern-compare-1"), point]);
     const seed = await hmac(shared, [bytes("postern-seed-1")]);
@@ -87,5 +96,5 @@ const Keys = (function () {
     return ("00000" + String(number % 1000000)).slice(-6);
   }
 
-  return { isPossible: isPossible, make: make, sign: sign, totp: totp, fromText: fromText };
+  return { isPossible: isPossible, make: make, pairingId: pairingId, sign: sign, totp: totp, fromText: fromText };
 }());

@@ -1,8 +1,8 @@
 /* Keeps the page for when there is no network, and shows what a push message says. It never touches the API. */
 "use strict";
 
-const CACHE = "postern-1";
-const FILES = ["/", "/app.js", "/bindings.js", "/cards.js", "/dom.js", "/keys.js", "/push.js", "/api.js", "/views.js", "/words.js", "/style.css",
+const CACHE = "postern-2";
+const FILES = ["/", "/app.js", "/bindings.js", "/cards.js", "/dom.js", "/keys.js", "/link.js", "/push.js", "/api.js", "/views.js", "/waiting.js", "/words.js", "/style.css",
   "/manifest.webmanifest", "/icon.svg", "/icon-180.png"];
 const PATIENCE = 4000;
 

@@ -90,8 +90,17 @@ const Views = (function () {
     };
   }
 
+  /* A name that a person would give it: most Android phones say a code such as 23127PN0CC. */
+  function proposal() {
+    const model = /\((?:Linux; )?(?:U; )?Android [^;]+; ([^;)]+?)(?: Build[^)]*)?\)/.exec(navigator.userAgent);
+    const apple = /iPhone|iPad/.exec(navigator.userAgent);
+    const found = apple ? apple[0] : model && /[a-z]/.test(model[1]) ? model[1] : t("phone_default");
+    return found.slice(0, 64);
+  }
+
   function binding(link, actions) {
-    const name = field("name", t("bind_name"), "", { maxLength: 64, value: actions.proposal() });
+    const name = field("name", t("bind_name"), "", { maxLength: 64, value: proposal() });
+    name.input.addEventListener("focus", function () { name.input.select(); });
     const hint = storageHint();
     const copy = hint && navigator.clipboard ? Dom.button(t("copy_address"), function () {
       navigator.clipboard.writeText(link.address).then(function () { Dom.say(t("copied")); }, function () { return null; });
@@ -119,6 +128,7 @@ const Views = (function () {
     return {
       nodes: [
         heading(t("compare_title")),
+        record.user ? paragraph(t("compare_user", { user: record.user })) : null,
         paragraph(t("compare_text")),
         el("div", { className: "card" }, [
           el("p", { className: "soft", id: "compare-label", textContent: t("compare_label") }),
@@ -131,42 +141,12 @@ const Views = (function () {
     };
   }
 
-  function place(challenge) {
-    return challenge.rhost || t("somewhere");
-  }
-
-  function secondsLeft(challenge) {
-    return Math.max(0, Math.ceil((challenge.until - Date.now()) / 1000));
-  }
-
-  function home(state, actions) {
-    const list = el("div", {});
+  function home(bindings, actions) {
     const cards = el("div", {});
     const drawn = {};
-    let listed = null;
-    let lefts = [];
 
     function update() {
-      const waiting = state.waiting();
-      const now = waiting.map(function (one) { return one.challenge.id; }).join();
-      if (now !== listed) {
-        listed = now;
-        lefts = [];
-        Dom.fill(list, [waiting.length === 0 ? paragraph(t("none_waiting"), "card soft") : el("section", { className: "card",
-          "aria-labelledby": "waiting" }, [
-          el("h2", { id: "waiting", textContent: t("waiting_title") }),
-          el("ul", {}, waiting.map(function (one) {
-            const left = el("p", { className: "soft" });
-            lefts.push({ node: left, challenge: one.challenge });
-            return el("li", {}, [
-              paragraph(t("from", { user: one.challenge.user, service: one.challenge.service, rhost: place(one.challenge) })),
-              left,
-              Dom.button(t("look"), function () { actions.look(one); }, "main")
-            ]);
-          }))
-        ])]);
-      }
-      state.bindings().forEach(function (one) {
+      bindings().forEach(function (one) {
         const key = JSON.stringify([one.state, one.user, one.label, one.issuer, one.ring, one.push_key, one.ntfy, one.address,
           one.ringLost]);
         if (!drawn[one.id] || drawn[one.id].key !== key) {
@@ -185,9 +165,6 @@ const Views = (function () {
     }
 
     function tick() {
-      lefts.forEach(function (one) {
-        one.node.textContent = t("seconds_left", { seconds: secondsLeft(one.challenge) });
-      });
       Object.keys(drawn).forEach(function (id) { drawn[id].tick(); });
     }
 
@@ -200,7 +177,7 @@ const Views = (function () {
     ]);
     const hint = isOnHomeScreen() || isInWeChat() ? null :
       paragraph(t(isApple() ? "home_screen_ios" : "home_screen"), "soft");
-    return { nodes: [heading(t("home_title")), list, cards, another, hint], update: update, tick: tick };
+    return { nodes: [heading(t("home_title")), cards, another, hint], update: update, tick: tick };
   }
 
   function challenge(one, actions) {
@@ -254,7 +231,7 @@ const Views = (function () {
     }
 
     function tick() {
-      const seconds = secondsLeft(asked);
+      const seconds = Waiting.secondsLeft(asked);
       left.textContent = t("seconds", { seconds: seconds });
       if (seconds === 0) {
         actions.over();
@@ -268,7 +245,7 @@ const Views = (function () {
         el("div", { className: "card" }, [el("dl", {}, [
           el("dt", { textContent: t("account") }), el("dd", { textContent: asked.user }),
           el("dt", { textContent: t("service") }), el("dd", { textContent: asked.service }),
-          el("dt", { textContent: t("place") }), el("dd", { textContent: place(asked) }),
+          el("dt", { textContent: t("place") }), el("dd", { textContent: Waiting.place(asked) }),
           el("dt", { textContent: t("time_left") }), left
         ])]),
         paragraph(t("challenge_text")),

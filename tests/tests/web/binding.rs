@@ -1,7 +1,7 @@
 use postern_tests::Browser;
 
 use crate::OnPhone;
-use crate::phone_posternd::{ACCOUNT, FACTOR};
+use crate::phone_posternd::ACCOUNT;
 
 #[test]
 fn a_phone_is_bound_by_a_proof_and_a_code_that_both_sides_know() {
@@ -69,16 +69,36 @@ fn a_reload_goes_on_waiting_for_the_terminal() {
 fn a_code_that_is_spent_or_cut_short_is_said_to_be() {
     let phone = OnPhone::new("spent");
     let whole = phone.phone_posternd.qr_code(&phone.web.url());
-    phone.browser.open(&whole.replace(FACTOR, &"f".repeat(32)));
+    let (account, _) = whole.rsplit_once('.').unwrap();
+    phone.browser.open(&format!("{account}.{}", "A".repeat(32)));
     phone.browser.click("Bind this phone");
     phone.browser.wait_for_text("This QR code is not good any more.");
     assert!(phone.browser.js_async("return (await Bindings.list()).length") == 0, "nothing is kept of it");
     phone.browser.open(&whole[..whole.rfind('.').unwrap()]);
     phone.browser.wait_for_text("This address is not complete.");
-    // One character less in the secret is another secret.
-    phone.browser.open(&whole[..whole.len() - 4]);
-    phone.browser.click("Bind this phone");
-    phone.browser.wait_for_text("This QR code is not good any more.");
+    for cut in [1, 4, 33] {
+        phone.browser.open(&whole[..whole.len() - cut]);
+        phone.browser.wait_for_text("This address is not complete.");
+    }
+}
+
+#[test]
+fn an_address_of_any_form_binds() {
+    for (name, is_earlier) in [("long", false), ("earlier", true)] {
+        let phone = OnPhone::new(name);
+        phone.phone_posternd.state().is_earlier = is_earlier;
+        let page = phone.web.url();
+        let address = if is_earlier {
+            phone.phone_posternd.earlier_qr_code(&page)
+        } else {
+            phone.phone_posternd.long_qr_code(&page)
+        };
+        phone.browser.open(&address);
+        phone.browser.click("Bind this phone");
+        assert_eq!(phone.browser.text_of("#compare"), phone.phone_posternd.compare_code());
+        phone.phone_posternd.confirm();
+        phone.browser.wait_for_text("This phone is bound to alice.");
+    }
 }
 
 #[test]
@@ -111,6 +131,70 @@ fn a_person_who_gave_up_at_the_phone_starts_over() {
 }
 
 #[test]
+fn a_terminal_that_ends_ends_the_binding_and_the_next_one_begins_at_once() {
+    let phone = OnPhone::new("ended");
+    phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
+    phone.browser.click("Bind this phone");
+    phone.browser.wait_for_text("This phone is being bound to the account alice.");
+    // The person says no at the terminal, or closes it.
+    phone.phone_posternd.state().offered = None;
+    phone.browser.wait_for_text("It was not confirmed at the terminal, so this phone is not bound.");
+    phone.browser.click("Back");
+    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+    phone.phone_posternd.renew();
+    phone.bind();
+    phone.browser.wait_for_text("This phone is bound to alice.");
+    assert!(!phone.browser.text().contains("Compare this code"), "{}", phone.browser.text());
+}
+
+#[test]
+fn a_second_try_takes_the_place_of_the_first() {
+    let phone = OnPhone::new("twice");
+    phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
+    phone.browser.click("Bind this phone");
+    phone.browser.wait_for_text("Compare this code");
+    phone.phone_posternd.renew();
+    phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
+    phone.browser.click("Bind this phone");
+    assert_eq!(phone.browser.text_of("#compare"), phone.phone_posternd.compare_code());
+    phone.browser.click("Cancel");
+    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+}
+
+#[test]
+fn a_code_that_is_scanned_twice_keeps_its_key() {
+    let phone = OnPhone::new("rescan");
+    let address = phone.phone_posternd.qr_code(&phone.web.url());
+    phone.browser.open(&address);
+    phone.browser.click("Bind this phone");
+    let shown = phone.browser.text_of("#compare");
+    phone.browser.open(&address);
+    phone.browser.reload();
+    phone.browser.wait_for_text("Compare this code");
+    assert_eq!(phone.browser.text_of("#compare"), shown);
+    phone.phone_posternd.confirm();
+    phone.browser.wait_for_text("This phone is bound to alice.");
+}
+
+#[test]
+fn a_login_that_waits_is_shown_while_a_phone_is_being_bound() {
+    let phone = OnPhone::new("meanwhile");
+    phone.bind();
+    // Another account's code: this page waits for another terminal.
+    phone.browser.open(&format!("{}#b.another.{}", phone.web.url(), "A".repeat(32)));
+    phone.browser.wait_for_text("Name of this phone");
+    drop(phone.phone_posternd.challenge(1, 100));
+    phone.browser.wait_for_text("Waiting for your answer");
+    phone.browser.type_into("#name", "My own");
+    phone.browser.click("Look at it");
+    phone.browser.wait_for_text("Is this you?");
+    phone.browser.click("Back");
+    phone.browser.wait_for_text("Name of this phone");
+    phone.browser.click("Cancel");
+    phone.browser.wait_for_text("alice · example.org");
+}
+
+#[test]
 fn a_browser_that_forgot_its_key_says_to_bind_again() {
     let phone = OnPhone::new("lost");
     let id = phone.phone_posternd.challenge(1, 100);
@@ -120,7 +204,7 @@ fn a_browser_that_forgot_its_key_says_to_bind_again() {
     phone.browser.js_async(
         "await Bindings.remove({id: Bindings.id('ACCOUNT', 'FACTOR')})"
             .replace("ACCOUNT", ACCOUNT)
-            .replace("FACTOR", FACTOR)
+            .replace("FACTOR", &phone.phone_posternd.factor())
             .as_str(),
     );
     phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
@@ -140,7 +224,7 @@ fn a_phone_that_was_removed_says_so_and_forgets_its_keys_when_told() {
     phone.browser.click("To this phone's accounts");
     phone.browser.click("Settings of this phone");
     phone.browser.click("Forget this phone here");
-    phone.browser.wait_for_text(&format!("postern my phone remove {FACTOR}"));
+    phone.browser.wait_for_text(&format!("postern my phone remove {}", phone.phone_posternd.factor()));
     phone.browser.click("Delete the keys");
     phone.browser.wait_for_text("The keys are deleted.");
     phone.browser.wait_for_text("This phone is not bound to an account yet.");

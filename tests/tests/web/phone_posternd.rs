@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
@@ -16,8 +17,6 @@ use sha2::Sha256;
 
 /// The account's id, with a character that an address has to escape.
 pub(crate) const ACCOUNT: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
-/// The id of the challenge that binds, and of the factor that it makes.
-pub(crate) const FACTOR: &str = "00112233445566778899aabbccddeeff";
 /// The number that the terminal shows at every login.
 pub(crate) const NUMBER: &str = "07";
 
@@ -29,8 +28,10 @@ pub(crate) struct PhonePosternd {
 }
 
 pub(crate) struct State {
-    secret: [u8; 32],
-    offered: Option<Phone>,
+    secret: [u8; 20],
+    pub(crate) offered: Option<Phone>,
+    /// Whether it is one from before phones were told whom they are being bound to.
+    pub(crate) is_earlier: bool,
     pub(crate) bound: Option<Phone>,
     /// Seconds by which its clock is ahead of the phone's.
     pub(crate) ahead: i64,
@@ -65,12 +66,13 @@ pub(crate) struct Challenge {
 
 impl PhonePosternd {
     pub(crate) fn start(socket: &Path) -> Self {
-        let mut secret = [0; 32];
+        let mut secret = [0; 20];
         getrandom::fill(&mut secret).unwrap();
-        canary::register(&URL_SAFE_NO_PAD.encode(secret));
+        canary::register(&BASE32_NOPAD.encode(&secret));
         let state = Arc::new(Mutex::new(State {
             secret,
             offered: None,
+            is_earlier: false,
             bound: None,
             ahead: 0,
             challenges: Vec::new(),
@@ -111,8 +113,24 @@ impl PhonePosternd {
 
     /// What the terminal's QR code says.
     pub(crate) fn qr_code(&self, page: &str) -> String {
-        let secret = URL_SAFE_NO_PAD.encode(self.state().secret);
-        format!("{page}#b.{ACCOUNT}.{FACTOR}.{secret}")
+        let account = u128::from_str_radix(&ACCOUNT.replace('-', ""), 16).unwrap().to_be_bytes();
+        format!("{page}#B.{}.{}", BASE32_NOPAD.encode(&account), BASE32_NOPAD.encode(&self.state().secret))
+    }
+
+    /// The same where the id of the account is no UUID.
+    pub(crate) fn long_qr_code(&self, page: &str) -> String {
+        format!("{page}#b.{ACCOUNT}.{}", BASE32_NOPAD.encode(&self.state().secret))
+    }
+
+    /// The same as a posternd wrote it before the page was upgraded.
+    pub(crate) fn earlier_qr_code(&self, page: &str) -> String {
+        let state = self.state();
+        format!("{page}#b.{ACCOUNT}.{}.{}", state.factor(), URL_SAFE_NO_PAD.encode(state.secret))
+    }
+
+    /// The id of the challenge that binds, and of the factor that it makes.
+    pub(crate) fn factor(&self) -> String {
+        self.state().factor()
     }
 
     pub(crate) fn challenge_address(&self, page: &str, id: &str) -> String {
@@ -126,6 +144,14 @@ impl PhonePosternd {
         let mac = mac(&state.secret, &[b"postern-compare-1", &phone.point]);
         let number = u32::from_be_bytes(mac[..4].try_into().unwrap()) % 1_000_000;
         format!("{:03} {:03}", number / 1000, number % 1000)
+    }
+
+    /// The terminal shows another QR code.
+    pub(crate) fn renew(&self) {
+        let mut state = self.state();
+        getrandom::fill(&mut state.secret).unwrap();
+        canary::register(&BASE32_NOPAD.encode(&state.secret));
+        state.offered = None;
     }
 
     /// The person says yes at the terminal.
@@ -154,6 +180,14 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
+    fn factor(&self) -> String {
+        mac(&self.secret, &[b"postern-id-1"])[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn is_known(&self, account: String, factor: String) -> bool {
+        (account, factor) == (ACCOUNT.to_owned(), self.factor())
+    }
+
     fn answer(&mut self, begin: &Value, line: &mut Line) {
         assert_eq!(begin["service"], "web");
         assert_eq!(begin["user"], "");
@@ -164,9 +198,11 @@ impl State {
             self.bind(&given, line);
             return;
         }
-        let Some(phone) = self.bound.clone().filter(|_| (given("account"), given("factor")) == known())
-        else {
-            record(line, "phone", json!({"state": "unknown"}));
+        let is_known = self.is_known(given("account"), given("factor"));
+        let Some(phone) = self.bound.clone().filter(|_| is_known) else {
+            // It waits for the terminal, as far as that is still there.
+            let state = if is_known && self.offered.is_some() { "binding" } else { "unknown" };
+            record(line, "phone", json!({"state": state}));
             line.reject("unknown_account", "This phone is not bound.");
             return;
         };
@@ -224,8 +260,11 @@ impl State {
         let is_proved = URL_SAFE_NO_PAD.encode(&proof) == given("proof");
         let key = VerifyingKey::from_sec1_bytes(&point).ok().filter(|_| point.len() == 65);
         match key {
-            Some(key) if is_proved && (given("account"), given("challenge")) == known() => {
+            Some(key) if is_proved && self.is_known(given("account"), given("challenge")) => {
                 self.offered = Some(Phone { key, point, name });
+                if !self.is_earlier {
+                    record(line, "phone", json!({"state": "binding", "user": "alice"}));
+                }
                 accept(line);
             }
             _ => line.reject("bad_credential", "That is not possible."),
@@ -261,10 +300,6 @@ impl State {
         self.answers.push((challenge, choice, number));
         record(line, "answered", json!({"state": state}));
     }
-}
-
-fn known() -> (String, String) {
-    (ACCOUNT.to_owned(), FACTOR.to_owned())
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "so that it reads json!(…)")]

@@ -115,6 +115,8 @@ impl PhonePage<'_, '_> {
         {
             Answered::Now => {
                 self.exchange.trail.is_changed = true;
+                let value = json!({ "state": "binding", "user": open.challenge.user });
+                self.exchange.person.record("phone", value).await?;
                 Ok(open.challenge.user)
             }
             Answered::Before | Answered::Gone => Err(Stop::reject(Reason::Replayed)),
@@ -264,7 +266,9 @@ impl PhonePage<'_, '_> {
             drop(place);
             // Nothing is told to who guesses all the time, and to who is being bound always.
             if !(is_over && self.is_guess) {
-                self.exchange.person.record("phone", json!({ "state": "unknown" })).await?;
+                // A phone whose terminal has ended must not wait for it.
+                let state = if self.is_guess { "unknown" } else { "binding" };
+                self.exchange.person.record("phone", json!({ "state": state })).await?;
             }
             return Err(Stop::reject(Reason::UnknownAccount));
         };

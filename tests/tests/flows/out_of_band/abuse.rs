@@ -241,7 +241,7 @@ async fn a_phone_that_waits_to_be_bound_may_ask_often_at_no_cost_to_others() {
     for _ in 0..200 {
         let told = phone.pending().await;
         assert_eq!(told.reason(), Reason::UnknownAccount);
-        assert_eq!(told.field("phone", "state"), "unknown");
+        assert_eq!(told.field("phone", "state"), "binding");
     }
     let thief = phone.with_another_key();
     let last = (0..61).map(|_| thief.pending());
@@ -252,7 +252,7 @@ async fn a_phone_that_waits_to_be_bound_may_ask_often_at_no_cost_to_others() {
     assert_eq!(reason, Some(Reason::Limited), "who did not hand in the key is no phone that waits");
     assert_eq!(
         phone.pending().await.field("phone", "state"),
-        "unknown",
+        "binding",
         "and takes nothing from the one that does"
     );
     talk.say("y");

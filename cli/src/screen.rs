@@ -9,20 +9,21 @@ use postern_core::qr::Screen;
 /// The caller's terminal. If the output goes to none, a QR code of any height fits.
 pub(crate) fn of_process() -> Screen {
     let is_utf8 = is_utf8(LOCALE.iter().filter_map(|name| std::env::var(name).ok()));
+    let plain = Screen { prefix: 0, ..Screen::default() };
     if !stdout().is_terminal() && !stderr().is_terminal() {
-        return Screen { rows: LONGEST, is_utf8, ..Screen::default() };
+        return Screen { rows: LONGEST, is_utf8, ..plain };
     }
     let size = File::open("/dev/tty").ok().and_then(|tty| rustix::termios::tcgetwinsize(tty).ok());
     // A terminal that does not know its size reports zero.
     match size.filter(|size| size.ws_row > 0 && size.ws_col > 0) {
-        Some(size) => Screen { rows: size.ws_row.into(), columns: size.ws_col.into(), is_utf8 },
-        None => Screen { is_utf8, ..Screen::default() },
+        Some(size) => Screen { rows: size.ws_row.into(), columns: size.ws_col.into(), is_utf8, ..plain },
+        None => Screen { is_utf8, ..plain },
     }
 }
 
 /// The same for a flow of posternd.
 pub(crate) fn arguments() -> BTreeMap<String, String> {
-    let Screen { rows, columns, is_utf8 } = of_process();
+    let Screen { rows, columns, is_utf8, .. } = of_process();
     let charset = if is_utf8 { "utf-8" } else { "ascii" };
     let said = [
         ("rows", rows.min(LONGEST).to_string()),

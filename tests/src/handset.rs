@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -34,39 +35,43 @@ pub struct Heard {
     pub records: Vec<(String, Value)>,
 }
 
-/// 128 bits in base64url, as the address has them, in hexadecimal.
-fn hex(short: &str) -> String {
-    let bits: [u8; 16] = URL_SAFE_NO_PAD.decode(short).expect("base64url").try_into().expect("128 bits");
-    format!("{:032x}", u128::from_be_bytes(bits))
+/// An account in base32, as the address has it where its id is a UUID.
+fn uuid(short: &str) -> String {
+    let bits: [u8; 16] = from_base32(short).try_into().expect("128 bits");
+    let hex = format!("{:032x}", u128::from_be_bytes(bits));
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-fn uuid(hex: &str) -> String {
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+fn from_base32(text: &str) -> Vec<u8> {
+    BASE32_NOPAD.decode(text.as_bytes()).expect("base32")
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().to_vec()
 }
 
 impl Handset {
     /// One that has read the QR code `uri`.
     #[must_use]
     pub fn scans(uri: &str) -> Self {
-        let (_, fragment) = uri.split_once("#b.").unwrap_or_else(|| panic!("binds nothing: {uri}"));
+        let (_, fragment) = uri.split_once('#').unwrap_or_else(|| panic!("binds nothing: {uri}"));
         let parts: Vec<&str> = fragment.split('.').collect();
-        let [account, factor, secret] = parts[..] else { panic!("not three parts: {uri}") };
-        Self {
-            key: new_key(),
-            secret: URL_SAFE_NO_PAD.decode(secret).expect("base64url"),
-            account: match account.strip_prefix('~') {
-                Some(short) => uuid(&hex(short)),
-                None => percent_decoded(account),
-            },
-            factor: if factor.len() == 22 { hex(factor) } else { factor.to_owned() },
-        }
+        let (account, secret) = match parts[..] {
+            ["B", account, secret] => (uuid(account), from_base32(secret)),
+            ["b", account, secret] => (percent_decoded(account), from_base32(secret)),
+            _ => panic!("binds nothing: {uri}"),
+        };
+        let id: [u8; 16] = hmac(&secret, &[b"postern-id-1"])[..16].try_into().expect("128 bits");
+        Self { key: new_key(), account, factor: format!("{:032x}", u128::from_be_bytes(id)), secret }
     }
 
     /// All of it, for a file.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
-            "key": URL_SAFE_NO_PAD.encode(self.key.to_bytes()), "secret": self.pairing_secret(), "account": self.account,
+            "key": URL_SAFE_NO_PAD.encode(self.key.to_bytes()), "secret": URL_SAFE_NO_PAD.encode(&self.secret), "account": self.account,
             "factor": self.factor,
         })
     }
@@ -94,13 +99,32 @@ impl Handset {
     /// The secret of the QR code, as it stands in there.
     #[must_use]
     pub fn pairing_secret(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&self.secret)
+        BASE32_NOPAD.encode(&self.secret)
+    }
+
+    /// The address at which it answers a challenge, as a QR code has it.
+    #[must_use]
+    pub fn challenge_address(&self, page: &str, challenge: &str) -> String {
+        let short = |hex: &str| {
+            let bits = u128::from_str_radix(&hex.replace('-', ""), 16).ok()?;
+            Some(BASE32_NOPAD.encode(&bits.to_be_bytes()))
+        };
+        match (short(&self.account), short(challenge)) {
+            (Some(account), Some(challenge)) => format!("{page}#C.{account}.{challenge}"),
+            _ => format!("{page}#c.{}.{challenge}", self.account),
+        }
     }
 
     /// The same with an unknown key, as an attacker without this phone has.
     #[must_use]
     pub fn with_another_key(&self) -> Self {
         Self { key: new_key(), ..self.clone() }
+    }
+
+    /// The same with another secret, as an attacker has who saw what was handed in, but not the QR code.
+    #[must_use]
+    pub fn with_another_secret(&self) -> Self {
+        Self { secret: vec![0; self.secret.len()], ..self.with_another_key() }
     }
 
     /// What it hands in to be bound under `name`.
@@ -212,9 +236,7 @@ impl Handset {
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length will do");
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes().to_vec()
+        hmac(&self.secret, parts)
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::{Ran, host};
 
 /// How the terminal looks where a program says nothing about colours.
@@ -28,6 +30,26 @@ pub fn read(text: &str, theme: Theme) -> Vec<String> {
     // 4: no code in there.
     assert!(matches!(ran.code, 0 | 4), "zbarimg {}: {}", ran.code, ran.stderr);
     ran.stdout.lines().map(str::to_owned).collect()
+}
+
+/// The last `rows` of a terminal of so many columns that showed `text`, where a longer line goes on in the next row.
+#[must_use]
+pub fn last_rows(text: &str, rows: usize, columns: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    for line in text.split('\n') {
+        let (mut row, mut width) = (String::new(), 0);
+        for c in line.trim_end_matches('\r').chars() {
+            let wide = c.width().unwrap_or(0);
+            if width + wide > columns {
+                all.push(std::mem::take(&mut row));
+                width = 0;
+            }
+            row.push(c);
+            width += wide;
+        }
+        all.push(row);
+    }
+    all.split_off(all.len().saturating_sub(rows))
 }
 
 /// The text as a picture (PGM, grey): each character is one pixel wide and two high, and enlarged.

@@ -1,6 +1,7 @@
 //! QR codes (ISO/IEC 18004) for terminals, files and pages.
 
 use qrcode::{Color, EcLevel, QrCode};
+use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
 /// A QR code as dark and light modules, without its quiet zone.
@@ -28,12 +29,6 @@ impl Modules {
         let inside = |at: isize| usize::try_from(at).ok().filter(|at| *at < self.side);
         let (Some(row), Some(column)) = (inside(row), inside(column)) else { return false };
         self.dark.get(row * self.side + column).copied().unwrap_or(false)
-    }
-
-    /// The code as lines for a terminal, two rows in each line, with a quiet zone of two modules on each side.
-    #[must_use]
-    pub fn terminal(&self) -> Zeroizing<String> {
-        self.half_blocks(QUIET)
     }
 
     /// The code as lines for a terminal, two rows in each line, with a quiet zone of `quiet` modules on each side.
@@ -101,21 +96,23 @@ pub struct Screen {
     pub columns: usize,
     /// Whether it displays UTF-8.
     pub is_utf8: bool,
+    /// The columns that a program writes before the first line: ssh puts `(user@host) ` there.
+    pub prefix: usize,
 }
 
 impl Default for Screen {
-    /// The size that every terminal has, for front doors that do not report it.
+    /// The size that every terminal has, for front doors that do not report it, such as PAM.
     fn default() -> Self {
-        Self { rows: 24, columns: 80, is_utf8: true }
+        Self { rows: 24, columns: 80, is_utf8: true, prefix: LONGEST_PREFIX }
     }
 }
 
 impl Screen {
-    /// The QR code of the first of the equivalent `texts` that fits on the screen with `lines_below` lines below it; `None` if
-    /// none fits.
+    /// The QR code of the first of the equivalent `texts` that fits on the screen together with `lines`, which stand above and
+    /// below it; `None` if none fits. The first of the lines is the first that is shown.
     #[must_use]
-    pub fn qr(&self, texts: &[&str], lines_below: usize) -> Option<Zeroizing<String>> {
-        let rows = self.rows.saturating_sub(lines_below);
+    pub fn qr(&self, texts: &[&str], lines: &[String]) -> Option<Zeroizing<String>> {
+        let rows = self.rows.saturating_sub(self.rows_of(lines));
         let codes = texts.iter().filter_map(|text| Modules::of(text));
         // Scanners accept a quiet zone smaller than that of the standard (4).
         let mut ways = codes.flat_map(|modules| [QUIET, 1].map(|quiet| (modules.clone(), quiet)));
@@ -126,14 +123,17 @@ impl Screen {
             fits.then(|| if self.is_utf8 { modules.half_blocks(quiet) } else { modules.ascii(quiet) })
         })
     }
+
+    /// How many rows the lines take. A line that is wider than the screen takes several.
+    fn rows_of(&self, lines: &[String]) -> usize {
+        let prefixes = std::iter::once(self.prefix).chain(std::iter::repeat(0));
+        let widths = lines.iter().zip(prefixes).map(|(line, prefix)| prefix + line.width());
+        widths.map(|width| width.div_ceil(self.columns.max(1)).max(1)).sum()
+    }
 }
 
-/// The QR code of `text` as lines for a terminal of unknown size, with a line below; `None` if it does not fit.
-#[must_use]
-pub fn terminal(text: &str) -> Option<Zeroizing<String>> {
-    Screen::default().qr(&[text], 1)
-}
-
+/// Room for a user name and a host name.
+const LONGEST_PREFIX: usize = 40;
 const QUIET: isize = 2;
 
 #[cfg(test)]
@@ -146,7 +146,7 @@ mod tests {
             "otpauth://totp/Postern:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Postern",
         )
         .unwrap();
-        let lines = modules.terminal();
+        let lines = modules.half_blocks(QUIET);
         assert!(lines.lines().all(|line| line.chars().count() == modules.side + 4));
         assert_eq!(lines.lines().count(), (modules.side + 4).div_ceil(2));
         assert!(lines.lines().next().unwrap().chars().all(|c| c == '█'), "a quiet zone above");
@@ -156,18 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn a_code_too_large_for_a_terminal_is_left_out() {
-        assert!(terminal(&"x".repeat(1000)).is_none());
-        assert!(terminal("short").is_some());
-    }
-
-    #[test]
     fn a_code_is_seen_whole_on_its_screen_or_not_at_all() {
         // Versions 5, 6 and 7: 37, 41 and 45 modules on a side.
         let [five, six, seven] = [106, 134, 154].map(|length| "x".repeat(length));
-        let lines =
-            |screen: Screen, text: &str, below| screen.qr(&[text], below).map(|code| code.lines().count());
-        let small = Screen::default();
+        let lines = |screen: Screen, text: &str, beside: usize| {
+            screen.qr(&[text], &vec![String::new(); beside]).map(|code| code.lines().count())
+        };
+        let small = Screen { prefix: 0, ..Screen::default() };
         assert_eq!(lines(small, &five, 1), Some(21));
         assert_eq!(lines(small, &five, 3), Some(21));
         assert_eq!(lines(small, &five, 4), Some(20), "with less around it");
@@ -178,17 +173,36 @@ mod tests {
         assert_eq!(lines(Screen { columns: 40, ..small }, &five, 1), Some(20), "39 columns");
         assert_eq!(lines(Screen { columns: 38, ..small }, &five, 1), None);
         assert_eq!(lines(Screen { rows: 0, ..small }, "x", 1), None);
-        let shorter = small.qr(&[&seven, &five], 1).unwrap();
-        assert_eq!(shorter, small.qr(&[&five], 1).unwrap(), "the smaller one is shown");
+        assert_eq!(lines(small, &"x".repeat(4000), 0), None, "longer than any code");
+        let shorter = small.qr(&[&seven, &five], &[]).unwrap();
+        assert_eq!(shorter.lines().count(), 24, "the first that fits");
+        let above = [String::new()];
+        assert_eq!(
+            small.qr(&[&seven, &five], &above),
+            small.qr(&[&five], &above),
+            "the smaller one is shown"
+        );
+    }
+
+    #[test]
+    fn a_line_beside_a_code_takes_the_rows_that_it_fills() {
+        let ssh = Screen::default();
+        let rows = |screen: Screen, line: &str| screen.rows_of(&[line.to_owned()]);
+        assert_eq!((rows(ssh, ""), rows(ssh, &"x".repeat(40)), rows(ssh, &"x".repeat(41))), (1, 1, 2));
+        let own = Screen { prefix: 0, ..ssh };
+        assert_eq!((rows(own, &"x".repeat(80)), rows(own, &"x".repeat(161))), (1, 3));
+        assert_eq!((rows(own, &"扫".repeat(40)), rows(own, &"扫".repeat(41))), (1, 2), "two columns each");
+        assert_eq!(own.rows_of(&[String::new(), "x".repeat(81)]), 3);
+        assert_eq!(rows(Screen { columns: 0, ..own }, "xx"), 2);
     }
 
     #[test]
     fn a_terminal_without_utf_8_is_shown_ascii() {
-        let old = Screen { rows: 60, columns: 100, is_utf8: false };
-        let code = old.qr(&["short"], 1).unwrap();
+        let old = Screen { rows: 60, columns: 100, is_utf8: false, prefix: 0 };
+        let code = old.qr(&["short"], &[]).unwrap();
         assert!(code.is_ascii() && code.lines().all(|line| line.len() == 2 * 25), "{}", *code);
         assert_eq!(code.lines().count(), 25);
         assert!(code.lines().next().unwrap().chars().all(|c| c == '#'));
-        assert!(Screen { is_utf8: false, ..Screen::default() }.qr(&[&"x".repeat(100)], 1).is_none());
+        assert!(Screen { is_utf8: false, ..Screen::default() }.qr(&[&"x".repeat(100)], &[]).is_none());
     }
 }

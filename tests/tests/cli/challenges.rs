@@ -25,9 +25,9 @@ fn page(name: &str, site: &Site) -> (Web, Ntfy) {
     (web, ntfy)
 }
 
-/// What follows `Open this on your phone:` on the screen.
+/// What follows `scan this code or open:` on the screen.
 fn address(shown: &str) -> String {
-    let (_, rest) = shown.split_once("Open this on your phone: ").expect("an address");
+    let (_, rest) = shown.split_once("scan this code or open: ").expect("an address");
     rest.split_whitespace().next().unwrap().to_owned()
 }
 

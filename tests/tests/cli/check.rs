@@ -244,9 +244,17 @@ fn the_page_for_phones_is_asked_for_as_a_phone_would() {
         site.edit_config(move |text| text + &with);
         let ran = site.check();
         site.edit_config(move |text| text.replace(&section, ""));
-        ran.stdout.lines().find(|line| line.contains("  web: ")).unwrap_or_default().to_owned()
+        ran.stdout.lines().filter(|line| line.contains("  web: ")).collect::<Vec<_>>().join("\n")
     };
     assert!(said(&web.url()).starts_with("ok    web: "), "{}", said(&web.url()));
+    let long = |length: usize| format!("https://{}.invalid/", "x".repeat(length - 17));
+    let fits = said(&long(61));
+    assert!(fits.contains("not reached from this host") && !fits.contains("QR code"), "{fits}");
+    let warned = said(&long(62));
+    assert!(
+        warned.contains("warn  web: ") && warned.contains("fits on a terminal of 24 rows up to 61"),
+        "{warned}"
+    );
     let other = said(&format!("{}/", plain.url()));
     assert!(other.starts_with("FAIL  web: ") && other.contains("another page than Postern's"), "{other}");
     plain.set(Mood::Answers(502, String::new(), String::new()));

@@ -1,7 +1,7 @@
 //! Binding at a terminal: `postern my`, and where a login asks for it.
 
 use postern_tests::courier_host::{CourierHost, number};
-use postern_tests::login_host::{LoginUser, without_ssh_prefix};
+use postern_tests::login_host::LoginUser;
 use postern_tests::qr::{self, Theme};
 use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Handset, canary};
@@ -17,18 +17,16 @@ on_both!(
 
 /// A phone that reads the QR code on the terminal, up to the question whether it shows six digits.
 fn scans(host: &CourierHost, person: &mut TerminalUser, name: &str) -> Handset {
-    person.expect("Or scan this with its camera:");
+    person.expect("On your phone, scan this code or open: ");
     person.expect("Press Enter once the phone shows a code of six digits: ");
-    let codes = qr::read(&without_ssh_prefix(person), Theme::Dark);
-    let [address] = &*codes else { panic!("{} codes", codes.len()) };
+    let rows = qr::last_rows(&person.text(), 24, 80);
+    let codes = qr::read(&rows.join("\n"), Theme::Dark);
+    let [address] = &*codes else { panic!("{} codes in 24 rows:\n{}", codes.len(), rows.join("\n")) };
     let phone = Handset::scans(address);
     phone.register();
     person.was_shown(&phone.pairing_secret());
-    assert!(address.starts_with(&format!("{}#b.", host.web.url())));
-    assert!(
-        without_ssh_prefix(person).contains(&format!("Open this on your phone: {address}")),
-        "the same as text"
-    );
+    assert!(address.starts_with(&format!("{}#B.", host.web.url())));
+    assert!(rows.concat().contains(&format!("open: {address}")), "the same as text, above it");
     assert_eq!(phone.pending(&host.web).reason, "unknown_account", "not bound yet");
     assert!(phone.bind(&host.web, name).is_accept());
     person.answer_visible("");

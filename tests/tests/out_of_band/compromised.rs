@@ -269,11 +269,7 @@ fn a_page_cannot_bind_a_phone_of_its_own(host: &CourierHost) {
             }
             Said::Record { name, value } if name == "key" => {
                 // The page learns the account and the challenge, and never the secret.
-                let uri = value["uri"].as_str().unwrap();
-                let (known, secret) = uri.rsplit_once('.').unwrap();
-                let other = URL_SAFE_NO_PAD.encode([7; 32]);
-                assert_ne!(secret, other);
-                let phone = Handset::scans(&format!("{known}.{other}"));
+                let phone = Handset::scans(value["uri"].as_str().unwrap()).with_another_secret();
                 let binding = [begin(Flow::PhoneBind, "web", &phone.binding("Fairphone"))];
                 drop(as_page(host, &anna.password, &binding));
                 own = Some(phone);

@@ -138,6 +138,7 @@ impl Report {
         self.couriers(&config).await;
         if let Some(web) = &config.web {
             self.remark("web", page::examine(&web.url).await);
+            page::fits_terminal(&web.url).into_iter().for_each(|remark| self.remark("web", remark));
         }
         match Site::of(config) {
             Err(failure) => {

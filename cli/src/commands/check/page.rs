@@ -3,9 +3,21 @@
 use std::path::Path;
 
 use postern_core::config::HttpUrl;
+use postern_core::factor::LONGEST_PAGE;
 use postern_courier::NoPage;
 
 use super::remark::Remark;
+
+/// Whether a QR code with the page's address fits on every terminal; `None` if it does.
+pub(super) fn fits_terminal(url: &HttpUrl) -> Option<Remark> {
+    let url = url.to_string();
+    let length = url.len();
+    (!postern_core::factor::fits_terminal(&url)).then(|| {
+        Remark::warn(format!(
+            "{url} has {length} bytes, and the QR code that binds a phone fits on a terminal of 24 rows up to {LONGEST_PAGE}: people there are told to open the address instead; see [web] url"
+        ))
+    })
+}
 
 /// Whether the page exists, is Postern's, and has a certificate that browsers accept.
 pub(super) async fn examine(url: &HttpUrl) -> Remark {

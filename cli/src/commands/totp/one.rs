@@ -157,14 +157,16 @@ impl Job<'_> {
             return Ok(());
         }
         let short = totp.short_uri(&self.site.config.issuer, &self.account.name)?;
-        // Below it come the key, its shape and the question.
-        let code = screen::of_process().qr(&[uri, &short], 3);
-        let text = Zeroizing::new(format!(
-            "Scan this with an authenticator app:\n{}Or type this key into it: {}\n({})\n",
-            code.as_deref().map_or(QR_TOO_LARGE, String::as_str),
-            *totp.base32_grouped(),
-            totp.shape,
-        ));
+        let above = "Scan this with an authenticator app:";
+        let below = Zeroizing::new([
+            format!("Or type this key into it: {}", *totp.base32_grouped()),
+            format!("({})", totp.shape),
+        ]);
+        let mut lines = Zeroizing::new(vec![above.to_owned(), FIRST_CODE.to_owned()]);
+        lines.extend(below.iter().cloned());
+        let code = screen::of_process().qr(&[uri, &short], &lines);
+        let code = code.as_deref().map_or(QR_TOO_LARGE, String::as_str);
+        let text = Zeroizing::new(format!("{above}\n{code}{}\n", below.join("\n")));
         match (&mut self.terminal, self.output.is_json()) {
             (Some(terminal), true) => terminal.show(&text),
             (None, true) => Ok(()),
@@ -244,7 +246,7 @@ fn write_files(files: &mut Files, uri: &str) -> Result<(), Failure> {
 /// Asks for a code of the new app until one is correct.
 async fn prove(mut first: FirstCode<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
     while first.may_try() {
-        let answer = terminal.ask("Code that the app shows: ")?;
+        let answer = terminal.ask(FIRST_CODE)?;
         let answer = answer.ok_or_else(|| Failure::data("no code was given; nothing was bound"))?;
         match first.check(&answer).await? {
             None => return Ok(()),
@@ -266,5 +268,6 @@ async fn prove(mut first: FirstCode<'_>, terminal: &mut Terminal) -> Result<(), 
     Err(Failure::data("no right code was given; nothing was bound"))
 }
 
+const FIRST_CODE: &str = "Code that the app shows: ";
 const QR_TOO_LARGE: &str =
     "(There is no QR code, as it would not fit on this terminal; --svg and --png write it to a file.)\n";

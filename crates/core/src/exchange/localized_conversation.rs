@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::account::Account;
 use crate::conversation::{Answer, Choice, Conversation, Echo, Gone, Prompt, Tone};
@@ -21,6 +21,22 @@ pub(crate) struct LocalizedConversation<'a> {
     is_changed: bool,
     screen: Screen,
     gone: Option<Gone>,
+}
+
+/// A QR code, and what stands on the screen with it.
+pub(crate) struct QrCode<'a> {
+    /// What it encodes.
+    pub(crate) content: &'a str,
+    /// The same in fewer characters, if there is such a form.
+    pub(crate) shorter: Option<&'a str>,
+    /// The lines above it.
+    pub(crate) above: &'a [Phrase<'a>],
+    /// The lines below it.
+    pub(crate) below: &'a [Phrase<'a>],
+    /// What is asked next.
+    pub(crate) question: &'a Phrase<'a>,
+    /// The line in its place if it does not fit on the screen: what to do instead.
+    pub(crate) instead: &'a Phrase<'a>,
 }
 
 impl<'a> LocalizedConversation<'a> {
@@ -170,18 +186,24 @@ impl<'a> LocalizedConversation<'a> {
         self.screen = screen;
     }
 
-    /// Shows the QR code of `content`. A terminal shows the first of `content` and `shorter`, which mean the same, that fits
-    /// with so many lines below it, or else says that there is none.
-    pub(crate) async fn qr(
-        &mut self,
-        content: &str,
-        shorter: Option<&str>,
-        lines_below: usize,
-    ) -> Result<(), Gone> {
-        let texts: Vec<&str> = std::iter::once(content).chain(shorter).collect();
-        let drawn = self.screen.qr(&texts, lines_below);
-        let text = drawn.unwrap_or_else(|| Zeroizing::new(self.language.say(&Phrase::QrTooLarge {})));
-        self.show(Tone::Info, &Prompt::qr(content, text)).await
+    /// Shows a QR code with the lines around it, up to the question, which is still to be asked. A terminal shows it only if it
+    /// has room for all of them.
+    pub(crate) async fn show_qr(&mut self, code: &QrCode<'_>) -> Result<(), Gone> {
+        let around = code.above.iter().chain(code.below).chain([code.question]);
+        let mut lines: Vec<String> = around.map(|phrase| self.language.say(phrase)).collect();
+        let texts: Vec<&str> = std::iter::once(code.content).chain(code.shorter).collect();
+        let drawn = self.screen.qr(&texts, &lines);
+        // A key may be among them.
+        lines.zeroize();
+        for phrase in code.above {
+            self.tell(phrase).await?;
+        }
+        let text = drawn.unwrap_or_else(|| Zeroizing::new(self.language.say(code.instead)));
+        self.show(Tone::Info, &Prompt::qr(code.content, text)).await?;
+        for phrase in code.below {
+            self.tell(phrase).await?;
+        }
+        Ok(())
     }
 
     /// The next word may take this long.

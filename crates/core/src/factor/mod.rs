@@ -18,7 +18,10 @@ pub use code_text::CodeText;
 pub use email::{BadAddress, Email, EmailAddress};
 pub use id::{BadFactorId, FactorId};
 pub use kind::{FactorKind, FactorType};
-pub use phone::{BadPhoneKey, PAIRING_BYTES, Pairing, Phone, PhoneKey, Push, PushTarget, Subscription};
+pub use phone::{
+    BadPhoneKey, LONGEST_PAGE, PAIRING_BYTES, Pairing, Phone, PhoneKey, Push, PushTarget, Subscription,
+    fits_terminal,
+};
 pub use record::{FactorRecord, SealedSecret};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
 pub use sms::{BadNumber, PhoneNumber, Sms};

@@ -213,12 +213,12 @@ mod tests {
             "ring-",
             "by-",
             "span-",
+            "qr-too-large",
         ];
         let single = [
             "login-failed",
             "not-changed",
             "phone-refused",
-            "qr-too-large",
             "kind-totp",
             "kind-phone",
             "kind-email",

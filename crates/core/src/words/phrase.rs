@@ -109,9 +109,7 @@ phrases! {
     /// Nothing can be sent at all.
     NothingSent "nothing-sent" {};
 
-    /// Above a QR code that binds a phone.
-    ScanToBind "scan-to-bind" {};
-    /// Above it, the same as an address.
+    /// Above a QR code that binds a phone: the same as an address.
     OpenThis "open-this" { address: text };
     /// Waits for the phone.
     PhoneScanned "phone-scanned" {};
@@ -234,8 +232,12 @@ phrases! {
     Ticket "ticket" {};
     /// Above the QR code.
     ScanThis "scan-this" {};
-    /// In the place of a QR code that would not fit on the screen.
+    /// In the place of the QR code of a new app that would not fit on the screen.
     QrTooLarge "qr-too-large" {};
+    /// The same for the code that binds a phone.
+    QrTooLargeToBind "qr-too-large-to-bind" {};
+    /// The same for the code that opens the page at a challenge.
+    QrTooLargeToApprove "qr-too-large-to-approve" { page: text };
     /// The secret as text.
     SecretAsText "secret-as-text" { secret: text };
     /// What the app has to be told where it is told by hand.

@@ -52,6 +52,16 @@ impl Handset {
         Self { phone: self.phone.with_another_key(), ..self.clone() }
     }
 
+    /// With another secret, as an attacker has who did not see the QR code.
+    pub(crate) fn with_another_secret(&self) -> Self {
+        Self { phone: self.phone.with_another_secret(), ..self.clone() }
+    }
+
+    /// The address of a challenge in a QR code.
+    pub(crate) fn challenge_address(&self, page: &str, challenge: &str) -> String {
+        self.phone().challenge_address(page, challenge)
+    }
+
     /// With another account id.
     fn phone(&self) -> postern_tests::Handset {
         let mut phone = self.phone.clone();

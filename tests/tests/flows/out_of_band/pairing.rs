@@ -34,19 +34,20 @@ async fn a_phone_is_not_bound_where_the_digits_differ_or_the_secret_is_not_known
         let mut talk = site.own(&alice, SelfServiceFlow::Enrol).argument("kind", "phone").begin();
         talk.answer(MAIN_PASSWORD).await;
         talk.asked().await;
-        let mut uri = talk.heard().uri();
+        let mut phone = site.handset(&talk.heard().uri());
         if is_forged {
             // An attacker who relays the key does not know the secret.
-            uri.truncate(uri.rfind('.').unwrap() + 1);
-            uri.push_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+            phone = phone.with_another_secret();
         }
-        assert!(site.handset(&uri).bind("Fairphone").await.is_accept(), "it is left for the terminal");
+        assert!(phone.bind("Fairphone").await.is_accept(), "it is left for the terminal");
+        assert_eq!(phone.pending().await.field("phone", "state"), "binding");
         talk.say("");
         if !is_forged {
             talk.asked().await;
             talk.say("n");
         }
         assert_eq!(talk.ended().await.reason(), Reason::BadCredential);
+        assert_eq!(phone.pending().await.field("phone", "state"), "unknown", "its terminal has ended");
         assert!(site.account(&alice).await.data.factors.is_empty());
     }
 }
@@ -59,10 +60,26 @@ async fn a_qr_code_is_good_once_and_only_while_the_terminal_waits() {
     talk.answer(MAIN_PASSWORD).await;
     talk.asked().await;
     let uri = talk.heard().uri();
-    assert!(site.handset(&uri).bind("first").await.is_accept());
+    let first = site.handset(&uri);
+    let bound = first.bind("first").await;
+    assert!(bound.is_accept());
+    assert_eq!(
+        (bound.field("phone", "state"), bound.field("phone", "user")),
+        ("binding".into(), "alice".into())
+    );
     assert_eq!(site.handset(&uri).bind("second").await.reason(), Reason::Replayed);
+    assert_eq!(
+        first.with_another_key().pending().await.field("phone", "state"),
+        "unknown",
+        "a stranger hears less"
+    );
     talk.leave(Gone::Closed);
     assert_eq!(talk.ended().await.reason(), Reason::Cancelled);
+    assert_eq!(
+        first.pending().await.field("phone", "state"),
+        "unknown",
+        "an open pairing ends with its terminal"
+    );
     let late = site.handset(&uri).bind("third").await;
     assert_eq!(late.reason(), Reason::Expired, "{late:?}");
     assert!(!site.account(&alice).await.data.is_enrolled());

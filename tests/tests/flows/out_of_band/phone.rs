@@ -5,6 +5,7 @@ use std::time::Duration;
 use postern_core::Reason;
 use postern_core::conversation::Gone;
 use postern_core::ledger::Credential;
+use postern_core::qr::Screen;
 
 use super::number_in;
 use crate::harness::{Handset, MAIN_PASSWORD, PAGE, Site, Someone, SshKey, What};
@@ -213,8 +214,8 @@ async fn a_phone_that_cannot_be_rung_scans() {
     let question = talk.asked().await;
     assert!(question.starts_with("Scan it and approve with the number "), "{question}");
     let challenge = phone.pending().await.field("challenge", "id");
-    let expected = format!("{PAGE}#c.{}.{challenge}", phone.account);
-    let shown = postern_core::qr::terminal(&expected).unwrap();
+    let expected = phone.challenge_address(PAGE, &challenge);
+    let shown = Screen::default().qr(&[&expected], &[]).unwrap();
     let shown: Vec<&str> = shown.lines().collect();
     let heard = talk.heard();
     assert!(heard.lines().windows(shown.len()).any(|lines| lines == shown), "{:?}", heard.lines());

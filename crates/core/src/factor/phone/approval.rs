@@ -6,7 +6,6 @@ use crate::account::{Account, AccountId};
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::changes::edit::edit;
 use crate::clock::Timestamp;
-use crate::config::percent_encoded;
 use crate::courier::{CourierError, Destination, LONGEST_DELIVERY, Message};
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
@@ -19,7 +18,7 @@ use crate::typed::cleaned;
 use crate::words::Language;
 
 use super::answer::{ChallengeAnswer, Choice, PhoneAnswer};
-use super::{Phone, Push, PushTarget};
+use super::{Phone, Push, PushTarget, link};
 
 /// A challenge that waits for a phone. It has to be given up when no login waits for its answer any more.
 pub(crate) struct Approval {
@@ -135,9 +134,9 @@ impl Approval {
         Duration::from_secs(self.expires.as_unix().saturating_sub(engine.clock.now().as_unix()))
     }
 
-    /// What follows the address of the page in a QR code or a message.
-    pub(crate) fn fragment(&self) -> String {
-        fragment(&self.account, self.id)
+    /// Where a phone answers, on the page at this address.
+    pub(crate) fn address(&self, page: &str) -> String {
+        link::approval(page, &self.account, self.id)
     }
 
     /// Waits for the phone's answer as long as it is taken, and takes it.
@@ -200,16 +199,6 @@ impl Approval {
     }
 }
 
-/// What follows the address of the page: where to answer.
-pub(crate) fn fragment(account: &AccountId, id: ChallengeId) -> String {
-    format!("#c.{}.{id}", account_part(account))
-}
-
-/// The account in the address of the page, where a dot divides the parts.
-pub(crate) fn account_part(account: &AccountId) -> String {
-    percent_encoded(account.as_str()).replace('.', "%2E")
-}
-
 #[allow(clippy::too_many_arguments, reason = "what a message says has many parts")]
 async fn push(
     engine: &Engine,
@@ -220,7 +209,7 @@ async fn push(
     context: &PromptContext<'_>,
     language: Language,
 ) -> bool {
-    let fragment = approval.fragment();
+    let fragment = link::challenge_fragment(&approval.account, approval.id);
     let message = Message::Push {
         account: &account.name,
         service: context.service,

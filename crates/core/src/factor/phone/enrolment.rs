@@ -2,30 +2,27 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, AccountId};
+use crate::account::Account;
 use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::changes::new_factor::NewFactor;
 use crate::conversation::Echo;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
+use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, FactorKind};
 use crate::flows::answers::is_yes;
 use crate::flows::enrolment::order::{Wanted, default_label};
-use crate::hex_id;
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChallenge};
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::approval::account_part;
-use super::{PAIRING_BYTES, Pairing, Phone, PhoneKey, Push};
+use super::{PAIRING_BYTES, Pairing, Phone, PhoneKey, Push, link};
 
 /// Whether the site has a page for phones.
 pub(crate) fn is_available(engine: &Engine) -> bool {
@@ -39,10 +36,10 @@ pub(crate) async fn enrol(
     wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
-    let id = ChallengeId::new(engine.draw_bits()?);
     let mut secret = Zeroizing::new([0; PAIRING_BYTES]);
     (engine.random)(secret.as_mut())?;
     let pairing = Pairing::new(secret);
+    let id = ChallengeId::new(pairing.id());
     put(exchange, account, id).await?;
     let bound = with_phone(exchange, account, wanted, id, &pairing).await;
     // The waiting is over in any case; a phone that comes later is told so.
@@ -82,11 +79,16 @@ async fn with_phone(
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
     let page = engine.courier.page().ok_or(Stop::reject(Reason::NotPermitted))?;
-    let id_part = URL_SAFE_NO_PAD.encode(id.bytes());
-    let uri = Zeroizing::new(format!("{page}#b.{}.{id_part}.{}", short_part(&account.id), *pairing.text()));
-    exchange.person.tell(&Phrase::OpenThis { address: &uri }).await?;
-    exchange.person.tell(&Phrase::ScanToBind {}).await?;
-    exchange.person.qr(&uri, None, 1).await?;
+    let uri = link::binding(page, &account.id, pairing);
+    let code = QrCode {
+        content: &uri,
+        shorter: None,
+        above: &[Phrase::OpenThis { address: &uri }],
+        below: &[],
+        question: &Phrase::PhoneScanned {},
+        instead: &Phrase::QrTooLargeToBind {},
+    };
+    exchange.person.show_qr(&code).await?;
     exchange.person.record("key", json!({ "uri": *uri })).await?;
     // What was told may be shown together with the next question only.
     drop(exchange.person.ask(Echo::On, &Phrase::PhoneScanned {}).await?);
@@ -118,17 +120,6 @@ async fn with_phone(
     (engine.random)(&mut nonce)?;
     let totp = pairing.totp()?.seal(id, &engine.keyring, nonce)?;
     Ok(NewFactor { id, label, kind: FactorKind::Phone(Phone { key, totp, push: Push::None }) })
-}
-
-/// The account in the address, in fewer characters where it is a UUID as directories write it (RFC 9562, section 4), so that
-/// the QR code fits on a terminal: a tilde and base64url.
-fn short_part(account: &AccountId) -> String {
-    let groups: Vec<&str> = account.as_str().split('-').collect();
-    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
-    match hex_id::parse(&groups.concat()).filter(|_| is_uuid) {
-        Some(bytes) => format!("~{}", URL_SAFE_NO_PAD.encode(bytes)),
-        None => account_part(account),
-    }
 }
 
 /// Waits for the phone; `None` where it does not come.

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod approval;
 pub(crate) mod enrolment;
 mod key;
+mod link;
 mod pairing;
 mod push;
 mod record;
@@ -11,6 +12,7 @@ pub(crate) mod second_step;
 pub(crate) mod signature;
 
 pub use key::{BadPhoneKey, PhoneKey};
+pub use link::{LONGEST_PAGE, fits_terminal};
 pub use pairing::{PAIRING_BYTES, Pairing};
 pub use push::{Push, PushTarget, Subscription};
 pub use record::Phone;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -15,7 +16,8 @@ use super::PhoneKey;
 /// A secret that goes from the terminal to the phone in a QR code, and nowhere else.
 ///
 /// The phone authenticates its public key with it, so that neither the carrier nor the store can replace the key. Both sides
-/// derive the seed of the phone's offline codes from it, so the seed is never sent.
+/// derive the seed of the phone's offline codes from it, so the seed is never sent, and the id under which the phone is expected,
+/// so the QR code is smaller. HMAC is one-way: who knows the id, as the store does, knows nothing of the secret.
 pub struct Pairing(Zeroizing<[u8; PAIRING_BYTES]>);
 
 impl Pairing {
@@ -25,10 +27,19 @@ impl Pairing {
         Self(random)
     }
 
-    /// The form in the QR code: base64url.
+    /// The form in the QR code: base32 (RFC 4648, section 6).
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
+        Zeroizing::new(BASE32_NOPAD.encode(&*self.0))
+    }
+
+    /// The id of the challenge that waits for the phone, and of the factor that the phone becomes.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        let digest = self.mac(&[b"postern-id-1"]).finalize().into_bytes();
+        let mut id = [0; 16];
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        id
     }
 
     /// Whether `proof` (base64url) shows that a phone with this secret submits this key under this name:
@@ -78,5 +89,5 @@ impl fmt::Debug for Pairing {
     }
 }
 
-/// The length of the secret.
-pub const PAIRING_BYTES: usize = 32;
+/// The length of the secret. RFC 4226, section 4 (R6) recommends 160 bits for the seed of codes, which follows from it.
+pub const PAIRING_BYTES: usize = 20;

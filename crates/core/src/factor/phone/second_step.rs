@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::exchange::context::Exchange;
+use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::factor::Factor;
@@ -93,9 +94,14 @@ async fn wait(approval: &Approval, exchange: &mut Exchange<'_>) -> Result<Reply,
 /// Shows a QR code that opens the page at the challenge. The number is not in it.
 async fn show_qr(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(), Stop> {
     let Some(page) = exchange.engine.courier.page() else { return Ok(()) };
-    exchange.person.tell(&Phrase::ScanToApprove {}).await?;
-    let uri = format!("{page}{}", approval.fragment());
-    // The question may take two lines.
-    exchange.person.qr(&uri, None, 2).await?;
+    let code = QrCode {
+        content: &approval.address(page),
+        shorter: None,
+        above: &[Phrase::ScanToApprove {}],
+        below: &[],
+        question: &question(approval),
+        instead: &Phrase::QrTooLargeToApprove { page },
+    };
+    exchange.person.show_qr(&code).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::app_password::Label;
 use crate::changes::error::ChangeError;
 use crate::changes::new_factor::NewFactor;
 use crate::exchange::context::Exchange;
+use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, FactorKind};
@@ -38,14 +39,20 @@ async fn show(exchange: &mut Exchange<'_>, account: &Account, totp: &NewTotp) ->
     let engine = exchange.engine;
     let uri = totp.uri(&engine.issuer, &account.name)?;
     let short = totp.short_uri(&engine.issuer, &account.name)?;
-    exchange.person.tell(&Phrase::ScanThis {}).await?;
-    // The key as text is always there: below it, with the question.
-    exchange.person.qr(&uri, Some(&short), 3).await?;
-    let secret = totp.base32();
-    exchange.person.tell(&Phrase::SecretAsText { secret: &totp.base32_grouped() }).await?;
+    let (secret, grouped) = (totp.base32(), totp.base32_grouped());
     let shape = totp.shape;
     let (digits, seconds) = (shape.digits().into(), shape.period.seconds());
-    exchange.person.tell(&Phrase::SecretShape { algorithm: shape.algorithm.name(), digits, seconds }).await?;
+    let algorithm = shape.algorithm.name();
+    let code = QrCode {
+        content: &uri,
+        shorter: Some(&short),
+        above: &[Phrase::ScanThis {}],
+        // The key as text is always there.
+        below: &[Phrase::SecretAsText { secret: &grouped }, Phrase::SecretShape { algorithm, digits, seconds }],
+        question: &Phrase::FirstCode {},
+        instead: &Phrase::QrTooLarge {},
+    };
+    exchange.person.show_qr(&code).await?;
     let value = json!({ "uri": *uri, "secret": *secret });
     exchange.person.record("key", value).await?;
     Ok(())

@@ -5,11 +5,13 @@ use std::io::{IsTerminal, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use postern_core::account::Account;
+use postern_core::clock::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::screen;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +123,14 @@ pub(crate) enum Colour {
     Yellow = 33,
 }
 
-/// Columns as wide as they need to be, with headings if there are any.
+/// Columns as wide as they need to be, with headings if there are any. On a terminal a row that is too wide goes on below.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if std::io::stdout().is_terminal() {
+        let columns = u16::try_from(screen::of_process().columns).unwrap_or(u16::MAX);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
     if !headings.is_empty() {
         table.set_header(headings.to_vec());
     }
@@ -137,6 +143,11 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
         column.set_padding((0, 2));
     }
     if is_empty { String::new() } else { table.trim_fmt() }
+}
+
+/// A time for people, with the zone of this host. Scripts read RFC 3339 in UTC.
+pub(crate) fn local(at: Timestamp) -> String {
+    SystemClock.local(at)
 }
 
 fn write(text: &str) -> Result<(), Failure> {

@@ -6,12 +6,12 @@ use std::io::{IsTerminal, stderr, stdout};
 
 use postern_core::qr::Screen;
 
-/// The caller's terminal. If the output goes to none, a QR code of any height fits.
+/// The caller's terminal. If the output goes to none, everything fits.
 pub(crate) fn of_process() -> Screen {
     let is_utf8 = is_utf8(LOCALE.iter().filter_map(|name| std::env::var(name).ok()));
     let plain = Screen { prefix: 0, ..Screen::default() };
     if !stdout().is_terminal() && !stderr().is_terminal() {
-        return Screen { rows: LONGEST, is_utf8, ..plain };
+        return Screen { rows: LONGEST, columns: LONGEST, is_utf8, ..plain };
     }
     let size = File::open("/dev/tty").ok().and_then(|tty| rustix::termios::tcgetwinsize(tty).ok());
     // A terminal that does not know its size reports zero.

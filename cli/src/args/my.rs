@@ -46,7 +46,7 @@ pub(crate) enum MyCommand {
         /// The address or number to which codes are sent; without it you are asked
         #[arg(long, value_name = "ADDRESS-OR-NUMBER")]
         to: Option<String>,
-        /// A name for the new one; by default that of the old one
+        /// A name for the new one; by default that of the old one if it is of the same kind
         #[arg(long)]
         label: Option<String>,
     },

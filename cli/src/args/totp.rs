@@ -23,7 +23,7 @@ pub(crate) struct Enrol {
     /// The account's name or one of its addresses
     #[arg(group = "whom")]
     pub(crate) name: Option<String>,
-    /// A name for its owner; by default "authenticator", with a number from the second one on
+    /// A name for its owner; by default "Authenticator app" in the account's language, with a number from the second one on
     #[arg(long)]
     pub(crate) label: Option<String>,
     /// The hash function; by default sha1, or that of an otpauth URI. Few apps support others

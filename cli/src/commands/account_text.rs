@@ -4,6 +4,8 @@ use postern_core::account_status::AccountStatus;
 use postern_core::ledger::Use;
 use serde_json::{Value, json};
 
+use crate::output::local;
+
 pub(super) fn standing(status: AccountStatus) -> &'static str {
     match status {
         AccountStatus::Active => "active",
@@ -15,7 +17,7 @@ pub(super) fn standing(status: AccountStatus) -> &'static str {
 /// The time, the service and the source of a last use.
 pub(super) fn use_text(used: &Use) -> String {
     let from = used.address.map_or(String::new(), |address| format!(" from {address}"));
-    format!("{}, {}{from}", used.at, used.service)
+    format!("{}, {}{from}", local(used.at), used.service)
 }
 
 pub(super) fn use_value(used: &Use) -> Value {

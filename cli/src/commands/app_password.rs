@@ -4,7 +4,7 @@ mod order;
 use std::path::Path;
 
 use postern_core::account::Account;
-use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Selector};
+use postern_core::app_password::{AppPassword, Label, LiveAppPassword, Networks, Scope, Selector};
 use postern_core::changes::{
     Created, Order, Revoked, create_app_password, regenerate_app_passwords, revoke_app_passwords,
 };
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::account_text::{use_text, use_value};
 use crate::args::{AppPasswordCommand, CreateAppPassword};
 use crate::failure::{self, Failure};
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::site::Site;
 use order::order;
 
@@ -59,12 +59,14 @@ async fn create(site: &Site, account: &Account, order: &Order, output: Output) -
     warn_of_label(account, &order.label);
     let created = create_app_password(&site.authority(), &account.id, order).await?;
     let settings = &site.config.mail_settings;
-    let text = Zeroizing::new(format!("{}\n{}", *shown(&created, account), settings_text(settings, account)));
+    let all = std::slice::from_ref(&created);
+    let settings_text = settings_text(settings, account, all);
+    let text = Zeroizing::new(format!("{}\n{settings_text}", *shown(&created, account)));
     let printed = output.about(account).print_all(
         &text,
         [("app_password", created_value(&created)), ("mail_settings", settings_value(settings, account))],
     );
-    tell_of_created(site, account, &[created]).await;
+    tell_of_created(site, account, all).await;
     printed
 }
 
@@ -98,7 +100,7 @@ async fn regenerate(
     text.push_str(&if all.is_empty() {
         "no app password to replace".to_owned()
     } else {
-        settings_text(settings, account)
+        settings_text(settings, account, &all)
     });
     let printed = output.about(account).print_all(
         &text,
@@ -143,8 +145,11 @@ async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output
     let rows = all.iter().filter_map(|password| match password {
         AppPassword::Live(live) => Some(live_row(live, last_use(live.id), now)),
         AppPassword::Revoked(tombstone) => with_revoked.then(|| {
-            let mut row =
-                vec![format!("{}…", tombstone.id), "-".to_owned(), format!("revoked {}", tombstone.revoked)];
+            let mut row = vec![
+                format!("{}…", tombstone.id),
+                "-".to_owned(),
+                format!("revoked {}", local(tombstone.revoked)),
+            ];
             row.resize(7, "-".to_owned());
             row
         }),
@@ -158,22 +163,29 @@ async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output
 fn live_row(live: &LiveAppPassword, used: Option<&Use>, now: Timestamp) -> Vec<String> {
     let state = match live.expires {
         None => "in force".to_owned(),
-        Some(expires) if live.is_expired(now) => format!("expired {expires}"),
-        Some(expires) => format!("until {expires}"),
+        Some(expires) if live.is_expired(now) => format!("expired {}", local(expires)),
+        Some(expires) => format!("until {}", local(expires)),
     };
     vec![
         format!("{}…", live.id),
         live.label.to_string(),
         state,
-        live.scope.to_string(),
+        scope_text(&live.scope),
         networks_text(&live.networks),
-        live.created.to_string(),
+        local(live.created),
         used.map_or_else(|| "never".to_owned(), use_text),
     ]
 }
 
+fn scope_text(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "all mail services".to_owned(),
+        Scope::Only(_) => scope.words().join(", "),
+    }
+}
+
 fn networks_text(networks: &Networks) -> String {
-    if networks.is_empty() { "anywhere".to_owned() } else { networks.to_string() }
+    if networks.is_empty() { "anywhere".to_owned() } else { networks.to_string().replace(',', ", ") }
 }
 
 /// Reads an id as it is listed, `GdGn…`, or alone.
@@ -185,8 +197,9 @@ fn selector(typed: &str) -> Result<Selector, Failure> {
 fn shown(created: &Created, account: &Account) -> Zeroizing<String> {
     let record = &created.record;
     let replaces = created.replaces.map_or(String::new(), |old| format!(", in the place of {old}"));
-    let until =
-        record.expires.map_or_else(|| "revoked".to_owned(), |expires| format!("{expires} or revoked"));
+    let until = record
+        .expires
+        .map_or_else(|| "revoked".to_owned(), |expires| format!("{} or revoked", local(expires)));
     Zeroizing::new(format!(
         "App password \"{label}\" for {name}{replaces}:\n\n    {password}\n\n\
          It is shown this once. Type it into the mail program in the place of the main password,\n\
@@ -194,23 +207,21 @@ fn shown(created: &Created, account: &Account) -> Zeroizing<String> {
         label = record.label,
         name = account.name,
         password = *created.password.grouped(),
-        scope = record.scope,
+        scope = scope_text(&record.scope),
         from = networks_text(&record.networks),
     ))
 }
 
-fn settings_text(settings: &MailSettings, account: &Account) -> String {
+/// The settings of the services that any of these opens.
+fn settings_text(settings: &MailSettings, account: &Account, all: &[Created]) -> String {
     let mut rows = vec![vec!["User name".to_owned(), account.name.clone()]];
-    for (name, server) in servers(settings) {
-        let tls = server.tls.as_str();
-        rows.push(vec![name.to_owned(), format!("{}, port {}, TLS {tls}", server.host, server.port)]);
+    for (word, server) in settings.servers() {
+        if all.iter().any(|created| created.record.scope.opens(Some(word))) {
+            let MailServer { host, port, tls } = server;
+            rows.push(vec![word.as_str().to_uppercase(), format!("{host}, port {port}, {}", tls.name())]);
+        }
     }
     format!("Mail settings\n{}\n", table(&[], rows))
-}
-
-fn servers(settings: &MailSettings) -> impl Iterator<Item = (&'static str, &MailServer)> {
-    let all = [("IMAP", &settings.imap), ("POP3", &settings.pop3), ("SMTP", &settings.smtp)];
-    all.into_iter().filter_map(|(name, server)| Some((name, server.as_ref()?)))
 }
 
 fn settings_value(settings: &MailSettings, account: &Account) -> Value {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::args::ChallengeCommand;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::progress::Progress;
 use crate::site::Site;
 
@@ -105,8 +105,8 @@ fn row(name: &str, one: &PendingChallenge) -> Vec<String> {
         challenge.kind.name().to_owned(),
         challenge.service.clone(),
         challenge.rhost.clone().unwrap_or_else(|| "-".to_owned()),
-        challenge.created.to_string(),
-        challenge.expires.to_string(),
+        local(challenge.created),
+        local(challenge.expires),
         if one.is_answered { "given" } else { "-" }.to_owned(),
     ]
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::DeviceCommand;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::site::Site;
 
 /// Runs a verb for the devices that an account trusts.
@@ -26,8 +26,8 @@ async fn list(site: &Site, account: &Account, output: Output) -> Result<(), Fail
         vec![
             short(device),
             device.trust.name.clone(),
-            device.trust.created.to_string(),
-            device.trust.expires.to_string(),
+            local(device.trust.created),
+            local(device.trust.expires),
         ]
     });
     let text = table(&["ID", "DEVICE", "SINCE", "UNTIL"], rows);

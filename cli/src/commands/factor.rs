@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::account_text::{use_text, use_value};
 use crate::args::{FactorCommand, RecoveryCommand};
 use crate::failure::{self, Failure};
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::site::Site;
 
 /// Runs a verb for an account's second factors.
@@ -76,8 +76,8 @@ pub(super) async fn list(
             factor.id.short(),
             factor.label.to_string(),
             kind_text(factor),
-            locked.map_or_else(|| "in use".to_owned(), |since| format!("locked {since}")),
-            factor.created.to_string(),
+            locked.map_or_else(|| "in use".to_owned(), |since| format!("locked {}", local(since))),
+            local(factor.created),
             used.map_or_else(|| "never".to_owned(), use_text),
         ]
     });

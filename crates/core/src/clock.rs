@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Whole seconds since 1970-01-01T00:00:00Z; never negative. Shown and stored as RFC 3339 in UTC.
@@ -86,6 +87,19 @@ pub struct BadTimestamp;
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The current time.
     fn now(&self) -> Timestamp;
+
+    /// A time for people, with its zone: that of this host, or UTC where there is none.
+    fn local(&self, at: Timestamp) -> String {
+        zoned(at, &TimeZone::UTC)
+    }
+}
+
+/// Such as `2027-01-31 13:05 CET`.
+fn zoned(at: Timestamp, zone: &TimeZone) -> String {
+    // Both hold for every time before the last days of the year 9999.
+    let seconds = i64::try_from(at.as_unix()).unwrap_or(i64::MAX);
+    let instant = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// The machine's clock.
@@ -96,6 +110,10 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+
+    fn local(&self, at: Timestamp) -> String {
+        zoned(at, &TimeZone::system())
     }
 }
 
@@ -109,6 +127,19 @@ pub(crate) const END_OF_YEAR_9999: u64 = 253_402_300_799;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_for_people_is_in_the_zone_of_their_host() {
+        let zone = |rule: &str| TimeZone::posix(rule).unwrap();
+        let at = Timestamp::from_unix(1_800_000_000);
+        assert_eq!(zoned(at, &TimeZone::UTC), "2027-01-15 08:00 UTC");
+        let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3");
+        assert_eq!(zoned(at, &berlin), "2027-01-15 09:00 CET");
+        assert_eq!(zoned(at.plus(Duration::from_secs(180 * 86_400)), &berlin), "2027-07-14 10:00 CEST");
+        assert_eq!(zoned(at, &zone("CST-8")), "2027-01-15 16:00 CST");
+        let last = zoned(Timestamp::from_unix(u64::MAX), &zone("CST-8"));
+        assert!(last.starts_with("9999-12-3"), "{last}");
+    }
 
     #[test]
     fn timestamps_read_back_what_they_show() {

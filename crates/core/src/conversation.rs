@@ -68,6 +68,12 @@ impl<'a> Prompt<'a> {
         Self { id: QR, arguments: vec![("text", Argument::Text(content))], choices: &[], text }
     }
 
+    /// The same with another rendering of the phrase, such as one in rows of a terminal.
+    #[must_use]
+    pub fn with_text(self, text: Zeroizing<String>) -> Self {
+        Self { text, ..self }
+    }
+
     /// The same, answered by the id of one of `choices`, or as its phrase says.
     #[must_use]
     pub fn with_choices(self, choices: &'a [Choice]) -> Self {

@@ -38,7 +38,16 @@ impl Device {
         };
         let blob = STANDARD.decode(blob).or_else(|_| STANDARD_NO_PAD.decode(blob)).ok()?;
         let digest = STANDARD_NO_PAD.encode(Sha256::digest(base_key(&blob)?));
-        Some(Self { identity: format!("ssh-key {digest}"), name: format!("ssh key SHA256:{digest}") })
+        Some(Self { identity: format!("{SSH_KEY}{digest}"), name: format!("ssh key SHA256:{digest}") })
+    }
+
+    /// The same, with the address where it is trusted in its name. A key's digest tells its owner little.
+    #[must_use]
+    pub fn seen_from(mut self, address: Option<IpAddr>) -> Self {
+        if let Some(address) = address.filter(|_| self.identity.starts_with(SSH_KEY)) {
+            self.name.push_str(&format!(" ({})", address.to_canonical()));
+        }
+        self
     }
 
     /// A device identified by its address. All clients that share the address are the same device.
@@ -219,6 +228,7 @@ struct RawTrust {
 pub const LONGEST_TRUST: Duration = Duration::from_secs(366 * 86_400);
 /// The tolerated difference between the clocks of two hosts.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(120);
+const SSH_KEY: &str = "ssh-key ";
 const ID: &str = "device";
 const MAC: &str = "trust";
 const VERSION: u32 = 1;
@@ -270,7 +280,9 @@ mod tests {
         assert!(key.name.starts_with("ssh key SHA256:"), "{}", key.name);
         assert_eq!(Device::of_ssh_key(&certificate_of_key(1)), Some(key.clone()));
         assert_eq!(Device::of_ssh_key(&certificate_of_key(2)), Some(key.clone()));
-        assert_ne!(Device::of_ssh_key(&KEY.replace("ICAg", "ICAh")), Some(key));
+        assert_ne!(Device::of_ssh_key(&KEY.replace("ICAg", "ICAh")), Some(key.clone()));
+        let seen = key.clone().seen_from("::ffff:192.0.2.7".parse().ok());
+        assert_eq!((seen.name, seen.identity), (format!("{} (192.0.2.7)", key.name), key.identity));
     }
 
     #[test]

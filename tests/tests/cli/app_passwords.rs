@@ -24,13 +24,13 @@ fn create_shows_the_password_once_with_the_mail_settings_beside_it() {
     assert_eq!(shown.len(), 1);
     for part in [
         "App password \"Fox mail\" for alice:",
-        "opens: imap,smtp; from: 192.0.2.0/24; until 2099-01-31T00:00:00Z",
+        "opens: imap, smtp; from: 192.0.2.0/24; until 2099-01-31 00:00 UTC",
         "User name  alice\n",
-        "IMAP       imap.example.org, port 993, TLS implicit\n",
-        "POP3       pop.example.org, port 995, TLS implicit\n",
-        "SMTP       smtp.example.org, port 587, TLS starttls\n",
+        "IMAP       imap.example.org, port 993, SSL/TLS\n",
+        "SMTP       smtp.example.org, port 587, STARTTLS\n",
     ] {
         assert!(text.contains(part), "no \"{part}\"");
+        assert!(!text.contains("POP3"), "it does not open that");
     }
     let made = site.app_password("alice", "Script", &[]);
     let one = &made.json["app_password"];

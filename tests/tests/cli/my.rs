@@ -49,7 +49,7 @@ fn a_person_sets_everything_up_at_a_terminal() {
     assert!(!person.text().contains(&password));
 
     let listed = site.my(&user, &["factors"], "").succeeded();
-    assert!(listed.stdout.contains("phone (totp, since"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("phone (shows codes, since"), "{}", listed.stdout);
     let mut person = site.my_at_terminal(&user, &["app-passwords", "create"]);
     person.expect("What is it for");
     person.answer_visible("Laptop");
@@ -109,7 +109,9 @@ fn without_a_terminal_the_answers_are_the_lines_of_standard_input() {
         "{record}"
     );
     assert!(record["expires"].is_string() && record["password"].as_str().unwrap().len() == 19);
-    assert_eq!(made["mail_settings"].as_array().unwrap().len(), 3, "{}", made["mail_settings"]);
+    let settings = made["mail_settings"].as_array().unwrap();
+    let protocols: Vec<_> = settings.iter().map(|one| &one["protocol"]).collect();
+    assert_eq!(protocols, ["IMAP", "SMTP"], "of what it opens");
     let id = record["id"].as_str().unwrap();
     let second = my_json(&site, &user, &["app-passwords", "regenerate", id], &[&password]);
     assert_eq!(second["app_passwords"][0]["replaces"], id);
@@ -123,7 +125,7 @@ fn without_a_terminal_the_answers_are_the_lines_of_standard_input() {
     assert_eq!(codes.len(), 10);
     assert_eq!(my_json(&site, &user, &["factors"], &[])["recovery"][0]["codes_left"], 10);
     let removed = my_json(&site, &user, &["remove"], &[&password, codes[7]]);
-    assert_eq!(removed["removed"][0]["label"], "authenticator");
+    assert_eq!(removed["removed"][0]["label"], "Authenticator app");
     assert_eq!(my_json(&site, &user, &["factors"], &[])["factors"], json!([]));
 }
 
@@ -135,13 +137,13 @@ fn an_app_is_replaced_by_another_with_a_code_of_each() {
     let mut person = site.my_at_terminal(&user, &["replace", "--label", "new phone"]);
     person.expect("Main password");
     person.answer_hidden(&password);
-    person.expect("Code from authenticator: ");
+    person.expect("Code from Authenticator app: ");
     person.answer_visible(&old.code());
     let mut new = App::scanned(&person.expect("Code that the app shows: "));
     person.was_shown(&new.base32());
     person.answer_visible(&new.code());
     let (status, said) = person.ends();
-    assert!(status == 0 && said.contains("authenticator has been removed"), "{said}");
+    assert!(status == 0 && said.contains("Authenticator app has been removed"), "{said}");
     let factors = my_json(&site, &user, &["factors"], &[]);
     assert_eq!(
         (factors["factors"].as_array().unwrap().len(), &factors["factors"][0]["label"]),

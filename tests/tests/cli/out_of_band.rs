@@ -73,17 +73,20 @@ fn an_address_is_bound_once_the_code_that_was_sent_to_it_is_typed() {
     person.answer_visible(&code);
     let (status, said) = person.ends();
     assert_eq!(status, 0, "{said}");
-    assert!(said.contains("\"email\" to account alice") && said.contains("need app passwords now"), "{said}");
+    assert!(
+        said.contains("\"E-mail\" to account alice") && said.contains("need app passwords now"),
+        "{said}"
+    );
 
     let told = post.mailbox.next();
     assert_eq!(told.to, "alice@example.org", "{told:?}");
-    assert!(told.text.contains("\"email\" (email) was set up"), "{told:?}");
+    assert!(told.text.contains("\"E-mail\" (codes by e-mail) was set up"), "{told:?}");
     assert!(told.text.contains("an administrator"), "{told:?}");
 
     let listed = &factors(site, "alice")[0];
     assert_eq!(
         (&listed["kind"], &listed["address"], &listed["label"]),
-        (&json!("email"), &json!("Backup.Box@example.org"), &json!("email")),
+        (&json!("email"), &json!("Backup.Box@example.org"), &json!("E-mail")),
         "{listed}"
     );
     let shown = json(site, &["account", "show", "alice"]);
@@ -155,7 +158,7 @@ fn a_number_is_bound_to_one_account_through_a_rotation_of_the_keyring_too() {
     post.account("alice");
     post.account("bob");
     let (status, said) = post.enrols_sms("alice", "+44 (20) 7946-0123");
-    assert!(status == 0 && said.contains("\"sms\" to account alice"), "{said}");
+    assert!(status == 0 && said.contains("\"SMS\" to account alice"), "{said}");
     assert_eq!(factors(site, "alice")[0]["number"], "+442079460123");
     assert!(site.cli_ok(&["sms", "list", "alice"]).contains("sms (…0123)"));
     let said = fails_after_a_word(site, DATA, &["sms", "enrol", "bob", "+442079460123", "--unproved"]);
@@ -283,7 +286,7 @@ fn the_owner_is_told_of_an_admins_changes_in_the_accounts_language() {
     assert_eq!(told.to, "wei@example.org");
     assert!(told.text.contains("Foxmail") && told.text.contains("管理员"), "{told:?}");
     let (factor, _) = site.enrol("wei");
-    assert!(post.mailbox.next().text.contains("authenticator"));
+    assert!(post.mailbox.next().text.contains("“身份验证器应用”（显示验证码）"));
     drop(site.cli_ok(&["recovery", "create", "wei"]));
     assert!(post.mailbox.next().text.contains("恢复码"));
     drop(site.cli_ok(&["factor", "remove", "wei", &factor]));
@@ -342,7 +345,7 @@ fn a_person_binds_lists_and_removes_by_kind() {
     assert_eq!((email.len(), &email[0]["to"]), (1, &json!("ba…@example.org")));
     assert_eq!(list(&["phone", "list"]), [] as [Value; 0]);
     let text = site.my(&user, &["sms", "list"], "").succeeded().stdout;
-    assert!(text.contains("pocket (sms …0123, since") && !text.contains("email"), "{text}");
+    assert!(text.contains("pocket (codes by SMS to …0123, since") && !text.contains("mail"), "{text}");
     let text = site.my(&user, &["phone", "list"], "").succeeded().stdout;
     assert!(text.contains("no second factor of that kind"), "{text}");
     let ran = site.my(&user, &["phone", "remove"], "");
@@ -359,6 +362,6 @@ fn a_person_binds_lists_and_removes_by_kind() {
     let code = if proposed == 0 { post.gateway.next().code() } else { post.mailbox.next().code() };
     person.answer_visible(&code);
     let (status, said) = person.ends();
-    assert!(status == 0 && said.contains("email has been removed"), "{said}");
+    assert!(status == 0 && said.contains("E-mail has been removed"), "{said}");
     assert_eq!(list(&["factors"]).len(), 1);
 }

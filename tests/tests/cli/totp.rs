@@ -264,7 +264,7 @@ fn a_factor_is_replaced_in_one_step_and_only_an_own_one() {
     let labels: Vec<_> = factors(&site).iter().map(|one| one["label"].clone()).collect();
     assert_eq!(labels.len(), 2);
     assert!(
-        labels.contains(&json!("authenticator")) && labels.contains(&json!("authenticator 2")),
+        labels.contains(&json!("Authenticator app")) && labels.contains(&json!("Authenticator app 2")),
         "{labels:?}"
     );
     let said = fails(&site, DATA, &["totp", "enrol", "alice", "--unproved"]);

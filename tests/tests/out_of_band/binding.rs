@@ -55,7 +55,11 @@ fn a_phone_is_bound_from_the_qr_code_of_a_terminal(host: &CourierHost) {
     assert!(rest.contains("Anna's Fairphone is set up."), "{rest}");
     let heard = phone.pending(&host.web);
     assert_eq!(heard.one("phone")["label"], "Anna's Fairphone");
-    assert!(host.mail(&anna.address(), "A change").text.contains("\"Anna's Fairphone\" (phone) was set up"));
+    assert!(
+        host.mail(&anna.address(), "A change")
+            .text
+            .contains("\"Anna's Fairphone\" (approves logins) was set up")
+    );
     approves(host, &anna, &phone);
     // The QR code is good once.
     let late = phone.with_another_key().bind(&host.web, "late");

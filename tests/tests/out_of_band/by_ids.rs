@@ -74,7 +74,7 @@ fn binds_an_app(host: &CourierHost, anna: &LoginUser, language: &str) -> Authent
     talk.answer(&app.code(-1));
     let accepted = talk.verdict();
     assert_eq!(accepted.pointer("/accept/user"), Some(&json!(anna.unix.name)), "{accepted}");
-    assert_eq!(talk.told("factor-bound").len(), 1);
+    assert_eq!(talk.told("factor-bound-totp").len(), 1);
     app
 }
 

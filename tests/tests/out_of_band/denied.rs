@@ -18,7 +18,10 @@ fn the_owner_refuses_a_login_that_waits(host: &CourierHost) {
     let id = phone.challenge(&host.web)["id"].as_str().unwrap().to_owned();
     person.answer_visible("");
     let listed = host.site.my(&anna.unix, &["challenges", "list"], "").succeeded().stdout;
-    assert!(listed.contains(&id[..8]) && listed.contains("approval for sshd from 127.0.0.1"), "{listed}");
+    assert!(
+        listed.contains(&id[..8]) && listed.contains("Approval on a phone for sshd from 127.0.0.1"),
+        "{listed}"
+    );
     let denied = host.site.my(&anna.unix, &["challenges", "deny", &id[..8]], "").succeeded().stdout;
     assert!(denied.contains("The login to sshd has been refused."), "{denied}");
     drop(person.is_refused());

@@ -20,6 +20,7 @@ on_both!(
     a_scanned_code_leads_to_the_login_and_holds_no_number,
     a_user_who_leaves_ends_the_challenge,
     an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing,
+    the_owners_own_command_goes_on_once_the_phone_has_answered,
 );
 
 fn a_phone_approves_with_the_number_of_the_prompt(host: &CourierHost) {
@@ -243,4 +244,30 @@ fn an_approval_for_an_ssh_that_was_killed_meanwhile_opens_nothing(host: &Courier
     guard::pause(Duration::from_secs(2));
     assert!(!anna.unix.home.join("was-in").exists());
     assert!(phone.pending(&host.web).all("challenge").is_empty());
+}
+
+fn the_owners_own_command_goes_on_once_the_phone_has_answered(host: &CourierHost) {
+    let anna = host.user("anna");
+    let (phone, _) = host.bind_ringing_phone(&anna);
+    let begin = || {
+        let mut person = host.site.my_at_terminal(&anna.unix, &["devices", "revoke", "--all"]);
+        person.expect(&format!("Main password of {}: ", anna.unix.name));
+        person.answer_hidden(&anna.password);
+        person
+    };
+    let mut person = begin();
+    let shown = number(&mut person);
+    assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
+    person.expect("You have no trusted devices.");
+    assert_eq!(person.ends().0, 0, "nobody pressed Enter");
+    let mut person = begin();
+    drop(number(&mut person));
+    assert_eq!(phone.decide(&host.web, "deny", ""), "denied");
+    person.expect("The login was refused on your phone.");
+    assert_ne!(person.ends().0, 0);
+    // A code is typed as before.
+    let mut person = begin();
+    drop(number(&mut person));
+    person.answer_visible(&phone.app().code(0));
+    person.expect("You have no trusted devices.");
 }

@@ -16,7 +16,11 @@ fn a_code_by_mail_opens_once(host: &CourierHost) {
     let anna = host.user("anna");
     host.bind_email(&anna, &[]);
     let told = host.mail(&anna.address(), "A change to your account");
-    assert!(told.text.contains("The second factor \"email\" (email) was set up."), "{}", told.text);
+    assert!(
+        told.text.contains("The second factor \"E-mail\" (codes by e-mail) was set up."),
+        "{}",
+        told.text
+    );
 
     let mut person = host.ssh("sshd", &anna).from("127.0.0.9").start();
     types_password(&mut person, &anna);
@@ -82,10 +86,10 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
     person.expect("Code sent to ");
     person.expect("or a number of the list: ");
     // The one that was used last comes first.
-    assert_eq!(place(&person, "email"), "1");
+    assert_eq!(place(&person, "E-mail"), "1");
     drop(by_mail());
 
-    person.answer_visible(&place(&person, "sms"));
+    person.answer_visible(&place(&person, "SMS"));
     person.expect("Code sent to ");
     person.expect("or a number of the list: ");
     let sms = host.gateway.next_to(&anna.number());
@@ -130,7 +134,7 @@ fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
     let topic = phone.ring_by_ntfy(&host.web);
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("或列表中的序号：");
-    person.answer_visible(&place(&person, "sms"));
+    person.answer_visible(&place(&person, "短信"));
     person.expect("或列表中的序号：");
     let sms = host.gateway.next_to(&anna.number());
     // The first was for the binding.

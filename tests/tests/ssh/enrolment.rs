@@ -68,7 +68,7 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
             "Or type this key into it: KEY",
             "(time-based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
-            "authenticator is set up. From now on you will be asked for its code.",
+            "Authenticator app is set up. From now on you will be asked for the code that it shows.",
             "Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create",
             "Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] n",
             &format!("-- in as {} --", anna.unix.name),
@@ -76,10 +76,13 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
     );
     drop(host.logged(&anna, &["verdict=accept flow=login service=required", "credential=factor"]));
 
-    let mut person = host.at_code(&anna);
+    let mut person = host.ssh("sshd", &anna).batch().start();
+    person.expect("Password: ");
+    person.answer_hidden(&anna.password);
+    person.expect("Code from Authenticator app: ");
     person.answer_visible(&code);
     person.expect("That code is wrong, or was used before.");
-    person.expect("Code from authenticator: ");
+    person.expect("Code from Authenticator app: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name, "here too, where nothing is required");
 }
@@ -174,18 +177,18 @@ fn in_chinese(host: &LoginHost) {
             "或者在应用中手动输入此密钥：KEY",
             "（基于时间，SHA1，6 位，30 秒）",
             &format!("应用显示的验证码： {code}"),
-            "“authenticator”已设置。今后登录时会要求输入其验证码。",
+            "“身份验证器应用”已设置。今后登录时会要求输入它显示的验证码。",
             "邮件客户端从现在起需要使用应用专用密码，不能再使用主密码。创建命令：postern my app-passwords create",
         ]
     );
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
-    person.expect("请输入“authenticator”的验证码：");
+    person.expect("请输入“身份验证器应用”的验证码：");
     let wrong = anna.app.authenticator.wrong_code();
     person.answer_visible(&wrong);
     person.expect("验证码错误，或已被使用。");
-    person.expect("请输入“authenticator”的验证码：");
+    person.expect("请输入“身份验证器应用”的验证码：");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }

@@ -34,7 +34,7 @@ fn mail_follows_the_second_factor(stores: Stores, name: &str) {
     prove(&mut person, &mut anna, true);
     let screen = ends_well(person);
     assert!(
-        screen.contains("\nauthenticator has been removed.\nYou have no second factor left. "),
+        screen.contains("\nAuthenticator app has been removed.\nYou have no second factor left. "),
         "{screen}"
     );
     assert!(dovecot.imap(&name, &anna.password).is_in(), "the main password again");

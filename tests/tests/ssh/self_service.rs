@@ -58,12 +58,14 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     assert!(ends_well(my(host, &anna.unix, &["factors"])).contains("You have no second factor.\n"));
     let screen = sets_up_an_app(host, &mut anna);
     assert!(
-        screen.contains("\nauthenticator is set up. From now on you will be asked for its code.\n"),
+        screen.contains(
+            "\nAuthenticator app is set up. From now on you will be asked for the code that it shows.\n"
+        ),
         "{screen}"
     );
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
     let (_, line) = listed.split_once("Your second factors:\n").unwrap();
-    assert!(line.contains("  authenticator (totp, since 20"), "{listed}");
+    assert!(line.contains("  Authenticator app (shows codes, since 20"), "{listed}");
 
     let mut person = my(host, &anna.unix, &["replace", "--label", "new phone"]);
     prove(&mut person, &mut anna, true);
@@ -72,12 +74,15 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     person.answer_visible(&anna.app.code());
     let screen = ends_well(person);
     assert!(
-        screen.contains("\nnew phone is set up. From now on you will be asked for its code.\n"),
+        screen.contains("\nnew phone is set up. From now on you will be asked for the code that it shows.\n"),
         "{screen}"
     );
-    assert!(screen.contains("\nauthenticator has been removed.\n"), "{screen}");
+    assert!(screen.contains("\nAuthenticator app has been removed.\n"), "{screen}");
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
-    assert!(listed.contains("  new phone (totp") && !listed.contains("  authenticator (totp"), "{listed}");
+    assert!(
+        listed.contains("  new phone (shows codes") && !listed.contains("  Authenticator app ("),
+        "{listed}"
+    );
 
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
@@ -128,17 +133,20 @@ fn app_passwords_are_made_listed_and_revoked(host: &LoginHost) {
     let shown = person.was_shown_app_passwords();
     assert_eq!(shown.len(), 1);
     let screen = without_ssh_prefix(&person);
-    let (_, settings) = screen.split_once("It works for: all\n").expect("what it opens");
+    let (_, settings) = screen.split_once("It works for: all mail services\n").expect("what it opens");
     assert_eq!(
         settings,
         format!(
-            "User name: {}\nIMAP: imap.example.org, port 993, TLS implicit\n\
-             POP3: pop.example.org, port 995, TLS implicit\nSMTP: smtp.example.org, port 587, TLS starttls\n",
+            "User name: {}\nIMAP server: imap.example.org, port 993, SSL/TLS\n\
+             POP3 server: pop.example.org, port 995, SSL/TLS\nSMTP server: smtp.example.org, port 587, STARTTLS\n",
             anna.unix.name
         )
     );
     let listed = ends_well(my(host, &anna.unix, &["app-passwords", "list"]));
-    assert!(listed.contains(&format!("{}…  Foxmail (all), last used: never\n", &shown[0][..4])), "{listed}");
+    assert!(
+        listed.contains(&format!("{}…  Foxmail (all mail services), last used: never\n", &shown[0][..4])),
+        "{listed}"
+    );
     let mut person = my(host, &anna.unix, &["app-passwords", "revoke", &shown[0][..4]]);
     prove(&mut person, &mut anna, true);
     assert!(ends_well(person).contains("The app password \"Foxmail\" has been revoked.\n"));
@@ -154,7 +162,11 @@ fn trusted_devices_are_listed_and_revoked(host: &LoginHost) {
     assert!(is_trusted(host, &anna, &key));
     let listed = ends_well(my(host, &anna.unix, &["devices", "list"]));
     let (id, rest) = listed.trim_end().split_once("  ").unwrap();
-    assert!(rest.starts_with("ssh key SHA256:") && rest.contains(", until 20"), "{listed}");
+    // The list is as wide as the terminal.
+    assert!(listed.lines().all(|line| line.len() <= 80), "{listed}");
+    let rest = rest.replace("\n      ", " ");
+    assert!(rest.starts_with("ssh key SHA256:") && rest.contains(" (127.0.0.1), since 20"), "{listed}");
+    assert!(rest.contains(", until 20"), "{listed}");
     let mut person = my(host, &anna.unix, &["devices", "revoke", id]);
     prove(&mut person, &mut anna, true);
     assert!(ends_well(person).contains(" is no longer trusted.\n"));

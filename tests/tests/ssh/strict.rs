@@ -39,7 +39,7 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(host: &LoginHost) {
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
     let mut person = after_password(host, "tickets", &anna);
-    person.expect("Code from authenticator: ");
+    person.expect("Code from Authenticator app: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }

@@ -9,7 +9,7 @@ use super::value::{brief, value};
 use crate::commands::account_text::{standing, use_text};
 use crate::commands::factor;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::site::Site;
 
 /// Shows an account with everything in force for it.
@@ -36,7 +36,7 @@ pub(super) async fn show(site: &Site, account: &Account, output: Output) -> Resu
         rows.push(vec!["second factor".to_owned(), factor_text(factor, &uses)]);
     }
     if let Some(ticket) = account.data.policy.ticket {
-        rows.push(vec!["ticket".to_owned(), format!("until {}", ticket.expires)]);
+        rows.push(vec!["ticket".to_owned(), format!("until {}", local(ticket.expires))]);
     }
     if let Some(used) = uses.iter().find(|used| used.credential == Credential::MainPassword) {
         rows.push(vec!["main password last used".to_owned(), use_text(used)]);
@@ -93,7 +93,7 @@ fn factors_word(account: &Account) -> String {
 
 fn factor_text(factor: &Factor, uses: &[Use]) -> String {
     let used = factor::last_use(factor, uses).map_or_else(|| "never".to_owned(), use_text);
-    let locked = factor.locked.map_or(String::new(), |since| format!(", locked {since}"));
+    let locked = factor.locked.map_or(String::new(), |since| format!(", locked {}", local(since)));
     format!(
         "{} {} ({}, last used {used}{locked})",
         factor.id.short(),

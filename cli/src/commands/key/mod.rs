@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::args::KeyCommand;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, local, table};
 use crate::privileges;
 use crate::site::Site;
 
@@ -43,8 +43,8 @@ async fn list(site: &Site, with_count: bool, output: Output) -> Result<(), Failu
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for KeyAge { id, created, replaced } in keyring.ages() {
         let state = if replaced.is_none() { "current" } else { "older" };
-        let since = replaced.map_or_else(|| "-".to_owned(), |replaced| replaced.to_string());
-        let mut row = vec![id.to_string(), state.to_owned(), created.to_string(), since];
+        let since = replaced.map_or_else(|| "-".to_owned(), local);
+        let mut row = vec![id.to_string(), state.to_owned(), local(created), since];
         let sealed = count(id, |seals| &seals.by_key);
         row.extend(sealed.map(|count| count.to_string()));
         rows.push(row);

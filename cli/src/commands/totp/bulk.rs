@@ -112,7 +112,7 @@ impl Job<'_> {
     fn factor_label(&self, user: &Row, account: &Account) -> Result<Label, Failure> {
         match (user.get("label"), &self.label) {
             ("", Some(label)) => Ok(label.clone()),
-            ("", None) => Ok(default_app_label(account)),
+            ("", None) => Ok(default_app_label(account, self.site.config.language)),
             (label, _) => Label::new(label).map_err(Failure::data),
         }
     }

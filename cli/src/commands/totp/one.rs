@@ -125,7 +125,7 @@ impl Job<'_> {
                 factor::warn_of_label(account, &label, replaces);
                 label
             }
-            None => default_app_label(account),
+            None => default_app_label(account, self.site.config.language),
         };
         let is_known = known.is_some();
         let totp = match known {

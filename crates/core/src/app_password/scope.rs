@@ -33,7 +33,9 @@ impl Scope {
         }
     }
 
-    fn words(&self) -> Vec<&'static str> {
+    /// Its words, as stored and configured.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
         match self {
             Self::All => vec!["all"],
             Self::Only(words) => words.iter().map(|word| word.as_str()).collect(),

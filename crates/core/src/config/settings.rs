@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::app_password::ScopeWord;
 use crate::expiry::ExpiryAttribute;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -227,6 +228,15 @@ pub struct MailSettings {
     pub smtp: Option<MailServer>,
 }
 
+impl MailSettings {
+    /// The servers that are set, each with the scope that opens it.
+    pub fn servers(&self) -> impl Iterator<Item = (ScopeWord, &MailServer)> {
+        let all =
+            [(ScopeWord::Imap, &self.imap), (ScopeWord::Pop3, &self.pop3), (ScopeWord::Smtp, &self.smtp)];
+        all.into_iter().filter_map(|(word, server)| Some((word, server.as_ref()?)))
+    }
+}
+
 /// One server in [`MailSettings`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailServer {
@@ -254,6 +264,15 @@ impl Tls {
         match self {
             Self::Implicit => "implicit",
             Self::Starttls => "starttls",
+        }
+    }
+
+    /// The name of the setting in mail programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Implicit => "SSL/TLS",
+            Self::Starttls => "STARTTLS",
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::conversation::{Answer, Choice, Conversation, Echo, Gone, Prompt, Tone
 use crate::qr::Screen;
 use crate::words::{Language, Phrase};
 
+use super::layout::wrapped;
+
 /// A person, and the language that they are spoken to in.
 pub(crate) struct LocalizedConversation<'a> {
     person: &'a mut dyn Conversation,
@@ -179,6 +181,13 @@ impl<'a> LocalizedConversation<'a> {
 
     pub(crate) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
         self.show(Tone::Error, &Prompt::new(phrase, self.language)).await
+    }
+
+    /// Tells one item of a list, in rows as wide as the screen.
+    pub(crate) async fn list(&mut self, item: &Phrase<'_>) -> Result<(), Gone> {
+        let prompt = Prompt::new(item, self.language);
+        let rows = Zeroizing::new(wrapped(prompt.text(), self.screen.columns));
+        self.show(Tone::Info, &prompt.with_text(rows)).await
     }
 
     /// The front door says what the person sees on.

@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod context;
 pub(crate) mod details;
+mod layout;
 pub(crate) mod localized_conversation;
 pub(crate) mod outage;
 pub(crate) mod outcome;

@@ -48,6 +48,15 @@ pub(crate) async fn prepare(
     }
 }
 
+/// What the owner hears of a factor that was bound: what they will be asked for. Codes are sent to `to`.
+pub(crate) fn bound<'a>(kind: FactorType, label: &'a str, to: &'a str) -> Phrase<'a> {
+    match kind {
+        FactorType::Totp => Phrase::FactorBoundTotp { label },
+        FactorType::Phone => Phrase::FactorBoundPhone { label },
+        FactorType::Email | FactorType::Sms => Phrase::FactorBoundSent { label, to },
+    }
+}
+
 /// Guides a person to a new factor of the kind, up to the proof that they have it.
 pub(crate) async fn enrol(
     kind: FactorType,

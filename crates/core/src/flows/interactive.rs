@@ -321,7 +321,8 @@ impl InteractiveLogin<'_, '_> {
         let is_trusted = self.service.trusts_addresses && self.request.is_address_vouched_for;
         // An address of a link means another host on the next one.
         let address = self.request.address.filter(|address| is_trusted && !is_link_local(*address));
-        key.cloned().or_else(|| address.map(Device::of_address))
+        let key = key.map(|key| key.clone().seen_from(self.request.address));
+        key.or_else(|| address.map(Device::of_address))
     }
 
     async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {

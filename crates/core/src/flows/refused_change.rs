@@ -37,9 +37,7 @@ async fn stop(exchange: &mut Exchange<'_>, error: ChangeError) -> Stop {
             Phrase::NoSuchAppPassword { id: id.as_str() }
         }
         ChangeRefusal::TooMany(count) => Phrase::TooManyAppPasswords { count: (*count).into() },
-        ChangeRefusal::ExpiresInThePast => {
-            Phrase::BadArgument { name: "expires", problem: "lies in the past" }
-        }
+        ChangeRefusal::ExpiresInThePast => Phrase::ExpiryInThePast {},
         ChangeRefusal::NoAccount | ChangeRefusal::Contended | ChangeRefusal::ChangedMeanwhile => {
             let stop = Stop::explained(Reason::NotPermitted, "the account was changed meanwhile");
             return exchange.explain(&Phrase::ChangedMeanwhile {}, stop).await;

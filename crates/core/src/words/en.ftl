@@ -65,12 +65,17 @@ secret-as-text = Or type this key into it: { $secret }
 secret-shape = (time-based, { $algorithm }, { $digits } digits, { $seconds } seconds)
 first-code = Code that the app shows:␣
 first-code-wrong = That is not the code of this key. Is the phone's clock right?
-factor-bound = { $label } is set up. From now on you will be asked for its code.
+factor-bound-totp = { $label } is set up. From now on you will be asked for the code that it shows.
+factor-bound-phone = { $label } is set up. From now on you approve logins on it, or type the code that it shows.
+factor-bound-sent = { $label } is set up. From now on codes can be sent to { $to }.
 mail-needs-app-passwords = Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create
 too-many-factors = You already have { $count } second factors, the most allowed. Remove one first.
 factors-bound = Your second factors:
-factor-listed = { $id }  { $label } ({ $kind }, since { $created })
-factor-listed-locked = { $id }  { $label } ({ $kind }, since { $created }) is locked after too many wrong codes
+factor-listed = { $id }  { $label } ({ kind-purpose }{ $to ->
+    [none] {""}
+   *[other] ␣to { $to }
+}, since { $created })
+factor-listed-locked = { factor-listed }: locked after too many wrong codes
 no-factor = You have no second factor.
 no-factor-of-kind = You have no second factor of that kind.
 which-factor = Which one (its id)?␣
@@ -88,24 +93,50 @@ new-app-password = The app password "{ $label }" is shown only once:
 app-password = ␣␣␣␣{ $password }
 app-password-label-twice = You have another app password called "{ $label }": { $id }….
 app-password-use = Type it into the mail program instead of your main password, with or without the spaces. It works for: { $scope }
-mail-setting = { $protocol }: { $host }, port { $port }, TLS { $tls }
+mail-setting = { $protocol } server: { $host }, port { $port }, { $tls }
 mail-user = User name: { $user }
-app-password-listed = { $id }…  { $label } ({ $scope }), last used: { $used }
+app-password-listed = { $id }…  { $label } ({ $scope }), last used: { $used }{ $expires ->
+    [never] {""}
+   *[other] , expires: { $expires }
+}{ $networks ->
+    [any] {""}
+   *[other] , only from: { $networks }
+}
+scope-word = { $scope ->
+    [all] all mail services
+    [imap] IMAP
+    [pop3] POP3
+    [smtp] SMTP
+    [sieve] mail filters (Sieve)
+    [dav] calendars and contacts (DAV)
+   *[other] { $scope }
+}
+list-divider = ,␣
 no-app-password = You have no app passwords.
 no-such-app-password = You have no valid app password { $id }.
 app-password-revoked = The app password "{ $label }" has been revoked.
 which-app-password = Which one (its first four characters)?␣
 too-many-app-passwords = You already have { $count } app passwords, the most allowed. Revoke one first.
+bad-label = A name has 1 to 64 characters, and neither begins nor ends with a space.
+bad-scope = "{ $given }" is not a list of imap, pop3, smtp, sieve and dav, and not "all".
+bad-expiry = "{ $given }" is not a time such as 2027-01-31T00:00:00Z.
+expiry-in-the-past = That time has passed already.
+bad-networks = "{ $given }" is not a list of networks such as 192.0.2.0/24 or 2001:db8::/32.
 bad-argument = { $name }: { $problem }
 never-used = never
 
-device-listed = { $id }  { $name }, until { $until }
+device-listed = { $id }  { $name }, since { $since }, until { $until }
 no-device = You have no trusted devices.
 no-such-device = You have no trusted device { $id }.
 device-revoked = { $name } is no longer trusted.
 which-device = Which one (its id)?␣
 
-challenge-listed = { $id }  { $kind } for { $service } from { $rhost }, until { $until }
+challenge-listed = { $id }  { $kind ->
+    [code] Code
+    [approval] Approval on a phone
+    [pairing] Setup of a phone
+   *[other] { $kind }
+} for { $service } from { $rhost }, until { $until }
 no-challenge = Nothing is waiting for an answer.
 which-challenge = Which one (its id)?␣
 no-such-challenge = Nothing with the id { $id } is waiting for an answer.
@@ -117,6 +148,20 @@ kind-totp = an authenticator app that shows codes
 kind-phone = your phone, where you approve logins
 kind-email = codes sent to another e-mail address of yours
 kind-sms = codes sent by SMS
+kind-name = { $kind ->
+    [totp] Authenticator app
+    [phone] Phone
+    [email] E-mail
+    [sms] SMS
+   *[other] { $kind }
+}
+kind-purpose = { $kind ->
+    [totp] shows codes
+    [phone] approves logins
+    [email] codes by e-mail
+    [sms] codes by SMS
+   *[other] { $kind }
+}
 which-kind = Your choice (a number):␣
 kind-not-here = That kind of second factor is not available here.
 which-address = Your backup e-mail address:␣
@@ -161,15 +206,21 @@ approve-on-phone = Approve on your phone with the number { $number }, then press
 approve-on-phone-or-number = Approve on your phone with the number { $number }, then press Enter (s shows a QR code, ? your other factors), or type a code:␣
 approve-by-scan = Scan it and approve with the number { $number }, then press Enter, or type a code:␣
 approve-by-scan-or-number = Scan it and approve with the number { $number }, then press Enter (? shows your other factors), or type a code:␣
+approve-on-phone = Approve on your phone with the number { $number }, then press Enter here, as ssh and sudo cannot notice it themselves (s shows a QR code), or type a code:␣
+approve-by-scan = Scan it and approve with the number { $number }, then press Enter here, as ssh and sudo cannot notice it themselves, or type a code:␣
 scan-to-approve = Scan this with your phone:
-phone-not-now = Your phone cannot be asked for another { $seconds } seconds. Type a code, or choose another way.
+phone-busy = Another login is waiting for your answer on the phone, for up to { $seconds } seconds. Answer that one first, type a code, or choose another way. If it is not yours, deny it.
+phone-not-now = Your phone cannot be asked for another { $minutes ->
+    [one] minute
+   *[other] { $minutes } minutes
+}. Type a code, or choose another way.
 phone-denied = The login was refused on your phone.
 request-denied = This request was refused with postern my challenges deny, or by an administrator.
 phone-wrong-number = The wrong number was typed on the phone. Press Enter to ask the phone again, or type a code.
 phone-unanswered = The phone did not respond. Press Enter to ask it again, or type a code.
 
-changed-factor-bound = The second factor "{ $label }" ({ $kind }) was set up.
-changed-factor-removed = The second factor "{ $label }" ({ $kind }) was removed.
+changed-factor-bound = The second factor "{ $label }" ({ kind-purpose }) was set up.
+changed-factor-removed = The second factor "{ $label }" ({ kind-purpose }) was removed.
 changed-recovery-codes = New recovery codes were created; earlier ones no longer work.
 changed-app-password-created = The app password "{ $label }" was created.
 changed-app-password-revoked = The app password "{ $label }" was revoked.

@@ -1,3 +1,7 @@
+//! Every phrase, declared once.
+//!
+//! This file is long because one macro call has to name all of them.
+
 use std::fmt;
 
 use super::argument::Argument;
@@ -58,6 +62,10 @@ phrases! {
     KindEmail "kind-email" {};
     /// Describes the kind `sms` in that list.
     KindSms "kind-sms" {};
+    /// The default label of a factor: its kind.
+    KindName "kind-name" { kind: text };
+    /// What a factor of a kind does. Other phrases refer to it.
+    KindPurpose "kind-purpose" { kind: text };
     /// Which one.
     WhichKind "which-kind" {};
     /// The site has no courier for it.
@@ -129,8 +137,10 @@ phrases! {
     ApproveByScanOrNumber "approve-by-scan-or-number" { number: text };
     /// Above a QR code that opens the page at a challenge.
     ScanToApprove "scan-to-approve" {};
-    /// Another login waits, or phones are left in peace for a while.
-    PhoneNotNow "phone-not-now" { seconds: number };
+    /// Another login waits for the phone.
+    PhoneBusy "phone-busy" { seconds: number };
+    /// Phones are left in peace for a while.
+    PhoneNotNow "phone-not-now" { minutes: number };
     /// The person refused.
     PhoneDenied "phone-denied" {};
     /// The person refused at a terminal, or an admin did.
@@ -246,8 +256,12 @@ phrases! {
     FirstCode "first-code" {};
     /// The first code was wrong.
     FirstCodeWrong "first-code-wrong" {};
-    /// The factor is bound.
-    FactorBound "factor-bound" { label: text };
+    /// An app is bound.
+    FactorBoundTotp "factor-bound-totp" { label: text };
+    /// A phone is bound.
+    FactorBoundPhone "factor-bound-phone" { label: text };
+    /// An address or a number is bound.
+    FactorBoundSent "factor-bound-sent" { label: text, to: text };
     /// From now on mail programs need app passwords.
     MailNeedsAppPasswords "mail-needs-app-passwords" {};
     /// The account has as many factors as it may.
@@ -255,9 +269,9 @@ phrases! {
     /// Begins the list of factors.
     FactorsBound "factors-bound" {};
     /// One of them.
-    FactorListed "factor-listed" { id: text, label: text, kind: text, created: text };
+    FactorListed "factor-listed" { id: text, label: text, kind: text, to: text, created: text };
     /// One of them that is locked.
-    FactorListedLocked "factor-listed-locked" { id: text, label: text, kind: text, created: text };
+    FactorListedLocked "factor-listed-locked" { id: text, label: text, kind: text, to: text, created: text };
     /// None is bound.
     NoFactor "no-factor" {};
     /// None of that kind is bound.
@@ -293,7 +307,11 @@ phrases! {
     /// The user name of a mail program.
     MailUser "mail-user" { user: text };
     /// One of the app passwords.
-    AppPasswordListed "app-password-listed" { id: text, label: text, scope: text, used: text };
+    AppPasswordListed "app-password-listed" { id: text, label: text, scope: text, used: text, expires: text, networks: text };
+    /// The scope of an app password, as a list of these words: one of them, or `all`.
+    ScopeWord "scope-word" { scope: text };
+    /// Divides a list of words.
+    ListDivider "list-divider" {};
     /// There is none.
     NoAppPassword "no-app-password" {};
     /// There is no such app password in force.
@@ -304,13 +322,23 @@ phrases! {
     WhichAppPassword "which-app-password" {};
     /// As many as there may be.
     TooManyAppPasswords "too-many-app-passwords" { count: number };
-    /// A value that cannot be taken.
+    /// Cannot be the name of an app password or a factor.
+    BadLabel "bad-label" {};
+    /// Cannot be the scope of an app password.
+    BadScope "bad-scope" { given: text };
+    /// Cannot be the end of an app password.
+    BadExpiry "bad-expiry" { given: text };
+    /// Would be the end of an app password, and is over.
+    ExpiryInThePast "expiry-in-the-past" {};
+    /// One of these is no network.
+    BadNetworks "bad-networks" { given: text };
+    /// An argument that no user types, but a program.
     BadArgument "bad-argument" { name: text, problem: text };
     /// Not used yet.
     NeverUsed "never-used" {};
 
     /// One of the trusted devices.
-    DeviceListed "device-listed" { id: text, name: text, until: text };
+    DeviceListed "device-listed" { id: text, name: text, since: text, until: text };
     /// There is none.
     NoDevice "no-device" {};
     /// There is no such device.

@@ -58,12 +58,17 @@ secret-as-text = 或者在应用中手动输入此密钥：{ $secret }
 secret-shape = （基于时间，{ $algorithm }，{ $digits } 位，{ $seconds } 秒）
 first-code = 应用显示的验证码：␣
 first-code-wrong = 验证码与此密钥不符。手机的时间是否准确？
-factor-bound = “{ $label }”已设置。今后登录时会要求输入其验证码。
+factor-bound-totp = “{ $label }”已设置。今后登录时会要求输入它显示的验证码。
+factor-bound-phone = “{ $label }”已设置。今后请在手机上批准登录，或输入手机显示的验证码。
+factor-bound-sent = “{ $label }”已设置。今后登录时可向 { $to } 发送验证码。
 mail-needs-app-passwords = 邮件客户端从现在起需要使用应用专用密码，不能再使用主密码。创建命令：postern my app-passwords create
 too-many-factors = 您已有 { $count } 个二次验证方式，已达上限。请先移除一个。
 factors-bound = 您的二次验证方式：
-factor-listed = { $id }  { $label }（{ $kind }，设置于 { $created }）
-factor-listed-locked = { $id }  { $label }（{ $kind }，设置于 { $created }）因错误次数过多已被锁定
+factor-listed = { $id }  { $label }（{ kind-purpose }{ $to ->
+    [none] {""}
+   *[other] ，发送至 { $to }
+}，设置于 { $created }）
+factor-listed-locked = { factor-listed }：因错误次数过多已被锁定
 no-factor = 您没有设置二次验证方式。
 no-factor-of-kind = 您没有设置这一种二次验证方式。
 which-factor = 哪一个（编号）？␣
@@ -81,24 +86,50 @@ new-app-password = 应用专用密码“{ $label }”只显示这一次：
 app-password = ␣␣␣␣{ $password }
 app-password-label-twice = 您已有另一个名为“{ $label }”的应用专用密码：{ $id }…。
 app-password-use = 请在邮件客户端中用它代替主密码，空格可有可无。可用于：{ $scope }
-mail-setting = { $protocol }：{ $host }，端口 { $port }，TLS { $tls }
+mail-setting = { $protocol } 服务器：{ $host }，端口 { $port }，{ $tls }
 mail-user = 用户名：{ $user }
-app-password-listed = { $id }…  { $label }（{ $scope }），最近使用：{ $used }
+app-password-listed = { $id }…  { $label }（{ $scope }），最近使用：{ $used }{ $expires ->
+    [never] {""}
+   *[other] ，有效期至：{ $expires }
+}{ $networks ->
+    [any] {""}
+   *[other] ，仅限来自：{ $networks }
+}
+scope-word = { $scope ->
+    [all] 所有邮件服务
+    [imap] IMAP
+    [pop3] POP3
+    [smtp] SMTP
+    [sieve] 邮件过滤规则（Sieve）
+    [dav] 日历和通讯录（DAV）
+   *[other] { $scope }
+}
+list-divider = 、
 no-app-password = 您没有应用专用密码。
 no-such-app-password = 没有有效的应用专用密码 { $id }。
 app-password-revoked = 应用专用密码“{ $label }”已撤销。
 which-app-password = 哪一个（前四个字符）？␣
 too-many-app-passwords = 您已有 { $count } 个应用专用密码，已达上限。请先撤销一个。
+bad-label = 名称须为 1 至 64 个字符，首尾不能有空格。
+bad-scope = “{ $given }”不是由 imap、pop3、smtp、sieve、dav 组成的列表，也不是 all。
+bad-expiry = “{ $given }”不是时间，例如 2027-01-31T00:00:00Z。
+expiry-in-the-past = 该时间已经过去。
+bad-networks = “{ $given }”不是网络地址列表，例如 192.0.2.0/24 或 2001:db8::/32。
 bad-argument = { $name }：{ $problem }
 never-used = 从未
 
-device-listed = { $id }  { $name }，有效期至 { $until }
+device-listed = { $id }  { $name }，信任于 { $since }，有效期至 { $until }
 no-device = 您没有信任的设备。
 no-such-device = 没有编号为 { $id } 的信任设备。
 device-revoked = 已不再信任 { $name }。
 which-device = 哪一个（编号）？␣
 
-challenge-listed = { $id }  { $kind }，服务 { $service }，来自 { $rhost }，有效至 { $until }
+challenge-listed = { $id }  { $kind ->
+    [code] 验证码
+    [approval] 手机确认
+    [pairing] 绑定手机
+   *[other] { $kind }
+}，服务 { $service }，来自 { $rhost }，有效至 { $until }
 no-challenge = 没有等待确认的请求。
 which-challenge = 哪一个（编号）？␣
 no-such-challenge = 没有编号为 { $id } 的待确认请求。
@@ -110,6 +141,20 @@ kind-totp = 显示验证码的身份验证器应用
 kind-phone = 用手机确认登录
 kind-email = 发送到您另一个邮箱的验证码
 kind-sms = 通过短信发送的验证码
+kind-name = { $kind ->
+    [totp] 身份验证器应用
+    [phone] 手机
+    [email] 邮箱
+    [sms] 短信
+   *[other] { $kind }
+}
+kind-purpose = { $kind ->
+    [totp] 显示验证码
+    [phone] 批准登录
+    [email] 邮件验证码
+    [sms] 短信验证码
+   *[other] { $kind }
+}
 which-kind = 请输入序号：␣
 kind-not-here = 本系统未启用这种验证方式。
 which-address = 您的备用邮箱地址：␣
@@ -145,15 +190,18 @@ approve-on-phone = 请在手机上输入数字 { $number } 确认，然后按回
 approve-on-phone-or-number = 请在手机上输入数字 { $number } 确认，然后按回车键（s 显示二维码，? 显示其他验证方式），或输入验证码：␣
 approve-by-scan = 请扫描二维码并输入数字 { $number } 确认，然后按回车键，或输入验证码：␣
 approve-by-scan-or-number = 请扫描二维码并输入数字 { $number } 确认，然后按回车键（? 显示其他验证方式），或输入验证码：␣
+approve-on-phone = 请在手机上输入数字 { $number } 确认，然后在此按回车键：ssh 和 sudo 无法自行得知结果（按 s 显示二维码）；或输入验证码：␣
+approve-by-scan = 请扫描二维码并输入数字 { $number } 确认，然后在此按回车键：ssh 和 sudo 无法自行得知结果；或输入验证码：␣
 scan-to-approve = 请用手机扫描此二维码：
-phone-not-now = 目前不能向您的手机发送确认请求，{ $seconds } 秒后可以再试。请输入验证码，或选择其他方式。
+phone-busy = 另一次登录正在等待您在手机上确认，最多还会等待 { $seconds } 秒。请先处理那一次，或输入验证码，或选择其他方式。如果不是您本人操作，请拒绝。
+phone-not-now = 目前不能向您的手机发送确认请求，{ $minutes } 分钟后可以再试。请输入验证码，或选择其他方式。
 phone-denied = 此次登录已在您的手机上被拒绝。
 request-denied = 此请求已被拒绝（您运行了 postern my challenges deny，或由管理员拒绝）。
 phone-wrong-number = 手机上输入的数字不对，本次确认已结束。按回车键重新发送，或输入验证码。
 phone-unanswered = 手机没有回应。按回车键重新发送，或输入验证码。
 
-changed-factor-bound = 已设置二次验证方式“{ $label }”（{ $kind }）。
-changed-factor-removed = 已移除二次验证方式“{ $label }”（{ $kind }）。
+changed-factor-bound = 已设置二次验证方式“{ $label }”（{ kind-purpose }）。
+changed-factor-removed = 已移除二次验证方式“{ $label }”（{ kind-purpose }）。
 changed-recovery-codes = 已生成新的恢复码，旧恢复码不再有效。
 changed-app-password-created = 已创建应用专用密码“{ $label }”。
 changed-app-password-revoked = 已撤销应用专用密码“{ $label }”。

@@ -46,13 +46,13 @@ async fn a_user_who_needs_a_factor_binds_one_at_that_very_login() {
     let factor = account.data.factors[0].clone();
     assert_eq!(ended.credential(), Credential::Factor(factor.id));
     assert!(account.data.enrolled && account.data.factors.len() == 1);
-    assert_eq!(factor.label.as_str(), "authenticator");
+    assert_eq!(factor.label.as_str(), "Authenticator app");
     let lines = ended.lines();
     assert_eq!(lines[0], "You need a second factor here and have none yet. Set one up now.");
     assert!(lines.iter().any(|line| line.starts_with("Or type this key into it: ")));
     assert_eq!(
         lines[lines.len() - 2],
-        "authenticator is set up. From now on you will be asked for its code."
+        "Authenticator app is set up. From now on you will be asked for the code that it shows."
     );
     assert!(lines[lines.len() - 1].starts_with("Mail programs now need app passwords"));
     assert_eq!(ended.records("factor")[0]["id"], factor.id.to_string());
@@ -104,13 +104,13 @@ async fn an_app_is_bound_at_once_though_the_ledger_lost_its_memory() {
 async fn a_name_for_a_new_app_is_one_that_is_free() {
     let site = site(ForcedEnrolment::Login).await;
     let alice = site.person("alice").await;
-    for label in ["authenticator 2", "authenticator"] {
+    for label in ["Authenticator app 2", "Authenticator app"] {
         drop(site.bind(&alice, label).await);
     }
     let codes = site.recovery_codes(&alice, 1).await;
     let (ended, _) =
         enrol(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD, &codes[0]]).await;
-    assert_eq!(ended.records("factor")[0]["label"], "authenticator 3");
+    assert_eq!(ended.records("factor")[0]["label"], "Authenticator app 3");
 }
 
 #[tokio::test]

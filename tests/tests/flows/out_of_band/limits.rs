@@ -57,7 +57,11 @@ async fn one_login_at_a_time_waits_for_the_phone() {
     first.answer(MAIN_PASSWORD).await;
     let number = number_in(&first.asked().await);
     let second = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
-    assert!(second.complaints()[0].starts_with("Your phone cannot be asked for another"), "{second:?}");
+    assert!(
+        second.complaints()[0]
+            .starts_with("Another login is waiting for your answer on the phone, for up to "),
+        "{second:?}"
+    );
     assert_eq!(site.post.rings(), 1);
     let challenge = phone.pending().await.field("challenge", "id");
     drop(phone.answer(&challenge, "approve", &number).await);

@@ -10,7 +10,7 @@ use postern_core::words::Language;
 use postern_core::{Reason, Verdict};
 
 use super::{BACKUP, NUMBER};
-use crate::harness::{MAIN_PASSWORD, Site, SshKey, What};
+use crate::harness::{App, MAIN_PASSWORD, Site, SshKey, What};
 
 #[tokio::test]
 async fn an_address_is_bound_by_the_code_that_was_sent_to_it() {
@@ -21,10 +21,36 @@ async fn an_address_is_bound_by_the_code_that_was_sent_to_it() {
     let data = site.account(&alice).await.data;
     assert!(matches!(&data.factors[0].kind, FactorKind::Email(email) if email.address.as_str() == BACKUP));
     assert!(data.is_enrolled());
+    assert!(ended.text().contains("E-mail is set up. From now on codes can be sent to "), "{}", ended.text());
     assert!(!ended.text().contains(BACKUP), "it is not shown whole: {}", ended.text());
     assert_eq!(site.post.sent()[0].to, BACKUP);
-    assert_eq!(site.post.changes(), ["The second factor \"email\" (email) was set up."]);
+    assert_eq!(site.post.changes(), ["The second factor \"E-mail\" (codes by e-mail) was set up."]);
     assert_eq!(site.post.sent()[1].to, "alice@example.org");
+}
+
+#[tokio::test]
+async fn a_factor_of_another_kind_has_a_label_of_its_own() {
+    let site = Site::with_post().await;
+    let alice = site.person("alice").await;
+    drop(site.bind_sent(&alice, "email", BACKUP).await);
+    site.clock.advance(4000);
+    let mut talk = site.own(&alice, SelfServiceFlow::Replace).argument("kind", "totp").begin();
+    talk.answer(MAIN_PASSWORD).await;
+    assert!(talk.asked().await.starts_with("Code sent to "));
+    talk.say(&site.post.codes().pop().unwrap());
+    assert_eq!(talk.asked().await, "Code that the app shows: ");
+    let app = App::of_key(&talk.heard().key(), &site.clock);
+    talk.say(&app.code());
+    let ended = talk.ended().await;
+    assert!(ended.is_accept(), "{ended:?}");
+    let labels: Vec<String> =
+        site.account(&alice).await.data.factors.iter().map(|factor| factor.label.to_string()).collect();
+    assert_eq!(labels, ["Authenticator app"], "\"E-mail\" would be wrong");
+    let lines = ended.text();
+    assert!(
+        lines.contains("Authenticator app is set up. From now on you will be asked for the code"),
+        "{lines}"
+    );
 }
 
 #[tokio::test]
@@ -237,7 +263,7 @@ async fn messages_are_in_the_language_of_the_account() {
     let ended = site.bind_sent(&alice, "email", BACKUP).await;
     assert!(ended.text().contains("验证码已发送至 al…@backup.example.net"), "{}", ended.text());
     assert!(site.post.sent().iter().all(|sent| sent.language == Language::SimplifiedChinese));
-    assert_eq!(site.post.changes(), ["已设置二次验证方式“email”（email）。"]);
+    assert_eq!(site.post.changes(), ["已设置二次验证方式“邮箱”（邮件验证码）。"]);
 }
 
 #[tokio::test]

@@ -17,13 +17,27 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     let password = made["password"].as_str().unwrap();
     assert!(ended.lines().contains(&format!("    {password}").as_str()));
     assert!(ended.lines().contains(&"User name: alice"));
-    assert!(ended.lines().contains(&"IMAP: imap.example.org, port 993, TLS implicit"), "{:?}", ended.lines());
+    assert!(
+        ended.lines().contains(&"IMAP server: imap.example.org, port 993, SSL/TLS"),
+        "{:?}",
+        ended.lines()
+    );
     assert!(mail(password).await);
 
     let listed = site.own(&alice, SelfServiceFlow::AppPasswordList).says(&[]).await;
     let id = made["id"].as_str().unwrap();
-    assert_eq!(listed.lines().len(), 1);
-    assert!(listed.lines()[0].starts_with(&format!("{id}…  Foxmail (all), last used: 2027-")));
+    let rows = listed.lines().join(" ");
+    let last = "      192.0.2.1)";
+    assert!(rows.starts_with(&format!("{id}…  Foxmail (all mail services), last used: 2027-")), "{rows}");
+    assert!(
+        rows.contains(" UTC (imap,") && !rows.contains("expires") && !rows.contains("only from"),
+        "{rows}"
+    );
+    assert_eq!(
+        listed.lines(),
+        [&rows[..rows.len() - last.len() - 1], last],
+        "no row is wider than 80 columns"
+    );
     assert!(listed.records("app_password")[0].get("password").is_none(), "it is shown once");
 
     site.clock.advance(30);
@@ -56,6 +70,11 @@ async fn scope_expiry_and_networks_can_be_given() {
     let ended = create.says(&[MAIN_PASSWORD]).await;
     let password = ended.records("app_password")[0]["password"].as_str().unwrap().to_owned();
     let mail = async |from: &str| site.visit("imap", "alice").from(from).secret(&password).says(&[]).await;
+    assert!(ended.lines().iter().all(|line| !line.starts_with("POP3 server")), "{:?}", ended.lines());
+    let listed = site.own(&alice, SelfServiceFlow::AppPasswordList).says(&[]).await.lines().join(" ");
+    let listed = listed.replace("       ", " ");
+    assert!(listed.contains("office (IMAP, SMTP), last used: never, expires: 2027-"), "{listed}");
+    assert!(listed.ends_with(" UTC, only from: 192.0.2.0/24, 2001:db8::/32"), "{listed}");
     assert!(mail("192.0.2.7").await.is_accept());
     assert_eq!(mail("198.51.100.7").await.reason(), Reason::Network);
     site.clock.advance(100);
@@ -66,28 +85,28 @@ async fn scope_expiry_and_networks_can_be_given() {
 async fn invalid_arguments_are_reported_before_any_proof_and_nothing_is_made() {
     let site = Site::new().await;
     let alice = site.person("alice").await;
-    for (name, value) in [
-        ("label", ""),
-        ("label", "two\nlines"),
-        ("scope", "everything"),
-        ("scope", ""),
-        ("scope", "all,imap"),
-        ("expires", "tomorrow"),
-        ("networks", "192.0.2.0/33"),
-        ("networks", "example.org"),
+    for (name, value, complaint) in [
+        ("label", "", "A name has 1 to 64 characters"),
+        ("label", "two\nlines", "A name has 1 to 64 characters"),
+        ("scope", "everything", "\"everything\" is not a list of imap, "),
+        ("scope", "", "\"\" is not a list of imap, "),
+        ("scope", "all,imap", "\"all,imap\" is not a list of imap, "),
+        ("expires", "tomorrow", "\"tomorrow\" is not a time such as "),
+        ("networks", "192.0.2.0/33", "\"192.0.2.0/33\" is not a list of networks such as "),
+        ("networks", "example.org", "\"example.org\" is not a list of networks such as "),
     ] {
         let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate);
         let create = if name == "label" { create } else { create.argument("label", "x") };
         let ended = create.argument(name, value).says(&[MAIN_PASSWORD]).await;
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0), "{name} {value}");
-        assert!(ended.complaints()[0].starts_with(name), "{:?}", ended.complaints());
+        assert!(ended.complaints()[0].starts_with(complaint), "{:?}", ended.complaints());
     }
     let past = site.now_plus(0).to_string();
     let create = site.own(&alice, SelfServiceFlow::AppPasswordCreate).argument("label", "x");
     let ended = create.argument("expires", &past).says(&[MAIN_PASSWORD]).await;
     assert_eq!(
         (ended.reason(), ended.complaints()),
-        (Reason::NotPermitted, vec!["expires: lies in the past"])
+        (Reason::NotPermitted, vec!["That time has passed already."])
     );
     for flow in [SelfServiceFlow::AppPasswordRevoke, SelfServiceFlow::AppPasswordRegenerate] {
         let ended = site.own(&alice, flow).argument("id", "GdGn").says(&[MAIN_PASSWORD]).await;

@@ -38,22 +38,24 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let (ended, token) = with_new_app(&site, named, &[MAIN_PASSWORD, &phone.code()]).await;
     assert_eq!(
         ended.lines().last(),
-        Some(&"my token is set up. From now on you will be asked for its code.")
+        Some(&"my token is set up. From now on you will be asked for the code that it shows.")
     );
-    assert_eq!(labels(&site, &alice).await, ["authenticator", "my token"]);
+    assert_eq!(labels(&site, &alice).await, ["Authenticator app", "my token"]);
 
     let ended = site.own(&alice, SelfServiceFlow::Factors).says(&[]).await;
     assert_eq!(ended.lines().len(), 4, "{:?}", ended.lines());
     assert_eq!(ended.records("factor").len(), 2);
     let id = ended.records("factor")[0]["id"].as_str().unwrap().to_owned();
-    assert!(ended.lines()[1].starts_with(&format!("{}  authenticator (totp, since 2027-", &id[..8])));
+    assert!(
+        ended.lines()[1].starts_with(&format!("{}  Authenticator app (shows codes, since 2027-", &id[..8]))
+    );
 
     site.clock.advance(30);
     let replace = site.own(&alice, SelfServiceFlow::Replace).argument("id", &id[..8]);
     let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &token.code()]).await;
     assert!(ended.is_accept());
-    assert_eq!(ended.lines().last(), Some(&"authenticator has been removed."));
-    assert_eq!(labels(&site, &alice).await, ["my token", "authenticator"], "its label stays");
+    assert_eq!(ended.lines().last(), Some(&"Authenticator app has been removed."));
+    assert_eq!(labels(&site, &alice).await, ["my token", "Authenticator app"], "its label stays");
     site.clock.advance(30);
     let old = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &phone.code(), "", ""]).await;
     assert_eq!(old.reason(), Reason::BadCredential);

@@ -34,7 +34,11 @@ pub(crate) struct Approval {
 /// Whether a challenge was put.
 pub(crate) enum Begun {
     Waiting(Approval),
-    /// Another login waits for the phone, or it must not be notified now.
+    /// Another login waits for the phone.
+    Busy {
+        until: Timestamp,
+    },
+    /// Too many logins waited for it of late, or its owner disowned one.
     NotNow {
         until: Timestamp,
     },
@@ -79,7 +83,7 @@ pub(crate) async fn begin(
         let new = NewChallenge { id, slot: ChallengeSlot::Approval { pushes }, value: &value, expires, at };
         match engine.ledger.put_challenge(&account.id, &new, &engine.limits.pushes).await? {
             ChallengeAdmission::Put => break,
-            ChallengeAdmission::Busy { until } => return Ok(Begun::NotNow { until }),
+            ChallengeAdmission::Busy { until } => return Ok(Begun::Busy { until }),
             // It can be scanned all the same.
             ChallengeAdmission::Muted { until } if !pushes => return Ok(Begun::NotNow { until }),
             ChallengeAdmission::Muted { .. } => pushes = false,
@@ -132,6 +136,11 @@ impl Approval {
     /// How long an answer is still taken.
     fn left(&self, engine: &Engine) -> Duration {
         Duration::from_secs(self.expires.as_unix().saturating_sub(engine.clock.now().as_unix()))
+    }
+
+    /// Which challenge it is.
+    pub(crate) fn id(&self) -> ChallengeId {
+        self.id
     }
 
     /// Where a phone answers, on the page at this address.

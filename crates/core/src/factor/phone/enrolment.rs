@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::stop::Stop;
-use crate::factor::{FactorId, FactorKind};
+use crate::factor::{FactorId, FactorKind, FactorType};
 use crate::flows::answers::is_yes;
 use crate::flows::enrolment::order::{Wanted, default_label};
 use crate::ledger::{ChallengeAdmission, ChallengeSlot, NewChallenge, StoredChallenge};
@@ -113,8 +113,9 @@ async fn with_phone(
     }
     let named = Label::new(name.trim()).ok();
     let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
+    let label = wanted.label.clone().or(named.filter(is_free));
     let label =
-        wanted.label.clone().or(named.filter(is_free)).unwrap_or_else(|| default_label(account, "phone"));
+        label.unwrap_or_else(|| default_label(account, FactorType::Phone, exchange.person.language()));
     let id = FactorId::new(id.bytes());
     let mut nonce = [0; 24];
     (engine.random)(&mut nonce)?;

@@ -1,6 +1,9 @@
 //! A phone that approves as a second step: it is notified, or scans the QR code that the prompt shows.
 
+use serde_json::json;
+
 use crate::account::Account;
+use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::prompt_context::PromptContext;
@@ -23,17 +26,20 @@ pub(crate) async fn request(
 ) -> Result<Option<Approval>, Stop> {
     match approval::begin(exchange, account, factor, phone, context).await? {
         Begun::Waiting(approval) => {
-            if !approval.was_pushed
-                && let Err(stop) = show_qr(exchange, &approval).await
-            {
+            if let Err(stop) = announce(exchange, &approval).await {
                 approval.give_up(exchange.engine).await;
                 return Err(stop);
             }
             Ok(Some(approval))
         }
-        Begun::NotNow { until } => {
+        Begun::Busy { until } => {
             let seconds = exchange.engine.seconds_until(until);
-            exchange.person.complain(&Phrase::PhoneNotNow { seconds }).await?;
+            exchange.person.complain(&Phrase::PhoneBusy { seconds }).await?;
+            Ok(None)
+        }
+        Begun::NotNow { until } => {
+            let minutes = exchange.engine.seconds_until(until).div_ceil(60);
+            exchange.person.complain(&Phrase::PhoneNotNow { minutes }).await?;
             Ok(None)
         }
         Begun::NoPage => {
@@ -41,6 +47,17 @@ pub(crate) async fn request(
             Ok(None)
         }
     }
+}
+
+async fn announce(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(), Stop> {
+    if !approval.was_pushed {
+        show_qr(exchange, approval).await?;
+    }
+    // With the id a program of the owner's can see when there is an answer, and go on by itself.
+    if matches!(exchange.actor, Actor::UnixUser { .. }) {
+        exchange.person.record("approval", json!({ "id": approval.id().to_string() })).await?;
+    }
+    Ok(())
 }
 
 /// The list of factors has scrolled away, at the latest when the QR code is shown: the question says how to see it again.
@@ -99,7 +116,8 @@ async fn show_qr(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<(),
         shorter: None,
         above: &[Phrase::ScanToApprove {}],
         below: &[],
-        question: &question(approval),
+        // Whether there are other factors is not known here: the longer one.
+        question: &question(approval, true),
         instead: &Phrase::QrTooLargeToApprove { page },
     };
     exchange.person.show_qr(&code).await?;

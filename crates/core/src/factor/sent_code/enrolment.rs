@@ -62,7 +62,8 @@ pub(crate) async fn enrol(
     how: &HowToRead,
 ) -> Result<NewFactor, Stop> {
     let kind = new_address(exchange, account, wanted, how).await?;
-    let label = wanted.label.clone().unwrap_or_else(|| default_label(account, kind.name()));
+    let language = exchange.person.language();
+    let label = wanted.label.clone().unwrap_or_else(|| default_label(account, kind.factor_type(), language));
     let id = FactorId::draw(exchange.engine.random)?;
     if !wanted.is_unproved {
         prove(exchange, account, id, &kind).await?;

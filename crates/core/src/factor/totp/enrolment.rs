@@ -10,12 +10,12 @@ use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::QrCode;
 use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
-use crate::factor::{FactorId, FactorKind};
+use crate::factor::{FactorId, FactorKind, FactorType};
 use crate::flows::enrolment::order::{Wanted, default_label};
 use crate::keyring::Keyring;
 use crate::random::Random;
 use crate::verdict::Reason;
-use crate::words::Phrase;
+use crate::words::{Language, Phrase};
 
 use super::first_code::{FirstCode, FirstCodeProblem};
 use super::{NewTotp, TotpShape};
@@ -27,7 +27,8 @@ pub(crate) async fn enrol(
     wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
-    let label = wanted.label.clone().unwrap_or_else(|| default_app_label(account));
+    let language = exchange.person.language();
+    let label = wanted.label.clone().unwrap_or_else(|| default_app_label(account, language));
     let totp = NewTotp::draw(engine.random, TotpShape::default())?;
     let id = FactorId::draw(engine.random)?;
     show(exchange, account, &totp).await?;
@@ -48,7 +49,10 @@ async fn show(exchange: &mut Exchange<'_>, account: &Account, totp: &NewTotp) ->
         shorter: Some(&short),
         above: &[Phrase::ScanThis {}],
         // The key as text is always there.
-        below: &[Phrase::SecretAsText { secret: &grouped }, Phrase::SecretShape { algorithm, digits, seconds }],
+        below: &[
+            Phrase::SecretAsText { secret: &grouped },
+            Phrase::SecretShape { algorithm, digits, seconds },
+        ],
         question: &Phrase::FirstCode {},
         instead: &Phrase::QrTooLarge {},
     };
@@ -85,10 +89,10 @@ async fn prove(
     })
 }
 
-/// The label of an app that was given none.
+/// The label of an app that was given none; see [`default_label`].
 #[must_use]
-pub fn default_app_label(account: &Account) -> Label {
-    default_label(account, "authenticator")
+pub fn default_app_label(account: &Account, language: Language) -> Label {
+    default_label(account, FactorType::Totp, language)
 }
 
 impl NewTotp {

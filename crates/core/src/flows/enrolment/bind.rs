@@ -8,6 +8,7 @@ use crate::changes::factors::{Expected, bind_where};
 use crate::changes::notices;
 use crate::checks::current_account;
 use crate::conversation::Choice;
+use crate::courier::Destination;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, FactorType, registry};
@@ -66,7 +67,8 @@ pub(crate) async fn enrol(
     let label = new.label.as_str();
     // An admin is told in other words.
     if exchange.actor.is_owner() {
-        exchange.person.tell(&Phrase::FactorBound { label }).await?;
+        let to = new.kind.record().destination().map(Destination::masked).unwrap_or_default();
+        exchange.person.tell(&registry::bound(factor_type, label, &to)).await?;
         if is_first {
             exchange.person.tell(&Phrase::MailNeedsAppPasswords {}).await?;
         }

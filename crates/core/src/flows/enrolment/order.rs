@@ -2,8 +2,10 @@
 
 use crate::account::Account;
 use crate::app_password::Label;
+use crate::exchange::localized_conversation::preferred;
 use crate::factor::{FactorId, FactorType};
 use crate::policy::Ticket;
+use crate::words::{Language, Phrase};
 
 /// A requested factor, as far as it was specified.
 #[derive(Debug, Clone, Default)]
@@ -40,12 +42,14 @@ pub struct Bound {
     pub is_first: bool,
 }
 
-/// The default label of a new factor: `name`, followed by the first free number if the account already has that label.
+/// The default label of a new factor: the kind, followed by the first free number if the account already has that label. It is in
+/// the account's own language, or else in `language`.
 #[must_use]
-pub fn default_label(account: &Account, name: &str) -> Label {
+pub fn default_label(account: &Account, kind: FactorType, language: Language) -> Label {
+    let name = preferred(account).unwrap_or(language).say(&Phrase::KindName { kind: kind.name() });
     let is_free = |label: &Label| account.data.factors.iter().all(|factor| factor.label != *label);
     let numbered = (2..).map(|number: u32| format!("{name} {number}"));
-    let labels = std::iter::once(name.to_owned()).chain(numbered);
-    // Letters, a space and a number.
+    let labels = std::iter::once(name.clone()).chain(numbered);
+    // Words, a space and a number.
     labels.filter_map(|text| Label::new(&text).ok()).find(is_free).unwrap_or_default()
 }

@@ -34,7 +34,7 @@ impl SelfService<'_, '_> {
         let created = refused_change::told(self.exchange, created).await?;
         self.exchange.person.changed();
         self.show_created(&created).await?;
-        self.show_settings(account).await?;
+        self.show_settings(account, &[&created]).await?;
         let label = created.record.label.as_str();
         // Two of one name are told apart by their ids alone.
         if let Some(other) = account.data.live_app_passwords().find(|live| live.label.as_str() == label) {
@@ -62,13 +62,25 @@ impl SelfService<'_, '_> {
                 None => self.exchange.person.language().say(&Phrase::NeverUsed {}),
                 Some(used) => {
                     let from = used.address.map_or(String::new(), |address| format!(", {address}"));
-                    format!("{} ({}{from})", used.at, used.service)
+                    format!("{} ({}{from})", self.local(used.at), used.service)
                 }
             };
-            let (label, scope) = (live.label.as_str(), live.scope.to_string());
-            let listed =
-                Phrase::AppPasswordListed { id: live.id.as_str(), label, scope: &scope, used: &when };
-            self.exchange.person.tell(&listed).await?;
+            let (label, scope) = (live.label.as_str(), self.scope_text(&live.scope));
+            let expires = live.expires.map_or_else(|| "never".to_owned(), |expires| self.local(expires));
+            let networks = if live.networks.is_empty() {
+                "any".to_owned()
+            } else {
+                live.networks.to_string().replace(',', ", ")
+            };
+            let listed = Phrase::AppPasswordListed {
+                id: live.id.as_str(),
+                label,
+                scope: &scope,
+                used: &when,
+                expires: &expires,
+                networks: &networks,
+            };
+            self.exchange.person.list(&listed).await?;
             let value = json!({
                 "id": live.id, "label": label, "scope": live.scope, "created": live.created,
                 "expires": live.expires, "networks": live.networks, "last_used": used.map(|used| used.at),
@@ -90,7 +102,7 @@ impl SelfService<'_, '_> {
         for created in &all {
             self.show_created(created).await?;
         }
-        self.show_settings(account).await?;
+        self.show_settings(account, &all.iter().collect::<Vec<_>>()).await?;
         for created in &all {
             let label = created.record.label.as_str();
             self.tell_owner(account, &Phrase::ChangedAppPasswordCreated { label }).await;
@@ -129,23 +141,19 @@ impl SelfService<'_, '_> {
 
     async fn order(&mut self) -> Result<Order, Stop> {
         let label = self.argument_or_ask("label", &Phrase::AppPasswordLabel {}, &[]).await?;
-        let label = match Label::new(&label) {
-            Ok(label) => label,
-            Err(error) => return self.refuse_argument("label", &error.to_string()).await,
+        let Ok(label) = Label::new(&label) else { return self.refuse(&Phrase::BadLabel {}).await };
+        let given = self.argument("scope").unwrap_or("all").to_owned();
+        let Ok(scope) = given.parse::<Scope>() else {
+            return self.refuse(&Phrase::BadScope { given: &shown(&given) }).await;
         };
-        let scope = match self.argument("scope").unwrap_or("all").parse::<Scope>() {
-            Ok(scope) => scope,
-            Err(error) => return self.refuse_argument("scope", &error.to_string()).await,
+        let given = self.argument("expires").map(ToOwned::to_owned);
+        let Ok(expires) = given.as_deref().map(str::parse::<Timestamp>).transpose() else {
+            return self.refuse(&Phrase::BadExpiry { given: &shown(&given.unwrap_or_default()) }).await;
         };
-        let expires = match self.argument("expires").map(str::parse::<Timestamp>).transpose() {
-            Ok(expires) => expires,
-            Err(error) => return self.refuse_argument("expires", &error.to_string()).await,
-        };
-        let networks: Vec<&str> =
-            self.argument("networks").map_or_else(Vec::new, |all| all.split(',').collect());
-        let networks = match Networks::parse(&networks) {
-            Ok(networks) => networks,
-            Err(error) => return self.refuse_argument("networks", &error.to_string()).await,
+        let given = self.argument("networks").map(ToOwned::to_owned);
+        let networks: Vec<&str> = given.iter().flat_map(|all| all.split(',')).collect();
+        let Ok(networks) = Networks::parse(&networks) else {
+            return self.refuse(&Phrase::BadNetworks { given: &shown(&given.unwrap_or_default()) }).await;
         };
         Ok(Order { label, scope, expires, networks })
     }
@@ -176,7 +184,7 @@ impl SelfService<'_, '_> {
     async fn show_created(&mut self, created: &Created) -> Result<(), Stop> {
         let record = &created.record;
         let (label, scope, password) =
-            (record.label.as_str(), record.scope.to_string(), created.password.grouped());
+            (record.label.as_str(), self.scope_text(&record.scope), created.password.grouped());
         self.exchange.person.tell(&Phrase::NewAppPassword { label }).await?;
         self.exchange.person.tell(&Phrase::AppPassword { password: &password }).await?;
         self.exchange.person.tell(&Phrase::AppPasswordUse { scope: &scope }).await?;
@@ -188,19 +196,27 @@ impl SelfService<'_, '_> {
         Ok(())
     }
 
-    async fn show_settings(&mut self, account: &Account) -> Result<(), Stop> {
-        let engine = self.exchange.engine;
-        let settings = &engine.mail_settings;
+    /// Shows the settings of the services that any of these opens.
+    async fn show_settings(&mut self, account: &Account, all: &[&Created]) -> Result<(), Stop> {
+        let settings = &self.exchange.engine.mail_settings;
         self.exchange.person.tell(&Phrase::MailUser { user: &account.name }).await?;
-        let servers = [("IMAP", &settings.imap), ("POP3", &settings.pop3), ("SMTP", &settings.smtp)];
-        for (protocol, server) in servers {
-            let Some(MailServer { host, port, tls }) = server else { continue };
-            let (port, tls) = (u64::from(*port), tls.as_str());
-            self.exchange.person.tell(&Phrase::MailSetting { protocol, host, port, tls }).await?;
-            let value = json!({ "protocol": protocol, "host": host, "port": port, "tls": tls });
+        for (word, MailServer { host, port, tls }) in settings.servers() {
+            if !all.iter().any(|created| created.record.scope.opens(Some(word))) {
+                continue;
+            }
+            let (protocol, port) = (&*word.as_str().to_uppercase(), u64::from(*port));
+            self.exchange.person.tell(&Phrase::MailSetting { protocol, host, port, tls: tls.name() }).await?;
+            let value = json!({ "protocol": protocol, "host": host, "port": port, "tls": tls.as_str() });
             self.exchange.person.record("mail_setting", value).await?;
         }
         Ok(())
+    }
+
+    /// The scope in the person's words.
+    fn scope_text(&self, scope: &Scope) -> String {
+        let language = self.exchange.person.language();
+        let words = scope.words().into_iter().map(|scope| language.say(&Phrase::ScopeWord { scope }));
+        words.collect::<Vec<_>>().join(&language.say(&Phrase::ListDivider {}))
     }
 }
 

@@ -28,16 +28,22 @@ impl SelfService<'_, '_> {
     }
 
     async fn tell_challenge(&mut self, one: &PendingChallenge) -> Result<(), Stop> {
-        let (id, until) = (one.id.to_string(), one.challenge.expires.to_string());
+        let (id, until) = (one.id.to_string(), self.local(one.challenge.expires));
         let (kind, service) = (one.challenge.kind.name(), one.challenge.service.as_str());
         let rhost = one.challenge.rhost.as_deref();
+        let unknown = self.exchange.person.language().say(&Phrase::UnknownPlace {});
         let short: String = id.chars().take(8).collect();
-        let phrase =
-            Phrase::ChallengeListed { id: &short, kind, service, rhost: rhost.unwrap_or("-"), until: &until };
-        self.exchange.person.tell(&phrase).await?;
+        let phrase = Phrase::ChallengeListed {
+            id: &short,
+            kind,
+            service,
+            rhost: rhost.unwrap_or(&unknown),
+            until: &until,
+        };
+        self.exchange.person.list(&phrase).await?;
         let value = json!({
             "id": id, "kind": kind, "service": service, "rhost": rhost,
-            "created": one.challenge.created, "expires": one.challenge.expires,
+            "created": one.challenge.created, "expires": one.challenge.expires, "answered": one.is_answered,
         });
         self.exchange.person.record("challenge", value).await?;
         Ok(())

@@ -73,13 +73,13 @@ impl SelfService<'_, '_> {
     }
 
     async fn list_device(&mut self, device: &TrustedDevice) -> Result<(), Stop> {
-        let (id, until) = (device.id.to_string(), device.trust.expires.to_string());
+        let (id, trust) = (device.id.to_string(), &device.trust);
+        let (since, until) = (self.local(trust.created), self.local(trust.expires));
         let short: String = id.chars().take(8).collect();
-        let name = device.trust.name.as_str();
-        self.exchange.person.tell(&Phrase::DeviceListed { id: &short, name, until: &until }).await?;
-        let value = json!({
-            "id": id, "name": name, "created": device.trust.created, "expires": device.trust.expires,
-        });
+        let name = trust.name.as_str();
+        let listed = Phrase::DeviceListed { id: &short, name, since: &since, until: &until };
+        self.exchange.person.list(&listed).await?;
+        let value = json!({ "id": id, "name": name, "created": trust.created, "expires": trust.expires });
         self.exchange.person.record("device", value).await?;
         Ok(())
     }

@@ -44,17 +44,17 @@ impl SelfService<'_, '_> {
     }
 
     async fn list_factor(&mut self, factor: &Factor) -> Result<(), Stop> {
-        let (id, created) = (factor.id.short(), factor.created.to_string());
+        let (id, created) = (factor.id.short(), self.local(factor.created));
         // The user at the terminal may not be the owner.
         let to = factor.kind.record().destination().map(Destination::masked);
         let kind = factor.kind.name();
-        let described = to.as_ref().map_or_else(|| kind.to_owned(), |to| format!("{kind} {to}"));
+        let shown_to = to.as_deref().unwrap_or("none");
         let (id, label, created) = (&*id, factor.label.as_str(), &*created);
         let phrase = match factor.locked {
-            None => Phrase::FactorListed { id, label, kind: &described, created },
-            Some(_) => Phrase::FactorListedLocked { id, label, kind: &described, created },
+            None => Phrase::FactorListed { id, label, kind, to: shown_to, created },
+            Some(_) => Phrase::FactorListedLocked { id, label, kind, to: shown_to, created },
         };
-        self.exchange.person.tell(&phrase).await?;
+        self.exchange.person.list(&phrase).await?;
         let value = json!({
             "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
             "to": to,
@@ -112,8 +112,12 @@ impl SelfService<'_, '_> {
     pub(super) async fn replace(&mut self, account: &Account) -> Result<(), Stop> {
         let mut wanted = self.wanted().await?;
         let old = self.factor(account, None).await?;
-        wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
-        wanted.kind = wanted.kind.or(Some(old.kind.factor_type()));
+        let kind = wanted.kind.unwrap_or(old.kind.factor_type());
+        // A label says what it is: "E-mail" is none for an app.
+        if kind == old.kind.factor_type() {
+            wanted.label = wanted.label.or_else(|| Some(old.label.clone()));
+        }
+        wanted.kind = Some(kind);
         let wanted = enrolment::prepare(self.exchange, account, wanted, Some(old.id)).await?;
         let account = self.prove(account).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
@@ -167,7 +171,7 @@ impl SelfService<'_, '_> {
         match self.argument("label").map(Label::new) {
             None => Ok(None),
             Some(Ok(label)) => Ok(Some(label)),
-            Some(Err(error)) => self.refuse_argument("label", &error.to_string()).await,
+            Some(Err(_)) => self.refuse(&Phrase::BadLabel {}).await,
         }
     }
 

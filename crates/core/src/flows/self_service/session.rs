@@ -8,6 +8,7 @@ use crate::checks::current_account;
 use crate::checks::in_flight::SecretCheck;
 use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
+use crate::clock::Timestamp;
 use crate::conversation::{Choice, Echo};
 use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::prompt_context::PromptContext;
@@ -22,6 +23,7 @@ use crate::secret::Password;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
+use super::choosing::shown;
 use super::request::SelfServiceRequest;
 
 /// One exchange of a user of this host about their own account.
@@ -197,10 +199,18 @@ impl SelfService<'_, '_> {
     }
 
     pub(super) async fn refuse_argument<T>(&mut self, name: &str, problem: &str) -> Result<T, Stop> {
-        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        let phrase = Phrase::BadArgument { name: &name, problem };
+        self.refuse(&Phrase::BadArgument { name: &shown(name), problem }).await
+    }
+
+    /// Refuses something that was typed, or given as an argument.
+    pub(super) async fn refuse<T>(&mut self, problem: &Phrase<'_>) -> Result<T, Stop> {
         let stop = Stop::explained(Reason::NotPermitted, "an argument that cannot be taken");
-        Err(self.exchange.explain(&phrase, stop).await)
+        Err(self.exchange.explain(problem, stop).await)
+    }
+
+    /// A time for people.
+    pub(super) fn local(&self, at: Timestamp) -> String {
+        self.exchange.engine.clock.local(at)
     }
 }
 

@@ -14,11 +14,15 @@ use crate::terminal::{self, Terminal};
 
 /// The person at the command line. They are asked on their terminal, or through standard input if that is not a
 /// terminal. It serves the flows of posternd and those of this process alike.
-pub(crate) struct Person {
+pub(crate) struct Person<'a> {
     answers: Answers,
     output: Output,
     records: Records,
     fault: Option<Failure>,
+    /// Whether a challenge that waits for a phone is over.
+    is_over: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
+    /// The challenge that the next question is about.
+    challenge: Option<String>,
 }
 
 enum Answers {
@@ -26,11 +30,17 @@ enum Answers {
     Lines,
 }
 
-impl Person {
+impl<'a> Person<'a> {
     pub(crate) fn new(output: Output, kinds: &'static [&'static str]) -> Self {
         let terminal = if stdin().is_terminal() { Terminal::open() } else { None };
         let answers = terminal.map_or(Answers::Lines, Answers::Typed);
-        Self { answers, output, records: Records::new(kinds), fault: None }
+        Self { answers, output, records: Records::new(kinds), fault: None, is_over: None, challenge: None }
+    }
+
+    /// Goes on by itself at a terminal once a phone has answered the challenge that a question is about.
+    #[must_use]
+    pub(crate) fn watching(self, is_over: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
+        Self { is_over: Some(is_over), ..self }
     }
 
     /// Why the person could not be asked or told.
@@ -46,7 +56,10 @@ impl Person {
     fn answer(&mut self, style: Style, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
         match (&mut self.answers, style) {
             (Answers::Typed(terminal), Style::Hidden) => terminal.ask_hidden(question),
-            (Answers::Typed(terminal), Style::Visible) => terminal.ask(question),
+            (Answers::Typed(terminal), Style::Visible) => match (self.challenge.take(), self.is_over) {
+                (Some(challenge), Some(is_over)) => terminal.ask_until(question, || is_over(&challenge)),
+                (None, _) | (_, None) => terminal.ask(question),
+            },
             (Answers::Lines, Style::Hidden | Style::Visible) => {
                 self.output.aside(question)?;
                 let line = terminal::read_line(&mut stdin().lock());
@@ -56,7 +69,7 @@ impl Person {
     }
 }
 
-impl Person {
+impl Person<'_> {
     fn show(&self, tone: Tone, text: &str) -> Result<(), Failure> {
         let is_aside = self.output.is_json() || tone == Tone::Error;
         let text = Zeroizing::new(plain(text));
@@ -69,7 +82,7 @@ impl Person {
     }
 }
 
-impl Prompter for Person {
+impl Prompter for Person<'_> {
     fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
         match self.answer(style, &plain(text)) {
             Ok(answer) => answer.map(|mut answer| Secret::new(std::mem::take(&mut *answer))),
@@ -87,12 +100,17 @@ impl Prompter for Person {
     }
 
     fn record(&mut self, name: &str, value: Map<String, Value>) {
-        self.records.add(name, value);
+        // About the next question, and no result.
+        if name == "approval" {
+            self.challenge = value.get("id").and_then(Value::as_str).map(ToOwned::to_owned);
+        } else {
+            self.records.add(name, value);
+        }
     }
 }
 
 #[async_trait]
-impl Conversation for Person {
+impl Conversation for Person<'_> {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         let style = match echo {
             Echo::Off => Style::Hidden,

@@ -60,6 +60,32 @@ impl Terminal {
         Ok(line)
     }
 
+    /// Asks with echo, until a line comes or `is_over` says so, which is an empty answer. It is asked now and then.
+    pub(crate) fn ask_until(
+        &mut self,
+        question: &str,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Option<Zeroizing<String>>, Failure> {
+        self.write.write_all(question.as_bytes()).map_err(|error| fault(&error))?;
+        while self.read.buffer().is_empty() {
+            let mut ready = [PollFd::new(self.read.get_ref().as_fd(), PollFlags::POLLIN)];
+            match poll(&mut ready, LOOK_EVERY) {
+                Ok(0) if is_over() => {
+                    self.show("")?;
+                    return Ok(Some(Zeroizing::new(String::new())));
+                }
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) => break,
+                Err(errno) => return Err(fault(&errno.into())),
+            }
+        }
+        let line = read_line(&mut self.read).map_err(|error| fault(&error))?;
+        if line.is_none() {
+            self.show("")?;
+        }
+        Ok(line)
+    }
+
     /// Asks without echo. `None` at the end of input. If echo cannot be switched off, nothing is asked.
     pub(crate) fn ask_hidden(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
         loop {
@@ -162,6 +188,8 @@ const TTY: &str = "/dev/tty";
 const SIGNALS: [Signal; 5] =
     [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP];
 const LONGEST_LINE: usize = 4096;
+/// In milliseconds.
+const LOOK_EVERY: u16 = 1500;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! `postern my`: self-service for the caller's own account, through posternd. It opens neither the configuration nor a
 //! store nor the keyring.
 
+mod approval;
 mod request;
 
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::language;
 use crate::output::Output;
 use crate::person::Person;
 use crate::screen;
+use approval::Approvals;
 use request::request;
 
 /// Holds a self-service conversation with posternd.
@@ -27,7 +29,9 @@ pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
         ));
     }
     let begin = begin(&my.command)?;
-    let mut person = Person::new(output, records(begin.flow));
+    let approvals = Approvals::new(&config.socket, &begin.user);
+    let is_over = |challenge: &str| approvals.is_over(challenge);
+    let mut person = Person::new(output, records(begin.flow)).watching(&is_over);
     let client = Client::connect(&config.socket, Instant::now() + PATIENCE).map_err(no_verdict)?;
     let verdict = client.converse(begin, &mut person).map_err(no_verdict);
     // A terminal that is gone ends the conversation. Only the prompter knows why.

@@ -140,14 +140,18 @@ async fn what_a_change_cannot_be_is_told_before_a_code_is_asked_for() {
     let label = "x".repeat(1000);
     for (flow, arguments, said) in [
         (SelfServiceFlow::AppPasswordCreate, vec![("label", "one more")], "You already have 1 app password"),
-        (SelfServiceFlow::AppPasswordCreate, vec![("label", label.as_str())], "label: "),
+        (
+            SelfServiceFlow::AppPasswordCreate,
+            vec![("label", label.as_str())],
+            "A name has 1 to 64 characters",
+        ),
         (
             SelfServiceFlow::AppPasswordCreate,
             vec![("label", "late"), ("expires", "2001-01-01T00:00:00Z")],
-            "expires: ",
+            "That time has passed already.",
         ),
         (SelfServiceFlow::Enrol, vec![], "You already have 1 second factor"),
-        (SelfServiceFlow::Replace, vec![("label", label.as_str())], "label: "),
+        (SelfServiceFlow::Replace, vec![("label", label.as_str())], "A name has 1 to 64 characters"),
         (
             SelfServiceFlow::Replace,
             vec![("kind", "email"), ("to", "alice@example.org")],

@@ -98,7 +98,7 @@ impl Visit {
         match kind.as_str() {
             "wait" => self.hear(),
             // The user does without recovery codes.
-            "ask" if text(value, "text").starts_with("Make recovery codes now?") => {
+            "ask" if OFFERS.iter().any(|offer| text(value, "text").starts_with(offer)) => {
                 self.answer("n");
                 self.hear()
             }
@@ -169,6 +169,8 @@ impl fmt::Debug for Said {
     }
 }
 
+/// The beginnings of the question whether to make recovery codes.
+const OFFERS: [&str; 2] = ["Make recovery codes now?", "是否现在生成恢复码？"];
 const RELAY: &str = r#"
 import os, socket, sys, threading
 peer = socket.socket(socket.AF_UNIX)

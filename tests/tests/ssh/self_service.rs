@@ -187,6 +187,9 @@ fn nothing_changes_without_the_password_and_a_code(host: &LoginHost) {
         let mut person = my(host, &anna.unix, args);
         person.expect(&format!("Main password of {}: ", anna.unix.name));
         person.answer_hidden("not the password");
+        person.expect("That is not your main password.");
+        person.expect(&format!("Main password of {}: ", anna.unix.name));
+        person.answer_hidden("nor is this");
         assert!(person.is_refused().contains("Nothing was changed."), "{args:?}");
     }
     let mut person = my(host, &anna.unix, &["recovery-codes"]);

@@ -39,12 +39,9 @@ pub(crate) async fn prepare(
             Some(given) => given,
             None => exchange.person.ask_for_address(&how.question).await?.expose().to_owned(),
         };
-        let complaint = match (how.read)(exchange.engine, account, trimmed(&text)) {
-            Ok(_) => {
-                let is_to_typed = wanted.is_to_typed || wanted.to.is_none();
-                return Ok(Wanted { to: Some(text), is_to_typed, ..wanted });
-            }
-            Err(complaint) => complaint,
+        let Err(complaint) = (how.read)(exchange.engine, account, trimmed(&text)) else {
+            let is_to_typed = wanted.is_to_typed || wanted.to.is_none();
+            return Ok(Wanted { to: Some(text), is_to_typed, ..wanted });
         };
         let stop = exchange.explain(&complaint, Stop::reject(Reason::NotPermitted)).await;
         if stop.is_cancelled() || (wanted.to.is_some() && !wanted.is_to_typed) {

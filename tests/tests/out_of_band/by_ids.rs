@@ -57,11 +57,11 @@ fn enrolments_and_a_login_go_by_ids_alone(host: &CourierHost, language: &str) {
 
 fn binds_an_app(host: &CourierHost, anna: &LoginUser, language: &str) -> Authenticator {
     let mut talk = Talk::begin(host, anna.unix.uid, &own(language));
-    assert_eq!(talk.asked("password-for-change").argument("account"), anna.unix.name);
-    talk.answer(&anna.password);
     let kinds = talk.asked("which-kind");
     assert_eq!(kinds.kinds(), ["email", "phone", "sms", "totp"]);
     talk.answer(kinds.choice("totp"));
+    assert_eq!(talk.asked("password-for-change").argument("account"), anna.unix.name);
+    talk.answer(&anna.password);
     talk.asked("first-code");
     let app = Authenticator::from_uri(talk.told("qr")[0].argument("text")).expect("a URI of a key");
     canary::register(&app.base32());
@@ -72,6 +72,8 @@ fn binds_an_app(host: &CourierHost, anna: &LoginUser, language: &str) -> Authent
     // The steps before, of and after this moment are spent one after the other.
     drop(app.fresh_code(10));
     talk.answer(&app.code(-1));
+    talk.asked("offer-recovery-codes");
+    talk.answer("n");
     let accepted = talk.verdict();
     assert_eq!(accepted.pointer("/accept/user"), Some(&json!(anna.unix.name)), "{accepted}");
     assert_eq!(talk.told("factor-bound-totp").len(), 1);
@@ -80,15 +82,15 @@ fn binds_an_app(host: &CourierHost, anna: &LoginUser, language: &str) -> Authent
 
 fn binds_a_mailbox(host: &CourierHost, anna: &LoginUser, app: &Authenticator, language: &str) {
     let mut talk = Talk::begin(host, anna.unix.uid, &own(language));
+    let kinds = talk.asked("which-kind");
+    talk.answer(kinds.choice("email"));
+    talk.asked("which-address");
+    talk.answer(&anna.backup());
     talk.asked("password-for-change");
     talk.answer(&anna.password);
     let code = talk.asked("code");
     assert!(code.choices.is_empty(), "there is one factor");
     talk.answer(&app.code(0));
-    let kinds = talk.asked("which-kind");
-    talk.answer(kinds.choice("email"));
-    talk.asked("which-address");
-    talk.answer(&anna.backup());
     talk.asked("sent-code");
     talk.answer(&host.mailbox.next_to(&anna.backup()).code());
     let accepted = talk.verdict();
@@ -97,13 +99,13 @@ fn binds_a_mailbox(host: &CourierHost, anna: &LoginUser, app: &Authenticator, la
 
 fn binds_a_phone(host: &CourierHost, anna: &LoginUser, app: &Authenticator, language: &str) {
     let mut talk = Talk::begin(host, anna.unix.uid, &own(language));
+    let kinds = talk.asked("which-kind");
+    talk.answer(kinds.choice("phone"));
     talk.asked("password-for-change");
     talk.answer(&anna.password);
     let first = talk.question();
     assert_eq!(first.kinds(), ["email", "totp"]);
     talk.answer(&app.code(1));
-    let kinds = talk.asked("which-kind");
-    talk.answer(kinds.choice("phone"));
     talk.asked("phone-scanned");
     let phone = Handset::scans(talk.told("qr")[0].argument("text"));
     phone.register();
@@ -121,7 +123,7 @@ fn version_1_has_text_and_nothing_else(host: &CourierHost) {
     begin["version"] = json!(1);
     let mut visit = Visit::begin_with(&host.site.socket(), anna.unix.uid, &begin);
     let mut heard = Vec::new();
-    for answer in [anna.password.as_str(), "1"] {
+    for answer in ["1", anna.password.as_str()] {
         heard.extend(until_asked(&mut visit));
         visit.answer(answer);
     }

@@ -6,3 +6,4 @@ mod policy;
 mod postfix;
 mod refusals;
 mod trail;
+mod words;

@@ -24,7 +24,7 @@ pub use phone::{
 };
 pub use record::{FactorRecord, SealedSecret};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
-pub use sms::{BadNumber, PhoneNumber, Sms};
+pub use sms::{BadCountryCode, BadNumber, CountryCode, PhoneNumber, Sms};
 pub use stored::{BadFactor, Factor};
 pub use totp::{
     Algorithm, BadShape, FirstCode, FirstCodeError, FirstCodeProblem, NewTotp, Period, Seed, Totp, TotpError,

@@ -5,5 +5,5 @@ pub(crate) mod enrolment;
 mod number;
 mod record;
 
-pub use number::{BadNumber, PhoneNumber};
+pub use number::{BadCountryCode, BadNumber, CountryCode, PhoneNumber};
 pub use record::Sms;

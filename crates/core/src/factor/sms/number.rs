@@ -35,6 +35,27 @@ impl PhoneNumber {
         format!("{country}{rest}")
     }
 
+    /// Reads a number as people of `country` type it: without a country code it is one of that country, and its trunk zero is
+    /// dropped. Digits that begin with the country's own code are refused without a `+`, as they could be read either way.
+    ///
+    /// # Errors
+    /// As for [`PhoneNumber::from_str`].
+    pub fn typed(text: &str, country: Option<&CountryCode>) -> Result<Self, BadNumber> {
+        let clean = cleaned(text);
+        let national = without_punctuation(&clean);
+        let Some(CountryCode(code)) =
+            country.filter(|_| !national.starts_with('+') && !national.starts_with("00"))
+        else {
+            return text.parse();
+        };
+        let keeps_zero = KEEP_ZERO.contains(&code.as_str());
+        let digits = if keeps_zero { &*national } else { national.strip_prefix('0').unwrap_or(&national) };
+        if digits.starts_with(code.as_str()) {
+            return Err(BadNumber);
+        }
+        format!("+{code}{digits}").parse()
+    }
+
     fn of_digits(plain: String) -> Result<Self, BadNumber> {
         let digits = plain.strip_prefix('+').ok_or(BadNumber)?;
         let is_number = (8..=15).contains(&digits.len())
@@ -47,13 +68,15 @@ impl PhoneNumber {
 impl FromStr for PhoneNumber {
     type Err = BadNumber;
 
-    /// Reads a typed number. It is [`cleaned`], and dots, parentheses and a `(0)` after the country code are dropped. A bare 0
+    /// Reads a typed number. It is [`cleaned`], and dots, parentheses and a `(0)` after the country code are dropped. `00` in front
+    /// stands for the plus (ITU-T E.123, section 3.2). A bare 0
     /// there is an error in countries where it is a trunk prefix for domestic calls: the number is then not in international
     /// form, and gateways that drop the 0 would send to another number than the one that [`SmsRules`] checked.
     ///
     /// [`SmsRules`]: crate::sms_rules::SmsRules
     fn from_str(text: &str) -> Result<Self, BadNumber> {
         let clean = cleaned(text);
+        let clean = clean.strip_prefix("00").map_or_else(|| clean.to_string(), |rest| format!("+{rest}"));
         let mut plain = without_punctuation(&clean);
         if let Some((before, after)) = clean.split_once("(0)") {
             let before = without_punctuation(before);
@@ -87,6 +110,37 @@ impl fmt::Debug for PhoneNumber {
         write!(f, "PhoneNumber({})", self.masked())
     }
 }
+
+/// A country code (ITU-T E.164, list of assigned country codes), without a plus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountryCode(String);
+
+impl FromStr for CountryCode {
+    type Err = BadCountryCode;
+
+    fn from_str(text: &str) -> Result<Self, BadCountryCode> {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let is_number =
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+        let (code, rest) = by_country(digits);
+        if is_number && code == digits && rest.is_empty() {
+            Ok(Self(code.to_owned()))
+        } else {
+            Err(BadCountryCode)
+        }
+    }
+}
+
+impl fmt::Display for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}", self.0)
+    }
+}
+
+/// The text is not a country code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a country code, such as \"+86\"")]
+pub struct BadCountryCode;
 
 /// The text is not a telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -149,6 +203,45 @@ mod tests {
             assert!(bad.parse::<PhoneNumber>().is_err(), "{bad:?}");
         }
         assert_eq!("+442079460123".parse::<PhoneNumber>().unwrap().masked(), "…0123");
+    }
+
+    #[test]
+    fn zero_zero_stands_for_the_plus() {
+        for typed in
+            ["00442079460123", "0044 20 7946 0123", "0044 (0)20 7946 0123", "００４４ ２０７９４６０１２３"]
+        {
+            assert_eq!(typed.parse::<PhoneNumber>().unwrap().as_str(), "+442079460123", "{typed}");
+        }
+        for bad in ["0000442079460123", "+00442079460123", "00079460123", "0044020 7946 0123"] {
+            assert!(bad.parse::<PhoneNumber>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_country_code_is_of_the_default_country() {
+        let read = |text: &str, country: &str| {
+            PhoneNumber::typed(text, Some(&country.parse().unwrap())).map(|number| number.as_str().to_owned())
+        };
+        for (typed, country, number) in [
+            ("138 0013 8000", "+86", "+8613800138000"),
+            ("020 7946 0123", "44", "+442079460123"),
+            ("2079460123", "+44", "+442079460123"),
+            ("06 6982 1234", "+39", "+390669821234"),
+            ("(212) 555-0100", "+1", "+12125550100"),
+            ("+44 20 7946 0123", "+86", "+442079460123"),
+            ("0044 20 7946 0123", "+86", "+442079460123"),
+        ] {
+            assert_eq!(read(typed, country).as_deref(), Ok(number), "{typed}");
+        }
+        for (typed, country) in
+            [("8613800138000", "+86"), ("", "+86"), ("12", "+86"), ("1 212 555 0100", "+1")]
+        {
+            assert!(read(typed, country).is_err(), "{typed} could be read in two ways, or is no number");
+        }
+        assert!(PhoneNumber::typed("13800138000", None).is_err());
+        for bad in ["", "+", "0", "+044", "8", "4420", "+86 ", "CN", "++86"] {
+            assert!(bad.parse::<CountryCode>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -163,6 +163,7 @@ impl Site {
             users: Arc::new(HostUsers),
             language: config.language,
             issuer: config.issuer.clone(),
+            host_title: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
             mail_settings: config.mail_settings.clone(),
             random,
             caches: Arc::new(caches),

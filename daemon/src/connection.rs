@@ -63,7 +63,8 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
         Reply::Error(error) => ServerMessage::Error(error),
         Reply::Verdict => {
             let language = language(&site, &request, &finished.outcome);
-            let text = |reason| wire::reject_text(task, service.class(), reason, language);
+            let help = site.engine.mail_settings.app_password_help();
+            let text = |reason| wire::reject_text(task, service.class(), reason, language, help);
             ServerMessage::Verdict(wire::verdict(&finished.outcome.verdict, peer.is_trusted, text))
         }
     };

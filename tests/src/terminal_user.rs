@@ -109,9 +109,12 @@ impl TerminalUser {
         self.terminal.write(b"\x04");
     }
 
-    /// Waits to be let in, and returns as whom.
+    /// Waits to be let in, and returns as whom. What is to be read before is read, as by a person who presses Enter then.
     pub fn is_in(&mut self) -> String {
-        self.expect(IN);
+        let [english, chinese] = GO_ON;
+        while self.expect_one_of(&[IN, english, chinese]).0 > 0 {
+            self.answer_visible("");
+        }
         let name = self.expect(IN_END);
         name.trim().to_owned()
     }
@@ -121,6 +124,11 @@ impl TerminalUser {
         let waited = Stopwatch::start();
         while !self.has_ended && find(&self.screen[self.read..], IN).is_none() {
             assert!(!waited.is_over(LIMIT), "neither in nor refused after {}\n{self:?}", waited.elapsed());
+            let go_on = |text| Some((find(&self.screen[self.read..], text)?, text));
+            if let Some((at, text)) = GO_ON.into_iter().find_map(go_on) {
+                self.read += at + text.len();
+                self.answer_visible("");
+            }
             self.look();
         }
         find(&self.screen[self.read..], IN).is_some()
@@ -328,6 +336,8 @@ const OFFERS: [&str; 2] = [
     "Each lets you in once if you lose your second factor. [y/N] ",
     "可凭恢复码登录，每个只能用一次。[y/N] ",
 ];
+/// The question before a login in which something is to be read.
+const GO_ON: [&str; 2] = ["Press Enter to log in: ", "按回车键完成登录："];
 const IN: &str = "-- in as ";
 const IN_END: &str = " --";
 const LIMIT: Duration = Duration::from_secs(30);

@@ -244,7 +244,7 @@ const Views = (function () {
         heading(t("challenge_title")),
         el("div", { className: "card" }, [el("dl", {}, [
           el("dt", { textContent: t("account") }), el("dd", { textContent: asked.user }),
-          el("dt", { textContent: t("service") }), el("dd", { textContent: asked.service }),
+          el("dt", { textContent: t("what") }), el("dd", { textContent: Waiting.what(asked) }),
           el("dt", { textContent: t("place") }), el("dd", { textContent: Waiting.place(asked) }),
           el("dt", { textContent: t("time_left") }), left
         ])]),

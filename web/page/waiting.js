@@ -13,8 +13,13 @@ const Waiting = (function () {
     return Math.max(0, Math.ceil((challenge.until - Date.now()) / 1000));
   }
 
+  /* The server says both in every language; one of an earlier release has the names of programs alone. */
+  function what(challenge) {
+    return challenge.what ? challenge.what[Words.server()] : challenge.service;
+  }
+
   function place(challenge) {
-    return challenge.rhost || t("somewhere");
+    return challenge.place ? challenge.place[Words.server()] : challenge.rhost || t("somewhere");
   }
 
   /* The list of what `waiting` gives; `saysNone` where it says so if there is none. */
@@ -27,7 +32,7 @@ const Waiting = (function () {
       const left = paragraph("", "soft");
       lefts.push({ node: left, challenge: one.challenge });
       return el("li", {}, [
-        paragraph(t("from", { user: one.challenge.user, service: one.challenge.service, rhost: place(one.challenge) })),
+        paragraph(t("from", { user: one.challenge.user, what: what(one.challenge), place: place(one.challenge) })),
         left,
         Dom.button(t("look"), function () { look(one); }, "main")
       ]);
@@ -59,5 +64,5 @@ const Waiting = (function () {
     return { node: node, update: update, tick: tick };
   }
 
-  return { of: of, secondsLeft: secondsLeft, place: place };
+  return { of: of, secondsLeft: secondsLeft, what: what, place: place };
 }());

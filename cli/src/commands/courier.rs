@@ -3,7 +3,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use postern_core::courier::{Destination, Message};
+use postern_core::deed::{Advice, DeedText};
 use postern_core::factor::{EmailAddress, PhoneNumber};
+use postern_core::words::Phrase;
 use serde::Serialize;
 
 use crate::args::CourierCommand;
@@ -24,7 +26,12 @@ pub(crate) async fn run(path: &Path, command: CourierCommand, output: Output) ->
         (None, None) => return Err(Failure::usage("give --email or --sms")),
     };
     let courier = postern_courier::open(&config).map_err(Failure::config)?;
-    let message = Message::Code { code: "000000", minutes: 5, account: "test", service: "test", rhost: None };
+    let deed = DeedText {
+        what: language.say(&Phrase::DeedTest {}),
+        place: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
+        advice: Advice::AskAdministrator,
+    };
+    let message = Message::Code { code: "000000", minutes: 5, account: "test", deed: &deed };
     courier.send(&to, language, &message).await.map_err(Failure::system)?;
     let sent = Sent { to: name, language: language.as_str() };
     output.print(&format!("sent to {name}; whether it arrives is for you to see\n"), "courier", &sent)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
 use crate::clock::Timestamp;
+use crate::deed::{Change, Deed};
 use crate::factor::FactorId;
 use crate::hex_id;
 use crate::keyring::{Digest, Keyring, OlderKeys};
@@ -71,11 +72,23 @@ pub struct Challenge {
     pub kind: ChallengeKind,
     /// The account's canonical name, shown to users.
     pub user: String,
-    /// The service that asks; the flow, if the account is being changed.
+    /// The service that asks; the program, if the account is being changed.
     pub service: String,
+    /// The change of the account; `None` for a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Whether an admin makes the change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_by_administrator: bool,
     /// The client's address or host name, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rhost: Option<String>,
+    /// Whether the person is at the host itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_here: bool,
+    /// What people call the host that asks. Earlier builds did not say it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
     /// When the challenge was opened.
     pub created: Timestamp,
     /// When it expires.
@@ -111,6 +124,41 @@ impl ChallengeKind {
 }
 
 impl Challenge {
+    /// A challenge that asks `user` to confirm `deed`.
+    #[must_use]
+    pub fn new(
+        kind: ChallengeKind,
+        user: String,
+        deed: &Deed<'_>,
+        (created, expires): (Timestamp, Timestamp),
+    ) -> Self {
+        Self {
+            kind,
+            user,
+            service: deed.service.to_owned(),
+            change: deed.change,
+            is_by_administrator: deed.is_by_administrator,
+            rhost: deed.rhost.map(ToOwned::to_owned),
+            is_here: deed.is_here,
+            host: deed.host.to_owned(),
+            created,
+            expires,
+        }
+    }
+
+    /// What is to be confirmed.
+    #[must_use]
+    pub fn deed(&self) -> Deed<'_> {
+        Deed {
+            service: &self.service,
+            change: self.change,
+            is_by_administrator: self.is_by_administrator,
+            rhost: self.rhost.as_deref(),
+            is_here: self.is_here,
+            host: &self.host,
+        }
+    }
+
     /// The stored form, with a digest of the `answer`: the code, or the number to be typed.
     #[must_use]
     pub fn seal(&self, id: ChallengeId, account: &AccountId, answer: &str, keyring: &Keyring) -> String {
@@ -191,14 +239,16 @@ mod tests {
     }
 
     fn challenge() -> Challenge {
-        Challenge {
-            kind: ChallengeKind::Approval { trust_days: 30 },
-            user: "alice".to_owned(),
-            service: "sshd".to_owned(),
-            rhost: Some("192.0.2.1".to_owned()),
-            created: Timestamp::from_unix(1_800_000_000),
-            expires: Timestamp::from_unix(1_800_000_060),
-        }
+        let deed = Deed {
+            service: "sshd",
+            change: None,
+            is_by_administrator: false,
+            rhost: Some("192.0.2.1"),
+            is_here: false,
+            host: "mail1.example.org",
+        };
+        let term = (Timestamp::from_unix(1_800_000_000), Timestamp::from_unix(1_800_000_060));
+        Challenge::new(ChallengeKind::Approval { trust_days: 30 }, "alice".to_owned(), &deed, term)
     }
 
     #[test]

@@ -61,6 +61,12 @@ impl<'a> Prompt<'a> {
         Self { id: phrase.id(), arguments: phrase.arguments(), choices: &[], text }
     }
 
+    /// A text that was rendered before, with the id of its phrase.
+    #[must_use]
+    pub fn rendered(id: &'static str, text: Zeroizing<String>) -> Self {
+        Self { id, arguments: Vec::new(), choices: &[], text }
+    }
+
     /// A QR code that encodes `content`. `text` is what a terminal shows: the code drawn in characters, or a line that says
     /// why it is not.
     #[must_use]

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
+use crate::deed::DeedText;
 use crate::factor::{EmailAddress, PhoneNumber, Subscription};
 use crate::sms_rules::SmsRules;
 use crate::words::Language;
@@ -146,19 +147,15 @@ pub enum Message<'a> {
         minutes: u64,
         /// The account's name.
         account: &'a str,
-        /// The service.
-        service: &'a str,
-        /// The client's address or host name, if it is known.
-        rhost: Option<&'a str>,
+        /// What it is for.
+        deed: &'a DeedText,
     },
     /// A login waits for a phone; by Web Push or ntfy.
     Push {
         /// The account's name.
         account: &'a str,
-        /// The service.
-        service: &'a str,
-        /// The client's address or host name, if it is known.
-        rhost: Option<&'a str>,
+        /// What is to be approved.
+        deed: &'a DeedText,
         /// The suffix of [`Courier::page`] in the URL to open: `#c.…`.
         fragment: &'a str,
         /// How long the login waits, in seconds.
@@ -170,6 +167,8 @@ pub enum Message<'a> {
         account: &'a str,
         /// The change, as a line in the language of the message.
         what: &'a str,
+        /// What the owner has to do now, in the same language.
+        next: Option<&'a str>,
         /// The time.
         at: Timestamp,
         /// Who made it, unless it was the owner: `an administrator`, in the language of the message.
@@ -186,10 +185,8 @@ pub enum Message<'a> {
     Disowned {
         /// The account's name.
         account: &'a str,
-        /// The service at which the login was attempted.
-        service: &'a str,
-        /// The client's address or host name, if it is known.
-        rhost: Option<&'a str>,
+        /// What was attempted.
+        deed: &'a DeedText,
         /// The time.
         at: Timestamp,
     },

@@ -51,6 +51,8 @@ pub struct Engine {
     pub language: Language,
     /// The name that an authenticator app shows beside the account's name.
     pub issuer: String,
+    /// What messages call this host.
+    pub host_title: String,
     /// The settings for mail programs, shown beside a new app password.
     pub mail_settings: MailSettings,
     /// Fills a buffer with random bytes from the operating system.

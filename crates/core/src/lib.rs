@@ -16,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod courier;
+pub mod deed;
 pub mod device;
 pub mod directory;
 pub mod dn;

@@ -4,6 +4,7 @@ mod account;
 mod effective;
 mod service;
 mod strictest;
+mod title;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub use account::{AccountPolicy, BadAccountPolicy, Ticket};
 pub use effective::{EffectiveLogin, EffectiveMail};
 pub use service::{Class, First, LoginService, MailService, NamedService, Service, ServiceKind};
 pub use strictest::StrictestRule;
+pub use title::Title;
 
 /// Whether the main password opens a mail service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,5 +43,9 @@ pub struct Accepted {
     pub proof: Option<Proof>,
 }
 
-/// The message to a mail program for every reject, so that it cannot tell unknown, unenrolled and wrong apart.
-pub const MAIL_REJECT_TEXT: &str = "Login failed. If you use two-step login, use an app password.";
+/// The message to a mail program for every reject, so that it cannot tell unknown, unenrolled and wrong apart. `help` says where
+/// app passwords are made.
+#[must_use]
+pub fn mail_reject_text(help: &str) -> String {
+    format!("Login failed. If you use two-step login, use an app password. Create one: {help}")
+}

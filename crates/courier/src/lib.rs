@@ -8,6 +8,7 @@
 mod email;
 mod error;
 mod examine;
+mod host_name;
 mod http;
 mod ntfy;
 mod secrets;
@@ -28,6 +29,7 @@ use postern_core::words::Language;
 
 pub use error::OpenError;
 pub use examine::{Finding, NoPage, examine, open_page};
+pub use host_name::host_name;
 pub use web_push::new_vapid_key;
 
 /// Reads the files that the configured couriers need. It does not connect or send yet. Without a configured courier, the result

@@ -6,6 +6,7 @@ use std::path::Path;
 use postern_core::clock::Timestamp;
 use postern_core::config::{Template, read_trusted};
 use postern_core::courier::{CourierError, Message};
+use postern_core::deed::{Advice, DeedText};
 use postern_core::words::{Language, Phrase};
 
 use crate::OpenError;
@@ -13,6 +14,7 @@ use crate::OpenError;
 /// The texts of one courier.
 #[derive(Debug, Default)]
 pub(crate) struct Wording {
+    signature: Option<String>,
     own: BTreeMap<(&'static str, &'static str), Own>,
 }
 
@@ -68,7 +70,12 @@ impl Wording {
             let read = Own::read(&text, *kind).map_err(|what| wrong(&path, &what))?;
             own.insert((kind.name, language.as_str()), read);
         }
-        Ok(Self { own })
+        Ok(Self { signature: None, own })
+    }
+
+    /// Text messages begin with this name.
+    pub(crate) fn signed(self, signature: Option<String>) -> Self {
+        Self { signature, ..self }
     }
 
     /// The text of a mail; `None` if the message is not for mail.
@@ -91,20 +98,39 @@ impl Wording {
 
     /// A text message with a code; `None` if the message is of another kind.
     pub(crate) fn sms(&self, language: Language, message: &Message<'_>) -> Option<String> {
-        let Message::Code { code, minutes, service, .. } = message else { return None };
+        let Message::Code { code, minutes, deed, .. } = *message else { return None };
         if let Some(own) = self.own.get(&(SMS.name, language.as_str())) {
             return Some(own.say(&Values::of(language, message)).text);
         }
-        // The message has to fit one segment. Only the name of the service could make it longer.
-        let mut service: String = match language {
-            Language::English => service.chars().map(|c| if is_gsm(c) { c } else { '?' }).collect(),
-            Language::SimplifiedChinese => plain(service),
+        // The message has to fit one segment. Only the names of services and hosts could make it longer.
+        let mut what: String = match language {
+            Language::English => deed.what.chars().map(|c| if is_gsm(c) { c } else { '?' }).collect(),
+            Language::SimplifiedChinese => plain(&deed.what),
         };
         loop {
-            let text = language.say(&Phrase::SmsCode { code, minutes: *minutes, service: &service });
-            if is_one_segment(&text) || service.pop().is_none() {
+            let text = self.sign(
+                language,
+                &match deed.advice {
+                    Advice::ChangePassword => Phrase::SmsCode { code, minutes, what: &what },
+                    Advice::Ignore => Phrase::SmsCodeToBind { code, minutes, what: &what },
+                    Advice::AskAdministrator => Phrase::SmsCodeByAdministrator { code, minutes, what: &what },
+                },
+            );
+            if is_one_segment(&text) || what.pop().is_none() {
                 return Some(text);
             }
+        }
+    }
+}
+
+impl Wording {
+    /// Puts the sender's name before the phrase. A name that the GSM alphabet does not have would make an English message too long.
+    fn sign(&self, language: Language, phrase: &Phrase<'_>) -> String {
+        let text = language.say(phrase);
+        let is_usable = |signature: &&String| language != Language::English || signature.chars().all(is_gsm);
+        match self.signature.as_ref().filter(is_usable) {
+            Some(signature) => language.say(&Phrase::SmsSigned { signature, text: &text }),
+            None => text,
         }
     }
 }
@@ -147,44 +173,42 @@ struct Values {
 
 impl Values {
     fn of(language: Language, message: &Message<'_>) -> Self {
-        let place = |rhost: Option<&str>| {
-            rhost.map_or_else(|| language.say(&Phrase::UnknownPlace {}), ToOwned::to_owned)
-        };
+        let of_deed = |deed: &DeedText| [("service", deed.what.clone()), ("rhost", deed.place.clone())];
         let (mut minutes_left, mut is_by_another) = (0, false);
         let list = match *message {
-            Message::Code { code, minutes, account, service, rhost } => {
+            Message::Code { code, minutes, account, deed } => {
                 minutes_left = minutes;
-                vec![
+                let mut list = vec![
                     ("code", code.to_owned()),
                     ("minutes", minutes.to_string()),
                     ("account", account.to_owned()),
-                    ("service", service.to_owned()),
-                    ("rhost", place(rhost)),
-                ]
+                    ("origin", origin(language, deed)),
+                    ("advice", language.say(&advice(deed.advice))),
+                ];
+                list.extend(of_deed(deed));
+                list
             }
-            Message::Changed { account, what, at, by } => {
+            Message::Changed { account, what, next, at, by } => {
                 is_by_another = by.is_some();
                 let by = by.map_or_else(|| language.say(&Phrase::ByYourself {}), ToOwned::to_owned);
                 vec![
                     ("account", account.to_owned()),
                     ("what", what.to_owned()),
+                    ("next", next.unwrap_or_default().to_owned()),
                     ("at", moment(at)),
                     ("by", by),
                 ]
             }
-            Message::Disowned { account, service, rhost, at } => vec![
-                ("account", account.to_owned()),
-                ("service", service.to_owned()),
-                ("rhost", place(rhost)),
-                ("at", moment(at)),
-            ],
+            Message::Disowned { account, deed, at } => {
+                let mut list = vec![("account", account.to_owned()), ("at", moment(at))];
+                list.extend(of_deed(deed));
+                list
+            }
             Message::SmsBudget { what, at } => vec![("what", what.to_owned()), ("at", moment(at))],
-            Message::Push { account, service, rhost, .. } => {
-                vec![
-                    ("account", account.to_owned()),
-                    ("service", service.to_owned()),
-                    ("rhost", place(rhost)),
-                ]
+            Message::Push { account, deed, .. } => {
+                let mut list = vec![("account", account.to_owned())];
+                list.extend(of_deed(deed));
+                list
             }
         };
         let list = list.into_iter().map(|(name, value)| (name, plain(&value))).collect();
@@ -196,13 +220,20 @@ impl Values {
     }
 
     fn mail(&self, language: Language, kind: Kind) -> Said {
-        let (account, service, rhost) = (self.value("account"), self.value("service"), self.value("rhost"));
-        let (what, at, by) = (self.value("what"), self.value("at"), self.value("by"));
+        let (account, deed, place) = (self.value("account"), self.value("service"), self.value("rhost"));
+        let (at, by) = (self.value("at"), self.value("by"));
+        let what = match (self.value("what"), self.value("next")) {
+            (what, "") => what.to_owned(),
+            (what, next) => format!("{what}\n{next}"),
+        };
+        let what = what.as_str();
         let (subject, text) = if kind.name == MAIL_CODE.name {
             let (code, minutes) = (self.value("code"), self.minutes);
-            (Phrase::MailCodeSubject { service }, Phrase::MailCode { code, minutes, account, service, rhost })
+            let (origin, advice) = (self.value("origin"), self.value("advice"));
+            let text = Phrase::MailCode { code, minutes, account, what: deed, origin, advice };
+            (Phrase::MailCodeSubject { what: deed }, text)
         } else if kind.name == MAIL_DISOWNED.name {
-            (Phrase::MailDisownedSubject { account }, Phrase::MailDisowned { account, service, rhost, at })
+            (Phrase::MailDisownedSubject { account }, Phrase::MailDisowned { account, what: deed, place, at })
         } else if kind.name == MAIL_SMS_BUDGET.name {
             (Phrase::MailSmsBudgetSubject {}, Phrase::MailSmsBudget { what, at })
         } else if self.is_by_another {
@@ -220,9 +251,26 @@ pub(crate) fn push(language: Language, message: &Message<'_>) -> Option<Said> {
         return None;
     }
     let values = Values::of(language, message);
-    let (account, service, rhost) = (values.value("account"), values.value("service"), values.value("rhost"));
-    let subject = language.say(&Phrase::PushTitle { service });
-    Some(Said { subject, text: language.say(&Phrase::PushBody { account, rhost }) })
+    let (account, what, place) = (values.value("account"), values.value("service"), values.value("rhost"));
+    let subject = language.say(&Phrase::PushTitle { what });
+    Some(Said { subject, text: language.say(&Phrase::PushBody { account, place }) })
+}
+
+/// By whom and from where the code was asked for.
+fn origin(language: Language, deed: &DeedText) -> String {
+    let place = &deed.place;
+    language.say(&match deed.advice {
+        Advice::ChangePassword | Advice::Ignore => Phrase::MailOrigin { place },
+        Advice::AskAdministrator => Phrase::MailOriginAdministrator { place },
+    })
+}
+
+fn advice(advice: Advice) -> Phrase<'static> {
+    match advice {
+        Advice::ChangePassword => Phrase::MailAdvicePassword {},
+        Advice::Ignore => Phrase::MailAdviceIgnore {},
+        Advice::AskAdministrator => Phrase::MailAdviceAdministrator {},
+    }
 }
 
 /// One line of plain text: without line ends and changes of text direction, and short enough for any message.
@@ -259,88 +307,17 @@ pub(crate) fn unsupported(message: &Message<'_>) -> CourierError {
 pub(crate) const MAIL: [Kind; 4] = [MAIL_CODE, MAIL_CHANGED, MAIL_DISOWNED, MAIL_SMS_BUDGET];
 pub(crate) const SMS: Kind =
     Kind { name: "sms", has_subject: false, places: &["code", "minutes", "account", "service", "rhost"] };
-const MAIL_CODE: Kind =
-    Kind { name: "code", has_subject: true, places: &["code", "minutes", "account", "service", "rhost"] };
+const MAIL_CODE: Kind = Kind {
+    name: "code",
+    has_subject: true,
+    places: &["code", "minutes", "account", "service", "rhost", "origin", "advice"],
+};
 const MAIL_CHANGED: Kind =
-    Kind { name: "changed", has_subject: true, places: &["account", "what", "at", "by"] };
+    Kind { name: "changed", has_subject: true, places: &["account", "what", "next", "at", "by"] };
 const MAIL_DISOWNED: Kind =
     Kind { name: "disowned", has_subject: true, places: &["account", "service", "rhost", "at"] };
 const MAIL_SMS_BUDGET: Kind = Kind { name: "sms_budget", has_subject: true, places: &["what", "at"] };
 const LONGEST_VALUE: usize = 255;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CODE: Message<'_> = Message::Code {
-        code: "123456",
-        minutes: 5,
-        account: "alice",
-        service: "sshd",
-        rhost: Some("203.0.113.7"),
-    };
-
-    #[test]
-    fn a_text_message_is_one_segment_for_every_service_name() {
-        let long = "x".repeat(300);
-        for service in ["sshd", "管理后台", "a{b}[c]\\^~|€", &long, "a-service-with-a-rather-long-name"]
-        {
-            let message = Message::Code { code: "12345678", minutes: 10, account: "a", service, rhost: None };
-            for language in Language::ALL {
-                let text = Wording::default().sms(language, &message).unwrap();
-                assert!(text.contains("12345678") && is_one_segment(&text), "{text}");
-            }
-        }
-        let text = Wording::default().sms(Language::English, &CODE).unwrap();
-        assert!(text.contains("sshd") && text.is_ascii(), "{text}");
-        assert!(Wording::default().sms(Language::SimplifiedChinese, &CODE).unwrap().contains("sshd"));
-    }
-
-    #[test]
-    fn an_inserted_value_stays_one_line_of_text() {
-        let account = "eve\r\nBcc: all@example.org\u{202e}{code}";
-        let message = Message::Code { code: "123456", minutes: 1, account, service: "s\nX: y", rhost: None };
-        for language in Language::ALL {
-            let said = Wording::default().mail(language, &message).unwrap();
-            assert!(!said.subject.contains(['\r', '\n']), "{said:?}");
-            assert!(said.text.contains("eve\u{fffd}\u{fffd}Bcc: all@example.org\u{fffd}{code}"), "{said:?}");
-            assert_eq!(said.text.matches("123456").count(), 1, "{said:?}");
-        }
-    }
-
-    fn with_file(name: &str, content: &str) -> Result<Wording, OpenError> {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(name), content).unwrap();
-        Wording::read("courier.email", Some(dir.path()), &MAIL)
-    }
-
-    #[test]
-    fn a_text_of_the_sites_own_takes_the_place_of_ours_in_its_language() {
-        let own =
-            with_file("code.en.txt", "Code for {account}\n\n{code} until {minutes} min, {rhost}\n").unwrap();
-        let said = own.mail(Language::English, &CODE).unwrap();
-        assert_eq!(
-            (said.subject.as_str(), said.text.as_str()),
-            ("Code for alice", "123456 until 5 min, 203.0.113.7")
-        );
-        let ours = Wording::default().mail(Language::SimplifiedChinese, &CODE);
-        assert_eq!(own.mail(Language::SimplifiedChinese, &CODE), ours);
-    }
-
-    #[test]
-    fn unknown_files_and_places_are_errors() {
-        for (name, content) in [
-            ("code.fr.txt", "s\n\nt"),
-            ("README", "s\n\nt"),
-            ("sms.en.txt", "t"),
-            ("code.en.txt", "s\n\n{cod}"),
-            ("changed.en.txt", "s\n\n{code}"),
-            ("code.en.txt", "no blank line"),
-            ("code.en.txt", "two\nlines\n\ntext"),
-            ("code.en.txt", "\n\ntext"),
-        ] {
-            let error = with_file(name, content).unwrap_err().to_string();
-            assert!(error.starts_with("courier.email: /") && error.contains(name), "{error}");
-        }
-    }
-}
+mod tests;

@@ -81,12 +81,14 @@ async fn login(
         name,
         secret: secret.as_ref(),
         address: request.address(),
+        is_here: request.is_here(),
         is_address_vouched_for: request.peer.vouches_for_devices,
         source: &source,
         device: request.device.as_ref(),
         time_limit: site.interactive_deadline,
         is_at_terminal: request.is_interactive && request.tty.is_some_and(postern_ipc::is_terminal),
         language: request.language,
+        delivery: request.line_delivery(),
     };
     flows::login(&site.engine, &request, conversation).await
 }

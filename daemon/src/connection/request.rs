@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use postern_core::device::Device;
+use postern_core::exchange::LineDelivery;
 use postern_core::policy::{Class, NamedService};
 use postern_ipc::{Begin, ProtocolError, RemoteHost, Secret, Version};
 
@@ -96,6 +97,17 @@ impl<'a> Request<'a> {
             && self.is_interactive
     }
 
+    /// Whether the person is at this host itself: PAM names no client's host then, or sudo this one.
+    pub(super) fn is_here(&self) -> bool {
+        self.remote.is_none() || self.local_user.is_some()
+    }
+
+    /// When the host shows lines that ask for nothing. A front door of version 2 has each line as data, and decides itself.
+    pub(super) fn line_delivery(&self) -> LineDelivery {
+        let is_sshd = self.version == Version::One && self.tty == Some(SSHD);
+        if is_sshd { LineDelivery::WithNextQuestion } else { LineDelivery::AtOnce }
+    }
+
     /// The client's address, if it is known.
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.remote.as_ref()?.address()
@@ -143,6 +155,9 @@ fn local_user(begin: &Begin, remote: Option<&RemoteHost<'_>>, peer: Peer) -> Opt
 fn device(begin: &Begin, peer: Peer) -> Option<Device> {
     begin.device.as_deref().filter(|_| peer.vouches_for_devices).and_then(Device::of_ssh_key)
 }
+
+/// PAM_TTY of sshd.
+const SSHD: &str = "ssh";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
 use postern_core::policy::Class;
-use postern_core::verdict::MAIL_REJECT_TEXT;
+use postern_core::verdict::mail_reject_text;
 use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, RejectReason};
@@ -30,9 +30,20 @@ pub(super) fn verdict(
 }
 
 /// The text of a reject: the same for unknown names, missing factors and wrong secrets, and none for a person who gave up.
-pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, language: Language) -> String {
+/// `help` says where app passwords are made.
+pub(super) fn reject_text(
+    task: Task,
+    class: Option<Class>,
+    reason: Reason,
+    language: Language,
+    help: &str,
+) -> String {
     let phrase = match (task, class) {
         _ if reason == Reason::Cancelled => return String::new(),
+        // The host let the user in by other means, such as a key. A stranger does not get here.
+        (Task::Flow(CoreFlow::Account), Some(Class::Login)) if reason == Reason::NotPermitted => {
+            Phrase::SecondFactorNotAsked {}
+        }
         (Task::Flow(CoreFlow::Phone(_)), _) => Phrase::PhoneRefused {},
         (Task::Flow(CoreFlow::SelfService(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
@@ -45,7 +56,7 @@ pub(super) fn reject_text(task: Task, class: Option<Class>, reason: Reason, lang
             Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
             Some(Class::Mail),
         ) => {
-            return MAIL_REJECT_TEXT.to_owned();
+            return mail_reject_text(help);
         }
     };
     language.say(&phrase)
@@ -88,10 +99,11 @@ mod tests {
 
     #[test]
     fn the_person_hears_the_same_words_for_every_reason() {
-        let text = |flow, class, reason| reject_text(Task::of(flow), class, reason, Language::English);
+        let text = |flow, class, reason| reject_text(Task::of(flow), class, reason, Language::English, HELP);
         for reason in [Reason::BadCredential, Reason::UnknownAccount, Reason::Locked, Reason::Replayed] {
             assert_eq!(text(Flow::Login, Some(Class::Login), reason), "Login failed.");
-            assert_eq!(text(Flow::Login, Some(Class::Mail), reason), MAIL_REJECT_TEXT);
+            assert_eq!(text(Flow::Login, Some(Class::Mail), reason), mail_reject_text(HELP));
+            assert_eq!(text(Flow::Account, Some(Class::Login), reason), "Login failed.");
             assert_eq!(text(Flow::Login, None, reason), "Login failed.", "no word of app passwords at chsh");
             assert_eq!(text(Flow::Enrol, None, reason), "Nothing was changed.");
         }
@@ -105,9 +117,25 @@ mod tests {
             Some(Class::Login),
             Reason::Limited,
             Language::SimplifiedChinese,
+            HELP,
         );
         assert_ne!(chinese, "Login failed.");
     }
+
+    #[test]
+    fn only_a_login_that_is_in_but_for_a_second_factor_hears_that_it_needs_one() {
+        let text = |flow| {
+            reject_text(Task::of(flow), Some(Class::Login), Reason::NotPermitted, Language::English, HELP)
+        };
+        assert_eq!(text(Flow::Login), "Login failed.");
+        assert!(
+            text(Flow::Account).starts_with("This account needs a second factor"),
+            "{}",
+            text(Flow::Account)
+        );
+    }
+
+    const HELP: &str = "https://account.example.org/mail";
 
     #[test]
     fn a_reason_has_one_word_in_the_log_and_on_the_wire() {

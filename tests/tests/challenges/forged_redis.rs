@@ -17,6 +17,7 @@
 use postern_core::account::AccountId;
 use postern_core::challenge::{Challenge, ChallengeId, ChallengeKind};
 use postern_core::clock::Timestamp;
+use postern_core::deed::Deed;
 use postern_core::factor::FactorId;
 use postern_core::keyring::Keyring;
 use postern_core::ledger::{ChallengeAdmission, ChallengeSlot, LedgerError, StoredChallenge};
@@ -228,14 +229,16 @@ fn account(name: &str) -> AccountId {
 }
 
 fn question(expires: u64) -> Challenge {
-    Challenge {
-        kind: ChallengeKind::Approval { trust_days: 30 },
-        user: "alice".to_owned(),
-        service: "sshd".to_owned(),
-        rhost: Some("192.0.2.1".to_owned()),
-        created: Timestamp::from_unix(LATER),
-        expires: Timestamp::from_unix(expires),
-    }
+    let deed = Deed {
+        service: "sshd",
+        change: None,
+        is_by_administrator: false,
+        rhost: Some("192.0.2.1"),
+        is_here: false,
+        host: "mail1.example.org",
+    };
+    let term = (Timestamp::from_unix(LATER), Timestamp::from_unix(expires));
+    Challenge::new(ChallengeKind::Approval { trust_days: 30 }, "alice".to_owned(), &deed, term)
 }
 
 const FIELDS: [&str; 7] = ["value", "expires", "room", "epoch", "tried", "answer", "taken"];

@@ -6,7 +6,7 @@ use postern_core::words::Language;
 use postern_tests::mailbox::Over;
 use postern_tests::{Mailbox, host};
 
-use crate::{ADDRESS, CODE, folder, mail, open, tells_nothing};
+use crate::{ADDRESS, code, deed, folder, mail, open, tells_nothing};
 
 fn postfix(name: &str) -> Mailbox {
     Mailbox::start(&folder(name), &host::output_dir(name))
@@ -18,11 +18,14 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
     for over in [Over::Clear, Over::Starttls, Over::Tls] {
         let courier = open(&mailbox.section(over));
         assert!(courier.carries(Channel::Email) && courier.tells_of_changes());
-        mail(&courier, ADDRESS, Language::English, &CODE).unwrap();
+        mail(&courier, ADDRESS, Language::English, &code()).unwrap();
         let got = mailbox.next();
         assert_eq!((got.delivered_to.as_str(), got.to.as_str()), (ADDRESS, ADDRESS), "{over:?}");
         assert_eq!(got.from, "Example Login <login@example.org>");
-        assert_eq!((got.subject.as_str(), got.code().as_str()), ("Your code for sshd", "123456"));
+        assert_eq!(
+            (got.subject.as_str(), got.code().as_str()),
+            ("Your code for ssh login on mail1", "123456")
+        );
         for part in ["account carol", "5 minutes", "203.0.113.7", "someone knows your password: change it"] {
             assert!(got.text.contains(part), "{part} is not in {}", got.text);
         }
@@ -32,10 +35,10 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
         assert_eq!(is_tls, over != Over::Clear, "{over:?}: {received}");
     }
     let courier = open(&mailbox.section(Over::Tls));
-    mail(&courier, ADDRESS, Language::SimplifiedChinese, &CODE).unwrap();
+    mail(&courier, ADDRESS, Language::SimplifiedChinese, &code()).unwrap();
     let got = mailbox.next();
-    assert_eq!(got.subject, "您的 sshd 验证码");
-    for part in ["您的验证码：123456", "账户 carol", "5 分钟", "203.0.113.7", "请立即修改密码"]
+    assert_eq!(got.subject, "您的验证码：ssh login on mail1");
+    for part in ["您的验证码：123456", "账户：carol", "5 分钟", "203.0.113.7", "请立即修改密码"]
     {
         assert!(got.text.contains(part), "{part} is not in {}", got.text);
     }
@@ -48,7 +51,7 @@ fn a_mail_says_that_a_machine_wrote_it_and_is_like_no_other() {
     let courier = open(&mailbox.section(Over::Clear));
     let ids: Vec<String> = (0..2)
         .map(|_| {
-            mail(&courier, ADDRESS, Language::SimplifiedChinese, &CODE).unwrap();
+            mail(&courier, ADDRESS, Language::SimplifiedChinese, &code()).unwrap();
             let got = mailbox.next();
             assert_eq!(got.header("Auto-Submitted"), Some("auto-generated"));
             assert!(got.header("Date").is_some() && got.header("MIME-Version") == Some("1.0"), "{got:?}");
@@ -70,7 +73,8 @@ fn changes_and_disowned_logins_are_told() {
         mail(&courier, ADDRESS, language, message).unwrap();
         mailbox.next()
     };
-    let changed = told(Language::English, &Message::Changed { account: "carol", what, at, by: None });
+    let message = |next, by| Message::Changed { account: "carol", what, next, at, by };
+    let changed = told(Language::English, &message(None, None));
     assert_eq!(changed.subject, "A change to your account carol");
     assert!(
         changed.text.starts_with(what) && changed.text.contains("2027-01-15 08:00:00 UTC"),
@@ -79,16 +83,21 @@ fn changes_and_disowned_logins_are_told() {
     assert!(changed.text.contains("change it, and tell your administrator"), "{changed:?}");
     let by = told(
         Language::English,
-        &Message::Changed { account: "carol", what, at, by: Some("an administrator") },
+        &message(Some("Mail programs now need app passwords."), Some("an administrator")),
     );
+    assert!(by.text.starts_with(&format!("{what}\nMail programs now need app passwords.\n\n")), "{by:?}");
     assert!(by.text.contains("By: an administrator") && !by.text.contains("knows your password"), "{by:?}");
-    let message = Message::Disowned { account: "carol", service: "sshd", rhost: None, at };
+    let deed = &deed("ssh login on mail1", "203.0.113.7");
+    let message = Message::Disowned { account: "carol", deed, at };
     let disowned = told(Language::English, &message);
     assert_eq!(disowned.subject, "Someone knows the password of carol");
-    assert!(disowned.text.contains("From: an unknown address"), "{disowned:?}");
+    assert!(disowned.text.contains("What: ssh login on mail1\nFrom: 203.0.113.7"), "{disowned:?}");
     assert!(disowned.text.contains("change it now"), "{disowned:?}");
     let disowned = told(Language::SimplifiedChinese, &message);
-    assert!(disowned.text.contains("来自：未知地址") && disowned.subject.contains("carol"), "{disowned:?}");
+    assert!(
+        disowned.text.contains("来自：203.0.113.7") && disowned.subject.contains("carol"),
+        "{disowned:?}"
+    );
 }
 
 #[test]
@@ -103,8 +112,8 @@ fn values_that_look_like_headers_or_templates_arrive_as_text() {
         "eve\n.\r\nMAIL FROM:<eve@example.org>",
     ];
     for name in nasty {
-        let message =
-            Message::Code { code: "123456", minutes: 5, account: name, service: name, rhost: Some(name) };
+        let deed = &deed(name, name);
+        let message = Message::Code { code: "123456", minutes: 5, account: name, deed };
         mail(&courier, ADDRESS, Language::English, &message).unwrap();
         let got = mailbox.next();
         let shown = name.replace(['\r', '\n'], "\u{fffd}");
@@ -147,21 +156,21 @@ fn the_texts_of_a_site_take_the_place_of_ours() {
     )
     .unwrap();
     let courier = open(&format!("{}templates = \"{}\"\n", mailbox.section(Over::Clear), texts.display()));
-    let message =
-        Message::Code { code: "123456", minutes: 5, account: "{code}\r\nX: y", service: "sshd", rhost: None };
+    let deed = &deed("ssh login", "an unknown address");
+    let message = Message::Code { code: "123456", minutes: 5, account: "{code}\r\nX: y", deed };
     mail(&courier, ADDRESS, Language::English, &message).unwrap();
     let got = mailbox.next();
-    assert_eq!(got.subject, "sshd: der Code");
+    assert_eq!(got.subject, "ssh login: der Code");
     assert_eq!(got.text.trim_end(), "123456 für {code}\u{fffd}\u{fffd}X: y von an unknown address, 5 min");
     mail(&courier, ADDRESS, Language::SimplifiedChinese, &message).unwrap();
-    assert_eq!(mailbox.next().subject, "您的 sshd 验证码");
+    assert_eq!(mailbox.next().subject, "您的验证码：ssh login");
 }
 
 #[test]
 fn a_server_that_refuses_the_address_is_no_outage_and_one_of_another_authority_is() {
     let mailbox = postfix("email_refused");
     let courier = open(&mailbox.section(Over::Clear));
-    let error = mail(&courier, "carol@elsewhere.example", Language::English, &CODE).unwrap_err();
+    let error = mail(&courier, "carol@elsewhere.example", Language::English, &code()).unwrap_err();
     assert!(matches!(&error, CourierError::Refused(text) if text.contains("554")), "{error}");
     tells_nothing(&error);
     assert!(!error.to_string().contains("elsewhere"), "{error}");
@@ -169,7 +178,7 @@ fn a_server_that_refuses_the_address_is_no_outage_and_one_of_another_authority_i
     let section = mailbox.section(Over::Tls);
     let section =
         section.replace(&mailbox.certs.ca.display().to_string(), &stranger.ca.display().to_string());
-    let error = mail(&open(&section), ADDRESS, Language::English, &CODE).unwrap_err();
+    let error = mail(&open(&section), ADDRESS, Language::English, &code()).unwrap_err();
     assert!(
         matches!(&error, CourierError::Down(text) if text.contains("certificate is not taken") && text.contains("ca_file")),
         "{error}"

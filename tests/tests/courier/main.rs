@@ -14,6 +14,7 @@ use std::sync::{Arc, LazyLock};
 
 use postern_core::config::Config;
 use postern_core::courier::{Courier, CourierError, Destination, Message};
+use postern_core::deed::{Advice, DeedText};
 use postern_core::factor::{EmailAddress, PhoneNumber};
 use postern_core::words::Language;
 use postern_tests::host;
@@ -72,19 +73,19 @@ fn tells_nothing(error: &CourierError) {
     }
 }
 
-const CODE: Message<'_> = Message::Code {
-    code: "123456",
-    minutes: 5,
-    account: "carol",
-    service: "sshd",
-    rhost: Some("203.0.113.7"),
-};
-const PUSH: Message<'_> = Message::Push {
-    account: "carol",
-    service: "sshd",
-    rhost: Some("203.0.113.7"),
-    fragment: "#c.0b1b9a6e-6f0c-4f0c-9f0c-0123456789ab.0123456789abcdef0123456789abcdef",
-    seconds: 60,
-};
+fn code() -> Message<'static> {
+    Message::Code { code: "123456", minutes: 5, account: "carol", deed: &DEED }
+}
+
+fn push() -> Message<'static> {
+    let fragment = "#c.0b1b9a6e-6f0c-4f0c-9f0c-0123456789ab.0123456789abcdef0123456789abcdef";
+    Message::Push { account: "carol", deed: &DEED, fragment, seconds: 60 }
+}
+
+fn deed(what: &str, place: &str) -> DeedText {
+    DeedText { what: what.to_owned(), place: place.to_owned(), advice: Advice::ChangePassword }
+}
+
+static DEED: LazyLock<DeedText> = LazyLock::new(|| deed("ssh login on mail1", "203.0.113.7"));
 const NUMBER: &str = "+442079460123";
 const ADDRESS: &str = "carol.backup@example.org";

@@ -5,7 +5,7 @@ use postern_core::words::Language;
 use postern_tests::{HttpDouble, PushService};
 use serde_json::json;
 
-use crate::{CODE, PUSH, folder, open, send};
+use crate::{code, deed, folder, open, push, send};
 
 #[test]
 fn a_message_decrypts_at_the_browser_and_shows_who_sent_it() {
@@ -15,12 +15,13 @@ fn a_message_decrypts_at_the_browser_and_shows_who_sent_it() {
     assert!(courier.carries(Channel::WebPush));
     let browser = service.browser();
     assert!(courier.may_push_to(&browser.subscription));
-    for (language, title) in
-        [(Language::English, "Login to sshd"), (Language::SimplifiedChinese, "登录 sshd")]
-    {
-        send(&courier, &Destination::WebPush(&browser.subscription), language, &PUSH).unwrap();
+    for (language, title) in [
+        (Language::English, "Is this you? ssh login on mail1"),
+        (Language::SimplifiedChinese, "是您本人吗？ssh login on mail1"),
+    ] {
+        send(&courier, &Destination::WebPush(&browser.subscription), language, &push()).unwrap();
         let pushed = service.next(&browser);
-        let Message::Push { fragment, .. } = PUSH else { panic!() };
+        let Message::Push { fragment, .. } = push() else { panic!() };
         assert_eq!((&pushed.payload["title"], &pushed.payload["url"]), (&json!(title), &json!(fragment)));
         let body = pushed.payload["body"].as_str().unwrap();
         assert!(body.contains("carol") && body.contains("203.0.113.7"), "{body}");
@@ -48,15 +49,15 @@ fn no_two_messages_are_encrypted_alike_and_the_longest_fits() {
     let to = Destination::WebPush(&browser.subscription);
     let bodies: Vec<Vec<u8>> = (0..3)
         .map(|_| {
-            send(&courier, &to, Language::English, &PUSH).unwrap();
+            send(&courier, &to, Language::English, &push()).unwrap();
             service.http.next().body
         })
         .collect();
     // The salt and the key of RFC 8188 are in front.
     assert!(bodies[0][..86] != bodies[1][..86] && bodies[1][..86] != bodies[2][..86]);
     let long = "长".repeat(300);
-    let message =
-        Message::Push { account: &long, service: &long, rhost: Some(&long), fragment: "#c.x.y", seconds: 60 };
+    let deed = &deed(&long, &long);
+    let message = Message::Push { account: &long, deed, fragment: "#c.x.y", seconds: 60 };
     send(&courier, &to, Language::SimplifiedChinese, &message).unwrap();
     assert_eq!(service.next(&browser).payload["url"], json!("#c.x.y"));
 }
@@ -85,14 +86,14 @@ fn nothing_is_sent_to_an_address_that_is_no_push_service_of_the_site() {
     ] {
         let subscription = Subscription { endpoint: endpoint.clone(), ..good.clone() };
         assert!(!courier.may_push_to(&subscription), "{endpoint}");
-        let refused = send(&courier, &Destination::WebPush(&subscription), Language::English, &PUSH);
+        let refused = send(&courier, &Destination::WebPush(&subscription), Language::English, &push());
         assert!(matches!(refused, Err(CourierError::Refused(_))), "{endpoint}: {refused:?}");
     }
     for (p256dh, auth) in [("AAAA", good.auth.as_str()), (good.p256dh.as_str(), "AAAA"), ("", ""), ("é", "é")]
     {
         let subscription = Subscription { p256dh: p256dh.to_owned(), auth: auth.to_owned(), ..good.clone() };
         assert!(!courier.may_push_to(&subscription));
-        assert!(send(&courier, &Destination::WebPush(&subscription), Language::English, &PUSH).is_err());
+        assert!(send(&courier, &Destination::WebPush(&subscription), Language::English, &push()).is_err());
     }
     assert_eq!((service.count(), internal.seen().len()), (0, 0));
 }
@@ -106,7 +107,7 @@ fn a_code_is_never_pushed() {
         &open(&service.section()),
         &Destination::WebPush(&browser.subscription),
         Language::English,
-        &CODE,
+        &code(),
     );
     assert!(matches!(refused, Err(CourierError::Refused(_))), "{refused:?}");
     assert_eq!(service.count(), 0);

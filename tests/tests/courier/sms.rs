@@ -7,12 +7,12 @@ use postern_tests::guard::wait_for;
 use postern_tests::http_double::Mood;
 use postern_tests::{Gateway, HttpDouble, Stopwatch, host};
 
-use crate::{CODE, NUMBER, config, folder, open, sms};
+use crate::{NUMBER, code, config, deed, folder, open, sms};
 
 const DOCS: &str = include_str!("../../../docs/couriers.md");
-const TEXT: &str = "123456 is your code for sshd, good for 5 min. Tell it to no one. If it was not you, someone knows your password: change it.";
+const TEXT: &str = "123456 is your code for ssh login on mail1, good for 5 min. Tell it to no one. If it was not you, someone knows your password: change it.";
 /// The text as RFC 3986 has it.
-const TEXT_ENCODED: &str = "123456%20is%20your%20code%20for%20sshd%2C%20good%20for%205%20min.%20Tell%20it%20to%20no%20one.%20If%20it%20was%20not%20you%2C%20someone%20knows%20your%20password%3A%20change%20it.";
+const TEXT_ENCODED: &str = "123456%20is%20your%20code%20for%20ssh%20login%20on%20mail1%2C%20good%20for%205%20min.%20Tell%20it%20to%20no%20one.%20If%20it%20was%20not%20you%2C%20someone%20knows%20your%20password%3A%20change%20it.";
 
 fn secret(folder: &Path, text: &str) -> PathBuf {
     let file = folder.join("secret");
@@ -26,7 +26,7 @@ fn the_documented_request_reaches_the_gateway() {
     let gateway = Gateway::start(&folder("gateway"));
     let courier = open(&gateway.section());
     assert!(courier.carries(Channel::Sms) && !courier.carries(Channel::Email));
-    sms(&courier, &CODE).unwrap();
+    sms(&courier, &code()).unwrap();
     let got = gateway.next();
     assert_eq!((got.to.as_str(), got.text.as_str()), (NUMBER, TEXT));
     assert_eq!(got.code(), "123456");
@@ -69,7 +69,7 @@ fn each_encoding_is_written_byte_for_byte() {
         let courier = open(&format!(
             "{common}{settings}\nheaders = {{ Authorization = \"Basic {{secret_as_basic}}\" }}\n"
         ));
-        sms(&courier, &CODE).unwrap();
+        sms(&courier, &code()).unwrap();
         let seen = http.next();
         assert_eq!((seen.method.as_str(), seen.target.as_str()), (method, target.as_str()));
         assert_eq!(seen.header("content-type"), kind);
@@ -88,7 +88,7 @@ fn documented(host: &str, http: &HttpDouble, text: &str, folder: &Path) -> (Stri
     let section = block
         .replace(&format!("https://{host}"), &http.url())
         .replace(line, &format!("secret_file = \"{}\"", file.display()));
-    sms(&open(&section), &CODE).unwrap();
+    sms(&open(&section), &code()).unwrap();
     let seen = http.next();
     assert_eq!(seen.method, "POST");
     let fields = ["content-type", "authorization"].map(|name| seen.header(name).unwrap().to_owned());
@@ -133,7 +133,7 @@ fn a_message_in_the_url_is_percent_encoded() {
         "[courier.sms]\nallowed_prefixes = [\"+44\"]\nurl = \"{}/send?to={{to}}&text={{text}}\"\nmethod = \"GET\"\n",
         http.url()
     ));
-    sms(&courier, &CODE).unwrap();
+    sms(&courier, &code()).unwrap();
     let seen = http.next();
     assert_eq!(seen.target, format!("/send?to=%2B442079460123&text={TEXT_ENCODED}"));
     assert_eq!((seen.method.as_str(), seen.body.len(), seen.header("content-type")), ("GET", 0, None));
@@ -144,8 +144,9 @@ fn values_that_look_like_json_forms_or_templates_arrive_as_text() {
     let texts = folder("sms_texts");
     fs::write(texts.join("sms.en.txt"), "{account}|{service}|{code}\n").unwrap();
     let nasty = "eve\",\"to\":\"+1\\ &to=%2B1;{text}{secret}{code}\r\n";
-    let message = Message::Code { code: "123456", minutes: 5, account: nasty, service: "sshd", rhost: None };
-    let said = "eve\",\"to\":\"+1\\ &to=%2B1;{text}{secret}{code}\u{fffd}\u{fffd}|sshd|123456";
+    let deed = &deed("ssh login", "203.0.113.7");
+    let message = Message::Code { code: "123456", minutes: 5, account: nasty, deed };
+    let said = "eve\",\"to\":\"+1\\ &to=%2B1;{text}{secret}{code}\u{fffd}\u{fffd}|ssh login|123456";
     let gateway = Gateway::start(&folder("nasty_gateway"));
     sms(&open(&format!("{}templates = \"{}\"\n", gateway.section(), texts.display())), &message).unwrap();
     let got = gateway.next();
@@ -183,7 +184,7 @@ fn a_command_gets_the_number_as_an_argument_and_the_text_on_its_input_and_nothin
         "[courier.sms]\nallowed_prefixes = [\"+44\"]\ncommand = [\"{}\", \"--to={{to}}\", \"$(touch {out}.shell); {{to_digits}}\"]\n",
         path.display()
     ));
-    sms(&courier, &CODE).unwrap();
+    sms(&courier, &code()).unwrap();
     let got = fs::read_to_string(&out).unwrap();
     // bash itself sets these three.
     let lines: Vec<&str> = got
@@ -207,7 +208,7 @@ fn the_exit_status_of_a_command_decides() {
                 "[courier.sms]\nallowed_prefixes = [\"+44\"]\ncommand = [\"{}\"]\n",
                 path.display()
             )),
-            &CODE,
+            &code(),
         );
         match result {
             Err(CourierError::Refused(_)) => assert!(is_refusal, "{script}"),
@@ -227,7 +228,7 @@ fn a_command_that_does_not_end_is_killed_with_its_children() {
     let start = Stopwatch::start();
     let result = sms(
         &open(&format!("[courier.sms]\nallowed_prefixes = [\"+44\"]\ncommand = [\"{}\"]\n", path.display())),
-        &CODE,
+        &code(),
     );
     assert!(matches!(result, Err(CourierError::Unsure(_) | CourierError::Down(_))), "{result:?}");
     start.assert_within(Duration::from_secs(5));

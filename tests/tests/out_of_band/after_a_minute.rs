@@ -14,7 +14,7 @@ fn after_its_time_a_code_opens_nothing(host: &CourierHost) {
     host.bind_email(&anna, &[]);
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
-    let code = host.mail(&anna.backup(), "Your code for sshd").code();
+    let code = host.mail(&anna.backup(), "Your code for ssh login on ").code();
     if let Some(redis) = &host.redis {
         // Not even if an attacker with write access extends it by an hour.
         let hour = (otp::now() + 3_600).to_string();

@@ -19,11 +19,13 @@ fn the_owner_refuses_a_login_that_waits(host: &CourierHost) {
     person.answer_visible("");
     let listed = host.site.my(&anna.unix, &["challenges", "list"], "").succeeded().stdout;
     assert!(
-        listed.contains(&id[..8]) && listed.contains("Approval on a phone for sshd from 127.0.0.1"),
+        listed.contains(&id[..8])
+            && listed.contains("Approval on a phone: ssh login on ")
+            && listed.contains("from 127.0.0.1"),
         "{listed}"
     );
     let denied = host.site.my(&anna.unix, &["challenges", "deny", &id[..8]], "").succeeded().stdout;
-    assert!(denied.contains("The login to sshd has been refused."), "{denied}");
+    assert!(denied.contains("Refused: ssh login on "), "{denied}");
     drop(person.is_refused());
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));

@@ -198,9 +198,9 @@ fn no_forged_challenge_of_a_sent_code_accepts_another_code() {
 
     // The challenge of another account, whose code is known.
     let mut of_anna = at_the_code(&host, &anna);
-    drop(host.mail(&anna.backup(), "Your code for sshd"));
+    drop(host.mail(&anna.backup(), "Your code for ssh login on "));
     let of_bert = at_the_code(&host, &bert);
-    let known = host.mail(&bert.backup(), "Your code for sshd").code();
+    let known = host.mail(&bert.backup(), "Your code for ssh login on ").code();
     let (held, other) = (Held::of(redis, &anna), Held::of(redis, &bert));
     for name in ["value", "expires", "room", "epoch"] {
         held.set(name, &other.get(name));
@@ -223,7 +223,7 @@ fn no_forged_challenge_of_a_sent_code_accepts_another_code() {
     for field in FIELDS {
         for value in ["", "0", "garbage"] {
             let mut visit = at_the_code(&host, &clara);
-            let code = host.mail(&clara.backup(), "Your code for sshd").code();
+            let code = host.mail(&clara.backup(), "Your code for ssh login on ").code();
             if let Some((key, id)) = open(redis, &clara) {
                 drop(redis.cli(&["HSET", &key, &format!("{id}:{field}"), value]));
                 drop(redis.cli(&["HDEL", &key, &format!("{id}:tried")]));

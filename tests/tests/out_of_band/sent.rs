@@ -26,7 +26,7 @@ fn a_code_by_mail_opens_once(host: &CourierHost) {
     types_password(&mut person, &anna);
     person.expect("Code sent to ");
     person.expect(": ");
-    let mail = host.mail(&anna.backup(), "Your code for sshd");
+    let mail = host.mail(&anna.backup(), "Your code for ssh login on ");
     let code = mail.code();
     assert!(mail.defects.is_empty(), "{mail:?}");
     assert!(mail.text.contains("127.0.0.9") && mail.text.contains(&anna.unix.name), "{}", mail.text);
@@ -43,7 +43,7 @@ fn a_code_by_mail_opens_once(host: &CourierHost) {
     person.answer_visible(&code);
     person.expect("That code is wrong, or was used before.");
     person.expect("Code sent to ");
-    let next = host.mail(&anna.backup(), "Your code for sshd").code();
+    let next = host.mail(&anna.backup(), "Your code for ssh login on ").code();
     person.answer_visible(&next);
     assert_eq!(person.is_in(), anna.unix.name);
 }
@@ -55,8 +55,11 @@ fn a_code_by_sms_opens_once(host: &CourierHost) {
     person.expect("Code sent to ");
     let sms = host.gateway.next_to(&anna.number());
     let code = sms.code();
-    let text = format!("{code} is your code for sshd, good for 1 min.");
-    assert!(sms.text.starts_with(&text) && sms.to == anna.number(), "{sms:?}");
+    let text = format!("{code} is your code for ssh login on ");
+    assert!(
+        sms.text.starts_with(&text) && sms.text.contains(", good for 1 min. ") && sms.to == anna.number(),
+        "{sms:?}"
+    );
     person.answer_visible(wrong(&code));
     person.expect("That code is wrong, or was used before.");
     person.expect("Code sent to ");

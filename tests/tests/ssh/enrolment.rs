@@ -69,7 +69,7 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
             "(time-based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
             "Authenticator app is set up. From now on you will be asked for the code that it shows.",
-            "Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create",
+            "Mail programs now need app passwords instead of your main password. Create one: postern my app-passwords create",
             "Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] n",
             &format!("-- in as {} --", anna.unix.name),
         ]
@@ -171,14 +171,14 @@ fn in_chinese(host: &LoginHost) {
     assert_eq!(
         words(&person, &anna.app)[1..9],
         [
-            "此处需要二次验证，而您尚未设置。请现在设置。",
+            "此处登录需要二次验证，而您尚未绑定二次验证方式。请现在绑定。",
             "请在 90 秒内完成。如果时间不够，请重新登录：已绑定的验证方式会保留。",
             "请用身份验证器应用扫描此二维码：",
             "或者在应用中手动输入此密钥：KEY",
             "（基于时间，SHA1，6 位，30 秒）",
             &format!("应用显示的验证码： {code}"),
-            "“身份验证器应用”已设置。今后登录时会要求输入它显示的验证码。",
-            "邮件客户端从现在起需要使用应用专用密码，不能再使用主密码。创建命令：postern my app-passwords create",
+            "“身份验证器应用”已绑定。今后登录时会要求输入它显示的验证码。",
+            "邮件客户端从现在起需要使用客户端专用密码，不能再使用主密码。创建方法：postern my app-passwords create",
         ]
     );
     let mut person = host.ssh("sshd", &anna).batch().start();

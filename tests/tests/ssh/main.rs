@@ -9,6 +9,7 @@ mod cost;
 mod devices;
 mod enrolment;
 mod identity;
+mod last_words;
 mod local;
 mod mail;
 mod methods;

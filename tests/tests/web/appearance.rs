@@ -177,13 +177,13 @@ const ZH: Words = Words {
     settings: "这部手机的设置",
     ntfy: "ntfy 应用",
     forget: "在此删除这部手机",
-    waiting: "有一次登录等待您的答复。",
+    waiting: "有一个登录请求等待您确认。",
     challenge: "是您本人吗？",
-    number_wrong: "请输入登录处显示的两位数字。",
+    number_wrong: "请输入登录界面显示的两位数字。",
     not_me: "不是我",
     not_me_title: "是别人？",
     approved: "已批准",
-    over: "此次登录已结束",
+    over: "此登录请求已结束",
     unreachable: "服务器没有响应。",
 };
 /// A point of P-256, as a site's key for push messages is.

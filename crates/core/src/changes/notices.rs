@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::clock::Clock;
 use crate::conversation::Gone;
 use crate::courier::{Courier, CourierError, Destination, Message};
+use crate::deed::Deed;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
@@ -28,6 +29,20 @@ impl Notices<'_> {
     /// # Errors
     /// Where the courier fails; the change stands all the same.
     pub async fn changed(&self, account: &Account, what: &Phrase<'_>, by: Actor) -> Result<(), CourierError> {
+        self.changed_with(account, what, None, by).await
+    }
+
+    /// The same with `next`, what the owner has to do now.
+    ///
+    /// # Errors
+    /// As for [`Notices::changed`].
+    pub async fn changed_with(
+        &self,
+        account: &Account,
+        what: &Phrase<'_>,
+        next: Option<&Phrase<'_>>,
+        by: Actor,
+    ) -> Result<(), CourierError> {
         let Some(address) = self.address(account) else { return Ok(()) };
         let language = preferred(account).unwrap_or(self.language);
         let by = match by {
@@ -35,21 +50,23 @@ impl Notices<'_> {
             Actor::Admin => Some(language.say(&Phrase::ByAdministrator {})),
         };
         let what = language.say(what);
+        let next = next.map(|next| language.say(next));
         let (account, at) = (account.name.as_str(), self.clock.now());
-        let message = Message::Changed { account, what: &what, at, by: by.as_deref() };
+        let message = Message::Changed { account, what: &what, next: next.as_deref(), at, by: by.as_deref() };
         self.courier.send(&Destination::Email(&address), language, &message).await
     }
 
     /// Mails the fraud report: another person knows the main password.
     async fn fraud_report(
         &self,
+        engine: &Engine,
         account: &Account,
-        service: &str,
-        rhost: Option<&str>,
+        deed: &Deed<'_>,
     ) -> Result<(), CourierError> {
         let Some(address) = self.address(account) else { return Ok(()) };
         let language = preferred(account).unwrap_or(self.language);
-        let message = Message::Disowned { account: &account.name, service, rhost, at: self.clock.now() };
+        let deed = &engine.describe(deed, language);
+        let message = Message::Disowned { account: &account.name, deed, at: self.clock.now() };
         self.courier.send(&Destination::Email(&address), language, &message).await
     }
 
@@ -67,22 +84,29 @@ impl Notices<'_> {
 
 /// As [`Notices::changed`], from the middle of a conversation. The change stands whether that succeeds or not.
 pub(crate) async fn changed(exchange: &mut Exchange<'_>, account: &Account, what: &Phrase<'_>) {
+    changed_with(exchange, account, what, None).await;
+}
+
+/// As [`Notices::changed_with`], in the same way.
+pub(crate) async fn changed_with(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    what: &Phrase<'_>,
+    next: Option<&Phrase<'_>>,
+) {
     let notices = Notices::of(exchange.engine);
     if notices.address(account).is_none() {
         return;
     }
     // The change stands even if the user does not wait any longer.
     let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
-    exchange.trail.is_courier_down |= notices.changed(account, what, exchange.actor).await.is_err();
+    exchange.trail.is_courier_down |=
+        notices.changed_with(account, what, next, exchange.actor).await.is_err();
 }
 
 /// As [`Notices::fraud_report`].
-pub(crate) async fn fraud_report(
-    exchange: &mut Exchange<'_>,
-    account: &Account,
-    service: &str,
-    rhost: Option<&str>,
-) {
-    let sent = Notices::of(exchange.engine).fraud_report(account, service, rhost).await;
+pub(crate) async fn fraud_report(exchange: &mut Exchange<'_>, account: &Account, deed: &Deed<'_>) {
+    let engine = exchange.engine;
+    let sent = Notices::of(engine).fraud_report(engine, account, deed).await;
     exchange.trail.is_courier_down |= sent.is_err();
 }

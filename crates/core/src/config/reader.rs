@@ -220,6 +220,20 @@ impl<'a, 'i> Section<'a, 'i> {
         Some(names.into_iter().filter_map(|name| section.string(&name).map(|value| (name, value))).collect())
     }
 
+    /// A name for people: 1 to 64 bytes on one line.
+    pub(super) fn name(&mut self, key: &str) -> Option<String> {
+        let name = self.string(key)?;
+        let is_plain = !name.trim().is_empty() && name.len() <= 64 && !name.chars().any(char::is_control);
+        if !is_plain {
+            self.complain(key, "has to have 1 to 64 bytes on one line");
+        }
+        is_plain.then_some(name)
+    }
+
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.and_then(|table| table.get(key)).is_some_and(|value| value.get_ref().is_table())
+    }
+
     /// Declares a key of this section as known, even if it is not read.
     pub(super) fn know(&mut self, key: &str) {
         self.known.push(key.to_owned());

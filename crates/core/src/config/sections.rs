@@ -77,6 +77,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();
     let issuer = issuer(&mut root);
+    let host_title = root.name("host_title");
     for user in
         socket.trusted.iter().filter(|(_, trusted)| !trusted.iter().all(|name| services.contains_key(name)))
     {
@@ -102,6 +103,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
         log,
         language,
         issuer,
+        host_title,
     })
 }
 
@@ -201,9 +203,19 @@ fn mail_settings(mut section: Section<'_, '_>) -> MailSettings {
         imap: mail_server(section.section("imap")),
         pop3: mail_server(section.section("pop3")),
         smtp: mail_server(section.section("smtp")),
+        app_password_help: app_password_help(&mut section),
     };
     section.done();
     settings
+}
+
+/// Servers pass it on to mail programs, in whose protocols it has to be ASCII.
+fn app_password_help(section: &mut Section<'_, '_>) -> Option<String> {
+    let help = section.name("app_password_help")?;
+    if !help.is_ascii() {
+        section.complain("app_password_help", "has to be ASCII, as in \"https://account.example.org/mail\"");
+    }
+    Some(help)
 }
 
 fn mail_server(mut section: Section<'_, '_>) -> Option<MailServer> {
@@ -276,7 +288,7 @@ mod tests {
                     .replace("observv", "observ")
                     .as_str(),
                 "p.toml:9: limits.connections: is not a number from 8 to 65536",
-                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, log, language, issuer",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, log, language, issuer, host_title",
             ]
         );
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 use crate::app_password::ScopeWord;
 use crate::device::LONGEST_TRUST;
 use crate::policy::{
-    First, ForcedEnrolment, LoginService, MailService, Policy, SecondFactor, Service, ServiceKind,
+    First, ForcedEnrolment, LoginService, MailService, Policy, SecondFactor, Service, ServiceKind, Title,
 };
+use crate::words::Language;
 
 use super::reader::Section;
 
@@ -39,6 +40,7 @@ pub(super) fn services(mut section: Section<'_, '_>) -> BTreeMap<String, Service
 }
 
 fn service(mut section: Section<'_, '_>, name: String, known: Option<Service>) -> Service {
+    let title = title(&mut section);
     let class = section.word("class", &[("mail", false), ("login", true)]);
     if known.is_none() && section.is_present() && !section.names().iter().any(|key| key == "class") {
         section.complain("class", "is missing; add class = \"mail\" or class = \"login\"");
@@ -56,7 +58,22 @@ fn service(mut section: Section<'_, '_>, name: String, known: Option<Service>) -
     };
     let observe = section.boolean("observe");
     section.done();
-    Service { name, kind, observe }
+    Service { name, kind, observe, title }
+}
+
+/// One for all languages, or one for each.
+fn title(section: &mut Section<'_, '_>) -> Title {
+    let mut title = Title::default();
+    if section.is_table("title") {
+        let mut languages = section.section("title");
+        for language in Language::ALL {
+            title.own.extend(languages.name(language.as_str()).map(|text| (language, text)));
+        }
+        languages.done();
+    } else {
+        title.common = section.name("title");
+    }
+    title
 }
 
 fn mail(section: &mut Section<'_, '_>, known: MailService) -> MailService {
@@ -92,7 +109,12 @@ fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
 fn predefined() -> impl Iterator<Item = Service> {
     let mail = PREDEFINED_MAIL.iter().map(|(name, scope)| {
         let kind = MailService { scope: Some(*scope), ..MailService::default() };
-        Service { name: (*name).to_owned(), kind: ServiceKind::Mail(kind), observe: None }
+        Service {
+            name: (*name).to_owned(),
+            kind: ServiceKind::Mail(kind),
+            observe: None,
+            title: Title::default(),
+        }
     });
     // At the console and for sudo, root and other local users must be able to log in without the directory.
     let local = |first| LoginService {
@@ -106,6 +128,7 @@ fn predefined() -> impl Iterator<Item = Service> {
         name: name.to_owned(),
         kind: ServiceKind::Login(kind),
         observe: None,
+        title: Title::default(),
     });
     mail.chain(login)
 }
@@ -195,6 +218,28 @@ mod tests {
         assert_eq!(config.services["vpn"].class(), Class::Login);
         assert_eq!(login(&config, "vpn").second_factor, Some(SecondFactor::Required));
         assert_eq!(login(&config, "vpn").trust_device, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_service_has_a_title_for_all_languages_or_for_each() {
+        let config = parse(
+            "[services.vpn]\nclass = \"login\"\ntitle = \"VPN login\"\n\
+             [services.imap]\ntitle = { zh-CN = \"收取邮件\" }\n",
+        )
+        .unwrap();
+        let title = |service: &str, language| config.services[service].title.in_language(language);
+        assert_eq!(title("vpn", Language::SimplifiedChinese), Some("VPN login"));
+        assert_eq!(title("imap", Language::SimplifiedChinese), Some("收取邮件"));
+        assert_eq!((title("imap", Language::English), title("sshd", Language::English)), (None, None));
+        for text in [
+            "title = \"\"",
+            "title = \"a\\nb\"",
+            "title = { fr = \"courrier\" }",
+            "title = 1",
+            "titel = \"x\"",
+        ] {
+            assert!(parse(&format!("[services.imap]\n{text}\n")).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Config {
     pub language: Language,
     /// The name that an authenticator app shows beside the account's name.
     pub issuer: String,
+    /// What messages call this host. `None` means its own name.
+    pub host_title: Option<String>,
 }
 
 impl Config {
@@ -226,6 +228,16 @@ pub struct MailSettings {
     pub pop3: Option<MailServer>,
     /// The submission server.
     pub smtp: Option<MailServer>,
+    /// Where users make app passwords: an address, or a command. `None` means `postern my`.
+    pub app_password_help: Option<String>,
+}
+
+impl MailSettings {
+    /// Where users make app passwords, as messages say it.
+    #[must_use]
+    pub fn app_password_help(&self) -> &str {
+        self.app_password_help.as_deref().unwrap_or("postern my app-passwords create")
+    }
 }
 
 impl MailSettings {

@@ -29,6 +29,7 @@ fn the_example_parses_and_its_commented_settings_are_the_defaults() {
     for (name, observe) in [("webmail", Some(true)), ("vpn", None)] {
         assert_eq!(taken_in.services.remove(name).map(|service| service.observe), Some(observe), "{name}");
     }
+    assert_eq!(taken_in.host_title.take().as_deref(), Some("mail1.example.org"));
     assert!(taken_in.mail_settings.imap.is_some() && taken_in.mail_settings.smtp.is_some());
     taken_in.mail_settings = as_shipped.mail_settings.clone();
     let couriers = std::mem::take(&mut taken_in.couriers);

@@ -11,6 +11,7 @@ use crate::qr::Screen;
 use crate::words::{Language, Phrase};
 
 use super::layout::wrapped;
+use super::unread::{LineDelivery, UnreadLine};
 
 /// A person, and the language that they are spoken to in.
 pub(crate) struct LocalizedConversation<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct LocalizedConversation<'a> {
     is_echoed: bool,
     is_changed: bool,
     screen: Screen,
+    delivery: LineDelivery,
+    unread: Vec<UnreadLine>,
     gone: Option<Gone>,
 }
 
@@ -54,6 +57,8 @@ impl<'a> LocalizedConversation<'a> {
             is_echoed: false,
             is_changed: false,
             screen: Screen::default(),
+            delivery: LineDelivery::AtOnce,
+            unread: Vec::new(),
             gone: None,
         }
     }
@@ -93,6 +98,9 @@ impl<'a> LocalizedConversation<'a> {
     async fn put(&mut self, echo: Echo, question: &Phrase<'_>, choices: &[Choice]) -> Result<Answer, Gone> {
         self.is_there()?;
         self.has_waited = true;
+        for line in std::mem::take(&mut self.unread) {
+            self.show(line.tone, &line.prompt()).await?;
+        }
         let prompt = Prompt::new(question, self.language).with_choices(choices);
         let answer = self.person.ask(echo, &prompt).await?;
         if echo == Echo::Off {
@@ -176,15 +184,53 @@ impl<'a> LocalizedConversation<'a> {
     }
 
     pub(crate) async fn tell(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
-        self.show(Tone::Info, &Prompt::new(phrase, self.language)).await
+        self.say(Tone::Info, phrase).await
     }
 
     pub(crate) async fn complain(&mut self, phrase: &Phrase<'_>) -> Result<(), Gone> {
-        self.show(Tone::Error, &Prompt::new(phrase, self.language)).await
+        self.say(Tone::Error, phrase).await
+    }
+
+    async fn say(&mut self, tone: Tone, phrase: &Phrase<'_>) -> Result<(), Gone> {
+        match self.delivery {
+            LineDelivery::AtOnce => self.show(tone, &Prompt::new(phrase, self.language)).await,
+            LineDelivery::WithNextQuestion => {
+                self.unread.push(UnreadLine::new(tone, phrase, self.language));
+                Ok(())
+            }
+        }
+    }
+
+    /// The front door says when its host shows lines that ask for nothing.
+    pub(crate) fn delivers(&mut self, delivery: LineDelivery) {
+        self.delivery = delivery;
+    }
+
+    /// Lets the person read what was said since the last question, before they are let in.
+    pub(crate) async fn let_read(&mut self) -> Result<(), Gone> {
+        if !self.unread.is_empty() {
+            drop(self.put(Echo::On, &Phrase::GoOn {}, &[]).await?);
+        }
+        Ok(())
+    }
+
+    /// Says what no question carries any more, in the form of [`UnreadLine::last_words`]. What follows has that form, too.
+    pub(crate) async fn say_last_words(&mut self) {
+        for line in std::mem::take(&mut self.unread) {
+            if self.show(line.tone, &line.last_words()).await.is_err() {
+                return;
+            }
+        }
+        if self.delivery == LineDelivery::WithNextQuestion {
+            self.language = Language::English;
+        }
     }
 
     /// Tells one item of a list, in rows as wide as the screen.
     pub(crate) async fn list(&mut self, item: &Phrase<'_>) -> Result<(), Gone> {
+        if self.delivery == LineDelivery::WithNextQuestion {
+            return self.say(Tone::Info, item).await;
+        }
         let prompt = Prompt::new(item, self.language);
         let rows = Zeroizing::new(wrapped(prompt.text(), self.screen.columns));
         self.show(Tone::Info, &prompt.with_text(rows)).await
@@ -208,7 +254,10 @@ impl<'a> LocalizedConversation<'a> {
             self.tell(phrase).await?;
         }
         let text = drawn.unwrap_or_else(|| Zeroizing::new(self.language.say(code.instead)));
-        self.show(Tone::Info, &Prompt::qr(code.content, text)).await?;
+        match self.delivery {
+            LineDelivery::AtOnce => self.show(Tone::Info, &Prompt::qr(code.content, text)).await?,
+            LineDelivery::WithNextQuestion => self.unread.push(UnreadLine::qr(text)),
+        }
         for phrase in code.below {
             self.tell(phrase).await?;
         }

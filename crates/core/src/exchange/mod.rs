@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod context;
+mod describe;
 pub(crate) mod details;
 mod layout;
 pub(crate) mod localized_conversation;
@@ -10,6 +11,7 @@ pub(crate) mod outcome;
 pub(crate) mod prompt_context;
 pub(crate) mod stop;
 pub(crate) mod trail;
+mod unread;
 
 pub use actor::Actor;
 pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
@@ -17,3 +19,4 @@ pub use localized_conversation::PREFERRED_LANGUAGE;
 pub use outage::clock_text;
 pub use outcome::Outcome;
 pub use trail::{SmsBudget, Trail};
+pub use unread::LineDelivery;

@@ -2,6 +2,7 @@ use crate::account::Account;
 use crate::account_status::AccountUse;
 use crate::engine::Engine;
 use crate::exchange::details::UNCONFIGURED;
+use crate::exchange::localized_conversation::preferred;
 use crate::exchange::outcome::{Conclusion, Outcome};
 use crate::exchange::stop::Stop;
 use crate::exchange::trail::Trail;
@@ -82,6 +83,8 @@ async fn decide(
     account.usable(AccountUse::AnyOther)?;
     let policy = EffectiveLogin::of(&engine.policy, configured.observe, login, account.data.policy);
     if policy.second_factor.is_needed(account.data.is_enrolled()) {
+        // The host has let its owner in by other means.
+        trail.language = preferred(&account);
         let detail = "a second factor is needed, and none was asked for";
         return refuse(Reason::NotPermitted, Some(detail), policy.observe, trail);
     }

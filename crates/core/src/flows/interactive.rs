@@ -43,6 +43,7 @@ pub(crate) async fn login(
     person: &mut dyn Conversation,
 ) -> Outcome {
     let mut person = LocalizedConversation::new(person, request.language, engine.language);
+    person.delivers(request.delivery);
     person.knows(Known::Name, request.name.as_str());
     if let Some(secret) = request.secret {
         person.knows(Known::Password, secret.expose());
@@ -54,6 +55,7 @@ pub(crate) async fn login(
     let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
         InteractiveLogin { exchange: &mut exchange, request, service, observe, time }.decide().await;
+    exchange.person.say_last_words().await;
     exchange.end(decided)
 }
 
@@ -143,13 +145,11 @@ impl InteractiveLogin<'_, '_> {
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
-        let check = CodeCheckContext {
-            account: &account,
-            is_known: first.is_proved(),
-            purpose: Some(self.request.service.name),
-        };
+        let (service, address) = (self.request.service.name, self.request.address);
+        let check =
+            CodeCheckContext { account: &account, is_known: first.is_proved(), purpose: Some(service) };
         let days = if device.is_some() { policy.trust_device.as_secs().div_ceil(86_400) } else { 0 };
-        let context = PromptContext::of_login(self.request.service.name, self.request.address, days);
+        let context = PromptContext::of_login(engine, service, address, self.request.is_here).trusting(days);
         let proved = second_step::prove(self.exchange, check, &context).await?;
         // A recovery code is for the day on which the phone is lost, and must not outlast it on a device.
         if proved.credential == Credential::RecoveryCode {
@@ -347,6 +347,7 @@ impl InteractiveLogin<'_, '_> {
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
+        self.exchange.person.let_read().await?;
         let engine = self.exchange.engine;
         self.time.require(self.exchange, &Phrase::TimeIsUp {}).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;

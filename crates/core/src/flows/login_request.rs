@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::device::Device;
+use crate::exchange::LineDelivery;
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::NamedService;
@@ -18,6 +19,8 @@ pub struct LoginRequest<'a> {
     pub secret: Option<&'a Offered>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// Whether the person is at this host itself: at sudo, su and the console.
+    pub is_here: bool,
     /// Whether that address may identify a device. A front door that is not root might invent it.
     pub is_address_vouched_for: bool,
     /// What tells where it comes from from elsewhere, for limits.
@@ -30,4 +33,6 @@ pub struct LoginRequest<'a> {
     pub time_limit: Duration,
     /// The client's language (BCP 47), where it is known.
     pub language: Option<&'a str>,
+    /// When the host shows lines that ask for nothing.
+    pub delivery: LineDelivery,
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use postern_ipc::PhoneFlow;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::account::{Account, AccountId};
 use crate::account_status::AccountUse;
@@ -15,6 +15,7 @@ use crate::challenge::{Challenge, ChallengeId, ChallengeKind, OpenChallenge};
 use crate::changes::notices;
 use crate::conversation::Conversation;
 use crate::courier::Channel;
+use crate::deed::{Deed, DeedText};
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
@@ -28,6 +29,7 @@ use crate::ledger::{Answered, Credential, SendAdmission, Sending};
 use crate::limits::{SendLimits, SentCodeLimits, Source};
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
+use crate::words::Language;
 
 use crate::factor::phone::enrolment::HandedIn;
 
@@ -142,8 +144,9 @@ impl PhonePage<'_, '_> {
                 Challenge::open(&kept.value, kept.id, &account.id, &self.exchange.engine.keyring, now);
             let Some(OpenChallenge { challenge, .. }) = opened else { continue };
             let ChallengeKind::Approval { trust_days } = challenge.kind else { continue };
+            let (what, place) = self.in_every_language(&challenge.deed());
             let value = json!({
-                "id": kept.id.to_string(), "service": challenge.service, "rhost": challenge.rhost,
+                "id": kept.id.to_string(), "what": what, "place": place, "service": challenge.service, "rhost": challenge.rhost,
                 "user": challenge.user, "created": challenge.created, "expires": challenge.expires,
                 "seconds_left": challenge.expires.as_unix().saturating_sub(now.as_unix()),
                 "trust_days": trust_days,
@@ -151,6 +154,19 @@ impl PhonePage<'_, '_> {
             self.exchange.person.record("challenge", value).await?;
         }
         Ok(account.name)
+    }
+
+    /// What is to be confirmed and from where, by language: the page has a choice of its own.
+    fn in_every_language(&self, deed: &Deed<'_>) -> (Value, Value) {
+        let texts =
+            Language::ALL.map(|language| (language.as_str(), self.exchange.engine.describe(deed, language)));
+        let object = |of: fn(&DeedText) -> &str| {
+            texts
+                .iter()
+                .map(|(language, text)| ((*language).to_owned(), of(text).into()))
+                .collect::<Map<_, _>>()
+        };
+        (object(|text| &text.what).into(), object(|text| &text.place).into())
     }
 
     async fn tell_phone(&mut self, account: &Account, factor: &Factor) -> Result<(), Stop> {
@@ -239,9 +255,11 @@ impl PhonePage<'_, '_> {
             SendAdmission::Proceed => {}
             SendAdmission::Limited { .. } => return Ok(()),
         }
-        let (service, rhost) =
-            challenge.map_or(("-", None), |one| (one.service.as_str(), one.rhost.as_deref()));
-        notices::fraud_report(self.exchange, account, service, rhost).await;
+        let deed = match challenge {
+            Some(challenge) => challenge.deed(),
+            None => Deed::forgotten(),
+        };
+        notices::fraud_report(self.exchange, account, &deed).await;
         Ok(())
     }
 

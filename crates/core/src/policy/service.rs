@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app_password::ScopeWord;
 
-use super::{ForcedEnrolment, MainPasswordOnMail, SecondFactor};
+use super::{ForcedEnrolment, MainPasswordOnMail, SecondFactor, Title};
 
 /// The class of a service: how it can talk, and which names it accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Overrides [`Policy::observe`](super::Policy::observe).
     pub observe: Option<bool>,
+    /// What people call a login there.
+    pub title: Title,
 }
 
 /// The settings of a service, by class.

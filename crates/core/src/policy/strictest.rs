@@ -44,7 +44,7 @@ impl StrictestRule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::LoginService;
+    use super::super::{LoginService, Title};
     use super::*;
 
     fn login(second_factor: SecondFactor, forced_enrolment: ForcedEnrolment) -> LoginService {
@@ -57,7 +57,12 @@ mod tests {
 
     fn strictest(services: &[LoginService], account: AccountPolicy) -> (bool, ForcedEnrolment) {
         let named = services.iter().zip(["sshd", "su", "sudo"]).map(|(login, name)| {
-            let service = Service { name: name.to_owned(), kind: ServiceKind::Login(*login), observe: None };
+            let service = Service {
+                name: name.to_owned(),
+                kind: ServiceKind::Login(*login),
+                observe: None,
+                title: Title::default(),
+            };
             (name.to_owned(), service)
         });
         let rule = StrictestRule::of(&Policy::default(), &named.collect(), account);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::factor::{EmailAddress, PhoneNumber};
+use crate::factor::{CountryCode, EmailAddress, PhoneNumber};
 use crate::limits::SendLimits;
 use crate::typed::cleaned;
 
@@ -24,6 +24,8 @@ pub struct SmsRules {
     pub daily_budget: u32,
     /// The address that is mailed when a budget is nearly or completely used up.
     pub warn_address: Option<EmailAddress>,
+    /// The country of numbers that users type without a country code.
+    pub default_country: Option<CountryCode>,
 }
 
 impl SmsRules {

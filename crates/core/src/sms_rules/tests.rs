@@ -4,7 +4,13 @@ use super::*;
 
 fn allows(prefixes: &[&str], number: &str) -> bool {
     let allowed_prefixes = prefixes.iter().map(|prefix| prefix.parse().unwrap()).collect();
-    let rules = SmsRules { allowed_prefixes, hourly_budget: 1, daily_budget: 1, warn_address: None };
+    let rules = SmsRules {
+        allowed_prefixes,
+        hourly_budget: 1,
+        daily_budget: 1,
+        warn_address: None,
+        default_country: None,
+    };
     rules.allows(&number.parse().unwrap())
 }
 
@@ -214,7 +220,13 @@ fn a_trunk_zero_hides_no_premium_range() {
     ] {
         assert!(number.parse::<PhoneNumber>().is_err(), "{number}");
         let allowed_prefixes = vec![country.parse().unwrap()];
-        let rules = SmsRules { allowed_prefixes, hourly_budget: 1, daily_budget: 1, warn_address: None };
+        let rules = SmsRules {
+            allowed_prefixes,
+            hourly_budget: 1,
+            daily_budget: 1,
+            warn_address: None,
+            default_country: None,
+        };
         let bound = PhoneNumber::try_from(number.to_owned()).unwrap();
         assert!(!rules.allows(&bound), "{number}, bound before");
     }

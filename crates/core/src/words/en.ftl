@@ -68,7 +68,7 @@ first-code-wrong = That is not the code of this key. Is the phone's clock right?
 factor-bound-totp = { $label } is set up. From now on you will be asked for the code that it shows.
 factor-bound-phone = { $label } is set up. From now on you approve logins on it, or type the code that it shows.
 factor-bound-sent = { $label } is set up. From now on codes can be sent to { $to }.
-mail-needs-app-passwords = Mail programs now need app passwords instead of your main password. Create one with: postern my app-passwords create
+mail-needs-app-passwords = Mail programs now need app passwords instead of your main password. Create one: { $how }
 too-many-factors = You already have { $count } second factors, the most allowed. Remove one first.
 factors-bound = Your second factors:
 factor-listed = { $id }  { $label } ({ kind-purpose }{ $to ->
@@ -136,11 +136,11 @@ challenge-listed = { $id }  { $kind ->
     [approval] Approval on a phone
     [pairing] Setup of a phone
    *[other] { $kind }
-} for { $service } from { $rhost }, until { $until }
+}: { $what }, from { $place }, until { $until }
 no-challenge = Nothing is waiting for an answer.
 which-challenge = Which one (its id)?␣
 no-such-challenge = Nothing with the id { $id } is waiting for an answer.
-challenge-denied = The login to { $service } has been refused.
+challenge-denied = Refused: { $what }
 
 kinds-to-choose-from = Which second factor do you want to set up?
 kind-to-choose = { $number }) { $label }
@@ -228,17 +228,17 @@ changed-reset = All second factors, recovery codes and trusted devices were remo
 changed-main-password = The main password was changed.
 by-administrator = an administrator
 phone-refused = That is not possible.
-mail-code-subject = Your code for { $service }
+mail-code-subject = Your code for { $what }
 mail-code =
     Your code: { $code }
 
-    It is for { $service }, account { $account }, and good for { $minutes ->
+    It is for { $what }, account { $account }, and good for { $minutes ->
         [one] one minute
        *[other] { $minutes } minutes
     }. Type it only where you were asked for it; no one will ever ask you for it by phone or mail.
-    The request came from { $rhost }.
+    { $origin }
 
-    If it was not you, someone knows your password: change it.
+    { $advice }
 mail-changed-subject = A change to your account { $account }
 mail-changed =
     { $what }
@@ -257,9 +257,10 @@ mail-changed-by =
     If you did not expect this, ask your administrator.
 mail-disowned-subject = Someone knows the password of { $account }
 mail-disowned =
-    Someone tried to log in to { $service } as { $account } with the right password, and you answered that it was not you. The login was refused.
+    Someone gave the right password of { $account }, and you answered that it was not you. It was refused.
 
-    From: { $rhost }
+    What: { $what }
+    From: { $place }
     When: { $at }
 
     Someone knows your password: change it now, and tell your administrator.
@@ -286,8 +287,42 @@ sms-budget-new-numbers = Of the { $budget } text messages that this site sends i
     [one] an hour
    *[other] { $hours } hours
 }, those for numbers that are not set up yet are used up. Logins still get their codes.
-sms-code = { $code } is your code for { $service }, good for { $minutes } min. Tell it to no one. If it was not you, someone knows your password: change it.
-ring-title = Login to { $service }
-ring-body = { $account }, from { $rhost }. Open to approve or deny it. If it is not you, deny it: someone knows your password.
+sms-code = { $code } is your code for { $what }, good for { $minutes } min. Tell it to no one. If it was not you, someone knows your password: change it.
+ring-title = Is this you? { $what }
+ring-body = { $account }, from { $place }. Open to approve or deny it. If it is not you, deny it: someone knows your password.
 unknown-place = an unknown address
 by-yourself = you, or someone who knows your password
+second-factor-not-asked = This account needs a second factor, and this login did not ask for one. Log in with your password and a code, or ask your administrator.
+go-on = Press Enter to log in:␣
+which-number-at = Your telephone number (with its country code unless that is { $country }):␣
+mail-origin = The request came from { $place }.
+mail-origin-administrator = An administrator requested it, on { $place }.
+mail-advice-password = If it was not you, someone knows your password: change it.
+mail-advice-ignore = If you did not ask for it, you need not do anything: without the code nothing is set up.
+mail-advice-administrator = If you know nothing about it, ask your administrator.
+sms-code-to-bind = { $code } is your code for { $what }, good for { $minutes } min. Tell it to no one. If you did not ask for it, ignore it.
+sms-code-by-administrator = { $code } is your code for { $what }, good for { $minutes } min. An administrator requested it. Tell it only to them.
+sms-signed = { $signature }: { $text }
+place-host = the host { $host }
+deed-login = { $title } on { $host }
+deed-set-up-address = setting up this address
+deed-set-up-number = setting up this number
+deed-set-up-phone = setting up a phone
+deed-set-up-factor = setting up a second factor
+deed-replace-factor = replacing a second factor
+deed-remove-factor = removing a second factor
+deed-recovery-codes = new recovery codes
+deed-create-app-password = a new app password
+deed-regenerate-app-passwords = replacing app passwords
+deed-revoke-app-passwords = revoking app passwords
+deed-revoke-devices = removing trusted devices
+deed-test = a test of this message
+title-sshd = ssh login
+title-sudo = sudo
+title-su = su
+title-login = console login
+title-imap = IMAP mail login
+title-pop3 = POP3 mail login
+title-smtp = SMTP mail login
+title-sieve = mail filter login
+title-other = { $service } login

@@ -204,20 +204,24 @@ mod tests {
 
     fn is_never_a_prompt(id: &str) -> bool {
         let families = [
-            "mail-code",
-            "mail-changed",
+            "mail-c",
             "mail-disowned",
             "mail-sms",
+            "mail-origin",
+            "mail-advice",
             "changed-",
             "sms-",
             "ring-",
             "by-",
             "span-",
             "qr-too-large",
+            "deed-",
+            "title-",
         ];
         let single = [
             "login-failed",
             "not-changed",
+            "second-factor-not-asked",
             "phone-refused",
             "kind-totp",
             "kind-name",
@@ -229,6 +233,7 @@ mod tests {
             "kind-sms",
             "never-used",
             "unknown-place",
+            "place-host",
         ];
         single.contains(&id) || families.iter().any(|family| id.starts_with(family))
     }

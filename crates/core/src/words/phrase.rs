@@ -20,8 +20,12 @@ phrases! {
     PasswordForChange "password-for-change" { account: text };
     /// The end of every login that was refused.
     LoginFailed "login-failed" {};
+    /// The end of a login without a password, by a key alone or where sudo asks for none.
+    SecondFactorNotAsked "second-factor-not-asked" {};
     /// The same for a change.
     NotChanged "not-changed" {};
+    /// Lets a person read what was said before they are let in.
+    GoOn "go-on" {};
     /// Two app passwords of one name.
     AppPasswordLabelTwice "app-password-label-twice" { label: text, id: text };
     /// The main password that a change asked for is not the account's.
@@ -74,6 +78,8 @@ phrases! {
     WhichAddress "which-address" {};
     /// Asks for a telephone number.
     WhichNumber "which-number" {};
+    /// The same where numbers of one country are taken without its code.
+    WhichNumberAt "which-number-at" { country: text };
     /// Not an address.
     BadAddress "bad-address" {};
     /// The mailbox that the account is for.
@@ -175,7 +181,7 @@ phrases! {
     ByAdministrator "by-administrator" {};
 
     /// One question that waits for an answer.
-    ChallengeListed "challenge-listed" { id: text, kind: text, service: text, rhost: text, until: text };
+    ChallengeListed "challenge-listed" { id: text, kind: text, what: text, place: text, until: text };
     /// There is none.
     NoChallenge "no-challenge" {};
     /// Which one is meant.
@@ -183,7 +189,7 @@ phrases! {
     /// There is none of that id.
     NoSuchChallenge "no-such-challenge" { id: text };
     /// It was refused.
-    ChallengeDenied "challenge-denied" { service: text };
+    ChallengeDenied "challenge-denied" { what: text };
 
     /// Begins a list of factors to choose from.
     FactorsToChooseFrom "factors-to-choose-from" {};
@@ -263,7 +269,7 @@ phrases! {
     /// An address or a number is bound.
     FactorBoundSent "factor-bound-sent" { label: text, to: text };
     /// From now on mail programs need app passwords.
-    MailNeedsAppPasswords "mail-needs-app-passwords" {};
+    MailNeedsAppPasswords "mail-needs-app-passwords" { how: text };
     /// The account has as many factors as it may.
     TooManyFactors "too-many-factors" { count: number };
     /// Begins the list of factors.
@@ -349,9 +355,19 @@ phrases! {
     WhichDevice "which-device" {};
 
     /// The subject of a mail with a code.
-    MailCodeSubject "mail-code-subject" { service: text };
+    MailCodeSubject "mail-code-subject" { what: text };
     /// Its text.
-    MailCode "mail-code" { code: text, minutes: number, account: text, service: text, rhost: text };
+    MailCode "mail-code" { code: text, minutes: number, account: text, what: text, origin: text, advice: text };
+    /// Where the request comes from, in that text.
+    MailOrigin "mail-origin" { place: text };
+    /// The same for a command of an admin.
+    MailOriginAdministrator "mail-origin-administrator" { place: text };
+    /// What to do after a surprise, in that text: the main password was given.
+    MailAdvicePassword "mail-advice-password" {};
+    /// The same if the reader may have nothing to do with the account.
+    MailAdviceIgnore "mail-advice-ignore" {};
+    /// The same for a command of an admin.
+    MailAdviceAdministrator "mail-advice-administrator" {};
     /// The subject of a mail about a change.
     MailChangedSubject "mail-changed-subject" { account: text };
     /// Its text.
@@ -361,7 +377,7 @@ phrases! {
     /// The subject of a mail about a login that its owner disowned.
     MailDisownedSubject "mail-disowned-subject" { account: text };
     /// Its text.
-    MailDisowned "mail-disowned" { account: text, service: text, rhost: text, at: text };
+    MailDisowned "mail-disowned" { account: text, what: text, place: text, at: text };
     /// The subject of a mail about the budget for text messages.
     MailSmsBudgetSubject "mail-sms-budget-subject" {};
     /// Its text.
@@ -375,13 +391,65 @@ phrases! {
     /// The part that numbers may use that are not bound yet is.
     SmsBudgetNewNumbers "sms-budget-new-numbers" { budget: number, hours: number };
     /// A text message with a code: one segment.
-    SmsCode "sms-code" { code: text, minutes: number, service: text };
+    SmsCode "sms-code" { code: text, minutes: number, what: text };
+    /// The same to a telephone that is to be bound.
+    SmsCodeToBind "sms-code-to-bind" { code: text, minutes: number, what: text };
+    /// The same for a command of an admin.
+    SmsCodeByAdministrator "sms-code-by-administrator" { code: text, minutes: number, what: text };
+    /// A text message that begins with the sender's name.
+    SmsSigned "sms-signed" { signature: text, text: text };
     /// Above what a phone shows when it is notified.
-    PushTitle "ring-title" { service: text };
+    PushTitle "ring-title" { what: text };
     /// What it says.
-    PushBody "ring-body" { account: text, rhost: text };
+    PushBody "ring-body" { account: text, place: text };
     /// Replaces an unknown address.
     UnknownPlace "unknown-place" {};
+    /// Replaces an address where the person is at the host itself.
+    PlaceHost "place-host" { host: text };
+    /// What a login is called in messages.
+    DeedLogin "deed-login" { title: text, host: text };
+    /// What a change is called in messages.
+    DeedSetUpAddress "deed-set-up-address" {};
+    /// The same.
+    DeedSetUpNumber "deed-set-up-number" {};
+    /// The same.
+    DeedSetUpPhone "deed-set-up-phone" {};
+    /// The same.
+    DeedSetUpFactor "deed-set-up-factor" {};
+    /// The same.
+    DeedReplaceFactor "deed-replace-factor" {};
+    /// The same.
+    DeedRemoveFactor "deed-remove-factor" {};
+    /// The same.
+    DeedRecoveryCodes "deed-recovery-codes" {};
+    /// The same.
+    DeedCreateAppPassword "deed-create-app-password" {};
+    /// The same.
+    DeedRegenerateAppPasswords "deed-regenerate-app-passwords" {};
+    /// The same.
+    DeedRevokeAppPasswords "deed-revoke-app-passwords" {};
+    /// The same.
+    DeedRevokeDevices "deed-revoke-devices" {};
+    /// A test message of an admin.
+    DeedTest "deed-test" {};
+    /// What a login at a predefined service is called.
+    TitleSshd "title-sshd" {};
+    /// The same.
+    TitleSudo "title-sudo" {};
+    /// The same.
+    TitleSu "title-su" {};
+    /// The same.
+    TitleLogin "title-login" {};
+    /// The same.
+    TitleImap "title-imap" {};
+    /// The same.
+    TitlePop3 "title-pop3" {};
+    /// The same.
+    TitleSmtp "title-smtp" {};
+    /// The same.
+    TitleSieve "title-sieve" {};
+    /// The same at any other service.
+    TitleOther "title-other" { service: text };
     /// Stands for who changed something, where it was the person.
     ByYourself "by-yourself" {};
 }

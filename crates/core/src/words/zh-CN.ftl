@@ -41,13 +41,13 @@ recovery-codes-left = { $count ->
     [0] 这是您的最后一个恢复码。请用 postern my recovery-codes 生成新的恢复码。
    *[other] 您还剩 { $count } 个恢复码。
 }
-trust-device = 在 { $days } 天内信任此设备吗？[y/N]␣
+trust-device = { $days } 天内在此设备登录免二次验证？[y/N]␣
 
-enrolment-needed = 此处需要二次验证，而您尚未设置。请现在设置。
+enrolment-needed = 此处登录需要二次验证，而您尚未绑定二次验证方式。请现在绑定。
 enrolment-time = 请在 { $wait }内完成。如果时间不够，请重新登录：已绑定的验证方式会保留。
 time-is-up = 本次登录已超时，请重新登录。
 time-is-up-bound = 本次登录已超时，但二次验证已绑定成功。请重新登录，并输入其验证码。
-enrolment-refused = 此处需要二次验证，而您尚未设置。请联系管理员设置。
+enrolment-refused = 此处登录需要二次验证，而您尚未绑定二次验证方式。请联系管理员。
 ticket = 管理员给您的一次性凭据：␣
 ticket-unreadable = 这不是一次性凭据。一次性凭据为 20 个字母和数字。
 qr-too-large = （此终端显示不下二维码，请在应用中手动输入密钥。）
@@ -58,33 +58,33 @@ secret-as-text = 或者在应用中手动输入此密钥：{ $secret }
 secret-shape = （基于时间，{ $algorithm }，{ $digits } 位，{ $seconds } 秒）
 first-code = 应用显示的验证码：␣
 first-code-wrong = 验证码与此密钥不符。手机的时间是否准确？
-factor-bound-totp = “{ $label }”已设置。今后登录时会要求输入它显示的验证码。
-factor-bound-phone = “{ $label }”已设置。今后请在手机上批准登录，或输入手机显示的验证码。
-factor-bound-sent = “{ $label }”已设置。今后登录时可向 { $to } 发送验证码。
-mail-needs-app-passwords = 邮件客户端从现在起需要使用应用专用密码，不能再使用主密码。创建命令：postern my app-passwords create
-too-many-factors = 您已有 { $count } 个二次验证方式，已达上限。请先移除一个。
+factor-bound-totp = “{ $label }”已绑定。今后登录时会要求输入它显示的验证码。
+factor-bound-phone = “{ $label }”已绑定。今后请在手机上批准登录，或输入手机显示的验证码。
+factor-bound-sent = “{ $label }”已绑定。今后登录时可向 { $to } 发送验证码。
+mail-needs-app-passwords = 邮件客户端从现在起需要使用客户端专用密码，不能再使用主密码。创建方法：{ $how }
+too-many-factors = 您已有 { $count } 个二次验证方式，已达上限。请先解绑一个。
 factors-bound = 您的二次验证方式：
 factor-listed = { $id }  { $label }（{ kind-purpose }{ $to ->
     [none] {""}
    *[other] ，发送至 { $to }
-}，设置于 { $created }）
+}，绑定于 { $created }）
 factor-listed-locked = { factor-listed }：因错误次数过多已被锁定
-no-factor = 您没有设置二次验证方式。
-no-factor-of-kind = 您没有设置这一种二次验证方式。
+no-factor = 您没有绑定二次验证方式。
+no-factor-of-kind = 您没有绑定这一种二次验证方式。
 which-factor = 哪一个（编号）？␣
 no-such-factor = 没有编号为 { $id } 的二次验证方式。
-last-factor-stays = 此处需要二次验证，最后一个验证方式只能更换，不能移除。
-factor-removed = “{ $label }”已移除。
+last-factor-stays = 此处需要二次验证，最后一个二次验证方式只能更换，不能解绑。
+factor-removed = “{ $label }”已解绑。
 no-factor-left = 您已没有二次验证方式。如果管理员允许，邮件客户端可以使用主密码。
 
 new-recovery-codes = { $count } 个恢复码，每个只能使用一次。以前的恢复码已失效。它们只显示这一次，请打印保存：
 new-recovery-code = ␣␣␣␣{ $code }
-recovery-needs-factor = 恢复码用于代替二次验证，而您尚未设置二次验证方式。请先设置：postern my enrol
+recovery-needs-factor = 恢复码用于代替二次验证，而您尚未绑定二次验证方式。请先绑定：postern my enrol
 
 app-password-label = 用途（邮件客户端名称）：␣
-new-app-password = 应用专用密码“{ $label }”只显示这一次：
+new-app-password = 专用密码“{ $label }”只显示这一次：
 app-password = ␣␣␣␣{ $password }
-app-password-label-twice = 您已有另一个名为“{ $label }”的应用专用密码：{ $id }…。
+app-password-label-twice = 您已有另一个名为“{ $label }”的专用密码：{ $id }…。
 app-password-use = 请在邮件客户端中用它代替主密码，空格可有可无。可用于：{ $scope }
 mail-setting = { $protocol } 服务器：{ $host }，端口 { $port }，{ $tls }
 mail-user = 用户名：{ $user }
@@ -105,11 +105,11 @@ scope-word = { $scope ->
    *[other] { $scope }
 }
 list-divider = 、
-no-app-password = 您没有应用专用密码。
-no-such-app-password = 没有有效的应用专用密码 { $id }。
-app-password-revoked = 应用专用密码“{ $label }”已撤销。
+no-app-password = 您没有专用密码。
+no-such-app-password = 没有有效的专用密码 { $id }。
+app-password-revoked = 专用密码“{ $label }”已撤销。
 which-app-password = 哪一个（前四个字符）？␣
-too-many-app-passwords = 您已有 { $count } 个应用专用密码，已达上限。请先撤销一个。
+too-many-app-passwords = 您已有 { $count } 个专用密码，已达上限。请先撤销一个。
 bad-label = 名称须为 1 至 64 个字符，首尾不能有空格。
 bad-scope = “{ $given }”不是由 imap、pop3、smtp、sieve、dav 组成的列表，也不是 all。
 bad-expiry = “{ $given }”不是时间，例如 2027-01-31T00:00:00Z。
@@ -119,9 +119,9 @@ bad-argument = { $name }：{ $problem }
 never-used = 从未
 
 device-listed = { $id }  { $name }，信任于 { $since }，有效期至 { $until }
-no-device = 您没有信任的设备。
-no-such-device = 没有编号为 { $id } 的信任设备。
-device-revoked = 已不再信任 { $name }。
+no-device = 您没有受信任设备。
+no-such-device = 没有编号为 { $id } 的受信任设备。
+device-revoked = { $name } 不再是受信任设备。
 which-device = 哪一个（编号）？␣
 
 challenge-listed = { $id }  { $kind ->
@@ -129,13 +129,13 @@ challenge-listed = { $id }  { $kind ->
     [approval] 手机确认
     [pairing] 绑定手机
    *[other] { $kind }
-}，服务 { $service }，来自 { $rhost }，有效至 { $until }
-no-challenge = 没有等待确认的请求。
+}：{ $what }，来自 { $place }，有效至 { $until }
+no-challenge = 暂无待确认的登录。
 which-challenge = 哪一个（编号）？␣
-no-such-challenge = 没有编号为 { $id } 的待确认请求。
-challenge-denied = 已拒绝登录 { $service }。
+no-such-challenge = 没有编号为 { $id } 的登录请求。
+challenge-denied = 已拒绝：{ $what }
 
-kinds-to-choose-from = 您要设置哪一种二次验证方式？
+kinds-to-choose-from = 您要绑定哪一种二次验证方式？
 kind-to-choose = { $number }) { $label }
 kind-totp = 显示验证码的身份验证器应用
 kind-phone = 用手机确认登录
@@ -161,11 +161,11 @@ which-address = 您的备用邮箱地址：␣
 which-number = 您的手机号码（含国家代码，如 +86…）：␣
 bad-address = 这不是有效的邮箱地址，例如 name@example.org。
 own-address = 这正是本账户自己的邮箱。请填写另一个邮箱：否则进入此邮箱的人就同时掌握了两者。
-bad-number = 这不是带国家代码的电话号码，例如 +86 138 0000 0000。
+bad-number = 这不是带国家代码的手机号码，例如 +86 138 0000 0000。
 number-not-allowed = 本系统不向该国家或该类号码发送验证码。请换一个号码，或选择其他方式。
-bound-already = 您已经设置过它。
-number-taken = 该电话号码已属于另一个账户。
-number-claimed = 另一位用户正在设置该电话号码。请半分钟后再试。
+bound-already = 您已经绑定过它。
+number-taken = 该手机号码已绑定到另一个账户。
+number-claimed = 另一位用户正在绑定该手机号码。请半分钟后再试。
 account-changed-meanwhile = 您的账户在此期间已发生变化，因此未做任何更改。请重新开始。
 code-sent = 验证码已发送至 { $to }。如未收到，请按回车键重新发送。
 sent-code = 请输入发送至 { $to } 的验证码：␣
@@ -184,7 +184,7 @@ nothing-sent = 目前无法发送验证码或确认请求。请选择其他方�
 open-this = 请用手机扫描此二维码，或在手机上打开：{ $address }
 phone-scanned = 手机显示六位数字后，请按回车键：␣
 phone-not-there = 未收到手机的响应。请重新开始。
-phone-not-it = 手机未设置成功。请重新开始，并扫描新的二维码。
+phone-not-it = 手机未绑定成功。请重新开始，并扫描新的二维码。
 phone-shows = 手机显示的是 { $code } 吗？[y/N]␣
 approve-on-phone = 请在手机上输入数字 { $number } 确认，然后在此按回车键：ssh 和 sudo 无法自行得知结果（s 显示二维码）；或输入验证码：␣
 approve-on-phone-or-number = 请在手机上输入数字 { $number } 确认，然后在此按回车键：ssh 和 sudo 无法自行得知结果（s 显示二维码，? 显示其他验证方式）；或输入验证码：␣
@@ -193,30 +193,33 @@ approve-by-scan-or-number = 请扫描二维码并输入数字 { $number } 确认
 scan-to-approve = 请用手机扫描此二维码：
 phone-busy = 另一次登录正在等待您在手机上确认，最多还会等待 { $seconds } 秒。请先处理那一次，或输入验证码，或选择其他方式。如果不是您本人操作，请拒绝。
 phone-not-now = 目前不能向您的手机发送确认请求，{ $minutes } 分钟后可以再试。请输入验证码，或选择其他方式。
-phone-denied = 此次登录已在您的手机上被拒绝。
+phone-denied = 此登录请求已在您的手机上被拒绝。
 request-denied = 此请求已被拒绝（您运行了 postern my challenges deny，或由管理员拒绝）。
 phone-wrong-number = 手机上输入的数字不对，本次确认已结束。按回车键重新发送，或输入验证码。
 phone-unanswered = 手机没有回应。按回车键重新发送，或输入验证码。
 
-changed-factor-bound = 已设置二次验证方式“{ $label }”（{ kind-purpose }）。
-changed-factor-removed = 已移除二次验证方式“{ $label }”（{ kind-purpose }）。
+changed-factor-bound = 已绑定二次验证方式“{ $label }”（{ kind-purpose }）。
+changed-factor-removed = 已解绑二次验证方式“{ $label }”（{ kind-purpose }）。
 changed-recovery-codes = 已生成新的恢复码，旧恢复码不再有效。
-changed-app-password-created = 已创建应用专用密码“{ $label }”。
-changed-app-password-revoked = 已撤销应用专用密码“{ $label }”。
-changed-device-trusted = { $name } 在一段时间内受信任：在该设备上不再要求二次验证。
-changed-device-revoked = { $name } 不再受信任。
-changed-reset = 所有二次验证方式、恢复码和受信任的设备均已清除。
+changed-app-password-created = 已创建专用密码“{ $label }”。
+changed-app-password-revoked = 已撤销专用密码“{ $label }”。
+changed-device-trusted = { $name } 在一段时间内登录免二次验证。
+changed-device-revoked = { $name } 不再是受信任设备。
+changed-reset = 所有二次验证方式、恢复码和受信任设备均已清除。
 changed-main-password = 主密码已更改。
 by-administrator = 管理员
 phone-refused = 无法执行此操作。
-mail-code-subject = 您的 { $service } 验证码
+mail-code-subject = 您的验证码：{ $what }
 mail-code =
     您的验证码：{ $code }
 
-    此验证码用于账户 { $account } 登录或设置 { $service }，{ $minutes } 分钟内有效。请只在要求输入的地方输入；任何人都不会通过电话或邮件向您索取验证码。
-    请求来自：{ $rhost }。
+    用途：{ $what }
+    账户：{ $account }
+    { $origin }
 
-    如果不是您本人操作，说明有人知道了您的密码，请立即修改密码。
+    验证码 { $minutes } 分钟内有效。请只在要求输入的地方输入；任何人都不会通过电话或邮件向您索取验证码。
+
+    { $advice }
 mail-changed-subject = 您的账户 { $account } 有变更
 mail-changed =
     { $what }
@@ -235,9 +238,10 @@ mail-changed-by =
     如果您对此不知情，请联系管理员。
 mail-disowned-subject = 有人知道了 { $account } 的密码
 mail-disowned =
-    有人用正确的密码以 { $account } 的身份登录 { $service }，而您回答不是您本人。该登录已被拒绝。
+    有人使用 { $account } 的正确密码发起了请求，而您回答不是您本人。该请求已被拒绝。
 
-    来自：{ $rhost }
+    内容：{ $what }
+    来自：{ $place }
     时间：{ $at }
 
     有人知道了您的密码，请立即修改密码，并告知管理员。
@@ -252,8 +256,42 @@ sms-budget-near = 本系统每 { $hours } 小时可发送 { $budget } 条短信�
 sms-budget-used-up = 本系统每 { $hours } 小时可发送 { $budget } 条短信，已全部用完。在额度恢复之前不再发送短信验证码。
 sms-budget-new-sources = 本系统每 { $hours } 小时可发送 { $budget } 条短信，其中用于从新地点登录的部分已用完。曾经登录过的地点仍可收到验证码。
 sms-budget-new-numbers = 本系统每 { $hours } 小时可发送 { $budget } 条短信，其中用于尚未绑定号码的部分已用完。登录仍可收到验证码。
-sms-code = { $service } 验证码 { $code }，{ $minutes } 分钟内有效，请勿告诉他人。若非本人操作，说明有人知道您的密码，请立即修改。
-ring-title = 登录 { $service }
-ring-body = { $account }，来自 { $rhost }。打开后可批准或拒绝。如果不是您本人，请拒绝：有人知道了您的密码。
+sms-code = 验证码{ $code }，用于{ $what }，{ $minutes }分钟内有效，勿外泄。非本人操作请改密码。
+ring-title = 是您本人吗？{ $what }
+ring-body = { $account }，来自 { $place }。打开后可批准或拒绝。如果不是您本人，请拒绝：有人知道了您的密码。
 unknown-place = 未知地址
 by-yourself = 您本人，或知道您密码的人
+second-factor-not-asked = 此账户需要二次验证，而此次登录没有进行二次验证。请使用密码和验证码登录，或联系管理员。
+go-on = 按回车键完成登录：␣
+which-number-at = 您的手机号码（非 { $country } 号码请加国家代码）：␣
+mail-origin = 请求来自：{ $place }
+mail-origin-administrator = 发起人：管理员（{ $place }）
+mail-advice-password = 如果不是您本人操作，说明有人知道了您的密码，请立即修改密码。
+mail-advice-ignore = 如果不是您本人操作，请忽略此邮件：没有验证码就无法完成绑定。
+mail-advice-administrator = 如果您对此不知情，请联系管理员。
+sms-code-to-bind = 验证码{ $code }，用于{ $what }，{ $minutes }分钟内有效，勿外泄。非本人操作请忽略。
+sms-code-by-administrator = 验证码{ $code }，用于{ $what }，{ $minutes }分钟内有效，由管理员发起，请勿外泄。
+sms-signed = 【{ $signature }】{ $text }
+place-host = 主机 { $host }
+deed-login = { $host } 的 { $title }
+deed-set-up-address = 绑定此邮箱
+deed-set-up-number = 绑定此手机号码
+deed-set-up-phone = 绑定手机
+deed-set-up-factor = 绑定二次验证方式
+deed-replace-factor = 更换二次验证方式
+deed-remove-factor = 解绑二次验证方式
+deed-recovery-codes = 生成新的恢复码
+deed-create-app-password = 创建专用密码
+deed-regenerate-app-passwords = 更换专用密码
+deed-revoke-app-passwords = 撤销专用密码
+deed-revoke-devices = 撤销受信任设备
+deed-test = 测试此消息
+title-sshd = ssh 登录
+title-sudo = sudo
+title-su = su
+title-login = 控制台登录
+title-imap = IMAP 邮件登录
+title-pop3 = POP3 邮件登录
+title-smtp = SMTP 邮件登录
+title-sieve = 邮件过滤器登录
+title-other = { $service } 登录

@@ -214,12 +214,11 @@ fn address(address: &EmailAddress) -> Result<Address, AddressError> {
 
 /// The name for EHLO: that of this host, if it is a fully qualified one.
 fn own_name() -> ClientId {
-    let host = rustix::system::uname();
-    let name = host.nodename().to_str().unwrap_or_default();
+    let name = crate::host_name::host_name();
     let is_whole = name.contains('.')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
         && !name.starts_with('.');
-    if is_whole { ClientId::Domain(name.to_owned()) } else { ClientId::default() }
+    if is_whole { ClientId::Domain(name) } else { ClientId::default() }
 }
 
 /// The bytes that fit an encoded word, which has at most 75 characters.

@@ -35,7 +35,8 @@ impl Sms {
                 Way::Command(Command::open(SECTION, program, arguments)?)
             }
         };
-        let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?;
+        let wording = Wording::read(SECTION, config.templates.as_deref(), &[wording::SMS])?
+            .signed(config.signature.clone());
         Ok(Self { way, rules: config.rules.clone(), wording })
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
+use postern_core::deed::DeedText;
 use postern_core::factor::Subscription;
 use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
@@ -19,11 +20,11 @@ pub(crate) struct Sent {
 /// Its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
-    Code { code: String, service: String, rhost: Option<String> },
-    Push { fragment: String, service: String, rhost: Option<String> },
+    Code { code: String, what: String, place: String },
+    Push { fragment: String, what: String, place: String },
     Changed(String),
     SmsBudget(String),
-    Disowned { service: String, rhost: Option<String> },
+    Disowned { what: String, place: String },
 }
 
 /// The courier of a site in a test.
@@ -149,18 +150,21 @@ impl Courier for Post {
         language: Language,
         message: &Message<'_>,
     ) -> Result<(), CourierError> {
-        let own = |text: Option<&str>| text.map(ToOwned::to_owned);
+        let own = |deed: &DeedText| (deed.what.clone(), deed.place.clone());
         let what = match *message {
-            Message::Code { code, service, rhost, .. } => {
-                What::Code { code: code.to_owned(), service: service.to_owned(), rhost: own(rhost) }
+            Message::Code { code, deed, .. } => {
+                let (what, place) = own(deed);
+                What::Code { code: code.to_owned(), what, place }
             }
-            Message::Push { fragment, service, rhost, .. } => {
-                What::Push { fragment: fragment.to_owned(), service: service.to_owned(), rhost: own(rhost) }
+            Message::Push { fragment, deed, .. } => {
+                let (what, place) = own(deed);
+                What::Push { fragment: fragment.to_owned(), what, place }
             }
             Message::Changed { what, .. } => What::Changed(what.to_owned()),
             Message::SmsBudget { what, .. } => What::SmsBudget(what.to_owned()),
-            Message::Disowned { service, rhost, .. } => {
-                What::Disowned { service: service.to_owned(), rhost: own(rhost) }
+            Message::Disowned { deed, .. } => {
+                let (what, place) = own(deed);
+                What::Disowned { what, place }
             }
         };
         let to = match to {
@@ -183,7 +187,8 @@ impl Courier for Post {
 /// To Great Britain and China.
 fn rules(hourly_budget: u32, daily_budget: u32) -> SmsRules {
     let allowed_prefixes = ["+44", "+86"].map(|prefix| prefix.parse().unwrap()).to_vec();
-    SmsRules { allowed_prefixes, hourly_budget, daily_budget, warn_address: Some(ADMIN.parse().unwrap()) }
+    let warn_address = Some(ADMIN.parse().unwrap());
+    SmsRules { allowed_prefixes, hourly_budget, daily_budget, warn_address, default_country: None }
 }
 
 /// The admin's address.

@@ -14,7 +14,7 @@ use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
 use postern_core::limits::{Limits, LocalAttempts, UnprovedCalls, WrongUnderLock};
 use postern_core::policy::{
-    First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind,
+    First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind, Title,
 };
 use postern_core::random::RandomnessGone;
 use postern_core::userdb::Userdb;
@@ -81,7 +81,9 @@ fn services() -> BTreeMap<String, Service> {
         ("webmail", mail(None, true)),
     ]
     .into_iter()
-    .map(|(name, kind)| (name.to_owned(), Service { name: name.to_owned(), kind, observe: None }))
+    .map(|(name, kind)| {
+        (name.to_owned(), Service { name: name.to_owned(), kind, observe: None, title: Title::default() })
+    })
     .collect()
 }
 
@@ -106,7 +108,8 @@ pub(super) fn engine(
         users,
         language: setup.language,
         issuer: "Example Mail".to_owned(),
-        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None },
+        host_title: "mail1.example.org".to_owned(),
+        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None, app_password_help: None },
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
         caches,
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use postern_core::conversation::{Conversation, Echo, Gone, Tone};
 use postern_core::device::Device;
 use postern_core::engine::Engine;
-use postern_core::exchange::Outcome;
+use postern_core::exchange::{LineDelivery, Outcome};
 use postern_core::flows::{self, LoginRequest, SelfServiceFlow, SelfServiceRequest};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
@@ -146,12 +146,14 @@ impl Visit {
             name: &name,
             secret: secret.as_ref(),
             address,
+            is_here: address.is_none(),
             is_address_vouched_for: self.is_by_root,
             source: &source,
             device: device.as_ref(),
             is_at_terminal: self.is_at_terminal,
             time_limit: Duration::from_secs(110),
             language,
+            delivery: LineDelivery::AtOnce,
         };
         flows::login(&self.engine, &request, person).await
     }

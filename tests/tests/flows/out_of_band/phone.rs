@@ -30,6 +30,8 @@ async fn a_login_is_approved_by_the_number_that_only_the_prompt_shows() {
     let challenge = pending.field("challenge", "id");
     assert_eq!(pending.field("challenge", "service"), "sshd");
     assert_eq!(pending.field("challenge", "rhost"), "192.0.2.1");
+    let what = pending.field("challenge", "what");
+    assert!(what.contains("\"ssh login on mail1.example.org\"") && what.contains("ssh 登录"), "{what}");
     assert_eq!(pending.field("challenge", "trust_days"), "0", "no device is known");
     let What::Push { fragment, .. } = site.post.sent().into_iter().last().unwrap().what else { panic!() };
     assert_eq!(fragment, format!("#c.{}.{challenge}", phone.account), "the number is not in it");
@@ -110,7 +112,7 @@ async fn not_me_refuses_and_leaves_the_phone_in_peace_and_tells_the_owner() {
     assert_eq!(mailed.to, "alice@example.org");
     assert_eq!(
         mailed.what,
-        What::Disowned { service: "sshd".to_owned(), rhost: Some("192.0.2.1".to_owned()) }
+        What::Disowned { what: "ssh login on mail1.example.org".to_owned(), place: "192.0.2.1".to_owned() }
     );
     let rings = site.post.rings();
     let quiet = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;

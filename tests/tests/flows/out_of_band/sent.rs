@@ -76,10 +76,10 @@ async fn a_code_that_was_sent_opens_the_door_once() {
         let id = site.account(&alice).await.data.factors[0].id;
         assert_eq!(ended.credential(), Credential::Factor(id));
         // It was sent for this login, and from where.
-        let What::Code { service, rhost, .. } = site.post.sent().into_iter().last().unwrap().what else {
+        let What::Code { what, place, .. } = site.post.sent().into_iter().last().unwrap().what else {
             panic!()
         };
-        assert_eq!((service.as_str(), rhost.as_deref()), ("sshd", Some("192.0.2.1")));
+        assert_eq!((what.as_str(), place.as_str()), ("ssh login on mail1.example.org", "192.0.2.1"));
         let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &code, &code, &code]).await;
         assert_eq!(again.reason(), Reason::BadCredential, "{again:?}");
         site.clock.advance(4000);
@@ -263,7 +263,7 @@ async fn messages_are_in_the_language_of_the_account() {
     let ended = site.bind_sent(&alice, "email", BACKUP).await;
     assert!(ended.text().contains("验证码已发送至 al…@backup.example.net"), "{}", ended.text());
     assert!(site.post.sent().iter().all(|sent| sent.language == Language::SimplifiedChinese));
-    assert_eq!(site.post.changes(), ["已设置二次验证方式“邮箱”（邮件验证码）。"]);
+    assert_eq!(site.post.changes(), ["已绑定二次验证方式“邮箱”（邮件验证码）。"]);
 }
 
 #[tokio::test]

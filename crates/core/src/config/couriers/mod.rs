@@ -125,6 +125,8 @@ pub struct SmsCourier {
     pub way: SmsWay,
     /// The permitted numbers and the budgets.
     pub rules: SmsRules,
+    /// The sender's name at the beginning of each text.
+    pub signature: Option<String>,
     /// A folder with texts that replace Postern's own.
     pub templates: Option<PathBuf>,
 }

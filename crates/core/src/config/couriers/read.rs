@@ -108,6 +108,10 @@ fn sms(mut section: Section<'_, '_>, email: Option<&EmailCourier>) -> Option<Sms
         (false, Some(command)) => sms_command(&mut section, &command),
     };
     let rules = sms_rules(&mut section, email);
+    let signature = section.name("signature");
+    if signature.as_ref().is_some_and(|signature| signature.chars().count() > LONGEST_SIGNATURE) {
+        section.complain("signature", format!("has more than {LONGEST_SIGNATURE} characters"));
+    }
     let templates = section.absolute_path("templates");
     // Keys of the gateway are known to commands, too, so that they are reported as keys of the gateway.
     let of_gateway = ["url", "method", "encoding", "headers", "body", "secret_file", "expect", "ca_file"];
@@ -118,8 +122,11 @@ fn sms(mut section: Section<'_, '_>, email: Option<&EmailCourier>) -> Option<Sms
     }
     of_gateway.into_iter().for_each(|key| section.know(key));
     section.done();
-    Some(SmsCourier { way: way?, rules: rules?, templates })
+    Some(SmsCourier { way: way?, rules: rules?, signature, templates })
 }
+
+/// In characters: the rest of a text message needs its place.
+const LONGEST_SIGNATURE: usize = 12;
 
 fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Option<SmsRules> {
     let allowed_prefixes = section.list::<NumberPrefix>("allowed_prefixes");
@@ -140,6 +147,7 @@ fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Opt
         daily_budget: daily,
         // RFC 5321, section 4.5.1: every domain that accepts mail has this address.
         warn_address: warn_address.or_else(|| postmaster(email?)),
+        default_country: section.parsed("default_country"),
     })
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn enrol(
     enrolment::enrol(exchange, account, wanted, &HOW).await
 }
 
-const HOW: HowToRead = HowToRead { question: Phrase::WhichAddress {}, read };
+const HOW: HowToRead<'static> = HowToRead { question: Phrase::WhichAddress {}, read };
 
 fn read(_: &Engine, account: &Account, text: &str) -> Result<FactorKind, Phrase<'static>> {
     let address: EmailAddress = text.parse().map_err(|_| Phrase::BadAddress {})?;

@@ -63,14 +63,8 @@ pub(crate) async fn begin(
     let (id, match_number) = (ChallengeId::new(engine.draw_bits()?), draw(engine)?);
     let at = engine.clock.now();
     let expires = at.plus(engine.limits.pushes.lifetime);
-    let challenge = Challenge {
-        kind: ChallengeKind::Approval { trust_days: context.trust_days },
-        user: account.name.clone(),
-        service: context.service.to_owned(),
-        rhost: context.rhost.clone(),
-        created: at,
-        expires,
-    };
+    let kind = ChallengeKind::Approval { trust_days: context.trust_days };
+    let challenge = Challenge::new(kind, account.name.clone(), &context.deed(), (at, expires));
     let value = challenge.seal(id, &account.id, &match_number, &engine.keyring);
     // Each stays in the ledger for its time, taken or not.
     let subject = engine.keyring.digest(PUT, &[account.id.as_str().as_bytes()]);
@@ -221,8 +215,7 @@ async fn push(
     let fragment = link::challenge_fragment(&approval.account, approval.id);
     let message = Message::Push {
         account: &account.name,
-        service: context.service,
-        rhost: context.rhost.as_deref(),
+        deed: &engine.describe(&context.deed(), language),
         fragment: &fragment,
         seconds: approval.left(engine).as_secs(),
     };

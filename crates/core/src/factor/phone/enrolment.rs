@@ -11,9 +11,11 @@ use crate::app_password::Label;
 use crate::challenge::{Challenge, ChallengeId, ChallengeKind};
 use crate::changes::new_factor::NewFactor;
 use crate::conversation::Echo;
+use crate::deed::Change;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::QrCode;
+use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, FactorKind, FactorType};
 use crate::flows::answers::is_yes;
@@ -51,14 +53,10 @@ pub(crate) async fn enrol(
 async fn put(exchange: &Exchange<'_>, account: &Account, id: ChallengeId) -> Result<(), Stop> {
     let engine = exchange.engine;
     let at = engine.clock.now();
-    let challenge = Challenge {
-        kind: ChallengeKind::Pairing(FactorId::new(id.bytes())),
-        user: account.name.clone(),
-        service: exchange.actor.program().to_owned(),
-        rhost: None,
-        created: at,
-        expires: at.plus(LONGEST_PAIRING),
-    };
+    let context = PromptContext::of_change(engine, exchange.actor, Change::SetUpPhone);
+    let kind = ChallengeKind::Pairing(FactorId::new(id.bytes()));
+    let challenge =
+        Challenge::new(kind, account.name.clone(), &context.deed(), (at, at.plus(LONGEST_PAIRING)));
     let value = challenge.seal(id, &account.id, "", &engine.keyring);
     let new =
         NewChallenge { id, slot: ChallengeSlot::Pairing, value: &value, expires: challenge.expires, at };

@@ -2,11 +2,12 @@
 
 use crate::account::Account;
 use crate::changes::new_factor::NewFactor;
+use crate::deed::Change;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::{CodeText, FactorId, FactorKind};
+use crate::factor::{CodeText, FactorId, FactorKind, FactorType};
 use crate::flows::enrolment::order::{Wanted, default_label};
 use crate::limits::MOST_TRIES;
 use crate::typed::{cleaned, trimmed};
@@ -19,9 +20,9 @@ use super::second_step::limited;
 use super::send::{SendOutcome, send};
 
 /// How a kind gets its address or number.
-pub(crate) struct HowToRead {
+pub(crate) struct HowToRead<'a> {
     /// Asks for it.
-    pub(crate) question: Phrase<'static>,
+    pub(crate) question: Phrase<'a>,
     /// Reads what was given or typed, or says why it will not do.
     pub(crate) read: fn(&Engine, &Account, &str) -> Result<FactorKind, Phrase<'static>>,
 }
@@ -31,7 +32,7 @@ pub(crate) async fn prepare(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: Wanted,
-    how: &HowToRead,
+    how: &HowToRead<'_>,
 ) -> Result<Wanted, Stop> {
     let mut to = wanted.to.clone();
     for _ in 0..MOST_TRIES {
@@ -56,7 +57,7 @@ pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    how: &HowToRead,
+    how: &HowToRead<'_>,
 ) -> Result<NewFactor, Stop> {
     let kind = new_address(exchange, account, wanted, how).await?;
     let language = exchange.person.language();
@@ -73,7 +74,7 @@ async fn new_address(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
-    how: &HowToRead,
+    how: &HowToRead<'_>,
 ) -> Result<FactorKind, Stop> {
     let mut wanted = wanted.clone();
     for _ in 0..MOST_TRIES {
@@ -106,7 +107,11 @@ async fn prove(
     let to = kind.record().destination().ok_or(Stop::reject(Reason::NotPermitted))?;
     let recipient = Recipient { account, factor, to, binding: Binding::New };
     let shown = to.masked();
-    let context = PromptContext::of_change(exchange.actor);
+    let change = match kind.factor_type() {
+        FactorType::Sms => Change::SetUpNumber,
+        FactorType::Email | FactorType::Phone | FactorType::Totp => Change::SetUpAddress,
+    };
+    let context = PromptContext::of_change(engine, exchange.actor, change);
     let mut is_there = request(exchange, recipient, &context).await?;
     for _ in 0..MOST_TRIES {
         let question = if is_there { Phrase::SentCode { to: &shown } } else { Phrase::Resend {} };

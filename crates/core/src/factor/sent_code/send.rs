@@ -57,14 +57,8 @@ pub(crate) async fn send(
     let code = draw(engine)?;
     let id = ChallengeId::new(engine.draw_bits()?);
     let lifetime = engine.limits.sent_codes.lifetime;
-    let challenge = Challenge {
-        kind: ChallengeKind::Code(recipient.factor),
-        user: recipient.account.name.clone(),
-        service: context.service.to_owned(),
-        rhost: context.rhost.clone(),
-        created: at,
-        expires: at.plus(lifetime),
-    };
+    let (kind, user) = (ChallengeKind::Code(recipient.factor), recipient.account.name.clone());
+    let challenge = Challenge::new(kind, user, &context.deed(), (at, at.plus(lifetime)));
     let value = challenge.seal(id, &recipient.account.id, &code, &engine.keyring);
     let slot = ChallengeSlot::Code(recipient.factor);
     let new = NewChallenge { id, slot, value: &value, expires: challenge.expires, at };
@@ -75,15 +69,14 @@ pub(crate) async fn send(
         }
     }
     exchange.person.pause(crate::courier::LONGEST_DELIVERY).await?;
+    // The reader of the message may be another person than the user at the terminal.
+    let language = preferred(recipient.account).unwrap_or(exchange.person.language());
     let message = Message::Code {
         code: &code,
         minutes: lifetime.as_secs().div_ceil(60),
         account: &recipient.account.name,
-        service: context.service,
-        rhost: context.rhost.as_deref(),
+        deed: &engine.describe(&context.deed(), language),
     };
-    // The reader of the message may be another person than the user at the terminal.
-    let language = preferred(recipient.account).unwrap_or(exchange.person.language());
     match engine.courier.send(&recipient.to, language, &message).await {
         Ok(()) => Ok(SendOutcome::Sent),
         // It may arrive, and then it is good; and it counts, or a slow server would send without end.

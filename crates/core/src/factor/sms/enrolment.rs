@@ -12,7 +12,7 @@ use crate::factor::sent_code::send::may_text;
 use crate::flows::enrolment::order::Wanted;
 use crate::words::Phrase;
 
-use super::{PhoneNumber, Sms};
+use super::{CountryCode, PhoneNumber, Sms};
 
 /// Whether the site sends text messages.
 pub(crate) fn is_available(engine: &Engine) -> bool {
@@ -25,7 +25,8 @@ pub(crate) async fn prepare(
     account: &Account,
     wanted: Wanted,
 ) -> Result<Wanted, Stop> {
-    enrolment::prepare(exchange, account, wanted, &HOW).await
+    let country = default_country(exchange.engine).map(ToString::to_string);
+    enrolment::prepare(exchange, account, wanted, &how_to_read(country.as_deref())).await
 }
 
 /// Asks for the code that is sent to the number.
@@ -34,15 +35,26 @@ pub(crate) async fn enrol(
     account: &Account,
     wanted: &Wanted,
 ) -> Result<NewFactor, Stop> {
-    enrolment::enrol(exchange, account, wanted, &HOW).await
+    enrolment::enrol(exchange, account, wanted, &how_to_read(None)).await
 }
 
-const HOW: HowToRead = HowToRead { question: Phrase::WhichNumber {}, read };
+/// Numbers of `country` are taken without its code.
+fn how_to_read(country: Option<&str>) -> HowToRead<'_> {
+    let question = match country {
+        Some(country) => Phrase::WhichNumberAt { country },
+        None => Phrase::WhichNumber {},
+    };
+    HowToRead { question, read }
+}
 
 fn read(engine: &Engine, _: &Account, text: &str) -> Result<FactorKind, Phrase<'static>> {
-    let number: PhoneNumber = text.parse().map_err(|_| Phrase::BadNumber {})?;
+    let number = PhoneNumber::typed(text, default_country(engine)).map_err(|_| Phrase::BadNumber {})?;
     if !may_text(engine, &number) {
         return Err(Phrase::NumberNotAllowed {});
     }
     Ok(FactorKind::Sms(Sms { number }))
+}
+
+fn default_country(engine: &Engine) -> Option<&CountryCode> {
+    engine.courier.sms_rules()?.default_country.as_ref()
 }

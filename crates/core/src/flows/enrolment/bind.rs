@@ -66,16 +66,18 @@ pub(crate) async fn enrol(
     let kind = factor_type.name();
     let label = new.label.as_str();
     // An admin is told in other words.
+    let needed =
+        is_first.then(|| Phrase::MailNeedsAppPasswords { how: engine.mail_settings.app_password_help() });
     if exchange.actor.is_owner() {
         let to = new.kind.record().destination().map(Destination::masked).unwrap_or_default();
         exchange.person.tell(&registry::bound(factor_type, label, &to)).await?;
-        if is_first {
-            exchange.person.tell(&Phrase::MailNeedsAppPasswords {}).await?;
+        if let Some(needed) = &needed {
+            exchange.person.tell(needed).await?;
         }
     }
     exchange.person.record("factor", json!({ "id": id, "label": label, "kind": kind })).await?;
     let what = Phrase::ChangedFactorBound { label, kind };
-    notices::changed(exchange, account, &what).await;
+    notices::changed_with(exchange, account, &what, needed.as_ref()).await;
     Ok(Bound { id, label: new.label, kind: factor_type, is_first })
 }
 

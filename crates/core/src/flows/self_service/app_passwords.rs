@@ -14,6 +14,7 @@ use crate::changes::error::ChangeError;
 use crate::clock::Timestamp;
 use crate::config::MailServer;
 use crate::conversation::Choice;
+use crate::deed::Change;
 use crate::exchange::stop::Stop;
 use crate::flows::refused_change;
 use crate::ledger::Credential;
@@ -29,7 +30,7 @@ impl SelfService<'_, '_> {
         let (limit, now) = (self.exchange.engine.limits.app_passwords_per_account, self.now());
         let permitted = permits(&account.data, &order, limit, now).map_err(ChangeError::from);
         refused_change::told(self.exchange, permitted).await?;
-        self.prove(account).await?;
+        self.prove(account, Change::CreateAppPassword).await?;
         let created = create_app_password(&self.exchange.engine.authority(), &account.id, &order).await;
         let created = refused_change::told(self.exchange, created).await?;
         self.exchange.person.changed();
@@ -94,7 +95,7 @@ impl SelfService<'_, '_> {
         let id = self.app_password(account).await?;
         let permitted = permits_regeneration(&account.data, id, self.now()).map_err(ChangeError::from);
         refused_change::told(self.exchange, permitted).await?;
-        self.prove(account).await?;
+        self.prove(account, Change::RegenerateAppPasswords).await?;
         let authority = self.exchange.engine.authority();
         let all = regenerate_app_passwords(&authority, &account.id, Some(id)).await;
         let all = refused_change::told(self.exchange, all).await?;
@@ -112,7 +113,7 @@ impl SelfService<'_, '_> {
 
     pub(super) async fn revoke_app_passwords(&mut self, account: &Account) -> Result<(), Stop> {
         let id = if self.means_all().await? { None } else { Some(self.app_password(account).await?) };
-        self.prove(account).await?;
+        self.prove(account, Change::RevokeAppPasswords).await?;
         let revoked = revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await;
         let revoked = match refused_change::told(self.exchange, revoked).await? {
             Revoked::Now(revoked) => revoked,

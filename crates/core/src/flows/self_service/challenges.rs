@@ -6,6 +6,7 @@ use crate::changes::challenges::PendingChallenge;
 use crate::changes::challenges::deny_challenges;
 use crate::changes::challenges::pending_challenges;
 use crate::conversation::Choice;
+use crate::deed::DeedText;
 use crate::exchange::stop::Stop;
 use crate::flows::refused_change;
 use crate::verdict::Reason;
@@ -31,15 +32,9 @@ impl SelfService<'_, '_> {
         let (id, until) = (one.id.to_string(), self.local(one.challenge.expires));
         let (kind, service) = (one.challenge.kind.name(), one.challenge.service.as_str());
         let rhost = one.challenge.rhost.as_deref();
-        let unknown = self.exchange.person.language().say(&Phrase::UnknownPlace {});
         let short: String = id.chars().take(8).collect();
-        let phrase = Phrase::ChallengeListed {
-            id: &short,
-            kind,
-            service,
-            rhost: rhost.unwrap_or(&unknown),
-            until: &until,
-        };
+        let DeedText { what, place, .. } = self.described(one);
+        let phrase = Phrase::ChallengeListed { id: &short, kind, what: &what, place: &place, until: &until };
         self.exchange.person.list(&phrase).await?;
         let value = json!({
             "id": id, "kind": kind, "service": service, "rhost": rhost,
@@ -66,7 +61,7 @@ impl SelfService<'_, '_> {
                     self.tell_challenge(one).await?;
                 }
             }
-            let choices: Vec<Choice> = pending.iter().map(choice).collect();
+            let choices: Vec<Choice> = pending.iter().map(|one| self.challenge_choice(one)).collect();
             let id = self.argument_or_ask("id", &Phrase::WhichChallenge {}, &choices).await?;
             let Some(one) = the_one(&pending, |one| one.id.is_meant_by(&id)) else {
                 self.exchange.person.complain(&Phrase::NoSuchChallenge { id: &shown(&id) }).await?;
@@ -80,19 +75,19 @@ impl SelfService<'_, '_> {
             self.exchange.person.changed();
         }
         for one in pending.iter().filter(|one| denied.contains(&one.id)) {
-            let service = one.challenge.service.as_str();
-            self.exchange.person.tell(&Phrase::ChallengeDenied { service }).await?;
+            let what = self.described(one).what;
+            self.exchange.person.tell(&Phrase::ChallengeDenied { what: &what }).await?;
             self.exchange.person.record("denied", json!({ "id": one.id.to_string() })).await?;
         }
         Ok(())
     }
-}
 
-fn choice(pending: &PendingChallenge) -> Choice {
-    let service = pending.challenge.service.as_str();
-    let label = match pending.challenge.rhost.as_deref() {
-        Some(rhost) => format!("{service}, {rhost}"),
-        None => service.to_owned(),
-    };
-    Choice { id: pending.id.to_string(), kind: "challenge", label }
+    fn described(&self, one: &PendingChallenge) -> DeedText {
+        self.exchange.engine.describe(&one.challenge.deed(), self.exchange.person.language())
+    }
+
+    fn challenge_choice(&self, one: &PendingChallenge) -> Choice {
+        let DeedText { what, place, .. } = self.described(one);
+        Choice { id: one.id.to_string(), kind: "challenge", label: format!("{what}, {place}") }
+    }
 }

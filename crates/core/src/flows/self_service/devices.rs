@@ -5,6 +5,7 @@ use crate::changes::devices::TrustedDevice;
 use crate::changes::devices::revoke_devices;
 use crate::changes::devices::trusted_devices;
 use crate::conversation::Choice;
+use crate::deed::Change;
 use crate::exchange::stop::Stop;
 use crate::flows::refused_change;
 use crate::verdict::Reason;
@@ -45,7 +46,7 @@ impl SelfService<'_, '_> {
                 }
             }
         };
-        self.prove(account).await?;
+        self.prove(account, Change::RevokeDevices).await?;
         let is_picked = |device: &TrustedDevice| picked.is_none_or(|id| id == device.id);
         let authority = self.exchange.engine.authority();
         let keyring = &self.exchange.engine.keyring;

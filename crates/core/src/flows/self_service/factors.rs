@@ -5,6 +5,7 @@ use crate::app_password::Label;
 use crate::changes::factors::unbind_factor;
 use crate::conversation::Choice;
 use crate::courier::Destination;
+use crate::deed::Change;
 use crate::exchange::stop::Stop;
 use crate::factor::{Factor, FactorId, FactorType};
 use crate::flows::enrolment::{self, Place, Wanted};
@@ -70,7 +71,7 @@ impl SelfService<'_, '_> {
             return Err(Stop::reject(Reason::NotPermitted));
         }
         let wanted = enrolment::prepare(self.exchange, account, wanted, None).await?;
-        let account = self.prove(account).await?;
+        let account = self.prove(account, Change::SetUpFactor).await?;
         let mut place = Place::default();
         match self.forced_enrolment(&account) {
             Some(ForcedEnrolment::Ticket) => {
@@ -119,7 +120,7 @@ impl SelfService<'_, '_> {
         }
         wanted.kind = Some(kind);
         let wanted = enrolment::prepare(self.exchange, account, wanted, Some(old.id)).await?;
-        let account = self.prove(account).await?;
+        let account = self.prove(account, Change::ReplaceFactor).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
         enrolment::enrol(self.exchange, &account, wanted, place).await?;
         self.exchange.person.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
@@ -134,7 +135,7 @@ impl SelfService<'_, '_> {
             self.exchange.person.complain(&Phrase::LastFactorStays {}).await?;
             return Err(Stop::reject(Reason::NotPermitted));
         }
-        self.prove(account).await?;
+        self.prove(account, Change::RemoveFactor).await?;
         let removed = unbind_factor(
             &self.exchange.engine.authority(),
             &self.exchange.engine.keyring,
@@ -163,7 +164,7 @@ impl SelfService<'_, '_> {
             self.exchange.person.complain(&Phrase::RecoveryNeedsFactor {}).await?;
             return Err(Stop::reject(Reason::NotPermitted));
         }
-        self.prove(account).await?;
+        self.prove(account, Change::RecoveryCodes).await?;
         recovery_codes::make(self.exchange, account).await
     }
 

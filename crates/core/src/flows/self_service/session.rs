@@ -10,6 +10,7 @@ use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::clock::Timestamp;
 use crate::conversation::{Choice, Echo};
+use crate::deed::Change;
 use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
@@ -67,13 +68,13 @@ impl SelfService<'_, '_> {
     /// Asks for the main password and, if a factor is bound, for a code. Nothing is changed before. Returns the account as it is
     /// then: on that copy it was decided whether a code is needed. The peer has the account's own uid, so a wrong password
     /// reveals nothing about other users.
-    pub(super) async fn prove(&mut self, account: &Account) -> Result<Account, Stop> {
+    pub(super) async fn prove(&mut self, account: &Account, change: Change) -> Result<Account, Stop> {
         self.prove_main_password(account).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         if !account.data.is_enrolled() {
             return Ok(account);
         }
-        let context = PromptContext::of_change(self.exchange.actor);
+        let context = PromptContext::of_change(self.exchange.engine, self.exchange.actor, change);
         let check = CodeCheckContext { account: &account, is_known: true, purpose: Some(context.service) };
         let proved = second_step::prove(self.exchange, check, &context).await?;
         let credential = proved.credential;

@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pamsm::PamError;
-use postern_ipc::Tone;
 use postern_pam_text::log_value;
 
 use crate::journal::Journal;
 use crate::libpam::Handle;
-use crate::{language, prompter};
+use crate::{language, last_words};
 
 /// An outage of one login.
 pub(crate) struct Outage<'a> {
@@ -23,20 +22,32 @@ impl Outage<'_> {
     /// who are refused see the same text.
     pub(crate) fn tell(&self, is_refused: bool) {
         WAS_TOLD.store(true, Ordering::Relaxed);
-        self.show(if is_refused { Words::Password } else { Words::Local });
+        // Of the text after the last question, ssh before 10.3 prints each byte beyond ASCII as an octal number. The protocols of
+        // mail programs know ASCII alone.
+        let is_plain = is_refused && (self.is_sshd() || last_words::is_host(self.pam, b"dovecot"));
+        self.show(if is_refused { Words::Password } else { Words::Local }, is_plain);
     }
 
     /// As [`tell`](Self::tell), for account management, where a login by key alone arrives. The text does not mention a
-    /// password, and it is not shown to a person who has just seen that of `authenticate`.
+    /// password, and it is not shown to a person who has just seen that of `authenticate`. A local user whom sshd lets in does not
+    /// see it: sshd calls this in another process than `authenticate`, and shows the text before and after the login.
     pub(crate) fn tell_once(&self, is_refused: bool) {
-        if !WAS_TOLD.swap(false, Ordering::Relaxed) {
-            self.show(if is_refused { Words::Key } else { Words::Local });
+        let was_told = WAS_TOLD.swap(false, Ordering::Relaxed);
+        if is_refused && !was_told {
+            self.show(Words::Key, false);
+        } else if !is_refused && !was_told && !self.is_sshd() {
+            self.show(Words::Local, false);
         }
     }
 
-    fn show(&self, words: Words) {
+    fn is_sshd(&self) -> bool {
+        last_words::is_host(self.pam, b"ssh")
+    }
+
+    fn show(&self, words: Words, is_plain: bool) {
         let language = language::of_process().unwrap_or_default();
         let is_chinese = ["zh", "zh-CN", "zh-SG"].contains(&&*language) || language.starts_with("zh-Hans");
+        let is_chinese = is_chinese && !is_plain;
         let text = match (words, is_chinese) {
             (Words::Password, false) => REFUSED,
             (Words::Password, true) => REFUSED_IN_CHINESE,
@@ -45,7 +56,7 @@ impl Outage<'_> {
             (Words::Local, false) => LOCAL,
             (Words::Local, true) => LOCAL_IN_CHINESE,
         };
-        prompter::show(self.pam, Tone::Error, text);
+        last_words::say(self.pam, text);
     }
 
     /// Leaves a local user to the other modules, as posternd would.
@@ -79,6 +90,6 @@ const REFUSED: &str =
     "Two-step login is out of order on this host just now. Your password may be right: try again later.";
 const REFUSED_KEY: &str = "Two-step login is out of order on this host just now. Try again later.";
 const LOCAL: &str = "Two-step login is out of order on this host just now. It is not needed for local users.";
-const REFUSED_IN_CHINESE: &str = "本机的两步登录暂时出现故障。您的密码可能是正确的，请稍后再试。";
-const REFUSED_KEY_IN_CHINESE: &str = "本机的两步登录暂时出现故障，请稍后再试。";
-const LOCAL_IN_CHINESE: &str = "本机的两步登录暂时出现故障。本地用户不需要它。";
+const REFUSED_IN_CHINESE: &str = "本机的二次验证暂时出现故障。您的密码可能是正确的，请稍后再试。";
+const REFUSED_KEY_IN_CHINESE: &str = "本机的二次验证暂时出现故障，请稍后再试。";
+const LOCAL_IN_CHINESE: &str = "本机的二次验证暂时出现故障，本地用户不受影响。";

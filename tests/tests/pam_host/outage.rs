@@ -105,6 +105,38 @@ fn silent_hosts_and_chinese_users_are_told_of_an_outage_too() {
 }
 
 #[test]
+fn sshd_shows_an_outage_in_ascii_and_tells_local_users_nothing_twice() {
+    let local = unix_users::fresh("local");
+    let site = site("sshd", &format!("local_group={}", local.name));
+    let at_sshd = |user: &str| site.host("test", user).env("LANG", "zh_CN.UTF-8").word("tty", "ssh");
+    assert_eq!(at_sshd("alice").authenticate().shown(), [(pam::ERROR, OUTAGE.to_owned())]);
+    let by_key = at_sshd(&local.name).calls(&["acct"]).run().lived();
+    assert_eq!((by_key.answer("acct"), by_key.shown()), (pam::IGNORED, Vec::new()));
+}
+
+#[test]
+fn dovecot_hears_of_a_refusal_and_of_an_outage_as_its_last_question() {
+    let site = site("dovecot", "");
+    let asked = |fake: Option<FakePosternd>| {
+        let report = site
+            .host("test", "alice")
+            .types("hunter2")
+            .types("hunter2")
+            .word("tty", "dovecot")
+            .authenticate();
+        drop(fake);
+        report.shown().last().cloned()
+    };
+    assert_eq!(asked(None), Some((pam::HIDDEN, OUTAGE.to_owned())));
+    let refuses = FakePosternd::start(&site.socket(), |line| {
+        line.begin();
+        line.ask("hidden", "Password: ");
+        line.reject("bad_credential", "Use an app password.");
+    });
+    assert_eq!(asked(Some(refuses)), Some((pam::HIDDEN, "Use an app password.".to_owned())));
+}
+
+#[test]
 fn a_login_by_key_alone_hears_that_it_is_an_outage() {
     let local = unix_users::fresh("local");
     let site = site("key", &format!("local_group={}", local.name));

@@ -1,6 +1,8 @@
 //! What is said to people, in their language. Every word of it is in the catalogue: `en.ftl`, `zh-CN.ftl`.
 
 mod argument;
+#[cfg(test)]
+mod glossary;
 mod phrase;
 mod phrase_macro;
 mod span;

@@ -109,11 +109,19 @@ fn codes_that_are_wrong_all_the_time_lock_the_factor_until_an_admin_unlocks_it(h
     drop(person.is_refused());
     drop(host.logged(&anna, &["verdict=reject reason=locked flow=login"]));
 
-    let mut person = host.at_code(&anna);
-    person.answer_visible(&anna.app.code());
+    let locked = |person: &mut TerminalUser| {
+        person.expect("Password: ");
+        person.answer_hidden(&anna.password);
+        person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
+        person.expect("Recovery code: ");
+    };
+    let mut person = host.ssh("sshd", &anna).batch().start();
+    locked(&mut person);
+    person.answer_visible(&anna.app.authenticator.fresh_code(5));
     person.expect("Too many wrong codes. An administrator has to unlock your second factor.");
     drop(person.is_refused());
-    let mut person = host.at_code(&anna);
+    let mut person = host.ssh("sshd", &anna).batch().start();
+    locked(&mut person);
     person.was_shown(&recovery_codes[0]);
     person.answer_visible(&recovery_codes[0]);
     assert_eq!(person.is_in(), anna.unix.name, "what was put aside for such a day");

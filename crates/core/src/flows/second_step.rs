@@ -158,17 +158,16 @@ impl SecondStep<'_, '_> {
         if !self.check.is_known || self.exchange.trail.is_ledger_down {
             return None;
         }
+        // Before the pause, which ends by itself.
+        if !factors.is_empty() && factors.iter().all(|factor| factor.locked.is_some()) {
+            return Some(Limit::Locked);
+        }
         let attempt = self.check.attempt(engine, self.exchange.source).ok()?;
         match engine.ledger.code_pause(&attempt, &engine.limits.codes).await {
-            Ok(Some(until)) => {
-                return Some(Limit::Paused { minutes: engine.seconds_until(until).div_ceil(60) });
-            }
-            Ok(None) => {}
-            // The check of the code says so.
-            Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {}
+            Ok(Some(until)) => Some(Limit::Paused { minutes: engine.seconds_until(until).div_ceil(60) }),
+            // The check of the code says what is down.
+            Ok(None) | Err(LedgerError::Down(_) | LedgerError::Broken(_)) => None,
         }
-        let is_locked = !factors.is_empty() && factors.iter().all(|factor| factor.locked.is_some());
-        is_locked.then_some(Limit::Locked)
     }
 
     async fn list(&mut self, choices: &[Choice]) -> Result<(), Stop> {

@@ -33,6 +33,14 @@ pub(crate) fn scan(person: &mut TerminalUser, words: &Words) -> CodeApp {
     CodeApp::of(app)
 }
 
+/// A line in which the time that is left is that of a machine with nothing else to do.
+fn with_all_the_time(line: &str) -> String {
+    (1..9).fold(line.to_owned(), |line, tens| {
+        let (seconds, in_chinese) = (format!("You have {tens}0 seconds"), format!("请在 {tens}0 秒"));
+        line.replace(&seconds, "You have 90 seconds").replace(&in_chinese, "请在 90 秒")
+    })
+}
+
 /// Every line of the screen that is not of the QR code, without the key.
 fn words(person: &TerminalUser, app: &CodeApp) -> Vec<String> {
     let key = app.authenticator.base32();
@@ -44,7 +52,7 @@ fn words(person: &TerminalUser, app: &CodeApp) -> Vec<String> {
             .char_indices()
             .map(|(at, _)| at)
             .find(|&at| !line[at..].starts_with(' ') && line[at..].replace(' ', "") == key);
-        at.map_or(line.to_owned(), |at| format!("{}KEY", &line[..at]))
+        at.map_or(with_all_the_time(line), |at| format!("{}KEY", &line[..at]))
     });
     lines.collect()
 }
@@ -178,7 +186,7 @@ fn in_chinese(host: &LoginHost) {
             "（基于时间，SHA1，6 位，30 秒）",
             &format!("应用显示的验证码： {code}"),
             "“身份验证器应用”已绑定。今后登录时会要求输入它显示的验证码。",
-            "邮件客户端从现在起需要使用客户端专用密码，不能再使用主密码。创建方法：postern my app-passwords create",
+            "邮件客户端从现在起需要使用专用密码，不能再使用主密码。创建方法：postern my app-passwords create",
         ]
     );
     let mut person = host.ssh("sshd", &anna).batch().start();
@@ -221,16 +229,17 @@ fn what_was_set_up_too_late_stays_and_the_person_hears_why_they_are_refused() {
         });
         let client = site.client_config();
         let text = fs::read_to_string(&client).expect("client.toml");
-        fs::write(&client, format!("{text}interactive_deadline = \"30s\"\n")).expect("client.toml");
+        fs::write(&client, format!("{text}interactive_deadline = \"60s\"\n")).expect("client.toml");
     });
     host.age_ledger();
     let mut anna = host.user("anna");
     let mut person = host.ssh("required", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
-    person.expect("You have 10 seconds for this.");
+    person.expect("You have ");
+    person.expect("0 seconds for this.");
     anna.app = scan(&mut person, &ENGLISH);
-    guard::pause(Duration::from_secs(30));
+    guard::pause(Duration::from_secs(60));
     person.answer_visible(&anna.app.code());
     let refused = person.is_refused();
     assert!(

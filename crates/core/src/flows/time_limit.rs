@@ -19,9 +19,12 @@ impl TimeLimit {
         Self { end: engine.clock.now().plus(limit) }
     }
 
-    /// Tells a person who has a factor to set up how much time there is for it.
+    /// Tells a person who has a factor to set up how much time there is for it, if it is enough to tell.
     pub(super) async fn tell(self, exchange: &mut Exchange<'_>) -> Result<(), Stop> {
         let seconds = rounded_down(self.left(exchange.engine, MARGIN));
+        if seconds == 0 {
+            return Ok(());
+        }
         let wait = exchange.person.language().say_span(seconds);
         Ok(exchange.person.tell(&Phrase::EnrolmentTime { seconds, wait: &wait }).await?)
     }

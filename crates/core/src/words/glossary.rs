@@ -86,8 +86,8 @@ fn texts(language: Language) -> Vec<(&'static str, String)> {
 
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
         [before, after].into_iter().flatten().all(|c| !c.is_alphanumeric())
     })
 }

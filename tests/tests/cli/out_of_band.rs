@@ -290,7 +290,7 @@ fn the_owner_is_told_of_an_admins_changes_in_the_accounts_language() {
     drop(site.cli_ok(&["recovery", "create", "wei"]));
     assert!(post.mailbox.next().text.contains("恢复码"));
     drop(site.cli_ok(&["factor", "remove", "wei", &factor]));
-    assert!(post.mailbox.next().text.contains("已移除"));
+    assert!(post.mailbox.next().text.contains("已解绑"));
     drop(site.cli_ok(&["app-password", "revoke", "wei", "--all"]));
     assert!(post.mailbox.next().text.contains("Foxmail"));
     drop(

@@ -37,7 +37,7 @@ fn a_phone_approves_with_the_number_of_the_prompt(host: &CourierHost) {
     );
     let rung = host.ntfy.next_to(&topic);
     assert_eq!(rung.click, Some(format!("{}#c.{}.{id}", host.web.url(), phone.account)));
-    assert!(rung.title.contains("sshd") && rung.message.contains("127.0.0.9"), "{rung:?}");
+    assert!(rung.title.contains("ssh login on ") && rung.message.contains("127.0.0.9"), "{rung:?}");
     assert!(!format!("{rung:?}").contains(&format!(" {shown} ")), "the number is at the prompt alone");
     person.answer_visible("");
     assert_eq!(phone.answer(&host.web, id, "approve", &shown), "approved");
@@ -109,7 +109,7 @@ fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_distu
     assert_eq!(phone.decide(&host.web, "not_me", ""), "denied");
     drop(person.is_refused());
     let mail = host.mail(&anna.address(), "Someone knows the password of");
-    assert!(mail.text.contains("sshd") && mail.text.contains("127.0.0.9"), "{}", mail.text);
+    assert!(mail.text.contains("ssh login on ") && mail.text.contains("127.0.0.9"), "{}", mail.text);
     let line = host.posternd.logged(&["flow=phone_answer", "disowned", &phone.account]);
     assert!(line.contains("verdict=accept"), "{line}");
 

@@ -87,14 +87,14 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Your second factors:");
     person.expect("Code sent to ");
-    person.expect("or a number of the list: ");
+    person.expect("or a number from the list: ");
     // The one that was used last comes first.
     assert_eq!(place(&person, "E-mail"), "1");
     drop(by_mail());
 
     person.answer_visible(&place(&person, "SMS"));
     person.expect("Code sent to ");
-    person.expect("or a number of the list: ");
+    person.expect("or a number from the list: ");
     let sms = host.gateway.next_to(&anna.number());
 
     person.answer_visible(&place(&person, "Fairphone"));
@@ -115,7 +115,7 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
 
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("Code sent to ");
-    person.expect("or a number of the list: ");
+    person.expect("or a number from the list: ");
     person.answer_visible(&app.code(0));
     assert_eq!(person.is_in(), anna.unix.name);
 }
@@ -127,7 +127,7 @@ fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("验证码已发送至 ");
     person.expect("请输入发送至 ");
-    let mail = host.mail(&anna.backup(), "您的 sshd 验证码");
+    let mail = host.mail(&anna.backup(), " 的 ssh 登录");
     assert!(mail.defects.is_empty(), "{mail:?}");
     person.answer_visible(&mail.code());
     assert_eq!(person.is_in(), anna.unix.name);
@@ -141,13 +141,14 @@ fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
     person.expect("或列表中的序号：");
     let sms = host.gateway.next_to(&anna.number());
     // The first was for the binding.
-    let sms = if sms.text.starts_with("sshd") { sms } else { host.gateway.next_to(&anna.number()) };
-    assert!(sms.text.starts_with(&format!("sshd 验证码 {}，", sms.code())), "{sms:?}");
+    let sms =
+        if sms.text.contains(" 的 ssh 登录，") { sms } else { host.gateway.next_to(&anna.number()) };
+    assert!(sms.text.starts_with(&format!("验证码{}，用于", sms.code())), "{sms:?}");
     person.answer_visible(&place(&person, "Fairphone"));
     person.expect("请在手机上输入数字 ");
     let shown = person.expect(" 确认，然后");
     let rung = host.ntfy.next_to(&topic);
-    assert!(rung.title.contains("sshd") && !rung.title.is_ascii(), "{rung:?}");
+    assert!(rung.title.contains("ssh 登录") && !rung.title.is_ascii(), "{rung:?}");
     assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
     person.expect("：");
     person.answer_visible("");

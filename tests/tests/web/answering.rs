@@ -18,7 +18,7 @@ fn a_login_is_approved_by_the_number_that_the_person_types() {
     let phone = bound("approve");
     let id = phone.phone_posternd.challenge(1, 100);
     phone.browser.wait_for_text("A login waits for your answer.");
-    phone.browser.wait_for_text("alice at sshd, from 203.0.113.7");
+    phone.browser.wait_for_text("alice: sshd, from 203.0.113.7");
     phone.browser.click("Look at it");
     phone.browser.wait_for_text("Is this you?");
     for fact in ["alice", "sshd", "203.0.113.7", " s\n"] {

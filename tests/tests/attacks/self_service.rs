@@ -119,6 +119,8 @@ fn a_change_takes_the_main_password_and_then_a_code_and_is_in_the_log() {
     let mut talk = begin("enrol", &json!({}));
     assert_eq!(talk.asked().style, "hidden");
     talk.answer("wrong");
+    assert_eq!(talk.asked().style, "hidden", "once more");
+    talk.answer("wrong");
     assert_eq!(talk.verdict(), Said::reject("bad_credential"));
     let app = bind_a_factor(&target, &ann);
     let logged = target.posternd.logged(&["verdict=accept", "flow=enrol"]);

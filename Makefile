@@ -14,7 +14,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap test test-all lint bench-codes bench-mail bench-scale packages
+.PHONY: help build install man schema demo demo-ldap test test-all transcripts lint bench-codes bench-mail bench-scale packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -63,6 +63,12 @@ test: packages ## Run all tests but the long ones, on real software in a private
 test-all: packages ## Run all tests
 	scripts/build dev
 	scripts/run-tests --all
+
+transcripts: packages ## Write docs/transcripts anew: what people see, in each language
+	scripts/build dev
+	POSTERN_WRITE_TRANSCRIPTS=1 scripts/run-tests transcripts
+	POSTERN_WRITE_TRANSCRIPTS=1 scripts/run-tests web -- every_view
+	@echo "Pictures of the pages: $(TARGET)/test-output/web"
 
 lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, licences and who may depend on whom
 	cargo fmt --all --check

@@ -56,9 +56,11 @@ pub mod sudo;
 pub mod syslog;
 pub mod terminal;
 pub mod terminal_user;
+pub mod transcript;
 pub mod unix_users;
 pub mod web;
 pub mod wire;
+pub mod wording;
 
 pub use auth_client::{Attempt, AuthClient, Outcome, Reply};
 pub use binder::Binder;

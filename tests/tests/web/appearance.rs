@@ -1,5 +1,7 @@
+use postern_core::words::Language;
 use postern_tests::Browser;
 use postern_tests::browser::BrowserBuilder;
+use postern_tests::transcript::Transcript;
 use serde_json::Value;
 
 use crate::OnPhone;
@@ -79,10 +81,14 @@ fn sizes(phone: &OnPhone) {
 fn every_view(mut phone: OnPhone, words: &Words) {
     phone.phone_posternd.state().push_key = Some(PUSH_KEY.to_owned());
     phone.phone_posternd.state().ntfy = true;
-    let look = |phone: &mut OnPhone, name: &str, text: &str| {
+    let mut transcript = Transcript::new(words.language, "phone-page", "The page on the phone");
+    transcript.replace(&phone.web.url(), "https://2fa.example.org");
+    let mut look = |phone: &mut OnPhone, name: &str, text: &str| {
         phone.browser.wait_for_text(text);
         phone.browser.axe();
         phone.browser.screenshot(name);
+        transcript.heading(name);
+        transcript.text(&phone.browser.text());
     };
     phone.browser.open(&phone.web.url());
     look(&mut phone, "unbound", "postern my phone enrol");
@@ -129,9 +135,11 @@ fn every_view(mut phone: OnPhone, words: &Words) {
             .collect::<Vec<_>>(),
         Vec::<String>::new()
     );
+    transcript.finish();
 }
 
 struct Words {
+    language: Language,
     lost: &'static str,
     name: &'static str,
     name_wrong: &'static str,
@@ -151,6 +159,7 @@ struct Words {
 }
 
 const EN: Words = Words {
+    language: Language::English,
     lost: "Bind this phone again",
     name: "Name of this phone",
     name_wrong: "A name has 1 to 64 characters.",
@@ -169,6 +178,7 @@ const EN: Words = Words {
     unreachable: "The server does not answer.",
 };
 const ZH: Words = Words {
+    language: Language::SimplifiedChinese,
     lost: "请重新绑定这部手机",
     name: "这部手机的名称",
     name_wrong: "名称须为 1 至 64 个字符。",

@@ -94,15 +94,18 @@ fn valgrind_finds_nothing() {
     let site = site("valgrind", "debug");
     let _fake = usual(&site);
     let calls = ["auth", "acct", "cred", "open", "close"];
-    for (answers, expected) in [
-        (&["text:hunter2", "text:123456"][..], pam::SUCCESS),
-        (&["text:hunter2", "text:0"], pam::AUTH_ERR),
-        (&["text:hunter2", "text:hunter2"], pam::CONV_ERR),
-        (&["null"], pam::CONV_ERR),
-        (&["none"], pam::CONV_ERR),
-        (&["big:100000"], pam::AUTH_ERR),
+    for (tty, answers, expected) in [
+        ("pts/3", &["text:hunter2", "text:123456"][..], pam::SUCCESS),
+        ("pts/3", &["text:hunter2", "text:0"], pam::AUTH_ERR),
+        // A person at a terminal is told; a program that echoes is not asked again.
+        ("pts/3", &["text:hunter2", "text:hunter2"], pam::AUTH_ERR),
+        ("ftp", &["text:hunter2", "text:hunter2"], pam::CONV_ERR),
+        ("pts/3", &["null"], pam::CONV_ERR),
+        ("pts/3", &["none"], pam::CONV_ERR),
+        ("pts/3", &["big:100000"], pam::AUTH_ERR),
     ] {
-        let host = answers.iter().fold(alice(&site), |host, answer| host.word("answer", answer));
+        let host = site.host("test", "alice").word("rhost", "192.0.2.7").word("tty", tty);
+        let host = answers.iter().fold(host, |host, answer| host.word("answer", answer));
         let report = host.calls(&calls).word("rounds", "2").under(&command).run().lived();
         assert_eq!(report.answer("auth"), expected, "{answers:?}");
     }

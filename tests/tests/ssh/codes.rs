@@ -156,7 +156,7 @@ fn what_is_not_in_the_list_counts_nothing(host: &LoginHost) {
 fn the_password_in_the_place_of_a_code_is_told_and_asked_again_once(host: &LoginHost) {
     let mut anna = host.enrolled("anna");
     for (typed, said) in
-        [(&anna.password, "That is your password."), (&anna.unix.name, "That is your user name.")]
+        [(&anna.password, "That is your password,"), (&anna.unix.name, "That is your user name,")]
     {
         let mut person = host.at_code(&anna);
         if *typed == anna.password {

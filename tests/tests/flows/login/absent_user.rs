@@ -34,7 +34,7 @@ async fn a_person_who_types_the_password_or_the_name_for_a_code_is_told_and_aske
     let alice = site.person("123456").await;
     let app = site.bind(&alice, "phone").await;
     site.set_main_password(&alice, "654321").await;
-    for (typed, said) in [("654321", "That is your password."), ("123456", "That is your user name.")] {
+    for (typed, said) in [("654321", "That is your password,"), ("123456", "That is your user name,")] {
         let visit = site.visit("sshd", "123456").at_a_terminal();
         let ended = visit.clone().says(&["654321", typed, &app.code()]).await;
         assert!(ended.is_accept(), "{ended:?}");

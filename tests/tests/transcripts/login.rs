@@ -89,6 +89,7 @@ fn with_all(language: Language, name: &str, title: &str) -> Walk {
     let host = walk.host.clone();
     host.bind_email(&walk.user, &[]);
     host.enrol(&mut walk.user);
+    walk.a_second_passes();
     let app = std::cell::RefCell::new(walk.user.app.clone());
     host.bind_sms(&walk.user, &[&|| app.borrow_mut().code()]);
     walk.user.app = app.into_inner();
@@ -187,6 +188,6 @@ fn an_approval_on_the_phone(language: Language) {
 fn number(screen: &Screen) -> String {
     let text = screen.person.text();
     let line = text.lines().last().unwrap_or_default();
-    let digits = line.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 2);
-    digits.last().unwrap_or_else(|| panic!("no number in {line}")).to_owned()
+    let mut digits = line.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 2);
+    digits.next_back().unwrap_or_else(|| panic!("no number in {line}")).to_owned()
 }

@@ -73,6 +73,7 @@ fn app_passwords(language: Language) {
     let code = walk.code();
     walk.answers(&mut screen, "code", &code);
     walk.ends(screen);
+    walk.a_second_passes();
     let mut screen = walk.proves(&[
         "app-passwords",
         "create",
@@ -120,6 +121,7 @@ fn addresses_and_numbers(language: Language) {
     walk.answers(&mut screen, "sent-code", &code);
     walk.answers(&mut screen, "offer-recovery-codes", "n");
     walk.ends(screen);
+    walk.a_second_passes();
     walk.heading("A telephone number");
     let mut screen = walk.proves(&["sms", "enrol", &number]);
     let code = walk.host.mailbox.next_to(&backup).code();

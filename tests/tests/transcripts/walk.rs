@@ -1,6 +1,7 @@
 //! A walk through a flow as one person, in one language.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use postern_core::words::Language;
 use postern_tests::courier_host::CourierHost;
@@ -10,7 +11,7 @@ use postern_tests::qr::{self, Theme};
 use postern_tests::terminal::{self, Terminal};
 use postern_tests::terminal_user::TerminalUser;
 use postern_tests::transcript::{Transcript, rows};
-use postern_tests::{Authenticator, Handset, canary, host, wording};
+use postern_tests::{Authenticator, Handset, canary, guard, host, wording};
 
 /// One person on the way through a flow, and the transcript of it.
 pub(crate) struct Walk {
@@ -56,6 +57,11 @@ impl Walk {
         self.transcript.replace(value, stand_in);
     }
 
+    /// Waits, as what is made within one second has no order.
+    pub(crate) fn a_second_passes(&self) {
+        guard::pause(Duration::from_millis(1_100));
+    }
+
     /// A part of the walk begins.
     pub(crate) fn heading(&mut self, text: &str) {
         self.transcript.heading(text);
@@ -78,6 +84,7 @@ impl Walk {
     pub(crate) fn types_password(&self, screen: &mut Screen) {
         // In English for everyone: without the password the login must not reveal whether there is an account.
         screen.person.expect("Password: ");
+        screen.was_answered();
         screen.person.answer_hidden(&self.user.password);
     }
 
@@ -107,6 +114,7 @@ impl Walk {
     /// Types the main password before a change.
     pub(crate) fn types_for_change(&self, screen: &mut Screen) {
         self.reads(screen, "password-for-change");
+        screen.was_answered();
         screen.person.answer_hidden(&self.user.password);
     }
 
@@ -203,9 +211,16 @@ impl Screen {
     /// What came since the last answer has to be on the screen at once.
     fn fits(&mut self) {
         let text = self.person.text();
-        let since = rows(text.get(self.answered..).unwrap_or_default().trim_start());
-        assert!(since <= ROWS, "{since} rows since the last answer:\n{text}");
+        // The first of them is the end of the line of the answer.
+        let (_, since) = text.get(self.answered..).and_then(|rest| rest.split_once('\n')).unwrap_or_default();
+        let rows = rows(since);
+        assert!(rows <= ROWS, "{rows} rows since the last answer:\n{text}");
         self.answered = text.len();
+    }
+
+    /// A hidden answer follows.
+    fn was_answered(&mut self) {
+        self.answered = self.person.text().len();
     }
 }
 

@@ -83,6 +83,11 @@ fn every_view(mut phone: OnPhone, words: &Words) {
     phone.phone_posternd.state().ntfy = true;
     let mut transcript = Transcript::new(words.language, "phone-page", "The page on the phone");
     transcript.replace(&phone.web.url(), "https://2fa.example.org");
+    for seconds in 0..=120 {
+        for (shown, stand_in) in words.countdowns {
+            transcript.replace(&shown.replace('#', &seconds.to_string()), stand_in);
+        }
+    }
     let mut look = |phone: &mut OnPhone, name: &str, text: &str| {
         phone.browser.wait_for_text(text);
         phone.browser.axe();
@@ -140,6 +145,8 @@ fn every_view(mut phone: OnPhone, words: &Words) {
 
 struct Words {
     language: Language,
+    /// Lines with a number of seconds, which differs from run to run.
+    countdowns: [(&'static str, &'static str); 3],
     lost: &'static str,
     name: &'static str,
     name_wrong: &'static str,
@@ -160,6 +167,11 @@ struct Words {
 
 const EN: Words = Words {
     language: Language::English,
+    countdowns: [
+        ("\n# s left", "\n90 s left"),
+        ("\n# s\n", "\n90 s\n"),
+        ("New code in # s", "New code in 20 s"),
+    ],
     lost: "Bind this phone again",
     name: "Name of this phone",
     name_wrong: "A name has 1 to 64 characters.",
@@ -179,6 +191,7 @@ const EN: Words = Words {
 };
 const ZH: Words = Words {
     language: Language::SimplifiedChinese,
+    countdowns: [("剩余 # 秒", "剩余 90 秒"), ("\n# 秒\n", "\n90 秒\n"), ("\n# 秒后更新", "\n20 秒后更新")],
     lost: "请重新绑定这部手机",
     name: "这部手机的名称",
     name_wrong: "名称须为 1 至 64 个字符。",

@@ -166,7 +166,8 @@ fn difference(kept: &str, now: &str) -> String {
 const COLUMNS: usize = 80;
 const MOST_ROWS_OF_A_CODE: usize = 21;
 /// `d` is any digit, `x` any hexadecimal one: an id, with two spaces after it.
-const SHAPES: [(&str, &str); 6] = [
+const SHAPES: [(&str, &str); 7] = [
+    ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
     ("xxxxxxxx  ", "0a1b2c3d  "),
     ("dddd-dd-dd", "2027-03-04"),
     ("dd:dd:dd", "10:20:30"),

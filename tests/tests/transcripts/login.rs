@@ -148,7 +148,7 @@ fn an_approval_on_the_phone(language: Language) {
 
     walk.heading("Approved");
     let (mut screen, number) = asks(&mut walk);
-    walk.replace(&format!(" {number}"), " 42");
+    is_42(&mut walk, &number);
     assert_eq!(phone.decide(&host.web, "approve", &number), "approved");
     screen.person.answer_visible("");
     walk.ends(screen);
@@ -158,7 +158,7 @@ fn an_approval_on_the_phone(language: Language) {
 
     walk.heading("A wrong number is typed on the phone");
     let (mut screen, number) = asks(&mut walk);
-    walk.replace(&format!(" {number}"), " 42");
+    is_42(&mut walk, &number);
     phone.decide(&host.web, "approve", another(&number));
     screen.person.answer_visible("");
     walk.reads(&mut screen, "phone-wrong-number");
@@ -168,7 +168,7 @@ fn an_approval_on_the_phone(language: Language) {
 
     walk.heading("Refused on the phone");
     let (mut screen, number) = asks(&mut walk);
-    walk.replace(&format!(" {number}"), " 42");
+    is_42(&mut walk, &number);
     screen.person.answer_visible("");
     assert_eq!(phone.decide(&host.web, "not_me", ""), "denied");
     walk.ends(screen);
@@ -182,6 +182,13 @@ fn an_approval_on_the_phone(language: Language) {
     };
     walk.mail(&mail);
     walk.finish();
+}
+
+/// The number at the question stands as 42.
+fn is_42(walk: &mut Walk, number: &str) {
+    for after in [",", " 确认"] {
+        walk.replace(&format!(" {number}{after}"), &format!(" 42{after}"));
+    }
 }
 
 /// The number at the last question.

@@ -37,7 +37,7 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
     let courier = open(&mailbox.section(Over::Tls));
     mail(&courier, ADDRESS, Language::SimplifiedChinese, &code()).unwrap();
     let got = mailbox.next();
-    assert_eq!(got.subject, "您的验证码：ssh login on mail1");
+    assert_eq!(got.subject, "您的验证码（用于ssh login on mail1）");
     for part in ["您的验证码：123456", "账户：carol", "5 分钟", "203.0.113.7", "请立即修改密码"]
     {
         assert!(got.text.contains(part), "{part} is not in {}", got.text);
@@ -163,7 +163,7 @@ fn the_texts_of_a_site_take_the_place_of_ours() {
     assert_eq!(got.subject, "ssh login: der Code");
     assert_eq!(got.text.trim_end(), "123456 für {code}\u{fffd}\u{fffd}X: y von an unknown address, 5 min");
     mail(&courier, ADDRESS, Language::SimplifiedChinese, &message).unwrap();
-    assert_eq!(mailbox.next().subject, "您的验证码：ssh login");
+    assert_eq!(mailbox.next().subject, "您的验证码（用于ssh login）");
 }
 
 #[test]

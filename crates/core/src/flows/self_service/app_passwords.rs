@@ -115,10 +115,12 @@ impl SelfService<'_, '_> {
         let id = if self.means_all().await? { None } else { Some(self.app_password(account).await?) };
         self.prove(account, Change::RevokeAppPasswords).await?;
         let revoked = revoke_app_passwords(&self.exchange.engine.authority(), &account.id, id).await;
-        let revoked = match refused_change::told(self.exchange, revoked).await? {
+        let mut revoked = match refused_change::told(self.exchange, revoked).await? {
             Revoked::Now(revoked) => revoked,
             Revoked::Before(_) => Vec::new(),
         };
+        // As they are listed; a directory has no order.
+        revoked.sort_by_key(|live| live.created);
         if revoked.is_empty() {
             self.exchange.person.tell(&Phrase::NoAppPassword {}).await?;
         } else {

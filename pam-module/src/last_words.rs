@@ -1,23 +1,13 @@
 //! Why a login is refused, in the form that its host passes on.
 
 use postern_ipc::Tone;
-use postern_pam_text::lines;
 
-use crate::libpam::{Handle, Item, Manner};
+use crate::libpam::{Handle, Item};
 use crate::prompter;
 
-/// Says it after the last question.
-///
-/// Dovecot drops messages. With `failure_show_msg=yes` it passes the last question on to the mail program, and answers it as
-/// every other: with the password, which goes nowhere.
+/// Says it after the last question. Dovecot drops it.
 pub(crate) fn say(pam: &Handle, text: &str) {
-    if text.is_empty() {
-        return;
-    }
-    if is_host(pam, b"dovecot") {
-        let line = lines(text).iter().map(|line| line.as_str()).collect::<Vec<_>>().join(" ");
-        drop(pam.ask(Manner::Hidden, &line));
-    } else {
+    if !text.is_empty() {
         prompter::show(pam, Tone::Error, text);
     }
 }

@@ -22,9 +22,8 @@ impl Outage<'_> {
     /// who are refused see the same text.
     pub(crate) fn tell(&self, is_refused: bool) {
         WAS_TOLD.store(true, Ordering::Relaxed);
-        // Of the text after the last question, ssh before 10.3 prints each byte beyond ASCII as an octal number. The protocols of
-        // mail programs know ASCII alone.
-        let is_plain = is_refused && (self.is_sshd() || last_words::is_host(self.pam, b"dovecot"));
+        // Of the text after the last question, ssh before 10.3 prints each byte beyond ASCII as an octal number.
+        let is_plain = is_refused && self.is_sshd();
         self.show(if is_refused { Words::Password } else { Words::Local }, is_plain);
     }
 

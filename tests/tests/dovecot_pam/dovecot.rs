@@ -107,18 +107,3 @@ fn while_posternd_is_down_every_login_is_refused_and_the_syslog_says_why() {
         (host.login("imap", "anna", &app) == Outcome::Accepted).then_some(())
     });
 }
-
-#[test]
-fn a_refused_mail_program_shows_why_and_what_to_do() {
-    let mut host = PamMailHost::new("words");
-    let words = "Login failed. If you use two-step login, use an app password. Create one: postern my app-passwords create";
-    for user in ["anna", "nobody-here"] {
-        let (imap, pop3) =
-            (host.dovecot.imap(user, &wrong_password()), host.dovecot.pop3(user, &wrong_password()));
-        println!("{imap:?} {pop3:?}");
-        assert!(imap.text().contains(words) && pop3.text().contains(words), "{imap:?} {pop3:?}");
-    }
-    assert!(host.posternd.stop().success());
-    let outage = host.dovecot.imap("bert", &host.bert.password);
-    assert!(outage.text().contains("Your password may be right: try again later."), "{outage:?}");
-}

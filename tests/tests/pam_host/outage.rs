@@ -115,28 +115,6 @@ fn sshd_shows_an_outage_in_ascii_and_tells_local_users_nothing_twice() {
 }
 
 #[test]
-fn dovecot_hears_of_a_refusal_and_of_an_outage_as_its_last_question() {
-    let site = site("dovecot", "");
-    let asked = |fake: Option<FakePosternd>| {
-        let report = site
-            .host("test", "alice")
-            .types("hunter2")
-            .types("hunter2")
-            .word("tty", "dovecot")
-            .authenticate();
-        drop(fake);
-        report.shown().last().cloned()
-    };
-    assert_eq!(asked(None), Some((pam::HIDDEN, OUTAGE.to_owned())));
-    let refuses = FakePosternd::start(&site.socket(), |line| {
-        line.begin();
-        line.ask("hidden", "Password: ");
-        line.reject("bad_credential", "Use an app password.");
-    });
-    assert_eq!(asked(Some(refuses)), Some((pam::HIDDEN, "Use an app password.".to_owned())));
-}
-
-#[test]
 fn a_login_by_key_alone_hears_that_it_is_an_outage() {
     let local = unix_users::fresh("local");
     let site = site("key", &format!("local_group={}", local.name));

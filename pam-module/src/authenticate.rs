@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pamsm::{PamError, PamFlags};
-use postern_ipc::{Accept, Reaction, Reject, Secret};
+use postern_ipc::{Accept, Reaction, Reject, Secret, Tone};
 use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, PasswordFrom};
@@ -12,7 +12,7 @@ use crate::libpam::{Handle, Item};
 use crate::login::{self, Decided, Fault, Login};
 use crate::outage::{self, Outage};
 use crate::prompter::{self, PamPrompter};
-use crate::{codes, last_words, local, proof};
+use crate::{codes, local, proof};
 
 pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamError {
     let started = Instant::now();
@@ -138,8 +138,8 @@ impl Attempt<'_> {
             format!("refused ({})", reject.reason.as_str())
         };
         self.journal.refusal(self.pam, &what, login.user.as_bytes());
-        if !self.is_silent {
-            last_words::say(self.pam, &reject.text);
+        if !self.is_silent && !reject.text.is_empty() {
+            prompter::show(self.pam, Tone::Error, &reject.text);
         }
         codes::of_refused_login(reject.reason.reaction())
     }

@@ -12,7 +12,6 @@ mod device;
 mod guard;
 mod journal;
 mod language;
-mod last_words;
 mod libpam;
 mod local;
 mod login;

@@ -66,6 +66,11 @@ impl Handle {
         Some(Zeroizing::new(text.to_bytes().to_vec()))
     }
 
+    /// Whether the host gave this PAM_TTY.
+    pub(crate) fn is_at_tty(&self, tty: &[u8]) -> bool {
+        self.item(Item::Tty).is_some_and(|item| item.as_slice() == tty)
+    }
+
     /// The user name that was typed. libpam asks for it if the host has not.
     pub(crate) fn user(&self) -> Option<Vec<u8>> {
         let mut found: *const c_char = ptr::null();

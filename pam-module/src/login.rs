@@ -129,7 +129,7 @@ impl Login {
 /// Delays the report of an outage until Postfix, behind Dovecot, has given up: it would treat the answer as a wrong
 /// password. See [`POSTFIX`].
 pub(crate) fn outlast_postfix(pam: &Handle, arguments: &Arguments, started: Instant) {
-    let is_dovecot = pam.item(Item::Tty).is_some_and(|tty| tty.as_slice() == b"dovecot");
+    let is_dovecot = pam.is_at_tty(b"dovecot");
     let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
     if is_dovecot && service.as_deref() == Some(POSTFIX) {
         wait_until(started + ClientConfig::load(&arguments.config).unwrap_or_default().smtp_defer_after);

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pamsm::PamError;
+use postern_ipc::Tone;
 use postern_pam_text::log_value;
 
 use crate::journal::Journal;
 use crate::libpam::Handle;
-use crate::{language, last_words};
+use crate::{language, prompter};
 
 /// An outage of one login.
 pub(crate) struct Outage<'a> {
@@ -40,7 +41,7 @@ impl Outage<'_> {
     }
 
     fn is_sshd(&self) -> bool {
-        last_words::is_host(self.pam, b"ssh")
+        self.pam.is_at_tty(b"ssh")
     }
 
     fn show(&self, words: Words, is_plain: bool) {
@@ -55,7 +56,7 @@ impl Outage<'_> {
             (Words::Local, false) => LOCAL,
             (Words::Local, true) => LOCAL_IN_CHINESE,
         };
-        last_words::say(self.pam, text);
+        prompter::show(self.pam, Tone::Error, text);
     }
 
     /// Leaves a local user to the other modules, as posternd would.

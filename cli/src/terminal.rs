@@ -53,11 +53,7 @@ impl Terminal {
     /// Asks with echo. `None` at the end of input.
     pub(crate) fn ask(&mut self, question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
         self.write.write_all(question.as_bytes()).map_err(|error| fault(&error))?;
-        let line = read_line(&mut self.read).map_err(|error| fault(&error))?;
-        if line.is_none() {
-            self.show("")?;
-        }
-        Ok(line)
+        self.line()
     }
 
     /// Asks with echo, until a line comes or `is_over` says so, which is an empty answer. It is asked now and then.
@@ -79,6 +75,11 @@ impl Terminal {
                 Err(errno) => return Err(fault(&errno.into())),
             }
         }
+        self.line()
+    }
+
+    /// What is typed, up to Enter. At the end of input nothing is, and the cursor leaves the question.
+    fn line(&mut self) -> Result<Option<Zeroizing<String>>, Failure> {
         let line = read_line(&mut self.read).map_err(|error| fault(&error))?;
         if line.is_none() {
             self.show("")?;

@@ -238,9 +238,7 @@ impl MailSettings {
     pub fn app_password_help(&self) -> &str {
         self.app_password_help.as_deref().unwrap_or("postern my app-passwords create")
     }
-}
 
-impl MailSettings {
     /// The servers that are set, each with the scope that opens it.
     pub fn servers(&self) -> impl Iterator<Item = (ScopeWord, &MailServer)> {
         let all =

@@ -31,16 +31,18 @@ pub(crate) async fn make(exchange: &mut Exchange<'_>, account: &Account) -> Resu
 /// The same before the session begins: what was told may be shown together with the next question only, and the session's own output
 /// would follow at once.
 pub(crate) async fn offer_before_session(exchange: &mut Exchange<'_>, account: &Account) -> Result<(), Stop> {
-    let answer = exchange.person.ask(Echo::On, &Phrase::OfferRecoveryCodes {}).await?;
-    if is_yes(answer.expose()) {
-        make(exchange, account).await?;
+    if offer(exchange, account).await? {
         drop(exchange.person.ask(Echo::On, &Phrase::RecoveryCodesNoted {}).await?);
     }
     Ok(())
 }
 
-/// Offers recovery codes to a person who has just set up their first factor. They may do without.
-pub(crate) async fn offer(exchange: &mut Exchange<'_>, account: &Account) -> Result<(), Stop> {
+/// Offers recovery codes to a person who has just set up their first factor. They may do without. Says whether they were made.
+pub(crate) async fn offer(exchange: &mut Exchange<'_>, account: &Account) -> Result<bool, Stop> {
     let answer = exchange.person.ask(Echo::On, &Phrase::OfferRecoveryCodes {}).await?;
-    if is_yes(answer.expose()) { make(exchange, account).await } else { Ok(()) }
+    let is_wanted = is_yes(answer.expose());
+    if is_wanted {
+        make(exchange, account).await?;
+    }
+    Ok(is_wanted)
 }

@@ -87,7 +87,7 @@ impl SelfService<'_, '_> {
         match recovery_codes::offer(self.exchange, &account).await {
             // The factor is bound, and a script or a user who left does without.
             Err(stop) if stop.is_cancelled() => Ok(()),
-            offered => offered,
+            offered => offered.map(|_| ()),
         }
     }
 

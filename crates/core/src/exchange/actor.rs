@@ -1,4 +1,6 @@
-//! Who acts.
+//! Who acts, and from where.
+
+use std::net::IpAddr;
 
 /// Who acts in an exchange: what they may do, what the log and a notice say of them, and which limits hold for them follow
 /// from this.
@@ -34,4 +36,13 @@ impl Actor {
             Self::Admin => "postern",
         }
     }
+}
+
+/// Where the actor of an exchange is, as messages name it. Limits tell actors apart by [`Source`](crate::limits::Source).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The address of their client, if it is known.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether they are on this host itself.
+    pub(crate) is_here: bool,
 }

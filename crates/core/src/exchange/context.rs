@@ -4,7 +4,7 @@ use crate::limits::Source;
 use crate::reason::Reason;
 use crate::words::Phrase;
 
-use super::actor::Actor;
+use super::actor::{Actor, Origin};
 use super::details::ECHOED;
 use super::localized_conversation::LocalizedConversation;
 use super::outcome::{Conclusion, Outcome};
@@ -17,6 +17,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) actor: Actor,
     /// Where the actor is, as far as limits tell it apart.
     pub(crate) source: &'a Source,
+    /// Where the actor is, as messages name it.
+    pub(crate) origin: Origin,
     pub(crate) person: LocalizedConversation<'a>,
     pub(crate) trail: Trail,
     /// Whether the next code to a new address or number has to wait for the gap after the last one.
@@ -34,13 +36,20 @@ pub(crate) enum ResendGap {
 }
 
 impl<'a> Exchange<'a> {
+    /// A claimant's origin is unknown until [`Exchange::at_origin`] tells it. Users of this host and admins are here.
     pub(crate) fn new(
         engine: &'a Engine,
         actor: Actor,
         source: &'a Source,
         person: LocalizedConversation<'a>,
     ) -> Self {
-        Self { engine, actor, source, person, trail: Trail::default(), resend_gap: ResendGap::Holds }
+        let origin = Origin { address: None, is_here: actor != Actor::Claimant };
+        Self { engine, actor, source, origin, person, trail: Trail::default(), resend_gap: ResendGap::Holds }
+    }
+
+    /// The same, where the front door says where the person is.
+    pub(crate) fn at_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Tells the person why the flow stops. If the person is gone they did not read it, and the reason becomes `Cancelled`.

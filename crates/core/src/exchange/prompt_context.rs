@@ -1,11 +1,9 @@
 //! Why a person is asked for a second step, as messages describe it.
 
-use std::net::IpAddr;
-
 use crate::deed::{Change, Deed};
-use crate::engine::Engine;
 
-use super::actor::Actor;
+use super::actor::{Actor, Origin};
+use super::context::Exchange;
 
 /// Why a person is asked for a second step.
 #[derive(Debug, Clone)]
@@ -22,20 +20,25 @@ pub(crate) struct PromptContext<'a> {
 }
 
 impl<'a> PromptContext<'a> {
-    /// A login at a service from an address, or `is_here`, on this host itself.
-    pub(crate) fn of_login(
-        engine: &'a Engine,
-        service: &'a str,
-        address: Option<IpAddr>,
-        is_here: bool,
-    ) -> Self {
+    /// A login at a service.
+    pub(crate) fn of_login<'e: 'a>(exchange: &Exchange<'e>, service: &'a str) -> Self {
+        Self::of_deed(exchange, service, None)
+    }
+
+    /// A change of an account, by its owner or by an admin.
+    pub(crate) fn of_change<'e: 'a>(exchange: &Exchange<'e>, change: Change) -> Self {
+        Self::of_deed(exchange, exchange.actor.program(), Some(change))
+    }
+
+    fn of_deed<'e: 'a>(exchange: &Exchange<'e>, service: &'a str, change: Option<Change>) -> Self {
+        let Origin { address, is_here } = exchange.origin;
         Self {
             service,
-            change: None,
-            is_by_administrator: false,
+            change,
+            is_by_administrator: exchange.actor == Actor::Admin,
             rhost: address.map(|address| address.to_canonical().to_string()),
             is_here,
-            host: &engine.host_title,
+            host: &exchange.engine.host_title,
             trust_days: 0,
         }
     }
@@ -43,19 +46,6 @@ impl<'a> PromptContext<'a> {
     /// The device may be trusted for so many days.
     pub(crate) fn trusting(self, trust_days: u64) -> Self {
         Self { trust_days, ..self }
-    }
-
-    /// A change of an account, which its owner makes on this host, or an admin.
-    pub(crate) fn of_change(engine: &'a Engine, actor: Actor, change: Change) -> Self {
-        Self {
-            service: actor.program(),
-            change: Some(change),
-            is_by_administrator: actor == Actor::Admin,
-            rhost: None,
-            is_here: true,
-            host: &engine.host_title,
-            trust_days: 0,
-        }
     }
 
     /// What is to be confirmed.

@@ -51,7 +51,8 @@ pub(crate) async fn login(
     if request.is_at_terminal {
         person.is_at_terminal();
     }
-    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
+    let origin = request.origin();
+    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
     let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
         InteractiveLogin { exchange: &mut exchange, request, service, observe, time }.decide().await;
@@ -145,11 +146,11 @@ impl InteractiveLogin<'_, '_> {
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
-        let (service, address) = (self.request.service.name, self.request.address);
+        let service = self.request.service.name;
         let check =
             CodeCheckContext { account: &account, is_known: first.is_proved(), purpose: Some(service) };
         let days = if device.is_some() { policy.trust_device.as_secs().div_ceil(86_400) } else { 0 };
-        let context = PromptContext::of_login(engine, service, address, self.request.is_here).trusting(days);
+        let context = PromptContext::of_login(self.exchange, service).trusting(days);
         let proved = second_step::prove(self.exchange, check, &context).await?;
         // A recovery code is for the day on which the phone is lost, and must not outlast it on a device.
         if proved.credential == Credential::RecoveryCode {

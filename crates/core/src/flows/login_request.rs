@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::device::Device;
 use crate::exchange::LineDelivery;
+use crate::exchange::actor::Origin;
 use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::NamedService;
@@ -35,4 +36,11 @@ pub struct LoginRequest<'a> {
     pub language: Option<&'a str>,
     /// When the host shows lines that ask for nothing.
     pub delivery: LineDelivery,
+}
+
+impl LoginRequest<'_> {
+    /// Where the person is, as messages name it.
+    pub(super) fn origin(&self) -> Origin {
+        Origin { address: self.address, is_here: self.is_here }
+    }
 }

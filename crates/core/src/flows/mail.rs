@@ -43,7 +43,8 @@ pub(crate) async fn login(
 ) -> Outcome {
     // A program answers, so the language does not matter.
     let person = LocalizedConversation::new(person, None, Language::English);
-    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person);
+    let origin = request.origin();
+    let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
     let asked = match request.secret {
         Some(_) => None,
         None => match ask_for_secret(&mut exchange).await {

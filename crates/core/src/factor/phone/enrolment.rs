@@ -53,7 +53,7 @@ pub(crate) async fn enrol(
 async fn put(exchange: &Exchange<'_>, account: &Account, id: ChallengeId) -> Result<(), Stop> {
     let engine = exchange.engine;
     let at = engine.clock.now();
-    let context = PromptContext::of_change(engine, exchange.actor, Change::SetUpPhone);
+    let context = PromptContext::of_change(exchange, Change::SetUpPhone);
     let kind = ChallengeKind::Pairing(FactorId::new(id.bytes()));
     let challenge =
         Challenge::new(kind, account.name.clone(), &context.deed(), (at, at.plus(LONGEST_PAIRING)));

@@ -111,7 +111,7 @@ async fn prove(
         FactorType::Sms => Change::SetUpNumber,
         FactorType::Email | FactorType::Phone | FactorType::Totp => Change::SetUpAddress,
     };
-    let context = PromptContext::of_change(engine, exchange.actor, change);
+    let context = PromptContext::of_change(exchange, change);
     let mut is_there = request(exchange, recipient, &context).await?;
     for _ in 0..MOST_TRIES {
         let question = if is_there { Phrase::SentCode { to: &shown } } else { Phrase::Resend {} };

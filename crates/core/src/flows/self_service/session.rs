@@ -14,7 +14,7 @@ use crate::deed::Change;
 use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::Factor;
+use crate::factor::{Factor, registry};
 use crate::flows::identity::{self, Identity};
 use crate::flows::second_step;
 use crate::ledger::Credential;
@@ -74,18 +74,13 @@ impl SelfService<'_, '_> {
         if !account.data.is_enrolled() {
             return Ok(account);
         }
-        let context = PromptContext::of_change(self.exchange.engine, self.exchange.actor, change);
+        let context = PromptContext::of_change(self.exchange, change);
         let check = CodeCheckContext { account: &account, is_known: true, purpose: Some(context.service) };
         let proved = second_step::prove(self.exchange, check, &context).await?;
         let credential = proved.credential;
         self.exchange.trail.credential = Some(credential);
-        let is_sent_code = |factor: &Factor| factor.kind.record().destination().is_some();
-        if account
-            .data
-            .factors
-            .iter()
-            .any(|one| credential == Credential::Factor(one.id) && is_sent_code(one))
-        {
+        let is_proof = |one: &Factor| credential == Credential::Factor(one.id);
+        if account.data.factors.iter().any(|one| is_proof(one) && registry::sends_codes(one)) {
             self.exchange.resend_gap = ResendGap::WaivedOnce;
         }
         // A phone takes its time to approve: the account may have been disabled meanwhile.

@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::{canary, host};
+use crate::{canary, wire};
 
 /// A conversation of a local user with posternd. Dropping it hangs up.
 pub struct Visit {
-    relay: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
+    stream: BufReader<UnixStream>,
 }
 
 /// What posternd says.
@@ -72,12 +70,10 @@ impl Visit {
     /// Opens a conversation with this `begin`.
     #[must_use]
     pub fn begin_with(socket: &Path, uid: u32, begin: &Value) -> Self {
-        let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
-        command.args(["-I", "-c", RELAY]).arg(socket).uid(uid).gid(uid).current_dir("/");
-        let mut relay = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3");
-        let to = relay.stdin.take().expect("piped");
-        let from = BufReader::new(relay.stdout.take().expect("piped"));
-        let mut visit = Self { relay, to, from };
+        let stream =
+            wire::connect_as(uid, socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
+        stream.set_read_timeout(Some(LIMIT)).expect("a read timeout");
+        let mut visit = Self { stream: BufReader::new(stream) };
         visit.say(&json!({ "begin": begin }));
         visit
     }
@@ -129,22 +125,17 @@ impl Visit {
     #[must_use]
     pub fn hear_message(&mut self) -> Option<Value> {
         let mut line = String::new();
-        if self.from.read_line(&mut line).expect("the relay's output") == 0 {
-            return None;
+        match self.stream.read_line(&mut line) {
+            // After a reset, too, it is gone.
+            Ok(0) | Err(_) => return None,
+            Ok(_) => {}
         }
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
     }
 
     fn say(&mut self, message: &Value) {
         // posternd may have hung up, which is heard next.
-        drop(writeln!(self.to, "{message}").and_then(|()| self.to.flush()));
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        drop(self.relay.kill());
-        drop(self.relay.wait());
+        drop(writeln!(self.stream.get_mut(), "{message}"));
     }
 }
 
@@ -171,15 +162,4 @@ impl fmt::Debug for Said {
 
 /// The beginnings of the question whether to make recovery codes.
 const OFFERS: [&str; 2] = ["Make recovery codes now?", "是否现在生成恢复码？"];
-const RELAY: &str = r#"
-import os, socket, sys, threading
-peer = socket.socket(socket.AF_UNIX)
-peer.settimeout(60)
-peer.connect(sys.argv[1])
-def there():
-    while data := os.read(0, 65536):
-        peer.sendall(data)
-threading.Thread(target=there, daemon=True).start()
-while data := peer.recv(65536):
-    os.write(1, data)
-"#;
+const LIMIT: Duration = Duration::from_secs(60);

@@ -1,12 +1,15 @@
 //! Bytes over posternd's socket that no client of ours would send, from users who may not send them.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use rustix::process::{Gid, Uid};
+use rustix::thread;
 
 use crate::guard::Process;
 use crate::{Ran, host};
@@ -24,6 +27,22 @@ pub fn exchange(socket: &Path, bytes: &[u8]) -> String {
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A connection that the kernel counts as made by the user `uid`, with the group of the same number and no other.
+///
+/// # Errors
+/// That user may not connect there.
+pub fn connect_as(uid: u32, socket: &Path) -> io::Result<UnixStream> {
+    let connect = || {
+        // Of this thread alone, unlike the C library's setuid.
+        thread::set_thread_groups(&[])?;
+        let (gid, uid) = (Gid::from_raw(uid), Uid::from_raw(uid));
+        thread::set_thread_res_gid(gid, gid, gid)?;
+        thread::set_thread_res_uid(uid, uid, uid)?;
+        UnixStream::connect(socket)
+    };
+    std::thread::scope(|scope| scope.spawn(connect).join()).expect("a thread for another user")
 }
 
 /// The same as another user of the test host, such as `mallory`. What python3 says where it fails is on stderr.

@@ -16,7 +16,13 @@ pub(crate) fn of_process() -> Screen {
     let size = File::open("/dev/tty").ok().and_then(|tty| rustix::termios::tcgetwinsize(tty).ok());
     // A terminal that does not know its size reports zero.
     match size.filter(|size| size.ws_row > 0 && size.ws_col > 0) {
-        Some(size) => Screen { rows: size.ws_row.into(), columns: size.ws_col.into(), is_utf8, ..plain },
+        Some(size) => Screen {
+            rows: size.ws_row.into(),
+            columns: size.ws_col.into(),
+            is_utf8,
+            is_measured: true,
+            ..plain
+        },
         None => Screen { is_utf8, ..plain },
     }
 }

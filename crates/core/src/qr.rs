@@ -96,6 +96,8 @@ pub struct Screen {
     pub columns: usize,
     /// Whether it displays UTF-8.
     pub is_utf8: bool,
+    /// Whether the front door measured it, so that lines can end between words. An unknown terminal breaks them by itself.
+    pub is_measured: bool,
     /// The columns that a program writes before the first line: ssh puts `(user@host) ` there.
     pub prefix: usize,
 }
@@ -103,7 +105,7 @@ pub struct Screen {
 impl Default for Screen {
     /// The size that every terminal has, for front doors that do not report it, such as PAM.
     fn default() -> Self {
-        Self { rows: 24, columns: 80, is_utf8: true, prefix: LONGEST_PREFIX }
+        Self { rows: 24, columns: 80, is_utf8: true, is_measured: false, prefix: LONGEST_PREFIX }
     }
 }
 
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_terminal_without_utf_8_is_shown_ascii() {
-        let old = Screen { rows: 60, columns: 100, is_utf8: false, prefix: 0 };
+        let old = Screen { rows: 60, columns: 100, is_utf8: false, prefix: 0, ..Screen::default() };
         let code = old.qr(&["short"], &[]).unwrap();
         assert!(code.is_ascii() && code.lines().all(|line| line.len() == 2 * 25), "{}", *code);
         assert_eq!(code.lines().count(), 25);

@@ -2,21 +2,21 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// The line in rows of at most `columns` columns, all but the first one indented. A row ends between two words, or beside a wide
+/// The line in rows of at most `columns` columns, all but the first one with `indent` before it. A row ends between two words, or beside a wide
 /// character, as Chinese has no spaces. A word that is longer than a row stays whole.
-pub(super) fn wrapped(line: &str, columns: usize) -> String {
+pub(super) fn wrapped(line: &str, columns: usize, indent: &str) -> String {
     let mut rows = String::with_capacity(line.len() + line.len() / 8);
     let mut width = 0;
     let mut is_first = true;
     for piece in pieces(line) {
         let (word, spaces) = (piece.trim_end_matches(' '), piece.len() - piece.trim_end_matches(' ').len());
         let word_width: usize = word.chars().map(columns_of).sum();
-        let is_begun = width > if is_first { 0 } else { INDENT.len() };
+        let is_begun = width > if is_first { 0 } else { indent.len() };
         if is_begun && width + word_width > columns {
             rows.truncate(rows.trim_end_matches(' ').len());
             rows.push('\n');
-            rows.push_str(INDENT);
-            (width, is_first) = (INDENT.len(), false);
+            rows.push_str(indent);
+            (width, is_first) = (indent.len(), false);
         }
         rows.push_str(piece);
         width += word_width + spaces;
@@ -50,7 +50,6 @@ fn columns_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-const INDENT: &str = "      ";
 /// What no row ends with, and what none begins with.
 const OPENS: &str = "“（《「";
 const CLOSES: &str = "”）》」，。、：；！？…";
@@ -59,31 +58,34 @@ const CLOSES: &str = "”）》」，。、：；！？…";
 mod tests {
     use super::*;
 
+    const INDENT: &str = "      ";
+
     #[test]
     fn a_line_ends_between_words_and_goes_on_indented() {
         assert_eq!(
-            wrapped("GdGn…  Thunderbird, last used: never", 40),
+            wrapped("GdGn…  Thunderbird, last used: never", 40, INDENT),
             "GdGn…  Thunderbird, last used: never"
         );
         let line = "GdGn…  Thunderbird (all mail services), last used: never";
         assert_eq!(
-            wrapped(line, 30),
+            wrapped(line, 30, INDENT),
             "GdGn…  Thunderbird (all mail\n      services), last used:\n      never"
         );
         assert_eq!(
-            wrapped("a  word-that-is-longer-than-a-row x", 12),
+            wrapped("a  word-that-is-longer-than-a-row x", 12, INDENT),
             "a\n      word-that-is-longer-than-a-row\n      x"
         );
-        assert_eq!(wrapped("", 10), "");
+        assert_eq!(wrapped("", 10, INDENT), "");
+        assert_eq!(wrapped("one two three ", 7, ""), "one two\nthree");
     }
 
     #[test]
     fn chinese_ends_between_any_two_characters_but_before_no_comma() {
         let line = "GdGn…  手机（所有邮件服务），最近使用：从未";
-        let rows = wrapped(line, 26);
+        let rows = wrapped(line, 26, INDENT);
         assert_eq!(rows, "GdGn…  手机（所有邮件服\n      务），最近使用：从未");
         for columns in 12..50 {
-            let rows = wrapped(line, columns);
+            let rows = wrapped(line, columns, INDENT);
             assert!(rows.lines().all(|row| row.chars().map(columns_of).sum::<usize>() <= columns), "{rows}");
             assert!(rows.lines().all(|row| !row.trim_start().starts_with(['，', '）'])), "{rows}");
             assert_eq!(rows.replace("\n      ", ""), line, "{columns}");

@@ -101,7 +101,7 @@ impl<'a> LocalizedConversation<'a> {
         for line in std::mem::take(&mut self.unread) {
             self.show(line.tone, &line.prompt()).await?;
         }
-        let prompt = Prompt::new(question, self.language).with_choices(choices);
+        let prompt = self.in_rows(Prompt::new(question, self.language), "").with_choices(choices);
         let answer = self.person.ask(echo, &prompt).await?;
         if echo == Echo::Off {
             self.knows(Known::Password, answer.expose());
@@ -193,7 +193,10 @@ impl<'a> LocalizedConversation<'a> {
 
     async fn say(&mut self, tone: Tone, phrase: &Phrase<'_>) -> Result<(), Gone> {
         match self.delivery {
-            LineDelivery::AtOnce => self.show(tone, &Prompt::new(phrase, self.language)).await,
+            LineDelivery::AtOnce => {
+                let prompt = self.in_rows(Prompt::new(phrase, self.language), "");
+                self.show(tone, &prompt).await
+            }
             LineDelivery::WithNextQuestion => {
                 self.unread.push(UnreadLine::new(tone, phrase, self.language));
                 Ok(())
@@ -231,9 +234,13 @@ impl<'a> LocalizedConversation<'a> {
         if self.delivery == LineDelivery::WithNextQuestion {
             return self.say(Tone::Info, item).await;
         }
-        let prompt = Prompt::new(item, self.language);
-        let rows = Zeroizing::new(wrapped(prompt.text(), self.screen.columns));
-        self.show(Tone::Info, &prompt.with_text(rows)).await
+        let prompt = in_rows(Prompt::new(item, self.language), self.screen.columns, LIST_INDENT);
+        self.show(Tone::Info, &prompt).await
+    }
+
+    /// On a terminal whose width is known, lines end between words.
+    fn in_rows<'p>(&self, prompt: Prompt<'p>, indent: &str) -> Prompt<'p> {
+        if self.screen.is_measured { in_rows(prompt, self.screen.columns, indent) } else { prompt }
     }
 
     /// The front door says what the person sees on.
@@ -307,6 +314,18 @@ impl<'a> LocalizedConversation<'a> {
     }
 }
 
+fn in_rows<'p>(prompt: Prompt<'p>, columns: usize, indent: &str) -> Prompt<'p> {
+    let mut rows = Zeroizing::new(String::with_capacity(2 * prompt.text().len()));
+    for (at, line) in prompt.text().split('\n').enumerate() {
+        rows.push_str(if at == 0 { "" } else { "\n" });
+        rows.push_str(&Zeroizing::new(wrapped(line, columns, indent)));
+        // The answer is typed behind them.
+        let spaces = line.len() - line.trim_end_matches(' ').len();
+        rows.extend(std::iter::repeat_n(' ', spaces));
+    }
+    prompt.with_text(rows)
+}
+
 /// What is known of a person before they are asked for a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Known {
@@ -329,6 +348,8 @@ impl Known {
 pub(crate) fn preferred(account: &Account) -> Option<Language> {
     account.attributes.values(PREFERRED_LANGUAGE).iter().find_map(|wanted| Language::wanted(wanted))
 }
+
+const LIST_INDENT: &str = "      ";
 
 /// The attribute that a store has to fetch for it (RFC 2798, section 2.7).
 pub const PREFERRED_LANGUAGE: &str = "preferredLanguage";

@@ -176,7 +176,8 @@ impl SelfService<'_, '_> {
 
     /// The terminal of the person, as far as their client says.
     pub(super) async fn screen(&mut self) -> Result<Screen, Stop> {
-        let mut screen = Screen { prefix: 0, ..Screen::default() };
+        let is_measured = self.argument(SCREEN[1]).is_some();
+        let mut screen = Screen { is_measured, prefix: 0, ..Screen::default() };
         let [rows, columns, charset] = SCREEN;
         for (name, place) in [(rows, &mut screen.rows), (columns, &mut screen.columns)] {
             match self.argument(name).map(str::parse) {

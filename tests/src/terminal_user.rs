@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
@@ -59,9 +60,9 @@ impl TerminalUser {
             let unread = &self.screen[self.read..];
             let found =
                 texts.iter().enumerate().filter_map(|(which, text)| Some((find(unread, text)?, which)));
-            if let Some((at, which)) = found.min() {
-                let before = String::from_utf8_lossy(&unread[..at]).replace("\r\n", "\n");
-                self.read += at + texts[which].len();
+            if let Some((found, which)) = found.min_by_key(|(found, _)| found.start) {
+                let before = String::from_utf8_lossy(&unread[..found.start]).replace("\r\n", "\n");
+                self.read += found.end;
                 return (which, before);
             }
             assert!(!self.has_ended, "the program ended without {texts:?}\n{self:?}");
@@ -124,9 +125,9 @@ impl TerminalUser {
         let waited = Stopwatch::start();
         while !self.has_ended && find(&self.screen[self.read..], IN).is_none() {
             assert!(!waited.is_over(LIMIT), "neither in nor refused after {}\n{self:?}", waited.elapsed());
-            let go_on = |text| Some((find(&self.screen[self.read..], text)?, text));
-            if let Some((at, text)) = GO_ON.into_iter().find_map(go_on) {
-                self.read += at + text.len();
+            let go_on = |text| find(&self.screen[self.read..], text);
+            if let Some(found) = GO_ON.into_iter().find_map(go_on) {
+                self.read += found.end;
                 self.answer_visible("");
             }
             self.look();
@@ -218,9 +219,8 @@ impl TerminalUser {
     fn pass_over_offer(&mut self) {
         let Some(read) = self.offers_read else { return };
         let unread = &self.screen[read..];
-        let found = OFFERS.iter().find_map(|offer| Some(find(unread, offer)? + offer.len()));
-        if let Some(end) = found {
-            self.offers_read = Some(read + end);
+        if let Some(found) = OFFERS.iter().find_map(|offer| find(unread, offer)) {
+            self.offers_read = Some(read + found.end);
             self.type_line("n");
         }
     }
@@ -313,8 +313,31 @@ fn without(text: &str, secret: &str) -> String {
     left
 }
 
-fn find(haystack: &[u8], needle: &str) -> Option<usize> {
-    haystack.windows(needle.len().max(1)).position(|window| window == needle.as_bytes())
+/// Where the first text of this wording is. A row may end in the place of a space, or beside a Chinese character.
+fn find(haystack: &[u8], needle: &str) -> Option<Range<usize>> {
+    (0..haystack.len()).find_map(|start| Some(start..start + length_of(&haystack[start..], needle)?))
+}
+
+/// How many bytes `needle` takes at the beginning of `haystack`, if that begins with it.
+fn length_of(haystack: &[u8], needle: &str) -> Option<usize> {
+    let (mut at, mut is_wide) = (0, false);
+    for c in needle.chars() {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes).as_bytes();
+        let is_beside_wide = is_wide || !c.is_ascii();
+        is_wide = !c.is_ascii();
+        let rest = &haystack[at..];
+        if rest.starts_with(bytes) {
+            at += bytes.len();
+        } else if c == ' ' && rest.starts_with(ROW_END) {
+            at += ROW_END.len();
+        } else if at > 0 && is_beside_wide && rest.strip_prefix(ROW_END)?.starts_with(bytes) {
+            at += ROW_END.len() + bytes.len();
+        } else {
+            return None;
+        }
+    }
+    Some(at)
 }
 
 fn exit_code(status: std::process::ExitStatus) -> i32 {
@@ -331,11 +354,12 @@ fn transcript(dir: &Path, what: &str) -> PathBuf {
     if *count == 1 { dir.join(format!("{what}.txt")) } else { dir.join(format!("{what}-{count}.txt")) }
 }
 
-/// The ends of the question whether to make recovery codes.
+/// The question whether to make recovery codes.
 const OFFERS: [&str; 2] = [
-    "Each lets you in once if you lose your second factor. [y/N] ",
-    "可凭恢复码登录，每个只能用一次。[y/N] ",
+    "Make recovery codes now, in case you lose your second factor? [y/N] ",
+    "是否现在生成恢复码？无法使用二次验证时可凭恢复码登录。[y/N] ",
 ];
+const ROW_END: &[u8] = b"\r\n";
 /// The question before a login in which something is to be read.
 const GO_ON: [&str; 2] = ["Press Enter to log in: ", "按回车键完成登录："];
 const IN: &str = "-- in as ";
@@ -349,6 +373,15 @@ const LAST_WORDS: Duration = Duration::from_millis(20);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_found_where_its_row_ends_between_words() {
+        let english = b"Make some:\r\npostern my, now";
+        assert_eq!(find(english, "some: postern"), Some(5..19));
+        assert_eq!(find(english, "so me"), None);
+        assert_eq!(find("每个\r\n邮件\r\nx".as_bytes(), "个邮件x"), Some(3..18));
+        assert_eq!((find(b"", "x"), find(b"ab\r\ncd", "bcd")), (None, None));
+    }
 
     #[test]
     fn a_secret_is_left_out_in_every_grouping() {

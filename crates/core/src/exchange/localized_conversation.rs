@@ -101,7 +101,7 @@ impl<'a> LocalizedConversation<'a> {
         for line in std::mem::take(&mut self.unread) {
             self.show(line.tone, &line.prompt()).await?;
         }
-        let prompt = self.in_rows(Prompt::new(question, self.language), "").with_choices(choices);
+        let prompt = Prompt::new(question, self.language).with_choices(choices);
         let answer = self.person.ask(echo, &prompt).await?;
         if echo == Echo::Off {
             self.knows(Known::Password, answer.expose());
@@ -194,7 +194,10 @@ impl<'a> LocalizedConversation<'a> {
     async fn say(&mut self, tone: Tone, phrase: &Phrase<'_>) -> Result<(), Gone> {
         match self.delivery {
             LineDelivery::AtOnce => {
-                let prompt = self.in_rows(Prompt::new(phrase, self.language), "");
+                let prompt = Prompt::new(phrase, self.language);
+                // Elsewhere the terminal breaks lines by itself.
+                let is_known = self.screen.is_measured;
+                let prompt = if is_known { in_rows(prompt, self.screen.columns, "") } else { prompt };
                 self.show(tone, &prompt).await
             }
             LineDelivery::WithNextQuestion => {
@@ -236,11 +239,6 @@ impl<'a> LocalizedConversation<'a> {
         }
         let prompt = in_rows(Prompt::new(item, self.language), self.screen.columns, LIST_INDENT);
         self.show(Tone::Info, &prompt).await
-    }
-
-    /// On a terminal whose width is known, lines end between words.
-    fn in_rows<'p>(&self, prompt: Prompt<'p>, indent: &str) -> Prompt<'p> {
-        if self.screen.is_measured { in_rows(prompt, self.screen.columns, indent) } else { prompt }
     }
 
     /// The front door says what the person sees on.
@@ -319,9 +317,6 @@ fn in_rows<'p>(prompt: Prompt<'p>, columns: usize, indent: &str) -> Prompt<'p> {
     for (at, line) in prompt.text().split('\n').enumerate() {
         rows.push_str(if at == 0 { "" } else { "\n" });
         rows.push_str(&Zeroizing::new(wrapped(line, columns, indent)));
-        // The answer is typed behind them.
-        let spaces = line.len() - line.trim_end_matches(' ').len();
-        rows.extend(std::iter::repeat_n(' ', spaces));
     }
     prompt.with_text(rows)
 }

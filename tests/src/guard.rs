@@ -2,8 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -217,27 +220,46 @@ pub fn pause(time: Duration) {
 /// A TCP port of 127.0.0.1 that is free, below those that the kernel hands out by itself.
 #[must_use]
 pub fn free_port() -> u16 {
-    use std::net::TcpListener;
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    static START: OnceLock<u32> = OnceLock::new();
-    // By chance: process ids repeat from one test host to the next, and a server that is stopped for a while must not
-    // find another host's in its place.
-    let start = *START.get_or_init(|| {
-        let mut bytes = [0; 4];
-        getrandom::fill(&mut bytes).expect("random bytes");
-        u32::from_ne_bytes(bytes)
-    });
-    for _ in 0..PORTS {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = u16::try_from(FIRST_PORT + start.wrapping_add(step) % PORTS).expect("below 65536");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
+    static BLOCK: Mutex<Option<PortBlock>> = Mutex::new(None);
+    let mut block = BLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..2 * BLOCKS {
+        let block = block.get_or_insert_with(|| PortBlock::take(None));
+        for at in std::mem::replace(&mut block.left, 0..0) {
+            block.left = at + 1..PORTS_OF_A_BLOCK;
+            let port = FIRST_PORT + block.number * PORTS_OF_A_BLOCK + at;
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
         }
+        *block = PortBlock::take(Some(block));
     }
-    panic!("no free port on 127.0.0.1 between {FIRST_PORT} and {}", FIRST_PORT + PORTS);
+    panic!("no free port on 127.0.0.1 from {FIRST_PORT} on");
+}
+
+/// Ports that no other test program hands out meanwhile: servers begin to listen only a while after they were told where.
+struct PortBlock {
+    number: u16,
+    left: Range<u16>,
+    // The first port of each block that this program took.
+    held: Vec<TcpListener>,
+}
+
+impl PortBlock {
+    fn take(before: Option<&mut Self>) -> Self {
+        // By chance: process ids repeat from one test host to the next, and a server that is stopped for a while must not
+        // find another host's in its place.
+        let mut bytes = [0; 2];
+        getrandom::fill(&mut bytes).expect("random bytes");
+        let start = u16::from_ne_bytes(bytes) % BLOCKS;
+        let mut held = before.map(|block| std::mem::take(&mut block.held)).unwrap_or_default();
+        for number in (start..BLOCKS).chain(0..start) {
+            if let Ok(first) = TcpListener::bind(("127.0.0.1", FIRST_PORT + number * PORTS_OF_A_BLOCK)) {
+                held.push(first);
+                return Self { number, left: 1..PORTS_OF_A_BLOCK, held };
+            }
+        }
+        panic!("no free block of ports on 127.0.0.1 from {FIRST_PORT} on");
+    }
 }
 
 /// A line of `/proc/PID/status` that counts KiB, of any process.
@@ -269,5 +291,6 @@ fn slurp(mut from: impl Read) -> Vec<u8> {
 
 const POLL: Duration = Duration::from_millis(10);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-const FIRST_PORT: u32 = 12_000;
-const PORTS: u32 = 18_000;
+const FIRST_PORT: u16 = 12_000;
+const PORTS_OF_A_BLOCK: u16 = 100;
+const BLOCKS: u16 = 180;

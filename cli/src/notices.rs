@@ -13,20 +13,37 @@ impl Site {
     /// Mails a change to the account's owner, if the site is configured to. The change stands whether or not that
     /// succeeds: a fault of the courier is a warning.
     pub(crate) async fn tell_owner(&self, account: &Account, what: &Phrase<'_>) {
-        if let Err(error) = self.try_to_tell_owner(account, what).await {
+        self.tell_owner_with(account, what, None).await;
+    }
+
+    /// The same with what the owner has to do next.
+    pub(crate) async fn tell_owner_with(
+        &self,
+        account: &Account,
+        what: &Phrase<'_>,
+        next: Option<&Phrase<'_>>,
+    ) {
+        if let Err(error) = self.try_to_tell_owner(account, what, next).await {
             warn(account, &error.to_string());
         }
     }
 
-    /// As [`Site::tell_owner`]; the caller reports the failure.
+    /// What the owner of an account has to do after a factor was bound.
+    pub(crate) fn after_factor(&self, is_first: bool) -> Option<Phrase<'_>> {
+        let how = self.config.mail_settings.app_password_help();
+        is_first.then_some(Phrase::MailNeedsAppPasswords { how })
+    }
+
+    /// As [`Site::tell_owner_with`]; the caller reports the failure.
     pub(crate) async fn try_to_tell_owner(
         &self,
         account: &Account,
         what: &Phrase<'_>,
+        next: Option<&Phrase<'_>>,
     ) -> Result<(), CourierError> {
         let notices =
             Notices { courier: &*self.courier, clock: &*self.clock, language: self.config.language };
-        notices.changed(account, what, Actor::Admin).await
+        notices.changed(account, what, next, Actor::Admin).await
     }
 }
 

@@ -92,7 +92,7 @@ impl Issue for Job<'_> {
             self.journal.begin(row, label, &issued)?;
             if store_app_password(&self.authority, &account.id, &order, password).await?.is_some() {
                 let what = Phrase::ChangedAppPasswordCreated { label: order.label.as_str() };
-                self.journal.tell_owner(self.site, &account, &what).await;
+                self.journal.tell_owner(self.site, &account, &what, None).await;
                 return Ok((account, issued));
             }
         }

@@ -106,8 +106,9 @@ impl<T: Issued> Journal<T> {
         site: &Site,
         account: &Account,
         what: &Phrase<'_>,
+        next: Option<&Phrase<'_>>,
     ) {
-        if self.untold > 0 || site.try_to_tell_owner(account, what).await.is_err() {
+        if self.untold > 0 || site.try_to_tell_owner(account, what, next).await.is_err() {
             self.untold += 1;
         }
     }

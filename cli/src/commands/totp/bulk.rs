@@ -100,10 +100,12 @@ impl Issue for Job<'_> {
         self.journal.begin(user, label, &issued)?;
         let new = totp.to_factor(id, factor_label, &self.keyring, self.authority.random)?;
         let expects_enrolled = if self.may_add { None } else { Some(false) };
-        bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
+        let is_first =
+            bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
         let (label, kind) = (new.label.as_str(), new.kind.name());
         let what = Phrase::ChangedFactorBound { label, kind };
-        self.journal.tell_owner(self.site, &account, &what).await;
+        let next = self.site.after_factor(is_first);
+        self.journal.tell_owner(self.site, &account, &what, next.as_ref()).await;
         Ok((account, issued))
     }
 }

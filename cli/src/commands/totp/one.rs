@@ -53,7 +53,9 @@ pub(super) async fn run(
         Ok((site, account, bound)) => {
             let concluded = bound.conclude(&account, wanted, &mut files, output);
             let (label, kind) = (bound.new.label.as_str(), bound.new.kind.name());
-            site.tell_owner(&account, &Phrase::ChangedFactorBound { label, kind }).await;
+            let (what, next) =
+                (Phrase::ChangedFactorBound { label, kind }, site.after_factor(bound.is_first));
+            site.tell_owner_with(&account, &what, next.as_ref()).await;
             concluded
         }
         Err(failure) => Err(files.give_up(failure)),

@@ -24,19 +24,12 @@ pub struct Notices<'a> {
 }
 
 impl Notices<'_> {
-    /// Mails what was changed to the account. Nothing is sent where the site does not, or the account has no address.
+    /// Mails what was changed to the account, and `next`, what the owner has to do now. Nothing is sent where the site does not, or
+    /// the account has no address.
     ///
     /// # Errors
     /// Where the courier fails; the change stands all the same.
-    pub async fn changed(&self, account: &Account, what: &Phrase<'_>, by: Actor) -> Result<(), CourierError> {
-        self.changed_with(account, what, None, by).await
-    }
-
-    /// The same with `next`, what the owner has to do now.
-    ///
-    /// # Errors
-    /// As for [`Notices::changed`].
-    pub async fn changed_with(
+    pub async fn changed(
         &self,
         account: &Account,
         what: &Phrase<'_>,
@@ -82,12 +75,12 @@ impl Notices<'_> {
     }
 }
 
-/// As [`Notices::changed`], from the middle of a conversation. The change stands whether that succeeds or not.
+/// As [`Notices::changed`] without a next step, from the middle of a conversation. The change stands whether that succeeds or not.
 pub(crate) async fn changed(exchange: &mut Exchange<'_>, account: &Account, what: &Phrase<'_>) {
     changed_with(exchange, account, what, None).await;
 }
 
-/// As [`Notices::changed_with`], in the same way.
+/// The same with a next step.
 pub(crate) async fn changed_with(
     exchange: &mut Exchange<'_>,
     account: &Account,
@@ -100,8 +93,7 @@ pub(crate) async fn changed_with(
     }
     // The change stands even if the user does not wait any longer.
     let _: Result<(), Gone> = exchange.person.pause(crate::courier::LONGEST_DELIVERY).await;
-    exchange.trail.is_courier_down |=
-        notices.changed_with(account, what, next, exchange.actor).await.is_err();
+    exchange.trail.is_courier_down |= notices.changed(account, what, next, exchange.actor).await.is_err();
 }
 
 /// As [`Notices::fraud_report`].

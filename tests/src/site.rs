@@ -159,6 +159,24 @@ impl Site {
         DovecotConfig::new(&passdb, &self.output.join("dovecot.log"))
     }
 
+    /// Starts a Dovecot with the shipped databases, the one that says why a login is refused among them.
+    #[must_use]
+    pub fn dovecot_with_words(&self) -> Dovecot {
+        let words = self.dir().join("postern-words.conf.ext");
+        fs::write(&words, include_str!("../../packaging/dovecot-2.3/postern-words.conf.ext"))
+            .expect("a file");
+        host::own(&words, (0.into(), 0.into()), 0o644);
+        let program = host::program("postern-checkpassword");
+        let passdb = format!("{} --config {}", program.display(), self.client_config().display());
+        let databases = include_str!("../../packaging/dovecot-2.3/auth-postern.conf.ext")
+            .replace("#passdb {\n#  driver = dict\n#  args =", "passdb {\n  driver = dict\n  args =")
+            .replace("postern-words.conf.ext\n#}", "postern-words.conf.ext\n}")
+            .replace("/etc/dovecot/postern-words.conf.ext", &words.display().to_string())
+            .replace("/usr/lib/postern/postern-checkpassword", &passdb);
+        assert_eq!(databases.matches("\n  driver = dict").count(), 1, "{databases}");
+        Dovecot::start(&DovecotConfig { databases: Some(databases), ..self.dovecot_config() })
+    }
+
     /// postern-checkpassword without Dovecot, run as Dovecot's user.
     #[must_use]
     pub fn checkpassword(&self) -> Checkpassword {

@@ -40,9 +40,9 @@ impl Key {
             KeyKind::Rsa => &["-t", "rsa", "-b", "2048"],
         };
         let comment = format!("key {number}");
-        ssh_keygen(
+        drop(ssh_keygen(
             Command::new(program()).args(kind).args(["-q", "-N", "", "-C", &comment, "-f"]).arg(&path),
-        );
+        ));
         Self { path }
     }
 
@@ -74,11 +74,18 @@ impl Key {
         read(&with(&self.path, ".pub"))
     }
 
+    /// The fingerprint that `ssh-keygen -l` prints: `SHA256:…`.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let shown = ssh_keygen(Command::new(program()).arg("-lf").arg(with(&self.path, ".pub")));
+        shown.split_whitespace().nth(1).expect("a fingerprint").to_owned()
+    }
+
     /// Signs the public key as this authority, for logins as `principal`; ssh then shows the certificate beside the key.
     pub fn certify(&self, key: &Self, principal: &str) {
         let mut command = Command::new(program());
         command.args(["-q", "-I", "a test's certificate", "-n", principal, "-s"]).arg(&self.path);
-        ssh_keygen(command.arg(with(&key.path, ".pub")));
+        drop(ssh_keygen(command.arg(with(&key.path, ".pub"))));
     }
 
     /// The certificate in one line, where there is one.
@@ -92,8 +99,8 @@ fn program() -> PathBuf {
     host::system_program("/usr/bin/ssh-keygen", "openssh-client")
 }
 
-fn ssh_keygen(command: &mut Command) {
-    drop(Ran::of(command.current_dir("/"), b"", Duration::from_secs(30)).succeeded());
+fn ssh_keygen(command: &mut Command) -> String {
+    Ran::of(command.current_dir("/"), b"", Duration::from_secs(30)).succeeded().stdout
 }
 
 fn with(path: &Path, end: &str) -> PathBuf {

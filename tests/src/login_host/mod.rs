@@ -1,6 +1,8 @@
 //! A host whose users log in by ssh, sudo, su and at the console.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -132,6 +134,14 @@ impl LoginHost {
     #[must_use]
     pub fn stack(&self, service: &str) -> String {
         pam_stack(&self.site, service)
+    }
+
+    /// The stack `packaging/pam/FILE` as `service`, with our module and configuration in the place of the installed ones.
+    #[must_use]
+    pub fn packaged(&self, file: &str, service: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/pam").join(file);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        text.replace("pam_postern.so", &self.module(service))
     }
 
     /// The module and its arguments.

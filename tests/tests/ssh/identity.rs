@@ -7,7 +7,6 @@ use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Key, Ssh, Sshd, UnixUser, guard, local_login, unix_users};
 
 use crate::on_both;
-use crate::packaged::packaged;
 
 on_both!(
     an_address_in_a_users_own_entry_does_not_change_the_identity,
@@ -164,13 +163,13 @@ fn no_password_lets_a_user_in_under_another_spelling(host: &LoginHost) {
     for spelled in spellings(&anna) {
         let line = refused(host, &spelled.name, &anna.password);
         assert!(line.contains("reason=not_permitted"), "{line}");
-        let mut person = local_login::su("su", &by, &spelled.name, &packaged(host, "su", "su"));
+        let mut person = local_login::su("su", &by, &spelled.name, &host.packaged("su", "su"));
         person.expect("Password: ");
         person.answer_hidden(&anna.unix.password);
         assert!(person.is_refused().contains("Authentication failure"), "{}", spelled.name);
     }
     let spelled = anna.unix.name.to_uppercase();
-    let mut person = local_login::console("console", &packaged(host, "login", "login"));
+    let mut person = local_login::console("console", &host.packaged("login", "login"));
     person.expect("login: ");
     person.answer_visible(&spelled);
     person.expect("Password: ");

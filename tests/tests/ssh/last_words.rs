@@ -5,7 +5,6 @@ use postern_tests::terminal_user::{PROMPT, TerminalUser};
 use postern_tests::{Key, Ssh, local_login};
 
 use crate::on_both;
-use crate::packaged::packaged;
 
 on_both!(
     a_refusal_is_readable_in_chinese,
@@ -96,7 +95,7 @@ fn an_outage_is_readable_at_a_host_that_speaks_chinese() {
     assert!(refused.contains("请稍后再试。"), "{refused}");
     is_readable(&person);
 
-    let mut person = local_login::console("console", &packaged(&host, "login", "login"));
+    let mut person = local_login::console("console", &host.packaged("login", "login"));
     person.expect("login: ");
     person.answer_visible(&anna.unix.name);
     person.expect("Two-step login is out of order on this host just now.");

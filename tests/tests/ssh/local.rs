@@ -8,7 +8,6 @@ use postern_tests::{Sudo, guard, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
 use crate::on_both;
-use crate::packaged::packaged;
 
 on_both!(
     sudo_asks_for_the_password_and_then_a_code,
@@ -31,7 +30,7 @@ fn with_one_password(host: &LoginHost, mut user: LoginUser) -> LoginUser {
 
 fn sudo_asks_for_the_password_and_then_a_code(host: &LoginHost) {
     let mut anna = with_one_password(host, host.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &host.packaged("sudo", "sudo"));
     let (code, next) = (anna.app.code(), anna.app.code());
     let ask = |person: &mut TerminalUser| {
         person.expect(&format!("[sudo] password for {}: ", anna.unix.name));
@@ -73,7 +72,7 @@ fn sudo_asks_for_the_password_and_then_a_code(host: &LoginHost) {
 
 fn sudo_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
     let mut anna = with_one_password(host, host.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo-i", "sudo-i"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &host.packaged("sudo-i", "sudo-i"));
     for (code, opens) in [(anna.app.authenticator.wrong_code(), false), (anna.app.code(), true)] {
         let mut person = sudo.start_with(&["-i"], &[]);
         person.expect("[sudo] password for ");
@@ -93,7 +92,7 @@ fn sudo_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
 fn sudo_takes_the_password_of_this_host_as_it_always_did(host: &LoginHost) {
     let mut anna = host.enrolled("anna");
     assert_ne!(anna.password, anna.unix.password);
-    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &host.packaged("sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&anna.unix.password);
@@ -107,21 +106,21 @@ fn sudo_shows_what_there_is_to_choose_and_to_scan(host: &LoginHost) {
         (with_one_password(host, host.enrolled("anna")), with_one_password(host, host.user("berta")));
     guard::pause(Duration::from_millis(1_100));
     let mut phone = host.enrol_another(&anna, "phone");
-    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &host.packaged("sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&anna.password);
     person.expect("Your second factors:");
     person.expect("1. authenticator");
     person.expect("2. phone");
-    person.expect("Code from authenticator, or the number of another factor: ");
+    person.expect("Code from authenticator, or a number from the list: ");
     person.answer_visible("2");
-    person.expect("Code from phone, or the number of another factor: ");
+    person.expect("Code from phone, or a number from the list: ");
     person.answer_visible(&phone.code());
     assert_eq!(person.is_in(), "root");
     anna.app = phone;
 
-    let sudo = Sudo::allow("sudo", &berta.unix, &packaged(host, "sudo", "required-key"));
+    let sudo = Sudo::allow("sudo", &berta.unix, &host.packaged("sudo", "required-key"));
     let mut person = sudo.start();
     person.expect("[sudo] password for ");
     person.answer_hidden(&berta.password);
@@ -132,7 +131,7 @@ fn sudo_shows_what_there_is_to_choose_and_to_scan(host: &LoginHost) {
 
 fn sudo_asks_a_wrong_password_for_nothing_more(host: &LoginHost) {
     let anna = with_one_password(host, host.enrolled("anna"));
-    let sudo = Sudo::allow("sudo", &anna.unix, &packaged(host, "sudo", "sudo"));
+    let sudo = Sudo::allow("sudo", &anna.unix, &host.packaged("sudo", "sudo"));
     let mut person = sudo.start();
     person.expect("[sudo] password for");
     person.answer_hidden("not the password");
@@ -145,7 +144,7 @@ fn sudo_asks_a_wrong_password_for_nothing_more(host: &LoginHost) {
 fn sudo_lets_those_in_that_have_no_factor_or_no_account(host: &LoginHost) {
     let (berta, local) = (with_one_password(host, host.user("berta")), unix_users::fresh("local"));
     for (user, password) in [(&berta.unix, &berta.password), (&local, &local.password)] {
-        let sudo = Sudo::allow("sudo", user, &packaged(host, "sudo", "sudo"));
+        let sudo = Sudo::allow("sudo", user, &host.packaged("sudo", "sudo"));
         let mut person = sudo.start();
         person.expect("[sudo] password for");
         person.answer_hidden(password);
@@ -166,7 +165,7 @@ fn sudo_lets_those_in_that_have_no_factor_or_no_account(host: &LoginHost) {
 
 fn su_asks_for_password_and_code_of_the_target_user(host: &LoginHost) {
     let (mut anna, by) = (host.enrolled("anna"), unix_users::fresh("by"));
-    let start = || local_login::su("su", &by, &anna.unix.name, &packaged(host, "su", "su"));
+    let start = || local_login::su("su", &by, &anna.unix.name, &host.packaged("su", "su"));
     let mut person = start();
     person.expect("Password: ");
     person.answer_hidden(&anna.unix.password);
@@ -179,7 +178,7 @@ fn su_asks_for_password_and_code_of_the_target_user(host: &LoginHost) {
     assert_eq!(person.is_in(), anna.unix.name);
 
     let local = unix_users::fresh("local");
-    let mut person = local_login::su("su", &by, &local.name, &packaged(host, "su", "su"));
+    let mut person = local_login::su("su", &by, &local.name, &host.packaged("su", "su"));
     person.expect("Password: ");
     person.answer_hidden(&local.password);
     assert_eq!(person.is_in(), local.name);
@@ -192,7 +191,7 @@ fn su_asks_for_password_and_code_of_the_target_user(host: &LoginHost) {
 
 fn su_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
     let (mut anna, by, local) = (host.enrolled("anna"), unix_users::fresh("by"), unix_users::fresh("local"));
-    let start = |name: &str| local_login::su_l("su", &by, name, &packaged(host, "su-l", "su-l"));
+    let start = |name: &str| local_login::su_l("su", &by, name, &host.packaged("su-l", "su-l"));
     let mut person = start(&anna.unix.name);
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
@@ -208,7 +207,7 @@ fn su_with_a_login_shell_asks_for_the_same(host: &LoginHost) {
 
 fn a_console_asks_for_password_and_code(host: &LoginHost) {
     let (mut anna, local) = (host.enrolled("anna"), unix_users::fresh("local"));
-    let mut person = local_login::console("console", &packaged(host, "login", "login"));
+    let mut person = local_login::console("console", &host.packaged("login", "login"));
     person.expect("login: ");
     person.answer_visible(&anna.unix.name);
     person.expect("Password: ");
@@ -219,7 +218,7 @@ fn a_console_asks_for_password_and_code(host: &LoginHost) {
     assert_eq!(person.run("id -u; env | grep POSTERN | wc -l"), format!("{}\n0\n", anna.unix.uid));
     person.leave();
     drop(host.logged(&anna, &["verdict=accept flow=login service=login"]));
-    let mut person = local_login::console("console", &packaged(host, "login", "login"));
+    let mut person = local_login::console("console", &host.packaged("login", "login"));
     person.expect("login: ");
     person.answer_visible(&local.name);
     person.expect("Password: ");

@@ -12,7 +12,7 @@ on_both!(password_and_code_as_shipped, key_and_code_as_shipped);
 
 fn sshd(host: &LoginHost, stack: &str, service: &str, lines: &str) -> Arc<Sshd> {
     let lines = shipped("sshd").join(lines);
-    let sshd = Sshd::builder("packaged").pam(&packaged(host, stack, service));
+    let sshd = Sshd::builder("packaged").pam(&host.packaged(stack, service));
     Arc::new(sshd.set("Include", &lines.display().to_string()).start())
 }
 
@@ -46,7 +46,7 @@ fn key_and_code_as_shipped(host: &LoginHost) {
     let mut person = Ssh::to(&sshd).unix_user(&anna.unix).key(&key).start();
     person.expect("Code from authenticator: ");
     person.answer_visible(&anna.app.code());
-    person.expect("Trust this device for 30 days? [y/N] ");
+    person.expect("Skip the second factor for 30 days when you log in from this device? [y/N] ");
     person.answer_visible("");
     assert_eq!(person.is_in(), anna.unix.name);
     assert_eq!(person.run("env | grep POSTERN | wc -l"), "0\n");
@@ -59,12 +59,6 @@ fn key_and_code_as_shipped(host: &LoginHost) {
         person.is_refused().contains("Permission denied (publickey)"),
         "nothing is asked without the key"
     );
-}
-
-/// A file of `packaging/pam`, as `service`.
-pub(crate) fn packaged(host: &LoginHost, file: &str, service: &str) -> String {
-    let text = std::fs::read_to_string(shipped("pam").join(file)).expect("a stack");
-    text.replace("pam_postern.so", &host.module(service))
 }
 
 fn shipped(name: &str) -> PathBuf {

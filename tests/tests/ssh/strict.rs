@@ -5,7 +5,6 @@ use postern_tests::terminal_user::TerminalUser;
 use postern_tests::{Ssh, local_login, unix_users};
 
 use crate::enrolment::{ENGLISH, scan};
-use crate::packaged::packaged;
 
 fn after_password(host: &LoginHost, service: &str, user: &LoginUser) -> TerminalUser {
     let sshd = host.sshd(service, "keyboard-interactive");
@@ -24,7 +23,7 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(host: &LoginHost) {
     let (ticket, of_another) = (invite(&anna), invite(&berta));
     for wrong in [of_another.as_str(), "12345678", ""] {
         let mut person = after_password(host, "tickets", &anna);
-        person.expect("You need a second factor here and have none yet. Set one up now.");
+        person.expect("Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now.");
         person.expect("Ticket from your administrator: ");
         person.was_shown(&of_another);
         person.answer_visible(wrong);
@@ -47,7 +46,7 @@ fn a_ticket_from_an_admin_lets_one_set_up_an_app(host: &LoginHost) {
 /// Each of its other services is laxer than sshd, and none is a way around it, because a factor counts at every service.
 fn a_ticket_that_ssh_asks_for_is_asked_for_by_su_as_well(host: &LoginHost) {
     let (mut anna, by) = (host.user("anna"), unix_users::fresh("by"));
-    let su = || local_login::su("su", &by, &anna.unix.name, &packaged(host, "su", "su-lax"));
+    let su = || local_login::su("su", &by, &anna.unix.name, &host.packaged("su", "su-lax"));
     for wrong in ["12345678", ""] {
         let mut person = su();
         person.expect("Password: ");

@@ -1,6 +1,7 @@
 //! Logins by ssh.
 
 use postern_core::words::Language;
+use postern_tests::Key;
 use postern_tests::courier_host::{another, place};
 
 use crate::in_both_languages;
@@ -16,6 +17,7 @@ in_both_languages!(
     a_code_by_mail,
     a_code_by_text_message,
     an_approval_on_the_phone,
+    a_trusted_device,
 );
 
 fn the_password_alone(language: Language) {
@@ -34,7 +36,7 @@ fn a_wrong_password(language: Language) {
     walk.finish();
 }
 
-fn with_app(language: Language, name: &str, title: &str) -> Walk {
+pub(crate) fn with_app(language: Language, name: &str, title: &str) -> Walk {
     let mut walk = Walk::new(language, name, title);
     let host = walk.host.clone();
     host.enrol(&mut walk.user);
@@ -84,7 +86,7 @@ fn a_recovery_code(language: Language) {
     walk.finish();
 }
 
-fn with_all(language: Language, name: &str, title: &str) -> Walk {
+pub(crate) fn with_all(language: Language, name: &str, title: &str) -> Walk {
     let mut walk = Walk::new(language, name, title);
     let host = walk.host.clone();
     host.bind_email(&walk.user, &[]);
@@ -166,7 +168,7 @@ fn an_approval_on_the_phone(language: Language) {
     walk.answers(&mut screen, "code", &code);
     walk.ends(screen);
 
-    walk.heading("Refused on the phone");
+    walk.heading("“This was not me” on the phone");
     let (mut screen, number) = asks(&mut walk);
     is_42(&mut walk, &number);
     screen.person.answer_visible("");
@@ -184,15 +186,49 @@ fn an_approval_on_the_phone(language: Language) {
     walk.finish();
 }
 
+fn a_trusted_device(language: Language) {
+    let mut walk =
+        with_app(language, "login-trusted-device", "Login by ssh with a key, from a trusted device");
+    let key = Key::ed25519();
+    walk.user.unix.authorize(&key);
+    walk.heading("The device is trusted");
+    let mut screen = walk.ssh_with("sshd-key", &key);
+    let code = walk.code();
+    walk.answers(&mut screen, "code", &code);
+    walk.answers(&mut screen, "trust-device", "y");
+    walk.ends(screen);
+    walk.heading("The next login");
+    let screen = walk.ssh_with("sshd-key", &key);
+    walk.ends(screen);
+    walk.heading("Listed");
+    walk.replace(&key.fingerprint(), "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU");
+    let screen = walk.my(&["devices", "list"]);
+    walk.ends(screen);
+    walk.heading("Revoked");
+    let mut screen = walk.proves(&["devices", "revoke", "--all"]);
+    let code = walk.code();
+    walk.answers(&mut screen, "code", &code);
+    walk.ends(screen);
+    walk.heading("The mails about it");
+    let own = walk.user.address();
+    // The first one is about the app.
+    drop(walk.host.mailbox.next_to(&own));
+    for _ in 0..2 {
+        let mail = walk.host.mailbox.next_to(&own);
+        walk.mail(&mail);
+    }
+    walk.finish();
+}
+
 /// The number at the question stands as 42.
-fn is_42(walk: &mut Walk, number: &str) {
-    for after in [",", " 确认"] {
+pub(crate) fn is_42(walk: &mut Walk, number: &str) {
+    for after in [" on", " 并批准"] {
         walk.replace(&format!(" {number}{after}"), &format!(" 42{after}"));
     }
 }
 
 /// The number at the last question.
-fn number(screen: &Screen) -> String {
+pub(crate) fn number(screen: &Screen) -> String {
     let text = screen.person.text();
     let line = text.lines().last().unwrap_or_default();
     let mut digits = line.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 2);

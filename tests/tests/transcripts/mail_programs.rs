@@ -2,7 +2,7 @@
 
 use postern_core::words::Language;
 use postern_tests::transcript::Transcript;
-use postern_tests::{MailHost, site};
+use postern_tests::{Dovecot, MailHost, site};
 
 #[test]
 fn refusals() {
@@ -12,14 +12,20 @@ fn refusals() {
     let alice = host.site.account("alice");
     drop(host.site.enrol("alice"));
     let wrong = site::wrong_password();
+    let with_words = host.site.dovecot_with_words();
+    let said = |dovecot: &Dovecot, user: &str, password: &str| {
+        let (imap, pop3) = (dovecot.imap(user, password), dovecot.pop3(user, password));
+        format!("IMAP: {}\nPOP3: {}", imap.text(), pop3.text())
+    };
     for (title, user, password) in [
         ("The main password, and a second factor is set up", "alice", &alice.password),
         ("A wrong password", "alice", &wrong),
         ("An unknown user", "carol", &wrong),
     ] {
         transcript.heading(title);
-        transcript.text(&format!("IMAP: {}", host.dovecot.imap(user, password).text()));
-        transcript.text(&format!("POP3: {}", host.dovecot.pop3(user, password).text()));
+        transcript.text(&said(&host.dovecot, user, password));
     }
+    transcript.heading("The same, where postern-words.conf.ext is used");
+    transcript.text(&said(&with_words, "alice", &alice.password));
     transcript.finish();
 }

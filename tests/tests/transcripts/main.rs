@@ -2,6 +2,7 @@
 //! docs/transcripts, where `make transcripts` writes it.
 
 mod enrolment;
+mod local;
 mod login;
 mod mail_programs;
 mod messages;

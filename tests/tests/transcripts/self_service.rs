@@ -3,9 +3,10 @@
 use postern_core::words::Language;
 
 use crate::in_both_languages;
+use crate::login::{is_42, number};
 use crate::walk::Walk;
 
-in_both_languages!(factors, app_passwords, a_phone, addresses_and_numbers, nothing_yet);
+in_both_languages!(factors, app_passwords, a_phone, addresses_and_numbers, challenges, nothing_yet);
 
 fn nothing_yet(language: Language) {
     let mut walk = Walk::new(language, "my-nothing-yet", "postern my: nothing is set up");
@@ -109,6 +110,26 @@ fn a_phone(language: Language) {
     walk.heading("Listed");
     let screen = walk.my(&["factors"]);
     walk.ends(screen);
+    walk.finish();
+}
+
+fn challenges(language: Language) {
+    let mut walk = Walk::new(language, "my-challenges", "postern my: a login that waits, and is refused");
+    let host = walk.host.clone();
+    drop(host.bind_ringing_phone(&walk.user));
+    let mut login = walk.knows_the_password("sshd");
+    walk.reads(&mut login, "approve-on-phone");
+    let number = number(&login);
+    is_42(&mut walk, &number);
+    walk.heading("Listed");
+    let screen = walk.my(&["challenges", "list"]);
+    walk.ends(screen);
+    walk.heading("Refused");
+    let screen = walk.my(&["challenges", "deny", "--all"]);
+    walk.ends(screen);
+    walk.heading("What the login says");
+    login.person.answer_visible("");
+    walk.ends(login);
     walk.finish();
 }
 

@@ -11,7 +11,7 @@ use postern_tests::qr::{self, Theme};
 use postern_tests::terminal::{self, Terminal};
 use postern_tests::terminal_user::TerminalUser;
 use postern_tests::transcript::{Transcript, rows};
-use postern_tests::{Authenticator, Handset, canary, guard, host, wording};
+use postern_tests::{Authenticator, Handset, Key, Ssh, canary, guard, host, wording};
 
 /// One person on the way through a flow, and the transcript of it.
 pub(crate) struct Walk {
@@ -41,14 +41,11 @@ impl Walk {
         transcript.replace(&host.web.url(), "https://2fa.example.org");
         transcript.replace(&user.number(), "+442079460123");
         transcript.replace(&format!("…{}", &user.number()[9..]), "…0123");
-        for tens in 1..9 {
-            transcript.replace(&format!("You have {tens}0 seconds"), "You have 90 seconds");
-            transcript.replace(&format!("请在 {tens}0 秒"), "请在 90 秒");
-        }
         transcript.replace(&user.unix.name, "anna");
         transcript.replace("127.0.0.1", "mail.example.org");
         transcript.replace("127.0.0.9", "203.0.113.9");
         transcript.replace("-- in as anna --", "[anna is in]");
+        transcript.replace("-- in as root --", "[root is in]");
         Self { host, user, language, transcript }
     }
 
@@ -73,6 +70,25 @@ impl Walk {
         Screen::of(person, "ssh mail.example.org")
     }
 
+    /// At a login by ssh from 203.0.113.9 with a key, and then what Postern asks for.
+    pub(crate) fn ssh_with(&self, service: &str, key: &Key) -> Screen {
+        let sshd = self.host.sshd(service, "publickey,keyboard-interactive");
+        let person = Ssh::to(&sshd).unix_user(&self.user.unix).key(key).from("127.0.0.9").batch().start();
+        Screen::of(person, "ssh mail.example.org")
+    }
+
+    /// At a terminal of the host, after a command was typed.
+    pub(crate) fn at(&self, person: TerminalUser, command: &str) -> Screen {
+        Screen::of(person, command)
+    }
+
+    /// Types the main password at the question `asked`, which a program of the host puts.
+    pub(crate) fn types_password_at(&self, screen: &mut Screen, asked: &str) {
+        screen.person.expect(asked);
+        screen.was_answered();
+        screen.person.answer_hidden(&self.user.password);
+    }
+
     /// At a login by ssh, behind the password.
     pub(crate) fn knows_the_password(&self, service: &str) -> Screen {
         let mut screen = self.ssh(service);
@@ -83,9 +99,7 @@ impl Walk {
     /// Types the main password at a login.
     pub(crate) fn types_password(&self, screen: &mut Screen) {
         // In English for everyone: without the password the login must not reveal whether there is an account.
-        screen.person.expect("Password: ");
-        screen.was_answered();
-        screen.person.answer_hidden(&self.user.password);
+        self.types_password_at(screen, "Password: ");
     }
 
     /// At `postern my ARGUMENTS`, behind the password.
@@ -190,6 +204,11 @@ impl Walk {
             "From: {}\nTo: {}\nSubject: {}\n\n{}",
             mail.from, mail.to, mail.subject, mail.text
         ));
+    }
+
+    /// What a terminal showed, in the place of all that it shows.
+    pub(crate) fn shown(&mut self, text: &str) {
+        self.transcript.screen(text);
     }
 
     /// Words that are neither of a terminal nor a mail.

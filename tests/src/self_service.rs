@@ -161,5 +161,5 @@ impl fmt::Debug for Said {
 }
 
 /// The beginnings of the question whether to make recovery codes.
-const OFFERS: [&str; 2] = ["Make recovery codes now?", "是否现在生成恢复码？"];
+const OFFERS: [&str; 2] = ["Make recovery codes now", "是否现在生成恢复码？"];
 const LIMIT: Duration = Duration::from_secs(60);

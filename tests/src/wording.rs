@@ -45,6 +45,9 @@ mod tests {
     fn a_phrase_is_split_at_its_arguments() {
         assert_eq!(pieces(Language::English, "code"), ["Code from ", ": "]);
         assert_eq!(pieces(Language::SimplifiedChinese, "login-failed"), ["登录失败。"]);
-        assert_eq!(pieces(Language::English, "trust-device"), ["Trust this device for ", " days? [y/N] "]);
+        assert_eq!(
+            pieces(Language::English, "trust-device"),
+            ["Skip the second factor for ", " days when you log in from this device? [y/N] "]
+        );
     }
 }

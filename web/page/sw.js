@@ -65,7 +65,7 @@ self.addEventListener("push", function (event) {
   }
   const url = typeof message.url === "string" && /^#c\./.test(message.url) ? message.url : "";
   event.waitUntil(self.registration.showNotification(String(message.title || "Postern"), {
-    body: String(message.body || "A login waits for your answer. 有一次登录等待您的答复。"),
+    body: String(message.body || "A login is waiting for your answer. 有一次登录等待您的答复。"),
     icon: "/icon-180.png",
     tag: url || "postern",
     requireInteraction: true,

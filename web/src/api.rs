@@ -154,7 +154,7 @@ fn reply_to(verdict: Verdict, transcript: Transcript) -> Reply {
 fn unavailable() -> Reply {
     let value = json!({
         "verdict": "defer", "reason": "unavailable", "records": [],
-        "text": "The login service cannot be reached just now. Try again in a moment.",
+        "text": "The login service cannot be reached right now. Try again in a moment.",
     });
     reply::json(StatusCode::SERVICE_UNAVAILABLE, &value)
 }

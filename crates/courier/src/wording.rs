@@ -183,6 +183,7 @@ impl Values {
                     ("minutes", minutes.to_string()),
                     ("account", account.to_owned()),
                     ("origin", origin(language, deed)),
+                    ("caution", language.say(&caution(deed.advice))),
                     ("advice", language.say(&advice(deed.advice))),
                 ];
                 list.extend(of_deed(deed));
@@ -229,8 +230,8 @@ impl Values {
         let what = what.as_str();
         let (subject, text) = if kind.name == MAIL_CODE.name {
             let (code, minutes) = (self.value("code"), self.minutes);
-            let (origin, advice) = (self.value("origin"), self.value("advice"));
-            let text = Phrase::MailCode { code, minutes, account, what: deed, origin, advice };
+            let [origin, caution, advice] = ["origin", "caution", "advice"].map(|name| self.value(name));
+            let text = Phrase::MailCode { code, minutes, account, what: deed, origin, caution, advice };
             (Phrase::MailCodeSubject { what: deed }, text)
         } else if kind.name == MAIL_DISOWNED.name {
             (Phrase::MailDisownedSubject { account }, Phrase::MailDisowned { account, what: deed, place, at })
@@ -263,6 +264,13 @@ fn origin(language: Language, deed: &DeedText) -> String {
         Advice::ChangePassword | Advice::Ignore => Phrase::MailOrigin { place },
         Advice::AskAdministrator => Phrase::MailOriginAdministrator { place },
     })
+}
+
+fn caution(advice: Advice) -> Phrase<'static> {
+    match advice {
+        Advice::ChangePassword | Advice::Ignore => Phrase::MailCaution {},
+        Advice::AskAdministrator => Phrase::MailCautionAdministrator {},
+    }
 }
 
 fn advice(advice: Advice) -> Phrase<'static> {
@@ -310,7 +318,7 @@ pub(crate) const SMS: Kind =
 const MAIL_CODE: Kind = Kind {
     name: "code",
     has_subject: true,
-    places: &["code", "minutes", "account", "service", "rhost", "origin", "advice"],
+    places: &["code", "minutes", "account", "service", "rhost", "origin", "caution", "advice"],
 };
 const MAIL_CHANGED: Kind =
     Kind { name: "changed", has_subject: true, places: &["account", "what", "next", "at", "by"] };

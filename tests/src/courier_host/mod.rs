@@ -69,7 +69,9 @@ impl CourierHost {
                 ntfy.section(),
                 format!("[web]\nurl = \"{}\"\n", web.url()),
             ];
-            site.edit_config(|text| format!("{text}\n{}", sections.join("\n")));
+            site.edit_config(|text| {
+                format!("host_title = \"{HOST_TITLE}\"\n{text}\n{}", sections.join("\n"))
+            });
             parts = Some((web, mailbox, gateway, ntfy));
         });
         host.age_ledger();
@@ -122,6 +124,8 @@ const FIND: &str = "local found = {}
         end
     end
     return found";
+/// What people call the host.
+const HOST_TITLE: &str = "mail.example.org";
 /// Limits that count everything and make no test wait for a minute.
 pub const SHORT: &str = "resend_after = \"0s\"\nsent_codes_per_hour = 100\nsent_codes_for_changes_per_hour = 100\nsent_codes_per_source = 10000\n\
                      sent_code_lifetime = \"1m\"\npush_lifetime = \"20s\"";

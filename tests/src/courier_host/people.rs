@@ -158,8 +158,8 @@ pub fn at_the_number(host: &CourierHost, user: &LoginUser) -> (Visit, String) {
         match visit.hear() {
             Said::Ask { is_hidden: true, .. } => visit.answer(&user.password),
             Said::Ask { text, .. } => {
-                let (_, rest) = text.split_once(" with the number ").expect("a number");
-                return (visit, rest[..2].to_owned());
+                let (before, _) = text.split_once(APPROVE).expect("a number");
+                return (visit, before[before.len() - 2..].to_owned());
             }
             Said::Tell { .. } | Said::Record { .. } => {}
             other @ (Said::Accept | Said::Reject { .. } | Said::Defer(_) | Said::Error(_)) => {
@@ -188,8 +188,8 @@ pub fn types_password(person: &mut TerminalUser, user: &LoginUser) {
 /// The number that is to be typed on the phone, at the question that shows it.
 #[must_use]
 pub fn number(person: &mut TerminalUser) -> String {
-    person.expect(" with the number ");
-    let number = person.expect(", then press Enter");
+    let before = person.expect(APPROVE);
+    let number = before[before.len() - 2..].to_owned();
     person.expect("or type a code: ");
     assert!(number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit()), "{number:?}");
     number
@@ -217,3 +217,6 @@ pub fn another(number: &str) -> &'static str {
 pub fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
 }
+
+/// What follows the number at the question for an approval.
+const APPROVE: &str = " on your phone and approve there";

@@ -39,8 +39,8 @@ impl Demo<'_> {
         )?;
         browser.open(&uri);
         browser.wait_for_text("Name of this phone");
-        browser.click("Bind this phone");
-        browser.wait_for_text("Compare this code");
+        browser.click("Set up this phone");
+        browser.wait_for_text("Compare these six digits");
         alice.type_line("");
         alice.expect("Does the phone show");
         let asked = alice.text();
@@ -50,28 +50,26 @@ impl Demo<'_> {
         self.story.check("terminal and phone show the same six digits", is_same, &code)?;
         alice.answer_visible("y");
         let (status, _) = alice.ends();
-        browser.wait_for_text("This phone is bound");
-        self.story.check("the phone is bound", status == 0, "it signs with a key that never leaves it")
+        browser.wait_for_text("This phone is set up");
+        self.story.check("the phone is set up", status == 0, "it signs with a key that never leaves it")
     }
 
     fn approve(&mut self, host: &LoginHost, browser: &mut Browser) -> Result<()> {
         let mut alice: TerminalUser = Ssh::to(&host.sshd).user(ALICE).batch().start();
         alice.expect("Password:");
         alice.answer_hidden(&self.main_password);
-        alice.expect("or the number");
+        alice.expect("or a number from the list");
         alice.answer_visible("2");
-        alice.expect("approve with the number");
+        let asked = alice.expect(" on your phone and approve there");
+        let number = asked[asked.len() - 2..].to_owned();
         alice.expect("or type a code");
-        let asked = alice.text();
-        let asked = asked.rsplit("with the number ").next().unwrap_or_default();
-        let number: String = asked.chars().take(2).collect();
-        browser.wait_for_text("A login waits for your answer");
-        browser.click("Look at it");
-        browser.wait_for_text("sshd");
+        browser.wait_for_text("A login is waiting for your answer");
+        browser.click("Open");
+        browser.wait_for_text("ssh login");
         let is_shown = browser.text().contains(ALICE) && !browser.text().contains(&number);
         self.story.check("the phone shows who wants in, and not the number", is_shown, &number)?;
         browser.type_into("#number", &number);
-        browser.click("Approve once");
+        browser.click("Approve");
         browser.wait_for_text("Approved");
         alice.type_line("");
         let is_in = alice.gets_in();

@@ -188,7 +188,7 @@ pub(crate) fn bind_a_factor(target: &Target, person: &Account) -> Authenticator 
     let app = Authenticator::from_uri(uri.as_str().unwrap()).unwrap();
     talk.answer(&app.code(0));
     let mut answered = talk.asked_or_ended();
-    let is_offer = |asked: &Asked| asked.text.starts_with("Make recovery codes now?");
+    let is_offer = |asked: &Asked| asked.text.starts_with("Make recovery codes now");
     if let Ok(asked) = &answered
         && !is_offer(asked)
     {

@@ -27,7 +27,7 @@ fn page(name: &str, site: &Site) -> (Web, Ntfy) {
 
 /// What follows `scan this code or open:` on the screen.
 fn address(shown: &str) -> String {
-    let (_, rest) = shown.split_once("scan this code or open: ").expect("an address");
+    let (_, rest) = shown.split_once("scan this code or open:").expect("an address");
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
@@ -84,7 +84,7 @@ fn a_phone_and_a_number_are_bound_on_ldap_and_redis() {
 /// At root's terminal, with a phone that is rung by ntfy afterwards.
 fn binds_a_phone(site: &Site, web: &Web) {
     let mut person = site.cli_at_terminal(&["phone", "enrol", "alice"]);
-    let shown = person.expect("Press Enter once the phone shows a code of six digits: ");
+    let shown = person.expect("Press Enter once the phone shows six digits: ");
     let uri = address(&shown);
     let handset = Handset::scans(&uri);
     person.was_shown(&handset.pairing_secret());

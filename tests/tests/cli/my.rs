@@ -143,7 +143,7 @@ fn an_app_is_replaced_by_another_with_a_code_of_each() {
     person.was_shown(&new.base32());
     person.answer_visible(&new.code());
     let (status, said) = person.ends();
-    assert!(status == 0 && said.contains("Authenticator app has been removed"), "{said}");
+    assert!(status == 0 && said.contains("The old Authenticator app no longer works here."), "{said}");
     let factors = my_json(&site, &user, &["factors"], &[]);
     assert_eq!(
         (factors["factors"].as_array().unwrap().len(), &factors["factors"][0]["label"]),

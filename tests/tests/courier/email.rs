@@ -26,7 +26,9 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
             (got.subject.as_str(), got.code().as_str()),
             ("Your code for ssh login on mail1", "123456")
         );
-        for part in ["account carol", "5 minutes", "203.0.113.7", "someone knows your password: change it"] {
+        for part in
+            ["account carol", "5 minutes", "203.0.113.7", "someone knows your main password: change it"]
+        {
             assert!(got.text.contains(part), "{part} is not in {}", got.text);
         }
         assert_eq!(got.defects, [""; 0], "{got:?}");
@@ -37,9 +39,8 @@ fn a_code_arrives_in_both_languages_with_and_without_tls() {
     let courier = open(&mailbox.section(Over::Tls));
     mail(&courier, ADDRESS, Language::SimplifiedChinese, &code()).unwrap();
     let got = mailbox.next();
-    assert_eq!(got.subject, "您的验证码（用于ssh login on mail1）");
-    for part in ["您的验证码：123456", "账户：carol", "5 分钟", "203.0.113.7", "请立即修改密码"]
-    {
+    assert_eq!(got.subject, "验证码：ssh login on mail1");
+    for part in ["您的验证码：123456", "账户：carol", "5 分钟", "203.0.113.7", "请立即修改"] {
         assert!(got.text.contains(part), "{part} is not in {}", got.text);
     }
     assert_eq!(got.defects, [""; 0], "{got:?}");
@@ -80,7 +81,12 @@ fn changes_and_disowned_logins_are_told() {
         changed.text.starts_with(what) && changed.text.contains("2027-01-15 08:00:00 UTC"),
         "{changed:?}"
     );
-    assert!(changed.text.contains("change it, and tell your administrator"), "{changed:?}");
+    assert!(
+        changed.text.contains(
+            "change your main password, look for ssh keys that are not yours, and tell your administrator"
+        ),
+        "{changed:?}"
+    );
     let by = told(
         Language::English,
         &message(Some("Mail programs now need app passwords."), Some("an administrator")),
@@ -90,9 +96,9 @@ fn changes_and_disowned_logins_are_told() {
     let deed = &deed("ssh login on mail1", "203.0.113.7");
     let message = Message::Disowned { account: "carol", deed, at };
     let disowned = told(Language::English, &message);
-    assert_eq!(disowned.subject, "Someone knows the password of carol");
+    assert_eq!(disowned.subject, "Someone tried to log in as carol");
     assert!(disowned.text.contains("What: ssh login on mail1\nFrom: 203.0.113.7"), "{disowned:?}");
-    assert!(disowned.text.contains("change it now"), "{disowned:?}");
+    assert!(disowned.text.contains("Change your main password now"), "{disowned:?}");
     let disowned = told(Language::SimplifiedChinese, &message);
     assert!(
         disowned.text.contains("来自：203.0.113.7") && disowned.subject.contains("carol"),
@@ -117,7 +123,7 @@ fn values_that_look_like_headers_or_templates_arrive_as_text() {
         mail(&courier, ADDRESS, Language::English, &message).unwrap();
         let got = mailbox.next();
         let shown = name.replace(['\r', '\n'], "\u{fffd}");
-        assert!(got.text.contains(&format!("account {shown}, and good")), "{got:?}");
+        assert!(got.text.contains(&format!("(account {shown}), and good")), "{got:?}");
         assert!(got.text.contains(&format!("came from {shown}.")), "{got:?}");
         assert_eq!(got.subject, format!("Your code for {shown}"));
         assert_eq!(got.text.matches("123456").count(), 1, "{got:?}");
@@ -163,7 +169,7 @@ fn the_texts_of_a_site_take_the_place_of_ours() {
     assert_eq!(got.subject, "ssh login: der Code");
     assert_eq!(got.text.trim_end(), "123456 für {code}\u{fffd}\u{fffd}X: y von an unknown address, 5 min");
     mail(&courier, ADDRESS, Language::SimplifiedChinese, &message).unwrap();
-    assert_eq!(mailbox.next().subject, "您的验证码（用于ssh login）");
+    assert_eq!(mailbox.next().subject, "验证码：ssh login");
 }
 
 #[test]

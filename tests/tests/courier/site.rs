@@ -133,7 +133,7 @@ fn a_test_message_arrives_as_people_get_it() {
     let text = site.cli_ok(&["courier", "test", "--email", "carol@example.org", "--language", "zh-CN"]);
     assert!(text.starts_with("sent to carol@example.org"), "{text}");
     let mail = mailbox.next();
-    assert_eq!((mail.subject.as_str(), mail.code().as_str()), ("您的验证码（用于测试消息）", "000000"));
+    assert_eq!((mail.subject.as_str(), mail.code().as_str()), ("验证码：测试消息", "000000"));
     let sent = site.cli_json(&["courier", "test", "--sms", "+44 20 7946 0123"]);
     assert_eq!(sent["courier"], json!({ "to": "+442079460123", "language": "en" }));
     assert_eq!((gateway.next().to.as_str(), gateway.count()), ("+442079460123", 1));

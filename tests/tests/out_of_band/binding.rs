@@ -17,8 +17,8 @@ on_both!(
 
 /// A phone that reads the QR code on the terminal, up to the question whether it shows six digits.
 fn scans(host: &CourierHost, person: &mut TerminalUser, name: &str) -> Handset {
-    person.expect("On your phone, scan this code or open: ");
-    person.expect("Press Enter once the phone shows a code of six digits: ");
+    person.expect("On your phone, scan this code or open:");
+    person.expect("Press Enter once the phone shows six digits: ");
     let rows = qr::last_rows(&person.text(), 24, 80);
     let codes = qr::read(&rows.join("\n"), Theme::Dark);
     let [address] = &*codes else { panic!("{} codes in 24 rows:\n{}", codes.len(), rows.join("\n")) };
@@ -26,7 +26,7 @@ fn scans(host: &CourierHost, person: &mut TerminalUser, name: &str) -> Handset {
     phone.register();
     person.was_shown(&phone.pairing_secret());
     assert!(address.starts_with(&format!("{}#B.", host.web.url())));
-    assert!(rows.concat().contains(&format!("open: {address}")), "the same as text, above it");
+    assert!(rows.concat().contains(address.as_str()), "the same as text, above it");
     assert_eq!(phone.pending(&host.web).reason, "unknown_account", "not bound yet");
     assert!(phone.bind(&host.web, name).is_accept());
     person.answer_visible("");
@@ -69,7 +69,7 @@ fn a_phone_is_bound_from_the_qr_code_of_a_terminal(host: &CourierHost) {
 fn a_phone_is_bound_at_the_ssh_prompt_that_needs_one(host: &CourierHost) {
     let anna = host.user("anna");
     let mut person = host.knows_the_password("required", &anna);
-    person.expect("You need a second factor here and have none yet. Set one up now.");
+    person.expect("Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now.");
     person.expect("2) your phone, where you approve logins");
     person.expect("Your choice (a number): ");
     person.answer_visible("2");
@@ -92,7 +92,10 @@ fn a_mailbox_is_bound_at_the_ssh_prompt_that_needs_a_factor(host: &CourierHost) 
     person.expect("Your backup e-mail address: ");
     person.answer_visible(&anna.backup());
     person.expect("Code sent to ");
-    person.answer_visible(&host.mailbox.next_to(&anna.backup()).code());
+    let mail = host.mailbox.next_to(&anna.backup());
+    assert!(mail.subject.contains("setting up this address"), "{mail:?}");
+    assert!(mail.text.contains("The request came from 127.0.0.1."), "{mail:?}");
+    person.answer_visible(&mail.code());
     assert_eq!(person.is_in(), anna.unix.name);
     assert_eq!(host.mailbox.count_to(&anna.backup()), 1);
     let mut person = host.knows_the_password("required", &anna);

@@ -25,7 +25,7 @@ fn the_owner_refuses_a_login_that_waits(host: &CourierHost) {
         "{listed}"
     );
     let denied = host.site.my(&anna.unix, &["challenges", "deny", &id[..8]], "").succeeded().stdout;
-    assert!(denied.contains("Refused: ssh login on "), "{denied}");
+    assert!(denied.contains("Denied: ssh login on "), "{denied}");
     drop(person.is_refused());
     assert_eq!(phone.answer(&host.web, &id, "approve", &shown), "gone");
     drop(host.logged(&anna, &["verdict=reject reason=bad_credential flow=login"]));

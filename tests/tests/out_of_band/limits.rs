@@ -16,8 +16,11 @@ fn fifty_logins_with_the_right_password_ring_three_times() {
     let (mut rung, mut shown) = (0, 0);
     for _ in 0..50 {
         let mut person = host.knows_the_password("sshd", &anna);
-        let (which, _) =
-            person.expect_one_of(&["Approve on your phone", "Scan it and approve", "Code from "]);
+        let (which, _) = person.expect_one_of(&[
+            "approve there, then press Enter here (no request",
+            "Scan it, type ",
+            "Code from ",
+        ]);
         rung += usize::from(which == 0);
         shown += usize::from(which == 1);
         drop(person);

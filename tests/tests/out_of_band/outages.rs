@@ -74,7 +74,7 @@ fn offered_another_way(host: &CourierHost, user: &LoginUser, what: &str) -> Term
         let typed = Stopwatch::start();
         person.expect("No code could be sent to ");
         person.expect("Choose another way");
-        person.expect("or the number of another factor: ");
+        person.expect("or a number from the list: ");
         let taken = typed.elapsed();
         println!("{what}: another way after {taken}");
         if taken.within(Duration::from_secs(5)) {

@@ -151,13 +151,14 @@ fn without_redis_a_login_that_waits_is_deferred_and_a_late_approval_does_nothing
     guard::wait_for("the first host to find Redis again", Duration::from_secs(20), || {
         let mut person = ssh_prompt(&pair.sshd, &anna).batch().start();
         types_password(&mut person, &anna);
-        let (which, _) = person.expect_one_of(&[" with the number ", "Nothing can be sent right now."]);
+        let (which, before) =
+            person.expect_one_of(&[" on your phone and approve there", "Nothing can be sent right now."]);
         if which == 1 {
             return None;
         }
-        let shown = person.expect(", then press Enter");
+        let shown = &before[before.len() - 2..];
         person.expect("or type a code: ");
-        assert_eq!(phone.decide(&pair.web, "approve", &shown), "approved");
+        assert_eq!(phone.decide(&pair.web, "approve", shown), "approved");
         person.answer_visible("");
         Some(person.is_in())
     });

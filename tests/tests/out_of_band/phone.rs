@@ -69,7 +69,7 @@ fn a_device_is_trusted_from_the_phone_until_that_is_revoked(host: &CourierHost) 
     assert_eq!(person.is_in(), anna.unix.name);
     assert_eq!(without_ssh_prefix(&person), format!("-- in as {} --\n", anna.unix.name));
     assert!(host.mail(&anna.address(), "A change").text.contains("was set up"));
-    assert!(host.mail(&anna.address(), "A change").text.contains("is trusted for a while"));
+    assert!(host.mail(&anna.address(), "A change").text.contains("A device is trusted"));
 
     let listed = host.site.cli_json(&["device", "list", &anna.unix.name]);
     let id = listed["devices"][0]["id"].as_str().unwrap();
@@ -79,7 +79,10 @@ fn a_device_is_trusted_from_the_phone_until_that_is_revoked(host: &CourierHost) 
     assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");
     person.answer_visible("");
     // A user who only approves is asked; trust is never the default.
-    let (which, _) = person.expect_one_of(&["Trust this device for 30 days? [y/N] ", "-- in as "]);
+    let (which, _) = person.expect_one_of(&[
+        "Skip the second factor for 30 days when you log in from this device? [y/N] ",
+        "-- in as ",
+    ]);
     if which == 0 {
         person.answer_visible("n");
     }
@@ -108,7 +111,7 @@ fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_distu
     person.answer_visible("");
     assert_eq!(phone.decide(&host.web, "not_me", ""), "denied");
     drop(person.is_refused());
-    let mail = host.mail(&anna.address(), "Someone knows the password of");
+    let mail = host.mail(&anna.address(), "Someone tried to log in as");
     assert!(mail.text.contains("ssh login on ") && mail.text.contains("127.0.0.9"), "{}", mail.text);
     let line = host.posternd.logged(&["flow=phone_answer", "disowned", &phone.account]);
     assert!(line.contains("verdict=accept"), "{line}");
@@ -117,7 +120,7 @@ fn after_a_fraud_report_the_login_is_refused_and_the_owner_is_told_and_not_distu
     let (_, _, rings) = host.sent(&anna, &topic);
     assert_eq!(rings, 1);
     let mut person = host.knows_the_password("sshd", &anna);
-    person.expect("Scan it and approve");
+    person.expect("Scan it, type ");
     let shown = number(&mut person);
     assert_eq!(host.sent(&anna, &topic).2, rings, "no push");
     assert_eq!(phone.decide(&host.web, "approve", &shown), "approved", "the phone that scans may");
@@ -263,7 +266,7 @@ fn the_owners_own_command_goes_on_once_the_phone_has_answered(host: &CourierHost
     let mut person = begin();
     drop(number(&mut person));
     assert_eq!(phone.decide(&host.web, "deny", ""), "denied");
-    person.expect("The login was refused on your phone.");
+    person.expect("This login was denied on your phone.");
     assert_ne!(person.ends().0, 0);
     // A code is typed as before.
     let mut person = begin();

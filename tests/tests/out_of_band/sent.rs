@@ -102,11 +102,11 @@ fn a_way_is_chosen_by_its_number_among_all_of_them(host: &CourierHost) {
     assert_eq!(phone.decide(&host.web, "approve", another(&shown)), "wrong_number");
 
     person.answer_visible(&place(&person, "app"));
-    person.expect("Code from app, or the number of another factor: ");
+    person.expect("Code from app, or a number from the list: ");
     assert!(phone.pending(&host.web).all("challenge").is_empty(), "nobody waits for the phone any more");
     person.answer_visible("9");
     person.expect("That is not in the list.");
-    person.expect("Code from app, or the number of another factor: ");
+    person.expect("Code from app, or a number from the list: ");
     // A right code of any of them is taken at once.
     person.answer_visible(&sms.code());
     assert_eq!(person.is_in(), anna.unix.name);
@@ -127,7 +127,7 @@ fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("验证码已发送至 ");
     person.expect("请输入发送至 ");
-    let mail = host.mail(&anna.backup(), " 的 ssh 登录");
+    let mail = host.mail(&anna.backup(), " 上的 ssh 登录");
     assert!(mail.defects.is_empty(), "{mail:?}");
     person.answer_visible(&mail.code());
     assert_eq!(person.is_in(), anna.unix.name);
@@ -137,16 +137,16 @@ fn a_user_who_prefers_chinese_gets_it_everywhere(host: &CourierHost) {
     let topic = phone.ring_by_ntfy(&host.web);
     let mut person = host.knows_the_password("sshd", &anna);
     person.expect("或列表中的序号：");
-    person.answer_visible(&place(&person, "短信"));
+    person.answer_visible(&place(&person, "手机短信"));
     person.expect("或列表中的序号：");
     let sms = host.gateway.next_to(&anna.number());
     // The first was for the binding.
     let sms =
-        if sms.text.contains(" 的 ssh 登录，") { sms } else { host.gateway.next_to(&anna.number()) };
-    assert!(sms.text.starts_with(&format!("验证码{}，用于", sms.code())), "{sms:?}");
+        if sms.text.contains(" 上的 ssh 登录）") { sms } else { host.gateway.next_to(&anna.number()) };
+    assert!(sms.text.starts_with(&format!("验证码{}（", sms.code())), "{sms:?}");
     person.answer_visible(&place(&person, "Fairphone"));
     person.expect("请在手机上输入数字 ");
-    let shown = person.expect(" 确认，然后");
+    let shown = person.expect(" 并批准，批准后");
     let rung = host.ntfy.next_to(&topic);
     assert!(rung.title.contains("ssh 登录") && !rung.title.is_ascii(), "{rung:?}");
     assert_eq!(phone.decide(&host.web, "approve", &shown), "approved");

@@ -73,22 +73,22 @@ fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(host: &Log
     let name = anna.unix.name.clone();
     let list = |first: &str, second: &str| {
         format!(
-            "Password: \nYour second factors:\n1. {first}\n2. {second}\nCode from {first}, or the number of another factor: "
+            "Password: \nYour second factors:\n1. {first}\n2. {second}\nCode from {first}, or a number from the list: "
         )
     };
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
-    person.expect("Code from authenticator, or the number of another factor: ");
+    person.expect("Code from authenticator, or a number from the list: ");
     person.answer_visible("2");
-    person.expect("Code from old phone, or the number of another factor: ");
+    person.expect("Code from old phone, or a number from the list: ");
     let code = phone.code();
     person.answer_visible(&code);
     assert_eq!(person.is_in(), name);
     assert_eq!(
         without_ssh_prefix(&person),
         format!(
-            "{}2\nCode from old phone, or the number of another factor: {code}\n-- in as {name} --\n",
+            "{}2\nCode from old phone, or a number from the list: {code}\n-- in as {name} --\n",
             list("authenticator", "old phone")
         )
     );
@@ -97,7 +97,7 @@ fn a_factor_is_chosen_by_its_number_and_the_last_used_one_comes_first(host: &Log
     let mut person = host.ssh("sshd", &anna).batch().start();
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
-    person.expect("Code from old phone, or the number of another factor: ");
+    person.expect("Code from old phone, or a number from the list: ");
     assert!(
         without_ssh_prefix(&person).starts_with(&list("old phone", "authenticator")),
         "{}",
@@ -140,15 +140,15 @@ fn what_is_not_in_the_list_counts_nothing(host: &LoginHost) {
     person.expect("Password: ");
     person.answer_hidden(&anna.password);
     for typed in ["0", "x", "9", "-1"] {
-        person.expect("or the number of another factor: ");
+        person.expect("or a number from the list: ");
         person.answer_visible(typed);
         person.expect("That is not in the list.");
         person.expect("Your second factors:");
     }
-    person.expect("or the number of another factor: ");
+    person.expect("or a number from the list: ");
     person.answer_visible("?");
     person.expect("Your second factors:");
-    person.expect("or the number of another factor: ");
+    person.expect("or a number from the list: ");
     person.answer_visible(&anna.app.code());
     assert_eq!(person.is_in(), anna.unix.name);
 }

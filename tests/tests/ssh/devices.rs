@@ -162,4 +162,4 @@ fn an_address_is_trusted_only_where_the_admin_says_so(host: &LoginHost) {
 }
 
 const KEY_FIRST: &str = "publickey,keyboard-interactive";
-const OFFER: &str = "Trust this device for 30 days? [y/N] ";
+const OFFER: &str = "Skip the second factor for 30 days when you log in from this device? [y/N] ";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use postern_tests::login_host::{CodeApp, LoginHost, LoginUser, Stores, without_ssh_prefix};
 use postern_tests::qr::{self, Theme};
 use postern_tests::terminal_user::TerminalUser;
+use postern_tests::transcript::with_all_the_time;
 use postern_tests::{Authenticator, Key, Ssh, guard};
 
 use crate::on_both;
@@ -31,14 +32,6 @@ pub(crate) fn scan(person: &mut TerminalUser, words: &Words) -> CodeApp {
     person.was_shown(&app.base32());
     assert!(!screen.contains('\\'), "no octal numbers: {screen}");
     CodeApp::of(app)
-}
-
-/// A line in which the time that is left is that of a machine with nothing else to do.
-fn with_all_the_time(line: &str) -> String {
-    (1..9).fold(line.to_owned(), |line, tens| {
-        let (seconds, in_chinese) = (format!("You have {tens}0 seconds"), format!("请在 {tens}0 秒"));
-        line.replace(&seconds, "You have 90 seconds").replace(&in_chinese, "请在 90 秒")
-    })
 }
 
 /// Every line of the screen that is not of the QR code, without the key.
@@ -70,15 +63,15 @@ fn the_app_is_set_up_from_the_qr_code_and_asked_for_from_then_on(host: &LoginHos
         words(&person, &anna.app),
         [
             "Password: ",
-            "You need a second factor here and have none yet. Set one up now.",
-            "You have 90 seconds for this. If that is not enough, log in again: what you have set up by then stays.",
+            "Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now.",
+            "You have 90 seconds for this. Need longer? Log in again: what you have set up by then is kept.",
             "Scan this with your authenticator app:",
             "Or type this key into it: KEY",
             "(time-based, SHA1, 6 digits, 30 seconds)",
             &format!("Code that the app shows: {code}"),
             "Authenticator app is set up. From now on you will be asked for the code that it shows.",
-            "Mail programs now need app passwords instead of your main password. Create one: postern my app-passwords create",
-            "Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] n",
+            "Your mail programs now need app passwords instead of your main password, one for each program. Create them: postern my app-passwords create",
+            "Make recovery codes now, in case you lose your second factor? [y/N] n",
             &format!("-- in as {} --", anna.unix.name),
         ]
     );
@@ -129,9 +122,9 @@ fn recovery_codes_are_offered_and_shown_before_the_session(host: &LoginHost) {
     person.answer_hidden(&anna.password);
     anna.app = scan(&mut person, &ENGLISH);
     person.answer_visible(&anna.app.code());
-    person.expect("Make recovery codes now? Each lets you in once if you lose your second factor. [y/N] ");
+    person.expect("Make recovery codes now, in case you lose your second factor? [y/N] ");
     person.answer_visible("y");
-    person.expect("10 recovery codes, each good for one login.");
+    person.expect("10 recovery codes. Type one where you are asked for a code;");
     let shown = person.expect("Press Enter once you have them on paper: ");
     let codes: Vec<String> = shown
         .lines()
@@ -154,7 +147,7 @@ fn a_key_alone_sets_up_nothing(host: &LoginHost) {
     let sshd = host.sshd("required-key", "publickey,keyboard-interactive");
     let start = || Ssh::to(&sshd).unix_user(&anna.unix).key(&key).batch().start();
     let mut person = start();
-    person.expect("You need a second factor here and have none yet. Set one up now.");
+    person.expect("Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now.");
     person.expect("Password: ");
     person.answer_hidden("the owner of the key has no password");
     drop(person.is_refused());
@@ -179,14 +172,14 @@ fn in_chinese(host: &LoginHost) {
     assert_eq!(
         words(&person, &anna.app)[1..9],
         [
-            "此处登录需要二次验证，而您尚未绑定二次验证方式。请现在绑定。",
+            "登录这里除密码外还需要二次验证（例如应用显示的验证码）。您尚未绑定任何验证方式，请现在绑定。",
             "请在 90 秒内完成。如果时间不够，请重新登录：已绑定的验证方式会保留。",
             "请用身份验证器应用扫描此二维码：",
             "或者在应用中手动输入此密钥：KEY",
             "（基于时间，SHA1，6 位，30 秒）",
             &format!("应用显示的验证码： {code}"),
             "“身份验证器应用”已绑定。今后登录时会要求输入它显示的验证码。",
-            "邮件客户端从现在起需要使用专用密码，不能再使用主密码。创建方法：postern my app-passwords create",
+            "从现在起，每个邮件客户端都需要使用各自的专用密码，不能再使用主密码。创建方法：postern my app-passwords create",
         ]
     );
     let mut person = host.ssh("sshd", &anna).batch().start();

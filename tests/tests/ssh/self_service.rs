@@ -59,7 +59,7 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     let screen = sets_up_an_app(host, &mut anna);
     assert!(
         screen.contains(
-            "\nAuthenticator app is set up. From now on you will be asked for the code that it shows.\n"
+            "\nAuthenticator app is set up. From now on you will be asked for the code that it\nshows.\n"
         ),
         "{screen}"
     );
@@ -77,7 +77,7 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
         screen.contains("\nnew phone is set up. From now on you will be asked for the code that it shows.\n"),
         "{screen}"
     );
-    assert!(screen.contains("\nAuthenticator app has been removed.\n"), "{screen}");
+    assert!(screen.contains("\nThe old Authenticator app no longer works here. "), "{screen}");
     let listed = ends_well(my(host, &anna.unix, &["factors"]));
     assert!(
         listed.contains("  new phone (shows codes") && !listed.contains("  Authenticator app ("),
@@ -99,7 +99,9 @@ fn an_app_is_set_up_and_listed_and_replaced(host: &LoginHost) {
     let (status, said) = person.ends();
     assert_ne!(status, 0);
     assert!(
-        said.contains("You need a second factor here, so you can replace your last one but not remove it."),
+        said.contains(
+            "This is your last second factor, and you need one here. You can replace it:\npostern my replace"
+        ),
         "{said}"
     );
 }
@@ -108,7 +110,7 @@ fn recovery_codes_are_shown_once_and_open_a_login(host: &LoginHost) {
     let mut anna = host.enrolled("anna");
     let mut person = my(host, &anna.unix, &["recovery-codes"]);
     prove(&mut person, &mut anna, true);
-    person.expect("10 recovery codes, each good for one login. Earlier ones no longer work.");
+    person.expect("10 recovery codes. Type one where you are asked for a code; each works once, and earlier ones no longer work.");
     let (status, shown) = person.ends();
     assert_eq!(status, 0, "{person:?}");
     let codes: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    ")).collect();
@@ -169,7 +171,7 @@ fn trusted_devices_are_listed_and_revoked(host: &LoginHost) {
     assert!(rest.contains(", until 20"), "{listed}");
     let mut person = my(host, &anna.unix, &["devices", "revoke", id]);
     prove(&mut person, &mut anna, true);
-    assert!(ends_well(person).contains(" is no longer trusted.\n"));
+    assert!(ends_well(person).contains("No longer trusted: ssh key "));
     assert!(!is_trusted(host, &anna, &key));
 }
 

@@ -17,11 +17,11 @@ fn answers(phone: &OnPhone) -> Vec<(String, String, String)> {
 fn a_login_is_approved_by_the_number_that_the_person_types() {
     let phone = bound("approve");
     let id = phone.phone_posternd.challenge(1, 100);
-    phone.browser.wait_for_text("A login waits for your answer.");
-    phone.browser.wait_for_text("alice: sshd, from 203.0.113.7");
-    phone.browser.click("Look at it");
+    phone.browser.wait_for_text("A login is waiting for your answer.");
+    phone.browser.wait_for_text("alice: ssh login on mail1.example.org, from 203.0.113.7");
+    phone.browser.click("Open");
     phone.browser.wait_for_text("Is this you?");
-    for fact in ["alice", "sshd", "203.0.113.7", " s\n"] {
+    for fact in ["alice", "ssh login on mail1.example.org", "203.0.113.7", " s\n"] {
         assert!(phone.browser.text().contains(fact), "{fact}");
     }
     assert_eq!(
@@ -30,11 +30,11 @@ fn a_login_is_approved_by_the_number_that_the_person_types() {
         "it is never filled in"
     );
     phone.browser.type_into("#number", NUMBER);
-    phone.browser.click("Approve once");
+    phone.browser.click("Approve");
     phone.browser.wait_for_text("Approved");
     assert_eq!(answers(&phone), [(id, "approve".to_owned(), NUMBER.to_owned())]);
     phone.browser.click("Back");
-    phone.browser.wait_for_text("No login waits for an answer.");
+    phone.browser.wait_for_text("No login is waiting for your answer.");
     assert_eq!(phone.browser.console(), Vec::<String>::new());
 }
 
@@ -45,11 +45,11 @@ fn approving_can_trust_the_device_where_the_site_lets_it() {
     phone.phone_posternd.state().challenges[1].trust_days = 0;
     phone.phone_posternd.state().challenges[1].rhost = None;
     phone.open_challenge(&without);
-    assert!(phone.browser.text().contains("an unknown place"));
-    assert!(!phone.browser.text().contains("trust this device"));
+    assert!(phone.browser.text().contains("an unknown address"));
+    assert!(!phone.browser.text().contains("skip the second factor"));
     phone.open_challenge(&id);
     phone.browser.type_into("#number", NUMBER);
-    phone.browser.click("Approve and trust this device for 30 days");
+    phone.browser.click("Approve, and skip the second factor on that device for 30 days");
     phone.browser.wait_for_text("Approved");
     assert_eq!(answers(&phone), [(id, "approve_trust".to_owned(), NUMBER.to_owned())]);
 }
@@ -61,9 +61,9 @@ fn without_two_digits_nothing_is_sent() {
     phone.open_challenge(&id);
     for wrong in ["", "4", "a7", "123", "４７8"] {
         phone.browser.type_into("#number", wrong);
-        for way in ["Approve once", "Approve and trust this device for 30 days"] {
+        for way in ["Approve", "Approve, and skip the second factor on that device for 30 days"] {
             phone.browser.click(way);
-            phone.browser.wait_for_text("Type the two digits that are shown at the login.");
+            phone.browser.wait_for_text("Those are not two digits.");
         }
     }
     assert_eq!(phone.browser.js("return document.activeElement.id"), "number");
@@ -101,7 +101,7 @@ fn a_login_is_denied_with_one_touch() {
     phone.open_challenge(&id);
     phone.browser.type_into("#number", NUMBER);
     phone.browser.click("Deny");
-    phone.browser.wait_for_text("This login is refused.");
+    phone.browser.wait_for_text("This login is denied.");
     assert_eq!(answers(&phone), [(id, "deny".to_owned(), String::new())], "without the number");
 }
 
@@ -111,15 +111,15 @@ fn a_fraud_report_is_confirmed_once_more() {
     let id = phone.phone_posternd.challenge(1, 100);
     phone.open_challenge(&id);
     phone.browser.click("This was not me");
-    phone.browser.wait_for_text("Somebody else?");
+    phone.browser.wait_for_text("Was it someone else?");
     assert!(answers(&phone).is_empty());
     assert!(!phone.browser.text().contains("Deny"), "one question at a time");
     phone.browser.click("Cancel");
-    phone.browser.wait_without_text("Somebody else?");
+    phone.browser.wait_without_text("Was it someone else?");
     assert_eq!(phone.browser.js("return document.activeElement.textContent"), "This was not me");
     phone.browser.click("This was not me");
-    phone.browser.click("Yes, it was not me");
-    phone.browser.wait_for_text("Change your password");
+    phone.browser.click("Yes, it was someone else");
+    phone.browser.wait_for_text("Change your main password");
     assert_eq!(answers(&phone), [(id, "not_me".to_owned(), String::new())]);
 }
 
@@ -129,10 +129,10 @@ fn when_the_time_is_up_nothing_can_be_approved() {
     let id = phone.phone_posternd.challenge(1, 4);
     phone.open_challenge(&id);
     phone.browser.type_into("#number", NUMBER);
-    phone.browser.wait_for_text("This login is over");
+    phone.browser.wait_for_text("This request has ended");
     assert_eq!(phone.browser.js("return document.querySelectorAll('#number, button.danger').length"), 0);
     phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
-    phone.browser.wait_for_text("This login is over");
+    phone.browser.wait_for_text("This request has ended");
     assert!(answers(&phone).is_empty());
 }
 
@@ -143,14 +143,14 @@ fn an_answer_that_comes_too_late_is_told_so() {
     phone.open_challenge(&gone);
     phone.phone_posternd.state().challenges.remove(0);
     phone.browser.type_into("#number", NUMBER);
-    phone.browser.click("Approve once");
-    phone.browser.wait_for_text("This login is over");
+    phone.browser.click("Approve");
+    phone.browser.wait_for_text("This request has ended");
     phone.open_challenge(&before);
     let record = json!({"record": {"name": "answered", "value": {"state": "before"}}});
     let accept = json!({"verdict": {"accept": {"user": "alice", "userdb": {}}}});
     phone.phone_posternd.state().instead = Some(vec![record, accept]);
     phone.browser.click("Deny");
-    phone.browser.wait_for_text("Answered before");
+    phone.browser.wait_for_text("Already answered");
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn refusals_of_posternd_are_explained() {
     phone.phone_posternd.state().instead =
         Some(vec![json!({"verdict": {"defer": {"reason": "redis1 is down"}}})]);
     phone.browser.click("Deny");
-    phone.browser.wait_for_text("The login service cannot be reached just now.");
+    phone.browser.wait_for_text("The login service cannot be reached right now.");
     phone.browser.click("Deny");
-    phone.browser.wait_for_text("This login is refused.");
+    phone.browser.wait_for_text("This login is denied.");
 }
 
 #[test]
@@ -185,12 +185,12 @@ fn a_phone_whose_clock_is_wrong_asks_once_more_with_the_servers_time() {
     let id = phone.phone_posternd.challenge(1, 100);
     phone.open_challenge(&id);
     phone.browser.type_into("#number", NUMBER);
-    phone.browser.click("Approve once");
+    phone.browser.click("Approve");
     phone.browser.wait_for_text("Approved");
     assert_eq!(answers(&phone).len(), 1);
     assert_eq!(phone.phone_posternd.state().late, 1, "and remembers it");
     phone.browser.reload();
-    phone.browser.wait_for_text("No login waits for an answer.");
+    phone.browser.wait_for_text("No login is waiting for your answer.");
     assert_eq!(phone.phone_posternd.state().late, 1);
     phone.phone_posternd.state().ahead = -3600;
     phone

@@ -30,7 +30,7 @@ fn every_view_is_for_everyone_in_the_dark() {
 fn the_language_can_be_changed_and_is_kept() {
     let phone = OnPhone::new("language");
     phone.browser.open(&phone.web.url());
-    phone.browser.wait_for_text("Bind this phone");
+    phone.browser.wait_for_text("Set up this phone");
     assert_eq!(phone.browser.js("return document.documentElement.lang"), "en");
     phone.browser.click("中文");
     phone.browser.wait_for_text("绑定这部手机");
@@ -40,12 +40,12 @@ fn the_language_can_be_changed_and_is_kept() {
     phone.browser.wait_for_text("绑定这部手机");
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
     phone.browser.click("button[type=submit]");
-    phone.browser.wait_for_text("请核对此代码");
+    phone.browser.wait_for_text("请核对这六位数字");
     let languages: Vec<Value> =
         phone.phone_posternd.state().visitors.iter().map(|(language, _)| language.clone()).collect();
     assert!(languages.iter().all(|language| language == "zh-Hans") && !languages.is_empty(), "{languages:?}");
     phone.browser.click("English");
-    phone.browser.wait_for_text("Compare this code");
+    phone.browser.wait_for_text("Compare these six digits");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn touch_targets_are_large_enough_and_nothing_is_wider_than_the_phone() {
     let phone = OnPhone::new("sizes");
     phone.bind();
     let id = phone.phone_posternd.challenge(1, 100);
-    phone.browser.wait_for_text("Look at it");
+    phone.browser.wait_for_text("Open");
     sizes(&phone);
     phone.browser.click("Settings of this phone");
     sizes(&phone);
@@ -172,21 +172,21 @@ const EN: Words = Words {
         ("\n# s\n", "\n90 s\n"),
         ("New code in # s", "New code in 20 s"),
     ],
-    lost: "Bind this phone again",
+    lost: "Set up this phone again",
     name: "Name of this phone",
     name_wrong: "A name has 1 to 64 characters.",
-    compare: "Compare this code",
-    home: "This phone is bound to alice.",
+    compare: "Compare these six digits",
+    home: "This phone is set up for alice.",
     settings: "Settings of this phone",
     ntfy: "The ntfy app",
     forget: "Forget this phone here",
-    waiting: "A login waits for your answer.",
+    waiting: "A login is waiting for your answer.",
     challenge: "Is this you?",
-    number_wrong: "Type the two digits that are shown at the login.",
+    number_wrong: "Those are not two digits.",
     not_me: "This was not me",
-    not_me_title: "Somebody else?",
+    not_me_title: "Was it someone else?",
     approved: "Approved",
-    over: "This login is over",
+    over: "This request has ended",
     unreachable: "The server does not answer.",
 };
 const ZH: Words = Words {
@@ -195,11 +195,11 @@ const ZH: Words = Words {
     lost: "请重新绑定这部手机",
     name: "这部手机的名称",
     name_wrong: "名称须为 1 至 64 个字符。",
-    compare: "请核对此代码",
+    compare: "请核对这六位数字",
     home: "这部手机已绑定到 alice。",
     settings: "这部手机的设置",
     ntfy: "ntfy 应用",
-    forget: "在此删除这部手机",
+    forget: "从此浏览器中删除密钥",
     waiting: "有一个登录请求等待您确认。",
     challenge: "是您本人吗？",
     number_wrong: "请输入登录界面显示的两位数字。",

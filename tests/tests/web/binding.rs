@@ -9,7 +9,7 @@ fn a_phone_is_bound_by_a_proof_and_a_code_that_both_sides_know() {
     phone.browser.open(&phone.web.url());
     phone.browser.wait_for_text("postern my phone enrol");
     phone.bind();
-    phone.browser.wait_for_text("This phone is bound to alice.");
+    phone.browser.wait_for_text("This phone is set up for alice.");
     assert_eq!(phone.phone_posternd.state().bound.as_ref().unwrap().name, "Pixel");
     assert!(phone.browser.text().contains("alice · example.org"));
     assert_eq!(phone.browser.console(), Vec::<String>::new());
@@ -43,7 +43,7 @@ fn a_phone_stays_bound_when_it_is_restarted() {
     phone.bind();
     phone.browser.restart();
     phone.browser.open(&phone.web.url());
-    phone.browser.wait_for_text("No login waits for an answer.");
+    phone.browser.wait_for_text("No login is waiting for your answer.");
     phone.browser.wait_for_text("alice · example.org");
 }
 
@@ -51,13 +51,13 @@ fn a_phone_stays_bound_when_it_is_restarted() {
 fn a_reload_goes_on_waiting_for_the_terminal() {
     let phone = OnPhone::new("reload");
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
-    phone.browser.click("Bind this phone");
+    phone.browser.click("Set up this phone");
     let shown = phone.browser.text_of("#compare");
     phone.browser.reload();
-    phone.browser.wait_for_text("Compare this code");
+    phone.browser.wait_for_text("Compare these six digits");
     assert_eq!(phone.browser.text_of("#compare"), shown);
     phone.phone_posternd.confirm();
-    phone.browser.wait_for_text("This phone is bound to alice.");
+    phone.browser.wait_for_text("This phone is set up for alice.");
     assert_eq!(
         phone.phone_posternd.state().bound.as_ref().unwrap().name,
         "Pixel 8",
@@ -71,8 +71,8 @@ fn a_code_that_is_spent_or_cut_short_is_said_to_be() {
     let whole = phone.phone_posternd.qr_code(&phone.web.url());
     let (account, _) = whole.rsplit_once('.').unwrap();
     phone.browser.open(&format!("{account}.{}", "A".repeat(32)));
-    phone.browser.click("Bind this phone");
-    phone.browser.wait_for_text("This QR code is not good any more.");
+    phone.browser.click("Set up this phone");
+    phone.browser.wait_for_text("This QR code is no longer valid.");
     assert!(phone.browser.js_async("return (await Bindings.list()).length") == 0, "nothing is kept of it");
     phone.browser.open(&whole[..whole.rfind('.').unwrap()]);
     phone.browser.wait_for_text("This address is not complete.");
@@ -94,10 +94,10 @@ fn an_address_of_any_form_binds() {
             phone.phone_posternd.long_qr_code(&page)
         };
         phone.browser.open(&address);
-        phone.browser.click("Bind this phone");
+        phone.browser.click("Set up this phone");
         assert_eq!(phone.browser.text_of("#compare"), phone.phone_posternd.compare_code());
         phone.phone_posternd.confirm();
-        phone.browser.wait_for_text("This phone is bound to alice.");
+        phone.browser.wait_for_text("This phone is set up for alice.");
     }
 }
 
@@ -124,41 +124,41 @@ fn the_address_above_the_code_can_be_pasted() {
 fn a_person_who_gave_up_at_the_phone_starts_over() {
     let phone = OnPhone::new("cancel");
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
-    phone.browser.click("Bind this phone");
-    phone.browser.wait_for_text("Compare this code");
+    phone.browser.click("Set up this phone");
+    phone.browser.wait_for_text("Compare these six digits");
     phone.browser.click("Cancel");
-    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+    phone.browser.wait_for_text("This phone is not set up for an account yet.");
 }
 
 #[test]
 fn a_terminal_that_ends_ends_the_binding_and_the_next_one_begins_at_once() {
     let phone = OnPhone::new("ended");
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
-    phone.browser.click("Bind this phone");
-    phone.browser.wait_for_text("This phone is being bound to the account alice.");
+    phone.browser.click("Set up this phone");
+    phone.browser.wait_for_text("This phone is being set up for the account alice.");
     // The person says no at the terminal, or closes it.
     phone.phone_posternd.state().offered = None;
-    phone.browser.wait_for_text("It was not confirmed at the terminal, so this phone is not bound.");
+    phone.browser.wait_for_text("It was not confirmed at the terminal, so this phone is not set up.");
     phone.browser.click("Back");
-    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+    phone.browser.wait_for_text("This phone is not set up for an account yet.");
     phone.phone_posternd.renew();
     phone.bind();
-    phone.browser.wait_for_text("This phone is bound to alice.");
-    assert!(!phone.browser.text().contains("Compare this code"), "{}", phone.browser.text());
+    phone.browser.wait_for_text("This phone is set up for alice.");
+    assert!(!phone.browser.text().contains("Compare these six digits"), "{}", phone.browser.text());
 }
 
 #[test]
 fn a_second_try_takes_the_place_of_the_first() {
     let phone = OnPhone::new("twice");
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
-    phone.browser.click("Bind this phone");
-    phone.browser.wait_for_text("Compare this code");
+    phone.browser.click("Set up this phone");
+    phone.browser.wait_for_text("Compare these six digits");
     phone.phone_posternd.renew();
     phone.browser.open(&phone.phone_posternd.qr_code(&phone.web.url()));
-    phone.browser.click("Bind this phone");
+    phone.browser.click("Set up this phone");
     assert_eq!(phone.browser.text_of("#compare"), phone.phone_posternd.compare_code());
     phone.browser.click("Cancel");
-    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+    phone.browser.wait_for_text("This phone is not set up for an account yet.");
 }
 
 #[test]
@@ -166,14 +166,14 @@ fn a_code_that_is_scanned_twice_keeps_its_key() {
     let phone = OnPhone::new("rescan");
     let address = phone.phone_posternd.qr_code(&phone.web.url());
     phone.browser.open(&address);
-    phone.browser.click("Bind this phone");
+    phone.browser.click("Set up this phone");
     let shown = phone.browser.text_of("#compare");
     phone.browser.open(&address);
     phone.browser.reload();
-    phone.browser.wait_for_text("Compare this code");
+    phone.browser.wait_for_text("Compare these six digits");
     assert_eq!(phone.browser.text_of("#compare"), shown);
     phone.phone_posternd.confirm();
-    phone.browser.wait_for_text("This phone is bound to alice.");
+    phone.browser.wait_for_text("This phone is set up for alice.");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_login_that_waits_is_shown_while_a_phone_is_being_bound() {
     drop(phone.phone_posternd.challenge(1, 100));
     phone.browser.wait_for_text("Waiting for your answer");
     phone.browser.type_into("#name", "My own");
-    phone.browser.click("Look at it");
+    phone.browser.click("Open");
     phone.browser.wait_for_text("Is this you?");
     phone.browser.click("Back");
     phone.browser.wait_for_text("Name of this phone");
@@ -199,7 +199,7 @@ fn a_browser_that_forgot_its_key_says_to_bind_again() {
     let phone = OnPhone::new("lost");
     let id = phone.phone_posternd.challenge(1, 100);
     phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
-    phone.browser.wait_for_text("Bind this phone again");
+    phone.browser.wait_for_text("Set up this phone again");
     phone.bind();
     phone.browser.js_async(
         "await Bindings.remove({id: Bindings.id('ACCOUNT', 'FACTOR')})"
@@ -208,7 +208,7 @@ fn a_browser_that_forgot_its_key_says_to_bind_again() {
             .as_str(),
     );
     phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
-    phone.browser.wait_for_text("Bind this phone again");
+    phone.browser.wait_for_text("Set up this phone again");
     assert!(phone.phone_posternd.state().answers.is_empty());
 }
 
@@ -217,17 +217,17 @@ fn a_phone_that_was_removed_says_so_and_forgets_its_keys_when_told() {
     let phone = OnPhone::new("removed");
     phone.bind();
     phone.phone_posternd.state().bound = None;
-    phone.browser.wait_for_text("This phone is not bound to this account any more.");
+    phone.browser.wait_for_text("This phone is no longer set up for this account.");
     let id = phone.phone_posternd.challenge(1, 100);
     phone.browser.open(&phone.phone_posternd.challenge_address(&phone.web.url(), &id));
-    phone.browser.wait_for_text("Bind this phone again");
-    phone.browser.click("To this phone's accounts");
+    phone.browser.wait_for_text("Set up this phone again");
+    phone.browser.click("Show the accounts on this phone");
     phone.browser.click("Settings of this phone");
     phone.browser.click("Forget this phone here");
     phone.browser.wait_for_text(&format!("postern my phone remove {}", phone.phone_posternd.factor()));
     phone.browser.click("Delete the keys");
-    phone.browser.wait_for_text("The keys are deleted.");
-    phone.browser.wait_for_text("This phone is not bound to an account yet.");
+    phone.browser.wait_for_text("The keys have been deleted.");
+    phone.browser.wait_for_text("This phone is not set up for an account yet.");
     assert!(phone.browser.js_async("return (await Bindings.list()).length") == 0);
 }
 

@@ -49,11 +49,11 @@ fn the_code_is_there_when_the_server_is_not() {
     agrees(&phone);
     phone.web.start_again();
     let id = phone.phone_posternd.challenge(1, 100);
-    phone.browser.wait_for_text("A login waits for your answer.");
+    phone.browser.wait_for_text("A login is waiting for your answer.");
     // The kept page's token is of no use any more where the cookie is gone with the browser.
     phone.open_challenge(&id);
     phone.browser.click("Deny");
-    phone.browser.wait_for_text("This login is refused.");
+    phone.browser.wait_for_text("This login is denied.");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn without_network_the_page_says_so_and_comes_back_by_itself() {
     let phone = OnPhone::new("network");
     phone.bind();
     phone.browser.offline(true);
-    phone.browser.wait_for_text("No network. This phone's codes work without.");
+    phone.browser.wait_for_text("No network. The codes on this page work without it.");
     agrees(&phone);
     phone.browser.offline(false);
     phone.browser.wait_without_text("No network.");

@@ -32,37 +32,37 @@ fn a_keyboard_is_enough_from_the_first_view_to_the_last() {
     address.chars().for_each(|c| phone.browser.press_character(c));
     phone.browser.press("Enter");
     phone.browser.wait_for_text("Name of this phone");
-    assert_eq!(heading_in_focus(&phone), "Bind this phone");
-    tab_to(&phone, "Bind this phone");
+    assert_eq!(heading_in_focus(&phone), "Set up this phone");
+    tab_to(&phone, "Set up this phone");
     phone.browser.press("Space");
-    phone.browser.wait_for_text("Compare this code");
-    assert_eq!(heading_in_focus(&phone), "Compare this code");
+    phone.browser.wait_for_text("Compare these six digits");
+    assert_eq!(heading_in_focus(&phone), "Compare these six digits");
     phone.phone_posternd.confirm();
-    phone.browser.wait_for_text("This phone is bound to alice.");
+    phone.browser.wait_for_text("This phone is set up for alice.");
     tab_to(&phone, "Settings of this phone");
     phone.browser.press("Enter");
     tab_to(&phone, "Forget this phone here");
     phone.phone_posternd.challenge(1, 100);
-    phone.browser.wait_for_text("A login waits for your answer.");
+    phone.browser.wait_for_text("A login is waiting for your answer.");
     assert_eq!(
         phone.browser.js("return document.activeElement.textContent"),
         "Forget this phone here",
         "news take no focus"
     );
     phone.browser.js("document.querySelector('h1').focus()");
-    tab_to(&phone, "Look at it");
+    tab_to(&phone, "Open");
     phone.browser.press("Enter");
     phone.browser.wait_for_text("Is this you?");
     assert_eq!(heading_in_focus(&phone), "Is this you?");
     tab_to(&phone, "Number shown at the login");
     NUMBER.chars().for_each(|c| phone.browser.press_character(c));
-    tab_to(&phone, "Approve once");
+    tab_to(&phone, "Approve");
     phone.browser.press("Enter");
     phone.browser.wait_for_text("Approved");
     assert_eq!(heading_in_focus(&phone), "Approved");
     tab_to(&phone, "Back");
     phone.browser.press("Enter");
-    phone.browser.wait_for_text("No login waits for an answer.");
+    phone.browser.wait_for_text("No login is waiting for your answer.");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_screen_reader_announces_each_state() {
     assert_eq!(roles, serde_json::json!(["status", "alert"]));
     phone.phone_posternd.challenge(1, 100);
     phone.browser.wait_until("the news to be said", || {
-        (phone.browser.text_of("#status") == "A login waits for your answer.").then_some(())
+        (phone.browser.text_of("#status") == "A login is waiting for your answer.").then_some(())
     });
     assert_eq!(phone.browser.js("return document.title"), "Logins – Postern");
 }

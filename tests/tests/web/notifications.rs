@@ -19,9 +19,9 @@ fn settings(name: &str, push_key: Option<&str>, ntfy: bool) -> OnPhone {
 #[test]
 fn a_phone_is_rung_only_as_the_site_can() {
     let phone = settings("ring_none", None, false);
-    phone.browser.wait_for_text("This site rings no phones.");
+    phone.browser.wait_for_text("This site sends no notifications.");
     assert!(!phone.browser.text().contains("The ntfy app"));
-    assert!(!phone.browser.text().contains("Notifications of this browser"));
+    assert!(!phone.browser.text().contains("Browser notifications"));
 }
 
 #[test]
@@ -39,8 +39,8 @@ fn ntfy_is_told_by_its_address_and_can_be_switched_off() {
         phone.browser.js("return document.activeElement.textContent") == "The ntfy app",
         "the focus stays"
     );
-    phone.browser.click("Do not ring");
-    phone.browser.wait_for_text("It is not rung.");
+    phone.browser.click("No notifications");
+    phone.browser.wait_for_text("This phone gets no notifications.");
     assert_eq!(phone.phone_posternd.state().ring["ring"], "none");
 }
 
@@ -48,11 +48,11 @@ fn ntfy_is_told_by_its_address_and_can_be_switched_off() {
 fn a_browser_that_will_not_notify_says_why() {
     let phone = settings("ring_refused", Some(PUSH_KEY), false);
     phone.browser.js("Notification.requestPermission = async function () { return 'denied'; }");
-    phone.browser.click("Notifications of this browser");
+    phone.browser.click("Browser notifications");
     phone.browser.wait_for_text("Notifications are switched off for this page.");
     phone.browser.js("Notification.requestPermission = async function () { return 'granted'; }");
     // A real subscription needs a service in the world; here there is none.
-    phone.browser.click("Notifications of this browser");
+    phone.browser.click("Browser notifications");
     phone.browser.wait_for_text("The browser's notification service does not answer.");
     assert_eq!(phone.phone_posternd.state().ring["ring"], "none");
 }
@@ -71,8 +71,8 @@ fn a_subscription_is_signed_and_handed_in() {
              return window.made;
          }",
     );
-    phone.browser.click("Notifications of this browser");
-    phone.browser.wait_for_text("It is rung by notifications of this browser.");
+    phone.browser.click("Browser notifications");
+    phone.browser.wait_for_text("This browser notifies you when a login is waiting.");
     let handed = json!({"ring": "web_push", "endpoint": "https://push.example/x?y=1", "p256dh": "BPoint-_", "auth": "Auth-_"});
     assert_eq!(phone.phone_posternd.state().ring, handed);
     let asked: Vec<u8> = serde_json::from_value(phone.browser.js("return window.asked")).unwrap();

@@ -19,8 +19,8 @@ fn without_posternd_the_page_says_that_it_is_away() {
     let address = phone_posternd.qr_code(&web.url());
     drop(phone_posternd);
     browser.open(&address);
-    browser.click("Bind this phone");
-    browser.wait_for_text("The login service cannot be reached just now.");
+    browser.click("Set up this phone");
+    browser.wait_for_text("The login service cannot be reached right now.");
     let (status, value) = ask(&web);
     assert_eq!((status, &value["verdict"], &value["reason"]), (503, &json!("defer"), &json!("unavailable")));
     assert!(

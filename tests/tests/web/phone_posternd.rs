@@ -276,10 +276,13 @@ impl State {
         let ring = &self.ring["ring"];
         record(line, "phone", json!({"state": "bound", "user": "alice", "label": phone.name, "ring": ring}));
         for open in self.challenges.iter().filter(|open| open.until > otp::now()) {
+            let place = |unknown: &str| open.rhost.clone().unwrap_or_else(|| unknown.to_owned());
             record(
                 line,
                 "challenge",
                 json!({"id": open.id, "service": "sshd", "rhost": open.rhost, "user": "alice",
+                "what": {"en": "ssh login on mail1.example.org", "zh-CN": "mail1.example.org 上的 ssh 登录"},
+                "place": {"en": place("an unknown address"), "zh-CN": place("未知地址")},
                 "created": "2026-01-31T12:00:00Z", "expires": "2026-01-31T12:02:00Z",
                 "seconds_left": open.until - otp::now(), "trust_days": open.trust_days}),
             );

@@ -111,7 +111,6 @@ impl SecondStep<'_, '_> {
                 continue;
             }
             if let Some(chosen) = choice(answer.expose(), &factors) {
-                self.requested.give_up(self.exchange.engine).await;
                 proposed = Some(chosen);
                 self.request(proposed).await?;
                 continue;
@@ -204,6 +203,7 @@ impl SecondStep<'_, '_> {
         // A factor is gone as soon as it is removed.
         let account = current_account::as_of_now(self.exchange, self.check.account.clone()).await?;
         let check = CodeCheckContext { account: &account, ..self.check };
+        let is_first = self.refused.is_none();
         match typed_codes::check(self.exchange, check, &typed).await? {
             CodeCheck::Right(credential) => return Ok(CodeAnswer::Right(credential)),
             CodeCheck::Wrong => self.refused = Some(Reason::BadCredential),
@@ -230,6 +230,9 @@ impl SecondStep<'_, '_> {
             }
         }
         self.exchange.person.complain(&Phrase::CodeWrong {}).await?;
+        if is_first && !account.data.recovery_codes.is_empty() {
+            self.exchange.person.tell(&Phrase::RecoveryCodesWork {}).await?;
+        }
         Ok(CodeAnswer::Wrong)
     }
 

@@ -22,7 +22,7 @@ account-expired = The account { $name } has expired.
 factors-to-choose-from = Your second factors:
 factor-to-choose = { $number }. { $label }
 code = Code from { $label }:␣
-code-or-number = Code from { $label }, or the number of another factor:␣
+code-or-number = Code from { $label }, or a number from the list:␣
 not-in-list = That is not in the list.
 recovery-code = Recovery code:␣
 code-wrong = That code is wrong, or was used before.
@@ -38,7 +38,7 @@ codes-limited = Too many wrong codes. Try again in { $minutes ->
 factor-locked = Too many wrong codes. An administrator has to unlock your second factor.
 recovery-codes-kept = Recovery codes left: { $count }
 no-recovery-codes = You have no recovery codes, which let you in if you lose your second factor. Make some: postern my recovery-codes
-offer-recovery-codes = Make recovery codes now? Each lets you in once if you lose your second factor. [y/N]␣
+offer-recovery-codes = Make recovery codes now, in case you lose your second factor? [y/N]␣
 recovery-codes-noted = Press Enter once you have them on paper:␣
 recovery-codes-left = { $count ->
     [0] That was your last recovery code. Make new ones with: postern my recovery-codes
@@ -46,12 +46,12 @@ recovery-codes-left = { $count ->
    *[other] You have { $count } recovery codes left.
 }
 trust-device = { $days ->
-    [one] Trust this device for 1 day? [y/N]␣
-   *[other] Trust this device for { $days } days? [y/N]␣
+    [one] Skip the second factor for 1 day when you log in from this device? [y/N]␣
+   *[other] Skip the second factor for { $days } days when you log in from this device? [y/N]␣
 }
 
-enrolment-needed = You need a second factor here and have none yet. Set one up now.
-enrolment-time = You have { $wait } for this. If that is not enough, log in again: what you have set up by then stays.
+enrolment-needed = Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now.
+enrolment-time = You have { $wait } for this. Need longer? Log in again: what you have set up by then is kept.
 time-is-up = That took too long for this login. Log in again.
 time-is-up-bound = That took too long for this login, but the second factor is set up. Log in again, with its code.
 enrolment-refused = You need a second factor here and have none. Ask your administrator for one.
@@ -68,8 +68,8 @@ first-code-wrong = That is not the code of this key. Is the phone's clock right?
 factor-bound-totp = { $label } is set up. From now on you will be asked for the code that it shows.
 factor-bound-phone = { $label } is set up. From now on you approve logins on it, or type the code that it shows.
 factor-bound-sent = { $label } is set up. From now on codes can be sent to { $to }.
-mail-needs-app-passwords = Mail programs now need app passwords instead of your main password. Create one: { $how }
-too-many-factors = You already have { $count } second factors, the most allowed. Remove one first.
+mail-needs-app-passwords = Your mail programs now need app passwords instead of your main password, one for each program. Create them: { $how }
+too-many-factors = You already have { $count } second factors, the most allowed. Remove one first: postern my remove
 factors-bound = Your second factors:
 factor-listed = { $id }  { $label } ({ kind-purpose }{ $to ->
     [none] {""}
@@ -80,13 +80,14 @@ no-factor = You have no second factor.
 no-factor-of-kind = You have no second factor of that kind.
 which-factor = Which one (its id)?␣
 no-such-factor = You have no second factor with the id { $id }.
-last-factor-stays = You need a second factor here, so you can replace your last one but not remove it.
+last-factor-stays = This is your last second factor, and you need one here. You can replace it: postern my replace
 factor-removed = { $label } has been removed.
+factor-replaced = The old { $label } no longer works here. Use the one that you have just set up.
 no-factor-left = You have no second factor left. Mail programs may use your main password if your administrator allows it.
 
-new-recovery-codes = { $count } recovery codes, each good for one login. Earlier ones no longer work. They are shown only once, so print them:
+new-recovery-codes = { $count } recovery codes. Type one where you are asked for a code; each works once, and earlier ones no longer work. They are shown only once, so write them down or print them:
 new-recovery-code = ␣␣␣␣{ $code }
-recovery-needs-factor = Recovery codes replace a second factor, and you have none. Set one up first: postern my enrol
+recovery-needs-factor = Recovery codes are for when you lose your second factor, and you have none yet. Set one up first: postern my enrol
 
 app-password-label = What is it for (the mail program's name)?␣
 new-app-password = The app password "{ $label }" is shown only once:
@@ -116,7 +117,7 @@ no-app-password = You have no app passwords.
 no-such-app-password = You have no valid app password { $id }.
 app-password-revoked = The app password "{ $label }" has been revoked.
 which-app-password = Which one (its first four characters)?␣
-too-many-app-passwords = You already have { $count } app passwords, the most allowed. Revoke one first.
+too-many-app-passwords = You already have { $count } app passwords, the most allowed. Revoke one first: postern my app-passwords revoke
 bad-label = A name has 1 to 64 characters, and neither begins nor ends with a space.
 bad-scope = "{ $given }" is not a list of imap, pop3, smtp, sieve and dav, and not "all".
 bad-expiry = "{ $given }" is not a time such as 2027-01-31T00:00:00Z.
@@ -128,7 +129,7 @@ never-used = never
 device-listed = { $id }  { $name }, since { $since }, until { $until }
 no-device = You have no trusted devices.
 no-such-device = You have no trusted device { $id }.
-device-revoked = { $name } is no longer trusted.
+device-revoked = No longer trusted: { $name }.
 which-device = Which one (its id)?␣
 
 challenge-listed = { $id }  { $kind ->
@@ -140,7 +141,7 @@ challenge-listed = { $id }  { $kind ->
 no-challenge = Nothing is waiting for an answer.
 which-challenge = Which one (its id)?␣
 no-such-challenge = Nothing with the id { $id } is waiting for an answer.
-challenge-denied = Refused: { $what }
+challenge-denied = Denied: { $what }
 
 kinds-to-choose-from = Which second factor do you want to set up?
 kind-to-choose = { $number }) { $label }
@@ -179,7 +180,7 @@ sent-code = Code sent to { $to }:␣
 sent-code-or-number = Code sent to { $to }, or a number from the list:␣
 sending-limited = No code can be sent to { $to } for another { $wait }.
 last-code-good = The last code that was sent to { $to } is still good. A new one can be sent in { $wait }.
-recovery-codes-work = A recovery code works here, too.
+recovery-codes-work = If you cannot get a code, a recovery code works here, too.
 resend = Press Enter to have a code sent:␣
 recovery-code-or-resend = Recovery code, or Enter to have a code sent:␣
 span-seconds = { $seconds ->
@@ -198,22 +199,22 @@ sending-failed = No code could be sent to { $to }. Choose another way, or try ag
 nothing-sent = Nothing can be sent right now. Choose another way, or use a recovery code.
 
 open-this = On your phone, scan this code or open: { $address }
-phone-scanned = Press Enter once the phone shows a code of six digits:␣
+phone-scanned = Press Enter once the phone shows six digits:␣
 phone-not-there = The phone did not respond. Start again.
 phone-not-it = The phone is not set up. Start again, and scan the new code.
 phone-shows = Does the phone show { $code }? [y/N]␣
-approve-on-phone = Approve on your phone with the number { $number }, then press Enter here (ssh and sudo do not go on by themselves; s shows a QR code), or type a code:␣
-approve-on-phone-or-number = Approve on your phone with the number { $number }, then press Enter here (ssh and sudo do not go on by themselves; s shows a QR code, ? your other factors), or type a code:␣
-approve-by-scan = Scan it and approve with the number { $number }, then press Enter here (ssh and sudo do not go on by themselves), or type a code:␣
-approve-by-scan-or-number = Scan it and approve with the number { $number }, then press Enter here (ssh and sudo do not go on by themselves; ? shows your other factors), or type a code:␣
+approve-on-phone = Type { $number } on your phone and approve there, then press Enter here (no request on the phone? s shows a QR code), or type a code:␣
+approve-on-phone-or-number = Type { $number } on your phone and approve there, then press Enter here (no request on the phone? s shows a QR code; ? your other second factors), or type a code:␣
+approve-by-scan = Scan it, type { $number } on your phone and approve there, then press Enter here, or type a code:␣
+approve-by-scan-or-number = Scan it, type { $number } on your phone and approve there, then press Enter here (? shows your other second factors), or type a code:␣
 scan-to-approve = Scan this with your phone:
-phone-busy = Another login is waiting for your answer on the phone, for up to { $seconds } seconds. Answer that one first, type a code, or choose another way. If it is not yours, deny that one on the phone.
+phone-busy = Another login is waiting for your answer on the phone, for up to { $seconds } seconds. Answer that one first, type a code, or choose another way. If it is not yours, choose "This was not me" on the phone.
 phone-not-now = Your phone cannot be asked for another { $minutes ->
     [one] minute
    *[other] { $minutes } minutes
 }. Type a code, or choose another way.
-phone-denied = The login was refused on your phone.
-request-denied = This request was refused from another session (postern my challenges deny) or by an administrator.
+phone-denied = This login was denied on your phone.
+request-denied = This login was denied with "postern my challenges deny", or by an administrator.
 phone-wrong-number = The wrong number was typed on the phone. Press Enter to ask the phone again, or type a code.
 phone-unanswered = The phone did not respond. Press Enter to ask it again, or type a code.
 
@@ -222,8 +223,8 @@ changed-factor-removed = The second factor "{ $label }" ({ kind-purpose }) was r
 changed-recovery-codes = New recovery codes were created; earlier ones no longer work.
 changed-app-password-created = The app password "{ $label }" was created.
 changed-app-password-revoked = The app password "{ $label }" was revoked.
-changed-device-trusted = { $name } is trusted for a while: no second factor is asked for there.
-changed-device-revoked = { $name } is no longer trusted.
+changed-device-trusted = A device is trusted, and its logins skip the second factor for a while: { $name }.
+changed-device-revoked = No longer trusted: { $name }.
 changed-reset = All second factors, recovery codes and trusted devices were removed.
 changed-main-password = The main password was changed.
 by-administrator = an administrator
@@ -232,10 +233,10 @@ mail-code-subject = Your code for { $what }
 mail-code =
     Your code: { $code }
 
-    It is for { $what }, account { $account }, and good for { $minutes ->
+    It is for { $what } (account { $account }), and good for { $minutes ->
         [one] one minute
        *[other] { $minutes } minutes
-    }. Type it only where you were asked for it; no one will ever ask you for it by phone or mail.
+    }. { $caution }
     { $origin }
 
     { $advice }
@@ -246,7 +247,7 @@ mail-changed =
     Account: { $account }
     When: { $at }
 
-    If it was not you, someone knows your password: change it, and tell your administrator.
+    If it was not you, someone can log in as you: change your main password, look for ssh keys that are not yours, and tell your administrator.
 mail-changed-by =
     { $what }
 
@@ -255,15 +256,15 @@ mail-changed-by =
     By: { $by }
 
     If you did not expect this, ask your administrator.
-mail-disowned-subject = Someone knows the password of { $account }
+mail-disowned-subject = Someone tried to log in as { $account }
 mail-disowned =
-    Someone gave the right password of { $account }, and you answered that it was not you. It was refused.
+    Someone used the main password or an ssh key of { $account }, and on your phone you answered "This was not me". It was denied.
 
     What: { $what }
     From: { $place }
     When: { $at }
 
-    Someone knows your password: change it now, and tell your administrator.
+    Change your main password now, look for ssh keys that are not yours, and tell your administrator.
 mail-sms-budget-subject = The budget for codes by SMS
 mail-sms-budget =
     { $what }
@@ -289,7 +290,7 @@ sms-budget-new-numbers = Of the { $budget } text messages that this site sends i
 }, those for numbers that are not set up yet are used up. Logins still get their codes.
 sms-code = { $code } is your code for { $what }, good for { $minutes } min. Tell it to no one. If it was not you, someone knows your password: change it.
 ring-title = Is this you? { $what }
-ring-body = { $account }, from { $place }. Open to approve or deny it. If it is not you, deny it: someone knows your password.
+ring-body = { $account }, from { $place }. Open to answer. If it is not you, choose "This was not me".
 unknown-place = an unknown address
 by-yourself = you, or someone who knows your password
 second-factor-not-asked = This account needs a second factor, and this login did not ask for one. Log in with your password and a code, or ask your administrator.
@@ -297,7 +298,9 @@ go-on = Press Enter to log in:␣
 which-number-at = Your telephone number (with its country code unless that is { $country }):␣
 mail-origin = The request came from { $place }.
 mail-origin-administrator = An administrator requested it, on { $place }.
-mail-advice-password = If it was not you, someone knows your password: change it.
+mail-caution = Type it only where you are logging in or making this change yourself; no one will ever ask you for it by phone or mail.
+mail-caution-administrator = Tell it only to the administrator who is setting this up with you.
+mail-advice-password = If it was not you, someone knows your main password: change it.
 mail-advice-ignore = If you did not ask for it, you need not do anything: without the code nothing is set up.
 mail-advice-administrator = If you know nothing about it, ask your administrator.
 sms-code-to-bind = { $code } is your code for { $what }, good for { $minutes } min. Tell it to no one. If you did not ask for it, ignore it.

@@ -290,6 +290,8 @@ phrases! {
     LastFactorStays "last-factor-stays" {};
     /// The factor is gone.
     FactorRemoved "factor-removed" { label: text };
+    /// Another one took the place of that factor.
+    FactorReplaced "factor-replaced" { label: text };
     /// Mail programs may use the main password again.
     NoFactorLeft "no-factor-left" {};
 
@@ -357,11 +359,15 @@ phrases! {
     /// The subject of a mail with a code.
     MailCodeSubject "mail-code-subject" { what: text };
     /// Its text.
-    MailCode "mail-code" { code: text, minutes: number, account: text, what: text, origin: text, advice: text };
+    MailCode "mail-code" { code: text, minutes: number, account: text, what: text, origin: text, caution: text, advice: text };
     /// Where the request comes from, in that text.
     MailOrigin "mail-origin" { place: text };
     /// The same for a command of an admin.
     MailOriginAdministrator "mail-origin-administrator" { place: text };
+    /// To whom the code may be told, in that text.
+    MailCaution "mail-caution" {};
+    /// The same for a code that a command of an admin sent.
+    MailCautionAdministrator "mail-caution-administrator" {};
     /// What to do after a surprise, in that text: the main password was given.
     MailAdvicePassword "mail-advice-password" {};
     /// The same if the reader may have nothing to do with the account.

@@ -8,6 +8,7 @@ use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 
 use crate::harness::{MAIN_PASSWORD, Point, Site};
+use crate::out_of_band::number_in;
 
 #[tokio::test]
 async fn the_main_password_and_then_a_code_open_the_door() {
@@ -250,7 +251,7 @@ async fn among_several_factors_one_is_chosen_by_its_number_and_the_last_used_is_
     let phone = site.bind(&alice, "phone").await;
     site.clock.advance(60);
     let token = site.bind(&alice, "token").await;
-    let question = |label: &str| format!("Code from {label}, or the number of another factor: ");
+    let question = |label: &str| format!("Code from {label}, or a number from the list: ");
 
     let ended = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, "2", &token.code()]).await;
     assert_eq!(ended.credential(), Credential::Factor(token.id.unwrap()));
@@ -374,7 +375,7 @@ async fn a_pause_is_told_before_a_code_is_typed_and_a_phone_may_approve_all_the_
     talk.answer(MAIN_PASSWORD).await;
     let question = talk.asked().await;
     assert_eq!(talk.heard().complaints(), ["Too many wrong codes. Try again in 15 minutes."]);
-    let number = question.split("number ").nth(1).unwrap()[..2].to_owned();
+    let number = number_in(&question);
     let challenge = phone.pending().await.field("challenge", "id");
     drop(phone.answer(&challenge, "approve", &number).await);
     talk.say("");

@@ -11,7 +11,7 @@ use postern_core::{Reason, Verdict};
 
 use crate::harness::{App, Ended, MAIN_PASSWORD, Point, Site, Someone, SshKey};
 
-const QUESTION: &str = "Trust this device for 30 days? [y/N] ";
+const QUESTION: &str = "Skip the second factor for 30 days when you log in from this device? [y/N] ";
 
 struct Trusting {
     site: Site,
@@ -241,7 +241,10 @@ async fn a_device_is_honoured_no_longer_than_the_service_that_is_asked_says() {
     t.site.clock.advance(30);
     let visit = t.site.visit("sshkey", "alice").key(SshKey(2));
     let ended = visit.says(&[&t.app.code(), "y"]).await;
-    assert_eq!(ended.questions()[1], "Trust this device for 1 day? [y/N] ");
+    assert_eq!(
+        ended.questions()[1],
+        "Skip the second factor for 1 day when you log in from this device? [y/N] "
+    );
     assert!(t.is_trusted(2).await);
     t.site.clock.advance(day);
     assert!(!t.is_trusted(2).await && t.is_trusted(1).await);
@@ -270,7 +273,10 @@ async fn without_a_term_nothing_is_offered_and_nothing_is_trusted() {
     t.site.configure(|setup| {
         setup.login_service("sshd", |login| login.trust_device = Some(Duration::from_secs(86_400)));
     });
-    assert_eq!(t.login(2, "y").await.questions()[2], "Trust this device for 1 day? [y/N] ");
+    assert_eq!(
+        t.login(2, "y").await.questions()[2],
+        "Skip the second factor for 1 day when you log in from this device? [y/N] "
+    );
 }
 
 #[tokio::test]

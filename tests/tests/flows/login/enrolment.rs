@@ -48,13 +48,16 @@ async fn a_user_who_needs_a_factor_binds_one_at_that_very_login() {
     assert!(account.data.enrolled && account.data.factors.len() == 1);
     assert_eq!(factor.label.as_str(), "Authenticator app");
     let lines = ended.lines();
-    assert_eq!(lines[0], "You need a second factor here and have none yet. Set one up now.");
+    assert_eq!(
+        lines[0],
+        "Besides your password you need a second factor here, such as codes from an app. You have none yet, so set one up now."
+    );
     assert!(lines.iter().any(|line| line.starts_with("Or type this key into it: ")));
     assert_eq!(
         lines[lines.len() - 2],
         "Authenticator app is set up. From now on you will be asked for the code that it shows."
     );
-    assert!(lines[lines.len() - 1].starts_with("Mail programs now need app passwords"));
+    assert!(lines[lines.len() - 1].starts_with("Your mail programs now need app passwords"));
     assert_eq!(ended.records("factor")[0]["id"], factor.id.to_string());
 
     let again = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code(), "", ""]).await;

@@ -17,7 +17,7 @@ async fn the_time_for_an_enrolment_is_told_and_what_was_bound_too_late_stays_bou
     talk.asked().await;
     assert_eq!(
         talk.heard().lines()[1],
-        "You have 90 seconds for this. If that is not enough, log in again: what you have set up by then stays."
+        "You have 90 seconds for this. Need longer? Log in again: what you have set up by then is kept."
     );
     let app = App::of_key(&talk.heard().key(), &site.clock);
     site.clock.advance(114);
@@ -56,7 +56,7 @@ async fn recovery_codes_are_offered_with_the_first_factor_if_there_is_time() {
         talk.say(&app.code());
         if wait == 0 {
             let offer = talk.asked().await;
-            assert!(offer.starts_with("Make recovery codes now? Each lets you in once"), "{offer}");
+            assert!(offer.starts_with("Make recovery codes now, in case"), "{offer}");
             talk.say(answer);
         }
         if answer == "y" && wait == 0 {

@@ -25,7 +25,10 @@ async fn a_login_is_approved_by_the_number_that_only_the_prompt_shows() {
     talk.answer(MAIN_PASSWORD).await;
     let question = talk.asked().await;
     let number = number_in(&question);
-    assert!(question.starts_with("Approve on your phone with the number "), "{question}");
+    assert!(
+        question.starts_with("Type ") && question.contains(" on your phone and approve there"),
+        "{question}"
+    );
     let pending = phone.pending().await;
     let challenge = pending.field("challenge", "id");
     assert_eq!(pending.field("challenge", "service"), "sshd");
@@ -92,7 +95,7 @@ async fn a_refusal_ends_the_login() {
     let ended = talk.ended().await;
     assert_eq!(
         (ended.reason(), ended.complaints()),
-        (Reason::BadCredential, vec!["The login was refused on your phone."])
+        (Reason::BadCredential, vec!["This login was denied on your phone."])
     );
 }
 
@@ -117,7 +120,7 @@ async fn not_me_refuses_and_leaves_the_phone_in_peace_and_tells_the_owner() {
     let rings = site.post.rings();
     let quiet = site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await;
     assert_eq!(site.post.rings(), rings, "{quiet:?}");
-    assert!(quiet.text().contains("Scan it and approve"), "it can be scanned all the same: {}", quiet.text());
+    assert!(quiet.text().contains("Scan it, type "), "it can be scanned all the same: {}", quiet.text());
     site.clock.advance(3601);
     drop(site.visit("sshd", "alice").says(&[MAIN_PASSWORD]).await);
     assert_eq!(site.post.rings(), rings + 1);
@@ -203,7 +206,7 @@ async fn a_device_is_trusted_from_the_phone() {
     assert_eq!(next.credential(), Credential::TrustedDevice);
     let another = site.visit("sshkey", "alice").key(SshKey(2)).says(&[]).await;
     assert_eq!(another.reason(), Reason::Cancelled);
-    assert!(site.post.changes().iter().any(|what| what.contains("is trusted for a while")));
+    assert!(site.post.changes().iter().any(|what| what.contains("A device is trusted")));
 }
 
 #[tokio::test]
@@ -214,7 +217,7 @@ async fn a_phone_that_cannot_be_rung_scans() {
     let mut talk = site.visit("sshd", "alice").begin();
     talk.answer(MAIN_PASSWORD).await;
     let question = talk.asked().await;
-    assert!(question.starts_with("Scan it and approve with the number "), "{question}");
+    assert!(question.starts_with("Scan it, type "), "{question}");
     let challenge = phone.pending().await.field("challenge", "id");
     let expected = phone.challenge_address(PAGE, &challenge);
     let shown = Screen::default().qr(&[&expected], &[]).unwrap();

@@ -152,7 +152,7 @@ async fn it_is_said_whether_the_last_code_is_good_and_when_the_next_one_comes() 
         ended.lines()[..2],
         [
             "No code can be sent to al…@backup.example.net for another 51 minutes.",
-            "A recovery code works here, too."
+            "If you cannot get a code, a recovery code works here, too."
         ]
     );
     assert_eq!(ended.questions()[1], "Recovery code, or Enter to have a code sent: ");

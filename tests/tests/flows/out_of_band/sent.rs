@@ -263,7 +263,7 @@ async fn messages_are_in_the_language_of_the_account() {
     let ended = site.bind_sent(&alice, "email", BACKUP).await;
     assert!(ended.text().contains("验证码已发送至 al…@backup.example.net"), "{}", ended.text());
     assert!(site.post.sent().iter().all(|sent| sent.language == Language::SimplifiedChinese));
-    assert_eq!(site.post.changes(), ["已绑定二次验证方式“邮箱”（邮件验证码）。"]);
+    assert_eq!(site.post.changes(), ["已绑定二次验证方式“备用邮箱”（邮件验证码）。"]);
 }
 
 #[tokio::test]

@@ -124,7 +124,12 @@ async fn there_are_so_many_app_passwords_and_no_more() {
     assert!(create.clone().says(&[MAIN_PASSWORD]).await.is_accept());
     let ended = create.says(&[MAIN_PASSWORD]).await;
     assert_eq!(ended.reason(), Reason::NotPermitted);
-    assert_eq!(ended.complaints(), ["You already have 1 app passwords, the most allowed. Revoke one first."]);
+    assert_eq!(
+        ended.complaints(),
+        [
+            "You already have 1 app passwords, the most allowed. Revoke one first: postern my app-passwords revoke"
+        ]
+    );
 }
 
 #[tokio::test]

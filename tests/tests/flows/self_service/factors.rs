@@ -32,7 +32,7 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let (ended, phone) =
         with_new_app(&site, site.own(&alice, SelfServiceFlow::Enrol), &[MAIN_PASSWORD]).await;
     assert!(ended.is_accept());
-    assert!(ended.lines().last().unwrap().starts_with("Mail programs now need app passwords"));
+    assert!(ended.lines().last().unwrap().starts_with("Your mail programs now need app passwords"));
     site.clock.advance(30);
     let named = site.own(&alice, SelfServiceFlow::Enrol).argument("label", "my token");
     let (ended, token) = with_new_app(&site, named, &[MAIN_PASSWORD, &phone.code()]).await;
@@ -54,7 +54,10 @@ async fn factors_are_bound_listed_replaced_and_removed() {
     let replace = site.own(&alice, SelfServiceFlow::Replace).argument("id", &id[..8]);
     let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &token.code()]).await;
     assert!(ended.is_accept());
-    assert_eq!(ended.lines().last(), Some(&"Authenticator app has been removed."));
+    assert_eq!(
+        ended.lines().last(),
+        Some(&"The old Authenticator app no longer works here. Use the one that you have just set up.")
+    );
     assert_eq!(labels(&site, &alice).await, ["my token", "Authenticator app"], "its label stays");
     site.clock.advance(30);
     let old = site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &phone.code(), "", ""]).await;
@@ -107,7 +110,9 @@ async fn if_a_factor_is_required_the_last_one_can_be_replaced_but_not_removed() 
         assert_eq!((ended.reason(), ended.questions().len()), (Reason::NotPermitted, 0));
         assert_eq!(
             ended.complaints(),
-            ["You need a second factor here, so you can replace your last one but not remove it."]
+            [
+                "This is your last second factor, and you need one here. You can replace it: postern my replace"
+            ]
         );
         let replace = site.own(&alice, SelfServiceFlow::Replace);
         let (ended, newer) = with_new_app(&site, replace, &[MAIN_PASSWORD, &app.code()]).await;
@@ -202,7 +207,7 @@ async fn there_are_so_many_factors_and_no_more() {
     assert!(ended.records("key").is_empty());
     assert_eq!(
         ended.complaints(),
-        ["You already have 2 second factors, the most allowed. Remove one first."]
+        ["You already have 2 second factors, the most allowed. Remove one first: postern my remove"]
     );
     site.clock.advance(30);
     let id = app.id.unwrap().to_string();

@@ -123,7 +123,7 @@ impl SelfService<'_, '_> {
         let account = self.prove(account, Change::ReplaceFactor).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
         enrolment::enrol(self.exchange, &account, wanted, place).await?;
-        self.exchange.person.tell(&Phrase::FactorRemoved { label: old.label.as_str() }).await?;
+        self.exchange.person.tell(&Phrase::FactorReplaced { label: old.label.as_str() }).await?;
         Ok(())
     }
 

@@ -71,7 +71,7 @@ impl Conversation for Answerer {
                 let code = self.post.codes_to(address).pop().ok_or(Gone::Closed)?;
                 Ok(Answer::new(code))
             }
-            OutOfBandAnswer::Phone(phone) if question.starts_with("Approve on your phone") => {
+            OutOfBandAnswer::Phone(phone) if question.contains(" on your phone and approve there") => {
                 let number = number_in(question);
                 let pending = phone.pending().await;
                 let challenge = pending.records("challenge").last().map(|one| one["id"].clone());

@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// The line in rows of at most `columns` columns, all but the first one with `indent` before it. A row ends between two words, or beside a wide
-/// character, as Chinese has no spaces. A word that is longer than a row stays whole.
+/// The line in rows of at most `columns` columns, all but the first one with `indent` before it. A row ends between two words, or
+/// beside a wide character, as Chinese has no spaces. A word that is longer than a row stays whole.
 pub(super) fn wrapped(line: &str, columns: usize, indent: &str) -> String {
     let mut rows = String::with_capacity(line.len() + line.len() / 8);
     let mut width = 0;

@@ -194,10 +194,7 @@ impl<'a> LocalizedConversation<'a> {
     async fn say(&mut self, tone: Tone, phrase: &Phrase<'_>) -> Result<(), Gone> {
         match self.delivery {
             LineDelivery::AtOnce => {
-                let prompt = Prompt::new(phrase, self.language);
-                // Elsewhere the terminal breaks lines by itself.
-                let is_known = self.screen.is_measured;
-                let prompt = if is_known { in_rows(prompt, self.screen.columns, "") } else { prompt };
+                let prompt = self.line(phrase);
                 self.show(tone, &prompt).await
             }
             LineDelivery::WithNextQuestion => {
@@ -205,6 +202,12 @@ impl<'a> LocalizedConversation<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A line as it is shown at once: on a screen of unknown width the terminal breaks it by itself.
+    fn line<'p>(&self, phrase: &'p Phrase<'_>) -> Prompt<'p> {
+        let prompt = Prompt::new(phrase, self.language);
+        if self.screen.is_measured { in_rows(prompt, self.screen.columns, "") } else { prompt }
     }
 
     /// The front door says when its host shows lines that ask for nothing.
@@ -249,8 +252,11 @@ impl<'a> LocalizedConversation<'a> {
     /// Shows a QR code with the lines around it, up to the question, which is still to be asked. A terminal shows it only if it
     /// has room for all of them.
     pub(crate) async fn show_qr(&mut self, code: &QrCode<'_>) -> Result<(), Gone> {
-        let around = code.above.iter().chain(code.below).chain([code.question]);
-        let mut lines: Vec<String> = around.map(|phrase| self.language.say(phrase)).collect();
+        let mut lines = Vec::new();
+        for phrase in code.above.iter().chain(code.below) {
+            lines.extend(self.line(phrase).text().split('\n').map(ToOwned::to_owned));
+        }
+        lines.push(self.language.say(code.question));
         let texts: Vec<&str> = std::iter::once(code.content).chain(code.shorter).collect();
         let drawn = self.screen.qr(&texts, &lines);
         // A key may be among them.

@@ -28,12 +28,6 @@ impl Site {
         }
     }
 
-    /// What the owner of an account has to do after a factor was bound.
-    pub(crate) fn after_factor(&self, is_first: bool) -> Option<Phrase<'_>> {
-        let how = self.config.mail_settings.app_password_help();
-        is_first.then_some(Phrase::MailNeedsAppPasswords { how })
-    }
-
     /// As [`Site::tell_owner_with`]; the caller reports the failure.
     pub(crate) async fn try_to_tell_owner(
         &self,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{Authority, ChangeRefusal, bind_factor};
+use postern_core::changes::{Authority, ChangeRefusal, after_factor, bind_factor};
 use postern_core::factor::{FactorId, NewTotp, default_app_label};
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
@@ -104,7 +104,7 @@ impl Issue for Job<'_> {
             bind_factor(&self.authority, &self.keyring, &account.id, &new, None, expects_enrolled).await?;
         let (label, kind) = (new.label.as_str(), new.kind.name());
         let what = Phrase::ChangedFactorBound { label, kind };
-        let next = self.site.after_factor(is_first);
+        let next = after_factor(is_first, &self.site.config.mail_settings);
         self.journal.tell_owner(self.site, &account, &what, next.as_ref()).await;
         Ok((account, issued))
     }

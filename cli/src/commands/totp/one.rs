@@ -2,7 +2,7 @@ use std::path::Path;
 
 use postern_core::account::Account;
 use postern_core::app_password::Label;
-use postern_core::changes::{ChangeError, ChangeRefusal, NewFactor, bind_factor};
+use postern_core::changes::{ChangeError, ChangeRefusal, NewFactor, after_factor, bind_factor};
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{FactorId, FirstCode, FirstCodeProblem, NewTotp, default_app_label};
 use postern_core::flows::Bound;
@@ -53,8 +53,8 @@ pub(super) async fn run(
         Ok((site, account, bound)) => {
             let concluded = bound.conclude(&account, wanted, &mut files, output);
             let (label, kind) = (bound.new.label.as_str(), bound.new.kind.name());
-            let (what, next) =
-                (Phrase::ChangedFactorBound { label, kind }, site.after_factor(bound.is_first));
+            let what = Phrase::ChangedFactorBound { label, kind };
+            let next = after_factor(bound.is_first, &site.config.mail_settings);
             site.tell_owner_with(&account, &what, next.as_ref()).await;
             concluded
         }

@@ -25,7 +25,7 @@ pub use edit::edit;
 pub use error::{ChangeError, ChangeRefusal};
 pub use factors::{bind_factor, unbind_factor, unlock_factors};
 pub use new_factor::NewFactor;
-pub use notices::Notices;
+pub use notices::{Notices, after_factor};
 pub use recovery_codes::{NewRecoveryCodes, create_recovery_codes};
 pub use tickets::{forget_ticket, invite};
 pub use unique_factors::{keys_of_factor_keys, refresh_factor_keys};

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::clock::Clock;
+use crate::config::MailSettings;
 use crate::conversation::Gone;
 use crate::courier::{Courier, CourierError, Destination, Message};
 use crate::deed::Deed;
@@ -73,6 +74,12 @@ impl Notices<'_> {
     fn of(engine: &Engine) -> Notices<'_> {
         Notices { courier: &*engine.courier, clock: &*engine.clock, language: engine.language }
     }
+}
+
+/// What the owner of an account has to do after a factor was bound.
+#[must_use]
+pub fn after_factor(is_first: bool, settings: &MailSettings) -> Option<Phrase<'_>> {
+    is_first.then(|| Phrase::MailNeedsAppPasswords { how: settings.app_password_help() })
 }
 
 /// As [`Notices::changed`] without a next step, from the middle of a conversation. The change stands whether that succeeds or not.

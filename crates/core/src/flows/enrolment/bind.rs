@@ -66,8 +66,7 @@ pub(crate) async fn enrol(
     let kind = factor_type.name();
     let label = new.label.as_str();
     // An admin is told in other words.
-    let needed =
-        is_first.then(|| Phrase::MailNeedsAppPasswords { how: engine.mail_settings.app_password_help() });
+    let needed = notices::after_factor(is_first, &engine.mail_settings);
     if exchange.actor.is_owner() {
         let to = new.kind.record().destination().map(Destination::masked).unwrap_or_default();
         exchange.person.tell(&registry::bound(factor_type, label, &to)).await?;

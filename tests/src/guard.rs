@@ -220,42 +220,38 @@ pub fn pause(time: Duration) {
 /// A TCP port of 127.0.0.1 that is free, below those that the kernel hands out by itself.
 #[must_use]
 pub fn free_port() -> u16 {
-    static BLOCK: Mutex<Option<PortBlock>> = Mutex::new(None);
-    let mut block = BLOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    for _ in 0..2 * BLOCKS {
-        let block = block.get_or_insert_with(|| PortBlock::take(None));
-        for at in std::mem::replace(&mut block.left, 0..0) {
-            block.left = at + 1..PORTS_OF_A_BLOCK;
-            let port = FIRST_PORT + block.number * PORTS_OF_A_BLOCK + at;
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-                return port;
-            }
+    static PORTS: Mutex<Ports> = Mutex::new(Ports { left: 0..0, held: Vec::new() });
+    let mut ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..BLOCKS {
+        let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        if let Some(port) = ports.left.find(is_free) {
+            return port;
         }
-        *block = PortBlock::take(Some(block));
+        ports.take_block();
     }
     panic!("no free port on 127.0.0.1 from {FIRST_PORT} on");
 }
 
 /// Ports that no other test program hands out meanwhile: servers begin to listen only a while after they were told where.
-struct PortBlock {
-    number: u16,
+struct Ports {
     left: Range<u16>,
     // The first port of each block that this program took.
     held: Vec<TcpListener>,
 }
 
-impl PortBlock {
-    fn take(before: Option<&mut Self>) -> Self {
+impl Ports {
+    fn take_block(&mut self) {
         // By chance: process ids repeat from one test host to the next, and a server that is stopped for a while must not
         // find another host's in its place.
         let mut bytes = [0; 2];
         getrandom::fill(&mut bytes).expect("random bytes");
         let start = u16::from_ne_bytes(bytes) % BLOCKS;
-        let mut held = before.map(|block| std::mem::take(&mut block.held)).unwrap_or_default();
-        for number in (start..BLOCKS).chain(0..start) {
-            if let Ok(first) = TcpListener::bind(("127.0.0.1", FIRST_PORT + number * PORTS_OF_A_BLOCK)) {
-                held.push(first);
-                return Self { number, left: 1..PORTS_OF_A_BLOCK, held };
+        for block in (start..BLOCKS).chain(0..start) {
+            let first = FIRST_PORT + block * PORTS_OF_A_BLOCK;
+            if let Ok(listener) = TcpListener::bind(("127.0.0.1", first)) {
+                self.held.push(listener);
+                self.left = first + 1..first + PORTS_OF_A_BLOCK;
+                return;
             }
         }
         panic!("no free block of ports on 127.0.0.1 from {FIRST_PORT} on");

@@ -26,7 +26,9 @@ fn scans(host: &CourierHost, person: &mut TerminalUser, name: &str) -> Handset {
     phone.register();
     person.was_shown(&phone.pairing_secret());
     assert!(address.starts_with(&format!("{}#B.", host.web.url())));
-    assert!(rows.concat().contains(address.as_str()), "the same as text, above it");
+    // A row may end in the place of the space.
+    let shown = rows.concat().replace(&format!("open:{address}"), &format!("open: {address}"));
+    assert!(shown.contains(&format!("open: {address}")), "the same as text, above it");
     assert_eq!(phone.pending(&host.web).reason, "unknown_account", "not bound yet");
     assert!(phone.bind(&host.web, name).is_accept());
     person.answer_visible("");

@@ -5,7 +5,7 @@ use postern_tests::courier_host::place;
 use postern_tests::{Sudo, local_login, unix_users};
 
 use crate::in_both_languages;
-use crate::login::{is_42, number, with_all, with_app};
+use crate::login::{with_all, with_app};
 use crate::walk::Walk;
 
 in_both_languages!(sudo, su, a_console);
@@ -37,9 +37,7 @@ fn su(language: Language) {
     let su = local_login::su("transcripts", &by, &walk.user.unix.name, &host.packaged("su", "su"));
     let mut screen = walk.at(su, "su anna");
     walk.types_password(&mut screen);
-    walk.reads(&mut screen, "approve-on-phone");
-    let number = number(&screen);
-    is_42(&mut walk, &number);
+    let number = walk.reads_number(&mut screen);
     assert_eq!(phone.decide(&host.web, "approve", &number), "approved");
     screen.person.answer_visible("");
     walk.ends(screen);

@@ -3,7 +3,6 @@
 use postern_core::words::Language;
 
 use crate::in_both_languages;
-use crate::login::{is_42, number};
 use crate::walk::Walk;
 
 in_both_languages!(factors, app_passwords, a_phone, addresses_and_numbers, challenges, nothing_yet);
@@ -118,9 +117,7 @@ fn challenges(language: Language) {
     let host = walk.host.clone();
     drop(host.bind_ringing_phone(&walk.user));
     let mut login = walk.knows_the_password("sshd");
-    walk.reads(&mut login, "approve-on-phone");
-    let number = number(&login);
-    is_42(&mut walk, &number);
+    drop(walk.reads_number(&mut login));
     walk.heading("Listed");
     let screen = walk.my(&["challenges", "list"]);
     walk.ends(screen);

@@ -139,6 +139,19 @@ impl Walk {
         }
     }
 
+    /// Reads up to the question for an approval on the phone. Its number, which is returned, stands as 42.
+    pub(crate) fn reads_number(&mut self, screen: &mut Screen) -> String {
+        self.reads(screen, "approve-on-phone");
+        let text = screen.person.text();
+        let line = text.lines().last().unwrap_or_default();
+        let mut digits = line.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 2);
+        let number = digits.next_back().unwrap_or_else(|| panic!("no number in {line}"));
+        for after in [" on", " 并批准"] {
+            self.replace(&format!(" {number}{after}"), &format!(" 42{after}"));
+        }
+        number.to_owned()
+    }
+
     /// Waits for this question, which has to be on one screen with all that came before it, and answers it.
     pub(crate) fn answers(&self, screen: &mut Screen, phrase: &str, answer: &str) {
         self.reads(screen, phrase);

@@ -63,7 +63,9 @@ fn without_two_digits_nothing_is_sent() {
         phone.browser.type_into("#number", wrong);
         for way in ["Approve", "Approve, and skip the second factor on that device for 30 days"] {
             phone.browser.click(way);
-            phone.browser.wait_for_text("Those are not two digits.");
+            phone
+                .browser
+                .wait_for_text("Those are not two digits. Type the two that are shown where you log in.");
         }
     }
     assert_eq!(phone.browser.js("return document.activeElement.id"), "number");

@@ -182,7 +182,7 @@ const EN: Words = Words {
     forget: "Forget this phone here",
     waiting: "A login is waiting for your answer.",
     challenge: "Is this you?",
-    number_wrong: "Those are not two digits.",
+    number_wrong: "Those are not two digits. Type the two that are shown where you log in.",
     not_me: "This was not me",
     not_me_title: "Was it someone else?",
     approved: "Approved",

@@ -56,9 +56,11 @@ fn only_a_code_that_followed_the_password_says_that_someone_knows_it() {
             Wording::default().sms(Language::English, &code(&deed)).unwrap(),
         );
         assert!(mail.subject.contains("ssh login on mail1") && mail.text.contains("203.0.113.7"), "{mail:?}");
-        for text in [mail.text, sms] {
+        let [mail, sms] =
+            [(mail.text, "someone knows your main password"), (sms, "someone knows your password")];
+        for (text, alarm) in [mail, sms] {
             let says = |part: &str| text.contains(part);
-            assert_eq!(says("someone knows your"), advice == Advice::ChangePassword, "{text}");
+            assert_eq!(says(alarm), advice == Advice::ChangePassword, "{text}");
             assert_eq!(says("dministrator"), advice == Advice::AskAdministrator, "{text}");
         }
     }

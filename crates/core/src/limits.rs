@@ -45,6 +45,8 @@ pub struct Limits {
     pub connections_per_user: u32,
     /// Open conversations at login services that wait for a user. They are counted separately.
     pub dialogues: u32,
+    /// How long a browser stays signed in (`[web]`).
+    pub sessions: SessionLimits,
 }
 
 impl Default for Limits {
@@ -64,7 +66,23 @@ impl Default for Limits {
             connections: 1024,
             connections_per_user: 4,
             dialogues: 256,
+            sessions: SessionLimits::default(),
         }
+    }
+}
+
+/// How long a browser stays signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// How long a session may be unused.
+    pub idle: Duration,
+    /// How long it may last in all.
+    pub lifetime: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(30 * 60), lifetime: Duration::from_secs(12 * 3600) }
     }
 }
 

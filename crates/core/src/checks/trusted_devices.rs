@@ -31,7 +31,7 @@ pub(crate) async fn is_trusted(
 pub(crate) async fn trust(exchange: &mut Exchange<'_>, account: &Account, device: &Device, term: Duration) {
     let engine = exchange.engine;
     let now = engine.clock.now();
-    let trust = Trust { name: device.name.clone(), created: now, expires: now.plus(term) };
+    let trust = Trust { name: device.name.clone(), created: now, expires: now.plus(term), secret: None };
     let record = trust.seal(DeviceId::of(&account.id, device, &engine.keyring), account, &engine.keyring);
     if engine.ledger.put_device(&account.id, &record, now).await.is_err() {
         exchange.trail.is_ledger_down = true;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use crate::session::WEB_SERVICE;
 use crate::userdb::{DisabledLookup, Userdb};
 
 use super::problems::Problems;
@@ -70,14 +71,19 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let keyring = keyring(root.section("keyring"));
     let policy = services::policy(root.section("policy"));
     let services = services::services(root.section("services"));
-    let limits = limits::read(root.section("limits"));
+    let mut limits = limits::read(root.section("limits"));
     let mail_settings = mail_settings(root.section("mail_settings"));
     let couriers = couriers::couriers(root.section("courier"));
-    let web = couriers::web(root.section("web"));
+    let web = couriers::web(root.section("web"), &mut limits);
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();
     let issuer = issuer(&mut root);
     let host_title = root.name("host_title");
+    if let Some((user, _)) = socket.trusted.iter().find(|(_, trusted)| trusted.contains(WEB_SERVICE)) {
+        let what =
+            format!("user {user} names the service {WEB_SERVICE}, which is for the user of [web] alone");
+        root.complain("socket.trusted", what);
+    }
     for user in
         socket.trusted.iter().filter(|(_, trusted)| !trusted.iter().all(|name| services.contains_key(name)))
     {

@@ -6,6 +6,7 @@
 //! and [`Challenges`] (a sent code or an approval).
 
 mod attempts;
+mod browser_records;
 mod challenges;
 mod claims;
 mod code_attempts;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 use crate::clock::Timestamp;
 
 pub use attempts::{Admission, Attempt, Attempts, History, Settlement};
+pub use browser_records::{BrowserRecords, MOST_BROWSER_RECORDS};
 pub use challenges::{
     Answered, ChallengeAdmission, ChallengeSlot, Challenges, NewChallenge, StoredChallenge,
 };
@@ -50,6 +52,7 @@ pub trait Ledger:
     + LastUses
     + Revisions
     + TrustedDevices
+    + BrowserRecords
     + Sendings
     + Challenges
     + Send

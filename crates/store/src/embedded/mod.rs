@@ -6,6 +6,7 @@
 
 mod accounts;
 mod attempts;
+mod browser_records;
 mod challenge_transaction;
 mod challenges;
 mod claims;

@@ -252,6 +252,16 @@ CREATE TABLE IF NOT EXISTS claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS claim_over ON claim (over);
 
+CREATE TABLE IF NOT EXISTS browser (
+    account TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    id      BLOB NOT NULL,
+    value   TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    memory  BLOB NOT NULL,
+    PRIMARY KEY (account, kind, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS push (
     account    TEXT PRIMARY KEY,
     unanswered INTEGER NOT NULL DEFAULT 0,

@@ -170,7 +170,7 @@ const GREATEST_LAG: Duration = Duration::from_secs(10);
 /// The lag is counted in whole seconds, by two clocks.
 const LAG_ROUNDING: Duration = Duration::from_secs(2);
 /// A fence that has expired is raised again.
-const FENCE_RETENTION: Duration = Duration::from_secs(400 * 86_400);
+pub(super) const FENCE_RETENTION: Duration = Duration::from_secs(400 * 86_400);
 /// A moment further ahead than this comes from a clock that was wrong.
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
 

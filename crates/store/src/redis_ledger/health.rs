@@ -66,6 +66,7 @@ impl RedisLedger {
         self.withdraw_sending(&sending).await?;
         self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
         self.try_challenges(account).await?;
+        self.try_browsers(account, long_after).await?;
         // No record of this trial stays.
         let source = attempts_from(&source);
         let keys = [ATTEMPTS, &*source, USES, SOURCES, REVISION, CODES, DEVICES];

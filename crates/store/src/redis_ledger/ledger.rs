@@ -4,6 +4,7 @@ use std::sync::Arc;
 use postern_core::clock::Clock;
 use postern_core::config::{Redis, RedisServers};
 
+use super::browser_records::EndedBrowsers;
 use super::calls::{Calls, LedgerTime};
 use super::connect::OpenRedisError;
 use super::fence::Fences;
@@ -16,6 +17,7 @@ pub struct RedisLedger {
     pub(super) fences: Arc<Fences>,
     /// The steps and challenges that this process was granted. It grants none of them again, even if Redis says later that it may.
     pub(super) granted: Granted,
+    pub(super) ended_browsers: EndedBrowsers,
     configured: RedisServers,
     access: Access,
 }
@@ -53,7 +55,14 @@ impl RedisLedger {
     ) -> Result<Self, OpenRedisError> {
         let calls = Arc::new(Calls::new(config, time)?);
         let fences = Arc::new(Fences::new(Arc::clone(&calls), &config.servers, clock, access));
-        Ok(Self { calls, fences, granted: Granted::new(), configured: config.servers.clone(), access })
+        Ok(Self {
+            calls,
+            fences,
+            granted: Granted::new(),
+            ended_browsers: EndedBrowsers::new(),
+            configured: config.servers.clone(),
+            access,
+        })
     }
 
     /// Raises fences in the background. A tool leaves that to posternd.

@@ -9,6 +9,7 @@
 //! this process was granted. `replay.rs` refuses replayed codes.
 
 mod attempts;
+mod browser_records;
 mod calls;
 mod challenges;
 mod claims;

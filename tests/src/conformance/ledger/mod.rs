@@ -1,6 +1,7 @@
 //! Statements about a [`Ledger`].
 
 mod attempts;
+mod browser_records;
 mod challenges;
 mod code_attempts;
 mod pushes;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use postern_core::ledger::Ledger;
 
 pub use attempts::*;
+pub use browser_records::*;
 pub use challenges::*;
 pub use code_attempts::*;
 pub use pushes::*;
@@ -77,6 +79,11 @@ pub const STATEMENTS: &[&str] = &[
     "a_device_takes_the_place_of_itself",
     "devices_are_listed_by_id_and_dropped_by_id",
     "devices_of_one_account_are_not_anothers",
+    "a_browser_record_is_kept_until_it_expires",
+    "a_browser_record_is_replaced_once_and_by_one_caller",
+    "browser_records_of_accounts_and_kinds_are_kept_apart",
+    "of_many_browser_records_those_that_last_longest_stay",
+    "all_browsers_are_forgotten_at_once",
     "messages_are_limited_within_a_window",
     "between_two_messages_there_is_a_gap",
     "a_message_that_is_told_twice_counts_once",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecordKind};
 use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
@@ -14,10 +15,10 @@ use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCh
 use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
-    Admission, Answered, Attempt, Attempts, ChallengeAdmission, Challenges, Claims, CodeAdmission,
-    CodeAttempt, CodeAttempts, CodeSettlement, Health, History, LastUses, Ledger, LedgerError, NewChallenge,
-    ReplayProtection, RevisionNote, Revisions, SendAdmission, Sending, Sendings, Settlement, SourceNote,
-    Spend, Spent, StoredChallenge, Token, TrustedDevices, Use,
+    Admission, Answered, Attempt, Attempts, BrowserRecords, ChallengeAdmission, Challenges, Claims,
+    CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement, Health, History, LastUses, Ledger, LedgerError,
+    NewChallenge, ReplayProtection, RevisionNote, Revisions, SendAdmission, Sending, Sendings, Settlement,
+    SourceNote, Spend, Spent, StoredChallenge, Token, TrustedDevices, Use,
 };
 use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
 use postern_core::name::LoginName;
@@ -284,6 +285,18 @@ switchboard! {
         Devices: async fn devices(&self, account: &AccountId, now: Timestamp) -> Vec<DeviceRecord>;
         DropDevices: async fn drop_devices(&self, account: &AccountId, devices: &[DeviceId]) -> ();
     }
+    BrowserRecords for Ledger fails with LedgerError {
+        PutBrowserRecord: async fn put_browser_record(
+            &self, account: &AccountId, record: &BrowserRecord, replaces: Option<&BrowserRecord>, at: Timestamp
+        ) -> bool;
+        BrowserRecords: async fn browser_records(
+            &self, account: &AccountId, kind: BrowserRecordKind, now: Timestamp
+        ) -> Vec<BrowserRecord>;
+        DropBrowserRecords: async fn drop_browser_records(
+            &self, account: &AccountId, ids: &[BrowserRecordId]
+        ) -> ();
+        ForgetBrowsers: async fn forget_browsers(&self) -> ();
+    }
     Sendings for Ledger fails with LedgerError {
         AdmitSending: async fn admit_sending(&self, sending: &Sending, limits: &SendLimits) -> SendAdmission;
         WithdrawSending: async fn withdraw_sending(&self, sending: &Sending) -> ();
@@ -400,6 +413,7 @@ const LEDGER: &str = concat!(
     include_str!("../../../../crates/core/src/ledger/code_attempts.rs"),
     include_str!("../../../../crates/core/src/ledger/replay.rs"),
     include_str!("../../../../crates/core/src/ledger/trusted_devices.rs"),
+    include_str!("../../../../crates/core/src/ledger/browser_records.rs"),
     include_str!("../../../../crates/core/src/ledger/sendings.rs"),
     include_str!("../../../../crates/core/src/ledger/claims.rs"),
     include_str!("../../../../crates/core/src/ledger/challenges.rs"),

@@ -1,14 +1,17 @@
 //! Reads the `[courier]` sections.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::config::http_url::{HttpUrl, is_loopback};
 use crate::config::reader::{CA_FILE, Section};
 use crate::config::redis::HostPort;
 use crate::config::template::Template;
 use crate::factor::EmailAddress;
+use crate::limits::{Limits, SessionLimits};
 use crate::sms_rules::{DEFAULT_DAILY_BUDGET, DEFAULT_HOURLY_BUDGET, NumberPrefix, SmsRules};
 
 use super::{
@@ -28,7 +31,8 @@ pub(in crate::config) fn couriers(mut section: Section<'_, '_>) -> Couriers {
     couriers
 }
 
-pub(in crate::config) fn web(mut section: Section<'_, '_>) -> Option<Web> {
+/// How long browsers stay signed in is set here, and is one of the `limits`.
+pub(in crate::config) fn web(mut section: Section<'_, '_>, limits: &mut Limits) -> Option<Web> {
     if !section.is_present() {
         return None;
     }
@@ -48,8 +52,19 @@ pub(in crate::config) fn web(mut section: Section<'_, '_>) -> Option<Web> {
             format!("\"{user}\" may not be the user of a web server; create one, {WEB_USER}"),
         );
     }
+    limits.sessions = sessions(&mut section);
     section.done();
     Some(Web { url: url?, user })
+}
+
+fn sessions(section: &mut Section<'_, '_>) -> SessionLimits {
+    let default = SessionLimits::default();
+    let lifetime = section.duration("session_lifetime", SESSION_LIMITS).unwrap_or(default.lifetime);
+    let idle = section.duration("session_idle", SESSION_LIMITS);
+    if idle.is_some_and(|idle| idle > lifetime) {
+        section.complain("session_idle", "is longer than session_lifetime");
+    }
+    SessionLimits { idle: idle.unwrap_or(default.idle.min(lifetime)), lifetime }
 }
 
 fn email(mut section: Section<'_, '_>) -> Option<EmailCourier> {
@@ -285,6 +300,7 @@ const PUSH_SERVICES: [&str; 4] =
     ["fcm.googleapis.com", "*.push.services.mozilla.com", "web.push.apple.com", "*.notify.windows.com"];
 const VAPID_PATH: &str = "/etc/postern/vapid.pem";
 const WEB_USER: &str = "postern-web";
+const SESSION_LIMITS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(31 * 86_400);
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod flow_event;
 mod line_stream;
 mod request;
 mod socket_conversation;
+mod waiting_place;
 mod wire;
 
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use self::drive::{Deadlines, Finished, Reply, drive};
 use self::line_stream::{LineStream, ReadError};
 use self::request::{Peer, Request};
 use self::socket_conversation::{Audience, SocketConversation};
+use self::waiting_place::WaitingPlace;
 use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
@@ -73,7 +75,7 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
 
 async fn opening(line: &mut LineStream) -> Result<(Begin, Task), ReadError> {
     let begin = ipc::decode_begin(&line.read().await?).map_err(ReadError::Protocol)?;
-    let task = Task::of(begin.flow);
+    let task = Task::of_begin(&begin);
     match request::complaint(task, &begin) {
         None => Ok((begin, task)),
         Some(error) => Err(ReadError::Protocol(error)),
@@ -96,17 +98,27 @@ async fn converse(
         return Finished::of_verdict(Verdict::Defer("no room for another dialogue".to_owned()));
     }
     let (deadlines, audience) = match (flow, request.is_interactive) {
-        (CoreFlow::SelfService(_), true) => (SELF_SERVICE, Audience::Person),
-        (CoreFlow::SelfService(_), false) => (SELF_SERVICE, Audience::Reader),
+        (CoreFlow::SelfService(_) | CoreFlow::Browser(_), true) => (SELF_SERVICE, Audience::Person),
+        (CoreFlow::SelfService(_) | CoreFlow::Browser(_), false) => (SELF_SERVICE, Audience::Reader),
         (CoreFlow::Phone(_), _) => (PHONE, Audience::Reader),
         (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, true) => {
-            (if is_dialogue { LOGIN } else { MAIL }, Audience::Person)
+            (if is_dialogue || request.is_sign_in() { LOGIN } else { MAIL }, Audience::Person)
         }
         (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, false) => (MAIL, Audience::Program),
     };
     let (mut conversation, events) = SocketConversation::new(request.version, audience);
+    if request.is_of_browser() {
+        let source = decide::source(&server.hosts, request).await;
+        conversation.waits_at(WaitingPlace::new(slot, site.capacity, source));
+    }
     let decided = decide::decide(server, site, request, flow, &mut conversation);
     let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(decided)).await;
+    if conversation.was_turned_away() {
+        server.turn_away(format_args!(
+            "no room for another person with a browser; see [limits] dialogues, connections_per_user"
+        ));
+        finished.outcome.verdict = Verdict::Defer("no room for another dialogue".to_owned());
+    }
     if finished.is_interrupted && flow == CoreFlow::Login {
         finished.outcome.verdict = without_a_person(finished.outcome.verdict);
     }
@@ -155,6 +167,10 @@ fn is_logged(server: &Server, request: &Request<'_>, outcome: &Outcome) -> bool 
     }
     if request.task.is_poll() && matches!(outcome.verdict, Verdict::Accept(_)) {
         return false;
+    }
+    // Each line is one of an account, by its main password or session.
+    if request.is_sign_in() || outcome.trail.session.is_some() {
+        return true;
     }
     if peer.is_web {
         return server.audit_throttle.admits_phone(&Source::of(request.address()), now);

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{User, geteuid};
 use postern_core::config::Socket;
+use postern_core::flows::SelfServiceFlow;
+use postern_core::session::WEB_SERVICE;
 use tracing::{info, warn};
 
 use crate::slots::Holder;
@@ -102,11 +104,15 @@ impl Rights {
         let services = known.trusted.get(&uid);
         match task {
             Task::Status => uid == ROOT || uid == self.own_uid,
+            // Browsers: the web server brings what people type, and nobody else does.
+            Task::Flow(CoreFlow::Login) if service == WEB_SERVICE => uid == ROOT || self.is_web(uid),
             Task::Flow(CoreFlow::Login | CoreFlow::Account) => {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
             }
             Task::Flow(CoreFlow::Lookup) => uid == ROOT || services.is_some(),
+            Task::Flow(CoreFlow::SelfService(SelfServiceFlow::SessionCheck)) => false,
             Task::Flow(CoreFlow::SelfService(_)) => self.may_be_a_person(uid),
+            Task::Flow(CoreFlow::Browser(_)) => self.is_web(uid),
             Task::Flow(CoreFlow::Phone(_)) => self.is_web(uid),
         }
     }
@@ -200,7 +206,7 @@ const OVERFLOW: u32 = 65_534;
 
 #[cfg(test)]
 mod tests {
-    use postern_ipc::Flow;
+    use postern_ipc::{Begin, Flow, Secret};
 
     use super::*;
 
@@ -292,6 +298,31 @@ mod tests {
         assert!(!of_a_person.permit(1000, Task::of(Flow::Factors), ""), "nor those of a person");
         let of_root = rights_with("root", 0, 977);
         assert!(!of_root.permit(0, Task::of(Flow::PhoneAnswer), ""));
+    }
+
+    #[test]
+    fn browsers_are_the_web_servers_affair_alone() {
+        let login = |uid| rights().permit(uid, Task::of(Flow::Login), "web");
+        assert!(login(978) && login(0));
+        assert!([115, 977, 1000, 65_534].iter().all(|uid| !login(*uid)));
+        assert!(!rights().permit(978, Task::of(Flow::Login), "sshd"));
+        for flow in
+            [Flow::Factors, Flow::Remove, Flow::AppPasswordCreate, Flow::SessionCheck, Flow::SessionEnd]
+        {
+            let mut begin = Begin::new(flow, "", "");
+            begin.web_session = Some(Secret::new("x".to_owned()));
+            let task = Task::of_begin(&begin);
+            assert!(rights().permit(978, task, ""), "{flow:?}");
+            assert!(
+                [0, 115, 977, 1000, 65_534].iter().all(|uid| !rights().permit(*uid, task, "")),
+                "{flow:?}"
+            );
+            assert!(!rights().permit(978, Task::of(flow), ""), "{flow:?} without a session");
+        }
+        assert!(
+            !rights().permit(1000, Task::of(Flow::SessionCheck), "")
+                && rights().permit(1000, Task::of(Flow::SessionList), "")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use postern_core::account::AccountId;
 use postern_core::limits::Source;
 
 /// Bounds how many conversations run at once.
@@ -22,6 +23,7 @@ struct Taken {
     newcomers: Shares<u32>,
     dialogues_here: Shares<LocalUser>,
     dialogues_elsewhere: Shares<Source>,
+    visitors: Shares<AccountId>,
 }
 
 /// Whose place it is.
@@ -68,6 +70,9 @@ pub(crate) struct Slot {
 enum Place {
     Of(Holder),
     Dialogue(Origin),
+    /// A person with a browser who has to do with an account and is waited for: one of the dialogues of their source, and one of the few
+    /// of the account.
+    Visitor(AccountId, Source),
 }
 
 /// The number of places.
@@ -134,6 +139,11 @@ impl Slot {
         self.exchange(capacity, Place::Dialogue(origin))
     }
 
+    /// Moves to a place for the dialogue of a person with a browser; `false` if none was left of the account, or of the source.
+    pub(crate) fn become_visitors(&mut self, capacity: Capacity, account: AccountId, source: Source) -> bool {
+        self.exchange(capacity, Place::Visitor(account, source))
+    }
+
     /// Moves to a place of another holder; `false` if none was left.
     pub(crate) fn become_holders(&mut self, capacity: Capacity, holder: Holder) -> bool {
         self.exchange(capacity, Place::Of(holder))
@@ -183,6 +193,15 @@ impl Taken {
                 let most = capacity.dialogues.saturating_sub(self.dialogues_here.total);
                 self.dialogues_elsewhere.take(source.clone(), capacity.shares_of_sources(), most)
             }
+            Place::Visitor(account, source) => {
+                let dialogue = Place::Dialogue(Origin::Elsewhere(source.clone()));
+                let is_taken = self.visitors.take(account.clone(), shares, capacity.dialogues);
+                if is_taken && !self.take(capacity, &dialogue) {
+                    self.visitors.give_back(account);
+                    return false;
+                }
+                is_taken
+            }
             Place::Dialogue(Origin::Here(user)) => {
                 let half = capacity.dialogues.div_ceil(2);
                 let most = half.min(capacity.dialogues.saturating_sub(self.dialogues_elsewhere.total));
@@ -200,6 +219,10 @@ impl Taken {
             Place::Of(Holder::Newcomer(uid)) => self.newcomers.give_back(uid),
             Place::Dialogue(Origin::Elsewhere(source)) => self.dialogues_elsewhere.give_back(source),
             Place::Dialogue(Origin::Here(user)) => self.dialogues_here.give_back(user),
+            Place::Visitor(account, source) => {
+                self.visitors.give_back(account);
+                self.dialogues_elsewhere.give_back(source);
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 use postern_core::flows::SelfServiceFlow;
-use postern_ipc::{Flow, PhoneFlow};
+use postern_ipc::{Begin, Flow, PhoneFlow};
 
 /// What a conversation is for. It decides which peers may hold it and which code answers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,24 @@ pub(crate) enum CoreFlow {
     Lookup,
     /// PAM asks whether a login may go on.
     Account,
-    /// A person manages their own account.
+    /// A person manages their own account, as a user of this host.
     SelfService(SelfServiceFlow),
+    /// The same with a browser that is signed in.
+    Browser(SelfServiceFlow),
     /// The phone page relays a phone's request.
     Phone(PhoneFlow),
 }
 
 impl Task {
-    /// The task of a flow of the protocol.
+    /// The task of a conversation that begins so.
+    pub(crate) fn of_begin(begin: &Begin) -> Self {
+        match (Self::of(begin.flow), &begin.web_session) {
+            (Self::Flow(CoreFlow::SelfService(flow)), Some(_)) => Self::Flow(CoreFlow::Browser(flow)),
+            (task, _) => task,
+        }
+    }
+
+    /// The task of a flow of the protocol, without a browser's session.
     pub(crate) fn of(flow: Flow) -> Self {
         let self_service = |flow| Self::Flow(CoreFlow::SelfService(flow));
         let phone = |flow| Self::Flow(CoreFlow::Phone(flow));
@@ -48,6 +58,9 @@ impl Task {
             Flow::DeviceRevoke => self_service(SelfServiceFlow::DeviceRevoke),
             Flow::ChallengeList => self_service(SelfServiceFlow::ChallengeList),
             Flow::ChallengeDeny => self_service(SelfServiceFlow::ChallengeDeny),
+            Flow::SessionCheck => self_service(SelfServiceFlow::SessionCheck),
+            Flow::SessionList => self_service(SelfServiceFlow::SessionList),
+            Flow::SessionEnd => self_service(SelfServiceFlow::SessionEnd),
             Flow::PhoneBind => phone(PhoneFlow::Bind),
             Flow::PhonePending => phone(PhoneFlow::Pending),
             Flow::PhoneAnswer => phone(PhoneFlow::Answer),
@@ -58,7 +71,7 @@ impl Task {
     /// Whether it takes arguments by name, and asks for every secret itself.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
-            Self::Flow(CoreFlow::SelfService(_) | CoreFlow::Phone(_)) => true,
+            Self::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_) | CoreFlow::Phone(_)) => true,
             Self::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account) | Self::Status => false,
         }
     }
@@ -66,13 +79,16 @@ impl Task {
     /// Whether an open page repeats it all the time, so that it is logged only if it is refused.
     pub(crate) fn is_poll(self) -> bool {
         match self {
-            Self::Flow(CoreFlow::Phone(PhoneFlow::Pending)) => true,
+            Self::Flow(
+                CoreFlow::Phone(PhoneFlow::Pending) | CoreFlow::Browser(SelfServiceFlow::SessionCheck),
+            ) => true,
             Self::Flow(
                 CoreFlow::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)
                 | CoreFlow::Login
                 | CoreFlow::Lookup
                 | CoreFlow::Account
-                | CoreFlow::SelfService(_),
+                | CoreFlow::SelfService(_)
+                | CoreFlow::Browser(_),
             )
             | Self::Status => false,
         }

@@ -79,7 +79,10 @@ impl fmt::Display for Entry<'_> {
         line.maybe("device", self.device)?;
         line.pair("peer", self.peer)?;
         line.maybe("tty", self.tty)?;
-        line.maybe("session", self.session)?;
+        match trail.session {
+            Some(id) => line.pair("session", id)?,
+            None => line.maybe("session", self.session)?,
+        }
         line.pair("user", self.user)
     }
 }

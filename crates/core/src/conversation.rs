@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::account::AccountId;
 use crate::words::{Argument, Language, Phrase};
 
 /// A person who can be asked and told.
@@ -35,6 +36,12 @@ pub trait Conversation: Send + Sync {
     /// # Errors
     /// [`Gone`] if the peer no longer waits.
     async fn wait(&mut self, longest: Duration) -> Result<(), Gone>;
+
+    /// The person has shown that they have to do with this account, by its main password or a session. While they are waited for they
+    /// take one of its places, where these are few.
+    fn is_of(&mut self, account: &AccountId) {
+        let _ = account;
+    }
 
     /// Returns when the peer is gone, as far as that can be detected while nothing is asked. Call it after [`Conversation::wait`]. The
     /// future may be dropped.

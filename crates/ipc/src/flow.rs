@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a conversation is for. The flows from `Factors` on are self-service: each is about the account of the peer's own
-/// uid; those from `PhoneBind` on are the page's.
+/// uid, or of a browser's session; those from `PhoneBind` on are the page's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -42,6 +42,12 @@ pub enum Flow {
     ChallengeList,
     /// Refuse a login that waits for an answer.
     ChallengeDeny,
+    /// Ask whether a browser's session is still open. Only with `web_session`.
+    SessionCheck,
+    /// List the browsers that are signed in.
+    SessionList,
+    /// Sign browsers out.
+    SessionEnd,
     /// Hand in the key of a phone that is being bound. The flows from here on are those of the page for phones. Each
     /// concerns the account that its arguments name, and counts only if the phone's key signed it.
     PhoneBind,
@@ -75,6 +81,9 @@ impl Flow {
             Self::DeviceRevoke => "device_revoke",
             Self::ChallengeList => "challenge_list",
             Self::ChallengeDeny => "challenge_deny",
+            Self::SessionCheck => "session_check",
+            Self::SessionList => "session_list",
+            Self::SessionEnd => "session_end",
             Self::PhoneBind => "phone_bind",
             Self::PhonePending => "phone_pending",
             Self::PhoneAnswer => "phone_answer",

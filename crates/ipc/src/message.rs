@@ -72,6 +72,26 @@ pub struct Begin {
     /// The client's language, as in BCP 47.
     #[serde(default)]
     pub language: Option<String>,
+    /// The token of a browser's session, as the record `session` told it: its flows are about the account of the session. posternd
+    /// believes only the user of the web server about it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::secret::serialize",
+        deserialize_with = "crate::secret::deserialize"
+    )]
+    pub web_session: Option<Secret>,
+    /// What a browser keeps that is trusted, as the record `trusted_browser` told it. Only at the service for browsers.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::secret::serialize",
+        deserialize_with = "crate::secret::deserialize"
+    )]
+    pub trusted_browser: Option<Secret>,
+    /// What people call the browser, such as its name and system: 1 to 64 characters. Only at the service for browsers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
     /// The arguments of a self-service flow, by name: `label`, `id`. The flow asks for a missing one or does without
     /// it. An unknown name is refused.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -98,6 +118,9 @@ impl Begin {
             ruid: None,
             interactive: false,
             language: None,
+            web_session: None,
+            trusted_browser: None,
+            browser: None,
             arguments: BTreeMap::new(),
         }
     }

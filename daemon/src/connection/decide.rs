@@ -1,6 +1,10 @@
+use std::time::Duration;
+
 use postern_core::conversation::{Conversation, Prompt, Tone};
 use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome};
-use postern_core::flows::{self, LoginRequest, PhoneRequest, SelfServiceFlow, SelfServiceRequest};
+use postern_core::flows::{
+    self, BrowserRequest, LoginRequest, PhoneRequest, SelfServiceActor, SelfServiceFlow, SelfServiceRequest,
+};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
@@ -24,10 +28,11 @@ pub(super) async fn decide(
     site: &Site,
     request: &Request<'_>,
     flow: CoreFlow,
-    conversation: &mut SocketConversation,
+    conversation: &mut SocketConversation<'_>,
 ) -> Outcome {
     match flow {
         CoreFlow::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
+        CoreFlow::Browser(flow) => browser(server, site, request, flow, conversation).await,
         CoreFlow::Phone(flow) => page(server, site, request, flow, conversation).await,
         CoreFlow::Login => match LoginName::new(request.name()) {
             Ok(name) => login(server, site, request, &name, conversation).await,
@@ -47,13 +52,30 @@ pub(super) async fn decide(
     }
 }
 
+/// Whose account it is about is said by the session alone.
+async fn browser(
+    server: &Server,
+    site: &Site,
+    request: &Request<'_>,
+    flow: SelfServiceFlow,
+    conversation: &mut SocketConversation<'_>,
+) -> Outcome {
+    let Some(token) = request.web_session else { return not_permitted("a browser without a session") };
+    let source = source(&server.hosts, request).await;
+    let actor =
+        SelfServiceActor::Browser { token: token.expose(), address: request.address(), source: &source };
+    let Request { arguments, language, .. } = *request;
+    let request = SelfServiceRequest { actor, flow, arguments, language };
+    flows::self_service(&site.engine, &request, conversation).await
+}
+
 /// What a phone hands in; the page says where it is.
 async fn page(
     server: &Server,
     site: &Site,
     request: &Request<'_>,
     flow: PhoneFlow,
-    conversation: &mut SocketConversation,
+    conversation: &mut SocketConversation<'_>,
 ) -> Outcome {
     let source = source(&server.hosts, request).await;
     let Request { arguments, language, .. } = *request;
@@ -66,7 +88,7 @@ async fn login(
     site: &Site,
     request: &Request<'_>,
     name: &LoginName,
-    conversation: &mut SocketConversation,
+    conversation: &mut SocketConversation<'_>,
 ) -> Outcome {
     let Ok(secret) = request.secret.map(|secret| Offered::new(secret.expose().to_owned())).transpose() else {
         let is_empty = request.secret.is_some_and(|secret| secret.expose().is_empty());
@@ -85,8 +107,13 @@ async fn login(
         is_address_vouched_for: request.peer.vouches_for_devices,
         source: &source,
         device: request.device.as_ref(),
-        time_limit: site.interactive_deadline,
-        is_at_terminal: request.is_interactive && request.tty.is_some_and(postern_ipc::is_terminal),
+        browser: BrowserRequest {
+            client: request.browser.as_ref(),
+            trusted: request.trusted_browser.map(postern_ipc::Secret::expose),
+        },
+        time_limit: if request.is_sign_in() { SIGN_IN_TIME } else { site.interactive_deadline },
+        is_at_terminal: request.is_sign_in()
+            || request.is_interactive && request.tty.is_some_and(postern_ipc::is_terminal),
         language: request.language,
         delivery: request.line_delivery(),
     };
@@ -99,7 +126,7 @@ async fn self_service(
     site: &Site,
     request: &Request<'_>,
     flow: SelfServiceFlow,
-    conversation: &mut SocketConversation,
+    conversation: &mut SocketConversation<'_>,
 ) -> Outcome {
     let uid = request.peer.uid;
     let name = match users.name_of(uid).await {
@@ -121,7 +148,8 @@ async fn self_service(
         return not_permitted("the peer's name is none that an account could have");
     };
     let Request { arguments, language, .. } = *request;
-    let request = SelfServiceRequest { name: &name, uid, flow, arguments, language };
+    let actor = SelfServiceActor::UnixUser { name: &name, uid };
+    let request = SelfServiceRequest { actor, flow, arguments, language };
     flows::self_service(&site.engine, &request, conversation).await
 }
 
@@ -135,7 +163,7 @@ pub(super) async fn origin(server: &Server, request: &Request<'_>) -> Origin {
 }
 
 /// Where the login comes from, as far as limits tell it apart.
-async fn source(hosts: &Hosts, request: &Request<'_>) -> Source {
+pub(super) async fn source(hosts: &Hosts, request: &Request<'_>) -> Source {
     match (&request.remote, request.local_user) {
         (Some(RemoteHost::Address(address)), _) => Source::of(Some(*address)),
         (Some(RemoteHost::Name(_)) | None, Some(user)) => Source::of_user(user),
@@ -156,6 +184,8 @@ fn with_detail(reason: Reason, detail: &'static str) -> Outcome {
     Outcome { detail: Some(detail), ..Outcome::of_verdict(Verdict::Reject(reason)) }
 }
 
+/// Long enough to find a phone and to bind it; a little less than the conversation may take.
+const SIGN_IN_TIME: Duration = Duration::from_secs(600);
 const NOT_A_NAME: &str = "not a name: empty, over 255 bytes, or with control characters";
 
 #[cfg(test)]

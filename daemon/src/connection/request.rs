@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
+use postern_core::app_password::Label;
 use postern_core::device::Device;
 use postern_core::exchange::LineDelivery;
 use postern_core::policy::{Class, NamedService};
+use postern_core::session::WEB_SERVICE;
 use postern_ipc::{Begin, ProtocolError, RemoteHost, Secret, Version};
 
 use crate::peer::Rights;
@@ -34,6 +36,12 @@ pub(super) struct Request<'a> {
     pub(super) tty: Option<&'a str>,
     pub(super) session: Option<&'a str>,
     pub(super) arguments: &'a BTreeMap<String, String>,
+    /// The token of a browser's session.
+    pub(super) web_session: Option<&'a Secret>,
+    /// What a trusted browser keeps.
+    pub(super) trusted_browser: Option<&'a Secret>,
+    /// What people call the browser.
+    pub(super) browser: Option<Label>,
     pub(super) peer: Peer,
     typed_name: &'a str,
     own_name: OnceLock<String>,
@@ -84,6 +92,9 @@ impl<'a> Request<'a> {
             tty: begin.tty.as_deref(),
             session: begin.session.as_deref(),
             arguments: &begin.arguments,
+            web_session: begin.web_session.as_ref(),
+            trusted_browser: begin.trusted_browser.as_ref(),
+            browser: begin.browser.as_deref().and_then(|browser| Label::new(browser).ok()),
             peer,
             typed_name: &begin.user,
             own_name: OnceLock::new(),
@@ -95,6 +106,18 @@ impl<'a> Request<'a> {
         self.task == Task::Flow(CoreFlow::Login)
             && self.service.class() == Some(Class::Login)
             && self.is_interactive
+            && !self.is_sign_in()
+    }
+
+    /// Whether it is a login with a browser. It takes a place among the dialogues only once the main password was proved, since
+    /// anybody may reach a sign-in page.
+    pub(super) fn is_sign_in(&self) -> bool {
+        self.task == Task::Flow(CoreFlow::Login) && self.service.name == WEB_SERVICE
+    }
+
+    /// Whether a person is behind it whom the web server speaks for.
+    pub(super) fn is_of_browser(&self) -> bool {
+        self.is_sign_in() || matches!(self.task, Task::Flow(CoreFlow::Browser(_)))
     }
 
     /// Whether the person is at this host itself: PAM names no client's host then, or sudo this one.
@@ -140,6 +163,14 @@ pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
         "this flow takes no arguments"
     } else if takes_arguments && begin.secret.is_some() {
         "this flow asks for what it needs"
+    } else if begin.web_session.is_some() && !matches!(task, Task::Flow(CoreFlow::Browser(_))) {
+        "this flow has no session"
+    } else if (begin.trusted_browser.is_some() || begin.browser.is_some())
+        && !(task == Task::Flow(CoreFlow::Login) && begin.service == WEB_SERVICE)
+    {
+        "only a login with a browser has a browser"
+    } else if task == Task::Flow(CoreFlow::Login) && begin.service == WEB_SERVICE && !begin.interactive {
+        "a login with a browser has a person who answers"
     } else {
         return None;
     };
@@ -181,5 +212,25 @@ mod tests {
         let mut with_secret = with(Flow::Enrol, &[]);
         with_secret.secret = Some(Secret::new("x".to_owned()));
         assert!(complaint(Task::of(Flow::Enrol), &with_secret).is_some());
+    }
+
+    #[test]
+    fn what_is_of_browsers_has_no_place_elsewhere() {
+        let complains = |flow, service: &str, change: fn(&mut Begin)| {
+            let mut begin = Begin::new(flow, service, "");
+            begin.interactive = true;
+            change(&mut begin);
+            complaint(Task::of_begin(&begin), &begin).is_some()
+        };
+        let session = |begin: &mut Begin| begin.web_session = Some(Secret::new("x".to_owned()));
+        let trusted = |begin: &mut Begin| begin.trusted_browser = Some(Secret::new("x".to_owned()));
+        let name = |begin: &mut Begin| begin.browser = Some("Firefox".to_owned());
+        assert!(!complains(Flow::Factors, "", session) && !complains(Flow::SessionCheck, "", session));
+        assert!(complains(Flow::Login, "web", session) && complains(Flow::PhonePending, "", session));
+        assert!(!complains(Flow::Login, "web", trusted) && !complains(Flow::Login, "web", name));
+        for change in [trusted, name] {
+            assert!(complains(Flow::Login, "sshd", change) && complains(Flow::Factors, "", change));
+        }
+        assert!(complains(Flow::Login, "web", |begin| begin.interactive = false));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use postern_core::account::AccountId;
 use postern_core::conversation::{self, Answer, Conversation, Echo, Gone, Prompt, Tone};
 use postern_core::words;
 use postern_ipc::{self as ipc, Argument, Choice, ServerMessage, Version};
@@ -13,13 +14,15 @@ use tracing::error;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::flow_event::FlowEvent;
+use super::waiting_place::WaitingPlace;
 
 /// A flow's end of a conversation: hands each message to the driver of the connection, and waits until it is written or answered.
 #[derive(Debug)]
-pub(super) struct SocketConversation {
+pub(super) struct SocketConversation<'a> {
     version: Version,
     audience: Audience,
     events: mpsc::Sender<FlowEvent>,
+    waiting: Option<WaitingPlace<'a>>,
 }
 
 /// Who is at the other end of the connection.
@@ -33,11 +36,21 @@ pub(super) enum Audience {
     Program,
 }
 
-impl SocketConversation {
+impl<'a> SocketConversation<'a> {
     /// The flow's end of a conversation in `version`, and the other one.
     pub(super) fn new(version: Version, audience: Audience) -> (Self, mpsc::Receiver<FlowEvent>) {
         let (events, received) = mpsc::channel(1);
-        (Self { version, audience, events }, received)
+        (Self { version, audience, events, waiting: None }, received)
+    }
+
+    /// Before the first question it takes a place for those who are waited for.
+    pub(super) fn waits_at(&mut self, place: WaitingPlace<'a>) {
+        self.waiting = Some(place);
+    }
+
+    /// Whether there was no place.
+    pub(super) fn was_turned_away(&self) -> bool {
+        self.waiting.as_ref().is_some_and(WaitingPlace::was_turned_away)
     }
 
     async fn say(&self, message: ServerMessage, pause: Option<Duration>) -> Result<(), Gone> {
@@ -55,10 +68,15 @@ impl SocketConversation {
 }
 
 #[async_trait]
-impl Conversation for SocketConversation {
+impl Conversation for SocketConversation<'_> {
     async fn ask(&mut self, echo: Echo, prompt: &Prompt<'_>) -> Result<Answer, Gone> {
         if self.audience != Audience::Person {
             return Err(Gone::Cancelled);
+        }
+        if let Some(waiting) = &mut self.waiting
+            && !waiting.take()
+        {
+            return Err(Gone::Closed);
         }
         let style = match echo {
             Echo::Off => ipc::Style::Hidden,
@@ -91,6 +109,12 @@ impl Conversation for SocketConversation {
     async fn wait(&mut self, longest: Duration) -> Result<(), Gone> {
         let seconds = u32::try_from(longest.as_secs()).unwrap_or(u32::MAX);
         self.say(ServerMessage::Wait { seconds }, Some(longest)).await
+    }
+
+    fn is_of(&mut self, account: &AccountId) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.is_of(account);
+        }
     }
 
     async fn gone(&mut self) -> Gone {

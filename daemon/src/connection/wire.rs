@@ -45,7 +45,7 @@ pub(super) fn reject_text(
             Phrase::SecondFactorNotAsked {}
         }
         (Task::Flow(CoreFlow::Phone(_)), _) => Phrase::PhoneRefused {},
-        (Task::Flow(CoreFlow::SelfService(_)), _) => Phrase::NotChanged {},
+        (Task::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
         (
             Task::Status | Task::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account),
@@ -180,6 +180,9 @@ mod tests {
             Flow::DeviceRevoke,
             Flow::ChallengeList,
             Flow::ChallengeDeny,
+            Flow::SessionCheck,
+            Flow::SessionList,
+            Flow::SessionEnd,
             Flow::PhoneBind,
             Flow::PhonePending,
             Flow::PhoneAnswer,

@@ -136,3 +136,27 @@ fn one_address_with_all_the_dialogues_that_it_gets_leaves_some_for_others() {
     let of_a_few: Vec<Slot> = (0..300).filter_map(|number| dialogue(2 + number % 3)).collect();
     assert!(of_a_few.len() >= 64 && dialogue(99).is_some(), "{}", of_a_few.len());
 }
+
+#[test]
+fn people_with_browsers_are_bounded_by_account_and_by_source_and_leave_the_page_its_places() {
+    let slots = Slots::default();
+    let account = |name: &str| AccountId::new(name.to_owned());
+    let source = |number: u32| Source::of(Some(std::net::Ipv4Addr::from(number).into()));
+    let wait = |name: &str, number| {
+        let mut slot = slots.take(CAPACITY, Holder::Page).unwrap();
+        slot.become_visitors(CAPACITY, account(name), source(number)).then_some(slot)
+    };
+    let mut alice: Vec<Slot> = (0..4).map(|number| wait("alice", number).unwrap()).collect();
+    assert!(wait("alice", 9).is_none(), "of one account");
+    let others: Vec<Slot> = (0..4).filter_map(|number| wait(&format!("bob-{number}"), 0)).collect();
+    assert_eq!(others.len(), 4, "of one source");
+    assert_eq!(slots.lock().page, 0, "phones are answered meanwhile");
+    alice.clear();
+    drop(others);
+    let from_one: Vec<Slot> = (0..20).filter_map(|number| wait(&format!("bob-{number}"), 0)).collect();
+    assert!(from_one.len() <= 8, "{}", from_one.len());
+    drop(from_one);
+    let taken = slots.lock();
+    assert_eq!((taken.dialogues(), taken.visitors.total), (0, 0));
+    assert!(taken.visitors.by_key.is_empty() && taken.dialogues_elsewhere.by_key.is_empty());
+}

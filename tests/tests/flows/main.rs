@@ -1,6 +1,7 @@
 //! The flows of core in one process: with another clock, scripted users, and stores that fail on request.
 
 mod account;
+mod browser;
 mod clocks;
 mod combined;
 mod faults;

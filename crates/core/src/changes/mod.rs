@@ -10,8 +10,10 @@ pub(crate) mod factors;
 pub(crate) mod new_factor;
 pub(crate) mod notices;
 pub(crate) mod recovery_codes;
+pub(crate) mod sessions;
 pub(crate) mod single_use;
 pub(crate) mod tickets;
+mod trust;
 pub(crate) mod unique_factors;
 
 pub use app_passwords::{
@@ -20,12 +22,14 @@ pub use app_passwords::{
 };
 pub use authority::Authority;
 pub use challenges::{PendingChallenge, deny_challenges, pending_challenges};
-pub use devices::{TrustedDevice, revoke_devices, trusted_devices};
+pub use devices::{revoke_devices, trusted_devices};
 pub use edit::edit;
 pub use error::{ChangeError, ChangeRefusal};
 pub use factors::{bind_factor, unbind_factor, unlock_factors};
 pub use new_factor::NewFactor;
 pub use notices::{Notices, after_factor};
 pub use recovery_codes::{NewRecoveryCodes, create_recovery_codes};
+pub use sessions::{end_sessions, open_sessions};
 pub use tickets::{forget_ticket, invite};
+pub use trust::{OpenSession, TrustedDevice};
 pub use unique_factors::{keys_of_factor_keys, refresh_factor_keys};

@@ -40,7 +40,7 @@ impl Notices<'_> {
         let Some(address) = self.address(account) else { return Ok(()) };
         let language = preferred(account).unwrap_or(self.language);
         let by = match by {
-            Actor::Claimant | Actor::UnixUser { .. } => None,
+            Actor::Claimant | Actor::UnixUser { .. } | Actor::WebSession { .. } => None,
             Actor::Admin => Some(language.say(&Phrase::ByAdministrator {})),
         };
         let what = language.say(what);

@@ -2,7 +2,6 @@
 
 use crate::account::{Account, uid_in_directory};
 use crate::account_status::AccountUse;
-use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
 use crate::name::LoginName;
@@ -11,13 +10,21 @@ use crate::verdict::Reason;
 
 /// The account as it is now, where it still may log in: read again where a question was asked since it was read.
 pub(crate) async fn as_of_now(exchange: &mut Exchange<'_>, account: Account) -> Result<Account, Stop> {
-    if exchange.person.has_waited() { read_again(exchange.engine, &account).await } else { Ok(account) }
+    if exchange.person.has_waited() { read_again(exchange, &account).await } else { Ok(account) }
 }
 
 /// The account as it is now, where it still may log in.
-pub(crate) async fn read_again(engine: &Engine, account: &Account) -> Result<Account, Stop> {
+pub(crate) async fn read_again(exchange: &Exchange<'_>, account: &Account) -> Result<Account, Stop> {
     let name = LoginName::new(&account.name).map_err(|_| Stop::reject(Reason::UnknownAccount))?;
-    let found = engine.directory.find(&name, Class::Login).await?;
+    let directory = &exchange.engine.directory;
+    let found = match exchange.names {
+        Class::Login => directory.find(&name, Class::Login).await?,
+        // The condition may be answered by a replica; the account comes from the server that accepts writes.
+        Class::Mail => match directory.find(&name, Class::Mail).await? {
+            Some(found) if found.id == account.id => directory.read(&account.id).await?,
+            Some(_) | None => None,
+        },
+    };
     let is_same = |found: &Account| {
         let uid = uid_in_directory;
         found.id == account.id && found.name == account.name && uid(found) == uid(account)

@@ -5,6 +5,8 @@ pub(crate) mod attempts;
 pub(crate) mod current_account;
 pub(crate) mod in_flight;
 pub(crate) mod main_password;
+pub(crate) mod sessions;
+pub(crate) mod trusted_browsers;
 pub(crate) mod trusted_devices;
 pub(crate) mod typed_codes;
 

@@ -6,6 +6,7 @@ use crate::device::LONGEST_TRUST;
 use crate::policy::{
     First, ForcedEnrolment, LoginService, MailService, Policy, SecondFactor, Service, ServiceKind, Title,
 };
+use crate::session::WEB_SERVICE;
 use crate::words::Language;
 
 use super::reader::Section;
@@ -45,7 +46,11 @@ fn service(mut section: Section<'_, '_>, name: String, known: Option<Service>) -
     if known.is_none() && section.is_present() && !section.names().iter().any(|key| key == "class") {
         section.complain("class", "is missing; add class = \"mail\" or class = \"login\"");
     }
+    if name == WEB_SERVICE && class == Some(false) {
+        section.complain("class", "has to be \"login\" for the service at which browsers sign in");
+    }
     let kind = match (class, known.map(|known| known.kind)) {
+        _ if name == WEB_SERVICE => ServiceKind::Login(browser(&mut section)),
         (Some(false) | None, Some(ServiceKind::Mail(known))) => ServiceKind::Mail(mail(&mut section, known)),
         (Some(true) | None, Some(ServiceKind::Login(known))) => {
             ServiceKind::Login(login(&mut section, known))
@@ -102,6 +107,17 @@ fn login(section: &mut Section<'_, '_>, known: LoginService) -> LoginService {
         trust_device: section.duration("trust_device", TRUST_LIMITS),
         trusts_keys: trust_by.iter().any(|word| word == "ssh-key"),
         trusts_addresses: trust_by.iter().any(|word| word == "rhost"),
+        is_browser: false,
+    }
+}
+
+/// The service at which browsers sign in. Who checks the first factor there, and what a device is, is not for a site to set.
+fn browser(section: &mut Section<'_, '_>) -> LoginService {
+    LoginService {
+        second_factor: section.word("second_factor", &SecondFactor::NAMED),
+        forced_enrolment: section.word("forced_enrolment", &ForcedEnrolment::NAMED),
+        trust_device: section.duration("trust_device", TRUST_LIMITS),
+        ..BROWSER
     }
 }
 
@@ -124,12 +140,14 @@ fn predefined() -> impl Iterator<Item = Service> {
         ..LoginService::default()
     };
     let login = PREDEFINED_LOCAL.map(|(name, first)| (name, local(first)));
-    let login = login.into_iter().chain([("sshd", LoginService::default())]).map(|(name, kind)| Service {
-        name: name.to_owned(),
-        kind: ServiceKind::Login(kind),
-        observe: None,
-        title: Title::default(),
-    });
+    let login = login.into_iter().chain([("sshd", LoginService::default()), (WEB_SERVICE, BROWSER)]).map(
+        |(name, kind)| Service {
+            name: name.to_owned(),
+            kind: ServiceKind::Login(kind),
+            observe: None,
+            title: Title::default(),
+        },
+    );
     mail.chain(login)
 }
 
@@ -149,6 +167,17 @@ const PREDEFINED_LOCAL: [(&str, First); 5] = [
     ("su-l", First::Directory),
     ("login", First::Directory),
 ];
+const BROWSER: LoginService = LoginService {
+    first: First::Directory,
+    enforces_account: true,
+    ignores_strangers: false,
+    second_factor: None,
+    forced_enrolment: None,
+    trust_device: None,
+    trusts_keys: false,
+    trusts_addresses: false,
+    is_browser: true,
+};
 const TRUST_BY: [&str; 2] = ["ssh-key", "rhost"];
 /// Zero switches it off. The maximum is one year.
 const TRUST_LIMITS: std::ops::RangeInclusive<Duration> = Duration::ZERO..=LONGEST_TRUST;
@@ -183,7 +212,8 @@ mod tests {
     #[test]
     fn predefined_services_are_as_the_manual_says() {
         let config = parse("").unwrap();
-        assert_eq!(config.services.len(), 12);
+        assert_eq!(config.services.len(), 13);
+        assert_eq!(login(&config, "web"), &BROWSER);
         assert_eq!(mail(&config, "submission").scope, Some(ScopeWord::Smtp));
         assert_eq!(login(&config, "sshd"), &LoginService::default());
         let sudo = login(&config, "sudo");
@@ -252,6 +282,11 @@ mod tests {
             "[services.sshd]\ncombined = true\n",
             "[services.sshd]\ntrust_by = [\"cookie\"]\n",
             "[services.sshd]\ntrust_device = \"1000d\"\n",
+            "[services.web]\nclass = \"mail\"\n",
+            "[services.web]\nfirst = \"stack\"\n",
+            "[services.web]\ntrust_by = [\"rhost\"]\n",
+            "[services.web]\nnot_in_directory = \"ignore\"\n",
+            "[socket]\ntrusted = { dovecot = [\"web\"] }\n",
             "[policy]\nsecond_factor = \"sometimes\"\n",
             "[policy]\nforced_enrolment = \"always\"\n",
             "[services.sshd]\nfirst = \"nobody\"\n",

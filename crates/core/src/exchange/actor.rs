@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use std::net::IpAddr;
+
+use crate::session::{SessionId, WEB_SERVICE};
+
 /// Who acts in an exchange: what they may do, what the log and a notice say of them, and which limits hold for them follow
 /// from this.
-///
-/// A session of a web page joins here as a variant of its own, with the account that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
     /// A person who has yet to prove who they are (NIST SP 800-63B, appendix A: claimant): at a front door, or by a phone's
@@ -16,6 +18,13 @@ pub enum Actor {
         /// That uid.
         uid: u32,
     },
+    /// A person with a browser that is signed in. They act for the account of their session, and for no other.
+    WebSession {
+        /// What people call the session.
+        id: SessionId,
+        /// Where the browser is.
+        address: Option<IpAddr>,
+    },
     /// A person with the rights of the site's admins, who acts for any account.
     Admin,
 }
@@ -24,8 +33,24 @@ impl Actor {
     /// Whether the account may have changed so that the actor no longer may do what they began: an admin always may.
     pub(crate) fn is_owner(self) -> bool {
         match self {
-            Self::Claimant | Self::UnixUser { .. } => true,
+            Self::Claimant | Self::UnixUser { .. } | Self::WebSession { .. } => true,
             Self::Admin => false,
+        }
+    }
+
+    /// Where they are, if that is not this host.
+    pub(crate) fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::WebSession { address, .. } => address,
+            Self::Claimant | Self::UnixUser { .. } | Self::Admin => None,
+        }
+    }
+
+    /// Whether they change an account on this host itself.
+    pub(crate) fn is_here(self) -> bool {
+        match self {
+            Self::WebSession { .. } => false,
+            Self::Claimant | Self::UnixUser { .. } | Self::Admin => true,
         }
     }
 
@@ -33,6 +58,7 @@ impl Actor {
     pub(crate) fn program(self) -> &'static str {
         match self {
             Self::Claimant | Self::UnixUser { .. } => "postern my",
+            Self::WebSession { .. } => WEB_SERVICE,
             Self::Admin => "postern",
         }
     }

@@ -1,6 +1,7 @@
 use crate::conversation::Gone;
 use crate::engine::Engine;
 use crate::limits::Source;
+use crate::policy::Class;
 use crate::reason::Reason;
 use crate::words::Phrase;
 
@@ -21,6 +22,9 @@ pub(crate) struct Exchange<'a> {
     pub(crate) origin: Origin,
     pub(crate) person: LocalizedConversation<'a>,
     pub(crate) trail: Trail,
+    /// The class of services whose names and conditions are those of the actor. At logins an account is that of a user of the host; a
+    /// person with a browser may have a mailbox alone.
+    pub(crate) names: Class,
     /// Whether the next code to a new address or number has to wait for the gap after the last one.
     pub(crate) resend_gap: ResendGap,
 }
@@ -43,8 +47,17 @@ impl<'a> Exchange<'a> {
         source: &'a Source,
         person: LocalizedConversation<'a>,
     ) -> Self {
-        let origin = Origin { address: None, is_here: actor != Actor::Claimant };
-        Self { engine, actor, source, origin, person, trail: Trail::default(), resend_gap: ResendGap::Holds }
+        let origin = Origin { address: actor.address(), is_here: actor.is_here() };
+        Self {
+            engine,
+            actor,
+            source,
+            origin,
+            person,
+            trail: Trail::default(),
+            names: Class::Login,
+            resend_gap: ResendGap::Holds,
+        }
     }
 
     /// The same, where the front door says where the person is.

@@ -2,6 +2,7 @@
 
 use crate::deed::{Deed, DeedText};
 use crate::engine::Engine;
+use crate::session::WEB_SERVICE;
 use crate::words::{Language, Phrase};
 
 impl Engine {
@@ -34,6 +35,7 @@ fn shipped_title(service: &str) -> Phrase<'_> {
         "sudo" | "sudo-i" => Phrase::TitleSudo {},
         "su" | "su-l" => Phrase::TitleSu {},
         "login" => Phrase::TitleLogin {},
+        WEB_SERVICE => Phrase::TitleWeb {},
         "imap" => Phrase::TitleImap {},
         "pop3" => Phrase::TitlePop3 {},
         "smtp" | "submission" => Phrase::TitleSmtp {},

@@ -77,6 +77,7 @@ impl<'a> LocalizedConversation<'a> {
     /// Switches to the account's own language, if it has one. Only after the first factor was proved: without the password the
     /// conversation must not reveal which accounts exist.
     pub(crate) fn speak_to(&mut self, account: &Account) {
+        self.person.is_of(&account.id);
         if let Some(language) = preferred(account) {
             self.language = language;
         }

@@ -1,5 +1,6 @@
 use crate::account::AccountId;
 use crate::ledger::Credential;
+use crate::session::SessionId;
 use crate::verdict::Reason;
 use crate::words::Language;
 
@@ -26,6 +27,10 @@ pub struct Trail {
     pub is_courier_down: bool,
     /// What the site's budget for text messages has come to, where there is something to say.
     pub sms_budget: Option<SmsBudget>,
+    /// The session of the browser that this began or was done with.
+    pub session: Option<SessionId>,
+    /// A secret of a trusted browser came back that had been replaced, so that somebody has a copy of it.
+    pub is_trust_copied: bool,
     /// The language that the person was spoken to in.
     pub language: Option<Language>,
 }
@@ -33,7 +38,9 @@ pub struct Trail {
 impl Trail {
     /// What the log says if what decided has no detail of its own.
     pub(crate) fn note(&self) -> Option<&'static str> {
-        if self.is_sending_withheld {
+        if self.is_trust_copied {
+            Some("an earlier secret of a trusted browser came back; the browser is no longer trusted")
+        } else if self.is_sending_withheld {
             Some("nothing is sent: the first factor was not proved to Postern")
         } else if self.is_number_forbidden {
             Some("a telephone number that allowed_prefixes does not name")

@@ -100,7 +100,22 @@ async fn identify_in(
     decide(name, uid, named, carrier)
 }
 
-/// The same for a user whose uid is known already.
+/// Looks up which account signs in with a browser as `name`: that of the user name, or else the one with the address. Most people have
+/// no user on the host.
+///
+/// It asks the same questions for every name.
+pub(crate) async fn identify_mailbox(engine: &Engine, name: &LoginName) -> Result<Identity, Outage> {
+    let found = engine.directory.find(name, Class::Mail).await?;
+    let id = found.as_ref().map_or_else(|| AccountId::new(NO_ACCOUNT.to_owned()), |found| found.id.clone());
+    // What a replica found is read from the server that accepts writes.
+    let read = engine.directory.read(&id).await?;
+    Ok(match found.and(read) {
+        Some(account) => Identity::Account(Box::new(account)),
+        None => Identity::Stranger,
+    })
+}
+
+/// As [`identify`] for a user whose uid is known already.
 pub(crate) async fn identify_user(engine: &Engine, name: &LoginName, uid: u32) -> Result<Identity, Outage> {
     let named = engine.directory.find(name, Class::Login).await?;
     let carrier = carrier(&*engine.directory, Some(uid)).await?;
@@ -153,6 +168,8 @@ fn decide(
     Ok(Identity::Mismatch(named.id, mismatch))
 }
 
+/// The id of no account.
+const NO_ACCOUNT: &str = "-";
 /// The name of uid 0.
 const ROOT: &str = "root";
 /// The uid that is none (chown(2)).

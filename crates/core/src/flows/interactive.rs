@@ -1,15 +1,12 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::account::Account;
 use crate::account_status::{AccountUse, UnusableAccount};
-use crate::changes::notices;
+use crate::checks::current_account;
 use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
 use crate::checks::main_password::MainPasswordCheck;
 use crate::checks::typed_codes::CodeCheckContext;
-use crate::checks::{current_account, trusted_devices};
 use crate::conversation::{Conversation, Echo};
-use crate::device::Device;
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
@@ -28,6 +25,7 @@ use crate::words::Phrase;
 use super::answers::is_yes;
 use super::enrolment::{self, Place, Wanted};
 use super::identity::{self, Identity};
+use super::login_device::LoginDevice;
 use super::login_request::LoginRequest;
 use super::time_limit::TimeLimit;
 use super::unusable_password::UnusablePassword;
@@ -53,6 +51,9 @@ pub(crate) async fn login(
     }
     let origin = request.origin();
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
+    if service.is_browser {
+        exchange.names = Class::Mail;
+    }
     let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
         InteractiveLogin { exchange: &mut exchange, request, service, observe, time }.decide().await;
@@ -99,7 +100,15 @@ enum PasswordAnswer {
 impl InteractiveLogin<'_, '_> {
     async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.exchange.engine;
-        let account = match identity::identify(engine, self.request.name).await? {
+        if self.service.is_browser && self.request.secret.is_none() {
+            return Err(Stop::explained(Reason::BadCredential, EMPTY_ANSWER));
+        }
+        let identity = if self.service.is_browser {
+            identity::identify_mailbox(engine, self.request.name).await?
+        } else {
+            identity::identify(engine, self.request.name).await?
+        };
+        let account = match identity {
             Identity::Account(account) => *account,
             Identity::Mismatch(id, mismatch) => {
                 self.exchange.trail.account = Some(id);
@@ -139,10 +148,10 @@ impl InteractiveLogin<'_, '_> {
             let detail = "the account is marked as enrolled, and has no factor";
             return Err(Stop::explained(Reason::NotPermitted, detail));
         }
-        let device = self.device();
+        let device = LoginDevice::of(self.request, self.service);
         if let Some(device) = &device
             && !policy.trust_device.is_zero()
-            && trusted_devices::is_trusted(self.exchange, &account, device, policy.trust_device).await
+            && device.is_trusted(self.exchange, &account, policy.trust_device).await?
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
@@ -159,7 +168,7 @@ impl InteractiveLogin<'_, '_> {
             self.exchange.person.tell(&Phrase::RecoveryCodesLeft { count }).await?;
         } else if let Some(device) = &device {
             match proved.trusts {
-                Some(true) => self.trust(&account, device, policy.trust_device).await,
+                Some(true) => self.trust(&account, device, policy.trust_device).await?,
                 // "Once" was chosen on the phone, and the user at the prompt cannot override it.
                 Some(false) => {}
                 None => self.offer_trust(&account, device, policy.trust_device).await?,
@@ -316,35 +325,30 @@ impl InteractiveLogin<'_, '_> {
         self.accept(account, Credential::LoginPassword).await
     }
 
-    /// An ssh key; an address only where the admin says that one will do, and the front door is believed.
-    fn device(&self) -> Option<Device> {
-        let key = self.request.device.filter(|_| self.service.trusts_keys);
-        let is_trusted = self.service.trusts_addresses && self.request.is_address_vouched_for;
-        // An address of a link means another host on the next one.
-        let address = self.request.address.filter(|address| is_trusted && !is_link_local(*address));
-        let key = key.map(|key| key.clone().seen_from(self.request.address));
-        key.or_else(|| address.map(Device::of_address))
-    }
-
-    async fn offer_trust(&mut self, account: &Account, device: &Device, term: Duration) -> Result<(), Stop> {
+    async fn offer_trust(
+        &mut self,
+        account: &Account,
+        device: &LoginDevice<'_>,
+        term: Duration,
+    ) -> Result<(), Stop> {
         if term.is_zero() {
             return Ok(());
         }
         let days = term.as_secs().div_ceil(86_400);
         let answer = self.exchange.person.ask(Echo::On, &Phrase::TrustDevice { days }).await?;
         if is_yes(answer.expose()) {
-            self.trust(account, device, term).await;
+            self.trust(account, device, term).await?;
         }
         Ok(())
     }
 
-    async fn trust(&mut self, account: &Account, device: &Device, term: Duration) {
-        if term.is_zero() {
-            return;
-        }
-        trusted_devices::trust(self.exchange, account, device, term).await;
-        let what = Phrase::ChangedDeviceTrusted { name: &device.name };
-        notices::changed(self.exchange, account, &what).await;
+    async fn trust(
+        &mut self,
+        account: &Account,
+        device: &LoginDevice<'_>,
+        term: Duration,
+    ) -> Result<(), Stop> {
+        if term.is_zero() { Ok(()) } else { device.trust(self.exchange, account, term).await }
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
@@ -353,6 +357,9 @@ impl InteractiveLogin<'_, '_> {
         self.time.require(self.exchange, &Phrase::TimeIsUp {}).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         let at = engine.clock.now();
+        if let Some(device) = LoginDevice::of(self.request, self.service) {
+            device.sign_in(self.exchange, &account, credential).await?;
+        }
         last_use::note(self.exchange, self.request, &account.id, credential, at).await;
         self.exchange.trail.credential = Some(credential);
         let proof = Proof::of(&account.id, self.request.service.name, at, &engine.keyring);
@@ -362,13 +369,5 @@ impl InteractiveLogin<'_, '_> {
 
     fn password_check<'p>(&self, password: &'p Password) -> MainPasswordCheck<'p> {
         MainPasswordCheck { password, class: Class::Login, at: self.exchange.engine.clock.now() }
-    }
-}
-
-/// Whether an address is good on one link alone (RFC 4291, section 2.5.6; RFC 3927).
-fn is_link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::app_password::Label;
 use crate::device::Device;
 use crate::exchange::LineDelivery;
 use crate::exchange::actor::Origin;
@@ -8,6 +9,15 @@ use crate::limits::Source;
 use crate::name::LoginName;
 use crate::policy::NamedService;
 use crate::secret::Offered;
+
+/// What a front door says of a browser.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BrowserRequest<'a> {
+    /// What it calls the browser, such as its name and system.
+    pub client: Option<&'a Label>,
+    /// The text of the browser's [`TrustedBrowser`](crate::trusted_browser::TrustedBrowser), if it has one.
+    pub trusted: Option<&'a str>,
+}
 
 /// A login request from a front door.
 #[derive(Debug)]
@@ -28,6 +38,8 @@ pub struct LoginRequest<'a> {
     pub source: &'a Source,
     /// The device that the front door has proof of.
     pub device: Option<&'a Device>,
+    /// What the front door says of the browser, at the service for browsers.
+    pub browser: BrowserRequest<'a>,
     /// Whether a person types at a terminal. Elsewhere a program may answer every question alike.
     pub is_at_terminal: bool,
     /// How long the front door waits for a person, in all.

@@ -68,6 +68,10 @@ pub struct LoginService {
     pub trusts_keys: bool,
     /// Whether an address identifies a device if there is no ssh key.
     pub trusts_addresses: bool,
+    /// Whether people sign in there with a browser. Then the directory's names for mail are good, because most people have no user
+    /// on the host; the front door brings the main password; a device is a browser that shows a secret; and an accept begins a
+    /// session.
+    pub is_browser: bool,
 }
 
 impl Default for LoginService {
@@ -81,6 +85,7 @@ impl Default for LoginService {
             trust_device: None,
             trusts_keys: true,
             trusts_addresses: false,
+            is_browser: false,
         }
     }
 }

@@ -173,6 +173,8 @@ phrases! {
     ChangedDeviceTrusted "changed-device-trusted" { name: text };
     /// The same.
     ChangedDeviceRevoked "changed-device-revoked" { name: text };
+    /// The same, because an earlier secret of the browser came back.
+    ChangedBrowserTrustCopied "changed-browser-trust-copied" { name: text };
     /// The same, of all of them at once.
     ChangedReset "changed-reset" {};
     /// The same.
@@ -356,6 +358,19 @@ phrases! {
     /// Which device?
     WhichDevice "which-device" {};
 
+    /// One of the browsers that are signed in.
+    SessionListed "session-listed" { id: text, name: text, since: text, used: text, until: text };
+    /// The same, of the browser that asks.
+    SessionListedHere "session-listed-here" { id: text, name: text, since: text, used: text, until: text };
+    /// There is none.
+    NoSession "no-session" {};
+    /// There is no such one.
+    NoSuchSession "no-such-session" { id: text };
+    /// It is signed out.
+    SessionEnded "session-ended" { name: text };
+    /// Which one?
+    WhichSession "which-session" {};
+
     /// The subject of a mail with a code.
     MailCodeSubject "mail-code-subject" { what: text };
     /// Its text.
@@ -446,6 +461,8 @@ phrases! {
     TitleSu "title-su" {};
     /// The same.
     TitleLogin "title-login" {};
+    /// The same.
+    TitleWeb "title-web" {};
     /// The same.
     TitleImap "title-imap" {};
     /// The same.

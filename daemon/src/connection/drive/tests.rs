@@ -32,7 +32,7 @@ fn line(word: &str) -> Prompt<'_> {
 }
 
 /// Asks until there is no answer.
-fn asks(mut conversation: SocketConversation) -> Decides {
+fn asks(mut conversation: SocketConversation<'static>) -> Decides {
     Box::pin(async move {
         while conversation.ask(Echo::On, &code()).await.is_ok() {}
         GAVE_UP
@@ -40,7 +40,7 @@ fn asks(mut conversation: SocketConversation) -> Decides {
 }
 
 /// Works, without a word.
-fn works(_: SocketConversation) -> Decides {
+fn works(_: SocketConversation<'static>) -> Decides {
     Box::pin(std::future::pending())
 }
 
@@ -57,7 +57,7 @@ fn is_wrong(finished: &Finished) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn questions_are_answered_in_their_turn() {
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             let first = conversation.ask(Echo::Off, &password()).await.unwrap();
             conversation.tell(Tone::Info, &line("well")).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_question_has_one_answer_and_nothing_else_is_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_gives_up_is_asked_nothing_more() {
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             for _ in 0..3 {
                 assert_eq!(conversation.ask(Echo::On, &code()).await.err(), Some(Gone::Cancelled));
@@ -146,7 +146,7 @@ async fn a_user_who_gives_up_is_asked_nothing_more() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_hang_up_at_a_question_the_flow_settles_what_it_counted() {
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             assert_eq!(conversation.ask(Echo::On, &code()).await.err(), Some(Gone::Closed));
             sleep(seconds(2)).await;
@@ -213,7 +213,7 @@ async fn a_flow_that_says_nothing_for_long_is_deferred() {
     let (silent, took) = driven(works, keeps_silent).await;
     assert!(matches!(silent.outcome.verdict, Verdict::Defer(_)), "{silent:?}");
     assert_eq!((silent.reply, took), (Reply::Verdict, 15));
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             sleep(seconds(10)).await;
             conversation.tell(Tone::Info, &line("soon")).await.unwrap();
@@ -225,7 +225,7 @@ async fn a_flow_that_says_nothing_for_long_is_deferred() {
     };
     let (spoken, took) = driven(flow, keeps_silent).await;
     assert_eq!((spoken.outcome.verdict, took), (TOLD, 80));
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             while conversation.wait(seconds(100_000)).await.is_ok() {
                 sleep(seconds(50)).await;
@@ -239,7 +239,7 @@ async fn a_flow_that_says_nothing_for_long_is_deferred() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_goes_on_without_its_person_is_cut_off() {
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             drop(conversation.ask(Echo::On, &code()).await);
             std::future::pending().await
@@ -277,7 +277,7 @@ async fn a_stop_ends_flows_that_wait_for_a_user_and_no_others() {
 async fn a_change_under_way_is_completed_after_a_hang_up() {
     let deadlines = Deadlines { outlives_client: true, ..DEADLINES };
     let changes = |seconds_of_work| {
-        move |mut conversation: SocketConversation| -> Decides {
+        move |mut conversation: SocketConversation<'static>| -> Decides {
             Box::pin(async move {
                 drop(conversation.ask(Echo::On, &code()).await.unwrap());
                 sleep(seconds(seconds_of_work)).await;
@@ -301,8 +301,8 @@ async fn a_change_under_way_is_completed_after_a_hang_up() {
 }
 
 /// Waits for what happens elsewhere, gives up what it began once nobody waits any more, and says how.
-fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(SocketConversation) -> Decides {
-    move |mut conversation: SocketConversation| {
+fn watches(given_up: Arc<AtomicBool>) -> impl FnOnce(SocketConversation<'static>) -> Decides {
+    move |mut conversation: SocketConversation<'static>| {
         Box::pin(async move {
             conversation.wait(seconds(60)).await.unwrap();
             let gone = conversation.gone().await;
@@ -350,7 +350,7 @@ async fn a_flow_that_waits_elsewhere_ends_where_the_daemon_stops() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_watched_any_longer_is_cut_off_as_ever() {
-    let flow = |mut conversation: SocketConversation| -> Decides {
+    let flow = |mut conversation: SocketConversation<'static>| -> Decides {
         Box::pin(async move {
             conversation.wait(seconds(60)).await.unwrap();
             tokio::select! {

@@ -99,6 +99,16 @@ pub(super) const ALLOWED: &[Allowed] = &[
         because: "the device is not trusted, and its owner asked for a code again next time",
     },
     Allowed {
+        point: Point::KnownRevision,
+        with: &[Secret::Code, Secret::TrustedDevice],
+        because: "at the service for browsers: the account is read where it is written in any case",
+    },
+    Allowed {
+        point: Point::PutBrowserRecord,
+        with: &[Secret::Code],
+        because: "the browser is not trusted, and its owner asked for a code again next time; without a record there is no session",
+    },
+    Allowed {
         point: Point::NoteRevision,
         with: &[Secret::RecoveryCode, Secret::FirstCode],
         because: "as above, and a change is made without a ledger, too; it reaches lagging servers by replication alone",

@@ -69,6 +69,8 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::Spend
         | Point::PutDevice
         | Point::Devices
+        | Point::PutBrowserRecord
+        | Point::BrowserRecords
         | Point::AdmitSending
         | Point::Claim
         | Point::PutChallenge
@@ -79,6 +81,7 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::AwaitChallenge => true,
         // Reports, an admin's unlocking, revocations, and the calls of `status`.
         Point::ForEachAccount | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
+        Point::DropBrowserRecords | Point::ForgetBrowsers => false,
         Point::Time | Point::Health => false,
         // Binding a number, a courier that fails, and a fraud report.
         Point::Holders | Point::WithdrawSending | Point::MutePushes => false,

@@ -79,6 +79,7 @@ fn services() -> BTreeMap<String, Service> {
         ("imap", mail(None, false)),
         ("lenient", mail(Some(MainPasswordOnMail::Always), false)),
         ("webmail", mail(None, true)),
+        ("web", ServiceKind::Login(LoginService { is_browser: true, ..LoginService::default() })),
     ]
     .into_iter()
     .map(|(name, kind)| {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_core::app_password::Label;
 use postern_core::conversation::{Conversation, Echo, Gone, Tone};
 use postern_core::device::Device;
 use postern_core::engine::Engine;
 use postern_core::exchange::{LineDelivery, Outcome};
-use postern_core::flows::{self, LoginRequest, SelfServiceFlow, SelfServiceRequest};
+use postern_core::flows::{
+    self, BrowserRequest, LoginRequest, SelfServiceActor, SelfServiceFlow, SelfServiceRequest,
+};
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
 use postern_core::proof::Proof;
@@ -35,6 +38,9 @@ pub(crate) struct Visit {
     language: Option<String>,
     is_at_terminal: bool,
     wants_recovery_codes: bool,
+    browser: Option<Label>,
+    trusted: Option<String>,
+    session: Option<String>,
     own: Option<(SelfServiceFlow, u32, BTreeMap<String, String>)>,
 }
 
@@ -53,7 +59,27 @@ impl Site {
             language: None,
             is_at_terminal: false,
             wants_recovery_codes: false,
+            browser: None,
+            trusted: None,
+            session: None,
             own: None,
+        }
+    }
+
+    /// A sign-in with a browser.
+    pub(crate) fn sign_in(&self, name: &str, password: &str) -> Visit {
+        Visit {
+            browser: Label::new("Firefox").ok(),
+            ..self.visit("web", name).secret(password).at_a_terminal()
+        }
+    }
+
+    /// A self-service request with the session of a browser.
+    pub(crate) fn with_session(&self, token: &str, flow: SelfServiceFlow) -> Visit {
+        Visit {
+            session: Some(token.to_owned()),
+            own: Some((flow, 0, BTreeMap::new())),
+            ..self.visit("", "nobody")
         }
     }
 
@@ -73,6 +99,11 @@ impl Visit {
     /// With a secret that the front door has already.
     pub(crate) fn secret(self, secret: &str) -> Self {
         Self { secret: Some(secret.to_owned()), ..self }
+    }
+
+    /// With what a trusted browser keeps.
+    pub(crate) fn trusted(self, token: &str) -> Self {
+        Self { trusted: Some(token.to_owned()), ..self }
     }
 
     pub(crate) fn from(self, address: &str) -> Self {
@@ -134,7 +165,13 @@ impl Visit {
         let name = LoginName::new(&self.name).unwrap();
         let language = self.language.as_deref();
         if let Some((flow, uid, arguments)) = &self.own {
-            let request = SelfServiceRequest { name: &name, uid: *uid, flow: *flow, arguments, language };
+            let address = self.from.as_ref().and_then(|address| address.parse().ok());
+            let source = Source::of(address);
+            let actor = match &self.session {
+                Some(token) => SelfServiceActor::Browser { token, address, source: &source },
+                None => SelfServiceActor::UnixUser { name: &name, uid: *uid },
+            };
+            let request = SelfServiceRequest { actor, flow: *flow, arguments, language };
             return flows::self_service(&self.engine, &request, person).await;
         }
         let secret = self.secret.map(|secret| Offered::new(secret).unwrap());
@@ -150,6 +187,7 @@ impl Visit {
             is_address_vouched_for: self.is_by_root,
             source: &source,
             device: device.as_ref(),
+            browser: BrowserRequest { client: self.browser.as_ref(), trusted: self.trusted.as_deref() },
             is_at_terminal: self.is_at_terminal,
             time_limit: Duration::from_secs(110),
             language,

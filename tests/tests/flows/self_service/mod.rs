@@ -12,7 +12,7 @@ use postern_core::flows::SelfServiceFlow;
 use crate::harness::{App, Site, Someone, SshKey, Visit};
 
 /// Every flow.
-const ALL: [SelfServiceFlow; 13] = [
+const ALL: [SelfServiceFlow; 15] = [
     SelfServiceFlow::Factors,
     SelfServiceFlow::Enrol,
     SelfServiceFlow::Remove,
@@ -26,6 +26,8 @@ const ALL: [SelfServiceFlow; 13] = [
     SelfServiceFlow::DeviceRevoke,
     SelfServiceFlow::ChallengeList,
     SelfServiceFlow::ChallengeDeny,
+    SelfServiceFlow::SessionList,
+    SelfServiceFlow::SessionEnd,
 ];
 
 /// Whether it needs no proof: it only shows something, or refuses a login. There is no wildcard, so that a new flow has to be
@@ -36,7 +38,10 @@ fn is_free(flow: SelfServiceFlow) -> bool {
         | SelfServiceFlow::AppPasswordList
         | SelfServiceFlow::DeviceList
         | SelfServiceFlow::ChallengeList
-        | SelfServiceFlow::ChallengeDeny => true,
+        | SelfServiceFlow::ChallengeDeny
+        | SelfServiceFlow::SessionCheck
+        | SelfServiceFlow::SessionList
+        | SelfServiceFlow::SessionEnd => true,
         SelfServiceFlow::Enrol
         | SelfServiceFlow::Remove
         | SelfServiceFlow::Replace
@@ -60,7 +65,9 @@ impl Site {
             | SelfServiceFlow::RecoveryCodes
             | SelfServiceFlow::AppPasswordList
             | SelfServiceFlow::DeviceList
-            | SelfServiceFlow::ChallengeList => visit,
+            | SelfServiceFlow::ChallengeList
+            | SelfServiceFlow::SessionCheck
+            | SelfServiceFlow::SessionList => visit,
             SelfServiceFlow::Enrol => visit.argument("label", "new"),
             SelfServiceFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),
             SelfServiceFlow::Replace => {
@@ -70,7 +77,9 @@ impl Site {
             SelfServiceFlow::AppPasswordRegenerate | SelfServiceFlow::AppPasswordRevoke => {
                 visit.argument("id", &app_password.unwrap_or_default())
             }
-            SelfServiceFlow::DeviceRevoke | SelfServiceFlow::ChallengeDeny => visit.argument("all", "true"),
+            SelfServiceFlow::DeviceRevoke | SelfServiceFlow::ChallengeDeny | SelfServiceFlow::SessionEnd => {
+                visit.argument("all", "true")
+            }
         }
     }
 

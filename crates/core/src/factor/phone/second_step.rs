@@ -54,7 +54,7 @@ async fn announce(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<()
         show_qr(exchange, approval).await?;
     }
     // With the id a program of the owner's can see when there is an answer, and go on by itself.
-    if matches!(exchange.actor, Actor::UnixUser { .. }) {
+    if matches!(exchange.actor, Actor::UnixUser { .. } | Actor::WebSession { .. }) {
         exchange.person.record("approval", json!({ "id": approval.id().to_string() })).await?;
     }
     Ok(())

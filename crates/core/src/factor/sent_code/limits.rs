@@ -48,7 +48,8 @@ impl Purpose {
     fn of(actor: Actor, binding: Binding) -> Self {
         match (binding, actor) {
             (Binding::Bound, Actor::Claimant) => Self::Login,
-            (Binding::Bound, Actor::UnixUser { .. } | Actor::Admin) | (Binding::New, _) => Self::Change,
+            (Binding::Bound, Actor::UnixUser { .. } | Actor::WebSession { .. } | Actor::Admin)
+            | (Binding::New, _) => Self::Change,
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) async fn enrol(
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
         // password changed, an account disabled.
-        let now = current_account::read_again(engine, account).await?;
+        let now = current_account::read_again(exchange, account).await?;
         if now.password_marker != account.password_marker {
             return refused_change::told(exchange, Err(ChangeRefusal::ChangedMeanwhile.into())).await;
         }

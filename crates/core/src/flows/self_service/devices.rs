@@ -1,9 +1,8 @@
 use serde_json::json;
 
 use crate::account::Account;
-use crate::changes::devices::TrustedDevice;
-use crate::changes::devices::revoke_devices;
-use crate::changes::devices::trusted_devices;
+use crate::changes::TrustedDevice;
+use crate::changes::devices::{revoke_devices, trusted_devices};
 use crate::conversation::Choice;
 use crate::deed::Change;
 use crate::exchange::stop::Stop;

@@ -81,6 +81,7 @@ impl SelfService<'_, '_> {
             Some(ForcedEnrolment::Login) | None => {}
         }
         let bound = enrolment::enrol(self.exchange, &account, wanted, place).await?;
+        self.bound = Some(bound.id);
         if !bound.is_first {
             return Ok(());
         }
@@ -122,7 +123,8 @@ impl SelfService<'_, '_> {
         let wanted = enrolment::prepare(self.exchange, account, wanted, Some(old.id)).await?;
         let account = self.prove(account, Change::ReplaceFactor).await?;
         let place = Place { replaces: Some(old.id), ticket: None };
-        enrolment::enrol(self.exchange, &account, wanted, place).await?;
+        let bound = enrolment::enrol(self.exchange, &account, wanted, place).await?;
+        self.bound = Some(bound.id);
         self.exchange.person.tell(&Phrase::FactorReplaced { label: old.label.as_str() }).await?;
         Ok(())
     }

@@ -8,6 +8,7 @@ mod factors;
 mod request;
 mod run;
 mod session;
+mod sessions;
 
-pub use request::{SelfServiceFlow, SelfServiceRequest};
+pub use request::{SelfServiceActor, SelfServiceFlow, SelfServiceRequest};
 pub use run::self_service;

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use crate::limits::Source;
 use crate::name::LoginName;
 
 /// The self-service flows. They stand apart from the flows of the protocol, so that the core does not depend on its messages;
@@ -35,15 +37,40 @@ pub enum SelfServiceFlow {
     ChallengeList,
     /// Refuse what waits for an answer. Arguments: `id` or `all` = `true`.
     ChallengeDeny,
+    /// Say whose session it is and how long it lasts. Only with a browser's session.
+    SessionCheck,
+    /// List the browsers that are signed in.
+    SessionList,
+    /// Sign browsers out. Arguments: `id` or `all` = `true`; a browser without either signs itself out.
+    SessionEnd,
 }
 
-/// A user of this host, who may speak for one account alone.
+/// Who asks. Each speaks for one account alone.
+#[derive(Debug, Clone, Copy)]
+pub enum SelfServiceActor<'a> {
+    /// A user of this host.
+    UnixUser {
+        /// The name that the host's name services have for the uid of the process that asks.
+        name: &'a LoginName,
+        /// That uid.
+        uid: u32,
+    },
+    /// A browser that is signed in. Whose account it is for comes from the session alone.
+    Browser {
+        /// The text of its [`SessionToken`](crate::session::SessionToken).
+        token: &'a str,
+        /// Where it is.
+        address: Option<IpAddr>,
+        /// The same, as far as limits tell it apart.
+        source: &'a Source,
+    },
+}
+
+/// A request of a person about their own account.
 #[derive(Debug)]
 pub struct SelfServiceRequest<'a> {
-    /// The name that the host's name services have for the uid of the process that asks.
-    pub name: &'a LoginName,
-    /// That uid.
-    pub uid: u32,
+    /// Who asks.
+    pub actor: SelfServiceActor<'a>,
     /// What is wanted.
     pub flow: SelfServiceFlow,
     /// What was said beforehand.
@@ -56,13 +83,39 @@ impl SelfServiceFlow {
     pub(super) fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Factors => &["kind"],
-            Self::RecoveryCodes | Self::AppPasswordList | Self::DeviceList | Self::ChallengeList => &[],
+            Self::RecoveryCodes
+            | Self::AppPasswordList
+            | Self::DeviceList
+            | Self::ChallengeList
+            | Self::SessionCheck
+            | Self::SessionList => &[],
             Self::Enrol => &["kind", "label", "to"],
             Self::Remove => &["id", "kind"],
             Self::AppPasswordRegenerate => &["id"],
             Self::Replace => &["id", "kind", "label", "to"],
             Self::AppPasswordCreate => &["label", "scope", "expires", "networks"],
-            Self::AppPasswordRevoke | Self::DeviceRevoke | Self::ChallengeDeny => &["id", "all"],
+            Self::AppPasswordRevoke | Self::DeviceRevoke | Self::ChallengeDeny | Self::SessionEnd => {
+                &["id", "all"]
+            }
+        }
+    }
+
+    /// Whether a change that it makes ends the account's sessions ([`crate::account::AccountData::forget_trust`]).
+    pub(super) fn ends_sessions(self) -> bool {
+        match self {
+            Self::Enrol | Self::Remove | Self::Replace | Self::RecoveryCodes => true,
+            // These seal anew what stays.
+            Self::DeviceRevoke | Self::SessionEnd => false,
+            Self::Factors
+            | Self::AppPasswordCreate
+            | Self::AppPasswordList
+            | Self::AppPasswordRegenerate
+            | Self::AppPasswordRevoke
+            | Self::DeviceList
+            | Self::ChallengeList
+            | Self::ChallengeDeny
+            | Self::SessionCheck
+            | Self::SessionList => false,
         }
     }
 }

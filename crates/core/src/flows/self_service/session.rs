@@ -7,6 +7,7 @@ use crate::changes::notices;
 use crate::checks::current_account;
 use crate::checks::in_flight::SecretCheck;
 use crate::checks::main_password::MainPasswordCheck;
+use crate::checks::sessions::CurrentSession;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::clock::Timestamp;
 use crate::conversation::{Choice, Echo};
@@ -14,10 +15,11 @@ use crate::deed::Change;
 use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
-use crate::factor::{Factor, registry};
+use crate::factor::{Factor, FactorId, registry};
 use crate::flows::identity::{self, Identity};
 use crate::flows::second_step;
 use crate::ledger::Credential;
+use crate::name::LoginName;
 use crate::policy::Class;
 use crate::qr::Screen;
 use crate::secret::Password;
@@ -25,29 +27,32 @@ use crate::verdict::Reason;
 use crate::words::Phrase;
 
 use super::choosing::shown;
-use super::request::SelfServiceRequest;
+use super::request::{SelfServiceActor, SelfServiceRequest};
 
-/// One exchange of a user of this host about their own account.
+/// One exchange of a person about their own account.
 pub(super) struct SelfService<'x, 'a> {
     pub(super) exchange: &'x mut Exchange<'a>,
     pub(super) request: &'x SelfServiceRequest<'x>,
+    /// That of the browser that asks.
+    pub(super) session: Option<CurrentSession>,
+    /// The factor that was bound in this exchange.
+    pub(super) bound: Option<FactorId>,
 }
 
 impl SelfService<'_, '_> {
     /// The account that is this user's: the same name, the same uid, in use.
-    pub(super) async fn account(&mut self) -> Result<Account, Stop> {
-        let own = self.request;
-        let account = match identity::identify_user(self.exchange.engine, own.name, own.uid).await? {
+    pub(super) async fn account_of_user(&mut self, name: &LoginName, uid: u32) -> Result<Account, Stop> {
+        let account = match identity::identify_user(self.exchange.engine, name, uid).await? {
             Identity::Account(account) => *account,
             Identity::Mismatch(id, mismatch) => {
                 self.exchange.trail.account = Some(id);
-                let uid = own.uid.to_string();
+                let uid = uid.to_string();
                 let stop = Stop::explained(Reason::NotPermitted, mismatch.detail());
-                return Err(self.exchange.explain(&mismatch.phrase(own.name.as_str(), &uid), stop).await);
+                return Err(self.exchange.explain(&mismatch.phrase(name.as_str(), &uid), stop).await);
             }
             Identity::Stranger | Identity::NoUser => {
-                let uid = own.uid.to_string();
-                let phrase = Phrase::NoAccountOfYours { name: own.name.as_str(), uid: &uid };
+                let uid = uid.to_string();
+                let phrase = Phrase::NoAccountOfYours { name: name.as_str(), uid: &uid };
                 return Err(self.exchange.explain(&phrase, Stop::reject(Reason::UnknownAccount)).await);
             }
         };
@@ -57,7 +62,7 @@ impl SelfService<'_, '_> {
             Err(UnusableAccount::Closed(closed)) => closed,
             Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         };
-        let name = own.name.as_str();
+        let name = name.as_str();
         let phrase = match closed {
             Closed::Disabled => Phrase::AccountDisabled { name },
             Closed::Expired => Phrase::AccountExpired { name },
@@ -66,13 +71,37 @@ impl SelfService<'_, '_> {
     }
 
     /// Asks for the main password and, if a factor is bound, for a code. Nothing is changed before. Returns the account as it is
-    /// then: on that copy it was decided whether a code is needed. The peer has the account's own uid, so a wrong password
-    /// reveals nothing about other users.
+    /// then: on that copy it was decided whether a code is needed. The peer has the account's own uid or a session for it, so a wrong
+    /// password reveals nothing about other users.
+    ///
+    /// Nothing is asked if the session of a browser has a proof that is fresh; a new proof gives the session a new token.
     pub(super) async fn prove(&mut self, account: &Account, change: Change) -> Result<Account, Stop> {
+        let account = match self.request.actor {
+            SelfServiceActor::UnixUser { .. } => account.clone(),
+            SelfServiceActor::Browser { token, .. } => {
+                // It may have been ended while a question was open.
+                let session = CurrentSession::open(self.exchange, token).await?;
+                let account = session.account().clone();
+                let is_fresh = session.has_fresh_proof(self.exchange, &account);
+                self.session = Some(session);
+                if is_fresh {
+                    return Ok(account);
+                }
+                account
+            }
+        };
+        let (account, credential) = self.prove_anew(&account, change).await?;
+        if let Some(session) = &mut self.session {
+            session.is_proved(self.exchange, &account, credential).await?;
+        }
+        Ok(account)
+    }
+
+    async fn prove_anew(&mut self, account: &Account, change: Change) -> Result<(Account, Credential), Stop> {
         self.prove_main_password(account).await?;
         let account = current_account::as_of_now(self.exchange, account.clone()).await?;
         if !account.data.is_enrolled() {
-            return Ok(account);
+            return Ok((account, Credential::LoginPassword));
         }
         let context = PromptContext::of_change(self.exchange, change);
         let check = CodeCheckContext { account: &account, is_known: true, purpose: Some(context.service) };
@@ -84,16 +113,17 @@ impl SelfService<'_, '_> {
             self.exchange.resend_gap = ResendGap::WaivedOnce;
         }
         // A phone takes its time to approve: the account may have been disabled meanwhile.
-        let now = current_account::read_again(self.exchange.engine, &account).await?;
-        match credential {
+        let now = current_account::read_again(self.exchange, &account).await?;
+        let account = match credential {
             // It is gone from the account since.
-            Credential::RecoveryCode => Ok(now),
+            Credential::RecoveryCode => now,
             Credential::Factor(_)
             | Credential::MainPassword
             | Credential::LoginPassword
             | Credential::AppPassword(_)
-            | Credential::TrustedDevice => Ok(account),
-        }
+            | Credential::TrustedDevice => account,
+        };
+        Ok((account, credential))
     }
 
     /// Asks for the main password, once more if it is wrong. Each wrong one counts.

@@ -34,7 +34,7 @@ impl Client {
 
 /// Holds a conversation of `flow` and `client` at [`DEADLINES`]; also says how long it took, to the second.
 pub(super) async fn driven<C: Future<Output = Client>>(
-    flow: impl FnOnce(SocketConversation) -> Decides,
+    flow: impl FnOnce(SocketConversation<'static>) -> Decides,
     client: impl FnOnce(Client) -> C,
 ) -> (Finished, u64) {
     driven_after(b"", DEADLINES, flow, client).await
@@ -44,7 +44,7 @@ pub(super) async fn driven<C: Future<Output = Client>>(
 pub(super) async fn driven_after<C: Future<Output = Client>>(
     early: &[u8],
     deadlines: Deadlines,
-    flow: impl FnOnce(SocketConversation) -> Decides,
+    flow: impl FnOnce(SocketConversation<'static>) -> Decides,
     client: impl FnOnce(Client) -> C,
 ) -> (Finished, u64) {
     let (server, stream) = UnixStream::pair().unwrap();

@@ -55,6 +55,16 @@ pub(in crate::faults) const LET_IN: &[Scenario] = &[
         drop(trusting(site, &name).await);
         Attempt::new(site.visit("sshd", &name).key(SshKey(1)), &[MAIN_PASSWORD])
     }),
+    scenario!("browser", Code, Accept, |_| {}, |site, name| {
+        let (_, app) = enrolled(site, &name).await;
+        Attempt::new(site.sign_in(&name, MAIN_PASSWORD), &[&app.code(), "y"])
+    }),
+    scenario!("trusted-browser" once true, TrustedDevice, Accept, |_| {}, |site, name| {
+        let (_, app) = enrolled(site, &name).await;
+        let trusting = site.sign_in(&name, MAIN_PASSWORD).says(&[&app.code(), "y"]).await;
+        let token = trusting.records("trusted_browser")[0]["token"].as_str().unwrap().to_owned();
+        Attempt::new(site.sign_in(&name, MAIN_PASSWORD).trusted(&token), &[])
+    }),
     scenario!("forced-enrolment" once true, FirstCode, Accept, required, |site, name| {
         drop(site.person(&name).await);
         Attempt::enrolling(site.visit("sshd", &name), &[MAIN_PASSWORD])

@@ -52,6 +52,30 @@ pub(crate) enum DeviceCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List the browsers with which the owner of an account is signed in
+    List {
+        /// The account's name or one of its addresses
+        name: String,
+    },
+    /// Sign browsers out
+    ///
+    /// With --all and no name it ends the sessions of all accounts, and the trust in all browsers, as after a break-in at the web
+    /// server.
+    #[command(group = ArgGroup::new("which").required(true))]
+    End {
+        /// The account's name or one of its addresses
+        name: Option<String>,
+        /// The id of one session, as listed; four characters of its beginning are enough
+        #[arg(group = "which", requires = "name")]
+        id: Option<String>,
+        /// End all of them
+        #[arg(long, group = "which")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// List the keys of the keyring
     List {

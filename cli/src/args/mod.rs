@@ -16,8 +16,10 @@ use postern_core::config::CONFIG_PATH;
 pub(crate) use account::{AccountCommand, PolicyOf};
 pub(crate) use app_password::{AppPasswordCommand, CreateAppPassword};
 pub(crate) use couriers::CourierCommand;
-pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand};
-pub(crate) use my::{My, MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySms};
+pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand, SessionCommand};
+pub(crate) use my::{
+    My, MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySessions, MySms,
+};
 pub(crate) use out_of_band::{
     ChallengeCommand, EmailCommand, PhoneCommand, RemoveOne, SentOptions, SmsCommand,
 };
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Trusted devices, which need no code for a while
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Browsers that are signed in
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Logins and enrolments that wait for a code or a phone
     #[command(subcommand)]
     Challenge(ChallengeCommand),
@@ -101,7 +106,8 @@ pub(crate) enum Command {
     /// The keyring, which seals seeds and push subscriptions, and authenticates records
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Your own account: second factors, recovery codes, app passwords, trusted devices, logins that wait for you
+    /// Your own account: second factors, recovery codes, app passwords, trusted devices, browsers that are signed in,
+    /// logins that wait for you
     ///
     /// Asks posternd, as the user who runs it. Every change asks for your main password and, if you have a second factor, for a
     /// code. Without a terminal, the answers are the lines of standard input.

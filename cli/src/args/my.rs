@@ -67,6 +67,9 @@ pub(crate) enum MyCommand {
     /// Devices that you trust, which need no code for a while
     #[command(subcommand)]
     Devices(MyDevices),
+    /// Browsers with which you are signed in
+    #[command(subcommand)]
+    Sessions(MySessions),
     /// Logins and changes that wait for a code or for your phone
     #[command(subcommand)]
     Challenges(MyChallenges),
@@ -194,6 +197,22 @@ pub(crate) enum MyDevices {
         #[arg(group = "which")]
         id: Option<String>,
         /// Revoke all of them
+        #[arg(long, group = "which")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MySessions {
+    /// List the browsers with which you are signed in
+    List,
+    /// Sign a browser out
+    #[command(group = ArgGroup::new("which"))]
+    End {
+        /// The id of its session, as listed; without it you are asked
+        #[arg(group = "which")]
+        id: Option<String>,
+        /// Sign all of them out
         #[arg(long, group = "which")]
         all: bool,
     },

@@ -13,6 +13,7 @@ mod my;
 mod out_of_band;
 mod report;
 mod schema;
+mod session;
 mod status;
 mod totp;
 
@@ -42,6 +43,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Factor(command) => factor::run(&Site::open(&args.config)?, command, output).await,
         Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,
         Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,
+        Command::Session(command) => session::run(&Site::open(&args.config)?, command, output).await,
         Command::Key(command) => key::run(&args.config, command, output).await,
         Command::Report { csv: true, .. } if args.json => {
             Err(Failure::usage("give --csv or --json, not both"))

@@ -1,6 +1,7 @@
 //! Recovery of accounts whose second factors are lost, and invitations for accounts that have none yet.
 
 use postern_core::account::Account;
+use postern_core::browser_record::BrowserRecordKind;
 use postern_core::changes;
 use postern_core::words::Phrase;
 use serde_json::json;
@@ -48,8 +49,8 @@ pub(super) async fn reset(
     let (factors, codes, had_ticket) = reset.await?;
     let ticket = if had_ticket { " and a ticket" } else { "" };
     let text = format!(
-        "reset account {}: took away {factors} second factors, {codes} recovery codes{ticket}; no device is trusted, and \
-         app passwords stay",
+        "reset account {}: took away {factors} second factors, {codes} recovery codes{ticket}; no device is trusted, no browser \
+         signed in, and app passwords stay",
         account.name
     );
     let cleared = clear_ledger(site, account).await;
@@ -78,6 +79,13 @@ async fn clear_ledger(site: &Site, account: &Account) -> Result<(), Failure> {
     let ids: Vec<_> = devices.iter().map(|device| device.id).collect();
     if !ids.is_empty() {
         site.ledger.drop_devices(&account.id, &ids).await?;
+    }
+    for kind in [BrowserRecordKind::Session, BrowserRecordKind::Trust] {
+        let records = site.ledger.browser_records(&account.id, kind, site.clock.now()).await?;
+        let ids: Vec<_> = records.iter().map(|record| record.id).collect();
+        if !ids.is_empty() {
+            site.ledger.drop_browser_records(&account.id, &ids).await?;
+        }
     }
     Ok(())
 }

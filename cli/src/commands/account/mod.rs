@@ -11,6 +11,7 @@ mod value;
 
 use std::path::Path;
 
+use postern_core::changes;
 use postern_core::words::Phrase;
 
 use crate::args::AccountCommand;
@@ -81,6 +82,10 @@ async fn act(
 
 async fn set_disabled(site: &Site, name: &str, disabled: bool, output: Output) -> Result<(), Failure> {
     let account = decide(site, name, |policy| policy.disabled = disabled).await?;
+    if disabled {
+        // Otherwise they would go on once the account is enabled again.
+        changes::end_sessions(&site.authority(), &site.keyring()?, &account.id, |_| true).await?;
+    }
     let word = if disabled { "disabled" } else { "enabled" };
     let text = format!("{word} account {}", account.name);
     output.about(&account).print(&text, "account", value(site, &account).await?)

@@ -84,7 +84,10 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::DeviceList => &["device"],
         Flow::ChallengeList => &["challenge"],
         Flow::ChallengeDeny => &["denied"],
-        Flow::Login
+        Flow::SessionList => &["open_session"],
+        Flow::SessionEnd => &["ended"],
+        Flow::SessionCheck
+        | Flow::Login
         | Flow::Lookup
         | Flow::Account
         | Flow::Status

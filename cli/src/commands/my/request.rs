@@ -4,7 +4,7 @@ use postern_core::clock::{Clock, SystemClock};
 use postern_core::factor::FactorType;
 use postern_ipc::Flow;
 
-use crate::args::{MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySms};
+use crate::args::{MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySessions, MySms};
 use crate::failure::Failure;
 use crate::site;
 
@@ -28,6 +28,10 @@ pub(super) fn request(command: &MyCommand) -> Result<(Flow, BTreeMap<String, Str
         MyCommand::Devices(MyDevices::List) => (Flow::DeviceList, vec![]),
         MyCommand::Devices(MyDevices::Revoke { id, all }) => {
             (Flow::DeviceRevoke, vec![("id", id.clone()), ("all", yes(*all))])
+        }
+        MyCommand::Sessions(MySessions::List) => (Flow::SessionList, vec![]),
+        MyCommand::Sessions(MySessions::End { id, all }) => {
+            (Flow::SessionEnd, vec![("id", id.clone()), ("all", yes(*all))])
         }
         MyCommand::Challenges(MyChallenges::List) => (Flow::ChallengeList, vec![]),
         MyCommand::Challenges(MyChallenges::Deny { id, all }) => {
@@ -152,6 +156,9 @@ mod tests {
         assert_eq!(asked("app-passwords revoke --all"), (Flow::AppPasswordRevoke, pairs(&[("all", "true")])));
         assert_eq!(asked("devices list"), (Flow::DeviceList, vec![]));
         assert_eq!(asked("devices revoke abcd"), (Flow::DeviceRevoke, pairs(&[("id", "abcd")])));
+        assert_eq!(asked("sessions list"), (Flow::SessionList, vec![]));
+        assert_eq!(asked("sessions end abcd"), (Flow::SessionEnd, pairs(&[("id", "abcd")])));
+        assert_eq!(asked("sessions end --all"), (Flow::SessionEnd, pairs(&[("all", "true")])));
         assert_eq!(asked("challenges list"), (Flow::ChallengeList, vec![]));
         assert_eq!(asked("challenges deny abcd"), (Flow::ChallengeDeny, pairs(&[("id", "abcd")])));
         assert_eq!(asked("challenges deny --all"), (Flow::ChallengeDeny, pairs(&[("all", "true")])));

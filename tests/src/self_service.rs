@@ -102,7 +102,7 @@ impl Visit {
             "tell" => Said::Tell { text: text(value, "text") },
             "record" => {
                 let fields = value["value"].as_object().expect("fields").clone();
-                for secret in ["secret", "code", "password"] {
+                for secret in ["secret", "code", "password", "token"] {
                     if let Some(Value::String(secret)) = fields.get(secret) {
                         canary::register(secret);
                     }

@@ -5,6 +5,7 @@
 
 mod after_a_minute;
 mod binding;
+mod browsers;
 mod by_ids;
 mod compromised;
 mod denied;

@@ -50,7 +50,7 @@ pub(super) async fn reset(
     let ticket = if had_ticket { " and a ticket" } else { "" };
     let text = format!(
         "reset account {}: took away {factors} second factors, {codes} recovery codes{ticket}; no device is trusted, no browser \
-         signed in, and app passwords stay",
+         logged in, and app passwords stay",
         account.name
     );
     let cleared = clear_ledger(site, account).await;

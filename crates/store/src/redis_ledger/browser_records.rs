@@ -3,11 +3,7 @@
 //! They are stored beside an account's challenges, under the fence of its bucket: a server that may have lost the record that a
 //! session was ended returns none of those of before.
 
-use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
-
 use async_trait::async_trait;
-use lru::LruCache;
 use postern_core::account::AccountId;
 use postern_core::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecordKind};
 use postern_core::clock::Timestamp;
@@ -132,23 +128,6 @@ impl RedisLedger {
     }
 }
 
-/// The records that this process has removed or replaced. It returns none of them again, even if Redis does.
-pub(super) struct EndedBrowsers(Mutex<LruCache<(AccountId, BrowserRecordId), ()>>);
-
-impl EndedBrowsers {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(LruCache::new(MOST_ENDED)))
-    }
-
-    fn contains(&self, account: &AccountId, id: BrowserRecordId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(account.clone(), id))
-    }
-
-    fn record(&self, account: &AccountId, id: BrowserRecordId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put((account.clone(), id), ());
-    }
-}
-
 /// The key of an account's records.
 fn records(account: &AccountId) -> String {
     format!("browsers:{}", hash_tag(account))
@@ -157,8 +136,6 @@ fn records(account: &AccountId) -> String {
 fn field(id: BrowserRecordId) -> String {
     format!("{}:{}", id.kind.as_str(), id.digest)
 }
-
-const MOST_ENDED: NonZeroUsize = NonZeroUsize::new(16_384).expect("not zero");
 
 static PUT: Script = script!("fence" "browser_record" "put_browser_record");
 static LIST: Script = script!("fence" "browser_record" "browser_records");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use postern_core::clock::Clock;
 use postern_core::config::{Redis, RedisServers};
 
-use super::browser_records::EndedBrowsers;
 use super::calls::{Calls, LedgerTime};
 use super::connect::OpenRedisError;
+use super::ended_browsers::EndedBrowsers;
 use super::fence::Fences;
 use super::granted::Granted;
 use crate::Access;

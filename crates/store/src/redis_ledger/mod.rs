@@ -16,6 +16,7 @@ mod claims;
 mod cluster;
 mod code_attempts;
 mod connect;
+mod ended_browsers;
 mod fault;
 mod fence;
 mod fence_watch;

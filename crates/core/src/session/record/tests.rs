@@ -3,8 +3,7 @@ use crate::account::{AccountData, AccountId, Attributes, Freshness, Revision};
 use crate::account_status::AccountStatus;
 use crate::app_password::Label;
 use crate::browser_record::BrowserRecordKind;
-use crate::factor::{Factor, FactorKind, Totp, TotpShape};
-use crate::keyring::Sealed;
+use crate::factor::{Factor, NewTotp, Seed, TotpShape};
 
 const NOW: u64 = 1_800_000_000;
 const LIMITS: SessionLimits =
@@ -31,15 +30,14 @@ fn account() -> Account {
 
 fn with_factor(byte: u8) -> Account {
     let mut account = account();
-    let totp = Totp { shape: TotpShape::default(), seed: Sealed::parse("1:AAAA").unwrap() };
+    let totp = NewTotp::new(TotpShape::default(), Seed::new(&[byte; 20]).unwrap());
     let (id, label) = (FactorId::new([byte; 16]), Label::new("x").unwrap());
-    account.data.factors.push(Factor {
-        id,
-        label,
-        created: at(0),
-        locked: None,
-        kind: FactorKind::Totp(totp),
+    let new = totp.to_factor(id, label.clone(), &ring(7), |bytes| {
+        bytes.fill(1);
+        Ok(())
     });
+    let kind = new.unwrap().kind;
+    account.data.factors.push(Factor { id, label, created: at(0), locked: None, kind });
     account
 }
 

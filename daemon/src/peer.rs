@@ -112,7 +112,7 @@ impl Rights {
             Task::Flow(CoreFlow::Lookup) => uid == ROOT || services.is_some(),
             Task::Flow(CoreFlow::SelfService(SelfServiceFlow::SessionCheck)) => false,
             Task::Flow(CoreFlow::SelfService(_)) => self.may_be_a_person(uid),
-            Task::Flow(CoreFlow::Browser(_)) => self.is_web(uid),
+            Task::Flow(CoreFlow::Browser(_) | CoreFlow::ApprovalCheck) => self.is_web(uid),
             Task::Flow(CoreFlow::Phone(_)) => self.is_web(uid),
         }
     }

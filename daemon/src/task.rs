@@ -23,6 +23,8 @@ pub(crate) enum CoreFlow {
     SelfService(SelfServiceFlow),
     /// The same with a browser that is signed in.
     Browser(SelfServiceFlow),
+    /// A page asks whether a phone has answered.
+    ApprovalCheck,
     /// The phone page relays a phone's request.
     Phone(PhoneFlow),
 }
@@ -61,6 +63,7 @@ impl Task {
             Flow::SessionCheck => self_service(SelfServiceFlow::SessionCheck),
             Flow::SessionList => self_service(SelfServiceFlow::SessionList),
             Flow::SessionEnd => self_service(SelfServiceFlow::SessionEnd),
+            Flow::ApprovalCheck => Self::Flow(CoreFlow::ApprovalCheck),
             Flow::PhoneBind => phone(PhoneFlow::Bind),
             Flow::PhonePending => phone(PhoneFlow::Pending),
             Flow::PhoneAnswer => phone(PhoneFlow::Answer),
@@ -71,7 +74,12 @@ impl Task {
     /// Whether it takes arguments by name, and asks for every secret itself.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
-            Self::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_) | CoreFlow::Phone(_)) => true,
+            Self::Flow(
+                CoreFlow::SelfService(_)
+                | CoreFlow::Browser(_)
+                | CoreFlow::ApprovalCheck
+                | CoreFlow::Phone(_),
+            ) => true,
             Self::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account) | Self::Status => false,
         }
     }
@@ -80,7 +88,9 @@ impl Task {
     pub(crate) fn is_poll(self) -> bool {
         match self {
             Self::Flow(
-                CoreFlow::Phone(PhoneFlow::Pending) | CoreFlow::Browser(SelfServiceFlow::SessionCheck),
+                CoreFlow::Phone(PhoneFlow::Pending)
+                | CoreFlow::Browser(SelfServiceFlow::SessionCheck)
+                | CoreFlow::ApprovalCheck,
             ) => true,
             Self::Flow(
                 CoreFlow::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)

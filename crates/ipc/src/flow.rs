@@ -48,6 +48,8 @@ pub enum Flow {
     SessionList,
     /// Sign browsers out.
     SessionEnd,
+    /// Ask whether a phone has answered a challenge that a person with a browser waits for.
+    ApprovalCheck,
     /// Hand in the key of a phone that is being bound. The flows from here on are those of the page for phones. Each
     /// concerns the account that its arguments name, and counts only if the phone's key signed it.
     PhoneBind,
@@ -84,6 +86,7 @@ impl Flow {
             Self::SessionCheck => "session_check",
             Self::SessionList => "session_list",
             Self::SessionEnd => "session_end",
+            Self::ApprovalCheck => "approval_check",
             Self::PhoneBind => "phone_bind",
             Self::PhonePending => "phone_pending",
             Self::PhoneAnswer => "phone_answer",

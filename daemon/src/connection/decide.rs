@@ -33,6 +33,10 @@ pub(super) async fn decide(
     match flow {
         CoreFlow::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
         CoreFlow::Browser(flow) => browser(server, site, request, flow, conversation).await,
+        CoreFlow::ApprovalCheck => {
+            let source = source(&server.hosts, request).await;
+            flows::approval_check(&site.engine, request.arguments, &source, conversation).await
+        }
         CoreFlow::Phone(flow) => page(server, site, request, flow, conversation).await,
         CoreFlow::Login => match LoginName::new(request.name()) {
             Ok(name) => login(server, site, request, &name, conversation).await,
@@ -65,8 +69,13 @@ async fn browser(
     let actor =
         SelfServiceActor::Browser { token: token.expose(), address: request.address(), source: &source };
     let Request { arguments, language, .. } = *request;
-    let request = SelfServiceRequest { actor, flow, arguments, language };
-    flows::self_service(&site.engine, &request, conversation).await
+    let asked = SelfServiceRequest { actor, flow, arguments, language };
+    let outcome = flows::self_service(&site.engine, &asked, conversation).await;
+    if let Verdict::Accept(accepted) = &outcome.verdict {
+        // For the log.
+        request.is_of_user(accepted.user.clone());
+    }
+    outcome
 }
 
 /// What a phone hands in; the page says where it is.

@@ -44,7 +44,7 @@ pub(super) fn reject_text(
         (Task::Flow(CoreFlow::Account), Some(Class::Login)) if reason == Reason::NotPermitted => {
             Phrase::SecondFactorNotAsked {}
         }
-        (Task::Flow(CoreFlow::Phone(_)), _) => Phrase::PhoneRefused {},
+        (Task::Flow(CoreFlow::Phone(_) | CoreFlow::ApprovalCheck), _) => Phrase::PhoneRefused {},
         (Task::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
         (
@@ -183,6 +183,7 @@ mod tests {
             Flow::SessionCheck,
             Flow::SessionList,
             Flow::SessionEnd,
+            Flow::ApprovalCheck,
             Flow::PhoneBind,
             Flow::PhonePending,
             Flow::PhoneAnswer,

@@ -14,6 +14,7 @@ on_both!(
     nobody_but_the_web_server_speaks_for_browsers,
     a_second_factor_is_asked_for_and_a_copied_trust_is_told,
     an_admin_and_the_owner_end_sessions,
+    a_page_follows_a_phone_by_itself,
     people_who_are_waited_for_have_few_places_and_wrong_passwords_none,
 );
 
@@ -106,7 +107,11 @@ fn logged_in(host: &CourierHost, user: &LoginUser) -> String {
 }
 
 fn is_open(host: &CourierHost, token: &str) -> bool {
-    let heard = Heard::of(with_session(host, token, "session_check", &[]), &[]);
+    // A busy machine may take its time.
+    let heard = guard::wait_for("an answer", Duration::from_secs(10), || {
+        let heard = Heard::of(with_session(host, token, "session_check", &[]), &[]);
+        (!matches!(heard.end, Said::Defer(_))).then_some(heard)
+    });
     assert!(heard.end == Said::Accept || matches!(heard.reason(), "expired" | "disabled"), "{:?}", heard.end);
     heard.end == Said::Accept
 }
@@ -239,6 +244,43 @@ fn an_admin_and_the_owner_end_sessions(host: &CourierHost) {
     guard::pause(Duration::from_millis(1100));
     host.set_password(&anna, "another battery horse");
     assert!(!is_open(host, &token));
+}
+
+fn a_page_follows_a_phone_by_itself(host: &CourierHost) {
+    let anna = host.user("anna");
+    let phone = host.bind_phone(&anna, &[]);
+    let mut visit = sign_in(host, &anna, &anna.password, None);
+    let approval = loop {
+        match visit.hear() {
+            Said::Record { name, value } if name == "approval" => break value,
+            Said::Ask { text, .. } => panic!("before the record: {text}"),
+            Said::Tell { .. } | Said::Record { .. } => {}
+            end => panic!("{end:?}"),
+        }
+    };
+    let text = loop {
+        if let Said::Ask { text, .. } = visit.hear() {
+            break text;
+        }
+    };
+    let number: String =
+        text.split("with the number ").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
+    let is_waiting = |id: &str| {
+        let account = approval["account"].as_str().unwrap();
+        let begin = json!({
+            "version": 1, "flow": "approval_check", "service": "", "user": "",
+            "arguments": { "account": account, "id": id },
+        });
+        let heard = Heard::of(Visit::begin_with(&host.site.socket(), web(), &begin), &[]);
+        assert_eq!(heard.end, Said::Accept);
+        heard.all("approval").last().unwrap()["is_waiting"].as_bool().unwrap()
+    };
+    let id = approval["id"].as_str().unwrap();
+    assert!(is_waiting(id) && !is_waiting(&"0".repeat(32)));
+    assert_eq!(phone.decide(&host.web, "approve", &number), "approved");
+    assert!(!is_waiting(id));
+    visit.answer("");
+    assert!(is_open(host, &Heard::of(visit, &["n"]).token()));
 }
 
 fn people_who_are_waited_for_have_few_places_and_wrong_passwords_none(host: &CourierHost) {

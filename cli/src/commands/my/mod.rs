@@ -87,6 +87,7 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::SessionList => &["open_session"],
         Flow::SessionEnd => &["ended"],
         Flow::SessionCheck
+        | Flow::ApprovalCheck
         | Flow::Login
         | Flow::Lookup
         | Flow::Account

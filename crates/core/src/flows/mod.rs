@@ -3,6 +3,7 @@
 
 mod account_management;
 pub(crate) mod answers;
+mod approval_check;
 pub(crate) mod enrolment;
 mod identity;
 mod interactive;
@@ -21,6 +22,7 @@ mod time_limit;
 mod unusable_password;
 
 pub use account_management::account;
+pub use approval_check::approval_check;
 pub use enrolment::{Bound, EnrolFor, Enrolled, default_label, enrol_for};
 pub use identity::{Identity, Mismatch, identity_of};
 pub use login::login;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::exchange::actor::Actor;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::QrCode;
@@ -10,6 +10,7 @@ use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::factor::Factor;
 use crate::factor::reply::Reply;
+use crate::policy::Class;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -54,8 +55,16 @@ async fn announce(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<()
         show_qr(exchange, approval).await?;
     }
     // With the id a program of the owner's can see when there is an answer, and go on by itself.
-    if matches!(exchange.actor, Actor::UnixUser { .. } | Actor::WebSession { .. }) {
-        exchange.person.record("approval", json!({ "id": approval.id().to_string() })).await?;
+    let is_followed = match exchange.actor {
+        Actor::UnixUser { .. } | Actor::WebSession { .. } => true,
+        // A page that logs a browser in.
+        Actor::Claimant => exchange.names == Class::Mail,
+        Actor::Admin => false,
+    };
+    if is_followed {
+        let (id, account) = (approval.id().to_string(), exchange.trail.account.clone());
+        let account = account.as_ref().map(AccountId::as_str);
+        exchange.person.record("approval", json!({ "id": id, "account": account })).await?;
     }
     Ok(())
 }

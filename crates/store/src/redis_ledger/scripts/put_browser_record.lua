@@ -22,8 +22,11 @@ if old_field ~= '' and not (old and old.value == old_value) then
 end
 if not generation then
     generation = new_generation
-    redis.call('HSET', fence, 'browsers', generation)
-    redis.call('PEXPIRE', fence, fence_retention)
+    -- A tool leaves the fence as it is; what it stores under a generation of its own is found by nobody.
+    if raises then
+        redis.call('HSET', fence, 'browsers', generation)
+        redis.call('PEXPIRE', fence, fence_retention)
+    end
 end
 if old_field ~= '' and old_field ~= field then
     redis.call('HDEL', records, old_field)

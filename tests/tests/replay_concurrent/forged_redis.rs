@@ -275,7 +275,12 @@ fn forged_under_another_key(binder: &Binder<'_>, account: &AccountId, key: &str)
     binder.with(async |authority, keyring| {
         let account = authority.directory.read(account).await.expect("slapd").expect("the account");
         let expires = Timestamp::from_unix(otp::now() + 86_400);
-        let trust = Trust { name: device.name.clone(), created: Timestamp::from_unix(otp::now()), expires };
+        let trust = Trust {
+            name: device.name.clone(),
+            created: Timestamp::from_unix(otp::now()),
+            expires,
+            secret: None,
+        };
         let record = trust.seal(DeviceId::of(&account.id, &device, keyring), &account, &other);
         format!("{} {}", expires.as_unix(), record.value)
     })

@@ -46,11 +46,11 @@ impl Actor {
         }
     }
 
-    /// Whether they change an account on this host itself.
+    /// Whether they are on this host itself, as far as the actor tells. The front door tells it of a claimant.
     pub(crate) fn is_here(self) -> bool {
         match self {
-            Self::WebSession { .. } => false,
-            Self::Claimant | Self::UnixUser { .. } | Self::Admin => true,
+            Self::Claimant | Self::WebSession { .. } => false,
+            Self::UnixUser { .. } | Self::Admin => true,
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use std::net::IpAddr;
-
 use crate::session::{SessionId, WEB_SERVICE};
 
 /// Who acts in an exchange: what they may do, what the log and a notice say of them, and which limits hold for them follow

@@ -12,7 +12,10 @@ use crate::harness::{App, Ended, MAIN_PASSWORD, Site};
 async fn an_accept_is_preceded_by_a_session() {
     let p = Person::new().await;
     let ended = p.sign_in_with("n").await;
-    assert_eq!(ended.questions(), ["Code from phone: ", "Trust this device for 30 days? [y/N] "]);
+    assert_eq!(
+        ended.questions(),
+        ["Code from phone: ", "Skip the second factor for 30 days when you log in from this device? [y/N] "]
+    );
     let record = ended.records("session")[0].clone();
     assert_eq!(ended.records("session").len(), 1);
     let now = p.site.now_plus(0);

@@ -263,8 +263,8 @@ fn a_page_follows_a_phone_by_itself(host: &CourierHost) {
             break text;
         }
     };
-    let number: String =
-        text.split("with the number ").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
+    let (before, _) = text.split_once(" on your phone and approve there").unwrap();
+    let number = before[before.len() - 2..].to_owned();
     let is_waiting = |id: &str| {
         let account = approval["account"].as_str().unwrap();
         let begin = json!({

@@ -6,6 +6,7 @@ mod http_url;
 mod ldap;
 mod limits;
 mod load;
+mod mail_settings;
 mod problems;
 mod reader;
 mod redis;
@@ -23,12 +24,13 @@ pub use couriers::{
 pub use digest::ConfigDigest;
 pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
+pub use mail_settings::{MailServer, MailSettings, Tls};
 pub use postern_guarded_file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use problems::{Problem, Problems};
 pub use redis::{BadRedisUrl, HostPort, RedisServers};
 pub use settings::{
-    Config, DirectoryKind, Embedded, Ldap, LdapLogin, LedgerKind, Log, LogLevel, MailServer, MailSettings,
-    PasswordMustChange, Redis, Socket, Tls,
+    Config, DirectoryKind, Embedded, Ldap, LdapLogin, LedgerKind, Log, LogLevel, PasswordMustChange, Redis,
+    Socket,
 };
 pub use template::{Template, UnknownPlace};
 

@@ -11,10 +11,8 @@ use crate::userdb::{DisabledLookup, Userdb};
 
 use super::problems::Problems;
 use super::reader::{CA_FILE, Findings, Section};
-use super::settings::{
-    Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, MailServer, MailSettings, Redis, Socket, Tls,
-};
-use super::{couriers, ldap, limits, redis, services};
+use super::settings::{Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, Redis, Socket};
+use super::{couriers, ldap, limits, mail_settings, redis, services};
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);
@@ -72,7 +70,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let policy = services::policy(root.section("policy"));
     let services = services::services(root.section("services"));
     let mut limits = limits::read(root.section("limits"));
-    let mail_settings = mail_settings(root.section("mail_settings"));
+    let mail_settings = mail_settings::read(root.section("mail_settings"));
     let couriers = couriers::couriers(root.section("courier"));
     let web = couriers::web(root.section("web"), &mut limits);
     let log = log(root.section("log"));
@@ -202,42 +200,6 @@ fn keyring(mut section: Section<'_, '_>) -> PathBuf {
     let path = section.absolute_path("path").unwrap_or_else(|| PathBuf::from(KEYRING_PATH));
     section.done();
     path
-}
-
-fn mail_settings(mut section: Section<'_, '_>) -> MailSettings {
-    let settings = MailSettings {
-        imap: mail_server(section.section("imap")),
-        pop3: mail_server(section.section("pop3")),
-        smtp: mail_server(section.section("smtp")),
-        app_password_help: app_password_help(&mut section),
-    };
-    section.done();
-    settings
-}
-
-/// Servers pass it on to mail programs, in whose protocols it has to be ASCII.
-fn app_password_help(section: &mut Section<'_, '_>) -> Option<String> {
-    let help = section.name("app_password_help")?;
-    if !help.is_ascii() {
-        section.complain("app_password_help", "has to be ASCII, as in \"https://account.example.org/mail\"");
-    }
-    Some(help)
-}
-
-fn mail_server(mut section: Section<'_, '_>) -> Option<MailServer> {
-    if !section.is_present() {
-        return None;
-    }
-    let host = section.required("host", "\"mail.example.org\"");
-    let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok());
-    if port.is_none() && !section.names().iter().any(|key| key == "port") {
-        section.complain("port", "is missing; add port = 993");
-    }
-    let tls = section
-        .word("tls", &[("implicit", Tls::Implicit), ("starttls", Tls::Starttls)])
-        .unwrap_or(Tls::Implicit);
-    section.done();
-    Some(MailServer { host: host?, port: port?, tls })
 }
 
 fn log(mut section: Section<'_, '_>) -> Log {

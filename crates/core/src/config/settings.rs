@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::app_password::ScopeWord;
 use crate::expiry::ExpiryAttribute;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -14,6 +13,7 @@ use crate::words::Language;
 
 use super::couriers::{Couriers, MailTls, SmsWay, Web};
 use super::ldap::{Condition, FilterTemplate, LdapUri};
+use super::mail_settings::MailSettings;
 use super::problems::Problems;
 use super::redis::RedisServers;
 use postern_guarded_file::read_made_by_init;
@@ -217,74 +217,6 @@ pub struct Redis {
 pub struct Embedded {
     /// Where it is.
     pub path: PathBuf,
-}
-
-/// The settings for mail programs, shown beside a new app password.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MailSettings {
-    /// The IMAP server.
-    pub imap: Option<MailServer>,
-    /// The POP3 server.
-    pub pop3: Option<MailServer>,
-    /// The submission server.
-    pub smtp: Option<MailServer>,
-    /// Where users make app passwords: an address, or a command. `None` means `postern my`.
-    pub app_password_help: Option<String>,
-}
-
-impl MailSettings {
-    /// Where users make app passwords, as messages say it.
-    #[must_use]
-    pub fn app_password_help(&self) -> &str {
-        self.app_password_help.as_deref().unwrap_or("postern my app-passwords create")
-    }
-
-    /// The servers that are set, each with the scope that opens it.
-    pub fn servers(&self) -> impl Iterator<Item = (ScopeWord, &MailServer)> {
-        let all =
-            [(ScopeWord::Imap, &self.imap), (ScopeWord::Pop3, &self.pop3), (ScopeWord::Smtp, &self.smtp)];
-        all.into_iter().filter_map(|(word, server)| Some((word, server.as_ref()?)))
-    }
-}
-
-/// One server in [`MailSettings`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailServer {
-    /// The host name.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-    /// How the connection is encrypted.
-    pub tls: Tls,
-}
-
-/// How a mail program encrypts its connection (RFC 8314).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
-    /// From the first byte.
-    Implicit,
-    /// After STARTTLS.
-    Starttls,
-}
-
-impl Tls {
-    /// The value in the configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Implicit => "implicit",
-            Self::Starttls => "starttls",
-        }
-    }
-
-    /// The name of the setting in mail programs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Implicit => "SSL/TLS",
-            Self::Starttls => "STARTTLS",
-        }
-    }
 }
 
 /// `[log]`

@@ -100,7 +100,9 @@ async fn converse(
     let (deadlines, audience) = match (flow, request.is_interactive) {
         (CoreFlow::SelfService(_) | CoreFlow::Browser(_), true) => (SELF_SERVICE, Audience::Person),
         (CoreFlow::SelfService(_) | CoreFlow::Browser(_), false) => (SELF_SERVICE, Audience::Reader),
-        (CoreFlow::Phone(_) | CoreFlow::ApprovalCheck, _) => (PHONE, Audience::Reader),
+        (CoreFlow::Phone(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings, _) => {
+            (PHONE, Audience::Reader)
+        }
         (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, true) => {
             (if is_dialogue || request.is_sign_in() { LOGIN } else { MAIL }, Audience::Person)
         }

@@ -112,7 +112,9 @@ impl Rights {
             Task::Flow(CoreFlow::Lookup) => uid == ROOT || services.is_some(),
             Task::Flow(CoreFlow::SelfService(SelfServiceFlow::SessionCheck)) => false,
             Task::Flow(CoreFlow::SelfService(_)) => self.may_be_a_person(uid),
-            Task::Flow(CoreFlow::Browser(_) | CoreFlow::ApprovalCheck) => self.is_web(uid),
+            Task::Flow(CoreFlow::Browser(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings) => {
+                self.is_web(uid)
+            }
             Task::Flow(CoreFlow::Phone(_)) => self.is_web(uid),
         }
     }
@@ -286,7 +288,14 @@ mod tests {
 
     #[test]
     fn the_page_for_phones_has_its_own_flows_and_no_others() {
-        let flows = [Flow::PhoneBind, Flow::PhonePending, Flow::PhoneAnswer, Flow::PhoneRing];
+        let flows = [
+            Flow::PhoneBind,
+            Flow::PhonePending,
+            Flow::PhoneAnswer,
+            Flow::PhoneRing,
+            Flow::ApprovalCheck,
+            Flow::MailSettings,
+        ];
         for uid in [0, 115, 977, 1000, 65_534] {
             assert!(flows.iter().all(|flow| !rights().permit(uid, Task::of(*flow), "")), "{uid}");
         }

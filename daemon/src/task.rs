@@ -25,6 +25,8 @@ pub(crate) enum CoreFlow {
     Browser(SelfServiceFlow),
     /// A page asks whether a phone has answered.
     ApprovalCheck,
+    /// A page asks what mail programs are set up with.
+    MailSettings,
     /// The phone page relays a phone's request.
     Phone(PhoneFlow),
 }
@@ -64,6 +66,7 @@ impl Task {
             Flow::SessionList => self_service(SelfServiceFlow::SessionList),
             Flow::SessionEnd => self_service(SelfServiceFlow::SessionEnd),
             Flow::ApprovalCheck => Self::Flow(CoreFlow::ApprovalCheck),
+            Flow::MailSettings => Self::Flow(CoreFlow::MailSettings),
             Flow::PhoneBind => phone(PhoneFlow::Bind),
             Flow::PhonePending => phone(PhoneFlow::Pending),
             Flow::PhoneAnswer => phone(PhoneFlow::Answer),
@@ -80,17 +83,19 @@ impl Task {
                 | CoreFlow::ApprovalCheck
                 | CoreFlow::Phone(_),
             ) => true,
-            Self::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account) | Self::Status => false,
+            Self::Flow(CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account | CoreFlow::MailSettings)
+            | Self::Status => false,
         }
     }
 
-    /// Whether an open page repeats it all the time, so that it is logged only if it is refused.
+    /// Whether pages repeat it all the time, so that it is logged only if it is refused.
     pub(crate) fn is_poll(self) -> bool {
         match self {
             Self::Flow(
                 CoreFlow::Phone(PhoneFlow::Pending)
                 | CoreFlow::Browser(SelfServiceFlow::SessionCheck)
-                | CoreFlow::ApprovalCheck,
+                | CoreFlow::ApprovalCheck
+                | CoreFlow::MailSettings,
             ) => true,
             Self::Flow(
                 CoreFlow::Phone(PhoneFlow::Bind | PhoneFlow::Answer | PhoneFlow::Push)

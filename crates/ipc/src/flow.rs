@@ -50,6 +50,8 @@ pub enum Flow {
     SessionEnd,
     /// Ask whether a phone has answered a challenge that a person with a browser waits for.
     ApprovalCheck,
+    /// Tell what mail programs are set up with. It is public.
+    MailSettings,
     /// Hand in the key of a phone that is being bound. The flows from here on are those of the page for phones. Each
     /// concerns the account that its arguments name, and counts only if the phone's key signed it.
     PhoneBind,
@@ -87,6 +89,7 @@ impl Flow {
             Self::SessionList => "session_list",
             Self::SessionEnd => "session_end",
             Self::ApprovalCheck => "approval_check",
+            Self::MailSettings => "mail_settings",
             Self::PhoneBind => "phone_bind",
             Self::PhonePending => "phone_pending",
             Self::PhoneAnswer => "phone_answer",

@@ -37,6 +37,7 @@ pub(super) async fn decide(
             let source = source(&server.hosts, request).await;
             flows::approval_check(&site.engine, request.arguments, &source, conversation).await
         }
+        CoreFlow::MailSettings => flows::mail_settings(&site.engine, conversation).await,
         CoreFlow::Phone(flow) => page(server, site, request, flow, conversation).await,
         CoreFlow::Login => match LoginName::new(request.name()) {
             Ok(name) => login(server, site, request, &name, conversation).await,

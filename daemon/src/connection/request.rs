@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn arguments_are_for_the_flows_that_know_them() {
-        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status] {
+        for flow in [Flow::Login, Flow::Lookup, Flow::Account, Flow::Status, Flow::MailSettings] {
             assert_eq!(complaint(Task::of(flow), &with(flow, &[])), None);
             assert!(complaint(Task::of(flow), &with(flow, &["label"])).is_some(), "{flow:?}");
         }

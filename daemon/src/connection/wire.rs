@@ -44,7 +44,9 @@ pub(super) fn reject_text(
         (Task::Flow(CoreFlow::Account), Some(Class::Login)) if reason == Reason::NotPermitted => {
             Phrase::SecondFactorNotAsked {}
         }
-        (Task::Flow(CoreFlow::Phone(_) | CoreFlow::ApprovalCheck), _) => Phrase::PhoneRefused {},
+        (Task::Flow(CoreFlow::Phone(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings), _) => {
+            Phrase::PhoneRefused {}
+        }
         (Task::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
         (
@@ -184,6 +186,7 @@ mod tests {
             Flow::SessionList,
             Flow::SessionEnd,
             Flow::ApprovalCheck,
+            Flow::MailSettings,
             Flow::PhoneBind,
             Flow::PhonePending,
             Flow::PhoneAnswer,

@@ -116,7 +116,7 @@ impl Report {
                 ),
             }
         }
-        if config.mail_settings == postern_core::config::MailSettings::default() {
+        if config.mail_settings.servers().next().is_none() {
             self.warn(
                 "mail_settings",
                 "is empty, so a new app password is shown without the servers to use it with".to_owned(),

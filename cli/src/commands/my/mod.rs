@@ -79,7 +79,9 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::Remove => &["removed"],
         Flow::RecoveryCodes => &["recovery_code"],
         Flow::AppPasswordList => &["app_password"],
-        Flow::AppPasswordCreate | Flow::AppPasswordRegenerate => &["app_password", "mail_setting"],
+        Flow::AppPasswordCreate | Flow::AppPasswordRegenerate => {
+            &["app_password", "mail_account", "mail_setting"]
+        }
         Flow::AppPasswordRevoke | Flow::DeviceRevoke => &["revoked"],
         Flow::DeviceList => &["device"],
         Flow::ChallengeList => &["challenge"],
@@ -88,6 +90,7 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::SessionEnd => &["ended"],
         Flow::SessionCheck
         | Flow::ApprovalCheck
+        | Flow::MailSettings
         | Flow::Login
         | Flow::Lookup
         | Flow::Account

@@ -1,6 +1,7 @@
 //! `[mail_settings]`: what mail programs are set up with.
 
 use crate::app_password::ScopeWord;
+use crate::factor::EmailAddress;
 
 use super::reader::Section;
 
@@ -15,6 +16,31 @@ pub struct MailSettings {
     pub smtp: Option<MailServer>,
     /// Where users make app passwords: an address, or a command. `None` means `postern my`.
     pub app_password_help: Option<String>,
+    /// The mail domains, in lower case. Programs that set themselves up are told them.
+    pub domains: Vec<String>,
+    /// What mail programs have to give as the user name, as far as it follows from a mail address.
+    pub user_name: MailUserName,
+}
+
+/// How the user name at mail services follows from a mail address, for a program that knows only the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MailUserName {
+    /// It is the whole address.
+    #[default]
+    Address,
+    /// It is the part before the `@`.
+    LocalPart,
+}
+
+impl MailUserName {
+    /// The value in the configuration, and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::LocalPart => "local_part",
+        }
+    }
 }
 
 impl MailSettings {
@@ -72,13 +98,16 @@ impl Tls {
     }
 }
 
-/// Reads the section.
-pub(super) fn read(mut section: Section<'_, '_>) -> MailSettings {
+/// Reads the section. `user_name` is what works with the directory.
+pub(super) fn read(mut section: Section<'_, '_>, user_name: MailUserName) -> MailSettings {
+    let named = [MailUserName::Address, MailUserName::LocalPart].map(|name| (name.as_str(), name));
     let settings = MailSettings {
         imap: mail_server(section.section("imap")),
         pop3: mail_server(section.section("pop3")),
         smtp: mail_server(section.section("smtp")),
         app_password_help: app_password_help(&mut section),
+        domains: domains(&mut section),
+        user_name: section.word("user_name", &named).unwrap_or(user_name),
     };
     section.done();
     settings
@@ -91,6 +120,17 @@ fn app_password_help(section: &mut Section<'_, '_>) -> Option<String> {
         section.complain("app_password_help", "has to be ASCII, as in \"https://account.example.org/mail\"");
     }
     Some(help)
+}
+
+fn domains(section: &mut Section<'_, '_>) -> Vec<String> {
+    let domains = section.strings("domains").unwrap_or_default();
+    for domain in &domains {
+        // RFC 5321, section 4.5.1: every domain that accepts mail has this address.
+        if format!("postmaster@{domain}").parse::<EmailAddress>().is_err() {
+            section.complain("domains", format!("\"{domain}\" is not a mail domain such as example.org"));
+        }
+    }
+    domains.iter().map(|domain| domain.to_ascii_lowercase()).collect()
 }
 
 fn mail_server(mut section: Section<'_, '_>) -> Option<MailServer> {

@@ -24,7 +24,7 @@ pub use couriers::{
 pub use digest::ConfigDigest;
 pub use http_url::{BadHttpUrl, HttpUrl};
 pub use ldap::{BadLdap, Condition, Filter, FilterTemplate, LdapUri};
-pub use mail_settings::{MailServer, MailSettings, Tls};
+pub use mail_settings::{MailServer, MailSettings, MailUserName, Tls};
 pub use postern_guarded_file::{FileError, read_made_by_init, read_private, read_trusted};
 pub use problems::{Problem, Problems};
 pub use redis::{BadRedisUrl, HostPort, RedisServers};

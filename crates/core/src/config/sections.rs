@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use crate::session::WEB_SERVICE;
 use crate::userdb::{DisabledLookup, Userdb};
 
+use super::mail_settings::MailUserName;
 use super::problems::Problems;
 use super::reader::{CA_FILE, Findings, Section};
 use super::settings::{Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, Redis, Socket};
@@ -70,7 +71,8 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let policy = services::policy(root.section("policy"));
     let services = services::services(root.section("services"));
     let mut limits = limits::read(root.section("limits"));
-    let mail_settings = mail_settings::read(root.section("mail_settings"));
+    let mail_settings =
+        mail_settings::read(root.section("mail_settings"), mail_user_name(directory.as_ref()));
     let couriers = couriers::couriers(root.section("courier"));
     let web = couriers::web(root.section("web"), &mut limits);
     let log = log(root.section("log"));
@@ -152,6 +154,14 @@ fn directory(mut section: Section<'_, '_>) -> (Option<DirectoryKind>, Userdb) {
     userdb.disabled_lookup = section.word("disabled_lookup", &DisabledLookup::NAMED).unwrap_or_default();
     section.done();
     (kind, userdb)
+}
+
+/// Programs know the address, so it is their user name wherever mail services find accounts by it.
+fn mail_user_name(directory: Option<&DirectoryKind>) -> MailUserName {
+    match directory {
+        Some(DirectoryKind::Ldap(ldap)) if !ldap.finds_by_address() => MailUserName::LocalPart,
+        Some(DirectoryKind::Ldap(_) | DirectoryKind::Embedded) | None => MailUserName::Address,
+    }
 }
 
 fn ledger(mut section: Section<'_, '_>) -> Option<LedgerKind> {
@@ -298,6 +308,9 @@ mod tests {
             "[keyring]\npath = \"keyring\"\n",
             "[mail_settings]\nimap = { host = \"h\" }\n",
             "[mail_settings]\nimap = { host = \"h\", port = 993, tls = \"none\" }\n",
+            "[mail_settings]\nuser_name = \"uid\"\n",
+            "[mail_settings]\ndomains = [\"example\"]\n",
+            "[mail_settings]\ndomains = [\"a@example.org\"]\n",
             "[log]\nlevel = \"loud\"\n",
             "[limits]\nwrong_codes_in_a_row = 101\n",
         ] {

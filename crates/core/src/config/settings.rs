@@ -161,6 +161,12 @@ pub struct Ldap {
 }
 
 impl Ldap {
+    /// Whether mail services find an account by one of its mail addresses.
+    #[must_use]
+    pub fn finds_by_address(&self) -> bool {
+        self.filter.attributes().any(|attribute| attribute.eq_ignore_ascii_case(&self.mail_attribute))
+    }
+
     /// Whether any connection uses TLS.
     #[must_use]
     pub fn needs_tls(&self) -> bool {

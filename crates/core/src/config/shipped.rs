@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Config, DirectoryKind, LedgerKind};
+use super::{Config, DirectoryKind, LedgerKind, MailUserName};
 
 const EXAMPLE: &str = include_str!("../../../../packaging/postern.toml");
 const MANUAL: &str = include_str!("../../../../docs/man/postern.toml.5");
@@ -77,6 +77,20 @@ fn the_other_directory_of_the_example_parses_and_shows_the_defaults() {
     let given = |line: &&str| needed.iter().any(|key| line.split(" =").next() == Some(key));
     let shortest = shown.lines().filter(given).collect::<Vec<_>>().join("\n");
     assert_eq!(directory(&shown), directory(&shortest));
+}
+
+#[test]
+fn mail_programs_give_the_address_where_mail_services_find_accounts_by_it() {
+    let user_name = |text: &str| parse(text).mail_settings.user_name;
+    let ldap = format!("{}\n[ledger]\nkind = \"embedded\"\n", alternative("directory"));
+    let by_name = ldap.replace("(|(uid={user})(mail={user}))", "(uid={user})");
+    assert_ne!(ldap, by_name);
+    assert_eq!(user_name(EXAMPLE), MailUserName::Address);
+    assert_eq!(user_name(&ldap), MailUserName::Address);
+    assert_eq!(user_name(&by_name), MailUserName::LocalPart);
+    let said = format!("{by_name}\n[mail_settings]\nuser_name = \"address\"\ndomains = [\"Example.ORG\"]\n");
+    assert_eq!(user_name(&said), MailUserName::Address);
+    assert_eq!(parse(&said).mail_settings.domains, ["example.org"]);
 }
 
 #[test]

@@ -110,7 +110,11 @@ pub(super) fn engine(
         language: setup.language,
         issuer: "Example Mail".to_owned(),
         host_title: "mail1.example.org".to_owned(),
-        mail_settings: MailSettings { imap: Some(imap), pop3: None, smtp: None, app_password_help: None },
+        mail_settings: MailSettings {
+            imap: Some(imap),
+            domains: vec!["example.org".to_owned()],
+            ..MailSettings::default()
+        },
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
         caches,
     })

@@ -17,6 +17,9 @@ async fn an_app_password_is_made_shown_once_listed_renewed_and_revoked() {
     let password = made["password"].as_str().unwrap();
     assert!(ended.lines().contains(&format!("    {password}").as_str()));
     assert!(ended.lines().contains(&"User name: alice"));
+    assert_eq!(ended.records("mail_account")[0]["user"], "alice");
+    let server = &ended.records("mail_setting")[0];
+    assert_eq!((&server["protocol"], &server["tls"]), (&"IMAP".into(), &"implicit".into()));
     assert!(
         ended.lines().contains(&"IMAP server: imap.example.org, port 993, SSL/TLS"),
         "{:?}",

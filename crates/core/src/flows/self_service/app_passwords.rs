@@ -16,6 +16,7 @@ use crate::config::MailServer;
 use crate::conversation::Choice;
 use crate::deed::Change;
 use crate::exchange::stop::Stop;
+use crate::flows::mail_settings::server_record;
 use crate::flows::refused_change;
 use crate::ledger::Credential;
 use crate::verdict::Reason;
@@ -203,14 +204,16 @@ impl SelfService<'_, '_> {
     async fn show_settings(&mut self, account: &Account, all: &[&Created]) -> Result<(), Stop> {
         let settings = &self.exchange.engine.mail_settings;
         self.exchange.person.tell(&Phrase::MailUser { user: &account.name }).await?;
-        for (word, MailServer { host, port, tls }) in settings.servers() {
+        let names = json!({ "user": account.name, "address": account.addresses.first() });
+        self.exchange.person.record("mail_account", names).await?;
+        for (word, server) in settings.servers() {
             if !all.iter().any(|created| created.record.scope.opens(Some(word))) {
                 continue;
             }
+            let MailServer { host, port, tls } = server;
             let (protocol, port) = (&*word.as_str().to_uppercase(), u64::from(*port));
             self.exchange.person.tell(&Phrase::MailSetting { protocol, host, port, tls: tls.name() }).await?;
-            let value = json!({ "protocol": protocol, "host": host, "port": port, "tls": tls.as_str() });
-            self.exchange.person.record("mail_setting", value).await?;
+            self.exchange.person.record("mail_setting", server_record(word, server)).await?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ pub mod local_login;
 pub mod login_host;
 pub mod mail;
 pub mod mail_host;
+pub mod mail_programs;
 pub mod mailbox;
 pub mod ntfy;
 pub mod otp;

@@ -1,7 +1,8 @@
 //! postern-web: the page for phones, over HTTP behind a proxy that speaks TLS. It parses what the internet sends, so it holds
 //! no secret, decides nothing, and relays each request to posternd as one conversation.
 //!
-//! The program is [`run`]. The parsers of untrusted input are public, so that tests and fuzz targets can call them.
+//! The program is [`run`]. The parsers of untrusted input are public, so that tests and fuzz targets can call them, and so
+//! is what mail programs are set up with.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ mod api;
 mod args;
 mod assets;
 mod client_limit;
+pub mod client_setup;
 mod config;
 mod connection_slots;
 mod harden;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use postern_ipc::{Begin, Client, Failure, PhoneFlow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Failure, Flow, PhoneFlow, Prompter, Secret, Style, Tone, Verdict};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -47,7 +47,7 @@ pub fn arguments(flow: PhoneFlow, body: &[u8]) -> Result<BTreeMap<String, String
 }
 
 /// Relays requests of the page to posternd.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Api {
     socket: PathBuf,
     time: Duration,
@@ -95,17 +95,9 @@ impl Api {
         };
         connection.is_relayed();
         let begin = Begin { rhost, language, arguments, ..Begin::new(flow.into(), SERVICE, "") };
-        let socket = self.socket.clone();
-        let held = tokio::task::spawn_blocking(move || {
-            let mut transcript = Transcript::default();
-            let end =
-                Client::connect(&socket, deadline).and_then(|client| client.converse(begin, &mut transcript));
-            drop(place);
-            (end, transcript)
-        });
-        match held.await {
-            Ok((Ok(verdict), transcript)) => reply_to(verdict, transcript),
-            Ok((Err(Failure::Refused(error)), _)) => {
+        match self.converse(begin, place, deadline).await {
+            Ok((verdict, transcript)) => reply_to(verdict, transcript),
+            Err(Failure::Refused(error)) => {
                 warn!("{}", Failure::Refused(error));
                 reply::refusal(
                     StatusCode::BAD_REQUEST,
@@ -113,15 +105,53 @@ impl Api {
                     "posternd does not understand this request.",
                 )
             }
-            Ok((Err(failure), _)) => {
+            Err(failure) => {
                 error!("{failure}");
                 unavailable()
             }
-            Err(error) => {
-                error!("a conversation broke off: {error}");
-                unavailable()
+        }
+    }
+
+    /// The records of a flow that asks nothing and is about no account. `None` if posternd does not tell them; the log says why.
+    pub(crate) async fn records(&self, flow: Flow) -> Option<Vec<Value>> {
+        let deadline = Instant::now() + self.time.mul_f32(0.8);
+        let place = Arc::clone(&self.places).acquire_owned();
+        let Ok(Ok(place)) = tokio::time::timeout_at(deadline.into(), place).await else {
+            warn!("no place for another conversation with posternd; see limits.conversations");
+            return None;
+        };
+        match self.converse(Begin::new(flow, SERVICE, ""), place, deadline).await {
+            Ok((Verdict::Accept(_), transcript)) => Some(transcript.records),
+            Ok((verdict @ (Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
+                warn!("posternd tells nothing: {verdict:?}");
+                None
+            }
+            Err(failure) => {
+                error!("{failure}");
+                None
             }
         }
+    }
+
+    /// Holds a conversation, and then gives `place` back.
+    async fn converse(
+        &self,
+        begin: Begin,
+        place: impl Send + 'static,
+        deadline: Instant,
+    ) -> Result<(Verdict, Transcript), Failure> {
+        let socket = self.socket.clone();
+        let held = tokio::task::spawn_blocking(move || {
+            let mut transcript = Transcript::default();
+            let end =
+                Client::connect(&socket, deadline).and_then(|client| client.converse(begin, &mut transcript));
+            drop(place);
+            end.map(|verdict| (verdict, transcript))
+        });
+        held.await.unwrap_or_else(|error| {
+            error!("a conversation broke off: {error}");
+            Err(Failure::Closed)
+        })
     }
 }
 

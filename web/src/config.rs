@@ -7,6 +7,8 @@ use hyper::header::HeaderName;
 use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
+use crate::host_names::HostNames;
+
 /// The default path of the configuration.
 pub(crate) const CONFIG_PATH: &str = "/etc/postern/web.toml";
 
@@ -20,6 +22,8 @@ pub(crate) struct Config {
     /// The header in which the proxy reports the client's address. It is trusted as a whole, since only the proxy can
     /// connect.
     pub(crate) client_address_header: Option<HeaderName>,
+    /// The hosts at which mail programs find their settings, and nothing else is served.
+    pub(crate) autoconfig_hosts: HostNames,
     /// The resources that one client, or all together, may use.
     pub(crate) limits: Limits,
 }
@@ -71,6 +75,11 @@ impl Config {
             socket: absolute("socket", socket)?,
             listen: Listen::parse(raw.listen.as_deref().unwrap_or("127.0.0.1:8480"))?,
             client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
+            autoconfig_hosts: HostNames::parse(raw.autoconfig_hosts.unwrap_or_default()).map_err(|name| {
+                format!(
+                    "autoconfig_hosts: \"{name}\" is no host's name; write it as \"autoconfig.example.org\""
+                )
+            })?,
             limits: Limits {
                 connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
                 per_client: number("limits.per_client", limits.per_client, 32, 1..=60_000)?,
@@ -128,6 +137,7 @@ struct Raw {
     socket: Option<PathBuf>,
     listen: Option<String>,
     client_address_header: Option<String>,
+    autoconfig_hosts: Option<Vec<String>>,
     limits: Option<RawLimits>,
 }
 
@@ -210,13 +220,15 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n[limits]\n\
+        let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n\
+                    autoconfig_hosts = [\"autoconfig.example.org\"]\n[limits]\n\
                     connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n\
                     per_client = 6\nbody_time = \"5s\"\n";
         let expected = Config {
             socket: "/tmp/p.sock".into(),
             listen: Listen::Unix("/tmp/h.sock".into()),
             client_address_header: None,
+            autoconfig_hosts: HostNames::parse(vec!["autoconfig.example.org".to_owned()]).unwrap(),
             limits: Limits {
                 connections: 1,
                 per_client: 6,
@@ -238,7 +250,7 @@ mod tests {
             .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
             .map(|line| format!("{line}\n"))
             .collect();
-        assert_eq!(in_force.lines().count(), 11, "{in_force}");
+        assert_eq!(in_force.lines().count(), 12, "{in_force}");
         assert_eq!(Config::parse(&in_force), Config::parse(""));
     }
 
@@ -259,9 +271,13 @@ mod tests {
             error.contains("line 2") && error.contains("sockets") && error.contains("`socket`"),
             "{error}"
         );
-        for text in
-            ["[limits]\nbody = 1", "[limits]\nheader_time = \"soon\"", "client_address_header = \"a b\"", "="]
-        {
+        for text in [
+            "[limits]\nbody = 1",
+            "[limits]\nheader_time = \"soon\"",
+            "client_address_header = \"a b\"",
+            "autoconfig_hosts = [\"https://a\"]",
+            "=",
+        ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }
     }

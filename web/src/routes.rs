@@ -12,6 +12,7 @@ use crate::api::{self, Api, Requester};
 use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
+use crate::published_settings::PublishedSettings;
 use crate::reply::{self, Reply};
 use crate::request_log::RequestLog;
 use crate::token::{self, Token};
@@ -26,6 +27,8 @@ pub enum Route {
     Asset(&'static assets::Asset),
     /// The health check.
     Health,
+    /// The settings of mail programs.
+    Autoconfig,
     /// A request of the page to posternd.
     Api(PhoneFlow),
 }
@@ -37,6 +40,10 @@ impl Route {
         match path {
             "/" | "/index.html" => Some(Self::Page),
             "/health" => Some(Self::Health),
+            // The first at the mail domain's own host, the other one at `autoconfig.DOMAIN`.
+            "/.well-known/autoconfig/mail/config-v1.1.xml" | "/mail/config-v1.1.xml" => {
+                Some(Self::Autoconfig)
+            }
             _ => match path.strip_prefix("/api/") {
                 Some(name) => api::flow(name).map(Self::Api),
                 None => assets::at(path).map(Self::Asset),
@@ -44,11 +51,22 @@ impl Route {
         }
     }
 
+    /// Whether it is for mail programs: a host that is theirs serves nothing else.
+    #[must_use]
+    pub fn is_for_mail_programs(self) -> bool {
+        match self {
+            Self::Autoconfig | Self::Health => true,
+            Self::Page | Self::Asset(_) | Self::Api(_) => false,
+        }
+    }
+
     /// Whether it serves a method.
     #[must_use]
     pub fn allows(self, method: &Method) -> bool {
         match self {
-            Self::Page | Self::Asset(_) | Self::Health => matches!(*method, Method::GET | Method::HEAD),
+            Self::Page | Self::Asset(_) | Self::Health | Self::Autoconfig => {
+                matches!(*method, Method::GET | Method::HEAD)
+            }
             Self::Api(_) => *method == Method::POST,
         }
     }
@@ -57,7 +75,7 @@ impl Route {
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
-            Self::Page | Self::Asset(_) | Self::Health => "GET, HEAD",
+            Self::Page | Self::Asset(_) | Self::Health | Self::Autoconfig => "GET, HEAD",
             Self::Api(_) => "POST",
         }
     }
@@ -68,6 +86,8 @@ impl Route {
 pub(crate) struct Server<'a> {
     pub(crate) config: &'a Config,
     pub(crate) api: &'a Api,
+    /// What mail programs are told.
+    pub(crate) settings: &'a PublishedSettings,
     /// The concurrent requests of each client.
     pub(crate) requests: &'a ClientLimit,
     /// Limits the lines of requests in the log.
@@ -81,7 +101,8 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     let network = client.as_deref().and_then(Network::of);
     slot.waits_for(network);
     let method = request.method().clone();
-    let route = Route::of(request.uri().path());
+    let is_mail_host = config.autoconfig_hosts.are_asked(request.headers());
+    let route = Route::of(request.uri().path()).filter(|route| !is_mail_host || route.is_for_mail_programs());
     // An unknown path is the client's invention, and may hold a misplaced secret.
     let path = if route.is_some() { request.uri().path().to_owned() } else { "(unknown)".to_owned() };
     let share = server.requests.try_take(network);
@@ -135,6 +156,7 @@ async fn serve(
         Route::Page => page(request.headers()),
         Route::Asset(asset) => reply::with(StatusCode::OK, asset.content_type, asset.bytes),
         Route::Health => reply::text(StatusCode::OK, "ok"),
+        Route::Autoconfig => server.settings.reply(server.api).await,
         Route::Api(flow) => relay(server, slot, flow, client.clone(), request).await,
     }
 }
@@ -203,7 +225,7 @@ fn too_many(route: Option<Route>) -> Reply {
     let text = "Too many requests at one time come from your address. Try again in a moment.";
     let mut reply = match route {
         Some(Route::Api(_)) => reply::refusal(StatusCode::TOO_MANY_REQUESTS, "too_many", text),
-        Some(Route::Page | Route::Asset(_) | Route::Health) | None => {
+        Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig) | None => {
             reply::text(StatusCode::TOO_MANY_REQUESTS, text)
         }
     };
@@ -215,7 +237,9 @@ fn late(route: Route) -> Reply {
     let text = "That took too long.";
     match route {
         Route::Api(_) => reply::refusal(StatusCode::REQUEST_TIMEOUT, "late", text),
-        Route::Page | Route::Asset(_) | Route::Health => reply::text(StatusCode::REQUEST_TIMEOUT, text),
+        Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig => {
+            reply::text(StatusCode::REQUEST_TIMEOUT, text)
+        }
     }
 }
 

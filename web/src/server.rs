@@ -16,6 +16,7 @@ use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 use crate::listener::Listener;
+use crate::published_settings::PublishedSettings;
 use crate::request_log::RequestLog;
 use crate::routes;
 use crate::stream::Stream;
@@ -31,8 +32,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
     let requests = ClientLimit::new(config.limits.per_client);
     let log = RequestLog::new(Instant::now());
-    let server =
-        Arc::new(Server { api: Api::new(&config), config, requests, log, stopping: stopping.subscribe() });
+    let (api, settings) = (Api::new(&config), PublishedSettings::default());
+    let server = Arc::new(Server { api, settings, config, requests, log, stopping: stopping.subscribe() });
     let mut summary = tokio::time::interval(SUMMARY);
     tell_systemd(NotifyState::Ready);
     loop {
@@ -72,6 +73,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 struct Server {
     config: Config,
     api: Api,
+    settings: PublishedSettings,
     requests: ClientLimit,
     log: RequestLog,
     stopping: watch::Receiver<bool>,
@@ -83,7 +85,8 @@ impl Server {
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
             let (config, api) = (&self.config, &self.api);
-            let server = routes::Server { config, api, requests: &self.requests, log: &self.log };
+            let (requests, settings) = (&self.requests, &self.settings);
+            let server = routes::Server { config, api, settings, requests, log: &self.log };
             let reply = routes::answer(server, &slot, request).await;
             Ok::<_, Infallible>(reply)
         });

@@ -81,6 +81,9 @@ fn unknown_paths_are_not_found_and_wrong_methods_name_the_right_ones() {
         "/api/",
         "/api/login",
         "/c.x.y",
+        "/mail/",
+        "/mail/config-v1.1.xml/",
+        "/.well-known/autoconfig/mail/../mail/config-v1.1.xml",
         "/index.htm",
     ] {
         assert_eq!(web.get(path).status, 404, "{path}");
@@ -92,6 +95,7 @@ fn unknown_paths_are_not_found_and_wrong_methods_name_the_right_ones() {
         ("GET", "/api/answer", "POST"),
         ("HEAD", "/api/pending", "POST"),
         ("PUT", "/api/bind", "POST"),
+        ("POST", "/mail/config-v1.1.xml", "GET, HEAD"),
     ] {
         let reply = web.place().request(method, path).send();
         assert_eq!((reply.status, reply.header("allow")), (405, Some(allow)), "{method} {path}");

@@ -9,6 +9,7 @@ mod forgery;
 mod http;
 mod keyboard;
 mod limits;
+mod mail_programs;
 mod notifications;
 mod outage;
 mod phone_posternd;

@@ -91,3 +91,20 @@ fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
         assert_eq!(large.status, 413);
     }
 }
+
+#[test]
+fn behind_nginx_a_host_for_mail_programs_passes_on_their_file_alone() {
+    let hosts = "autoconfig_hosts = [\"autoconfig.example.org\"]";
+    let (_dir, phone_posternd, web) = served("nginx_autoconfig", hosts);
+    let (_config, _nginx, place) = nginx("nginx_autoconfig", &web);
+    let status =
+        |path: &str| place.request("GET", path).header("Host", "autoconfig.example.org").send().status;
+    for path in ["/", "/health", "/app.js", "/mail/config-v1.1.xml/", "/mail/config-v1a1.xml"] {
+        assert_eq!(status(path), 404, "{path}");
+    }
+    assert!(phone_posternd.conversations().is_empty());
+    // This posternd knows nothing of settings.
+    assert_eq!(status("/mail/config-v1.1.xml?emailaddress=a@example.org"), 503);
+    assert_eq!(status("/.well-known/autoconfig/mail/config-v1.1.xml"), 503);
+    assert_eq!(phone_posternd.conversations()[0][0]["begin"]["flow"], "mail_settings");
+}

@@ -18,7 +18,7 @@ on_both!(
     people_who_are_waited_for_have_few_places_and_wrong_passwords_none,
 );
 
-fn web() -> u32 {
+pub(crate) fn web() -> u32 {
     host::ids("postern-web").0.as_raw()
 }
 
@@ -30,7 +30,7 @@ fn sign_in(host: &CourierHost, user: &LoginUser, password: &str, trusted: Option
     Visit::begin_with(&host.site.socket(), web(), &begin)
 }
 
-fn with_session(host: &CourierHost, token: &str, flow: &str, arguments: &[(&str, &str)]) -> Visit {
+pub(crate) fn with_session(host: &CourierHost, token: &str, flow: &str, arguments: &[(&str, &str)]) -> Visit {
     with_session_as(host, web(), token, flow, arguments)
 }
 
@@ -52,15 +52,15 @@ fn with_session_as(
 
 /// All that is heard up to the end.
 #[derive(Debug)]
-struct Heard {
+pub(crate) struct Heard {
     records: Vec<(String, Map<String, Value>)>,
     questions: Vec<String>,
-    end: Said,
+    pub(crate) end: Said,
 }
 
 impl Heard {
     /// Answers the questions in turn, and hangs up at one without an answer.
-    fn of(mut visit: Visit, answers: &[&str]) -> Self {
+    pub(crate) fn of(mut visit: Visit, answers: &[&str]) -> Self {
         let (mut records, mut questions, mut answers) = (Vec::new(), Vec::new(), answers.iter());
         loop {
             match visit.hear() {
@@ -78,7 +78,7 @@ impl Heard {
         }
     }
 
-    fn all<'a>(&'a self, wanted: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
+    pub(crate) fn all<'a>(&'a self, wanted: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
         self.records.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value)
     }
 
@@ -94,7 +94,7 @@ impl Heard {
         self.text("session", "token")
     }
 
-    fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         match &self.end {
             Said::Reject { reason, .. } => reason,
             _ => "",
@@ -102,7 +102,7 @@ impl Heard {
     }
 }
 
-fn logged_in(host: &CourierHost, user: &LoginUser) -> String {
+pub(crate) fn logged_in(host: &CourierHost, user: &LoginUser) -> String {
     Heard::of(sign_in(host, user, &user.password, None), &[]).token()
 }
 

@@ -12,6 +12,7 @@ mod denied;
 mod faulty_port;
 mod forged_challenges;
 mod limits;
+mod mail_programs;
 mod outages;
 mod pair;
 mod phone;

@@ -27,7 +27,7 @@ impl Records {
 /// `factor` becomes `factors`. A participle stays as it is, as in the lists of the admin's commands.
 fn plural(kind: &str) -> String {
     match kind {
-        "revoked" | "removed" | "recovery" | "denied" => kind.to_owned(),
+        "revoked" | "removed" | "recovery" | "second_factor_rule" | "denied" => kind.to_owned(),
         _ => format!("{kind}s"),
     }
 }

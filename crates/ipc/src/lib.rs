@@ -31,7 +31,7 @@ pub use message::{
     decode_server,
 };
 pub use outlast::{POSTFIX, wait_until};
-pub use peer::{SERVER_USER, uid_of_local_user};
+pub use peer::{SERVER_USER, is_trusted_server, uid_of_local_user};
 pub use phone::PhoneFlow;
 pub use prompt::{Argument, Choice};
 pub use reject::{Reaction, RejectReason};

@@ -24,7 +24,8 @@ pub fn uid_of_local_user(name: &str) -> Option<u32> {
 /// Whether the process at the other end is root (systemd's socket activation) or posternd's own user.
 ///
 /// The kernel reports the uid that called listen(2); see unix(7), `SO_PEERCRED`.
-pub(crate) fn is_trusted_server(socket: impl AsFd) -> bool {
+#[must_use]
+pub fn is_trusted_server(socket: impl AsFd) -> bool {
     let Ok(peer) = socket_peercred(socket) else { return false };
     peer.uid.is_root() || Some(peer.uid.as_raw()) == uid_of_local_user(SERVER_USER)
 }

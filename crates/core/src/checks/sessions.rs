@@ -10,10 +10,12 @@ use crate::browser_record::{BrowserRecord, BrowserRecordKind};
 use crate::checks::current_account;
 use crate::clock::Timestamp;
 use crate::exchange::context::Exchange;
+use crate::exchange::localized_conversation::preferred;
 use crate::exchange::stop::Stop;
 use crate::ledger::Credential;
 use crate::session::{SEEN_EVERY, Session, SessionId, SessionToken};
 use crate::verdict::Reason;
+use crate::words::Language;
 
 /// An open session of the browser that asks.
 pub(crate) struct CurrentSession {
@@ -147,6 +149,7 @@ impl CurrentSession {
             "user": self.sealed_for.name, "id": self.session.id, "created": self.session.created,
             "idle_ends": self.session.idle_ends(limits), "ends": self.session.end(limits),
             "has_fresh_proof": self.has_fresh_proof(exchange, &self.sealed_for),
+            "language": preferred(&self.sealed_for).map(Language::as_str),
         });
         exchange.person.record("session", value).await?;
         Ok(())
@@ -202,6 +205,7 @@ impl CurrentSession {
         let value = json!({
             "token": self.token.expose(), "id": self.session.id,
             "idle_ends": self.session.idle_ends(limits), "ends": self.session.end(limits),
+            "user": self.sealed_for.name, "language": preferred(&self.sealed_for).map(Language::as_str),
         });
         exchange.person.record("session", value).await?;
         Ok(())

@@ -17,6 +17,7 @@ use super::unread::{LineDelivery, UnreadLine};
 pub(crate) struct LocalizedConversation<'a> {
     person: &'a mut dyn Conversation,
     language: Language,
+    keeps_language: bool,
     known: Vec<(Known, Zeroizing<String>)>,
     slips_left: u32,
     has_waited: bool,
@@ -51,6 +52,7 @@ impl<'a> LocalizedConversation<'a> {
         Self {
             person,
             language,
+            keeps_language: false,
             known: Vec::new(),
             slips_left: 0,
             has_waited: false,
@@ -74,11 +76,16 @@ impl<'a> LocalizedConversation<'a> {
         self.slips_left = 1;
     }
 
+    /// A page of one language shows the conversation. The page chose the language, and knows that of the account.
+    pub(crate) fn is_on_page(&mut self) {
+        self.keeps_language = true;
+    }
+
     /// Switches to the account's own language, if it has one. Only after the first factor was proved: without the password the
     /// conversation must not reveal which accounts exist.
     pub(crate) fn speak_to(&mut self, account: &Account) {
         self.person.is_of(&account.id);
-        if let Some(language) = preferred(account) {
+        if let Some(language) = preferred(account).filter(|_| !self.keeps_language) {
             self.language = language;
         }
     }

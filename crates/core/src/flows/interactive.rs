@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::account::Account;
 use crate::account_status::{AccountUse, UnusableAccount};
 use crate::checks::current_account;
@@ -48,6 +50,9 @@ pub(crate) async fn login(
     }
     if request.is_at_terminal {
         person.is_at_terminal();
+    }
+    if service.is_browser && request.language.is_some() {
+        person.is_on_page();
     }
     let origin = request.origin();
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
@@ -159,6 +164,10 @@ impl InteractiveLogin<'_, '_> {
         let check =
             CodeCheckContext { account: &account, is_known: first.is_proved(), purpose: Some(service) };
         let days = if device.is_some() { policy.trust_device.as_secs().div_ceil(86_400) } else { 0 };
+        if self.service.is_browser && days > 0 {
+            // A page offers it beside the question for a code.
+            self.exchange.person.record("trust_offer", json!({ "days": days })).await?;
+        }
         let context = PromptContext::of_login(self.exchange, service).trusting(days);
         let proved = second_step::prove(self.exchange, check, &context).await?;
         // A recovery code is for the day on which the phone is lost, and must not outlast it on a device.

@@ -86,6 +86,7 @@ impl SelfService<'_, '_> {
             let value = json!({
                 "id": live.id, "label": label, "scope": live.scope, "created": live.created,
                 "expires": live.expires, "networks": live.networks, "last_used": used.map(|used| used.at),
+                "last_used_service": used.map(|used| &used.service), "last_used_address": used.and_then(|used| used.address),
             });
             self.exchange.person.record("app_password", value).await?;
         }

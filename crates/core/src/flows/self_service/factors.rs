@@ -7,7 +7,7 @@ use crate::conversation::Choice;
 use crate::courier::Destination;
 use crate::deed::Change;
 use crate::exchange::stop::Stop;
-use crate::factor::{Factor, FactorId, FactorType};
+use crate::factor::{Factor, FactorId, FactorType, registry};
 use crate::flows::enrolment::{self, Place, Wanted};
 use crate::flows::{recovery_codes, refused_change};
 use crate::policy::{ForcedEnrolment, StrictestRule};
@@ -41,6 +41,12 @@ impl SelfService<'_, '_> {
             self.exchange.person.tell(&phrase).await?;
         }
         self.exchange.person.record("recovery", json!({ "codes_left": count })).await?;
+        let engine = self.exchange.engine;
+        let kinds = FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, engine));
+        let kinds: Vec<&str> = kinds.map(FactorType::name).collect();
+        let is_required = engine.strictest_rule(account.data.policy).is_required;
+        let value = json!({ "kinds": kinds, "is_required": is_required });
+        self.exchange.person.record("second_factor_rule", value).await?;
         Ok(())
     }
 

@@ -30,6 +30,9 @@ pub async fn self_service(
 ) -> Outcome {
     let mut person = LocalizedConversation::new(person, request.language, engine.language);
     person.is_at_terminal();
+    if request.language.is_some() && matches!(request.actor, SelfServiceActor::Browser { .. }) {
+        person.is_on_page();
+    }
     let host_source;
     let (actor, source, names) = match request.actor {
         SelfServiceActor::UnixUser { name, uid } => {

@@ -12,6 +12,13 @@ pub(crate) const PAGE: &str = include_str!("../page/index.html");
 /// See [`PAGE`].
 pub(crate) const TOKEN_PLACE: &str = "{{token}}";
 
+/// The icon of both sites.
+pub(crate) const ICON: &[u8] = include_bytes!("../page/icon.svg");
+/// The style sheet of the account's pages.
+pub(crate) const ACCOUNT_STYLE: &[u8] = include_bytes!("../page/account/account.css");
+/// Their script. They work without it, but for copying, printing, saving, and following a phone.
+pub(crate) const ACCOUNT_SCRIPT: &[u8] = include_bytes!("../page/account/account.js");
+
 /// The file at `path`, other than the page.
 pub(crate) fn at(path: &str) -> Option<&'static Asset> {
     FILES.iter().find(|(name, _)| *name == path).map(|(_, asset)| asset)
@@ -40,7 +47,7 @@ const FILES: &[(&str, Asset)] = &[
         "/manifest.webmanifest",
         asset("application/manifest+json", include_bytes!("../page/manifest.webmanifest")),
     ),
-    ("/icon.svg", asset("image/svg+xml", include_bytes!("../page/icon.svg"))),
+    ("/icon.svg", asset("image/svg+xml", ICON)),
     ("/icon-180.png", asset("image/png", include_bytes!("../page/icon-180.png"))),
     ("/icon-512.png", asset("image/png", include_bytes!("../page/icon-512.png"))),
 ];

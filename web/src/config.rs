@@ -7,7 +7,9 @@ use hyper::header::HeaderName;
 use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
 
+use crate::account::{Branding, RawBranding};
 use crate::host_names::HostNames;
+use crate::site::{SiteUrl, Sites};
 
 /// The default path of the configuration.
 pub(crate) const CONFIG_PATH: &str = "/etc/postern/web.toml";
@@ -24,6 +26,10 @@ pub(crate) struct Config {
     pub(crate) client_address_header: Option<HeaderName>,
     /// The hosts at which mail programs find their settings, and nothing else is served.
     pub(crate) autoconfig_hosts: HostNames,
+    /// The sites, and the hosts that they are at.
+    pub(crate) sites: Sites,
+    /// How the account's pages look.
+    pub(crate) branding: Branding,
     /// The resources that one client, or all together, may use.
     pub(crate) limits: Limits,
 }
@@ -80,6 +86,8 @@ impl Config {
                     "autoconfig_hosts: \"{name}\" is no host's name; write it as \"autoconfig.example.org\""
                 )
             })?,
+            sites: sites(raw.url.as_deref(), raw.account_url.as_deref())?,
+            branding: Branding::read(raw.branding.unwrap_or_default())?,
             limits: Limits {
                 connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
                 per_client: number("limits.per_client", limits.per_client, 32, 1..=60_000)?,
@@ -90,6 +98,32 @@ impl Config {
                 request_time: duration("limits.request_time", limits.request_time, 15)?,
             },
         })
+    }
+}
+
+fn sites(phone: Option<&str>, account: Option<&str>) -> Result<Sites, String> {
+    let read = |key: &str, text: &str| {
+        SiteUrl::parse(text).ok_or_else(|| {
+            format!(
+                "{key}: \"{text}\" is not the address of a site: https, a host, perhaps a port, and nothing behind the slash"
+            )
+        })
+    };
+    let phone = phone.map(|text| read("url", text)).transpose()?;
+    let account = account.map(|text| read("account_url", text)).transpose()?;
+    match (phone, account) {
+        (_, None) => Ok(Sites::Phone),
+        (None, Some(_)) => {
+            Err("account_url: needs url beside it, the address of the phones' page ([web] url in \
+             postern.toml), so that requests for any other host can be refused"
+                .to_owned())
+        }
+        (Some(phone), Some(account)) if phone == account => {
+            Err("account_url: the same as url; it needs a host or a \
+             port of its own, because every page at the address of the phones' page can use the phones' keys"
+                .to_owned())
+        }
+        (Some(phone), Some(account)) => Ok(Sites::Both { phone, account }),
     }
 }
 
@@ -138,6 +172,9 @@ struct Raw {
     listen: Option<String>,
     client_address_header: Option<String>,
     autoconfig_hosts: Option<Vec<String>>,
+    url: Option<String>,
+    account_url: Option<String>,
+    branding: Option<RawBranding>,
     limits: Option<RawLimits>,
 }
 
@@ -223,8 +260,18 @@ mod tests {
         let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n\
                     autoconfig_hosts = [\"autoconfig.example.org\"]\n[limits]\n\
                     connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n\
-                    per_client = 6\nbody_time = \"5s\"\n";
+                    per_client = 6\nbody_time = \"5s\"\n[branding]\nname = \"Example\"\n";
+        let text = format!(
+            "url = \"https://2fa.example.org/\"\naccount_url = \"https://account.example.org/\"\n{text}"
+        );
+        let url = |text| SiteUrl::parse(text).unwrap();
+        let branding = toml::from_str("name = \"Example\"").unwrap();
         let expected = Config {
+            sites: Sites::Both {
+                phone: url("https://2fa.example.org/"),
+                account: url("https://account.example.org/"),
+            },
+            branding: Branding::read(branding).unwrap(),
             socket: "/tmp/p.sock".into(),
             listen: Listen::Unix("/tmp/h.sock".into()),
             client_address_header: None,
@@ -239,7 +286,25 @@ mod tests {
                 request_time: Duration::from_secs(4),
             },
         };
-        assert_eq!(Config::parse(text), Ok(expected));
+        assert_eq!(Config::parse(&text), Ok(expected));
+    }
+
+    #[test]
+    fn the_accounts_pages_have_a_host_of_their_own() {
+        let parse =
+            |phone: &str, account: &str| Config::parse(&format!("{phone}\naccount_url = \"{account}\"\n"));
+        let phone = "url = \"https://2fa.example.org/\"";
+        assert!(parse(phone, "https://account.example.org/").is_ok());
+        assert!(parse(phone, "https://2fa.example.org:444/").is_ok());
+        for (phone, account, told) in [
+            (phone, "https://2FA.example.org:443/", "of its own"),
+            ("", "https://account.example.org/", "needs url"),
+            (phone, "http://account.example.org/", "https"),
+            (phone, "https://account.example.org/x", "slash"),
+        ] {
+            let error = parse(phone, account).unwrap_err();
+            assert!(error.contains(told) && error.contains("account_url"), "{error}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! postern-web: the page for phones, over HTTP behind a proxy that speaks TLS. It parses what the internet sends, so it holds
+//! postern-web: the page for phones and the pages of accounts, over HTTP behind a proxy that speaks TLS. It parses what the internet sends, so it holds
 //! no secret, decides nothing, and relays each request to posternd as one conversation.
 //!
 //! The program is [`run`]. The parsers of untrusted input are public, so that tests and fuzz targets can call them, and so
@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod address;
 mod api;
 mod args;
@@ -23,6 +24,7 @@ mod reply;
 mod request_log;
 mod routes;
 mod server;
+mod site;
 mod stream;
 mod token;
 
@@ -33,6 +35,7 @@ use clap::Parser;
 
 use crate::config::Config;
 
+pub use account::{AccountPath, Change, Form, PageFile, StepId};
 pub use address::{Network, of_client};
 pub use api::arguments;
 pub use assets::Asset;

@@ -7,6 +7,7 @@ use hyper::{Method, Request, StatusCode};
 use postern_ipc::PhoneFlow;
 use tracing::{error, info};
 
+use crate::account::{AccountPath, AccountSite};
 use crate::address::Network;
 use crate::api::{self, Api, Requester};
 use crate::client_limit::ClientLimit;
@@ -15,6 +16,7 @@ use crate::connection_slots::ConnectionSlot;
 use crate::published_settings::PublishedSettings;
 use crate::reply::{self, Reply};
 use crate::request_log::RequestLog;
+use crate::site::Site;
 use crate::token::{self, Token};
 use crate::{address, assets};
 
@@ -31,33 +33,29 @@ pub enum Route {
     Autoconfig,
     /// A request of the page to posternd.
     Api(PhoneFlow),
+    /// A page of an account.
+    Account(AccountPath),
 }
 
 impl Route {
-    /// The route of a path.
+    /// The route of a path at the site of the phones' page.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         match path {
             "/" | "/index.html" => Some(Self::Page),
-            "/health" => Some(Self::Health),
-            // The first at the mail domain's own host, the other one at `autoconfig.DOMAIN`.
-            "/.well-known/autoconfig/mail/config-v1.1.xml" | "/mail/config-v1.1.xml" => {
-                Some(Self::Autoconfig)
-            }
+            HEALTH => Some(Self::Health),
             _ => match path.strip_prefix("/api/") {
                 Some(name) => api::flow(name).map(Self::Api),
-                None => assets::at(path).map(Self::Asset),
+                None => assets::at(path).map(Self::Asset).or_else(|| Self::for_mail_programs(path)),
             },
         }
     }
 
-    /// Whether it is for mail programs: a host that is theirs serves nothing else.
-    #[must_use]
-    pub fn is_for_mail_programs(self) -> bool {
-        match self {
-            Self::Autoconfig | Self::Health => true,
-            Self::Page | Self::Asset(_) | Self::Api(_) => false,
-        }
+    /// The route of a path for mail programs: a host that is theirs serves nothing else.
+    fn for_mail_programs(path: &str) -> Option<Self> {
+        // The first at the mail domain's own host, the other one at `autoconfig.DOMAIN`.
+        let paths = ["/.well-known/autoconfig/mail/config-v1.1.xml", "/mail/config-v1.1.xml"];
+        paths.contains(&path).then_some(Self::Autoconfig)
     }
 
     /// Whether it serves a method.
@@ -68,6 +66,7 @@ impl Route {
                 matches!(*method, Method::GET | Method::HEAD)
             }
             Self::Api(_) => *method == Method::POST,
+            Self::Account(path) => path.allows(method),
         }
     }
 
@@ -77,6 +76,7 @@ impl Route {
         match self {
             Self::Page | Self::Asset(_) | Self::Health | Self::Autoconfig => "GET, HEAD",
             Self::Api(_) => "POST",
+            Self::Account(path) => path.allow(),
         }
     }
 }
@@ -88,6 +88,8 @@ pub(crate) struct Server<'a> {
     pub(crate) api: &'a Api,
     /// What mail programs are told.
     pub(crate) settings: &'a PublishedSettings,
+    /// The account's pages, if there are any.
+    pub(crate) account: Option<&'a AccountSite>,
     /// The concurrent requests of each client.
     pub(crate) requests: &'a ClientLimit,
     /// Limits the lines of requests in the log.
@@ -101,10 +103,9 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     let network = client.as_deref().and_then(Network::of);
     slot.waits_for(network);
     let method = request.method().clone();
-    let is_mail_host = config.autoconfig_hosts.are_asked(request.headers());
-    let route = Route::of(request.uri().path()).filter(|route| !is_mail_host || route.is_for_mail_programs());
-    // An unknown path is the client's invention, and may hold a misplaced secret.
-    let path = if route.is_some() { request.uri().path().to_owned() } else { "(unknown)".to_owned() };
+    let site = site_of(config, &request);
+    let route = route_of(site, request.uri().path());
+    let path = name_in_log(route, request.uri().path());
     let share = server.requests.try_take(network);
     let mut reply = match route {
         _ if share.is_none() => too_many(route),
@@ -121,7 +122,7 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
             reply.headers_mut().insert(ALLOW, HeaderValue::from_static(route.allow()));
             reply
         }
-        None => reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
+        None => nothing(server, site, request.headers()),
     };
     let status = reply.status();
     drop(share);
@@ -145,6 +146,71 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     reply
 }
 
+/// The site that a request is for. A target with a host of its own comes from no proxy (RFC 9112, section 3.2.2).
+fn site_of<B>(config: &Config, request: &Request<B>) -> Option<Site> {
+    if request.uri().authority().is_some() {
+        None
+    } else if config.autoconfig_hosts.are_asked(request.headers()) {
+        Some(Site::MailPrograms)
+    } else {
+        config.sites.of(request.headers())
+    }
+}
+
+fn route_of(site: Option<Site>, path: &str) -> Option<Route> {
+    match site {
+        _ if path == HEALTH => Some(Route::Health),
+        Some(Site::Phone) => Route::of(path),
+        Some(Site::Account) => {
+            AccountPath::of(path).map(Route::Account).or_else(|| Route::for_mail_programs(path))
+        }
+        Some(Site::MailPrograms) => Route::for_mail_programs(path),
+        None => None,
+    }
+}
+
+fn name_in_log(route: Option<Route>, path: &str) -> String {
+    match route {
+        Some(Route::Account(path)) => path.name().to_owned(),
+        Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Api(_)) => {
+            path.to_owned()
+        }
+        // An unknown path is the client's invention, and may hold a misplaced secret.
+        None => "(unknown)".to_owned(),
+    }
+}
+
+fn nothing(server: Server<'_>, site: Option<Site>, headers: &HeaderMap) -> Reply {
+    match (site, server.account) {
+        (None, _) => reply::text(StatusCode::MISDIRECTED_REQUEST, "This host is not served here."),
+        (Some(Site::Account), Some(account)) => account.not_found(headers.clone()),
+        (Some(Site::Phone | Site::Account | Site::MailPrograms), _) => {
+            reply::text(StatusCode::NOT_FOUND, "There is nothing here.")
+        }
+    }
+}
+
+async fn account(
+    server: Server<'_>,
+    slot: &ConnectionSlot,
+    path: AccountPath,
+    client: Option<String>,
+    request: Request<Incoming>,
+) -> Reply {
+    let Some(account) = server.account else {
+        return reply::text(StatusCode::NOT_FOUND, "There is nothing here.");
+    };
+    let limits = &server.config.limits;
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(limits.body_time, read(body, limits.body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(reply)) => return reply,
+        Err(_) => return late(Route::Account(path)),
+    };
+    slot.is_relayed();
+    account.answer(path, client, Request::from_parts(parts, body)).await
+}
+
 async fn serve(
     server: Server<'_>,
     slot: &ConnectionSlot,
@@ -158,6 +224,7 @@ async fn serve(
         Route::Health => reply::text(StatusCode::OK, "ok"),
         Route::Autoconfig => server.settings.reply(server.api).await,
         Route::Api(flow) => relay(server, slot, flow, client.clone(), request).await,
+        Route::Account(path) => account(server, slot, path, client.clone(), request).await,
     }
 }
 
@@ -225,9 +292,8 @@ fn too_many(route: Option<Route>) -> Reply {
     let text = "Too many requests at one time come from your address. Try again in a moment.";
     let mut reply = match route {
         Some(Route::Api(_)) => reply::refusal(StatusCode::TOO_MANY_REQUESTS, "too_many", text),
-        Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig) | None => {
-            reply::text(StatusCode::TOO_MANY_REQUESTS, text)
-        }
+        Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Account(_))
+        | None => reply::text(StatusCode::TOO_MANY_REQUESTS, text),
     };
     reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     reply
@@ -237,7 +303,7 @@ fn late(route: Route) -> Reply {
     let text = "That took too long.";
     match route {
         Route::Api(_) => reply::refusal(StatusCode::REQUEST_TIMEOUT, "late", text),
-        Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig => {
+        Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Account(_) => {
             reply::text(StatusCode::REQUEST_TIMEOUT, text)
         }
     }
@@ -257,3 +323,5 @@ fn language(headers: &HeaderMap) -> Option<String> {
         && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_tag.then(|| first.to_owned())
 }
+
+const HEALTH: &str = "/health";

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::account::AccountSite;
 use crate::api::Api;
 use crate::client_limit::ClientLimit;
 use crate::config::Config;
@@ -32,8 +33,10 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
     let requests = ClientLimit::new(config.limits.per_client);
     let log = RequestLog::new(Instant::now());
+    let account = AccountSite::of(&config);
     let (api, settings) = (Api::new(&config), PublishedSettings::default());
-    let server = Arc::new(Server { api, settings, config, requests, log, stopping: stopping.subscribe() });
+    let server =
+        Arc::new(Server { api, settings, account, config, requests, log, stopping: stopping.subscribe() });
     let mut summary = tokio::time::interval(SUMMARY);
     tell_systemd(NotifyState::Ready);
     loop {
@@ -74,6 +77,7 @@ struct Server {
     config: Config,
     api: Api,
     settings: PublishedSettings,
+    account: Option<AccountSite>,
     requests: ClientLimit,
     log: RequestLog,
     stopping: watch::Receiver<bool>,
@@ -85,8 +89,9 @@ impl Server {
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
             let (config, api) = (&self.config, &self.api);
-            let (requests, settings) = (&self.requests, &self.settings);
-            let server = routes::Server { config, api, settings, requests, log: &self.log };
+            let (settings, account) = (&self.settings, self.account.as_ref());
+            let (requests, log) = (&self.requests, &self.log);
+            let server = routes::Server { config, api, settings, account, requests, log };
             let reply = routes::answer(server, &slot, request).await;
             Ok::<_, Infallible>(reply)
         });

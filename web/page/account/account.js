@@ -1,0 +1,89 @@
+/* Copies, prints, saves and follows a phone. Without it the pages do the rest. */
+"use strict";
+
+for (const hidden of document.querySelectorAll(".only-script")) {
+  hidden.hidden = false;
+}
+
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) {
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, {
+      dateStyle: "medium",
+      timeStyle: "short",
+    }).format(at);
+  }
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const text = button.textContent;
+  button.addEventListener("click", async function () {
+    const from = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(from.textContent);
+      button.textContent = button.dataset.copied;
+      setTimeout(function () { button.textContent = text; }, 2000);
+    } catch {
+      const selection = getSelection();
+      selection.removeAllRanges();
+      selection.selectAllChildren(from);
+    }
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", function () { print(); });
+}
+
+for (const button of document.querySelectorAll("[data-download]")) {
+  button.addEventListener("click", function () {
+    const list = document.getElementById(button.dataset.download);
+    const lines = [list.dataset.name, ""];
+    for (const item of list.children) {
+      lines.push(item.textContent);
+    }
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/plain" }));
+    link.download = "recovery-codes.txt";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}
+
+/* Goes on by itself once the phone has answered. */
+async function follow(form) {
+  document.getElementById("waiting").hidden = false;
+  for (;;) {
+    let waits = true;
+    try {
+      const reply = await fetch(form.dataset.follow, { cache: "no-store" });
+      waits = !reply.ok || (await reply.json()).is_waiting;
+    } catch {
+      await new Promise(function (go) { setTimeout(go, 3000); });
+    }
+    if (!waits) {
+      form.requestSubmit(form.querySelector("button"));
+      return;
+    }
+    await new Promise(function (go) { setTimeout(go, 300); });
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-follow]")) {
+  follow(form);
+}
+
+/* A form is sent once. */
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", function (event) {
+    if (form.dataset.sent) {
+      event.preventDefault();
+    }
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", function () {
+  for (const form of document.querySelectorAll("form")) {
+    delete form.dataset.sent;
+  }
+});

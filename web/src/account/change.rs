@@ -1,0 +1,37 @@
+//! Changes of an account that a form asks for.
+
+use crate::reply::Reply;
+
+use super::form::Form;
+use super::purpose::{Change, Purpose};
+use super::step::{End, Next, Step};
+use super::view::Notice;
+use super::visit::{Remark, Visit};
+
+impl Visit<'_> {
+    /// Begins a change. posternd asks for a proof first, unless there is a fresh one.
+    pub(super) async fn change(mut self, change: Change, body: &[u8]) -> Reply {
+        let Some(form) = self.form(body, change.fields()) else { return self.notice(Notice::Forged) };
+        if self.session.is_none() {
+            return self.see_log_in(Remark::Over);
+        }
+        if let Err(reply) = self.check_session().await {
+            return *reply;
+        }
+        let begin = self.begin(change.flow(), change.arguments(&form));
+        match self.site.converse(begin).await {
+            Ok((talk, step)) => self.park(Purpose::Change(change), talk, step),
+            Err(step) => self.end_of_change(change, &form, &step).await,
+        }
+    }
+
+    async fn end_of_change(self, change: Change, form: &Form, step: &Step) -> Reply {
+        let problem = step.lines.iter().find(|line| line.is_error).map(|line| &line.prompt);
+        match (change, &step.next, problem) {
+            (Change::CreateAppPassword, Next::End(End::Rejected(_)), Some(problem)) => {
+                self.app_password_form(form, problem).await
+            }
+            _ => self.finish(Purpose::Change(change), step),
+        }
+    }
+}

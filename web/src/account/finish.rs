@@ -1,0 +1,59 @@
+//! What follows the end of a conversation.
+
+use hyper::StatusCode;
+use postern_ipc::RejectReason;
+
+use crate::reply::Reply;
+
+use super::parked::Tokens;
+use super::purpose::{Change, Purpose};
+use super::step::{End, Next, Step};
+use super::view::{Notice, Section, is_worth_showing, result};
+use super::visit::{Remark, Visit};
+
+impl Visit<'_> {
+    /// The reply at the end of a conversation of one step.
+    pub(super) fn finish(self, purpose: Purpose, step: &Step) -> Reply {
+        self.finish_with(purpose, step, &Tokens::of(step))
+    }
+
+    /// The reply at the end of a conversation; the browser keeps `tokens`.
+    pub(super) fn finish_with(mut self, purpose: Purpose, step: &Step, tokens: &Tokens) -> Reply {
+        let end = match &step.next {
+            Next::End(end) => end,
+            // Only an end is finished.
+            Next::Question(_) => &End::Unavailable,
+        };
+        if self.user.is_none() {
+            self.user = step.records("session").last().map(|record| record.text("user").to_owned());
+        }
+        let is_logged_in = purpose == Purpose::LogIn && matches!(end, End::Accepted);
+        if is_logged_in {
+            self.renew_visitor();
+        }
+        let mut reply = match end {
+            End::Accepted if is_worth_showing(purpose, step) => {
+                self.page(StatusCode::OK, result(self.look(), purpose, step, end))
+            }
+            End::Accepted => match purpose {
+                Purpose::LogIn => self.see(Section::Security.path()),
+                Purpose::Change(Change::EndSessions) => self.see_log_in(Remark::Out),
+                Purpose::Change(change) => self.see(change.back()),
+            },
+            End::Rejected(reason) => match purpose {
+                Purpose::Change(_) if is_session_over(*reason) => self.see_log_in(Remark::Over),
+                Purpose::LogIn | Purpose::Change(_) => {
+                    self.page(StatusCode::FORBIDDEN, result(self.look(), purpose, step, end))
+                }
+            },
+            End::Unavailable => self.notice(Notice::Down),
+        };
+        self.keep(&mut reply, tokens, is_logged_in || purpose != Purpose::LogIn);
+        reply
+    }
+}
+
+/// Whether posternd says that there is no session (docs/protocol.md, *Browsers*).
+pub(super) fn is_session_over(reason: RejectReason) -> bool {
+    matches!(reason, RejectReason::Expired | RejectReason::Disabled | RejectReason::UnknownAccount)
+}

@@ -1,0 +1,159 @@
+//! The account's pages: people log in, bind and remove second factors, and create app passwords. Each is one conversation with
+//! posternd after the other; nothing is decided here, and nothing is kept but conversations that wait for a person.
+
+mod branding;
+mod browser_name;
+mod change;
+mod cookies;
+mod finish;
+mod form;
+mod headers;
+mod log_in;
+mod origin;
+mod pages;
+mod parked;
+mod path;
+mod purpose;
+mod step;
+mod steps;
+mod talk;
+mod view;
+mod visit;
+mod words;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode};
+use postern_ipc::{Begin, Failure};
+use tokio::time::timeout;
+use tracing::error;
+
+use crate::assets;
+use crate::config::Config;
+use crate::reply::Reply;
+use crate::site::{SiteUrl, Sites};
+
+use parked::Parking;
+use step::Step;
+use talk::Talk;
+use view::Notice;
+use visit::{Remark, Visit};
+
+pub use form::Form;
+pub use path::{AccountPath, PageFile, StepId};
+pub use purpose::Change;
+
+pub(crate) use branding::{Branding, RawBranding};
+
+/// The account's pages of this process.
+#[derive(Debug)]
+pub(crate) struct AccountSite {
+    socket: PathBuf,
+    url: SiteUrl,
+    branding: Branding,
+    parking: Parking,
+}
+
+impl AccountSite {
+    /// Those that are configured, if any are.
+    pub(crate) fn of(config: &Config) -> Option<Self> {
+        let Sites::Both { account, .. } = &config.sites else { return None };
+        Some(Self {
+            socket: config.socket.clone(),
+            url: account.clone(),
+            branding: config.branding.clone(),
+            parking: Parking::default(),
+        })
+    }
+
+    /// Answers a request for `path`, which allows its method. `client` is the client's address.
+    pub(crate) async fn answer(
+        &self,
+        path: AccountPath,
+        client: Option<String>,
+        request: Request<Bytes>,
+    ) -> Reply {
+        if let AccountPath::File(file) = path {
+            return self.file(file);
+        }
+        let (parts, body) = request.into_parts();
+        let visit = match Visit::of(self, parts.headers, client) {
+            Ok(visit) => visit,
+            Err(error) => {
+                error!("no random bytes: {error}");
+                return headers::with(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "");
+            }
+        };
+        let remark = Remark::of(parts.uri.query());
+        let is_post = parts.method == Method::POST;
+        match path {
+            AccountPath::Home => visit.home(),
+            AccountPath::LogIn if is_post => visit.log_in(&body).await,
+            AccountPath::LogIn => visit.log_in_form(remark),
+            AccountPath::LogOut => visit.log_out(&body).await,
+            AccountPath::Language => visit.choose_language(&body),
+            AccountPath::Security => visit.security(remark).await,
+            AccountPath::AppPasswords => visit.app_passwords().await,
+            AccountPath::Devices => visit.devices().await,
+            AccountPath::Change(change) => visit.change(change, &body).await,
+            AccountPath::Step(id) if is_post => visit.answer_step(id, &body).await,
+            AccountPath::Step(id) => visit.show_step(id).await,
+            AccountPath::Cancel(id) => visit.cancel_step(id, &body),
+            AccountPath::Approval(id) => visit.follow_approval(id).await,
+            AccountPath::File(file) => self.file(file),
+        }
+    }
+
+    /// The page for a path that leads nowhere.
+    pub(crate) fn not_found(&self, request_headers: hyper::HeaderMap) -> Reply {
+        match Visit::of(self, request_headers, None) {
+            Ok(visit) => visit.notice(Notice::NotFound),
+            Err(_) => headers::with(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", ""),
+        }
+    }
+
+    /// Begins a conversation. `Err` says how it ended already.
+    async fn converse(&self, begin: Begin) -> Result<(Talk, Step), Step> {
+        let begun = async {
+            let mut talk = Talk::begin(&self.socket, begin).await?;
+            let step = Step::of(&mut talk).await;
+            Ok::<_, Failure>((talk, step))
+        };
+        match timeout(LONGEST_STEP, begun).await {
+            Ok(Ok((talk, step))) if step.question_id().is_some() => Ok((talk, step)),
+            Ok(Ok((_, step))) => Err(step),
+            Ok(Err(failure)) => Err(Step::unavailable(&failure)),
+            Err(_) => Err(Step::unavailable(&Failure::TimedOut)),
+        }
+    }
+
+    /// Holds a conversation that asks nothing.
+    async fn ask(&self, begin: Begin) -> Step {
+        match self.converse(begin).await {
+            Ok((_, step)) => step,
+            Err(step) => step,
+        }
+    }
+
+    fn file(&self, file: PageFile) -> Reply {
+        let (content_type, bytes) = match file {
+            PageFile::Style => ("text/css; charset=utf-8", Bytes::from_static(assets::ACCOUNT_STYLE)),
+            PageFile::Branding => {
+                ("text/css; charset=utf-8", Bytes::copy_from_slice(self.branding.style.as_bytes()))
+            }
+            PageFile::Script => {
+                ("text/javascript; charset=utf-8", Bytes::from_static(assets::ACCOUNT_SCRIPT))
+            }
+            PageFile::Logo => {
+                ("image/svg+xml", self.branding.logo.clone().unwrap_or(Bytes::from_static(assets::ICON)))
+            }
+            PageFile::Icon => ("image/svg+xml", Bytes::from_static(assets::ICON)),
+        };
+        headers::with(StatusCode::OK, content_type, bytes)
+    }
+}
+
+/// Shorter than the time that a request may take.
+const LONGEST_STEP: Duration = Duration::from_secs(12);

@@ -1,0 +1,90 @@
+//! The pages that list what an account has.
+
+use std::collections::BTreeMap;
+
+use hyper::StatusCode;
+use postern_ipc::Flow;
+
+use crate::reply::Reply;
+
+use super::finish::is_session_over;
+use super::form::Form;
+use super::step::{End, Next, Prompt, Step};
+use super::view::{self, AppPasswordForm, Notice};
+use super::visit::{Remark, Visit};
+
+impl Visit<'_> {
+    pub(super) async fn security(mut self, remark: Option<Remark>) -> Reply {
+        let step = match self.listed(Flow::Factors).await {
+            Ok(step) => step,
+            Err(reply) => return *reply,
+        };
+        let remark = remark.filter(|remark| *remark == Remark::Again).map(|_| self.words.change_begin_again);
+        self.page(StatusCode::OK, view::security(self.look(), &step, remark))
+    }
+
+    pub(super) async fn app_passwords(mut self) -> Reply {
+        match self.listed(Flow::AppPasswordList).await {
+            Ok(step) => {
+                let form = AppPasswordForm { sent: None, problem: None };
+                self.page(StatusCode::OK, view::app_passwords(self.look(), &step, form))
+            }
+            Err(reply) => *reply,
+        }
+    }
+
+    /// The form for a new app password again, with what was wrong.
+    pub(super) async fn app_password_form(mut self, form: &Form, problem: &Prompt) -> Reply {
+        match self.listed(Flow::AppPasswordList).await {
+            Ok(step) => {
+                let form = AppPasswordForm { sent: Some(form), problem: Some((&problem.id, problem.text())) };
+                self.page(StatusCode::BAD_REQUEST, view::app_passwords(self.look(), &step, form))
+            }
+            Err(reply) => *reply,
+        }
+    }
+
+    pub(super) async fn devices(mut self) -> Reply {
+        let sessions = match self.listed(Flow::SessionList).await {
+            Ok(step) => step,
+            Err(reply) => return *reply,
+        };
+        match self.list(Flow::DeviceList).await {
+            Ok(devices) => self.page(StatusCode::OK, view::devices(self.look(), &sessions, &devices)),
+            Err(reply) => *reply,
+        }
+    }
+
+    /// Finds out who is logged in. `Err` is the reply if nobody is.
+    pub(super) async fn check_session(&mut self) -> Result<(), Box<Reply>> {
+        if self.session.is_none() {
+            return Err(Box::new(self.see("/log-in")));
+        }
+        let step = self.list(Flow::SessionCheck).await?;
+        if let Some(session) = step.records("session").last() {
+            self.user = Some(session.text("user").to_owned());
+            let language = session.text("language").to_owned();
+            self.speaks(&language);
+        }
+        Ok(())
+    }
+
+    /// The same, and what a flow lists.
+    async fn listed(&mut self, flow: Flow) -> Result<Step, Box<Reply>> {
+        self.check_session().await?;
+        self.list(flow).await
+    }
+
+    async fn list(&self, flow: Flow) -> Result<Step, Box<Reply>> {
+        let step = self.site.ask(self.begin(flow, BTreeMap::new())).await;
+        match &step.next {
+            Next::End(End::Accepted) => Ok(step),
+            Next::End(End::Rejected(reason)) if is_session_over(*reason) => {
+                Err(Box::new(self.see_log_in(Remark::Over)))
+            }
+            Next::End(End::Rejected(_) | End::Unavailable) | Next::Question(_) => {
+                Err(Box::new(self.notice(Notice::Down)))
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use maud::{DOCTYPE, Markup, html};
+
+use crate::account::branding::Branding;
+use crate::account::words::{Words, fill};
+
+/// What all pages of one answer have in common.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::account) struct Look<'a> {
+    pub(in crate::account) words: &'static Words,
+    pub(in crate::account) branding: &'a Branding,
+    /// Goes into every form.
+    pub(in crate::account) token: &'a str,
+    /// Who is logged in.
+    pub(in crate::account) user: Option<&'a str>,
+}
+
+/// A page of the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::account) enum Section {
+    Security,
+    AppPasswords,
+    Devices,
+}
+
+impl Section {
+    const ALL: [Self; 3] = [Self::Security, Self::AppPasswords, Self::Devices];
+
+    /// Its address.
+    pub(in crate::account) fn path(self) -> &'static str {
+        match self {
+            Self::Security => "/security",
+            Self::AppPasswords => "/app-passwords",
+            Self::Devices => "/devices",
+        }
+    }
+
+    fn name(self, words: &Words) -> &'static str {
+        match self {
+            Self::Security => words.security,
+            Self::AppPasswords => words.app_passwords,
+            Self::Devices => words.devices,
+        }
+    }
+}
+
+/// A page around its content.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) title: String,
+    pub(super) section: Option<Section>,
+    /// Loads itself again.
+    pub(super) refreshes: bool,
+    pub(super) body: Markup,
+}
+
+impl Page {
+    pub(super) fn new(title: impl Into<String>, body: Markup) -> Self {
+        Self { title: title.into(), section: None, refreshes: false, body }
+    }
+
+    pub(super) fn of(section: Section, title: impl Into<String>, body: Markup) -> Self {
+        Self { section: Some(section), ..Self::new(title, body) }
+    }
+
+    pub(super) fn render(self, look: Look<'_>) -> Markup {
+        let Look { words, branding, user, .. } = look;
+        html! {
+            (DOCTYPE)
+            html lang=(words.tag) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="format-detection" content="telephone=no";
+                    @if self.refreshes { meta http-equiv="refresh" content="3"; }
+                    title { (self.title) " – " (branding.name) }
+                    link rel="icon" href="/icon.svg" type="image/svg+xml";
+                    link rel="stylesheet" href="/account.css";
+                    link rel="stylesheet" href="/branding.css";
+                    script src="/account.js" defer {}
+                }
+                body {
+                    a class="skip" href="#main" { (words.skip) }
+                    header {
+                        p class="brand" { img src="/logo" alt="" height="32"; " " span { (branding.name) } }
+                        @if let Some(user) = user { (who(look, user)) }
+                    }
+                    @if user.is_some() { (menu(words, self.section)) }
+                    main id="main" { h1 { (self.title) } (self.body) }
+                    footer {
+                        form method="post" action="/language" {
+                            (look.token_field())
+                            input type="hidden" name="to" value=(words.other_tag);
+                            input type="hidden" name="back" value=(self.section.map_or("/", Section::path));
+                            button class="quiet" lang=(words.other_tag) { (words.other_name) }
+                        }
+                        @if let Some(url) = &branding.help_url { a href=(url) rel="noreferrer" { (words.help) } }
+                        @if let Some(footer) = &branding.footer { p { (footer) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Look<'_> {
+    /// The hidden field that every form has.
+    pub(super) fn token_field(&self) -> Markup {
+        html! { input type="hidden" name="token" value=(self.token); }
+    }
+}
+
+fn who(look: Look<'_>, user: &str) -> Markup {
+    html! {
+        form class="who" method="post" action="/log-out" {
+            (look.token_field())
+            span { (fill(look.words.logged_in_as, &[("user", user)])) }
+            button class="quiet" { (look.words.log_out) }
+        }
+    }
+}
+
+fn menu(words: &Words, current: Option<Section>) -> Markup {
+    html! {
+        nav aria-label=(words.sections) {
+            @for section in Section::ALL {
+                a href=(section.path()) aria-current=[(current == Some(section)).then_some("page")] {
+                    (section.name(words))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use maud::{Markup, html};
+
+use super::frame::{Look, Page};
+
+/// The form for name and main password. `problem` is why it is shown again, `remark` what happened before; the name that was
+/// typed stays.
+pub(in crate::account) fn log_in(
+    look: Look<'_>,
+    name: &str,
+    problem: Option<&str>,
+    remark: Option<&str>,
+) -> Markup {
+    let words = look.words;
+    let invalid = problem.map(|_| "true");
+    let body = html! {
+        section class="card" {
+            @if let Some(remark) = remark { p class="remark" role="status" { (remark) } }
+            p { (words.log_in_text) }
+            form method="post" action="/log-in" {
+                (look.token_field())
+                @if let Some(problem) = problem { p class="wrong" id="problem" role="alert" { (problem) } }
+                label for="user" { (words.user) }
+                input id="user" name="user" value=(name) autocomplete="username" autocapitalize="none" spellcheck="false"
+                    required maxlength="255" autofocus[name.is_empty()] aria-invalid=[invalid]
+                    aria-describedby=[problem.map(|_| "problem")];
+                label for="password" { (words.main_password) }
+                input id="password" name="password" type="password" autocomplete="current-password" required
+                    maxlength="512" autofocus[!name.is_empty()] aria-invalid=[invalid]
+                    aria-describedby=[problem.map(|_| "problem")];
+                button class="main" { (words.log_in) }
+            }
+        }
+    };
+    let title = words.log_in_title;
+    let title = problem.map_or_else(
+        || title.to_owned(),
+        |_| crate::account::words::fill(words.problem, &[("title", title)]),
+    );
+    let heading = Page::new(title, body);
+    heading.render(look)
+}

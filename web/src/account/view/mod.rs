@@ -1,0 +1,21 @@
+//! The pages as HTML. Everything is escaped where it is written; there is no script and no style in it.
+
+mod app_passwords;
+mod devices;
+mod frame;
+mod items;
+mod log_in;
+mod notice;
+mod qr;
+mod question;
+mod result;
+mod security;
+
+pub(super) use app_passwords::{AppPasswordForm, app_passwords};
+pub(super) use devices::devices;
+pub(super) use frame::{Look, Section};
+pub(super) use log_in::log_in;
+pub(super) use notice::{Notice, notice, waiting};
+pub(super) use question::question;
+pub(super) use result::{is_worth_showing, result};
+pub(super) use security::security;

@@ -1,0 +1,405 @@
+//! A question of posternd as a form: the usual ones by their ids, and any other one by its text.
+
+use maud::{Markup, html};
+use postern_ipc::Choice;
+
+use crate::account::parked::{Parked, Shown};
+use crate::account::purpose::Purpose;
+use crate::account::step::{Line, Question};
+use crate::account::words::{Words, fill};
+
+use super::frame::{Look, Page};
+use super::qr::qr;
+use super::result::{line, recovery_codes};
+
+/// The page of a question. `is_stale` says that the form that was sent belongs to an earlier one.
+pub(in crate::account) fn question(
+    look: Look<'_>,
+    parked: &Parked,
+    shown: &Shown,
+    question: &Question,
+    is_stale: bool,
+) -> Markup {
+    let asked = Asked { look, parked, shown, question };
+    let title = asked.title();
+    let body = html! {
+        section class="card" {
+            @if is_stale { p class="remark" role="status" { (look.words.stale) } }
+            (asked.lines())
+            (asked.form())
+            @if asked.can_be_cancelled() {
+                form method="post" action=(format!("/step/{}/cancel", parked.id)) {
+                    (look.token_field())
+                    button class="quiet" { (look.words.cancel) }
+                }
+            }
+        }
+    };
+    Page::new(title, body).render(look)
+}
+
+struct Asked<'a> {
+    look: Look<'a>,
+    parked: &'a Parked,
+    shown: &'a Shown,
+    question: &'a Question,
+}
+
+/// What a field takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// Digits from an app, a mail or a telephone.
+    Digits,
+    /// A recovery code or a ticket.
+    Letters,
+    Password,
+    Address,
+    Number,
+}
+
+impl Asked<'_> {
+    fn words(&self) -> &'static Words {
+        self.look.words
+    }
+
+    fn id(&self) -> &str {
+        &self.question.prompt.id
+    }
+
+    fn title(&self) -> &'static str {
+        let words = self.words();
+        match self.id() {
+            "first-code" => words.app_title,
+            "which-address" => words.address_title,
+            "which-number" | "which-number-at" => words.number_title,
+            "phone-scanned" => words.phone_title,
+            "phone-shows" => words.compare_title,
+            "which-kind" if self.parked.purpose == Purpose::LogIn => words.protect_title,
+            "which-kind" => words.kinds_title,
+            "offer-recovery-codes" => words.recovery_offer_title,
+            "recovery-codes-noted" => words.recovery_title,
+            "approve-on-phone"
+            | "approve-on-phone-or-number"
+            | "approve-by-scan"
+            | "approve-by-scan-or-number" => words.approve_title,
+            "ticket" => words.protect_title,
+            _ => words.prove_title,
+        }
+    }
+
+    /// Not once the change is made.
+    fn can_be_cancelled(&self) -> bool {
+        !matches!(self.id(), "offer-recovery-codes" | "recovery-codes-noted")
+    }
+
+    fn lines(&self) -> Markup {
+        html! {
+            @for one in self.shown.step.lines.iter().filter(|one| !one.is_error && !self.is_drawn(one)) {
+                (line(self.words(), one))
+            }
+        }
+    }
+
+    /// Whether a line is part of the form, or is said in other words there.
+    fn is_drawn(&self, line: &Line) -> bool {
+        matches!(
+            line.prompt.id.as_str(),
+            "qr" | "scan-this"
+                | "secret-as-text"
+                | "secret-shape"
+                | "open-this"
+                | "scan-to-approve"
+                | "kinds-to-choose-from"
+                | "kind-to-choose"
+                | "factors-to-choose-from"
+                | "factor-to-choose"
+                | "new-recovery-codes"
+                | "new-recovery-code"
+                | "enrolment-needed"
+        )
+    }
+
+    fn form(&self) -> Markup {
+        let words = self.words();
+        let prompt = &self.question.prompt;
+        match self.id() {
+            "password" | "password-for-change" => self.field(words.main_password, "", Input::Password),
+            "code" | "code-or-number" => {
+                let label = fill(words.code_from, &[("label", prompt.argument("label"))]);
+                let can_ask = ["phone-unanswered", "phone-wrong-number"]
+                    .iter()
+                    .any(|id| self.shown.step.line(id).is_some());
+                let field = html! {
+                    (self.field(&label, words.code_hint, Input::Digits))
+                    @if can_ask { (self.button("", words.ask_again, "")) }
+                };
+                self.proof(field, true)
+            }
+            "sent-code" | "sent-code-or-number" => {
+                let label = fill(words.code_to, &[("to", prompt.argument("to"))]);
+                let field = html! {
+                    (self.field(&label, words.code_sent_hint, Input::Digits))
+                    (self.button("", words.send_again, "quiet"))
+                };
+                self.proof(field, true)
+            }
+            "resend" => html! { (self.problem()) (self.button("", words.send, "main")) },
+            "recovery-code-or-resend" => html! {
+                (self.problem())
+                (self.button("", words.send, "main"))
+                (self.recovery())
+            },
+            "recovery-code" => self.field(words.recovery_code, words.recovery_hint, Input::Letters),
+            "ticket" => self.field(words.ticket, "", Input::Letters),
+            "approve-on-phone" | "approve-on-phone-or-number" => self.approval(words.approve_text, true),
+            "approve-by-scan" | "approve-by-scan-or-number" => self.approval(words.approve_scan_text, false),
+            "first-code" => self.authenticator(),
+            "which-address" => self.field(words.address, words.address_hint, Input::Address),
+            "which-number" | "which-number-at" => self.field(words.number, words.number_hint, Input::Number),
+            "phone-scanned" => self.pairing(),
+            "phone-shows" => html! {
+                p { (words.compare_text) }
+                p class="digits" { (prompt.argument("code")) }
+                (self.button("y", words.compare_yes, "main"))
+                (self.button("n", words.compare_no, "danger"))
+            },
+            "which-kind" => html! {
+                @if self.parked.purpose == Purpose::LogIn { p { (words.protect_text) } }
+                (self.problem())
+                ul class="kinds" {
+                    @for choice in &self.question.choices {
+                        li {
+                            div {
+                                p class="name" { (kind_name(words, &choice.kind)) }
+                                p class="soft" { (about(words, &choice.kind)) }
+                            }
+                            form method="post" action=(self.action()) {
+                                (self.hidden())
+                                button class="main" name="answer" value=(choice.id) {
+                                    (words.set_up) span class="for" { " " (kind_name(words, &choice.kind)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            },
+            "offer-recovery-codes" => html! {
+                p { (words.recovery_offer_text) }
+                (self.button("y", words.recovery_offer_yes, "main"))
+                (self.button("n", words.recovery_offer_no, ""))
+            },
+            "recovery-codes-noted" => html! {
+                (recovery_codes(self.look, &self.shown.step))
+                (self.button("", words.recovery_noted, "main"))
+            },
+            _ => html! {
+                (self.field(prompt.label(), "", if self.question.is_hidden { Input::Password } else { Input::Letters }))
+                (self.choices(&self.question.choices))
+            },
+        }
+    }
+
+    /// The number for the phone, and what else is possible meanwhile.
+    fn approval(&self, text: &str, has_qr_button: bool) -> Markup {
+        let words = self.words();
+        let wait = format!("/step/{}/approval", self.parked.id);
+        html! {
+            (self.problem())
+            p { (text) }
+            @if let Some(code) = self.shown.line("qr") { (qr(code.argument("text"), words.approve_scan_text)) }
+            p class="digits" { (self.question.prompt.argument("number")) }
+            p class="soft" id="waiting" role="status" hidden { (words.waiting) }
+            form method="post" action=(self.action()) data-follow=(wait) {
+                (self.hidden())
+                button class="main" name="answer" value="" { (words.approved) }
+            }
+            @if has_qr_button { (self.button("s", words.show_qr, "quiet")) }
+            details {
+                summary { (words.phone_code) }
+                (self.input_form("offline", words.phone_code, words.phone_code_hint, Input::Digits, true))
+            }
+            (self.recovery())
+            (self.choices(&self.question.choices))
+        }
+    }
+
+    /// The key of an authenticator, and the field for its first code.
+    fn authenticator(&self) -> Markup {
+        let words = self.words();
+        html! {
+            @if let Some(code) = self.shown.line("qr") {
+                p { (words.app_scan) }
+                (qr(code.argument("text"), words.app_scan))
+            }
+            @if let Some(key) = self.shown.line("secret-as-text") {
+                p { (words.app_key) }
+                p class="secret" { code { (key.argument("secret")) } }
+            }
+            @if let Some(shape) = self.shown.line("secret-shape") { p class="soft" { (shape.text()) } }
+            (self.field(words.app_code, "", Input::Digits))
+        }
+    }
+
+    fn pairing(&self) -> Markup {
+        let words = self.words();
+        let address = self.shown.line("open-this").map(|prompt| prompt.argument("address"));
+        html! {
+            @if let Some(address) = address {
+                p { (words.phone_scan) }
+                (qr(address, words.phone_scan))
+                p { (words.phone_link) " " a href=(address) rel="noreferrer" target="_blank" { (words.open_page) } }
+            }
+            (self.button("", words.phone_scanned, "main"))
+        }
+    }
+
+    /// A proof: a field, a recovery code in its place, or another way.
+    fn proof(&self, field: Markup, has_recovery: bool) -> Markup {
+        let others = &self.question.choices;
+        html! {
+            p { (match self.parked.purpose {
+                Purpose::LogIn => self.words().prove_log_in,
+                Purpose::Change(_) => self.words().prove_change,
+            }) }
+            (field)
+            @if has_recovery { (self.recovery()) }
+            (self.choices(others))
+        }
+    }
+
+    fn recovery(&self) -> Markup {
+        let words = self.words();
+        html! {
+            details {
+                summary { (words.use_recovery) }
+                (self.input_form("recovery", words.recovery_code, words.recovery_hint, Input::Letters, false))
+            }
+        }
+    }
+
+    fn choices(&self, choices: &[Choice]) -> Markup {
+        html! {
+            @if choices.len() > 1 {
+                details {
+                    summary { (self.words().other_way) }
+                    ul class="ways" {
+                        @for choice in choices {
+                            li { (self.button(&choice.id, &choice.label, "")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn field(&self, label: &str, hint: &str, input: Input) -> Markup {
+        let is_proof = matches!(self.id(), "code" | "code-or-number" | "sent-code" | "sent-code-or-number");
+        html! { (self.problem()) (self.input_form("answer", label, hint, input, is_proof)) }
+    }
+
+    fn input_form(&self, id: &str, label: &str, hint: &str, input: Input, offers_trust: bool) -> Markup {
+        let has_problem = id == "answer" && self.has_problem();
+        let hint_id = format!("{id}-hint");
+        let described: Vec<&str> =
+            [(!hint.is_empty()).then_some(&*hint_id), has_problem.then_some("problem")]
+                .into_iter()
+                .flatten()
+                .collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let (kind, mode, complete) = match input {
+            Input::Digits => ("text", Some("numeric"), "one-time-code"),
+            Input::Letters => ("text", None, "off"),
+            Input::Password => ("password", None, "current-password"),
+            Input::Address => ("email", None, "email"),
+            Input::Number => ("tel", None, "tel"),
+        };
+        let is_first = id == "answer";
+        html! {
+            form method="post" action=(self.action()) {
+                (self.hidden())
+                label for=(id) { (label) }
+                @if !hint.is_empty() { p class="hint" id=(hint_id) { (hint) } }
+                input id=(id) name="answer" type=(kind) inputmode=[mode] autocomplete=(complete) required maxlength="512"
+                    autocapitalize="none" spellcheck="false" autofocus[is_first] aria-describedby=[described]
+                    aria-invalid=[has_problem.then_some("true")];
+                @if offers_trust { (self.trust_box(id)) }
+                button class=[is_first.then_some("main")] { (self.words().go_on) }
+            }
+        }
+    }
+
+    /// Off until the person ticks it.
+    fn trust_box(&self, id: &str) -> Markup {
+        let days = match self.parked.purpose {
+            Purpose::LogIn => self.parked.trust_days(),
+            Purpose::Change(_) => None,
+        };
+        let words = self.words();
+        let id = format!("{id}-trust");
+        html! {
+            @if let Some(days) = days {
+                p class="tick" {
+                    input type="checkbox" id=(id) name="trust" value="on";
+                    label for=(id) { (fill(words.trust, &[("days", &days.to_string())])) " " span class="soft" { (words.trust_why) } }
+                }
+            }
+        }
+    }
+
+    fn button(&self, answer: &str, text: &str, class: &str) -> Markup {
+        html! {
+            form method="post" action=(self.action()) {
+                (self.hidden())
+                button class=(class) name="answer" value=(answer) { (text) }
+            }
+        }
+    }
+
+    fn hidden(&self) -> Markup {
+        html! {
+            (self.look.token_field())
+            input type="hidden" name="turn" value=(self.shown.turn);
+        }
+    }
+
+    fn action(&self) -> String {
+        format!("/step/{}", self.parked.id)
+    }
+
+    fn has_problem(&self) -> bool {
+        self.shown.step.lines.iter().any(|line| line.is_error)
+    }
+
+    /// What was wrong with the last answer, beside the field.
+    fn problem(&self) -> Markup {
+        html! {
+            @if self.has_problem() {
+                div class="wrong" id="problem" role="alert" {
+                    @for one in self.shown.step.lines.iter().filter(|line| line.is_error) { (line(self.words(), one)) }
+                }
+            }
+        }
+    }
+}
+
+/// What people call a kind of factor.
+pub(super) fn kind_name(words: &'static Words, kind: &str) -> &'static str {
+    match kind {
+        "totp" => words.kind_totp,
+        "phone" => words.kind_phone,
+        "email" => words.kind_email,
+        "sms" => words.kind_sms,
+        _ => words.factors_title,
+    }
+}
+
+/// How a kind of factor works.
+pub(super) fn about(words: &'static Words, kind: &str) -> &'static str {
+    match kind {
+        "totp" => words.about_totp,
+        "phone" => words.about_phone,
+        "email" => words.about_email,
+        "sms" => words.about_sms,
+        _ => "",
+    }
+}

@@ -1,0 +1,289 @@
+//! What the account's pages say, in both languages. What posternd says comes in the language that the page asked for.
+
+/// Declares each phrase with its English and its Chinese text. `{x}` is filled in.
+macro_rules! words {
+    ($($name:ident: $english:literal, $chinese:literal;)*) => {
+        /// The phrases in one language.
+        #[derive(Debug)]
+        pub(super) struct Words {
+            $(pub(super) $name: &'static str,)*
+        }
+
+        /// In English.
+        pub(super) const ENGLISH: Words = Words { $($name: $english,)* };
+        /// In simplified Chinese.
+        pub(super) const CHINESE: Words = Words { $($name: $chinese,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $chinese),)*];
+    };
+}
+
+words! {
+    tag: "en", "zh-CN";
+    other_tag: "zh-CN", "en";
+    other_name: "中文", "English";
+    skip: "Skip to the content", "跳到正文";
+    help: "Help", "帮助";
+    log_out: "Log out", "退出登录";
+    logged_in_as: "Logged in as {user}", "已登录：{user}";
+    sections: "Sections", "栏目";
+
+    log_in_title: "Log in", "登录";
+    log_in_text: "Manage what protects your account: second factors, app passwords, and where you are logged in.", "管理账户的安全设置：二次验证、专用密码，以及登录中的浏览器。";
+    user: "User name or e-mail address", "用户名或邮箱地址";
+    main_password: "Main password", "主密码";
+    log_in: "Log in", "登录";
+    log_in_failed: "That did not work. Check the name and the main password. After several wrong attempts, wait a few minutes.", "未能登录。请检查用户名和主密码；多次输错后请等几分钟再试。";
+    not_complete: "Fill in both fields.", "请填写这两项。";
+    session_over: "You were logged out. Log in again.", "您已退出登录，请重新登录。";
+    logged_out: "You are logged out.", "您已退出登录。";
+    begin_again: "This login was not finished and has to begin again. Nothing was changed.", "这次登录没有完成，需要重新开始。未作任何更改。";
+    change_begin_again: "What you had begun was not finished. Nothing was changed; begin again.", "刚才的操作没有完成，未作任何更改，请重新开始。";
+    busy: "Too many logins are waiting at one time. Finish one of them, or try again in a few minutes.", "同时等待完成的登录过多。请先完成其中一个，或过几分钟再试。";
+
+    prove_title: "Confirm that it is you", "确认是您本人";
+    prove_log_in: "Your main password was right. Now use your second factor.", "主密码正确。请继续进行二次验证。";
+    prove_change: "Before anything changes, confirm that it is you.", "更改之前，请先确认是您本人。";
+    protect_title: "Protect your account", "保护您的账户";
+    protect_text: "Besides the main password, this site asks for something that only you have: a second factor. Choose one to set up now. It takes about two minutes.", "除主密码外，本站还要求只有您才拥有的东西来进行二次验证。请选择一种并立即绑定，大约需要两分钟。";
+    go_on: "Continue", "继续";
+    cancel: "Cancel", "取消";
+    back: "Back", "返回";
+    code_from: "Code from {label}", "{label} 显示的验证码";
+    code_to: "Code sent to {to}", "发送到 {to} 的验证码";
+    code_hint: "Open the app and type the digits that it shows now.", "打开应用，输入当前显示的数字。";
+    code_sent_hint: "It can take a minute to arrive.", "可能需要一分钟才会收到。";
+    phone_code: "Code that the phone shows", "手机上显示的验证码";
+    phone_code_hint: "The phone has no network? Open its page there and type the code that it shows.", "手机没有网络？在手机上打开该页面，输入它显示的验证码。";
+    send_again: "Send a new code", "重新发送验证码";
+    send: "Send the code", "发送验证码";
+    use_recovery: "Use a recovery code", "使用恢复码";
+    recovery_code: "Recovery code", "恢复码";
+    recovery_hint: "One of the codes that you printed or wrote down. Each works once.", "您打印或抄下的恢复码之一，每个只能用一次。";
+    other_way: "Choose another way", "换一种验证方式";
+    trust: "Skip the second factor in this browser for {days} days", "在此浏览器上 {days} 天内免二次验证";
+    trust_why: "Only on a device of your own.", "请仅在您自己的设备上勾选。";
+    approve_title: "Approve on your phone", "在手机上批准";
+    approve_text: "A request is on its way to your phone. Type this number there and approve:", "请求已发送到您的手机。请在手机上输入此数字并批准：";
+    approve_scan_text: "Scan this code with your phone. Type this number there and approve:", "请用手机扫描此二维码，在手机上输入此数字并批准：";
+    approved: "I have approved: continue", "我已批准，继续";
+    show_qr: "No request on the phone? Show a QR code", "手机没有收到请求？显示二维码";
+    waiting: "Waiting for your phone…", "正在等待手机……";
+    ask_again: "Ask the phone again", "再次请求手机";
+    phone_wrong_number: "Another number was typed on the phone. Ask the phone again, or choose another way.", "手机上输入的数字不对。请再次请求手机，或换一种验证方式。";
+    phone_unanswered: "The phone did not answer. Ask it again, or choose another way.", "手机没有回应。请再次请求手机，或换一种验证方式。";
+    denied_elsewhere: "This was denied in another place where you are logged in, or by an administrator.", "您在其他登录处或管理员已将其拒绝。";
+    code_on_its_way: "A code is on its way to {to}.", "验证码已发送到 {to}。";
+    recovery_last: "That was your last recovery code. Make new ones on the page Security.", "这是最后一个恢复码。请在“安全”页面生成新的。";
+
+    app_title: "Set up an authenticator app", "绑定身份验证器";
+    app_scan: "Open an authenticator app on your phone (any that makes codes will do) and scan this code:", "在手机上打开身份验证器应用（任何可生成验证码的应用均可），扫描此二维码：";
+    app_key: "Cannot scan it? Type this key into the app:", "无法扫描？请在应用中输入此密钥：";
+    app_code: "Code that the app shows", "应用显示的验证码";
+    address_title: "Set up a backup e-mail address", "绑定备用邮箱";
+    address: "Backup e-mail address", "备用邮箱地址";
+    address_hint: "A mailbox of yours elsewhere. Codes will be sent to it when you log in.", "您在别处的邮箱。登录时验证码会发送到那里。";
+    number_title: "Set up a telephone number", "绑定手机号";
+    number: "Telephone number", "手机号";
+    number_hint: "With its country code, such as +44 20 7946 0123. Codes will be sent to it by SMS.", "请带国家代码，例如 +86 139 0013 8000。验证码将以短信发送。";
+    phone_title: "Set up your phone", "绑定手机";
+    phone_scan: "Scan this code with the camera of your phone, and follow the page that opens there:", "用手机相机扫描此二维码，并按手机上打开的页面操作：";
+    phone_link: "Are you on the phone right now? Open the page here:", "正在用手机？请打开此页面：";
+    open_page: "Open the page", "打开页面";
+    phone_scanned: "The phone shows six digits: continue", "手机已显示六位数字，继续";
+    compare_title: "Compare these six digits", "核对这六位数字";
+    compare_text: "Does your phone show exactly these digits?", "手机上显示的数字与此完全相同吗？";
+    compare_yes: "Yes, the same digits", "相同";
+    compare_no: "No, or I did not do this", "不同，或不是我的操作";
+    kinds_title: "Choose a second factor", "选择验证方式";
+    recovery_offer_title: "Make recovery codes now?", "现在生成恢复码？";
+    recovery_offer_text: "Recovery codes let you in if you lose your second factor. Print them or write them down.", "如果无法进行二次验证，恢复码可以让您登录。请打印或抄写保存。";
+    recovery_offer_yes: "Make recovery codes", "生成恢复码";
+    recovery_offer_no: "Not now", "暂不";
+    recovery_title: "Your recovery codes", "您的恢复码";
+    recovery_text: "They are shown only this once. Each works once, where you are asked for a code. Earlier ones no longer work.", "仅显示这一次。需要输入验证码时可使用，每个只能用一次；以前的恢复码已失效。";
+    recovery_noted: "I have them: continue", "我已保存，继续";
+    print: "Print", "打印";
+    download: "Download", "下载";
+    recovery_file: "Recovery codes of {user}", "{user} 的恢复码";
+    ticket: "Ticket from your administrator", "管理员发放的凭证";
+
+    security: "Security", "安全";
+    security_title: "Security", "安全";
+    factors_title: "Second factors", "二次验证";
+    factors_text: "When you log in, you prove with one of these that it is you. Someone who knows only your main password does not get in.", "登录时用其中一种方式证明是您本人。仅知道主密码的人无法登录。";
+    factors_none: "Nothing is set up yet: your main password alone opens your account.", "尚未绑定：仅凭主密码即可登录您的账户。";
+    kind_totp: "Authenticator app", "身份验证器";
+    kind_phone: "Phone", "手机";
+    kind_email: "Backup e-mail address", "备用邮箱";
+    kind_sms: "SMS", "短信";
+    about_totp: "An app on your phone shows a new code every 30 seconds. Works without network.", "手机应用每 30 秒显示一个新的验证码，无需网络。";
+    about_phone: "You approve logins on your phone with one number. The quickest way.", "在手机上输入一个数字即可批准登录，最快捷。";
+    about_email: "A code is sent to another mailbox of yours.", "验证码发送到您的另一个邮箱。";
+    about_sms: "A code is sent to your telephone by SMS.", "验证码以短信发送到您的手机。";
+    set_up: "Set up", "绑定";
+    set_up_another: "Set up another", "再绑定一个";
+    replace: "Replace", "更换";
+    remove: "Remove", "解绑";
+    since: "Set up", "绑定于";
+    goes_to: "Codes go to", "验证码发送到";
+    locked: "Locked after too many wrong codes. Ask your administrator.", "输错次数过多，已锁定。请联系管理员。";
+    last_stays: "This is your only one and the site requires one: you can replace it.", "这是唯一的验证方式，且本站要求必须有一种：可以更换。";
+    too_many_factors: "You have as many as possible. Remove one first.", "已达到数量上限，请先解绑一个。";
+    recovery_left: "{count} left", "剩余 {count} 个";
+    recovery_none: "None. Make some, for the day on which you lose your second factor.", "没有。请生成恢复码，以备无法进行二次验证时使用。";
+    recovery_new: "Make new recovery codes", "生成新的恢复码";
+    recovery_needs_factor: "Set up a second factor first.", "请先绑定一种验证方式。";
+    recovery_section: "Recovery codes", "恢复码";
+    mail_advice: "Your mail programs need app passwords: the main password no longer works in them.", "您的邮件客户端需要使用专用密码，主密码在其中已无法使用。";
+    mail_advice_link: "Create an app password", "创建专用密码";
+    are_you_sure: "Are you sure?", "确定吗？";
+
+    app_passwords: "App passwords", "专用密码";
+    app_passwords_text: "A mail program cannot ask for a code. Give each program a password of its own, and revoke it when you no longer use the program or lose the device.", "邮件客户端无法输入验证码。请为每个客户端使用单独的专用密码；不再使用或设备丢失时将其撤销。";
+    app_passwords_none: "You have no app passwords.", "您还没有专用密码。";
+    opens: "Works for", "可用于";
+    last_used: "Last used", "上次使用";
+    never: "never", "从未";
+    created: "Created", "创建于";
+    expires: "Expires", "到期";
+    only_from: "Only from", "仅限来自";
+    from: "from {address}", "来自 {address}";
+    regenerate: "Replace", "更换";
+    regenerate_why: "Makes a new password for this program. The old one stops working at once.", "为此客户端生成新密码，旧密码立即失效。";
+    revoke: "Revoke", "撤销";
+    revoke_all: "Revoke all", "全部撤销";
+    new_app_password: "New app password", "新建专用密码";
+    label: "What is it for?", "用途";
+    label_hint: "Such as “Thunderbird on the laptop”.", "例如“笔记本上的 Thunderbird”。";
+    scope: "What may it open?", "可用于哪些服务？";
+    scope_imap: "Read mail (IMAP)", "收信（IMAP）";
+    scope_pop3: "Fetch mail (POP3)", "收信（POP3）";
+    scope_smtp: "Send mail (SMTP)", "发信（SMTP）";
+    scope_sieve: "Mail filters (Sieve)", "邮件过滤规则（Sieve）";
+    scope_dav: "Calendars and contacts (DAV)", "日历和联系人（DAV）";
+    scope_all: "everything", "全部";
+    more_options: "More options", "更多选项";
+    expires_hint: "Empty: it does not expire.", "留空则不过期。";
+    networks: "Only from these networks", "仅限这些网络";
+    networks_hint: "Such as 192.0.2.0/24 or 2001:db8::/32, separated by commas. Empty: from everywhere.", "例如 192.0.2.0/24 或 2001:db8::/32，用逗号分隔。留空则不限。";
+    create: "Create", "创建";
+    too_many_app_passwords: "You have as many as possible. Revoke one first.", "已达到数量上限，请先撤销一个。";
+    created_title: "Your new app password", "您的新专用密码";
+    created_text: "It is shown only this once. Type or paste it into the mail program in place of the main password, with or without the spaces.", "仅显示这一次。请在邮件客户端中用它代替主密码，空格可省略。";
+    created_twice: "You have another app password of this name. If the old one is no longer used, revoke it.", "您已有同名的专用密码。如旧的不再使用，请将其撤销。";
+    copy: "Copy", "复制";
+    copied: "Copied", "已复制";
+    no_script_copy: "Copying needs JavaScript; select the text instead.", "复制功能需要 JavaScript；也可直接选中文字。";
+    settings_title: "Set up the mail program", "设置邮件客户端";
+    setting: "Setting", "项目";
+    value: "Value", "值";
+    user_setting: "User name", "用户名";
+    server_setting: "{protocol} server", "{protocol} 服务器";
+    port_setting: "Port and encryption", "端口和加密";
+
+    devices: "Devices", "设备";
+    devices_title: "Devices and logins", "设备与登录";
+    sessions_title: "Where you are logged in", "登录中的浏览器";
+    this_browser: "this browser", "当前浏览器";
+    logged_in_at: "Logged in", "登录于";
+    used_at: "Last used", "上次使用";
+    end_session: "Log out there", "在该处退出";
+    end_sessions: "Log out everywhere", "全部退出登录";
+    end_sessions_why: "This browser, too. Trusted devices stay.", "包括当前浏览器；受信任设备保留。";
+    trusted_title: "Trusted devices", "受信任设备";
+    trusted_text: "Logins from these need no second factor until the day that is named.", "在所示日期之前，从这些设备登录无需二次验证。";
+    trusted_none: "There are no trusted devices.", "没有受信任设备。";
+    since_when: "Since", "始于";
+    until: "Until", "有效期至";
+    address_of: "Address", "地址";
+    kind_of: "Kind", "类型";
+    revoke_device: "No longer trust it", "不再信任";
+    revoke_devices: "No longer trust any", "全部不再信任";
+
+    done_title: "Done", "已完成";
+    not_done_title: "That did not work", "未能完成";
+    nothing_changed: "Nothing was changed.", "未作任何更改。";
+    stale: "That page was out of date. This is the current one.", "该页面已过期，这是当前页面。";
+    wait_title: "One moment", "请稍候";
+    wait_text: "This page looks again by itself every few seconds.", "此页面每隔几秒会自动刷新。";
+    check_again: "Check again", "再次检查";
+    down_title: "Out of order for a moment", "暂时无法使用";
+    down_text: "The login service cannot be reached right now. Nothing was changed. Try again in a minute.", "登录服务暂时无法访问，未作任何更改。请一分钟后再试。";
+    try_again: "Try again", "重试";
+    not_found_title: "There is nothing here", "页面不存在";
+    not_found_text: "The address is wrong, or the page is gone.", "地址有误，或页面已不存在。";
+    to_start: "Go to the first page", "前往首页";
+    forged_title: "Please try again", "请重试";
+    forged_text: "This form was out of date, or did not come from this page. Nothing was changed.", "该表单已过期，或不是来自本页面。未作任何更改。";
+    problem: "Problem: {title}", "出错：{title}";
+}
+
+impl Words {
+    /// Those of a language tag (BCP 47). `None` if the page does not speak it.
+    pub(super) fn of_tag(tag: &str) -> Option<&'static Self> {
+        let tag = tag.trim().to_ascii_lowercase();
+        let (language, rest) = tag.split_once('-').unwrap_or((&tag, ""));
+        let is_traditional = rest.split('-').any(|part| matches!(part, "hant" | "tw" | "hk" | "mo"));
+        match language {
+            "en" => Some(&ENGLISH),
+            "zh" if !is_traditional => Some(&CHINESE),
+            _ => None,
+        }
+    }
+
+    /// The first that `Accept-Language` names and the page speaks. Its weights are left aside: browsers send them in order.
+    pub(super) fn accepted(header: &str) -> Option<&'static Self> {
+        header.split(',').find_map(|one| Self::of_tag(one.split(';').next().unwrap_or_default()))
+    }
+}
+
+/// Fills a phrase in.
+pub(super) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(2 * text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else { break };
+        let value = values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value);
+        filled.push_str(value);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn both_languages_fill_in_the_same_and_neither_is_empty() {
+        for (name, english, chinese) in ALL {
+            assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
+            assert_eq!(places(english), places(chinese), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_language_is_the_first_that_the_page_speaks() {
+        let of = |header| Words::accepted(header).map(|words| words.tag);
+        assert_eq!(of("de-DE,de;q=0.9,zh-CN;q=0.8,en;q=0.7"), Some("zh-CN"));
+        assert_eq!(of("zh-TW,en"), Some("en"));
+        assert_eq!(of("fr"), None);
+        assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_in_again() {
+        assert_eq!(fill("a {x} b {y}", &[("x", "{y}"), ("y", "2")]), "a {y} b 2");
+    }
+}

@@ -31,6 +31,8 @@ pub struct Browser {
 struct Setup {
     language: String,
     dark: bool,
+    is_desktop: bool,
+    has_script: bool,
     profile: tempfile::TempDir,
     output: PathBuf,
     user_agent: Option<String>,
@@ -42,6 +44,8 @@ pub struct BrowserBuilder {
     name: String,
     language: String,
     dark: bool,
+    is_desktop: bool,
+    has_script: bool,
     user_agent: Option<String>,
 }
 
@@ -55,7 +59,14 @@ impl Browser {
     /// A phone with something else.
     #[must_use]
     pub fn builder(name: &str) -> BrowserBuilder {
-        BrowserBuilder { name: name.to_owned(), language: "en-US".to_owned(), dark: false, user_agent: None }
+        BrowserBuilder {
+            name: name.to_owned(),
+            language: "en-US".to_owned(),
+            dark: false,
+            is_desktop: false,
+            has_script: true,
+            user_agent: None,
+        }
     }
 
     /// Goes to an address. One that differs in its fragment only is loaded anew as well, as from a scanned code.
@@ -263,6 +274,20 @@ impl BrowserBuilder {
         self
     }
 
+    /// A window of a desktop, and not a phone.
+    #[must_use]
+    pub fn desktop(mut self) -> Self {
+        self.is_desktop = true;
+        self
+    }
+
+    /// Pages run no script.
+    #[must_use]
+    pub fn without_script(mut self) -> Self {
+        self.has_script = false;
+        self
+    }
+
     /// What it says that it is.
     #[must_use]
     pub fn user_agent(mut self, name: &str) -> Self {
@@ -276,8 +301,8 @@ impl BrowserBuilder {
         let profile =
             tempfile::Builder::new().prefix("browser.").tempdir_in(host::test_dir()).expect("a directory");
         let output = host::output_dir(&self.name);
-        let Self { language, dark, user_agent, .. } = self;
-        let setup = Setup { language, dark, profile, output, user_agent };
+        let Self { language, dark, is_desktop, has_script, user_agent, .. } = self;
+        let setup = Setup { language, dark, is_desktop, has_script, profile, output, user_agent };
         Browser { driver: setup.start(), setup, shots: 0 }
     }
 }
@@ -308,16 +333,27 @@ impl Setup {
             arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
-        let screen = json!({"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true});
-        let options = json!({
+        if self.is_desktop {
+            arguments.push("--window-size=1200,900".to_owned());
+        }
+        let mut options = json!({
             "binary": chromium(),
             "args": arguments,
-            "mobileEmulation": {"deviceMetrics": screen, "userAgent": user_agent},
             "prefs": {"intl.accept_languages": self.language},
         });
+        if !self.has_script {
+            options["prefs"]["profile.managed_default_content_settings.javascript"] = json!(2);
+        }
+        if !self.is_desktop {
+            let screen =
+                json!({"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true});
+            options["mobileEmulation"] = json!({"deviceMetrics": screen, "userAgent": user_agent});
+        }
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": {"browser": "WARNING"},
+            // Servers of tests vouch for themselves.
+            "acceptInsecureCerts": true,
             "timeouts": {"script": 60_000, "pageLoad": 60_000},
         }}});
         Driver::start(&chromedriver(), self.profile.path(), &self.output, &capabilities)

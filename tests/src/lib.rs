@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account_host;
 pub mod auth_client;
 pub mod bench;
 pub mod binder;
@@ -21,6 +22,7 @@ pub mod ds389;
 pub mod earlier_build;
 pub mod fake;
 pub mod flood;
+pub mod form_client;
 pub mod gateway;
 pub mod guard;
 pub mod handset;
@@ -34,6 +36,7 @@ pub mod mail;
 pub mod mail_host;
 pub mod mail_programs;
 pub mod mailbox;
+pub mod nginx;
 pub mod ntfy;
 pub mod otp;
 pub mod pam;

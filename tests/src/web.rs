@@ -35,7 +35,8 @@ impl Web {
         Self::with(name, socket, "")
     }
 
-    /// The same with more lines of configuration; where they say `listen = "unix:…"` it is a name in a directory of its own.
+    /// The same with more lines of configuration; where they say `listen = "unix:…"` it is a name in a directory of its own, and
+    /// `{host}` is where it listens.
     #[must_use]
     pub fn with(name: &str, socket: &Path, lines: &str) -> Self {
         let owner = host::ids("postern-web");
@@ -47,6 +48,7 @@ impl Web {
             let port = free_port();
             (Place::Port(port), format!("listen = \"127.0.0.1:{port}\"\n"))
         };
+        let lines = lines.replace("{host}", &place.host());
         let lines = lines.replace("unix:…", &format!("unix:{}", dir.path().join("http.sock").display()));
         let config = dir.path().join("web.toml");
         let text = format!("socket = \"{}\"\n{listen}{lines}\n", socket.display());

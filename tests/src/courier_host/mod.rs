@@ -55,12 +55,24 @@ impl CourierHost {
         limits: &str,
         email: impl FnOnce(&Mailbox, Over) -> String,
     ) -> Self {
+        Self::with_web(name, stores, limits, email, "")
+    }
+
+    /// The same with more lines of `web.toml`; see [`Web::with`].
+    #[must_use]
+    pub fn with_web(
+        name: &str,
+        stores: Stores,
+        limits: &str,
+        email: impl FnOnce(&Mailbox, Over) -> String,
+        web_toml: &str,
+    ) -> Self {
         let mut parts = None;
         let host = LoginHost::with(name, stores, |site| {
             let etc = site.dir().join("etc");
             let mailbox = Mailbox::start(site.dir(), site.output());
             let (gateway, ntfy) = (Gateway::start(&etc), Ntfy::start(&etc));
-            let web = Web::start(name, &site.socket());
+            let web = Web::with(name, &site.socket(), web_toml);
             let sections = [
                 SERVICES.to_owned(),
                 format!("[limits]\n{limits}\n"),

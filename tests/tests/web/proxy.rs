@@ -1,68 +1,20 @@
 //! The example for nginx before postern-web, with a port of loopback in the place of TLS.
 
-use std::process::Command;
-use std::time::Duration;
-
-use postern_tests::guard::{Process, free_port};
+use postern_tests::guard::free_port;
 use postern_tests::http::Place;
-use postern_tests::{Web, host};
+use postern_tests::nginx::{Nginx, Security};
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::served;
 
 const BODY: &str = r#"{"account":"a","factor":"f","time":"1","signature":"s"}"#;
 
-fn nginx(name: &str, web: &Web) -> (TempDir, Process, Place) {
-    let program = host::system_program("/usr/sbin/nginx", "nginx-light");
-    let dir = tempfile::Builder::new().prefix("nginx.").tempdir_in(host::test_dir()).unwrap();
-    let port = free_port();
-    let example = include_str!("../../../packaging/proxy/nginx.conf");
-    let site: String = example
-        .lines()
-        .filter(|line| {
-            !line.contains("ssl_certificate") && !line.contains("[::]") && !line.contains("listen 80;")
-        })
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let upstream = match web.place() {
-        Place::Port(port) => format!("server 127.0.0.1:{port};"),
-        Place::Unix(path) => format!("server unix:{};", path.display()),
-    };
-    let (one, other) = ("listen 443 ssl;", "server 127.0.0.1:8480;");
-    assert!(
-        site.contains(one) && site.contains(other) && site.contains("$scheme"),
-        "the example has changed"
-    );
-    let site = site.replace(one, &format!("listen 127.0.0.1:{port};")).replace(other, &upstream);
-    // The second server sends people from http to https, and there is no port 80 here.
-    let second = site.rfind("server {").unwrap();
-    let site = site[..second].replace("$scheme", "https");
-    let here = dir.path().display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
-        .concat();
-    let config = dir.path().join("nginx.conf");
-    let whole = format!(
-        "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n"
-    );
-    std::fs::write(&config, whole).unwrap();
-    let mut command = Command::new(program);
-    command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
-    let mut process = Process::spawn("nginx", &mut command, &host::output_dir(name).join("nginx.log"));
-    let place = Place::Port(port);
-    let health = place.request("GET", "/health");
-    process.wait_ready(Duration::from_secs(10), || {
-        health.try_send().ok().filter(|reply| reply.status == 200).map(drop)
-    });
-    (dir, process, place)
-}
-
 #[test]
 fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
     for (name, lines) in [("nginx", ""), ("nginx_unix", "listen = \"unix:…\"")] {
         let (_dir, phone_posternd, web) = served(name, lines);
-        let (_config, _nginx, place) = nginx(name, &web);
+        let nginx = Nginx::start(name, &web, free_port(), Security::None);
+        let place = Place::Port(nginx.phone);
         let page = place.request("GET", "/").send();
         let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap();
         assert!(cookie.starts_with("__Host-postern="), "{cookie}");

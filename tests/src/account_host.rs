@@ -1,0 +1,94 @@
+//! A host with the account's pages behind nginx and TLS, and people with browsers.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::Browser;
+use crate::browser::BrowserBuilder;
+use crate::certs::Certs;
+use crate::courier_host::{CourierHost, SHORT};
+use crate::guard::free_port;
+use crate::http::{Place, Request};
+use crate::login_host::{LoginUser, Shared, Stores};
+use crate::mailbox::Mailbox;
+use crate::nginx::{Nginx, Security};
+
+/// A [`CourierHost`] whose postern-web has account pages.
+#[derive(Debug)]
+pub struct AccountHost {
+    host: CourierHost,
+    nginx: Nginx,
+    _certs: tempfile::TempDir,
+}
+
+impl Deref for AccountHost {
+    type Target = CourierHost;
+
+    fn deref(&self) -> &CourierHost {
+        &self.host
+    }
+}
+
+impl AccountHost {
+    /// The host that tests share that change only their own people.
+    #[must_use]
+    pub fn shared(stores: Stores) -> Arc<Self> {
+        static SHARED: Shared<AccountHost> = Shared::new();
+        SHARED.host(stores, |name| Self::new(name, stores))
+    }
+
+    /// A host of its own.
+    #[must_use]
+    pub fn new(name: &str, stores: Stores) -> Self {
+        let account = free_port();
+        let lines = format!("url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n");
+        let host = CourierHost::with_web(name, stores, SHORT, Mailbox::section, &lines);
+        let dir = tempfile::Builder::new()
+            .prefix("certs.")
+            .tempdir_in(crate::host::test_dir())
+            .expect("a directory");
+        let certs = Certs::make(dir.path());
+        let nginx = Nginx::start(name, &host.web, account, Security::Tls(&certs));
+        Self { host, nginx, _certs: dir }
+    }
+
+    /// The address of a page, by its path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.authority())
+    }
+
+    /// Host and port of the account's pages.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("localhost:{}", self.nginx.account)
+    }
+
+    /// A request to postern-web as nginx would pass it on.
+    #[must_use]
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        let place: &Place = self.web.place();
+        place
+            .request(method, path)
+            .header("Host", &self.authority())
+            .header("X-Forwarded-For", "192.0.2.77")
+            .header("X-Forwarded-Proto", "https")
+    }
+
+    /// A browser at the login.
+    #[must_use]
+    pub fn browser(&self, builder: BrowserBuilder) -> Browser {
+        let browser = builder.start();
+        browser.open(&self.url("/"));
+        browser
+    }
+
+    /// Types name and main password, and sends them.
+    #[track_caller]
+    pub fn log_in(&self, browser: &Browser, user: &LoginUser) {
+        browser.open(&self.url("/log-in"));
+        browser.type_into("#user", &user.unix.name);
+        browser.type_into("#password", &user.password);
+        browser.click("form[action='/log-in'] button");
+    }
+}

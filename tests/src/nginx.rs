@@ -1,0 +1,103 @@
+//! nginx before postern-web, as `packaging/proxy/nginx.conf` has it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::certs::Certs;
+use crate::guard::{Process, free_port};
+use crate::http::Place;
+use crate::{Web, host};
+
+/// A running nginx, stopped when dropped.
+#[derive(Debug)]
+pub struct Nginx {
+    _process: Process,
+    _dir: TempDir,
+    /// The port of the phones' page.
+    pub phone: u16,
+    /// The port of the account's pages.
+    pub account: u16,
+}
+
+/// What is before the first byte of HTTP.
+#[derive(Debug, Clone, Copy)]
+pub enum Security<'a> {
+    /// TLS with this certificate.
+    Tls(&'a Certs),
+    /// Nothing: a test of what nginx does with requests.
+    None,
+}
+
+impl Nginx {
+    /// Starts it with the example's two sites on ports of loopback; `account` is that of the account's pages. `name` names the
+    /// directory of its log.
+    #[must_use]
+    pub fn start(name: &str, web: &Web, account: u16, security: Security<'_>) -> Self {
+        let program = host::system_program("/usr/sbin/nginx", "nginx-light");
+        let dir =
+            tempfile::Builder::new().prefix("nginx.").tempdir_in(host::test_dir()).expect("a directory");
+        let phone = free_port();
+        let here = dir.path().display();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+            .concat();
+        let sites = sites(web, [phone, account], security);
+        let whole = format!(
+            "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             {temporary}{sites}}}\n"
+        );
+        let config = dir.path().join("nginx.conf");
+        std::fs::write(&config, whole).expect("nginx.conf");
+        let mut command = Command::new(program);
+        command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
+        let mut process = Process::spawn("nginx", &mut command, &host::output_dir(name).join("nginx.log"));
+        process.wait_ready(Duration::from_secs(10), || Place::Port(phone).connect().ok().map(drop));
+        Self { _process: process, _dir: dir, phone, account }
+    }
+}
+
+/// The example, with what a test has in the place of what a host has.
+fn sites(web: &Web, ports: [u16; 2], security: Security<'_>) -> String {
+    let example = include_str!("../../packaging/proxy/nginx.conf");
+    // The last server sends people from http to https, and there is no port 80 here.
+    let (example, last) = example.split_at(example.rfind("server {").expect("a server"));
+    assert!(last.contains("listen 80;"), "the example has changed");
+    let (tls, certificate) = match security {
+        Security::Tls(certs) => {
+            let (cert, key) = (certs.cert.display(), certs.key.display());
+            (" ssl", format!("ssl_certificate {cert};\nssl_certificate_key {key};\n"))
+        }
+        Security::None => ("", String::new()),
+    };
+    let upstream = match web.place() {
+        Place::Port(port) => format!("server 127.0.0.1:{port};"),
+        Place::Unix(path) => format!("server unix:{};", path.display()),
+    };
+    let mut ports = ports.iter();
+    let mut sites = String::new();
+    for line in example.lines() {
+        let line = match line.trim() {
+            "listen 443 ssl;" => {
+                let port = ports.next().expect("a server of the example too many");
+                format!("listen 127.0.0.1:{port}{tls};\n{certificate}")
+            }
+            "server 127.0.0.1:8480;" => upstream.clone(),
+            text if text.contains("[::]")
+                || text.starts_with("ssl_certificate")
+                || text.starts_with("server_name") =>
+            {
+                continue;
+            }
+            _ => line.to_owned(),
+        };
+        sites.push_str(&line);
+        sites.push('\n');
+    }
+    assert!(ports.next().is_none() && sites.contains(&upstream), "the example has changed");
+    match security {
+        Security::Tls(_) => sites,
+        Security::None => sites.replace("$scheme", "https"),
+    }
+}

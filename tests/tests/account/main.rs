@@ -1,0 +1,26 @@
+//! The account's pages in a real browser, behind nginx and TLS: postern-web before posternd, with Postfix for mail and doubles for
+//! what belongs to others.
+
+mod attacks;
+mod factors;
+mod trust;
+mod ways;
+
+/// Tests of a host, once for each way to keep accounts.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[test]
+            fn $name() {
+                super::$name(&postern_tests::account_host::AccountHost::shared(postern_tests::login_host::Stores::Embedded));
+            })+
+        }
+        mod ldap {
+            $(#[test]
+            fn $name() {
+                super::$name(&postern_tests::account_host::AccountHost::shared(postern_tests::login_host::Stores::LdapAndRedis));
+            })+
+        }
+    };
+}
+use on_both;

@@ -1,6 +1,6 @@
 //! A host with the account's pages behind nginx and TLS, and people with browsers.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::Browser;
@@ -26,6 +26,12 @@ impl Deref for AccountHost {
 
     fn deref(&self) -> &CourierHost {
         &self.host
+    }
+}
+
+impl DerefMut for AccountHost {
+    fn deref_mut(&mut self) -> &mut CourierHost {
+        &mut self.host
     }
 }
 

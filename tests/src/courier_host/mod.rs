@@ -2,7 +2,7 @@
 
 mod people;
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::login_host::{LoginHost, LoginUser, Shared, Stores};
@@ -30,6 +30,12 @@ impl Deref for CourierHost {
 
     fn deref(&self) -> &LoginHost {
         &self.host
+    }
+}
+
+impl DerefMut for CourierHost {
+    fn deref_mut(&mut self) -> &mut LoginHost {
+        &mut self.host
     }
 }
 

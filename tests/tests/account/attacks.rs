@@ -169,7 +169,7 @@ fn other_hosts_and_paths_are_refused(host: &AccountHost) {
     for query in [
         "/log-in?why=https://evil.example",
         "/log-in?return=https://evil.example",
-        "/log-in?why=over&x=<script>",
+        "/log-in?why=over&x=%3Cscript%3E",
     ] {
         let reply = host.request("GET", query).send();
         assert!(

@@ -42,7 +42,7 @@ fn an_authenticator_is_set_up_used_replaced_and_removed(host: &AccountHost) {
     browser.wait_for_text("shown only this once");
     browser.screenshot("authenticator-codes");
     browser.axe();
-    browser.click("I have them: continue");
+    browser.click("Continue");
     browser.wait_for_text("Set up another");
     browser.screenshot("security");
     browser.axe();

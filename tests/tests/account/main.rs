@@ -3,6 +3,9 @@
 
 mod attacks;
 mod factors;
+mod first_login;
+mod mail;
+mod outages;
 mod trust;
 mod ways;
 

@@ -2,7 +2,7 @@
 
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
-use postern_tests::login_host::LoginUser;
+use postern_tests::login_host::{CodeApp, LoginUser};
 
 use crate::on_both;
 
@@ -62,15 +62,18 @@ fn a_trusted_browser_skips_the_second_factor_until_it_is_revoked(host: &AccountH
 }
 
 fn a_copied_trust_is_noticed_and_told(host: &AccountHost) {
-    let mut anna = host.enrolled_with("anna", &[]);
+    let mut anna = host.user("anna");
+    anna.app = CodeApp::of(host.bind_app(&anna));
     let mut client = log_in_and_trust(host, &mut anna);
+    drop(host.mail(&anna.address(), "change to your account"));
     client.submit("/log-out", &[]);
     let mut thief = client.clone();
     client.log_in(&anna);
     assert_eq!(client.path, "/security");
     thief.log_in(&anna);
     assert!(thief.path.starts_with("/step/"), "the old value is no trust: {}", thief.page.body);
-    drop(host.mail(&anna.address(), "change to your account"));
+    let told = host.mail(&anna.address(), "change to your account");
+    assert!(told.text.contains("is no longer trusted"), "{}", told.text);
     // The trust is over for the owner, too.
     client.get("/security");
     client.submit("/log-out", &[]);
@@ -126,13 +129,26 @@ fn a_proof_is_asked_for_before_a_change_unless_it_is_fresh(host: &AccountHost) {
     client.submit("/app-passwords/create", &[("label", "Foxmail"), ("imap", "on"), ("smtp", "on")]);
     assert!(client.page.body.contains("shown only this once"), "{}", client.page.body);
     assert_eq!(client.cookie(SESSION).unwrap(), token);
-    // A way to remove it all begins with the factor.
+    // A service here requires a factor: the last one can be replaced, and not removed.
     client.get("/security");
     let id = client.hidden("id").expect("the factor");
+    assert!(
+        client.page.body.contains("you can replace it") && !client.page.body.contains("/security/remove")
+    );
+    client.submit("/security/remove", &[("id", &id)]);
+    assert_eq!(client.page.status, 403);
+    assert!(
+        client.page.body.contains("you can replace it") && client.page.body.contains("Nothing was changed.")
+    );
+    // A second one, and then the first can go.
+    client.get("/security");
+    client.submit("/security/add", &[("kind", "email")]);
+    client.answer(&anna.backup());
+    client.answer(&host.mailbox.next_to(&anna.backup()).code());
+    assert!(client.page.body.contains("is set up"), "{}", client.page.body);
+    client.get("/security");
     client.submit("/security/remove", &[("id", &id)]);
     assert!(client.page.body.contains("has been removed"), "{}", client.page.body);
-    client.get("/security");
-    assert!(client.page.body.contains("Nothing is set up yet"), "{}", client.page.body);
 }
 
 fn the_language_is_the_accounts_then_the_browsers_and_can_be_switched(host: &AccountHost) {

@@ -116,6 +116,7 @@ impl Asked<'_> {
                 | "new-recovery-codes"
                 | "new-recovery-code"
                 | "enrolment-needed"
+                | "code-sent"
         )
     }
 
@@ -151,8 +152,10 @@ impl Asked<'_> {
             },
             "recovery-code" => self.field(words.recovery_code, words.recovery_hint, Input::Letters),
             "ticket" => self.field(words.ticket, "", Input::Letters),
-            "approve-on-phone" | "approve-on-phone-or-number" => self.approval(words.approve_text, true),
-            "approve-by-scan" | "approve-by-scan-or-number" => self.approval(words.approve_scan_text, false),
+            "approve-on-phone"
+            | "approve-on-phone-or-number"
+            | "approve-by-scan"
+            | "approve-by-scan-or-number" => self.approval(),
             "first-code" => self.authenticator(),
             "which-address" => self.field(words.address, words.address_hint, Input::Address),
             "which-number" | "which-number-at" => self.field(words.number, words.number_hint, Input::Number),
@@ -200,20 +203,24 @@ impl Asked<'_> {
     }
 
     /// The number for the phone, and what else is possible meanwhile.
-    fn approval(&self, text: &str, has_qr_button: bool) -> Markup {
+    fn approval(&self) -> Markup {
         let words = self.words();
         let wait = format!("/step/{}/approval", self.parked.id);
         html! {
             (self.problem())
-            p { (text) }
-            @if let Some(code) = self.shown.line("qr") { (qr(code.argument("text"), words.approve_scan_text)) }
+            @if let Some(code) = self.shown.line("qr") {
+                p { (words.approve_scan_text) }
+                (qr(code.argument("text"), words.approve_scan_text))
+            } @else {
+                p { (words.approve_text) }
+            }
             p class="digits" { (self.question.prompt.argument("number")) }
             p class="soft" id="waiting" role="status" hidden { (words.waiting) }
             form method="post" action=(self.action()) data-follow=(wait) {
                 (self.hidden())
                 button class="main" name="answer" value="" { (words.approved) }
             }
-            @if has_qr_button { (self.button("s", words.show_qr, "quiet")) }
+            @if self.shown.line("qr").is_none() { (self.button("s", words.show_qr, "quiet")) }
             details {
                 summary { (words.phone_code) }
                 (self.input_form("offline", words.phone_code, words.phone_code_hint, Input::Digits, true))

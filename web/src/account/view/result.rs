@@ -27,9 +27,10 @@ pub(in crate::account) fn is_worth_showing(purpose: Purpose, step: &Step) -> boo
             | Change::RevokeAppPasswords
             | Change::RevokeDevice
             | Change::RevokeDevices
-            | Change::EndSession
-            | Change::EndSessions,
+            | Change::EndSession,
         ) => !step.lines.is_empty(),
+        // The next page says it.
+        Purpose::Change(Change::EndSessions) => false,
     }
 }
 
@@ -41,13 +42,13 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
         Purpose::Change(change) => change.back(),
     };
     let is_done = matches!(end, End::Accepted);
+    let has_codes = step.records("recovery_code").next().is_some();
     let title = match purpose {
         _ if !is_done => words.not_done_title,
         Purpose::Change(Change::CreateAppPassword | Change::RegenerateAppPassword) => words.created_title,
-        Purpose::Change(Change::RecoveryCodes) => words.recovery_title,
+        Purpose::Change(_) if has_codes => words.recovery_title,
         Purpose::LogIn | Purpose::Change(_) => words.done_title,
     };
-    let has_codes = step.records("recovery_code").next().is_some();
     let body = html! {
         section class="card" {
             div role="status" {

@@ -1,0 +1,76 @@
+//! What people see while a part of it does not work, and what is left afterwards.
+
+use postern_tests::account_host::AccountHost;
+use postern_tests::form_client::FormClient;
+use postern_tests::login_host::Stores;
+
+#[test]
+fn sessions_outlive_postern_web_and_a_login_under_way_begins_again() {
+    let mut host = AccountHost::new("account_restart", Stores::Embedded);
+    let (anna, mut bert) = (host.user("anna"), host.enrolled_with("bert", &[]));
+    let (cookies, half) = {
+        let of_anna = FormClient::logged_in(&host, &anna);
+        let mut of_bert = FormClient::new(&host);
+        of_bert.log_in(&bert);
+        assert!(of_bert.path.starts_with("/step/"));
+        (of_anna.cookies, (of_bert.cookies, of_bert.path, of_bert.page))
+    };
+    assert!(host.web.stop().success());
+    host.web.start_again();
+    let mut of_anna = FormClient::new(&host);
+    of_anna.cookies = cookies;
+    assert_eq!(of_anna.get("/devices").status, 200, "the session goes on");
+    let mut of_bert = FormClient::new(&host);
+    (of_bert.cookies, of_bert.path, of_bert.page) = half;
+    let code = bert.app.code();
+    of_bert.answer(&code);
+    assert!(of_bert.page.body.contains("This login was not finished"), "{}", of_bert.page.body);
+    of_bert.log_in(&bert);
+    of_bert.answer(&code);
+    assert_eq!(of_bert.path, "/security", "the code was not spent: {}", of_bert.page.body);
+}
+
+#[test]
+fn without_posternd_a_calm_page_says_so_and_the_session_stays() {
+    let mut host = AccountHost::new("account_down", Stores::Embedded);
+    let anna = host.user("anna");
+    let cookies = FormClient::logged_in(&host, &anna).cookies;
+    assert!(host.posternd.stop().success());
+    {
+        let mut client = FormClient::new(&host);
+        client.log_in(&anna);
+        let page = &client.page;
+        assert_eq!((page.status, page.header("retry-after")), (503, Some("60")));
+        assert!(page.body.contains("cannot be reached right now"), "{}", page.body);
+        assert!(page.body.contains(&format!("value=\"{}\"", anna.unix.name)), "what was typed is not lost");
+        client.cookies = cookies.clone();
+        for path in ["/security", "/app-passwords", "/devices"] {
+            let page = client.get(path);
+            assert_eq!((page.status, page.header("retry-after")), (503, Some("60")), "{path}");
+            assert!(page.header("set-cookie").is_none(), "the cookie stays");
+        }
+    }
+    host.posternd.start_again();
+    let mut client = FormClient::new(&host);
+    client.cookies = cookies;
+    // An embedded ledger that may have lost something has no sessions.
+    assert!(matches!(client.get("/security").status, 200));
+    client.log_in(&anna);
+    assert_eq!(client.path, "/security");
+}
+
+#[test]
+fn a_flushed_redis_means_that_everybody_logs_in_again() {
+    let host = AccountHost::new("account_flushed", Stores::LdapAndRedis);
+    let mut anna = host.enrolled_with("anna", &[]);
+    let mut client = FormClient::new(&host);
+    client.log_in(&anna);
+    let path = client.path.clone();
+    client.submit(&path, &[("answer", &anna.app.code()), ("trust", "on")]);
+    assert_eq!(client.path, "/security", "{}", client.page.body);
+    drop(host.redis.as_ref().unwrap().cli(&["FLUSHALL"]));
+    client.get("/security");
+    assert!(client.page.body.contains("You were logged out."), "{}", client.page.body);
+    client.log_in(&anna);
+    assert!(client.path.starts_with("/step/"), "no trust comes back: {}", client.page.body);
+}

@@ -32,7 +32,6 @@ struct Setup {
     language: String,
     dark: bool,
     is_desktop: bool,
-    has_script: bool,
     profile: tempfile::TempDir,
     output: PathBuf,
     user_agent: Option<String>,
@@ -45,7 +44,6 @@ pub struct BrowserBuilder {
     language: String,
     dark: bool,
     is_desktop: bool,
-    has_script: bool,
     user_agent: Option<String>,
 }
 
@@ -64,7 +62,6 @@ impl Browser {
             language: "en-US".to_owned(),
             dark: false,
             is_desktop: false,
-            has_script: true,
             user_agent: None,
         }
     }
@@ -281,13 +278,6 @@ impl BrowserBuilder {
         self
     }
 
-    /// Pages run no script.
-    #[must_use]
-    pub fn without_script(mut self) -> Self {
-        self.has_script = false;
-        self
-    }
-
     /// What it says that it is.
     #[must_use]
     pub fn user_agent(mut self, name: &str) -> Self {
@@ -301,7 +291,7 @@ impl BrowserBuilder {
         let profile =
             tempfile::Builder::new().prefix("browser.").tempdir_in(host::test_dir()).expect("a directory");
         let output = host::output_dir(&self.name);
-        let Self { language, dark, is_desktop, has_script, user_agent, .. } = self;
+        let Self { language, dark, is_desktop, user_agent, .. } = self;
         let setup = Setup { language, dark, is_desktop, has_script, profile, output, user_agent };
         Browser { driver: setup.start(), setup, shots: 0 }
     }
@@ -341,9 +331,6 @@ impl Setup {
             "args": arguments,
             "prefs": {"intl.accept_languages": self.language},
         });
-        if !self.has_script {
-            options["prefs"]["profile.managed_default_content_settings.javascript"] = json!(2);
-        }
         if !self.is_desktop {
             let screen =
                 json!({"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true});

@@ -19,6 +19,8 @@ pub struct Nginx {
     pub phone: u16,
     /// The port of the account's pages.
     pub account: u16,
+    /// The port of the settings of mail programs.
+    pub autoconfig: u16,
 }
 
 /// What is before the first byte of HTTP.
@@ -31,19 +33,19 @@ pub enum Security<'a> {
 }
 
 impl Nginx {
-    /// Starts it with the example's two sites on ports of loopback; `account` is that of the account's pages. `name` names the
+    /// Starts it with the example's sites on ports of loopback; `account` is that of the account's pages. `name` names the
     /// directory of its log.
     #[must_use]
     pub fn start(name: &str, web: &Web, account: u16, security: Security<'_>) -> Self {
         let program = host::system_program("/usr/sbin/nginx", "nginx-light");
         let dir =
             tempfile::Builder::new().prefix("nginx.").tempdir_in(host::test_dir()).expect("a directory");
-        let phone = free_port();
+        let (phone, autoconfig) = (free_port(), free_port());
         let here = dir.path().display();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
             .concat();
-        let sites = sites(web, [phone, account], security);
+        let sites = sites(web, [phone, account, autoconfig], security);
         let whole = format!(
             "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
              {temporary}{sites}}}\n"
@@ -54,12 +56,12 @@ impl Nginx {
         command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
         let mut process = Process::spawn("nginx", &mut command, &host::output_dir(name).join("nginx.log"));
         process.wait_ready(Duration::from_secs(10), || Place::Port(phone).connect().ok().map(drop));
-        Self { _process: process, _dir: dir, phone, account }
+        Self { _process: process, _dir: dir, phone, account, autoconfig }
     }
 }
 
 /// The example, with what a test has in the place of what a host has.
-fn sites(web: &Web, ports: [u16; 2], security: Security<'_>) -> String {
+fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
     let example = include_str!("../../packaging/proxy/nginx.conf");
     // The last server sends people from http to https, and there is no port 80 here.
     let (example, last) = example.split_at(example.rfind("server {").expect("a server"));

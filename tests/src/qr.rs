@@ -1,6 +1,7 @@
 //! Reads QR codes off terminal text as a phone would: the text becomes a picture, zbarimg decodes that.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,8 +25,14 @@ pub fn read(text: &str, theme: Theme) -> Vec<String> {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("terminal.pgm");
     fs::write(&file, picture(text, theme)).expect("a picture");
+    of_picture(&file)
+}
+
+/// What the QR codes of a picture file say, such as a screenshot.
+#[must_use]
+pub fn of_picture(file: &Path) -> Vec<String> {
     let mut zbarimg = Command::new(host::system_program("/usr/bin/zbarimg", "zbar-tools"));
-    zbarimg.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&file).current_dir("/");
+    zbarimg.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(file).current_dir("/");
     let ran = Ran::of(&mut zbarimg, b"", Duration::from_secs(20));
     // 4: no code in there.
     assert!(matches!(ran.code, 0 | 4), "zbarimg {}: {}", ran.code, ran.stderr);

@@ -16,8 +16,12 @@ use crate::client_setup::{AUTOCONFIG_TYPE, MailServers, MailSite, NotARecord, au
 use crate::reply::{self, Reply};
 
 /// What is served at the paths of autoconfig.
-#[derive(Debug, Default)]
-pub(crate) struct PublishedSettings(Arc<Mutex<Option<Known>>>);
+#[derive(Debug)]
+pub(crate) struct PublishedSettings {
+    known: Arc<Mutex<Option<Known>>>,
+    /// Where people create app passwords, if it is a page of ours.
+    page: Option<String>,
+}
 
 #[derive(Debug, Clone)]
 struct Known {
@@ -33,16 +37,21 @@ enum Answer {
 }
 
 impl PublishedSettings {
+    /// `page` is where people create app passwords; without it posternd's `app_password_help` is told.
+    pub(crate) fn new(page: Option<String>) -> Self {
+        Self { known: Arc::default(), page }
+    }
+
     /// The document, or why there is none. The request has no part in it.
     pub(crate) async fn reply(&self, api: &Api) -> Reply {
-        let (known, api) = (Arc::clone(&self.0), api.clone());
+        let (known, page, api) = (Arc::clone(&self.known), self.page.clone(), api.clone());
         // In a task of its own: a client that hangs up does not end what the others wait for, and one conversation serves all.
         let answered = tokio::spawn(async move {
             let mut known = known.lock().await;
             match &*known {
                 Some(known) if Instant::now() < known.until => known.answer.clone(),
                 Some(_) | None => {
-                    let answer = ask(&api).await;
+                    let answer = ask(&api, page.as_deref()).await;
                     *known =
                         Some(Known { answer: answer.clone(), until: Instant::now() + answer.lifetime() });
                     answer
@@ -61,14 +70,14 @@ impl PublishedSettings {
 
 impl Answer {
     /// Of what records say.
-    fn of(records: &[Value]) -> Result<Self, NotARecord> {
+    fn of(records: &[Value], page: Option<&str>) -> Result<Self, NotARecord> {
         let of_name = |name: &'static str| {
             let is_it = move |record: &&Value| record.get("name").and_then(Value::as_str) == Some(name);
             records.iter().filter(is_it).filter_map(|record| record.get("value").and_then(Value::as_object))
         };
         let site: &Map<String, Value> = of_name("mail_site").next().ok_or(NotARecord)?;
         let (servers, site) = (MailServers::of_records(of_name("mail_setting"))?, MailSite::of_record(site)?);
-        let document = autoconfig(&servers, &site, site.app_password_page());
+        let document = autoconfig(&servers, &site, page.or_else(|| site.app_password_page()));
         Ok(document.map_or(Self::NotConfigured, |document| Self::Document(document.into())))
     }
 
@@ -81,9 +90,9 @@ impl Answer {
     }
 }
 
-async fn ask(api: &Api) -> Answer {
+async fn ask(api: &Api, page: Option<&str>) -> Answer {
     let Some(records) = api.records(Flow::MailSettings).await else { return Answer::Unavailable };
-    Answer::of(&records).unwrap_or_else(|NotARecord| {
+    Answer::of(&records, page).unwrap_or_else(|NotARecord| {
         error!("posternd told mail settings that cannot be read; is it of another release?");
         Answer::Unavailable
     })
@@ -115,8 +124,8 @@ mod tests {
             "name": "mail_setting",
             "value": { "protocol": "IMAP", "host": "imap.example.org", "port": 993, "tls": "implicit" },
         });
-        assert!(matches!(Answer::of(&[imap.clone(), site.clone()]), Ok(Answer::Document(_))));
-        assert_eq!(Answer::of(&[site]), Ok(Answer::NotConfigured));
-        assert_eq!(Answer::of(&[imap]), Err(NotARecord));
+        assert!(matches!(Answer::of(&[imap.clone(), site.clone()], None), Ok(Answer::Document(_))));
+        assert_eq!(Answer::of(&[site], None), Ok(Answer::NotConfigured));
+        assert_eq!(Answer::of(&[imap], None), Err(NotARecord));
     }
 }

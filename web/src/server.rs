@@ -34,7 +34,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let requests = ClientLimit::new(config.limits.per_client);
     let log = RequestLog::new(Instant::now());
     let account = AccountSite::of(&config);
-    let (api, settings) = (Api::new(&config), PublishedSettings::default());
+    let (api, settings) =
+        (Api::new(&config), PublishedSettings::new(account.as_ref().map(AccountSite::app_passwords_page)));
     let server =
         Arc::new(Server { api, settings, account, config, requests, log, stopping: stopping.subscribe() });
     let mut summary = tokio::time::interval(SUMMARY);

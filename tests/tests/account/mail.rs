@@ -1,12 +1,18 @@
 //! An app password from its page to a real mail server and back.
 
 use postern_tests::account_host::AccountHost;
-use postern_tests::canary;
 use postern_tests::form_client::FormClient;
+use postern_tests::{Browser, canary, guard, qr};
+use serde_json::{Value, json};
+use std::time::Duration;
 
 use crate::on_both;
 
-on_both!(an_app_password_of_the_page_opens_mail_until_it_is_revoked);
+on_both!(
+    an_app_password_of_the_page_opens_mail_until_it_is_revoked,
+    a_new_app_password_sets_a_device_up,
+    mail_programs_find_their_settings_at_the_accounts_host,
+);
 
 /// The password that a page shows.
 fn shown(client: &FormClient<'_>) -> String {
@@ -40,10 +46,16 @@ fn an_app_password_of_the_page_opens_mail_until_it_is_revoked(host: &AccountHost
     }
     assert!(!page.contains("smtp.example.org"), "it does not open that");
     assert!(dovecot.imap(&name, &password).is_in() && dovecot.pop3(&name, &password).is_in());
-    client.get("/app-passwords");
-    let page = client.page.body.clone();
+    // The use is noted after the login.
+    let page = guard::wait_for("the last use", Duration::from_secs(20), || {
+        let page = client.get("/app-passwords").body.clone();
+        // Either login may have been noted.
+        ["imap, from 127.0.0.1", "pop3, from 127.0.0.1"]
+            .iter()
+            .any(|used| page.contains(used))
+            .then_some(page)
+    });
     assert!(page.contains("Thunderbird") && page.contains(&format!("{}…", &password[..4])), "{page}");
-    assert!(page.contains(", pop3, from 127.0.0.1"), "when, by which service, from where: {page}");
     client.submit("/app-passwords/regenerate", &[("id", &password[..4])]);
     let newer = shown(&client);
     assert!(!dovecot.imap(&name, &password).is_in() && dovecot.imap(&name, &newer).is_in());
@@ -52,4 +64,58 @@ fn an_app_password_of_the_page_opens_mail_until_it_is_revoked(host: &AccountHost
     assert!(client.page.body.contains("has been revoked"), "{}", client.page.body);
     assert!(!dovecot.imap(&name, &newer).is_in());
     assert!(client.get("/app-passwords").body.contains("You have no app passwords."));
+}
+
+fn a_new_app_password_sets_a_device_up(host: &AccountHost) {
+    let anna = host.user("anna");
+    let mut browser = Browser::builder(&format!("account_setup_{}", anna.unix.name)).desktop().start();
+    host.log_in(&browser, &anna);
+    browser.open(&host.url("/app-passwords"));
+    browser.type_into("#label", "Phone & <tablet>");
+    browser.click("Create");
+    browser.click("Thunderbird on Android");
+    browser.click("iPhone, iPad or Mac");
+    let shot = browser.screenshot("set-up");
+    browser.axe();
+    let password: String = browser.text_of("#password").split(' ').collect();
+    canary::register(&password);
+    let read: Value = serde_json::from_str(&qr::of_picture(&shot).concat()).expect("what Thunderbird reads");
+    assert_eq!((&read[0], &read[2][1], &read[2][2]), (&json!(1), &json!("imap.example.org"), &json!(993)));
+    assert_eq!(read[2][7], password);
+    // The profile is made from what the page has, and by no GET.
+    let mut client = FormClient::logged_in(host, &anna);
+    client.get("/app-passwords");
+    client.submit("/app-passwords/create", &[("label", "Phone & <tablet>"), ("imap", "on"), ("smtp", "on")]);
+    let password = shown(&client);
+    let fields = [
+        ("address", &*anna.address()),
+        ("label", "Phone & <tablet>"),
+        ("password", &password),
+        ("services", "imap,smtp"),
+    ];
+    client.submit("/app-passwords/profile", &fields);
+    let profile = &client.page;
+    assert_eq!(profile.header("content-type"), Some("application/x-apple-aspen-config"));
+    assert_eq!(profile.header("cache-control"), Some("no-store"));
+    for part in [
+        "com.apple.mail.managed",
+        "imap.example.org",
+        "smtp.example.org",
+        &password,
+        "Phone &amp; &lt;tablet&gt;",
+    ] {
+        assert!(profile.body.contains(part), "{part}: {}", profile.body);
+    }
+    assert_eq!(client.get("/app-passwords/profile").status, 405);
+}
+
+fn mail_programs_find_their_settings_at_the_accounts_host(host: &AccountHost) {
+    for path in
+        ["/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=x@example.org", "/mail/config-v1.1.xml"]
+    {
+        let reply = host.request("GET", path).send();
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        assert!(reply.body.contains("<hostname>imap.example.org</hostname>"), "{}", reply.body);
+        assert!(reply.body.contains(&host.url("/app-passwords")), "where to get a password: {}", reply.body);
+    }
 }

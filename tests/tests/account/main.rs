@@ -1,6 +1,7 @@
 //! The account's pages in a real browser, behind nginx and TLS: postern-web before posternd, with Postfix for mail and doubles for
 //! what belongs to others.
 
+mod appearance;
 mod attacks;
 mod factors;
 mod first_login;

@@ -48,7 +48,8 @@ fn behind_nginx_the_client_is_the_one_nginx_sees_and_the_cookie_is_for_https() {
 fn behind_nginx_a_host_for_mail_programs_passes_on_their_file_alone() {
     let hosts = "autoconfig_hosts = [\"autoconfig.example.org\"]";
     let (_dir, phone_posternd, web) = served("nginx_autoconfig", hosts);
-    let (_config, _nginx, place) = nginx("nginx_autoconfig", &web);
+    let nginx = Nginx::start("nginx_autoconfig", &web, free_port(), Security::None);
+    let place = Place::Port(nginx.autoconfig);
     let status =
         |path: &str| place.request("GET", path).header("Host", "autoconfig.example.org").send().status;
     for path in ["/", "/health", "/app.js", "/mail/config-v1.1.xml/", "/mail/config-v1a1.xml"] {

@@ -79,7 +79,9 @@ for (const form of document.querySelectorAll("form")) {
     if (form.dataset.sent) {
       event.preventDefault();
     }
-    form.dataset.sent = "yes";
+    if (!("repeats" in form.dataset)) {
+      form.dataset.sent = "yes";
+    }
   });
 }
 addEventListener("pageshow", function () {

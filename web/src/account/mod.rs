@@ -13,6 +13,7 @@ mod origin;
 mod pages;
 mod parked;
 mod path;
+mod profile;
 mod purpose;
 mod step;
 mod steps;
@@ -68,6 +69,11 @@ impl AccountSite {
         })
     }
 
+    /// The address of the page where people create app passwords.
+    pub(crate) fn app_passwords_page(&self) -> String {
+        format!("{}app-passwords", self.url)
+    }
+
     /// Answers a request for `path`, which allows its method. `client` is the client's address.
     pub(crate) async fn answer(
         &self,
@@ -98,6 +104,7 @@ impl AccountSite {
             AccountPath::AppPasswords => visit.app_passwords().await,
             AccountPath::Devices => visit.devices().await,
             AccountPath::Change(change) => visit.change(change, &body).await,
+            AccountPath::Profile => visit.profile(&body).await,
             AccountPath::Step(id) if is_post => visit.answer_step(id, &body).await,
             AccountPath::Step(id) => visit.show_step(id).await,
             AccountPath::Cancel(id) => visit.cancel_step(id, &body),

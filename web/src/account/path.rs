@@ -1,5 +1,6 @@
 use hyper::Method;
 
+use super::profile::PROFILE_PATH;
 use super::purpose::Change;
 
 /// What a path of the account's pages leads to. Every other path is 404.
@@ -21,6 +22,8 @@ pub enum AccountPath {
     Devices,
     /// Begins a change.
     Change(Change),
+    /// Makes the profile of an app password that the page has just shown.
+    Profile,
     /// The question of a conversation.
     Step(StepId),
     /// Gives a conversation up.
@@ -75,6 +78,7 @@ impl AccountPath {
             "/security" => Self::Security,
             "/app-passwords" => Self::AppPasswords,
             "/devices" => Self::Devices,
+            PROFILE_PATH => Self::Profile,
             "/account.css" => Self::File(PageFile::Style),
             "/branding.css" => Self::File(PageFile::Branding),
             "/account.js" => Self::File(PageFile::Script),
@@ -110,6 +114,7 @@ impl AccountPath {
             Self::AppPasswords => "/app-passwords",
             Self::Devices => "/devices",
             Self::Change(change) => change.path(),
+            Self::Profile => PROFILE_PATH,
             Self::Step(_) => "/step",
             Self::Cancel(_) => "/step/cancel",
             Self::Approval(_) => "/step/approval",
@@ -126,7 +131,7 @@ impl AccountPath {
     pub fn allow(self) -> &'static str {
         match self {
             Self::LogIn | Self::Step(_) => "GET, HEAD, POST",
-            Self::LogOut | Self::Language | Self::Change(_) | Self::Cancel(_) => "POST",
+            Self::LogOut | Self::Language | Self::Change(_) | Self::Profile | Self::Cancel(_) => "POST",
             Self::Home
             | Self::Security
             | Self::AppPasswords

@@ -190,6 +190,11 @@ impl std::fmt::Debug for Prompt {
 }
 
 impl Record {
+    /// All fields.
+    pub(super) fn fields(&self) -> &Map<String, Value> {
+        &self.fields
+    }
+
     /// A field that is a text; empty if there is none.
     pub(super) fn text(&self, name: &str) -> &str {
         self.fields.get(name).and_then(Value::as_str).unwrap_or_default()

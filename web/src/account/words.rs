@@ -177,6 +177,12 @@ words! {
     copied: "Copied", "已复制";
     no_script_copy: "Copying needs JavaScript; select the text instead.", "复制功能需要 JavaScript；也可直接选中文字。";
     settings_title: "Set up the mail program", "设置邮件客户端";
+    set_up_device: "Or set up this device without typing", "或者无需输入即可设置此设备";
+    thunderbird: "Thunderbird on Android", "Android 上的 Thunderbird";
+    thunderbird_text: "In Thunderbird, import settings by QR code and scan this:", "在 Thunderbird 中选择通过二维码导入设置，扫描：";
+    apple: "iPhone, iPad or Mac", "iPhone、iPad 或 Mac";
+    apple_text: "Open this page on the device itself, download the profile, and install it in the settings. The device says that it is not signed; that is expected.", "请在该设备上打开此页面，下载描述文件并在系统设置中安装。设备会提示文件未签名，这是正常的。";
+    apple_download: "Download the profile", "下载描述文件";
     setting: "Setting", "项目";
     value: "Value", "值";
     user_setting: "User name", "用户名";

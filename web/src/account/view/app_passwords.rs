@@ -1,12 +1,16 @@
 use maud::{Markup, html};
+use postern_ipc::Secret;
 
 use crate::account::form::Form;
+use crate::account::profile::PROFILE_PATH;
 use crate::account::purpose::{Change, SCOPES};
 use crate::account::step::{Record, Step};
 use crate::account::words::{Words, fill};
+use crate::client_setup::{MailServers, NewMailAccount, thunderbird_qr};
 
 use super::frame::{Look, Page, Section};
 use super::items::{risky, risky_for_all, time};
+use super::qr::qr;
 
 /// The form for a new app password, as it was sent, and what was wrong with it.
 #[derive(Debug, Clone, Copy)]
@@ -186,6 +190,54 @@ pub(super) fn new_app_passwords(look: Look<'_>, step: &Step) -> Markup {
                 }
             }
             noscript { p class="soft" { (words.no_script_copy) } }
+            (set_up(look, step, one))
+        }
+    }
+}
+
+/// What sets a device up by itself. The password is in the page as it is.
+fn set_up(look: Look<'_>, step: &Step, one: &Record) -> Markup {
+    let words = look.words;
+    let Ok(servers) = MailServers::of_records(step.records("mail_setting").map(Record::fields)) else {
+        return html! {};
+    };
+    let account = step.records("mail_account").last();
+    let user = account.map_or("", |account| account.text("user"));
+    let address = account.map_or("", |account| account.text("address"));
+    let password = Secret::new(one.text("password").replace(' ', ""));
+    let name = if address.is_empty() { user } else { address };
+    let new = NewMailAccount {
+        user,
+        address: (!address.is_empty()).then_some(address),
+        name,
+        label: one.text("label"),
+        password: &password,
+        servers: &servers,
+    };
+    let code = thunderbird_qr(&new);
+    let has_profile = servers.incoming().is_some() && servers.outgoing().is_some();
+    html! {
+        @if code.is_some() || has_profile { h2 { (words.set_up_device) } }
+        @if let Some(code) = code {
+            details {
+                summary { (words.thunderbird) }
+                p { (words.thunderbird_text) }
+                (qr(code.expose(), words.thunderbird))
+            }
+        }
+        @if has_profile {
+            details {
+                summary { (words.apple) }
+                p { (words.apple_text) }
+                form method="post" action=(PROFILE_PATH) data-repeats {
+                    (look.token_field())
+                    input type="hidden" name="address" value=(address);
+                    input type="hidden" name="label" value=(one.text("label"));
+                    input type="hidden" name="password" value=(password.expose());
+                    input type="hidden" name="services" value=(one.texts("scope").join(","));
+                    button { (words.apple_download) }
+                }
+            }
         }
     }
 }

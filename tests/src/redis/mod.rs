@@ -1,5 +1,6 @@
 //! Real Redis servers on loopback or a Unix socket: alone, watched by sentinels, or as a Cluster.
 
+mod admin;
 mod builder;
 mod cluster;
 mod gate;
@@ -8,6 +9,7 @@ mod probe;
 mod sentinel;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -20,7 +22,7 @@ use tempfile::TempDir;
 use crate::certs::Certs;
 use crate::guard::{self, Process};
 use crate::site::random_password;
-use crate::{Site, Stopwatch, canary, host};
+use crate::{Ran, Site, Stopwatch, canary, host};
 
 pub use builder::RedisBuilder;
 pub use cluster::RedisCluster;
@@ -109,11 +111,9 @@ impl Redis {
     /// Runs a command as its admin and gives what it answers.
     #[must_use]
     pub fn cli(&self, command: &[&str]) -> String {
-        let done = self.redis_cli(command);
-        let answer = String::from_utf8_lossy(&done.stdout).trim().to_owned();
-        let trouble = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{}: {command:?}: {answer} {trouble}", self.name);
-        answer
+        let answer = self.ask(command).unwrap_or_else(|error| panic!("{}: {command:?}: {error}", self.name));
+        let answer = answer.unwrap_or_else(|error| panic!("{}: {command:?}: {error}", self.name));
+        answer.trim().to_owned()
     }
 
     /// Sends it a signal: STOP makes it silent, CONT lets it speak again.
@@ -151,8 +151,8 @@ impl Redis {
     pub fn wait_demoted(&self) {
         // In the moment of its demotion it closes every connection (CLIENT KILL), this one too.
         let is_replica = || {
-            let done = self.redis_cli(&["INFO", "replication"]);
-            String::from_utf8_lossy(&done.stdout).contains("role:slave").then_some(())
+            let info = self.ask(&["INFO", "replication"]).ok()?.ok()?;
+            info.contains("role:slave").then_some(())
         };
         guard::wait_for("the demotion", LIMIT, is_replica);
     }
@@ -206,8 +206,7 @@ impl Redis {
     fn wait_ready(&mut self) {
         let waited = Stopwatch::start();
         loop {
-            let done = self.redis_cli(&["PING"]);
-            if done.status.success() && done.stdout.starts_with(b"PONG") {
+            if self.ask(&["PING"]).is_ok_and(|answer| answer.is_ok_and(|text| text == "PONG")) {
                 return;
             }
             assert!(self.process.ended().is_none(), "{}", self.process.log_tail());
@@ -216,21 +215,25 @@ impl Redis {
         }
     }
 
-    fn redis_cli(&self, command: &[&str]) -> std::process::Output {
-        let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
+    fn ask(&self, command: &[&str]) -> io::Result<admin::Answer> {
+        let secret = &self.secrets.admin;
+        let login = (!secret.is_empty()).then_some(("admin", secret.as_str()));
         match (self.listen, &self.certs) {
-            (Listen::Unix(_), _) => cli.arg("-s").arg(self.socket()),
-            (Listen::Tcp | Listen::Tls, certs) => {
-                if let Some(certs) = certs {
-                    cli.args(["--tls", "--cacert"]).arg(&certs.ca);
-                }
-                cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
-            }
-        };
+            (Listen::Unix(_), _) => admin::ask_socket(&self.socket(), login, command),
+            (Listen::Tcp | Listen::Tls, None) => admin::ask_port(self.port, login, command),
+            (Listen::Tcp | Listen::Tls, Some(certs)) => Ok(self.redis_cli(certs, command)),
+        }
+    }
+
+    fn redis_cli(&self, certs: &Certs, command: &[&str]) -> admin::Answer {
+        let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
+        cli.args(["--tls", "--cacert"]).arg(&certs.ca);
+        cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         if !self.secrets.admin.is_empty() {
             cli.args(["--user", "admin"]).env("REDISCLI_AUTH", &self.secrets.admin);
         }
-        guard::run(cli.arg("-e").args(command), b"", LIMIT)
+        let ran = Ran::of(cli.arg("-e").args(command), b"", LIMIT);
+        if ran.code == 0 { Ok(ran.stdout.trim_end().to_owned()) } else { Err(ran.stdout + &ran.stderr) }
     }
 }
 

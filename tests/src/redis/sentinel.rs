@@ -1,12 +1,11 @@
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use postern_core::config::{Redis as RedisConfig, RedisServers};
 use tempfile::TempDir;
 
-use super::{Gate, LIMIT, Redis, config, impostor, join, section, write_private};
+use super::{Gate, LIMIT, Redis, admin, config, impostor, join, section, write_private};
 use crate::guard::{self, Process};
 use crate::{Site, host};
 
@@ -165,11 +164,10 @@ impl RedisSentinel {
     }
 }
 
+// Empty where nothing answers.
 fn ask(port: u16, command: &[&str]) -> String {
-    let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
-    cli.args(["-p", &port.to_string()]).args(command);
-    let done = guard::run(&mut cli, b"", Duration::from_secs(10));
-    String::from_utf8_lossy(&done.stdout).trim_end().to_owned()
+    let answer = admin::ask_port(port, None, command).unwrap_or_else(|_| Ok(String::new()));
+    answer.unwrap_or_else(|error| error)
 }
 
 const SERVICE: &str = "mail";

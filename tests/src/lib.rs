@@ -47,6 +47,7 @@ pub mod planted;
 pub mod posternd;
 pub mod postfix;
 pub mod push_service;
+mod python;
 pub mod qr;
 pub mod redis;
 pub mod self_service;

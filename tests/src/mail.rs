@@ -1,12 +1,9 @@
 //! Mail clients that are not ours: Python's imaplib and poplib log in over TCP.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use crate::{Dovecot, Ran, host};
+use crate::Dovecot;
+use crate::python::THIRD_PARTY;
 
 /// A login of a mail client.
 #[derive(Debug, Clone)]
@@ -58,14 +55,13 @@ impl Login {
     /// Logs in, opens the mailbox, logs out. A client that gets neither a yes nor a no panics.
     #[must_use]
     pub fn run(&self) -> MailAnswer {
-        let request = json!({
-            "protocol": match self.protocol { Protocol::Imap => "imap", Protocol::Pop3 => "pop3" },
-            "port": self.port, "source": self.source, "user": self.user, "password": self.password,
-        });
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("mail_client.py");
-        let mut command = Command::new(host::system_program("/usr/bin/python3", "python3"));
-        command.arg("-I").arg(script).current_dir("/");
-        let answer: Value = Ran::of(&mut command, request.to_string().as_bytes(), LIMIT).json();
+        let protocol = match self.protocol {
+            Protocol::Imap => "imap",
+            Protocol::Pop3 => "pop3",
+        };
+        let login =
+            json!({ "port": self.port, "source": self.source, "user": self.user, "password": self.password });
+        let answer = THIRD_PARTY.ask(protocol, login);
         let text = answer["text"].as_str().expect("the mail client's text").to_owned();
         match answer["in"].as_bool() {
             Some(true) => MailAnswer::In(text),
@@ -110,5 +106,3 @@ impl Dovecot {
         Login::new(self, Protocol::Pop3, user, password).run()
     }
 }
-
-const LIMIT: Duration = Duration::from_secs(60);

@@ -8,11 +8,14 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use crate::certs::Certs;
 use crate::gateway::code;
 use crate::guard::{Process, free_port, wait_for};
+use crate::python::THIRD_PARTY;
 use crate::{Ran, host};
 
 /// Postfix with its mailbox. Mail to any address of example.org arrives; for any other domain it is refused.
@@ -177,9 +180,8 @@ fn is_to(path: &Path, address: &str) -> bool {
 }
 
 fn read(path: &Path) -> Mail {
-    let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
     let mail = fs::read(path).expect("a mail");
-    let read = Ran::of(python.args(["-I", "-c", PARSE]).current_dir("/"), &mail, LIMIT).json();
+    let read = THIRD_PARTY.ask("mail", json!({ "text": STANDARD.encode(mail) }));
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let list = |name: &str| read[name].as_array().expect("a list").clone();
     Mail {
@@ -246,19 +248,5 @@ postlog unix-dgram n - n - 1 postlogd
 "
     )
 }
-
-const PARSE: &str = r#"
-import email, email.policy, json, sys
-mail = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
-headers = [[name, str(value)] for name, value in mail.items()]
-defects = [str(defect) for defect in mail.defects]
-for name, value in mail.items():
-    defects += [name + ": " + str(defect) for defect in value.defects]
-assert not mail.is_multipart()
-print(json.dumps({
-    "delivered_to": str(mail["Delivered-To"]), "from": str(mail["From"]), "to": str(mail["To"]),
-    "subject": str(mail["Subject"]), "text": mail.get_content(), "headers": headers, "defects": defects,
-}))
-"#;
 
 const LIMIT: Duration = Duration::from_secs(30);

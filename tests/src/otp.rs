@@ -4,8 +4,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use postern_core::clock::{Clock, SystemClock};
+use serde_json::json;
 
 use crate::guard::pause;
+use crate::python::THIRD_PARTY;
 use crate::{Ran, canary, host};
 
 /// An authenticator app with one seed.
@@ -70,8 +72,7 @@ impl Authenticator {
     /// # Errors
     /// What pyotp says of the URI.
     pub fn from_uri(uri: &str) -> Result<Self, String> {
-        let mut python = Command::new(host::system_program("/usr/bin/python3", "python3"));
-        let read = Ran::of(python.args(["-c", PARSE]).current_dir("/"), uri.as_bytes(), LIMIT).json();
+        let read = THIRD_PARTY.ask("uri", json!({ "text": uri }));
         if let Some(error) = read["error"].as_str() {
             return Err(error.to_owned());
         }
@@ -236,19 +237,6 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const PARSE: &str = r#"
-import json, sys
-try:
-    import pyotp
-except ImportError:
-    sys.exit("pyotp is missing: run scripts/install-packages, or: apt-get install --no-install-recommends python3-pyotp")
-try:
-    read = pyotp.parse_uri(sys.stdin.read())
-    json.dump({"seed": read.byte_secret().hex(), "algorithm": read.digest().name, "digits": read.digits,
-               "period": read.interval, "issuer": read.issuer or "", "name": read.name or ""}, sys.stdout)
-except Exception as error:
-    json.dump({"error": f"{type(error).__name__}: {error}"}, sys.stdout)
-"#;
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[cfg(test)]

@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use postern_core::factor::Subscription;
 use serde_json::{Value, json};
 
 use crate::certs::Certs;
 use crate::http_double::{HttpDouble, Mood};
-use crate::{Ran, canary, host};
+use crate::python::PythonService;
+use crate::{canary, host};
 
 /// The service, at HTTPS on 127.0.0.1.
 #[derive(Debug)]
@@ -75,7 +74,7 @@ impl PushService {
     /// A browser subscribes.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        let made = python(&json!({ "do": "subscribe" }));
+        let made = WEB_PUSH.ask("subscribe", json!({}));
         let text = |key: &str| made[key].as_str().expect("text").to_owned();
         let endpoint = format!("{}/push/{}", self.http.url(), text("id"));
         let browser = Browser {
@@ -95,13 +94,13 @@ impl PushService {
         assert_eq!(seen.header("content-encoding"), Some("aes128gcm"));
         assert!(seen.body.len() <= 4096, "{} bytes (RFC 8030, section 7.2)", seen.body.len());
         let hex: String = seen.body.iter().map(|byte| format!("{byte:02x}")).collect();
-        let read = python(&json!({
-            "do": "read",
+        let message = json!({
             "body": hex,
             "private": browser.private,
             "auth": browser.subscription.auth,
             "authorization": seen.header("authorization").expect("a field Authorization"),
-        }));
+        });
+        let read = WEB_PUSH.ask("read", message);
         assert_eq!(read["verified"], json!(true), "{read}");
         let payload = read["payload"].as_str().expect("text");
         Pushed {
@@ -126,14 +125,10 @@ impl PushService {
     }
 }
 
-fn python(request: &Value) -> Value {
-    let mut command = Command::new(host::python_with_web_push());
-    command.args(["-I", "-c", SCRIPT]).current_dir("/");
-    Ran::of(&mut command, request.to_string().as_bytes(), LIMIT).json()
-}
+static WEB_PUSH: PythonService = PythonService::new(host::python_with_web_push, SCRIPT);
 
 const SCRIPT: &str = r#"
-import base64, json, os, sys
+import base64, json, os, sys, traceback
 import http_ece
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -145,23 +140,29 @@ def encode(data):
 def decode(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
-asked = json.load(sys.stdin)
-if asked["do"] == "subscribe":
+def subscribe(asked):
     key = ec.generate_private_key(ec.SECP256R1())
     point = key.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    print(json.dumps({"p256dh": encode(point), "auth": encode(os.urandom(16)),
-                      "private": private.decode(), "id": os.urandom(16).hex()}))
-else:
+    return {"p256dh": encode(point), "auth": encode(os.urandom(16)),
+            "private": private.decode(), "id": os.urandom(16).hex()}
+
+def read(asked):
     key = serialization.load_pem_private_key(asked["private"].encode(), None)
     payload = http_ece.decrypt(bytes.fromhex(asked["body"]), private_key=key,
                                auth_secret=decode(asked["auth"]), version="aes128gcm")
     verified = Vapid02.verify(asked["authorization"])
     parts = dict(part.split("=", 1) for part in asked["authorization"].split(" ", 1)[1].split(","))
     claims = json.loads(decode(parts["t"].split(".")[1]))
-    print(json.dumps({"payload": payload.decode(), "verified": verified, "claims": claims, "key": parts["k"]}))
-"#;
+    return {"payload": payload.decode(), "verified": verified, "claims": claims, "key": parts["k"]}
 
-const LIMIT: Duration = Duration::from_secs(20);
+for line in sys.stdin:
+    asked = json.loads(line)
+    try:
+        answer = {"subscribe": subscribe, "read": read}[asked["ask"]](asked)
+    except Exception:
+        answer = {"raised": traceback.format_exc()}
+    print(json.dumps(answer), flush=True)
+"#;

@@ -120,6 +120,7 @@ impl Canaries {
     #[must_use]
     pub fn search(&self, dir: &Path) -> Report {
         let mut report = Report::default();
+        let beginnings = Beginnings::of(self.starts.keys());
         let mut open = vec![dir.to_owned()];
         while let Some(dir) = open.pop() {
             let entries = fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
@@ -129,23 +130,25 @@ impl Canaries {
                 if kind.is_dir() {
                     open.push(entry.path());
                 } else if kind.is_file() {
-                    self.search_file(&entry.path(), &mut report);
+                    self.search_file(&entry.path(), &beginnings, &mut report);
                 }
             }
         }
         report
     }
 
-    fn search_file(&self, path: &Path, report: &mut Report) {
+    fn search_file(&self, path: &Path, beginnings: &Beginnings, report: &mut Report) {
         let content = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         report.files += 1;
         report.bytes += content.len();
         let mut line = 1;
         for (at, window) in content.windows(SHORTEST).enumerate() {
-            let start: &[u8; SHORTEST] = window.try_into().expect("a window's length");
-            for needle in self.starts.get(start).into_iter().flatten() {
-                if content[at..].starts_with(needle) {
-                    report.leaks.push(Leak { file: path.to_owned(), line, form: self.needles[needle] });
+            if beginnings.may_have(window) {
+                let start: &[u8; SHORTEST] = window.try_into().expect("a window's length");
+                for needle in self.starts.get(start).into_iter().flatten() {
+                    if content[at..].starts_with(needle) {
+                        report.leaks.push(Leak { file: path.to_owned(), line, form: self.needles[needle] });
+                    }
                 }
             }
             line += usize::from(content[at] == b'\n');
@@ -187,6 +190,29 @@ impl Canaries {
         if self.needles.insert(needle.into(), form).is_none() {
             self.starts.entry(start).or_default().push(needle.into());
         }
+    }
+}
+
+/// Tells at once that nothing begins with some bytes, by a hash of the first four: most places in a log are of that kind.
+struct Beginnings(Vec<bool>);
+
+impl Beginnings {
+    fn of<'a>(starts: impl Iterator<Item = &'a [u8; SHORTEST]>) -> Self {
+        let mut buckets = vec![false; 1 << BUCKET_BITS];
+        for start in starts {
+            buckets[Self::bucket(start)] = true;
+        }
+        Self(buckets)
+    }
+
+    fn may_have(&self, start: &[u8]) -> bool {
+        self.0[Self::bucket(start)]
+    }
+
+    fn bucket(start: &[u8]) -> usize {
+        let word = u32::from_le_bytes([start[0], start[1], start[2], start[3]]);
+        // Fibonacci hashing: 2^32 by the golden ratio.
+        (word.wrapping_mul(2_654_435_769) >> (32 - BUCKET_BITS)) as usize
     }
 }
 
@@ -250,6 +276,7 @@ fn grouped_passwords(text: &str) -> Vec<String> {
 
 const SHORTEST: usize = 8;
 const GROUPED: usize = 19;
+const BUCKET_BITS: u32 = 20;
 
 #[cfg(test)]
 mod tests {

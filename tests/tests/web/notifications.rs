@@ -1,11 +1,12 @@
 use p256::ecdsa::VerifyingKey;
+use postern_tests::Browser;
 use serde_json::json;
 
 use crate::OnPhone;
 use crate::appearance::PUSH_KEY;
 
 fn settings(name: &str, push_key: Option<&str>, ntfy: bool) -> OnPhone {
-    let phone = OnPhone::new(name);
+    let phone = OnPhone::of(name, Browser::builder(name).full());
     {
         let mut state = phone.phone_posternd.state();
         state.push_key = push_key.map(str::to_owned);
@@ -84,7 +85,7 @@ fn a_subscription_is_signed_and_handed_in() {
 
 #[test]
 fn a_push_message_is_shown_and_opens_its_challenge() {
-    let phone = OnPhone::new("push");
+    let phone = OnPhone::of("push", Browser::builder("push").full());
     phone.bind();
     let id = phone.phone_posternd.challenge(1, 100);
     phone.browser.js_async("await navigator.serviceWorker.ready");

@@ -266,7 +266,7 @@ mod tests {
             assert!(document.contains(&format!("| `{key}` |")), "{key}");
             assert!(key != "credential" || document.contains(&format!("`{value}`")), "{value}");
         }
-        for reason in ALL_REASONS {
+        for reason in Reason::ALL {
             let row = document.lines().find(|line| line.starts_with("| `reason` |")).unwrap();
             assert!(row.split(['`', ' ']).any(|word| word == reason.as_str()), "{reason}");
         }
@@ -275,22 +275,6 @@ mod tests {
             assert!(row.contains(&format!("`{name}`")), "{name}");
         }
     }
-
-    const ALL_REASONS: [Reason; 13] = [
-        Reason::BadCredential,
-        Reason::UnknownAccount,
-        Reason::Disabled,
-        Reason::Expired,
-        Reason::Revoked,
-        Reason::Scope,
-        Reason::Network,
-        Reason::UseAppPassword,
-        Reason::Replayed,
-        Reason::NotPermitted,
-        Reason::Cancelled,
-        Reason::Limited,
-        Reason::Locked,
-    ];
 
     #[test]
     fn no_name_can_forge_a_line_or_a_pair() {

@@ -33,6 +33,7 @@ mod hex_id;
 pub mod keyring;
 pub mod ledger;
 pub mod limits;
+pub mod login_event;
 pub mod name;
 pub mod policy;
 pub mod proof;

@@ -9,12 +9,13 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::hashing::Cost;
+use crate::login_event::EventGroup;
 
 pub use local::{Counter, LocalAttempt, LocalAttempts};
 pub use under_lock::{UnderLock, WrongUnderLock};
 pub use unproved::UnprovedCalls;
 
-/// All limits of `[limits]`.
+/// All limits of `[limits]`, `[web]` and `[history]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The app passwords that an account may have at one time.
@@ -47,6 +48,8 @@ pub struct Limits {
     pub dialogues: u32,
     /// How long a browser stays signed in (`[web]`).
     pub sessions: SessionLimits,
+    /// What is remembered of logins (`[history]`).
+    pub history: HistoryLimits,
 }
 
 impl Default for Limits {
@@ -67,7 +70,43 @@ impl Default for Limits {
             connections_per_user: 4,
             dialogues: 256,
             sessions: SessionLimits::default(),
+            history: HistoryLimits::default(),
         }
+    }
+}
+
+/// What is remembered of an account's logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// The number of events of an account; 0 if nothing is remembered.
+    pub entries: u32,
+    /// How long an event is remembered after the last of its logins.
+    pub kept: Duration,
+}
+
+impl HistoryLimits {
+    /// Whether anything is remembered.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self.entries > 0
+    }
+
+    /// How many events of a group are remembered: half of them are accepts. Each group has room of its own, so that refusals, which
+    /// anybody can cause, take the place of nothing else.
+    #[must_use]
+    pub fn room(self, group: EventGroup) -> u32 {
+        let (accepted, proved) = (self.entries / 2, self.entries / 4);
+        match group {
+            EventGroup::Accepted => accepted,
+            EventGroup::Proved => proved,
+            EventGroup::Refused => self.entries - accepted - proved,
+        }
+    }
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        Self { entries: 50, kept: Duration::from_secs(90 * 86_400) }
     }
 }
 
@@ -275,6 +314,17 @@ mod tests {
         assert_eq!(source("::ffff:192.0.2.1"), "192.0.2.1");
         assert_eq!(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(source("host.example.org"), "unknown");
+    }
+
+    #[test]
+    fn the_room_for_logins_is_divided_and_no_group_goes_without() {
+        for entries in 4..=500 {
+            let limits = HistoryLimits { entries, ..HistoryLimits::default() };
+            let rooms = EventGroup::ALL.map(|group| limits.room(group));
+            assert!(rooms.iter().all(|room| *room > 0), "{entries}: {rooms:?}");
+            assert_eq!(rooms.iter().sum::<u32>(), entries);
+        }
+        assert_eq!(EventGroup::ALL.map(|group| HistoryLimits::default().room(group)), [25, 12, 13]);
     }
 
     #[test]

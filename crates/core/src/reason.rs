@@ -34,6 +34,29 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 13] = [
+        Self::BadCredential,
+        Self::UnknownAccount,
+        Self::Disabled,
+        Self::Expired,
+        Self::Revoked,
+        Self::Scope,
+        Self::Network,
+        Self::UseAppPassword,
+        Self::Replayed,
+        Self::NotPermitted,
+        Self::Cancelled,
+        Self::Limited,
+        Self::Locked,
+    ];
+
+    /// Reads [`Reason::as_str`].
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
     /// The reason's name in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -67,8 +67,9 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
             .number("connections_per_user", 1..=1000)
             .unwrap_or(default.connections_per_user),
         dialogues: section.number("dialogues", 1..=65_536).unwrap_or(default.dialogues),
-        // Of [web].
+        // Of [web] and [history].
         sessions: default.sessions,
+        history: default.history,
     };
     section.done();
     limits

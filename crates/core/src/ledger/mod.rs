@@ -12,6 +12,7 @@ mod claims;
 mod code_attempts;
 mod error;
 mod last_uses;
+mod login_history;
 mod replay;
 mod revisions;
 mod sendings;
@@ -33,6 +34,7 @@ pub use claims::Claims;
 pub use code_attempts::{CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement};
 pub use error::LedgerError;
 pub use last_uses::{Credential, LastUses, NOTE_EVERY, SourceNote, Use};
+pub use login_history::{EventPut, LoginHistory};
 pub use replay::{ReplayProtection, Spend, Spent};
 pub use revisions::{CURRENT_FOR, REVISION_RETENTION, RevisionNote, Revisions};
 pub use sendings::{SendAdmission, Sending, Sendings};
@@ -50,6 +52,7 @@ pub trait Ledger:
     + ReplayProtection
     + Claims
     + LastUses
+    + LoginHistory
     + Revisions
     + TrustedDevices
     + BrowserRecords

@@ -19,6 +19,7 @@ mod generation;
 mod integers;
 mod last_uses;
 mod ledger;
+mod login_history;
 mod replay;
 mod revisions;
 mod schema;

@@ -114,6 +114,16 @@ CREATE TABLE IF NOT EXISTS last_use (
     PRIMARY KEY (account, credential)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS login_event (
+    account TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    id      BLOB NOT NULL,
+    value   TEXT NOT NULL,
+    last    INTEGER NOT NULL,
+    PRIMARY KEY (account, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS login_event_last ON login_event (last);
+
 CREATE TABLE IF NOT EXISTS code (
     account TEXT NOT NULL,
     source  TEXT NOT NULL,

@@ -7,16 +7,18 @@ use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Attempt, Attempts, Claims, CodeAttempt, CodeAttempts, CodeSettlement, Credential, Health, LastUses,
-    Ledger, LedgerError, NOTE_EVERY, RevisionNote, Revisions, Sending, Sendings, Settlement, SourceNote,
-    Token, TrustedDevices, Use,
+    Ledger, LedgerError, LoginHistory, NOTE_EVERY, RevisionNote, Revisions, Sending, Sendings, Settlement,
+    SourceNote, Token, TrustedDevices, Use,
 };
-use postern_core::limits::{AttemptLimits, CodeLimits, SentCodeLimits, Source};
+use postern_core::limits::{AttemptLimits, CodeLimits, HistoryLimits, SentCodeLimits, Source};
+use postern_core::login_event::{EventGroup, LoginEventId, LoginEventRecord};
 
 use super::attempts::{ATTEMPTS, attempts_from};
 use super::claims::CLAIM;
 use super::code_attempts::CODES;
 use super::last_uses::{SOURCES, USE_RETENTION, USES};
 use super::ledger::RedisLedger;
+use super::login_history::LOGINS;
 use super::revisions::REVISION;
 use super::script::DROP_ALL;
 use super::sendings::SENT;
@@ -60,6 +62,7 @@ impl RedisLedger {
         self.put_device(account, &device, long_after).await?;
         self.devices(account, long_after).await?;
         self.drop_devices(account, &[device.id]).await?;
+        self.try_login_history(account, [first, long_after]).await?;
         let sending =
             Sending { subject: Digest::default(), at: long_after, token: Token::new([0; Token::BYTES]) };
         self.admit_sending(&sending, &SentCodeLimits::default().per_source).await?;
@@ -69,7 +72,7 @@ impl RedisLedger {
         self.try_browsers(account, long_after).await?;
         // No record of this trial stays.
         let source = attempts_from(&source);
-        let keys = [ATTEMPTS, &*source, USES, SOURCES, REVISION, CODES, DEVICES];
+        let keys = [ATTEMPTS, &*source, USES, SOURCES, REVISION, CODES, DEVICES, LOGINS];
         self.calls.run::<()>(account, &DROP_ALL, &keys, Vec::new()).await?;
         self.calls.run_at(&subject_tag(sending.subject), &DROP_ALL, &[SENT, CLAIM], Vec::new()).await
     }
@@ -104,6 +107,21 @@ impl RedisLedger {
             self.note_use(account, source, &note, &used).await?;
         }
         self.last_uses(account).await.map(drop)
+    }
+
+    async fn try_login_history(
+        &self,
+        account: &AccountId,
+        [first, long_after]: [Timestamp; 2],
+    ) -> Result<(), LedgerError> {
+        let limits = HistoryLimits::default();
+        for (at, digest) in [(first, Digest::new([1; 16])), (long_after, Digest::default())] {
+            let id = LoginEventId { group: EventGroup::Refused, digest };
+            let record = LoginEventRecord { id, value: "check".to_owned(), last: at };
+            self.put_login_event(account, &record, None, &limits, at).await?;
+        }
+        self.login_events(account, &limits, long_after).await?;
+        self.drop_login_events(account).await
     }
 
     async fn try_codes(

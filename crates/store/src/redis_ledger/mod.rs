@@ -25,6 +25,7 @@ mod health;
 mod last_uses;
 mod ledger;
 mod link;
+mod login_history;
 mod mac;
 mod reconnecting;
 mod replay;

@@ -4,6 +4,7 @@ mod attempts;
 mod browser_records;
 mod challenges;
 mod code_attempts;
+mod login_history;
 mod pushes;
 mod replay;
 mod sendings;
@@ -17,6 +18,7 @@ pub use attempts::*;
 pub use browser_records::*;
 pub use challenges::*;
 pub use code_attempts::*;
+pub use login_history::*;
 pub use pushes::*;
 pub use replay::*;
 pub use sendings::*;
@@ -84,6 +86,11 @@ pub const STATEMENTS: &[&str] = &[
     "browser_records_of_accounts_and_kinds_are_kept_apart",
     "of_many_browser_records_those_that_last_longest_stay",
     "all_browsers_are_forgotten_at_once",
+    "a_login_event_is_kept_for_its_time",
+    "a_login_event_takes_the_place_of_the_one_that_is_known",
+    "refusals_take_the_place_of_no_accept",
+    "of_many_login_events_the_latest_stay",
+    "a_login_event_of_a_clock_that_was_ahead_gives_way",
     "messages_are_limited_within_a_window",
     "between_two_messages_there_is_a_gap",
     "a_message_that_is_told_twice_counts_once",

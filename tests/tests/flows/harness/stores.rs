@@ -16,11 +16,12 @@ use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Answered, Attempt, Attempts, BrowserRecords, ChallengeAdmission, Challenges, Claims,
-    CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement, Health, History, LastUses, Ledger, LedgerError,
-    NewChallenge, ReplayProtection, RevisionNote, Revisions, SendAdmission, Sending, Sendings, Settlement,
-    SourceNote, Spend, Spent, StoredChallenge, Token, TrustedDevices, Use,
+    CodeAdmission, CodeAttempt, CodeAttempts, CodeSettlement, EventPut, Health, History, LastUses, Ledger,
+    LedgerError, LoginHistory, NewChallenge, ReplayProtection, RevisionNote, Revisions, SendAdmission,
+    Sending, Sendings, Settlement, SourceNote, Spend, Spent, StoredChallenge, Token, TrustedDevices, Use,
 };
-use postern_core::limits::{AttemptLimits, CodeLimits, PushLimits, SendLimits, Source};
+use postern_core::limits::{AttemptLimits, CodeLimits, HistoryLimits, PushLimits, SendLimits, Source};
+use postern_core::login_event::LoginEventRecord;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
@@ -297,6 +298,15 @@ switchboard! {
         ) -> ();
         ForgetBrowsers: async fn forget_browsers(&self) -> ();
     }
+    LoginHistory for Ledger fails with LedgerError {
+        PutLoginEvent: async fn put_login_event(
+            &self, account: &AccountId, record: &LoginEventRecord, replaces: Option<&str>, limits: &HistoryLimits, at: Timestamp
+        ) -> EventPut;
+        LoginEvents: async fn login_events(
+            &self, account: &AccountId, limits: &HistoryLimits, now: Timestamp
+        ) -> Vec<LoginEventRecord>;
+        DropLoginEvents: async fn drop_login_events(&self, account: &AccountId) -> ();
+    }
     Sendings for Ledger fails with LedgerError {
         AdmitSending: async fn admit_sending(&self, sending: &Sending, limits: &SendLimits) -> SendAdmission;
         WithdrawSending: async fn withdraw_sending(&self, sending: &Sending) -> ();
@@ -414,6 +424,7 @@ const LEDGER: &str = concat!(
     include_str!("../../../../crates/core/src/ledger/replay.rs"),
     include_str!("../../../../crates/core/src/ledger/trusted_devices.rs"),
     include_str!("../../../../crates/core/src/ledger/browser_records.rs"),
+    include_str!("../../../../crates/core/src/ledger/login_history.rs"),
     include_str!("../../../../crates/core/src/ledger/sendings.rs"),
     include_str!("../../../../crates/core/src/ledger/claims.rs"),
     include_str!("../../../../crates/core/src/ledger/challenges.rs"),

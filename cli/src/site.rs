@@ -14,6 +14,7 @@ use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
 use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
+use postern_core::login_event::RecentLogins;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::random::RandomnessGone;
@@ -148,6 +149,7 @@ impl Site {
             wrong_under_lock: WrongUnderLock::new(),
             unproved_calls: UnprovedCalls::new(),
             noted: NotedUses::new(),
+            recent_logins: RecentLogins::new(),
         };
         let config = &self.config;
         Ok(Engine {

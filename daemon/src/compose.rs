@@ -8,6 +8,7 @@ use postern_core::engine::{Engine, NotedUses, ProcessCaches};
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
+use postern_core::login_event::RecentLogins;
 use postern_core::random::RandomnessGone;
 use postern_core::unix_users::UnixUsers;
 use postern_tls::Trust;
@@ -48,6 +49,7 @@ pub(crate) fn caches(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError
         wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
         noted: NotedUses::new(),
+        recent_logins: RecentLogins::new(),
     }))
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use postern_core::audit;
 use postern_core::exchange::Outcome;
+use postern_core::flows::DecidedLogin;
 use postern_core::limits::Source;
 use postern_core::words::Language;
 use postern_core::{Reason, Verdict};
@@ -61,16 +62,44 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
     };
     conclude(server, &request, &finished.outcome);
     let last = match finished.reply {
-        Reply::None => return,
-        Reply::Error(error) => ServerMessage::Error(error),
+        Reply::None => None,
+        Reply::Error(error) => Some(ServerMessage::Error(error)),
         Reply::Verdict => {
             let language = language(&site, &request, &finished.outcome);
             let help = site.engine.mail_settings.app_password_help();
             let text = |reason| wire::reject_text(task, service.class(), reason, language, help);
-            ServerMessage::Verdict(wire::verdict(&finished.outcome.verdict, peer.is_trusted, text))
+            Some(ServerMessage::Verdict(wire::verdict(&finished.outcome.verdict, peer.is_trusted, text)))
         }
     };
-    say(&mut line, &last).await;
+    if let Some(last) = last {
+        say(&mut line, &last).await;
+    }
+    let decided = decided_login(&site, &request, &finished.outcome);
+    let admitted = decided.and_then(|login| server.history.admit(login));
+    // Nobody waits for what follows.
+    drop((line, slot));
+    if let Some(admitted) = admitted {
+        admitted.write(&site.engine).await;
+    }
+}
+
+/// What the history of the account tells, if this was a login. Account management accepts what was accepted before, or what Postern did not
+/// decide; what it refuses was a login by other means.
+fn decided_login(site: &Site, request: &Request<'_>, outcome: &Outcome) -> Option<DecidedLogin> {
+    let is_told = match request.task {
+        Task::Flow(CoreFlow::Login) => true,
+        Task::Flow(CoreFlow::Account) => matches!(outcome.verdict, Verdict::Reject(_)),
+        Task::Flow(
+            CoreFlow::Lookup
+            | CoreFlow::SelfService(_)
+            | CoreFlow::Browser(_)
+            | CoreFlow::ApprovalCheck
+            | CoreFlow::Phone(_),
+        )
+        | Task::Status => false,
+    };
+    let of = || DecidedLogin::of(request.service.name, request.address(), outcome, site.engine.clock.now());
+    is_told.then(of).flatten()
 }
 
 async fn opening(line: &mut LineStream) -> Result<(Begin, Task), ReadError> {

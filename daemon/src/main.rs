@@ -7,6 +7,7 @@ mod audit_throttle;
 mod compose;
 mod connection;
 mod harden;
+mod history_writer;
 mod hosts;
 mod keyring_file;
 mod listener;

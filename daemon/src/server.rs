@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::audit_throttle::AuditThrottle;
 use crate::compose;
+use crate::history_writer::HistoryWriter;
 use crate::hosts::Hosts;
 use crate::keyring_file::Again;
 use crate::logging;
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) counters: Counters,
     pub(crate) users: Arc<HostUsers>,
     pub(crate) audit_throttle: AuditThrottle,
+    pub(crate) history: HistoryWriter,
     log: LogQueue,
     pub(crate) hosts: Hosts,
     stopping: watch::Sender<bool>,
@@ -60,6 +62,7 @@ impl Server {
             counters: Counters::new(),
             users,
             audit_throttle: AuditThrottle::new(Instant::now()),
+            history: HistoryWriter::new(),
             log,
             hosts: Hosts::new(),
             stopping: watch::Sender::new(false),
@@ -177,6 +180,7 @@ impl Server {
         if tokio::time::timeout(DRAIN, empty).await.is_err() {
             warn!("{} conversations were cut off", self.slots.open());
         }
+        self.history.drain(HISTORY_DRAIN).await;
     }
 }
 
@@ -187,3 +191,5 @@ pub(crate) fn tell_systemd(state: &[NotifyState<'_>]) {
 
 /// How long open conversations may continue after SIGTERM; a mail login takes milliseconds.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long the history of logins may be written after that: a little longer than a call to the ledger.
+const HISTORY_DRAIN: Duration = Duration::from_secs(1);

@@ -62,6 +62,7 @@ impl Task {
             Flow::DeviceRevoke => self_service(SelfServiceFlow::DeviceRevoke),
             Flow::ChallengeList => self_service(SelfServiceFlow::ChallengeList),
             Flow::ChallengeDeny => self_service(SelfServiceFlow::ChallengeDeny),
+            Flow::History => self_service(SelfServiceFlow::History),
             Flow::SessionCheck => self_service(SelfServiceFlow::SessionCheck),
             Flow::SessionList => self_service(SelfServiceFlow::SessionList),
             Flow::SessionEnd => self_service(SelfServiceFlow::SessionEnd),

@@ -81,6 +81,14 @@ pub(crate) enum Command {
     /// Browsers that are signed in
     #[command(subcommand)]
     Session(SessionCommand),
+    /// List the recent logins of an account, accepted and refused
+    ///
+    /// Logins that were alike, from one address with one credential, are one line: when the last one was, how many there were, and
+    /// since when. See [history] in postern.toml(5).
+    History {
+        /// The account's name or one of its addresses
+        name: String,
+    },
     /// Logins and enrolments that wait for a code or a phone
     #[command(subcommand)]
     Challenge(ChallengeCommand),
@@ -107,7 +115,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// Your own account: second factors, recovery codes, app passwords, trusted devices, browsers that are signed in,
-    /// logins that wait for you
+    /// recent logins, logins that wait for you
     ///
     /// Asks posternd, as the user who runs it. Every change asks for your main password and, if you have a second factor, for a
     /// code. Without a terminal, the answers are the lines of standard input.

@@ -70,6 +70,8 @@ pub(crate) enum MyCommand {
     /// Browsers with which you are signed in
     #[command(subcommand)]
     Sessions(MySessions),
+    /// List your recent logins, accepted and refused
+    History,
     /// Logins and changes that wait for a code or for your phone
     #[command(subcommand)]
     Challenges(MyChallenges),

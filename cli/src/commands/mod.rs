@@ -7,6 +7,7 @@ mod check;
 mod courier;
 mod device;
 mod factor;
+mod history;
 mod init;
 mod key;
 mod my;
@@ -44,6 +45,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Recovery(command) => factor::recovery(&Site::open(&args.config)?, command, output).await,
         Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,
         Command::Session(command) => session::run(&Site::open(&args.config)?, command, output).await,
+        Command::History { name } => history::run(&Site::open(&args.config)?, &name, output).await,
         Command::Key(command) => key::run(&args.config, command, output).await,
         Command::Report { csv: true, .. } if args.json => {
             Err(Failure::usage("give --csv or --json, not both"))

@@ -18,6 +18,7 @@ use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
 use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock};
+use crate::login_event::RecentLogins;
 use crate::policy::{AccountPolicy, NamedService, Policy, Service, StrictestRule};
 use crate::random::{Random, RandomnessGone, draw_bits, draw_token};
 use crate::unix_users::UnixUsers;
@@ -122,6 +123,8 @@ pub struct ProcessCaches {
     pub unproved_calls: UnprovedCalls,
     /// Uses that were written to the ledger within the last minute.
     pub noted: NotedUses,
+    /// Logins that were written to the history of their account within the last minute.
+    pub recent_logins: RecentLogins,
 }
 
 /// Avoids a write to the ledger for each login of a mail program that logs in frequently.

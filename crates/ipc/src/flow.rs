@@ -42,6 +42,8 @@ pub enum Flow {
     ChallengeList,
     /// Refuse a login that waits for an answer.
     ChallengeDeny,
+    /// List recent logins, accepted and refused.
+    History,
     /// Ask whether a browser's session is still open. Only with `web_session`.
     SessionCheck,
     /// List the browsers that are signed in.
@@ -85,6 +87,7 @@ impl Flow {
             Self::DeviceRevoke => "device_revoke",
             Self::ChallengeList => "challenge_list",
             Self::ChallengeDeny => "challenge_deny",
+            Self::History => "history",
             Self::SessionCheck => "session_check",
             Self::SessionList => "session_list",
             Self::SessionEnd => "session_end",

@@ -182,6 +182,7 @@ mod tests {
             Flow::DeviceRevoke,
             Flow::ChallengeList,
             Flow::ChallengeDeny,
+            Flow::History,
             Flow::SessionCheck,
             Flow::SessionList,
             Flow::SessionEnd,

@@ -8,6 +8,7 @@ mod challenges;
 mod check;
 mod check_logins;
 mod factors;
+mod history;
 mod init;
 mod key_drop;
 mod keys;

@@ -17,6 +17,7 @@ const READING: &[&[&str]] = &[
     &["app-password", "list", "alice"],
     &["factor", "list", "alice"],
     &["device", "list", "alice"],
+    &["history", "alice"],
     &["challenge", "list", "alice"],
     &["key", "list"],
 ];

@@ -6,6 +6,7 @@ mod clocks;
 mod combined;
 mod faults;
 mod harness;
+mod history;
 mod limits;
 mod login;
 mod loopholes;

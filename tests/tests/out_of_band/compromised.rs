@@ -43,6 +43,7 @@ const ALL: [Flow; 26] = [
     Flow::DeviceRevoke,
     Flow::ChallengeList,
     Flow::ChallengeDeny,
+    Flow::History,
     Flow::SessionCheck,
     Flow::SessionList,
     Flow::SessionEnd,
@@ -80,6 +81,7 @@ fn is_of_the_page(flow: Flow) -> bool {
         | Flow::DeviceRevoke
         | Flow::ChallengeList
         | Flow::ChallengeDeny
+        | Flow::History
         | Flow::SessionCheck
         | Flow::SessionList
         | Flow::SessionEnd => false,

@@ -8,6 +8,7 @@ mod codes;
 mod cost;
 mod devices;
 mod enrolment;
+mod history;
 mod identity;
 mod last_words;
 mod local;

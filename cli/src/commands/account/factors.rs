@@ -87,6 +87,7 @@ async fn clear_ledger(site: &Site, account: &Account) -> Result<(), Failure> {
             site.ledger.drop_browser_records(&account.id, &ids).await?;
         }
     }
+    site.ledger.drop_login_events(&account.id).await?;
     Ok(())
 }
 

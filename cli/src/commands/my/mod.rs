@@ -88,6 +88,7 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::ChallengeDeny => &["denied"],
         Flow::SessionList => &["open_session"],
         Flow::SessionEnd => &["ended"],
+        Flow::History => &["event"],
         Flow::SessionCheck
         | Flow::ApprovalCheck
         | Flow::MailSettings

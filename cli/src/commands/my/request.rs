@@ -33,6 +33,7 @@ pub(super) fn request(command: &MyCommand) -> Result<(Flow, BTreeMap<String, Str
         MyCommand::Sessions(MySessions::End { id, all }) => {
             (Flow::SessionEnd, vec![("id", id.clone()), ("all", yes(*all))])
         }
+        MyCommand::History => (Flow::History, vec![]),
         MyCommand::Challenges(MyChallenges::List) => (Flow::ChallengeList, vec![]),
         MyCommand::Challenges(MyChallenges::Deny { id, all }) => {
             (Flow::ChallengeDeny, vec![("id", id.clone()), ("all", yes(*all))])
@@ -159,6 +160,7 @@ mod tests {
         assert_eq!(asked("sessions list"), (Flow::SessionList, vec![]));
         assert_eq!(asked("sessions end abcd"), (Flow::SessionEnd, pairs(&[("id", "abcd")])));
         assert_eq!(asked("sessions end --all"), (Flow::SessionEnd, pairs(&[("all", "true")])));
+        assert_eq!(asked("history"), (Flow::History, vec![]));
         assert_eq!(asked("challenges list"), (Flow::ChallengeList, vec![]));
         assert_eq!(asked("challenges deny abcd"), (Flow::ChallengeDeny, pairs(&[("id", "abcd")])));
         assert_eq!(asked("challenges deny --all"), (Flow::ChallengeDeny, pairs(&[("all", "true")])));

@@ -12,6 +12,7 @@ use crate::checks::current_account;
 use crate::device::{DeviceId, DeviceRecord, Trust};
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
+use crate::login_event::UsedCredential;
 use crate::trusted_browser::TrustedBrowser;
 use crate::words::Phrase;
 
@@ -55,6 +56,7 @@ pub(crate) async fn use_up(
             return Ok(false);
         }
     }
+    exchange.trail.used = Some(UsedCredential::of_device(DeviceId(new.id.digest), &trust.name));
     tell(exchange, &renewed, &trust).await?;
     Ok(true)
 }

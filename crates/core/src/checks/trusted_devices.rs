@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::device::{Device, DeviceId, Trust};
 use crate::exchange::context::Exchange;
+use crate::login_event::UsedCredential;
 
 /// Whether the account has trusted the device, wherever it did so, for less than `term`: that of the service that asks. Where
 /// the ledger cannot say, it has not.
@@ -21,10 +22,13 @@ pub(crate) async fn is_trusted(
         return false;
     };
     let ids = DeviceId::all_of(&account.id, device, &engine.keyring, term, now);
-    records
-        .iter()
-        .filter(|record| ids.contains(&record.id))
-        .any(|record| Trust::open(record, account, &engine.keyring, term, now).is_some())
+    let trusted = records.iter().filter(|record| ids.contains(&record.id)).find_map(|record| {
+        let trust = Trust::open(record, account, &engine.keyring, term, now)?;
+        Some(UsedCredential::of_device(record.id, &trust.name))
+    });
+    let is_trusted = trusted.is_some();
+    exchange.trail.used = trusted;
+    is_trusted
 }
 
 /// Trusts the device from now on. Where the ledger is down it does not, and the person is asked again next time.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::hashing::{Budget, Cost, MAX_MEMORY_KIB, MAX_PASSES};
-use crate::limits::{AttemptLimits, CodeLimits, Limits, PushLimits, SendLimits, SentCodeLimits};
+use crate::limits::{
+    AttemptLimits, CodeLimits, HistoryLimits, Limits, PushLimits, SendLimits, SentCodeLimits,
+};
 
 use super::reader::Section;
 
@@ -75,6 +77,18 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
     limits
 }
 
+/// Reads `[history]`.
+pub(super) fn history(mut section: Section<'_, '_>) -> HistoryLimits {
+    let default = HistoryLimits::default();
+    let entries = section.number("entries", 0..=500).unwrap_or(default.entries);
+    if (1..LEAST_ENTRIES).contains(&entries) {
+        section.complain("entries", format!("has to be 0, for no history, or {LEAST_ENTRIES} to 500"));
+    }
+    let kept = section.duration("kept", DAY..=DAY * 400).unwrap_or(default.kept);
+    section.done();
+    HistoryLimits { entries, kept }
+}
+
 fn cost(section: &mut Section<'_, '_>, key: &str, default: Cost) -> Cost {
     let mut cost = section.section(key);
     // RFC 9106, section 3.1: at least 8 KiB a lane.
@@ -86,6 +100,8 @@ fn cost(section: &mut Section<'_, '_>, key: &str, default: Cost) -> Cost {
     chosen
 }
 
+/// Each group of events has at least one.
+const LEAST_ENTRIES: u32 = 4;
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 const TWO_MINUTES: Duration = Duration::from_secs(120);

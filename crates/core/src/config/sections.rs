@@ -75,6 +75,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
         mail_settings::read(root.section("mail_settings"), mail_user_name(directory.as_ref()));
     let couriers = couriers::couriers(root.section("courier"));
     let web = couriers::web(root.section("web"), &mut limits);
+    limits.history = limits::history(root.section("history"));
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();
     let issuer = issuer(&mut root);
@@ -266,7 +267,7 @@ mod tests {
                     .replace("observv", "observ")
                     .as_str(),
                 "p.toml:9: limits.connections: is not a number from 8 to 65536",
-                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, log, language, issuer, host_title",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, history, log, language, issuer, host_title",
             ]
         );
     }
@@ -313,6 +314,10 @@ mod tests {
             "[mail_settings]\ndomains = [\"a@example.org\"]\n",
             "[log]\nlevel = \"loud\"\n",
             "[limits]\nwrong_codes_in_a_row = 101\n",
+            "[history]\nentries = 3\n",
+            "[history]\nentries = 501\n",
+            "[history]\nkept = \"1h\"\n",
+            "[history]\ndays = 90\n",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
@@ -320,5 +325,6 @@ mod tests {
             read(Path::new("p"), "[directory]\nkind = \"ldup\"\n[ledger]\nkind = \"embedded\"\n").is_err()
         );
         assert!(parse("").is_ok());
+        assert!(parse("[history]\nentries = 0\n").is_ok() && parse("[history]\nentries = 4\n").is_ok());
     }
 }

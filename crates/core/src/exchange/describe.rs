@@ -23,7 +23,7 @@ impl Engine {
     }
 
     /// What people call a login at the service.
-    fn title(&self, service: &str, language: Language) -> String {
+    pub(crate) fn title(&self, service: &str, language: Language) -> String {
         let own = self.services.get(service).and_then(|service| service.title.in_language(language));
         own.map_or_else(|| language.say(&shipped_title(service)), ToOwned::to_owned)
     }

@@ -18,5 +18,5 @@ pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
 pub use localized_conversation::PREFERRED_LANGUAGE;
 pub use outage::clock_text;
 pub use outcome::Outcome;
-pub use trail::{SmsBudget, Trail};
+pub use trail::{FirstFactorCheck, SmsBudget, Trail};
 pub use unread::LineDelivery;

@@ -1,5 +1,6 @@
 use crate::account::AccountId;
 use crate::ledger::Credential;
+use crate::login_event::UsedCredential;
 use crate::session::SessionId;
 use crate::verdict::Reason;
 use crate::words::Language;
@@ -11,6 +12,10 @@ pub struct Trail {
     pub account: Option<AccountId>,
     /// What the secret was taken for.
     pub credential: Option<Credential>,
+    /// The same as the owner of the account knows it, for the history; `None` if nothing more is known.
+    pub used: Option<UsedCredential>,
+    /// What came of the first factor at a login with a dialogue; `None` if it was not checked.
+    pub first_factor: Option<FirstFactorCheck>,
     /// The main password was right, and its owner has to change it.
     pub is_password_due: bool,
     /// No code was sent and no push was sent, because the first factor was not proved to Postern.
@@ -50,6 +55,15 @@ impl Trail {
             None
         }
     }
+}
+
+/// What came of the first factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstFactorCheck {
+    /// The main password was not right, or not looked at.
+    WrongPassword,
+    /// The main password was right, or the front door has proof of a key.
+    Proved,
 }
 
 /// What the site's budget for text messages has come to.

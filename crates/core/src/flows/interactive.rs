@@ -17,7 +17,9 @@ use crate::exchange::localized_conversation::{Known, LocalizedConversation};
 use crate::exchange::outcome::Outcome;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
+use crate::exchange::trail::FirstFactorCheck;
 use crate::ledger::Credential;
+use crate::login_event::UsedCredential;
 use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService};
 use crate::proof::Proof;
 use crate::secret::{Offered, Password};
@@ -136,6 +138,9 @@ impl InteractiveLogin<'_, '_> {
             Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         }
         let first = self.first_factor(&account).await?;
+        if first.is_proved() {
+            self.exchange.trail.first_factor = Some(FirstFactorCheck::Proved);
+        }
         let account = current_account::as_of_now(self.exchange, account).await?;
         self.exchange.person.speak_to(&account);
         let policy = EffectiveLogin::of(&engine.policy, self.observe, self.service, account.data.policy);
@@ -293,8 +298,11 @@ impl InteractiveLogin<'_, '_> {
     }
 
     async fn check(&mut self, account: &Account, password: &Password) -> Result<(), Stop> {
+        self.exchange.trail.first_factor = Some(FirstFactorCheck::WrongPassword);
         let checked = self.password_check(password).check(self.exchange, account).await?;
-        checked.require_right(&mut self.exchange.trail)
+        checked.require_right(&mut self.exchange.trail)?;
+        self.exchange.trail.first_factor = Some(FirstFactorCheck::Proved);
+        Ok(())
     }
 
     /// Guides a user who needs a second factor and has none through binding one. This takes the main password: a key alone must not
@@ -371,6 +379,9 @@ impl InteractiveLogin<'_, '_> {
         }
         last_use::note(self.exchange, self.request, &account.id, credential, at).await;
         self.exchange.trail.credential = Some(credential);
+        if let Some(used) = UsedCredential::of_factor_used(&account, credential) {
+            self.exchange.trail.used = Some(used);
+        }
         let proof = Proof::of(&account.id, self.request.service.name, at, &engine.keyring);
         let user = account.name;
         Ok(Verdict::Accept(Accepted { user, userdb: Default::default(), proof: Some(proof) }))

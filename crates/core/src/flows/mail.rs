@@ -15,10 +15,12 @@ use crate::exchange::localized_conversation::LocalizedConversation;
 use crate::exchange::outage::Outage;
 use crate::exchange::outcome::Outcome;
 use crate::exchange::stop::Stop;
+use crate::exchange::trail::FirstFactorCheck;
 use crate::factor::CodeText;
 use crate::hashing::{Purpose, Remembered};
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, Settlement};
+use crate::login_event::UsedCredential;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
 use crate::secret::{Offered, Password};
 use crate::typed::cleaned;
@@ -111,6 +113,7 @@ impl<'x> MailLogin<'x, '_> {
         candidate: &Candidate,
     ) -> Result<Verdict, Stop> {
         self.exchange.trail.credential = Some(Credential::AppPassword(stored.id()));
+        self.exchange.trail.used = Some(UsedCredential::of_app_password(stored));
         let live = match stored {
             AppPassword::Live(live) => live,
             AppPassword::Revoked(_) => {
@@ -211,6 +214,7 @@ impl<'x> MailLogin<'x, '_> {
             let check = MainPasswordCheck { password: &main, class: Class::Mail, at: self.now };
             let checked = check.check(self.exchange, account).await?;
             let Err(stop) = checked.require_right(&mut self.exchange.trail) else {
+                self.exchange.trail.first_factor = Some(FirstFactorCheck::Proved);
                 return self.by_code(account, code).await;
             };
             match checked {
@@ -247,6 +251,7 @@ impl<'x> MailLogin<'x, '_> {
         match checked? {
             CodeCheck::Right(credential) => {
                 self.exchange.trail.credential = Some(credential);
+                self.exchange.trail.used = UsedCredential::of_factor_used(account, credential);
                 self.accept(account, credential).await
             }
             CodeCheck::Wrong => Err(Stop::reject(Reason::BadCredential)),

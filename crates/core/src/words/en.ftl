@@ -137,6 +137,44 @@ no-session = You are logged in with no browser.
 no-such-session = You are not logged in with a browser { $id }.
 session-ended = { $name } is logged out.
 which-session = Which one (its id)?␣
+login-event-listed = { $time }  { $title }{ $address ->
+    [unknown] {""}
+   *[other] ␣from { $address }
+}{ $credential ->
+    [unknown] {""}
+   *[other] ␣by { $credential }
+}: { $result }{ $count ->
+    [1] {""}
+   *[other] ␣({ $count } times since { $first })
+}
+login-event-result = { $result ->
+    [accepted] accepted
+    [bad_credential] refused: wrong password
+    [wrong_code] refused: wrong code, or denied on a phone
+    [disabled] refused: the account is disabled
+    [expired] refused: expired
+    [revoked] refused: the app password is revoked
+    [scope] refused: the app password does not open this service
+    [network] refused: the app password may not be used from this address
+    [use_app_password] refused: the main password does not open this service
+    [replayed] refused: the code was used before
+    [cancelled] not completed
+    [limited] refused: too many wrong attempts
+    [locked] refused: locked after too many wrong codes
+   *[other] refused: { $result }
+}
+login-event-result-proved = { login-event-result }, after the right password or key
+login-event-credential = { $kind ->
+    [app_password] app password
+    [main_password] main password
+    [recovery_code] recovery code
+    [trusted_device] trusted device
+   *[other] { kind-name }
+}
+login-event-credential-named = { login-event-credential } "{ $label }"
+login-event-credential-with-id = { login-event-credential } { $id }
+no-login-event = No logins are remembered.
+no-history = This site does not remember logins.
 
 challenge-listed = { $id }  { $kind ->
     [code] Code

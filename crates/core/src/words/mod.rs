@@ -219,6 +219,8 @@ mod tests {
             "qr-too-large",
             "deed-",
             "title-",
+            "login-event-result",
+            "login-event-credential",
         ];
         let single = [
             "login-failed",

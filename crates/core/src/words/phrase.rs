@@ -371,6 +371,23 @@ phrases! {
     /// Which one?
     WhichSession "which-session" {};
 
+    /// Logins of the account that were alike.
+    LoginEventListed "login-event-listed" { time: text, title: text, address: text, result: text, credential: text, count: number, first: text };
+    /// How they ended, in that line: `accepted`, the reason of a refusal, or `wrong_code` for a second factor that was wrong or denied.
+    LoginEventResult "login-event-result" { result: text };
+    /// The same, where the first factor was right.
+    LoginEventResultProved "login-event-result-proved" { result: text };
+    /// What they were decided by.
+    LoginEventCredential "login-event-credential" { kind: text };
+    /// The same with its name.
+    LoginEventCredentialNamed "login-event-credential-named" { kind: text, label: text };
+    /// The same with its id, where the name is gone.
+    LoginEventCredentialWithId "login-event-credential-with-id" { kind: text, id: text };
+    /// There is none.
+    NoLoginEvent "no-login-event" {};
+    /// The site remembers none.
+    NoHistory "no-history" {};
+
     /// The subject of a mail with a code.
     MailCodeSubject "mail-code-subject" { what: text };
     /// Its text.

@@ -130,6 +130,44 @@ no-session = 没有已登录的浏览器。
 no-such-session = 没有编号为 { $id } 的已登录浏览器。
 session-ended = { $name } 已退出登录。
 which-session = 请输入编号：␣
+login-event-listed = { $time }  { $title }{ $address ->
+    [unknown] {""}
+   *[other] ，来自 { $address }
+}{ $credential ->
+    [unknown] {""}
+   *[other] ，使用{ $credential }
+}：{ $result }{ $count ->
+    [1] {""}
+   *[other] （自 { $first } 起共 { $count } 次）
+}
+login-event-result = { $result ->
+    [accepted] 成功
+    [bad_credential] 被拒绝，密码错误
+    [wrong_code] 被拒绝，验证码错误或手机上未批准
+    [disabled] 被拒绝，账户已停用
+    [expired] 被拒绝，已过期
+    [revoked] 被拒绝，专用密码已撤销
+    [scope] 被拒绝，专用密码不能用于此服务
+    [network] 被拒绝，专用密码不能从此地址使用
+    [use_app_password] 被拒绝，主密码不能用于此服务
+    [replayed] 被拒绝，验证码已使用过
+    [cancelled] 登录未完成
+    [limited] 被拒绝，错误次数过多
+    [locked] 被拒绝，因验证码错误次数过多已锁定
+   *[other] 被拒绝：{ $result }
+}
+login-event-result-proved = { login-event-result }（密码或密钥正确）
+login-event-credential = { $kind ->
+    [app_password] 专用密码
+    [main_password] 主密码
+    [recovery_code] 恢复码
+    [trusted_device] 受信任设备
+   *[other] { kind-name }
+}
+login-event-credential-named = { login-event-credential }“{ $label }”
+login-event-credential-with-id = { login-event-credential } { $id }
+no-login-event = 没有登录记录。
+no-history = 本站点不保存登录记录。
 
 challenge-listed = { $id }  { $kind ->
     [code] 验证码

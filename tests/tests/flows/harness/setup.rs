@@ -13,6 +13,7 @@ use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
 use postern_core::limits::{Limits, LocalAttempts, UnprovedCalls, WrongUnderLock};
+use postern_core::login_event::RecentLogins;
 use postern_core::policy::{
     First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind, Title,
 };
@@ -130,6 +131,7 @@ pub(super) fn caches(hasher: &Arc<HashPool>) -> Arc<ProcessCaches> {
         wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
         noted: NotedUses::new(),
+        recent_logins: RecentLogins::new(),
     })
 }
 

@@ -12,7 +12,7 @@ use postern_core::flows::SelfServiceFlow;
 use crate::harness::{App, Site, Someone, SshKey, Visit};
 
 /// Every flow.
-const ALL: [SelfServiceFlow; 15] = [
+const ALL: [SelfServiceFlow; 16] = [
     SelfServiceFlow::Factors,
     SelfServiceFlow::Enrol,
     SelfServiceFlow::Remove,
@@ -26,6 +26,7 @@ const ALL: [SelfServiceFlow; 15] = [
     SelfServiceFlow::DeviceRevoke,
     SelfServiceFlow::ChallengeList,
     SelfServiceFlow::ChallengeDeny,
+    SelfServiceFlow::History,
     SelfServiceFlow::SessionList,
     SelfServiceFlow::SessionEnd,
 ];
@@ -39,6 +40,7 @@ fn is_free(flow: SelfServiceFlow) -> bool {
         | SelfServiceFlow::DeviceList
         | SelfServiceFlow::ChallengeList
         | SelfServiceFlow::ChallengeDeny
+        | SelfServiceFlow::History
         | SelfServiceFlow::SessionCheck
         | SelfServiceFlow::SessionList
         | SelfServiceFlow::SessionEnd => true,
@@ -66,6 +68,7 @@ impl Site {
             | SelfServiceFlow::AppPasswordList
             | SelfServiceFlow::DeviceList
             | SelfServiceFlow::ChallengeList
+            | SelfServiceFlow::History
             | SelfServiceFlow::SessionCheck
             | SelfServiceFlow::SessionList => visit,
             SelfServiceFlow::Enrol => visit.argument("label", "new"),

@@ -5,6 +5,7 @@ mod challenges;
 mod choosing;
 mod devices;
 mod factors;
+mod history;
 mod request;
 mod run;
 mod session;

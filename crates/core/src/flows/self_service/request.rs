@@ -37,6 +37,8 @@ pub enum SelfServiceFlow {
     ChallengeList,
     /// Refuse what waits for an answer. Arguments: `id` or `all` = `true`.
     ChallengeDeny,
+    /// List the recent logins, accepted and refused.
+    History,
     /// Say whose session it is and how long it lasts. Only with a browser's session.
     SessionCheck,
     /// List the browsers that are signed in.
@@ -87,6 +89,7 @@ impl SelfServiceFlow {
             | Self::AppPasswordList
             | Self::DeviceList
             | Self::ChallengeList
+            | Self::History
             | Self::SessionCheck
             | Self::SessionList => &[],
             Self::Enrol => &["kind", "label", "to"],
@@ -114,6 +117,7 @@ impl SelfServiceFlow {
             | Self::DeviceList
             | Self::ChallengeList
             | Self::ChallengeDeny
+            | Self::History
             | Self::SessionCheck
             | Self::SessionList => false,
         }

@@ -102,8 +102,8 @@ pub(crate) enum AccountCommand {
     },
     /// Remove all second factors, recovery codes, trusted devices and the ticket of an account
     ///
-    /// For a user who has lost them all, after you have verified their identity. App passwords stay. Asks for confirmation,
-    /// unless an option says otherwise.
+    /// For a user who has lost them all, after you have verified their identity. App passwords stay; the recent logins are forgotten.
+    /// Asks for confirmation, unless an option says otherwise.
     Reset {
         /// The account's name or one of its addresses
         name: String,

@@ -94,6 +94,7 @@ fn decided_login(site: &Site, request: &Request<'_>, outcome: &Outcome) -> Optio
             | CoreFlow::SelfService(_)
             | CoreFlow::Browser(_)
             | CoreFlow::ApprovalCheck
+            | CoreFlow::MailSettings
             | CoreFlow::Phone(_),
         )
         | Task::Status => false,

@@ -1,7 +1,10 @@
 //! Trusted browsers, sessions in lists, and app passwords at a real mail server.
 
+use std::time::Duration;
+
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
+use postern_tests::guard;
 use postern_tests::login_host::{CodeApp, LoginUser};
 
 use crate::on_both;
@@ -99,6 +102,10 @@ fn sessions_are_listed_and_ended(host: &AccountHost) {
         "{list}"
     );
     assert_eq!(list.matches("this browser").count(), 1);
+    // It is remembered after the verdict.
+    guard::wait_for("the recent login", Duration::from_secs(20), || {
+        here.get("/devices").body.contains("Browser login: <span>accepted").then_some(())
+    });
     let id = here.hidden("id").expect("that of the other one");
     here.submit("/devices/log-out", &[("id", &id)]);
     assert!(there.get("/security").body.contains("You were logged out."));

@@ -25,7 +25,7 @@ on_both!(
     the_flows_of_phones_are_the_pages_alone,
 );
 
-const ALL: [Flow; 26] = [
+const ALL: [Flow; 27] = [
     Flow::Login,
     Flow::Lookup,
     Flow::Account,

@@ -52,12 +52,12 @@ impl Visit<'_> {
         };
         match self.site.converse(begin).await {
             Ok((talk, step)) => self.park(Purpose::LogIn, talk, step),
-            Err(step) => self.first_refusal(name, step),
+            Err(step) => self.first_refusal(name, &step),
         }
     }
 
     /// A login that ended before a question was asked.
-    fn first_refusal(self, name: &str, step: Step) -> Reply {
+    fn first_refusal(self, name: &str, step: &Step) -> Reply {
         let words = self.words;
         let (status, page) = match &step.next {
             Next::End(End::Rejected(_)) => {
@@ -69,10 +69,10 @@ impl Visit<'_> {
             Next::End(End::Unavailable) => {
                 (StatusCode::SERVICE_UNAVAILABLE, log_in(self.look(), name, Some(words.down_text), None))
             }
-            Next::End(End::Accepted) | Next::Question(_) => return self.finish(Purpose::LogIn, &step),
+            Next::End(End::Accepted) | Next::Question(_) => return self.finish(Purpose::LogIn, step),
         };
         let mut reply = self.page(status, page);
-        self.keep(&mut reply, &Tokens::of(&step), false);
+        self.keep(&mut reply, &Tokens::of(step), false);
         reply
     }
 

@@ -15,6 +15,7 @@ mod parked;
 mod path;
 mod profile;
 mod purpose;
+mod site;
 mod step;
 mod steps;
 mod talk;
@@ -22,23 +23,13 @@ mod view;
 mod visit;
 mod words;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
-use postern_ipc::{Begin, Failure};
-use tokio::time::timeout;
 use tracing::error;
 
 use crate::assets;
-use crate::config::Config;
 use crate::reply::Reply;
-use crate::site::{SiteUrl, Sites};
 
-use parked::Parking;
-use step::Step;
-use talk::Talk;
 use view::Notice;
 use visit::{Remark, Visit};
 
@@ -47,33 +38,9 @@ pub use path::{AccountPath, PageFile, StepId};
 pub use purpose::Change;
 
 pub(crate) use branding::{Branding, RawBranding};
-
-/// The account's pages of this process.
-#[derive(Debug)]
-pub(crate) struct AccountSite {
-    socket: PathBuf,
-    url: SiteUrl,
-    branding: Branding,
-    parking: Parking,
-}
+pub(crate) use site::AccountSite;
 
 impl AccountSite {
-    /// Those that are configured, if any are.
-    pub(crate) fn of(config: &Config) -> Option<Self> {
-        let Sites::Both { account, .. } = &config.sites else { return None };
-        Some(Self {
-            socket: config.socket.clone(),
-            url: account.clone(),
-            branding: config.branding.clone(),
-            parking: Parking::default(),
-        })
-    }
-
-    /// The address of the page where people create app passwords.
-    pub(crate) fn app_passwords_page(&self) -> String {
-        format!("{}app-passwords", self.url)
-    }
-
     /// Answers a request for `path`, which allows its method. `client` is the client's address.
     pub(crate) async fn answer(
         &self,
@@ -121,29 +88,6 @@ impl AccountSite {
         }
     }
 
-    /// Begins a conversation. `Err` says how it ended already.
-    async fn converse(&self, begin: Begin) -> Result<(Talk, Step), Step> {
-        let begun = async {
-            let mut talk = Talk::begin(&self.socket, begin).await?;
-            let step = Step::of(&mut talk).await;
-            Ok::<_, Failure>((talk, step))
-        };
-        match timeout(LONGEST_STEP, begun).await {
-            Ok(Ok((talk, step))) if step.question_id().is_some() => Ok((talk, step)),
-            Ok(Ok((_, step))) => Err(step),
-            Ok(Err(failure)) => Err(Step::unavailable(&failure)),
-            Err(_) => Err(Step::unavailable(&Failure::TimedOut)),
-        }
-    }
-
-    /// Holds a conversation that asks nothing.
-    async fn ask(&self, begin: Begin) -> Step {
-        match self.converse(begin).await {
-            Ok((_, step)) => step,
-            Err(step) => step,
-        }
-    }
-
     fn file(&self, file: PageFile) -> Reply {
         let (content_type, bytes) = match file {
             PageFile::Style => ("text/css; charset=utf-8", Bytes::from_static(assets::ACCOUNT_STYLE)),
@@ -161,6 +105,3 @@ impl AccountSite {
         headers::with(StatusCode::OK, content_type, bytes)
     }
 }
-
-/// Shorter than the time that a request may take.
-const LONGEST_STEP: Duration = Duration::from_secs(12);

@@ -49,10 +49,11 @@ impl Visit<'_> {
             Ok(step) => step,
             Err(reply) => return *reply,
         };
-        match self.list(Flow::DeviceList).await {
-            Ok(devices) => self.page(StatusCode::OK, view::devices(self.look(), &sessions, &devices)),
-            Err(reply) => *reply,
-        }
+        let (devices, history) = match (self.list(Flow::DeviceList).await, self.list(Flow::History).await) {
+            (Ok(devices), Ok(history)) => (devices, history),
+            (Err(reply), _) | (_, Err(reply)) => return *reply,
+        };
+        self.page(StatusCode::OK, view::devices(self.look(), &sessions, &devices, &history))
     }
 
     /// Finds out who is logged in. `Err` is the reply if nobody is.

@@ -1,6 +1,5 @@
 use hyper::Method;
 
-use super::profile::PROFILE_PATH;
 use super::purpose::Change;
 
 /// What a path of the account's pages leads to. Every other path is 404.
@@ -148,6 +147,8 @@ impl AccountPath {
     }
 }
 
+/// Where a page with a new app password sends its form.
+pub(super) const PROFILE_PATH: &str = "/app-passwords/profile";
 const LENGTH: usize = super::parked::ID_LENGTH;
 
 #[cfg(test)]

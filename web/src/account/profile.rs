@@ -63,6 +63,3 @@ impl Visit<'_> {
         reply
     }
 }
-
-/// Where the page sends its form.
-pub(super) const PROFILE_PATH: &str = "/app-passwords/profile";

@@ -132,7 +132,14 @@ impl Change {
                     put("networks", &networks.join(","));
                 }
             }
-            _ => {
+            Self::AddFactor
+            | Self::ReplaceFactor
+            | Self::RemoveFactor
+            | Self::RecoveryCodes
+            | Self::RegenerateAppPassword
+            | Self::RevokeAppPassword
+            | Self::RevokeDevice
+            | Self::EndSession => {
                 for name in self.fields() {
                     put(name, form.field(name));
                 }

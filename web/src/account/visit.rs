@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use crate::address::Network;
 use crate::reply::Reply;
 
-use super::AccountSite;
 use super::cookies::{Cookie, random_token};
 use super::headers;
 use super::parked::{Owner, Tokens};
+use super::site::AccountSite;
 use super::view::{Look, Notice, notice};
 use super::words::{ENGLISH, Words};
 

@@ -208,6 +208,17 @@ words! {
     revoke_device: "No longer trust it", "不再信任";
     revoke_devices: "No longer trust any", "全部不再信任";
 
+    recent_title: "Recent logins", "最近的登录";
+    recent_none: "No logins are remembered.", "没有登录记录。";
+    time: "Time", "时间";
+    with: "With", "方式";
+    times_since: "({count} times since)", "（共 {count} 次，始于）";
+    not_me: "Was one of these not you?", "其中有不是您本人的操作？";
+    not_me_text: "Then somebody may know a password of yours. Do these now, in this order:", "可能有人知道了您的密码。请立即依次执行：";
+    not_me_password: "Change your main password, or ask your administrator to.", "修改主密码，或请管理员修改。";
+    not_me_codes: "Look through your second factors, and make new recovery codes", "检查您的验证方式，并生成新的恢复码";
+    not_me_app_passwords: "Revoke app passwords that you do not know", "撤销您不认识的专用密码";
+
     done_title: "Done", "已完成";
     not_done_title: "That did not work", "未能完成";
     nothing_changed: "Nothing was changed.", "未作任何更改。";

@@ -2,7 +2,7 @@ use maud::{Markup, html};
 use postern_ipc::Secret;
 
 use crate::account::form::Form;
-use crate::account::profile::PROFILE_PATH;
+use crate::account::path::PROFILE_PATH;
 use crate::account::purpose::{Change, SCOPES};
 use crate::account::step::{Record, Step};
 use crate::account::words::{Words, fill};

@@ -1,13 +1,14 @@
 use maud::{Markup, html};
 
 use crate::account::purpose::Change;
-use crate::account::step::{Record, Step};
+use crate::account::step::{Prompt, Record, Step};
+use crate::account::words::fill;
 
 use super::frame::{Look, Page, Section};
 use super::items::{risky, risky_for_all, time};
 
-/// Sessions and trusted devices, as the flows `session_list` and `device_list` list them.
-pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Step) -> Markup {
+/// Sessions, trusted devices and recent logins, as the flows `session_list`, `device_list` and `history` list them.
+pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Step, history: &Step) -> Markup {
     let words = look.words;
     let trusted: Vec<&Record> = devices.records("device").collect();
     let body = html! {
@@ -37,8 +38,59 @@ pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Ste
                 (risky_for_all(look, Change::RevokeDevices, words.revoke_devices, ""))
             }
         }
+        (recent_logins(look, history))
     };
     Page::of(Section::Devices, words.devices_title, body).render(look)
+}
+
+/// What happened at the account lately, and what to do about what was somebody else.
+fn recent_logins(look: Look<'_>, history: &Step) -> Markup {
+    let words = look.words;
+    // Each record comes with a line that has the same in words.
+    let lines =
+        history.lines.iter().map(|line| &line.prompt).filter(|prompt| prompt.id == "login-event-listed");
+    let events: Vec<(&Record, &Prompt)> = history.records("event").zip(lines).collect();
+    html! {
+        section class="card" aria-labelledby="recent" {
+            h2 id="recent" { (words.recent_title) }
+            @if events.is_empty() {
+                p { (words.recent_none) }
+            } @else {
+                ul class="items" { @for (event, said) in &events { (login_event(look, event, said)) } }
+            }
+            details {
+                summary { (words.not_me) }
+                p { (words.not_me_text) }
+                ol class="steps" {
+                    li { (words.not_me_password) }
+                    li { (risky_for_all(look, Change::EndSessions, words.end_sessions, words.end_sessions_why)) }
+                    li { a href=(Section::Security.path()) { (words.not_me_codes) } }
+                    li { a href=(Section::AppPasswords.path()) { (words.not_me_app_passwords) } }
+                }
+            }
+        }
+    }
+}
+
+fn login_event(look: Look<'_>, event: &Record, said: &Prompt) -> Markup {
+    let words = look.words;
+    let is_refused = event.text("verdict") != "accept";
+    let count = event.number("count").unwrap_or(1);
+    html! {
+        li {
+            p class="name" { (said.argument("title")) ": " span class=[is_refused.then_some("wrong")] { (said.argument("result")) } }
+            dl {
+                dt { (words.time) } dd {
+                    (time(event.text("time")))
+                    @if count > 1 {
+                        " " (fill(words.times_since, &[("count", &count.to_string())])) " " (time(event.text("first")))
+                    }
+                }
+                dt { (words.address_of) } dd { (said.argument("address")) }
+                @if !said.argument("credential").is_empty() { dt { (words.with) } dd { (said.argument("credential")) } }
+            }
+        }
+    }
 }
 
 fn open_session(look: Look<'_>, session: &Record) -> Markup {

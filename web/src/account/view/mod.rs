@@ -1,9 +1,11 @@
 //! The pages as HTML. Everything is escaped where it is written; there is no script and no style in it.
 
+mod answer_form;
 mod app_passwords;
 mod devices;
 mod frame;
 mod items;
+mod kinds;
 mod log_in;
 mod notice;
 mod qr;

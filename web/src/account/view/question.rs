@@ -6,9 +6,11 @@ use postern_ipc::Choice;
 use crate::account::parked::{Parked, Shown};
 use crate::account::purpose::Purpose;
 use crate::account::step::{Line, Question};
-use crate::account::words::{Words, fill};
+use crate::account::words::fill;
 
+use super::answer_form::{Asked, Input};
 use super::frame::{Look, Page};
+use super::kinds::{about, kind_name};
 use super::qr::qr;
 use super::result::{line, recovery_codes};
 
@@ -38,34 +40,7 @@ pub(in crate::account) fn question(
     Page::new(title, body).render(look)
 }
 
-struct Asked<'a> {
-    look: Look<'a>,
-    parked: &'a Parked,
-    shown: &'a Shown,
-    question: &'a Question,
-}
-
-/// What a field takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Input {
-    /// Digits from an app, a mail or a telephone.
-    Digits,
-    /// A recovery code or a ticket.
-    Letters,
-    Password,
-    Address,
-    Number,
-}
-
 impl Asked<'_> {
-    fn words(&self) -> &'static Words {
-        self.look.words
-    }
-
-    fn id(&self) -> &str {
-        &self.question.prompt.id
-    }
-
     fn title(&self) -> &'static str {
         let words = self.words();
         match self.id() {
@@ -134,7 +109,7 @@ impl Asked<'_> {
                     (self.field(&label, words.code_hint, Input::Digits))
                     @if can_ask { (self.button("", words.ask_again, "")) }
                 };
-                self.proof(field, true)
+                self.proof(&field)
             }
             "sent-code" | "sent-code-or-number" => {
                 let label = fill(words.code_to, &[("to", prompt.argument("to"))]);
@@ -142,7 +117,7 @@ impl Asked<'_> {
                     (self.field(&label, words.code_sent_hint, Input::Digits))
                     (self.button("", words.send_again, "quiet"))
                 };
-                self.proof(field, true)
+                self.proof(&field)
             }
             "resend" => html! { (self.problem()) (self.button("", words.send, "main")) },
             "recovery-code-or-resend" => html! {
@@ -261,7 +236,7 @@ impl Asked<'_> {
     }
 
     /// A proof: a field, a recovery code in its place, or another way.
-    fn proof(&self, field: Markup, has_recovery: bool) -> Markup {
+    fn proof(&self, field: &Markup) -> Markup {
         let others = &self.question.choices;
         html! {
             p { (match self.parked.purpose {
@@ -269,7 +244,7 @@ impl Asked<'_> {
                 Purpose::Change(_) => self.words().prove_change,
             }) }
             (field)
-            @if has_recovery { (self.recovery()) }
+            (self.recovery())
             (self.choices(others))
         }
     }
@@ -302,111 +277,5 @@ impl Asked<'_> {
     fn field(&self, label: &str, hint: &str, input: Input) -> Markup {
         let is_proof = matches!(self.id(), "code" | "code-or-number" | "sent-code" | "sent-code-or-number");
         html! { (self.problem()) (self.input_form("answer", label, hint, input, is_proof)) }
-    }
-
-    fn input_form(&self, id: &str, label: &str, hint: &str, input: Input, offers_trust: bool) -> Markup {
-        let has_problem = id == "answer" && self.has_problem();
-        let hint_id = format!("{id}-hint");
-        let described: Vec<&str> =
-            [(!hint.is_empty()).then_some(&*hint_id), has_problem.then_some("problem")]
-                .into_iter()
-                .flatten()
-                .collect();
-        let described = (!described.is_empty()).then(|| described.join(" "));
-        let (kind, mode, complete) = match input {
-            Input::Digits => ("text", Some("numeric"), "one-time-code"),
-            Input::Letters => ("text", None, "off"),
-            Input::Password => ("password", None, "current-password"),
-            Input::Address => ("email", None, "email"),
-            Input::Number => ("tel", None, "tel"),
-        };
-        let is_first = id == "answer";
-        html! {
-            form method="post" action=(self.action()) {
-                (self.hidden())
-                label for=(id) { (label) }
-                @if !hint.is_empty() { p class="hint" id=(hint_id) { (hint) } }
-                input id=(id) name="answer" type=(kind) inputmode=[mode] autocomplete=(complete) required maxlength="512"
-                    autocapitalize="none" spellcheck="false" autofocus[is_first] aria-describedby=[described]
-                    aria-invalid=[has_problem.then_some("true")];
-                @if offers_trust { (self.trust_box(id)) }
-                button class=[is_first.then_some("main")] { (self.words().go_on) }
-            }
-        }
-    }
-
-    /// Off until the person ticks it.
-    fn trust_box(&self, id: &str) -> Markup {
-        let days = match self.parked.purpose {
-            Purpose::LogIn => self.parked.trust_days(),
-            Purpose::Change(_) => None,
-        };
-        let words = self.words();
-        let id = format!("{id}-trust");
-        html! {
-            @if let Some(days) = days {
-                p class="tick" {
-                    input type="checkbox" id=(id) name="trust" value="on";
-                    label for=(id) { (fill(words.trust, &[("days", &days.to_string())])) " " span class="soft" { (words.trust_why) } }
-                }
-            }
-        }
-    }
-
-    fn button(&self, answer: &str, text: &str, class: &str) -> Markup {
-        html! {
-            form method="post" action=(self.action()) {
-                (self.hidden())
-                button class=(class) name="answer" value=(answer) { (text) }
-            }
-        }
-    }
-
-    fn hidden(&self) -> Markup {
-        html! {
-            (self.look.token_field())
-            input type="hidden" name="turn" value=(self.shown.turn);
-        }
-    }
-
-    fn action(&self) -> String {
-        format!("/step/{}", self.parked.id)
-    }
-
-    fn has_problem(&self) -> bool {
-        self.shown.step.lines.iter().any(|line| line.is_error)
-    }
-
-    /// What was wrong with the last answer, beside the field.
-    fn problem(&self) -> Markup {
-        html! {
-            @if self.has_problem() {
-                div class="wrong" id="problem" role="alert" {
-                    @for one in self.shown.step.lines.iter().filter(|line| line.is_error) { (line(self.words(), one)) }
-                }
-            }
-        }
-    }
-}
-
-/// What people call a kind of factor.
-pub(super) fn kind_name(words: &'static Words, kind: &str) -> &'static str {
-    match kind {
-        "totp" => words.kind_totp,
-        "phone" => words.kind_phone,
-        "email" => words.kind_email,
-        "sms" => words.kind_sms,
-        _ => words.factors_title,
-    }
-}
-
-/// How a kind of factor works.
-pub(super) fn about(words: &'static Words, kind: &str) -> &'static str {
-    match kind {
-        "totp" => words.about_totp,
-        "phone" => words.about_phone,
-        "email" => words.about_email,
-        "sms" => words.about_sms,
-        _ => "",
     }
 }

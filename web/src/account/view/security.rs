@@ -6,7 +6,7 @@ use crate::account::words::fill;
 
 use super::frame::{Look, Page, Section};
 use super::items::{risky, time};
-use super::question::{about, kind_name};
+use super::kinds::{about, kind_name};
 
 /// The second factors and recovery codes, as the flow `factors` lists them. `remark` is what happened before.
 pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&str>) -> Markup {

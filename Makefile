@@ -46,10 +46,10 @@ man: ## Write the manual of the command line anew from its own help
 schema: ## Write ldap-schema anew from its one table
 	POSTERN_WRITE_SCHEMA=1 cargo test -p postern the_files_of_ldap_schema_are_those_that_are_printed
 
-demo: packages ## Show it: a real Dovecot, an account, an app password, and what each setting does
+demo: packages ## Show it: a real Dovecot, app passwords, a second factor, a browser (KEEP=1: leave all running)
 	scripts/build dev
 	cargo build -p postern-tests --bin demo
-	$(IN_TEST_HOST) $(TARGET)/debug/demo
+	$(IN_TEST_HOST) $(TARGET)/debug/demo $(if $(KEEP),--keep)
 
 demo-ldap: packages ## The same on a real slapd and a real Redis
 	scripts/build dev

@@ -11,23 +11,31 @@ use crate::guard::pause;
 use crate::site::random_password;
 use crate::{Dovecot, Login, MailAnswer, Posternd, Protocol, Site, canary, host};
 
+mod mailbox;
 mod phone;
 mod servers;
 mod ssh;
 mod story;
 
+use mailbox::AccountPages;
 use servers::Servers;
 use story::Story;
 
-/// Tells the story of a host with neither LDAP nor Redis to `out`; whether every check passed.
+/// Tells the story of a host with neither LDAP nor Redis to `out`; whether every check passed. With `keep` everything goes on until
+/// Enter is pressed.
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn run(out: &mut dyn Write) -> Result<bool> {
+pub fn run(out: &mut dyn Write, keep: bool) -> Result<bool> {
     let mut demo = Demo::begin(Story::new("demo", out))?;
     demo.tell()?;
     let host = demo.second_factor()?;
-    demo.phone(&host)?;
+    let pages = AccountPages::start(&demo.site.socket())?;
+    demo.phone(&host, pages.web())?;
+    demo.mailbox(&pages)?;
+    if keep {
+        demo.wait_for_a_look(&pages)?;
+    }
     demo.story.end()
 }
 

@@ -77,6 +77,7 @@ fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
         Place::Port(port) => format!("server 127.0.0.1:{port};"),
         Place::Unix(path) => format!("server unix:{};", path.display()),
     };
+    let [_, account, _] = ports;
     let mut ports = ports.iter();
     let mut sites = String::new();
     for line in example.lines() {
@@ -91,6 +92,11 @@ fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
                 || text.starts_with("server_name") =>
             {
                 continue;
+            }
+            // Ports of loopback are not 443.
+            "proxy_set_header Host 2fa.example.org;" => "proxy_set_header Host $http_host;".to_owned(),
+            "proxy_set_header Host account.example.org;" => {
+                format!("proxy_set_header Host localhost:{account};")
             }
             _ => line.to_owned(),
         };

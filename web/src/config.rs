@@ -77,16 +77,24 @@ impl Config {
         let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
         let limits = raw.limits.unwrap_or_default();
         let socket = raw.socket.unwrap_or_else(|| PathBuf::from("/run/postern/posternd.sock"));
+        let autoconfig_hosts =
+            HostNames::parse(raw.autoconfig_hosts.unwrap_or_default()).map_err(|name| {
+                format!(
+                    "autoconfig_hosts: \"{name}\" is no host's name; write it as \"autoconfig.example.org\""
+                )
+            })?;
+        let sites = sites(raw.url.as_deref(), raw.account_url.as_deref())?;
+        if let Some(taken) = sites.hosts().find(|host| autoconfig_hosts.has(host)) {
+            return Err(format!(
+                "autoconfig_hosts: \"{taken}\" is the host of another site, whose pages would be gone; its settings are served there anyway"
+            ));
+        }
         Ok(Self {
             socket: absolute("socket", socket)?,
             listen: Listen::parse(raw.listen.as_deref().unwrap_or("127.0.0.1:8480"))?,
             client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
-            autoconfig_hosts: HostNames::parse(raw.autoconfig_hosts.unwrap_or_default()).map_err(|name| {
-                format!(
-                    "autoconfig_hosts: \"{name}\" is no host's name; write it as \"autoconfig.example.org\""
-                )
-            })?,
-            sites: sites(raw.url.as_deref(), raw.account_url.as_deref())?,
+            autoconfig_hosts,
+            sites,
             branding: Branding::read(raw.branding.unwrap_or_default())?,
             limits: Limits {
                 connections: number("limits.connections", limits.connections, 256, 1..=60_000)?,
@@ -118,9 +126,9 @@ fn sites(phone: Option<&str>, account: Option<&str>) -> Result<Sites, String> {
              postern.toml), so that requests for any other host can be refused"
                 .to_owned())
         }
-        (Some(phone), Some(account)) if phone == account => {
-            Err("account_url: the same as url; it needs a host or a \
-             port of its own, because every page at the address of the phones' page can use the phones' keys"
+        (Some(phone), Some(account)) if phone.shares_host_with(&account) => {
+            Err("account_url: the same host as url; it needs one \
+             of its own, because every page at the address of the phones' page can use the phones' keys"
                 .to_owned())
         }
         (Some(phone), Some(account)) => Ok(Sites::Both { phone, account }),
@@ -295,15 +303,20 @@ mod tests {
             |phone: &str, account: &str| Config::parse(&format!("{phone}\naccount_url = \"{account}\"\n"));
         let phone = "url = \"https://2fa.example.org/\"";
         assert!(parse(phone, "https://account.example.org/").is_ok());
-        assert!(parse(phone, "https://2fa.example.org:444/").is_ok());
         for (phone, account, told) in [
             (phone, "https://2FA.example.org:443/", "of its own"),
+            (phone, "https://2fa.example.org:444/", "of its own"),
+            (
+                "url = \"https://2fa.example.org/\"\nautoconfig_hosts = [\"account.example.org\"]",
+                "https://account.example.org/",
+                "another site",
+            ),
             ("", "https://account.example.org/", "needs url"),
             (phone, "http://account.example.org/", "https"),
             (phone, "https://account.example.org/x", "slash"),
         ] {
             let error = parse(phone, account).unwrap_err();
-            assert!(error.contains(told) && error.contains("account_url"), "{error}");
+            assert!(error.contains(told), "{error}");
         }
     }
 

@@ -21,12 +21,17 @@ impl HostNames {
         }
     }
 
+    /// Whether a host is one of them.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+
     /// Whether a request is for one of them. The port does not matter, as the proxy may listen at any.
     pub(crate) fn are_asked(&self, headers: &HeaderMap) -> bool {
         let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
         let name = host.split(':').next().unwrap_or_default();
         let name = name.strip_suffix('.').unwrap_or(name);
-        self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
+        self.has(name)
     }
 }
 

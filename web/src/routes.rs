@@ -7,7 +7,7 @@ use hyper::{Method, Request, StatusCode};
 use postern_ipc::PhoneFlow;
 use tracing::{error, info};
 
-use crate::account::{AccountPath, AccountSite};
+use crate::account::{AccountPath, AccountSite, protect};
 use crate::address::Network;
 use crate::api::{self, Api, Requester};
 use crate::client_limit::ClientLimit;
@@ -124,6 +124,9 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
         }
         None => nothing(server, site, request.headers()),
     };
+    if site == Some(Site::Account) {
+        protect(&mut reply);
+    }
     let status = reply.status();
     drop(share);
     // A client that does not read the answer can be evicted as well.
@@ -192,7 +195,6 @@ fn nothing(server: Server<'_>, site: Option<Site>, headers: &HeaderMap) -> Reply
 
 async fn account(
     server: Server<'_>,
-    slot: &ConnectionSlot,
     path: AccountPath,
     client: Option<String>,
     request: Request<Incoming>,
@@ -207,7 +209,7 @@ async fn account(
         Ok(Err(reply)) => return reply,
         Err(_) => return late(Route::Account(path)),
     };
-    slot.is_relayed();
+    // It may give way while it waits: what was begun goes on without it.
     account.answer(path, client, Request::from_parts(parts, body)).await
 }
 
@@ -224,7 +226,7 @@ async fn serve(
         Route::Health => reply::text(StatusCode::OK, "ok"),
         Route::Autoconfig => server.settings.reply(server.api).await,
         Route::Api(flow) => relay(server, slot, flow, client.clone(), request).await,
-        Route::Account(path) => account(server, slot, path, client.clone(), request).await,
+        Route::Account(path) => account(server, path, client.clone(), request).await,
     }
 }
 

@@ -30,6 +30,16 @@ impl SiteUrl {
         is_plain.then(|| Self { host: authority.host().to_ascii_lowercase(), port })
     }
 
+    /// Whether both are at one host: cookies know no ports (RFC 6265, section 8.5).
+    pub(crate) fn shares_host_with(&self, other: &Self) -> bool {
+        self.host == other.host
+    }
+
+    /// Its host.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Whether a request asks for this site (RFC 9110, section 7.2).
     fn is_asked_for(&self, host: &str) -> bool {
         Self::parse(&format!("https://{host}/")).is_some_and(|asked| asked == *self)
@@ -76,6 +86,15 @@ pub(crate) enum Site {
 }
 
 impl Sites {
+    /// The hosts that are known.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
+        let urls = match self {
+            Self::Phone => None,
+            Self::Both { phone, account } => Some([phone, account]),
+        };
+        urls.into_iter().flatten().map(SiteUrl::host)
+    }
+
     /// The site that a request asks for. `None` if it is neither, or the request does not say it once.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Option<Site> {
         let Self::Both { phone, account } = self else { return Some(Site::Phone) };

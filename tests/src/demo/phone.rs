@@ -9,9 +9,8 @@ use super::{ALICE, Demo};
 
 impl Demo<'_> {
     /// A login that a phone approves: a real browser at the size of a phone stands in for it.
-    pub(super) fn phone(&mut self, host: &LoginHost) -> Result<()> {
+    pub(super) fn phone(&mut self, host: &LoginHost, web: &Web) -> Result<()> {
         self.story.heading("A phone that approves")?;
-        let web = Web::start("demo", &self.site.socket());
         let page = format!("\n[web]\nurl = \"{}\"\n", web.url());
         self.site.edit_config(|text| format!("{text}{page}"));
         self.posternd.reload();

@@ -104,7 +104,7 @@ fn sessions_are_listed_and_ended(host: &AccountHost) {
     assert_eq!(list.matches("this browser").count(), 1);
     // It is remembered after the verdict.
     guard::wait_for("the recent login", Duration::from_secs(20), || {
-        here.get("/devices").body.contains("Browser login: <span>accepted").then_some(())
+        here.get("/devices").body.contains("browser login: <span>accepted").then_some(())
     });
     let id = here.hidden("id").expect("that of the other one");
     here.submit("/devices/log-out", &[("id", &id)]);

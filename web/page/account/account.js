@@ -50,22 +50,29 @@ for (const button of document.querySelectorAll("[data-download]")) {
   });
 }
 
+/* A form was sent, and its answer is the next page. */
+let isLeaving = false;
+
 /* Goes on by itself once the phone has answered. */
 async function follow(form) {
   document.getElementById("waiting").hidden = false;
-  for (;;) {
-    let waits = true;
+  while (!isLeaving) {
+    let [waits, pause] = [true, 300];
     try {
       const reply = await fetch(form.dataset.follow, { cache: "no-store" });
-      waits = !reply.ok || (await reply.json()).is_waiting;
+      if (reply.ok) {
+        waits = (await reply.json()).is_waiting;
+      } else {
+        pause = 5000;
+      }
     } catch {
-      await new Promise(function (go) { setTimeout(go, 3000); });
+      pause = 5000;
     }
-    if (!waits) {
+    if (!waits && !isLeaving) {
       form.requestSubmit(form.querySelector("button"));
       return;
     }
-    await new Promise(function (go) { setTimeout(go, 300); });
+    await new Promise(function (go) { setTimeout(go, pause); });
   }
 }
 
@@ -73,19 +80,14 @@ for (const form of document.querySelectorAll("form[data-follow]")) {
   follow(form);
 }
 
-/* A form is sent once. */
+/* A page sends one form, once. */
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", function (event) {
-    if (form.dataset.sent) {
+    if (isLeaving) {
       event.preventDefault();
-    }
-    if (!("repeats" in form.dataset)) {
-      form.dataset.sent = "yes";
+    } else if (!("repeats" in form.dataset)) {
+      isLeaving = true;
     }
   });
 }
-addEventListener("pageshow", function () {
-  for (const form of document.querySelectorAll("form")) {
-    delete form.dataset.sent;
-  }
-});
+addEventListener("pageshow", function () { isLeaving = false; });

@@ -3,6 +3,7 @@
 use crate::reply::Reply;
 
 use super::form::Form;
+use super::parked::{Tokens, View};
 use super::purpose::{Change, Purpose};
 use super::step::{End, Next, Step};
 use super::view::Notice;
@@ -19,9 +20,15 @@ impl Visit<'_> {
             return *reply;
         }
         let begin = self.begin(change.flow(), change.arguments(&form));
-        match self.site.converse(begin).await {
-            Ok((talk, step)) => self.park(Purpose::Change(change), talk, step),
-            Err(step) => self.end_of_change(change, &form, &step).await,
+        let Some(parked) = self.park(Purpose::Change(change), begin) else {
+            return self.notice(Notice::Busy);
+        };
+        match parked.view(self.site.longest_view()).await {
+            View::Step(shown) if shown.step.question_id().is_none() => {
+                self.site.parking.forget(&parked.id);
+                self.end_of_change(change, &form, &shown.step).await
+            }
+            View::Step(_) | View::Working => self.see_step(&parked),
         }
     }
 
@@ -31,7 +38,7 @@ impl Visit<'_> {
             (Change::CreateAppPassword, Next::End(End::Rejected(_)), Some(problem)) => {
                 self.app_password_form(form, problem).await
             }
-            _ => self.finish(Purpose::Change(change), step),
+            _ => self.finish(Purpose::Change(change), step, &Tokens::of(step)).await,
         }
     }
 }

@@ -1,10 +1,14 @@
 //! What follows the end of a conversation.
 
+use std::collections::BTreeMap;
+
 use hyper::StatusCode;
-use postern_ipc::RejectReason;
+use postern_ipc::{Flow, RejectReason};
 
 use crate::reply::Reply;
 
+use super::cookies::Cookie;
+use super::headers;
 use super::parked::Tokens;
 use super::purpose::{Change, Purpose};
 use super::step::{End, Next, Step};
@@ -12,13 +16,8 @@ use super::view::{Notice, Section, is_worth_showing, result};
 use super::visit::{Remark, Visit};
 
 impl Visit<'_> {
-    /// The reply at the end of a conversation of one step.
-    pub(super) fn finish(self, purpose: Purpose, step: &Step) -> Reply {
-        self.finish_with(purpose, step, &Tokens::of(step))
-    }
-
     /// The reply at the end of a conversation; the browser keeps `tokens`.
-    pub(super) fn finish_with(mut self, purpose: Purpose, step: &Step, tokens: &Tokens) -> Reply {
+    pub(super) async fn finish(mut self, purpose: Purpose, step: &Step, tokens: &Tokens) -> Reply {
         let end = match &step.next {
             Next::End(end) => end,
             // Only an end is finished.
@@ -30,6 +29,7 @@ impl Visit<'_> {
         let is_logged_in = purpose == Purpose::LogIn && matches!(end, End::Accepted);
         if is_logged_in {
             self.renew_visitor();
+            self.end_earlier_session().await;
         }
         let mut reply = match end {
             End::Accepted if is_worth_showing(purpose, step) => {
@@ -46,11 +46,29 @@ impl Visit<'_> {
                     self.page(StatusCode::FORBIDDEN, result(self.look(), purpose, step, end))
                 }
             },
+            // What was told is not lost, whatever came after it.
+            End::Unavailable if has_secrets(step) => {
+                self.page(StatusCode::SERVICE_UNAVAILABLE, result(self.look(), purpose, step, end))
+            }
             End::Unavailable => self.notice(Notice::Down),
         };
         self.keep(&mut reply, tokens, is_logged_in || purpose != Purpose::LogIn);
+        if purpose == Purpose::Change(Change::EndSessions) && matches!(end, End::Accepted) {
+            headers::add_cookie(&mut reply, Cookie::Session.clear());
+        }
         reply
     }
+
+    /// The session that this browser had, if any: its cookie is replaced now, and nobody could log it out by it any more.
+    async fn end_earlier_session(&mut self) {
+        if self.session.is_some() {
+            drop(self.site.ask(self.network(), self.begin(Flow::SessionEnd, BTreeMap::new())).await);
+        }
+    }
+}
+
+fn has_secrets(step: &Step) -> bool {
+    ["app_password", "recovery_code"].iter().any(|name| step.records(name).next().is_some())
 }
 
 /// Whether posternd says that there is no session (docs/protocol.md, *Browsers*).

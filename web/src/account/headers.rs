@@ -14,16 +14,21 @@ use crate::reply::Reply;
 pub(super) fn with(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
+    protect(&mut reply);
     let headers = reply.headers_mut();
-    for (name, value) in GUARDS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
     }
     reply
+}
+
+/// Gives a reply the headers that protect the pages, whatever part of this process it is from.
+pub(crate) fn protect(reply: &mut Reply) {
+    for (name, value) in GUARDS {
+        reply.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
 }
 
 /// A page.

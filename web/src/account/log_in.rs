@@ -9,7 +9,7 @@ use super::browser_name::browser_name;
 use super::cookies::Cookie;
 use super::form::Form;
 use super::headers;
-use super::parked::Tokens;
+use super::parked::{Tokens, View};
 use super::purpose::Purpose;
 use super::step::{End, Next, Step};
 use super::view::{Notice, Section, log_in};
@@ -50,14 +50,18 @@ impl Visit<'_> {
             browser: browser_name(&self.headers),
             ..self.begin(Flow::Login, std::collections::BTreeMap::new())
         };
-        match self.site.converse(begin).await {
-            Ok((talk, step)) => self.park(Purpose::LogIn, talk, step),
-            Err(step) => self.first_refusal(name, &step),
+        let Some(parked) = self.park(Purpose::LogIn, begin) else { return self.notice(Notice::Busy) };
+        match parked.view(self.site.longest_view()).await {
+            View::Step(shown) if shown.step.question_id().is_none() => {
+                self.site.parking.forget(&parked.id);
+                self.first_end(name, &shown.step).await
+            }
+            View::Step(_) | View::Working => self.see_step(&parked),
         }
     }
 
     /// A login that ended before a question was asked.
-    fn first_refusal(self, name: &str, step: &Step) -> Reply {
+    async fn first_end(self, name: &str, step: &Step) -> Reply {
         let words = self.words;
         let (status, page) = match &step.next {
             Next::End(End::Rejected(_)) => {
@@ -69,7 +73,9 @@ impl Visit<'_> {
             Next::End(End::Unavailable) => {
                 (StatusCode::SERVICE_UNAVAILABLE, log_in(self.look(), name, Some(words.down_text), None))
             }
-            Next::End(End::Accepted) | Next::Question(_) => return self.finish(Purpose::LogIn, step),
+            Next::End(End::Accepted) | Next::Question(_) => {
+                return self.finish(Purpose::LogIn, step, &Tokens::of(step)).await;
+            }
         };
         let mut reply = self.page(status, page);
         self.keep(&mut reply, &Tokens::of(step), false);
@@ -83,12 +89,13 @@ impl Visit<'_> {
         }
         if self.session.is_some() {
             let begin = self.begin(Flow::SessionEnd, std::collections::BTreeMap::new());
-            if let Next::End(End::Unavailable) = self.site.ask(begin).await.next {
+            if let Next::End(End::Unavailable) = self.site.ask(self.network(), begin).await.next {
                 // It is still open: the person has to know.
                 return self.notice(Notice::Down);
             }
         }
         let mut reply = self.see_log_in(Remark::Out);
+        headers::add_cookie(&mut reply, Cookie::Session.clear());
         headers::clear_site_data(reply.headers_mut());
         headers::add_cookie(&mut reply, Cookie::Visitor.clear());
         reply

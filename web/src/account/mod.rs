@@ -38,6 +38,7 @@ pub use path::{AccountPath, PageFile, StepId};
 pub use purpose::Change;
 
 pub(crate) use branding::{Branding, RawBranding};
+pub(crate) use headers::protect;
 pub(crate) use site::AccountSite;
 
 impl AccountSite {
@@ -74,7 +75,7 @@ impl AccountSite {
             AccountPath::Profile => visit.profile(&body).await,
             AccountPath::Step(id) if is_post => visit.answer_step(id, &body).await,
             AccountPath::Step(id) => visit.show_step(id).await,
-            AccountPath::Cancel(id) => visit.cancel_step(id, &body),
+            AccountPath::Cancel(id) => visit.cancel_step(id, &body).await,
             AccountPath::Approval(id) => visit.follow_approval(id).await,
             AccountPath::File(file) => self.file(file),
         }

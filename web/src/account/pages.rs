@@ -77,7 +77,7 @@ impl Visit<'_> {
     }
 
     async fn list(&self, flow: Flow) -> Result<Step, Box<Reply>> {
-        let step = self.site.ask(self.begin(flow, BTreeMap::new())).await;
+        let step = self.site.ask(self.network(), self.begin(flow, BTreeMap::new())).await;
         match &step.next {
             Next::End(End::Accepted) => Ok(step),
             Next::End(End::Rejected(reason)) if is_session_over(*reason) => {

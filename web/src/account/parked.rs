@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_ipc::Secret;
+use postern_ipc::{Failure, Secret};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -16,6 +17,7 @@ use super::cookies::random_token;
 use super::purpose::Purpose;
 use super::step::{Next, Prompt, Step};
 use super::talk::Talk;
+use super::words::Words;
 
 /// The conversations of all browsers.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub(super) struct Parked {
     pub(super) purpose: Purpose,
     /// Who is logged in.
     pub(super) user: Option<String>,
+    /// The language of its pages.
+    pub(super) words: &'static Words,
     visitor: Zeroizing<String>,
     client: Option<Network>,
     began: Instant,
@@ -46,6 +50,7 @@ pub(super) struct Owner<'a> {
     pub(super) client: Option<Network>,
     /// Who is logged in there.
     pub(super) user: Option<&'a str>,
+    pub(super) words: &'static Words,
 }
 
 impl fmt::Debug for Owner<'_> {
@@ -57,8 +62,8 @@ impl fmt::Debug for Owner<'_> {
 /// What a person answers.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// An answer to the question.
-    Text(Secret),
+    /// An answer to the question, and whether this browser is to be trusted if a code is right.
+    Text(Secret, bool),
     /// They gave up.
     Cancel,
 }
@@ -67,7 +72,10 @@ pub(super) enum Answer {
 struct State {
     /// Counts the questions, so that a form of an earlier one is told apart.
     turn: u32,
-    trusts: bool,
+    /// The end was shown.
+    was_shown: bool,
+    /// The long poll that is under way; a newer one ends it.
+    poll: u64,
     /// For how many days a browser can be trusted.
     trust_days: Option<u64>,
     /// The approval by a phone that is waited for: its id, and the account's.
@@ -80,7 +88,7 @@ struct State {
 }
 
 /// What posternd told for the browser to keep.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Tokens {
     pub(super) session: Option<Zeroizing<String>>,
     pub(super) trusted_browser: Option<Zeroizing<String>>,
@@ -133,13 +141,12 @@ impl Shown {
 }
 
 impl Parking {
-    /// Keeps a conversation after its first step, which is a question. `None` if this client or all together have too many.
+    /// Keeps a conversation that has begun. `None` if this client or all together have too many.
     pub(super) fn park(
         &self,
         owner: Owner<'_>,
         purpose: Purpose,
-        talk: Talk,
-        step: Step,
+        begun: impl Future<Output = Result<Talk, Failure>> + Send + 'static,
     ) -> Option<Arc<Parked>> {
         let id: String = random_token().ok()?.chars().take(ID_LENGTH).collect();
         let (answers, inbox) = mpsc::channel(2);
@@ -153,6 +160,7 @@ impl Parking {
             id: id.clone(),
             purpose,
             user: owner.user.map(ToOwned::to_owned),
+            words: owner.words,
             visitor: Zeroizing::new(owner.visitor.to_owned()),
             client: owner.client,
             began: Instant::now(),
@@ -160,10 +168,9 @@ impl Parking {
             changed: Notify::new(),
             answers,
         });
-        parked.show(step);
         all.insert(id, Arc::clone(&parked));
         drop(all);
-        drop(tokio::spawn(hold(self.clone(), Arc::clone(&parked), talk, inbox)));
+        drop(tokio::spawn(hold(self.clone(), Arc::clone(&parked), begun, inbox)));
         Some(parked)
     }
 
@@ -173,7 +180,7 @@ impl Parking {
         (visitor == Some(parked.visitor.as_str())).then_some(parked)
     }
 
-    /// Forgets a conversation whose end was shown.
+    /// Forgets a conversation.
     pub(super) fn forget(&self, id: &str) {
         self.lock().remove(id);
     }
@@ -184,8 +191,8 @@ impl Parking {
 }
 
 impl Parked {
-    /// What there is to show. Waits a little while posternd is working.
-    pub(super) async fn view(&self) -> View {
+    /// What there is to show. Waits at most `longest` while posternd is working.
+    pub(super) async fn view(&self, longest: Duration) -> View {
         let ready = async {
             loop {
                 let changed = self.changed.notified();
@@ -195,7 +202,7 @@ impl Parked {
                 changed.await;
             }
         };
-        timeout(LONGEST_WORK, ready).await.unwrap_or(View::Working)
+        timeout(longest, ready).await.unwrap_or(View::Working)
     }
 
     fn step(&self) -> Option<View> {
@@ -222,9 +229,21 @@ impl Parked {
         drop(self.answers.try_send(Answer::Cancel));
     }
 
-    /// Whether the person wants to skip the second factor in this browser.
-    pub(super) fn trusts(&self, trusts: bool) {
-        self.lock().trusts = trusts;
+    /// The number of a new long poll.
+    pub(super) fn new_poll(&self) -> u64 {
+        let mut state = self.lock();
+        state.poll += 1;
+        state.poll
+    }
+
+    /// Whether no newer long poll has begun.
+    pub(super) fn is_newest_poll(&self, poll: u64) -> bool {
+        self.lock().poll == poll
+    }
+
+    /// Notes that its end is shown. Says whether it was before: a secret is shown once, except to a form that was sent twice.
+    pub(super) fn end_is_shown(&self) -> bool {
+        std::mem::replace(&mut self.lock().was_shown, true)
     }
 
     /// For how many days this browser can be trusted; `None` if it cannot.
@@ -238,9 +257,9 @@ impl Parked {
         state.step.as_ref().and_then(|_| state.approval.clone())
     }
 
-    /// What the browser has to keep and was not told yet.
-    pub(super) fn take_tokens(&self) -> Tokens {
-        std::mem::take(&mut self.lock().tokens)
+    /// What the browser has to keep. It is told with every page: a reply may not have arrived.
+    pub(super) fn tokens(&self) -> Tokens {
+        self.lock().tokens.clone()
     }
 
     fn show(&self, step: Step) {
@@ -279,52 +298,64 @@ impl fmt::Debug for Parked {
 }
 
 /// Holds a conversation until it ends, and its end for as long as somebody may look at it.
-async fn hold(parking: Parking, parked: Arc<Parked>, mut talk: Talk, mut answers: mpsc::Receiver<Answer>) {
+async fn hold(
+    parking: Parking,
+    parked: Arc<Parked>,
+    begun: impl Future<Output = Result<Talk, Failure>>,
+    mut answers: mpsc::Receiver<Answer>,
+) {
     let end = tokio::time::Instant::from_std(parked.began + LONGEST);
+    let mut talk = match begun.await {
+        Ok(talk) => talk,
+        Err(failure) => {
+            parked.show(Step::unavailable(&failure));
+            return keep_end(parking, &parked).await;
+        }
+    };
+    let mut step = Step::of(&mut talk).await;
     loop {
+        let is_over = matches!(step.next, Next::End(_));
+        parked.show(step);
+        if is_over {
+            drop(talk);
+            return keep_end(parking, &parked).await;
+        }
         match tokio::time::timeout_at(end, answers.recv()).await {
-            Ok(Some(Answer::Text(text))) => {
-                let mut step = match talk.answer(text).await {
-                    Ok(()) => Step::of(&mut talk).await,
-                    Err(failure) => Step::unavailable(&failure),
-                };
-                if is_trust_question(&step) {
-                    let answer = if parked.lock().trusts { "y" } else { "n" };
-                    let earlier = step;
-                    step = match talk.answer(Secret::new(answer.to_owned())).await {
-                        Ok(()) => Step::of(&mut talk).await,
-                        Err(failure) => Step::unavailable(&failure),
-                    };
-                    step.follows(earlier);
-                }
-                let is_over = matches!(step.next, Next::End(_));
-                parked.show(step);
-                if is_over {
-                    break;
-                }
-            }
+            Ok(Some(Answer::Text(text, trusts))) => step = answered(&mut talk, text, trusts).await,
             Ok(Some(Answer::Cancel) | None) | Err(_) => {
                 talk.cancel().await;
-                parking.forget(&parked.id);
-                return;
+                return parking.forget(&parked.id);
             }
         }
     }
-    drop(talk);
-    tokio::time::sleep(END_KEPT).await;
-    parking.forget(&parked.id);
 }
 
-fn is_trust_question(step: &Step) -> bool {
-    matches!(&step.next, Next::Question(question) if question.prompt.id == "trust-device")
+/// The step after an answer. The question whether this browser is trusted was answered beside that for a code.
+async fn answered(talk: &mut Talk, text: Secret, trusts: bool) -> Step {
+    let mut step = next_step(talk, text).await;
+    if step.question_id() == Some("trust-device") {
+        let answer = if trusts { "y" } else { "n" };
+        let earlier = std::mem::replace(&mut step, next_step(talk, Secret::new(answer.to_owned())).await);
+        step.follows(earlier);
+    }
+    step
+}
+
+async fn next_step(talk: &mut Talk, answer: Secret) -> Step {
+    // Where posternd has ended the conversation meanwhile, its verdict can still be read.
+    drop(talk.answer(answer).await);
+    Step::of(talk).await
+}
+
+async fn keep_end(parking: Parking, parked: &Parked) {
+    tokio::time::sleep(END_KEPT).await;
+    parking.forget(&parked.id);
 }
 
 /// posternd ends it by then.
 const LONGEST: Duration = Duration::from_secs(615);
 /// How long its end can be looked at.
 const END_KEPT: Duration = Duration::from_secs(60);
-/// How long a request waits for posternd before the page says that it is still waiting. The proxy waits longer.
-const LONGEST_WORK: Duration = Duration::from_secs(8);
 /// In this process, so that nobody can fill its memory. posternd has fewer places for each account and source.
 const MOST: usize = 1024;
 /// One network's: an office behind one address.

@@ -129,7 +129,9 @@ impl AccountPath {
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
-            Self::LogIn | Self::Step(_) => "GET, HEAD, POST",
+            Self::LogIn => "GET, HEAD, POST",
+            // Its end is shown once, and HEAD shows nothing.
+            Self::Step(_) => "GET, POST",
             Self::LogOut | Self::Language | Self::Change(_) | Self::Profile | Self::Cancel(_) => "POST",
             Self::Home
             | Self::Security

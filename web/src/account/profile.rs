@@ -26,7 +26,7 @@ impl Visit<'_> {
         }
         let mut begin = self.begin(Flow::MailSettings, BTreeMap::new());
         (begin.web_session, begin.interactive) = (None, false);
-        let step = self.site.ask(begin).await;
+        let step = self.site.ask(self.network(), begin).await;
         let services: Vec<&str> = form.field("services").split(',').collect();
         let opened = step.records("mail_setting").filter(|setting| {
             services.contains(&"all")

@@ -1,9 +1,15 @@
+use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern_ipc::{Begin, Failure};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::warn;
 
+use crate::address::Network;
+use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::site::{SiteUrl, Sites};
 
@@ -19,17 +25,26 @@ pub(crate) struct AccountSite {
     pub(super) url: SiteUrl,
     pub(super) branding: Branding,
     pub(super) parking: Parking,
+    /// How long a request may take.
+    request_time: Duration,
+    places: Arc<Semaphore>,
+    /// A quarter of the places for each client.
+    per_client: ClientLimit,
 }
 
 impl AccountSite {
     /// Those that are configured, if any are.
     pub(crate) fn of(config: &Config) -> Option<Self> {
         let Sites::Both { account, .. } = &config.sites else { return None };
+        let conversations = config.limits.conversations;
         Some(Self {
             socket: config.socket.clone(),
             url: account.clone(),
             branding: config.branding.clone(),
             parking: Parking::default(),
+            request_time: config.limits.request_time,
+            places: Arc::new(Semaphore::new(conversations)),
+            per_client: ClientLimit::new(conversations.div_ceil(4)),
         })
     }
 
@@ -38,29 +53,49 @@ impl AccountSite {
         format!("{}app-passwords", self.url)
     }
 
-    /// Begins a conversation. `Err` says how it ended already.
-    pub(super) async fn converse(&self, begin: Begin) -> Result<(Talk, Step), Step> {
-        let begun = async {
-            let mut talk = Talk::begin(&self.socket, begin).await?;
-            let step = Step::of(&mut talk).await;
-            Ok::<_, Failure>((talk, step))
-        };
-        match timeout(LONGEST_STEP, begun).await {
-            Ok(Ok((talk, step))) if step.question_id().is_some() => Ok((talk, step)),
-            Ok(Ok((_, step))) => Err(step),
-            Ok(Err(failure)) => Err(Step::unavailable(&failure)),
-            Err(_) => Err(Step::unavailable(&Failure::TimedOut)),
+    /// How long a page waits for posternd before it says that it is still waiting.
+    pub(super) fn longest_view(&self) -> Duration {
+        self.request_time / 2
+    }
+
+    /// Begins a conversation, once there is a place for it. The place is free again as soon as posternd has the request: it has
+    /// limits of its own for people who are waited for.
+    pub(super) fn begin(
+        &self,
+        client: Option<Network>,
+        begin: Begin,
+    ) -> impl Future<Output = Result<Talk, Failure>> + Send + 'static + use<> {
+        let (socket, time) = (self.socket.clone(), self.request_time);
+        let (places, per_client) = (Arc::clone(&self.places), self.per_client.clone());
+        async move {
+            let place = async {
+                let share = per_client.take(client).await;
+                places.acquire_owned().await.map(|place| (share, place))
+            };
+            let Ok(Ok(place)) = timeout(time, place).await else {
+                warn!("no place for another conversation with posternd; see limits.conversations");
+                return Err(Failure::TimedOut);
+            };
+            let talk = Talk::begin(&socket, begin).await;
+            drop(place);
+            talk
         }
     }
 
     /// Holds a conversation that asks nothing.
-    pub(super) async fn ask(&self, begin: Begin) -> Step {
-        match self.converse(begin).await {
-            Ok((_, step)) => step,
-            Err(step) => step,
-        }
+    pub(super) async fn ask(&self, client: Option<Network>, begin: Begin) -> Step {
+        // It ends a little before the request does.
+        let longest = self.request_time.mul_f32(LIST_SHARE);
+        let begun = self.begin(client, begin);
+        let step = async {
+            match begun.await {
+                Ok(mut talk) => Step::of(&mut talk).await,
+                Err(failure) => Step::unavailable(&failure),
+            }
+        };
+        timeout(longest, step).await.unwrap_or_else(|_| Step::unavailable(&Failure::TimedOut))
     }
 }
 
-/// Shorter than the time that a request may take.
-const LONGEST_STEP: Duration = Duration::from_secs(12);
+/// The share of a request's time that one list may take; a page has three at most, and all but the first are quick once the first was.
+const LIST_SHARE: f32 = 0.6;

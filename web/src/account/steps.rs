@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
-use postern_ipc::{Flow, Secret};
+use postern_ipc::{Begin, Flow, Secret};
 use tokio::time::{Instant, sleep};
 
 use crate::reply::Reply;
@@ -14,28 +14,29 @@ use super::headers;
 use super::parked::{Answer, Parked, View};
 use super::path::StepId;
 use super::purpose::Purpose;
-use super::step::{End, Next, Step};
-use super::talk::Talk;
+use super::step::{End, Next};
 use super::view::{Notice, question, waiting};
 use super::visit::{Remark, Visit};
 
 impl Visit<'_> {
-    /// Keeps a conversation that asks a question, and shows it.
-    pub(super) fn park(&self, purpose: Purpose, talk: Talk, step: Step) -> Reply {
-        match self.site.parking.park(self.owner(), purpose, talk, step) {
-            Some(parked) => {
-                let mut reply = self.see(&format!("/step/{}", parked.id));
-                self.keep(&mut reply, &parked.take_tokens(), matches!(purpose, Purpose::Change(_)));
-                reply
-            }
-            None => self.notice(Notice::Busy),
-        }
+    /// Begins a conversation in a task of its own, which a request that breaks off does not end. `None` if too many wait.
+    pub(super) fn park(&self, purpose: Purpose, begin: Begin) -> Option<Arc<Parked>> {
+        let owner = self.owner();
+        let begun = self.site.begin(owner.client, begin);
+        self.site.parking.park(owner, purpose, begun)
+    }
+
+    /// Sends the browser to the page of a conversation.
+    pub(super) fn see_step(&self, parked: &Parked) -> Reply {
+        let mut reply = self.see(&format!("/step/{}", parked.id));
+        self.keep(&mut reply, &parked.tokens(), matches!(parked.purpose, Purpose::Change(_)));
+        reply
     }
 
     /// The page of a conversation.
     pub(super) async fn show_step(self, id: StepId) -> Reply {
         match self.parked(id) {
-            Some(parked) => self.show(&parked, false).await,
+            Some(parked) => self.show(&parked, Seen::ByLink).await,
             None => self.is_gone(),
         }
     }
@@ -47,31 +48,34 @@ impl Visit<'_> {
         };
         let Some(parked) = self.parked(id) else { return self.is_gone() };
         let turn = form.field("turn").parse().unwrap_or(0);
-        parked.trusts(form.is_ticked("trust"));
-        let answer = Answer::Text(Secret::new(form.field("answer").to_owned()));
-        let is_stale = !parked.answer(turn, answer);
-        self.show(&parked, is_stale).await
+        let answer = Answer::Text(Secret::new(form.field("answer").to_owned()), form.is_ticked("trust"));
+        let is_current = parked.answer(turn, answer);
+        self.show(&parked, if is_current { Seen::ByAnswer } else { Seen::ByStaleForm }).await
     }
 
     /// The person gives up.
-    pub(super) fn cancel_step(self, id: StepId, body: &[u8]) -> Reply {
+    pub(super) async fn cancel_step(self, id: StepId, body: &[u8]) -> Reply {
         if self.form(body, &[]).is_none() {
             return self.notice(Notice::Forged);
         }
         let Some(parked) = self.parked(id) else { return self.is_gone() };
+        // An answer that is under way may still give the session a new token.
+        drop(parked.view(self.site.longest_view()).await);
         parked.cancel();
-        self.site.parking.forget(&parked.id);
-        match parked.purpose {
+        let mut reply = match parked.purpose {
             Purpose::LogIn => self.see("/log-in"),
             Purpose::Change(change) => self.see(change.back()),
-        }
+        };
+        self.keep(&mut reply, &parked.tokens(), matches!(parked.purpose, Purpose::Change(_)));
+        self.site.parking.forget(&parked.id);
+        reply
     }
 
-    /// Says whether a phone has answered, as soon as it has, or after a while.
+    /// Says whether a phone has answered, as soon as it has, or after a while. One request of a conversation does so at a time.
     pub(super) async fn follow_approval(self, id: StepId) -> Reply {
-        let approval = self.parked(id).and_then(|parked| parked.approval());
-        let Some((challenge, account)) = approval else { return is_waiting(false) };
-        let end = Instant::now() + LONGEST_POLL;
+        let Some(parked) = self.parked(id) else { return is_waiting(false) };
+        let Some((challenge, account)) = parked.approval() else { return is_waiting(false) };
+        let (poll, end) = (parked.new_poll(), Instant::now() + self.site.longest_view());
         loop {
             let arguments = [("id", &challenge), ("account", &account)];
             let arguments: BTreeMap<String, String> =
@@ -79,37 +83,38 @@ impl Visit<'_> {
             let mut begin = self.begin(Flow::ApprovalCheck, arguments);
             begin.web_session = None;
             begin.interactive = false;
-            let step = self.site.ask(begin).await;
-            let waits = step.records("approval").last().is_some_and(|record| record.is("is_waiting"));
-            let is_known = matches!(step.next, Next::End(End::Accepted));
-            if is_known && !waits {
+            let step = self.site.ask(self.network(), begin).await;
+            if !matches!(step.next, Next::End(End::Accepted)) {
+                return headers::with(StatusCode::SERVICE_UNAVAILABLE, "application/json", "{}");
+            }
+            if !step.records("approval").last().is_some_and(|record| record.is("is_waiting")) {
                 return is_waiting(false);
             }
-            if !is_known || Instant::now() >= end {
+            if Instant::now() >= end || !parked.is_newest_poll(poll) {
                 return is_waiting(true);
             }
             sleep(POLL).await;
         }
     }
 
-    async fn show(mut self, parked: &Arc<Parked>, is_stale: bool) -> Reply {
+    async fn show(mut self, parked: &Arc<Parked>, seen: Seen) -> Reply {
         self.user.clone_from(&parked.user);
-        let shown = match parked.view().await {
+        self.words = parked.words;
+        let shown = match parked.view(self.site.longest_view()).await {
             View::Working => return self.page(StatusCode::OK, waiting(self.look(), &parked.id)),
             View::Step(shown) => shown,
         };
-        let tokens = parked.take_tokens();
+        let tokens = parked.tokens();
         match &shown.step.next {
             Next::Question(asked) => {
-                let page = question(self.look(), parked, &shown, asked, is_stale);
+                let page = question(self.look(), parked, &shown, asked, seen == Seen::ByStaleForm);
                 let mut reply = self.page(StatusCode::OK, page);
                 self.keep(&mut reply, &tokens, matches!(parked.purpose, Purpose::Change(_)));
                 reply
             }
-            Next::End(_) => {
-                self.site.parking.forget(&parked.id);
-                self.finish_with(parked.purpose, &shown.step, &tokens)
-            }
+            // Secrets are shown once; a form that was sent twice is one look.
+            Next::End(_) if parked.end_is_shown() && seen == Seen::ByLink => self.is_gone(),
+            Next::End(_) => self.finish(parked.purpose, &shown.step, &tokens).await,
         }
     }
 
@@ -123,11 +128,20 @@ impl Visit<'_> {
     }
 }
 
+/// How a page of a conversation was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// By GET.
+    ByLink,
+    /// By an answer to its question.
+    ByAnswer,
+    /// By a form of an earlier question.
+    ByStaleForm,
+}
+
 fn is_waiting(is_waiting: bool) -> Reply {
     let text = format!("{{\"is_waiting\":{is_waiting}}}");
     headers::with(StatusCode::OK, "application/json", text)
 }
 
-/// How long one request follows a phone. The proxy waits longer.
-const LONGEST_POLL: Duration = Duration::from_secs(9);
 const POLL: Duration = Duration::from_millis(1500);

@@ -77,8 +77,17 @@ impl<'a> Visit<'a> {
 
     /// Whose a conversation of this request is.
     pub(super) fn owner(&self) -> Owner<'_> {
-        let client = self.client.as_deref().and_then(Network::of);
-        Owner { visitor: &self.visitor, client, user: self.user.as_deref() }
+        Owner {
+            visitor: &self.visitor,
+            client: self.network(),
+            user: self.user.as_deref(),
+            words: self.words,
+        }
+    }
+
+    /// What limits count as one client.
+    pub(super) fn network(&self) -> Option<Network> {
+        self.client.as_deref().and_then(Network::of)
     }
 
     pub(super) fn look(&self) -> Look<'_> {
@@ -130,11 +139,9 @@ impl<'a> Visit<'a> {
         self.greeted(headers::see(path))
     }
 
-    /// The session is over: the browser forgets it.
+    /// Sends the browser to the login. A cookie that is good no more stays: another tab may have set a new one just now.
     pub(super) fn see_log_in(&self, why: Remark) -> Reply {
-        let mut reply = self.see(&format!("/log-in?why={}", why.name()));
-        headers::add_cookie(&mut reply, Cookie::Session.clear());
-        reply
+        self.see(&format!("/log-in?why={}", why.name()))
     }
 
     fn greeted(&self, mut reply: Reply) -> Reply {

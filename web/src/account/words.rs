@@ -227,7 +227,7 @@ words! {
     wait_text: "This page looks again by itself every few seconds.", "此页面每隔几秒会自动刷新。";
     check_again: "Check again", "再次检查";
     down_title: "Out of order for a moment", "暂时无法使用";
-    down_text: "The login service cannot be reached right now. Nothing was changed. Try again in a minute.", "登录服务暂时无法访问，未作任何更改。请一分钟后再试。";
+    down_text: "The login service cannot be reached right now. Try again in a minute. If you were changing something, look first whether it was done.", "登录服务暂时无法访问，请一分钟后再试。如果刚才在进行更改，请先查看是否已经生效。";
     try_again: "Try again", "重试";
     not_found_title: "There is nothing here", "页面不存在";
     not_found_text: "The address is wrong, or the page is gone.", "地址有误，或页面已不存在。";

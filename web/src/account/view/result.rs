@@ -42,6 +42,7 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
         Purpose::Change(change) => change.back(),
     };
     let is_done = matches!(end, End::Accepted);
+    let is_out_of_order = matches!(end, End::Unavailable);
     let has_codes = step.records("recovery_code").next().is_some();
     let title = match purpose {
         _ if !is_done => words.not_done_title,
@@ -54,11 +55,14 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
             div role="status" {
                 @for one in step.lines.iter().filter(|line| !is_drawn(line)) { (line(words, one)) }
                 @if !is_done {
-                    @if step.lines.iter().all(|line| !line.is_error) { p class="wrong" { (refused(words, purpose)) } }
-                    @if let Purpose::Change(_) = purpose { p { (words.nothing_changed) } }
+                    @if !is_out_of_order && step.lines.iter().all(|line| !line.is_error) { p class="wrong" { (refused(words, purpose)) } }
+                    @if matches!(purpose, Purpose::Change(_)) && step.records.is_empty() && !is_out_of_order {
+                        p { (words.nothing_changed) }
+                    }
                 }
             }
-            @if is_done {
+            @if is_out_of_order { p class="wrong" { (words.down_text) } }
+            @if is_done || is_out_of_order {
                 (new_app_passwords(look, step))
                 @if has_codes { (recovery_codes(look, step)) }
             }

@@ -51,9 +51,10 @@ pub(crate) async fn enrol(
     let new = registry::enrol(kind, exchange, account, &wanted).await?;
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
-        // password changed, an account disabled.
+        // password changed, an account disabled, or the owner may have logged out everywhere.
         let now = current_account::read_again(exchange, account).await?;
-        if now.password_marker != account.password_marker {
+        let is_logged_out = now.data.policy.trust_generation != account.data.policy.trust_generation;
+        if now.password_marker != account.password_marker || is_logged_out {
             return refused_change::told(exchange, Err(ChangeRefusal::ChangedMeanwhile.into())).await;
         }
     }

@@ -36,7 +36,7 @@ impl Visit<'_> {
     /// The page of a conversation.
     pub(super) async fn show_step(self, id: StepId) -> Reply {
         match self.parked(id) {
-            Some(parked) => self.show(&parked, Seen::ByLink).await,
+            Some(parked) => self.show(&parked, Seen::Link).await,
             None => self.is_gone(),
         }
     }
@@ -50,7 +50,7 @@ impl Visit<'_> {
         let turn = form.field("turn").parse().unwrap_or(0);
         let answer = Answer::Text(Secret::new(form.field("answer").to_owned()), form.is_ticked("trust"));
         let is_current = parked.answer(turn, answer);
-        self.show(&parked, if is_current { Seen::ByAnswer } else { Seen::ByStaleForm }).await
+        self.show(&parked, if is_current { Seen::Answer } else { Seen::StaleForm }).await
     }
 
     /// The person gives up.
@@ -107,13 +107,13 @@ impl Visit<'_> {
         let tokens = parked.tokens();
         match &shown.step.next {
             Next::Question(asked) => {
-                let page = question(self.look(), parked, &shown, asked, seen == Seen::ByStaleForm);
+                let page = question(self.look(), parked, &shown, asked, seen == Seen::StaleForm);
                 let mut reply = self.page(StatusCode::OK, page);
                 self.keep(&mut reply, &tokens, matches!(parked.purpose, Purpose::Change(_)));
                 reply
             }
             // Secrets are shown once; a form that was sent twice is one look.
-            Next::End(_) if parked.end_is_shown() && seen == Seen::ByLink => self.is_gone(),
+            Next::End(_) if parked.end_is_shown() && seen == Seen::Link => self.is_gone(),
             Next::End(_) => self.finish(parked.purpose, &shown.step, &tokens).await,
         }
     }
@@ -132,11 +132,11 @@ impl Visit<'_> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     /// By GET.
-    ByLink,
+    Link,
     /// By an answer to its question.
-    ByAnswer,
+    Answer,
     /// By a form of an earlier question.
-    ByStaleForm,
+    StaleForm,
 }
 
 fn is_waiting(is_waiting: bool) -> Reply {

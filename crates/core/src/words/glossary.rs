@@ -77,7 +77,13 @@ fn texts(language: Language) -> Vec<(&'static str, String)> {
     let module = MODULE.lines().filter(|line| line.trim_start().starts_with(['"', 'c']));
     let module = module.filter(|line| is_chinese(line) == (language == Language::SimplifiedChinese));
     let join = |lines: Vec<&str>| lines.join("\n");
+    let account = ACCOUNT.lines().filter_map(|line| {
+        let (_, both) = line.trim().strip_suffix("\";")?.split_once(": \"")?;
+        let (english, chinese) = both.split_once("\", \"")?;
+        Some(if language == Language::English { english } else { chinese })
+    });
     vec![
+        ("web/src/account/words.rs", join(account.collect())),
         (language.as_str(), join(spoken.collect())),
         ("web/page/words.js", join(page.collect())),
         ("pam-module/src/outage.rs", join(module.collect())),
@@ -93,5 +99,6 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 const GLOSSARY: &str = include_str!("../../../../docs/glossary.md");
+const ACCOUNT: &str = include_str!("../../../../web/src/account/words.rs");
 const PAGE: &str = include_str!("../../../../web/page/words.js");
 const MODULE: &str = include_str!("../../../../pam-module/src/outage.rs");

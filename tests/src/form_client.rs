@@ -2,8 +2,10 @@
 //! forms of the account's pages as it is told.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::account_host::AccountHost;
+use crate::guard::pause;
 use crate::http::HttpReply;
 use crate::login_host::LoginUser;
 
@@ -119,6 +121,12 @@ impl<'h> FormClient<'h> {
         self.replies.push(reply.clone());
         match reply.header("location").map(ToOwned::to_owned) {
             Some(location) if reply.status == 303 => self.send("GET", &location, None),
+            // posternd is still working.
+            _ if reply.body.contains("http-equiv=\"refresh\"") => {
+                pause(Duration::from_secs(1));
+                let path = self.path.clone();
+                self.send("GET", &path, None)
+            }
             _ => {
                 self.page = reply;
                 &self.page

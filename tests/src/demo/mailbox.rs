@@ -67,7 +67,7 @@ impl Demo<'_> {
         browser.wait_for_text("Code from");
         browser.type_into("#answer", &app.next_code());
         browser.click("Continue");
-        browser.wait_for_text("Set up another");
+        browser.wait_for_text("Add another way");
         self.story.check("the next login takes a code of her app", true, "and then the page Security")
     }
 
@@ -89,14 +89,14 @@ impl Demo<'_> {
         browser.type_into("#answer", &app.next_code());
         browser.click("Continue");
         browser.wait_for_text("is set up");
-        let has_offer = browser.text().contains("Make recovery codes now?");
+        let has_offer = browser.text().contains("One more thing: recovery codes");
         self.story.check(
             "an authenticator is set up in the page, and recovery codes are offered",
             has_offer,
             "not now",
         )?;
         browser.click("Not now");
-        browser.wait_for_text("Set up another");
+        browser.wait_for_text("Add another way");
         Ok(app)
     }
 

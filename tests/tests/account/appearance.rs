@@ -26,7 +26,7 @@ fn every_page_is_usable_on_a_phone_in_chinese_and_in_the_dark() {
     browser.type_into("#user", "nobody");
     browser.type_into("#password", &wei.password);
     browser.click("form[action='/log-in'] button");
-    browser.wait_for_text("未能登录");
+    browser.wait_for_text("登录失败");
     look(&mut browser, "log-in-failed");
     host.log_in(&browser, &wei);
     browser.wait_for_text("尚未绑定");
@@ -84,7 +84,7 @@ fn a_person_gets_in_by_keyboard_alone_at_320_pixels_and_twice_the_size() {
     fits(&browser);
     types(&anna.app.code());
     browser.press("Enter");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
     fits(&browser);
     for path in ["/app-passwords", "/devices"] {
         browser.open(&host.url(path));

@@ -38,12 +38,12 @@ fn an_authenticator_is_set_up_used_replaced_and_removed(host: &AccountHost) {
     browser.wait_for_text("is set up");
     browser.screenshot("authenticator-done");
     browser.axe();
-    browser.click("Make recovery codes");
+    browser.click("Create recovery codes");
     browser.wait_for_text("shown only this once");
     browser.screenshot("authenticator-codes");
     browser.axe();
-    browser.click("Continue");
-    browser.wait_for_text("Set up another");
+    browser.click("I have them: continue");
+    browser.wait_for_text("Add another way");
     browser.screenshot("security");
     browser.axe();
     browser.click("Log out");
@@ -55,7 +55,7 @@ fn an_authenticator_is_set_up_used_replaced_and_removed(host: &AccountHost) {
     browser.axe();
     browser.type_into("#answer", &app.code());
     browser.click("Continue");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
     browser.open(&host.url("/app-passwords"));
     browser.wait_for_text("New app password");
     browser.screenshot("app-passwords");

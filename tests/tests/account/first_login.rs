@@ -41,11 +41,15 @@ fn who_needs_a_second_factor_gets_no_further_before_one_is_set_up(host: &Account
     assert!(client.page.body.contains("not the code of this key"), "{}", client.page.body);
     assert!(client.page.body.contains("<p class=\"secret\"><code>"), "the key is still there");
     client.answer(&app.code());
-    assert!(client.page.body.contains("Make recovery codes now?"), "{}", client.page.body);
+    assert!(client.page.body.contains("One more thing: recovery codes"), "{}", client.page.body);
     client.answer("y");
     assert!(client.page.body.contains("shown only this once"), "{}", client.page.body);
     client.answer("");
-    assert!(client.page.body.contains("Your mail programs need app passwords"), "{}", client.page.body);
+    assert!(client.page.body.contains("Does your mail program ask for a password?"), "{}", client.page.body);
     client.get("/security");
-    assert!(client.path == "/security" && client.page.body.contains("10 left"), "{}", client.page.body);
+    assert!(
+        client.path == "/security" && client.page.body.contains("10 unused codes"),
+        "{}",
+        client.page.body
+    );
 }

@@ -101,7 +101,7 @@ fn sessions_are_listed_and_ended(host: &AccountHost) {
         list.contains("Firefox on Linux") && list.contains("Safari on iPhone") && list.contains("192.0.2.77"),
         "{list}"
     );
-    assert_eq!(list.matches("this browser").count(), 1);
+    assert_eq!(list.matches("(this browser)").count(), 1);
     // It is remembered after the verdict.
     guard::wait_for("the recent login", Duration::from_secs(20), || {
         here.get("/devices").body.contains("browser login: <span>accepted").then_some(())
@@ -138,12 +138,14 @@ fn a_proof_is_asked_for_before_a_change_unless_it_is_fresh(host: &AccountHost) {
     client.get("/security");
     let id = client.hidden("id").expect("the factor");
     assert!(
-        client.page.body.contains("you can replace it") && !client.page.body.contains("/security/remove")
+        client.page.body.contains("You can replace this one")
+            && !client.page.body.contains("/security/remove")
     );
     client.submit("/security/remove", &[("id", &id)]);
     assert_eq!(client.page.status, 403);
     assert!(
-        client.page.body.contains("you can replace it") && client.page.body.contains("Nothing was changed.")
+        client.page.body.contains("You can replace this one")
+            && client.page.body.contains("Nothing was changed.")
     );
     // A second one, and then the first can go.
     client.get("/security");

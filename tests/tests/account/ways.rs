@@ -16,7 +16,7 @@ on_both!(
 /// Binds a phone in the page, and gives it back.
 fn bind_phone(host: &AccountHost, browser: &mut Browser) -> Handset {
     browser.click("Set up Phone");
-    browser.wait_for_text("Are you on the phone right now?");
+    browser.wait_for_text("Is this the phone you want to set up?");
     browser.screenshot("phone-scan");
     browser.axe();
     let address = browser.js("return document.querySelector('main a[target]').href");
@@ -43,7 +43,7 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
     browser.screenshot("recovery-offer");
     browser.axe();
     browser.click("Not now");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
     browser.click("Log out");
     // The page goes on by itself once the phone has answered.
     host.log_in(&browser, &anna);
@@ -52,14 +52,14 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
     browser.axe();
     let number = browser.text_of(".digits");
     assert_eq!(phone.decide(&host.web, "approve", &number), "approved");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
     browser.click("Log out");
     // A phone without network shows a code.
     host.log_in(&browser, &anna);
-    browser.click("Code that the phone shows");
+    browser.click("Phone without network? Type its code");
     browser.type_into("#offline", &CodeApp::of(phone.app()).code());
     browser.click("#offline ~ button");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
     browser.click("Log out");
     // The QR code, and a wrong number.
     host.log_in(&browser, &anna);
@@ -74,7 +74,7 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
         phone.decide(&host.web, "approve", postern_tests::courier_host::another(&number)),
         "wrong_number"
     );
-    browser.wait_for_text("Another number was typed on the phone");
+    browser.wait_for_text("was not the one shown here");
     browser.screenshot("approve-wrong");
     browser.axe();
 }
@@ -88,7 +88,7 @@ fn bind_address(browser: &mut Browser, kind: &str, to: &str, code: impl FnOnce()
     browser.screenshot(&format!("address-{kind}"));
     browser.axe();
     browser.type_into("#answer", to);
-    browser.click("Continue");
+    browser.click("Send the code");
     browser.wait_for_text("Send a new code");
     browser.screenshot(&format!("sent-{kind}"));
     browser.axe();
@@ -97,7 +97,7 @@ fn bind_address(browser: &mut Browser, kind: &str, to: &str, code: impl FnOnce()
     browser.wait_for_text("is set up");
     let is_first = browser.text().contains("Not now");
     browser.click(if is_first { "Not now" } else { "Continue" });
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
 }
 
 fn codes_come_by_mail_and_by_sms_and_another_way_is_chosen(host: &AccountHost) {
@@ -134,7 +134,7 @@ fn log_in_by(browser: &mut Browser, bert: &LoginUser, host: &AccountHost) {
     browser.axe();
     browser.type_into("#answer", &code);
     browser.click("Continue");
-    browser.wait_for_text("Set up another");
+    browser.wait_for_text("Add another way");
 }
 
 fn recovery_codes_are_shown_once_and_each_opens_once(host: &AccountHost) {
@@ -144,7 +144,7 @@ fn recovery_codes_are_shown_once_and_each_opens_once(host: &AccountHost) {
     host.log_in(&browser, &carla);
     browser.type_into("#answer", &app.code());
     browser.click("Continue");
-    browser.click("Make new recovery codes");
+    browser.click("Create recovery codes");
     browser.wait_for_text("shown only this once");
     browser.screenshot("recovery-codes");
     browser.axe();

@@ -221,6 +221,7 @@ number-claimed = Another user is setting up that telephone number right now. Try
 account-changed-meanwhile = Your account has changed in the meantime, so nothing was done. Please start again.
 code-sent = A code is on its way to { $to }. If it does not arrive, press Enter for a new one.
 sent-code = Code sent to { $to }:␣
+sent-code-to-bind = { sent-code }
 sent-code-or-number = Code sent to { $to }, or a number from the list:␣
 sending-limited = No code can be sent to { $to } for another { $wait }.
 last-code-good = The last code that was sent to { $to } is still good. A new one can be sent in { $wait }.

@@ -100,6 +100,8 @@ phrases! {
     CodeSent "code-sent" { to: text };
     /// Asks for it.
     SentCode "sent-code" { to: text };
+    /// The code that shows that an address or number is the person's own.
+    SentCodeToBind "sent-code-to-bind" { to: text };
     /// The same, where there are other ways.
     SentCodeOrNumber "sent-code-or-number" { to: text };
     /// No code can be sent yet, and none is there.

@@ -214,6 +214,7 @@ number-claimed = 另一位用户正在绑定该手机号码。请半分钟后再
 account-changed-meanwhile = 您的账户在此期间已发生变化，因此未做任何更改。请重新开始。
 code-sent = 验证码已发送至 { $to }。如未收到，请按回车键重新发送。
 sent-code = 请输入发送至 { $to } 的验证码：␣
+sent-code-to-bind = { sent-code }
 sent-code-or-number = 请输入发送至 { $to } 的验证码，或列表中的序号：␣
 sending-limited = 暂时不能向 { $to } 发送验证码，请在 { $wait }后重试。
 last-code-good = 上次发送至 { $to } 的验证码仍然有效，请直接输入。{ $wait }后可重新发送。

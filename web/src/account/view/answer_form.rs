@@ -72,13 +72,13 @@ impl Asked<'_> {
                     autocapitalize="none" spellcheck="false" autofocus[is_first] aria-describedby=[described]
                     aria-invalid=[has_problem.then_some("true")];
                 @if offers_trust { (self.trust_box(id)) }
-                button class=[is_first.then_some("main")] { (self.words().go_on) }
+                button class=[is_first.then_some("main")] { (if matches!(input, Input::Address | Input::Number) { self.words().send } else { self.words().go_on }) }
             }
         }
     }
 
     /// Off until the person ticks it.
-    fn trust_box(&self, id: &str) -> Markup {
+    pub(super) fn trust_box(&self, id: &str) -> Markup {
         let days = match self.parked.purpose {
             Purpose::LogIn => self.parked.trust_days(),
             Purpose::Change(_) => None,

@@ -28,7 +28,7 @@ impl AppPasswordForm<'_> {
 
     /// What a mail program needs is ticked to begin with.
     fn is_ticked(&self, scope: &str) -> bool {
-        self.sent.map_or(matches!(scope, "imap" | "pop3" | "smtp"), |form| form.is_ticked(scope))
+        self.sent.map_or(matches!(scope, "imap" | "smtp"), |form| form.is_ticked(scope))
     }
 
     fn problem_of(&self, field: &str) -> Option<&str> {
@@ -47,14 +47,9 @@ impl AppPasswordForm<'_> {
 pub(in crate::account) fn app_passwords(look: Look<'_>, step: &Step, form: AppPasswordForm<'_>) -> Markup {
     let words = look.words;
     let all: Vec<&Record> = step.records("app_password").collect();
-    let body = html! {
-        section class="card" aria-labelledby="new" {
-            p { (words.app_passwords_text) }
-            h2 id="new" { (words.new_app_password) }
-            (new_form(look, form))
-        }
+    let list = html! {
         section class="card" aria-labelledby="list" {
-            h2 id="list" { (words.app_passwords) }
+            h2 id="list" { (words.your_app_passwords) }
             @if all.is_empty() {
                 p { (words.app_passwords_none) }
             } @else {
@@ -63,12 +58,21 @@ pub(in crate::account) fn app_passwords(look: Look<'_>, step: &Step, form: AppPa
             }
         }
     };
-    let title = if form.problem.is_some() {
-        fill(words.problem, &[("title", words.app_passwords)])
-    } else {
-        words.app_passwords.to_owned()
+    let body = html! {
+        p { (words.app_passwords_text) }
+        // Who came for the list finds it first, and what is wrong with the form is not below it.
+        @if !all.is_empty() && form.problem.is_none() { (list) }
+        section class="card" aria-labelledby="new" {
+            h2 id="new" { (words.new_app_password) }
+            (new_form(look, form))
+        }
+        @if all.is_empty() || form.problem.is_some() { (list) }
     };
-    Page::of(Section::AppPasswords, title, body).render(look)
+    let page = Page::of(Section::AppPasswords, words.app_passwords, body);
+    match form.problem {
+        None => page.render(look),
+        Some(_) => page.titled(fill(words.problem, &[("title", words.app_passwords)])).render(look),
+    }
 }
 
 fn new_form(look: Look<'_>, form: AppPasswordForm<'_>) -> Markup {
@@ -179,7 +183,7 @@ pub(super) fn new_app_passwords(look: Look<'_>, step: &Step) -> Markup {
                 code id="password" { (one.text("password")) }
                 (copy(words, "password"))
             }
-            p class="soft" { (words.opens) ": " (opened(words, one)) }
+            dl { dt { (words.opens) } dd { (opened(words, one)) } }
             @if step.line("app-password-label-twice").is_some() { p class="advice" { (words.created_twice) } }
             h2 { (words.settings_title) }
             table {
@@ -254,7 +258,7 @@ fn server(words: &Words, setting: &Record, number: u32) -> Markup {
     let id = format!("server-{number}");
     html! {
         tr { th scope="row" { (name) } td { code id=(id) { (setting.text("host")) } } td { (copy(words, &id)) } }
-        tr { th scope="row" { (protocol) ": " (words.port_setting) } td { (port) ", " (tls) } td {} }
+        tr class="more" { th scope="row" { (fill(words.port_setting, &[("protocol", protocol)])) } td { (port) ", " (tls) } td {} }
     }
 }
 
@@ -265,12 +269,12 @@ fn copy(words: &Words, of: &str) -> Markup {
     }
 }
 
-fn opened(words: &Words, one: &Record) -> String {
+fn opened(words: &'static Words, one: &Record) -> String {
     let scope = one.texts("scope");
     if scope == ["all"] {
         return words.scope_all.to_owned();
     }
-    scope.iter().map(|word| word.to_uppercase()).collect::<Vec<_>>().join(", ")
+    scope.iter().map(|word| scope_name(words, word)).collect::<Vec<_>>().join(", ")
 }
 
 fn scope_name(words: &'static Words, scope: &str) -> &'static str {

@@ -38,13 +38,13 @@ pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Ste
                 (risky_for_all(look, Change::RevokeDevices, words.revoke_devices, ""))
             }
         }
-        (recent_logins(look, history))
+        (recent_logins(look, history, !trusted.is_empty()))
     };
     Page::of(Section::Devices, words.devices_title, body).render(look)
 }
 
 /// What happened at the account lately, and what to do about what was somebody else.
-fn recent_logins(look: Look<'_>, history: &Step) -> Markup {
+fn recent_logins(look: Look<'_>, history: &Step, has_trusted: bool) -> Markup {
     let words = look.words;
     // Each record comes with a line that has the same in words.
     let lines =
@@ -63,9 +63,10 @@ fn recent_logins(look: Look<'_>, history: &Step) -> Markup {
                 p { (words.not_me_text) }
                 ol class="steps" {
                     li { (words.not_me_password) }
-                    li { (risky_for_all(look, Change::EndSessions, words.end_sessions, words.end_sessions_why)) }
+                    @if has_trusted { li { (words.not_me_devices) " " (risky_for_all(look, Change::RevokeDevices, words.revoke_devices, "")) } }
                     li { a href=(Section::Security.path()) { (words.not_me_codes) } }
                     li { a href=(Section::AppPasswords.path()) { (words.not_me_app_passwords) } }
+                    li { (words.not_me_sessions) " " (risky_for_all(look, Change::EndSessions, words.end_sessions, words.end_sessions_why)) }
                 }
             }
         }
@@ -78,7 +79,7 @@ fn login_event(look: Look<'_>, event: &Record, said: &Prompt) -> Markup {
     let count = event.number("count").unwrap_or(1);
     html! {
         li {
-            p class="name" { (said.argument("title")) ": " span class=[is_refused.then_some("wrong")] { (said.argument("result")) } }
+            p class="name event" { (said.argument("title")) ": " span class=[is_refused.then_some("wrong")] { (said.argument("result")) } }
             dl {
                 dt { (words.time) } dd {
                     (time(event.text("time")))

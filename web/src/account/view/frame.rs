@@ -47,6 +47,7 @@ impl Section {
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) title: String,
+    pub(super) heading: String,
     pub(super) section: Option<Section>,
     /// Loads itself again.
     pub(super) refreshes: bool,
@@ -55,11 +56,23 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, body: Markup) -> Self {
-        Self { title: title.into(), section: None, refreshes: false, body }
+        let title = title.into();
+        Self { heading: title.clone(), title, section: None, refreshes: false, body }
     }
 
     pub(super) fn of(section: Section, title: impl Into<String>, body: Markup) -> Self {
         Self { section: Some(section), ..Self::new(title, body) }
+    }
+
+    /// The same, on the way from the page of this address.
+    pub(super) fn within(self, path: &str) -> Self {
+        let section = Section::ALL.into_iter().find(|section| section.path() == path);
+        Self { section, ..self }
+    }
+
+    /// The same with another title than its heading.
+    pub(super) fn titled(self, title: String) -> Self {
+        Self { title, ..self }
     }
 
     pub(super) fn render(self, look: Look<'_>) -> Markup {
@@ -85,7 +98,7 @@ impl Page {
                         @if let Some(user) = user { (who(look, user)) }
                     }
                     @if user.is_some() { (menu(words, self.section)) }
-                    main id="main" { h1 { (self.title) } (self.body) }
+                    main id="main" { h1 { (self.heading) } (self.body) }
                     footer {
                         form method="post" action="/language" {
                             (look.token_field())

@@ -1,5 +1,7 @@
 use maud::{Markup, html};
 
+use crate::account::words::fill;
+
 use super::frame::{Look, Page};
 
 /// The form for name and main password. `problem` is why it is shown again, `remark` what happened before; the name that was
@@ -15,7 +17,7 @@ pub(in crate::account) fn log_in(
     let body = html! {
         section class="card" {
             @if let Some(remark) = remark { p class="remark" role="status" { (remark) } }
-            p { (words.log_in_text) }
+            @if problem.is_none() { p { (words.log_in_text) } }
             form method="post" action="/log-in" {
                 (look.token_field())
                 @if let Some(problem) = problem { p class="wrong" id="problem" role="alert" { (problem) } }
@@ -29,13 +31,12 @@ pub(in crate::account) fn log_in(
                     aria-describedby=[problem.map(|_| "problem")];
                 button class="main" { (words.log_in) }
             }
+            p class="soft" { (words.forgotten) }
         }
     };
-    let title = words.log_in_title;
-    let title = problem.map_or_else(
-        || title.to_owned(),
-        |_| crate::account::words::fill(words.problem, &[("title", title)]),
-    );
-    let heading = Page::new(title, body);
-    heading.render(look)
+    let page = Page::new(words.log_in_title, body);
+    match problem {
+        None => page.render(look),
+        Some(_) => page.titled(fill(words.problem, &[("title", words.log_in_title)])).render(look),
+    }
 }

@@ -37,7 +37,11 @@ pub(in crate::account) fn question(
             }
         }
     };
-    Page::new(title, body).render(look)
+    let page = Page::new(title, body);
+    match parked.purpose {
+        Purpose::LogIn => page.render(look),
+        Purpose::Change(change) => page.within(change.back()).render(look),
+    }
 }
 
 impl Asked<'_> {
@@ -45,6 +49,7 @@ impl Asked<'_> {
         let words = self.words();
         match self.id() {
             "first-code" => words.app_title,
+            "sent-code-to-bind" => words.bind_title,
             "which-address" => words.address_title,
             "which-number" | "which-number-at" => words.number_title,
             "phone-scanned" => words.phone_title,
@@ -62,15 +67,24 @@ impl Asked<'_> {
         }
     }
 
+    /// The change is made, and something is left to be answered.
+    fn is_after_change(&self) -> bool {
+        matches!(self.id(), "offer-recovery-codes" | "recovery-codes-noted")
+    }
+
     /// Not once the change is made.
     fn can_be_cancelled(&self) -> bool {
-        !matches!(self.id(), "offer-recovery-codes" | "recovery-codes-noted")
+        !self.is_after_change() && self.id() != "phone-shows"
     }
 
     fn lines(&self) -> Markup {
         html! {
             @for one in self.shown.step.lines.iter().filter(|one| !one.is_error && !self.is_drawn(one)) {
-                (line(self.words(), one))
+                @if self.is_after_change() {
+                    div class="remark" { (line(self.words(), one)) }
+                } @else {
+                    (line(self.words(), one))
+                }
             }
         }
     }
@@ -92,7 +106,7 @@ impl Asked<'_> {
                 | "new-recovery-code"
                 | "enrolment-needed"
                 | "code-sent"
-        )
+        ) || (self.is_after_change() && line.prompt.id == "mail-needs-app-passwords")
     }
 
     fn form(&self) -> Markup {
@@ -106,10 +120,26 @@ impl Asked<'_> {
                     .iter()
                     .any(|id| self.shown.step.line(id).is_some());
                 let field = html! {
-                    (self.field(&label, words.code_hint, Input::Digits))
-                    @if can_ask { (self.button("", words.ask_again, "")) }
+                    @if can_ask {
+                        (self.problem())
+                        (self.button("", words.ask_again, "main"))
+                        details {
+                            summary { (words.no_network) }
+                            (self.input_form("offline", &label, words.phone_code_hint, Input::Digits, true))
+                        }
+                    } @else {
+                        (self.field(&label, words.code_hint, Input::Digits))
+                    }
                 };
                 self.proof(&field)
+            }
+            "sent-code-to-bind" => {
+                let label = fill(words.code_to, &[("to", prompt.argument("to"))]);
+                html! {
+                    p { (words.bind_text) }
+                    (self.field(&label, words.code_sent_hint, Input::Digits))
+                    (self.button("", words.send_again, "quiet"))
+                }
             }
             "sent-code" | "sent-code-or-number" => {
                 let label = fill(words.code_to, &[("to", prompt.argument("to"))]);
@@ -193,15 +223,16 @@ impl Asked<'_> {
             p class="soft" id="waiting" role="status" hidden { (words.waiting) }
             form method="post" action=(self.action()) data-follow=(wait) {
                 (self.hidden())
+                (self.trust_box("approve"))
                 button class="main" name="answer" value="" { (words.approved) }
             }
             @if self.shown.line("qr").is_none() { (self.button("s", words.show_qr, "quiet")) }
             details {
-                summary { (words.phone_code) }
+                summary { (words.no_network) }
                 (self.input_form("offline", words.phone_code, words.phone_code_hint, Input::Digits, true))
             }
-            (self.recovery())
             (self.choices(&self.question.choices))
+            (self.recovery())
         }
     }
 
@@ -244,8 +275,8 @@ impl Asked<'_> {
                 Purpose::Change(_) => self.words().prove_change,
             }) }
             (field)
-            (self.recovery())
             (self.choices(others))
+            (self.recovery())
         }
     }
 

@@ -48,7 +48,14 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
         _ if !is_done => words.not_done_title,
         Purpose::Change(Change::CreateAppPassword | Change::RegenerateAppPassword) => words.created_title,
         Purpose::Change(_) if has_codes => words.recovery_title,
-        Purpose::LogIn | Purpose::Change(_) => words.done_title,
+        Purpose::LogIn => words.logged_in_title,
+        Purpose::Change(_) => words.done_title,
+    };
+    let next = match purpose {
+        _ if !is_done => words.back,
+        Purpose::LogIn => words.to_security,
+        Purpose::Change(_) if has_codes => words.recovery_noted,
+        Purpose::Change(_) => words.go_on,
     };
     let body = html! {
         section class="card" {
@@ -66,10 +73,14 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
                 (new_app_passwords(look, step))
                 @if has_codes { (recovery_codes(look, step)) }
             }
-            p { a class="button main" href=(back) { (if is_done { words.go_on } else { words.back }) } }
+            p { a class="button main" href=(back) { (next) } }
         }
     };
-    Page::new(title, body).render(look)
+    let page = Page::new(title, body);
+    match purpose {
+        Purpose::LogIn => page.render(look),
+        Purpose::Change(change) => page.within(change.back()).render(look),
+    }
 }
 
 /// Recovery codes to keep, with what prints and saves them.
@@ -79,6 +90,7 @@ pub(super) fn recovery_codes(look: Look<'_>, step: &Step) -> Markup {
     let name = fill(words.recovery_file, &[("user", look.user.unwrap_or_default())]);
     html! {
         p { (words.recovery_text) }
+        @if look.user.is_some() { p class="name" { (name.trim()) } }
         ol class="codes" id="codes" data-name=(name.trim()) {
             @for code in codes { li { code { (code) } } }
         }

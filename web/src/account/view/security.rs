@@ -53,14 +53,12 @@ pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&
                 }
                 form method="post" action=(Change::RecoveryCodes.path()) {
                     (look.token_field())
-                    button { (words.recovery_new) }
+                    button { (if left == 0 { words.recovery_offer_yes } else { words.recovery_new }) }
                 }
             }
         }
         @if !factors.is_empty() {
-            section class="card" {
-                p class="advice" { (words.mail_advice) " " a href=(Section::AppPasswords.path()) { (words.mail_advice_link) } }
-            }
+            p class="advice" { (words.mail_advice) " " a href=(Section::AppPasswords.path()) { (words.mail_advice_link) } }
         }
     };
     Page::of(Section::Security, words.security_title, body).render(look)
@@ -73,7 +71,7 @@ fn listed(look: Look<'_>, factor: &Record, is_last: bool) -> Markup {
         li {
             p class="name" { (factor.text("label")) }
             dl {
-                dt { (words.kind_of) } dd { (kind_name(words, kind)) }
+                @if factor.text("label") != kind_name(words, kind) { dt { (words.kind_of) } dd { (kind_name(words, kind)) } }
                 @if !to.is_empty() { dt { (words.goes_to) } dd { (to) } }
                 dt { (words.since) } dd { (time(factor.text("created"))) }
             }

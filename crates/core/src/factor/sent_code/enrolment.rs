@@ -114,7 +114,7 @@ async fn prove(
     let context = PromptContext::of_change(exchange, change);
     let mut is_there = request(exchange, recipient, &context).await?;
     for _ in 0..MOST_TRIES {
-        let question = if is_there { Phrase::SentCode { to: &shown } } else { Phrase::Resend {} };
+        let question = if is_there { Phrase::SentCodeToBind { to: &shown } } else { Phrase::Resend {} };
         let answer = match exchange.person.ask_for_code(&question).await {
             // A script does not wait, and hears that it is too soon.
             Err(_) if !is_there => return Err(Stop::reject(Reason::Limited)),

@@ -1,5 +1,6 @@
 //! What people see while a part of it does not work, and what is left afterwards.
 
+use postern_tests::Web;
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
 use postern_tests::login_host::Stores;
@@ -28,6 +29,23 @@ fn sessions_outlive_postern_web_and_a_login_under_way_begins_again() {
     of_bert.log_in(&bert);
     of_bert.answer(&code);
     assert_eq!(of_bert.path, "/security", "the code was not spent: {}", of_bert.page.body);
+}
+
+#[test]
+fn two_postern_web_behind_one_address_share_sessions() {
+    let host = AccountHost::shared(Stores::Embedded);
+    let client = FormClient::logged_in(&host, &host.user("anna"));
+    let lines = format!("url = \"https://{{host}}/\"\naccount_url = \"https://{}/\"\n", host.authority());
+    let other = Web::with("account_second", &host.site.socket(), &lines);
+    let cookies: Vec<String> = client.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let page = other
+        .place()
+        .request("GET", "/devices")
+        .header("Host", &host.authority())
+        .header("Cookie", &cookies.join("; "))
+        .send();
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("(this browser)"), "{}", page.body);
 }
 
 #[test]

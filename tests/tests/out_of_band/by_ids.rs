@@ -91,7 +91,7 @@ fn binds_a_mailbox(host: &CourierHost, anna: &LoginUser, app: &Authenticator, la
     let code = talk.asked("code");
     assert!(code.choices.is_empty(), "there is one factor");
     talk.answer(&app.code(0));
-    talk.asked("sent-code");
+    talk.asked("sent-code-to-bind");
     talk.answer(&host.mailbox.next_to(&anna.backup()).code());
     let accepted = talk.verdict();
     assert_eq!(accepted.pointer("/accept/user"), Some(&json!(anna.unix.name)), "{accepted}");

@@ -82,6 +82,7 @@ fn new_form(look: Look<'_>, form: AppPasswordForm<'_>) -> Markup {
         form method="post" action=(Change::CreateAppPassword.path()) {
             (look.token_field())
             (text_field(form, "label", "text", words.label, words.label_hint, true))
+            datalist id="programs" { @for program in PROGRAMS { option value=(program) {} } }
             fieldset aria-describedby=[form.problem_of("scope").map(|_| "scope-problem")] {
                 legend { (words.scope) }
                 (problem(form, "scope"))
@@ -117,6 +118,7 @@ fn text_field(
         p class="hint" id=(format!("{name}-hint")) { (hint) }
         (problem(form, name))
         input id=(name) name=(name) type=(kind) value=(form.field(name)) required[is_required] autocomplete="off"
+            list=[(name == "label").then_some("programs")]
             maxlength=(if name == "label" { "64" } else { "400" }) aria-describedby=(described)
             aria-invalid=[has_problem.then_some("true")] autofocus[has_problem];
     }
@@ -286,3 +288,7 @@ fn scope_name(words: &'static Words, scope: &str) -> &'static str {
         _ => words.scope_dav,
     }
 }
+
+/// Names that the field suggests.
+const PROGRAMS: [&str; 8] =
+    ["Thunderbird", "Outlook", "Apple Mail", "Gmail", "Foxmail", "K-9 Mail", "FairEmail", "Evolution"];

@@ -1,20 +1,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use postern_ipc::{Begin, Client, Failure, Flow, PhoneFlow, Prompter, Secret, Style, Tone, Verdict};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
 use crate::address::Network;
-use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
+use crate::conversation_places::ConversationPlaces;
 use crate::reply::{self, Reply};
 
 /// The flow of a name in the path.
@@ -51,8 +49,7 @@ pub fn arguments(flow: PhoneFlow, body: &[u8]) -> Result<BTreeMap<String, String
 pub(crate) struct Api {
     socket: PathBuf,
     time: Duration,
-    places: Arc<Semaphore>,
-    per_client: ClientLimit,
+    places: ConversationPlaces,
 }
 
 /// The client of a request.
@@ -69,8 +66,7 @@ impl Api {
         Self {
             socket: config.socket.clone(),
             time: config.limits.request_time,
-            places: Arc::new(Semaphore::new(config.limits.conversations)),
-            per_client: ClientLimit::new(config.limits.conversations.div_ceil(4)),
+            places: ConversationPlaces::new(config.limits.conversations),
         }
     }
 
@@ -85,14 +81,7 @@ impl Api {
         // It ends a little before the request does, so that the reply can still report what was wrong.
         let deadline = Instant::now() + self.time.mul_f32(0.8);
         let client = rhost.as_deref().and_then(Network::of);
-        let place = async {
-            let share = self.per_client.take(client).await;
-            Arc::clone(&self.places).acquire_owned().await.map(|place| (share, place))
-        };
-        let Ok(Ok(place)) = tokio::time::timeout_at(deadline.into(), place).await else {
-            warn!("no place for another conversation with posternd; see limits.conversations");
-            return unavailable();
-        };
+        let Some(place) = self.places.take(client, deadline).await else { return unavailable() };
         connection.is_relayed();
         let begin = Begin { rhost, language, arguments, ..Begin::new(flow.into(), SERVICE, "") };
         match self.converse(begin, place, deadline).await {
@@ -115,11 +104,7 @@ impl Api {
     /// The records of a flow that asks nothing and is about no account. `None` if posternd does not tell them; the log says why.
     pub(crate) async fn records(&self, flow: Flow) -> Option<Vec<Value>> {
         let deadline = Instant::now() + self.time.mul_f32(0.8);
-        let place = Arc::clone(&self.places).acquire_owned();
-        let Ok(Ok(place)) = tokio::time::timeout_at(deadline.into(), place).await else {
-            warn!("no place for another conversation with posternd; see limits.conversations");
-            return None;
-        };
+        let place = self.places.take(None, deadline).await?;
         match self.converse(Begin::new(flow, SERVICE, ""), place, deadline).await {
             Ok((Verdict::Accept(_), transcript)) => Some(transcript.records),
             Ok((verdict @ (Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {

@@ -15,6 +15,7 @@ mod client_limit;
 pub mod client_setup;
 mod config;
 mod connection_slots;
+mod conversation_places;
 mod harden;
 mod host_names;
 mod listener;

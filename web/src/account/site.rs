@@ -1,16 +1,13 @@
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Failure};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tracing::warn;
 
 use crate::address::Network;
-use crate::client_limit::ClientLimit;
 use crate::config::Config;
+use crate::conversation_places::ConversationPlaces;
 use crate::site::{SiteUrl, Sites};
 
 use super::branding::Branding;
@@ -27,24 +24,20 @@ pub(crate) struct AccountSite {
     pub(super) parking: Parking,
     /// How long a request may take.
     request_time: Duration,
-    places: Arc<Semaphore>,
-    /// A quarter of the places for each client.
-    per_client: ClientLimit,
+    places: ConversationPlaces,
 }
 
 impl AccountSite {
     /// Those that are configured, if any are.
     pub(crate) fn of(config: &Config) -> Option<Self> {
         let Sites::Both { account, .. } = &config.sites else { return None };
-        let conversations = config.limits.conversations;
         Some(Self {
             socket: config.socket.clone(),
             url: account.clone(),
             branding: config.branding.clone(),
             parking: Parking::default(),
             request_time: config.limits.request_time,
-            places: Arc::new(Semaphore::new(conversations)),
-            per_client: ClientLimit::new(conversations.div_ceil(4)),
+            places: ConversationPlaces::new(config.limits.conversations),
         })
     }
 
@@ -65,15 +58,9 @@ impl AccountSite {
         client: Option<Network>,
         begin: Begin,
     ) -> impl Future<Output = Result<Talk, Failure>> + Send + 'static + use<> {
-        let (socket, time) = (self.socket.clone(), self.request_time);
-        let (places, per_client) = (Arc::clone(&self.places), self.per_client.clone());
+        let (socket, time, places) = (self.socket.clone(), self.request_time, self.places.clone());
         async move {
-            let place = async {
-                let share = per_client.take(client).await;
-                places.acquire_owned().await.map(|place| (share, place))
-            };
-            let Ok(Ok(place)) = timeout(time, place).await else {
-                warn!("no place for another conversation with posternd; see limits.conversations");
+            let Some(place) = places.take(client, Instant::now() + time).await else {
                 return Err(Failure::TimedOut);
             };
             let talk = Talk::begin(&socket, begin).await;

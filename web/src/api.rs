@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use crate::address::Network;
 use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
-use crate::conversation_places::ConversationPlaces;
+use crate::conversation_places::{ConversationPlace, ConversationPlaces};
 use crate::reply::{self, Reply};
 
 /// The flow of a name in the path.
@@ -122,7 +122,7 @@ impl Api {
     async fn converse(
         &self,
         begin: Begin,
-        place: impl Send + 'static,
+        place: ConversationPlace,
         deadline: Instant,
     ) -> Result<(Verdict, Transcript), Failure> {
         let socket = self.socket.clone();

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::HeaderMap;
 use hyper::header::{COOKIE, HOST, ORIGIN};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// A random token. It is in a cookie and in the page, and every request to the API must repeat it in a header.
 #[derive(Clone)]
@@ -16,9 +17,7 @@ impl Token {
         if let Some(known) = from_cookie(headers, is_encrypted(headers)) {
             return Ok(Self(known.to_owned()));
         }
-        let mut bytes = [0_u8; BYTES];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(Self(random_token()?.to_string()))
     }
 
     /// The token for the page.
@@ -59,14 +58,29 @@ fn is_same_site(headers: &HeaderMap) -> bool {
 }
 
 fn from_cookie(headers: &HeaderMap, encrypted: bool) -> Option<&str> {
-    let name = cookie_name(encrypted);
+    cookie_values(headers, cookie_name(encrypted)).find(|value| is_token(value))
+}
+
+/// The values of a cookie, in the order in which the browser sends them (RFC 6265, section 5.4).
+pub(crate) fn cookie_values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = &'h str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name && is_token(value)).then_some(value))
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// Characters that cannot be guessed: 256 random bits.
+///
+/// # Errors
+/// The operating system gives no random bytes.
+pub(crate) fn random_token() -> Result<Zeroizing<String>, getrandom::Error> {
+    let mut bytes = Zeroizing::new([0_u8; BYTES]);
+    getrandom::fill(bytes.as_mut())?;
+    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
 }
 
 fn is_token(text: &str) -> bool {

@@ -1,11 +1,11 @@
 //! The cookies of the account's pages. All have the prefix `__Host-`: no other host of the site can set them (RFC 6265bis,
 //! section 4.1.3.2).
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::HeaderMap;
-use hyper::header::{COOKIE, HeaderValue, InvalidHeaderValue};
+use hyper::header::{HeaderValue, InvalidHeaderValue};
 use zeroize::Zeroizing;
+
+use crate::token::cookie_values;
 
 /// A cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +41,7 @@ impl Cookie {
 
     /// Its value, if the browser sent one that has the shape of ours. Sent twice, none counts.
     pub(super) fn of(self, headers: &HeaderMap) -> Option<Zeroizing<String>> {
-        let mut found = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.name())
-            .map(|(_, value)| value);
+        let mut found = cookie_values(headers, self.name());
         let value = found.next()?;
         (found.next().is_none() && is_value(value)).then(|| Zeroizing::new(value.to_owned()))
     }
@@ -75,13 +68,6 @@ impl Cookie {
     }
 }
 
-/// Random characters that cannot be guessed: 256 bits.
-pub(super) fn random_token() -> Result<Zeroizing<String>, getrandom::Error> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(bytes.as_mut())?;
-    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
-}
-
 fn is_value(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'))
@@ -93,6 +79,8 @@ const LONGEST: usize = 1024;
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::COOKIE;
+
     use super::*;
 
     fn sent(lines: &[&str]) -> Option<String> {

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::address::Network;
+use crate::token::random_token;
 
-use super::cookies::random_token;
 use super::purpose::Purpose;
 use super::step::{Next, Prompt, Step};
 use super::talk::Talk;

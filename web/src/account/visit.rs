@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::address::Network;
 use crate::reply::Reply;
+use crate::token::random_token;
 
-use super::cookies::{Cookie, random_token};
+use super::cookies::Cookie;
 use super::headers;
 use super::parked::{Owner, Tokens};
 use super::site::AccountSite;

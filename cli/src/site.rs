@@ -167,6 +167,7 @@ impl Site {
             issuer: config.issuer.clone(),
             host_title: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
             mail_settings: config.mail_settings.clone(),
+            relying_party: config.relying_party(),
             random,
             caches: Arc::new(caches),
         })

@@ -94,6 +94,7 @@ pub(crate) fn engine(
         issuer: config.issuer.clone(),
         host_title: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
         mail_settings: config.mail_settings.clone(),
+        relying_party: config.relying_party(),
         random,
         caches,
     };
@@ -117,6 +118,7 @@ pub(crate) fn with_keyring(engine: &Engine, keyring: Keyring) -> Engine {
         issuer: engine.issuer.clone(),
         host_title: engine.host_title.clone(),
         mail_settings: engine.mail_settings.clone(),
+        relying_party: engine.relying_party.clone(),
         random: engine.random,
         caches: Arc::clone(&engine.caches),
     }

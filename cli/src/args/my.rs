@@ -148,8 +148,10 @@ pub(crate) enum MyChallenges {
     },
 }
 
+/// The kinds that a terminal can set up: a passkey needs a browser.
 fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new(FactorType::ALL.map(FactorType::name))
+    let kinds = FactorType::ALL.into_iter().filter(|kind| *kind != FactorType::Passkey);
+    PossibleValuesParser::new(kinds.map(FactorType::name))
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::MailSettings;
 use crate::courier::Courier;
 use crate::directory::Directory;
+use crate::factor::RelyingParty;
 use crate::hashing::{HashPool, VerificationCache};
 use crate::keyring::Keyring;
 use crate::ledger::{Credential, Ledger, NOTE_EVERY, Token};
@@ -56,6 +57,8 @@ pub struct Engine {
     pub host_title: String,
     /// The settings for mail programs, shown beside a new app password.
     pub mail_settings: MailSettings,
+    /// Whom passkeys are made for: the account's pages; `None` if there are none.
+    pub relying_party: Option<RelyingParty>,
     /// Fills a buffer with random bytes from the operating system.
     pub random: Random,
     /// The caches, which outlive a reload of the configuration.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::expiry::ExpiryAttribute;
+use crate::factor::RelyingParty;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::policy::{Policy, Service};
@@ -56,6 +57,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whom passkeys are made for.
+    #[must_use]
+    pub fn relying_party(&self) -> Option<RelyingParty> {
+        self.web.as_ref()?.account_url.as_ref().and_then(RelyingParty::of)
+    }
+
     /// Whether the file of `[embedded]` is in use.
     #[must_use]
     pub fn uses_embedded_file(&self) -> bool {

@@ -65,6 +65,16 @@ impl<'a> Exchange<'a> {
         Self { origin, ..self }
     }
 
+    /// Whether the person is at the account's pages, by which a passkey can be asked for.
+    pub(crate) fn is_in_browser(&self) -> bool {
+        match self.actor {
+            Actor::WebSession { .. } => true,
+            // A page that logs a browser in.
+            Actor::Claimant => self.names == Class::Mail,
+            Actor::UnixUser { .. } | Actor::Admin => false,
+        }
+    }
+
     /// Tells the person why the flow stops. If the person is gone they did not read it, and the reason becomes `Cancelled`.
     pub(crate) async fn explain(&mut self, phrase: &Phrase<'_>, stop: Stop) -> Stop {
         match self.person.complain(phrase).await {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, FactorRecord, Phone, Sms, Totp};
+use super::{Email, FactorRecord, Passkey, Phone, Sms, Totp};
 
 /// Declares [`FactorType`], so that no kind can be left out of its list.
 macro_rules! factor_types {
@@ -29,6 +29,8 @@ macro_rules! factor_types {
 }
 
 factor_types! {
+    /// A WebAuthn credential of browsers.
+    Passkey = "passkey",
     /// An authenticator app or token that shows codes.
     Totp = "totp",
     /// A phone that approves logins.
@@ -59,6 +61,8 @@ pub enum FactorKind {
     Sms(Sms),
     /// A phone that approves logins.
     Phone(Phone),
+    /// A WebAuthn credential of browsers.
+    Passkey(Passkey),
 }
 
 impl FactorKind {
@@ -70,6 +74,7 @@ impl FactorKind {
             Self::Email(_) => FactorType::Email,
             Self::Sms(_) => FactorType::Sms,
             Self::Phone(_) => FactorType::Phone,
+            Self::Passkey(_) => FactorType::Passkey,
         }
     }
 
@@ -99,6 +104,17 @@ impl FactorKind {
         if let Self::Phone(phone) = self { Some(phone) } else { None }
     }
 
+    /// The passkey, if it is one.
+    #[must_use]
+    pub fn passkey(&self) -> Option<&Passkey> {
+        if let Self::Passkey(passkey) = self { Some(passkey) } else { None }
+    }
+
+    /// The same, to be changed.
+    pub fn passkey_mut(&mut self) -> Option<&mut Passkey> {
+        if let Self::Passkey(passkey) = self { Some(passkey) } else { None }
+    }
+
     /// The data, whatever the kind.
     #[must_use]
     pub fn record(&self) -> &dyn FactorRecord {
@@ -107,6 +123,7 @@ impl FactorKind {
             Self::Email(email) => email,
             Self::Sms(sms) => sms,
             Self::Phone(phone) => phone,
+            Self::Passkey(passkey) => passkey,
         }
     }
 
@@ -117,6 +134,7 @@ impl FactorKind {
             Self::Email(email) => email,
             Self::Sms(sms) => sms,
             Self::Phone(phone) => phone,
+            Self::Passkey(passkey) => passkey,
         }
     }
 }

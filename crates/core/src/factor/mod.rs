@@ -4,6 +4,7 @@ mod code_text;
 mod email;
 mod id;
 mod kind;
+pub(crate) mod passkey;
 pub(crate) mod phone;
 mod record;
 mod recovery;
@@ -18,6 +19,7 @@ pub use code_text::CodeText;
 pub use email::{BadAddress, Email, EmailAddress};
 pub use id::{BadFactorId, FactorId};
 pub use kind::{FactorKind, FactorType};
+pub use passkey::{Backup, Passkey, RelyingParty, Transport, WebAuthnBytes};
 pub use phone::{
     BadPhoneKey, LONGEST_PAGE, PAIRING_BYTES, Pairing, Phone, PhoneKey, Push, PushTarget, Subscription,
     fits_terminal,

@@ -8,16 +8,20 @@ use crate::exchange::context::Exchange;
 use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::flows::enrolment::order::Wanted;
+use crate::typed::cleaned;
 use crate::words::Phrase;
 
+use super::passkey::second_step::PasskeyRequest;
 use super::phone::approval::Approval;
 use super::reply::Reply;
-use super::{Factor, FactorKind, FactorType, email, phone, sent_code, sms, totp};
+use super::{Factor, FactorKind, FactorType, email, passkey, phone, sent_code, sms, totp};
 
-/// Whether the site has what the kind needs.
-pub(crate) fn is_available(kind: FactorType, engine: &Engine) -> bool {
+/// Whether the site has what the kind needs, and the person can bind it where they are.
+pub(crate) fn is_available(kind: FactorType, exchange: &Exchange<'_>) -> bool {
+    let engine = exchange.engine;
     match kind {
         FactorType::Totp => true,
+        FactorType::Passkey => passkey::enrolment::is_available(exchange),
         FactorType::Phone => phone::enrolment::is_available(engine),
         FactorType::Email => email::enrolment::is_available(engine),
         FactorType::Sms => sms::enrolment::is_available(engine),
@@ -28,6 +32,7 @@ pub(crate) fn is_available(kind: FactorType, engine: &Engine) -> bool {
 pub(crate) fn description(kind: FactorType) -> Phrase<'static> {
     match kind {
         FactorType::Totp => Phrase::KindTotp {},
+        FactorType::Passkey => Phrase::KindPasskey {},
         FactorType::Phone => Phrase::KindPhone {},
         FactorType::Email => Phrase::KindEmail {},
         FactorType::Sms => Phrase::KindSms {},
@@ -42,7 +47,7 @@ pub(crate) async fn prepare(
     wanted: Wanted,
 ) -> Result<Wanted, Stop> {
     match kind {
-        FactorType::Totp | FactorType::Phone => Ok(wanted),
+        FactorType::Totp | FactorType::Phone | FactorType::Passkey => Ok(wanted),
         FactorType::Email => email::enrolment::prepare(exchange, account, wanted).await,
         FactorType::Sms => sms::enrolment::prepare(exchange, account, wanted).await,
     }
@@ -52,6 +57,7 @@ pub(crate) async fn prepare(
 pub(crate) fn bound<'a>(kind: FactorType, label: &'a str, to: &'a str) -> Phrase<'a> {
     match kind {
         FactorType::Totp => Phrase::FactorBoundTotp { label },
+        FactorType::Passkey => Phrase::FactorBoundPasskey { label },
         FactorType::Phone => Phrase::FactorBoundPhone { label },
         FactorType::Email | FactorType::Sms => Phrase::FactorBoundSent { label, to },
     }
@@ -66,17 +72,26 @@ pub(crate) async fn enrol(
 ) -> Result<NewFactor, Stop> {
     match kind {
         FactorType::Totp => totp::enrolment::enrol(exchange, account, wanted).await,
+        FactorType::Passkey => passkey::enrolment::enrol(exchange, account, wanted).await,
         FactorType::Phone => phone::enrolment::enrol(exchange, account, wanted).await,
         FactorType::Email => email::enrolment::enrol(exchange, account, wanted).await,
         FactorType::Sms => sms::enrolment::enrol(exchange, account, wanted).await,
     }
 }
 
-/// Whether the factor needs a message before it can be proved. An app needs none: it shows codes by itself.
-pub(crate) fn needs_message(factor: &Factor) -> bool {
+/// Whether the person can prove the factor where they are. A passkey is of use at the account's pages alone.
+pub(crate) fn can_be_proved(factor: &Factor, exchange: &Exchange<'_>) -> bool {
+    match &factor.kind {
+        FactorKind::Passkey(passkey) => passkey::second_step::can_answer(exchange, passkey),
+        FactorKind::Totp(_) | FactorKind::Phone(_) | FactorKind::Email(_) | FactorKind::Sms(_) => true,
+    }
+}
+
+/// Whether the factor has to be asked before it can be proved: by a message, or a challenge. An app shows codes by itself.
+pub(crate) fn needs_request(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
         FactorType::Totp => false,
-        FactorType::Phone | FactorType::Email | FactorType::Sms => true,
+        FactorType::Phone | FactorType::Email | FactorType::Sms | FactorType::Passkey => true,
     }
 }
 
@@ -84,6 +99,14 @@ pub(crate) fn needs_message(factor: &Factor) -> bool {
 pub(crate) fn is_approved_elsewhere(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
         FactorType::Phone => true,
+        FactorType::Totp | FactorType::Email | FactorType::Sms | FactorType::Passkey => false,
+    }
+}
+
+/// Whether it can be proved by a signature, so that a pause after wrong codes does not concern it.
+pub(crate) fn signs(factor: &Factor) -> bool {
+    match factor.kind.factor_type() {
+        FactorType::Phone | FactorType::Passkey => true,
         FactorType::Totp | FactorType::Email | FactorType::Sms => false,
     }
 }
@@ -92,7 +115,7 @@ pub(crate) fn is_approved_elsewhere(factor: &Factor) -> bool {
 pub(crate) fn sends_codes(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
         FactorType::Email | FactorType::Sms => true,
-        FactorType::Totp | FactorType::Phone => false,
+        FactorType::Totp | FactorType::Phone | FactorType::Passkey => false,
     }
 }
 
@@ -113,6 +136,8 @@ pub(crate) async fn request(
             let approval = phone::second_step::request(exchange, account, factor, phone, context).await?;
             Ok(approval.map_or(Requested::Nothing, Requested::Approval))
         }
+        FactorKind::Passkey(_) => Ok(passkey::second_step::request(exchange, account)
+            .map_or(Requested::Nothing, |request| Requested::Passkey(Box::new(request)))),
     }
 }
 
@@ -126,6 +151,8 @@ pub(crate) enum Requested {
     SentCode(String),
     /// A phone is to approve.
     Approval(Approval),
+    /// The browser is to have a passkey sign.
+    Passkey(Box<PasskeyRequest>),
 }
 
 impl Requested {
@@ -135,15 +162,18 @@ impl Requested {
             Self::Nothing => None,
             Self::SentCode(to) => Some(sent_code::second_step::question(to, has_others)),
             Self::Approval(approval) => Some(phone::second_step::question(approval, has_others)),
+            Self::Passkey(request) => Some(passkey::second_step::question(request)),
         }
     }
 
     /// What was typed, where it is for what was requested and no code.
-    pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, typed: &str) -> Result<Reply, Stop> {
+    pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, answer: &str) -> Result<Reply, Stop> {
         match self {
             Self::Nothing | Self::SentCode(_) => Ok(Reply::Other),
+            Self::Passkey(request) => passkey::second_step::answer(request, exchange, answer).await,
             Self::Approval(approval) => {
-                let reply = phone::second_step::answer(approval, exchange, typed).await;
+                let typed = cleaned(answer);
+                let reply = phone::second_step::answer(approval, exchange, &typed).await;
                 // It is waited for once.
                 if typed.is_empty() {
                     *self = Self::Nothing;
@@ -156,7 +186,7 @@ impl Requested {
     /// The person does something else: nothing waits for an answer any more.
     pub(crate) async fn give_up(&mut self, engine: &Engine) {
         match std::mem::take(self) {
-            Self::Nothing | Self::SentCode(_) => {}
+            Self::Nothing | Self::SentCode(_) | Self::Passkey(_) => {}
             Self::Approval(approval) => approval.give_up(engine).await,
         }
     }

@@ -13,8 +13,8 @@ pub(crate) enum Reply {
     Approved {
         /// Which one did.
         factor: FactorId,
-        /// Whether the device is to be trusted.
-        trusts: bool,
+        /// Whether the device is to be trusted; `None` where it did not say.
+        trusts: Option<bool>,
     },
     /// It did not approve. Another factor may be tried.
     NotApproved {

@@ -17,7 +17,7 @@ mod mail;
 mod mail_settings;
 mod phone_page;
 mod recovery_codes;
-mod refused_change;
+pub(crate) mod refused_change;
 mod second_step;
 mod self_service;
 mod time_limit;

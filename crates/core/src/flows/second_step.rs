@@ -73,6 +73,13 @@ impl SecondStep<'_, '_> {
     async fn ask(&mut self) -> Result<Proved, Stop> {
         // In this order, and with these numbers, to the end of the conversation.
         let mut factors = by_last_use(self.exchange, self.check.account).await;
+        factors.retain(|factor| registry::can_be_proved(factor, self.exchange));
+        if factors.is_empty() && !self.check.account.data.factors.is_empty() {
+            self.exchange.person.complain(&Phrase::PasskeysInBrowser {}).await?;
+            if self.check.account.data.recovery_codes.is_empty() {
+                return Err(Stop::explained(Reason::NotPermitted, ONLY_PASSKEYS));
+            }
+        }
         if let Some(limit) = self.limit().await {
             self.exchange.person.complain(&limit.phrase()).await?;
             factors.retain(|factor| limit.leaves(factor));
@@ -90,11 +97,11 @@ impl SecondStep<'_, '_> {
             let question = question(&self.requested, self.check, proposed, factors.len());
             let answer = self.exchange.person.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
-            match self.requested.answer(self.exchange, &clean).await? {
+            match self.requested.answer(self.exchange, answer.expose()).await? {
                 Reply::Other => {}
                 Reply::Shown => continue,
                 Reply::Approved { factor, trusts } => {
-                    return Ok(Proved { credential: Credential::Factor(factor), trusts: Some(trusts) });
+                    return Ok(Proved { credential: Credential::Factor(factor), trusts });
                 }
                 Reply::NotApproved { complaint, reason } => {
                     self.refused = reason.or(self.refused);
@@ -104,7 +111,7 @@ impl SecondStep<'_, '_> {
                 }
             }
             self.has_typed |= !clean.is_empty();
-            if clean.is_empty() && proposed.is_some_and(registry::needs_message) {
+            if clean.is_empty() && proposed.is_some_and(registry::needs_request) {
                 // An ssh without a terminal answers every question so.
                 slips += u32::from(!proposed.is_some_and(registry::is_approved_elsewhere));
                 self.request(proposed).await?;
@@ -239,7 +246,7 @@ impl SecondStep<'_, '_> {
     /// Sends a code to the proposed factor, or has the phone approve. Where that is not possible the person hears of it and may
     /// choose another way; recovery codes go without anything that might be down.
     async fn request(&mut self, proposed: Option<&Factor>) -> Result<(), Stop> {
-        let can_be_asked = |factor: &&Factor| factor.locked.is_none() && registry::needs_message(factor);
+        let can_be_asked = |factor: &&Factor| factor.locked.is_none() && registry::needs_request(factor);
         self.requested.give_up(self.exchange.engine).await;
         let Some(factor) = proposed.filter(can_be_asked) else { return Ok(()) };
         if !self.check.is_known {
@@ -326,7 +333,7 @@ impl Limit {
     /// Whether the factor can be proved all the same: one that takes no code for it.
     fn leaves(self, factor: &Factor) -> bool {
         match self {
-            Self::Paused { .. } => factor.locked.is_none() && registry::is_approved_elsewhere(factor),
+            Self::Paused { .. } => factor.locked.is_none() && registry::signs(factor),
             Self::Locked => false,
         }
     }
@@ -375,6 +382,8 @@ async fn by_last_use<'a>(exchange: &mut Exchange<'_>, account: &'a Account) -> V
 
 /// The log's detail if none of the answers could be a code, so that nothing was guessed.
 const NO_CODE: &str = "no code at all";
+/// The log's detail if no factor of the account can be proved where the person is.
+const ONLY_PASSKEYS: &str = "only passkeys are bound, which are of use in a browser alone";
 /// Wrong answers in one conversation.
 const MOST_WRONG: u32 = 3;
 /// Answers in one conversation that can be neither a code nor a choice, and Enter where a code is sent again.

@@ -66,6 +66,7 @@ secret-shape = (time-based, { $algorithm }, { $digits } digits, { $seconds } sec
 first-code = Code that the app shows:␣
 first-code-wrong = That is not the code of this key. Is the phone's clock right?
 factor-bound-totp = { $label } is set up. From now on you will be asked for the code that it shows.
+factor-bound-passkey = { $label } is set up. From now on your browser asks for it when you log in there.
 factor-bound-phone = { $label } is set up. From now on you approve logins on it, or type the code that it shows.
 factor-bound-sent = { $label } is set up. From now on codes can be sent to { $to }.
 mail-needs-app-passwords = Your mail programs now need app passwords instead of your main password, one for each program. Create them: { $how }
@@ -190,10 +191,12 @@ challenge-denied = Denied: { $what }
 kinds-to-choose-from = Which second factor do you want to set up?
 kind-to-choose = { $number }) { $label }
 kind-totp = an authenticator app that shows codes
+kind-passkey = a passkey on this device, your phone or a security key
 kind-phone = your phone, where you approve logins
 kind-email = codes sent to another e-mail address of yours
 kind-sms = codes sent by SMS
 kind-name = { $kind ->
+    [passkey] Passkey
     [totp] Authenticator app
     [phone] Phone
     [email] E-mail
@@ -201,6 +204,7 @@ kind-name = { $kind ->
    *[other] { $kind }
 }
 kind-purpose = { $kind ->
+    [passkey] asked for by browsers
     [totp] shows codes
     [phone] approves logins
     [email] codes by e-mail
@@ -248,6 +252,12 @@ phone-scanned = Press Enter once the phone shows six digits:␣
 phone-not-there = The phone did not respond. Start again.
 phone-not-it = The phone is not set up. Start again, and scan the new code.
 phone-shows = Does the phone show { $code }? [y/N]␣
+create-passkey = Create a passkey in your browser:␣
+passkey-not-created = The passkey was not created. Please try again.
+use-passkey = Use your passkey in your browser, or type a recovery code:␣
+passkey-wrong = The passkey was not accepted. Please try again, or choose another way.
+passkey-refused = This passkey is not accepted here. Log in another way, and tell your administrator.
+passkeys-in-browser = Your second factor is a passkey, which works in a browser only. Set up another way there for logins like this one.
 approve-on-phone = Type { $number } on your phone and approve there, then press Enter here (no request on the phone? s shows a QR code), or type a code:␣
 approve-on-phone-or-number = Type { $number } on your phone and approve there, then press Enter here (no request on the phone? s shows a QR code; ? your other second factors), or type a code:␣
 approve-by-scan = Scan it, type { $number } on your phone and approve there, then press Enter here, or type a code:␣

@@ -60,6 +60,8 @@ phrases! {
     KindToChoose "kind-to-choose" { number: number, label: text };
     /// Describes the kind `totp` in that list.
     KindTotp "kind-totp" {};
+    /// Describes the kind `passkey` in that list.
+    KindPasskey "kind-passkey" {};
     /// Describes the kind `phone` in that list.
     KindPhone "kind-phone" {};
     /// Describes the kind `email` in that list.
@@ -135,6 +137,18 @@ phrases! {
     PhoneNotIt "phone-not-it" {};
     /// Six digits that both sides show.
     PhoneShows "phone-shows" { code: text };
+    /// Has the browser make a passkey: `options` is what it is asked for, in JSON.
+    CreatePasskey "create-passkey" { options: text };
+    /// The browser's answer was none that counts.
+    PasskeyNotCreated "passkey-not-created" {};
+    /// Has the browser ask a passkey to sign: `options` is what it is asked for, in JSON.
+    UsePasskey "use-passkey" { options: text };
+    /// The browser's answer was none that counts, and the passkey is asked for again.
+    PasskeyWrong "passkey-wrong" {};
+    /// The passkey answered as a copy would, or for another site.
+    PasskeyRefused "passkey-refused" {};
+    /// Nothing but passkeys is bound, and this is no browser.
+    PasskeysInBrowser "passkeys-in-browser" {};
     /// A phone was notified.
     ApproveOnPhone "approve-on-phone" { number: text };
     /// The same, where there are other ways.
@@ -268,6 +282,8 @@ phrases! {
     FirstCodeWrong "first-code-wrong" {};
     /// An app is bound.
     FactorBoundTotp "factor-bound-totp" { label: text };
+    /// A passkey was bound.
+    FactorBoundPasskey "factor-bound-passkey" { label: text };
     /// A phone is bound.
     FactorBoundPhone "factor-bound-phone" { label: text };
     /// An address or a number is bound.

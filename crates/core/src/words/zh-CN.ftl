@@ -59,6 +59,7 @@ secret-shape = （基于时间，{ $algorithm }，{ $digits } 位，{ $seconds }
 first-code = 应用显示的验证码：␣
 first-code-wrong = 验证码与此密钥不符。请检查手机时间是否准确，然后重新输入。
 factor-bound-totp = “{ $label }”已绑定。今后登录时会要求输入它显示的验证码。
+factor-bound-passkey = “{ $label }”已绑定。今后在浏览器中登录时可使用它验证。
 factor-bound-phone = “{ $label }”已绑定。今后请在手机上批准登录，或输入手机显示的验证码。
 factor-bound-sent = “{ $label }”已绑定。今后登录时可向 { $to } 发送验证码。
 mail-needs-app-passwords = 从现在起，每个邮件客户端都需要使用各自的专用密码，不能再使用主密码。创建方法：{ $how }
@@ -183,10 +184,12 @@ challenge-denied = 已拒绝：{ $what }
 kinds-to-choose-from = 您要绑定哪一种二次验证方式？
 kind-to-choose = { $number }) { $label }
 kind-totp = 身份验证器应用（需在手机上安装）
+kind-passkey = 通行密钥（本机、手机或安全密钥）
 kind-phone = 用手机浏览器批准登录（无需安装）
 kind-email = 备用邮箱验证码
 kind-sms = 短信验证码
 kind-name = { $kind ->
+    [passkey] 通行密钥
     [totp] 身份验证器应用
     [phone] 手机
     [email] 备用邮箱
@@ -194,6 +197,7 @@ kind-name = { $kind ->
    *[other] { $kind }
 }
 kind-purpose = { $kind ->
+    [passkey] 用于浏览器登录
     [totp] 显示验证码
     [phone] 批准登录
     [email] 邮件验证码
@@ -232,6 +236,12 @@ phone-scanned = 手机显示六位数字后，请按回车键：␣
 phone-not-there = 未收到手机的响应。请重新开始。
 phone-not-it = 手机未绑定成功。请重新开始，并扫描新的二维码。
 phone-shows = 手机显示的是 { $code } 吗？[y/N]␣
+create-passkey = 请在浏览器中创建通行密钥：␣
+passkey-not-created = 未能创建通行密钥，请重试。
+use-passkey = 请在浏览器中使用通行密钥，或输入恢复码：␣
+passkey-wrong = 通行密钥验证未通过。请重试，或选择其他方式。
+passkey-refused = 此通行密钥在这里无法使用。请改用其他方式登录，并告知管理员。
+passkeys-in-browser = 您绑定的是通行密钥，只能在浏览器中使用。如需在此登录，请先在浏览器中绑定其他验证方式。
 approve-on-phone = 请在手机上输入数字 { $number } 并批准，批准后在此按回车键（手机无提示时，输入 s 显示二维码），或输入验证码：␣
 approve-on-phone-or-number = 请在手机上输入数字 { $number } 并批准，批准后在此按回车键（手机无提示时，输入 s 显示二维码；输入 ? 显示其他验证方式），或输入验证码：␣
 approve-by-scan = 请扫描二维码，在手机上输入数字 { $number } 并批准，批准后在此按回车键，或输入验证码：␣

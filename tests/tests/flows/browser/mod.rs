@@ -1,6 +1,7 @@
 //! People with a browser: signing in, sessions, and trusted browsers.
 
 mod endings;
+mod passkeys;
 mod sessions;
 mod sign_in;
 mod trusted;

@@ -74,6 +74,7 @@ async fn a_person_who_needs_a_factor_binds_one_before_they_are_signed_in() {
     });
     let alice = site.person("alice").await;
     let mut talk = site.sign_in("alice", MAIN_PASSWORD).begin();
+    assert_eq!(talk.answer("2").await, "Your choice (a number): ", "a passkey is the other one");
     assert_eq!(talk.asked().await, "Code that the app shows: ");
     assert_eq!(maybe_token(&talk.heard()), None);
     let app = App::of_key(&talk.heard().key(), &site.clock);

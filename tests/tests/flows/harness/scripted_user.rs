@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postern_core::conversation::{Answer, Conversation, Echo, Gone, Prompt, Tone};
+use postern_core::words::Argument;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -107,8 +108,15 @@ pub(crate) struct Script {
     pub(crate) transcript: Transcript,
     answers: VecDeque<String>,
     first_code: Option<FirstCode>,
+    passkey: Option<PasskeyAnswer>,
     leaves_at: usize,
 }
+
+/// In place of this answer goes that of the passkey.
+pub(crate) const BY_PASSKEY: &str = "<passkey>";
+
+/// Answers what a browser is asked for.
+pub(crate) type PasskeyAnswer = Box<dyn FnMut(&str) -> String + Send + Sync>;
 
 /// Makes a code of the key that was shown.
 type FirstCode = Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>;
@@ -116,7 +124,13 @@ type FirstCode = Box<dyn Fn(&Map<String, Value>) -> String + Send + Sync>;
 impl Script {
     pub(crate) fn new(answers: &[&str]) -> Self {
         let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
-        Self { transcript: Transcript::default(), answers, first_code: None, leaves_at: usize::MAX }
+        Self {
+            transcript: Transcript::default(),
+            answers,
+            first_code: None,
+            passkey: None,
+            leaves_at: usize::MAX,
+        }
     }
 
     /// After the prepared answers, a code of the key that was shown.
@@ -128,10 +142,25 @@ impl Script {
         self
     }
 
+    /// Has a passkey give the answers that are [`BY_PASSKEY`].
+    pub(crate) fn at_browser(self, passkey: PasskeyAnswer) -> Self {
+        Self { passkey: Some(passkey), ..self }
+    }
+
     /// Closes the connection after so many questions, messages and records.
     pub(crate) fn leaves_at(mut self, count: usize) -> Self {
         self.leaves_at = count;
         self
+    }
+
+    #[track_caller]
+    fn by_passkey(&mut self, prompt: &Prompt<'_>) -> String {
+        let passkey = self.passkey.as_mut().expect("a passkey");
+        let options = prompt.arguments().iter().find(|(name, _)| *name == "options");
+        let Some((_, Argument::Text(options))) = options else {
+            panic!("no passkey is asked for: {}", prompt.text())
+        };
+        passkey(options)
     }
 
     async fn hear(&self, heard: Heard) -> Result<(), Gone> {
@@ -155,7 +184,7 @@ impl Conversation for Script {
         }
         self.hear(Heard::Question(echo, prompt.text().to_owned())).await?;
         if let Some(answer) = self.answers.pop_front() {
-            return Ok(Answer::new(answer));
+            return Ok(Answer::new(if answer == BY_PASSKEY { self.by_passkey(prompt) } else { answer }));
         }
         let heard = self.transcript.all();
         let key = heard.iter().rev().find_map(|heard| match heard {

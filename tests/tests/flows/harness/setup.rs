@@ -9,6 +9,7 @@ use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
 use postern_core::engine::{Engine, NotedUses, ProcessCaches};
+use postern_core::factor::RelyingParty;
 use postern_core::hashing::{Budget, HashPool, VerificationCache};
 use postern_core::keyring::{KEY_BYTES, Keyring};
 use postern_core::ledger::Ledger;
@@ -116,6 +117,7 @@ pub(super) fn engine(
             domains: vec!["example.org".to_owned()],
             ..MailSettings::default()
         },
+        relying_party: RelyingParty::of(&"https://account.example.org/".parse().unwrap()),
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
         caches,
     })

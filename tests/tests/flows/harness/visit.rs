@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 
 use super::scripted_user::Transcript;
-use super::{Heard, Script, Site, Someone, SshKey, Talker};
+use super::{Heard, PasskeyAnswer, Script, Site, Someone, SshKey, Talker};
 
 /// A front door's request.
 #[derive(Debug, Clone)]
@@ -199,6 +199,14 @@ impl Visit {
     /// Runs with prepared answers; after them there is no answer.
     pub(crate) async fn says(self, answers: &[&str]) -> Ended {
         let mut script = Script::new(answers);
+        let transcript = script.transcript.clone();
+        let outcome = self.with(&mut script).await;
+        Ended { outcome, heard: transcript.all() }
+    }
+
+    /// The same at a browser, whose passkey gives the answers that are [`BY_PASSKEY`](super::BY_PASSKEY).
+    pub(crate) async fn says_by(self, answers: &[&str], passkey: PasskeyAnswer) -> Ended {
+        let mut script = Script::new(answers).at_browser(passkey);
         let transcript = script.transcript.clone();
         let outcome = self.with(&mut script).await;
         Ended { outcome, heard: transcript.all() }

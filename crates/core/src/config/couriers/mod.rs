@@ -293,6 +293,8 @@ pub struct NtfyCourier {
 pub struct Web {
     /// The URL of the phone page, ending in a slash.
     pub url: HttpUrl,
+    /// The URL of the account's pages, ending in a slash: passkeys are made for it.
+    pub account_url: Option<HttpUrl>,
     /// The local user that serves the page, and may use its flows.
     pub user: String,
 }

@@ -36,14 +36,18 @@ pub(in crate::config) fn web(mut section: Section<'_, '_>, limits: &mut Limits) 
     if !section.is_present() {
         return None;
     }
-    let mut url: Option<HttpUrl> = needed(&mut section, "url", "\"https://2fa.example.org/\"");
-    if let Some(url) = &mut url {
-        if url.target.is_empty() {
-            url.target.push('/');
+    let url: Option<HttpUrl> = needed(&mut section, "url", "\"https://2fa.example.org/\"");
+    let account_url: Option<HttpUrl> = section.parsed("account_url");
+    for (key, url) in [("url", &url), ("account_url", &account_url)] {
+        if url.as_ref().is_some_and(|url| url.target != "/") {
+            section.complain(key, "has a path or a query; the page needs a host name of its own");
         }
-        if url.target != "/" {
-            section.complain("url", "has a path or a query; the page needs a host name of its own");
-        }
+    }
+    if let (Some(url), Some(account)) = (&url, &account_url)
+        && url.server.host == account.server.host
+    {
+        let what = "has the host of url; it needs one of its own, because every page there can use the keys of phones";
+        section.complain("account_url", what);
     }
     let user = section.string("user").unwrap_or_else(|| WEB_USER.to_owned());
     if user.is_empty() || user == "root" {
@@ -54,7 +58,7 @@ pub(in crate::config) fn web(mut section: Section<'_, '_>, limits: &mut Limits) 
     }
     limits.sessions = sessions(&mut section);
     section.done();
-    Some(Web { url: url?, user })
+    Some(Web { url: url?, account_url, user })
 }
 
 fn sessions(section: &mut Section<'_, '_>) -> SessionLimits {

@@ -10,7 +10,6 @@ use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::factor::Factor;
 use crate::factor::reply::Reply;
-use crate::policy::Class;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
@@ -55,13 +54,7 @@ async fn announce(exchange: &mut Exchange<'_>, approval: &Approval) -> Result<()
         show_qr(exchange, approval).await?;
     }
     // With the id a program of the owner's can see when there is an answer, and go on by itself.
-    let is_followed = match exchange.actor {
-        Actor::UnixUser { .. } | Actor::WebSession { .. } => true,
-        // A page that logs a browser in.
-        Actor::Claimant => exchange.names == Class::Mail,
-        Actor::Admin => false,
-    };
-    if is_followed {
+    if exchange.is_in_browser() || matches!(exchange.actor, Actor::UnixUser { .. }) {
         let (id, account) = (approval.id().to_string(), exchange.trail.account.clone());
         let account = account.as_ref().map(AccountId::as_str);
         exchange.person.record("approval", json!({ "id": id, "account": account })).await?;
@@ -98,7 +91,7 @@ pub(crate) async fn answer(
 
 async fn wait(approval: &Approval, exchange: &mut Exchange<'_>) -> Result<Reply, Stop> {
     match approval.decide(exchange).await? {
-        Decision::Approved { phone, trusts } => Ok(Reply::Approved { factor: phone, trusts }),
+        Decision::Approved { phone, trusts } => Ok(Reply::Approved { factor: phone, trusts: Some(trusts) }),
         Decision::DeniedOnPhone => {
             let stop = Stop::explained(Reason::BadCredential, "refused on a phone");
             Err(exchange.explain(&Phrase::PhoneDenied {}, stop).await)

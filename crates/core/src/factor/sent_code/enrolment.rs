@@ -109,7 +109,9 @@ async fn prove(
     let shown = to.masked();
     let change = match kind.factor_type() {
         FactorType::Sms => Change::SetUpNumber,
-        FactorType::Email | FactorType::Phone | FactorType::Totp => Change::SetUpAddress,
+        FactorType::Email | FactorType::Phone | FactorType::Totp | FactorType::Passkey => {
+            Change::SetUpAddress
+        }
     };
     let context = PromptContext::of_change(exchange, change);
     let mut is_there = request(exchange, recipient, &context).await?;

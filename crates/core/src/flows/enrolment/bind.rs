@@ -83,16 +83,15 @@ pub(crate) async fn enrol(
 
 /// The kind that was named; else, where the site has several, the one that the person chooses.
 async fn wanted_kind(exchange: &mut Exchange<'_>, wanted: &Wanted) -> Result<FactorType, Stop> {
-    let engine = exchange.engine;
     if let Some(kind) = wanted.kind {
-        if registry::is_available(kind, engine) {
+        if registry::is_available(kind, exchange) {
             return Ok(kind);
         }
         exchange.person.complain(&Phrase::KindNotHere {}).await?;
         return Err(Stop::reject(Reason::NotPermitted));
     }
     let kinds: Vec<FactorType> =
-        FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, engine)).collect();
+        FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, exchange)).collect();
     if let [only] = kinds[..] {
         return Ok(only);
     }

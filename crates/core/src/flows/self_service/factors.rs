@@ -42,7 +42,7 @@ impl SelfService<'_, '_> {
         }
         self.exchange.person.record("recovery", json!({ "codes_left": count })).await?;
         let engine = self.exchange.engine;
-        let kinds = FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, engine));
+        let kinds = FactorType::ALL.into_iter().filter(|kind| registry::is_available(*kind, self.exchange));
         let kinds: Vec<&str> = kinds.map(FactorType::name).collect();
         let is_required = engine.strictest_rule(account.data.policy).is_required;
         let value = json!({ "kinds": kinds, "is_required": is_required });
@@ -62,9 +62,10 @@ impl SelfService<'_, '_> {
             Some(_) => Phrase::FactorListedLocked { id, label, kind, to: shown_to, created },
         };
         self.exchange.person.list(&phrase).await?;
+        let backup = factor.kind.passkey().map(|passkey| passkey.backup);
         let value = json!({
             "id": factor.id, "label": label, "kind": kind, "created": factor.created, "locked": factor.locked,
-            "to": to,
+            "to": to, "backup": backup,
         });
         self.exchange.person.record("factor", value).await?;
         Ok(())

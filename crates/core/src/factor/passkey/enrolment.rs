@@ -1,0 +1,53 @@
+//! Binding a passkey: the person's browser makes one.
+
+use crate::account::Account;
+use crate::changes::new_factor::NewFactor;
+use crate::engine::Engine;
+use crate::exchange::context::Exchange;
+use crate::exchange::stop::Stop;
+use crate::factor::{FactorId, FactorKind, FactorType};
+use crate::flows::enrolment::order::{Wanted, default_label};
+use crate::limits::MOST_TRIES;
+use crate::verdict::Reason;
+use crate::words::Phrase;
+
+use super::RelyingParty;
+use super::ceremony::{Failed, Registration};
+
+/// Whether the site has pages that passkeys can be made for, and the person is at one of them.
+pub(crate) fn is_available(exchange: &Exchange<'_>) -> bool {
+    exchange.is_in_browser() && exchange.engine.relying_party.is_some()
+}
+
+/// Asks the browser for a new passkey until it makes one.
+pub(crate) async fn enrol(
+    exchange: &mut Exchange<'_>,
+    account: &Account,
+    wanted: &Wanted,
+) -> Result<NewFactor, Stop> {
+    let engine = exchange.engine;
+    let Some(party) = &engine.relying_party else { return Err(Stop::reject(Reason::NotPermitted)) };
+    let mut last = Failed::Unreadable;
+    for _ in 0..MOST_TRIES {
+        let registration = begin(party, engine, account)?;
+        let question = Phrase::CreatePasskey { options: &registration.options };
+        let answer = exchange.person.ask_for_code(&question).await?;
+        match registration.finish(answer.expose()) {
+            Ok(passkey) => {
+                let language = exchange.person.language();
+                let usual = || default_label(account, FactorType::Passkey, language);
+                let label = wanted.label.clone().unwrap_or_else(usual);
+                let id = FactorId::draw(engine.random)?;
+                return Ok(NewFactor { id, label, kind: FactorKind::Passkey(passkey) });
+            }
+            Err(failed) => last = failed,
+        }
+        exchange.person.complain(&Phrase::PasskeyNotCreated {}).await?;
+    }
+    Err(Stop::explained(Reason::BadCredential, last.detail()))
+}
+
+fn begin(party: &RelyingParty, engine: &Engine, account: &Account) -> Result<Registration, Stop> {
+    Registration::begin(party, &engine.issuer, account)
+        .map_err(|failed| Stop::explained(Reason::NotPermitted, failed.detail()))
+}

@@ -1,0 +1,11 @@
+//! Passkeys: WebAuthn credentials, which prove a person at a browser.
+
+mod ceremony;
+pub(crate) mod enrolment;
+mod record;
+mod relying_party;
+pub(crate) mod second_step;
+
+pub(crate) use ceremony::Assertion;
+pub use record::{Backup, Passkey, Transport, WebAuthnBytes};
+pub use relying_party::RelyingParty;

@@ -85,7 +85,7 @@ impl CourierHost {
                 email(&mailbox, Over::Starttls),
                 gateway.section(),
                 ntfy.section(),
-                format!("[web]\nurl = \"{}\"\n", web.url()),
+                web_section(&web, web_toml),
             ];
             site.edit_config(|text| {
                 format!("host_title = \"{HOST_TITLE}\"\n{text}\n{}", sections.join("\n"))
@@ -156,3 +156,9 @@ second_factor = "required"
 class = "login"
 first = "stack"
 "#;
+
+/// `[web]` of postern.toml: the addresses of the sites, as postern-web has them.
+fn web_section(web: &Web, web_toml: &str) -> String {
+    let account = web_toml.lines().find(|line| line.starts_with("account_url")).unwrap_or_default();
+    format!("[web]\nurl = \"{}\"\n{account}\n", web.url())
+}

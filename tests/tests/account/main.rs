@@ -7,6 +7,7 @@ mod factors;
 mod first_login;
 mod mail;
 mod outages;
+mod passkeys;
 mod trust;
 mod ways;
 

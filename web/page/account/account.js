@@ -1,4 +1,4 @@
-/* Copies, prints, saves and follows a phone. Without it the pages do the rest. */
+/* Copies, prints, saves, follows a phone and asks for passkeys. Without it the pages do the rest. */
 "use strict";
 
 for (const hidden of document.querySelectorAll(".only-script")) {
@@ -78,6 +78,60 @@ async function follow(form) {
 
 for (const form of document.querySelectorAll("form[data-follow]")) {
   follow(form);
+}
+
+/* WebAuthn's bytes in JSON: base64url without padding. */
+function toBytes(text) {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, function (sign) { return sign.charCodeAt(0); });
+}
+
+function toText(buffer) {
+  const plain = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/* Asks the browser to make a passkey, or to have one sign, and returns its answer in JSON. */
+async function askPasskey(form) {
+  const options = JSON.parse(form.dataset.options);
+  options.challenge = toBytes(options.challenge);
+  for (const known of options.excludeCredentials ?? options.allowCredentials ?? []) {
+    known.id = toBytes(known.id);
+  }
+  if (options.user) {
+    options.user.id = toBytes(options.user.id);
+  }
+  const credential = await navigator.credentials[form.dataset.passkey]({ publicKey: options });
+  const response = {};
+  for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature"]) {
+    if (credential.response[part]) {
+      response[part] = toText(credential.response[part]);
+    }
+  }
+  if (credential.response.getTransports) {
+    response.transports = credential.response.getTransports();
+  }
+  return JSON.stringify({ rawId: toText(credential.rawId), response });
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const [button, problem] = [form.querySelector("button"), form.querySelector(".wrong")];
+  button.addEventListener("click", async function () {
+    problem.hidden = true;
+    button.disabled = true;
+    try {
+      if (!window.PublicKeyCredential) {
+        throw new DOMException("no passkeys", "NotSupportedError");
+      }
+      form.elements.answer.value = await askPasskey(form);
+      form.requestSubmit();
+    } catch (error) {
+      const words = { NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "known" };
+      problem.textContent = form.dataset[words[error.name] ?? "impossible"];
+      problem.hidden = false;
+    }
+    button.disabled = false;
+  });
 }
 
 /* A page sends one form, once. */

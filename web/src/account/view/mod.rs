@@ -8,6 +8,7 @@ mod items;
 mod kinds;
 mod log_in;
 mod notice;
+mod passkey;
 mod qr;
 mod question;
 mod result;

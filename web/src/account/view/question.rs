@@ -11,6 +11,7 @@ use crate::account::words::fill;
 use super::answer_form::{Asked, Input};
 use super::frame::{Look, Page};
 use super::kinds::{about, kind_name};
+use super::passkey::Ceremony;
 use super::qr::qr;
 use super::result::{line, recovery_codes};
 
@@ -54,6 +55,7 @@ impl Asked<'_> {
             "which-number" | "which-number-at" => words.number_title,
             "phone-scanned" => words.phone_title,
             "phone-shows" => words.compare_title,
+            "create-passkey" => words.passkey_title,
             "which-kind" if self.parked.purpose == Purpose::LogIn => words.protect_title,
             "which-kind" => words.kinds_title,
             "offer-recovery-codes" => words.recovery_offer_title,
@@ -161,6 +163,8 @@ impl Asked<'_> {
             | "approve-on-phone-or-number"
             | "approve-by-scan"
             | "approve-by-scan-or-number" => self.approval(),
+            "create-passkey" => self.passkey(Ceremony::Create),
+            "use-passkey" => self.proof(&self.passkey(Ceremony::Use)),
             "first-code" => self.authenticator(),
             "which-address" => self.field(words.address, words.address_hint, Input::Address),
             "which-number" | "which-number-at" => self.field(words.number, words.number_hint, Input::Number),

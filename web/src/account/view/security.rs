@@ -73,6 +73,11 @@ fn listed(look: Look<'_>, factor: &Record, is_last: bool) -> Markup {
             dl {
                 @if factor.text("label") != kind_name(words, kind) { dt { (words.kind_of) } dd { (kind_name(words, kind)) } }
                 @if !to.is_empty() { dt { (words.goes_to) } dd { (to) } }
+                @match factor.text("backup") {
+                    "" => {}
+                    "done" => { dt { (words.copies) } dd { (words.copies_synced) } }
+                    _ => { dt { (words.copies) } dd { (words.copies_none) } }
+                }
                 dt { (words.since) } dd { (time(factor.text("created"))) }
             }
             @if !factor.text("locked").is_empty() { p class="wrong" { (words.locked) } }

@@ -10,6 +10,7 @@ pub mod auth_client;
 pub mod bench;
 pub mod binder;
 pub mod browser;
+pub mod caddy;
 pub mod canary;
 pub mod certs;
 pub mod checkpassword;

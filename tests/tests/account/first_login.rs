@@ -23,8 +23,8 @@ fn who_needs_a_second_factor_gets_no_further_before_one_is_set_up(host: &Account
         assert!(client.path.starts_with("/log-in"), "{path}: {}", client.page.body);
     }
     client.get(&step);
-    // The authenticator is the first in the list.
-    client.answer("1");
+    // A passkey is the first in the list, the authenticator the second.
+    client.answer("2");
     let key = client
         .page
         .body

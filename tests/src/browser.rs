@@ -101,8 +101,11 @@ impl Browser {
     /// Presses a button, a link or a summary by its words, or the element that a CSS selector finds, once it is there.
     #[track_caller]
     pub fn click(&self, what: &str) {
-        let found = self.element(what, FIND_BY_WORDS);
-        self.driver.post(&format!("element/{found}/click"), &json!({}));
+        // The page may go between the two, and the next one has an element of the same words.
+        self.wait_until(&format!("an element {what} to press"), || {
+            let found = self.element(what, FIND_BY_WORDS);
+            self.driver.post_unless_stale(&format!("element/{found}/click"), &json!({}))
+        });
     }
 
     /// Puts text into a field in the place of what is there.

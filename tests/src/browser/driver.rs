@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::guard::{Process, free_port};
-use crate::http::Place;
+use crate::http::{HttpReply, Place};
 
 /// chromedriver with one session.
 #[derive(Debug)]
@@ -53,6 +53,18 @@ impl Driver {
         self.send("POST", path, Some(body))
     }
 
+    /// The same about an element. `None` if its page is gone, so that nothing was done.
+    #[track_caller]
+    pub(super) fn post_unless_stale(&self, path: &str, body: &Value) -> Option<Value> {
+        let reply = self.request("POST", path, Some(body));
+        let value = reply.json()["value"].clone();
+        if value["error"] == "stale element reference" {
+            return None;
+        }
+        assert_eq!(reply.status, 200, "{path} {body}: {value}");
+        Some(value)
+    }
+
     /// Ends the session, and the browser with it.
     pub(super) fn quit(&mut self) {
         drop(self.place.request("DELETE", &format!("/session/{}", self.session)).try_send());
@@ -61,14 +73,18 @@ impl Driver {
 
     #[track_caller]
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let request = self.place.request(method, &format!("/session/{}/{path}", self.session));
-        let reply = match body {
-            Some(body) => request.json(body).send(),
-            None => request.send(),
-        };
+        let reply = self.request(method, path, body);
         let value = reply.json()["value"].clone();
         assert_eq!(reply.status, 200, "{method} {path} {}: {value}", body.unwrap_or(&json!(null)));
         value
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> HttpReply {
+        let request = self.place.request(method, &format!("/session/{}/{path}", self.session));
+        match body {
+            Some(body) => request.json(body).send(),
+            None => request.send(),
+        }
     }
 }
 

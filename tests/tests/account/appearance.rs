@@ -31,9 +31,13 @@ fn every_page_is_usable_on_a_phone_in_chinese_and_in_the_dark() {
     host.log_in(&browser, &wei);
     browser.wait_for_text("尚未绑定");
     look(&mut browser, "security-empty");
-    for (kind, title) in
-        [("email", "绑定备用邮箱"), ("sms", "绑定手机号"), ("phone", "绑定手机"), ("totp", "绑定身份验证器")]
-    {
+    for (kind, title) in [
+        ("passkey", "创建通行密钥"),
+        ("email", "绑定备用邮箱"),
+        ("sms", "绑定手机号"),
+        ("phone", "绑定手机"),
+        ("totp", "绑定身份验证器"),
+    ] {
         browser.open(&host.url("/security"));
         browser.click(&format!("form:has(input[value={kind}]) button"));
         browser.wait_for_text(title);

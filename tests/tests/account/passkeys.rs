@@ -70,6 +70,12 @@ fn a_passkey_is_created_used_replaced_and_removed(host: &AccountHost) {
     verifies(&browser, &phone, true);
     browser.click("Use your passkey");
     browser.wait_for_text("Add another way");
+    // A new one on the same device, in its place.
+    browser.click("Replace Passkey");
+    browser.wait_for_text("Create a passkey");
+    browser.click("Create the passkey");
+    browser.wait_for_text("is set up");
+    browser.open(&host.url("/security"));
     // In its place, one of a security key, which is on one device only.
     browser.click("Replace Passkey");
     browser.wait_for_text("Create a passkey");

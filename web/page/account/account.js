@@ -114,9 +114,21 @@ async function askPasskey(form) {
   return JSON.stringify({ rawId: toText(credential.rawId), response });
 }
 
+if (window.PublicKeyCredential) {
+  for (const choice of document.querySelectorAll("[data-needs=passkeys]")) {
+    choice.hidden = false;
+  }
+}
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const [button, problem] = [form.querySelector("button"), form.querySelector(".wrong")];
+  addEventListener("pageshow", function () { button.disabled = false; });
+  button.focus();
   button.addEventListener("click", async function () {
+    const earlier = document.getElementById("problem");
+    if (earlier) {
+      earlier.hidden = true;
+    }
     problem.hidden = true;
     button.disabled = true;
     try {
@@ -124,13 +136,20 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
         throw new DOMException("no passkeys", "NotSupportedError");
       }
       form.elements.answer.value = await askPasskey(form);
-      form.requestSubmit();
     } catch (error) {
-      const words = { NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "known" };
+      const words = {
+        NotAllowedError: "cancelled",
+        AbortError: "cancelled",
+        InvalidStateError: "known",
+        ConstraintError: "unlocked",
+      };
       problem.textContent = form.dataset[words[error.name] ?? "impossible"];
       problem.hidden = false;
+      button.disabled = false;
+      button.focus();
+      return;
     }
-    button.disabled = false;
+    form.submit();
   });
 }
 

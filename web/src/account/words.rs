@@ -97,11 +97,14 @@ words! {
     passkey_use_text: "Your browser will ask for your passkey. Confirm with your fingerprint, face, screen lock or security key.", "浏览器会请求您的通行密钥。请用指纹、面容、锁屏密码或安全密钥确认。";
     passkey_use: "Use your passkey", "使用通行密钥";
     passkey_needs_script: "Passkeys need JavaScript, which is off in this browser. Turn it on, or choose another way.", "通行密钥需要 JavaScript，但此浏览器已禁用。请启用 JavaScript，或换一种方式。";
-    passkey_cancelled: "The browser got no answer from a passkey. Try again, or choose another way.", "浏览器没有得到通行密钥的回应。请重试，或换一种方式。";
+    passkey_hidden: "There are passkeys, too, in browsers with JavaScript.", "启用 JavaScript 后还可以使用通行密钥。";
+    passkey_no_lock: "That device cannot confirm that it is you. Set a screen lock on it, or a code of its own on the security key, and try again.", "该设备无法确认是您本人。请先为设备设置锁屏，或为安全密钥设置密码，然后重试。";
+    passkey_cancelled: "The browser got no answer from a passkey. Try again, or choose another way.", "浏览器未收到通行密钥的响应。请重试，或换一种方式。";
     passkey_known: "That device already holds a passkey of this account. Choose another device.", "该设备上已有此账户的通行密钥，请换一台设备。";
     passkey_impossible: "This browser cannot use passkeys here. Choose another way.", "此浏览器无法在这里使用通行密钥，请换一种方式。";
     copies: "Copies", "副本";
     copies_synced: "synced to your other devices by its provider", "由服务商同步到您的其他设备";
+    copies_possible: "none yet: its provider can sync it", "暂无，其服务商可以同步";
     copies_none: "none: it is on one device only", "无，仅保存在一台设备上";
     phone_title: "Set up your phone", "绑定手机";
     phone_scan: "Scan this QR code with the camera of your phone, and follow the page that opens there:", "用手机相机扫描此二维码，并按手机上打开的页面操作：";

@@ -12,7 +12,7 @@ use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
 use crate::factor::sent_code;
 use crate::factor::sent_code::check::SentCode;
-use crate::factor::{CodeText, FactorId, RecoveryText, Totp};
+use crate::factor::{CodeText, FactorId, RecoveryText, Totp, registry};
 use crate::hashing::{Lane, Purpose};
 use crate::keyring::Digest;
 use crate::ledger::{
@@ -229,10 +229,10 @@ fn admit_locally(exchange: &Exchange<'_>, context: CodeCheckContext<'_>, attempt
     admitted
 }
 
-/// No code of the account is looked at from now on.
+/// No code of the account is looked at from now on. What takes no codes, such as a passkey, cannot be guessed.
 async fn lock(engine: &Engine, account: &Account, at: Timestamp) -> Result<(), ChangeError> {
     edit(&*engine.directory, &account.id, |data| {
-        for factor in &mut data.factors {
+        for factor in data.factors.iter_mut().filter(|factor| registry::takes_codes(factor)) {
             factor.locked = factor.locked.or(Some(at));
         }
         Ok(())

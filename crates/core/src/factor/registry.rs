@@ -103,6 +103,14 @@ pub(crate) fn is_approved_elsewhere(factor: &Factor) -> bool {
     }
 }
 
+/// Whether a code can be typed for it: one that it shows, or that is sent to it.
+pub(crate) fn takes_codes(factor: &Factor) -> bool {
+    match factor.kind.factor_type() {
+        FactorType::Totp | FactorType::Phone | FactorType::Email | FactorType::Sms => true,
+        FactorType::Passkey => false,
+    }
+}
+
 /// Whether it can be proved by a signature, so that a pause after wrong codes does not concern it.
 pub(crate) fn signs(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
@@ -136,7 +144,7 @@ pub(crate) async fn request(
             let approval = phone::second_step::request(exchange, account, factor, phone, context).await?;
             Ok(approval.map_or(Requested::Nothing, Requested::Approval))
         }
-        FactorKind::Passkey(_) => Ok(passkey::second_step::request(exchange, account)
+        FactorKind::Passkey(_) => Ok(passkey::second_step::request(exchange, account, factor.id)
             .map_or(Requested::Nothing, |request| Requested::Passkey(Box::new(request)))),
     }
 }
@@ -170,7 +178,12 @@ impl Requested {
     pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, answer: &str) -> Result<Reply, Stop> {
         match self {
             Self::Nothing | Self::SentCode(_) => Ok(Reply::Other),
-            Self::Passkey(request) => passkey::second_step::answer(request, exchange, answer).await,
+            Self::Passkey(_) => {
+                let Self::Passkey(request) = std::mem::take(self) else { return Ok(Reply::Other) };
+                let (reply, next) = passkey::second_step::answer(*request, exchange, answer).await?;
+                *self = next.map_or(Self::Nothing, |next| Self::Passkey(Box::new(next)));
+                Ok(reply)
+            }
             Self::Approval(approval) => {
                 let typed = cleaned(answer);
                 let reply = phone::second_step::answer(approval, exchange, &typed).await;

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::account::Account;
@@ -19,21 +17,18 @@ use crate::exchange::prompt_context::PromptContext;
 use crate::exchange::stop::Stop;
 use crate::exchange::trail::FirstFactorCheck;
 use crate::ledger::Credential;
-use crate::login_event::UsedCredential;
 use crate::policy::{Class, EffectiveLogin, ForcedEnrolment, LoginService};
-use crate::proof::Proof;
 use crate::secret::{Offered, Password};
-use crate::verdict::{Accepted, Reason, Verdict};
+use crate::verdict::{Reason, Verdict};
 use crate::words::Phrase;
 
-use super::answers::is_yes;
 use super::enrolment::{self, Place, Wanted};
 use super::identity::{self, Identity};
 use super::login_device::LoginDevice;
 use super::login_request::LoginRequest;
 use super::time_limit::TimeLimit;
 use super::unusable_password::UnusablePassword;
-use super::{last_use, recovery_codes, second_step};
+use super::{recovery_codes, second_step};
 
 /// Decides a login with a dialogue: the first factor, the second where policy wants one, and whether the device is trusted
 /// from then on.
@@ -68,12 +63,12 @@ pub(crate) async fn login(
     exchange.end(decided)
 }
 
-struct InteractiveLogin<'x, 'a> {
-    exchange: &'x mut Exchange<'a>,
-    request: &'x LoginRequest<'x>,
-    service: &'x LoginService,
-    observe: Option<bool>,
-    time: TimeLimit,
+pub(super) struct InteractiveLogin<'x, 'a> {
+    pub(super) exchange: &'x mut Exchange<'a>,
+    pub(super) request: &'x LoginRequest<'x>,
+    pub(super) service: &'x LoginService,
+    pub(super) observe: Option<bool>,
+    pub(super) time: TimeLimit,
 }
 
 /// How the first factor was proved.
@@ -165,6 +160,12 @@ impl InteractiveLogin<'_, '_> {
         {
             return self.accept(&account, Credential::TrustedDevice).await;
         }
+        // A copy of the secret of a trusted browser has just ended the trust.
+        let account = if self.exchange.trail.is_trust_copied {
+            current_account::read_again(self.exchange, &account).await?
+        } else {
+            account
+        };
         let service = self.request.service.name;
         let check =
             CodeCheckContext { account: &account, is_known: first.is_proved(), purpose: Some(service) };
@@ -332,7 +333,13 @@ impl InteractiveLogin<'_, '_> {
             recovery_codes::offer_before_session(self.exchange, account).await?;
             self.exchange.person.is_there()?;
         }
-        self.accept(account, Credential::Factor(bound.id)).await
+        // Binding it, and recovery codes, have changed the account; somebody else may have done so, too.
+        let now = current_account::read_again(self.exchange, account).await?;
+        let is_bound = now.data.factors.iter().any(|factor| factor.id == bound.id);
+        if !is_bound || now.password_marker != account.password_marker {
+            return Err(self.changed_meanwhile().await);
+        }
+        self.accept(&now, Credential::Factor(bound.id)).await
     }
 
     async fn without_second_factor(&mut self, account: &Account) -> Result<Verdict, Stop> {
@@ -340,51 +347,6 @@ impl InteractiveLogin<'_, '_> {
             return Ok(Verdict::Ignore("no second factor is needed"));
         }
         self.accept(account, Credential::LoginPassword).await
-    }
-
-    async fn offer_trust(
-        &mut self,
-        account: &Account,
-        device: &LoginDevice<'_>,
-        term: Duration,
-    ) -> Result<(), Stop> {
-        if term.is_zero() {
-            return Ok(());
-        }
-        let days = term.as_secs().div_ceil(86_400);
-        let answer = self.exchange.person.ask(Echo::On, &Phrase::TrustDevice { days }).await?;
-        if is_yes(answer.expose()) {
-            self.trust(account, device, term).await?;
-        }
-        Ok(())
-    }
-
-    async fn trust(
-        &mut self,
-        account: &Account,
-        device: &LoginDevice<'_>,
-        term: Duration,
-    ) -> Result<(), Stop> {
-        if term.is_zero() { Ok(()) } else { device.trust(self.exchange, account, term).await }
-    }
-
-    async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {
-        self.exchange.person.let_read().await?;
-        let engine = self.exchange.engine;
-        self.time.require(self.exchange, &Phrase::TimeIsUp {}).await?;
-        let account = current_account::as_of_now(self.exchange, account.clone()).await?;
-        let at = engine.clock.now();
-        if let Some(device) = LoginDevice::of(self.request, self.service) {
-            device.sign_in(self.exchange, &account, credential).await?;
-        }
-        last_use::note(self.exchange, self.request, &account.id, credential, at).await;
-        self.exchange.trail.credential = Some(credential);
-        if let Some(used) = UsedCredential::of_factor_used(&account, credential) {
-            self.exchange.trail.used = Some(used);
-        }
-        let proof = Proof::of(&account.id, self.request.service.name, at, &engine.keyring);
-        let user = account.name;
-        Ok(Verdict::Accept(Accepted { user, userdb: Default::default(), proof: Some(proof) }))
     }
 
     fn password_check<'p>(&self, password: &'p Password) -> MainPasswordCheck<'p> {

@@ -4,12 +4,14 @@
 mod account_management;
 pub(crate) mod answers;
 mod approval_check;
+mod code_limit;
 pub(crate) mod enrolment;
 mod identity;
 mod interactive;
 mod last_use;
 mod login;
 mod login_device;
+mod login_end;
 mod login_history;
 mod login_request;
 mod lookup;

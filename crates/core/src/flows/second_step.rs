@@ -12,11 +12,13 @@ use crate::exchange::stop::{Stop, StopCause};
 use crate::factor::Factor;
 use crate::factor::registry::{self, Requested};
 use crate::factor::reply::Reply;
-use crate::ledger::{Credential, LedgerError};
+use crate::ledger::Credential;
 use crate::system_fault::SystemFault;
 use crate::typed::cleaned;
 use crate::verdict::Reason;
 use crate::words::Phrase;
+
+use super::code_limit::Limit;
 
 /// A second step that was proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +77,17 @@ impl SecondStep<'_, '_> {
         let mut factors = by_last_use(self.exchange, self.check.account).await;
         factors.retain(|factor| registry::can_be_proved(factor, self.exchange));
         if factors.is_empty() && !self.check.account.data.factors.is_empty() {
-            self.exchange.person.complain(&Phrase::PasskeysInBrowser {}).await?;
+            let (complaint, detail) = if self.exchange.is_in_browser() {
+                (Phrase::PasskeysOfOtherSite {}, OTHER_SITE)
+            } else {
+                (Phrase::PasskeysInBrowser {}, ONLY_PASSKEYS)
+            };
+            self.exchange.person.complain(&complaint).await?;
             if self.check.account.data.recovery_codes.is_empty() {
-                return Err(Stop::explained(Reason::NotPermitted, ONLY_PASSKEYS));
+                return Err(Stop::explained(Reason::NotPermitted, detail));
             }
         }
-        if let Some(limit) = self.limit().await {
+        if let Some(limit) = Limit::of(self.exchange, self.check).await {
             self.exchange.person.complain(&limit.phrase()).await?;
             factors.retain(|factor| limit.leaves(factor));
             if factors.is_empty() && !limit.leaves_recovery_codes(self.check.account) {
@@ -154,26 +161,6 @@ impl SecondStep<'_, '_> {
             // Why nothing was sent explains the answers better.
             None => Stop::explained(Reason::BadCredential, self.exchange.trail.note().unwrap_or(NO_CODE)),
         })
-    }
-
-    /// What keeps codes from being looked at, as far as it is known before one is typed. Someone who has proved nothing hears of it
-    /// only after they typed one.
-    async fn limit(&mut self) -> Option<Limit> {
-        let engine = self.exchange.engine;
-        let factors = &self.check.account.data.factors;
-        if !self.check.is_known || self.exchange.trail.is_ledger_down {
-            return None;
-        }
-        // Before the pause, which ends by itself.
-        if !factors.is_empty() && factors.iter().all(|factor| factor.locked.is_some()) {
-            return Some(Limit::Locked);
-        }
-        let attempt = self.check.attempt(engine, self.exchange.source).ok()?;
-        match engine.ledger.code_pause(&attempt, &engine.limits.codes).await {
-            Ok(Some(until)) => Some(Limit::Paused { minutes: engine.seconds_until(until).div_ceil(60) }),
-            // The check of the code says what is down.
-            Ok(None) | Err(LedgerError::Down(_) | LedgerError::Broken(_)) => None,
-        }
     }
 
     async fn list(&mut self, choices: &[Choice]) -> Result<(), Stop> {
@@ -297,52 +284,12 @@ fn question<'q>(
     }
     let is_sent = |factor: &Factor| factor.locked.is_none() && registry::sends_codes(factor);
     let can_resend = check.is_known && proposed.is_some_and(is_sent);
-    match proposed.map(|factor| factor.label.as_str()) {
+    match proposed.filter(|factor| registry::takes_codes(factor)).map(|factor| factor.label.as_str()) {
         Some(label) if has_others => Phrase::CodeOrNumber { label },
         Some(_) if can_resend && check.account.data.recovery_codes.is_empty() => Phrase::Resend {},
         Some(_) if can_resend => Phrase::RecoveryCodeOrResend {},
         Some(label) => Phrase::Code { label },
         None => Phrase::RecoveryCode {},
-    }
-}
-
-/// Why no code is looked at.
-#[derive(Clone, Copy)]
-enum Limit {
-    /// Too many were wrong, for so many minutes.
-    Paused { minutes: u64 },
-    /// The factors are locked.
-    Locked,
-}
-
-impl Limit {
-    fn phrase(self) -> Phrase<'static> {
-        match self {
-            Self::Paused { minutes } => Phrase::CodesLimited { minutes },
-            Self::Locked => Phrase::FactorLocked {},
-        }
-    }
-
-    fn reason(self) -> Reason {
-        match self {
-            Self::Paused { .. } => Reason::Limited,
-            Self::Locked => Reason::Locked,
-        }
-    }
-
-    /// Whether the factor can be proved all the same: one that takes no code for it.
-    fn leaves(self, factor: &Factor) -> bool {
-        match self {
-            Self::Paused { .. } => factor.locked.is_none() && registry::signs(factor),
-            Self::Locked => false,
-        }
-    }
-
-    fn leaves_recovery_codes(self, account: &Account) -> bool {
-        match self {
-            Self::Paused { .. } => false,
-            Self::Locked => !account.data.recovery_codes.is_empty(),
-        }
     }
 }
 
@@ -384,6 +331,8 @@ async fn by_last_use<'a>(exchange: &mut Exchange<'_>, account: &'a Account) -> V
 const NO_CODE: &str = "no code at all";
 /// The log's detail if no factor of the account can be proved where the person is.
 const ONLY_PASSKEYS: &str = "only passkeys are bound, which are of use in a browser alone";
+/// The same at the account's pages, whose address is not the one that the passkeys were made for.
+const OTHER_SITE: &str = "only passkeys are bound, and none for the host of [web] account_url";
 /// Wrong answers in one conversation.
 const MOST_WRONG: u32 = 3;
 /// Answers in one conversation that can be neither a code nor a choice, and Enter where a code is sent again.

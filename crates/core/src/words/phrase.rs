@@ -149,6 +149,8 @@ phrases! {
     PasskeyRefused "passkey-refused" {};
     /// Nothing but passkeys is bound, and this is no browser.
     PasskeysInBrowser "passkeys-in-browser" {};
+    /// Nothing but passkeys is bound, and these are other pages than those that they were made for.
+    PasskeysOfOtherSite "passkeys-of-other-site" {};
     /// A phone was notified.
     ApproveOnPhone "approve-on-phone" { number: text };
     /// The same, where there are other ways.
@@ -191,6 +193,8 @@ phrases! {
     ChangedDeviceRevoked "changed-device-revoked" { name: text };
     /// The same, because an earlier secret of the browser came back.
     ChangedBrowserTrustCopied "changed-browser-trust-copied" { name: text };
+    /// A passkey answered as a copy of it would.
+    ChangedPasskeyCopied "changed-passkey-copied" {};
     /// The same, of all of them at once.
     ChangedReset "changed-reset" {};
     /// The same.

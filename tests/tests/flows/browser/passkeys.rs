@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postern_core::Reason;
+use postern_core::conversation::Gone;
 use postern_core::factor::Backup;
 use postern_core::flows::SelfServiceFlow;
 use postern_core::ledger::Credential;
 use serde_json::json;
 
 use super::token;
-use crate::harness::{BY_PASSKEY, Ended, MAIN_PASSWORD, PasskeyAnswer, SecurityKey, Site, Someone};
+use crate::harness::{BY_PASSKEY, Ended, MAIN_PASSWORD, PasskeyAnswer, SecurityKey, Site, Someone, SshKey};
 
 /// A person whose second factor is a passkey.
 struct Holder {
@@ -136,9 +137,19 @@ async fn a_counter_has_to_go_up_and_is_kept() {
         |data: &postern_core::account::Account| data.data.factors[0].kind.passkey().unwrap().counter;
     assert_eq!(counter(&holder.site.account(&holder.alice).await), 12);
     let copy = Arc::new(SecurityKey::counting(7, 11));
+    holder.site.post.open();
     let ended = holder.log_in(by(&copy), &[BY_PASSKEY; 4]).await;
     assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 1), "{ended:?}");
     assert!(ended.outcome.detail.unwrap().contains("copy"), "{ended:?}");
+    let mails = holder.site.post.changes();
+    let mails = mails.iter().filter(|mail| mail.contains("as a copy of it would"));
+    assert_eq!(mails.count(), 1, "the owner hears of it once");
+    // Without the key's signature it is no copy.
+    let forged = SecurityKey { id: vec![7; 16], ..SecurityKey::new(8) };
+    let forged: PasskeyAnswer = Box::new(move |options| forged.answer(options));
+    let ended = holder.log_in(forged, &[BY_PASSKEY; 4]).await;
+    assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 3), "{ended:?}");
+    assert!(!format!("{:?}", ended.outcome.detail).contains("copy"), "{ended:?}");
     assert_eq!(counter(&holder.site.account(&holder.alice).await), 12);
     assert!(holder.log_in(by(&holder.key), &[BY_PASSKEY, "n"]).await.is_accept());
 }
@@ -203,5 +214,77 @@ async fn a_pause_after_wrong_codes_leaves_passkeys_usable_and_a_removed_one_is_g
     let removed = holder.site.with_session(&session, SelfServiceFlow::Remove).argument("id", &passkey);
     assert!(removed.says(&[]).await.is_accept());
     talk.say("{\"rawId\":\"BwcHBwcHBwcHBwcHBwcHBw\",\"response\":{\"clientDataJSON\":\"\",\"authenticatorData\":\"\",\"signature\":\"\"}}");
+    assert_eq!(talk.asked().await, "Recovery code: ", "there are other ways, and no passkey");
+    talk.leave(Gone::Cancelled);
     assert_eq!(talk.ended().await.reason(), Reason::BadCredential);
+}
+
+#[tokio::test]
+async fn what_was_proved_by_a_factor_that_is_gone_meanwhile_opens_nothing() {
+    let holder = Holder::with(SecurityKey::new(7)).await;
+    let app = holder.site.bind(&holder.alice, "app").await;
+    let session = token(&holder.site.sign_in("alice", MAIN_PASSWORD).says(&[&app.code(), "n"]).await);
+    for service in ["web", "sshd"] {
+        holder.site.clock.advance(30);
+        let trusts = "Skip the second factor";
+        let mut thief = match service {
+            "web" => {
+                let mut talk = holder.site.sign_in("alice", MAIN_PASSWORD).begin();
+                talk.asked().await;
+                talk.say(&app.code());
+                talk
+            }
+            _ => {
+                let mut talk = holder.site.visit("sshd", "alice").key(SshKey(1)).begin();
+                talk.answer(MAIN_PASSWORD).await;
+                talk.answer(&app.code()).await;
+                talk
+            }
+        };
+        assert!(thief.asked().await.starts_with(trusts), "{service}");
+        let codes = holder.site.with_session(&session, SelfServiceFlow::RecoveryCodes).says(&[""]).await;
+        assert!(codes.is_accept(), "{codes:?}");
+        thief.say("y");
+        let ended = thief.ended().await;
+        assert_eq!((ended.reason(), super::maybe_token(&ended)), (Reason::NotPermitted, None), "{ended:?}");
+        assert!(ended.records("trusted_browser").is_empty(), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_passkey_is_replaced_on_its_own_device_and_one_that_cannot_verify_is_not_bound() {
+    let holder = Holder::with(SecurityKey::new(7)).await;
+    let session = token(&holder.log_in(by(&holder.key), &[BY_PASSKEY, "n"]).await);
+    let asked = Arc::new(std::sync::Mutex::new(String::new()));
+    let kept = Arc::clone(&asked);
+    let key = SecurityKey { id: vec![9; 16], ..SecurityKey::new(7) };
+    let passkey: PasskeyAnswer = Box::new(move |options| {
+        options.clone_into(&mut kept.lock().unwrap());
+        key.answer(options)
+    });
+    let replaced =
+        holder.site.with_session(&session, SelfServiceFlow::Replace).says_by(&[BY_PASSKEY], passkey).await;
+    assert!(replaced.is_accept(), "{replaced:?}");
+    let asked: serde_json::Value = serde_json::from_str(&asked.lock().unwrap()).unwrap();
+    assert_eq!(asked["excludeCredentials"], json!([]), "the one that goes does not forbid its successor");
+    let algorithms: Vec<i64> = asked["pubKeyCredParams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["alg"].as_i64().unwrap())
+        .collect();
+    assert_eq!(algorithms, [-8, -7, -257]);
+    for broken in [
+        // Half a point, and another algorithm than was asked for.
+        SecurityKey { spoils: Some((0x22, 0x23)), ..SecurityKey::new(5) },
+        SecurityKey { spoils: Some((0x26, 0x25)), ..SecurityKey::new(5) },
+    ] {
+        let ended = holder.bind(&session, &Arc::new(broken), &[BY_PASSKEY; 9]).await;
+        assert_eq!((ended.reason(), ended.questions().len()), (Reason::BadCredential, 5), "{ended:?}");
+    }
+    let attested = SecurityKey { statement: Some("packed"), ..SecurityKey::new(5) };
+    assert!(
+        holder.bind(&session, &Arc::new(attested), &[BY_PASSKEY]).await.is_accept(),
+        "it is not looked at"
+    );
 }

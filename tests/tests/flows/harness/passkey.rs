@@ -26,6 +26,10 @@ pub(crate) struct SecurityKey {
     pub(crate) asked_to: Option<&'static str>,
     /// Whether a provider copies it.
     pub(crate) is_synced: bool,
+    /// The form of an attestation that nobody asked for.
+    pub(crate) statement: Option<&'static str>,
+    /// A byte of the form of its public key, and what is in its place.
+    pub(crate) spoils: Option<(u8, u8)>,
 }
 
 impl SecurityKey {
@@ -39,6 +43,8 @@ impl SecurityKey {
             rp_id: "account.example.org",
             asked_to: None,
             is_synced: false,
+            statement: None,
+            spoils: None,
         }
     }
 
@@ -61,7 +67,14 @@ impl SecurityKey {
         data.extend_from_slice(&u16::try_from(self.id.len()).unwrap().to_be_bytes());
         data.extend_from_slice(&self.id);
         data.extend_from_slice(&self.cose_key());
-        let mut attestation = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec();
+        let mut attestation = match self.statement {
+            None => b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec(),
+            Some(form) => {
+                let length = 0x60 | u8::try_from(form.len()).unwrap();
+                [b"\xa3\x63fmt", &[length][..], form.as_bytes(), b"\x67attStmt\xa1\x61x\x01\x68authData\x58"]
+                    .concat()
+            }
+        };
         attestation.push(u8::try_from(data.len()).unwrap());
         attestation.extend_from_slice(&data);
         let response = json!({
@@ -107,7 +120,12 @@ impl SecurityKey {
     fn cose_key(&self) -> Vec<u8> {
         let point = self.key.verifying_key().to_sec1_point(false);
         let (x, y) = point.as_bytes()[1..].split_at(32);
-        [&b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20"[..], x, b"\x22\x58\x20", y].concat()
+        let form = |bytes: &[u8]| -> Vec<u8> {
+            let spoilt = |byte: &u8| self.spoils.filter(|(from, _)| from == byte).map_or(*byte, |(_, to)| to);
+            bytes.iter().map(spoilt).collect()
+        };
+        let (before, between) = (form(b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20"), form(b"\x22\x58\x20"));
+        [&before[..], x, &between, y].concat()
     }
 }
 

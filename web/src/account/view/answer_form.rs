@@ -115,7 +115,7 @@ impl Asked<'_> {
         format!("/step/{}", self.parked.id)
     }
 
-    fn has_problem(&self) -> bool {
+    pub(super) fn has_problem(&self) -> bool {
         self.shown.step.lines.iter().any(|line| line.is_error)
     }
 

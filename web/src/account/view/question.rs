@@ -10,7 +10,7 @@ use crate::account::words::fill;
 
 use super::answer_form::{Asked, Input};
 use super::frame::{Look, Page};
-use super::kinds::{about, kind_name};
+use super::kinds::{about, kind_name, needs, without_script};
 use super::passkey::Ceremony;
 use super::qr::qr;
 use super::result::{line, recovery_codes};
@@ -157,7 +157,10 @@ impl Asked<'_> {
                 (self.button("", words.send, "main"))
                 (self.recovery())
             },
-            "recovery-code" => self.field(words.recovery_code, words.recovery_hint, Input::Letters),
+            "recovery-code" => html! {
+                (self.field(words.recovery_code, words.recovery_hint, Input::Letters))
+                (self.choices(&self.question.choices))
+            },
             "ticket" => self.field(words.ticket, "", Input::Letters),
             "approve-on-phone"
             | "approve-on-phone-or-number"
@@ -178,9 +181,10 @@ impl Asked<'_> {
             "which-kind" => html! {
                 @if self.parked.purpose == Purpose::LogIn { p { (words.protect_text) } }
                 (self.problem())
+                (without_script(words, &self.question.choices.iter().map(|choice| &*choice.kind).collect::<Vec<_>>()))
                 ul class="kinds" {
                     @for choice in &self.question.choices {
-                        li {
+                        li data-needs=[needs(&choice.kind)] hidden[needs(&choice.kind).is_some()] {
                             div {
                                 p class="name" { (kind_name(words, &choice.kind)) }
                                 p class="soft" { (about(words, &choice.kind)) }

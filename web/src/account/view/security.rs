@@ -6,7 +6,7 @@ use crate::account::words::fill;
 
 use super::frame::{Look, Page, Section};
 use super::items::{risky, time};
-use super::kinds::{about, kind_name};
+use super::kinds::{about, kind_name, needs, without_script};
 
 /// The second factors and recovery codes, as the flow `factors` lists them. `remark` is what happened before.
 pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&str>) -> Markup {
@@ -27,9 +27,10 @@ pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&
                 }
             }
             @if !factors.is_empty() { h3 { (words.set_up_another) } }
+            (without_script(words, &kinds))
             ul class="kinds" {
-                @for kind in kinds {
-                    li {
+                @for kind in &kinds {
+                    li data-needs=[needs(kind)] hidden[needs(kind).is_some()] {
                         div { p class="name" { (kind_name(words, kind)) } p class="soft" { (about(words, kind)) } }
                         form method="post" action=(Change::AddFactor.path()) {
                             (look.token_field())
@@ -76,6 +77,7 @@ fn listed(look: Look<'_>, factor: &Record, is_last: bool) -> Markup {
                 @match factor.text("backup") {
                     "" => {}
                     "done" => { dt { (words.copies) } dd { (words.copies_synced) } }
+                    "possible" => { dt { (words.copies) } dd { (words.copies_possible) } }
                     _ => { dt { (words.copies) } dd { (words.copies_none) } }
                 }
                 dt { (words.since) } dd { (time(factor.text("created"))) }

@@ -10,8 +10,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::account::Account;
+use crate::factor::{Factor, FactorId};
 
-use super::{Backup, Passkey, RelyingParty, Transport, WebAuthnBytes};
+use super::{Backup, Passkey, RelyingParty, Transport, WebAuthnBytes, cose};
 
 /// A passkey that is being made. The challenge is good for one answer.
 pub(super) struct Registration {
@@ -23,24 +24,39 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    /// Begins one, of an authenticator that has no passkey of the account yet.
-    pub(super) fn begin(party: &RelyingParty, site_name: &str, account: &Account) -> Result<Self, Failed> {
+    /// Begins one, of an authenticator that has no passkey of the account yet but the one that is replaced.
+    pub(super) fn begin(
+        party: &RelyingParty,
+        site_name: &str,
+        account: &Account,
+        replaces: Option<FactorId>,
+    ) -> Result<Self, Failed> {
         let site = Passki::new(&party.id, &[&party.origin], site_name);
-        let known: Vec<StoredPasskey> = passkeys(account, party).map(stored).collect();
+        let others = account.data.factors.iter().filter(|factor| Some(factor.id) != replaces);
+        let known = few(others.filter_map(|factor| passkey_of(factor, party)));
         let mut options = RegistrationOptions::default();
         options.timeout = LONGEST_MS;
         options.user_verification = UserVerificationRequirement::Required;
         options.exclude_credentials = Some(&known);
         let (name, handle) = (&account.name, user_handle(account));
-        let (challenge, state) = site.start_passkey_registration(&handle, name, name, options)?;
+        let (mut challenge, state) = site.start_passkey_registration(&handle, name, name, options)?;
+        challenge.pub_key_cred_params.retain(|wanted| cose::ALGORITHMS.contains(&wanted.alg));
         let options = serde_json::to_string(&challenge).map_err(|_| Failed::Unreadable)?;
         Ok(Self { site, rp_id: party.id.clone(), state, options })
     }
 
     /// Checks the browser's answer.
     pub(super) fn finish(&self, answer: &str) -> Result<Passkey, Failed> {
-        let answer: RegistrationCredential = read(answer)?;
+        let mut answer: RegistrationCredential = read(answer)?;
+        let attestation = Passki::base64_decode(&answer.response.attestation_object)?;
+        // None was asked for, and whether one is right says nothing here.
+        let bare = cose::without_attestation(&attestation).ok_or(Failed::Unreadable)?;
+        answer.response.attestation_object = Passki::base64_encode(&bare);
         let made = self.site.finish_passkey_registration(&answer, &self.state)?;
+        // A key that can verify nothing would lock its owner out at the next login.
+        if !cose::is_usable(&made.public_key, made.algorithm) {
+            return Err(Failed::Unreadable);
+        }
         let bytes = |bytes: Vec<u8>| WebAuthnBytes::new(bytes).ok_or(Failed::Unreadable);
         Ok(Passkey {
             rp_id: self.rp_id.clone(),
@@ -63,11 +79,17 @@ pub(crate) struct Assertion {
 }
 
 impl Assertion {
-    /// Asks for any passkey of the account that was made for this site, and is not locked.
-    pub(super) fn begin(party: &RelyingParty, account: &Account) -> Result<Self, Failed> {
+    /// Asks for `first`, or any other passkey of the account that was made for this site, and is not locked.
+    pub(super) fn begin(party: &RelyingParty, account: &Account, first: FactorId) -> Result<Self, Failed> {
         // The name is for registrations alone.
         let site = Passki::new(&party.id, &[&party.origin], "");
-        let known: Vec<StoredPasskey> = passkeys(account, party).map(stored).collect();
+        let (proposed, others): (Vec<&Factor>, Vec<&Factor>) = account
+            .data
+            .factors
+            .iter()
+            .filter(|factor| factor.locked.is_none())
+            .partition(|one| one.id == first);
+        let known = few(proposed.into_iter().chain(others).filter_map(|factor| passkey_of(factor, party)));
         if known.is_empty() {
             // An empty list would let any passkey of the site answer.
             return Err(Failed::Unknown);
@@ -82,7 +104,13 @@ impl Assertion {
 
     /// Checks the browser's answer against the passkey that it is for, and keeps what it says of its counter and copies.
     pub(super) fn finish(&self, answer: &Answer, passkey: &mut Passkey) -> Result<(), Failed> {
-        let checked = self.site.finish_passkey_authentication(&answer.0, &self.state, &stored(passkey))?;
+        // Only what is signed may say that there is a copy, and the counter is compared before the signature.
+        let mut uncounted = stored(passkey);
+        uncounted.counter = 0;
+        let checked = self.site.finish_passkey_authentication(&answer.0, &self.state, &uncounted)?;
+        if (checked.counter != 0 || passkey.counter != 0) && checked.counter <= passkey.counter {
+            return Err(Failed::Behind);
+        }
         let data = Passki::base64_decode(&answer.0.response.authenticator_data)?;
         let flags = data.get(FLAGS_AT).copied().unwrap_or_default();
         passkey.counter = checked.counter;
@@ -118,8 +146,8 @@ pub(super) enum Failed {
     NotVerified,
     /// The signature or the challenge is wrong.
     Wrong,
-    /// The counter is not above the last one.
-    Copied,
+    /// The signature is right, and the counter is not above the last one.
+    Behind,
 }
 
 impl Failed {
@@ -129,11 +157,11 @@ impl Failed {
             Self::Unreadable => "no answer of a passkey",
             Self::Unknown => "the answer is by no passkey of the account",
             Self::OtherSite => {
-                "the passkey answered for another site; [web] account_url is to be the address that browsers see"
+                "an answer for another site than that of [web] account_url, which is to be the address that browsers see"
             }
             Self::NotVerified => "the passkey did not verify its person",
             Self::Wrong => "the passkey's signature or challenge is wrong",
-            Self::Copied => "the passkey's counter did not go up: somebody may have a copy of it",
+            Self::Behind => "the passkey's counter did not go up: somebody may have a copy of it",
         }
     }
 }
@@ -146,7 +174,7 @@ impl From<PasskiError> for Failed {
             | PasskiError::RpIdHashMismatch
             | PasskiError::CrossOriginNotAllowed => Self::OtherSite,
             PasskiError::UserNotPresent | PasskiError::UserVerificationRequired => Self::NotVerified,
-            PasskiError::CounterRegression => Self::Copied,
+            PasskiError::CounterRegression => Self::Behind,
             PasskiError::CredentialNotAllowed => Self::Unknown,
             PasskiError::ChallengeMismatch
             | PasskiError::SignatureVerificationFailed
@@ -183,11 +211,20 @@ impl From<Transport> for AuthenticatorTransport {
     }
 }
 
-/// The passkeys of an account that a browser at this site can use.
-fn passkeys<'a>(account: &'a Account, party: &RelyingParty) -> impl Iterator<Item = &'a Passkey> {
-    let of_site = |passkey: &&Passkey| passkey.rp_id == party.id;
-    let unlocked = account.data.factors.iter().filter(|factor| factor.locked.is_none());
-    unlocked.filter_map(|factor| factor.kind.passkey()).filter(of_site)
+/// The factor's passkey, if it is one that was made for this site.
+fn passkey_of<'a>(factor: &'a Factor, party: &RelyingParty) -> Option<&'a Passkey> {
+    factor.kind.passkey().filter(|passkey| passkey.rp_id == party.id)
+}
+
+/// As many of them as fit into a question; an id may be long.
+fn few<'a>(passkeys: impl Iterator<Item = &'a Passkey>) -> Vec<StoredPasskey> {
+    let mut room = MOST_ID_BYTES;
+    let fits = |passkey: &&Passkey| {
+        let left = room.checked_sub(passkey.credential.bytes().len() + ID_OVERHEAD);
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    passkeys.take_while(fits).map(stored).collect()
 }
 
 /// A passkey in the form of the crate.
@@ -201,7 +238,8 @@ fn stored(passkey: &Passkey) -> StoredPasskey {
     stored
 }
 
-/// What authenticators know the account by: nothing that tells who it is (section 14.6.1), and the same for each of its passkeys.
+/// What authenticators know the account by, the same for each of its passkeys. It tells no more of the person than the account's id in
+/// the directory does (section 14.6.1): nothing, where that is an entryUUID.
 fn user_handle(account: &Account) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(HANDLE);
@@ -216,7 +254,11 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failed> {
 }
 
 /// How long a browser waits for the person.
-const LONGEST_MS: u64 = 300_000;
+const LONGEST_MS: u64 = 120_000;
+/// The bytes of all ids in a question: with the rest of it, it fits into a line of the protocol.
+const MOST_ID_BYTES: usize = 6000;
+/// What each id brings along.
+const ID_OVERHEAD: usize = 100;
 /// Where the flags are in authenticator data (section 6.1), which begins with a SHA-256 hash.
 const FLAGS_AT: usize = 32;
 const ELIGIBLE: u8 = 0x08;

@@ -2,7 +2,6 @@
 
 use crate::account::Account;
 use crate::changes::new_factor::NewFactor;
-use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
 use crate::factor::{FactorId, FactorKind, FactorType};
@@ -11,7 +10,6 @@ use crate::limits::MOST_TRIES;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::RelyingParty;
 use super::ceremony::{Failed, Registration};
 
 /// Whether the site has pages that passkeys can be made for, and the person is at one of them.
@@ -29,7 +27,8 @@ pub(crate) async fn enrol(
     let Some(party) = &engine.relying_party else { return Err(Stop::reject(Reason::NotPermitted)) };
     let mut last = Failed::Unreadable;
     for _ in 0..MOST_TRIES {
-        let registration = begin(party, engine, account)?;
+        let registration = Registration::begin(party, &engine.issuer, account, wanted.replaces)
+            .map_err(|failed| Stop::explained(Reason::NotPermitted, failed.detail()))?;
         let question = Phrase::CreatePasskey { options: &registration.options };
         let answer = exchange.person.ask_for_code(&question).await?;
         match registration.finish(answer.expose()) {
@@ -40,14 +39,14 @@ pub(crate) async fn enrol(
                 let id = FactorId::draw(engine.random)?;
                 return Ok(NewFactor { id, label, kind: FactorKind::Passkey(passkey) });
             }
+            // Another try would leave another passkey of no use on the device.
+            Err(failed @ Failed::OtherSite) => {
+                let stop = Stop::explained(Reason::BadCredential, failed.detail());
+                return Err(exchange.explain(&Phrase::PasskeyRefused {}, stop).await);
+            }
             Err(failed) => last = failed,
         }
         exchange.person.complain(&Phrase::PasskeyNotCreated {}).await?;
     }
     Err(Stop::explained(Reason::BadCredential, last.detail()))
-}
-
-fn begin(party: &RelyingParty, engine: &Engine, account: &Account) -> Result<Registration, Stop> {
-    Registration::begin(party, &engine.issuer, account)
-        .map_err(|failed| Stop::explained(Reason::NotPermitted, failed.detail()))
 }

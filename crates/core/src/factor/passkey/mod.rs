@@ -1,6 +1,7 @@
 //! Passkeys: WebAuthn credentials, which prove a person at a browser.
 
 mod ceremony;
+mod cose;
 pub(crate) mod enrolment;
 mod record;
 mod relying_party;

@@ -153,8 +153,8 @@ impl FactorRecord for Passkey {
     }
 }
 
-/// An id has 1,023 bytes at most (section 5.1.2), and an RSA key of 8,192 bits about as many.
-const MOST_BYTES: usize = 1100;
+/// An id has 1,023 bytes at most (section 7.1), and an RSA key of 4,096 bits about half as many.
+const MOST_BYTES: usize = 1023;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::changes::edit::edit;
+use crate::changes::notices;
 use crate::checks::current_account;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
@@ -18,13 +19,18 @@ use super::{Assertion, Passkey};
 pub(crate) struct PasskeyRequest {
     account: Account,
     assertion: Assertion,
+    factor: FactorId,
 }
 
-/// Asks for any passkey of the account. Where none can answer the person may choose another way.
-pub(crate) fn request(exchange: &Exchange<'_>, account: &Account) -> Option<PasskeyRequest> {
+/// Asks for this passkey, or any other one of the account. Where none can answer the person may choose another way.
+pub(crate) fn request(
+    exchange: &Exchange<'_>,
+    account: &Account,
+    factor: FactorId,
+) -> Option<PasskeyRequest> {
     let party = exchange.engine.relying_party.as_ref().filter(|_| exchange.is_in_browser())?;
-    let assertion = Assertion::begin(party, account).ok()?;
-    Some(PasskeyRequest { account: account.clone(), assertion })
+    let assertion = Assertion::begin(party, account, factor).ok()?;
+    Some(PasskeyRequest { account: account.clone(), assertion, factor })
 }
 
 /// Whether the person is at the pages that it was made for.
@@ -38,30 +44,30 @@ pub(crate) fn question(request: &PasskeyRequest) -> Phrase<'_> {
     Phrase::UsePasskey { options: &request.assertion.options }
 }
 
-/// The browser's answer, if it is one. Each is for a challenge of its own.
+/// The browser's answer, if it is one; and what is asked for next. Each answer is for a challenge of its own.
 pub(crate) async fn answer(
-    request: &mut PasskeyRequest,
+    request: PasskeyRequest,
     exchange: &mut Exchange<'_>,
     typed: &str,
-) -> Result<Reply, Stop> {
+) -> Result<(Reply, Option<PasskeyRequest>), Stop> {
     if !typed.starts_with('{') {
-        return Ok(Reply::Other);
+        return Ok((Reply::Other, Some(request)));
     }
     let account = current_account::as_of_now(exchange, request.account.clone()).await?;
-    match check(&request.assertion, exchange, &account, typed).await? {
-        Ok(factor) => Ok(Reply::Approved { factor, trusts: None }),
-        Err(failed @ (Failed::Copied | Failed::OtherSite)) => {
-            let stop = Stop::explained(Reason::BadCredential, failed.detail());
-            Err(exchange.explain(&Phrase::PasskeyRefused {}, stop).await)
-        }
-        Err(Failed::Unreadable | Failed::Unknown | Failed::NotVerified | Failed::Wrong) => {
-            let next = self::request(exchange, &account);
-            *request =
-                next.ok_or_else(|| Stop::explained(Reason::BadCredential, Failed::Unknown.detail()))?;
-            let (complaint, reason) = (Phrase::PasskeyWrong {}, Some(Reason::BadCredential));
-            Ok(Reply::NotApproved { complaint, reason })
-        }
+    let failed = match check(&request.assertion, exchange, &account, typed).await? {
+        Ok(factor) => return Ok((Reply::Approved { factor, trusts: None }, None)),
+        Err(failed) => failed,
+    };
+    if failed == Failed::Behind {
+        notices::changed(exchange, &account, &Phrase::ChangedPasskeyCopied {}).await;
     }
+    if matches!(failed, Failed::OtherSite | Failed::Behind) {
+        let stop = Stop::explained(Reason::BadCredential, failed.detail());
+        return Err(exchange.explain(&Phrase::PasskeyRefused {}, stop).await);
+    }
+    let next = self::request(exchange, &account, request.factor);
+    let (complaint, reason) = (Phrase::PasskeyWrong {}, Some(Reason::BadCredential));
+    Ok((Reply::NotApproved { complaint, reason }, next))
 }
 
 /// Which passkey of the account signed. Its new counter is in the directory before it counts, so that an answer of a copy does not.

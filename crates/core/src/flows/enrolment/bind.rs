@@ -48,6 +48,7 @@ pub(crate) async fn enrol(
     let Place { replaces, ticket } = place;
     let wanted = prepare(exchange, account, wanted, replaces).await?;
     let kind = wanted_kind(exchange, &wanted).await?;
+    let wanted = Wanted { replaces, ..wanted };
     let new = registry::enrol(kind, exchange, account, &wanted).await?;
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a

@@ -61,7 +61,22 @@ impl<'h> FormClient<'h> {
     /// Sends name and main password.
     pub fn log_in(&mut self, user: &LoginUser) -> &HttpReply {
         self.get("/log-in");
-        self.submit("/log-in", &[("user", &user.unix.name), ("password", &user.password)])
+        self.log_in_here(user)
+    }
+
+    /// The same, from the login that the page is.
+    pub fn log_in_here(&mut self, user: &LoginUser) -> &HttpReply {
+        let action = self.action("/log-in");
+        self.submit(&action, &[("user", &user.unix.name), ("password", &user.password)])
+    }
+
+    /// Where the first form of the page whose address begins so is sent.
+    #[must_use]
+    #[track_caller]
+    pub fn action(&self, beginning: &str) -> String {
+        let at = format!("action=\"{beginning}");
+        let rest = self.page.body.split(&at).nth(1).expect("a form");
+        format!("{beginning}{}", rest.split('"').next().unwrap_or_default())
     }
 
     /// Sends a form of the page, with its token and the number of its question.
@@ -70,7 +85,7 @@ impl<'h> FormClient<'h> {
             fields.iter().map(|&(name, value)| (name, value.to_owned())).collect();
         for hidden in ["token", "turn"] {
             let is_given = fields.iter().any(|(name, _)| *name == hidden);
-            let belongs = hidden == "token" || (path.starts_with("/step/") && !path.ends_with("/cancel"));
+            let belongs = hidden == "token" || (path.starts_with("/step/") && !path.contains("/cancel"));
             if let Some(value) = self.hidden(hidden).filter(|_| belongs && !is_given) {
                 all.push((hidden, value));
             }

@@ -14,7 +14,8 @@ fn who_needs_a_second_factor_gets_no_further_before_one_is_set_up(host: &Account
     let anna = host.user("anna");
     drop(host.site.cli_ok(&["account", "policy", &anna.unix.name, "--second-factor", "required"]));
     let mut client = FormClient::new(host);
-    client.log_in(&anna);
+    client.get("/devices");
+    client.log_in_here(&anna);
     let page = client.page.body.clone();
     assert!(page.contains("<h1>Protect your account</h1>") && page.contains("Set up"), "{page}");
     let step = client.path.clone();
@@ -45,8 +46,9 @@ fn who_needs_a_second_factor_gets_no_further_before_one_is_set_up(host: &Account
     client.answer("y");
     assert!(client.page.body.contains("shown only this once"), "{}", client.page.body);
     client.answer("");
-    assert!(client.page.body.contains("Does your mail program ask for a password?"), "{}", client.page.body);
+    assert_eq!(client.path, "/devices", "the page that was asked for: {}", client.page.body);
     client.get("/security");
+    assert!(client.page.body.contains("Does your mail program ask for a password?"), "{}", client.page.body);
     assert!(
         client.path == "/security" && client.page.body.contains("10 unused codes"),
         "{}",

@@ -9,6 +9,7 @@ mod mail;
 mod outages;
 mod passkeys;
 mod trust;
+mod way_back;
 mod ways;
 
 /// Tests of a host, once for each way to keep accounts.

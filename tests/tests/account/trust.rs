@@ -114,7 +114,7 @@ fn sessions_are_listed_and_ended(host: &AccountHost) {
     here.submit("/devices/log-out-everywhere", &[]);
     assert!(here.cookie(SESSION).is_none());
     here.get("/devices");
-    assert_eq!(here.path, "/log-in");
+    assert_eq!(here.path, "/log-in?to=devices");
     assert!(there.get("/security").body.contains("You were logged out."));
     // Both in the log, with the short id of the session.
     let log = host.posternd.log();

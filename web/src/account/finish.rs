@@ -12,7 +12,7 @@ use super::headers;
 use super::parked::Tokens;
 use super::purpose::{Change, Purpose};
 use super::step::{End, Next, Step};
-use super::view::{Notice, Section, is_worth_showing, result};
+use super::view::{Notice, is_worth_showing, result};
 use super::visit::{Remark, Visit};
 
 impl Visit<'_> {
@@ -36,9 +36,8 @@ impl Visit<'_> {
                 self.page(StatusCode::OK, result(self.look(), purpose, step, end))
             }
             End::Accepted => match purpose {
-                Purpose::LogIn => self.see(Section::Security.path()),
                 Purpose::Change(Change::EndSessions) => self.see_log_in(Remark::Out),
-                Purpose::Change(change) => self.see(change.back()),
+                Purpose::LogIn | Purpose::Change(_) => self.see(purpose.section(self.section).path()),
             },
             End::Rejected(reason) => match purpose {
                 Purpose::Change(_) if is_session_over(*reason) => self.see_log_in(Remark::Over),

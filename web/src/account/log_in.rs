@@ -11,8 +11,9 @@ use super::form::Form;
 use super::headers;
 use super::parked::{Tokens, View};
 use super::purpose::Purpose;
+use super::section::Section;
 use super::step::{End, Next, Step};
-use super::view::{Notice, Section, log_in};
+use super::view::{Notice, log_in};
 use super::visit::{Remark, Visit};
 use super::words::Words;
 
@@ -104,9 +105,7 @@ impl Visit<'_> {
     /// The switch at the foot of each page.
     pub(super) fn choose_language(&self, body: &[u8]) -> Reply {
         let Some(form) = self.form(body, &["to", "back"]) else { return self.notice(Notice::Forged) };
-        let pages = [Section::Security, Section::AppPasswords, Section::Devices];
-        let back = pages.into_iter().map(Section::path).find(|path| *path == form.field("back"));
-        let mut reply = self.see(back.unwrap_or("/"));
+        let mut reply = self.see(Section::at(form.field("back")).map_or("/", Section::path));
         if let Some(cookie) =
             Words::of_tag(form.field("to")).and_then(|words| Cookie::Language.set(words.tag).ok())
         {

@@ -15,6 +15,7 @@ mod parked;
 mod path;
 mod profile;
 mod purpose;
+mod section;
 mod site;
 mod step;
 mod steps;
@@ -30,6 +31,7 @@ use tracing::error;
 use crate::assets;
 use crate::reply::Reply;
 
+use section::Section;
 use view::Notice;
 use visit::{Remark, Visit};
 
@@ -53,14 +55,16 @@ impl AccountSite {
             return self.file(file);
         }
         let (parts, body) = request.into_parts();
-        let visit = match Visit::of(self, parts.headers, client) {
+        let mut visit = match Visit::of(self, parts.headers, client) {
             Ok(visit) => visit,
             Err(error) => {
                 error!("no random bytes: {error}");
                 return headers::with(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "");
             }
         };
-        let remark = Remark::of(parts.uri.query());
+        let query = parts.uri.query();
+        visit.section = path.section().or_else(|| Section::of_query(query?)).unwrap_or_default();
+        let remark = Remark::of(query);
         let is_post = parts.method == Method::POST;
         match path {
             AccountPath::Home => visit.home(),

@@ -1,6 +1,7 @@
 use hyper::Method;
 
 use super::purpose::Change;
+use super::section::Section;
 
 /// What a path of the account's pages leads to. Every other path is 404.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +123,24 @@ impl AccountPath {
             Self::File(PageFile::Script) => "/account.js",
             Self::File(PageFile::Logo) => "/logo",
             Self::File(PageFile::Icon) => "/icon.svg",
+        }
+    }
+
+    /// The section that it is part of, which a login on the way leads back to. `None`: its query says so.
+    pub(super) fn section(self) -> Option<Section> {
+        match self {
+            Self::Security => Some(Section::Security),
+            Self::AppPasswords | Self::Profile => Some(Section::AppPasswords),
+            Self::Devices => Some(Section::Devices),
+            Self::Change(change) => Some(change.section()),
+            Self::Home
+            | Self::LogIn
+            | Self::LogOut
+            | Self::Language
+            | Self::Step(_)
+            | Self::Cancel(_)
+            | Self::Approval(_)
+            | Self::File(_) => None,
         }
     }
 

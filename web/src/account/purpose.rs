@@ -3,12 +3,23 @@ use std::collections::BTreeMap;
 use postern_ipc::Flow;
 
 use super::form::Form;
+use super::section::Section;
 
 /// What a conversation of these pages is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     LogIn,
     Change(Change),
+}
+
+impl Purpose {
+    /// The page that its questions belong to, and that follows: after a login the one that the person `wanted`.
+    pub(super) fn section(self, wanted: Section) -> Section {
+        match self {
+            Self::LogIn => wanted,
+            Self::Change(change) => change.section(),
+        }
+    }
 }
 
 /// A change that a form asks for. Each is one flow of a person's own account.
@@ -149,14 +160,18 @@ impl Change {
     }
 
     /// The page that it was begun from.
-    pub(super) fn back(self) -> &'static str {
+    pub(super) fn section(self) -> Section {
         match self {
-            Self::AddFactor | Self::ReplaceFactor | Self::RemoveFactor | Self::RecoveryCodes => "/security",
+            Self::AddFactor | Self::ReplaceFactor | Self::RemoveFactor | Self::RecoveryCodes => {
+                Section::Security
+            }
             Self::CreateAppPassword
             | Self::RegenerateAppPassword
             | Self::RevokeAppPassword
-            | Self::RevokeAppPasswords => "/app-passwords",
-            Self::RevokeDevice | Self::RevokeDevices | Self::EndSession | Self::EndSessions => "/devices",
+            | Self::RevokeAppPasswords => Section::AppPasswords,
+            Self::RevokeDevice | Self::RevokeDevices | Self::EndSession | Self::EndSessions => {
+                Section::Devices
+            }
         }
     }
 }

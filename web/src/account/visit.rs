@@ -15,6 +15,7 @@ use crate::token::random_token;
 use super::cookies::Cookie;
 use super::headers;
 use super::parked::{Owner, Tokens};
+use super::section::Section;
 use super::site::AccountSite;
 use super::view::{Look, Notice, notice};
 use super::words::{ENGLISH, Words};
@@ -32,6 +33,8 @@ pub(super) struct Visit<'a> {
     pub(super) session: Option<Zeroizing<String>>,
     /// Who is logged in, once posternd has said so.
     pub(super) user: Option<String>,
+    /// Where the person is, or wants to go after the login.
+    pub(super) section: Section,
 }
 
 impl std::fmt::Debug for Visit<'_> {
@@ -60,7 +63,18 @@ impl<'a> Visit<'a> {
         let accepted = || Words::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
         let words = chosen.or_else(accepted).unwrap_or(&ENGLISH);
         let session = Cookie::Session.of(&headers);
-        Ok(Self { site, headers, client, visitor, is_new, chosen, words, session, user: None })
+        Ok(Self {
+            site,
+            headers,
+            client,
+            visitor,
+            is_new,
+            chosen,
+            words,
+            session,
+            user: None,
+            section: Section::default(),
+        })
     }
 
     /// The cookie of the browser; one that it did not send is good for nothing yet.
@@ -97,6 +111,7 @@ impl<'a> Visit<'a> {
             branding: &self.site.branding,
             token: &self.visitor,
             user: self.user.as_deref(),
+            section: self.section,
         }
     }
 
@@ -142,7 +157,7 @@ impl<'a> Visit<'a> {
 
     /// Sends the browser to the login. A cookie that is good no more stays: another tab may have set a new one just now.
     pub(super) fn see_log_in(&self, why: Remark) -> Reply {
-        self.see(&format!("/log-in?why={}", why.name()))
+        self.see(&self.section.follows(&format!("/log-in?why={}", why.name())))
     }
 
     fn greeted(&self, mut reply: Reply) -> Reply {
@@ -189,7 +204,7 @@ impl Remark {
 
     /// What a query says.
     pub(super) fn of(query: Option<&str>) -> Option<Self> {
-        let name = query?.strip_prefix("why=")?;
+        let name = query?.split('&').find_map(|pair| pair.strip_prefix("why="))?;
         [Self::Over, Self::Out, Self::Again].into_iter().find(|remark| remark.name() == name)
     }
 }

@@ -4,11 +4,12 @@ use postern_ipc::Secret;
 use crate::account::form::Form;
 use crate::account::path::PROFILE_PATH;
 use crate::account::purpose::{Change, SCOPES};
+use crate::account::section::Section;
 use crate::account::step::{Record, Step};
 use crate::account::words::{Words, fill};
 use crate::client_setup::{MailServers, NewMailAccount, thunderbird_qr};
 
-use super::frame::{Look, Page, Section};
+use super::frame::{Look, Page};
 use super::items::{risky, risky_for_all, time};
 use super::qr::qr;
 

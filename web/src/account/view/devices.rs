@@ -1,10 +1,11 @@
 use maud::{Markup, html};
 
 use crate::account::purpose::Change;
+use crate::account::section::Section;
 use crate::account::step::{Prompt, Record, Step};
 use crate::account::words::fill;
 
-use super::frame::{Look, Page, Section};
+use super::frame::{Look, Page};
 use super::items::{risky, risky_for_all, time};
 
 /// Sessions, trusted devices and recent logins, as the flows `session_list`, `device_list` and `history` list them.

@@ -1,6 +1,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::account::branding::Branding;
+use crate::account::section::Section;
 use crate::account::words::{Words, fill};
 
 /// What all pages of one answer have in common.
@@ -12,35 +13,8 @@ pub(in crate::account) struct Look<'a> {
     pub(in crate::account) token: &'a str,
     /// Who is logged in.
     pub(in crate::account) user: Option<&'a str>,
-}
-
-/// A page of the menu.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::account) enum Section {
-    Security,
-    AppPasswords,
-    Devices,
-}
-
-impl Section {
-    const ALL: [Self; 3] = [Self::Security, Self::AppPasswords, Self::Devices];
-
-    /// Its address.
-    pub(in crate::account) fn path(self) -> &'static str {
-        match self {
-            Self::Security => "/security",
-            Self::AppPasswords => "/app-passwords",
-            Self::Devices => "/devices",
-        }
-    }
-
-    fn name(self, words: &Words) -> &'static str {
-        match self {
-            Self::Security => words.security,
-            Self::AppPasswords => words.app_passwords,
-            Self::Devices => words.devices,
-        }
-    }
+    /// Where the person is, or wants to go after the login.
+    pub(in crate::account) section: Section,
 }
 
 /// A page around its content.
@@ -62,12 +36,6 @@ impl Page {
 
     pub(super) fn of(section: Section, title: impl Into<String>, body: Markup) -> Self {
         Self { section: Some(section), ..Self::new(title, body) }
-    }
-
-    /// The same, on the way from the page of this address.
-    pub(super) fn within(self, path: &str) -> Self {
-        let section = Section::ALL.into_iter().find(|section| section.path() == path);
-        Self { section, ..self }
     }
 
     /// The same with another title than its heading.

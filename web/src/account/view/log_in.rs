@@ -18,7 +18,7 @@ pub(in crate::account) fn log_in(
         section class="card" {
             @if let Some(remark) = remark { p class="remark" role="status" { (remark) } }
             @if problem.is_none() { p { (words.log_in_text) } }
-            form method="post" action="/log-in" {
+            form method="post" action=(look.section.follows("/log-in")) {
                 (look.token_field())
                 @if let Some(problem) = problem { p class="wrong" id="problem" role="alert" { (problem) } }
                 label for="user" { (words.user) }
@@ -34,7 +34,7 @@ pub(in crate::account) fn log_in(
             p class="soft" { (words.forgotten) }
         }
     };
-    let page = Page::new(words.log_in_title, body);
+    let page = Page::of(look.section, words.log_in_title, body);
     match problem {
         None => page.render(look),
         Some(_) => page.titled(fill(words.problem, &[("title", words.log_in_title)])).render(look),

@@ -16,7 +16,7 @@ mod security;
 
 pub(super) use app_passwords::{AppPasswordForm, app_passwords};
 pub(super) use devices::devices;
-pub(super) use frame::{Look, Section};
+pub(super) use frame::Look;
 pub(super) use log_in::log_in;
 pub(super) use notice::{Notice, notice, waiting};
 pub(super) use question::question;

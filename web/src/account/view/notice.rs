@@ -24,10 +24,11 @@ pub(in crate::account) fn notice(look: Look<'_>, notice: Notice) -> Markup {
         Notice::Forged => (words.forged_title, words.forged_text, words.to_start),
         Notice::Busy => (words.not_done_title, words.busy, words.to_start),
     };
+    let way_on = if notice == Notice::Down { look.section.path() } else { "/" };
     let body = html! {
         section class="card" {
             p { (text) }
-            p { a class="button" href="/" { (next) } }
+            p { a class="button" href=(way_on) { (next) } }
         }
     };
     Page::new(title, body).render(look)
@@ -39,7 +40,7 @@ pub(in crate::account) fn waiting(look: Look<'_>, id: &str) -> Markup {
     let body = html! {
         section class="card" {
             p { (words.wait_text) }
-            p { a class="button" href=(format!("/step/{id}")) { (words.check_again) } }
+            p { a class="button" href=(look.section.follows_step(id)) { (words.check_again) } }
         }
     };
     Page { refreshes: true, ..Page::new(words.wait_title, body) }.render(look)

@@ -31,18 +31,14 @@ pub(in crate::account) fn question(
             (asked.lines())
             (asked.form())
             @if asked.can_be_cancelled() {
-                form method="post" action=(format!("/step/{}/cancel", parked.id)) {
+                form method="post" action=(look.section.follows(&format!("/step/{}/cancel", parked.id))) {
                     (look.token_field())
                     button class="quiet" { (look.words.cancel) }
                 }
             }
         }
     };
-    let page = Page::new(title, body);
-    match parked.purpose {
-        Purpose::LogIn => page.render(look),
-        Purpose::Change(change) => page.within(change.back()).render(look),
-    }
+    Page::of(parked.purpose.section(look.section), title, body).render(look)
 }
 
 impl Asked<'_> {

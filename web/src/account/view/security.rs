@@ -1,10 +1,11 @@
 use maud::{Markup, html};
 
 use crate::account::purpose::Change;
+use crate::account::section::Section;
 use crate::account::step::{Record, Step};
 use crate::account::words::fill;
 
-use super::frame::{Look, Page, Section};
+use super::frame::{Look, Page};
 use super::items::{risky, time};
 use super::kinds::{about, kind_name, needs, without_script};
 

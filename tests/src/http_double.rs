@@ -59,12 +59,18 @@ impl HttpDouble {
     /// Speaks HTTP.
     #[must_use]
     pub fn plain() -> Self {
-        Self::start(None)
+        Self::start(0, None)
     }
 
     /// Speaks HTTPS.
     #[must_use]
     pub fn tls(certs: &Certs) -> Self {
+        Self::tls_at(0, certs)
+    }
+
+    /// The same at a port of the test host.
+    #[must_use]
+    pub fn tls_at(port: u16, certs: &Certs) -> Self {
         let chain: Vec<_> = CertificateDer::pem_file_iter(&certs.cert)
             .expect("a certificate")
             .collect::<Result<_, _>>()
@@ -76,7 +82,7 @@ impl HttpDouble {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .expect("a server's certificate");
-        Self::start(Some(Arc::new(config)))
+        Self::start(port, Some(Arc::new(config)))
     }
 
     /// Its port.
@@ -127,8 +133,8 @@ impl HttpDouble {
         lock(&self.shared.seen).iter().filter(|seen| seen.holds(text)).count()
     }
 
-    fn start(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    fn start(port: u16, tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let shared = Arc::new(Shared {
             mood: Mutex::new(Mood::Answers(200, String::new(), String::new())),

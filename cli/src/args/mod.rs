@@ -122,7 +122,9 @@ pub(crate) enum Command {
     My(My),
     /// Test every part of the configuration: a line for each, with the problem and its remedy
     ///
-    /// Also reads the configuration of sshd and PAM, and names each way around Postern. It changes nothing. The exit status is for
+    /// Also reads the configuration of sshd and PAM, and names each way around Postern; and requests the page for phones, the pages
+    /// of accounts and the settings of mail programs, which a web.toml beside the configuration names, as their clients would: their
+    /// certificates (by the trust store of the host, or SSL_CERT_FILE), content, headers, and the refusal of other hosts. It changes nothing. The exit status is for
     /// monitoring: 0 if everything is in order, 1 if something should be fixed (warn), 2 if something does not work (FAIL); any
     /// other means that nothing was checked, such as 64 for wrong usage.
     Check {

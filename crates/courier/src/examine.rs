@@ -1,7 +1,8 @@
 use std::future::Future;
 use std::path::Path;
 
-use hyper::{Method, StatusCode};
+use hyper::Method;
+use hyper::header::{HOST, HeaderMap, HeaderValue};
 use postern_core::config::{Config, HttpUrl};
 use postern_core::courier::CourierError;
 
@@ -49,31 +50,59 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Why the page cannot be used.
+/// What a server answered to the request for a page.
+#[derive(Debug)]
+pub struct Page {
+    /// The status.
+    pub status: u16,
+    headers: HeaderMap,
+    /// The beginning of its content.
+    pub body: String,
+}
+
+impl Page {
+    /// A field of the header. `None` if it is missing, is no text, or comes twice.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.get_all(name).iter();
+        found.next().filter(|_| found.next().is_none())?.to_str().ok()
+    }
+}
+
+/// Why there is no page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoPage {
-    /// The page cannot be reached from here, or does not answer.
+    /// The server cannot be reached from here, or does not answer.
     Unreachable(String),
-    /// The answer is not the page.
+    /// Browsers do not accept the server.
     Wrong(String),
 }
 
-/// Requests a page as a browser would, and verifies its server against the certificates of `ca_file`. Returns the beginning of its
-/// content.
+/// Requests a page as a browser would, and verifies its server against the certificates of `ca_file`. `host` is asked for in the place
+/// of the address's own.
 ///
 /// # Errors
 /// [`NoPage`] says what failed.
-pub async fn open_page(url: &HttpUrl, ca_file: &Path) -> Result<String, NoPage> {
+pub async fn open_page(url: &HttpUrl, host: Option<&str>, ca_file: &Path) -> Result<Page, NoPage> {
     let http = Http::open("web", ca_file).map_err(|error| NoPage::Wrong(error.to_string()))?;
+    let host = host.and_then(|host| HeaderValue::from_str(host).ok());
     let asked = async {
-        let answer = http.send(url, &url.target, Method::GET, Vec::new(), Vec::new()).await?;
-        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+        let headers = host.map(|host| (HOST, host)).into_iter().collect();
+        let answer = http.send(url, &url.target, Method::GET, headers, Vec::new()).await?;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        Ok(Page { status: answer.status.as_u16(), headers: answer.headers, body })
     };
     match within_deadline(asked).await {
-        Ok((StatusCode::OK, body)) => Ok(body),
-        Ok((status, _)) => Err(NoPage::Wrong(format!("{url} answers with status {}", status.as_u16()))),
-        Err(error) if error.to_string().contains("certificate") => Err(NoPage::Wrong(error.to_string())),
-        Err(error) => Err(NoPage::Unreachable(error.to_string())),
+        Ok(page) => Ok(page),
+        Err(error) => {
+            let what = match error {
+                CourierError::Down(what) | CourierError::Unsure(what) | CourierError::Refused(what) => what,
+                CourierError::Gone => error.to_string(),
+            };
+            // A deadline knows no address.
+            let what = if what.contains(&url.origin()) { what } else { format!("{}: {what}", url.origin()) };
+            Err(if what.contains("certificate") { NoPage::Wrong(what) } else { NoPage::Unreachable(what) })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -30,6 +30,7 @@ pub(crate) struct Http {
 /// An answer, with the beginning of its body. The body must not be logged.
 pub(crate) struct Incoming {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -78,7 +79,7 @@ impl Http {
         let (head, body) = answer.into_parts();
         let body =
             Limited::new(body, MAX_BODY).collect().await.map_err(|_| unsure("gave no whole answer"))?;
-        Ok(Incoming { status: head.status, body: body.to_bytes() })
+        Ok(Incoming { status: head.status, headers: head.headers, body: body.to_bytes() })
     }
 
     /// Connects as for a request, without sending one.

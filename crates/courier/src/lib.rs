@@ -28,7 +28,7 @@ use postern_core::sms_rules::SmsRules;
 use postern_core::words::Language;
 
 pub use error::OpenError;
-pub use examine::{Finding, NoPage, examine, open_page};
+pub use examine::{Finding, NoPage, Page, examine, open_page};
 pub use host_name::host_name;
 pub use web_push::new_vapid_key;
 

@@ -7,6 +7,7 @@ mod bulk;
 mod challenges;
 mod check;
 mod check_logins;
+mod check_pages;
 mod factors;
 mod history;
 mod init;

@@ -1,5 +1,6 @@
 //! `postern check`: examines every part of a site, one finding a line.
 
+mod account_pages;
 mod clock;
 mod identity;
 mod local_users;
@@ -76,7 +77,8 @@ pub(crate) async fn run(path: &Path, wanted: &CheckOptions<'_>, output: Output) 
             let asked = status::ask(&socket);
             report.ok("configuration", format!("{} is in order", path.display()));
             report.logins(&logins, &config);
-            Box::pin(report.site(config, wanted.sample, &logins)).await;
+            let web_toml = path.with_file_name("web.toml");
+            Box::pin(report.site(config, &web_toml, wanted.sample, &logins)).await;
             report.posternd(&socket, path, Some(&digest), asked);
         }
     }
@@ -102,7 +104,7 @@ impl Report {
         }
     }
 
-    async fn site(&mut self, config: Config, sample: Option<&str>, logins: &Logins) {
+    async fn site(&mut self, config: Config, web_toml: &Path, sample: Option<&str>, logins: &Logins) {
         match config.load_keyring() {
             Ok(_) => self.ok("keyring", format!("{} is in order", config.keyring.display())),
             Err(problems) => problems.lines().for_each(|line| self.fail("keyring", line)),
@@ -139,6 +141,9 @@ impl Report {
         if let Some(web) = &config.web {
             self.remark("web", page::examine(&web.url).await);
             page::fits_terminal(&web.url).into_iter().for_each(|remark| self.remark("web", remark));
+        }
+        for remark in account_pages::examine(web_toml, config.web.as_ref().map(|web| &web.url)).await {
+            self.remark("web", remark);
         }
         match Site::of(config) {
             Err(failure) => {

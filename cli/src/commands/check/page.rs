@@ -4,7 +4,7 @@ use std::path::Path;
 
 use postern_core::config::HttpUrl;
 use postern_core::factor::LONGEST_PAGE;
-use postern_courier::NoPage;
+use postern_courier::{NoPage, Page};
 
 use super::remark::Remark;
 
@@ -21,11 +21,11 @@ pub(super) fn fits_terminal(url: &HttpUrl) -> Option<Remark> {
 
 /// Whether the page exists, is Postern's, and has a certificate that browsers accept.
 pub(super) async fn examine(url: &HttpUrl) -> Remark {
-    // With the host's own trust store, as its other programs use.
-    let named = std::env::var_os("SSL_CERT_FILE");
-    let ca_file = named.as_deref().map_or(Path::new(CA_FILE), Path::new);
-    match postern_courier::open_page(url, ca_file).await {
-        Ok(page) if page.contains(MARK) => Remark::ok(format!("{url} shows the page for phones")),
+    match open(url, None).await {
+        Ok(Page { status, .. }) if status != 200 => Remark::fail(format!(
+            "{url} answers with status {status}; phones cannot use that: look at the proxy in front of postern-web, and [web] url"
+        )),
+        Ok(page) if page.body.contains(MARK) => Remark::ok(format!("{url} shows the page for phones")),
         Ok(_) => Remark::fail(format!(
             "{url} shows another page than Postern's; look at the proxy in front of postern-web, and at [web] url"
         )),
@@ -38,6 +38,13 @@ pub(super) async fn examine(url: &HttpUrl) -> Remark {
     }
 }
 
-/// A text in the page's head.
-const MARK: &str = "postern-token";
+/// Requests a page with the host's own trust store, as its other programs use. See [`postern_courier::open_page`].
+pub(super) async fn open(url: &HttpUrl, host: Option<&str>) -> Result<Page, NoPage> {
+    let named = std::env::var_os("SSL_CERT_FILE");
+    let ca_file = named.as_deref().map_or(Path::new(CA_FILE), Path::new);
+    postern_courier::open_page(url, host, ca_file).await
+}
+
+/// A text in the head of the page for phones.
+pub(super) const MARK: &str = "postern-token";
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";

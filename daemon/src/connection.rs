@@ -7,13 +7,14 @@ mod socket_conversation;
 mod waiting_place;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use postern_core::audit;
 use postern_core::exchange::Outcome;
 use postern_core::flows::DecidedLogin;
 use postern_core::limits::Source;
-use postern_core::words::Language;
+use postern_core::words::{Language, Phrase};
 use postern_core::{Reason, Verdict};
 use postern_ipc as ipc;
 use postern_ipc::{Begin, ServerMessage};
@@ -150,11 +151,23 @@ async fn converse(
             "no room for another person with a browser; see [limits] dialogues, connections_per_user"
         ));
         finished.outcome.verdict = Verdict::Defer("no room for another dialogue".to_owned());
+        say(line, &too_many_waiting(language(site, request, &finished.outcome))).await;
     }
     if finished.is_interrupted && flow == CoreFlow::Login {
         finished.outcome.verdict = without_a_person(finished.outcome.verdict);
     }
     finished
+}
+
+/// Why a person is not waited for, who has already shown that the account is theirs. The verdict says it to the log alone.
+fn too_many_waiting(language: Language) -> ServerMessage {
+    let phrase = Phrase::TooManyWaiting {};
+    ServerMessage::Tell {
+        style: ipc::Tone::Error,
+        text: ipc::Secret::new(language.say(&phrase)),
+        id: Some(phrase.id().to_owned()),
+        arguments: BTreeMap::new(),
+    }
 }
 
 /// A person who is gone is not let in, even if the flow accepted.
@@ -245,8 +258,6 @@ const WORK: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use postern_core::verdict::Accepted;
 
     use super::*;

@@ -92,3 +92,39 @@ fn a_flushed_redis_means_that_everybody_logs_in_again() {
     client.log_in(&anna);
     assert!(client.path.starts_with("/step/"), "no trust comes back: {}", client.page.body);
 }
+
+#[test]
+fn who_has_too_many_logins_waiting_reads_that_and_not_of_an_outage() {
+    let host = AccountHost::new("account_busy", Stores::Embedded);
+    let mut anna = host.enrolled_with("anna", &[]);
+    // As many as one account may have ([limits] connections_per_user).
+    let mut waiting: Vec<FormClient<'_>> = (0..4).map(|_| FormClient::new(&host)).collect();
+    for client in &mut waiting {
+        client.log_in(&anna);
+        assert!(client.path.starts_with("/step/"), "{}", client.page.body);
+    }
+    let mut one_more = FormClient::new(&host);
+    one_more.log_in(&anna);
+    let page = &one_more.page;
+    assert_eq!((page.status, page.header("retry-after")), (503, Some("60")));
+    assert!(page.body.contains("waiting to be finished at one time"), "{}", page.body);
+    assert!(!page.body.contains("cannot be reached"), "{}", page.body);
+    assert!(page.body.contains(&format!("value=\"{}\"", anna.unix.name)), "what was typed is not lost");
+    // Who does not know the main password hears what they hear at any other time.
+    let mut stranger = FormClient::new(&host);
+    stranger.submit("/log-in", &[("user", &anna.unix.name), ("password", "wrong")]);
+    assert_eq!(stranger.page.status, 403);
+    assert!(stranger.page.body.contains("You could not be logged in."), "{}", stranger.page.body);
+    // One that is finished makes room.
+    waiting[0].answer(&anna.app.code());
+    assert_eq!(waiting[0].path, "/security", "{}", waiting[0].page.body);
+    one_more.log_in(&anna);
+    assert!(one_more.path.starts_with("/step/"), "{}", one_more.page.body);
+    // A change that has to ask is told the same.
+    let mut here = waiting.remove(0);
+    let id = here.hidden("id").expect("the factor");
+    here.submit("/security/replace", &[("id", &id), ("kind", "totp")]);
+    assert_eq!(here.page.status, 503);
+    assert!(here.page.body.contains("waiting to be finished at one time"), "{}", here.page.body);
+    assert!(host.posternd.log().contains("no room for another person with a browser"));
+}

@@ -49,6 +49,7 @@ impl Visit<'_> {
             End::Unavailable if has_secrets(step) => {
                 self.page(StatusCode::SERVICE_UNAVAILABLE, result(self.look(), purpose, step, end))
             }
+            End::Busy => self.notice(Notice::Busy),
             End::Unavailable => self.notice(Notice::Down),
         };
         self.keep(&mut reply, tokens, is_logged_in || purpose != Purpose::LogIn);

@@ -51,7 +51,10 @@ impl Visit<'_> {
             browser: browser_name(&self.headers),
             ..self.begin(Flow::Login, std::collections::BTreeMap::new())
         };
-        let Some(parked) = self.park(Purpose::LogIn, begin) else { return self.notice(Notice::Busy) };
+        let Some(parked) = self.park(Purpose::LogIn, begin) else {
+            let page = log_in(self.look(), name, Some(self.words.busy), None);
+            return self.page(StatusCode::SERVICE_UNAVAILABLE, page);
+        };
         match parked.view(self.site.longest_view()).await {
             View::Step(shown) if shown.step.question_id().is_none() => {
                 self.site.parking.forget(&parked.id);
@@ -70,6 +73,9 @@ impl Visit<'_> {
                 let told = told.join(" ");
                 let problem = if told.is_empty() { words.log_in_failed } else { &told };
                 (StatusCode::FORBIDDEN, log_in(self.look(), name, Some(problem), None))
+            }
+            Next::End(End::Busy) => {
+                (StatusCode::SERVICE_UNAVAILABLE, log_in(self.look(), name, Some(words.busy), None))
             }
             Next::End(End::Unavailable) => {
                 (StatusCode::SERVICE_UNAVAILABLE, log_in(self.look(), name, Some(words.down_text), None))

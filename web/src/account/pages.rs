@@ -83,7 +83,7 @@ impl Visit<'_> {
             Next::End(End::Rejected(reason)) if is_session_over(*reason) => {
                 Err(Box::new(self.see_log_in(Remark::Over)))
             }
-            Next::End(End::Rejected(_) | End::Unavailable) | Next::Question(_) => {
+            Next::End(End::Rejected(_) | End::Busy | End::Unavailable) | Next::Question(_) => {
                 Err(Box::new(self.notice(Notice::Down)))
             }
         }

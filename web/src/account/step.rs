@@ -31,6 +31,8 @@ pub(super) enum End {
     Accepted,
     /// With the words for the person.
     Rejected(RejectReason),
+    /// Too many people of this account, or from where they are, are waited for.
+    Busy,
     /// posternd, or something that it needs, is out of order.
     Unavailable,
 }
@@ -87,7 +89,8 @@ impl Step {
                 ServerMessage::Record { name, value } => step.records.push(Record { name, fields: value }),
                 ServerMessage::Wait { seconds } => granted = Duration::from_secs(seconds.into()),
                 ServerMessage::Verdict(verdict) => {
-                    step.next = Next::End(End::of(&verdict));
+                    let is_busy = step.line("too-many-waiting").is_some();
+                    step.next = Next::End(End::of(&verdict, is_busy));
                     return step;
                 }
                 ServerMessage::Error(error) => return step.failed(&Failure::Refused(error)),
@@ -134,10 +137,11 @@ impl Step {
 }
 
 impl End {
-    fn of(verdict: &Verdict) -> Self {
+    fn of(verdict: &Verdict, is_busy: bool) -> Self {
         match verdict {
             Verdict::Accept(_) => Self::Accepted,
             Verdict::Reject(reject) => Self::Rejected(reject.reason),
+            Verdict::Defer(_) if is_busy => Self::Busy,
             Verdict::Defer(defer) => {
                 warn!("posternd defers: {}", defer.reason);
                 Self::Unavailable

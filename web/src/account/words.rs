@@ -41,7 +41,7 @@ words! {
     logged_out: "You are logged out.", "您已退出登录。";
     begin_again: "This login was not finished and has to begin again. Nothing was changed.", "这次登录没有完成，需要重新开始。未作任何更改。";
     change_begin_again: "What you had begun was not finished. Nothing was changed; begin again.", "刚才的操作没有完成，未作任何更改，请重新开始。";
-    busy: "Too many logins are waiting at one time. Finish one of them, or try again in a few minutes.", "同时等待完成的登录过多。请先完成其中一个，或过几分钟再试。";
+    busy: "Too many logins and changes are waiting to be finished at one time. Finish one of them, or try again in a moment.", "同时等待完成的登录或更改过多。请先完成其中一个，或稍等片刻再试。";
 
     prove_title: "Confirm that it is you", "确认是您本人";
     prove_log_in: "Your main password is correct. Now confirm with your second factor.", "主密码正确，请继续完成二次验证。";

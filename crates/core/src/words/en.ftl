@@ -7,6 +7,7 @@ login-failed = Login failed.
 not-changed = Nothing was changed.
 main-password-wrong = That is not your main password.
 main-passwords-limited = Too many wrong main passwords. Try again later.
+too-many-waiting = Too many of your logins and changes are waiting for an answer. Finish one of them, or try again in a moment.
 
 no-account-of-yours = No account here has the name { $name } or the user number { $uid }. Ask your administrator.
 account-spelled-differently = The directory spells your name { $name } differently from this host. Ask your administrator to make them the same.

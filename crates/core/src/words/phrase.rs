@@ -32,6 +32,8 @@ phrases! {
     MainPasswordWrong "main-password-wrong" {};
     /// Too many of those.
     MainPasswordsLimited "main-passwords-limited" {};
+    /// No place is left for another person of this account, or from where they are, who is waited for.
+    TooManyWaiting "too-many-waiting" {};
 
     /// No account has the user's name or uid.
     NoAccountOfYours "no-account-of-yours" { name: text, uid: text };

@@ -7,6 +7,7 @@ login-failed = 登录失败。
 not-changed = 未作任何更改。
 main-password-wrong = 主密码不正确。
 main-passwords-limited = 主密码错误次数过多，请稍后再试。
+too-many-waiting = 您同时有过多的登录或更改尚未完成。请先完成其中一个，或稍等片刻再试。
 
 no-account-of-yours = 这里没有名为 { $name } 或用户编号为 { $uid } 的账户。请联系管理员。
 account-spelled-differently = 目录中您的用户名 { $name } 与本机上的写法不同。请联系管理员改为一致。

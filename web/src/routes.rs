@@ -107,6 +107,8 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     let route = route_of(site, request.uri().path());
     let path = name_in_log(route, request.uri().path());
     let share = server.requests.try_take(network);
+    let account = server.account.filter(|_| site == Some(Site::Account));
+    let asked = account.map(|_| request.headers().clone());
     let mut reply = match route {
         _ if share.is_none() => too_many(route),
         Some(route) if route.allows(&method) => {
@@ -124,7 +126,13 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
         }
         None => nothing(server, site, request.headers()),
     };
-    if site == Some(Site::Account) {
+    if let (Some(account), Some(asked)) = (account, asked) {
+        let path = match route {
+            Some(Route::Account(path)) => Some(path),
+            Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Api(_))
+            | None => None,
+        };
+        reply = account.in_words(asked, path, reply);
         protect(&mut reply);
     }
     let status = reply.status();

@@ -5,6 +5,7 @@ mod appearance;
 mod attacks;
 mod factors;
 mod first_login;
+mod limits;
 mod mail;
 mod outages;
 mod passkeys;

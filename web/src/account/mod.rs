@@ -25,6 +25,7 @@ mod visit;
 mod words;
 
 use hyper::body::Bytes;
+use hyper::header::{ALLOW, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use tracing::error;
 
@@ -91,6 +92,28 @@ impl AccountSite {
             Ok(visit) => visit.notice(Notice::NotFound),
             Err(_) => headers::with(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", ""),
         }
+    }
+
+    /// The page in the place of what this server answers by itself at this host; people read it. `path` is the one that was asked for.
+    pub(crate) fn in_words(
+        &self,
+        request_headers: hyper::HeaderMap,
+        path: Option<AccountPath>,
+        reply: Reply,
+    ) -> Reply {
+        let (Some(notice), Ok(mut visit)) =
+            (Notice::of_status(reply.status()), Visit::of(self, request_headers, None))
+        else {
+            return reply;
+        };
+        visit.section = path.and_then(AccountPath::section).unwrap_or_default();
+        let mut page = visit.notice(notice);
+        for name in [ALLOW, RETRY_AFTER] {
+            if let Some(value) = reply.headers().get(&name) {
+                page.headers_mut().insert(name, value.clone());
+            }
+        }
+        page
     }
 
     fn file(&self, file: PageFile) -> Reply {

@@ -146,6 +146,10 @@ impl<'a> Visit<'a> {
             Notice::Down | Notice::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Notice::NotFound => StatusCode::NOT_FOUND,
             Notice::Forged => StatusCode::FORBIDDEN,
+            Notice::Late => StatusCode::REQUEST_TIMEOUT,
+            Notice::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Notice::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Notice::OfForm => StatusCode::METHOD_NOT_ALLOWED,
         };
         self.page(status, notice(self.look(), what))
     }

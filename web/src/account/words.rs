@@ -260,6 +260,11 @@ words! {
     to_start: "Go to the start page", "返回首页";
     forged_title: "Please try again", "请重试";
     forged_text: "This form was out of date, or did not come from this page. Nothing was changed.", "该表单已过期，或不是来自本页面。未作任何更改。";
+    late_text: "That took too long. Check your connection. If you were changing something, look first whether it was done.", "用时过长，请检查网络连接。如果刚才在进行更改，请先查看是否已经生效。";
+    too_large_text: "What you sent is too long. Nothing was changed.", "提交的内容过长，未作任何更改。";
+    too_many_text: "Too many requests come from your network at one time. Wait a moment.", "您所在的网络同时发来的请求过多，请稍候。";
+    of_form_title: "This page was shown once", "此页面仅显示一次";
+    of_form_text: "It was the answer to a form. Nothing was changed by opening it again.", "它是提交后显示的结果页，再次打开不会更改任何内容。";
     problem: "Problem: {title}", "出错：{title}";
 }
 

@@ -1,3 +1,4 @@
+use hyper::StatusCode;
 use maud::{Markup, html};
 
 use super::frame::{Look, Page};
@@ -13,6 +14,27 @@ pub(in crate::account) enum Notice {
     Forged,
     /// Too many conversations wait for this client.
     Busy,
+    /// A request, or its answer, took too long.
+    Late,
+    /// A form with more than a form has.
+    TooLarge,
+    /// Too many requests of this client at one time.
+    TooMany,
+    /// The address of a form, which answers nothing else.
+    OfForm,
+}
+
+impl Notice {
+    /// What a status means that this server answers by itself, before a page is asked. `None`: it is none of those.
+    pub(in crate::account) fn of_status(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::REQUEST_TIMEOUT => Some(Self::Late),
+            StatusCode::PAYLOAD_TOO_LARGE => Some(Self::TooLarge),
+            StatusCode::TOO_MANY_REQUESTS => Some(Self::TooMany),
+            StatusCode::METHOD_NOT_ALLOWED => Some(Self::OfForm),
+            _ => None,
+        }
+    }
 }
 
 /// A page with a notice, and what to do next.
@@ -23,8 +45,17 @@ pub(in crate::account) fn notice(look: Look<'_>, notice: Notice) -> Markup {
         Notice::NotFound => (words.not_found_title, words.not_found_text, words.to_start),
         Notice::Forged => (words.forged_title, words.forged_text, words.to_start),
         Notice::Busy => (words.not_done_title, words.busy, words.to_start),
+        Notice::Late => (words.not_done_title, words.late_text, words.back),
+        Notice::TooLarge => (words.not_done_title, words.too_large_text, words.back),
+        Notice::TooMany => (words.not_done_title, words.too_many_text, words.try_again),
+        Notice::OfForm => (words.of_form_title, words.of_form_text, words.go_on),
     };
-    let way_on = if notice == Notice::Down { look.section.path() } else { "/" };
+    let way_on = match notice {
+        Notice::Down | Notice::Late | Notice::TooLarge | Notice::TooMany | Notice::OfForm => {
+            look.section.path()
+        }
+        Notice::NotFound | Notice::Forged | Notice::Busy => "/",
+    };
     let body = html! {
         section class="card" {
             p { (text) }

@@ -2,6 +2,7 @@
 
 use postern_tests::account_host::AccountHost;
 use postern_tests::courier_host::wrong;
+use postern_tests::form_client::FormClient;
 use postern_tests::login_host::{CodeApp, LoginUser};
 use postern_tests::{Browser, Handset};
 
@@ -11,6 +12,7 @@ on_both!(
     a_phone_is_set_up_and_approves_by_a_number,
     codes_come_by_mail_and_by_sms_and_another_way_is_chosen,
     recovery_codes_are_shown_once_and_each_opens_once,
+    only_ways_that_there_are_and_that_are_others_are_offered,
 );
 
 /// Binds a phone in the page, and gives it back.
@@ -171,4 +173,45 @@ fn recovery_codes_are_shown_once_and_each_opens_once(host: &AccountHost) {
             browser.wait_for_text("That code is wrong, or was used before.");
         }
     }
+}
+
+/// The ways that a page offers in the place of the one in use.
+fn other_ways(page: &str) -> Vec<&str> {
+    let Some((_, list)) = page.split_once("<ul class=\"ways\">") else { return Vec::new() };
+    let (list, _) = list.split_once("</ul>").unwrap();
+    list.split("<button").skip(1).map(|one| one.split(['>', '<']).nth(1).unwrap()).collect()
+}
+
+fn only_ways_that_there_are_and_that_are_others_are_offered(host: &AccountHost) {
+    let mut dora = host.enrolled_with("dora", &[]);
+    let mut client = FormClient::new(host);
+    client.log_in(&dora);
+    assert!(client.page.body.contains("Code from"), "{}", client.page.body);
+    assert!(!client.page.body.contains("Use a recovery code"), "there are none: {}", client.page.body);
+    assert!(!client.page.body.contains("Choose another way"), "there is none: {}", client.page.body);
+    client.answer(&dora.app.code());
+    client.get("/security");
+    client.submit("/security/add", &[("kind", "email")]);
+    client.answer(&dora.backup());
+    client.answer(&host.mailbox.next_to(&dora.backup()).code());
+    assert!(client.page.body.contains("is set up"), "{}", client.page.body);
+    client.submit("/log-out", &[]);
+    client.log_in(&dora);
+    let first = other_ways(&client.page.body);
+    assert!(first.len() == 1 && first[0].contains("E-mail"), "not the app, which is asked for: {first:?}");
+    client.answer("2");
+    assert!(client.page.body.contains("Code sent to"), "{}", client.page.body);
+    let second = other_ways(&client.page.body);
+    assert!(second.len() == 1 && !second[0].contains("E-mail"), "the app again: {second:?}");
+    let code = host.mail(&dora.backup(), "code").code();
+    client.answer(&code);
+    client.get("/security");
+    client.submit("/security/recovery-codes", &[]);
+    assert!(client.page.body.contains("shown only this once"), "{}", client.page.body);
+    for code in client.page.body.split("<li><code>").skip(1) {
+        postern_tests::canary::register(code.split('<').next().unwrap());
+    }
+    client.submit("/log-out", &[]);
+    client.log_in(&dora);
+    assert!(client.page.body.contains("Use a recovery code"), "{}", client.page.body);
 }

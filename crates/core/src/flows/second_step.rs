@@ -1,5 +1,7 @@
 //! Asking for a second step, until one is right or enough were wrong.
 
+use serde_json::json;
+
 use crate::account::Account;
 use crate::checks::current_account;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
@@ -101,6 +103,7 @@ impl SecondStep<'_, '_> {
         let (mut questions, mut wrong, mut slips) = (0, 0, 0);
         while wrong < MOST_WRONG && slips < MOST_SLIPS && questions < MOST_QUESTIONS {
             questions += 1;
+            self.tell_page(&factors, proposed).await?;
             let question = question(&self.requested, self.check, proposed, factors.len());
             let answer = self.exchange.person.ask_for_code_or_choice(&question, &choices).await?;
             let clean = cleaned(answer.expose());
@@ -172,6 +175,24 @@ impl SecondStep<'_, '_> {
             self.exchange.person.tell(&Phrase::FactorToChoose { number, label: &choice.label }).await?;
         }
         Ok(())
+    }
+
+    /// What a page leaves out: the choice that the question is about already, and recovery codes where none is left. It says more than
+    /// the list of factors does, so only to someone who has proved the first factor.
+    async fn tell_page(&mut self, factors: &[&Factor], proposed: Option<&Factor>) -> Result<(), Stop> {
+        if !self.check.is_known || !self.exchange.is_in_browser() {
+            return Ok(());
+        }
+        // To have it sent again, what was not sent is chosen again.
+        let is_asked_for =
+            |factor: &&Factor| !registry::needs_request(factor) || self.requested.question(false).is_some();
+        let asked_for = proposed.filter(is_asked_for).map(|factor| factor.id);
+        let choice = factors.iter().position(|factor| Some(factor.id) == asked_for);
+        let value = json!({
+            "choice": choice.map(|number| (number + 1).to_string()),
+            "has_recovery_codes": !self.check.account.data.recovery_codes.is_empty(),
+        });
+        Ok(self.exchange.person.record("second_step", value).await?)
     }
 
     /// What the person can choose from, by number, where there is more than one factor.

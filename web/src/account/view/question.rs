@@ -5,7 +5,7 @@ use postern_ipc::Choice;
 
 use crate::account::parked::{Parked, Shown};
 use crate::account::purpose::Purpose;
-use crate::account::step::{Line, Question};
+use crate::account::step::{Line, Question, Record};
 use crate::account::words::fill;
 
 use super::answer_form::{Asked, Input};
@@ -284,23 +284,34 @@ impl Asked<'_> {
         }
     }
 
+    /// What posternd says beside a question for a second factor, to who has proved the first one.
+    fn second_step(&self) -> Option<&Record> {
+        self.shown.step.records("second_step").last()
+    }
+
     fn recovery(&self) -> Markup {
         let words = self.words();
+        let has_codes = self.second_step().is_none_or(|step| step.is("has_recovery_codes"));
         html! {
-            details {
-                summary { (words.use_recovery) }
-                (self.input_form("recovery", words.recovery_code, words.recovery_hint, Input::Letters, false))
+            @if has_codes {
+                details {
+                    summary { (words.use_recovery) }
+                    (self.input_form("recovery", words.recovery_code, words.recovery_hint, Input::Letters, false))
+                }
             }
         }
     }
 
+    /// The other ways: not the one that the question is about.
     fn choices(&self, choices: &[Choice]) -> Markup {
+        let current = self.second_step().map_or("", |step| step.text("choice"));
+        let others: Vec<&Choice> = choices.iter().filter(|choice| choice.id != current).collect();
         html! {
             @if choices.len() > 1 {
                 details {
                     summary { (self.words().other_way) }
                     ul class="ways" {
-                        @for choice in choices {
+                        @for choice in others {
                             li { (self.button(&choice.id, &choice.label, "")) }
                         }
                     }

@@ -126,6 +126,15 @@ impl Destination<'_> {
         }
     }
 
+    /// The whole address. Only for the person who has just typed it.
+    pub(crate) fn in_full(self) -> String {
+        match self {
+            Self::Email(address) => address.as_str().to_owned(),
+            Self::Sms(number) => number.as_str().to_owned(),
+            Self::WebPush(_) | Self::Ntfy(_) => String::new(),
+        }
+    }
+
     /// Enough of an address for its owner.
     pub(crate) fn masked(self) -> String {
         match self {

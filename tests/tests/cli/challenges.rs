@@ -64,7 +64,7 @@ fn a_phone_and_a_number_are_bound_on_ldap_and_redis() {
     let _posternd = site.posternd();
     binds_a_phone(&site, &web);
     let mut person = site.cli_at_terminal(&["sms", "enrol", "alice", "+442079460123"]);
-    person.expect("Code sent to …0123: ");
+    person.expect("Code sent to +442079460123: ");
     person.answer_visible(&gateway.next().code());
     let (status, said) = person.ends();
     assert_eq!(status, 0, "{said}");

@@ -60,8 +60,8 @@ fn an_address_is_bound_once_the_code_that_was_sent_to_it_is_typed() {
     let site = &post.site;
     post.account("alice");
     let mut person = site.cli_at_terminal(&["email", "enrol", "alice", "Backup.Box@example.org"]);
-    person.expect("A code is on its way to Ba…@example.org");
-    person.expect("Code sent to Ba…@example.org: ");
+    person.expect("A code is on its way to Backup.Box@example.org");
+    person.expect("Code sent to Backup.Box@example.org: ");
     let mail = post.mailbox.next();
     assert_eq!((mail.to.as_str(), mail.defects.len()), ("Backup.Box@example.org", 0), "{mail:?}");
     assert!(mail.text.contains("alice"), "{mail:?}");
@@ -233,7 +233,7 @@ fn too_many_codes_are_not_sent_and_wrong_ones_bind_nothing() {
     // To the same number within a minute, from any account.
     let ran = site.cli(&["sms", "enrol", "alice", "+442079460123"]);
     assert!(
-        ran.code == TEMPORARY && ran.stderr.contains("No code can be sent to …0123 for another"),
+        ran.code == TEMPORARY && ran.stderr.contains("No code can be sent to +442079460123 for another"),
         "{ran:?}"
     );
     assert_eq!(post.gateway.count(), 1);
@@ -247,7 +247,7 @@ fn a_courier_that_is_out_of_order_fails_what_needs_it_and_warns_otherwise() {
     post.account("alice");
     post.gateway.http.set(Mood::Drops);
     let said = fails_after_a_word(site, DATA, &["sms", "enrol", "alice", "+442079460123"]);
-    assert!(said.contains("No code could be sent to …0123"), "{said}");
+    assert!(said.contains("No code could be sent to +442079460123"), "{said}");
     // Nothing was counted either.
     post.gateway.http.set(Mood::Answers(500, String::new(), "no\n".to_owned()));
     let said = fails_after_a_word(site, DATA, &["sms", "enrol", "alice", "+442079460123"]);
@@ -318,7 +318,7 @@ fn a_person_binds_lists_and_removes_by_kind() {
     let mut person = site.my_at_terminal(&user, &["sms", "enrol", "+44 20 7946 0123", "--label", "pocket"]);
     person.expect("Main password");
     person.answer_hidden(&password);
-    person.expect("Code sent to …0123: ");
+    person.expect("Code sent to +442079460123: ");
     person.answer_visible(&post.gateway.next().code());
     let (status, said) = person.ends();
     assert!(status == 0 && said.contains("pocket is set up"), "{said}");
@@ -334,7 +334,7 @@ fn a_person_binds_lists_and_removes_by_kind() {
     person.answer_hidden(&password);
     person.expect("Code sent to …0123");
     person.answer_visible(&post.gateway.next().code());
-    person.expect("Code sent to ba…@example.org: ");
+    person.expect("Code sent to backup@example.org: ");
     person.answer_visible(&post.mailbox.next().code());
     assert_eq!(person.ends().0, 0);
 

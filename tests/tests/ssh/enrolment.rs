@@ -106,7 +106,7 @@ fn it_counts_once_a_code_proved_it(host: &LoginHost) {
     assert_ne!(first.authenticator.base32(), anna.app.authenticator.base32(), "a key is shown once");
     for _ in 0..5 {
         person.answer_visible(&anna.app.authenticator.wrong_code());
-        person.expect("That is not the code of this key. Is the phone's clock right?");
+        person.expect("That is not the code of this key. Type the one that the app shows now.");
     }
     drop(person.is_refused());
     let mut person = start(&anna);

@@ -14,7 +14,7 @@ async fn replaces(site: &Site, alice: &Someone, to: &str) -> Talk {
     talk.asked().await;
     talk.say(site.post.codes().last().unwrap());
     let question = talk.asked().await;
-    assert_eq!(question, "Code sent to ot…@backup.example.net: ", "{:?}", talk.heard().complaints());
+    assert_eq!(question, "Code sent to other@backup.example.net: ", "{:?}", talk.heard().complaints());
     talk
 }
 
@@ -54,7 +54,7 @@ async fn no_other_code_than_the_second_one_of_a_change_goes_without_a_wait() {
     assert_eq!(
         talk.heard().lines().last(),
         Some(
-            &"The last code that was sent to ot…@backup.example.net is still good. A new one can be sent in 60 seconds."
+            &"The last code that was sent to other@backup.example.net is still good. A new one can be sent in 60 seconds."
         )
     );
     // Nor does a proof that sent no code let one go.
@@ -69,7 +69,7 @@ async fn no_other_code_than_the_second_one_of_a_change_goes_without_a_wait() {
     assert_eq!(site.post.codes().len(), sent);
     site.clock.advance(61);
     talk.say("");
-    assert_eq!(talk.asked().await, "Code sent to ot…@backup.example.net: ");
+    assert_eq!(talk.asked().await, "Code sent to other@backup.example.net: ");
     assert_eq!(site.post.codes().len(), sent + 1);
     talk.say(site.post.codes().last().unwrap());
     assert!(talk.ended().await.is_accept());

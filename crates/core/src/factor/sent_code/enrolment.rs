@@ -106,7 +106,7 @@ async fn prove(
     let engine = exchange.engine;
     let to = kind.record().destination().ok_or(Stop::reject(Reason::NotPermitted))?;
     let recipient = Recipient { account, factor, to, binding: Binding::New };
-    let shown = to.masked();
+    let shown = recipient.shown();
     let change = match kind.factor_type() {
         FactorType::Sms => Change::SetUpNumber,
         FactorType::Email | FactorType::Phone | FactorType::Totp | FactorType::Passkey => {
@@ -145,7 +145,7 @@ async fn request(
     recipient: Recipient<'_>,
     context: &PromptContext<'_>,
 ) -> Result<bool, Stop> {
-    let to = recipient.to.masked();
+    let to = recipient.shown();
     match send(exchange, recipient, context).await? {
         SendOutcome::Sent => exchange.person.tell(&Phrase::CodeSent { to: &to }).await?,
         SendOutcome::Limited { until } => {

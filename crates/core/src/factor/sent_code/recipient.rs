@@ -14,6 +14,17 @@ pub(crate) struct Recipient<'a> {
     pub(crate) binding: Binding,
 }
 
+impl Recipient<'_> {
+    /// The address as the person may see it. Who sets it up has typed it a moment ago, and finds a slip in it only if they see all of it;
+    /// a login may be somebody else's.
+    pub(crate) fn shown(&self) -> String {
+        match self.binding {
+            Binding::New => self.to.in_full(),
+            Binding::Bound => self.to.masked(),
+        }
+    }
+}
+
 /// Whether an address or a number is the account's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {

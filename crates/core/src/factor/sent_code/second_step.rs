@@ -21,7 +21,7 @@ pub(crate) async fn request(
 ) -> Result<Option<String>, Stop> {
     let Some(to) = factor.kind.record().destination() else { return Ok(None) };
     let recipient = Recipient { account, factor: factor.id, to, binding: Binding::Bound };
-    let to = to.masked();
+    let to = recipient.shown();
     match send(exchange, recipient, context).await? {
         SendOutcome::Sent => exchange.person.tell(&Phrase::CodeSent { to: &to }).await?,
         SendOutcome::Limited { until } => {
@@ -51,7 +51,7 @@ pub(crate) async fn limited(
     let (account, at) = (&recipient.account.id, engine.clock.now());
     let is_good = check::is_open(engine, account, recipient.factor, context.service, at).await?;
     let seconds = engine.seconds_until(until);
-    let (to, wait) = (&*recipient.to.masked(), &*exchange.person.language().say_span(seconds));
+    let (to, wait) = (&*recipient.shown(), &*exchange.person.language().say_span(seconds));
     if is_good {
         exchange.person.tell(&Phrase::LastCodeGood { to, seconds, wait }).await?;
     } else {

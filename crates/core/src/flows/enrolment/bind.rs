@@ -70,7 +70,7 @@ pub(crate) async fn enrol(
     // An admin is told in other words.
     let needed = notices::after_factor(is_first, &engine.mail_settings);
     if exchange.actor.is_owner() {
-        let to = new.kind.record().destination().map(Destination::masked).unwrap_or_default();
+        let to = new.kind.record().destination().map(Destination::in_full).unwrap_or_default();
         exchange.person.tell(&registry::bound(factor_type, label, &to)).await?;
         if let Some(needed) = &needed {
             exchange.person.tell(needed).await?;

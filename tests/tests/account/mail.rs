@@ -32,9 +32,12 @@ fn an_app_password_of_the_page_opens_mail_until_it_is_revoked(host: &AccountHost
     let mut client = FormClient::new(host);
     client.log_in(&anna);
     client.answer(&anna.app.code());
+    let advice = "Does your mail program ask for a password?";
+    assert!(client.get("/security").body.contains(advice), "{}", client.page.body);
     client.get("/app-passwords");
     client.submit("/app-passwords/create", &[("label", "Thunderbird"), ("imap", "on"), ("pop3", "on")]);
     let password = shown(&client);
+    assert!(!client.clone().get("/security").body.contains(advice), "whoever has one knows");
     let page = &client.page.body;
     for setting in [
         "imap.example.org",

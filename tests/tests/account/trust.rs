@@ -168,8 +168,13 @@ fn the_language_is_the_accounts_then_the_browsers_and_can_be_switched(host: &Acc
     assert!(client.page.body.contains("<html lang=\"zh-CN\">"), "{}", client.page.body);
     client.submit("/language", &[("to", "en"), ("back", "/security")]);
     assert!(client.path == "/security" && client.page.body.contains("<html lang=\"en\">"));
-    let mut client = FormClient::logged_in(host, &wei);
+    let mut client = FormClient::new(host);
+    let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36";
+    client.headers = vec![("User-Agent".to_owned(), chrome.to_owned())];
+    client.log_in(&wei);
     assert!(client.page.body.contains("<html lang=\"zh-CN\">"), "the account's own");
+    assert!(client.get("/devices").body.contains("Windows 上的 Chrome"), "{}", client.page.body);
+    assert!(!client.page.body.contains("Chrome on Windows"), "{}", client.page.body);
     client.submit("/language", &[("to", "en"), ("back", "https://evil.example")]);
     assert!(client.path == "/security" && client.page.body.contains("<html lang=\"en\">"));
     // What posternd says is in the language of the page.

@@ -46,6 +46,11 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
     browser.axe();
     browser.click("Not now");
     browser.wait_for_text("Add another way");
+    browser.open(&host.url("/devices"));
+    let devices = browser.text();
+    assert!(devices.contains("Phones that approve logins") && devices.contains("Replace or remove a phone"));
+    browser.screenshot("devices-phone");
+    browser.axe();
     browser.click("Log out");
     // The page goes on by itself once the phone has answered.
     host.log_in(&browser, &anna);
@@ -106,9 +111,7 @@ fn codes_come_by_mail_and_by_sms_and_another_way_is_chosen(host: &AccountHost) {
     let bert = host.user("bert");
     let mut browser = host.browser(Browser::builder("account_sent").desktop());
     host.log_in(&browser, &bert);
-    bind_address(&mut browser, "Backup e-mail address", &bert.backup(), || {
-        host.mailbox.next_to(&bert.backup()).code()
-    });
+    bind_address(&mut browser, "E-mail", &bert.backup(), || host.mailbox.next_to(&bert.backup()).code());
     bind_address(&mut browser, "SMS", &bert.number(), || host.gateway.next_to(&bert.number()).code());
     browser.screenshot("two-ways");
     browser.click("Log out");
@@ -193,6 +196,8 @@ fn only_ways_that_there_are_and_that_are_others_are_offered(host: &AccountHost) 
     client.get("/security");
     client.submit("/security/add", &[("kind", "email")]);
     client.answer(&dora.backup());
+    let whole = format!("Code sent to {}<", dora.backup());
+    assert!(client.page.body.contains(&whole), "a slip in it is seen: {}", client.page.body);
     client.answer(&host.mailbox.next_to(&dora.backup()).code());
     assert!(client.page.body.contains("is set up"), "{}", client.page.body);
     client.submit("/log-out", &[]);
@@ -201,6 +206,7 @@ fn only_ways_that_there_are_and_that_are_others_are_offered(host: &AccountHost) 
     assert!(first.len() == 1 && first[0].contains("E-mail"), "not the app, which is asked for: {first:?}");
     client.answer("2");
     assert!(client.page.body.contains("Code sent to"), "{}", client.page.body);
+    assert!(!client.page.body.contains(&dora.backup()), "masked at a login: {}", client.page.body);
     let second = other_ways(&client.page.body);
     assert!(second.len() == 1 && !second[0].contains("E-mail"), "the app again: {second:?}");
     let code = host.mail(&dora.backup(), "code").code();

@@ -1,6 +1,10 @@
 //! What people call a browser, such as "Firefox on Linux". It is for lists alone: a client can claim any.
 
+use std::borrow::Cow;
+
 use hyper::header::{HeaderMap, USER_AGENT};
+
+use super::words::{Words, fill};
 
 /// The name of the browser that sends these headers. `None` if it is none that people know.
 pub(super) fn browser_name(headers: &HeaderMap) -> Option<String> {
@@ -10,12 +14,26 @@ pub(super) fn browser_name(headers: &HeaderMap) -> Option<String> {
     };
     let (program, system) = (find(PROGRAMS), find(SYSTEMS));
     match (program, system) {
-        (Some(program), Some(system)) => Some(format!("{program} on {system}")),
+        (Some(program), Some(system)) => Some(format!("{program}{ON}{system}")),
         (Some(name), None) | (None, Some(name)) => Some(name.to_owned()),
         (None, None) => None,
     }
 }
 
+/// A name that posternd keeps, as the page says it: one that was made here is put into the page's language, and any other, such as that of
+/// an ssh key, stays as it is.
+pub(super) fn in_words<'n>(name: &'n str, words: &Words) -> Cow<'n, str> {
+    let is_of = |table: &[(&str, &str)], text: &str| table.iter().any(|(_, known)| *known == text);
+    match name.split_once(ON) {
+        Some((program, system)) if is_of(PROGRAMS, program) && is_of(SYSTEMS, system) => {
+            Cow::Owned(fill(words.browser_on, &[("program", program), ("system", system)]))
+        }
+        Some(_) | None => Cow::Borrowed(name),
+    }
+}
+
+/// Between program and system in the names that posternd keeps.
+const ON: &str = " on ";
 /// Browsers also name those that they descend from, so the order counts.
 const PROGRAMS: &[(&str, &str)] = &[
     ("MicroMessenger/", "WeChat"),
@@ -43,6 +61,7 @@ const SYSTEMS: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::{CHINESE, ENGLISH};
     use super::*;
 
     #[test]
@@ -56,5 +75,14 @@ mod tests {
         assert_eq!(of(iphone).as_deref(), Some("Safari on iPhone"));
         assert_eq!(of("curl/8.0"), None);
         assert_eq!(browser_name(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_name_that_was_made_here_is_said_in_the_language_of_the_page() {
+        assert_eq!(in_words("Chrome on Windows", &CHINESE), "Windows 上的 Chrome");
+        assert_eq!(in_words("Chrome on Windows", &ENGLISH), "Chrome on Windows");
+        for other in ["Chrome", "key on laptop", "Chrome on laptop", "anna on Windows", "", " on "] {
+            assert_eq!(in_words(other, &CHINESE), other);
+        }
     }
 }

@@ -15,12 +15,18 @@ use super::visit::{Remark, Visit};
 
 impl Visit<'_> {
     pub(super) async fn security(mut self, remark: Option<Remark>) -> Reply {
-        let step = match self.listed(Flow::Factors).await {
-            Ok(step) => step,
-            Err(reply) => return *reply,
-        };
+        self.security_page(remark).await.unwrap_or_else(|reply| *reply)
+    }
+
+    async fn security_page(&mut self, remark: Option<Remark>) -> Result<Reply, Box<Reply>> {
+        let factors = self.listed(Flow::Factors).await?;
+        // The advice about mail programs is for who has no app password yet.
+        let has_factor = factors.records("factor").next().is_some();
+        let lacks_app_password =
+            has_factor && self.list(Flow::AppPasswordList).await?.records("app_password").next().is_none();
         let remark = remark.filter(|remark| *remark == Remark::Again).map(|_| self.words.change_begin_again);
-        self.page(StatusCode::OK, view::security(self.look(), &step, remark))
+        let page = view::security(self.look(), &factors, lacks_app_password, remark);
+        Ok(self.page(StatusCode::OK, page))
     }
 
     pub(super) async fn app_passwords(mut self) -> Reply {
@@ -45,15 +51,17 @@ impl Visit<'_> {
     }
 
     pub(super) async fn devices(mut self) -> Reply {
-        let sessions = match self.listed(Flow::SessionList).await {
-            Ok(step) => step,
-            Err(reply) => return *reply,
+        self.devices_page().await.unwrap_or_else(|reply| *reply)
+    }
+
+    async fn devices_page(&mut self) -> Result<Reply, Box<Reply>> {
+        let lists = view::DeviceLists {
+            sessions: self.listed(Flow::SessionList).await?,
+            trusted: self.list(Flow::DeviceList).await?,
+            factors: self.list(Flow::Factors).await?,
+            history: self.list(Flow::History).await?,
         };
-        let (devices, history) = match (self.list(Flow::DeviceList).await, self.list(Flow::History).await) {
-            (Ok(devices), Ok(history)) => (devices, history),
-            (Err(reply), _) | (_, Err(reply)) => return *reply,
-        };
-        self.page(StatusCode::OK, view::devices(self.look(), &sessions, &devices, &history))
+        Ok(self.page(StatusCode::OK, view::devices(self.look(), &lists)))
     }
 
     /// Finds out who is logged in. `Err` is the reply if nobody is.

@@ -84,5 +84,5 @@ impl AccountSite {
     }
 }
 
-/// The share of a request's time that one list may take; a page has three at most, and all but the first are quick once the first was.
+/// The share of a request's time that one list may take; a page has four at most, and all but the first are quick once the first was.
 const LIST_SHARE: f32 = 0.6;

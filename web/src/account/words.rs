@@ -134,10 +134,10 @@ words! {
     factors_text: "When you log in, you prove with one of these that it is you. Someone who knows only your main password does not get in.", "登录时用其中一种方式证明是您本人。仅知道主密码的人无法登录。";
     factors_none: "Nothing is set up yet: right now your main password alone opens your account. Add a second factor, something only you have, such as your phone; then a stolen password is not enough. Choose one:", "尚未绑定：目前仅凭主密码即可登录。绑定二次验证后，登录还需用您的手机或邮箱确认，主密码泄露也不会让他人登录。请选择一种：";
     kind_passkey: "Passkey", "通行密钥";
-    kind_totp: "Authenticator app", "身份验证器";
+    kind_totp: "Authenticator app", "身份验证器应用";
     kind_phone: "Phone", "手机";
-    kind_email: "Backup e-mail address", "备用邮箱";
-    kind_sms: "SMS", "短信";
+    kind_email: "E-mail", "备用邮箱";
+    kind_sms: "SMS", "手机短信";
     about_passkey: "Your fingerprint, face or screen lock confirms a login: on this device, on your phone or with a security key. The safest way, for browsers only.", "用指纹、面容或锁屏密码确认登录，可使用本机、手机或安全密钥。最安全，但仅限浏览器使用。";
     about_totp: "An app such as Google Authenticator or Aegis shows a new code every 30 seconds. Works without network.", "用 Google Authenticator、Aegis 等应用每 30 秒生成新的验证码，无需网络。";
     about_phone: "Your phone asks about each login, and you type the number shown on the screen. The quickest way, and no app to install.", "登录时手机会收到请求，输入屏幕上显示的数字即可批准。最快捷，无需安装应用。";
@@ -214,6 +214,7 @@ words! {
     devices: "Devices", "设备";
     devices_title: "Devices and logins", "设备与登录";
     sessions_title: "Where you are logged in", "已登录的浏览器";
+    browser_on: "{program} on {system}", "{system} 上的 {program}";
     this_browser: "(this browser)", "（当前浏览器）";
     logged_in_at: "Logged in", "登录于";
     used_at: "Last used", "上次使用";
@@ -229,6 +230,10 @@ words! {
     kind_of: "Kind", "类型";
     revoke_device: "No longer trust it", "不再信任";
     revoke_devices: "No longer trust any", "全部不再信任";
+
+    phones_title: "Phones that approve logins", "可批准登录的手机";
+    phones_text: "These are asked when you log in.", "登录时会向这些手机发送请求。";
+    phones_manage: "Replace or remove a phone", "更换或解绑手机";
 
     recent_title: "Recent logins", "最近的登录";
     recent_none: "No logins are remembered.", "没有登录记录。";

@@ -1,5 +1,6 @@
 use maud::{Markup, html};
 
+use crate::account::browser_name::in_words;
 use crate::account::purpose::Change;
 use crate::account::section::Section;
 use crate::account::step::{Prompt, Record, Step};
@@ -8,15 +9,30 @@ use crate::account::words::fill;
 use super::frame::{Look, Page};
 use super::items::{risky, risky_for_all, time};
 
-/// Sessions, trusted devices and recent logins, as the flows `session_list`, `device_list` and `history` list them.
-pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Step, history: &Step) -> Markup {
+/// What the page is made from, as the flows of these names list it.
+#[derive(Debug)]
+pub(in crate::account) struct DeviceLists {
+    /// `session_list`
+    pub(in crate::account) sessions: Step,
+    /// `device_list`
+    pub(in crate::account) trusted: Step,
+    /// `factors`, phones among them
+    pub(in crate::account) factors: Step,
+    /// `history`
+    pub(in crate::account) history: Step,
+}
+
+/// Sessions, trusted devices, phones and recent logins.
+pub(in crate::account) fn devices(look: Look<'_>, lists: &DeviceLists) -> Markup {
     let words = look.words;
-    let trusted: Vec<&Record> = devices.records("device").collect();
+    let trusted: Vec<&Record> = lists.trusted.records("device").collect();
+    let phones: Vec<&Record> =
+        lists.factors.records("factor").filter(|factor| factor.text("kind") == "phone").collect();
     let body = html! {
         section class="card" aria-labelledby="sessions" {
             h2 id="sessions" { (words.sessions_title) }
             ul class="items" {
-                @for session in sessions.records("open_session") { (open_session(look, session)) }
+                @for session in lists.sessions.records("open_session") { (open_session(look, session)) }
             }
             (risky_for_all(look, Change::EndSessions, words.end_sessions, words.end_sessions_why))
         }
@@ -26,20 +42,36 @@ pub(in crate::account) fn devices(look: Look<'_>, sessions: &Step, devices: &Ste
             @if !trusted.is_empty() {
                 ul class="items" {
                     @for device in &trusted {
+                        @let name = in_words(device.text("name"), words);
                         li {
-                            p class="name" { (device.text("name")) }
+                            p class="name" { (name) }
                             dl {
                                 dt { (words.since_when) } dd { (time(device.text("created"))) }
                                 dt { (words.until) } dd { (time(device.text("expires"))) }
                             }
-                            (risky(look, Change::RevokeDevice, device.text("id"), words.revoke_device, device.text("name")))
+                            (risky(look, Change::RevokeDevice, device.text("id"), words.revoke_device, &name))
                         }
                     }
                 }
                 (risky_for_all(look, Change::RevokeDevices, words.revoke_devices, ""))
             }
         }
-        (recent_logins(look, history, !trusted.is_empty()))
+        @if !phones.is_empty() {
+            section class="card" aria-labelledby="phones" {
+                h2 id="phones" { (words.phones_title) }
+                p { (words.phones_text) }
+                ul class="items" {
+                    @for phone in phones {
+                        li {
+                            p class="name" { (phone.text("label")) }
+                            dl { dt { (words.since) } dd { (time(phone.text("created"))) } }
+                        }
+                    }
+                }
+                p { a class="button" href=(Section::Security.path()) { (words.phones_manage) } }
+            }
+        }
+        (recent_logins(look, &lists.history, !trusted.is_empty()))
     };
     Page::of(Section::Devices, words.devices_title, body).render(look)
 }
@@ -97,8 +129,8 @@ fn login_event(look: Look<'_>, event: &Record, said: &Prompt) -> Markup {
 
 fn open_session(look: Look<'_>, session: &Record) -> Markup {
     let words = look.words;
-    let (client, address, is_current) =
-        (session.text("client"), session.text("address"), session.is("is_current"));
+    let client = &*in_words(session.text("client"), words);
+    let (address, is_current) = (session.text("address"), session.is("is_current"));
     html! {
         li {
             p class="name" {

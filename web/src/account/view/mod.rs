@@ -15,7 +15,7 @@ mod result;
 mod security;
 
 pub(super) use app_passwords::{AppPasswordForm, app_passwords};
-pub(super) use devices::devices;
+pub(super) use devices::{DeviceLists, devices};
 pub(super) use frame::Look;
 pub(super) use log_in::log_in;
 pub(super) use notice::{Notice, notice, waiting};

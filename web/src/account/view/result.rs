@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::account::browser_name::in_words;
 use crate::account::purpose::{Change, Purpose};
 use crate::account::section::Section;
 use crate::account::step::{End, Line, Step};
@@ -153,5 +154,7 @@ pub(super) fn line(words: &'static Words, line: &Line) -> Markup {
         _ => None,
     };
     let text = own.as_deref().unwrap_or_else(|| prompt.text());
+    let name = prompt.argument("name");
+    let text = if name.is_empty() { text.to_owned() } else { text.replace(name, &in_words(name, words)) };
     html! { @if !text.is_empty() { p class=[line.is_error.then_some("wrong")] { (text) } } }
 }

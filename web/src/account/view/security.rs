@@ -10,7 +10,12 @@ use super::items::{risky, time};
 use super::kinds::{about, kind_name, needs, without_script};
 
 /// The second factors and recovery codes, as the flow `factors` lists them. `remark` is what happened before.
-pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&str>) -> Markup {
+pub(in crate::account) fn security(
+    look: Look<'_>,
+    step: &Step,
+    lacks_app_password: bool,
+    remark: Option<&str>,
+) -> Markup {
     let words = look.words;
     let factors: Vec<&Record> = step.records("factor").collect();
     let policy = step.records("second_factor_rule").next();
@@ -59,7 +64,7 @@ pub(in crate::account) fn security(look: Look<'_>, step: &Step, remark: Option<&
                 }
             }
         }
-        @if !factors.is_empty() {
+        @if lacks_app_password {
             p class="advice" { (words.mail_advice) " " a href=(Section::AppPasswords.path()) { (words.mail_advice_link) } }
         }
     };

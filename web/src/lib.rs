@@ -60,8 +60,8 @@ pub fn run() -> ExitCode {
     if let Err(error) = harden::harden() {
         return logging::refuse(EX_OSERR, &format!("cannot protect this process: {error}"));
     }
-    let log = match logging::start() {
-        Ok(log) => log,
+    let (log, faults) = match logging::start() {
+        Ok(started) => started,
         Err(error) => return logging::refuse(EX_OSERR, &format!("cannot log: {error}")),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,7 +73,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return logging::refuse(EX_OSERR, &format!("cannot start: {error}")),
     };
-    let ended = runtime.block_on(server::run(config));
+    let ended = runtime.block_on(server::run(config, faults));
     // A conversation that is stuck must not keep this process alive.
     runtime.shutdown_timeout(LAST_MOMENT);
     log.flush(postern_log::LAST_MOMENT);

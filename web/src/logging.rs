@@ -1,16 +1,21 @@
 use std::io;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use postern_log::LogQueue;
+use postern_log::{FaultThrottle, LogQueue, Rate};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
 /// sysexits(3): wrong usage.
 const EX_USAGE: u8 = 64;
+/// Enough to see what is wrong, and some 10 MB a day at most.
+const FAULTS: Rate = Rate { burst: 100, refill: Duration::from_secs(1) };
 
-/// Starts logging to standard error.
-pub(crate) fn start() -> io::Result<LogQueue> {
-    postern_log::start(Targets::new().with_default(Level::WARN).with_target("postern_web", Level::INFO))
+/// Starts logging to standard error. The lines of requests have limits of their own.
+pub(crate) fn start() -> io::Result<(LogQueue, FaultThrottle)> {
+    let throttle = FaultThrottle::new(FAULTS, Instant::now());
+    let filter = Targets::new().with_default(Level::WARN).with_target("postern_web", Level::INFO);
+    postern_log::start_throttled(filter, &throttle).map(|log| (log, throttle))
 }
 
 /// Prints clap's own message. Help and version are not failures.

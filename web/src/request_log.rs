@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_log::{LineBucket, Rate};
+use postern_log::{FaultThrottle, LineBucket, Rate};
 use tracing::info;
 
 use crate::address::Network;
@@ -12,7 +12,11 @@ use crate::address::Network;
 /// Each client has a token bucket of its own. All of them together, and all requests of unknown clients, share another
 /// one.
 #[derive(Debug)]
-pub(crate) struct RequestLog(Mutex<Buckets>);
+pub(crate) struct RequestLog {
+    buckets: Mutex<Buckets>,
+    /// The lines about what goes wrong with them.
+    faults: FaultThrottle,
+}
 
 #[derive(Debug)]
 struct Buckets {
@@ -22,9 +26,9 @@ struct Buckets {
 }
 
 impl RequestLog {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant, faults: FaultThrottle) -> Self {
         let all = LineBucket::full(OF_ALL, now);
-        Self(Mutex::new(Buckets { all, each: HashMap::new(), left_out: 0 }))
+        Self { buckets: Mutex::new(Buckets { all, each: HashMap::new(), left_out: 0 }), faults }
     }
 
     /// Whether a line about a request of `client` may be written at `now`.
@@ -42,10 +46,14 @@ impl RequestLog {
         if left_out > 0 {
             info!("more requests than are logged: left_out={left_out}");
         }
+        let left_out = self.faults.take_left_out();
+        if left_out > 0 {
+            info!("more faults than are logged: left_out={left_out}");
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Buckets> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +89,7 @@ mod tests {
     #[test]
     fn a_client_fills_only_its_own_bucket_and_further_lines_are_counted() {
         let now = Instant::now();
-        let log = RequestLog::new(now);
+        let log = RequestLog::new(now, FaultThrottle::new(OF_ONE, now));
         let (flood, other) = (Network::of("192.0.2.1"), Network::of("2001:db8::1"));
         assert_eq!(admitted(&log, flood, 10_000, now), 60);
         assert_eq!(left_out(&log), 9_940);
@@ -95,7 +103,7 @@ mod tests {
     #[test]
     fn all_clients_together_and_those_without_an_address_have_a_bound() {
         let now = Instant::now();
-        let log = RequestLog::new(now);
+        let log = RequestLog::new(now, FaultThrottle::new(OF_ONE, now));
         let clients = (0..5000_u32).map(|n| Network::of(&std::net::Ipv4Addr::from_bits(n).to_string()));
         let written: u32 = clients.map(|client| admitted(&log, client, 1, now)).sum();
         assert_eq!(written, 600);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use postern_log::FaultThrottle;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -23,7 +24,7 @@ use crate::routes;
 use crate::stream::Stream;
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(config: Config, faults: FaultThrottle) -> Result<(), Box<dyn Error>> {
     let listener =
         Listener::open(&config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -32,7 +33,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let stopping = watch::Sender::new(false);
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
     let requests = ClientLimit::new(config.limits.per_client);
-    let log = RequestLog::new(Instant::now());
+    let log = RequestLog::new(Instant::now(), faults);
     let account = AccountSite::of(&config);
     let (api, settings) =
         (Api::new(&config), PublishedSettings::new(account.as_ref().map(AccountSite::app_passwords_page)));

@@ -8,6 +8,7 @@
 mod bucket;
 mod output;
 mod queue;
+mod throttle;
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -20,6 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 pub use bucket::{LineBucket, Rate};
 pub use queue::{LineWriter, LogHealth, LogQueue};
+pub use throttle::FaultThrottle;
 
 /// Sends what `filter` admits to standard error, with the time unless the journal adds its own. Panics are logged
 /// there, too, so that they do not wait for the reader of standard error either.
@@ -27,9 +29,21 @@ pub use queue::{LineWriter, LogHealth, LogQueue};
 /// # Errors
 /// Standard error cannot be used, or the thread cannot be started.
 pub fn start(filter: Targets) -> io::Result<LogQueue> {
+    start_with(filter, None)
+}
+
+/// The same for a program whose clients cost nothing and may cause a fault with each request.
+///
+/// # Errors
+/// As for [`start`].
+pub fn start_throttled(filter: Targets, throttle: &FaultThrottle) -> io::Result<LogQueue> {
+    start_with(filter, Some(throttle.clone()))
+}
+
+fn start_with(filter: Targets, throttle: Option<FaultThrottle>) -> io::Result<LogQueue> {
     let queue = LogQueue::start(output::StandardError::open()?)?;
     let layer = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(throttle);
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         registry.with(layer.without_time()).init();
     } else {

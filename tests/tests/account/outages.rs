@@ -128,3 +128,20 @@ fn who_has_too_many_logins_waiting_reads_that_and_not_of_an_outage() {
     assert!(here.page.body.contains("waiting to be finished at one time"), "{}", here.page.body);
     assert!(host.posternd.log().contains("no room for another person with a browser"));
 }
+
+#[test]
+fn a_flood_of_faults_does_not_fill_the_log() {
+    let mut host = AccountHost::new("account_flood", Stores::Embedded);
+    let anna = host.user("anna");
+    let cookies = FormClient::logged_in(&host, &anna).cookies;
+    assert!(host.posternd.stop().success());
+    let mut client = FormClient::new(&host);
+    client.cookies = cookies;
+    for _ in 0..300 {
+        assert_eq!(client.get("/security").status, 503);
+    }
+    let told = host.web.logged(&["more faults than are logged: left_out="]);
+    assert!(!told.ends_with("left_out=0"), "{told}");
+    let faults = host.web.log().lines().filter(|line| line.contains("ERROR")).count();
+    assert!((50..300).contains(&faults), "{faults} lines for 300 requests");
+}

@@ -24,6 +24,7 @@ mod published_settings;
 mod reply;
 mod request_log;
 mod routes;
+mod same_origin;
 mod server;
 mod site;
 mod stream;

@@ -3,9 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::HeaderMap;
-use hyper::header::{COOKIE, HOST, ORIGIN};
+use hyper::header::{COOKIE, HOST};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::same_origin::is_same_origin;
 
 /// A random token. It is in a cookie and in the page, and every request to the API must repeat it in a header.
 #[derive(Clone)]
@@ -43,18 +45,13 @@ pub fn is_from_page(headers: &HeaderMap) -> bool {
         (Some(cookie), Some(given)) => bool::from(cookie.as_bytes().ct_eq(given)),
         (Some(_) | None, None) | (None, Some(_)) => false,
     };
-    same && is_same_site(headers)
+    same && is_same_origin(headers, |origin| is_of_host(headers, origin))
 }
 
-// Old browsers send neither header, and no browser lets a page set them.
-fn is_same_site(headers: &HeaderMap) -> bool {
-    let fetched = headers.get("sec-fetch-site").is_none_or(|site| site.as_bytes() == b"same-origin");
-    let origin = headers.get(ORIGIN).is_none_or(|origin| {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let from = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-        matches!((from, host), (Some(("http" | "https", from)), Some(host)) if from.eq_ignore_ascii_case(host))
-    });
-    fetched && origin
+/// Whether an origin is that of the host which was asked for: this page may be at any.
+fn is_of_host(headers: &HeaderMap, origin: &str) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    matches!((origin.split_once("://"), host), (Some(("http" | "https", from)), Some(host)) if from.eq_ignore_ascii_case(host))
 }
 
 fn from_cookie(headers: &HeaderMap, encrypted: bool) -> Option<&str> {

@@ -2,19 +2,15 @@
 //! gave the page to.
 
 use hyper::HeaderMap;
-use hyper::header::ORIGIN;
 use subtle::ConstantTimeEq;
 
+use crate::same_origin::is_same_origin;
 use crate::site::SiteUrl;
 
 /// Whether a form comes from our own page. `given` is the token in the form, `visitor` that in the browser's cookie.
 pub(super) fn is_from_page(site: &SiteUrl, headers: &HeaderMap, visitor: Option<&str>, given: &str) -> bool {
     let is_same = visitor.is_some_and(|visitor| bool::from(visitor.as_bytes().ct_eq(given.as_bytes())));
-    // Old browsers send neither header, and no browser lets a page set them.
-    let is_fetched = headers.get("sec-fetch-site").is_none_or(|site| site.as_bytes() == b"same-origin");
-    let is_origin =
-        headers.get(ORIGIN).is_none_or(|origin| origin.to_str().is_ok_and(|origin| site.is_origin(origin)));
-    is_same && is_fetched && is_origin
+    is_same && is_same_origin(headers, |origin| site.is_origin(origin))
 }
 
 #[cfg(test)]

@@ -37,16 +37,9 @@ impl Visit<'_> {
             return self.notice(Notice::Down);
         };
         let user = self.user.as_deref().unwrap_or_default();
-        let address = form.field("address");
         let password = Secret::new(form.field("password").to_owned());
-        let account = NewMailAccount {
-            user,
-            address: (!address.is_empty()).then_some(address),
-            name: if address.is_empty() { user } else { address },
-            label: form.field("label"),
-            password: &password,
-            servers: &servers,
-        };
+        let (address, label) = (form.field("address"), form.field("label"));
+        let account = NewMailAccount::without_name(user, address, label, &password, &servers);
         let uuids = match (Uuid::random(), Uuid::random()) {
             (Ok(one), Ok(other)) => [one, other],
             (Err(error), _) | (_, Err(error)) => {

@@ -59,6 +59,20 @@ pub struct NewMailAccount<'a> {
     pub servers: &'a MailServers,
 }
 
+impl<'a> NewMailAccount<'a> {
+    /// The account of a person whose name is not known: recipients see the address, or else the user name. An empty `address` is none.
+    pub(crate) fn without_name(
+        user: &'a str,
+        address: &'a str,
+        label: &'a str,
+        password: &'a Secret,
+        servers: &'a MailServers,
+    ) -> Self {
+        let address = (!address.is_empty()).then_some(address);
+        Self { user, address, name: address.unwrap_or(user), label, password, servers }
+    }
+}
+
 impl MailServers {
     /// Reads the fields of records `mail_setting`. Protocols that are not known here are left out, as a newer posternd may tell more.
     ///

@@ -212,15 +212,7 @@ fn set_up(look: Look<'_>, step: &Step, one: &Record) -> Markup {
     let user = account.map_or("", |account| account.text("user"));
     let address = account.map_or("", |account| account.text("address"));
     let password = Secret::new(one.text("password").replace(' ', ""));
-    let name = if address.is_empty() { user } else { address };
-    let new = NewMailAccount {
-        user,
-        address: (!address.is_empty()).then_some(address),
-        name,
-        label: one.text("label"),
-        password: &password,
-        servers: &servers,
-    };
+    let new = NewMailAccount::without_name(user, address, one.text("label"), &password, &servers);
     let code = thunderbird_qr(&new);
     let has_profile = servers.incoming().is_some() && servers.outgoing().is_some();
     html! {

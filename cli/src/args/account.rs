@@ -102,7 +102,8 @@ pub(crate) enum AccountCommand {
     },
     /// Remove all second factors, recovery codes, trusted devices and the ticket of an account
     ///
-    /// For a user who has lost them all, after you have verified their identity. App passwords stay; the recent logins are forgotten.
+    /// For a user who has lost them all, after you have verified their identity. App passwords stay, and so does the history of logins,
+    /// which says what happened before.
     /// Asks for confirmation, unless an option says otherwise.
     Reset {
         /// The account's name or one of its addresses

@@ -87,7 +87,6 @@ async fn clear_ledger(site: &Site, account: &Account) -> Result<(), Failure> {
             site.ledger.drop_browser_records(&account.id, &ids).await?;
         }
     }
-    site.ledger.drop_login_events(&account.id).await?;
     Ok(())
 }
 

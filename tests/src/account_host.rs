@@ -3,7 +3,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::Browser;
 use crate::browser::BrowserBuilder;
 use crate::certs::Certs;
 use crate::courier_host::{CourierHost, SHORT};
@@ -12,13 +11,50 @@ use crate::http::{Place, Request};
 use crate::login_host::{LoginUser, Shared, Stores};
 use crate::mailbox::Mailbox;
 use crate::nginx::{Nginx, Security};
+use crate::{Browser, Web};
 
+mod second;
+
+pub use second::SecondHost;
 /// A [`CourierHost`] whose postern-web has account pages.
 #[derive(Debug)]
 pub struct AccountHost {
     host: CourierHost,
     nginx: Nginx,
-    _certs: tempfile::TempDir,
+    certs: Certs,
+    pages: AccountPages,
+    _dir: tempfile::TempDir,
+}
+
+/// Where the pages are, for clients without a browser.
+#[derive(Debug, Clone)]
+pub struct AccountPages {
+    place: Place,
+    authority: String,
+}
+
+impl AccountPages {
+    /// The account pages of a postern-web.
+    #[must_use]
+    pub fn of(web: &Web, authority: &str) -> Self {
+        Self::at(web.place().clone(), authority)
+    }
+
+    /// Those behind something else.
+    #[must_use]
+    pub fn at(place: Place, authority: &str) -> Self {
+        Self { place, authority: authority.to_owned() }
+    }
+
+    /// A request as nginx would pass it on.
+    #[must_use]
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        self.place
+            .request(method, path)
+            .header("Host", &self.authority)
+            .header("X-Forwarded-For", CLIENT)
+            .header("X-Forwarded-Proto", "https")
+    }
 }
 
 impl Deref for AccountHost {
@@ -47,7 +83,7 @@ impl AccountHost {
     #[must_use]
     pub fn new(name: &str, stores: Stores) -> Self {
         let account = free_port();
-        let lines = format!("url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n");
+        let lines = web_toml(account);
         let host = CourierHost::with_web(name, stores, SHORT, Mailbox::section, &lines);
         let dir = tempfile::Builder::new()
             .prefix("certs.")
@@ -55,7 +91,26 @@ impl AccountHost {
             .expect("a directory");
         let certs = Certs::make(dir.path());
         let nginx = Nginx::start(name, &host.web, account, Security::Tls(&certs));
-        Self { host, nginx, _certs: dir }
+        let pages = AccountPages::of(&host.web, &format!("localhost:{account}"));
+        Self { host, nginx, certs, pages, _dir: dir }
+    }
+
+    /// Its pages without nginx.
+    #[must_use]
+    pub fn pages(&self) -> &AccountPages {
+        &self.pages
+    }
+
+    /// The certificate of its nginx, and its authority.
+    #[must_use]
+    pub fn certs(&self) -> &Certs {
+        &self.certs
+    }
+
+    /// What another postern-web of the same pages has in its configuration.
+    #[must_use]
+    pub fn web_toml(&self) -> String {
+        web_toml(self.nginx.account)
     }
 
     /// The address of a page, by its path.
@@ -73,12 +128,7 @@ impl AccountHost {
     /// A request to postern-web as nginx would pass it on.
     #[must_use]
     pub fn request(&self, method: &str, path: &str) -> Request {
-        let place: &Place = self.web.place();
-        place
-            .request(method, path)
-            .header("Host", &self.authority())
-            .header("X-Forwarded-For", "192.0.2.77")
-            .header("X-Forwarded-Proto", "https")
+        self.pages.request(method, path)
     }
 
     /// A browser at the login.
@@ -98,3 +148,10 @@ impl AccountHost {
         browser.click("form[action='/log-in'] button");
     }
 }
+
+fn web_toml(account: u16) -> String {
+    format!("url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n")
+}
+
+/// The address of the clients without a browser.
+const CLIENT: &str = "192.0.2.77";

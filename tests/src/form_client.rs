@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::account_host::AccountHost;
+use crate::account_host::{AccountHost, AccountPages};
 use crate::guard::pause;
 use crate::http::HttpReply;
 use crate::login_host::LoginUser;
@@ -12,7 +12,7 @@ use crate::login_host::LoginUser;
 /// A client of the account's pages, with its cookies and the page that it is at.
 #[derive(Debug, Clone)]
 pub struct FormClient<'h> {
-    host: &'h AccountHost,
+    pages: &'h AccountPages,
     /// By name.
     pub cookies: BTreeMap<String, String>,
     /// Headers that go with every request, in the place of the usual ones.
@@ -29,9 +29,15 @@ impl<'h> FormClient<'h> {
     /// One that has seen the login.
     #[must_use]
     pub fn new(host: &'h AccountHost) -> Self {
+        Self::of(host.pages())
+    }
+
+    /// The same at these pages.
+    #[must_use]
+    pub fn of(pages: &'h AccountPages) -> Self {
         let page = HttpReply { status: 0, headers: Vec::new(), body: String::new() };
         let mut client = Self {
-            host,
+            pages,
             cookies: BTreeMap::new(),
             headers: Vec::new(),
             path: "/".to_owned(),
@@ -50,6 +56,13 @@ impl<'h> FormClient<'h> {
         client.log_in(user);
         assert_eq!(client.path, "/security", "{}", client.page.body);
         client
+    }
+
+    /// The same browser, whose next request goes to these pages.
+    #[must_use]
+    pub fn at<'p>(&self, pages: &'p AccountPages) -> FormClient<'p> {
+        let Self { pages: _, cookies, headers, path, page, replies } = self.clone();
+        FormClient { pages, cookies, headers, path, page, replies }
     }
 
     /// GETs a page.
@@ -118,7 +131,7 @@ impl<'h> FormClient<'h> {
     }
 
     fn send(&mut self, method: &str, path: &str, body: Option<&str>) -> &HttpReply {
-        let mut request = self.host.request(method, path);
+        let mut request = self.pages.request(method, path);
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {

@@ -37,6 +37,12 @@ impl Nginx {
     /// directory of its log.
     #[must_use]
     pub fn start(name: &str, web: &Web, account: u16, security: Security<'_>) -> Self {
+        Self::before(name, &[web], account, &format!("localhost:{account}"), security)
+    }
+
+    /// The same before one or more postern-web, whose account pages are at `authority`.
+    #[must_use]
+    pub fn before(name: &str, webs: &[&Web], account: u16, authority: &str, security: Security<'_>) -> Self {
         let program = host::system_program("/usr/sbin/nginx", "nginx-light");
         let dir =
             tempfile::Builder::new().prefix("nginx.").tempdir_in(host::test_dir()).expect("a directory");
@@ -45,7 +51,7 @@ impl Nginx {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
             .concat();
-        let sites = sites(web, [phone, account, autoconfig], security);
+        let sites = sites(webs, [phone, account, autoconfig], authority, security);
         let whole = format!(
             "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
              {temporary}{sites}}}\n"
@@ -61,7 +67,7 @@ impl Nginx {
 }
 
 /// The example, with what a test has in the place of what a host has.
-fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
+fn sites(webs: &[&Web], ports: [u16; 3], authority: &str, security: Security<'_>) -> String {
     let example = include_str!("../../packaging/proxy/nginx.conf");
     // The last server sends people from http to https, and there is no port 80 here.
     let (example, last) = example.split_at(example.rfind("server {").expect("a server"));
@@ -73,11 +79,11 @@ fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
         }
         Security::None => ("", String::new()),
     };
-    let upstream = match web.place() {
+    let server = |web: &&Web| match web.place() {
         Place::Port(port) => format!("server 127.0.0.1:{port};"),
         Place::Unix(path) => format!("server unix:{};", path.display()),
     };
-    let [_, account, _] = ports;
+    let upstream = webs.iter().map(server).collect::<Vec<_>>().join("\n");
     let mut ports = ports.iter();
     let mut sites = String::new();
     for line in example.lines() {
@@ -87,6 +93,8 @@ fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
                 format!("listen 127.0.0.1:{port}{tls};\n{certificate}")
             }
             "server 127.0.0.1:8480;" => upstream.clone(),
+            // As it says for several.
+            "# hash $remote_addr consistent;" if webs.len() > 1 => "hash $remote_addr consistent;".to_owned(),
             text if text.contains("[::]")
                 || text.starts_with("ssl_certificate")
                 || text.starts_with("server_name") =>
@@ -96,7 +104,7 @@ fn sites(web: &Web, ports: [u16; 3], security: Security<'_>) -> String {
             // Ports of loopback are not 443.
             "proxy_set_header Host 2fa.example.org;" => "proxy_set_header Host $http_host;".to_owned(),
             "proxy_set_header Host account.example.org;" => {
-                format!("proxy_set_header Host localhost:{account};")
+                format!("proxy_set_header Host {authority};")
             }
             _ => line.to_owned(),
         };

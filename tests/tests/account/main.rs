@@ -11,6 +11,7 @@ mod outages;
 mod passkeys;
 mod trust;
 mod way_back;
+mod two_hosts;
 mod ways;
 
 /// Tests of a host, once for each way to keep accounts.

@@ -6,6 +6,7 @@ mod attacks;
 mod factors;
 mod first_login;
 mod limits;
+mod ledger_down;
 mod mail;
 mod outages;
 mod passkeys;

@@ -9,6 +9,7 @@ use crate::account_status::AccountUse;
 use crate::browser_record::{BrowserRecord, BrowserRecordKind};
 use crate::checks::current_account;
 use crate::clock::Timestamp;
+use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::preferred;
 use crate::exchange::stop::Stop;
@@ -210,6 +211,13 @@ impl CurrentSession {
         exchange.person.record("session", value).await?;
         Ok(())
     }
+}
+
+/// Makes sure that the ledger is there for a session that is about to begin.
+pub(crate) async fn require_ledger(engine: &Engine, account: &AccountId) -> Result<(), Stop> {
+    let now = engine.clock.now();
+    drop(engine.ledger.browser_records(account, BrowserRecordKind::Session, now).await?);
+    Ok(())
 }
 
 /// Drops the records of all sessions of the account but that of `current`: a change of the account has ended them, and none may be sealed

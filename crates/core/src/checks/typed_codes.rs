@@ -168,8 +168,8 @@ async fn check_code(
     Ok(CodeCheck::Wrong)
 }
 
-/// Spent by its removal from the directory, so that it works while the ledger is down; wrong ones are counted in this
-/// process then. The ledger is told as well, where that is possible: a directory that is restored from a backup has it again.
+/// Spent by its removal from the directory, so that it works while the ledger is down, unless the exchange needs that; wrong ones are
+/// counted in this process then. The ledger is told as well, where that is possible: a directory that is restored from a backup has it again.
 async fn check_recovery_code(
     exchange: &mut Exchange<'_>,
     context: CodeCheckContext<'_>,
@@ -180,6 +180,7 @@ async fn check_recovery_code(
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await {
         Ok(CodeAdmission::Proceed { .. }) => {}
         Ok(CodeAdmission::Limited { until }) => return Ok(CodeCheck::Limited { until }),
+        Err(error) if exchange.needs_ledger => return Err(error.into()),
         Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {
             exchange.trail.is_ledger_down = true;
             if !admit_locally(exchange, context, &attempt) {

@@ -25,6 +25,9 @@ pub(crate) struct Exchange<'a> {
     /// The class of services whose names and conditions are those of the actor. At logins an account is that of a user of the host; a
     /// person with a browser may have a mailbox alone.
     pub(crate) names: Class,
+    /// Whether a proof is of use only while the ledger is there, which keeps the sessions of browsers. Then no recovery code is used up
+    /// without it.
+    pub(crate) needs_ledger: bool,
     /// Whether the next code to a new address or number has to wait for the gap after the last one.
     pub(crate) resend_gap: ResendGap,
 }
@@ -56,6 +59,7 @@ impl<'a> Exchange<'a> {
             person,
             trail: Trail::default(),
             names: Class::Login,
+            needs_ledger: false,
             resend_gap: ResendGap::Holds,
         }
     }

@@ -5,6 +5,7 @@ use crate::account_status::{AccountUse, UnusableAccount};
 use crate::checks::current_account;
 use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
 use crate::checks::main_password::MainPasswordCheck;
+use crate::checks::sessions;
 use crate::checks::typed_codes::CodeCheckContext;
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
@@ -55,6 +56,7 @@ pub(crate) async fn login(
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
     if service.is_browser {
         exchange.names = Class::Mail;
+        exchange.needs_ledger = true;
     }
     let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
@@ -138,6 +140,10 @@ impl InteractiveLogin<'_, '_> {
         }
         let account = current_account::as_of_now(self.exchange, account).await?;
         self.exchange.person.speak_to(&account);
+        if self.service.is_browser {
+            // Nobody looks for a code in vain.
+            sessions::require_ledger(engine, &account.id).await?;
+        }
         let policy = EffectiveLogin::of(&engine.policy, self.observe, self.service, account.data.policy);
         if !policy.second_factor.is_needed(account.data.is_enrolled()) {
             return self.without_second_factor(&account).await;

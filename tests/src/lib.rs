@@ -50,6 +50,7 @@ pub mod postfix;
 pub mod push_service;
 mod python;
 pub mod qr;
+pub mod raw_http;
 pub mod redis;
 pub mod self_service;
 pub mod site;

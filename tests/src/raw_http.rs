@@ -64,11 +64,11 @@ pub fn rest(stream: &mut dyn Stream) -> String {
     String::from_utf8_lossy(&all).into_owned()
 }
 
-/// The statuses of the answers in `text`, one after the other.
+/// The statuses of the answers in `text`, one after the other. "100 Continue" is none.
 #[must_use]
 pub fn statuses(text: &str) -> Vec<u16> {
     let lines = text.split("HTTP/1.1 ").skip(1);
-    lines.filter_map(|rest| rest.get(..3)?.parse().ok()).collect()
+    lines.filter_map(|rest| rest.get(..3)?.parse().ok()).filter(|status| *status != 100).collect()
 }
 
 /// How long a server may think about an answer before it counts as silent.

@@ -2,7 +2,9 @@ use std::time::Instant;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use hyper::header::{
+    ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING,
+};
 use hyper::{Method, Request, StatusCode};
 use postern_ipc::PhoneFlow;
 use tracing::{error, info};
@@ -103,6 +105,8 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     let network = client.as_deref().and_then(Network::of);
     slot.waits_for(network);
     let method = request.method().clone();
+    // What follows such a body on the same connection is not read: a proxy may see its end elsewhere (RFC 9112, section 11.2).
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let site = site_of(config, &request);
     let route = route_of(site, request.uri().path());
     let path = name_in_log(route, request.uri().path());
@@ -141,7 +145,10 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     slot.waits_for(network);
     let is_cut_short =
         [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
-    if !matches!(method, Method::GET | Method::HEAD | Method::POST) || is_cut_short.contains(&status) {
+    if !matches!(method, Method::GET | Method::HEAD | Method::POST)
+        || is_chunked
+        || is_cut_short.contains(&status)
+    {
         // An unread body may follow.
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -10,6 +10,7 @@ mod ledger_down;
 mod mail;
 mod outages;
 mod passkeys;
+mod request_framing;
 mod slow_clients;
 mod trust;
 mod way_back;

@@ -137,6 +137,18 @@ impl Times {
         self.0.is_empty()
     }
 
+    /// The first one.
+    #[must_use]
+    pub fn first(&self) -> Duration {
+        *self.0.first().expect("at least one login")
+    }
+
+    /// All but the first one.
+    #[must_use]
+    pub fn after_first(&self) -> Self {
+        self.0.iter().skip(1).copied().collect()
+    }
+
     /// The time within which `part` of them was answered.
     #[must_use]
     pub fn quantile(&self, part: f64) -> Duration {
@@ -165,30 +177,49 @@ pub fn meanwhile<T>(
     every: Duration,
     attack: impl FnOnce() -> T,
 ) -> (T, Vec<Times>) {
+    let group = |logins: &'_ Vec<Shot>| {
+        let mut logins = logins.clone().into_iter().cycle();
+        move || {
+            let shot = logins.next().expect("a login");
+            let started = Instant::now();
+            let ended = shot.fire(socket);
+            let took = started.elapsed();
+            assert!(matches!(ended, Ok(Verdict::Accept(_))), "{} from {}: {ended:?}", shot.user, shot.rhost);
+            took
+        }
+    };
+    meanwhile_each(groups.iter().map(group).collect(), every, attack)
+}
+
+/// Does each of `works` again and again, one `every` so long, while `attack` runs, and gives how long they say that they took.
+///
+/// # Panics
+/// One of them did.
+pub fn meanwhile_each<T, W: FnMut() -> Duration + Send>(
+    works: Vec<W>,
+    every: Duration,
+    attack: impl FnOnce() -> T,
+) -> (T, Vec<Times>) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            groups.iter().map(|logins| scope.spawn(|| log_in_until(socket, logins, every, &over))).collect();
+        let repeated = |mut work: W| {
+            let over = &over;
+            move || {
+                let mut times = Times::default();
+                while times.is_empty() || !over.load(Ordering::Relaxed) {
+                    let started = Instant::now();
+                    times.0.push(work());
+                    guard::pause(every.saturating_sub(started.elapsed()));
+                }
+                times
+            }
+        };
+        let workers: Vec<_> = works.into_iter().map(|work| scope.spawn(repeated(work))).collect();
         let result = attack();
         over.store(true, Ordering::Relaxed);
         let times = workers.into_iter().map(|worker| worker.join().expect("every login is let in")).collect();
         (result, times)
     })
-}
-
-fn log_in_until(socket: &Path, logins: &[Shot], every: Duration, over: &AtomicBool) -> Times {
-    let mut times = Times::default();
-    for shot in logins.iter().cycle() {
-        if over.load(Ordering::Relaxed) && !times.is_empty() {
-            break;
-        }
-        let started = Instant::now();
-        let ended = shot.fire(socket);
-        times.0.push(started.elapsed());
-        assert!(matches!(ended, Ok(Verdict::Accept(_))), "{} from {}: {ended:?}", shot.user, shot.rhost);
-        guard::pause(every.saturating_sub(started.elapsed()));
-    }
-    times
 }
 
 fn name(reason: RejectReason) -> String {

@@ -122,6 +122,24 @@ impl Web {
         self.process = self.start.run();
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Its resident memory in KiB now.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        self.process.memory_kib("VmRSS")
+    }
+
+    /// The most resident memory that it had, in KiB.
+    #[must_use]
+    pub fn peak_resident_kib(&self) -> u64 {
+        self.process.memory_kib("VmHWM")
+    }
+
     /// All that it logged until now.
     #[must_use]
     pub fn log(&self) -> String {

@@ -11,10 +11,10 @@ use crate::stock::{Stocked, accounts, numbered};
 use crate::{Alone, say};
 
 /// Attackers' connections at one time.
-const IN_FLIGHT: usize = 50;
+pub(crate) const IN_FLIGHT: usize = 50;
 const WRONG: usize = 10_000;
 /// Each valid group logs in once in this time; a flood of 10 s sees hundreds of them.
-const EVERY: Duration = Duration::from_millis(20);
+pub(crate) const EVERY: Duration = Duration::from_millis(20);
 const HER_ADDRESS: usize = 60_000;
 
 /// Throws `shots` at posternd while `groups` log in, prints how long those took, and holds them to the promise.
@@ -38,7 +38,7 @@ fn attack(alone: &Alone, shots: impl Iterator<Item = Shot> + Send, groups: &[(&s
 
 /// A second on processors that nothing else uses. The flood fills them, so what stalls is mostly its own work: what counts is how
 /// much of their time it got, down to a tenth.
-fn limit(wall: Duration, cpu: Duration) -> Duration {
+pub(crate) fn limit(wall: Duration, cpu: Duration) -> Duration {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let share = cpu.as_secs_f64() / (wall.as_secs_f64() * processors as f64);
     Duration::from_secs(1).div_f64(share.clamp(0.1, 1.0))

@@ -1,5 +1,6 @@
 //! Wrong passwords by the thousand: what they cost posternd, and whether the others still get in quickly.
 
+mod browser_flood;
 mod cost;
 mod flood;
 mod stock;

@@ -38,6 +38,8 @@ pub(super) struct Parked {
     began: Instant,
     state: Mutex<State>,
     changed: Notify,
+    /// Nobody can look at its end any more.
+    forgotten: Notify,
     answers: mpsc::Sender<Answer>,
 }
 
@@ -166,6 +168,7 @@ impl Parking {
             began: Instant::now(),
             state: Mutex::new(State::default()),
             changed: Notify::new(),
+            forgotten: Notify::new(),
             answers,
         });
         all.insert(id, Arc::clone(&parked));
@@ -180,9 +183,11 @@ impl Parking {
         (visitor == Some(parked.visitor.as_str())).then_some(parked)
     }
 
-    /// Forgets a conversation.
+    /// Forgets a conversation, and frees what an ended one holds.
     pub(super) fn forget(&self, id: &str) {
-        self.lock().remove(id);
+        if let Some(parked) = self.lock().remove(id) {
+            parked.forgotten.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Parked>>> {
@@ -348,7 +353,7 @@ async fn next_step(talk: &mut Talk, answer: Secret) -> Step {
 }
 
 async fn keep_end(parking: Parking, parked: &Parked) {
-    tokio::time::sleep(END_KEPT).await;
+    drop(timeout(END_KEPT, parked.forgotten.notified()).await);
     parking.forget(&parked.id);
 }
 

@@ -3,6 +3,7 @@
 
 mod appearance;
 mod attacks;
+mod concurrent;
 mod factors;
 mod first_login;
 mod limits;

@@ -2,6 +2,7 @@
 
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
+use postern_tests::postfix::Postfix;
 use postern_tests::{Browser, canary, guard, qr};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use crate::on_both;
 
 on_both!(
     an_app_password_of_the_page_opens_mail_until_it_is_revoked,
+    an_app_password_of_the_page_sends_mail_until_it_is_revoked,
     a_new_app_password_sets_a_device_up,
     mail_programs_find_their_settings_at_the_accounts_host,
 );
@@ -67,6 +69,34 @@ fn an_app_password_of_the_page_opens_mail_until_it_is_revoked(host: &AccountHost
     assert!(client.page.body.contains("has been revoked"), "{}", client.page.body);
     assert!(!dovecot.imap(&name, &newer).is_in());
     assert!(client.get("/app-passwords").body.contains("You have no app passwords."));
+}
+
+fn an_app_password_of_the_page_sends_mail_until_it_is_revoked(host: &AccountHost) {
+    let mut anna = host.enrolled_with("anna", &[]);
+    let dovecot = host.site.dovecot();
+    let postfix = Postfix::start(host.site.dir(), host.site.output(), &dovecot);
+    let name = anna.unix.name.clone();
+    assert!(postfix.auth(&name, &anna.password).starts_with("535 "), "a factor is bound");
+    let mut client = FormClient::new(host);
+    client.log_in(&anna);
+    client.answer(&anna.app.code());
+    let mut create = |label: &str, service: &str| {
+        client.get("/app-passwords");
+        client.submit("/app-passwords/create", &[("label", label), (service, "on")]);
+        shown(&client)
+    };
+    let (sends, reads) = (create("Scanner", "smtp"), create("Reader", "imap"));
+    assert!(postfix.auth(&name, &sends).starts_with("235 "), "{}", postfix.log());
+    assert!(postfix.auth(&name, &reads).starts_with("535 "), "it opens that alone");
+    assert!(!dovecot.imap(&name, &sends).is_in(), "and so does this one");
+    let page = guard::wait_for("the last use", Duration::from_secs(20), || {
+        let page = client.get("/app-passwords").body.clone();
+        page.contains("smtp, from 127.0.0.1").then_some(page)
+    });
+    assert!(page.contains("Scanner"), "{page}");
+    client.submit("/app-passwords/revoke", &[("id", &sends[..4])]);
+    assert!(client.page.body.contains("has been revoked"), "{}", client.page.body);
+    assert!(postfix.auth(&name, &sends).starts_with("535 "));
 }
 
 fn a_new_app_password_sets_a_device_up(host: &AccountHost) {

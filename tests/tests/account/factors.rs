@@ -8,7 +8,7 @@ use crate::on_both;
 on_both!(an_authenticator_is_set_up_used_replaced_and_removed);
 
 /// The app that the page shows the key of.
-fn scanned(browser: &Browser) -> CodeApp {
+pub(crate) fn scanned(browser: &Browser) -> CodeApp {
     let key: String = browser.text_of(".secret code").split_whitespace().collect();
     canary::register(&key);
     CodeApp::of(Authenticator::new(&BASE32_NOPAD.decode(key.as_bytes()).unwrap()))

@@ -11,6 +11,7 @@ mod ledger_down;
 mod mail;
 mod outages;
 mod passkeys;
+mod replacing;
 mod request_framing;
 mod slow_clients;
 mod trust;

@@ -15,20 +15,26 @@ on_both!(
     only_ways_that_there_are_and_that_are_others_are_offered,
 );
 
+/// Takes a picture and searches the page for what keeps people out, where that is wanted.
+fn look(browser: &mut Browser, name: &str, is_wanted: bool) {
+    if is_wanted {
+        browser.screenshot(name);
+        browser.axe();
+    }
+}
+
 /// Binds a phone in the page, and gives it back.
-fn bind_phone(host: &AccountHost, browser: &mut Browser) -> Handset {
-    browser.click("Set up Phone");
+pub(crate) fn bind_phone(host: &AccountHost, browser: &mut Browser, button: &str, looks: bool) -> Handset {
+    browser.click(button);
     browser.wait_for_text("Is this the phone you want to set up?");
-    browser.screenshot("phone-scan");
-    browser.axe();
+    look(browser, "phone-scan", looks);
     let address = browser.js("return document.querySelector('main a[target]').href");
     let phone = Handset::scans(address.as_str().unwrap());
     phone.register();
     assert!(phone.bind(&host.web, "Fairphone").is_accept());
     browser.click("The phone shows six digits: continue");
     browser.wait_for_text("Compare these six digits");
-    browser.screenshot("phone-compare");
-    browser.axe();
+    look(browser, "phone-compare", looks);
     assert_eq!(browser.text_of(".digits"), phone.compared());
     browser.click("Yes, the same digits");
     browser.wait_for_text("is set up");
@@ -39,7 +45,7 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
     let anna = host.user("anna");
     let mut browser = host.browser(Browser::builder("account_phone").desktop());
     host.log_in(&browser, &anna);
-    let phone = bind_phone(host, &mut browser);
+    let phone = bind_phone(host, &mut browser, "Set up Phone", true);
     let topic = phone.ring_by_ntfy(&host.web);
     postern_tests::canary::register(&topic);
     browser.screenshot("recovery-offer");
@@ -87,18 +93,23 @@ fn a_phone_is_set_up_and_approves_by_a_number(host: &AccountHost) {
 }
 
 /// Binds what codes are sent to.
-fn bind_address(browser: &mut Browser, kind: &str, to: &str, code: impl FnOnce() -> String) {
-    browser.click(&format!("Set up {kind}"));
+pub(crate) fn bind_address(
+    browser: &mut Browser,
+    button: &str,
+    to: &str,
+    looks: bool,
+    code: impl FnOnce() -> String,
+) {
+    browser.click(button);
+    let kind = button.rsplit(' ').next().unwrap();
     browser.wait_until("a field", || {
         (browser.js("return document.querySelectorAll('#answer').length") == 1).then_some(())
     });
-    browser.screenshot(&format!("address-{kind}"));
-    browser.axe();
+    look(browser, &format!("address-{kind}"), looks);
     browser.type_into("#answer", to);
     browser.click("Send the code");
     browser.wait_for_text("Send a new code");
-    browser.screenshot(&format!("sent-{kind}"));
-    browser.axe();
+    look(browser, &format!("sent-{kind}"), looks);
     browser.type_into("#answer", &code());
     browser.click("Continue");
     browser.wait_for_text("is set up");
@@ -111,8 +122,12 @@ fn codes_come_by_mail_and_by_sms_and_another_way_is_chosen(host: &AccountHost) {
     let bert = host.user("bert");
     let mut browser = host.browser(Browser::builder("account_sent").desktop());
     host.log_in(&browser, &bert);
-    bind_address(&mut browser, "E-mail", &bert.backup(), || host.mailbox.next_to(&bert.backup()).code());
-    bind_address(&mut browser, "SMS", &bert.number(), || host.gateway.next_to(&bert.number()).code());
+    bind_address(&mut browser, "Set up E-mail", &bert.backup(), true, || {
+        host.mailbox.next_to(&bert.backup()).code()
+    });
+    bind_address(&mut browser, "Set up SMS", &bert.number(), true, || {
+        host.gateway.next_to(&bert.number()).code()
+    });
     browser.screenshot("two-ways");
     browser.click("Log out");
     host.log_in(&browser, &bert);

@@ -7,6 +7,7 @@ mod concurrent;
 mod factors;
 mod first_login;
 mod limits;
+mod keyboard;
 mod ledger_down;
 mod mail;
 mod outages;

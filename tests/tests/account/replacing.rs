@@ -65,7 +65,7 @@ fn every_kind_is_replaced_and_removed(host: &AccountHost) {
     security(&browser);
     let old_phone = bind_phone(host, &mut browser, "Set up Phone", false);
     security(&browser);
-    bind_address(&mut browser, "Set up Backup e-mail address", &anna.backup(), false, || {
+    bind_address(&mut browser, "Set up E-mail", &anna.backup(), false, || {
         host.mailbox.next_to(&anna.backup()).code()
     });
     security(&browser);

@@ -116,6 +116,11 @@ impl Web {
         self.process.stop()
     }
 
+    /// Kills it, without a chance to finish its work.
+    pub fn kill9(&mut self) {
+        self.process.kill();
+    }
+
     /// Starts it again at the same place.
     pub fn start_again(&mut self) {
         assert!(self.process.ended().is_some(), "postern-web still runs");

@@ -3,7 +3,7 @@
 use postern_tests::Web;
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
-use postern_tests::login_host::Stores;
+use postern_tests::login_host::{LoginUser, Stores};
 
 #[test]
 fn sessions_outlive_postern_web_and_a_login_under_way_begins_again() {
@@ -29,6 +29,55 @@ fn sessions_outlive_postern_web_and_a_login_under_way_begins_again() {
     of_bert.log_in(&bert);
     of_bert.answer(&code);
     assert_eq!(of_bert.path, "/security", "the code was not spent: {}", of_bert.page.body);
+}
+
+#[test]
+fn what_is_under_way_begins_again_after_a_crash() {
+    let mut host = AccountHost::new("account_crash", Stores::LdapAndRedis);
+    let (anna, mut bert) = (host.user("anna"), host.enrolled_with("bert", &[]));
+    let under_way = |host: &AccountHost, bert: &LoginUser| {
+        let mut change = FormClient::logged_in(host, &anna);
+        change.submit("/security/add", &[("kind", "email")]);
+        change.answer(&anna.backup());
+        let code = host.mailbox.next_to(&anna.backup()).code();
+        let mut login = FormClient::new(host);
+        login.log_in(bert);
+        assert!(change.path.starts_with("/step/") && login.path.starts_with("/step/"));
+        [change, login].map(|client| (client.cookies, client.path, client.page, code.clone()))
+    };
+    let directory = |host: &AccountHost| host.slapd.as_ref().unwrap().export();
+    let before = directory(&host);
+    for crashed in ["postern-web", "posternd"] {
+        let both = under_way(&host, &bert);
+        if crashed == "postern-web" {
+            host.web.kill9();
+            host.web.start_again();
+        } else {
+            host.posternd.kill9();
+            host.posternd.start_again();
+        }
+        let [mut change, mut login] = both.map(|(cookies, path, page, code)| {
+            let mut client = FormClient::new(&host);
+            (client.cookies, client.path, client.page) = (cookies, path, page);
+            client.answer(&code);
+            client
+        });
+        if crashed == "postern-web" {
+            assert!(login.page.body.contains("This login was not finished"), "{}", login.page.body);
+            assert_eq!(change.path, "/security?why=again");
+            assert!(change.page.body.contains("was not finished"), "{}", change.page.body);
+        } else {
+            for client in [&change, &login] {
+                let page = &client.page;
+                assert_eq!((page.status, page.header("retry-after")), (503, Some("60")), "{}", page.body);
+            }
+        }
+        assert_eq!(directory(&host), before, "{crashed}: nothing was half changed");
+        assert_eq!(change.get("/devices").status, 200, "{crashed}: the session goes on");
+        login.log_in(&bert);
+        login.answer(&bert.app.code());
+        assert_eq!(login.path, "/security", "{}", login.page.body);
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Requests as an attacker means them, byte by byte, from any address of loopback, in the clear or over TLS.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;

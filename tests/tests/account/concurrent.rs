@@ -19,8 +19,11 @@ on_both!(
 
 const SESSION: &str = "-session";
 
-/// The same form of two tabs at once.
-fn at_once<'h>(tabs: [(FormClient<'h>, &str, &[(&str, &str)]); 2]) -> [FormClient<'h>; 2] {
+/// A tab, the form that it sends, and what is filled in.
+type Tab<'h, 'f> = (FormClient<'h>, &'f str, &'f [(&'f str, &'f str)]);
+
+/// The forms of two tabs at once.
+fn at_once<'h>(tabs: [Tab<'h, '_>; 2]) -> [FormClient<'h>; 2] {
     std::thread::scope(|scope| {
         let sent = tabs.map(|(mut tab, path, fields)| {
             scope.spawn(move || {

@@ -103,6 +103,8 @@ fn a_new_app_password_sets_a_device_up(host: &AccountHost) {
     let anna = host.user("anna");
     let mut browser = Browser::builder(&format!("account_setup_{}", anna.unix.name)).desktop().start();
     host.log_in(&browser, &anna);
+    // Its answer would take the place of the next page.
+    browser.wait_for_text("Nothing is set up yet");
     browser.open(&host.url("/app-passwords"));
     browser.type_into("#label", "Phone & <tablet>");
     browser.click("Create");

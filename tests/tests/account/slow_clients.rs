@@ -152,10 +152,9 @@ fn what_is_too_large_is_refused_with_a_status_that_says_so() {
         ] {
             let mut stream = connect_from(Ipv4Addr::LOCALHOST, port);
             stream.set_read_timeout(Some(SILENCE)).expect("a socket");
-            let began = Stopwatch::start();
             let head = format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", door.authority);
+            // The answer comes before a body may be late, which takes longer than this listens.
             let said = exchange(&mut stream, (head + body).as_bytes());
-            began.assert_within(SILENCE);
             let statuses = statuses(&said);
             assert!(statuses.len() == 1 && allowed.contains(&statuses[0]), "{what} {way}: {said}");
         }

@@ -6,9 +6,9 @@ mod attacks;
 mod concurrent;
 mod factors;
 mod first_login;
-mod limits;
 mod keyboard;
 mod ledger_down;
+mod limits;
 mod mail;
 mod outages;
 mod passkeys;
@@ -16,8 +16,8 @@ mod replacing;
 mod request_framing;
 mod slow_clients;
 mod trust;
-mod way_back;
 mod two_hosts;
+mod way_back;
 mod ways;
 
 /// Tests of a host, once for each way to keep accounts.

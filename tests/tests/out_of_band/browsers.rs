@@ -292,7 +292,8 @@ fn people_who_are_waited_for_have_few_places_and_wrong_passwords_none(host: &Cou
                 Said::Ask { .. } => return Some(visit),
                 Said::Defer(_) => return None,
                 // What a page offers beside the question.
-                Said::Record { name, .. } if name == "trust_offer" => {}
+                Said::Record { name, .. } if ["trust_offer", "second_step"].contains(&&*name) => {}
+                Said::Tell { text } if text.starts_with("Too many of your logins") => {}
                 said => panic!("{said:?}"),
             }
         }

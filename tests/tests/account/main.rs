@@ -10,6 +10,7 @@ mod keyboard;
 mod ledger_down;
 mod limits;
 mod mail;
+mod no_script;
 mod outages;
 mod passkeys;
 mod replacing;

@@ -15,7 +15,7 @@ use crate::ways::{bind_address, bind_phone};
 on_both!(every_kind_is_replaced_and_removed);
 
 /// The factors as the admin sees them: the ids by their labels.
-fn factors(host: &AccountHost, user: &LoginUser) -> BTreeMap<String, String> {
+pub(crate) fn factors(host: &AccountHost, user: &LoginUser) -> BTreeMap<String, String> {
     let account = host.site.cli_json(&["account", "show", &user.unix.name]);
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let all = account["account"]["factors"].as_array().expect("factors").iter();

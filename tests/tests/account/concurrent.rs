@@ -1,13 +1,12 @@
 //! Two tabs, two clicks, and the way back: what a person does by accident.
 
-use std::collections::BTreeMap;
-
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
 use postern_tests::login_host::{CodeApp, LoginUser};
 use postern_tests::{Browser, canary};
 
 use crate::on_both;
+use crate::replacing::factors;
 
 on_both!(
     two_tabs_that_create_app_passwords_at_once_get_one_each,
@@ -77,14 +76,6 @@ fn two_tabs_that_create_app_passwords_at_once_get_one_each(host: &AccountHost) {
     let left = host.site.cli_json(&["app-password", "list", &anna.unix.name]);
     let is_live = |one: &&serde_json::Value| one["revoked"].is_null();
     assert_eq!(left["app_passwords"].as_array().unwrap().iter().filter(is_live).count(), 1, "{left}");
-}
-
-/// The ids of an account's factors, by their labels.
-fn factors(host: &AccountHost, user: &LoginUser) -> BTreeMap<String, String> {
-    let account = host.site.cli_json(&["account", "show", &user.unix.name]);
-    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
-    let all = account["account"]["factors"].as_array().expect("factors").iter();
-    all.map(|factor| (text(&factor["label"]), text(&factor["id"]))).collect()
 }
 
 fn a_factor_is_removed_once_by_two_tabs_and_the_last_one_by_neither(host: &AccountHost) {

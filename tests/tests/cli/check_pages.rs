@@ -90,6 +90,10 @@ fn what_web_toml_says_has_to_agree_with_postern_toml() {
     one(&none, "not reached from this host", &["warn", &account]);
     let other = said(&site, &web, "\n[web]\nurl = \"https://other.invalid/\"\n", None);
     one(&other, "make them the same", &["FAIL", "https://2fa.invalid/", "https://other.invalid/"]);
+    one(&other, "cannot set up passkeys", &["warn", "add account_url = ", &account]);
+    let here = "\n[web]\nurl = \"https://2fa.invalid/\"\naccount_url = \"https://elsewhere.invalid/\"\n";
+    let elsewhere = said(&site, &web, here, None);
+    one(&elsewhere, "passkeys are made for the second", &["FAIL", &account, "https://elsewhere.invalid/"]);
     let bad = said(&site, "account_url = 3\n", "", None);
     one(&bad, "web.toml", &["FAIL", "postern-web --check"]);
     let no_address = said(&site, "url = \"https://2fa.invalid/\"\naccount_url = \"account\"\n", "", None);

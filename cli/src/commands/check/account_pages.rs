@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use postern_core::config::HttpUrl;
+use postern_core::config::{HttpUrl, Web};
 use postern_courier::{NoPage, Page};
 use postern_guarded_file::{FileError, read_trusted};
 use serde::Deserialize;
@@ -19,8 +19,8 @@ struct WebToml {
     autoconfig_hosts: Vec<String>,
 }
 
-/// Examines what the `web.toml` in `file` names; `phones` is `[web] url` of `postern.toml`. Without the file there is nothing.
-pub(super) async fn examine(file: &Path, phones: Option<&HttpUrl>) -> Vec<Remark> {
+/// Examines what the `web.toml` in `file` names; `posternd` is `[web]` of `postern.toml`. Without the file there is nothing.
+pub(super) async fn examine(file: &Path, posternd: Option<&Web>) -> Vec<Remark> {
     let path = file.display();
     let text = match read_trusted(file) {
         Ok(text) => text,
@@ -40,7 +40,8 @@ pub(super) async fn examine(file: &Path, phones: Option<&HttpUrl>) -> Vec<Remark
     };
     let mut remarks = Vec::new();
     if let Some(account) = &web.account_url {
-        remarks.extend(same_phones(file, web.url.as_deref(), phones));
+        remarks.extend(same_phones(file, web.url.as_deref(), posternd.map(|web| &web.url)));
+        remarks.extend(same_account(file, account, posternd));
         match account.parse() {
             Ok(url) => remarks.extend(account_pages(&url).await),
             Err(_) => remarks.push(Remark::fail(format!(
@@ -67,6 +68,22 @@ fn same_phones(file: &Path, ours: Option<&str>, posternd: Option<&HttpUrl>) -> O
     (!is_same).then(|| {
         Remark::fail(format!(
             "{path} has url \"{ours}\", and [web] url of postern.toml is {theirs}: phones are sent to the second, which postern-web refuses; make them the same"
+        ))
+    })
+}
+
+/// Passkeys are made for the address that posternd knows, and answer at the one where the pages are.
+fn same_account(file: &Path, ours: &str, posternd: Option<&Web>) -> Option<Remark> {
+    let path = file.display();
+    let Some(theirs) = &posternd?.account_url else {
+        return Some(Remark::warn(format!(
+            "{path} has account_url, and [web] of postern.toml has none, so people cannot set up passkeys: add account_url = \"{ours}\" there"
+        )));
+    };
+    let is_same = ours.parse::<HttpUrl>().is_ok_and(|ours| ours.origin() == theirs.origin());
+    (!is_same).then(|| {
+        Remark::fail(format!(
+            "{path} has account_url \"{ours}\", and [web] account_url of postern.toml is {theirs}: passkeys are made for the second, and work at no other; make them the same"
         ))
     })
 }

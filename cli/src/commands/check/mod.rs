@@ -142,7 +142,7 @@ impl Report {
             self.remark("web", page::examine(&web.url).await);
             page::fits_terminal(&web.url).into_iter().for_each(|remark| self.remark("web", remark));
         }
-        for remark in account_pages::examine(web_toml, config.web.as_ref().map(|web| &web.url)).await {
+        for remark in account_pages::examine(web_toml, config.web.as_ref()).await {
             self.remark("web", remark);
         }
         match Site::of(config) {

@@ -61,6 +61,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// All values of a field of the header that are text.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// A field of the header. `None` if it is missing, is no text, or comes twice.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

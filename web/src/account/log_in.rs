@@ -96,7 +96,7 @@ impl Visit<'_> {
         }
         if self.session.is_some() {
             let begin = self.begin(Flow::SessionEnd, std::collections::BTreeMap::new());
-            if let Next::End(End::Unavailable) = self.site.ask(self.network(), begin).await.next {
+            if let Next::End(End::Unavailable | End::Busy) = self.site.ask(self.network(), begin).await.next {
                 // It is still open: the person has to know.
                 return self.notice(Notice::Down);
             }

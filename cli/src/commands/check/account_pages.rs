@@ -125,7 +125,7 @@ fn problems(url: &HttpUrl, page: &Page) -> Vec<String> {
             "{url} answers with status 421, as postern-web does for hosts that are not its own; the proxy has to send Host: {}",
             url.authority()
         )),
-        502 | 504 => Some(format!(
+        502..=504 => Some(format!(
             "{url} answers with status {}: the proxy is there, and postern-web does not answer it; see: systemctl status postern-web",
             page.status
         )),
@@ -137,8 +137,12 @@ fn problems(url: &HttpUrl, page: &Page) -> Vec<String> {
         return vec![wrong];
     }
     let lacks = |(name, part, why): &(&str, &str, &str)| {
-        let value = page.header(name).unwrap_or_default();
-        (!value.contains(part)).then(|| {
+        // A proxy that keeps a client at one postern-web may set a cookie, too; other fields come once.
+        let is_there = match *name {
+            "set-cookie" => page.values(name).any(|value| value.starts_with(COOKIES) && value.contains(part)),
+            _ => page.header(name).is_some_and(|value| value.contains(part)),
+        };
+        (!is_there).then(|| {
             format!(
                 "{url} arrives without \"{name}: …{part}…\", or with it twice, so {why}; have the proxy pass the headers of postern-web on as they are"
             )
@@ -186,6 +190,8 @@ fn not_opened(no_page: NoPage, so: &str) -> Remark {
 /// A part of the form for name and main password.
 const LOG_IN: &str = "action=\"/log-in";
 /// A name that no site has (RFC 6761, section 6.4).
+/// How the names of the pages' own cookies begin.
+const COOKIES: &str = "__Host-postern-";
 const STRANGER: &str = "postern-check.invalid";
 /// Fields of the header, a part of each, and what they are for.
 const HEADERS: [(&str, &str, &str); 4] = [

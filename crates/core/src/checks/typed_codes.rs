@@ -88,8 +88,12 @@ async fn check_code(
     let engine = exchange.engine;
     let account = context.account;
     let factors = &account.data.factors;
-    if factors.iter().all(|factor| factor.locked.is_some()) {
-        return Ok(if factors.is_empty() { CodeCheck::Wrong } else { CodeCheck::Locked });
+    // What takes no codes is never locked for wrong ones, and where nothing takes codes there is nothing to guess.
+    if !factors.iter().any(registry::takes_codes) {
+        return Ok(CodeCheck::Wrong);
+    }
+    if factors.iter().all(|factor| factor.locked.is_some() || !registry::takes_codes(factor)) {
+        return Ok(CodeCheck::Locked);
     }
     let open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked);
     let attempt = context.attempt(engine, exchange.source)?;

@@ -27,7 +27,8 @@ impl Limit {
             return None;
         }
         // Before the pause, which ends by itself.
-        if !factors.is_empty() && factors.iter().all(|factor| factor.locked.is_some()) {
+        let is_closed = |factor: &Factor| factor.locked.is_some() || !registry::takes_codes(factor);
+        if factors.iter().any(registry::takes_codes) && factors.iter().all(is_closed) {
             return Some(Self::Locked);
         }
         let attempt = check.attempt(engine, exchange.source).ok()?;
@@ -56,7 +57,7 @@ impl Limit {
     pub(super) fn leaves(self, factor: &Factor) -> bool {
         match self {
             Self::Paused { .. } => factor.locked.is_none() && registry::signs(factor),
-            Self::Locked => false,
+            Self::Locked => factor.locked.is_none() && !registry::takes_codes(factor),
         }
     }
 

@@ -288,3 +288,29 @@ async fn a_passkey_is_replaced_on_its_own_device_and_one_that_cannot_verify_is_n
         "it is not looked at"
     );
 }
+
+#[tokio::test]
+async fn wrong_codes_lock_what_takes_codes_and_say_so_and_a_passkey_goes_on() {
+    let mut site = Site::new().await;
+    site.configure(|setup| setup.limits.codes.in_a_row = 3);
+    let alice = site.person_with("alice", &[("mail", "alice@example.org")]).await;
+    let holder = Holder { site, alice, key: Arc::new(SecurityKey::new(7)) };
+    let session = token(&holder.site.sign_in("alice", MAIN_PASSWORD).says(&[]).await);
+    assert!(holder.bind(&session, &holder.key, &[MAIN_PASSWORD, BY_PASSKEY]).await.is_accept());
+    // With a passkey alone there is nothing to guess, and nothing to lock.
+    let ended = holder.log_in(by(&holder.key), &["123456", "654321", BY_PASSKEY, "n"]).await;
+    assert!(ended.is_accept(), "{ended:?}");
+    let app = holder.site.bind(&holder.alice, "app").await;
+    let wrong = [app.wrong_code(1), app.wrong_code(2), app.wrong_code(3)];
+    let wrong: Vec<&str> = wrong.iter().map(String::as_str).collect();
+    let ended = holder.site.visit("sshd", "alice").says(&[&[MAIN_PASSWORD], &*wrong].concat()).await;
+    assert_eq!(ended.reason(), Reason::Locked, "{ended:?}");
+    let ended = holder.site.visit("sshd", "alice").says(&[MAIN_PASSWORD, &app.code()]).await;
+    assert_eq!(
+        (ended.reason(), ended.questions().len()),
+        (Reason::Locked, 1),
+        "told before a code is asked for"
+    );
+    let ended = holder.log_in(by(&holder.key), &[BY_PASSKEY, "n"]).await;
+    assert!(ended.is_accept() && ended.lines().iter().any(|line| line.contains("unlock")), "{ended:?}");
+}

@@ -38,7 +38,7 @@ impl Registration {
         options.timeout = LONGEST_MS;
         options.user_verification = UserVerificationRequirement::Required;
         options.exclude_credentials = Some(&known);
-        let (name, handle) = (&account.name, user_handle(account));
+        let (name, handle) = (&account.name, user_handle(account, replaces));
         let (mut challenge, state) = site.start_passkey_registration(&handle, name, name, options)?;
         challenge.pub_key_cred_params.retain(|wanted| cose::ALGORITHMS.contains(&wanted.alg));
         let options = serde_json::to_string(&challenge).map_err(|_| Failed::Unreadable)?;
@@ -221,10 +221,10 @@ fn few<'a>(passkeys: impl Iterator<Item = &'a Passkey>) -> Vec<StoredPasskey> {
     let mut room = MOST_ID_BYTES;
     let fits = |passkey: &&Passkey| {
         let left = room.checked_sub(passkey.credential.bytes().len() + ID_OVERHEAD);
-        room = left.unwrap_or(0);
+        room = left.unwrap_or(room);
         left.is_some()
     };
-    passkeys.take_while(fits).map(stored).collect()
+    passkeys.filter(fits).map(stored).collect()
 }
 
 /// A passkey in the form of the crate.
@@ -238,12 +238,18 @@ fn stored(passkey: &Passkey) -> StoredPasskey {
     stored
 }
 
-/// What authenticators know the account by, the same for each of its passkeys. It tells no more of the person than the account's id in
+/// What authenticators know the account by, the same for each that it adds. It tells no more of the person than the account's id in
 /// the directory does (section 14.6.1): nothing, where that is an entryUUID.
-fn user_handle(account: &Account) -> [u8; 32] {
+///
+/// An authenticator overwrites a passkey by one of the same handle, before anybody knows whether that will be bound. So one in the
+/// place of another has a handle of its own, and the old one works until it is unbound.
+fn user_handle(account: &Account, replaces: Option<FactorId>) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(HANDLE);
     digest.update(account.id.as_str().as_bytes());
+    if let Some(replaced) = replaces {
+        digest.update(format!("\0{replaced}"));
+    }
     digest.finalize().into()
 }
 

@@ -36,7 +36,9 @@ pub(super) fn is_usable(key: &[u8], algorithm: i32) -> bool {
     match (algorithm, number(KEY_TYPE)) {
         (ES256, Some(EC2)) => {
             let point = [&[UNCOMPRESSED], bytes(X), bytes(Y)].concat();
-            number(CURVE) == Some(P256) && VerifyingKey::from_sec1_bytes(&point).is_ok()
+            number(CURVE) == Some(P256)
+                && bytes(X).len() == P256_BYTES
+                && VerifyingKey::from_sec1_bytes(&point).is_ok()
         }
         (EDDSA, Some(OKP)) => number(CURVE) == Some(ED25519) && bytes(X).len() == ED25519_BYTES,
         (RS256, Some(RSA)) => {
@@ -69,6 +71,7 @@ const RSA: i64 = 3;
 const P256: i64 = 1;
 const ED25519: i64 = 6;
 const ED25519_BYTES: usize = 32;
+const P256_BYTES: usize = 32;
 /// How a point begins whose coordinates are both there (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 /// 2,048 to 4,096 bits.

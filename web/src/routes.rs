@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -296,6 +296,7 @@ async fn read(body: Incoming, most: usize) -> Result<Bytes, Reply> {
         reply::refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &text)
     };
     if body.size_hint().lower() > most as u64 {
+        discard(body).await;
         return Err(too_large());
     }
     match Limited::new(body, most).collect().await {
@@ -303,6 +304,20 @@ async fn read(body: Incoming, most: usize) -> Result<Bytes, Reply> {
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(reply::refusal(StatusCode::BAD_REQUEST, "malformed", "The request was cut short.")),
     }
+}
+
+/// Takes a little of what is not wanted. A client that still writes when the connection is closed may never read the answer, and a
+/// proxy then makes one of its own.
+async fn discard(mut body: Incoming) {
+    let discarding = async {
+        let mut taken = 0;
+        while taken < MOST_DISCARDED
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            taken += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    drop(tokio::time::timeout(LONGEST_DISCARDING, discarding).await);
 }
 
 fn too_many(route: Option<Route>) -> Reply {
@@ -342,3 +357,6 @@ fn language(headers: &HeaderMap) -> Option<String> {
 }
 
 const HEALTH: &str = "/health";
+/// How much of a body that is too large is taken, and how long that may last.
+const MOST_DISCARDED: usize = 64 * 1024;
+const LONGEST_DISCARDING: Duration = Duration::from_millis(300);

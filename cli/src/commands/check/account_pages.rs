@@ -64,8 +64,7 @@ fn same_phones(file: &Path, ours: Option<&str>, posternd: Option<&HttpUrl>) -> O
         )));
     };
     let ours = ours.unwrap_or_default();
-    let is_same = ours.parse::<HttpUrl>().is_ok_and(|ours| ours.origin() == theirs.origin());
-    (!is_same).then(|| {
+    (!is_same_site(ours, theirs)).then(|| {
         Remark::fail(format!(
             "{path} has url \"{ours}\", and [web] url of postern.toml is {theirs}: phones are sent to the second, which postern-web refuses; make them the same"
         ))
@@ -80,12 +79,15 @@ fn same_account(file: &Path, ours: &str, posternd: Option<&Web>) -> Option<Remar
             "{path} has account_url, and [web] of postern.toml has none, so people cannot set up passkeys: add account_url = \"{ours}\" there"
         )));
     };
-    let is_same = ours.parse::<HttpUrl>().is_ok_and(|ours| ours.origin() == theirs.origin());
-    (!is_same).then(|| {
+    (!is_same_site(ours, theirs)).then(|| {
         Remark::fail(format!(
             "{path} has account_url \"{ours}\", and [web] account_url of postern.toml is {theirs}: passkeys are made for the second, and work at no other; make them the same"
         ))
     })
+}
+
+fn is_same_site(ours: &str, theirs: &HttpUrl) -> bool {
+    ours.parse::<HttpUrl>().is_ok_and(|ours| ours.origin() == theirs.origin())
 }
 
 async fn account_pages(url: &HttpUrl) -> Vec<Remark> {
@@ -189,9 +191,9 @@ fn not_opened(no_page: NoPage, so: &str) -> Remark {
 
 /// A part of the form for name and main password.
 const LOG_IN: &str = "action=\"/log-in";
-/// A name that no site has (RFC 6761, section 6.4).
 /// How the names of the pages' own cookies begin.
 const COOKIES: &str = "__Host-postern-";
+/// A name that no site has (RFC 6761, section 6.4).
 const STRANGER: &str = "postern-check.invalid";
 /// Fields of the header, a part of each, and what they are for.
 const HEADERS: [(&str, &str, &str); 4] = [

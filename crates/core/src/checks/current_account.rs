@@ -33,3 +33,10 @@ pub(crate) async fn read_again(exchange: &Exchange<'_>, account: &Account) -> Re
     found.usable(AccountUse::AnyOther)?;
     Ok(found)
 }
+
+/// Whether the account is still the one for which somebody proved who they are: its owner has changed neither the main password nor a
+/// factor since, and trusts the same devices. Otherwise what was proved may be what they have just taken back.
+pub(crate) fn is_as_proved(now: &Account, proved: &Account) -> bool {
+    now.password_marker == proved.password_marker
+        && now.data.policy.trust_generation == proved.data.policy.trust_generation
+}

@@ -92,7 +92,7 @@ async fn check_code(
     if !factors.iter().any(registry::takes_codes) {
         return Ok(CodeCheck::Wrong);
     }
-    if factors.iter().all(|factor| factor.locked.is_some() || !registry::takes_codes(factor)) {
+    if registry::are_codes_locked(factors) {
         return Ok(CodeCheck::Locked);
     }
     let open = totp_factors(account).filter(|(_, _, is_locked)| !is_locked);
@@ -184,7 +184,7 @@ async fn check_recovery_code(
     match engine.ledger.admit_code(&attempt, &engine.limits.codes).await {
         Ok(CodeAdmission::Proceed { .. }) => {}
         Ok(CodeAdmission::Limited { until }) => return Ok(CodeCheck::Limited { until }),
-        Err(error) if exchange.needs_ledger => return Err(error.into()),
+        Err(error) if exchange.is_in_browser() => return Err(error.into()),
         Err(LedgerError::Down(_) | LedgerError::Broken(_)) => {
             exchange.trail.is_ledger_down = true;
             if !admit_locally(exchange, context, &attempt) {

@@ -1,5 +1,6 @@
 use crate::conversation::Gone;
 use crate::engine::Engine;
+use crate::factor::RelyingParty;
 use crate::limits::Source;
 use crate::policy::Class;
 use crate::reason::Reason;
@@ -25,9 +26,6 @@ pub(crate) struct Exchange<'a> {
     /// The class of services whose names and conditions are those of the actor. At logins an account is that of a user of the host; a
     /// person with a browser may have a mailbox alone.
     pub(crate) names: Class,
-    /// Whether a proof is of use only while the ledger is there, which keeps the sessions of browsers. Then no recovery code is used up
-    /// without it.
-    pub(crate) needs_ledger: bool,
     /// Whether the next code to a new address or number has to wait for the gap after the last one.
     pub(crate) resend_gap: ResendGap,
 }
@@ -59,7 +57,6 @@ impl<'a> Exchange<'a> {
             person,
             trail: Trail::default(),
             names: Class::Login,
-            needs_ledger: false,
             resend_gap: ResendGap::Holds,
         }
     }
@@ -69,7 +66,8 @@ impl<'a> Exchange<'a> {
         Self { origin, ..self }
     }
 
-    /// Whether the person is at the account's pages, by which a passkey can be asked for.
+    /// Whether the person is at the account's pages. A passkey can be asked for there, and a proof is of use only while the ledger is
+    /// there, which keeps the sessions: no recovery code is used up without it.
     pub(crate) fn is_in_browser(&self) -> bool {
         match self.actor {
             Actor::WebSession { .. } => true,
@@ -77,6 +75,11 @@ impl<'a> Exchange<'a> {
             Actor::Claimant => self.names == Class::Mail,
             Actor::UnixUser { .. } | Actor::Admin => false,
         }
+    }
+
+    /// Whom passkeys are made for, where the person is at the account's pages.
+    pub(crate) fn relying_party(&self) -> Option<&'a RelyingParty> {
+        self.engine.relying_party.as_ref().filter(|_| self.is_in_browser())
     }
 
     /// Tells the person why the flow stops. If the person is gone they did not read it, and the reason becomes `Cancelled`.

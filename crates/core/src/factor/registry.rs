@@ -14,14 +14,14 @@ use crate::words::Phrase;
 use super::passkey::second_step::PasskeyRequest;
 use super::phone::approval::Approval;
 use super::reply::Reply;
-use super::{Factor, FactorKind, FactorType, email, passkey, phone, sent_code, sms, totp};
+use super::{Factor, FactorId, FactorKind, FactorType, email, passkey, phone, sent_code, sms, totp};
 
 /// Whether the site has what the kind needs, and the person can bind it where they are.
 pub(crate) fn is_available(kind: FactorType, exchange: &Exchange<'_>) -> bool {
     let engine = exchange.engine;
     match kind {
         FactorType::Totp => true,
-        FactorType::Passkey => passkey::enrolment::is_available(exchange),
+        FactorType::Passkey => exchange.relying_party().is_some(),
         FactorType::Phone => phone::enrolment::is_available(engine),
         FactorType::Email => email::enrolment::is_available(engine),
         FactorType::Sms => sms::enrolment::is_available(engine),
@@ -64,15 +64,17 @@ pub(crate) fn bound<'a>(kind: FactorType, label: &'a str, to: &'a str) -> Phrase
 }
 
 /// Guides a person to a new factor of the kind, up to the proof that they have it.
+/// `replaces` is the factor in whose place it will be.
 pub(crate) async fn enrol(
     kind: FactorType,
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
+    replaces: Option<FactorId>,
 ) -> Result<NewFactor, Stop> {
     match kind {
         FactorType::Totp => totp::enrolment::enrol(exchange, account, wanted).await,
-        FactorType::Passkey => passkey::enrolment::enrol(exchange, account, wanted).await,
+        FactorType::Passkey => passkey::enrolment::enrol(exchange, account, wanted, replaces).await,
         FactorType::Phone => phone::enrolment::enrol(exchange, account, wanted).await,
         FactorType::Email => email::enrolment::enrol(exchange, account, wanted).await,
         FactorType::Sms => sms::enrolment::enrol(exchange, account, wanted).await,
@@ -111,6 +113,12 @@ pub(crate) fn takes_codes(factor: &Factor) -> bool {
     }
 }
 
+/// Whether all that take codes are locked. Not so where none does.
+pub(crate) fn are_codes_locked(factors: &[Factor]) -> bool {
+    let mut takers = factors.iter().filter(|factor| takes_codes(factor)).peekable();
+    takers.peek().is_some() && takers.all(|factor| factor.locked.is_some())
+}
+
 /// Whether it can be proved by a signature, so that a pause after wrong codes does not concern it.
 pub(crate) fn signs(factor: &Factor) -> bool {
     match factor.kind.factor_type() {
@@ -144,8 +152,7 @@ pub(crate) async fn request(
             let approval = phone::second_step::request(exchange, account, factor, phone, context).await?;
             Ok(approval.map_or(Requested::Nothing, Requested::Approval))
         }
-        FactorKind::Passkey(_) => Ok(passkey::second_step::request(exchange, account, factor.id)
-            .map_or(Requested::Nothing, |request| Requested::Passkey(Box::new(request)))),
+        FactorKind::Passkey(_) => Ok(PasskeyRequest::begin(exchange, account, factor.id).into()),
     }
 }
 
@@ -170,7 +177,7 @@ impl Requested {
             Self::Nothing => None,
             Self::SentCode(to) => Some(sent_code::second_step::question(to, has_others)),
             Self::Approval(approval) => Some(phone::second_step::question(approval, has_others)),
-            Self::Passkey(request) => Some(passkey::second_step::question(request)),
+            Self::Passkey(request) => Some(request.question()),
         }
     }
 
@@ -178,10 +185,12 @@ impl Requested {
     pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, answer: &str) -> Result<Reply, Stop> {
         match self {
             Self::Nothing | Self::SentCode(_) => Ok(Reply::Other),
-            Self::Passkey(_) => {
-                let Self::Passkey(request) = std::mem::take(self) else { return Ok(Reply::Other) };
-                let (reply, next) = passkey::second_step::answer(*request, exchange, answer).await?;
-                *self = next.map_or(Self::Nothing, |next| Self::Passkey(Box::new(next)));
+            Self::Passkey(request) => {
+                let reply = request.answer(exchange, answer).await?;
+                // Each answer is for a challenge of its own.
+                if matches!(reply, Reply::NotApproved { .. }) {
+                    *self = request.again(exchange).into();
+                }
                 Ok(reply)
             }
             Self::Approval(approval) => {
@@ -202,5 +211,11 @@ impl Requested {
             Self::Nothing | Self::SentCode(_) | Self::Passkey(_) => {}
             Self::Approval(approval) => approval.give_up(engine).await,
         }
+    }
+}
+
+impl From<Option<PasskeyRequest>> for Requested {
+    fn from(request: Option<PasskeyRequest>) -> Self {
+        request.map_or(Self::Nothing, |request| Self::Passkey(Box::new(request)))
     }
 }

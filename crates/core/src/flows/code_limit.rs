@@ -22,13 +22,11 @@ impl Limit {
     /// only after they typed one.
     pub(super) async fn of(exchange: &Exchange<'_>, check: CodeCheckContext<'_>) -> Option<Self> {
         let engine = exchange.engine;
-        let factors = &check.account.data.factors;
         if !check.is_known || exchange.trail.is_ledger_down {
             return None;
         }
         // Before the pause, which ends by itself.
-        let is_closed = |factor: &Factor| factor.locked.is_some() || !registry::takes_codes(factor);
-        if factors.iter().any(registry::takes_codes) && factors.iter().all(is_closed) {
+        if registry::are_codes_locked(&check.account.data.factors) {
             return Some(Self::Locked);
         }
         let attempt = check.attempt(engine, exchange.source).ok()?;

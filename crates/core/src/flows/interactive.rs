@@ -56,7 +56,6 @@ pub(crate) async fn login(
     let mut exchange = Exchange::new(engine, Actor::Claimant, request.source, person).at_origin(origin);
     if service.is_browser {
         exchange.names = Class::Mail;
-        exchange.needs_ledger = true;
     }
     let time = TimeLimit::from_now(engine, request.time_limit);
     let decided =
@@ -159,9 +158,9 @@ impl InteractiveLogin<'_, '_> {
             let detail = "the account is marked as enrolled, and has no factor";
             return Err(Stop::explained(Reason::NotPermitted, detail));
         }
-        let device = LoginDevice::of(self.request, self.service);
+        // Where one can be trusted at all.
+        let device = LoginDevice::of(self.request, self.service).filter(|_| !policy.trust_device.is_zero());
         if let Some(device) = &device
-            && !policy.trust_device.is_zero()
             && device.is_trusted(self.exchange, &account, policy.trust_device).await?
         {
             return self.accept(&account, Credential::TrustedDevice).await;
@@ -343,7 +342,7 @@ impl InteractiveLogin<'_, '_> {
         let now = current_account::read_again(self.exchange, account).await?;
         let is_bound = now.data.factors.iter().any(|factor| factor.id == bound.id);
         if !is_bound || now.password_marker != account.password_marker {
-            return Err(self.changed_meanwhile().await);
+            return self.changed_meanwhile().await;
         }
         self.accept(&now, Credential::Factor(bound.id)).await
     }

@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use crate::account::Account;
+use crate::changes::error::ChangeRefusal;
 use crate::checks::current_account;
 use crate::conversation::Echo;
 use crate::exchange::stop::Stop;
 use crate::ledger::Credential;
 use crate::login_event::UsedCredential;
 use crate::proof::Proof;
-use crate::verdict::{Accepted, Reason, Verdict};
+use crate::verdict::{Accepted, Verdict};
 use crate::words::Phrase;
 
 use super::answers::is_yes;
 use super::interactive::InteractiveLogin;
 use super::last_use;
 use super::login_device::LoginDevice;
+use super::refused_change;
 
 impl InteractiveLogin<'_, '_> {
     pub(super) async fn offer_trust(
@@ -24,9 +26,6 @@ impl InteractiveLogin<'_, '_> {
         device: &LoginDevice<'_>,
         term: Duration,
     ) -> Result<(), Stop> {
-        if term.is_zero() {
-            return Ok(());
-        }
         let days = term.as_secs().div_ceil(86_400);
         let answer = self.exchange.person.ask(Echo::On, &Phrase::TrustDevice { days }).await?;
         if is_yes(answer.expose()) {
@@ -41,25 +40,18 @@ impl InteractiveLogin<'_, '_> {
         device: &LoginDevice<'_>,
         term: Duration,
     ) -> Result<(), Stop> {
-        if term.is_zero() {
-            return Ok(());
-        }
         let account = self.as_proved(account).await?;
         device.trust(self.exchange, &account, term).await
     }
 
-    /// The account as it is now. If its factors, its main password or the trust in its devices were changed while a question was open,
-    /// what was proved before may be what its owner has just taken back.
+    /// The account as it is now, if it is still the one for which the person proved who they are.
     async fn as_proved(&mut self, proved: &Account) -> Result<Account, Stop> {
         let now = current_account::as_of_now(self.exchange, proved.clone()).await?;
-        let is_same = now.data.policy.trust_generation == proved.data.policy.trust_generation
-            && now.password_marker == proved.password_marker;
-        if is_same { Ok(now) } else { Err(self.changed_meanwhile().await) }
+        if current_account::is_as_proved(&now, proved) { Ok(now) } else { self.changed_meanwhile().await }
     }
 
-    pub(super) async fn changed_meanwhile(&mut self) -> Stop {
-        let stop = Stop::explained(Reason::NotPermitted, "the account was changed meanwhile");
-        self.exchange.explain(&Phrase::ChangedMeanwhile {}, stop).await
+    pub(super) async fn changed_meanwhile<T>(&mut self) -> Result<T, Stop> {
+        refused_change::told(self.exchange, Err(ChangeRefusal::ChangedMeanwhile.into())).await
     }
 
     pub(super) async fn accept(

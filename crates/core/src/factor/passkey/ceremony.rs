@@ -6,7 +6,6 @@ use passki::{
     PasskiError, RegistrationCredential, RegistrationOptions, RegistrationState, StoredPasskey,
     UserVerificationRequirement,
 };
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::account::Account;
@@ -71,7 +70,7 @@ impl Registration {
 }
 
 /// A question for a passkey. The challenge is good for one answer.
-pub(crate) struct Assertion {
+pub(super) struct Assertion {
     site: Passki,
     state: AuthenticationState,
     /// What the browser is asked for: `PublicKeyCredentialRequestOptionsJSON`.
@@ -255,8 +254,7 @@ fn user_handle(account: &Account, replaces: Option<FactorId>) -> [u8; 32] {
 
 /// Browsers send more than is looked at, and may send more one day.
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failed> {
-    let value: Value = serde_json::from_str(text).map_err(|_| Failed::Unreadable)?;
-    serde_json::from_value(value).map_err(|_| Failed::Unreadable)
+    serde_json::from_str(text).map_err(|_| Failed::Unreadable)
 }
 
 /// How long a browser waits for the person.

@@ -12,22 +12,18 @@ use crate::words::Phrase;
 
 use super::ceremony::{Failed, Registration};
 
-/// Whether the site has pages that passkeys can be made for, and the person is at one of them.
-pub(crate) fn is_available(exchange: &Exchange<'_>) -> bool {
-    exchange.is_in_browser() && exchange.engine.relying_party.is_some()
-}
-
 /// Asks the browser for a new passkey until it makes one.
 pub(crate) async fn enrol(
     exchange: &mut Exchange<'_>,
     account: &Account,
     wanted: &Wanted,
+    replaces: Option<FactorId>,
 ) -> Result<NewFactor, Stop> {
     let engine = exchange.engine;
-    let Some(party) = &engine.relying_party else { return Err(Stop::reject(Reason::NotPermitted)) };
+    let Some(party) = exchange.relying_party() else { return Err(Stop::reject(Reason::NotPermitted)) };
     let mut last = Failed::Unreadable;
     for _ in 0..MOST_TRIES {
-        let registration = Registration::begin(party, &engine.issuer, account, wanted.replaces)
+        let registration = Registration::begin(party, &engine.issuer, account, replaces)
             .map_err(|failed| Stop::explained(Reason::NotPermitted, failed.detail()))?;
         let question = Phrase::CreatePasskey { options: &registration.options };
         let answer = exchange.person.ask_for_code(&question).await?;

@@ -7,6 +7,5 @@ mod record;
 mod relying_party;
 pub(crate) mod second_step;
 
-pub(crate) use ceremony::Assertion;
 pub use record::{Backup, Passkey, Transport, WebAuthnBytes};
 pub use relying_party::RelyingParty;

@@ -12,8 +12,8 @@ use crate::flows::refused_change;
 use crate::verdict::Reason;
 use crate::words::Phrase;
 
-use super::ceremony::{Answer, Failed};
-use super::{Assertion, Passkey};
+use super::Passkey;
+use super::ceremony::{Answer, Assertion, Failed};
 
 /// A passkey of the account that is asked for.
 pub(crate) struct PasskeyRequest {
@@ -22,52 +22,48 @@ pub(crate) struct PasskeyRequest {
     factor: FactorId,
 }
 
-/// Asks for this passkey, or any other one of the account. Where none can answer the person may choose another way.
-pub(crate) fn request(
-    exchange: &Exchange<'_>,
-    account: &Account,
-    factor: FactorId,
-) -> Option<PasskeyRequest> {
-    let party = exchange.engine.relying_party.as_ref().filter(|_| exchange.is_in_browser())?;
-    let assertion = Assertion::begin(party, account, factor).ok()?;
-    Some(PasskeyRequest { account: account.clone(), assertion, factor })
+impl PasskeyRequest {
+    /// Asks for this passkey, or any other one of the account. Where none can answer the person may choose another way.
+    pub(crate) fn begin(exchange: &Exchange<'_>, account: &Account, factor: FactorId) -> Option<Self> {
+        let assertion = Assertion::begin(exchange.relying_party()?, account, factor).ok()?;
+        Some(Self { account: account.clone(), assertion, factor })
+    }
+
+    /// The same for the account as it was at the last answer.
+    pub(crate) fn again(&self, exchange: &Exchange<'_>) -> Option<Self> {
+        Self::begin(exchange, &self.account, self.factor)
+    }
+
+    /// What the browser needs is in the question.
+    pub(crate) fn question(&self) -> Phrase<'_> {
+        Phrase::UsePasskey { options: &self.assertion.options }
+    }
+
+    /// The browser's answer, if it is one.
+    pub(crate) async fn answer(&mut self, exchange: &mut Exchange<'_>, typed: &str) -> Result<Reply, Stop> {
+        if !typed.starts_with('{') {
+            return Ok(Reply::Other);
+        }
+        self.account = current_account::as_of_now(exchange, self.account.clone()).await?;
+        let failed = match check(&self.assertion, exchange, &self.account, typed).await? {
+            Ok(factor) => return Ok(Reply::Approved { factor, trusts: None }),
+            Err(failed) => failed,
+        };
+        if failed == Failed::Behind {
+            notices::changed(exchange, &self.account, &Phrase::ChangedPasskeyCopied {}).await;
+        }
+        if matches!(failed, Failed::OtherSite | Failed::Behind) {
+            let stop = Stop::explained(Reason::BadCredential, failed.detail());
+            return Err(exchange.explain(&Phrase::PasskeyRefused {}, stop).await);
+        }
+        let (complaint, reason) = (Phrase::PasskeyWrong {}, Some(Reason::BadCredential));
+        Ok(Reply::NotApproved { complaint, reason })
+    }
 }
 
 /// Whether the person is at the pages that it was made for.
 pub(crate) fn can_answer(exchange: &Exchange<'_>, passkey: &Passkey) -> bool {
-    let party = exchange.engine.relying_party.as_ref().filter(|_| exchange.is_in_browser());
-    party.is_some_and(|party| party.id() == passkey.rp_id)
-}
-
-/// What the browser needs is in the question.
-pub(crate) fn question(request: &PasskeyRequest) -> Phrase<'_> {
-    Phrase::UsePasskey { options: &request.assertion.options }
-}
-
-/// The browser's answer, if it is one; and what is asked for next. Each answer is for a challenge of its own.
-pub(crate) async fn answer(
-    request: PasskeyRequest,
-    exchange: &mut Exchange<'_>,
-    typed: &str,
-) -> Result<(Reply, Option<PasskeyRequest>), Stop> {
-    if !typed.starts_with('{') {
-        return Ok((Reply::Other, Some(request)));
-    }
-    let account = current_account::as_of_now(exchange, request.account.clone()).await?;
-    let failed = match check(&request.assertion, exchange, &account, typed).await? {
-        Ok(factor) => return Ok((Reply::Approved { factor, trusts: None }, None)),
-        Err(failed) => failed,
-    };
-    if failed == Failed::Behind {
-        notices::changed(exchange, &account, &Phrase::ChangedPasskeyCopied {}).await;
-    }
-    if matches!(failed, Failed::OtherSite | Failed::Behind) {
-        let stop = Stop::explained(Reason::BadCredential, failed.detail());
-        return Err(exchange.explain(&Phrase::PasskeyRefused {}, stop).await);
-    }
-    let next = self::request(exchange, &account, request.factor);
-    let (complaint, reason) = (Phrase::PasskeyWrong {}, Some(Reason::BadCredential));
-    Ok((Reply::NotApproved { complaint, reason }, next))
+    exchange.relying_party().is_some_and(|party| party.id() == passkey.rp_id)
 }
 
 /// Which passkey of the account signed. Its new counter is in the directory before it counts, so that an answer of a copy does not.

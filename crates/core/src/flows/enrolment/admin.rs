@@ -58,7 +58,6 @@ pub async fn enrol_for(engine: &Engine, order: &EnrolFor<'_>, person: &mut dyn C
     let mut exchange = Exchange::new(engine, Actor::Admin, order.source, person);
     exchange.trail.account = Some(order.account.id.clone());
     let wanted = Wanted {
-        replaces: None,
         kind: Some(order.kind),
         label: order.label.clone(),
         to: order.to.clone(),

@@ -48,14 +48,12 @@ pub(crate) async fn enrol(
     let Place { replaces, ticket } = place;
     let wanted = prepare(exchange, account, wanted, replaces).await?;
     let kind = wanted_kind(exchange, &wanted).await?;
-    let wanted = Wanted { replaces, ..wanted };
-    let new = registry::enrol(kind, exchange, account, &wanted).await?;
+    let new = registry::enrol(kind, exchange, account, &wanted, replaces).await?;
     if exchange.actor.is_owner() {
         // What was proved to begin with has to be true still: a phone may have been taken out of the account meanwhile, a
         // password changed, an account disabled, or the owner may have logged out everywhere.
         let now = current_account::read_again(exchange, account).await?;
-        let is_logged_out = now.data.policy.trust_generation != account.data.policy.trust_generation;
-        if now.password_marker != account.password_marker || is_logged_out {
+        if !current_account::is_as_proved(&now, account) {
             return refused_change::told(exchange, Err(ChangeRefusal::ChangedMeanwhile.into())).await;
         }
     }

@@ -18,8 +18,6 @@ pub(crate) struct Wanted {
     pub(crate) is_to_typed: bool,
     /// Whether an admin says that the address or number is right: no code is sent.
     pub(crate) is_unproved: bool,
-    /// The factor in whose place it will be.
-    pub(crate) replaces: Option<FactorId>,
 }
 
 /// Where a new factor belongs.

@@ -45,7 +45,6 @@ pub async fn self_service(
     };
     let mut exchange = Exchange::new(engine, actor, source, person);
     exchange.names = names;
-    exchange.needs_ledger = matches!(request.actor, SelfServiceActor::Browser { .. });
     let own = SelfService { exchange: &mut exchange, request, session: None, bound: None };
     let decided = own.run().await;
     exchange.end(decided)

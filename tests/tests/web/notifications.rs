@@ -94,8 +94,9 @@ fn a_push_message_is_shown_and_opens_its_challenge() {
         json!({"permission": {"name": "notifications"}, "setting": "granted", "origin": phone.web.url()});
     phone.browser.cdp("Browser.setPermission", &permission);
     let message = json!({"title": "Postern", "body": "alice at sshd", "url": address}).to_string();
-    phone.browser.deliver_push(&phone.web.url(), &message);
     let shown = phone.browser.wait_until("a notification", || {
+        // Chromium drops what it is handed while it starts or stops the worker.
+        phone.browser.deliver_push(&phone.web.url(), &message);
         let list = phone.browser.js_async(
             "const r = await navigator.serviceWorker.ready; const list = await r.getNotifications();
              return list.map((n) => [n.title, n.body, n.data.url])",

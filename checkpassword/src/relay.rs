@@ -16,6 +16,7 @@ pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) ->
     let begin = Begin {
         secret: request.password,
         rhost: request.address,
+        peer_address: request.peer_address,
         local: request.local,
         secured: request.secured,
         session: request.session,

@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) user: String,
     pub(crate) password: Option<Secret>,
     pub(crate) address: Option<String>,
+    /// The address that the connection itself came from, where a proxy or a web mail told another one of the client.
+    pub(crate) peer_address: Option<String>,
     pub(crate) local: Option<String>,
     pub(crate) secured: Option<bool>,
     pub(crate) session: Option<String>,
@@ -47,12 +49,14 @@ impl Request {
         let service = variable("SERVICE").or_else(|| arguments.service.clone());
         let service = service.ok_or("neither SERVICE is set nor --service given")?;
         let Some(Credentials { user, password }) = Credentials::parse(&bytes) else { return Ok(None) };
+        let address = variable("AUTH_RIP").or_else(|| variable("TCPREMOTEIP"));
         Ok(Some(Self {
             purpose,
             service,
             user: user.to_owned(),
             password: (purpose == Purpose::Login).then(|| Secret::new(password.to_owned())),
-            address: variable("AUTH_RIP").or_else(|| variable("TCPREMOTEIP")),
+            peer_address: variable("AUTH_REAL_RIP").filter(|peer| Some(peer) != address.as_ref()),
+            address,
             local: variable("AUTH_LIP").or_else(|| variable("TCPLOCALIP")),
             secured: variable("AUTH_SECURED").map(|word| !word.is_empty()),
             session: variable("AUTH_SESSION"),

@@ -168,6 +168,7 @@ impl Site {
             host_title: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
             mail_settings: config.mail_settings.clone(),
             relying_party: config.relying_party(),
+            applications: config.applications(),
             random,
             caches: Arc::new(caches),
         })

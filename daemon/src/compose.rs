@@ -95,6 +95,7 @@ pub(crate) fn engine(
         host_title: config.host_title.clone().unwrap_or_else(postern_courier::host_name),
         mail_settings: config.mail_settings.clone(),
         relying_party: config.relying_party(),
+        applications: config.applications(),
         random,
         caches,
     };
@@ -119,6 +120,7 @@ pub(crate) fn with_keyring(engine: &Engine, keyring: Keyring) -> Engine {
         host_title: engine.host_title.clone(),
         mail_settings: engine.mail_settings.clone(),
         relying_party: engine.relying_party.clone(),
+        applications: engine.applications.clone(),
         random: engine.random,
         caches: Arc::clone(&engine.caches),
     }

@@ -94,6 +94,7 @@ fn decided_login(site: &Site, request: &Request<'_>, outcome: &Outcome) -> Optio
             CoreFlow::Lookup
             | CoreFlow::SelfService(_)
             | CoreFlow::Browser(_)
+            | CoreFlow::Application(_)
             | CoreFlow::ApprovalCheck
             | CoreFlow::MailSettings
             | CoreFlow::Phone(_),
@@ -131,9 +132,10 @@ async fn converse(
     let (deadlines, audience) = match (flow, request.is_interactive) {
         (CoreFlow::SelfService(_) | CoreFlow::Browser(_), true) => (SELF_SERVICE, Audience::Person),
         (CoreFlow::SelfService(_) | CoreFlow::Browser(_), false) => (SELF_SERVICE, Audience::Reader),
-        (CoreFlow::Phone(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings, _) => {
-            (PHONE, Audience::Reader)
-        }
+        (
+            CoreFlow::Phone(_) | CoreFlow::Application(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings,
+            _,
+        ) => (PHONE, Audience::Reader),
         (CoreFlow::Login | CoreFlow::Lookup | CoreFlow::Account, true) => {
             (if is_dialogue || request.is_sign_in() { LOGIN } else { MAIL }, Audience::Person)
         }
@@ -189,6 +191,7 @@ fn conclude(server: &Server, request: &Request<'_>, outcome: &Outcome) {
         service: request.service.name,
         user: request.name(),
         address: request.address(),
+        peer_address: request.peer_address,
         host: request.host_name(),
         device: request.device.as_ref().map(|device| device.name.as_str()),
         tty: request.tty,

@@ -110,12 +110,17 @@ impl Rights {
                 uid == ROOT || services.is_some_and(|services| services.contains(service))
             }
             Task::Flow(CoreFlow::Lookup) => uid == ROOT || services.is_some(),
-            Task::Flow(CoreFlow::SelfService(SelfServiceFlow::SessionCheck)) => false,
+            Task::Flow(CoreFlow::SelfService(
+                SelfServiceFlow::SessionCheck | SelfServiceFlow::GrantApplication,
+            )) => false,
             Task::Flow(CoreFlow::SelfService(_)) => self.may_be_a_person(uid),
-            Task::Flow(CoreFlow::Browser(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings) => {
-                self.is_web(uid)
-            }
-            Task::Flow(CoreFlow::Phone(_)) => self.is_web(uid),
+            Task::Flow(
+                CoreFlow::Browser(_)
+                | CoreFlow::Application(_)
+                | CoreFlow::ApprovalCheck
+                | CoreFlow::MailSettings
+                | CoreFlow::Phone(_),
+            ) => self.is_web(uid),
         }
     }
 
@@ -295,6 +300,9 @@ mod tests {
             Flow::PhoneRing,
             Flow::ApprovalCheck,
             Flow::MailSettings,
+            Flow::ApplicationRedeem,
+            Flow::ApplicationCheck,
+            Flow::ApplicationEnd,
         ];
         for uid in [0, 115, 977, 1000, 65_534] {
             assert!(flows.iter().all(|flow| !rights().permit(uid, Task::of(*flow), "")), "{uid}");
@@ -316,7 +324,7 @@ mod tests {
         assert!([115, 977, 1000, 65_534].iter().all(|uid| !login(*uid)));
         assert!(!rights().permit(978, Task::of(Flow::Login), "sshd"));
         for flow in
-            [Flow::Factors, Flow::Remove, Flow::AppPasswordCreate, Flow::SessionCheck, Flow::SessionEnd]
+            [Flow::Factors, Flow::Remove, Flow::SessionCheck, Flow::SessionEnd, Flow::ApplicationGrant]
         {
             let mut begin = Begin::new(flow, "", "");
             begin.web_session = Some(Secret::new("x".to_owned()));
@@ -330,6 +338,7 @@ mod tests {
         }
         assert!(
             !rights().permit(1000, Task::of(Flow::SessionCheck), "")
+                && !rights().permit(1000, Task::of(Flow::ApplicationGrant), "")
                 && rights().permit(1000, Task::of(Flow::SessionList), "")
         );
     }

@@ -1,4 +1,4 @@
-use postern_core::flows::SelfServiceFlow;
+use postern_core::flows::{ApplicationFlow, SelfServiceFlow};
 use postern_ipc::{Begin, Flow, PhoneFlow};
 
 /// What a conversation is for. It decides which peers may hold it and which code answers it.
@@ -23,6 +23,8 @@ pub(crate) enum CoreFlow {
     SelfService(SelfServiceFlow),
     /// The same with a browser that is signed in.
     Browser(SelfServiceFlow),
+    /// An application asks about the session that let it in.
+    Application(ApplicationFlow),
     /// A page asks whether a phone has answered.
     ApprovalCheck,
     /// A page asks what mail programs are set up with.
@@ -43,6 +45,7 @@ impl Task {
     /// The task of a flow of the protocol, without a browser's session.
     pub(crate) fn of(flow: Flow) -> Self {
         let self_service = |flow| Self::Flow(CoreFlow::SelfService(flow));
+        let application = |flow| Self::Flow(CoreFlow::Application(flow));
         let phone = |flow| Self::Flow(CoreFlow::Phone(flow));
         match flow {
             Flow::Status => Self::Status,
@@ -66,6 +69,10 @@ impl Task {
             Flow::SessionCheck => self_service(SelfServiceFlow::SessionCheck),
             Flow::SessionList => self_service(SelfServiceFlow::SessionList),
             Flow::SessionEnd => self_service(SelfServiceFlow::SessionEnd),
+            Flow::ApplicationGrant => self_service(SelfServiceFlow::GrantApplication),
+            Flow::ApplicationRedeem => application(ApplicationFlow::Redeem),
+            Flow::ApplicationCheck => application(ApplicationFlow::Check),
+            Flow::ApplicationEnd => application(ApplicationFlow::End),
             Flow::ApprovalCheck => Self::Flow(CoreFlow::ApprovalCheck),
             Flow::MailSettings => Self::Flow(CoreFlow::MailSettings),
             Flow::PhoneBind => phone(PhoneFlow::Bind),
@@ -75,12 +82,33 @@ impl Task {
         }
     }
 
-    /// Whether it takes arguments by name, and asks for every secret itself.
+    /// Whether it begins with a secret.
+    pub(crate) fn takes_a_secret(self) -> bool {
+        match self {
+            Self::Flow(
+                CoreFlow::Login
+                | CoreFlow::Account
+                | CoreFlow::Application(_)
+                | CoreFlow::Lookup
+                | CoreFlow::MailSettings,
+            )
+            | Self::Status => true,
+            Self::Flow(
+                CoreFlow::SelfService(_)
+                | CoreFlow::Browser(_)
+                | CoreFlow::ApprovalCheck
+                | CoreFlow::Phone(_),
+            ) => false,
+        }
+    }
+
+    /// Whether it takes arguments by name.
     pub(crate) fn takes_arguments(self) -> bool {
         match self {
             Self::Flow(
                 CoreFlow::SelfService(_)
                 | CoreFlow::Browser(_)
+                | CoreFlow::Application(_)
                 | CoreFlow::ApprovalCheck
                 | CoreFlow::Phone(_),
             ) => true,
@@ -95,6 +123,7 @@ impl Task {
             Self::Flow(
                 CoreFlow::Phone(PhoneFlow::Pending)
                 | CoreFlow::Browser(SelfServiceFlow::SessionCheck)
+                | CoreFlow::Application(ApplicationFlow::Check)
                 | CoreFlow::ApprovalCheck
                 | CoreFlow::MailSettings,
             ) => true,
@@ -104,7 +133,8 @@ impl Task {
                 | CoreFlow::Lookup
                 | CoreFlow::Account
                 | CoreFlow::SelfService(_)
-                | CoreFlow::Browser(_),
+                | CoreFlow::Browser(_)
+                | CoreFlow::Application(ApplicationFlow::Redeem | ApplicationFlow::End),
             )
             | Self::Status => false,
         }

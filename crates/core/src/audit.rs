@@ -24,6 +24,8 @@ pub struct Entry<'a> {
     pub user: &'a str,
     /// The client's address, if it is known.
     pub address: Option<IpAddr>,
+    /// The address that the connection itself came from, if the front door knows it: of a proxy or a web mail, if it is not the client's.
+    pub peer_address: Option<IpAddr>,
     /// The client's host name, if the front door knows no address.
     pub host: Option<&'a str>,
     /// The device that the front door has proof of, in the form shown to users.
@@ -55,6 +57,10 @@ impl fmt::Display for Entry<'_> {
             Some(address) => line.pair("rhost", address.to_canonical())?,
             None => line.maybe("rhost", self.host)?,
         }
+        line.maybe(
+            "via",
+            self.peer_address.filter(|via| Some(*via) != self.address).map(|via| via.to_canonical()),
+        )?;
         line.maybe("account", trail.account.as_ref())?;
         match trail.credential {
             Some(Credential::MainPassword) => line.pair("credential", "main_password")?,
@@ -69,6 +75,7 @@ impl fmt::Display for Entry<'_> {
             }
             Some(Credential::RecoveryCode) => line.pair("credential", "recovery_code")?,
             Some(Credential::TrustedDevice) => line.pair("credential", "trusted_device")?,
+            Some(Credential::Session) => line.pair("credential", "session")?,
             None => {}
         }
         line.maybe("observed", trail.observed)?;
@@ -170,7 +177,20 @@ mod tests {
 
     fn plain<'a>(service: &'a str, user: &'a str, outcome: &'a Outcome) -> Entry<'a> {
         let (address, host, device, tty, session) = (None, None, None, None, None);
-        Entry { flow: "login", service, user, address, host, device, tty, session, peer: 0, outcome }
+        let peer_address = None;
+        Entry {
+            flow: "login",
+            service,
+            user,
+            address,
+            peer_address,
+            host,
+            device,
+            tty,
+            session,
+            peer: 0,
+            outcome,
+        }
     }
 
     fn line(user: &str, verdict: Verdict, trail: Trail) -> String {
@@ -244,6 +264,7 @@ mod tests {
             Credential::Factor(FactorId::new([7; 16])),
             Credential::RecoveryCode,
             Credential::TrustedDevice,
+            Credential::Session,
         ];
         let lines = credentials.map(|credential| {
             let trail = Trail {
@@ -258,7 +279,9 @@ mod tests {
             let outcome = Outcome { verdict: Verdict::Reject(Reason::Locked), detail, trail };
             let address = "192.0.2.1".parse().ok();
             let (device, tty, session) = (Some("d"), Some("t"), Some("s"));
-            Entry { address, device, tty, session, ..plain("sshd", "alice", &outcome) }.to_string()
+            let peer_address = "192.0.2.2".parse().ok();
+            Entry { address, peer_address, device, tty, session, ..plain("sshd", "alice", &outcome) }
+                .to_string()
         });
         let left_out = LeftOut { lines: 1, about: About::Peers }.to_string();
         for pair in lines.iter().chain([&left_out]).flat_map(|line| line.split(' ')) {

@@ -22,6 +22,7 @@ use crate::limits::{Limits, LocalAttempts, Source, UnprovedCalls, WrongUnderLock
 use crate::login_event::RecentLogins;
 use crate::policy::{AccountPolicy, NamedService, Policy, Service, StrictestRule};
 use crate::random::{Random, RandomnessGone, draw_bits, draw_token};
+use crate::session::Application;
 use crate::unix_users::UnixUsers;
 use crate::userdb::Userdb;
 use crate::words::Language;
@@ -59,6 +60,8 @@ pub struct Engine {
     pub mail_settings: MailSettings,
     /// Whom passkeys are made for: the account's pages; `None` if there are none.
     pub relying_party: Option<RelyingParty>,
+    /// The applications that people log in to by the account's pages, by name.
+    pub applications: BTreeMap<String, Application>,
     /// Fills a buffer with random bytes from the operating system.
     pub random: Random,
     /// The caches, which outlive a reload of the configuration.

@@ -11,7 +11,7 @@ pub struct RandomnessGone;
 pub type Random = fn(&mut [u8]) -> Result<(), RandomnessGone>;
 
 /// 128 random bits, such as for an id.
-pub(super) fn draw_bits(random: Random) -> Result<[u8; 16], RandomnessGone> {
+pub(crate) fn draw_bits(random: Random) -> Result<[u8; 16], RandomnessGone> {
     let mut bits = [0; 16];
     random(&mut bits)?;
     Ok(bits)

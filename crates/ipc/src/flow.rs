@@ -50,6 +50,15 @@ pub enum Flow {
     SessionList,
     /// Sign browsers out.
     SessionEnd,
+    /// Let an application in, such as a web mail: a code for it. Only with `web_session`.
+    ApplicationGrant,
+    /// Swap such a code for what the application logs in to mail services with. `secret` is the code. The flows from here to
+    /// `ApplicationEnd` are the web server's, for applications.
+    ApplicationRedeem,
+    /// Ask whether the session behind an application's key is still open. `secret` is the key.
+    ApplicationCheck,
+    /// End that session.
+    ApplicationEnd,
     /// Ask whether a phone has answered a challenge that a person with a browser waits for.
     ApprovalCheck,
     /// Tell what mail programs are set up with. It is public.
@@ -91,6 +100,10 @@ impl Flow {
             Self::SessionCheck => "session_check",
             Self::SessionList => "session_list",
             Self::SessionEnd => "session_end",
+            Self::ApplicationGrant => "application_grant",
+            Self::ApplicationRedeem => "application_redeem",
+            Self::ApplicationCheck => "application_check",
+            Self::ApplicationEnd => "application_end",
             Self::ApprovalCheck => "approval_check",
             Self::MailSettings => "mail_settings",
             Self::PhoneBind => "phone_bind",

@@ -50,6 +50,10 @@ pub struct Begin {
     /// The server's own address, if it is known.
     #[serde(default)]
     pub local: Option<String>,
+    /// The address that the connection itself came from, where it is not the client's: of a proxy or a web mail that the front door
+    /// believes about `rhost`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_address: Option<String>,
     /// Whether the client's connection is encrypted, if that is known.
     #[serde(default)]
     pub secured: Option<bool>,
@@ -111,6 +115,7 @@ impl Begin {
             secret: None,
             rhost: None,
             local: None,
+            peer_address: None,
             secured: None,
             session: None,
             tty: None,

@@ -11,6 +11,7 @@ pub(crate) fn credential_text(credential: Credential) -> String {
         Credential::Factor(id) => id.to_string(),
         Credential::RecoveryCode => RECOVERY_CODE.to_owned(),
         Credential::TrustedDevice => TRUSTED_DEVICE.to_owned(),
+        Credential::Session => SESSION.to_owned(),
     }
 }
 
@@ -21,6 +22,7 @@ pub(crate) fn credential_of(text: &str) -> Option<Credential> {
         LOGIN_PASSWORD => Some(Credential::LoginPassword),
         RECOVERY_CODE => Some(Credential::RecoveryCode),
         TRUSTED_DEVICE => Some(Credential::TrustedDevice),
+        SESSION => Some(Credential::Session),
         factor if factor.len() == FACTOR_ID => factor.parse().ok().map(Credential::Factor),
         selector => selector.parse().ok().map(Credential::AppPassword),
     }
@@ -30,6 +32,7 @@ const MAIN_PASSWORD: &str = "main_password";
 const LOGIN_PASSWORD: &str = "login_password";
 const RECOVERY_CODE: &str = "recovery_code";
 const TRUSTED_DEVICE: &str = "trusted_device";
+const SESSION: &str = "session";
 const FACTOR_ID: usize = 32;
 
 #[cfg(test)]
@@ -47,6 +50,7 @@ mod tests {
             Credential::Factor(FactorId::new([0xab; 16])),
             Credential::RecoveryCode,
             Credential::TrustedDevice,
+            Credential::Session,
         ] {
             assert_eq!(credential_of(&credential_text(credential)), Some(credential));
         }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use postern_core::conversation::{Conversation, Prompt, Tone};
 use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome};
 use postern_core::flows::{
-    self, BrowserRequest, LoginRequest, PhoneRequest, SelfServiceActor, SelfServiceFlow, SelfServiceRequest,
+    self, ApplicationFlow, ApplicationRequest, BrowserRequest, LoginRequest, PhoneRequest, SelfServiceActor,
+    SelfServiceFlow, SelfServiceRequest,
 };
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
@@ -33,6 +34,7 @@ pub(super) async fn decide(
     match flow {
         CoreFlow::SelfService(flow) => self_service(&server.users, site, request, flow, conversation).await,
         CoreFlow::Browser(flow) => browser(server, site, request, flow, conversation).await,
+        CoreFlow::Application(flow) => application(server, site, request, flow, conversation).await,
         CoreFlow::ApprovalCheck => {
             let source = source(&server.hosts, request).await;
             flows::approval_check(&site.engine, request.arguments, &source, conversation).await
@@ -79,6 +81,27 @@ async fn browser(
     outcome
 }
 
+/// Whose session it is about is said by the code or the key alone.
+async fn application(
+    server: &Server,
+    site: &Site,
+    request: &Request<'_>,
+    flow: ApplicationFlow,
+    conversation: &mut SocketConversation<'_>,
+) -> Outcome {
+    let Some(Ok(secret)) = request.secret.map(|secret| Offered::new(secret.expose().to_owned())) else {
+        return not_permitted("an application that shows nothing");
+    };
+    let source = source(&server.hosts, request).await;
+    let asked = ApplicationRequest { flow, secret: &secret, arguments: request.arguments, source: &source };
+    let outcome = flows::application(&site.engine, &asked, conversation).await;
+    if let Verdict::Accept(accepted) = &outcome.verdict {
+        // For the log.
+        request.is_of_user(accepted.user.clone());
+    }
+    outcome
+}
+
 /// What a phone hands in; the page says where it is.
 async fn page(
     server: &Server,
@@ -113,6 +136,7 @@ async fn login(
         name,
         secret: secret.as_ref(),
         address: request.address(),
+        peer_address: request.peer_address,
         is_here: request.is_here(),
         is_address_vouched_for: request.peer.vouches_for_devices,
         source: &source,

@@ -26,6 +26,8 @@ pub(super) struct Request<'a> {
     pub(super) secret: Option<&'a Secret>,
     /// The client's host, if the front door knows it.
     pub(super) remote: Option<RemoteHost<'a>>,
+    /// The address that the connection itself came from, if the front door knows it.
+    pub(super) peer_address: Option<IpAddr>,
     /// The device that the front door has proof of, if it is one that is believed.
     pub(super) device: Option<Device>,
     /// The user of this host who logs in from it, if that is known: neither root, as whom sshd and login run, nor a person
@@ -85,6 +87,7 @@ impl<'a> Request<'a> {
             service,
             secret: begin.secret.as_ref(),
             device: device(begin, peer),
+            peer_address: peer_address(begin, remote.as_ref()),
             local_user: local_user(begin, remote.as_ref(), peer),
             remote,
             is_interactive: begin.interactive,
@@ -161,7 +164,7 @@ pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
     let takes_arguments = task.takes_arguments();
     let what = if !takes_arguments && !begin.arguments.is_empty() {
         "this flow takes no arguments"
-    } else if takes_arguments && begin.secret.is_some() {
+    } else if !task.takes_a_secret() && begin.secret.is_some() {
         "this flow asks for what it needs"
     } else if begin.web_session.is_some() && !matches!(task, Task::Flow(CoreFlow::Browser(_))) {
         "this flow has no session"
@@ -175,6 +178,14 @@ pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
         return None;
     };
     Some(ProtocolError::Malformed(what.to_owned()))
+}
+
+/// Where it says nothing of it, the client connected itself. What it says and is no address is nobody's.
+fn peer_address(begin: &Begin, remote: Option<&RemoteHost<'_>>) -> Option<IpAddr> {
+    match begin.peer_address.as_deref() {
+        Some(text) => RemoteHost::parse(text)?.address(),
+        None => remote?.address(),
+    }
 }
 
 fn local_user(begin: &Begin, remote: Option<&RemoteHost<'_>>, peer: Peer) -> Option<u32> {

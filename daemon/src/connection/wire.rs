@@ -44,9 +44,15 @@ pub(super) fn reject_text(
         (Task::Flow(CoreFlow::Account), Some(Class::Login)) if reason == Reason::NotPermitted => {
             Phrase::SecondFactorNotAsked {}
         }
-        (Task::Flow(CoreFlow::Phone(_) | CoreFlow::ApprovalCheck | CoreFlow::MailSettings), _) => {
-            Phrase::PhoneRefused {}
-        }
+        (
+            Task::Flow(
+                CoreFlow::Phone(_)
+                | CoreFlow::Application(_)
+                | CoreFlow::ApprovalCheck
+                | CoreFlow::MailSettings,
+            ),
+            _,
+        ) => Phrase::PhoneRefused {},
         (Task::Flow(CoreFlow::SelfService(_) | CoreFlow::Browser(_)), _) => Phrase::NotChanged {},
         // A service that is not configured may be any kind of service.
         (
@@ -186,6 +192,10 @@ mod tests {
             Flow::SessionCheck,
             Flow::SessionList,
             Flow::SessionEnd,
+            Flow::ApplicationGrant,
+            Flow::ApplicationRedeem,
+            Flow::ApplicationCheck,
+            Flow::ApplicationEnd,
             Flow::ApprovalCheck,
             Flow::MailSettings,
             Flow::PhoneBind,

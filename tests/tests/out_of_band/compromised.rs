@@ -25,7 +25,7 @@ on_both!(
     the_flows_of_phones_are_the_pages_alone,
 );
 
-const ALL: [Flow; 27] = [
+const ALL: [Flow; 31] = [
     Flow::Login,
     Flow::Lookup,
     Flow::Account,
@@ -47,6 +47,10 @@ const ALL: [Flow; 27] = [
     Flow::SessionCheck,
     Flow::SessionList,
     Flow::SessionEnd,
+    Flow::ApplicationGrant,
+    Flow::ApplicationRedeem,
+    Flow::ApplicationCheck,
+    Flow::ApplicationEnd,
     Flow::ApprovalCheck,
     Flow::MailSettings,
     Flow::PhoneBind,
@@ -64,7 +68,10 @@ fn is_of_the_page(flow: Flow) -> bool {
         | Flow::PhonePending
         | Flow::PhoneAnswer
         | Flow::PhoneRing => true,
-        Flow::Login
+        // These want a code or a key, and are refused without one.
+        Flow::ApplicationRedeem | Flow::ApplicationCheck | Flow::ApplicationEnd => false,
+        Flow::ApplicationGrant
+        | Flow::Login
         | Flow::Lookup
         | Flow::Account
         | Flow::Status

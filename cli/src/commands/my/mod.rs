@@ -92,6 +92,10 @@ fn records(flow: Flow) -> &'static [&'static str] {
         Flow::SessionCheck
         | Flow::ApprovalCheck
         | Flow::MailSettings
+        | Flow::ApplicationGrant
+        | Flow::ApplicationRedeem
+        | Flow::ApplicationCheck
+        | Flow::ApplicationEnd
         | Flow::Login
         | Flow::Lookup
         | Flow::Account

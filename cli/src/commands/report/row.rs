@@ -119,7 +119,8 @@ impl Row {
             Credential::MainPassword
             | Credential::AppPassword(_)
             | Credential::LoginPassword
-            | Credential::TrustedDevice => false,
+            | Credential::TrustedDevice
+            | Credential::Session => false,
         };
         self.uses.iter().flatten().filter(is_second_step).max_by_key(|used| used.at)
     }

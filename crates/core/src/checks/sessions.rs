@@ -6,25 +6,23 @@ use serde_json::json;
 
 use crate::account::{Account, AccountId};
 use crate::account_status::AccountUse;
-use crate::browser_record::{BrowserRecord, BrowserRecordKind};
+use crate::browser_record::BrowserRecordKind;
 use crate::checks::current_account;
-use crate::clock::Timestamp;
+use crate::checks::stored_session::{ACCOUNT_CHANGED, StoredSession, over};
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::localized_conversation::preferred;
 use crate::exchange::stop::Stop;
 use crate::ledger::Credential;
-use crate::session::{SEEN_EVERY, Session, SessionId, SessionToken};
-use crate::verdict::Reason;
+use crate::session::{
+    Application, ApplicationCode, ApplicationGrant, ApplicationKey, Session, SessionId, SessionToken,
+};
 use crate::words::Language;
 
 /// An open session of the browser that asks.
 pub(crate) struct CurrentSession {
     token: SessionToken,
-    record: BrowserRecord,
-    pub(crate) session: Session,
-    /// The account for which the record was sealed.
-    sealed_for: Account,
+    stored: StoredSession,
 }
 
 impl CurrentSession {
@@ -42,11 +40,11 @@ impl CurrentSession {
         let (now, limits) = (engine.clock.now(), engine.limits.sessions);
         let mut session = Session::begin(client, address, now, limits, engine.random)?;
         session.is_proved(credential, &account, now);
+        let id = session.id;
         let token = SessionToken::draw(&account.id, &engine.keyring, engine.random)?;
-        let record = session.seal(token.record_id(&engine.keyring), &account, &engine.keyring, limits);
-        engine.ledger.put_browser_record(&account.id, &record, None, now).await?;
-        exchange.trail.session = Some(session.id);
-        let current = Self { token, record, session, sealed_for: account };
+        let stored = StoredSession::begin(engine, token.record_id(&engine.keyring), session, account).await?;
+        exchange.trail.session = Some(id);
+        let current = Self { token, stored };
         current.tell(exchange).await
     }
 
@@ -54,45 +52,22 @@ impl CurrentSession {
     pub(crate) async fn open(exchange: &mut Exchange<'_>, token: &str) -> Result<Self, Stop> {
         let engine = exchange.engine;
         let Some(token) = SessionToken::parse(token, &engine.keyring) else { return Err(over(NOT_OURS)) };
-        let Some(account) = engine.directory.read(token.account()).await? else {
-            return Err(over(NO_ACCOUNT));
-        };
-        exchange.trail.account = Some(account.id.clone());
-        account.usable(AccountUse::AnyOther)?;
-        let (now, limits) = (engine.clock.now(), engine.limits.sessions);
-        let ids = token.record_ids(&engine.keyring, limits, now);
-        let records = engine.ledger.browser_records(&account.id, BrowserRecordKind::Session, now).await?;
-        let Some(record) = records.into_iter().find(|record| ids.contains(&record.id)) else {
-            return Err(over(NO_RECORD));
-        };
-        let Some(session) = Session::open(&record, &account, &engine.keyring, limits, now) else {
-            return Err(over(ACCOUNT_CHANGED));
-        };
-        exchange.trail.session = Some(session.id);
-        let mut current = Self { token, record, session, sealed_for: account };
-        current.note_use(exchange, now).await?;
-        Ok(current)
+        let account = account_of(exchange, token.account()).await?;
+        let ids = token.record_ids(&engine.keyring, engine.limits.sessions, engine.clock.now());
+        let mut stored = StoredSession::find(engine, account, |id| ids.contains(&id), |_| true).await?;
+        exchange.trail.session = Some(stored.session().id);
+        stored.note_use(engine).await?;
+        Ok(Self { token, stored })
     }
 
     /// The account, as it was when the session was opened.
     pub(crate) fn account(&self) -> &Account {
-        &self.sealed_for
+        self.stored.account()
     }
 
-    /// At most once in [`SEEN_EVERY`]. If another request of the browser was faster, that one has noted it.
-    async fn note_use(&mut self, exchange: &Exchange<'_>, now: Timestamp) -> Result<(), Stop> {
-        if now < self.session.seen.plus(SEEN_EVERY) {
-            return Ok(());
-        }
-        let engine = exchange.engine;
-        let session = Session { seen: now, ..self.session.clone() };
-        let id = self.token.record_id(&engine.keyring);
-        let record = session.seal(id, &self.sealed_for, &engine.keyring, engine.limits.sessions);
-        let account = &self.sealed_for.id;
-        if engine.ledger.put_browser_record(account, &record, Some(&self.record), now).await? {
-            (self.session, self.record) = (session, record);
-        }
-        Ok(())
+    /// What is known of it.
+    pub(crate) fn session(&self) -> &Session {
+        self.stored.session()
     }
 
     /// Notes a new proof. The session gets a new token, which the browser is told, and the old one is good no more.
@@ -104,10 +79,16 @@ impl CurrentSession {
     ) -> Result<(), Stop> {
         let engine = exchange.engine;
         let now = engine.clock.now();
-        let mut session = Session { seen: now, ..self.session.clone() };
-        session.is_proved(credential, account, now);
         let token = SessionToken::draw(&account.id, &engine.keyring, engine.random)?;
-        self.replace(exchange, token, session, account, now).await?;
+        let id = token.record_id(&engine.keyring);
+        let earlier = &self.token;
+        let change = |session: &mut Session| {
+            session.seen = now;
+            session.is_proved(credential, account, now);
+            Ok(session.rotate_applications(earlier, &token, now, &engine.keyring, engine.random)?)
+        };
+        self.stored.update(engine, id, account, change).await?;
+        self.token = token;
         self.tell(exchange).await
     }
 
@@ -117,40 +98,62 @@ impl CurrentSession {
         exchange: &mut Exchange<'_>,
         bound: Option<Credential>,
     ) -> Result<(), Stop> {
-        let account = current_account::read_again(exchange, &self.sealed_for).await?;
-        if account.password_marker != self.sealed_for.password_marker {
+        let account = current_account::read_again(exchange, self.account()).await?;
+        if account.password_marker != self.account().password_marker {
             return Err(over(ACCOUNT_CHANGED));
         }
         let engine = exchange.engine;
-        let now = engine.clock.now();
-        let mut session = self.session.clone();
-        // What was bound was proved by its first code, within the time for which the proof before it is good.
-        if let (Some(credential), Some(proof)) = (bound, session.proof) {
-            session.is_proved(credential, &account, proof.at);
-        }
-        let token =
-            SessionToken::parse(self.token.expose(), &engine.keyring).ok_or_else(|| over(NOT_OURS))?;
-        self.replace(exchange, token, session, &account, now).await
+        let id = self.token.record_id(&engine.keyring);
+        let change = |session: &mut Session| {
+            // What was bound was proved by its first code, within the time for which the proof before it is good.
+            if let (Some(credential), Some(proof)) = (bound, session.proof) {
+                session.is_proved(credential, &account, proof.at);
+            }
+            Ok(())
+        };
+        self.stored.update(engine, id, &account, change).await
+    }
+
+    /// Lets an application in. The code that its browser carries to it.
+    pub(crate) async fn lets_in(
+        &mut self,
+        exchange: &Exchange<'_>,
+        application: &Application,
+        state: &str,
+    ) -> Result<ApplicationCode, Stop> {
+        let engine = exchange.engine;
+        let (keyring, random, now) = (&engine.keyring, engine.random, engine.clock.now());
+        let account = self.account().clone();
+        let code = ApplicationCode::draw(&account.id, keyring, random)?;
+        let key = ApplicationKey::of(&self.token, &application.name, keyring, random)?;
+        let change = |session: &mut Session| {
+            let grant = ApplicationGrant::begin(application, &key, &code, state, now, random)?;
+            session.lets_in(grant);
+            Ok(())
+        };
+        self.stored.update(engine, self.stored.record_id(), &account, change).await?;
+        Ok(code)
     }
 
     /// What people call it.
     pub(crate) fn id(&self) -> SessionId {
-        self.session.id
+        self.session().id
     }
 
     /// Whether the last proof is good for a change.
     pub(crate) fn has_fresh_proof(&self, exchange: &Exchange<'_>, account: &Account) -> bool {
-        self.session.has_fresh_proof(account, exchange.engine.clock.now())
+        self.session().has_fresh_proof(account, exchange.engine.clock.now())
     }
 
     /// Tells the front door whose session it is, and how long it lasts.
     pub(crate) async fn describe(&self, exchange: &mut Exchange<'_>) -> Result<(), Stop> {
         let limits = exchange.engine.limits.sessions;
+        let (session, account) = (self.session(), self.account());
         let value = json!({
-            "user": self.sealed_for.name, "id": self.session.id, "created": self.session.created,
-            "idle_ends": self.session.idle_ends(limits), "ends": self.session.end(limits),
-            "has_fresh_proof": self.has_fresh_proof(exchange, &self.sealed_for),
-            "language": preferred(&self.sealed_for).map(Language::as_str),
+            "user": account.name, "id": session.id, "created": session.created,
+            "idle_ends": session.idle_ends(limits), "ends": session.end(limits),
+            "has_fresh_proof": self.has_fresh_proof(exchange, account),
+            "language": preferred(account).map(Language::as_str),
         });
         exchange.person.record("session", value).await?;
         Ok(())
@@ -158,59 +161,29 @@ impl CurrentSession {
 
     /// Signs out.
     pub(crate) async fn end(&self, exchange: &Exchange<'_>) -> Result<(), Stop> {
-        let (ledger, account) = (&exchange.engine.ledger, &self.sealed_for.id);
-        Ok(ledger.drop_browser_records(account, &[self.record.id]).await?)
-    }
-
-    async fn replace(
-        &mut self,
-        exchange: &Exchange<'_>,
-        token: SessionToken,
-        session: Session,
-        account: &Account,
-        now: Timestamp,
-    ) -> Result<(), Stop> {
-        let engine = exchange.engine;
-        let id = token.record_id(&engine.keyring);
-        let record = session.seal(id, account, &engine.keyring, engine.limits.sessions);
-        for _ in 0..MOST_TRIES {
-            if engine.ledger.put_browser_record(&account.id, &record, Some(&self.record), now).await? {
-                *self = Self { token, record, session, sealed_for: account.clone() };
-                return Ok(());
-            }
-            // Another request of the same browser may have noted that it is used.
-            self.record = self.as_stored(exchange, now).await?.ok_or_else(|| over(NO_RECORD))?;
-        }
-        Err(over(NO_RECORD))
-    }
-
-    async fn as_stored(
-        &self,
-        exchange: &Exchange<'_>,
-        now: Timestamp,
-    ) -> Result<Option<BrowserRecord>, Stop> {
-        let engine = exchange.engine;
-        let (keyring, limits) = (&engine.keyring, engine.limits.sessions);
-        let records =
-            engine.ledger.browser_records(&self.sealed_for.id, BrowserRecordKind::Session, now).await?;
-        let is_it = |record: &BrowserRecord| {
-            record.id == self.record.id
-                && Session::open(record, &self.sealed_for, keyring, limits, now).is_some()
-        };
-        Ok(records.into_iter().find(is_it))
+        self.stored.end(exchange.engine).await
     }
 
     /// Tells the browser its token, and when the session ends.
     async fn tell(&self, exchange: &mut Exchange<'_>) -> Result<(), Stop> {
         let limits = exchange.engine.limits.sessions;
+        let (session, account) = (self.session(), self.account());
         let value = json!({
-            "token": self.token.expose(), "id": self.session.id,
-            "idle_ends": self.session.idle_ends(limits), "ends": self.session.end(limits),
-            "user": self.sealed_for.name, "language": preferred(&self.sealed_for).map(Language::as_str),
+            "token": self.token.expose(), "id": session.id,
+            "idle_ends": session.idle_ends(limits), "ends": session.end(limits),
+            "user": account.name, "language": preferred(account).map(Language::as_str),
         });
         exchange.person.record("session", value).await?;
         Ok(())
     }
+}
+
+/// The account that a secret of a session names, if it may be used.
+pub(super) async fn account_of(exchange: &mut Exchange<'_>, id: &AccountId) -> Result<Account, Stop> {
+    let account = exchange.engine.directory.read(id).await?.ok_or_else(|| over(NO_ACCOUNT))?;
+    exchange.trail.account = Some(account.id.clone());
+    account.usable(AccountUse::AnyOther)?;
+    Ok(account)
 }
 
 /// Makes sure that the ledger is there for a session that is about to begin.
@@ -233,7 +206,7 @@ pub(crate) async fn drop_others(
         Ok(records) => {
             let others = records.iter().map(|record| record.id);
             let others: Vec<_> =
-                others.filter(|id| current.is_none_or(|current| current.record.id != *id)).collect();
+                others.filter(|id| current.is_none_or(|current| current.stored.record_id() != *id)).collect();
             if others.is_empty() { Ok(()) } else { ledger.drop_browser_records(account, &others).await }
         }
         Err(error) => Err(error),
@@ -241,13 +214,5 @@ pub(crate) async fn drop_others(
     exchange.trail.is_ledger_down |= dropped.is_err();
 }
 
-/// For the front door it is over, whatever the log says.
-fn over(detail: &'static str) -> Stop {
-    Stop::explained(Reason::Expired, detail)
-}
-
-const MOST_TRIES: u32 = 3;
-const NOT_OURS: &str = "a session's secret that is none of this site";
+pub(super) const NOT_OURS: &str = "a session's secret that is none of this site";
 const NO_ACCOUNT: &str = "the account of the session is gone";
-const NO_RECORD: &str = "the session is over";
-const ACCOUNT_CHANGED: &str = "the account has changed since the session began, or the session is over";

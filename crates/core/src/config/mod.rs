@@ -16,10 +16,11 @@ mod settings;
 #[cfg(test)]
 mod shipped;
 mod template;
+mod web;
 
 pub use couriers::{
     Couriers, EmailCourier, Encoding, HostPattern, HttpMethod, MailTls, Mailbox, NtfyCourier, SmsCourier,
-    SmsGateway, SmsWay, Web, WebPushCourier, percent_encoded,
+    SmsGateway, SmsWay, WebPushCourier, percent_encoded,
 };
 pub use digest::ConfigDigest;
 pub use http_url::{BadHttpUrl, HttpUrl};
@@ -33,6 +34,7 @@ pub use settings::{
     Socket,
 };
 pub use template::{Template, UnknownPlace};
+pub use web::Web;
 
 /// The default path of the configuration of posternd and the CLI.
 pub const CONFIG_PATH: &str = "/etc/postern/postern.toml";

@@ -165,6 +165,11 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
+    /// The same, and a problem where it is missing.
+    pub(super) fn needed<T: FromStr<Err: Display>>(&mut self, key: &str, example: &str) -> Option<T> {
+        if self.has(key) { self.parsed(key) } else { self.required(key, example).and(None) }
+    }
+
     /// A string that is one of a few words.
     pub(super) fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let offset = self.offset_of(key);

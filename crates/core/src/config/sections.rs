@@ -13,7 +13,7 @@ use super::mail_settings::MailUserName;
 use super::problems::Problems;
 use super::reader::{CA_FILE, Findings, Section};
 use super::settings::{Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, Redis, Socket};
-use super::{couriers, ldap, limits, mail_settings, redis, services};
+use super::{couriers, ldap, limits, mail_settings, redis, services, web};
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);
@@ -74,7 +74,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let mail_settings =
         mail_settings::read(root.section("mail_settings"), mail_user_name(directory.as_ref()));
     let couriers = couriers::couriers(root.section("courier"));
-    let web = couriers::web(root.section("web"), &mut limits);
+    let web = web::read(root.section("web"), &mut limits);
     limits.history = limits::history(root.section("history"));
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();

@@ -9,14 +9,16 @@ use crate::factor::RelyingParty;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::policy::{Policy, Service};
+use crate::session::Application;
 use crate::userdb::Userdb;
 use crate::words::Language;
 
-use super::couriers::{Couriers, MailTls, SmsWay, Web};
+use super::couriers::{Couriers, MailTls, SmsWay};
 use super::ldap::{Condition, FilterTemplate, LdapUri};
 use super::mail_settings::MailSettings;
 use super::problems::Problems;
 use super::redis::RedisServers;
+use super::web::Web;
 use postern_guarded_file::read_made_by_init;
 
 /// A complete, valid configuration.
@@ -61,6 +63,12 @@ impl Config {
     #[must_use]
     pub fn relying_party(&self) -> Option<RelyingParty> {
         self.web.as_ref()?.account_url.as_ref().and_then(RelyingParty::of)
+    }
+
+    /// The applications of `[web.applications]`.
+    #[must_use]
+    pub fn applications(&self) -> BTreeMap<String, Application> {
+        self.web.as_ref().map(|web| web.applications.clone()).unwrap_or_default()
     }
 
     /// Whether the file of `[embedded]` is in use.

@@ -25,8 +25,11 @@ impl DecidedLogin {
     #[must_use]
     pub fn of(service: &str, address: Option<IpAddr>, outcome: &Outcome, at: Timestamp) -> Option<Self> {
         let account = outcome.trail.account.clone()?;
+        // The login with the browser is told, and not each request of its web mail.
+        let is_of_session = outcome.trail.credential == Some(Credential::Session);
         let is_first_factor_proved = outcome.trail.first_factor == Some(FirstFactorCheck::Proved);
         let verdict = match outcome.verdict {
+            Verdict::Accept(_) if is_of_session => return None,
             Verdict::Accept(_) => EventVerdict::Accept,
             Verdict::Reject(Reason::Cancelled) if !is_first_factor_proved => return None,
             Verdict::Reject(reason) => EventVerdict::Reject { reason, is_first_factor_proved },

@@ -30,6 +30,8 @@ pub struct LoginRequest<'a> {
     pub secret: Option<&'a Offered>,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// The address that the connection itself came from, where it is known: of a proxy or a web mail, or else the client's.
+    pub peer_address: Option<IpAddr>,
     /// Whether the person is at this host itself: at sudo, su and the console.
     pub is_here: bool,
     /// Whether that address may identify a device. A front door that is not root might invent it.

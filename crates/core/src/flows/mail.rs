@@ -1,9 +1,11 @@
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::account_status::{AccountUse, UnusableAccount};
 use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
+use crate::checks::application_keys;
 use crate::checks::attempts;
 use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
 use crate::checks::main_password::{MainPasswordCheck, attempt_digest};
+use crate::checks::sessions;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, Echo};
@@ -23,6 +25,7 @@ use crate::ledger::{Admission, Attempt, Credential, Settlement};
 use crate::login_event::UsedCredential;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
 use crate::secret::{Offered, Password};
+use crate::session::SessionMailPassword;
 use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::{Language, Phrase};
@@ -86,6 +89,9 @@ impl<'x> MailLogin<'x, '_> {
     async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.exchange.engine;
         let (observe, service) = (self.observe, self.service);
+        if SessionMailPassword::is_claimed_by(self.offered.expose()) {
+            return self.by_session().await;
+        }
         let policy = |account| EffectiveMail::of(&engine.policy, observe, service, account);
         let Some(account) = engine.directory.find(self.request.name, Class::Mail).await? else {
             return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
@@ -104,6 +110,32 @@ impl<'x> MailLogin<'x, '_> {
             return self.by_app_password(&account, stored, &candidate).await;
         }
         self.by_main_password(policy(account.data.policy), &account).await
+    }
+
+    /// The password of a web mail, for the session that it has of its user. Nobody guesses it, so it costs no hash and nothing is counted; it
+    /// changes nothing, so an open tab keeps no session alive. All of it is in the ledger: without that the login is deferred.
+    async fn by_session(&mut self) -> Result<Verdict, Stop> {
+        self.exchange.trail.credential = Some(Credential::Session);
+        let engine = self.exchange.engine;
+        let Some(account) = engine.directory.find(self.request.name, Class::Mail).await? else {
+            // Not to be told apart by time from one without a session.
+            sessions::require_ledger(engine, &AccountId::new(String::new())).await?;
+            return Err(Stop::reject(Reason::UnknownAccount));
+        };
+        self.exchange.trail.account = Some(account.id.clone());
+        account.usable(AccountUse::AnyOther)?;
+        let Some(password) = SessionMailPassword::parse(self.offered.expose()) else {
+            return Err(Stop::explained(Reason::BadCredential, NOT_OF_A_SESSION));
+        };
+        let grant = application_keys::granted(self.exchange, account.clone(), &password).await?;
+        if !grant.scope.opens(self.service.scope) {
+            return Err(Stop::reject(Reason::Scope));
+        }
+        if !grant.networks.admit(self.request.peer_address) {
+            return Err(Stop::reject(Reason::Network));
+        }
+        let userdb = engine.userdb.fill(&account)?;
+        Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))
     }
 
     async fn by_app_password(
@@ -307,6 +339,7 @@ fn split(secret: &str, digits: u8) -> Option<(Password, CodeText)> {
     None
 }
 
+const NOT_OF_A_SESSION: &str = "begins as a session mail password and is none";
 const UNREADABLE: &str = "control characters, and no app password of the account";
 
 #[cfg(test)]

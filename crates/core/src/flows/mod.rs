@@ -3,6 +3,7 @@
 
 mod account_management;
 pub(crate) mod answers;
+mod applications;
 mod approval_check;
 mod code_limit;
 pub(crate) mod enrolment;
@@ -26,6 +27,7 @@ mod time_limit;
 mod unusable_password;
 
 pub use account_management::account;
+pub use applications::{ApplicationFlow, ApplicationRequest, application};
 pub use approval_check::approval_check;
 pub use enrolment::{Bound, EnrolFor, Enrolled, default_label, enrol_for};
 pub use identity::{Identity, Mismatch, identity_of};

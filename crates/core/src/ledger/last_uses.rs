@@ -58,6 +58,8 @@ pub enum Credential {
     RecoveryCode,
     /// A trusted device in the place of a second step.
     TrustedDevice,
+    /// The session mail password of a web mail. Its uses are not noted: the session has its own.
+    Session,
 }
 
 /// That a login from a source was accepted, signed with the keyring: an attacker who may write to the ledger must not be able to

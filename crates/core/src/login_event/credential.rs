@@ -66,7 +66,7 @@ impl UsedCredential {
             Credential::AppPassword(id) => (CredentialKind::AppPassword, Some(id.to_string())),
             Credential::RecoveryCode => (CredentialKind::RecoveryCode, None),
             Credential::TrustedDevice => (CredentialKind::TrustedDevice, None),
-            Credential::Factor(_) => return None,
+            Credential::Factor(_) | Credential::Session => return None,
         };
         Some(Self { kind, id, label: None })
     }

@@ -16,6 +16,9 @@ use crate::limits::SessionLimits;
 use crate::random::{Random, RandomnessGone};
 use crate::trust_state::TrustState;
 
+use super::application::{ApplicationGrant, ApplicationKey};
+use super::token::SessionToken;
+
 /// A browser that is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +40,9 @@ pub struct Session {
     /// The last full proof of who uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<SessionProof>,
+    /// The applications that it lets in, at most one grant for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applications: Vec<ApplicationGrant>,
 }
 
 /// A full proof of who uses a session: the main password, and a factor where the account has one.
@@ -81,7 +87,40 @@ impl Session {
             seen: now,
             ends: now.plus(limits.lifetime),
             proof: None,
+            applications: Vec::new(),
         })
+    }
+
+    /// Lets an application in, in the place of an earlier grant to it.
+    pub fn lets_in(&mut self, grant: ApplicationGrant) {
+        let mut grant = grant;
+        let position = self.applications.iter().position(|one| one.application == grant.application);
+        if let Some(earlier) = position.map(|position| self.applications.remove(position)) {
+            grant.replaces(earlier);
+        }
+        self.applications.push(grant);
+        let too_many = self.applications.len().saturating_sub(MOST_APPLICATIONS);
+        self.applications.drain(..too_many);
+    }
+
+    /// Gives its applications the keys that follow from its new token.
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub fn rotate_applications(
+        &mut self,
+        from: &SessionToken,
+        to: &SessionToken,
+        now: Timestamp,
+        keyring: &Keyring,
+        random: Random,
+    ) -> Result<(), RandomnessGone> {
+        for grant in &mut self.applications {
+            let [from, to] =
+                [from, to].map(|token| ApplicationKey::of(token, &grant.application, keyring, random));
+            grant.rotate(&from?, &to?, now, random)?;
+        }
+        Ok(())
     }
 
     /// Notes that the account's owner has just proved with this credential, and the main password, who they are.
@@ -94,7 +133,8 @@ impl Session {
             Credential::LoginPassword
             | Credential::MainPassword
             | Credential::AppPassword(_)
-            | Credential::TrustedDevice => return,
+            | Credential::TrustedDevice
+            | Credential::Session => return,
         };
         self.proof = Some(SessionProof { at: now, by });
     }
@@ -246,6 +286,8 @@ struct RawSession {
 pub const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// How long a proof is good for changes.
 const PROOF_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+/// More than a site has.
+const MOST_APPLICATIONS: usize = 16;
 const MAC: &str = "session";
 const VERSION: u32 = 1;
 

@@ -2,28 +2,21 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use zeroize::Zeroizing;
-
 use crate::account::AccountId;
 use crate::browser_record::{BrowserRecordId, BrowserRecordKind};
 use crate::browser_secret::BrowserSecret;
 use crate::clock::Timestamp;
-use crate::keyring::{Keyring, OlderKeys, Sealed};
+use crate::keyring::{Keyring, OlderKeys};
 use crate::limits::SessionLimits;
 use crate::random::{Random, RandomnessGone};
 
+use super::bearer::Bearer;
+
 /// 256 random bits, with the account that they are for.
 ///
-/// The text is the bits and, after a dot, the account's id sealed with the keyring and bound to them. So the record can be looked for
-/// among those of its account, which share a slot of a Redis Cluster; a token that this site did not make costs no search; and the
-/// cookie tells nothing about the account.
-pub struct SessionToken {
-    secret: BrowserSecret,
-    account: AccountId,
-    text: Zeroizing<String>,
-}
+/// So the record can be looked for among those of its account, which share a slot of a Redis Cluster; a token that this site did not
+/// make costs no search; and the cookie tells nothing about the account.
+pub struct SessionToken(Bearer);
 
 impl SessionToken {
     /// Of random bits.
@@ -31,42 +24,25 @@ impl SessionToken {
     /// # Errors
     /// The operating system gives none.
     pub fn draw(account: &AccountId, keyring: &Keyring, random: Random) -> Result<Self, RandomnessGone> {
-        let secret = BrowserSecret::draw(random)?;
-        let mut nonce = [0; 24];
-        random(&mut nonce)?;
-        let sealed = keyring.seal(&bound_to(&secret), account.as_str().as_bytes(), nonce);
-        // The cipher takes anything of this size.
-        let sealed = sealed.map_err(|_| RandomnessGone)?.to_string();
-        let (secret_text, sealed) =
-            (Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.bytes())), URL_SAFE_NO_PAD.encode(sealed));
-        let text = Zeroizing::new(format!("{}.{sealed}", *secret_text));
-        Ok(Self { secret, account: account.clone(), text })
+        Bearer::of(SEALED, BrowserSecret::draw(random)?, account, keyring, random).map(Self)
     }
 
     /// Reads the text form. `None` if this site did not make it.
     #[must_use]
     pub fn parse(text: &str, keyring: &Keyring) -> Option<Self> {
-        if text.len() > LONGEST {
-            return None;
-        }
-        let (secret, sealed) = text.split_once('.')?;
-        let secret = BrowserSecret::of_bytes(&Zeroizing::new(URL_SAFE_NO_PAD.decode(secret).ok()?))?;
-        let sealed = String::from_utf8(URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
-        let account = keyring.open(&bound_to(&secret), &Sealed::parse(&sealed).ok()?).ok()?;
-        let account = AccountId::new(String::from_utf8(account.to_vec()).ok()?);
-        Some(Self { secret, account, text: Zeroizing::new(text.to_owned()) })
+        Bearer::parse(SEALED, text, keyring).map(Self)
     }
 
     /// The account that it is for. The record of the session decides whether it still is.
     #[must_use]
     pub fn account(&self) -> &AccountId {
-        &self.account
+        &self.0.account
     }
 
     /// The key of the session's record under the current key of the keyring.
     #[must_use]
     pub fn record_id(&self, keyring: &Keyring) -> BrowserRecordId {
-        let digest = keyring.digest(RECORD, &[self.account.as_str().as_bytes(), self.secret.bytes()]);
+        let digest = keyring.digest(RECORD, &self.parts());
         BrowserRecordId { kind: BrowserRecordKind::Session, digest }
     }
 
@@ -78,16 +54,23 @@ impl SessionToken {
         limits: SessionLimits,
         now: Timestamp,
     ) -> Vec<BrowserRecordId> {
-        let parts: [&[u8]; 2] = [self.account.as_str().as_bytes(), self.secret.bytes()];
         let older = OlderKeys::within(limits.lifetime, now);
         let of = |digest| BrowserRecordId { kind: BrowserRecordKind::Session, digest };
-        keyring.digests(RECORD, &parts, older).into_iter().map(of).collect()
+        keyring.digests(RECORD, &self.parts(), older).into_iter().map(of).collect()
     }
 
     /// The text form, for the browser alone.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.text
+        self.0.text()
+    }
+
+    pub(super) fn secret(&self) -> &BrowserSecret {
+        &self.0.secret
+    }
+
+    fn parts(&self) -> [&[u8]; 2] {
+        [self.account().as_str().as_bytes(), self.0.secret.bytes()]
     }
 }
 
@@ -97,18 +80,14 @@ impl fmt::Debug for SessionToken {
     }
 }
 
-/// An account's id cannot be moved to another secret.
-fn bound_to(secret: &BrowserSecret) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new([SEALED, &secret.bytes()[..]].concat())
-}
-
 const RECORD: &str = "session record";
 const SEALED: &[u8] = b"session account";
-/// Longer than any token for an account id of a directory.
-const LONGEST: usize = 2048;
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn ring(byte: u8) -> Keyring {

@@ -136,6 +136,7 @@ which-device = Which one (its id)?␣
 session-listed = { $id }  { $name }, logged in { $since }, last used { $used }, until { $until }
 session-listed-here = { $id }  { $name } (this browser), logged in { $since }, last used { $used }, until { $until }
 no-session = You are logged in with no browser.
+no-such-application = There is no application { $name } here. Go back to where you came from and try again.
 no-such-session = You are not logged in with a browser { $id }.
 session-ended = { $name } is logged out.
 which-session = Which one (its id)?␣

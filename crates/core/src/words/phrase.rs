@@ -389,6 +389,7 @@ phrases! {
     /// There is none.
     NoSession "no-session" {};
     /// There is no such one.
+    NoSuchApplication "no-such-application" { name: text };
     NoSuchSession "no-such-session" { id: text };
     /// It is signed out.
     SessionEnded "session-ended" { name: text };

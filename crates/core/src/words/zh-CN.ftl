@@ -129,6 +129,7 @@ which-device = 请输入编号：␣
 session-listed = { $id }  { $name }，登录于 { $since }，最近使用 { $used }，有效期至 { $until }
 session-listed-here = { $id }  { $name }（当前浏览器），登录于 { $since }，最近使用 { $used }，有效期至 { $until }
 no-session = 没有已登录的浏览器。
+no-such-application = 这里没有名为 { $name } 的应用。请返回原页面后重试。
 no-such-session = 没有编号为 { $id } 的已登录浏览器。
 session-ended = { $name } 已退出登录。
 which-session = 请输入编号：␣

@@ -1,5 +1,6 @@
 //! People with a browser: signing in, sessions, and trusted browsers.
 
+mod applications;
 mod endings;
 mod passkeys;
 mod sessions;

@@ -19,6 +19,7 @@ use postern_core::policy::{
     First, LoginService, MailService, MainPasswordOnMail, Policy, Service, ServiceKind, Title,
 };
 use postern_core::random::RandomnessGone;
+use postern_core::session::Application;
 use postern_core::userdb::Userdb;
 use postern_core::words::Language;
 
@@ -34,6 +35,7 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     pub(crate) language: Language,
     pub(crate) keyring: String,
+    pub(crate) applications: BTreeMap<String, Application>,
 }
 
 impl Setup {
@@ -49,6 +51,7 @@ impl Setup {
             services: services(),
             limits,
             language: Language::English,
+            applications: BTreeMap::new(),
             keyring: Keyring::render(&[5; KEY_BYTES], Timestamp::from_unix(START)).to_string(),
         }
     }
@@ -118,6 +121,7 @@ pub(super) fn engine(
             ..MailSettings::default()
         },
         relying_party: RelyingParty::of(&"https://account.example.org/".parse().unwrap()),
+        applications: setup.applications.clone(),
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
         caches,
     })

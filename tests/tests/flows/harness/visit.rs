@@ -1,6 +1,7 @@
 //! A login or self-service request at a front door, and its end.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use postern_core::device::Device;
 use postern_core::engine::Engine;
 use postern_core::exchange::{LineDelivery, Outcome};
 use postern_core::flows::{
-    self, BrowserRequest, LoginRequest, SelfServiceActor, SelfServiceFlow, SelfServiceRequest,
+    self, ApplicationFlow, ApplicationRequest, BrowserRequest, LoginRequest, SelfServiceActor,
+    SelfServiceFlow, SelfServiceRequest,
 };
 use postern_core::limits::Source;
 use postern_core::name::LoginName;
@@ -32,6 +34,7 @@ pub(crate) struct Visit {
     name: String,
     secret: Option<String>,
     from: Option<String>,
+    through: Option<IpAddr>,
     by: Option<u32>,
     is_by_root: bool,
     device: Option<String>,
@@ -53,6 +56,7 @@ impl Site {
             name: name.to_owned(),
             secret: None,
             from: Some("192.0.2.1".to_owned()),
+            through: None,
             by: None,
             is_by_root: true,
             device: None,
@@ -88,6 +92,23 @@ impl Site {
         Visit { own: Some((flow, who.uid, BTreeMap::new())), ..self.visit("", &who.name) }
     }
 
+    /// What an application asks about a session.
+    pub(crate) async fn application(
+        &self,
+        flow: ApplicationFlow,
+        secret: &str,
+        arguments: &[(&str, &str)],
+    ) -> Ended {
+        let secret = Offered::new(secret.to_owned()).unwrap();
+        let arguments = arguments.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let (arguments, source) = (arguments.collect(), Source::of("127.0.0.1".parse().ok()));
+        let request = ApplicationRequest { flow, secret: &secret, arguments: &arguments, source: &source };
+        let mut script = Script::new(&[]);
+        let transcript = script.transcript.clone();
+        let outcome = flows::application(&self.engine, &request, &mut script).await;
+        Ended { outcome, heard: transcript.all() }
+    }
+
     /// PAM's account management.
     pub(crate) async fn account_flow(&self, service: &str, name: &str, proof: Option<&Proof>) -> Outcome {
         let name = LoginName::new(name).unwrap();
@@ -108,6 +129,11 @@ impl Visit {
 
     pub(crate) fn from(self, address: &str) -> Self {
         Self { from: Some(address.to_owned()), ..self }
+    }
+
+    /// By a connection from another address, such as a web mail's.
+    pub(crate) fn through(self, address: &str) -> Self {
+        Self { through: address.parse().ok(), ..self }
     }
 
     /// As a user of this host, at su or sudo.
@@ -183,6 +209,7 @@ impl Visit {
             name: &name,
             secret: secret.as_ref(),
             address,
+            peer_address: self.through.or(address),
             is_here: address.is_none(),
             is_address_vouched_for: self.is_by_root,
             source: &source,

@@ -42,6 +42,7 @@ fn is_free(flow: SelfServiceFlow) -> bool {
         | SelfServiceFlow::ChallengeDeny
         | SelfServiceFlow::History
         | SelfServiceFlow::SessionCheck
+        | SelfServiceFlow::GrantApplication
         | SelfServiceFlow::SessionList
         | SelfServiceFlow::SessionEnd => true,
         SelfServiceFlow::Enrol
@@ -70,6 +71,7 @@ impl Site {
             | SelfServiceFlow::ChallengeList
             | SelfServiceFlow::History
             | SelfServiceFlow::SessionCheck
+            | SelfServiceFlow::GrantApplication
             | SelfServiceFlow::SessionList => visit,
             SelfServiceFlow::Enrol => visit.argument("label", "new"),
             SelfServiceFlow::Remove => visit.argument("id", &factor.unwrap_or_default()),

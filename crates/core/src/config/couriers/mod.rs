@@ -1,4 +1,4 @@
-//! `[courier.*]` and `[web]`.
+//! `[courier.*]`.
 
 mod read;
 
@@ -13,7 +13,7 @@ use super::http_url::HttpUrl;
 use super::redis::HostPort;
 use super::template::Template;
 
-pub(super) use read::{couriers, web};
+pub(super) use read::couriers;
 
 /// The couriers. Each is absent until it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -286,15 +286,4 @@ pub struct NtfyCourier {
     pub token_file: Option<PathBuf>,
     /// The file of trusted certificates (PEM).
     pub ca_file: PathBuf,
-}
-
-/// `[web]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Web {
-    /// The URL of the phone page, ending in a slash.
-    pub url: HttpUrl,
-    /// The URL of the account's pages, ending in a slash: passkeys are made for it.
-    pub account_url: Option<HttpUrl>,
-    /// The local user that serves the page, and may use its flows.
-    pub user: String,
 }

@@ -1,21 +1,17 @@
 //! Reads the `[courier]` sections.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use crate::config::http_url::{HttpUrl, is_loopback};
 use crate::config::reader::{CA_FILE, Section};
 use crate::config::redis::HostPort;
 use crate::config::template::Template;
 use crate::factor::EmailAddress;
-use crate::limits::{Limits, SessionLimits};
 use crate::sms_rules::{DEFAULT_DAILY_BUDGET, DEFAULT_HOURLY_BUDGET, NumberPrefix, SmsRules};
 
 use super::{
-    Couriers, EmailCourier, Encoding, HttpMethod, MailTls, NtfyCourier, SmsCourier, SmsGateway, SmsWay, Web,
+    Couriers, EmailCourier, Encoding, HttpMethod, MailTls, NtfyCourier, SmsCourier, SmsGateway, SmsWay,
     WebPushCourier,
 };
 
@@ -29,46 +25,6 @@ pub(in crate::config) fn couriers(mut section: Section<'_, '_>) -> Couriers {
     };
     section.done();
     couriers
-}
-
-/// How long browsers stay signed in is set here, and is one of the `limits`.
-pub(in crate::config) fn web(mut section: Section<'_, '_>, limits: &mut Limits) -> Option<Web> {
-    if !section.is_present() {
-        return None;
-    }
-    let url: Option<HttpUrl> = needed(&mut section, "url", "\"https://2fa.example.org/\"");
-    let account_url: Option<HttpUrl> = section.parsed("account_url");
-    for (key, url) in [("url", &url), ("account_url", &account_url)] {
-        if url.as_ref().is_some_and(|url| url.target != "/") {
-            section.complain(key, "has a path or a query; the page needs a host name of its own");
-        }
-    }
-    if let (Some(url), Some(account)) = (&url, &account_url)
-        && url.server.host == account.server.host
-    {
-        let what = "has the host of url; it needs one of its own, because every page there can use the keys of phones";
-        section.complain("account_url", what);
-    }
-    let user = section.string("user").unwrap_or_else(|| WEB_USER.to_owned());
-    if user.is_empty() || user == "root" {
-        section.complain(
-            "user",
-            format!("\"{user}\" may not be the user of a web server; create one, {WEB_USER}"),
-        );
-    }
-    limits.sessions = sessions(&mut section);
-    section.done();
-    Some(Web { url: url?, account_url, user })
-}
-
-fn sessions(section: &mut Section<'_, '_>) -> SessionLimits {
-    let default = SessionLimits::default();
-    let lifetime = section.duration("session_lifetime", SESSION_LIMITS).unwrap_or(default.lifetime);
-    let idle = section.duration("session_idle", SESSION_LIMITS);
-    if idle.is_some_and(|idle| idle > lifetime) {
-        section.complain("session_idle", "is longer than session_lifetime");
-    }
-    SessionLimits { idle: idle.unwrap_or(default.idle.min(lifetime)), lifetime }
 }
 
 fn email(mut section: Section<'_, '_>) -> Option<EmailCourier> {
@@ -91,7 +47,7 @@ fn email(mut section: Section<'_, '_>) -> Option<EmailCourier> {
         let what = format!("would send codes in the clear to {}; use implicit or starttls", server.host);
         section.complain("tls", what);
     }
-    let from = needed(&mut section, "from", "\"Example Login <login@example.org>\"");
+    let from = section.needed("from", "\"Example Login <login@example.org>\"");
     let ca_file = ca_file(&mut section);
     let credentials_file = section.absolute_path("credentials_file");
     let tells_of_changes = section.boolean("changes").unwrap_or(true);
@@ -265,7 +221,7 @@ fn ntfy(mut section: Section<'_, '_>) -> Option<NtfyCourier> {
     if !section.is_present() {
         return None;
     }
-    let url: Option<HttpUrl> = needed(&mut section, "url", "\"https://ntfy.example.org\"");
+    let url: Option<HttpUrl> = section.needed("url", "\"https://ntfy.example.org\"");
     if url.as_ref().is_some_and(|url| url.target != "/") {
         section.complain("url", "has a path; give the root of the server, as topics are added to it");
     }
@@ -273,14 +229,6 @@ fn ntfy(mut section: Section<'_, '_>) -> Option<NtfyCourier> {
     let ca_file = ca_file(&mut section);
     section.done();
     Some(NtfyCourier { url: url?, token_file, ca_file })
-}
-
-fn needed<T: FromStr<Err: std::fmt::Display>>(
-    section: &mut Section<'_, '_>,
-    key: &str,
-    example: &str,
-) -> Option<T> {
-    if section.has(key) { section.parsed(key) } else { section.required(key, example).and(None) }
 }
 
 fn ca_file(section: &mut Section<'_, '_>) -> PathBuf {
@@ -303,8 +251,6 @@ const OWN_FIELDS: [&str; 4] = ["host", "content-length", "transfer-encoding", "c
 const PUSH_SERVICES: [&str; 4] =
     ["fcm.googleapis.com", "*.push.services.mozilla.com", "web.push.apple.com", "*.notify.windows.com"];
 const VAPID_PATH: &str = "/etc/postern/vapid.pem";
-const WEB_USER: &str = "postern-web";
-const SESSION_LIMITS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(31 * 86_400);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What people do with their own account, one file a group of flows.
 
 mod app_passwords;
+mod applications;
 mod challenges;
 mod choosing;
 mod devices;

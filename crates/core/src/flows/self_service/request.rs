@@ -41,6 +41,9 @@ pub enum SelfServiceFlow {
     History,
     /// Say whose session it is and how long it lasts. Only with a browser's session.
     SessionCheck,
+    /// Let an application in. Arguments: `application`, its name in the configuration; `state`, which it wants to see again with the
+    /// code. Only with a browser's session.
+    GrantApplication,
     /// List the browsers that are signed in.
     SessionList,
     /// Sign browsers out. Arguments: `id` or `all` = `true`; a browser without either signs itself out.
@@ -92,6 +95,7 @@ impl SelfServiceFlow {
             | Self::History
             | Self::SessionCheck
             | Self::SessionList => &[],
+            Self::GrantApplication => &["application", "state"],
             Self::Enrol => &["kind", "label", "to"],
             Self::Remove => &["id", "kind"],
             Self::AppPasswordRegenerate => &["id"],
@@ -119,6 +123,7 @@ impl SelfServiceFlow {
             | Self::ChallengeDeny
             | Self::History
             | Self::SessionCheck
+            | Self::GrantApplication
             | Self::SessionList => false,
         }
     }

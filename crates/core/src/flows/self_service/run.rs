@@ -99,6 +99,7 @@ impl SelfService<'_, '_> {
             SelfServiceFlow::ChallengeList => self.list_challenges(account).await,
             SelfServiceFlow::ChallengeDeny => self.deny_challenges(account).await,
             SelfServiceFlow::History => self.list_logins(account).await,
+            SelfServiceFlow::GrantApplication => self.grant_application().await,
             SelfServiceFlow::SessionCheck => self.check_session().await,
             SelfServiceFlow::SessionList => self.list_sessions(account).await,
             SelfServiceFlow::SessionEnd => self.end_session(account).await,

@@ -121,7 +121,8 @@ impl SelfService<'_, '_> {
             | Credential::MainPassword
             | Credential::LoginPassword
             | Credential::AppPassword(_)
-            | Credential::TrustedDevice => account,
+            | Credential::TrustedDevice
+            | Credential::Session => account,
         };
         Ok((account, credential))
     }

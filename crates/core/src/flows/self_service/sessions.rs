@@ -41,7 +41,7 @@ impl SelfService<'_, '_> {
             && let Some(session) = &self.session
         {
             session.end(self.exchange).await?;
-            let own = session.session.clone();
+            let own = session.session().clone();
             self.exchange.person.changed();
             return self.tell_ended(&own).await;
         }

@@ -58,6 +58,7 @@ fn session() -> Session {
         seen: at(0),
         ends: at(43_200),
         proof: Some(SessionProof { at: at(0), by: ProvedBy::RecoveryCode }),
+        applications: Vec::new(),
     }
 }
 

@@ -1,0 +1,109 @@
+//! What applications show of a session: a code, a key, or the mail password that follows from it.
+
+use serde_json::json;
+
+use crate::account::Account;
+use crate::engine::Engine;
+use crate::exchange::context::Exchange;
+use crate::exchange::stop::Stop;
+use crate::session::{ApplicationCode, ApplicationGrant, ApplicationKey, Session, SessionMailPassword};
+
+use super::sessions::{NOT_OURS, account_of};
+use super::stored_session::{StoredSession, over};
+
+/// A session, and the key of an application that it lets in.
+pub(crate) struct ApplicationSession {
+    key: ApplicationKey,
+    stored: StoredSession,
+}
+
+impl ApplicationSession {
+    /// Swaps a code for the application's key. It is used up before that is known to be right, and no two get something for it.
+    pub(crate) async fn redeem(
+        exchange: &mut Exchange<'_>,
+        code: &str,
+        application: &str,
+        state: &str,
+    ) -> Result<Self, Stop> {
+        let engine = exchange.engine;
+        let Some(code) = ApplicationCode::parse(code, &engine.keyring) else { return Err(over(NOT_OURS)) };
+        let account = account_of(exchange, code.account()).await?;
+        let is_granted = |grant: &ApplicationGrant| grant.has_code(&code);
+        let is_it = |session: &Session| session.applications.iter().any(is_granted);
+        let mut stored = StoredSession::find(engine, account.clone(), |_| true, is_it).await?;
+        exchange.trail.session = Some(stored.session().id);
+        let now = engine.clock.now();
+        let redeem = |session: &mut Session| {
+            let Some(grant) = session.applications.iter_mut().find(|grant| grant.has_code(&code)) else {
+                return Err(over(BAD_CODE));
+            };
+            let key = grant.redeem(&code, state, now, &engine.keyring, engine.random)?;
+            Ok(key.filter(|_| grant.application == application))
+        };
+        let key = stored.update(engine, stored.record_id(), &account, redeem).await?;
+        // The session may have got another secret since the code was made.
+        let key =
+            key.and_then(|key| in_force(engine, stored.session(), &key)).ok_or_else(|| over(BAD_CODE))?;
+        Ok(Self { key, stored })
+    }
+
+    /// The session of a key that is in force, or was followed by one that is.
+    pub(crate) async fn open(exchange: &mut Exchange<'_>, key: &str) -> Result<Self, Stop> {
+        let engine = exchange.engine;
+        let Some(shown) = ApplicationKey::parse(key, &engine.keyring) else { return Err(over(NOT_OURS)) };
+        let account = account_of(exchange, shown.account()).await?;
+        let of = |session: &Session| in_force(engine, session, &shown);
+        let stored = StoredSession::find(engine, account, |_| true, |session| of(session).is_some()).await?;
+        exchange.trail.session = Some(stored.session().id);
+        let key = of(stored.session()).ok_or_else(|| over(NOT_OURS))?;
+        Ok(Self { key, stored })
+    }
+
+    /// Notes that the session is used.
+    pub(crate) async fn note_use(&mut self, exchange: &Exchange<'_>) -> Result<(), Stop> {
+        self.stored.note_use(exchange.engine).await
+    }
+
+    /// Ends the session.
+    pub(crate) async fn end(&self, exchange: &Exchange<'_>) -> Result<(), Stop> {
+        self.stored.end(exchange.engine).await
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        self.stored.account()
+    }
+
+    /// Tells the application what it logs in to mail services with, and for how long.
+    pub(crate) async fn tell(&self, exchange: &mut Exchange<'_>) -> Result<(), Stop> {
+        let (limits, session) = (exchange.engine.limits.sessions, self.stored.session());
+        let value = json!({
+            "user": self.account().name, "password": *self.key.mail_password().expose(),
+            "key": self.key.expose(), "id": session.id, "idle_ends": session.idle_ends(limits),
+            "ends": session.end(limits),
+        });
+        exchange.person.record("application_session", value).await?;
+        Ok(())
+    }
+}
+
+fn in_force(engine: &Engine, session: &Session, key: &ApplicationKey) -> Option<ApplicationKey> {
+    session.applications.iter().find_map(|grant| grant.follow(key, &engine.keyring, engine.random))
+}
+
+/// The grant of an open session of the account that a session mail password opens.
+pub(crate) async fn granted(
+    exchange: &mut Exchange<'_>,
+    account: Account,
+    password: &SessionMailPassword,
+) -> Result<ApplicationGrant, Stop> {
+    let engine = exchange.engine;
+    let now = engine.clock.now();
+    let opens = |grant: &&ApplicationGrant| grant.is_opened_by(password, now);
+    let is_it = |session: &Session| session.applications.iter().any(|grant| opens(&grant));
+    let stored = StoredSession::find(engine, account, |_| true, is_it).await?;
+    exchange.trail.session = Some(stored.session().id);
+    let grant = stored.session().applications.iter().find(opens);
+    grant.cloned().ok_or_else(|| over(NOT_OURS))
+}
+
+const BAD_CODE: &str = "a code that was used, is too old, or was made for another application or browser";

@@ -1,0 +1,131 @@
+//! A session's record in the ledger: reading it, changing it in one step, ending it.
+
+use crate::account::Account;
+use crate::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecordKind};
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::exchange::stop::Stop;
+use crate::session::{SEEN_EVERY, Session};
+use crate::verdict::Reason;
+
+/// An open session, as the ledger has it.
+pub(crate) struct StoredSession {
+    record: BrowserRecord,
+    session: Session,
+    /// The account for which the record was sealed.
+    sealed_for: Account,
+}
+
+impl StoredSession {
+    /// Stores a session that begins.
+    pub(crate) async fn begin(
+        engine: &Engine,
+        id: BrowserRecordId,
+        session: Session,
+        account: Account,
+    ) -> Result<Self, Stop> {
+        let record = session.seal(id, &account, &engine.keyring, engine.limits.sessions);
+        engine.ledger.put_browser_record(&account.id, &record, None, engine.clock.now()).await?;
+        Ok(Self { record, session, sealed_for: account })
+    }
+
+    /// The open session of the account whose record may be the one and that is the one. Whether it ended or never was is not told.
+    pub(crate) async fn find(
+        engine: &Engine,
+        account: Account,
+        may_be: impl Fn(BrowserRecordId) -> bool,
+        is_it: impl Fn(&Session) -> bool,
+    ) -> Result<Self, Stop> {
+        let (now, limits) = (engine.clock.now(), engine.limits.sessions);
+        let records = engine.ledger.browser_records(&account.id, BrowserRecordKind::Session, now).await?;
+        let mut detail = NO_RECORD;
+        for record in records.into_iter().filter(|record| may_be(record.id)) {
+            match Session::open(&record, &account, &engine.keyring, limits, now) {
+                Some(session) if is_it(&session) => {
+                    return Ok(Self { record, session, sealed_for: account });
+                }
+                Some(_) => {}
+                None => detail = ACCOUNT_CHANGED,
+            }
+        }
+        Err(over(detail))
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The account, as it was when the session was read.
+    pub(crate) fn account(&self) -> &Account {
+        &self.sealed_for
+    }
+
+    pub(crate) fn record_id(&self) -> BrowserRecordId {
+        self.record.id
+    }
+
+    /// Notes that it is used, at most once in [`SEEN_EVERY`]. If another request was faster, that one has noted it.
+    pub(crate) async fn note_use(&mut self, engine: &Engine) -> Result<(), Stop> {
+        let now = engine.clock.now();
+        if now < self.session.seen.plus(SEEN_EVERY) {
+            return Ok(());
+        }
+        let session = Session { seen: now, ..self.session.clone() };
+        self.put(engine, self.record.id, session, &self.sealed_for.clone(), now).await.map(drop)
+    }
+
+    /// Changes it in one step, beginning anew where another request was faster, and gives what `change` said of what was stored. With
+    /// another `id` it gets another token; with another `account` it goes on although that has changed.
+    pub(crate) async fn update<T>(
+        &mut self,
+        engine: &Engine,
+        id: BrowserRecordId,
+        account: &Account,
+        mut change: impl FnMut(&mut Session) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let now = engine.clock.now();
+        for _ in 0..MOST_TRIES {
+            let mut session = self.session.clone();
+            let said = change(&mut session)?;
+            if self.put(engine, id, session, account, now).await? {
+                return Ok(said);
+            }
+            let (is_it, sealed_for) = (self.record.id, self.sealed_for.clone());
+            *self = Self::find(engine, sealed_for, |id| id == is_it, |_| true).await?;
+        }
+        Err(over(NO_RECORD))
+    }
+
+    /// Ends it.
+    pub(crate) async fn end(&self, engine: &Engine) -> Result<(), Stop> {
+        Ok(engine.ledger.drop_browser_records(&self.sealed_for.id, &[self.record.id]).await?)
+    }
+
+    /// Whether it was stored: it is not if the record is not the one that was read any more.
+    async fn put(
+        &mut self,
+        engine: &Engine,
+        id: BrowserRecordId,
+        session: Session,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<bool, Stop> {
+        let record = session.seal(id, account, &engine.keyring, engine.limits.sessions);
+        let is_stored =
+            engine.ledger.put_browser_record(&account.id, &record, Some(&self.record), now).await?;
+        if is_stored {
+            *self = Self { record, session, sealed_for: account.clone() };
+        }
+        Ok(is_stored)
+    }
+}
+
+/// For the front door it is over, whatever the log says.
+pub(crate) fn over(detail: &'static str) -> Stop {
+    Stop::explained(Reason::Expired, detail)
+}
+
+const MOST_TRIES: u32 = 5;
+const NO_RECORD: &str = "the session is over";
+pub(crate) const ACCOUNT_CHANGED: &str =
+    "the account has changed since the session began, or the session is over";

@@ -23,6 +23,10 @@ pub struct AccountHost {
     nginx: Nginx,
     certs: Certs,
     pages: AccountPages,
+    /// The port where a web mail with a plugin may be put, as [`webmail_url`](Self::webmail_url) says.
+    pub webmail: u16,
+    /// The port where one behind the gate may be put, as [`gated_url`](Self::gated_url) says.
+    pub gated: u16,
     _dir: tempfile::TempDir,
 }
 
@@ -82,9 +86,14 @@ impl AccountHost {
     /// A host of its own.
     #[must_use]
     pub fn new(name: &str, stores: Stores) -> Self {
-        let account = free_port();
+        let [account, webmail, gated] = [(); 3].map(|()| free_port());
         let lines = web_toml(account);
-        let host = CourierHost::with_web(name, stores, SHORT, Mailbox::section, &lines);
+        let applications = format!(
+            "[web.applications.roundcube]\nurl = \"{}\"\n[web.applications.gated]\nurl = \"{}\"\nservices = [\"imap\"]\n",
+            application_url("webmail", webmail),
+            application_url("gated", gated)
+        );
+        let host = CourierHost::with_web(name, stores, SHORT, Mailbox::section, (&lines, &applications));
         let dir = tempfile::Builder::new()
             .prefix("certs.")
             .tempdir_in(crate::host::test_dir())
@@ -92,7 +101,7 @@ impl AccountHost {
         let certs = Certs::make(dir.path());
         let nginx = Nginx::start(name, &host.web, account, Security::Tls(&certs));
         let pages = AccountPages::of(&host.web, &format!("localhost:{account}"));
-        Self { host, nginx, certs, pages, _dir: dir }
+        Self { host, nginx, certs, pages, webmail, gated, _dir: dir }
     }
 
     /// Its pages without nginx.
@@ -111,6 +120,18 @@ impl AccountHost {
     #[must_use]
     pub fn web_toml(&self) -> String {
         web_toml(self.nginx.account)
+    }
+
+    /// The address of the application `roundcube`.
+    #[must_use]
+    pub fn webmail_url(&self) -> String {
+        application_url("webmail", self.webmail)
+    }
+
+    /// The address of the application `gated`, which opens IMAP alone.
+    #[must_use]
+    pub fn gated_url(&self) -> String {
+        application_url("gated", self.gated)
     }
 
     /// The address of a page, by its path.
@@ -150,7 +171,15 @@ impl AccountHost {
 }
 
 fn web_toml(account: u16) -> String {
-    format!("url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n")
+    format!(
+        "url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n\
+         [applications]\nlisten = \"unix:{{dir}}/applications.sock\"\nrefresh = {{ gated = [\"/poll\"] }}\n"
+    )
+}
+
+/// Browsers find every name below localhost at this host (RFC 6761, section 6.3).
+fn application_url(name: &str, port: u16) -> String {
+    format!("https://{name}.localhost:{port}/")
 }
 
 /// The address of the clients without a browser.

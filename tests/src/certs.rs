@@ -12,7 +12,7 @@ use crate::{Ran, host};
 pub struct Certs {
     /// The authority's certificate, for clients.
     pub ca: PathBuf,
-    /// The server's certificate, for 127.0.0.1, ::1 and localhost.
+    /// The server's certificate, for 127.0.0.1, ::1, localhost, and the names of web mails below it.
     pub cert: PathBuf,
     /// The server's private key.
     pub key: PathBuf,
@@ -26,7 +26,8 @@ impl Certs {
         let made = Self { ca: dir.join("ca.pem"), cert: dir.join("server.pem"), key: dir.join("server.key") };
         openssl(&made.ca, &ca_key, &["-subj", "/CN=Postern test authority"]);
         let (ca, ca_key) = (made.ca.display().to_string(), ca_key.display().to_string());
-        let names = "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost";
+        let names =
+            "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
         openssl(
             &made.cert,
             &made.key,
@@ -59,7 +60,8 @@ impl Certs {
     #[must_use]
     pub fn self_signed(dir: &Path) -> Self {
         let (cert, key) = (dir.join("server.pem"), dir.join("server.key"));
-        let names = "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost";
+        let names =
+            "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
         openssl(&cert, &key, &["-subj", "/CN=localhost", "-addext", names]);
         host::own(&cert, (0.into(), 0.into()), 0o644);
         Self { ca: cert.clone(), cert, key }

@@ -148,9 +148,12 @@ impl<'h> FormClient<'h> {
         self.keep_cookies(&reply);
         self.replies.push(reply.clone());
         match reply.header("location").map(ToOwned::to_owned) {
-            Some(location) if reply.status == 303 => self.send("GET", &location, None),
+            // Another host is not followed to.
+            Some(location) if reply.status == 303 && location.starts_with('/') => {
+                self.send("GET", &location, None)
+            }
             // posternd is still working.
-            _ if reply.body.contains("http-equiv=\"refresh\"") => {
+            _ if reply.body.contains("http-equiv=\"refresh\" content=\"3\"") => {
                 pause(Duration::from_secs(1));
                 let path = self.path.clone();
                 self.send("GET", &path, None)

@@ -36,7 +36,7 @@ impl Web {
     }
 
     /// The same with more lines of configuration; where they say `listen = "unix:…"` it is a name in a directory of its own, and
-    /// `{host}` is where it listens.
+    /// `{host}` is where it listens, `{dir}` its own directory.
     #[must_use]
     pub fn with(name: &str, socket: &Path, lines: &str) -> Self {
         let owner = host::ids("postern-web");
@@ -49,6 +49,7 @@ impl Web {
             (Place::Port(port), format!("listen = \"127.0.0.1:{port}\"\n"))
         };
         let lines = lines.replace("{host}", &place.host());
+        let lines = lines.replace("{dir}", &dir.path().display().to_string());
         let lines = lines.replace("unix:…", &format!("unix:{}", dir.path().join("http.sock").display()));
         let config = dir.path().join("web.toml");
         let text = format!("socket = \"{}\"\n{listen}{lines}\n", socket.display());
@@ -67,6 +68,12 @@ impl Web {
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.start.place
+    }
+
+    /// Where it listens for web mails, if it does.
+    #[must_use]
+    pub fn applications(&self) -> Place {
+        Place::Unix(self.dir.path().join("applications.sock"))
     }
 
     /// Its own directory, where its socket is.

@@ -52,6 +52,16 @@ pub(crate) struct Api {
     places: ConversationPlaces,
 }
 
+/// How a flow that asks nothing ended.
+pub(crate) enum Asked {
+    /// With these records, which may be secrets.
+    Accepted(Vec<Value>),
+    /// There is no such session.
+    Refused,
+    /// Nothing is known.
+    Unavailable,
+}
+
 /// The client of a request.
 #[derive(Debug)]
 pub(crate) struct Requester {
@@ -114,6 +124,24 @@ impl Api {
             Err(failure) => {
                 error!("{failure}");
                 None
+            }
+        }
+    }
+
+    /// What a flow that asks nothing says about a session.
+    pub(crate) async fn ask(&self, client: Option<Network>, begin: Begin) -> Asked {
+        let deadline = Instant::now() + self.time.mul_f32(0.8);
+        let Some(place) = self.places.take(client, deadline).await else { return Asked::Unavailable };
+        match self.converse(Begin { service: SERVICE.to_owned(), ..begin }, place, deadline).await {
+            Ok((Verdict::Accept(_), transcript)) => Asked::Accepted(transcript.records),
+            Ok((Verdict::Reject(_), _)) => Asked::Refused,
+            Ok((verdict @ (Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
+                warn!("posternd decides nothing: {verdict:?}");
+                Asked::Unavailable
+            }
+            Err(failure) => {
+                error!("{failure}");
+                Asked::Unavailable
             }
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,10 +29,21 @@ pub(crate) struct Config {
     pub(crate) autoconfig_hosts: HostNames,
     /// The sites, and the hosts that they are at.
     pub(crate) sites: Sites,
+    /// Where web mails ask about their sessions.
+    pub(crate) applications: Option<Applications>,
     /// How the account's pages look.
     pub(crate) branding: Branding,
     /// The resources that one client, or all together, may use.
     pub(crate) limits: Limits,
+}
+
+/// The listener of web mails and of the web servers before them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Applications {
+    /// The address that they connect to.
+    pub(crate) listen: Listen,
+    /// Texts in the addresses of requests that an open page makes by itself, by application: such a request is no use of the session.
+    pub(crate) refresh: BTreeMap<String, Vec<String>>,
 }
 
 /// An address that only this host can reach.
@@ -89,9 +101,12 @@ impl Config {
                 "autoconfig_hosts: \"{taken}\" is the host of another site, whose pages would be gone; its settings are served there anyway"
             ));
         }
+        let listen = Listen::parse("listen", raw.listen.as_deref().unwrap_or("127.0.0.1:8480"))?;
+        let applications = raw.applications.map(|raw| applications(raw, &sites, &listen)).transpose()?;
         Ok(Self {
             socket: absolute("socket", socket)?,
-            listen: Listen::parse(raw.listen.as_deref().unwrap_or("127.0.0.1:8480"))?,
+            listen,
+            applications,
             client_address_header: header(raw.client_address_header.as_deref().unwrap_or("X-Forwarded-For"))?,
             autoconfig_hosts,
             sites,
@@ -135,19 +150,40 @@ fn sites(phone: Option<&str>, account: Option<&str>) -> Result<Sites, String> {
     }
 }
 
+fn applications(raw: RawApplications, sites: &Sites, listen: &Listen) -> Result<Applications, String> {
+    let parsed = Listen::parse("applications.listen", &raw.listen)?;
+    if parsed == *listen {
+        return Err("applications.listen: the same as listen; it needs an address of its own, for whoever reaches it may use \
+             what a web mail holds"
+            .to_owned());
+    }
+    match sites {
+        Sites::Phone => {
+            return Err("applications: needs account_url, where people log in to web mails".to_owned());
+        }
+        Sites::Both { .. } => {}
+    }
+    if let Some(name) =
+        raw.refresh.iter().find_map(|(name, texts)| texts.contains(&String::new()).then_some(name))
+    {
+        return Err(format!("applications.refresh: {name} has an empty text, which is in every address"));
+    }
+    Ok(Applications { listen: parsed, refresh: raw.refresh })
+}
+
 impl Listen {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(key: &str, text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
-            return absolute("listen", PathBuf::from(path)).map(Self::Unix);
+            return absolute(key, PathBuf::from(path)).map(Self::Unix);
         }
         match text.parse::<SocketAddr>() {
             Ok(address) if address.ip().is_loopback() => Ok(Self::Loopback(address)),
             Ok(_) => Err(format!(
-                "listen: \"{text}\" can be reached from elsewhere without TLS; take 127.0.0.1, [::1] or \
+                "{key}: \"{text}\" can be reached from elsewhere without TLS; take 127.0.0.1, [::1] or \
                  unix:/run/postern-web/http.sock, and put a proxy in front"
             )),
             Err(_) => Err(format!(
-                "listen: \"{text}\" is not an address; write it as 127.0.0.1:8480, [::1]:8480 or \
+                "{key}: \"{text}\" is not an address; write it as 127.0.0.1:8480, [::1]:8480 or \
                  unix:/run/postern-web/http.sock"
             )),
         }
@@ -182,8 +218,17 @@ struct Raw {
     autoconfig_hosts: Option<Vec<String>>,
     url: Option<String>,
     account_url: Option<String>,
+    applications: Option<RawApplications>,
     branding: Option<RawBranding>,
     limits: Option<RawLimits>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawApplications {
+    listen: String,
+    #[serde(default)]
+    refresh: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -239,124 +284,4 @@ fn duration(key: &str, text: Option<String>, default: u64) -> Result<Duration, S
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_file_means_the_defaults() {
-        let config = Config::load(Path::new("/nonexistent/web.toml")).unwrap();
-        assert_eq!(config.listen, Listen::Loopback("127.0.0.1:8480".parse().unwrap()));
-        assert_eq!(config.client_address_header, Some("x-forwarded-for".parse().unwrap()));
-        assert_eq!(config.limits.body, 8192);
-    }
-
-    #[test]
-    fn a_file_that_others_may_write_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("web.toml");
-        std::fs::write(&path, "").unwrap();
-        for (mode, is_taken) in [(0o644, true), (0o664, false), (0o646, false)] {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(Config::load(&path).is_ok(), is_taken, "{mode:o}");
-        }
-    }
-
-    #[test]
-    fn every_key_is_read() {
-        let text = "socket = \"/tmp/p.sock\"\nlisten = \"unix:/tmp/h.sock\"\nclient_address_header = \"\"\n\
-                    autoconfig_hosts = [\"autoconfig.example.org\"]\n[limits]\n\
-                    connections = 1\nconversations = 2\nbody = 2048\nheader_time = \"3s\"\nrequest_time = \"4s\"\n\
-                    per_client = 6\nbody_time = \"5s\"\n[branding]\nname = \"Example\"\n";
-        let text = format!(
-            "url = \"https://2fa.example.org/\"\naccount_url = \"https://account.example.org/\"\n{text}"
-        );
-        let url = |text| SiteUrl::parse(text).unwrap();
-        let branding = toml::from_str("name = \"Example\"").unwrap();
-        let expected = Config {
-            sites: Sites::Both {
-                phone: url("https://2fa.example.org/"),
-                account: url("https://account.example.org/"),
-            },
-            branding: Branding::read(branding).unwrap(),
-            socket: "/tmp/p.sock".into(),
-            listen: Listen::Unix("/tmp/h.sock".into()),
-            client_address_header: None,
-            autoconfig_hosts: HostNames::parse(vec!["autoconfig.example.org".to_owned()]).unwrap(),
-            limits: Limits {
-                connections: 1,
-                per_client: 6,
-                conversations: 2,
-                body: 2048,
-                header_time: Duration::from_secs(3),
-                body_time: Duration::from_secs(5),
-                request_time: Duration::from_secs(4),
-            },
-        };
-        assert_eq!(Config::parse(&text), Ok(expected));
-    }
-
-    #[test]
-    fn the_accounts_pages_have_a_host_of_their_own() {
-        let parse =
-            |phone: &str, account: &str| Config::parse(&format!("{phone}\naccount_url = \"{account}\"\n"));
-        let phone = "url = \"https://2fa.example.org/\"";
-        assert!(parse(phone, "https://account.example.org/").is_ok());
-        for (phone, account, told) in [
-            (phone, "https://2FA.example.org:443/", "of its own"),
-            (phone, "https://2fa.example.org:444/", "of its own"),
-            (
-                "url = \"https://2fa.example.org/\"\nautoconfig_hosts = [\"account.example.org\"]",
-                "https://account.example.org/",
-                "another site",
-            ),
-            ("", "https://account.example.org/", "needs url"),
-            (phone, "http://account.example.org/", "https"),
-            (phone, "https://account.example.org/x", "slash"),
-        ] {
-            let error = parse(phone, account).unwrap_err();
-            assert!(error.contains(told), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_example_shows_the_defaults() {
-        let example = include_str!("../../packaging/web.toml");
-        let in_force: String = example
-            .lines()
-            .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        assert_eq!(in_force.lines().count(), 12, "{in_force}");
-        assert_eq!(Config::parse(&in_force), Config::parse(""));
-    }
-
-    #[test]
-    fn only_this_machine_can_reach_it() {
-        for text in ["0.0.0.0:8480", "[::]:80", "192.0.2.1:80", "8480", "localhost:80", "unix:http.sock"] {
-            assert!(Config::parse(&format!("listen = \"{text}\"")).is_err(), "{text}");
-        }
-        for text in ["127.0.0.2:1", "[::1]:8480"] {
-            assert!(Config::parse(&format!("listen = \"{text}\"")).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_its_line_and_those_that_are_known() {
-        let error = Config::parse("\nsockets = \"/x\"").unwrap_err();
-        assert!(
-            error.contains("line 2") && error.contains("sockets") && error.contains("`socket`"),
-            "{error}"
-        );
-        for text in [
-            "[limits]\nbody = 1",
-            "[limits]\nheader_time = \"soon\"",
-            "client_address_header = \"a b\"",
-            "autoconfig_hosts = [\"https://a\"]",
-            "=",
-        ] {
-            assert!(Config::parse(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@
 mod account;
 mod address;
 mod api;
+mod applications;
 mod args;
 mod assets;
 mod client_limit;
@@ -23,6 +24,7 @@ mod logging;
 mod published_settings;
 mod reply;
 mod request_log;
+mod route;
 mod routes;
 mod same_origin;
 mod server;
@@ -40,8 +42,9 @@ use crate::config::Config;
 pub use account::{AccountPath, Change, Form, PageFile, StepId};
 pub use address::{Network, of_client};
 pub use api::arguments;
+pub use applications::ApplicationPath;
 pub use assets::Asset;
-pub use routes::Route;
+pub use route::Route;
 pub use token::is_from_page;
 
 /// Runs the program with this process's arguments, to its exit status.

@@ -12,75 +12,25 @@ use tracing::{error, info};
 use crate::account::{AccountPath, AccountSite, protect};
 use crate::address::Network;
 use crate::api::{self, Api, Requester};
+use crate::applications::{ApplicationPath, ApplicationSite};
 use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::ConnectionSlot;
 use crate::published_settings::PublishedSettings;
 use crate::reply::{self, Reply};
 use crate::request_log::RequestLog;
+use crate::route::{HEALTH, Route};
 use crate::site::Site;
 use crate::token::{self, Token};
 use crate::{address, assets};
 
-/// What a path leads to. Every other path is 404.
-#[derive(Debug, Clone, Copy)]
-pub enum Route {
-    /// The page.
-    Page,
-    /// A file of the page.
-    Asset(&'static assets::Asset),
-    /// The health check.
-    Health,
-    /// The settings of mail programs.
-    Autoconfig,
-    /// A request of the page to posternd.
-    Api(PhoneFlow),
-    /// A page of an account.
-    Account(AccountPath),
-}
-
-impl Route {
-    /// The route of a path at the site of the phones' page.
-    #[must_use]
-    pub fn of(path: &str) -> Option<Self> {
-        match path {
-            "/" | "/index.html" => Some(Self::Page),
-            HEALTH => Some(Self::Health),
-            _ => match path.strip_prefix("/api/") {
-                Some(name) => api::flow(name).map(Self::Api),
-                None => assets::at(path).map(Self::Asset).or_else(|| Self::for_mail_programs(path)),
-            },
-        }
-    }
-
-    /// The route of a path for mail programs: a host that is theirs serves nothing else.
-    fn for_mail_programs(path: &str) -> Option<Self> {
-        // The first at the mail domain's own host, the other one at `autoconfig.DOMAIN`.
-        let paths = ["/.well-known/autoconfig/mail/config-v1.1.xml", "/mail/config-v1.1.xml"];
-        paths.contains(&path).then_some(Self::Autoconfig)
-    }
-
-    /// Whether it serves a method.
-    #[must_use]
-    pub fn allows(self, method: &Method) -> bool {
-        match self {
-            Self::Page | Self::Asset(_) | Self::Health | Self::Autoconfig => {
-                matches!(*method, Method::GET | Method::HEAD)
-            }
-            Self::Api(_) => *method == Method::POST,
-            Self::Account(path) => path.allows(method),
-        }
-    }
-
-    /// The methods that it serves, for the header `Allow` (RFC 9110, section 10.2.1).
-    #[must_use]
-    pub fn allow(self) -> &'static str {
-        match self {
-            Self::Page | Self::Asset(_) | Self::Health | Self::Autoconfig => "GET, HEAD",
-            Self::Api(_) => "POST",
-            Self::Account(path) => path.allow(),
-        }
-    }
+/// Which listener a request came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The proxy's.
+    Public,
+    /// That of web mails and of the web servers before them.
+    Applications,
 }
 
 /// What all connections share.
@@ -92,6 +42,8 @@ pub(crate) struct Server<'a> {
     pub(crate) settings: &'a PublishedSettings,
     /// The account's pages, if there are any.
     pub(crate) account: Option<&'a AccountSite>,
+    /// The applications, if there are any.
+    pub(crate) applications: Option<&'a ApplicationSite>,
     /// The concurrent requests of each client.
     pub(crate) requests: &'a ClientLimit,
     /// Limits the lines of requests in the log.
@@ -99,7 +51,12 @@ pub(crate) struct Server<'a> {
 }
 
 /// Answers a request and logs it: the client, the path and the result, never the content.
-pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: Request<Incoming>) -> Reply {
+pub(crate) async fn answer(
+    server: Server<'_>,
+    door: Door,
+    slot: &ConnectionSlot,
+    request: Request<Incoming>,
+) -> Reply {
     let (began, config) = (Instant::now(), server.config);
     let client = address::of_client(request.headers(), config.client_address_header.as_ref());
     let network = client.as_deref().and_then(Network::of);
@@ -107,7 +64,10 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     let method = request.method().clone();
     // What follows such a body on the same connection is not read: a proxy may see its end elsewhere (RFC 9112, section 11.2).
     let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-    let site = site_of(config, &request);
+    let site = match door {
+        Door::Public => site_of(config, &request),
+        Door::Applications => Some(Site::Applications),
+    };
     let route = route_of(site, request.uri().path());
     let path = name_in_log(route, request.uri().path());
     let share = server.requests.try_take(network);
@@ -133,7 +93,14 @@ pub(crate) async fn answer(server: Server<'_>, slot: &ConnectionSlot, request: R
     if let (Some(account), Some(asked)) = (account, asked) {
         let path = match route {
             Some(Route::Account(path)) => Some(path),
-            Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Api(_))
+            Some(
+                Route::Page
+                | Route::Asset(_)
+                | Route::Health
+                | Route::Autoconfig
+                | Route::Api(_)
+                | Route::Application(_),
+            )
             | None => None,
         };
         reply = account.in_words(asked, path, reply);
@@ -183,6 +150,7 @@ fn route_of(site: Option<Site>, path: &str) -> Option<Route> {
             AccountPath::of(path).map(Route::Account).or_else(|| Route::for_mail_programs(path))
         }
         Some(Site::MailPrograms) => Route::for_mail_programs(path),
+        Some(Site::Applications) => ApplicationPath::of(path).map(Route::Application),
         None => None,
     }
 }
@@ -190,6 +158,7 @@ fn route_of(site: Option<Site>, path: &str) -> Option<Route> {
 fn name_in_log(route: Option<Route>, path: &str) -> String {
     match route {
         Some(Route::Account(path)) => path.name().to_owned(),
+        Some(Route::Application(path)) => path.name().to_owned(),
         Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Api(_)) => {
             path.to_owned()
         }
@@ -202,7 +171,7 @@ fn nothing(server: Server<'_>, site: Option<Site>, headers: &HeaderMap) -> Reply
     match (site, server.account) {
         (None, _) => reply::text(StatusCode::MISDIRECTED_REQUEST, "This host is not served here."),
         (Some(Site::Account), Some(account)) => account.not_found(headers.clone()),
-        (Some(Site::Phone | Site::Account | Site::MailPrograms), _) => {
+        (Some(Site::Phone | Site::Account | Site::MailPrograms | Site::Applications), _) => {
             reply::text(StatusCode::NOT_FOUND, "There is nothing here.")
         }
     }
@@ -228,6 +197,25 @@ async fn account(
     account.answer(path, client, Request::from_parts(parts, body)).await
 }
 
+async fn application(
+    server: Server<'_>,
+    path: ApplicationPath,
+    client: Option<String>,
+    request: Request<Incoming>,
+) -> Reply {
+    let Some(applications) = server.applications else {
+        return reply::text(StatusCode::NOT_FOUND, "There is nothing here.");
+    };
+    let limits = &server.config.limits;
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(limits.body_time, read(body, limits.body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(reply)) => return reply,
+        Err(_) => return late(Route::Application(path)),
+    };
+    applications.answer(path, client, Request::from_parts(parts, body)).await
+}
+
 async fn serve(
     server: Server<'_>,
     slot: &ConnectionSlot,
@@ -242,6 +230,7 @@ async fn serve(
         Route::Autoconfig => server.settings.reply(server.api).await,
         Route::Api(flow) => relay(server, slot, flow, client.clone(), request).await,
         Route::Account(path) => account(server, path, client.clone(), request).await,
+        Route::Application(path) => application(server, path, client.clone(), request).await,
     }
 }
 
@@ -324,7 +313,14 @@ fn too_many(route: Option<Route>) -> Reply {
     let text = "Too many requests at one time come from your address. Try again in a moment.";
     let mut reply = match route {
         Some(Route::Api(_)) => reply::refusal(StatusCode::TOO_MANY_REQUESTS, "too_many", text),
-        Some(Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Account(_))
+        Some(
+            Route::Page
+            | Route::Asset(_)
+            | Route::Health
+            | Route::Autoconfig
+            | Route::Account(_)
+            | Route::Application(_),
+        )
         | None => reply::text(StatusCode::TOO_MANY_REQUESTS, text),
     };
     reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -335,13 +331,17 @@ fn late(route: Route) -> Reply {
     let text = "That took too long.";
     match route {
         Route::Api(_) => reply::refusal(StatusCode::REQUEST_TIMEOUT, "late", text),
-        Route::Page | Route::Asset(_) | Route::Health | Route::Autoconfig | Route::Account(_) => {
-            reply::text(StatusCode::REQUEST_TIMEOUT, text)
-        }
+        Route::Page
+        | Route::Asset(_)
+        | Route::Health
+        | Route::Autoconfig
+        | Route::Account(_)
+        | Route::Application(_) => reply::text(StatusCode::REQUEST_TIMEOUT, text),
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a request says that its body is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
@@ -356,7 +356,6 @@ fn language(headers: &HeaderMap) -> Option<String> {
     is_tag.then(|| first.to_owned())
 }
 
-const HEALTH: &str = "/health";
 /// How much of a body that is too large is taken, and how long that may last.
 const MOST_DISCARDED: usize = 64 * 1024;
 const LONGEST_DISCARDING: Duration = Duration::from_millis(300);

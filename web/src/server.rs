@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,14 @@ use tracing::{info, warn};
 
 use crate::account::AccountSite;
 use crate::api::Api;
+use crate::applications::ApplicationSite;
 use crate::client_limit::ClientLimit;
 use crate::config::Config;
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 use crate::listener::Listener;
 use crate::published_settings::PublishedSettings;
 use crate::request_log::RequestLog;
-use crate::routes;
+use crate::routes::{self, Door};
 use crate::stream::Stream;
 
 /// Serves until SIGTERM or SIGINT.
@@ -34,24 +36,40 @@ pub(crate) async fn run(config: Config, faults: FaultThrottle) -> Result<(), Box
     info!("postern-web {} serves {}", env!("CARGO_PKG_VERSION"), config.listen);
     let requests = ClientLimit::new(config.limits.per_client);
     let log = RequestLog::new(Instant::now(), faults);
-    let account = AccountSite::of(&config);
+    let (account, applications) = (AccountSite::of(&config), ApplicationSite::of(&config));
     let (api, settings) =
         (Api::new(&config), PublishedSettings::new(account.as_ref().map(AccountSite::app_passwords_page)));
-    let server =
-        Arc::new(Server { api, settings, account, config, requests, log, stopping: stopping.subscribe() });
+    let server = Arc::new(Server {
+        api,
+        settings,
+        account,
+        applications,
+        config,
+        requests,
+        log,
+        stopping: stopping.subscribe(),
+    });
+    let applications_listener = match &server.config.applications {
+        Some(applications) => Some(
+            Listener::open(&applications.listen)
+                .await
+                .map_err(|error| format!("{}: {error}", applications.listen))?,
+        ),
+        None => None,
+    };
     let mut summary = tokio::time::interval(SUMMARY);
     tell_systemd(NotifyState::Ready);
     loop {
         tokio::select! {
-            accepted = listener.accept(patience) => match accepted {
-                Ok(stream) => {
+            accepted = accept(&listener, applications_listener.as_ref(), patience) => match accepted {
+                Ok((stream, door)) => {
                     // Further connections wait in the kernel's queue: posternd is working for all that are here.
                     let slot = tokio::select! {
                         slot = connections.acquire() => slot,
                         _ = terminate.recv() => break,
                         _ = interrupt.recv() => break,
                     };
-                    drop(tokio::spawn(Arc::clone(&server).connection(stream, slot)));
+                    drop(tokio::spawn(Arc::clone(&server).connection(stream, door, slot)));
                 }
                 Err(error) => {
                     // Probably out of file descriptors. Without a pause this loop would only burn time.
@@ -65,7 +83,7 @@ pub(crate) async fn run(config: Config, faults: FaultThrottle) -> Result<(), Box
         }
     }
     tell_systemd(NotifyState::Stopping);
-    drop(listener);
+    drop((listener, applications_listener));
     stopping.send_replace(true);
     if !connections.drain(DRAIN).await {
         warn!("some requests were cut off");
@@ -75,26 +93,45 @@ pub(crate) async fn run(config: Config, faults: FaultThrottle) -> Result<(), Box
     Ok(())
 }
 
+/// The next connection of either listener.
+async fn accept(
+    public: &Listener,
+    applications: Option<&Listener>,
+    patience: Duration,
+) -> io::Result<(Stream, Door)> {
+    let of_applications = async {
+        match applications {
+            Some(listener) => listener.accept(patience).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        accepted = public.accept(patience) => accepted.map(|stream| (stream, Door::Public)),
+        accepted = of_applications => accepted.map(|stream| (stream, Door::Applications)),
+    }
+}
+
 struct Server {
     config: Config,
     api: Api,
     settings: PublishedSettings,
     account: Option<AccountSite>,
+    applications: Option<ApplicationSite>,
     requests: ClientLimit,
     log: RequestLog,
     stopping: watch::Receiver<bool>,
 }
 
 impl Server {
-    async fn connection(self: Arc<Self>, stream: Stream, slot: ConnectionSlot) {
+    async fn connection(self: Arc<Self>, stream: Stream, door: Door, slot: ConnectionSlot) {
         let mut stopping = self.stopping.clone();
         let limits = &self.config.limits;
         let service = service_fn(|request| async {
             let (config, api) = (&self.config, &self.api);
             let (settings, account) = (&self.settings, self.account.as_ref());
-            let (requests, log) = (&self.requests, &self.log);
-            let server = routes::Server { config, api, settings, account, requests, log };
-            let reply = routes::answer(server, &slot, request).await;
+            let (applications, requests, log) = (self.applications.as_ref(), &self.requests, &self.log);
+            let server = routes::Server { config, api, settings, account, applications, requests, log };
+            let reply = routes::answer(server, door, &slot, request).await;
             Ok::<_, Infallible>(reply)
         });
         let connection = http1::Builder::new()

@@ -83,6 +83,8 @@ pub(crate) enum Site {
     Account,
     /// The settings of mail programs, at hosts for them alone.
     MailPrograms,
+    /// What web mails ask, at a listener for them alone.
+    Applications,
 }
 
 impl Sites {

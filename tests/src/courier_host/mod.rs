@@ -61,17 +61,17 @@ impl CourierHost {
         limits: &str,
         email: impl FnOnce(&Mailbox, Over) -> String,
     ) -> Self {
-        Self::with_web(name, stores, limits, email, "")
+        Self::with_web(name, stores, limits, email, ("", ""))
     }
 
-    /// The same with more lines of `web.toml`; see [`Web::with`].
+    /// The same with more lines of `web.toml` (see [`Web::with`]), and of `[web]` in `postern.toml`.
     #[must_use]
     pub fn with_web(
         name: &str,
         stores: Stores,
         limits: &str,
         email: impl FnOnce(&Mailbox, Over) -> String,
-        web_toml: &str,
+        (web_toml, more): (&str, &str),
     ) -> Self {
         let mut parts = None;
         let host = LoginHost::with(name, stores, |site| {
@@ -85,7 +85,7 @@ impl CourierHost {
                 email(&mailbox, Over::Starttls),
                 gateway.section(),
                 ntfy.section(),
-                web_section(&web, web_toml),
+                web_section(&web, web_toml, more),
             ];
             site.edit_config(|text| {
                 format!("host_title = \"{HOST_TITLE}\"\n{text}\n{}", sections.join("\n"))
@@ -158,7 +158,7 @@ first = "stack"
 "#;
 
 /// `[web]` of postern.toml: the addresses of the sites, as postern-web has them.
-fn web_section(web: &Web, web_toml: &str) -> String {
+fn web_section(web: &Web, web_toml: &str, more: &str) -> String {
     let account = web_toml.lines().find(|line| line.starts_with("account_url")).unwrap_or_default();
-    format!("[web]\nurl = \"{}\"\n{account}\n", web.url())
+    format!("[web]\nurl = \"{}\"\n{account}\n{more}\n", web.url())
 }

@@ -2,6 +2,7 @@
 //! what belongs to others.
 
 mod appearance;
+mod applications;
 mod attacks;
 mod concurrent;
 mod factors;

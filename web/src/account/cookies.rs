@@ -18,6 +18,8 @@ pub(super) enum Cookie {
     Visitor,
     /// The language that was chosen on the page.
     Language,
+    /// The application that sent the browser here, and what it wants to hear again.
+    Application,
 }
 
 impl Cookie {
@@ -27,6 +29,7 @@ impl Cookie {
             Self::TrustedBrowser => "__Host-postern-browser",
             Self::Visitor => "__Host-postern-visitor",
             Self::Language => "__Host-postern-language",
+            Self::Application => "__Host-postern-goal",
         }
     }
 
@@ -34,6 +37,8 @@ impl Cookie {
     fn max_age(self) -> Option<u64> {
         match self {
             Self::Session | Self::Visitor => None,
+            // As long as a login may take.
+            Self::Application => Some(15 * 60),
             // posternd decides how long it is good for; browsers allow no more than this.
             Self::TrustedBrowser | Self::Language => Some(400 * 24 * 60 * 60),
         }
@@ -62,6 +67,7 @@ impl Cookie {
             Self::TrustedBrowser => {
                 "__Host-postern-browser=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
             }
+            Self::Application => "__Host-postern-goal=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
             Self::Visitor => "__Host-postern-visitor=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
             Self::Language => "__Host-postern-language=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
         })
@@ -103,7 +109,9 @@ mod tests {
 
     #[test]
     fn what_clears_a_cookie_has_the_name_and_attributes_of_what_sets_it() {
-        for cookie in [Cookie::Session, Cookie::TrustedBrowser, Cookie::Visitor, Cookie::Language] {
+        let all =
+            [Cookie::Session, Cookie::TrustedBrowser, Cookie::Visitor, Cookie::Language, Cookie::Application];
+        for cookie in all {
             let cleared = cookie.clear();
             assert_eq!(cleared.to_str().unwrap(), format!("{}={ATTRIBUTES}; Max-Age=0", cookie.name()));
             assert!(

@@ -37,7 +37,7 @@ impl Visit<'_> {
             }
             End::Accepted => match purpose {
                 Purpose::Change(Change::EndSessions) => self.see_log_in(Remark::Out),
-                Purpose::LogIn | Purpose::Change(_) => self.see(purpose.section(self.section).path()),
+                Purpose::LogIn | Purpose::Change(_) => self.see(purpose.goal(self.goal).path()),
             },
             End::Rejected(reason) => match purpose {
                 Purpose::Change(_) if is_session_over(*reason) => self.see_log_in(Remark::Over),

@@ -1,6 +1,7 @@
 //! The account's pages: people log in, bind and remove second factors, and create app passwords. Each is one conversation with
 //! posternd after the other; nothing is decided here, and nothing is kept but conversations that wait for a person.
 
+mod application;
 mod branding;
 mod browser_name;
 mod change;
@@ -32,7 +33,7 @@ use tracing::error;
 use crate::assets;
 use crate::reply::Reply;
 
-use section::Section;
+use section::Goal;
 use view::Notice;
 use visit::{Remark, Visit};
 
@@ -64,7 +65,7 @@ impl AccountSite {
             }
         };
         let query = parts.uri.query();
-        visit.section = path.section().or_else(|| Section::of_query(query?)).unwrap_or_default();
+        visit.goal = path.goal().or_else(|| Goal::of_query(query?)).unwrap_or_default();
         let remark = Remark::of(query);
         let is_post = parts.method == Method::POST;
         match path {
@@ -76,6 +77,7 @@ impl AccountSite {
             AccountPath::Security => visit.security(remark).await,
             AccountPath::AppPasswords => visit.app_passwords().await,
             AccountPath::Devices => visit.devices().await,
+            AccountPath::Application => visit.application(query).await,
             AccountPath::Change(change) => visit.change(change, &body).await,
             AccountPath::Profile => visit.profile(&body).await,
             AccountPath::Step(id) if is_post => visit.answer_step(id, &body).await,
@@ -106,7 +108,7 @@ impl AccountSite {
         else {
             return reply;
         };
-        visit.section = path.and_then(AccountPath::section).unwrap_or_default();
+        visit.goal = path.and_then(AccountPath::goal).unwrap_or_default();
         let mut page = visit.notice(notice);
         for name in [ALLOW, RETRY_AFTER] {
             if let Some(value) = reply.headers().get(&name) {

@@ -67,7 +67,7 @@ impl Visit<'_> {
     /// Finds out who is logged in. `Err` is the reply if nobody is.
     pub(super) async fn check_session(&mut self) -> Result<(), Box<Reply>> {
         if self.session.is_none() {
-            return Err(Box::new(self.see(&self.section.follows("/log-in"))));
+            return Err(Box::new(self.see(&self.goal.follows("/log-in"))));
         }
         let step = self.list(Flow::SessionCheck).await?;
         if let Some(session) = step.records("session").last() {

@@ -1,7 +1,7 @@
 use hyper::Method;
 
 use super::purpose::Change;
-use super::section::Section;
+use super::section::{APPLICATION_PATH, Goal, Section};
 
 /// What a path of the account's pages leads to. Every other path is 404.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum AccountPath {
     AppPasswords,
     /// Trusted devices and sessions.
     Devices,
+    /// Lets an application in that sent its browser here.
+    Application,
     /// Begins a change.
     Change(Change),
     /// Makes the profile of an app password that the page has just shown.
@@ -78,6 +80,7 @@ impl AccountPath {
             "/security" => Self::Security,
             "/app-passwords" => Self::AppPasswords,
             "/devices" => Self::Devices,
+            APPLICATION_PATH => Self::Application,
             PROFILE_PATH => Self::Profile,
             "/account.css" => Self::File(PageFile::Style),
             "/branding.css" => Self::File(PageFile::Branding),
@@ -113,6 +116,7 @@ impl AccountPath {
             Self::Security => "/security",
             Self::AppPasswords => "/app-passwords",
             Self::Devices => "/devices",
+            Self::Application => APPLICATION_PATH,
             Self::Change(change) => change.path(),
             Self::Profile => PROFILE_PATH,
             Self::Step(_) => "/step",
@@ -126,13 +130,14 @@ impl AccountPath {
         }
     }
 
-    /// The section that it is part of, which a login on the way leads back to. `None`: its query says so.
-    pub(super) fn section(self) -> Option<Section> {
+    /// What a login on the way leads back to. `None`: its query says so.
+    pub(super) fn goal(self) -> Option<Goal> {
         match self {
-            Self::Security => Some(Section::Security),
-            Self::AppPasswords | Self::Profile => Some(Section::AppPasswords),
-            Self::Devices => Some(Section::Devices),
-            Self::Change(change) => Some(change.section()),
+            Self::Security => Some(Goal::Section(Section::Security)),
+            Self::AppPasswords | Self::Profile => Some(Goal::Section(Section::AppPasswords)),
+            Self::Devices => Some(Goal::Section(Section::Devices)),
+            Self::Change(change) => Some(Goal::Section(change.section())),
+            Self::Application => Some(Goal::Application),
             Self::Home
             | Self::LogIn
             | Self::LogOut
@@ -149,6 +154,8 @@ impl AccountPath {
     pub fn allow(self) -> &'static str {
         match self {
             Self::LogIn => "GET, HEAD, POST",
+            // A code for the application, which HEAD does not carry on.
+            Self::Application => "GET",
             // Its end is shown once, and HEAD shows nothing.
             Self::Step(_) => "GET, POST",
             Self::LogOut | Self::Language | Self::Change(_) | Self::Profile | Self::Cancel(_) => "POST",
@@ -186,6 +193,7 @@ mod tests {
             "/security",
             "/app-passwords",
             "/devices",
+            "/application",
             "/account.css",
             "/logo",
         ] {

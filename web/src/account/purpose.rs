@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use postern_ipc::Flow;
 
 use super::form::Form;
-use super::section::Section;
+use super::section::{Goal, Section};
 
 /// What a conversation of these pages is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// The page that its questions belong to, and that follows: after a login the one that the person `wanted`.
-    pub(super) fn section(self, wanted: Section) -> Section {
+    pub(super) fn goal(self, wanted: Goal) -> Goal {
         match self {
             Self::LogIn => wanted,
-            Self::Change(change) => change.section(),
+            Self::Change(change) => Goal::Section(change.section()),
         }
     }
 }

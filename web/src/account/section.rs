@@ -34,21 +34,57 @@ impl Section {
         }
     }
 
-    /// The section that a query names as what follows a login. No query leads anywhere else.
+    fn word(self) -> &'static str {
+        self.path().trim_start_matches('/')
+    }
+}
+
+/// Where a person is, or wants to go after the login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// A page of ours.
+    Section(Section),
+    /// The application that sent the browser here; a cookie says which.
+    Application,
+}
+
+impl Default for Goal {
+    fn default() -> Self {
+        Self::Section(Section::default())
+    }
+}
+
+impl Goal {
+    /// Its address.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Section(section) => section.path(),
+            Self::Application => APPLICATION_PATH,
+        }
+    }
+
+    /// The page of the menu that it is.
+    pub(super) fn section(self) -> Option<Section> {
+        match self {
+            Self::Section(section) => Some(section),
+            Self::Application => None,
+        }
+    }
+
+    /// What a query names as following a login. No query leads anywhere else.
     pub(super) fn of_query(query: &str) -> Option<Self> {
         let name = query.split('&').find_map(|pair| pair.strip_prefix(KEY)?.strip_prefix('='))?;
-        Self::ALL.into_iter().find(|section| section.word() == name)
+        let sections = Section::ALL.into_iter().map(Self::Section);
+        sections.chain([Self::Application]).find(|goal| goal.word() == name)
     }
 
     /// An address of the login or of a conversation that says where the person wants to go afterwards.
     pub(super) fn follows(self, address: &str) -> String {
-        match self {
-            Self::Security => address.to_owned(),
-            Self::AppPasswords | Self::Devices => {
-                let divider = if address.contains('?') { '&' } else { '?' };
-                format!("{address}{divider}{KEY}={}", self.word())
-            }
+        if self == Self::default() {
+            return address.to_owned();
         }
+        let divider = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{divider}{KEY}={}", self.word())
     }
 
     /// The address of a conversation's page.
@@ -57,10 +93,15 @@ impl Section {
     }
 
     fn word(self) -> &'static str {
-        self.path().trim_start_matches('/')
+        match self {
+            Self::Section(section) => section.word(),
+            Self::Application => APPLICATION_PATH.trim_start_matches('/'),
+        }
     }
 }
 
+/// Where applications send their browsers.
+pub(super) const APPLICATION_PATH: &str = "/application";
 const KEY: &str = "to";
 
 #[cfg(test)]
@@ -68,14 +109,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_names_a_section_and_nothing_else() {
-        for section in Section::ALL {
-            let address = section.follows("/log-in?why=over");
+    fn a_query_names_a_goal_and_nothing_else() {
+        for goal in Section::ALL.map(Goal::Section).into_iter().chain([Goal::Application]) {
+            let address = goal.follows("/log-in?why=over");
             let query = address.split_once('?').unwrap().1;
-            assert_eq!(Section::of_query(query).unwrap_or_default(), section);
-            assert_eq!(Section::at(section.path()), Some(section));
+            assert_eq!(Goal::of_query(query).unwrap_or_default(), goal);
+            assert_eq!(Section::at(goal.path()), goal.section());
         }
-        assert_eq!(Section::Devices.follows_step("abc"), "/step/abc?to=devices");
+        assert_eq!(Goal::Section(Section::Devices).follows_step("abc"), "/step/abc?to=devices");
         for query in [
             "",
             "to",
@@ -84,13 +125,14 @@ mod tests {
             "to=//evil.example",
             "to=https://evil.example",
             "to=Devices",
+            "to=application/",
             "to=devices/",
             "to=%64evices",
             "return=devices",
             "xto=devices",
             "to=x&to=devices",
         ] {
-            assert_eq!(Section::of_query(query), None, "{query}");
+            assert_eq!(Goal::of_query(query), None, "{query}");
         }
     }
 }

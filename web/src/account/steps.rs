@@ -28,7 +28,7 @@ impl Visit<'_> {
 
     /// Sends the browser to the page of a conversation.
     pub(super) fn see_step(&self, parked: &Parked) -> Reply {
-        let mut reply = self.see(&self.section.follows_step(&parked.id));
+        let mut reply = self.see(&self.goal.follows_step(&parked.id));
         self.keep(&mut reply, &parked.tokens(), matches!(parked.purpose, Purpose::Change(_)));
         reply
     }
@@ -63,7 +63,7 @@ impl Visit<'_> {
         drop(parked.view(self.site.longest_view()).await);
         parked.cancel();
         let mut reply = match parked.purpose {
-            Purpose::LogIn => self.see(&self.section.follows("/log-in")),
+            Purpose::LogIn => self.see(&self.goal.follows("/log-in")),
             Purpose::Change(change) => self.see(change.section().path()),
         };
         self.keep(&mut reply, &parked.tokens(), matches!(parked.purpose, Purpose::Change(_)));

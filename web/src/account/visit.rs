@@ -15,7 +15,7 @@ use crate::token::random_token;
 use super::cookies::Cookie;
 use super::headers;
 use super::parked::{Owner, Tokens};
-use super::section::Section;
+use super::section::Goal;
 use super::site::AccountSite;
 use super::view::{Look, Notice, notice};
 use super::words::{ENGLISH, Words};
@@ -34,7 +34,7 @@ pub(super) struct Visit<'a> {
     /// Who is logged in, once posternd has said so.
     pub(super) user: Option<String>,
     /// Where the person is, or wants to go after the login.
-    pub(super) section: Section,
+    pub(super) goal: Goal,
 }
 
 impl std::fmt::Debug for Visit<'_> {
@@ -73,7 +73,7 @@ impl<'a> Visit<'a> {
             words,
             session,
             user: None,
-            section: Section::default(),
+            goal: Goal::default(),
         })
     }
 
@@ -111,7 +111,7 @@ impl<'a> Visit<'a> {
             branding: &self.site.branding,
             token: &self.visitor,
             user: self.user.as_deref(),
-            section: self.section,
+            goal: self.goal,
         }
     }
 
@@ -161,7 +161,7 @@ impl<'a> Visit<'a> {
 
     /// Sends the browser to the login. A cookie that is good no more stays: another tab may have set a new one just now.
     pub(super) fn see_log_in(&self, why: Remark) -> Reply {
-        self.see(&self.section.follows(&format!("/log-in?why={}", why.name())))
+        self.see(&self.goal.follows(&format!("/log-in?why={}", why.name())))
     }
 
     fn greeted(&self, mut reply: Reply) -> Reply {

@@ -31,6 +31,9 @@ words! {
 
     log_in_title: "Log in", "登录";
     log_in_text: "Protect your mail account: add a second factor (a check besides your password), create app passwords for mail programs, and see where you are logged in.", "保护您的邮箱账户：绑定二次验证，为邮件客户端创建专用密码，查看已登录的浏览器。";
+    log_in_application_text: "Log in to go on to your mail.", "登录后将进入您的邮箱。";
+    to_application_title: "You are logged in", "您已登录";
+    to_application_text: "Your mail opens in a moment. If it does not, choose Continue.", "即将进入您的邮箱。如果没有自动跳转，请点击“继续”。";
     user: "User name or e-mail address", "用户名或邮箱地址";
     main_password: "Main password", "主密码";
     log_in: "Log in", "登录";

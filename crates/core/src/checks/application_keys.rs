@@ -13,6 +13,7 @@ use super::stored_session::{StoredSession, over};
 
 /// A session, and the key of an application that it lets in.
 pub(crate) struct ApplicationSession {
+    application: String,
     key: ApplicationKey,
     stored: StoredSession,
 }
@@ -42,9 +43,9 @@ impl ApplicationSession {
         };
         let key = stored.update(engine, stored.record_id(), &account, redeem).await?;
         // The session may have got another secret since the code was made.
-        let key =
-            key.and_then(|key| in_force(engine, stored.session(), &key)).ok_or_else(|| over(BAD_CODE))?;
-        Ok(Self { key, stored })
+        let found = key.and_then(|key| in_force(engine, stored.session(), &key));
+        let (application, key) = found.ok_or_else(|| over(BAD_CODE))?;
+        Ok(Self { application, key, stored })
     }
 
     /// The session of a key that is in force, or was followed by one that is.
@@ -55,8 +56,8 @@ impl ApplicationSession {
         let of = |session: &Session| in_force(engine, session, &shown);
         let stored = StoredSession::find(engine, account, |_| true, |session| of(session).is_some()).await?;
         exchange.trail.session = Some(stored.session().id);
-        let key = of(stored.session()).ok_or_else(|| over(NOT_OURS))?;
-        Ok(Self { key, stored })
+        let (application, key) = of(stored.session()).ok_or_else(|| over(NOT_OURS))?;
+        Ok(Self { application, key, stored })
     }
 
     /// Notes that the session is used.
@@ -77,7 +78,7 @@ impl ApplicationSession {
     pub(crate) async fn tell(&self, exchange: &mut Exchange<'_>) -> Result<(), Stop> {
         let (limits, session) = (exchange.engine.limits.sessions, self.stored.session());
         let value = json!({
-            "user": self.account().name, "password": *self.key.mail_password().expose(),
+            "application": self.application, "user": self.account().name, "password": *self.key.mail_password().expose(),
             "key": self.key.expose(), "id": session.id, "idle_ends": session.idle_ends(limits),
             "ends": session.end(limits),
         });
@@ -86,8 +87,11 @@ impl ApplicationSession {
     }
 }
 
-fn in_force(engine: &Engine, session: &Session, key: &ApplicationKey) -> Option<ApplicationKey> {
-    session.applications.iter().find_map(|grant| grant.follow(key, &engine.keyring, engine.random))
+fn in_force(engine: &Engine, session: &Session, key: &ApplicationKey) -> Option<(String, ApplicationKey)> {
+    session.applications.iter().find_map(|grant| {
+        let key = grant.follow(key, &engine.keyring, engine.random)?;
+        Some((grant.application.clone(), key))
+    })
 }
 
 /// The grant of an open session of the account that a session mail password opens.

@@ -112,7 +112,7 @@ impl Asked<'_> {
     }
 
     pub(super) fn action(&self) -> String {
-        self.look.section.follows_step(&self.parked.id)
+        self.look.goal.follows_step(&self.parked.id)
     }
 
     pub(super) fn has_problem(&self) -> bool {

@@ -4,7 +4,7 @@ use postern_ipc::Secret;
 use crate::account::form::Form;
 use crate::account::path::PROFILE_PATH;
 use crate::account::purpose::{Change, SCOPES};
-use crate::account::section::Section;
+use crate::account::section::{Goal, Section};
 use crate::account::step::{Record, Step};
 use crate::account::words::{Words, fill};
 use crate::client_setup::{MailServers, NewMailAccount, thunderbird_qr};
@@ -69,7 +69,7 @@ pub(in crate::account) fn app_passwords(look: Look<'_>, step: &Step, form: AppPa
         }
         @if all.is_empty() || form.problem.is_some() { (list) }
     };
-    let page = Page::of(Section::AppPasswords, words.app_passwords, body);
+    let page = Page::of(Goal::Section(Section::AppPasswords), words.app_passwords, body);
     match form.problem {
         None => page.render(look),
         Some(_) => page.titled(fill(words.problem, &[("title", words.app_passwords)])).render(look),

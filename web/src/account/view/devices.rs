@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use crate::account::browser_name::in_words;
 use crate::account::purpose::Change;
-use crate::account::section::Section;
+use crate::account::section::{Goal, Section};
 use crate::account::step::{Prompt, Record, Step};
 use crate::account::words::fill;
 
@@ -73,7 +73,7 @@ pub(in crate::account) fn devices(look: Look<'_>, lists: &DeviceLists) -> Markup
         }
         (recent_logins(look, &lists.history, !trusted.is_empty()))
     };
-    Page::of(Section::Devices, words.devices_title, body).render(look)
+    Page::of(Goal::Section(Section::Devices), words.devices_title, body).render(look)
 }
 
 /// What happened at the account lately, and what to do about what was somebody else.

@@ -1,7 +1,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::account::branding::Branding;
-use crate::account::section::Section;
+use crate::account::section::{Goal, Section};
 use crate::account::words::{Words, fill};
 
 /// What all pages of one answer have in common.
@@ -14,7 +14,7 @@ pub(in crate::account) struct Look<'a> {
     /// Who is logged in.
     pub(in crate::account) user: Option<&'a str>,
     /// Where the person is, or wants to go after the login.
-    pub(in crate::account) section: Section,
+    pub(in crate::account) goal: Goal,
 }
 
 /// A page around its content.
@@ -25,17 +25,19 @@ pub(super) struct Page {
     pub(super) section: Option<Section>,
     /// Loads itself again.
     pub(super) refreshes: bool,
+    /// The address at another host that follows by itself.
+    pub(super) goes_on_to: Option<String>,
     pub(super) body: Markup,
 }
 
 impl Page {
     pub(super) fn new(title: impl Into<String>, body: Markup) -> Self {
         let title = title.into();
-        Self { heading: title.clone(), title, section: None, refreshes: false, body }
+        Self { heading: title.clone(), title, section: None, refreshes: false, goes_on_to: None, body }
     }
 
-    pub(super) fn of(section: Section, title: impl Into<String>, body: Markup) -> Self {
-        Self { section: Some(section), ..Self::new(title, body) }
+    pub(super) fn of(goal: Goal, title: impl Into<String>, body: Markup) -> Self {
+        Self { section: goal.section(), ..Self::new(title, body) }
     }
 
     /// The same with another title than its heading.
@@ -53,6 +55,7 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="format-detection" content="telephone=no";
                     @if self.refreshes { meta http-equiv="refresh" content="3"; }
+                    @if let Some(address) = &self.goes_on_to { meta http-equiv="refresh" content=(format!("0; url={address}")); }
                     title { (self.title) " – " (branding.name) }
                     link rel="icon" href="/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/account.css";

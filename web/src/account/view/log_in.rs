@@ -1,5 +1,6 @@
 use maud::{Markup, html};
 
+use crate::account::section::Goal;
 use crate::account::words::fill;
 
 use super::frame::{Look, Page};
@@ -13,12 +14,14 @@ pub(in crate::account) fn log_in(
     remark: Option<&str>,
 ) -> Markup {
     let words = look.words;
+    let what_for =
+        if look.goal == Goal::Application { words.log_in_application_text } else { words.log_in_text };
     let invalid = problem.map(|_| "true");
     let body = html! {
         section class="card" {
             @if let Some(remark) = remark { p class="remark" role="status" { (remark) } }
-            @if problem.is_none() { p { (words.log_in_text) } }
-            form method="post" action=(look.section.follows("/log-in")) {
+            @if problem.is_none() { p { (what_for) } }
+            form method="post" action=(look.goal.follows("/log-in")) {
                 (look.token_field())
                 @if let Some(problem) = problem { p class="wrong" id="problem" role="alert" { (problem) } }
                 label for="user" { (words.user) }
@@ -34,7 +37,7 @@ pub(in crate::account) fn log_in(
             p class="soft" { (words.forgotten) }
         }
     };
-    let page = Page::of(look.section, words.log_in_title, body);
+    let page = Page::of(look.goal, words.log_in_title, body);
     match problem {
         None => page.render(look),
         Some(_) => page.titled(fill(words.problem, &[("title", words.log_in_title)])).render(look),

@@ -18,7 +18,7 @@ pub(super) use app_passwords::{AppPasswordForm, app_passwords};
 pub(super) use devices::{DeviceLists, devices};
 pub(super) use frame::Look;
 pub(super) use log_in::log_in;
-pub(super) use notice::{Notice, notice, waiting};
+pub(super) use notice::{Notice, notice, on_to_application, refused_application, waiting};
 pub(super) use question::question;
 pub(super) use result::{is_worth_showing, result};
 pub(super) use security::security;

@@ -51,9 +51,7 @@ pub(in crate::account) fn notice(look: Look<'_>, notice: Notice) -> Markup {
         Notice::OfForm => (words.of_form_title, words.of_form_text, words.go_on),
     };
     let way_on = match notice {
-        Notice::Down | Notice::Late | Notice::TooLarge | Notice::TooMany | Notice::OfForm => {
-            look.section.path()
-        }
+        Notice::Down | Notice::Late | Notice::TooLarge | Notice::TooMany | Notice::OfForm => look.goal.path(),
         Notice::NotFound | Notice::Forged | Notice::Busy => "/",
     };
     let body = html! {
@@ -71,8 +69,32 @@ pub(in crate::account) fn waiting(look: Look<'_>, id: &str) -> Markup {
     let body = html! {
         section class="card" {
             p { (words.wait_text) }
-            p { a class="button" href=(look.section.follows_step(id)) { (words.check_again) } }
+            p { a class="button" href=(look.goal.follows_step(id)) { (words.check_again) } }
         }
     };
     Page { refreshes: true, ..Page::new(words.wait_title, body) }.render(look)
+}
+
+/// The way on to an application, which a browser takes by itself.
+pub(in crate::account) fn on_to_application(look: Look<'_>, address: &str) -> Markup {
+    let words = look.words;
+    let body = html! {
+        section class="card" {
+            p role="status" { (words.to_application_text) }
+            p { a class="button main" href=(address) { (words.go_on) } }
+        }
+    };
+    Page { goes_on_to: Some(address.to_owned()), ..Page::new(words.to_application_title, body) }.render(look)
+}
+
+/// An application that is none of this site's.
+pub(in crate::account) fn refused_application(look: Look<'_>, told: &[&str]) -> Markup {
+    let words = look.words;
+    let body = html! {
+        section class="card" {
+            @for line in told { p class="wrong" { (line) } }
+            p { a class="button" href="/" { (words.to_start) } }
+        }
+    };
+    Page::new(words.not_found_title, body).render(look)
 }

@@ -31,14 +31,14 @@ pub(in crate::account) fn question(
             (asked.lines())
             (asked.form())
             @if asked.can_be_cancelled() {
-                form method="post" action=(look.section.follows(&format!("/step/{}/cancel", parked.id))) {
+                form method="post" action=(look.goal.follows(&format!("/step/{}/cancel", parked.id))) {
                     (look.token_field())
                     button class="quiet" { (look.words.cancel) }
                 }
             }
         }
     };
-    Page::of(parked.purpose.section(look.section), title, body).render(look)
+    Page::of(parked.purpose.goal(look.goal), title, body).render(look)
 }
 
 impl Asked<'_> {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::account::browser_name::in_words;
 use crate::account::purpose::{Change, Purpose};
-use crate::account::section::Section;
+use crate::account::section::Goal;
 use crate::account::step::{End, Line, Step};
 use crate::account::words::{Words, fill};
 
@@ -39,7 +39,7 @@ pub(in crate::account) fn is_worth_showing(purpose: Purpose, step: &Step) -> boo
 /// The page of the end of a conversation, with the way on.
 pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, end: &End) -> Markup {
     let words = look.words;
-    let section = purpose.section(look.section);
+    let goal = purpose.goal(look.goal);
     let is_done = matches!(end, End::Accepted);
     let is_out_of_order = matches!(end, End::Unavailable);
     let has_codes = step.records("recovery_code").next().is_some();
@@ -52,7 +52,7 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
     };
     let next = match purpose {
         _ if !is_done => words.back,
-        Purpose::LogIn if section == Section::Security => words.to_security,
+        Purpose::LogIn if goal == Goal::default() => words.to_security,
         Purpose::LogIn => words.go_on,
         Purpose::Change(_) if has_codes => words.recovery_noted,
         Purpose::Change(_) => words.go_on,
@@ -73,10 +73,10 @@ pub(in crate::account) fn result(look: Look<'_>, purpose: Purpose, step: &Step, 
                 (new_app_passwords(look, step))
                 @if has_codes { (recovery_codes(look, step)) }
             }
-            p { a class="button main" href=(section.path()) { (next) } }
+            p { a class="button main" href=(goal.path()) { (next) } }
         }
     };
-    Page::of(section, title, body).render(look)
+    Page::of(goal, title, body).render(look)
 }
 
 /// Recovery codes to keep, with what prints and saves them.

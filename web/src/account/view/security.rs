@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use crate::account::purpose::Change;
-use crate::account::section::Section;
+use crate::account::section::{Goal, Section};
 use crate::account::step::{Record, Step};
 use crate::account::words::fill;
 
@@ -68,7 +68,7 @@ pub(in crate::account) fn security(
             p class="advice" { (words.mail_advice) " " a href=(Section::AppPasswords.path()) { (words.mail_advice_link) } }
         }
     };
-    Page::of(Section::Security, words.security_title, body).render(look)
+    Page::of(Goal::Section(Section::Security), words.security_title, body).render(look)
 }
 
 fn listed(look: Look<'_>, factor: &Record, is_last: bool) -> Markup {

@@ -24,6 +24,7 @@ pub mod earlier_build;
 pub mod fake;
 pub mod flood;
 pub mod form_client;
+pub mod gate_proxy;
 pub mod gateway;
 pub mod guard;
 pub mod handset;

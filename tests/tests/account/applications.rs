@@ -36,7 +36,7 @@ fn sent_to(client: &mut FormClient<'_>, application: &str, state: &str) -> Strin
 }
 
 /// A parameter of an address.
-fn parameter(address: &str, name: &str) -> String {
+pub(crate) fn parameter(address: &str, name: &str) -> String {
     let at = format!("{name}=");
     let rest = address.split(&at).nth(1).unwrap_or_else(|| panic!("no {name} in {address}"));
     rest.split(['&', '"']).next().unwrap().to_owned()
@@ -229,7 +229,7 @@ fn at_gate(host: &AccountHost, path: &str, uri: &str, cookies: &str, more: &[(&s
 }
 
 /// The cookies that a reply sets, without those that it removes.
-fn cookies(reply: &HttpReply) -> Vec<(String, String)> {
+pub(crate) fn cookies(reply: &HttpReply) -> Vec<(String, String)> {
     let lines =
         reply.headers.iter().filter(|(name, value)| name == "set-cookie" && !value.contains("Max-Age=0"));
     let pairs = lines.map(|(_, line)| line.split(';').next().unwrap().split_once('=').unwrap());

@@ -7,6 +7,7 @@ mod attacks;
 mod concurrent;
 mod factors;
 mod first_login;
+mod gate;
 mod keyboard;
 mod ledger_down;
 mod limits;

@@ -1,0 +1,111 @@
+//! A web server before a web mail behind the gate, as `packaging/proxy` has it, and a double of the web mail.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::certs::Certs;
+use crate::guard::Process;
+use crate::host;
+use crate::http::Place;
+use crate::http_double::HttpDouble;
+
+/// A running web server, stopped when dropped.
+#[derive(Debug)]
+pub struct GateProxy {
+    _process: Process,
+    _dir: TempDir,
+    /// Its port.
+    pub port: u16,
+}
+
+impl GateProxy {
+    /// nginx at `port`, which asks at the socket `applications` about the application `gated`.
+    #[must_use]
+    pub fn nginx(name: &str, port: u16, applications: &Place, webmail: &HttpDouble, certs: &Certs) -> Self {
+        let program = host::system_program("/usr/sbin/nginx", "nginx-light");
+        let dir = directory();
+        let here = dir.path().display();
+        let headers = dir.path().join("postern-gate-headers.conf");
+        let example = include_str!("../../packaging/proxy/postern-gate-headers.conf");
+        std::fs::write(&headers, example).expect("the headers");
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+            .concat();
+        let (cert, key) = (certs.cert.display(), certs.key.display());
+        let site = replaced(
+            include_str!("../../packaging/proxy/nginx-gate.conf"),
+            &[
+                ("    listen [::]:443 ssl;\n", ""),
+                ("listen 443 ssl;", &format!("listen 127.0.0.1:{port} ssl;")),
+                ("    server_name webmail.example.org;\n", ""),
+                ("/etc/letsencrypt/live/webmail.example.org/fullchain.pem", &cert.to_string()),
+                ("/etc/letsencrypt/live/webmail.example.org/privkey.pem", &key.to_string()),
+                ("unix:/run/postern-web/applications.sock;", &format!("unix:{};", socket(applications))),
+                ("include /etc/nginx/postern-gate-headers.conf;", &format!("include {};", headers.display())),
+                ("application=sogo", "application=gated"),
+                ("http://127.0.0.1:20000", &format!("http://127.0.0.1:{}", webmail.port())),
+            ],
+        );
+        let whole = format!(
+            "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             {temporary}{site}}}\n"
+        );
+        let config = dir.path().join("nginx.conf");
+        std::fs::write(&config, whole).expect("nginx.conf");
+        let mut command = Command::new(program);
+        command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
+        Self::run(name, "nginx-gate", &mut command, dir, port)
+    }
+
+    /// Caddy at `port`, without TLS.
+    #[must_use]
+    pub fn caddy(name: &str, port: u16, applications: &Place, webmail: &HttpDouble) -> Self {
+        let program = host::system_program("/usr/bin/caddy", "caddy");
+        let dir = directory();
+        let site = replaced(
+            include_str!("../../packaging/proxy/Caddyfile-gate"),
+            &[
+                ("webmail.example.org {", &format!("http://127.0.0.1:{port} {{")),
+                ("unix//run/postern-web/applications.sock", &format!("unix/{}", socket(applications))),
+                ("application=sogo", "application=gated"),
+                ("127.0.0.1:20000", &format!("127.0.0.1:{}", webmail.port())),
+            ],
+        );
+        let config = dir.path().join("Caddyfile");
+        std::fs::write(&config, format!("{{\nadmin off\nauto_https off\n}}\n{site}")).expect("Caddyfile");
+        let mut command = Command::new(program);
+        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&config).current_dir("/");
+        command.env("HOME", dir.path()).env("XDG_DATA_HOME", dir.path()).env("XDG_CONFIG_HOME", dir.path());
+        Self::run(name, "caddy-gate", &mut command, dir, port)
+    }
+
+    fn run(name: &str, program: &str, command: &mut Command, dir: TempDir, port: u16) -> Self {
+        let log = host::output_dir(name).join(format!("{program}.log"));
+        let mut process = Process::spawn(program, command, &log);
+        process.wait_ready(Duration::from_secs(20), || Place::Port(port).connect().ok().map(drop));
+        Self { _process: process, _dir: dir, port }
+    }
+}
+
+fn directory() -> TempDir {
+    tempfile::Builder::new().prefix("gate.").tempdir_in(host::test_dir()).expect("a directory")
+}
+
+fn socket(place: &Place) -> String {
+    match place {
+        Place::Unix(path) => path.display().to_string(),
+        Place::Port(port) => panic!("a port, {port}, in the place of a socket"),
+    }
+}
+
+/// An example, with what a test has in the place of what a host has.
+fn replaced(example: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = example.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the example has changed: {from}");
+        text = text.replace(from, to);
+    }
+    text
+}

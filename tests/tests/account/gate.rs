@@ -1,0 +1,172 @@
+//! The gate as web servers ask it, by the packaged examples, with a double in the place of the web mail.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use postern_tests::account_host::AccountHost;
+use postern_tests::form_client::FormClient;
+use postern_tests::gate_proxy::GateProxy;
+use postern_tests::guard::free_port;
+use postern_tests::http::{HttpReply, Place};
+use postern_tests::http_double::{HttpDouble, Mood, Seen};
+use postern_tests::login_host::Stores;
+use postern_tests::raw_http::{connect_tls_from, exchange};
+use postern_tests::{Browser, canary, guard};
+
+use crate::applications::{cookies, parameter};
+
+fn host() -> Arc<AccountHost> {
+    AccountHost::shared(Stores::LdapAndRedis)
+}
+
+/// A web mail that shows a page whatever it is asked for.
+fn webmail() -> HttpDouble {
+    let webmail = HttpDouble::plain();
+    let header = "Content-Type: text/html\r\nSet-Cookie: webmail=session; Path=/SOGo; Secure\r\n";
+    let page = "<!DOCTYPE html><html lang=en><title>Inbox</title><h1>Inbox</h1><p>No mail.</p>";
+    webmail.set(Mood::Answers(200, header.to_owned(), page.to_owned()));
+    webmail
+}
+
+/// Name and password of the credential that came with a request.
+fn credential(seen: &Seen) -> (String, String) {
+    let basic = seen.header("authorization").unwrap().strip_prefix("Basic ").unwrap();
+    let pair = String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap();
+    let (user, password) = pair.split_once(':').unwrap();
+    canary::register(password);
+    canary::register(basic);
+    (user.to_owned(), password.to_owned())
+}
+
+fn holds_nothing_of_ours(seen: &Seen) {
+    let cookies = seen.header("cookie").unwrap_or_default();
+    assert!(!cookies.contains("postern"), "one of our cookies at {}", seen.target);
+    for claim in ["remote-user", "x-remote-user", "x-forwarded-user", "x-webobjects-remote-user"] {
+        assert_eq!(seen.header(claim), None, "{claim} at {}", seen.target);
+    }
+}
+
+#[test]
+fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
+    let host = &*host();
+    let mut anna = host.enrolled_with("anna", &[]);
+    let name = anna.unix.name.clone();
+    let (dovecot, webmail) = (host.site.dovecot(), webmail());
+    let output = format!("account_gate_{name}");
+    let nginx = GateProxy::nginx(&output, host.gated, &host.web.applications(), &webmail, host.certs());
+    let mut browser = Browser::builder(&output).desktop().start();
+    let wanted = format!("{}SOGo/so/{name}/Mail/view?folder=Sent#m1", host.gated_url());
+    browser.open(&wanted);
+    browser.wait_for_text("Log in to go on to your mail.");
+    drop(browser.screenshot("log-in"));
+    browser.type_into("#user", &name);
+    browser.type_into("#password", &anna.password);
+    browser.click("form[action='/log-in?to=application'] button");
+    browser.type_into("input[name='answer']", &anna.app.code());
+    browser.press("Enter");
+    browser.wait_for_text("No mail.");
+    assert_eq!(browser.url(), wanted.split('#').next().unwrap());
+    let seen = webmail.next_with("");
+    let (user, password) = credential(&seen);
+    assert!(user == name && seen.target.starts_with(&format!("/SOGo/so/{name}/Mail/view?folder=Sent")));
+    holds_nothing_of_ours(&seen);
+    assert!(dovecot.imap(&user, &password).is_in());
+    // Ended by an admin: a script of the open page hears it, and the next page is the login.
+    let script = "const reply = await fetch('/SOGo/so/x'); const text = await reply.text(); return [reply.status, text];";
+    assert_eq!(browser.js_async(script)[0], 200);
+    drop(host.site.cli_ok(&["session", "end", &name, "--all"]));
+    assert!(!dovecot.imap(&user, &password).is_in(), "at once");
+    let told = guard::wait_for("the end", Duration::from_secs(20), || {
+        let told = browser.js_async(script);
+        (told[0] == 401).then_some(told)
+    });
+    assert!(told[1].as_str().unwrap().contains("Log in again to go on."), "{told}");
+    browser.open(&wanted);
+    browser.wait_for_text("You were logged out. Log in again.");
+    browser.type_into("#user", &name);
+    browser.type_into("#password", &anna.password);
+    browser.click("form[action='/log-in?to=application'] button");
+    browser.type_into("input[name='answer']", &anna.app.code());
+    browser.press("Enter");
+    browser.wait_for_text("No mail.");
+    let (_, newer) = credential(webmail.seen().last().unwrap());
+    assert!(newer != password && dovecot.imap(&user, &newer).is_in());
+    // The web mail's own way out leads out of the session, too.
+    browser.open(&format!("{}SOGo/so/{name}/logoff", host.gated_url()));
+    browser.wait_for_text("You are logged out.");
+    assert!(!dovecot.imap(&user, &newer).is_in());
+    browser.open(&wanted);
+    browser.wait_for_text("Log in to go on to your mail.");
+    // No client asks the gate itself, and no name that looks like a header of nginx's gets anywhere.
+    let before = webmail.seen().len();
+    for path in ["/postern/gate", "/postern/log-in", "/postern/log-out", "/postern/unavailable"] {
+        let reply = get(host, nginx.port, path, "");
+        assert_eq!(reply.status, 404, "{path}: {}", reply.body);
+    }
+    let claims = "Authorization: Basic cm9vdDp4\r\nRemote_User: root\r\nRemote-User: root\r\nX-Original-Method: POST\r\nAccept: text/html\r\n";
+    assert_eq!(get(host, nginx.port, "/SOGo/", claims).status, 303);
+    assert_eq!(webmail.seen().len(), before, "nothing goes on");
+}
+
+/// A request to nginx over TLS, byte by byte.
+fn get(host: &AccountHost, port: u16, path: &str, headers: &str) -> HttpReply {
+    let mut stream = connect_tls_from(Ipv4Addr::LOCALHOST, port, host.certs());
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: gated.localhost\r\n{headers}Connection: close\r\n\r\n");
+    let body = exchange(&mut stream, request.as_bytes());
+    let status = body.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    HttpReply { status, headers: Vec::new(), body }
+}
+
+#[test]
+fn caddy_passes_the_gates_answers_on_and_no_claims() {
+    let host = &*host();
+    let anna = host.user("anna");
+    let (port, webmail) = (free_port(), webmail());
+    let caddy = GateProxy::caddy("account_gate_caddy", port, &host.web.applications(), &webmail);
+    let get = |path: &str, cookies: &str, more: &[(&str, &str)]| {
+        let mut request = Place::Port(caddy.port).request("GET", path).header("Accept", "text/html");
+        if !cookies.is_empty() {
+            request = request.header("Cookie", cookies);
+        }
+        for (name, value) in more {
+            request = request.header(name, value);
+        }
+        request.send()
+    };
+    let claims = [
+        ("Authorization", "Basic cm9vdDp4"),
+        ("Remote-User", "root"),
+        ("X-Webobjects-Remote-User", "root"),
+        ("X-Original-URI", "//evil.example"),
+    ];
+    let begun = get("/SOGo/?a=b", "webmail=x", &claims);
+    assert_eq!(begun.status, 303);
+    assert!(webmail.seen().is_empty(), "nothing goes on");
+    let state = cookies(&begun);
+    let (state_name, state_value) = &state[0];
+    let mut client = FormClient::logged_in(host, &anna);
+    let asked = parameter(begun.header("location").unwrap(), "state");
+    let back = client.get(&format!("/application?name=gated&state={asked}"));
+    let back = back.header("location").unwrap().replace(&host.gated_url(), "/");
+    let done = get(&back, &format!("{state_name}={state_value}; webmail=x"), &[]);
+    assert_eq!((done.status, done.header("location")), (303, Some("/SOGo/?a=b")), "{}", done.body);
+    let kept: Vec<String> = cookies(&done).iter().map(|(name, value)| format!("{name}={value}")).collect();
+    canary::register(kept[0].split('=').nth(1).unwrap());
+    let inbox = get("/SOGo/?a=b", &format!("a=b; {}; c=d", kept[0]), &claims);
+    assert!(inbox.status == 200 && inbox.body.contains("Inbox"), "{}", inbox.body);
+    let seen = webmail.next();
+    let (user, password) = credential(&seen);
+    assert_eq!(user, anna.unix.name);
+    assert!(host.site.dovecot().imap(&user, &password).is_in());
+    holds_nothing_of_ours(&seen);
+    assert_eq!(seen.header("cookie"), Some("a=b; c=d"));
+    let script = get("/SOGo/x", "", &[("X-Requested-With", "XMLHttpRequest")]);
+    assert_eq!((script.status, webmail.seen().len()), (401, 1));
+    let out = get("/SOGo/so/anna/logoff", &kept[0], &[]);
+    assert_eq!((out.status, out.header("location")), (303, Some(&*host.url("/log-in?why=out"))));
+    assert!(!host.site.dovecot().imap(&user, &password).is_in());
+}

@@ -54,10 +54,10 @@ fn ask(host: &AccountHost, question: &str, body: &Value) -> HttpReply {
 }
 
 /// What a plugin gets for a code.
-struct Got {
-    user: String,
-    password: String,
-    handle: String,
+pub(crate) struct Got {
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) handle: String,
 }
 
 fn got(reply: &HttpReply) -> Got {
@@ -71,7 +71,7 @@ fn got(reply: &HttpReply) -> Got {
     got
 }
 
-fn let_in(host: &AccountHost, client: &mut FormClient<'_>) -> Got {
+pub(crate) fn let_in(host: &AccountHost, client: &mut FormClient<'_>) -> Got {
     let state = state();
     let address = sent_to(client, "roundcube", &state);
     got(&ask(host, "redeem", &json!({ "application": "roundcube", "code": code(&address), "state": state })))

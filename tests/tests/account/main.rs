@@ -13,6 +13,7 @@ mod ledger_down;
 mod limits;
 mod mail;
 mod no_script;
+mod oauth;
 mod outages;
 mod passkeys;
 mod replacing;

@@ -94,6 +94,17 @@ fn what_web_toml_says_has_to_agree_with_postern_toml() {
     let here = "\n[web]\nurl = \"https://2fa.invalid/\"\naccount_url = \"https://elsewhere.invalid/\"\n";
     let elsewhere = said(&site, &web, here, None);
     one(&elsewhere, "passkeys are made for the second", &["FAIL", &account, "https://elsewhere.invalid/"]);
+    let webmail = format!(
+        "\n[web]\nurl = \"https://2fa.invalid/\"\naccount_url = \"{account}/\"\n\
+         [web.applications.roundcube]\nurl = \"https://webmail.invalid/\"\n"
+    );
+    let listens = "[applications]\nlisten = \"unix:/run/postern-web/applications.sock\"\n";
+    one(&said(&site, &web, &webmail, None), "no [applications]", &["warn", "[web.applications.roundcube]"]);
+    let no_webmail = webmail.split("[web.applications").next().unwrap();
+    let unused = said(&site, &format!("{web}{listens}"), no_webmail, None);
+    one(&unused, "no [web.applications]", &["warn", "every web mail is refused"]);
+    let both = said(&site, &format!("{web}{listens}"), &webmail, None);
+    assert!(both.iter().all(|line| !line.contains("applications")), "{both:#?}");
     let bad = said(&site, "account_url = 3\n", "", None);
     one(&bad, "web.toml", &["FAIL", "postern-web --check"]);
     let no_address = said(&site, "url = \"https://2fa.invalid/\"\naccount_url = \"account\"\n", "", None);

@@ -15,6 +15,7 @@ use super::remark::Remark;
 struct WebToml {
     url: Option<String>,
     account_url: Option<String>,
+    applications: Option<serde::de::IgnoredAny>,
     #[serde(default)]
     autoconfig_hosts: Vec<String>,
 }
@@ -42,6 +43,7 @@ pub(super) async fn examine(file: &Path, posternd: Option<&Web>) -> Vec<Remark> 
     if let Some(account) = &web.account_url {
         remarks.extend(same_phones(file, web.url.as_deref(), posternd.map(|web| &web.url)));
         remarks.extend(same_account(file, account, posternd));
+        remarks.extend(same_applications(file, web.applications.is_some(), posternd));
         match account.parse() {
             Ok(url) => remarks.extend(account_pages(&url).await),
             Err(_) => remarks.push(Remark::fail(format!(
@@ -84,6 +86,20 @@ fn same_account(file: &Path, ours: &str, posternd: Option<&Web>) -> Option<Remar
             "{path} has account_url \"{ours}\", and [web] account_url of postern.toml is {theirs}: passkeys are made for the second, and work at no other; make them the same"
         ))
     })
+}
+
+/// A web mail that is configured needs a place to ask at, and none can ask that is not.
+fn same_applications(file: &Path, has_listener: bool, posternd: Option<&Web>) -> Option<Remark> {
+    let (path, web) = (file.display(), posternd?);
+    match (has_listener, web.applications.keys().next()) {
+        (false, Some(name)) => Some(Remark::warn(format!(
+            "postern.toml has [web.applications.{name}], and {path} no [applications]: that web mail cannot ask postern-web; add [applications] with listen, if it is on this host"
+        ))),
+        (true, None) => Some(Remark::warn(format!(
+            "{path} has [applications], and postern.toml no [web.applications]: every web mail is refused; add [web.applications.NAME] with url"
+        ))),
+        (true, Some(_)) | (false, None) => None,
+    }
 }
 
 fn is_same_site(ours: &str, theirs: &HttpUrl) -> bool {

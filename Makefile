@@ -14,7 +14,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap test test-all transcripts lint bench-codes bench-mail bench-scale packages
+.PHONY: help build install man schema demo demo-ldap test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -91,6 +91,11 @@ bench-scale: packages ## Measure posternd's memory with 10,000 accounts, and wha
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-scale
 	$(IN_TEST_HOST) $(TARGET)/release/bench-scale
+
+bench-webmail: packages ## Compare logins of a web mail with others, and measure the gate
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-webmail
+	$(IN_TEST_HOST) $(TARGET)/release/bench-webmail
 
 packages:
 	@scripts/install-packages

@@ -16,10 +16,12 @@ mod load;
 mod memory;
 mod numbers;
 mod report;
+mod webmail;
 
 pub use contender::Contender;
 pub use load::{Round, drive};
 pub use numbers::cpu_time;
+pub use webmail::webmail;
 
 use contender::Contest;
 

@@ -1,0 +1,193 @@
+//! What a web mail costs: its logins by session mail passwords, and the gate's answer to each request of a page.
+
+use std::io::{Result, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::load::drive;
+use super::numbers::{machine, quantile, sorted};
+use super::{Plan, Round};
+use crate::account_host::AccountHost;
+use crate::form_client::FormClient;
+use crate::http::{HttpReply, Place};
+use crate::login_host::Stores;
+use crate::{Attempt, Dovecot, DovecotConfig, guard, host};
+
+/// Measures on one host with LDAP and Redis, whose people are all logged in, and prints the tables to `out`.
+///
+/// # Errors
+/// `out` cannot be written. A login that is refused, or a request that is, is a panic: such a number would mean nothing.
+pub fn webmail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    host::require_test_host();
+    writeln!(out, "bench-webmail: {INBOXES} people logged in with a browser, LDAP and Redis; {}", machine())?;
+    let site = AccountHost::new("bench-webmail", Stores::LdapAndRedis);
+    let inboxes: Vec<Inbox> = (0..INBOXES).map(|_| Inbox::open(&site)).collect();
+    let dovecot = site.site.dovecot();
+    let nothing = format!("{} 20000 20000 /nonexistent", host::c_program("reply_exec").display());
+    let log = site.site.output().join("dovecot-nothing.log");
+    let idle = Dovecot::start(&DovecotConfig::new(&nothing, &log));
+    logins(plan, out, &inboxes, &dovecot, &idle)?;
+    gate(plan, out, &inboxes, &site.web.applications())
+}
+
+fn logins(
+    plan: &Plan,
+    out: &mut dyn Write,
+    inboxes: &[Inbox],
+    dovecot: &Dovecot,
+    idle: &Dovecot,
+) -> Result<()> {
+    let by_session: Vec<Attempt> =
+        inboxes.iter().map(|inbox| Attempt::new("imap", &inbox.user, &inbox.password)).collect();
+    let by_app: Vec<Attempt> =
+        inboxes.iter().map(|inbox| Attempt::new("imap", &inbox.user, &inbox.app_password)).collect();
+    let contenders = [
+        ("session mail password", dovecot, &by_session),
+        ("app password, verified before", dovecot, &by_app),
+        ("a program that does nothing", idle, &by_app),
+    ];
+    let mut rounds: [Vec<Round>; 3] = Default::default();
+    for (_, dovecot, attempts) in &contenders {
+        // So many that each app password was computed once.
+        drop(drive(dovecot, attempts, 20, Duration::from_secs(2)));
+    }
+    for round in 0..plan.rounds {
+        for turn in 0..contenders.len() {
+            let at = (round + turn) % contenders.len();
+            let (_, dovecot, attempts) = contenders[at];
+            rounds[at].push(drive(dovecot, attempts, 20, plan.round));
+        }
+    }
+    writeln!(
+        out,
+        "\nlogins through Dovecot's auth socket, 20 in flight, {} rounds of {:?} each",
+        plan.rounds, plan.round
+    )?;
+    writeln!(out, "{:<34}{:>10}{:>10}{:>10}{:>10}", "", "logins", "logins/s", "p50 ms", "p99 ms")?;
+    let mut rates = Vec::new();
+    for ((name, ..), rounds) in contenders.iter().zip(&rounds) {
+        let rate = quantile(&sorted(rounds.iter().map(|round| round.rate)), 0.5);
+        let times = sorted(rounds.iter().flat_map(|round| round.latencies.iter().copied()));
+        rates.push(rate);
+        writeln!(
+            out,
+            "{name:<34}{:>10}{rate:>10.0}{:>10.2}{:>10.2}",
+            times.len(),
+            quantile(&times, 0.5),
+            quantile(&times, 0.99)
+        )?;
+    }
+    for (number, (name, ..)) in contenders.iter().enumerate().skip(1) {
+        let ratio = sorted(rounds[0].iter().zip(&rounds[number]).map(|(ours, rival)| ours.rate / rival.rate));
+        writeln!(out, "session mail password : {name}: {:.2}", quantile(&ratio, 0.5))?;
+    }
+    Ok(())
+}
+
+/// Requests of one page after the other, each inbox in turn, by as many connections as there are processors: the first of a page asks posternd,
+/// unless that was a moment ago.
+fn gate(plan: &Plan, out: &mut dyn Write, inboxes: &[Inbox], applications: &Place) -> Result<()> {
+    let place = Arc::new(applications.clone());
+    let cookies: Arc<Vec<String>> = Arc::new(inboxes.iter().map(|inbox| inbox.cookie.clone()).collect());
+    let mut kinds: [(&str, Vec<f64>); 3] = [
+        ("the first of a page", Vec::new()),
+        ("each further one", Vec::new()),
+        ("postern-web's /health", Vec::new()),
+    ];
+    for _ in 0..plan.rounds.div_ceil(3) {
+        // Answers are kept for five seconds.
+        guard::pause(Duration::from_secs(6));
+        let threads: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (place, cookies) = (Arc::clone(&place), Arc::clone(&cookies));
+                thread::spawn(move || {
+                    let mut times: [Vec<f64>; 3] = Default::default();
+                    for cookie in cookies.iter().skip(client).step_by(CLIENTS) {
+                        for request in 0..REQUESTS_OF_A_PAGE {
+                            let time = timed(&place, "/gate?application=gated", cookie);
+                            times[usize::from(request > 0)].push(time);
+                        }
+                        times[2].push(timed(&place, "/health", cookie));
+                    }
+                    times
+                })
+            })
+            .collect();
+        for thread in threads {
+            let times = thread.join().expect("a client");
+            for ((_, all), times) in kinds.iter_mut().zip(times) {
+                all.extend(times);
+            }
+        }
+    }
+    writeln!(
+        out,
+        "\nrequests at the gate, a connection each, {CLIENTS} at once, {INBOXES} open inboxes with {REQUESTS_OF_A_PAGE} requests a page"
+    )?;
+    writeln!(out, "{:<34}{:>10}{:>10}{:>10}", "", "requests", "p50 ms", "p99 ms")?;
+    for (name, times) in kinds {
+        let times = sorted(times.into_iter());
+        let (p50, p99) = (quantile(&times, 0.5), quantile(&times, 0.99));
+        writeln!(out, "{name:<34}{:>10}{p50:>10.2}{p99:>10.2}", times.len())?;
+    }
+    Ok(())
+}
+
+/// Milliseconds until a request is answered with 200.
+fn timed(place: &Place, path: &str, cookie: &str) -> f64 {
+    let request = place.request("GET", path).header("Cookie", cookie).header("X-Original-URI", "/SOGo/a.css");
+    let started = Instant::now();
+    let reply = request.send();
+    assert_eq!(reply.status, 200, "{path}");
+    started.elapsed().as_secs_f64() * 1e3
+}
+
+/// A person whose browser is logged in.
+struct Inbox {
+    user: String,
+    /// What Roundcube logs in with.
+    password: String,
+    app_password: String,
+    /// What the gate knows the browser by.
+    cookie: String,
+}
+
+impl Inbox {
+    fn open(host: &AccountHost) -> Self {
+        let user = host.user("bench");
+        let app_password = host.site.app_password(&user.unix.name, "bench", &[]).password.replace(' ', "");
+        let mut client = FormClient::logged_in(host, &user);
+        let of_roundcube = handed(host, &mut client, "roundcube");
+        let of_gate = handed(host, &mut client, "gated");
+        Self {
+            user: user.unix.name.clone(),
+            password: of_roundcube("password"),
+            app_password,
+            cookie: format!("__Host-postern-application={}", of_gate("handle")),
+        }
+    }
+}
+
+/// What an application is handed, by name.
+fn handed(
+    host: &AccountHost,
+    client: &mut FormClient<'_>,
+    application: &str,
+) -> impl Fn(&str) -> String + use<> {
+    let state = "0123456789abcdef";
+    let reply = client.get(&format!("/application?name={application}&state={state}"));
+    let address = reply.header("location").expect("a code").to_owned();
+    let code = address.split("postern_code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code");
+    let question = json!({ "application": application, "code": code, "state": state });
+    let reply: HttpReply =
+        host.web.applications().request("POST", "/application/redeem").json(&question).send();
+    let answer = reply.json();
+    move |name| answer[name].as_str().expect("what is handed over").to_owned()
+}
+
+const INBOXES: usize = 100;
+const CLIENTS: usize = 2;
+const REQUESTS_OF_A_PAGE: usize = 10;

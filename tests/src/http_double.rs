@@ -270,7 +270,7 @@ fn request(stream: &mut impl Read) -> Option<Seen> {
     let mut lines = head.trim_end().split("\r\n");
     let mut first = lines.next()?.split(' ');
     let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
-    assert_eq!(first.collect::<Vec<_>>(), ["HTTP/1.1"]);
+    assert!(matches!(first.collect::<Vec<_>>()[..], ["HTTP/1.1" | "HTTP/1.0"]));
     let headers: Vec<(String, String)> = lines
         .map(|line| line.split_once(": ").unwrap_or_else(|| panic!("no field: {line:?}")))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))

@@ -67,6 +67,7 @@ pub mod terminal_user;
 pub mod transcript;
 pub mod unix_users;
 pub mod web;
+pub mod webmail_host;
 pub mod wire;
 pub mod wording;
 

@@ -1,0 +1,64 @@
+//! A host with a real web mail: Roundcube in PHP-FPM behind nginx and TLS, Dovecot with IMAP, ManageSieve and LMTP, and a Postfix
+//! that takes mail from people and delivers it to Dovecot; all before the posternd of an [`AccountHost`].
+
+use std::ops::{Deref, DerefMut};
+
+use crate::Dovecot;
+use crate::account_host::AccountHost;
+use crate::login_host::Stores;
+
+mod client;
+mod nginx;
+mod roundcube;
+mod servers;
+mod submission;
+
+pub use client::WebmailClient;
+pub use roundcube::{Roundcube, Settings};
+pub use servers::MailServers;
+pub use submission::Submission;
+
+/// An [`AccountHost`] whose people have mail.
+#[derive(Debug)]
+pub struct WebmailHost {
+    /// What the web mail connects to.
+    pub servers: MailServers,
+    host: AccountHost,
+    name: String,
+}
+
+impl Deref for WebmailHost {
+    type Target = AccountHost;
+
+    fn deref(&self) -> &AccountHost {
+        &self.host
+    }
+}
+
+impl DerefMut for WebmailHost {
+    fn deref_mut(&mut self) -> &mut AccountHost {
+        &mut self.host
+    }
+}
+
+impl WebmailHost {
+    /// A host without a web mail, as there are several kinds of these: see [`roundcube`](Self::roundcube).
+    #[must_use]
+    pub fn new(name: &str, stores: Stores) -> Self {
+        let host = AccountHost::new(name, stores);
+        let servers = MailServers::start(&host.site);
+        Self { servers, host, name: name.to_owned() }
+    }
+
+    /// A Roundcube with these settings. `name` names the directory of its logs.
+    #[must_use]
+    pub fn roundcube(&self, name: &str, settings: &Settings) -> Roundcube {
+        Roundcube::start(&format!("{}-{name}", self.name), &self.servers, self.certs(), settings)
+    }
+
+    /// Its Dovecot.
+    #[must_use]
+    pub fn dovecot(&self) -> &Dovecot {
+        &self.servers.dovecot
+    }
+}

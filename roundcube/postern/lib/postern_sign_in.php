@@ -77,6 +77,10 @@ final class postern_sign_in
         if (in_array($wanted['_task'] ?? '', ['login', 'logout'], true)) {
             return [];
         }
+        // Roundcube adds its token against forged requests to the address that it opens after a login: only pages, no changes.
+        if (!in_array($wanted['_action'] ?? '', self::PAGES, true)) {
+            return array_intersect_key($wanted, ['_task' => true]);
+        }
         // A mail that was being written is not on the server any more.
         if (($wanted['_action'] ?? '') === 'compose') {
             unset($wanted['_id']);
@@ -89,6 +93,7 @@ final class postern_sign_in
     private const MOST = 5;
     private const SECONDS = 1800;
     private const LONGEST = 1024;
+    private const PAGES = ['', 'show', 'compose', 'preferences', 'folders', 'identities', 'responses', 'plugin.postern'];
     // Those of a login form, of scripts and frames, and of protected changes.
     private const NEVER = ['_url', '_user', '_pass', '_host', '_token', '_remote', '_framed', '_unlock', '_err', '_autologin'];
 }

@@ -33,7 +33,8 @@ impl WebmailClient {
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
         let request = self.place.request("POST", path);
-        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body.join("&"));
+        let request =
+            request.header("Content-Type", "application/x-www-form-urlencoded").body(body.join("&"));
         self.send(request)
     }
 
@@ -41,7 +42,8 @@ impl WebmailClient {
     fn send(&mut self, mut request: Request) -> HttpReply {
         request = request.header("Host", &self.authority);
         if !self.cookies.is_empty() {
-            let all: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let all: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("Cookie", &all.join("; "));
         }
         for (name, value) in &self.headers {
@@ -52,7 +54,8 @@ impl WebmailClient {
             if name != "set-cookie" {
                 continue;
             }
-            let (name, value) = value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            let (name, value) =
+                value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
             if value == "-del-" {
                 self.cookies.remove(name);
             } else {

@@ -2,10 +2,11 @@
 //! that takes mail from people and delivers it to Dovecot; all before the posternd of an [`AccountHost`].
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use crate::Dovecot;
 use crate::account_host::AccountHost;
-use crate::login_host::Stores;
+use crate::login_host::{Shared, Stores};
 
 mod client;
 mod nginx;
@@ -42,6 +43,13 @@ impl DerefMut for WebmailHost {
 }
 
 impl WebmailHost {
+    /// The host that tests share that change only their own people.
+    #[must_use]
+    pub fn shared(stores: Stores) -> Arc<Self> {
+        static SHARED: Shared<WebmailHost> = Shared::new();
+        SHARED.host(stores, |name| Self::new(name, stores))
+    }
+
     /// A host without a web mail, as there are several kinds of these: see [`roundcube`](Self::roundcube).
     #[must_use]
     pub fn new(name: &str, stores: Stores) -> Self {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::certs::Certs;
 use crate::guard::Process;
-use crate::http::Place;
 use crate::host;
+use crate::http::Place;
 
 /// Where it listens, on 127.0.0.1.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,14 @@ pub(super) struct Ports {
 }
 
 /// Starts it with its files in `dir`, for a Roundcube whose files are in `root` and whose PHP listens at `socket`.
-pub(super) fn start(name: &str, dir: &Path, root: &Path, socket: &Path, certs: &Certs, ports: Ports) -> Process {
+pub(super) fn start(
+    name: &str,
+    dir: &Path,
+    root: &Path,
+    socket: &Path,
+    certs: &Certs,
+    ports: Ports,
+) -> Process {
     let program = host::system_program("/usr/sbin/nginx", "nginx-light");
     let here = dir.display();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -58,7 +65,9 @@ fn site(root: &Path, socket: &Path, certs: &Certs, ports: Ports) -> String {
             ),
             "root /var/lib/roundcube/public_html;" => format!("root {};", root.display()),
             "include fastcgi.conf;" => "include /etc/nginx/fastcgi.conf;".to_owned(),
-            "fastcgi_pass unix:/run/php/roundcube.sock;" => format!("fastcgi_pass unix:{};", socket.display()),
+            "fastcgi_pass unix:/run/php/roundcube.sock;" => {
+                format!("fastcgi_pass unix:{};", socket.display())
+            }
             text if text.contains("[::]")
                 || text.starts_with("ssl_certificate")
                 || text.starts_with("server_name") =>

@@ -113,7 +113,8 @@ impl Roundcube {
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
         use base64::Engine;
-        let database = rusqlite::Connection::open(self.dir.path().join("db/roundcube.db")).expect("a database");
+        let database =
+            rusqlite::Connection::open(self.dir.path().join("db/roundcube.db")).expect("a database");
         let mut all = database.prepare("SELECT vars FROM session").expect("a table");
         let rows = all.query_map([], |row| row.get::<_, String>(0)).expect("sessions");
         rows.map(|vars| {
@@ -135,7 +136,8 @@ fn tree(dir: &Path) {
     for name in ["logs", "temp", "db"] {
         host::make_dir(&dir.join(name), www, 0o700);
     }
-    let link = |to: &Path, at: &str| symlink(to, dir.join(at)).unwrap_or_else(|error| panic!("{at}: {error}"));
+    let link =
+        |to: &Path, at: &str| symlink(to, dir.join(at)).unwrap_or_else(|error| panic!("{at}: {error}"));
     for name in ["index.php", "program", "skins", "SQL"] {
         link(&shared.join(name), name);
     }
@@ -153,7 +155,8 @@ fn tree(dir: &Path) {
         link(&Path::new("/etc/roundcube").join(name), &format!("config/{name}"));
     }
     // Not a link: it finds the rest from where it is.
-    fs::copy("/var/lib/roundcube/public_html/index.php", dir.join("public_html/index.php")).expect("index.php");
+    fs::copy("/var/lib/roundcube/public_html/index.php", dir.join("public_html/index.php"))
+        .expect("index.php");
     // Nor this one: nobody but us need be able to read the repository.
     let mut copy = Command::new("/bin/cp");
     copy.arg("-r").arg(plugin()).arg(dir.join("plugins/postern"));
@@ -238,7 +241,8 @@ fn start_php(name: &str, dir: &Path, socket: &Path) -> Process {
 /// Its name has the version in it.
 fn php_fpm() -> PathBuf {
     let programs = fs::read_dir("/usr/sbin").expect("/usr/sbin").flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = programs.filter(|path| path.display().to_string().contains("/php-fpm")).collect();
+    let mut found: Vec<PathBuf> =
+        programs.filter(|path| path.display().to_string().contains("/php-fpm")).collect();
     found.sort();
     found.pop().unwrap_or_else(|| host::system_program("/usr/sbin/php-fpm8.2", "php-fpm"))
 }

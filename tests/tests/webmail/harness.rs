@@ -6,7 +6,7 @@ use postern_tests::webmail_host::{Settings, WebmailHost};
 
 #[test]
 fn an_app_password_opens_a_web_mail_without_the_plugin() {
-    let host = WebmailHost::new("harness", Stores::Embedded);
+    let host = WebmailHost::shared(Stores::Embedded);
     let roundcube = host.roundcube("plain", &Settings::plain());
     let anna = host.enrolled_with("anna", &[]);
     let name = &anna.unix.name;
@@ -19,5 +19,6 @@ fn an_app_password_opens_a_web_mail_without_the_plugin() {
         browser.click("#rcmloginsubmit");
         browser.wait_for_text(if is_in { "Inbox" } else { "Login failed." });
     }
-    assert!(host.dovecot().log().contains("Login: user=<"), "{}", host.dovecot().log());
+    let login = format!("Login: user=<{name}>");
+    assert!(host.dovecot().log().contains(&login), "{}", host.dovecot().log());
 }

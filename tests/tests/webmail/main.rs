@@ -1,3 +1,8 @@
 //! A real Roundcube before Dovecot, Postfix and posternd, in a real browser.
 
 mod harness;
+mod plugin_answers;
+mod plugin_source;
+mod sign_in;
+mod stand_in;
+mod ways_in;

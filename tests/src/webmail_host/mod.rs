@@ -11,11 +11,13 @@ use crate::login_host::{Shared, Stores};
 mod client;
 mod nginx;
 mod roundcube;
+mod screen;
 mod servers;
 mod submission;
 
 pub use client::WebmailClient;
 pub use roundcube::{Roundcube, Settings};
+pub use screen::Screen;
 pub use servers::MailServers;
 pub use submission::Submission;
 

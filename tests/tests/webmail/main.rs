@@ -1,5 +1,6 @@
 //! A real Roundcube before Dovecot, Postfix and posternd, in a real browser.
 
+mod at_the_stand_in;
 mod harness;
 mod plugin_answers;
 mod plugin_source;

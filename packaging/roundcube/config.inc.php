@@ -15,8 +15,8 @@ $config['smtp_host'] = 'localhost:587';
 // The session mail password, which the plugin keeps up to date.
 $config['smtp_user'] = '%u';
 $config['smtp_pass'] = '%p';
-// Tells Postfix the browser's address; it has to trust this host: smtpd_authorized_xclient_hosts = 127.0.0.1
-$config['smtp_xclient_addr'] = true;
+// Not smtp_xclient_addr: by XCLIENT the browser's address takes the place of this host's, from which alone the session mail password
+// is good. Dovecot's IMAP, which the plugin tells the browser's address, knows both.
 // The domain of people's addresses.
 $config['mail_domain'] = 'example.org';
 

@@ -3,7 +3,7 @@
 use postern_tests::http_double::Mood;
 use postern_tests::webmail_host::WebmailClient;
 
-use crate::stand_in::{StandIn, is_inbox};
+use crate::stand_in::{CODE, Known, StandIn, come_back, is_inbox};
 
 #[test]
 fn a_page_that_asks_by_itself_is_no_activity() {
@@ -163,6 +163,23 @@ fn logging_out_ends_the_session_everywhere() {
 }
 
 #[test]
+fn the_mail_server_is_told_where_the_browser_is() {
+    let elsewhere =
+        "if (isset($_SERVER['HTTP_X_FROM'])) { $_SERVER['REMOTE_ADDR'] = $_SERVER['HTTP_X_FROM']; }";
+    let stand_in = StandIn::with("address", |settings| settings.line(elsewhere));
+    let anna = stand_in.person("anna");
+    stand_in.knows(&anna);
+    for address in ["192.0.2.44", "2001:db8::44"] {
+        let mut client = stand_in.roundcube.client();
+        client.headers.push(("X-From".to_owned(), address.to_owned()));
+        let state = stand_in.state(&client.get("/"));
+        assert_eq!(come_back(&mut client, CODE, &state).status, 302);
+        let rhost = format!("rhost={address}");
+        drop(stand_in.host.logged(&anna.user, &["verdict=accept", "service=imap", &rhost]));
+    }
+}
+
+#[test]
 fn half_of_a_session_is_none() {
     let stand_in = StandIn::new("half");
     let anna = stand_in.person("anna");
@@ -183,7 +200,7 @@ fn a_mail_server_that_does_not_take_the_password_is_no_circle() {
     anna.password = postern_tests::site::wrong_password();
     stand_in.knows(&anna);
     let (mut client, state) = stand_in.at_sign_in("/");
-    let reply = crate::stand_in::come_back(&mut client, crate::stand_in::CODE, &state);
+    let reply = come_back(&mut client, CODE, &state);
     assert_eq!((reply.status, reply.header("location")), (503, None));
     assert!(reply.body.to_lowercase().contains("the mail server cannot be used"), "{}", reply.body);
     drop(stand_in.state(&client.get("/?_task=mail")));
@@ -206,7 +223,7 @@ fn settings_lead_to_the_pages_of_the_account() {
 }
 
 /// The path of the link that logs out.
-fn log_out_link(stand_in: &StandIn, anna: &crate::stand_in::Known, client: &mut WebmailClient) -> String {
+fn log_out_link(stand_in: &StandIn, anna: &Known, client: &mut WebmailClient) -> String {
     stand_in.knows(anna);
     let page = client.get("/?_task=mail").body;
     let token = page.split("\"request_token\":\"").nth(1).unwrap_or_else(|| panic!("no token: {page}"));

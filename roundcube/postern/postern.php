@@ -45,7 +45,8 @@ class postern extends rcube_plugin
         $this->listener = new postern_listener(
             (string) $this->setting('listener', 'unix:///run/postern-web/applications.sock'),
             (float) $this->setting('connect_timeout', 2),
-            (float) $this->setting('timeout', 10)
+            (float) $this->setting('timeout', 10),
+            rcube_utils::remote_addr()
         );
 
         $hooks = ['startup', 'authenticate', 'login_after', 'unauthenticated', 'session_destroy', 'logout_after',

@@ -20,11 +20,17 @@ final class postern_listener
     /** @var float Seconds */
     private $timeout;
 
-    public function __construct(string $address, float $connect_timeout, float $timeout)
+    /** @var string The line of the header that names the browser's address, for limits and logs */
+    private $forwarded = '';
+
+    public function __construct(string $address, float $connect_timeout, float $timeout, string $client)
     {
         $this->address = $address;
         $this->connect_timeout = $connect_timeout;
         $this->timeout = $timeout;
+        if (filter_var($client, FILTER_VALIDATE_IP)) {
+            $this->forwarded = "X-Forwarded-For: $client\r\n";
+        }
     }
 
     /**
@@ -100,7 +106,7 @@ final class postern_listener
         }
 
         $request = "POST /application/$verb HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            . 'Content-Length: ' . strlen($body) . "\r\nConnection: close\r\n\r\n" . $body;
+            . $this->forwarded . 'Content-Length: ' . strlen($body) . "\r\nConnection: close\r\n\r\n" . $body;
         stream_set_timeout($stream, (int) ceil($this->timeout));
         $written = @fwrite($stream, $request);
         $answer = $written === strlen($request) ? $this->read($stream) : null;

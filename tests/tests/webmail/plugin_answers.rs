@@ -174,6 +174,8 @@ fn the_mail_server_is_told_where_the_browser_is() {
         client.headers.push(("X-From".to_owned(), address.to_owned()));
         let state = stand_in.state(&client.get("/"));
         assert_eq!(come_back(&mut client, CODE, &state).status, 302);
+        let asked = stand_in.asked("redeem");
+        assert_eq!(asked.last().expect("a question").header("x-forwarded-for"), Some(address));
         let rhost = format!("rhost={address}");
         drop(stand_in.host.logged(&anna.user, &["verdict=accept", "service=imap", &rhost]));
     }

@@ -255,9 +255,10 @@ class postern extends rcube_plugin
     private function take_parameters(): array
     {
         $taken = [];
-        foreach (['postern_code', 'postern_state'] as $name) {
+        foreach (['postern_code' => 1024, 'postern_state' => 128] as $name => $longest) {
             $value = $_GET[$name] ?? '';
-            $taken[] = is_string($value) && preg_match('/\A[A-Za-z0-9_-]{16,128}\z/', $value) ? $value : '';
+            $is_one = is_string($value) && strlen($value) <= $longest && preg_match('/\A[A-Za-z0-9._-]+\z/', $value);
+            $taken[] = $is_one ? $value : '';
             unset($_GET[$name], $_REQUEST[$name]);
         }
         $_SERVER['QUERY_STRING'] = '';

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::Dovecot;
 use crate::account_host::AccountHost;
+use crate::guard::free_port;
+use crate::http::Place;
 use crate::login_host::{Shared, Stores};
 
 mod client;
@@ -60,10 +62,22 @@ impl WebmailHost {
         Self { servers, host, name: name.to_owned() }
     }
 
+    /// The Roundcube that posternd knows, with the plugin, of which there is one. `name` names the directory of its logs.
+    #[must_use]
+    pub fn known_roundcube(&self, name: &str) -> Roundcube {
+        let Place::Unix(listener) = self.web.applications() else { panic!("no socket for applications") };
+        let settings = Settings::with_plugin(&self.url("/"), &format!("unix://{}", listener.display()));
+        self.roundcube_at(self.webmail, name, &settings)
+    }
+
     /// A Roundcube with these settings. `name` names the directory of its logs.
     #[must_use]
     pub fn roundcube(&self, name: &str, settings: &Settings) -> Roundcube {
-        Roundcube::start(&format!("{}-{name}", self.name), &self.servers, self.certs(), settings)
+        self.roundcube_at(free_port(), name, settings)
+    }
+
+    fn roundcube_at(&self, port: u16, name: &str, settings: &Settings) -> Roundcube {
+        Roundcube::start(&format!("{}-{name}", self.name), &self.servers, self.certs(), port, settings)
     }
 
     /// Its Dovecot.

@@ -68,14 +68,14 @@ impl Settings {
 }
 
 impl Roundcube {
-    /// Starts it before these servers. `name` names the directory of its logs.
+    /// Starts it before these servers, with TLS at `port`. `name` names the directory of its logs.
     #[must_use]
-    pub fn start(name: &str, servers: &MailServers, certs: &Certs, settings: &Settings) -> Self {
+    pub fn start(name: &str, servers: &MailServers, certs: &Certs, port: u16, settings: &Settings) -> Self {
         let dir = tempfile::Builder::new().prefix("rc.").tempdir_in(host::test_dir()).expect("a directory");
         host::own(dir.path(), (0.into(), 0.into()), 0o755);
         tree(dir.path());
         configure(dir.path(), servers, settings);
-        let ports = Ports { tls: free_port(), clear: free_port() };
+        let ports = Ports { tls: port, clear: free_port() };
         let socket = dir.path().join("php.sock");
         let php = start_php(name, dir.path(), &socket);
         let place = dir.path().join("nginx");

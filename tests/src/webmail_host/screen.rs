@@ -139,7 +139,20 @@ impl<'s> Screen<'s> {
     /// Logs out by the button.
     #[track_caller]
     pub fn log_out(&self) {
-        self.browser.js("rcmail.command('switch-task', 'logout')");
+        self.switch_task("logout");
+    }
+
+    /// Presses a button of the menu until the page goes.
+    #[track_caller]
+    pub fn switch_task(&self, task: &str) {
+        let before = self.browser.url();
+        let press = format!("if (window.rcmail) rcmail.command('switch-task', '{task}')");
+        self.browser.wait_until(&format!("{task} to be opened"), || {
+            // While Roundcube waits for something else it ignores buttons.
+            self.browser.js(&press);
+            crate::guard::pause(std::time::Duration::from_millis(300));
+            (self.browser.url() != before).then_some(())
+        });
     }
 
     /// Waits until Roundcube's script knows this about its page.

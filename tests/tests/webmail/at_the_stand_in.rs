@@ -96,7 +96,7 @@ fn the_next_click_after_the_end_of_the_session_leads_to_the_sign_in() {
     browser.wait_until("the sign-in", || browser.url().contains("/application?name=roundcube").then_some(()));
     let screen_again = sign_in(&stand_in, &browser, &anna);
     stand_in.knows_nobody();
-    browser.js("rcmail.command('switch-task', 'settings')");
+    screen_again.switch_task("settings");
     browser.wait_until("the sign-in", || browser.url().contains("/application?name=roundcube").then_some(()));
     assert!(!screen.is_inbox() && !screen_again.is_inbox());
 }

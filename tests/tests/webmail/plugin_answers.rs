@@ -158,7 +158,7 @@ fn logging_out_ends_the_session_everywhere() {
     let log_out = log_out_link(&stand_in, &anna, &mut client);
     stand_in.knows_nobody();
     let reply = client.get(&log_out);
-    assert_eq!((reply.status, reply.header("location")), (303, Some(&*stand_in.host.url("/log-in?why=out"))));
+    assert_eq!((reply.status, reply.header("location")), (303, Some(&*stand_in.pages("log-in?why=out"))));
     assert_eq!(stand_in.asked("end").len(), 1);
 }
 
@@ -216,7 +216,7 @@ fn settings_lead_to_the_pages_of_the_account() {
     let tabs = client.get("/?_task=settings").body;
     assert!(tabs.contains("_action=plugin.postern"), "{tabs}");
     let page = client.get("/?_task=settings&_action=plugin.postern").body;
-    let link = format!("href=\"{}\"", stand_in.host.url("/security"));
+    let link = format!("href=\"{}\"", stand_in.pages("security"));
     let line = page.lines().find(|line| line.contains(&link)).unwrap_or_else(|| panic!("{page}"));
     assert!(line.contains("target=\"_blank\"") && line.contains("rel=\"noopener\""), "{line}");
     for secret in [&anna.password, &anna.handle] {

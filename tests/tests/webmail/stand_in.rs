@@ -36,9 +36,14 @@ impl StandIn {
         let host = WebmailHost::shared(Stores::Embedded);
         let listener = HttpDouble::plain();
         let address = format!("tcp://127.0.0.1:{}", listener.port());
-        let settings = settings(Settings::with_plugin(&host.url("/"), &address));
+        let settings = settings(Settings::with_plugin(&host.url(PAGES), &address));
         let roundcube = host.roundcube(name, &settings);
         Self { roundcube, listener, host }
+    }
+
+    /// The address of a page of the account, of which there are none here: they would go on with the sign-in.
+    pub(crate) fn pages(&self, page: &str) -> String {
+        self.host.url(&format!("{PAGES}{page}"))
     }
 
     /// A person with a factor and an app password.
@@ -96,7 +101,7 @@ impl StandIn {
     #[track_caller]
     pub(crate) fn state(&self, reply: &HttpReply) -> String {
         let location = reply.header("location").unwrap_or_default();
-        let sign_in = format!("{}?name=roundcube&state=", self.host.url("/application"));
+        let sign_in = format!("{}?name=roundcube&state=", self.pages("application"));
         let state = location.strip_prefix(&sign_in);
         let state =
             state.unwrap_or_else(|| panic!("not to the sign-in: {} {location}", reply.status)).to_owned();
@@ -131,6 +136,8 @@ fn is_base64url(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
+/// Where the pages of accounts stand for the plugin.
+const PAGES: &str = "/stand-in/";
 const JSON: &str = "Content-Type: application/json\r\n";
 /// A code of the usual form.
-pub(crate) const CODE: &str = "c0deC0dec0deC0dec0deC0dec0deC0dec0deC0dec0d";
+pub(crate) const CODE: &str = "c0de-C0de_c0de.C0dec0deC0dec0deC0dec0deC0dec0deC0dec0de";

@@ -195,7 +195,7 @@ fn configure(dir: &Path, servers: &MailServers, settings: &Settings) {
     }
     let here = format!(
         "$config['managesieve_host'] = '127.0.0.1:{}';\n$config['temp_dir'] = '{1}/temp';\n\
-         $config['log_dir'] = '{1}/logs';\n$config['language'] = 'en_US';\n{2}",
+         $config['log_dir'] = '{1}/logs';\n{2}",
         servers.sieve,
         dir.display(),
         settings.lines

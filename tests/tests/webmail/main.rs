@@ -2,6 +2,7 @@
 
 mod at_the_stand_in;
 mod harness;
+mod ledger;
 mod plugin_answers;
 mod plugin_source;
 mod session_password;

@@ -9,13 +9,13 @@ use postern_tests::{Attempt, Outcome, canary};
 use serde_json::{Value, json};
 
 /// What an application gets.
-struct LetIn {
-    password: String,
+pub(crate) struct LetIn {
+    pub(crate) password: String,
     handle: String,
 }
 
 /// A browser with a session.
-fn signed_in<'h>(host: &'h AccountHost, user: &mut LoginUser) -> FormClient<'h> {
+pub(crate) fn signed_in<'h>(host: &'h AccountHost, user: &mut LoginUser) -> FormClient<'h> {
     let mut client = FormClient::new(host);
     client.log_in(user);
     client.answer(&user.app.code());
@@ -25,7 +25,7 @@ fn signed_in<'h>(host: &'h AccountHost, user: &mut LoginUser) -> FormClient<'h> 
 
 /// Lets an application in.
 #[track_caller]
-fn let_in(host: &AccountHost, client: &mut FormClient<'_>, application: &str) -> LetIn {
+pub(crate) fn let_in(host: &AccountHost, client: &mut FormClient<'_>, application: &str) -> LetIn {
     let state = format!("{:A<43}", application.len());
     let reply = client.get(&format!("/application?name={application}&state={state}"));
     let location = reply.header("location").unwrap_or_else(|| panic!("{reply:?}"));
@@ -47,7 +47,7 @@ fn ask(host: &AccountHost, verb: &str, body: &Value) -> HttpReply {
     host.web.applications().request("POST", &format!("/application/{verb}")).json(body).send()
 }
 
-fn outcome(host: &WebmailHost, attempt: &Attempt) -> Outcome {
+pub(crate) fn outcome(host: &WebmailHost, attempt: &Attempt) -> Outcome {
     host.dovecot().auth_client().login(attempt).outcome
 }
 

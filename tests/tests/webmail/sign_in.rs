@@ -86,6 +86,19 @@ fn a_code_without_the_state_of_this_browser_opens_nothing() {
 }
 
 #[test]
+fn what_went_wrong_is_said_in_the_language_of_the_browser() {
+    let stand_in = StandIn::new("language");
+    for (language, text) in
+        [("en", "This login has expired"), ("zh-CN,zh;q=0.9", "您尚未登录"), ("de", "This login")]
+    {
+        let mut client = stand_in.roundcube.client();
+        client.headers.push(("Accept-Language".to_owned(), language.to_owned()));
+        let page = client.get("/?postern_code=x&postern_state=y").body;
+        assert!(page.contains(text), "{language}: {page}");
+    }
+}
+
+#[test]
 fn a_code_that_postern_refuses_opens_nothing() {
     let stand_in = StandIn::new("refused");
     stand_in.knows_nobody();

@@ -10,7 +10,9 @@ use crate::guard::free_port;
 use crate::http::Place;
 use crate::login_host::{Shared, Stores};
 
+mod apache;
 mod client;
+mod front;
 mod nginx;
 mod roundcube;
 mod screen;
@@ -18,6 +20,7 @@ mod servers;
 mod submission;
 
 pub use client::WebmailClient;
+pub use front::Front;
 pub use roundcube::{Roundcube, Settings};
 pub use screen::Screen;
 pub use servers::MailServers;

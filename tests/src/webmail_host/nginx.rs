@@ -9,14 +9,7 @@ use crate::guard::Process;
 use crate::host;
 use crate::http::Place;
 
-/// Where it listens, on 127.0.0.1.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ports {
-    /// With TLS, for browsers.
-    pub(super) tls: u16,
-    /// Without, for clients that send what no browser would.
-    pub(super) clear: u16,
-}
+use super::front::Ports;
 
 /// Starts it with its files in `dir`, for a Roundcube whose files are in `root` and whose PHP listens at `socket`.
 pub(super) fn start(

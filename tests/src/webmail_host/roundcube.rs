@@ -14,13 +14,13 @@ use crate::http::Place;
 use crate::site::random_password;
 use crate::{Ran, canary, host};
 
-use super::nginx::{self, Ports};
-use super::{MailServers, WebmailClient};
+use super::front::Ports;
+use super::{Front, MailServers, WebmailClient, apache, nginx};
 
-/// A Roundcube behind nginx, stopped when dropped.
+/// A Roundcube behind its web server, stopped when dropped.
 #[derive(Debug)]
 pub struct Roundcube {
-    _nginx: Process,
+    _front: Process,
     php: Process,
     dir: TempDir,
     ports: Ports,
@@ -33,6 +33,7 @@ pub struct Settings {
     lines: String,
     account_url: String,
     listener: String,
+    front: Front,
 }
 
 impl Settings {
@@ -40,7 +41,13 @@ impl Settings {
     #[must_use]
     pub fn plain() -> Self {
         let plugins = ["managesieve", "archive", "zipdownload"].map(str::to_owned).to_vec();
-        Self { plugins, lines: String::new(), account_url: String::new(), listener: String::new() }
+        Self {
+            plugins,
+            lines: String::new(),
+            account_url: String::new(),
+            listener: String::new(),
+            front: Front::Nginx,
+        }
     }
 
     /// With it: people sign in at `account_url`, and `listener` is asked about them.
@@ -55,6 +62,13 @@ impl Settings {
     #[must_use]
     pub fn plugin(mut self, name: &str) -> Self {
         self.plugins.push(name.to_owned());
+        self
+    }
+
+    /// Behind this web server.
+    #[must_use]
+    pub fn behind(mut self, front: Front) -> Self {
+        self.front = front;
         self
     }
 
@@ -78,10 +92,14 @@ impl Roundcube {
         let ports = Ports { tls: port, clear: free_port() };
         let socket = dir.path().join("php.sock");
         let php = start_php(name, dir.path(), &socket);
-        let place = dir.path().join("nginx");
+        let place = dir.path().join("front");
         host::make_dir(&place, (0.into(), 0.into()), 0o755);
-        let nginx = nginx::start(name, &place, &dir.path().join("public_html"), &socket, certs, ports);
-        Self { _nginx: nginx, php, dir, ports }
+        let start = match settings.front {
+            Front::Nginx => nginx::start,
+            Front::Apache => apache::start,
+        };
+        let front = start(name, &place, &dir.path().join("public_html"), &socket, certs, ports);
+        Self { _front: front, php, dir, ports }
     }
 
     /// The address of a page, by its path and query. Not of the host of the account's pages, so that no cookie is of both.

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use postern_tests::webmail_host::WebmailClient;
+use postern_tests::webmail_host::{Front, WebmailClient};
 
 use crate::stand_in::{Known, StandIn, is_inbox};
 
@@ -94,29 +94,36 @@ fn another_plugin_that_lets_people_in_does_not() {
 
 #[test]
 fn only_the_program_of_roundcube_is_run_and_nothing_else_is_served() {
-    let stand_in = StandIn::new("files");
-    let mut client = stand_in.roundcube.client();
-    for path in [
-        "/.htaccess",
-        "/config/config.inc.php",
-        "/config/postern.inc.php",
-        "/plugins/postern/postern.php",
-        "/plugins/postern/config.inc.php.dist",
-        "/plugins/postern/composer.json",
-        "/plugins/managesieve/managesieve.php",
-        "/program/include/iniset.php",
-        "/program/js/app.js/x.php",
-        "/index.php/x.php",
-        "/logs/errors.log",
-        "/db/roundcube.db",
-        "/SQL/sqlite.initial.sql",
-        "/installer/index.php",
-        "/skins/elastic/../../config/config.inc.php",
-    ] {
-        assert!(matches!(client.get(path).status, 404 | 400), "{path}");
+    for (name, front) in [("files", Front::Nginx), ("apache", Front::Apache)] {
+        let stand_in = StandIn::with(name, |settings| settings.behind(front));
+        let mut client = stand_in.roundcube.client();
+        for path in [
+            "/.htaccess",
+            "/config/config.inc.php",
+            "/config/postern.inc.php",
+            "/plugins/postern/postern.php",
+            "/plugins/postern/config.inc.php.dist",
+            "/plugins/postern/composer.json",
+            "/plugins/managesieve/managesieve.php",
+            "/plugins/",
+            "/program/include/iniset.php",
+            "/program/js/app.js/x.php",
+            "/index.php/x.php",
+            "/logs/errors.log",
+            "/db/roundcube.db",
+            "/SQL/sqlite.initial.sql",
+            "/installer/index.php",
+            "/skins/elastic/../../config/config.inc.php",
+        ] {
+            let status = client.get(path).status;
+            assert!(matches!(status, 400 | 403 | 404), "{front:?} {path}: {status}");
+        }
+        assert_eq!(client.get("/program/js/app.min.js").status, 200, "{front:?}");
+        assert_eq!(client.get("/skins/elastic/styles/styles.min.css").status, 200, "{front:?}");
+        let anna = stand_in.person("anna");
+        client = stand_in.signed_in(&anna);
+        assert!(is_inbox(&client.get("/index.php?_task=mail")), "{front:?}");
     }
-    assert_eq!(client.get("/program/js/app.min.js").status, 200);
-    assert_eq!(client.get("/skins/elastic/styles/styles.min.css").status, 200);
 }
 
 /// The token that a login form would have, from the only page that somebody who is not logged in gets to see.

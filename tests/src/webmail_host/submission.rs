@@ -1,11 +1,15 @@
 //! A real Postfix that takes mail from those whom Dovecot knows, and delivers all of example.org to that Dovecot.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::guard::{Process, free_port};
 use crate::{Dovecot, Ran, host};
@@ -45,6 +49,32 @@ impl Submission {
         let mut process = Process::spawn("postfix", &mut command, &logs.join("postfix-submission.log"));
         process.wait_ready(LIMIT, || TcpStream::connect(("127.0.0.1", port)).ok());
         Self { process, port }
+    }
+
+    /// What it answers to `AUTH PLAIN` of a client that says by XCLIENT that it speaks for this address: one line.
+    #[must_use]
+    pub fn auth_for(&self, address: &str, user: &str, password: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("smtpd");
+        stream.set_read_timeout(Some(LIMIT)).expect("a timeout");
+        let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+        let secret = BASE64_STANDARD.encode(format!("\0{user}\0{password}"));
+        let mut last = String::new();
+        for said in [
+            "",
+            "EHLO webmail.example.org\r\n",
+            &format!("XCLIENT ADDR={address}\r\n"),
+            "EHLO webmail.example.org\r\n",
+            &format!("AUTH PLAIN {secret}\r\n"),
+        ] {
+            stream.write_all(said.as_bytes()).expect("smtpd listens");
+            // Every line of an answer but its last has a dash after the code (RFC 5321, section 4.2.1).
+            last = lines
+                .by_ref()
+                .map(|line| line.expect("an answer"))
+                .find(|line| !line[3..].starts_with('-'))
+                .expect("an answer");
+        }
+        last
     }
 
     /// What Postfix logged.

@@ -28,8 +28,8 @@ $config['session_lifetime'] = 480;
 // Lax and not Strict: people come back from the sign-in, which may be on another domain.
 $config['session_samesite'] = 'Lax';
 
-// First postern. No plugin that lets people in another way (http_authentication, krb_authentication, autologon), and no
-// plugin password: passwords are changed on the account's pages.
+// First postern. No plugin that lets people in another way (http_authentication, krb_authentication, autologon), and not the
+// plugin password: what Roundcube knows is the session mail password, which nobody sets.
 $config['plugins'] = ['postern', 'managesieve', 'archive', 'zipdownload'];
 
 $config['enable_installer'] = false;

@@ -204,11 +204,16 @@ class postern extends rcube_plugin
         if ($this->stopped_by === null) {
             return $args;
         }
-        $again = html::a('./', rcube::Q($this->gettext('try_again')));
+        $ways_on = [
+            'refused' => ['./', 'log_in'],
+            'not_ended' => [$this->account_url('security'), 'security_open'],
+        ];
+        [$url, $label] = $ways_on[$this->stopped_by] ?? ['./', 'try_again'];
+        $way_on = html::a($url, rcube::Q($this->gettext($label)));
 
         return [
             'title' => rcube::Q($this->gettext($this->stopped_by . '_title')),
-            'text' => rcube::Q($this->gettext($this->stopped_by)) . html::p(null, $again),
+            'text' => rcube::Q($this->gettext($this->stopped_by)) . html::p(null, $way_on),
         ] + $args;
     }
 

@@ -151,6 +151,7 @@ fn logging_out_ends_the_session_everywhere() {
     // The stand-in says 200 and not 204: the person has to know that nothing has ended.
     assert_eq!(reply.status, 503);
     assert!(reply.body.to_lowercase().contains("you may still be logged in"), "{}", reply.body);
+    assert!(reply.body.contains(&stand_in.pages("security")), "where they can log out: {}", reply.body);
     assert_eq!(stand_in.asked("end")[0].json()["handle"], anna.handle);
     drop(stand_in.state(&client.get("/?_task=mail")));
     // A session that is over has nothing to end.

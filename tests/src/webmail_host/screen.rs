@@ -55,21 +55,31 @@ impl<'s> Screen<'s> {
     /// Begins a new mail.
     #[track_caller]
     pub fn compose(&self, to: &str, subject: &str, text: &str) {
-        self.open("/?_task=mail&_action=compose");
-        self.wait_for_compose();
+        // Roundcube forgets the new mail where a request of the page before, which asks for unread messages by itself, writes the
+        // PHP session at the same time.
+        for _ in 0..MOST_LOST {
+            self.open("/?_task=mail&_action=compose");
+            if self.is_composing() {
+                break;
+            }
+        }
         self.browser.type_into("#compose_to .recipient-input input", &format!("{to},"));
         self.browser.type_into("#compose-subject", subject);
         self.browser.type_into("#composebody", text);
     }
 
-    /// Waits until a mail can be written.
+    /// Waits until a mail can be written; false if Roundcube has lost it.
     #[track_caller]
-    pub fn wait_for_compose(&self) {
-        self.wait_for_env("action", "compose");
-        let is_ready = "return document.readyState == 'complete' && !!document.querySelector('#composebody') \
+    fn is_composing(&self) -> bool {
+        let is_ready = "return document.readyState == 'complete' && window.rcmail && rcmail.env.action == 'compose' \
+                        && !!document.querySelector('#composebody') \
                         && !!document.querySelector('#compose_to .recipient-input input')";
-        self.browser
-            .wait_until("a new mail", || (self.browser.js(is_ready) == Value::Bool(true)).then_some(()));
+        self.browser.wait_until("a new mail", || {
+            if self.browser.js(is_ready) == Value::Bool(true) {
+                return Some(true);
+            }
+            self.browser.text().contains("Requested compose session not found").then_some(false)
+        })
     }
 
     /// The text of the mail that is being written.
@@ -164,3 +174,5 @@ impl<'s> Screen<'s> {
         });
     }
 }
+
+const MOST_LOST: usize = 3;

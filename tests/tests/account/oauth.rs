@@ -35,6 +35,9 @@ fn is_in(dovecot: &Dovecot, mechanism: &str, response: &str) -> bool {
     }
 }
 
+/// The initial response of a mechanism, for a user and a token.
+type Response = fn(&str, &str) -> String;
+
 fn xoauth2(user: &str, token: &str) -> String {
     format!("user={user}\x01auth=Bearer {token}\x01\x01")
 }
@@ -51,8 +54,7 @@ fn a_session_mail_password_is_a_bearer_token_until_its_session_ends() {
     let (anna, bert) = (host.user("anna"), host.user("bert"));
     let mut client = FormClient::logged_in(&host, &anna);
     let in_mail = let_in(&host, &mut client);
-    let mechanisms: [(&str, fn(&str, &str) -> String); 2] =
-        [("XOAUTH2", xoauth2), ("OAUTHBEARER", oauthbearer)];
+    let mechanisms = [("XOAUTH2", xoauth2 as Response), ("OAUTHBEARER", oauthbearer)];
     for (mechanism, response) in mechanisms {
         assert!(is_in(&dovecot, mechanism, &response(&anna.unix.name, &in_mail.password)), "{mechanism}");
         assert!(!is_in(&dovecot, mechanism, &response(&bert.unix.name, &in_mail.password)), "{mechanism}");

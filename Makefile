@@ -14,7 +14,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail packages
+.PHONY: help build install man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail packages
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +55,11 @@ demo-ldap: packages ## The same on a real slapd and a real Redis
 	scripts/build dev
 	cargo build -p postern-tests --bin demo-ldap
 	$(IN_TEST_HOST) $(TARGET)/debug/demo-ldap
+
+demo-webmail: packages ## Web mail behind the second step: a real Roundcube in a real browser
+	scripts/build dev
+	cargo build -p postern-tests --bin demo-webmail
+	$(IN_TEST_HOST) $(TARGET)/debug/demo-webmail
 
 test: packages ## Run all tests but the long ones, on real software in a private test host
 	scripts/build dev

@@ -16,6 +16,7 @@ mod phone;
 mod servers;
 mod ssh;
 mod story;
+mod webmail;
 
 use mailbox::AccountPages;
 use servers::Servers;
@@ -49,6 +50,14 @@ pub fn run_on_ldap(out: &mut dyn Write) -> Result<bool> {
     demo.redis_goes_away()?;
     demo.ldap_goes_away()?;
     demo.story.end()
+}
+
+/// Web mail behind the second step, with a real Roundcube in a real browser.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn run_webmail(out: &mut dyn Write) -> Result<bool> {
+    webmail::Webmail::tell(Story::new("demo-webmail", out))
 }
 
 struct Demo<'w> {

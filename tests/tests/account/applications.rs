@@ -130,6 +130,12 @@ fn a_login_goes_on_to_the_web_mail_that_sent_the_browser(host: &AccountHost) {
     client.get(&format!("/application?name=roundcube&state={state}"));
     assert_eq!(client.path, "/log-in?to=application");
     assert!(client.page.body.contains("Log in to go on to your mail."), "{}", client.page.body);
+    // Another language is no other way.
+    let back = client.hidden("back").unwrap();
+    client.submit("/language", &[("to", "zh-CN"), ("back", &back)]);
+    assert_eq!(client.path, "/log-in?to=application");
+    let back = client.hidden("back").unwrap();
+    client.submit("/language", &[("to", "en"), ("back", &back)]);
     client.log_in_here(&anna);
     client.answer(&anna.app.code());
     assert_eq!(client.path, "/application");
@@ -349,6 +355,7 @@ fn the_gate_sends_pages_to_the_login_and_tells_scripts_and_frames(host: &Account
         ],
     );
     assert_eq!((frame.status, frame.header("location")), (401, None));
+    assert!(frame.header("content-security-policy").unwrap().contains("frame-ancestors 'self'"));
     assert!(frame.body.contains("target=\"_top\"") && frame.body.contains("您已退出登录"), "{}", frame.body);
     // Caddy and Traefik pass the answer on.
     let passed_on = host

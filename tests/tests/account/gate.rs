@@ -100,6 +100,10 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     assert!(!dovecot.imap(&user, &newer).is_in());
     browser.open(&wanted);
     browser.wait_for_text("Log in to go on to your mail.");
+    browser.open(&format!("{}?postern_code=x.y&postern_state=z", host.gated_url()));
+    browser.wait_for_text("You are not logged in");
+    drop(browser.screenshot("not-done"));
+    browser.axe();
     // No client asks the gate itself, and no name that looks like a header of nginx's gets anywhere.
     let before = webmail.seen().len();
     for path in ["/postern/gate", "/postern/log-in", "/postern/log-out", "/postern/unavailable"] {

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::headers;
 use super::parked::{Tokens, View};
 use super::purpose::Purpose;
-use super::section::Section;
+use super::section::{Goal, Section};
 use super::step::{End, Next, Step};
 use super::view::{Notice, log_in};
 use super::visit::{Remark, Visit};
@@ -111,7 +111,8 @@ impl Visit<'_> {
     /// The switch at the foot of each page.
     pub(super) fn choose_language(&self, body: &[u8]) -> Reply {
         let Some(form) = self.form(body, &["to", "back"]) else { return self.notice(Notice::Forged) };
-        let mut reply = self.see(Section::at(form.field("back")).map_or("/", Section::path));
+        let back = Goal::at(form.field("back"));
+        let mut reply = self.see(back.map_or("/", Goal::path));
         if let Some(cookie) =
             Words::of_tag(form.field("to")).and_then(|words| Cookie::Language.set(words.tag).ok())
         {

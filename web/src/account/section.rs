@@ -21,11 +21,6 @@ impl Section {
         }
     }
 
-    /// The section at this address.
-    pub(super) fn at(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|section| section.path() == path)
-    }
-
     pub(super) fn name(self, words: &Words) -> &'static str {
         match self {
             Self::Security => words.security,
@@ -71,6 +66,12 @@ impl Goal {
         }
     }
 
+    /// What is at this address.
+    pub(super) fn at(path: &str) -> Option<Self> {
+        let sections = Section::ALL.into_iter().map(Self::Section);
+        sections.chain([Self::Application]).find(|goal| goal.path() == path)
+    }
+
     /// What a query names as following a login. No query leads anywhere else.
     pub(super) fn of_query(query: &str) -> Option<Self> {
         let name = query.split('&').find_map(|pair| pair.strip_prefix(KEY)?.strip_prefix('='))?;
@@ -114,7 +115,7 @@ mod tests {
             let address = goal.follows("/log-in?why=over");
             let query = address.split_once('?').unwrap().1;
             assert_eq!(Goal::of_query(query).unwrap_or_default(), goal);
-            assert_eq!(Section::at(goal.path()), goal.section());
+            assert_eq!(Goal::at(goal.path()), Some(goal));
         }
         assert_eq!(Goal::Section(Section::Devices).follows_step("abc"), "/step/abc?to=devices");
         for query in [

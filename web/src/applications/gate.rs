@@ -4,9 +4,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, VARY};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+};
 use hyper::{Request, StatusCode};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use tracing::error;
@@ -232,11 +234,21 @@ fn page(status: StatusCode, words: &Words, title: &str, text: &str, way_on: &Mar
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                style { (PreEscaped(STYLE)) }
             }
             body { main { h1 { (title) } p { (text) } p { (way_on) } } }
         }
     };
     let mut reply = reply::with(status, "text/html; charset=utf-8", markup.into_string());
+    reply.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     reply.headers_mut().insert(VARY, HeaderValue::from_static("accept-language, sec-fetch-dest, cookie"));
     reply
 }
+
+/// The pages stand at the host of the web mail, perhaps in a frame of it, and load nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+const STYLE: &str = ":root{color-scheme:light dark}\
+body{margin:0;font:1rem/1.5 system-ui,sans-serif;background:light-dark(#f4f6f8,#15181d);color:light-dark(#1b1f24,#e6e9ed)}\
+main{max-width:28rem;margin:12vh auto;padding:2rem;border-radius:.75rem;background:light-dark(#fff,#1e232a)}\
+h1{margin:0 0 .5rem;font-size:1.4rem}\
+a{display:inline-block;margin-top:.5rem;padding:.6rem 1.2rem;border-radius:.5rem;background:#1f4e79;color:#fff;text-decoration:none}";

@@ -45,6 +45,15 @@ impl Page {
         Self { title, ..self }
     }
 
+    /// Where a person is after the language was changed.
+    fn way_back(&self, look: Look<'_>) -> &'static str {
+        match (self.section, look.goal) {
+            (Some(section), _) => section.path(),
+            (None, Goal::Application) => Goal::Application.path(),
+            (None, Goal::Section(_)) => "/",
+        }
+    }
+
     pub(super) fn render(self, look: Look<'_>) -> Markup {
         let Look { words, branding, user, .. } = look;
         html! {
@@ -74,7 +83,7 @@ impl Page {
                         form method="post" action="/language" {
                             (look.token_field())
                             input type="hidden" name="to" value=(words.other_tag);
-                            input type="hidden" name="back" value=(self.section.map_or("/", Section::path));
+                            input type="hidden" name="back" value=(self.way_back(look));
                             button class="quiet" lang=(words.other_tag) { (words.other_name) }
                         }
                         @if let Some(url) = &branding.help_url { a href=(url) rel="noreferrer" { (words.help) } }

@@ -60,8 +60,9 @@ pub struct Engine {
     pub mail_settings: MailSettings,
     /// Whom passkeys are made for: the account's pages; `None` if there are none.
     pub relying_party: Option<RelyingParty>,
-    /// The applications that people log in to by the account's pages, by name.
-    pub applications: BTreeMap<String, Application>,
+    /// The applications that people log in to by the account's pages, by name; `None` if this host has no such pages, and knows of
+    /// none but by the records of sessions.
+    pub applications: Option<BTreeMap<String, Application>>,
     /// Fills a buffer with random bytes from the operating system.
     pub random: Random,
     /// The caches, which outlive a reload of the configuration.
@@ -86,6 +87,11 @@ impl Engine {
             limits: self.limits.clone(),
             random: self.random,
         }
+    }
+
+    /// An application that people log in to by the account's pages of this host.
+    pub(crate) fn application(&self, name: &str) -> Option<&Application> {
+        self.applications.as_ref()?.get(name)
     }
 
     /// The service that a front door names: the one place where a name becomes a service.

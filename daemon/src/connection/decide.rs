@@ -89,8 +89,10 @@ async fn application(
     flow: ApplicationFlow,
     conversation: &mut SocketConversation<'_>,
 ) -> Outcome {
-    let Some(Ok(secret)) = request.secret.map(|secret| Offered::new(secret.expose().to_owned())) else {
-        return not_permitted("an application that shows nothing");
+    let secret = match request.secret.map(|secret| Offered::new(secret.expose().to_owned())) {
+        Some(Ok(secret)) => secret,
+        Some(Err(_)) => return with_detail(Reason::Expired, "a code or a key that is none of this site"),
+        None => return not_permitted("an application that shows nothing"),
     };
     let source = source(&server.hosts, request).await;
     let asked = ApplicationRequest { flow, secret: &secret, arguments: request.arguments, source: &source };

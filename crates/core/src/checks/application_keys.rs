@@ -1,12 +1,17 @@
 //! What applications show of a session: a code, a key, or the mail password that follows from it.
 
+use std::net::IpAddr;
+
 use serde_json::json;
 
 use crate::account::Account;
+use crate::app_password::ScopeWord;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::stop::Stop;
-use crate::session::{ApplicationCode, ApplicationGrant, ApplicationKey, Session, SessionMailPassword};
+use crate::session::{
+    Application, ApplicationCode, ApplicationGrant, ApplicationKey, Session, SessionMailPassword,
+};
 
 use super::sessions::{NOT_OURS, account_of};
 use super::stored_session::{StoredSession, over};
@@ -89,25 +94,48 @@ impl ApplicationSession {
 
 fn in_force(engine: &Engine, session: &Session, key: &ApplicationKey) -> Option<(String, ApplicationKey)> {
     session.applications.iter().find_map(|grant| {
+        engine.application(&grant.application)?;
         let key = grant.follow(key, &engine.keyring, engine.random)?;
         Some((grant.application.clone(), key))
     })
 }
 
-/// The grant of an open session of the account that a session mail password opens.
-pub(crate) async fn granted(
+/// What a session mail password opens: what its grant says, and where this host has the account's pages, what they are configured with
+/// now, too.
+pub(crate) struct Opened {
+    grant: ApplicationGrant,
+    configured: Option<Application>,
+}
+
+impl Opened {
+    pub(crate) fn opens(&self, service: Option<ScopeWord>) -> bool {
+        self.grant.scope.opens(service) && self.configured.as_ref().is_none_or(|one| one.scope.opens(service))
+    }
+
+    pub(crate) fn admits(&self, peer: Option<IpAddr>) -> bool {
+        self.grant.networks.admit(peer) && self.configured.as_ref().is_none_or(|one| one.networks.admit(peer))
+    }
+}
+
+/// What a session mail password opens, of an open session of the account.
+pub(crate) async fn opened(
     exchange: &mut Exchange<'_>,
     account: Account,
     password: &SessionMailPassword,
-) -> Result<ApplicationGrant, Stop> {
+) -> Result<Opened, Stop> {
     let engine = exchange.engine;
     let now = engine.clock.now();
     let opens = |grant: &&ApplicationGrant| grant.is_opened_by(password, now);
     let is_it = |session: &Session| session.applications.iter().any(|grant| opens(&grant));
     let stored = StoredSession::find(engine, account, |_| true, is_it).await?;
     exchange.trail.session = Some(stored.session().id);
-    let grant = stored.session().applications.iter().find(opens);
-    grant.cloned().ok_or_else(|| over(NOT_OURS))
+    let grant = stored.session().applications.iter().find(opens).cloned().ok_or_else(|| over(NOT_OURS))?;
+    let configured = engine.application(&grant.application).cloned();
+    if engine.applications.is_some() && configured.is_none() {
+        return Err(over(NOT_CONFIGURED));
+    }
+    Ok(Opened { grant, configured })
 }
 
+const NOT_CONFIGURED: &str = "the web mail is not in [web.applications] any more";
 const BAD_CODE: &str = "a code that was used, is too old, or was made for another application or browser";

@@ -128,7 +128,7 @@ impl CurrentSession {
         let key = ApplicationKey::of(&self.token, &application.name, keyring, random)?;
         let change = |session: &mut Session| {
             let grant = ApplicationGrant::begin(application, &key, &code, state, now, random)?;
-            session.lets_in(grant);
+            session.lets_in(grant, now);
             Ok(())
         };
         self.stored.update(engine, self.stored.record_id(), &account, change).await?;

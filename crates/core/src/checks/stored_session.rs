@@ -1,9 +1,13 @@
 //! A session's record in the ledger: reading it, changing it in one step, ending it.
 
+use std::time::Duration;
+
 use crate::account::Account;
+use crate::account_status::AccountUse;
 use crate::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecordKind};
 use crate::clock::Timestamp;
 use crate::engine::Engine;
+use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::session::{SEEN_EVERY, Session};
 use crate::verdict::Reason;
@@ -36,19 +40,42 @@ impl StoredSession {
         may_be: impl Fn(BrowserRecordId) -> bool,
         is_it: impl Fn(&Session) -> bool,
     ) -> Result<Self, Stop> {
+        let id = account.id.clone();
+        match Self::find_once(engine, account, &may_be, &is_it).await? {
+            Found::It(found) => return Ok(*found),
+            Found::Nothing => return Err(over(NO_RECORD)),
+            Found::Unreadable => {}
+        }
+        // A change that its owner is making just now may be about to seal the record anew.
+        tokio::time::sleep(CHANGE_TIME).await;
+        let account = engine.directory.read(&id).await?.ok_or_else(|| over(NO_RECORD))?;
+        account.usable(AccountUse::AnyOther)?;
+        match Self::find_once(engine, account, &may_be, &is_it).await? {
+            Found::It(found) => Ok(*found),
+            Found::Nothing => Err(over(NO_RECORD)),
+            Found::Unreadable => Err(over(ACCOUNT_CHANGED)),
+        }
+    }
+
+    async fn find_once(
+        engine: &Engine,
+        account: Account,
+        may_be: &impl Fn(BrowserRecordId) -> bool,
+        is_it: &impl Fn(&Session) -> bool,
+    ) -> Result<Found, Stop> {
         let (now, limits) = (engine.clock.now(), engine.limits.sessions);
         let records = engine.ledger.browser_records(&account.id, BrowserRecordKind::Session, now).await?;
-        let mut detail = NO_RECORD;
+        let mut found = Found::Nothing;
         for record in records.into_iter().filter(|record| may_be(record.id)) {
             match Session::open(&record, &account, &engine.keyring, limits, now) {
                 Some(session) if is_it(&session) => {
-                    return Ok(Self { record, session, sealed_for: account });
+                    return Ok(Found::It(Box::new(Self { record, session, sealed_for: account })));
                 }
                 Some(_) => {}
-                None => detail = ACCOUNT_CHANGED,
+                None => found = Found::Unreadable,
             }
         }
-        Err(over(detail))
+        Ok(found)
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -93,7 +120,7 @@ impl StoredSession {
             let (is_it, sealed_for) = (self.record.id, self.sealed_for.clone());
             *self = Self::find(engine, sealed_for, |id| id == is_it, |_| true).await?;
         }
-        Err(over(NO_RECORD))
+        Err(Outage::Contended.into())
     }
 
     /// Ends it.
@@ -120,12 +147,22 @@ impl StoredSession {
     }
 }
 
+/// What came of looking for a session.
+enum Found {
+    It(Box<StoredSession>),
+    Nothing,
+    /// There is none, and a record that may be it is sealed for the account as it was, or is over.
+    Unreadable,
+}
+
 /// For the front door it is over, whatever the log says.
 pub(crate) fn over(detail: &'static str) -> Stop {
     Stop::explained(Reason::Expired, detail)
 }
 
 const MOST_TRIES: u32 = 5;
+/// Longer than a change takes from the directory to the ledger.
+const CHANGE_TIME: Duration = Duration::from_millis(300);
 const NO_RECORD: &str = "the session is over";
 pub(crate) const ACCOUNT_CHANGED: &str =
     "the account has changed since the session began, or the session is over";

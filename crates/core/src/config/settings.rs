@@ -65,10 +65,10 @@ impl Config {
         self.web.as_ref()?.account_url.as_ref().and_then(RelyingParty::of)
     }
 
-    /// The applications of `[web.applications]`.
+    /// The applications of `[web.applications]`; `None` without `[web]`.
     #[must_use]
-    pub fn applications(&self) -> BTreeMap<String, Application> {
-        self.web.as_ref().map(|web| web.applications.clone()).unwrap_or_default()
+    pub fn applications(&self) -> Option<BTreeMap<String, Application>> {
+        self.web.as_ref().map(|web| web.applications.clone())
     }
 
     /// Whether the file of `[embedded]` is in use.

@@ -23,6 +23,8 @@ pub(crate) enum Outage {
     },
     #[error("the ledger does not know any more which codes were used; the next but one will do")]
     ForgottenCodes,
+    #[error("the record of the session was changed by other requests again and again")]
+    Contended,
     #[error(transparent)]
     Userdb(BadField),
     #[error(transparent)]

@@ -117,21 +117,31 @@ impl<'x> MailLogin<'x, '_> {
     async fn by_session(&mut self) -> Result<Verdict, Stop> {
         self.exchange.trail.credential = Some(Credential::Session);
         let engine = self.exchange.engine;
-        let Some(account) = engine.directory.find(self.request.name, Class::Mail).await? else {
-            // Not to be told apart by time from one without a session.
-            sessions::require_ledger(engine, &AccountId::new(String::new())).await?;
-            return Err(Stop::reject(Reason::UnknownAccount));
-        };
-        self.exchange.trail.account = Some(account.id.clone());
-        account.usable(AccountUse::AnyOther)?;
         let Some(password) = SessionMailPassword::parse(self.offered.expose()) else {
             return Err(Stop::explained(Reason::BadCredential, NOT_OF_A_SESSION));
         };
-        let grant = application_keys::granted(self.exchange, account.clone(), &password).await?;
-        if !grant.scope.opens(self.service.scope) {
+        let found = engine.directory.find(self.request.name, Class::Mail).await?;
+        self.exchange.trail.account = found.as_ref().map(|account| account.id.clone());
+        let usable = match found {
+            Some(account) => match account.usable(AccountUse::AnyOther) {
+                Ok(()) => Ok(account),
+                Err(unusable) => Err(Stop::from(unusable)),
+            },
+            None => Err(Stop::reject(Reason::UnknownAccount)),
+        };
+        let account = match usable {
+            Ok(account) => account,
+            // Not to be told apart, by time or while the ledger is down, from one without a session.
+            Err(refusal) => {
+                sessions::require_ledger(engine, &AccountId::new(String::new())).await?;
+                return Err(refusal);
+            }
+        };
+        let opened = application_keys::opened(self.exchange, account.clone(), &password).await?;
+        if !opened.opens(self.service.scope) {
             return Err(Stop::reject(Reason::Scope));
         }
-        if !grant.networks.admit(self.request.peer_address) {
+        if !opened.admits(self.request.peer_address) {
             return Err(Stop::reject(Reason::Network));
         }
         let userdb = engine.userdb.fill(&account)?;

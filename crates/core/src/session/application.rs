@@ -149,8 +149,9 @@ pub struct ApplicationGrant {
     pub networks: Networks,
     key: SecretDigest,
     password: SecretDigest,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code: Option<PendingCode>,
+    /// Those of several tabs, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    codes: Vec<PendingCode>,
     /// Of the last redemption, drawn for it. A ledger takes what was stored already for the same call again, so without this two
     /// redemptions of one code, which have nothing else to differ in, would both seem to have been the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,7 +185,7 @@ struct EarlierKey {
 }
 
 impl ApplicationGrant {
-    /// Lets an application in, by a code that is good for [`CODE_GOOD_FOR`]. Codes before it are good no more.
+    /// Lets an application in, by a code that is good for [`CODE_GOOD_FOR`].
     ///
     /// # Errors
     /// The operating system gives no random bytes.
@@ -208,21 +209,27 @@ impl ApplicationGrant {
             networks: application.networks.clone(),
             key: key.0.digest(),
             password: key.mail_password().digest(),
-            code: Some(code),
+            codes: vec![code],
             redemption: None,
             earlier: Vec::new(),
         })
     }
 
-    /// Takes the place of an earlier grant to the same application, which may have keys that are followed.
-    pub(super) fn replaces(&mut self, earlier: Self) {
+    /// Takes the place of an earlier grant to the same application, which may have keys that are followed, and codes of other tabs.
+    pub(super) fn replaces(&mut self, earlier: Self, now: Timestamp) {
         self.earlier = earlier.earlier;
+        let mut codes = earlier.codes;
+        codes.retain(|pending| now < pending.until);
+        codes.append(&mut self.codes);
+        let too_many = codes.len().saturating_sub(MOST_CODES);
+        codes.drain(..too_many);
+        self.codes = codes;
     }
 
-    /// Whether the code is the one that was given out last, and not used.
+    /// Whether the code was given out for it, and not used.
     #[must_use]
     pub fn has_code(&self, code: &ApplicationCode) -> bool {
-        self.code.as_ref().is_some_and(|pending| pending.digest == code.0.digest())
+        self.codes.iter().any(|pending| pending.digest == code.0.digest())
     }
 
     /// Uses up the code. Its key, if `state` is what the application gave and the code is not too old; `None` if it is not, or was used
@@ -238,9 +245,10 @@ impl ApplicationGrant {
         keyring: &Keyring,
         random: Random,
     ) -> Result<Option<ApplicationKey>, RandomnessGone> {
-        let Some(pending) = self.code.take_if(|pending| pending.digest == code.0.digest()) else {
+        let Some(position) = self.codes.iter().position(|pending| pending.digest == code.0.digest()) else {
             return Ok(None);
         };
+        let pending = self.codes.remove(position);
         self.redemption = Some(STANDARD.encode(draw_bits(random)?));
         let is_good = now < pending.until && pending.state == SecretDigest::of(state.as_bytes());
         let open = || ApplicationKey::open(&pending.key, &code.0.secret, code.account(), keyring, random);
@@ -296,6 +304,8 @@ const KEY_OF_SESSION: &str = "application key";
 pub const CODE_GOOD_FOR: Duration = Duration::from_secs(60);
 /// How long a password is good after it was replaced: what is under way may end.
 const EARLIER_GOOD_FOR: Duration = Duration::from_secs(60);
+/// How many tabs may be on the way to an application at one time.
+const MOST_CODES: usize = 4;
 /// How many changes of the session's secret an application may sleep through. Then its browser is sent for a new code, unseen.
 const MOST_EARLIER: usize = 8;
 

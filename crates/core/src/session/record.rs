@@ -92,11 +92,11 @@ impl Session {
     }
 
     /// Lets an application in, in the place of an earlier grant to it.
-    pub fn lets_in(&mut self, grant: ApplicationGrant) {
+    pub fn lets_in(&mut self, grant: ApplicationGrant, now: Timestamp) {
         let mut grant = grant;
         let position = self.applications.iter().position(|one| one.application == grant.application);
         if let Some(earlier) = position.map(|position| self.applications.remove(position)) {
-            grant.replaces(earlier);
+            grant.replaces(earlier, now);
         }
         self.applications.push(grant);
         let too_many = self.applications.len().saturating_sub(MOST_APPLICATIONS);

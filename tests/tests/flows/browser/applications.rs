@@ -182,9 +182,16 @@ async fn a_code_is_for_one_application_one_browser_one_minute_and_one_use() {
     p.site.clock.advance(59);
     let (one, two) = tokio::join!(p.redeem(&code, "roundcube", STATE), p.redeem(&code, "roundcube", STATE));
     assert!(one.is_accept() != two.is_accept(), "{one:?} {two:?}");
-    let earlier = p.code(&open, "roundcube").await;
+    // Several tabs come back, a few at most.
+    let mut codes = Vec::new();
+    for _ in 0..5 {
+        codes.push(p.code(&open, "roundcube").await);
+    }
+    assert!(!p.redeem(&codes[0], "roundcube", STATE).await.is_accept());
+    for code in &codes[1..] {
+        assert!(p.redeem(code, "roundcube", STATE).await.is_accept());
+    }
     let latest = p.code(&open, "roundcube").await;
-    assert!(!p.redeem(&earlier, "roundcube", STATE).await.is_accept());
     let in_mail = told(&p.redeem(&latest, "roundcube", STATE).await);
     for wrong in [&latest, &open, &in_mail.password, "x", "x.y", &in_mail.key.replace('.', ".A")] {
         assert!(!p.redeem(wrong, "roundcube", STATE).await.is_accept() && !p.check(wrong).await.is_accept());
@@ -246,6 +253,28 @@ async fn its_password_opens_its_services_from_its_networks_for_its_account() {
 }
 
 #[tokio::test]
+async fn what_is_taken_out_of_the_configuration_is_out_at_once() {
+    let mut p = Person::with_applications().await;
+    let open = p.sign_in().await;
+    let in_mail = p.let_in(&open).await;
+    assert!(p.opens(&in_mail.password).await);
+    let mut all = std::collections::BTreeMap::new();
+    p.site.configure(|setup| {
+        all = setup.applications.clone();
+        setup.applications.get_mut("roundcube").unwrap().networks = Networks::parse(&["192.0.2.81"]).unwrap();
+    });
+    assert_eq!(p.mail(&in_mail.password).await.reason(), Reason::Network);
+    p.site.configure(|setup| {
+        setup.applications = all.clone();
+        setup.applications.get_mut("roundcube").unwrap().scope = "smtp".parse().unwrap();
+    });
+    assert_eq!(p.mail(&in_mail.password).await.reason(), Reason::Scope);
+    p.site.configure(|setup| drop(setup.applications.remove("roundcube")));
+    assert_eq!(p.mail(&in_mail.password).await.reason(), Reason::Expired);
+    assert_eq!(p.check(&in_mail.key).await.reason(), Reason::Expired);
+}
+
+#[tokio::test]
 async fn a_new_proof_gives_a_new_password_that_the_application_follows_to() {
     let p = Person::with_applications().await;
     let first = p.sign_in().await;
@@ -299,6 +328,12 @@ async fn without_the_ledger_it_is_deferred_and_nothing_else_is() {
     assert!(p.opens(&app_password).await);
     p.site.faults.ledger_is_down.store(true, Ordering::Relaxed);
     assert!(matches!(p.mail(&in_mail.password).await.outcome.verdict, Verdict::Defer(_)));
+    p.site.edit(&p.alice, |data| data.policy.disabled = true).await;
+    assert!(
+        matches!(p.mail(&in_mail.password).await.outcome.verdict, Verdict::Defer(_)),
+        "nor is a disabled one"
+    );
+    p.site.edit(&p.alice, |data| data.policy.disabled = false).await;
     let stranger = p.site.visit("imap", "nobody").secret(&in_mail.password).through(WEBMAIL).says(&[]).await;
     assert!(matches!(stranger.outcome.verdict, Verdict::Defer(_)), "nor is a stranger told apart");
     assert!(matches!(p.check(&in_mail.key).await.outcome.verdict, Verdict::Defer(_)));

@@ -121,7 +121,7 @@ pub(super) fn engine(
             ..MailSettings::default()
         },
         relying_party: RelyingParty::of(&"https://account.example.org/".parse().unwrap()),
-        applications: setup.applications.clone(),
+        applications: Some(setup.applications.clone()),
         random: |bytes| getrandom::fill(bytes).map_err(|_| RandomnessGone),
         caches,
     })

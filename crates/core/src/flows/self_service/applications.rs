@@ -16,7 +16,7 @@ impl SelfService<'_, '_> {
         };
         let argument = |name: &str| self.request.arguments.get(name).map_or("", String::as_str);
         let (name, state) = (argument("application"), argument("state"));
-        let Some(application) = self.exchange.engine.applications.get(name) else {
+        let Some(application) = self.exchange.engine.application(name) else {
             return self.refuse(&Phrase::NoSuchApplication { name: &shown(name) }).await;
         };
         if !is_state(state) {

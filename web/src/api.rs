@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use postern_ipc::{Begin, Client, Failure, Flow, PhoneFlow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{
+    Begin, Client, Failure, Flow, PhoneFlow, Prompter, RejectReason, Secret, Style, Tone, Verdict,
+};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use tracing::{error, warn};
@@ -60,6 +62,11 @@ pub(crate) enum Asked {
     Refused,
     /// Nothing is known.
     Unavailable,
+}
+
+/// Whether posternd says that there is no session (docs/protocol.md, *Browsers*).
+pub(crate) fn is_session_over(reason: RejectReason) -> bool {
+    matches!(reason, RejectReason::Expired | RejectReason::Disabled | RejectReason::UnknownAccount)
 }
 
 /// The client of a request.
@@ -134,8 +141,8 @@ impl Api {
         let Some(place) = self.places.take(client, deadline).await else { return Asked::Unavailable };
         match self.converse(Begin { service: SERVICE.to_owned(), ..begin }, place, deadline).await {
             Ok((Verdict::Accept(_), transcript)) => Asked::Accepted(transcript.records),
-            Ok((Verdict::Reject(_), _)) => Asked::Refused,
-            Ok((verdict @ (Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
+            Ok((Verdict::Reject(reject), _)) if is_session_over(reject.reason) => Asked::Refused,
+            Ok((verdict @ (Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
                 warn!("posternd decides nothing: {verdict:?}");
                 Asked::Unavailable
             }

@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING,
+    ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE,
+    TRANSFER_ENCODING,
 };
 use hyper::{Method, Request, StatusCode};
 use postern_ipc::PhoneFlow;
@@ -58,7 +59,11 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Reply {
     let (began, config) = (Instant::now(), server.config);
-    let client = address::of_client(request.headers(), config.client_address_header.as_ref());
+    let header = match door {
+        Door::Public => config.client_address_header.clone(),
+        Door::Applications => Some(FORWARDED_FOR),
+    };
+    let client = address::of_client(request.headers(), header.as_ref());
     let network = client.as_deref().and_then(Network::of);
     slot.waits_for(network);
     let method = request.method().clone();
@@ -70,7 +75,8 @@ pub(crate) async fn answer(
     };
     let route = route_of(site, request.uri().path());
     let path = name_in_log(route, request.uri().path());
-    let share = server.requests.try_take(network);
+    // The requests of one page come all at once, and wait for one answer of posternd.
+    let share = server.requests.try_take(network.filter(|_| door == Door::Public));
     let account = server.account.filter(|_| site == Some(Site::Account));
     let asked = account.map(|_| request.headers().clone());
     let mut reply = match route {
@@ -183,18 +189,12 @@ async fn account(
     client: Option<String>,
     request: Request<Incoming>,
 ) -> Reply {
-    let Some(account) = server.account else {
-        return reply::text(StatusCode::NOT_FOUND, "There is nothing here.");
-    };
-    let limits = &server.config.limits;
-    let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(limits.body_time, read(body, limits.body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(reply)) => return reply,
-        Err(_) => return late(Route::Account(path)),
-    };
-    // It may give way while it waits: what was begun goes on without it.
-    account.answer(path, client, Request::from_parts(parts, body)).await
+    match (server.account, whole(server, Route::Account(path), request).await) {
+        // It may give way while it waits: what was begun goes on without it.
+        (Some(account), Ok(request)) => account.answer(path, client, request).await,
+        (None, _) => reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
+        (Some(_), Err(reply)) => *reply,
+    }
 }
 
 async fn application(
@@ -203,17 +203,26 @@ async fn application(
     client: Option<String>,
     request: Request<Incoming>,
 ) -> Reply {
-    let Some(applications) = server.applications else {
-        return reply::text(StatusCode::NOT_FOUND, "There is nothing here.");
-    };
+    match (server.applications, whole(server, Route::Application(path), request).await) {
+        (Some(applications), Ok(request)) => applications.answer(path, client, request).await,
+        (None, _) => reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
+        (Some(_), Err(reply)) => *reply,
+    }
+}
+
+/// The request with its whole body, or the answer to one that is too large or too slow.
+async fn whole(
+    server: Server<'_>,
+    route: Route,
+    request: Request<Incoming>,
+) -> Result<Request<Bytes>, Box<Reply>> {
     let limits = &server.config.limits;
     let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(limits.body_time, read(body, limits.body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(reply)) => return reply,
-        Err(_) => return late(Route::Application(path)),
-    };
-    applications.answer(path, client, Request::from_parts(parts, body)).await
+    match tokio::time::timeout(limits.body_time, read(body, limits.body)).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, body)),
+        Ok(Err(reply)) => Err(Box::new(reply)),
+        Err(_) => Err(Box::new(late(route))),
+    }
 }
 
 async fn serve(
@@ -356,6 +365,8 @@ fn language(headers: &HeaderMap) -> Option<String> {
     is_tag.then(|| first.to_owned())
 }
 
+/// What web mails, and the web servers before them, tell the browser's address in.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How much of a body that is too large is taken, and how long that may last.
 const MOST_DISCARDED: usize = 64 * 1024;
 const LONGEST_DISCARDING: Duration = Duration::from_millis(300);

@@ -148,8 +148,9 @@ fn a_login_goes_on_to_the_web_mail_that_sent_the_browser(host: &AccountHost) {
         json!({ "application": "roundcube", "code": code(&page.replace("&amp;", "&")), "state": state });
     assert_eq!(got(&ask(host, "redeem", &question)).user, anna.unix.name);
     assert!(client.cookie("goal").is_none());
-    // The way is gone with the cookie.
-    assert_eq!(client.get("/application").status, 404);
+    // A bookmark leads to the pages of the account.
+    client.get("/application");
+    assert_eq!(client.path, "/security");
     // An application that is none of this site's hears nothing.
     for query in
         ["name=squirrel&state=0123456789abcdef", "name=roundcube&state=short", "name=roundcube", "state=x"]
@@ -368,17 +369,20 @@ fn the_gate_sends_pages_to_the_login_and_tells_scripts_and_frames(host: &Account
         .send();
     assert_eq!(passed_on.status, 303);
     assert!(passed_on.header("location").unwrap().starts_with(&host.url("/application?name=gated")));
-    // A code without its state, of another browser, or for another page.
+    // A code of another tab, or of no login of this browser at all.
     let kept = cookie(&page, "-state");
-    for uri in [
-        "/?postern_code=x.y&postern_state=z",
-        "/?postern_code=&postern_state=",
-        "/?postern_code=a&postern_state=b&x=/",
-    ] {
-        let refused = at_gate(host, "/gate/log-in?application=gated", uri, &kept, &[]);
+    for uri in ["/?postern_code=x.y&postern_state=z", "/?postern_code=a&postern_state=b&x=/"] {
+        let other = at_gate(host, "/gate/log-in?application=gated", uri, &kept, &[]);
+        assert_eq!((other.status, other.header("location"), cookies(&other)), (303, Some("/"), Vec::new()));
+        let refused = at_gate(host, "/gate/log-in?application=gated", uri, "", &[]);
         assert_eq!((refused.status, cookies(&refused)), (403, Vec::new()), "{uri}");
         assert!(refused.body.contains("You are not logged in"), "{}", refused.body);
     }
+    // A link of another site logs nobody out.
+    let key = "__Host-postern-application=x";
+    let cross = [("Sec-Fetch-Site", "cross-site")];
+    let stays = at_gate(host, "/gate/log-out?application=gated", "/logoff", key, &cross);
+    assert_eq!((stays.status, stays.header("location")), (303, Some("/")));
     // No address leads elsewhere.
     for uri in ["//evil.example/", "/\\evil.example", "https://evil.example/"] {
         let anna = host.user("anna");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
 use postern_tests::gate_proxy::GateProxy;
@@ -15,6 +15,8 @@ use postern_tests::http_double::{HttpDouble, Mood, Seen};
 use postern_tests::login_host::Stores;
 use postern_tests::raw_http::{connect_tls_from, exchange};
 use postern_tests::{Browser, canary, guard};
+
+use serde_json::json;
 
 use crate::applications::{cookies, parameter};
 
@@ -44,8 +46,9 @@ fn credential(seen: &Seen) -> (String, String) {
 fn holds_nothing_of_ours(seen: &Seen) {
     let cookies = seen.header("cookie").unwrap_or_default();
     assert!(!cookies.contains("postern"), "one of our cookies at {}", seen.target);
-    for claim in ["remote-user", "x-remote-user", "x-forwarded-user", "x-webobjects-remote-user"] {
-        assert_eq!(seen.header(claim), None, "{claim} at {}", seen.target);
+    for (name, _) in &seen.headers {
+        let name = name.replace('_', "-");
+        assert!(!name.contains("user") || name == "user-agent", "{name} at {}", seen.target);
     }
 }
 
@@ -74,6 +77,14 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     assert!(user == name && seen.target.starts_with(&format!("/SOGo/so/{name}/Mail/view?folder=Sent")));
     holds_nothing_of_ours(&seen);
     assert!(dovecot.imap(&user, &password).is_in());
+    // What a client claims beside a session that is open.
+    let key = browser.js_async("return document.cookie").as_str().unwrap_or_default().to_owned();
+    assert!(!key.contains("postern"), "no script reads it");
+    let claims = "const reply = await fetch('/SOGo/claims', {headers: {'Remote-User': 'root', 'Remote_User': 'root', \
+                  'X-Webobjects-Remote-User': 'root', 'X_Webobjects_Remote_User': 'root', 'X-Forwarded-User': 'root'}}); \
+                  return reply.status;";
+    assert_eq!(browser.js_async(claims), 200);
+    holds_nothing_of_ours(webmail.seen().last().unwrap());
     // Ended by an admin: a script of the open page hears it, and the next page is the login.
     let script = "const reply = await fetch('/SOGo/so/x'); const text = await reply.text(); return [reply.status, text];";
     assert_eq!(browser.js_async(script)[0], 200);
@@ -100,6 +111,7 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     assert!(!dovecot.imap(&user, &newer).is_in());
     browser.open(&wanted);
     browser.wait_for_text("Log in to go on to your mail.");
+    browser.cdp("Network.clearBrowserCookies", &json!({}));
     browser.open(&format!("{}?postern_code=x.y&postern_state=z", host.gated_url()));
     browser.wait_for_text("You are not logged in");
     drop(browser.screenshot("not-done"));
@@ -112,14 +124,35 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     }
     let claims = "Authorization: Basic cm9vdDp4\r\nRemote_User: root\r\nRemote-User: root\r\nX-Original-Method: POST\r\nAccept: text/html\r\n";
     assert_eq!(get(host, nginx.port, "/SOGo/", claims).status, 303);
+    // A form that comes too late is not sent again as a link.
+    let late = get(host, nginx.port, "/SOGo/delete?id=1", "Accept: text/html\r\n").body;
+    assert_eq!(kept_address(&late), "/SOGo/delete?id=1");
+    let late =
+        ask(host, nginx.port, "POST", "/SOGo/delete?id=1", "Accept: text/html\r\nContent-Length: 0\r\n").body;
+    assert_eq!(kept_address(&late), "/");
+    // What another person's web mail has set goes, at the path that the browser sends it to.
+    let cookies = "Accept: text/html\r\nCookie: webmail=x\r\n";
+    let begun = get(host, nginx.port, "/SOGo/so/x", cookies).body;
+    assert!(begun.contains("webmail=; Path=/SOGo; Secure; Max-Age=0"), "{begun}");
     assert_eq!(webmail.seen().len(), before, "nothing goes on");
+}
+
+/// Where the cookie of an answer says that the browser wants to go.
+fn kept_address(answer: &str) -> String {
+    let cookie = answer.split("__Host-postern-state=").nth(1).expect("a state");
+    let coded = cookie.split(';').next().unwrap().split('.').nth(1).expect("an address");
+    String::from_utf8(URL_SAFE_NO_PAD.decode(coded).unwrap()).unwrap()
 }
 
 /// A request to nginx over TLS, byte by byte.
 fn get(host: &AccountHost, port: u16, path: &str, headers: &str) -> HttpReply {
+    ask(host, port, "GET", path, headers)
+}
+
+fn ask(host: &AccountHost, port: u16, method: &str, path: &str, headers: &str) -> HttpReply {
     let mut stream = connect_tls_from(Ipv4Addr::LOCALHOST, port, host.certs());
     let request =
-        format!("GET {path} HTTP/1.1\r\nHost: gated.localhost\r\n{headers}Connection: close\r\n\r\n");
+        format!("{method} {path} HTTP/1.1\r\nHost: gated.localhost\r\n{headers}Connection: close\r\n\r\n");
     let body = exchange(&mut stream, request.as_bytes());
     let status = body.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     HttpReply { status, headers: Vec::new(), body }
@@ -145,6 +178,8 @@ fn caddy_passes_the_gates_answers_on_and_no_claims() {
         ("Authorization", "Basic cm9vdDp4"),
         ("Remote-User", "root"),
         ("X-Webobjects-Remote-User", "root"),
+        ("Remote_User", "root"),
+        ("X_Webobjects_Remote_User", "root"),
         ("X-Original-URI", "//evil.example"),
     ];
     let begun = get("/SOGo/?a=b", "webmail=x", &claims);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use hyper::{HeaderMap, StatusCode};
 use postern_ipc::Flow;
 
+use crate::api::is_session_over;
 use crate::reply::Reply;
 
 use super::cookies::Cookie;
-use super::finish::is_session_over;
 use super::headers;
 use super::step::{End, Next};
 use super::view::{Notice, on_to_application, refused_application};
@@ -52,7 +52,11 @@ impl Visit<'_> {
         let asked = query.and_then(Wanted::of_query);
         let is_direct = asked.is_some();
         let Some(wanted) = asked.or_else(|| Wanted::of_cookie(&self.headers)) else {
-            return self.notice(Notice::NotFound);
+            // A bookmark of the login, or another tab has gone on already.
+            return match query {
+                None => self.home(),
+                Some(_) => self.notice(Notice::NotFound),
+            };
         };
         if self.session.is_none() {
             return keeps(self.see(&self.goal.follows("/log-in")), &wanted);

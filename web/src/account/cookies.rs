@@ -36,9 +36,7 @@ impl Cookie {
     /// How long the browser keeps it, in seconds; none: until it is closed.
     fn max_age(self) -> Option<u64> {
         match self {
-            Self::Session | Self::Visitor => None,
-            // As long as a login may take.
-            Self::Application => Some(15 * 60),
+            Self::Session | Self::Visitor | Self::Application => None,
             // posternd decides how long it is good for; browsers allow no more than this.
             Self::TrustedBrowser | Self::Language => Some(400 * 24 * 60 * 60),
         }

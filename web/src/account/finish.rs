@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use hyper::StatusCode;
-use postern_ipc::{Flow, RejectReason};
+use postern_ipc::Flow;
 
+use crate::api::is_session_over;
 use crate::reply::Reply;
 
 use super::cookies::Cookie;
@@ -69,9 +70,4 @@ impl Visit<'_> {
 
 fn has_secrets(step: &Step) -> bool {
     ["app_password", "recovery_code"].iter().any(|name| step.records(name).next().is_some())
-}
-
-/// Whether posternd says that there is no session (docs/protocol.md, *Browsers*).
-pub(super) fn is_session_over(reason: RejectReason) -> bool {
-    matches!(reason, RejectReason::Expired | RejectReason::Disabled | RejectReason::UnknownAccount)
 }

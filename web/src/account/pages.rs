@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use hyper::StatusCode;
 use postern_ipc::Flow;
 
+use crate::api::is_session_over;
 use crate::reply::Reply;
 
-use super::finish::is_session_over;
 use super::form::Form;
 use super::step::{End, Next, Prompt, Step};
 use super::view::{self, AppPasswordForm, Notice};

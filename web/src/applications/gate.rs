@@ -93,6 +93,10 @@ impl ApplicationSite {
     /// Ends the session, and sends the browser to the login.
     pub(super) async fn log_out(&self, client: Option<String>, request: &Request<Bytes>) -> Reply {
         let headers = request.headers();
+        // A link of another site logs nobody out.
+        if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+            return see("/");
+        }
         if let Some(key) = cookies::key(headers)
             && !self.live.end(&key, client).await
         {
@@ -112,43 +116,19 @@ impl ApplicationSite {
         headers: &HeaderMap,
     ) -> Reply {
         let original = Original::of(headers);
-        match (original.code(), cookies::state(headers)) {
-            (Some((code, given)), Some((state, wanted))) => {
-                let is_ours = bool::from(state.as_bytes().ct_eq(given.as_bytes()));
-                let known = if is_ours {
-                    self.live.redeem(code, application, &state, client).await
-                } else {
-                    Known::Over
-                };
-                self.answer_to_code(&known, headers, &original, &wanted)
-            }
-            _ => self.begin_log_in(application, headers, &original),
-        }
-    }
-
-    fn answer_to_code(
-        &self,
-        known: &Known,
-        headers: &HeaderMap,
-        original: &Original<'_>,
-        wanted: &str,
-    ) -> Reply {
-        let mut reply = match known {
-            Known::Live(live) => {
-                let mut reply = see(wanted);
-                cookies::set_key(&mut reply, &live.key);
-                cookies::clear_others(&mut reply, headers, original.uri);
-                reply
-            }
-            Known::Over => {
-                let words = Words::of(headers);
-                let way_on = html! { a href="/" { (words.log_in) } };
-                page(StatusCode::FORBIDDEN, words, words.not_done_title, words.not_done_text, &way_on)
-            }
-            Known::Nothing => return unavailable(headers),
+        let Some((code, given)) = original.code() else {
+            return self.begin_log_in(application, headers, &original);
         };
-        cookies::clear_state(&mut reply);
-        reply
+        match cookies::state(headers) {
+            Some((state, wanted)) if bool::from(state.as_bytes().ct_eq(given.as_bytes())) => {
+                let known = self.live.redeem(code, application, &state, client).await;
+                answer_to_code(&known, headers, &original, &wanted)
+            }
+            // Another tab has begun a login since, or has come back from one: that one counts.
+            Some(_) => see("/"),
+            None if cookies::key(headers).is_some() => see("/"),
+            None => not_done(headers),
+        }
     }
 
     /// Sends a page to the login; scripts and frames are told, since a redirect would show nobody anything.
@@ -165,6 +145,8 @@ impl ApplicationSite {
                 };
                 let mut reply = see(&self.log_in_address(application, &state));
                 cookies::set_state(&mut reply, &state, original.wanted());
+                // Whoever logs in may be another person. A browser sends each cookie to its own path alone, so here and on the way back.
+                cookies::clear_others(&mut reply, headers, original.uri);
                 reply
             }
             Reader::Frame => {
@@ -180,6 +162,29 @@ impl ApplicationSite {
         cookies::clear_key(&mut reply);
         reply
     }
+}
+
+/// Where a browser goes that came back with a code.
+fn answer_to_code(known: &Known, headers: &HeaderMap, original: &Original<'_>, wanted: &str) -> Reply {
+    let mut reply = match known {
+        Known::Live(live) => {
+            let mut reply = see(wanted);
+            cookies::set_key(&mut reply, &live.key);
+            cookies::clear_others(&mut reply, headers, original.uri);
+            reply
+        }
+        Known::Over => not_done(headers),
+        Known::Nothing => return unavailable(headers),
+    };
+    cookies::clear_state(&mut reply);
+    reply
+}
+
+/// A login that came to nothing.
+fn not_done(headers: &HeaderMap) -> Reply {
+    let words = Words::of(headers);
+    let way_on = html! { a href="/" { (words.log_in) } };
+    page(StatusCode::FORBIDDEN, words, words.not_done_title, words.not_done_text, &way_on)
 }
 
 /// Basic (RFC 7617), with the session mail password.

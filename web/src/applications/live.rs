@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use postern_ipc::{Begin, Flow, Secret};
@@ -47,8 +47,16 @@ pub(super) enum Known {
 /// Asks posternd, once in a while for each key, however many requests of a page want to know.
 pub(super) struct LiveSessions {
     api: Api,
-    answers: SyncMutex<HashMap<String, Arc<Mutex<Option<Answer>>>>>,
+    answers: SyncMutex<Answers>,
 }
+
+struct Answers {
+    slots: HashMap<String, Slot>,
+    swept: Instant,
+}
+
+/// Held by the request that asks; the others wait for it.
+type Slot = Arc<Mutex<Option<Answer>>>;
 
 impl fmt::Debug for LiveSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +73,7 @@ struct Answer {
 
 impl LiveSessions {
     pub(super) fn new(api: Api) -> Self {
-        Self { api, answers: SyncMutex::default() }
+        Self { api, answers: SyncMutex::new(Answers { slots: HashMap::new(), swept: Instant::now() }) }
     }
 
     /// Whether the session of a key is open, by an answer that is at most [`KEPT`] old. Requests that ask at once wait for one answer.
@@ -80,7 +88,8 @@ impl LiveSessions {
         }
         let known = self.check(key, is_active, client).await;
         let kept = match &known {
-            Known::Live(_) | Known::Over => KEPT,
+            Known::Live(_) => KEPT,
+            Known::Over => OVER_KEPT,
             Known::Nothing => OUTAGE_KEPT,
         };
         let answer = Answer { known: known.clone(), until: Instant::now() + kept, is_of_activity: is_active };
@@ -110,7 +119,7 @@ impl LiveSessions {
     pub(super) async fn end(&self, key: &str, client: Option<String>) -> bool {
         let network = client.as_deref().and_then(Network::of);
         let asked = self.api.ask(network, begin(Flow::ApplicationEnd, key, &[], client)).await;
-        self.lock().remove(key);
+        self.lock().slots.remove(key);
         !matches!(asked, Asked::Unavailable)
     }
 
@@ -135,23 +144,24 @@ impl LiveSessions {
         }
     }
 
-    /// The place of a key's answer. Old ones make room.
-    fn slot(&self, key: &str) -> Arc<Mutex<Option<Answer>>> {
+    /// The place of a key's answer. Answers that are too old are forgotten; where there are too many all the same, this one is not kept.
+    fn slot(&self, key: &str) -> Slot {
         let mut answers = self.lock();
-        if answers.len() >= MOST_ANSWERS && !answers.contains_key(key) {
-            let now = Instant::now();
+        let now = Instant::now();
+        if now.saturating_duration_since(answers.swept) > SWEEP {
+            answers.swept = now;
             // One that is in use by a request stays.
-            answers.retain(|_, slot| {
+            answers.slots.retain(|_, slot| {
                 slot.try_lock().map_or(true, |answer| answer.as_ref().is_some_and(|one| now < one.until))
             });
-            if answers.len() >= MOST_ANSWERS {
-                answers.clear();
-            }
         }
-        Arc::clone(answers.entry(key.to_owned()).or_default())
+        if answers.slots.len() >= MOST_ANSWERS && !answers.slots.contains_key(key) {
+            return Slot::default();
+        }
+        Arc::clone(answers.slots.entry(key.to_owned()).or_default())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Mutex<Option<Answer>>>>> {
+    fn lock(&self) -> MutexGuard<'_, Answers> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -194,5 +204,8 @@ fn seconds(time: &str) -> Option<u64> {
 
 /// How old an answer may be: the pictures and scripts of one page cost one question.
 const KEPT: Duration = Duration::from_secs(5);
+/// A session that seems to be over may be one whose account is being changed.
+const OVER_KEPT: Duration = Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(1);
 const OUTAGE_KEPT: Duration = Duration::from_secs(1);
 const MOST_ANSWERS: usize = 10_000;

@@ -60,10 +60,11 @@ impl<'h> Original<'h> {
         let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
         let accepts_pages = header("accept").is_some_and(|accept| accept.contains("text/html"));
         match (header("sec-fetch-mode"), header("sec-fetch-dest")) {
-            _ if header("x-requested-with").is_some() => Reader::Script,
             (Some("navigate"), Some("document") | None) => Reader::Page,
             (Some("navigate" | "nested-navigate"), Some(_)) => Reader::Frame,
             (Some(_), _) => Reader::Script,
+            // Of scripts; programs on Android send their own name with each page.
+            (None, _) if header("x-requested-with") == Some("XMLHttpRequest") => Reader::Script,
             (None, _) if accepts_pages => Reader::Page,
             (None, _) => Reader::Script,
         }
@@ -134,9 +135,7 @@ mod tests {
         assert_eq!(reader(&[("sec-fetch-mode", "cors"), ("accept", "text/html")]), Reader::Script);
         assert_eq!(reader(&[("accept", "text/html,*/*")]), Reader::Page);
         assert_eq!(reader(&[("accept", "*/*")]), Reader::Script);
-        assert_eq!(
-            reader(&[("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")]),
-            Reader::Script
-        );
+        let with = |name| reader(&[("accept", "text/html"), ("x-requested-with", name)]);
+        assert_eq!((with("XMLHttpRequest"), with("org.example.browser")), (Reader::Script, Reader::Page));
     }
 }

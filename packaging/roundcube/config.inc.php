@@ -1,7 +1,7 @@
 <?php
 
 // Roundcube behind the sign-in of Postern's account pages: /etc/roundcube/config.inc.php, root:www-data 0640.
-// The plugin's own settings are in /etc/roundcube/plugins/postern/config.inc.php.
+// The plugin's own settings are in /etc/roundcube/postern.inc.php.
 
 $config = [];
 

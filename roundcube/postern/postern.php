@@ -115,7 +115,8 @@ class postern extends rcube_plugin
             // The mail server did not take the password, or was not there: to begin again at once would go round in circles.
             $this->stop(503, 'mail_unavailable');
         }
-        if (!empty($_SERVER['HTTP_X_REQUESTED_WITH'])) {
+        // Programs on Android send their own name with each page.
+        if (($_SERVER['HTTP_X_REQUESTED_WITH'] ?? '') === 'XMLHttpRequest') {
             http_response_code(401);
             exit;
         }

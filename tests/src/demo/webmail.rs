@@ -160,7 +160,7 @@ impl<'w> Webmail<'w> {
         browser.type_into("#answer", &dora.app.code());
         browser.click("Continue");
         screen.wait_for_inbox();
-        screen.open("/?_task=mail&_action=compose");
+        screen.open_compose();
         browser.wait_for_text("Restore message?");
         browser.click(".ui-dialog button.restore");
         browser.wait_until("the letter", || (screen.text_being_written() == TEXT).then_some(()));

@@ -55,6 +55,15 @@ impl<'s> Screen<'s> {
     /// Begins a new mail.
     #[track_caller]
     pub fn compose(&self, to: &str, subject: &str, text: &str) {
+        self.open_compose();
+        self.browser.type_into("#compose_to .recipient-input input", &format!("{to},"));
+        self.browser.type_into("#compose-subject", subject);
+        self.browser.type_into("#composebody", text);
+    }
+
+    /// Opens the page for a new mail.
+    #[track_caller]
+    pub fn open_compose(&self) {
         // Roundcube forgets the new mail where a request of the page before, which asks for unread messages by itself, writes the
         // PHP session at the same time.
         for _ in 0..MOST_LOST {
@@ -63,9 +72,6 @@ impl<'s> Screen<'s> {
                 break;
             }
         }
-        self.browser.type_into("#compose_to .recipient-input input", &format!("{to},"));
-        self.browser.type_into("#compose-subject", subject);
-        self.browser.type_into("#composebody", text);
     }
 
     /// Waits until a mail can be written; false if Roundcube has lost it.
@@ -155,13 +161,15 @@ impl<'s> Screen<'s> {
     /// Presses a button of the menu until the page goes.
     #[track_caller]
     pub fn switch_task(&self, task: &str) {
-        let before = self.browser.url();
-        let press = format!("if (window.rcmail) rcmail.command('switch-task', '{task}')");
+        // The address says little: Roundcube changes it within a page, too.
+        self.browser.js("window.is_left = false");
+        let press =
+            format!("if (window.rcmail) rcmail.command('switch-task', '{task}'); return window.is_left");
         self.browser.wait_until(&format!("{task} to be opened"), || {
             // While Roundcube waits for something else it ignores buttons.
-            self.browser.js(&press);
+            let here = self.browser.js(&press);
             crate::guard::pause(std::time::Duration::from_millis(300));
-            (self.browser.url() != before).then_some(())
+            (here == Value::Null || self.browser.js("return window.is_left") == Value::Null).then_some(())
         });
     }
 

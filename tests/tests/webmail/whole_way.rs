@@ -167,7 +167,7 @@ fn a_session_that_the_admin_ends_leads_to_the_login_and_keeps_what_is_written() 
     browser.wait_for_text("Your session is invalid or expired.");
     assert!(screen.text_being_written().contains("an hour"));
     let screen = whole.sign_in(&browser, &mut anna);
-    screen.open("/?_task=mail&_action=compose");
+    screen.open_compose();
     browser.wait_for_text("Restore message?");
     browser.click(".ui-dialog button.restore");
     browser.wait_until("the letter", || screen.text_being_written().contains("an hour").then_some(()));

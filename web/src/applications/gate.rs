@@ -154,7 +154,10 @@ impl ApplicationSite {
                 page(StatusCode::UNAUTHORIZED, words, words.over_title, words.over_text, &way_on)
             }
             Reader::Script => {
-                let value = json!({ "error": "over", "text": words.over_text, "log_in": self.account_url });
+                // SOGo, for one, shows a person what is under `message`.
+                let value = json!({
+                    "error": "over", "text": words.over_text, "message": words.over_text, "log_in": self.account_url,
+                });
                 reply::json(StatusCode::UNAUTHORIZED, &value)
             }
         };

@@ -1,4 +1,4 @@
-//! A web server before a web mail behind the gate, as `packaging/proxy` has it, and a double of the web mail.
+//! A web server before a web mail behind the gate, as `packaging/proxy` has it.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use crate::certs::Certs;
 use crate::guard::Process;
 use crate::host;
 use crate::http::Place;
-use crate::http_double::HttpDouble;
 
 /// A running web server, stopped when dropped.
 #[derive(Debug)]
@@ -20,10 +19,19 @@ pub struct GateProxy {
     pub port: u16,
 }
 
+/// The web mail behind the gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Webmail<'a> {
+    /// Its name in `[web.applications]`.
+    pub application: &'a str,
+    /// Where it listens on 127.0.0.1.
+    pub port: u16,
+}
+
 impl GateProxy {
-    /// nginx at `port`, which asks at the socket `applications` about the application `gated`.
+    /// nginx at `port`, which asks at the socket `applications` about the web mail.
     #[must_use]
-    pub fn nginx(name: &str, port: u16, applications: &Place, webmail: &HttpDouble, certs: &Certs) -> Self {
+    pub fn nginx(name: &str, port: u16, applications: &Place, webmail: Webmail<'_>, certs: &Certs) -> Self {
         let program = host::system_program("/usr/sbin/nginx", "nginx-light");
         let dir = directory();
         let here = dir.path().display();
@@ -44,13 +52,15 @@ impl GateProxy {
                 ("/etc/letsencrypt/live/webmail.example.org/privkey.pem", &key.to_string()),
                 ("unix:/run/postern-web/applications.sock;", &format!("unix:{};", socket(applications))),
                 ("include /etc/nginx/postern-gate-headers.conf;", &format!("include {};", headers.display())),
-                ("application=sogo", "application=gated"),
-                ("http://127.0.0.1:20000", &format!("http://127.0.0.1:{}", webmail.port())),
+                ("application=sogo", &format!("application={}", webmail.application)),
+                // Ports of loopback are not 443.
+                ("$scheme://$host", "$scheme://$http_host"),
+                ("http://127.0.0.1:20000", &format!("http://127.0.0.1:{}", webmail.port)),
             ],
         );
         let whole = format!(
             "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
-             {temporary}{site}}}\n"
+             include /etc/nginx/mime.types;\n{temporary}{site}}}\n"
         );
         let config = dir.path().join("nginx.conf");
         std::fs::write(&config, whole).expect("nginx.conf");
@@ -61,7 +71,7 @@ impl GateProxy {
 
     /// Caddy at `port`, without TLS.
     #[must_use]
-    pub fn caddy(name: &str, port: u16, applications: &Place, webmail: &HttpDouble) -> Self {
+    pub fn caddy(name: &str, port: u16, applications: &Place, webmail: Webmail<'_>) -> Self {
         let program = host::system_program("/usr/bin/caddy", "caddy");
         let dir = directory();
         let site = replaced(
@@ -69,8 +79,8 @@ impl GateProxy {
             &[
                 ("webmail.example.org {", &format!("http://127.0.0.1:{port} {{")),
                 ("unix//run/postern-web/applications.sock", &format!("unix/{}", socket(applications))),
-                ("application=sogo", "application=gated"),
-                ("127.0.0.1:20000", &format!("127.0.0.1:{}", webmail.port())),
+                ("application=sogo", &format!("application={}", webmail.application)),
+                ("127.0.0.1:20000", &format!("127.0.0.1:{}", webmail.port)),
             ],
         );
         let config = dir.path().join("Caddyfile");

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use postern_tests::account_host::AccountHost;
 use postern_tests::form_client::FormClient;
-use postern_tests::gate_proxy::GateProxy;
+use postern_tests::gate_proxy::{GateProxy, Webmail};
 use postern_tests::guard::free_port;
 use postern_tests::http::{HttpReply, Place};
 use postern_tests::http_double::{HttpDouble, Mood, Seen};
@@ -31,6 +31,10 @@ fn webmail() -> HttpDouble {
     let page = "<!DOCTYPE html><html lang=en><title>Inbox</title><h1>Inbox</h1><p>No mail.</p>";
     webmail.set(Mood::Answers(200, header.to_owned(), page.to_owned()));
     webmail
+}
+
+fn gated(webmail: &HttpDouble) -> Webmail<'static> {
+    Webmail { application: "gated", port: webmail.port() }
 }
 
 /// Name and password of the credential that came with a request.
@@ -59,7 +63,8 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     let name = anna.unix.name.clone();
     let (dovecot, webmail) = (host.site.dovecot(), webmail());
     let output = format!("account_gate_{name}");
-    let nginx = GateProxy::nginx(&output, host.gated, &host.web.applications(), &webmail, host.certs());
+    let nginx =
+        GateProxy::nginx(&output, host.gated, &host.web.applications(), gated(&webmail), host.certs());
     let mut browser = Browser::builder(&output).desktop().start();
     let wanted = format!("{}SOGo/so/{name}/Mail/view?folder=Sent#m1", host.gated_url());
     browser.open(&wanted);
@@ -163,7 +168,7 @@ fn caddy_passes_the_gates_answers_on_and_no_claims() {
     let host = &*host();
     let anna = host.user("anna");
     let (port, webmail) = (free_port(), webmail());
-    let caddy = GateProxy::caddy("account_gate_caddy", port, &host.web.applications(), &webmail);
+    let caddy = GateProxy::caddy("account_gate_caddy", port, &host.web.applications(), gated(&webmail));
     let get = |path: &str, cookies: &str, more: &[(&str, &str)]| {
         let mut request = Place::Port(caddy.port).request("GET", path).header("Accept", "text/html");
         if !cookies.is_empty() {
@@ -191,7 +196,10 @@ fn caddy_passes_the_gates_answers_on_and_no_claims() {
     let asked = parameter(begun.header("location").unwrap(), "state");
     let back = client.get(&format!("/application?name=gated&state={asked}"));
     let back = back.header("location").unwrap().replace(&host.gated_url(), "/");
-    let done = get(&back, &format!("{state_name}={state_value}; webmail=x"), &[]);
+    let moved = get(&back, "", &[]);
+    let back = moved.header("location").unwrap();
+    assert!(moved.status == 302 && back.starts_with("/SOGo/?postern_code="), "{back}");
+    let done = get(back, &format!("{state_name}={state_value}; webmail=x"), &[]);
     assert_eq!((done.status, done.header("location")), (303, Some("/SOGo/?a=b")), "{}", done.body);
     let kept: Vec<String> = cookies(&done).iter().map(|(name, value)| format!("{name}={value}")).collect();
     canary::register(kept[0].split('=').nth(1).unwrap());

@@ -14,7 +14,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail packages
+.PHONY: help build install man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail packages packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,7 +36,7 @@ install: ## Install what `make build` built, under DESTDIR and PREFIX (/usr)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d packaging/tmpfiles.d/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/postern/ldap-schema ldap-schema/*
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/postern README.md CHANGELOG.md SECURITY.md docs/*.md packaging/*.toml
-	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban packaging/pam packaging/sshd packaging/proxy \
+	cp -r packaging/dovecot-2.3 packaging/postfix packaging/fail2ban packaging/pam packaging/sshd packaging/proxy packaging/sogo \
 		$(DESTDIR)$(PREFIX)/share/doc/postern/
 	install -D -m 644 pam-module/LICENSE-GPL $(DESTDIR)$(PREFIX)/share/doc/postern/LICENSE-GPL
 
@@ -65,7 +65,7 @@ test: packages ## Run all tests but the long ones, on real software in a private
 	scripts/build dev
 	scripts/run-tests
 
-test-all: packages ## Run all tests
+test-all: packages-all ## Run all tests
 	scripts/build dev
 	scripts/run-tests --all
 
@@ -104,6 +104,10 @@ bench-webmail: packages ## Compare logins of a web mail with others, and measure
 
 packages:
 	@scripts/install-packages
+	@scripts/fetch-axe
+
+packages-all:
+	@scripts/install-packages --all
 	@scripts/fetch-axe
 
 $(CARGO_DENY):

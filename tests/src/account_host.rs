@@ -27,6 +27,8 @@ pub struct AccountHost {
     pub webmail: u16,
     /// The port where one behind the gate may be put, as [`gated_url`](Self::gated_url) says.
     pub gated: u16,
+    /// The port where SOGo may be put, as [`sogo_url`](Self::sogo_url) says.
+    pub sogo: u16,
     _dir: tempfile::TempDir,
 }
 
@@ -86,12 +88,14 @@ impl AccountHost {
     /// A host of its own.
     #[must_use]
     pub fn new(name: &str, stores: Stores) -> Self {
-        let [account, webmail, gated] = [(); 3].map(|()| free_port());
+        let [account, webmail, gated, sogo] = [(); 4].map(|()| free_port());
         let lines = web_toml(account);
         let applications = format!(
-            "[web.applications.roundcube]\nurl = \"{}\"\n[web.applications.gated]\nurl = \"{}\"\nservices = [\"imap\"]\n",
+            "[web.applications.roundcube]\nurl = \"{}\"\n[web.applications.gated]\nurl = \"{}\"\nservices = [\"imap\"]\n\
+             [web.applications.sogo]\nurl = \"{}SOGo/\"\nservices = [\"imap\", \"smtp\"]\n",
             application_url("webmail", webmail),
-            application_url("gated", gated)
+            application_url("gated", gated),
+            application_url("sogo", sogo)
         );
         let host = CourierHost::with_web(name, stores, SHORT, Mailbox::section, (&lines, &applications));
         let dir = tempfile::Builder::new()
@@ -101,7 +105,7 @@ impl AccountHost {
         let certs = Certs::make(dir.path());
         let nginx = Nginx::start(name, &host.web, account, Security::Tls(&certs));
         let pages = AccountPages::of(&host.web, &format!("localhost:{account}"));
-        Self { host, nginx, certs, pages, webmail, gated, _dir: dir }
+        Self { host, nginx, certs, pages, webmail, gated, sogo, _dir: dir }
     }
 
     /// Its pages without nginx.
@@ -132,6 +136,12 @@ impl AccountHost {
     #[must_use]
     pub fn gated_url(&self) -> String {
         application_url("gated", self.gated)
+    }
+
+    /// The address of the application `sogo`, which opens IMAP and SMTP.
+    #[must_use]
+    pub fn sogo_url(&self) -> String {
+        format!("{}SOGo/", application_url("sogo", self.sogo))
     }
 
     /// The address of a page, by its path.
@@ -173,7 +183,7 @@ impl AccountHost {
 fn web_toml(account: u16) -> String {
     format!(
         "url = \"https://{{host}}/\"\naccount_url = \"https://localhost:{account}/\"\n\
-         [applications]\nlisten = \"unix:{{dir}}/applications.sock\"\nrefresh = {{ gated = [\"/poll\"] }}\n"
+         [applications]\nlisten = \"unix:{{dir}}/applications.sock\"\nrefresh = {{ gated = [\"/poll\"], sogo = {SOGO_REFRESH:?} }}\n"
     )
 }
 
@@ -182,5 +192,17 @@ fn application_url(name: &str, port: u16) -> String {
     format!("https://{name}.localhost:{port}/")
 }
 
+/// Texts in the addresses of requests that an open page of SOGo makes by itself, as the manual has them.
+pub const SOGO_REFRESH: [&str; 9] = [
+    "/unseenCount",
+    "/changes",
+    "/folderDrafts/",
+    "/alarmslist",
+    "resetAlarm=",
+    "/eventslist",
+    "/eventsblocks",
+    "/taskslist",
+    "/Contacts/",
+];
 /// The address of the clients without a browser.
 const CLIENT: &str = "192.0.2.77";

@@ -56,6 +56,7 @@ pub mod redis;
 pub mod self_service;
 pub mod site;
 pub mod slapd;
+pub mod sogo;
 pub mod ssh;
 pub mod ssh_keys;
 pub mod sshd;

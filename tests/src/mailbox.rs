@@ -109,6 +109,12 @@ impl Mailbox {
         )
     }
 
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Waits for the next mail that was not taken yet.
     #[must_use]
     pub fn next(&self) -> Mail {

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::guard::{Process, free_port};
-use crate::{Dovecot, Ran, host};
+use crate::{Dovecot, Mailbox, Ran, host};
 
 /// Its smtpd on 127.0.0.1.
 #[derive(Debug)]
@@ -25,6 +25,29 @@ impl Postfix {
     /// Starts it in `dir`, before this Dovecot; it logs into `logs`.
     #[must_use]
     pub fn start(dir: &Path, logs: &Path, dovecot: &Dovecot) -> Self {
+        Self::with(dir, logs, dovecot, ("", ""))
+    }
+
+    /// One that takes mail of those who are logged in alone, over TLS, and hands it on to `mailbox`.
+    #[must_use]
+    pub fn submission(dir: &Path, logs: &Path, dovecot: &Dovecot, mailbox: &Mailbox) -> Self {
+        let (port, certs) = (mailbox.port(), &mailbox.certs);
+        let main = format!(
+            "relayhost = [127.0.0.1]:{port}
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions =
+smtpd_tls_security_level = encrypt
+smtpd_tls_auth_only = yes
+smtpd_tls_cert_file = {}
+smtpd_tls_key_file = {}
+",
+            certs.cert.display(),
+            certs.key.display()
+        );
+        Self::with(dir, logs, dovecot, (&main, DELIVERY))
+    }
+
+    fn with(dir: &Path, logs: &Path, dovecot: &Dovecot, (more, services): (&str, &str)) -> Self {
         drop(host::system_program("/usr/sbin/postfix", "postfix"));
         let master = host::system_program("/usr/lib/postfix/sbin/master", "postfix");
         let root = dir.join("postfix-sasl");
@@ -51,7 +74,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = {}
 smtpd_peername_lookup = no
-",
+{more}",
             socket.display()
         );
         let services = format!(
@@ -61,7 +84,7 @@ rewrite unix - - n - - trivial-rewrite
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
-"
+{services}"
         );
         fs::write(config.join("main.cf"), main).expect("main.cf");
         fs::write(config.join("master.cf"), services).expect("master.cf");
@@ -72,6 +95,12 @@ postlog unix-dgram n - n - 1 postlogd
         let mut process = Process::spawn("postfix", &mut command, &logs.join("postfix-sasl.log"));
         process.wait_ready(LIMIT, || TcpStream::connect(("127.0.0.1", port)).ok());
         Self { process, port }
+    }
+
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// What it answers to `AUTH PLAIN`: one line.
@@ -105,4 +134,13 @@ postlog unix-dgram n - n - 1 postlogd
     }
 }
 
+const DELIVERY: &str = "qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+smtp unix - - n - - smtp
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+error unix - - n - - error
+retry unix - - n - - error
+";
 const LIMIT: Duration = Duration::from_secs(40);

@@ -1,10 +1,15 @@
 //! Sentinels that fail over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use postern_core::account::AccountId;
+use postern_core::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecordKind};
+use postern_core::clock::Timestamp;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{Ledger, LedgerError, Spent};
-use postern_tests::{RedisSentinel, SetClock};
+use postern_tests::{RedisSentinel, SetClock, Stopwatch};
 
 use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
@@ -105,4 +110,31 @@ async fn a_master_whose_replica_is_gone_spends_nothing_until_it_is_back() {
     redis.servers[1].follow(&redis.servers[0]);
     redis.servers[0].wait_replicas(1);
     assert_eq!(person.ask(&scenario.ledgers[0], step + 1, at).await, Spent::Now, "nothing was lost");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_of_before_a_failover_are_gone_after_it_though_the_replica_has_them() {
+    let mut redis = RedisSentinel::guarded("fence_sessions", 2);
+    let ledger = redis_ledger(&redis.config(), SetClock::at(LATER));
+    let (account, now) = (AccountId::new("alice".to_owned()), Timestamp::from_unix(LATER));
+    let id = BrowserRecordId { kind: BrowserRecordKind::Session, digest: Digest::new([7; 16]) };
+    let record =
+        BrowserRecord { id, value: "a session".to_owned(), expires: Timestamp::from_unix(LATER + 3600) };
+    assert!(ledger.put_browser_record(&account, &record, None, now).await.unwrap());
+    let kept = ledger.browser_records(&account, BrowserRecordKind::Session, now).await.unwrap();
+    assert_eq!(kept, [record]);
+    assert_eq!(redis.servers[0].cli(&["WAIT", "2", "5000"]), "2");
+    redis.servers[0].kill();
+    let leader = redis.wait_promoted();
+    assert_ne!(redis.servers[leader].cli(&["KEYS", "*alice*"]), "", "the replica has heard of it");
+    let waited = Stopwatch::start();
+    let after = loop {
+        match ledger.browser_records(&account, BrowserRecordKind::Session, now).await {
+            Ok(records) => break records,
+            Err(LedgerError::Down(why)) => assert!(!waited.is_over(Duration::from_secs(30)), "{why}"),
+            Err(LedgerError::Broken(why)) => panic!("{why}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(after, [], "none comes back");
 }

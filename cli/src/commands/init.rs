@@ -1,6 +1,6 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid, chown, geteuid};
@@ -72,13 +72,17 @@ fn secret_file(
 ) -> Result<Step, Failure> {
     let at = |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
     let is_new = !path.try_exists().map_err(|error| at(&error))?;
-    if !is_new {
-        return Ok(Step { path: path.to_owned(), is_new });
-    }
-    path.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
+    if !is_new {
+        // Killed after the link, an earlier run has left the other name of the file.
+        if is_one_file(path, &draft) {
+            std::fs::remove_file(&draft).map_err(|error| at(&error))?;
+        }
+        return Ok(Step { path: path.to_owned(), is_new });
+    }
+    path.parent().map_or(Ok(()), open_folder).map_err(|error| at(&error))?;
     match std::fs::remove_file(&draft) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(&error)),
         Ok(()) | Err(_) => {}
@@ -100,6 +104,12 @@ fn secret_file(
     };
     write().map_err(|error: std::io::Error| at(&error))?;
     Ok(Step { path: path.to_owned(), is_new })
+}
+
+/// Whether both names are of one file.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let id = |path| std::fs::symlink_metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    id(one).is_some_and(|one| id(other) == Some(one))
 }
 
 fn new_keyring() -> Result<Zeroizing<String>, Failure> {

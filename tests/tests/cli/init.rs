@@ -107,6 +107,21 @@ fn init_killed_at_any_moment_is_finished_by_running_it_again() {
 }
 
 #[test]
+fn what_a_killed_init_left_of_a_file_goes_and_what_another_program_writes_stays() {
+    let site = Site::builder("left_over").build_without_init();
+    drop(site.cli_ok(&["init"]));
+    let (keyring, draft) = (site.keyring(), site.dir().join("etc/keyring.new"));
+    let before = fs::read(&keyring).unwrap();
+    fs::hard_link(&keyring, &draft).unwrap();
+    drop(site.cli_ok(&["init"]));
+    assert!(!draft.exists() && fs::read(&keyring).unwrap() == before);
+    // A rotation of keys, under way.
+    fs::write(&draft, "half a key").unwrap();
+    drop(site.cli_ok(&["init"]));
+    assert!(draft.exists() && fs::read(&keyring).unwrap() == before);
+}
+
+#[test]
 fn without_init_every_command_says_so_and_makes_nothing() {
     let site = Site::builder("not_yet").build_without_init();
     for args in [&["account", "list"][..], &["account", "create", "alice", "--no-password"]] {

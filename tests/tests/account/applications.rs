@@ -406,7 +406,7 @@ fn an_open_page_asks_posternd_once_in_a_while(host: &AccountHost) {
     let anna: LoginUser = host.user("anna");
     let mut client = FormClient::logged_in(host, &anna);
     let session = through_the_gate(host, &mut client, "/");
-    let asked = || host.posternd.log().matches("flow=application_check").count();
+    let asked = || host.posternd.log().matches("verdict=accept flow=application_check").count();
     for file in 0..20 {
         let reply = at_gate(host, "/gate?application=gated", &format!("/{file}.css"), &session, &[]);
         assert_eq!(reply.status, 200);

@@ -120,18 +120,9 @@ impl Api {
 
     /// The records of a flow that asks nothing and is about no account. `None` if posternd does not tell them; the log says why.
     pub(crate) async fn records(&self, flow: Flow) -> Option<Vec<Value>> {
-        let deadline = Instant::now() + self.time.mul_f32(0.8);
-        let place = self.places.take(None, deadline).await?;
-        match self.converse(Begin::new(flow, SERVICE, ""), place, deadline).await {
-            Ok((Verdict::Accept(_), transcript)) => Some(transcript.records),
-            Ok((verdict @ (Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
-                warn!("posternd tells nothing: {verdict:?}");
-                None
-            }
-            Err(failure) => {
-                error!("{failure}");
-                None
-            }
+        match self.ask(None, Begin::new(flow, SERVICE, "")).await {
+            Asked::Accepted(records) => Some(records),
+            Asked::Refused | Asked::Unavailable => None,
         }
     }
 
@@ -143,7 +134,7 @@ impl Api {
             Ok((Verdict::Accept(_), transcript)) => Asked::Accepted(transcript.records),
             Ok((Verdict::Reject(reject), _)) if is_session_over(reject.reason) => Asked::Refused,
             Ok((verdict @ (Verdict::Reject(_) | Verdict::Defer(_) | Verdict::Ignore(_)), _)) => {
-                warn!("posternd decides nothing: {verdict:?}");
+                warn!("posternd tells nothing: {verdict:?}");
                 Asked::Unavailable
             }
             Err(failure) => {

@@ -157,15 +157,10 @@ fn applications(raw: RawApplications, sites: &Sites, listen: &Listen) -> Result<
              what a web mail holds"
             .to_owned());
     }
-    match sites {
-        Sites::Phone => {
-            return Err("applications: needs account_url, where people log in to web mails".to_owned());
-        }
-        Sites::Both { .. } => {}
+    if *sites == Sites::Phone {
+        return Err("applications: needs account_url, where people log in to web mails".to_owned());
     }
-    if let Some(name) =
-        raw.refresh.iter().find_map(|(name, texts)| texts.contains(&String::new()).then_some(name))
-    {
+    if let Some((name, _)) = raw.refresh.iter().find(|(_, texts)| texts.iter().any(String::is_empty)) {
         return Err(format!("applications.refresh: {name} has an empty text, which is in every address"));
     }
     Ok(Applications { listen: parsed, refresh: raw.refresh })

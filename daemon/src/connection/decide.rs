@@ -74,11 +74,7 @@ async fn browser(
     let Request { arguments, language, .. } = *request;
     let asked = SelfServiceRequest { actor, flow, arguments, language };
     let outcome = flows::self_service(&site.engine, &asked, conversation).await;
-    if let Verdict::Accept(accepted) = &outcome.verdict {
-        // For the log.
-        request.is_of_user(accepted.user.clone());
-    }
-    outcome
+    named(request, outcome)
 }
 
 /// Whose session it is about is said by the code or the key alone.
@@ -97,8 +93,12 @@ async fn application(
     let source = source(&server.hosts, request).await;
     let asked = ApplicationRequest { flow, secret: &secret, arguments: request.arguments, source: &source };
     let outcome = flows::application(&site.engine, &asked, conversation).await;
+    named(request, outcome)
+}
+
+/// The log has the name of the account that was let in; nobody typed one.
+fn named(request: &Request<'_>, outcome: Outcome) -> Outcome {
     if let Verdict::Accept(accepted) = &outcome.verdict {
-        // For the log.
         request.is_of_user(accepted.user.clone());
     }
     outcome

@@ -5,7 +5,7 @@ use hyper::HeaderMap;
 use hyper::header::{HeaderValue, InvalidHeaderValue};
 use zeroize::Zeroizing;
 
-use crate::token::cookie_values;
+use crate::token::only_cookie;
 
 /// A cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl Cookie {
 
     /// Its value, if the browser sent one that has the shape of ours. Sent twice, none counts.
     pub(super) fn of(self, headers: &HeaderMap) -> Option<Zeroizing<String>> {
-        let mut found = cookie_values(headers, self.name());
-        let value = found.next()?;
-        (found.next().is_none() && is_value(value)).then(|| Zeroizing::new(value.to_owned()))
+        only_cookie(headers, self.name())
+            .filter(|value| is_value(value))
+            .map(|value| Zeroizing::new(value.to_owned()))
     }
 
     /// The header `Set-Cookie` that sets it.

@@ -7,25 +7,23 @@ use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
 use zeroize::Zeroizing;
 
 use crate::reply::Reply;
-use crate::token::cookie_values;
+use crate::token::only_cookie;
 
 use super::original::is_local;
 
 /// What the browser has of its session.
 pub(super) fn key(headers: &HeaderMap) -> Option<Zeroizing<String>> {
-    let mut found = cookie_values(headers, KEY);
-    let value = found.next()?;
+    let value = only_cookie(headers, KEY)?;
     let is_key = (1..=LONGEST).contains(&value.len())
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    (found.next().is_none() && is_key).then(|| Zeroizing::new(value.to_owned()))
+    is_key.then(|| Zeroizing::new(value.to_owned()))
 }
 
 /// What the gate wants to hear again from a browser that it has sent to the login, and where that wanted to go.
 pub(super) fn state(headers: &HeaderMap) -> Option<(String, String)> {
-    let mut found = cookie_values(headers, STATE);
-    let (state, wanted) = found.next()?.split_once('.')?;
+    let (state, wanted) = only_cookie(headers, STATE)?.split_once('.')?;
     let wanted = String::from_utf8(URL_SAFE_NO_PAD.decode(wanted).ok()?).ok()?;
-    (found.next().is_none() && is_local(&wanted)).then(|| (state.to_owned(), wanted))
+    is_local(&wanted).then(|| (state.to_owned(), wanted))
 }
 
 pub(super) fn set_key(reply: &mut Reply, key: &str) {

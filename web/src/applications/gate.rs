@@ -54,9 +54,9 @@ impl ApplicationSite {
         let comes_back = original.code().is_some() && cookies::state(headers).is_some();
         let known = match cookies::key(headers) {
             Some(key) if !comes_back => {
-                let none = Vec::new();
-                let refresh = self.refresh.get(&question.application).unwrap_or(&none);
-                let known = self.live.recent(&key, !original.is_refresh(refresh), client.clone()).await;
+                let texts = self.refresh.get(&question.application);
+                let is_active = !texts.is_some_and(|texts| original.is_refresh(texts));
+                let known = self.live.recent(&key, is_active, client.clone()).await;
                 if let Known::Live(live) = &known
                     && live.application == question.application
                 {

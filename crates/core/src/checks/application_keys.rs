@@ -35,8 +35,8 @@ impl ApplicationSession {
         let Some(code) = ApplicationCode::parse(code, &engine.keyring) else { return Err(over(NOT_OURS)) };
         let account = account_of(exchange, code.account()).await?;
         let is_granted = |grant: &ApplicationGrant| grant.has_code(&code);
-        let is_it = |session: &Session| session.applications.iter().any(is_granted);
-        let mut stored = StoredSession::find(engine, account.clone(), |_| true, is_it).await?;
+        let look = |session: &Session| session.applications.iter().any(is_granted).then_some(());
+        let (mut stored, ()) = StoredSession::find(engine, account.clone(), |_| true, look).await?;
         exchange.trail.session = Some(stored.session().id);
         let now = engine.clock.now();
         let redeem = |session: &mut Session| {
@@ -58,10 +58,9 @@ impl ApplicationSession {
         let engine = exchange.engine;
         let Some(shown) = ApplicationKey::parse(key, &engine.keyring) else { return Err(over(NOT_OURS)) };
         let account = account_of(exchange, shown.account()).await?;
-        let of = |session: &Session| in_force(engine, session, &shown);
-        let stored = StoredSession::find(engine, account, |_| true, |session| of(session).is_some()).await?;
+        let look = |session: &Session| in_force(engine, session, &shown);
+        let (stored, (application, key)) = StoredSession::find(engine, account, |_| true, look).await?;
         exchange.trail.session = Some(stored.session().id);
-        let (application, key) = of(stored.session()).ok_or_else(|| over(NOT_OURS))?;
         Ok(Self { application, key, stored })
     }
 
@@ -102,39 +101,44 @@ fn in_force(engine: &Engine, session: &Session, key: &ApplicationKey) -> Option<
 
 /// What a session mail password opens: what its grant says, and where this host has the account's pages, what they are configured with
 /// now, too.
-pub(crate) struct Opened {
+pub(crate) struct Opened<'a> {
+    stored: StoredSession,
     grant: ApplicationGrant,
-    configured: Option<Application>,
+    configured: Option<&'a Application>,
 }
 
-impl Opened {
+impl Opened<'_> {
+    /// The account, as it was when the session was read.
+    pub(crate) fn account(&self) -> &Account {
+        self.stored.account()
+    }
+
     pub(crate) fn opens(&self, service: Option<ScopeWord>) -> bool {
-        self.grant.scope.opens(service) && self.configured.as_ref().is_none_or(|one| one.scope.opens(service))
+        self.grant.scope.opens(service) && self.configured.is_none_or(|one| one.scope.opens(service))
     }
 
     pub(crate) fn admits(&self, peer: Option<IpAddr>) -> bool {
-        self.grant.networks.admit(peer) && self.configured.as_ref().is_none_or(|one| one.networks.admit(peer))
+        self.grant.networks.admit(peer) && self.configured.is_none_or(|one| one.networks.admit(peer))
     }
 }
 
 /// What a session mail password opens, of an open session of the account.
-pub(crate) async fn opened(
-    exchange: &mut Exchange<'_>,
+pub(crate) async fn opened<'a>(
+    exchange: &mut Exchange<'a>,
     account: Account,
     password: &SessionMailPassword,
-) -> Result<Opened, Stop> {
+) -> Result<Opened<'a>, Stop> {
     let engine = exchange.engine;
     let now = engine.clock.now();
-    let opens = |grant: &&ApplicationGrant| grant.is_opened_by(password, now);
-    let is_it = |session: &Session| session.applications.iter().any(|grant| opens(&grant));
-    let stored = StoredSession::find(engine, account, |_| true, is_it).await?;
+    let look =
+        |session: &Session| session.applications.iter().find(|one| one.is_opened_by(password, now)).cloned();
+    let (stored, grant) = StoredSession::find(engine, account, |_| true, look).await?;
     exchange.trail.session = Some(stored.session().id);
-    let grant = stored.session().applications.iter().find(opens).cloned().ok_or_else(|| over(NOT_OURS))?;
-    let configured = engine.application(&grant.application).cloned();
+    let configured = engine.application(&grant.application);
     if engine.applications.is_some() && configured.is_none() {
         return Err(over(NOT_CONFIGURED));
     }
-    Ok(Opened { grant, configured })
+    Ok(Opened { stored, grant, configured })
 }
 
 const NOT_CONFIGURED: &str = "the web mail is not in [web.applications] any more";

@@ -54,7 +54,8 @@ impl CurrentSession {
         let Some(token) = SessionToken::parse(token, &engine.keyring) else { return Err(over(NOT_OURS)) };
         let account = account_of(exchange, token.account()).await?;
         let ids = token.record_ids(&engine.keyring, engine.limits.sessions, engine.clock.now());
-        let mut stored = StoredSession::find(engine, account, |id| ids.contains(&id), |_| true).await?;
+        let (mut stored, ()) =
+            StoredSession::find(engine, account, |id| ids.contains(&id), |_| Some(())).await?;
         exchange.trail.session = Some(stored.session().id);
         stored.note_use(engine).await?;
         Ok(Self { token, stored })

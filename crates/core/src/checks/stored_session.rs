@@ -33,16 +33,17 @@ impl StoredSession {
         Ok(Self { record, session, sealed_for: account })
     }
 
-    /// The open session of the account whose record may be the one and that is the one. Whether it ended or never was is not told.
-    pub(crate) async fn find(
+    /// The open session of the account whose record may be the one and in which `look` finds something, with that. Whether it ended or
+    /// never was is not told.
+    pub(crate) async fn find<T>(
         engine: &Engine,
         account: Account,
         may_be: impl Fn(BrowserRecordId) -> bool,
-        is_it: impl Fn(&Session) -> bool,
-    ) -> Result<Self, Stop> {
+        look: impl Fn(&Session) -> Option<T>,
+    ) -> Result<(Self, T), Stop> {
         let id = account.id.clone();
-        match Self::find_once(engine, account, &may_be, &is_it).await? {
-            Found::It(found) => return Ok(*found),
+        match Self::find_once(engine, account, &may_be, &look).await? {
+            Found::It(stored, what) => return Ok((*stored, what)),
             Found::Nothing => return Err(over(NO_RECORD)),
             Found::Unreadable => {}
         }
@@ -50,29 +51,29 @@ impl StoredSession {
         tokio::time::sleep(CHANGE_TIME).await;
         let account = engine.directory.read(&id).await?.ok_or_else(|| over(NO_RECORD))?;
         account.usable(AccountUse::AnyOther)?;
-        match Self::find_once(engine, account, &may_be, &is_it).await? {
-            Found::It(found) => Ok(*found),
+        match Self::find_once(engine, account, &may_be, &look).await? {
+            Found::It(stored, what) => Ok((*stored, what)),
             Found::Nothing => Err(over(NO_RECORD)),
             Found::Unreadable => Err(over(ACCOUNT_CHANGED)),
         }
     }
 
-    async fn find_once(
+    async fn find_once<T>(
         engine: &Engine,
         account: Account,
         may_be: &impl Fn(BrowserRecordId) -> bool,
-        is_it: &impl Fn(&Session) -> bool,
-    ) -> Result<Found, Stop> {
+        look: &impl Fn(&Session) -> Option<T>,
+    ) -> Result<Found<T>, Stop> {
         let (now, limits) = (engine.clock.now(), engine.limits.sessions);
         let records = engine.ledger.browser_records(&account.id, BrowserRecordKind::Session, now).await?;
         let mut found = Found::Nothing;
         for record in records.into_iter().filter(|record| may_be(record.id)) {
-            match Session::open(&record, &account, &engine.keyring, limits, now) {
-                Some(session) if is_it(&session) => {
-                    return Ok(Found::It(Box::new(Self { record, session, sealed_for: account })));
-                }
-                Some(_) => {}
-                None => found = Found::Unreadable,
+            let Some(session) = Session::open(&record, &account, &engine.keyring, limits, now) else {
+                found = Found::Unreadable;
+                continue;
+            };
+            if let Some(what) = look(&session) {
+                return Ok(Found::It(Box::new(Self { record, session, sealed_for: account }), what));
             }
         }
         Ok(found)
@@ -118,7 +119,7 @@ impl StoredSession {
                 return Ok(said);
             }
             let (is_it, sealed_for) = (self.record.id, self.sealed_for.clone());
-            *self = Self::find(engine, sealed_for, |id| id == is_it, |_| true).await?;
+            (*self, ()) = Self::find(engine, sealed_for, |id| id == is_it, |_| Some(())).await?;
         }
         Err(Outage::Contended.into())
     }
@@ -148,8 +149,8 @@ impl StoredSession {
 }
 
 /// What came of looking for a session.
-enum Found {
-    It(Box<StoredSession>),
+enum Found<T> {
+    It(Box<StoredSession>, T),
     Nothing,
     /// There is none, and a record that may be it is sealed for the account as it was, or is over.
     Unreadable,

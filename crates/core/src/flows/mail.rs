@@ -122,13 +122,10 @@ impl<'x> MailLogin<'x, '_> {
         };
         let found = engine.directory.find(self.request.name, Class::Mail).await?;
         self.exchange.trail.account = found.as_ref().map(|account| account.id.clone());
-        let usable = match found {
-            Some(account) => match account.usable(AccountUse::AnyOther) {
-                Ok(()) => Ok(account),
-                Err(unusable) => Err(Stop::from(unusable)),
-            },
-            None => Err(Stop::reject(Reason::UnknownAccount)),
-        };
+        let usable = found.ok_or_else(|| Stop::reject(Reason::UnknownAccount)).and_then(|account| {
+            account.usable(AccountUse::AnyOther)?;
+            Ok(account)
+        });
         let account = match usable {
             Ok(account) => account,
             // Not to be told apart, by time or while the ledger is down, from one without a session.
@@ -137,15 +134,15 @@ impl<'x> MailLogin<'x, '_> {
                 return Err(refusal);
             }
         };
-        let opened = application_keys::opened(self.exchange, account.clone(), &password).await?;
+        let opened = application_keys::opened(self.exchange, account, &password).await?;
         if !opened.opens(self.service.scope) {
             return Err(Stop::reject(Reason::Scope));
         }
         if !opened.admits(self.request.peer_address) {
             return Err(Stop::reject(Reason::Network));
         }
-        let userdb = engine.userdb.fill(&account)?;
-        Ok(Verdict::Accept(Accepted { user: account.name, userdb, proof: None }))
+        let userdb = engine.userdb.fill(opened.account())?;
+        Ok(Verdict::Accept(Accepted { user: opened.account().name.clone(), userdb, proof: None }))
     }
 
     async fn by_app_password(

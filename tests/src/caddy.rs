@@ -1,5 +1,6 @@
 //! Caddy before postern-web, as `packaging/proxy/Caddyfile` has it, but for TLS.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,19 +23,25 @@ impl Caddy {
     /// Starts it with the example's sites on a port of loopback. `name` names the directory of its log.
     #[must_use]
     pub fn start(name: &str, web: &Web) -> Self {
-        let program = host::system_program("/usr/bin/caddy", "caddy");
         let dir =
             tempfile::Builder::new().prefix("caddy.").tempdir_in(host::test_dir()).expect("a directory");
         let port = free_port();
-        let config = dir.path().join("Caddyfile");
-        std::fs::write(&config, sites(web, port)).expect("Caddyfile");
-        let mut command = Command::new(program);
-        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&config).current_dir("/");
-        command.env("HOME", dir.path()).env("XDG_DATA_HOME", dir.path()).env("XDG_CONFIG_HOME", dir.path());
-        let mut process = Process::spawn("caddy", &mut command, &host::output_dir(name).join("caddy.log"));
-        process.wait_ready(Duration::from_secs(20), || Place::Port(port).connect().ok().map(drop));
+        let process = run(dir.path(), &sites(web, port), port, &host::output_dir(name).join("caddy.log"));
         Self { _process: process, _dir: dir, port }
     }
+}
+
+/// Starts Caddy with its files in `dir` and this configuration, of which a site is at `port`.
+pub(crate) fn run(dir: &Path, text: &str, port: u16, log: &Path) -> Process {
+    let program = host::system_program("/usr/bin/caddy", "caddy");
+    let config = dir.join("Caddyfile");
+    std::fs::write(&config, text).expect("Caddyfile");
+    let mut command = Command::new(program);
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&config).current_dir("/");
+    command.env("HOME", dir).env("XDG_DATA_HOME", dir).env("XDG_CONFIG_HOME", dir);
+    let mut process = Process::spawn("caddy", &mut command, log);
+    process.wait_ready(Duration::from_secs(20), || Place::Port(port).connect().ok().map(drop));
+    process
 }
 
 /// The example, with what a test has in the place of what a host has: no port 443, no administration, and as if the client had come

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::account_host::{AccountHost, AccountPages};
 use crate::guard::pause;
-use crate::http::HttpReply;
+use crate::http::{HttpReply, escaped};
 use crate::login_host::LoginUser;
 
 /// A client of the account's pages, with its cookies and the page that it is at.
@@ -179,13 +179,4 @@ impl<'h> FormClient<'h> {
             }
         }
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
 }

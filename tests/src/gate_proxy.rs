@@ -1,14 +1,11 @@
 //! A web server before a web mail behind the gate, as `packaging/proxy` has it.
 
-use std::process::Command;
-use std::time::Duration;
-
 use tempfile::TempDir;
 
 use crate::certs::Certs;
 use crate::guard::Process;
-use crate::host;
 use crate::http::Place;
+use crate::{caddy, host, nginx};
 
 /// A running web server, stopped when dropped.
 #[derive(Debug)]
@@ -32,15 +29,10 @@ impl GateProxy {
     /// nginx at `port`, which asks at the socket `applications` about the web mail.
     #[must_use]
     pub fn nginx(name: &str, port: u16, applications: &Place, webmail: Webmail<'_>, certs: &Certs) -> Self {
-        let program = host::system_program("/usr/sbin/nginx", "nginx-light");
         let dir = directory();
-        let here = dir.path().display();
         let headers = dir.path().join("postern-gate-headers.conf");
         let example = include_str!("../../packaging/proxy/postern-gate-headers.conf");
         std::fs::write(&headers, example).expect("the headers");
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
-            .concat();
         let (cert, key) = (certs.cert.display(), certs.key.display());
         let site = replaced(
             include_str!("../../packaging/proxy/nginx-gate.conf"),
@@ -58,21 +50,13 @@ impl GateProxy {
                 ("http://127.0.0.1:20000", &format!("http://127.0.0.1:{}", webmail.port)),
             ],
         );
-        let whole = format!(
-            "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
-             include /etc/nginx/mime.types;\n{temporary}{site}}}\n"
-        );
-        let config = dir.path().join("nginx.conf");
-        std::fs::write(&config, whole).expect("nginx.conf");
-        let mut command = Command::new(program);
-        command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
-        Self::run(name, "nginx-gate", &mut command, dir, port)
+        let process = nginx::run(dir.path(), &site, port, &host::output_dir(name).join("nginx-gate.log"));
+        Self { _process: process, _dir: dir, port }
     }
 
     /// Caddy at `port`, without TLS.
     #[must_use]
     pub fn caddy(name: &str, port: u16, applications: &Place, webmail: Webmail<'_>) -> Self {
-        let program = host::system_program("/usr/bin/caddy", "caddy");
         let dir = directory();
         let site = replaced(
             include_str!("../../packaging/proxy/Caddyfile-gate"),
@@ -83,18 +67,8 @@ impl GateProxy {
                 ("127.0.0.1:20000", &format!("127.0.0.1:{}", webmail.port)),
             ],
         );
-        let config = dir.path().join("Caddyfile");
-        std::fs::write(&config, format!("{{\nadmin off\nauto_https off\n}}\n{site}")).expect("Caddyfile");
-        let mut command = Command::new(program);
-        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&config).current_dir("/");
-        command.env("HOME", dir.path()).env("XDG_DATA_HOME", dir.path()).env("XDG_CONFIG_HOME", dir.path());
-        Self::run(name, "caddy-gate", &mut command, dir, port)
-    }
-
-    fn run(name: &str, program: &str, command: &mut Command, dir: TempDir, port: u16) -> Self {
-        let log = host::output_dir(name).join(format!("{program}.log"));
-        let mut process = Process::spawn(program, command, &log);
-        process.wait_ready(Duration::from_secs(20), || Place::Port(port).connect().ok().map(drop));
+        let text = format!("{{\nadmin off\nauto_https off\n}}\n{site}");
+        let process = caddy::run(dir.path(), &text, port, &host::output_dir(name).join("caddy-gate.log"));
         Self { _process: process, _dir: dir, port }
     }
 }

@@ -1,5 +1,6 @@
 //! nginx before postern-web, as `packaging/proxy/nginx.conf` has it.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -43,27 +44,33 @@ impl Nginx {
     /// The same before one or more postern-web, whose account pages are at `authority`.
     #[must_use]
     pub fn before(name: &str, webs: &[&Web], account: u16, authority: &str, security: Security<'_>) -> Self {
-        let program = host::system_program("/usr/sbin/nginx", "nginx-light");
         let dir =
             tempfile::Builder::new().prefix("nginx.").tempdir_in(host::test_dir()).expect("a directory");
         let (phone, autoconfig) = (free_port(), free_port());
-        let here = dir.path().display();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
-            .concat();
         let sites = sites(webs, [phone, account, autoconfig], authority, security);
-        let whole = format!(
-            "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
-             {temporary}{sites}}}\n"
-        );
-        let config = dir.path().join("nginx.conf");
-        std::fs::write(&config, whole).expect("nginx.conf");
-        let mut command = Command::new(program);
-        command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
-        let mut process = Process::spawn("nginx", &mut command, &host::output_dir(name).join("nginx.log"));
-        process.wait_ready(Duration::from_secs(10), || Place::Port(phone).connect().ok().map(drop));
+        let process = run(dir.path(), &sites, phone, &host::output_dir(name).join("nginx.log"));
         Self { _process: process, _dir: dir, phone, account, autoconfig }
     }
+}
+
+/// Starts nginx with its files in `dir` and these `sites`, one of which is at `port`.
+pub(crate) fn run(dir: &Path, sites: &str, port: u16, log: &Path) -> Process {
+    let program = host::system_program("/usr/sbin/nginx", "nginx-light");
+    let here = dir.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+        .concat();
+    let whole = format!(
+        "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
+         include /etc/nginx/mime.types;\n{temporary}{sites}}}\n"
+    );
+    let config = dir.join("nginx.conf");
+    std::fs::write(&config, whole).expect("nginx.conf");
+    let mut command = Command::new(program);
+    command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
+    let mut process = Process::spawn("nginx", &mut command, log);
+    process.wait_ready(Duration::from_secs(20), || Place::Port(port).connect().ok().map(drop));
+    process
 }
 
 /// The example, with what a test has in the place of what a host has.

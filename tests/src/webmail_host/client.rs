@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::http::{HttpReply, Place, Request};
+use crate::http::{HttpReply, Place, Request, escaped};
 
 /// A browser's cookies, without the browser.
 #[derive(Debug, Clone)]
@@ -64,14 +64,4 @@ impl WebmailClient {
         }
         reply
     }
-}
-
-/// A value of a query or a form.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
 }

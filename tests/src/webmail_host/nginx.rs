@@ -1,13 +1,10 @@
 //! nginx before Roundcube, as `packaging/proxy/nginx-roundcube.conf` has it.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 use crate::certs::Certs;
 use crate::guard::Process;
-use crate::host;
-use crate::http::Place;
+use crate::{host, nginx};
 
 use super::front::Ports;
 
@@ -20,24 +17,8 @@ pub(super) fn start(
     certs: &Certs,
     ports: Ports,
 ) -> Process {
-    let program = host::system_program("/usr/sbin/nginx", "nginx-light");
-    let here = dir.display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
-        .concat();
     let site = site(root, socket, certs, ports);
-    let whole = format!(
-        "daemon off;\nuser root;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n\
-         include /etc/nginx/mime.types;\n{temporary}{site}}}\n"
-    );
-    let config = dir.join("nginx.conf");
-    std::fs::write(&config, whole).expect("nginx.conf");
-    let mut command = Command::new(program);
-    command.args(["-e", "stderr", "-c"]).arg(&config).current_dir("/");
-    let mut process =
-        Process::spawn("nginx", &mut command, &host::output_dir(name).join("nginx-roundcube.log"));
-    process.wait_ready(Duration::from_secs(10), || Place::Port(ports.tls).connect().ok().map(drop));
-    process
+    nginx::run(dir, &site, ports.tls, &host::output_dir(name).join("nginx-roundcube.log"))
 }
 
 /// The example, with what a test has in the place of what a host has.

@@ -12,7 +12,7 @@ use postern_tests::gate_proxy::{GateProxy, Webmail};
 use postern_tests::guard::free_port;
 use postern_tests::http::{HttpReply, Place};
 use postern_tests::http_double::{HttpDouble, Mood, Seen};
-use postern_tests::login_host::Stores;
+use postern_tests::login_host::{LoginUser, Stores};
 use postern_tests::raw_http::{connect_tls_from, exchange};
 use postern_tests::{Browser, canary, guard};
 
@@ -70,12 +70,7 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     browser.open(&wanted);
     browser.wait_for_text("Log in to go on to your mail.");
     drop(browser.screenshot("log-in"));
-    browser.type_into("#user", &name);
-    browser.type_into("#password", &anna.password);
-    browser.click("form[action='/log-in?to=application'] button");
-    browser.type_into("input[name='answer']", &anna.app.code());
-    browser.press("Enter");
-    browser.wait_for_text("No mail.");
+    log_in(&browser, &mut anna);
     assert_eq!(browser.url(), wanted.split('#').next().unwrap());
     let seen = webmail.next_with("");
     let (user, password) = credential(&seen);
@@ -102,12 +97,7 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     assert!(told[1].as_str().unwrap().contains("Log in again to go on."), "{told}");
     browser.open(&wanted);
     browser.wait_for_text("You were logged out. Log in again.");
-    browser.type_into("#user", &name);
-    browser.type_into("#password", &anna.password);
-    browser.click("form[action='/log-in?to=application'] button");
-    browser.type_into("input[name='answer']", &anna.app.code());
-    browser.press("Enter");
-    browser.wait_for_text("No mail.");
+    log_in(&browser, &mut anna);
     let (_, newer) = credential(webmail.seen().last().unwrap());
     assert!(newer != password && dovecot.imap(&user, &newer).is_in());
     // The web mail's own way out leads out of the session, too.
@@ -140,6 +130,16 @@ fn a_person_goes_through_nginx_to_their_web_mail_and_out_again() {
     let begun = get(host, nginx.port, "/SOGo/so/x", cookies).body;
     assert!(begun.contains("webmail=; Path=/SOGo; Secure; Max-Age=0"), "{begun}");
     assert_eq!(webmail.seen().len(), before, "nothing goes on");
+}
+
+/// From the login that the web mail led to, to its inbox.
+fn log_in(browser: &Browser, user: &mut LoginUser) {
+    browser.type_into("#user", &user.unix.name);
+    browser.type_into("#password", &user.password);
+    browser.click("form[action='/log-in?to=application'] button");
+    browser.type_into("input[name='answer']", &user.app.code());
+    browser.press("Enter");
+    browser.wait_for_text("No mail.");
 }
 
 /// Where the cookie of an answer says that the browser wants to go.

@@ -73,9 +73,10 @@ fn a_way_in_an_outage_where_strangers_are_refused_is_named() {
 
 #[test]
 fn the_stacks_that_are_shipped_say_nothing() {
-    let key = "[services.sshd]\nfirst = \"stack\"\n";
+    let password = "[services.sshd]\nnot_in_directory = \"ignore\"\n";
+    let key = "[services.sshd]\nfirst = \"stack\"\nnot_in_directory = \"ignore\"\n";
     for (service, stack, extra, is_after_a_key) in [
-        ("sshd", include_str!("../../../../../packaging/pam/sshd"), "", false),
+        ("sshd", include_str!("../../../../../packaging/pam/sshd"), password, false),
         ("sshd", include_str!("../../../../../packaging/pam/sshd-key"), key, true),
         ("sudo", include_str!("../../../../../packaging/pam/sudo"), "", false),
         ("sudo-i", include_str!("../../../../../packaging/pam/sudo-i"), "", false),

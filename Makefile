@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb guides-test man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,9 @@ test: test-packages ## Run all tests but the long ones, on real software in a pr
 test-all: test-packages-all ## Run all tests
 	scripts/build dev
 	scripts/run-tests --all
+
+guides-test: test-packages-all packages-deb ## Follow the guides literally on Debian 12 and 13, booted by systemd (about an hour)
+	scripts/guides-test
 
 transcripts: test-packages ## Write docs/transcripts anew: what people see, in each language
 	scripts/build dev

@@ -1,0 +1,156 @@
+"""Follows the guides literally, block by block, on Debian 12 and 13 booted by systemd, and looks at what they leave.
+
+    scripts/guides-test [--tree 12|13] [--packages FOLDER] [--list] [RUN]...
+
+RUNS below is the whole plan. Each run begins on a fresh system. The logs stay in target/guides-test.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import guide  # noqa: E402
+from cgroup import own_cgroup  # noqa: E402
+from runs import RUNS, Check, Guide  # noqa: E402
+from tree import Failed, Shell, Tree  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parent.parent / "docs"
+
+
+def main():
+    options = parse()
+    output = Path(options.output).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    wanted = [run for run in RUNS if options.matches(run)]
+    if options.list:
+        for run in wanted:
+            print(run.title)
+        return
+    if not wanted:
+        sys.exit("guides-test: no such run; --list shows them")
+    if not list(Path(options.packages).glob("*.deb")):
+        sys.exit(f"guides-test: no packages in {options.packages}: make packages-deb")
+    folders = {release: tree_folder(release) for release in sorted({run.release for run in wanted})}
+    followed, failures = set(), 0
+    for run in wanted:
+        print(f"== {run.title}", flush=True)
+        began = time.monotonic()
+        path = output / f"{run.title.replace(' ', '-')}.log"
+        with path.open("w") as log:
+            try:
+                checks = follow(run, folders[run.release], options, log, followed)
+                verdict = f"{run.title}: passed, {checks} checks"
+            except Failed as failed:
+                failures += 1
+                print(failed, file=log)
+                print(f"{last_lines(str(failed))}\n  log: {path}", flush=True)
+                verdict = f"{run.title}: FAILED"
+        summary(output, f"{verdict} ({time.monotonic() - began:.0f} s)")
+    if len(wanted) == len(RUNS):
+        report_unfollowed(output, followed)
+    print(f"guides: {len(wanted) - failures} passed, {failures} failed")
+    sys.exit(1 if failures else 0)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/guides-test")
+    target = Path(os.environ.get("CARGO_TARGET_DIR", DOCS.parent / "target"))
+    parser.add_argument("--tree", type=int, choices=[12, 13])
+    parser.add_argument("--packages", default=target / "packages")
+    parser.add_argument("--output", default=target / "guides-test")
+    parser.add_argument("--list", action="store_true")
+    # Leaves the system running after a failure, with a shell on it.
+    parser.add_argument("--shell", action="store_true")
+    parser.add_argument("runs", nargs="*")
+    options = parser.parse_args()
+    options.matches = lambda run: (
+        options.tree in (None, run.release) and (not options.runs or run.name in options.runs)
+    )
+    return options
+
+
+def tree_folder(release):
+    made = subprocess.run([DOCS.parent / "scripts/debian-tree", str(release)], stdout=subprocess.PIPE, text=True, check=True)
+    return made.stdout.strip()
+
+
+def follow(run, folder, options, log, followed):
+    """How many checks held."""
+    binds = {Path(options.packages).resolve(): "/root/postern-packages", HERE / "checks": "/srv/checks"}
+    checks = 0
+    with own_cgroup(), Tree(run.release, folder, binds, log) as tree:
+        shell = Shell(tree)
+        try:
+            for step in run.steps:
+                if isinstance(step, Guide):
+                    paste(shell, step, run.release, log, followed)
+                else:
+                    checks += look(tree, step, log)
+        except Failed:
+            print(diagnosis(tree), file=log)
+            if options.shell:
+                subprocess.run([*tree.enter(), "bash"])
+            raise
+        finally:
+            shell.close()
+    return checks
+
+
+def paste(shell, step, release, log, followed):
+    blocks = [block for block in guide.read(DOCS / step.file, f"docs/{step.file}") if step.takes(block)]
+    if not blocks:
+        raise Failed(f"docs/{step.file}: no block under {step.only or 'any heading'}")
+    for block in blocks:
+        if block.skipped or release not in block.releases:
+            continue
+        print(f"== {block.place} {' / '.join(block.anchors)}\n{block.text}--", file=log, flush=True)
+        print(shell.paste(block), file=log, flush=True)
+        followed.add(block.place)
+
+
+def look(tree, check, log):
+    print(f"== check: {' '.join(check.command)}", file=log, flush=True)
+    printed = tree.run("python3", "-B", f"/srv/checks/{check.command[0]}.py", *check.command[1:])
+    print(printed, file=log, flush=True)
+    count = printed.count("ok: ")
+    if count == 0:
+        raise Failed(f"check {' '.join(check.command)} saw nothing:\n{printed}")
+    for line in printed.splitlines():
+        print(f"  {line}", flush=True)
+    return count
+
+
+def diagnosis(tree):
+    """What an admin would look at next."""
+    try:
+        return tree.run("bash", "-c", "systemctl --failed --no-pager; journalctl --no-pager -n 150 -o short-precise")
+    except Failed as failed:
+        return str(failed)
+
+
+def report_unfollowed(output, followed):
+    """The blocks of our pages that no run pastes."""
+    for path in sorted(DOCS.glob("*.md")):
+        blocks = guide.read(path, f"docs/{path.name}")
+        left = [str(block.line) for block in blocks if not block.skipped and block.place not in followed]
+        if left:
+            summary(output, f"not followed: docs/{path.name}, lines {' '.join(left)}")
+
+
+def summary(output, line):
+    print(line, flush=True)
+    with (output / "summary.log").open("a") as log:
+        print(time.strftime("%Y-%m-%d %H:%M:%S"), line, file=log)
+
+
+def last_lines(text):
+    return "\n".join(f"  {line}" for line in text.splitlines()[-40:])
+
+
+main()

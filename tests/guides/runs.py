@@ -1,0 +1,67 @@
+"""Which guides are followed on which system, in which order, and what is looked at in between."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A page of docs/, or what is under the headings `only` and not under those of `without` (as anchors)."""
+
+    file: str
+    only: tuple = ()
+    without: tuple = ()
+
+    def takes(self, block):
+        chosen = not self.only or any(anchor in block.anchors for anchor in self.only)
+        return chosen and not any(anchor in block.anchors for anchor in self.without)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A program of tests/guides/checks with its arguments."""
+
+    command: tuple
+
+
+@dataclass(frozen=True)
+class Run:
+    name: str
+    release: int
+    steps: tuple
+
+    @property
+    def title(self):
+        return f"{self.name} on Debian {self.release}"
+
+
+def on_both(name, *steps):
+    return tuple(Run(name, release, steps) for release in (12, 13))
+
+
+def check(line):
+    return Check(tuple(line.split()))
+
+
+# A host with alice, whose Dovecot asks Postern in the way of the quick start: checkpassword on 12, Lua on 13.
+QUICK_MAIL = Guide("quick-start.md", only=("imap-in-five-minutes",))
+
+RUNS = (
+    *on_both(
+        "quick-start",
+        Guide("quick-start.md", without=("take-it-back",)),
+        check("mail alice --services imap"),
+        Guide("quick-start.md", only=("take-it-back",)),
+    ),
+    *on_both(
+        "postfix",
+        QUICK_MAIL,
+        Guide("postfix.md", only=("submission-through-dovecot",)),
+        check("mail alice --services imap,smtp --deliver"),
+    ),
+    *on_both(
+        "saslauthd",
+        QUICK_MAIL,
+        Guide("postfix.md", only=("without-dovecot-saslauthd",)),
+        check("mail alice --services smtp --smtp-outage refused --no-address"),
+    ),
+)

@@ -64,4 +64,9 @@ RUNS = (
         Guide("postfix.md", only=("without-dovecot-saslauthd",)),
         check("mail alice --services smtp --smtp-outage refused --no-address"),
     ),
+    *on_both(
+        "ssh-and-sudo",
+        QUICK_MAIL,
+        Guide("ssh-and-sudo.md"),
+    ),
 )

@@ -1,6 +1,7 @@
 mod decide;
 mod drive;
 mod flow_event;
+mod idle;
 mod line_stream;
 mod request;
 mod socket_conversation;
@@ -8,6 +9,7 @@ mod waiting_place;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_core::audit;
@@ -27,25 +29,53 @@ use self::line_stream::{LineStream, ReadError};
 use self::request::{Peer, Request};
 use self::socket_conversation::{Audience, SocketConversation};
 use self::waiting_place::WaitingPlace;
+use crate::history_writer::AdmittedLogin;
 use crate::logging;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::task::{CoreFlow, Task};
 
-/// Serves one conversation until it ends or the client hangs up.
-pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slot: Slot) {
+/// Serves a connection: one conversation, and further ones if the client asked for a persistent connection and is trusted.
+pub(crate) async fn serve(server: &Arc<Server>, stream: UnixStream, uid: u32, slot: Slot) {
     let mut line = LineStream::new(stream);
-    let (begin, task) = match timeout(BEGIN_WITHIN, opening(&mut line)).await {
+    let mut slot = Some(slot);
+    while let Some(taken) = slot {
+        // On the heap, so that a connection that waits for its next conversation is small.
+        let end = Box::pin(converse_once(server, &mut line, uid, taken)).await;
+        if let Some((site, login)) = end.login {
+            // The client does not wait for it.
+            tokio::spawn(async move { login.write(&site.engine).await });
+        }
+        if !end.is_persistent {
+            return;
+        }
+        slot = idle::next_begin(server, &line, uid).await;
+    }
+}
+
+/// What is left of a conversation once the client has heard its end.
+#[derive(Default)]
+struct End {
+    /// What is to be written to the history of the account.
+    login: Option<(Arc<Site>, AdmittedLogin)>,
+    /// Whether the client may begin another conversation on the connection.
+    is_persistent: bool,
+}
+
+/// Serves one conversation until it ends or the client hangs up.
+async fn converse_once(server: &Server, line: &mut LineStream, uid: u32, mut slot: Slot) -> End {
+    let (begin, task) = match timeout(BEGIN_WITHIN, opening(line)).await {
         Ok(Ok(opening)) => opening,
-        Ok(Err(ReadError::Closed)) => return,
+        Ok(Err(ReadError::Closed)) => return End::default(),
         Ok(Err(ReadError::Protocol(error))) => {
             debug!("uid {uid} broke the protocol: {error:?}");
-            return say(&mut line, &ServerMessage::Error(error)).await;
+            say(line, &ServerMessage::Error(error)).await;
+            return End::default();
         }
         Err(_) => {
             debug!("uid {uid} said nothing");
-            return;
+            return End::default();
         }
     };
     let site = server.site_now();
@@ -57,15 +87,18 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
         (false, _) => Finished::of_verdict(Verdict::Reject(Reason::NotPermitted)),
         (true, Task::Status) => {
             let report = server.status(&site).await;
-            return say(&mut line, &ServerMessage::Status(Box::new(report))).await;
+            say(line, &ServerMessage::Status(Box::new(report))).await;
+            return End::default();
         }
-        (true, Task::Flow(flow)) => converse(server, &site, &mut line, &mut slot, &request, flow).await,
+        (true, Task::Flow(flow)) => converse(server, &site, line, &mut slot, &request, flow).await,
     };
     conclude(server, &request, &finished.outcome);
+    let mut is_persistent = false;
     let last = match finished.reply {
         Reply::None => None,
         Reply::Error(error) => Some(ServerMessage::Error(error)),
         Reply::Verdict => {
+            is_persistent = begin.persistent && peer.is_trusted;
             let language = language(&site, &request, &finished.outcome);
             let help = site.engine.mail_settings.app_password_help();
             let text = |reason| wire::reject_text(task, service.class(), reason, language, help);
@@ -73,15 +106,13 @@ pub(crate) async fn serve(server: &Server, stream: UnixStream, uid: u32, mut slo
         }
     };
     if let Some(last) = last {
-        say(&mut line, &last).await;
+        say(line, &last).await;
     }
     let decided = decided_login(&site, &request, &finished.outcome);
-    let admitted = decided.and_then(|login| server.history.admit(login));
-    // Nobody waits for what follows.
-    drop((line, slot));
-    if let Some(admitted) = admitted {
-        admitted.write(&site.engine).await;
-    }
+    // Before the place is given back: posternd may be waiting for that to stop.
+    let login = decided.and_then(|login| server.history.admit(login)).map(|login| (Arc::clone(&site), login));
+    drop(slot);
+    End { login, is_persistent }
 }
 
 /// What the history of the account tells, if this was a login. Account management accepts what was accepted before, or what Postern did not

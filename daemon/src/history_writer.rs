@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern_core::engine::Engine;
 use postern_core::flows::{DecidedLogin, record_login};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 /// Writes decided logins to the history of their accounts, once the front door has its verdict: no login waits for it, and none fails
@@ -18,17 +19,17 @@ pub(crate) struct HistoryWriter {
 #[derive(Debug)]
 struct Lane {
     /// Logins that are written, or wait for it.
-    places: Semaphore,
+    places: Arc<Semaphore>,
     size: u32,
-    writers: Semaphore,
+    writers: Arc<Semaphore>,
 }
 
 /// A login that has a place to be written.
 #[derive(Debug)]
-pub(crate) struct AdmittedLogin<'a> {
+pub(crate) struct AdmittedLogin {
     login: DecidedLogin,
-    writers: &'a Semaphore,
-    _place: SemaphorePermit<'a>,
+    writers: Arc<Semaphore>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl HistoryWriter {
@@ -37,13 +38,13 @@ impl HistoryWriter {
     }
 
     /// Gives a login a place. `None` if there is none, and it is left out.
-    pub(crate) fn admit(&self, login: DecidedLogin) -> Option<AdmittedLogin<'_>> {
+    pub(crate) fn admit(&self, login: DecidedLogin) -> Option<AdmittedLogin> {
         let lane = if login.is_stranger() { &self.strangers } else { &self.others };
-        let Ok(place) = lane.places.try_acquire() else {
+        let Ok(place) = Arc::clone(&lane.places).try_acquire_owned() else {
             debug!("a login is left out of the history: there are too many at once");
             return None;
         };
-        Some(AdmittedLogin { login, writers: &lane.writers, _place: place })
+        Some(AdmittedLogin { login, writers: Arc::clone(&lane.writers), _place: place })
     }
 
     /// Waits until nothing is being written, or for `patience`.
@@ -59,7 +60,7 @@ impl HistoryWriter {
     }
 }
 
-impl AdmittedLogin<'_> {
+impl AdmittedLogin {
     pub(crate) async fn write(self, engine: &Engine) {
         // It is never closed.
         let Ok(_writer) = self.writers.acquire().await else { return };
@@ -72,7 +73,7 @@ impl AdmittedLogin<'_> {
 impl Lane {
     fn new(places: u32, writers: usize) -> Self {
         let semaphore = Semaphore::new(usize::try_from(places).unwrap_or(Semaphore::MAX_PERMITS));
-        Self { places: semaphore, size: places, writers: Semaphore::new(writers) }
+        Self { places: Arc::new(semaphore), size: places, writers: Arc::new(Semaphore::new(writers)) }
     }
 }
 

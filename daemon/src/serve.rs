@@ -99,7 +99,7 @@ fn greet(server: &Arc<Server>, stream: UnixStream) {
     let is_due = site.rights.is_due(Instant::now());
     let known = || server.users.remembered(uid).filter(|_| !is_due).map(Holder::User);
     let holder = site.rights.holder(uid).or_else(known).unwrap_or(Holder::Newcomer(uid));
-    let Some(mut slot) = server.slots.take(site.capacity, holder) else { return no_room_for(server, uid) };
+    let Some(mut slot) = server.slots.take(site.capacity, holder) else { return server.no_room_for(uid) };
     let server = Arc::clone(server);
     tokio::spawn(async move {
         if is_due && !matches!(holder, Holder::Newcomer(_)) {
@@ -108,7 +108,7 @@ fn greet(server: &Arc<Server>, stream: UnixStream) {
             drop(tokio::spawn(async move { users.look_again(&rights).await }));
         }
         if matches!(holder, Holder::Newcomer(_)) && !admit(&server, &site, uid, &mut slot).await {
-            return no_room_for(&server, uid);
+            return server.no_room_for(uid);
         }
         connection::serve(&server, stream, uid, slot).await;
     });
@@ -124,12 +124,6 @@ async fn admit(server: &Server, site: &Site, uid: u32, slot: &mut Slot) -> bool 
         None => Holder::User(server.users.local_user(uid).await),
     };
     slot.become_holders(site.capacity, holder)
-}
-
-fn no_room_for(server: &Server, uid: u32) {
-    server.turn_away(format_args!(
-        "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
-    ));
 }
 
 /// How often the number of lines left out of the log is logged.

@@ -124,6 +124,13 @@ impl Server {
         }
     }
 
+    /// Logs that a peer's conversation finds no place.
+    pub(crate) fn no_room_for(&self, uid: u32) {
+        self.turn_away(format_args!(
+            "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
+        ));
+    }
+
     pub(crate) fn sum_up(&self) {
         self.audit_throttle.left_out().iter().for_each(logging::audit);
     }

@@ -24,6 +24,7 @@ struct Taken {
     dialogues_here: Shares<LocalUser>,
     dialogues_elsewhere: Shares<Source>,
     visitors: Shares<AccountId>,
+    idle: u32,
 }
 
 /// Whose place it is.
@@ -75,6 +76,11 @@ enum Place {
     Visitor(AccountId, Source),
 }
 
+/// A connection of a trusted peer between two conversations. It takes none of the places of conversations. Dropping it makes room for
+/// another one.
+#[derive(Debug)]
+pub(crate) struct IdleConnection(Slots);
+
 /// The number of places.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
@@ -101,6 +107,11 @@ impl Capacity {
         (self.total / 8).max(1)
     }
 
+    /// For connections between two conversations. They cost a file descriptor each, and little memory.
+    fn idle(self) -> u32 {
+        self.total / 2
+    }
+
     fn shares_of_users(self) -> [u32; 3] {
         [self.per_user, self.per_user.div_ceil(2), 1]
     }
@@ -115,6 +126,11 @@ impl Slots {
     pub(crate) fn take(&self, capacity: Capacity, holder: Holder) -> Option<Slot> {
         let place = Place::Of(holder);
         self.lock().take(capacity, &place).then(|| Slot { slots: self.clone(), place })
+    }
+
+    /// Lets a connection wait for its next conversation; `None` if too many do already.
+    pub(crate) fn wait_idle(&self, capacity: Capacity) -> Option<IdleConnection> {
+        take_one(&mut self.lock().idle, capacity.idle()).then(|| IdleConnection(self.clone()))
     }
 
     /// How many conversations are open, dialogues among them.
@@ -164,6 +180,12 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.slots.lock().give_back(&self.place);
+    }
+}
+
+impl Drop for IdleConnection {
+    fn drop(&mut self) {
+        self.0.lock().idle -= 1;
     }
 }
 

@@ -101,7 +101,13 @@ pub fn pam_module() -> PathBuf {
     program("pam_postern.so")
 }
 
-/// A build of it that panics where its arguments say `panic`.
+/// The Lua module, copied to where Dovecot's auth workers load it from. `scripts/build` leaves it beside `posternd`.
+#[must_use]
+pub fn lua_module() -> PathBuf {
+    program("postern_lua.so")
+}
+
+/// A build of the PAM module that panics where its arguments say `panic`.
 #[must_use]
 pub fn panicking_pam_module() -> PathBuf {
     program("pam_postern-panic.so")

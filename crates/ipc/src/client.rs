@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{
-    AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, send, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recv, send,
+    socket_with,
 };
 use zeroize::Zeroizing;
 
@@ -110,7 +111,18 @@ impl Client {
         }
     }
 
-    fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
+    /// Begins another deadline, for the next conversation on the same connection.
+    pub(crate) fn renew(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
+    /// Whether posternd has neither closed the connection nor said anything that was not asked for.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let waits = recv(&self.stream, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        self.frames.is_empty() && matches!(waits, Err(Errno::AGAIN))
+    }
+
+    pub(crate) fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
         let line = encode(message).map_err(|_| Failure::Garbled)?;
         let mut rest = line.as_slice();
         while !rest.is_empty() {
@@ -127,7 +139,7 @@ impl Client {
     }
 
     /// The next message. `granted` is the time that posternd asked for beyond its usual one.
-    fn receive(&mut self, granted: Duration) -> Result<ServerMessage, Failure> {
+    pub(crate) fn receive(&mut self, granted: Duration) -> Result<ServerMessage, Failure> {
         let turn = self.patience.and_then(|patience| Instant::now().checked_add(patience + granted));
         let end = turn.map_or(self.deadline, |turn| turn.min(self.deadline));
         let mut chunk = Zeroizing::new([0_u8; 4096]);
@@ -182,6 +194,8 @@ pub enum Failure {
     TimedOut,
     /// posternd closed the connection without a verdict.
     Closed,
+    /// posternd closed the connection before it had read all of a message, so it has done nothing about that message.
+    Unread,
     /// A message was not of the protocol.
     Garbled,
     /// posternd did not accept a message of this client.
@@ -192,6 +206,10 @@ impl Failure {
     fn of(error: &std::io::Error) -> Self {
         if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
             Self::TimedOut
+        } else if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
+            // The kernel says so only if the other end closed a Unix socket in which bytes were left. A process that had read
+            // them and died leaves the end of the stream.
+            Self::Unread
         } else {
             Self::Closed
         }
@@ -207,6 +225,7 @@ impl fmt::Display for Failure {
             }
             Self::TimedOut => f.write_str("posternd gave no answer before the deadline"),
             Self::Closed => f.write_str("posternd closed the connection without a verdict"),
+            Self::Unread => f.write_str("posternd closed the connection without reading the request"),
             Self::Garbled => f.write_str("posternd's answer is not the protocol"),
             Self::Refused(ProtocolError::Malformed(what)) => {
                 write!(f, "posternd refused the request: {what}")

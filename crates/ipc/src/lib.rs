@@ -11,6 +11,7 @@ mod frame;
 mod message;
 mod outlast;
 mod peer;
+mod persistent;
 mod phone;
 mod prompt;
 mod reject;
@@ -32,6 +33,7 @@ pub use message::{
 };
 pub use outlast::{POSTFIX, wait_until};
 pub use peer::{SERVER_USER, is_trusted_server, uid_of_local_user};
+pub use persistent::PersistentClient;
 pub use phone::PhoneFlow;
 pub use prompt::{Argument, Choice};
 pub use reject::{Reaction, RejectReason};

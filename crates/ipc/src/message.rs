@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Argument, Choice, Flow, FrameError, Secret, Status, Verdict, Version};
 
-/// A message of a front door. The first one of a connection is `Begin`; no later one is.
+/// A message of a front door. The first one of a conversation is `Begin`; no later one is.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
@@ -96,6 +96,10 @@ pub struct Begin {
     /// What people call the browser, such as its name and system: 1 to 64 characters. Only at the service for browsers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+    /// Whether the client may begin another conversation on this connection after the verdict. Only for logins and lookups that
+    /// ask nothing; posternd grants it to trusted peers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub persistent: bool,
     /// The arguments of a self-service flow, by name: `label`, `id`. The flow asks for a missing one or does without
     /// it. An unknown name is refused.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -126,9 +130,15 @@ impl Begin {
             web_session: None,
             trusted_browser: None,
             browser: None,
+            persistent: false,
             arguments: BTreeMap::new(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A message of posternd. A conversation ends with `Verdict`, `Status` or `Error`.
@@ -225,7 +235,7 @@ pub enum ProtocolError {
     },
 }
 
-/// Reads the first message of a connection, on the server.
+/// Reads the first message of a conversation, on the server.
 ///
 /// The version is looked at before anything else, so that a newer client with fields unknown here hears `unsupported`.
 ///

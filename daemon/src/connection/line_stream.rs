@@ -6,7 +6,7 @@ use std::time::Duration;
 use postern_ipc::{self as ipc, Frames, ProtocolError};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -53,6 +53,19 @@ impl LineStream {
                 Ok(read) => self.frames.push(chunk.get(..read).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Err(ReadError::Closed),
+            }
+        }
+    }
+
+    /// Waits until the client sends something, and leaves it unread.
+    pub(super) async fn arrival(&self) -> Result<(), ReadError> {
+        let peek = || Ok(recv(&self.stream, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT)?);
+        loop {
+            self.stream.readable().await.map_err(|_| ReadError::Closed)?;
+            match self.stream.try_io(Interest::READABLE, peek) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok((_, 0)) | Err(_) => return Err(ReadError::Closed),
+                Ok(_) => return Ok(()),
             }
         }
     }
@@ -147,6 +160,19 @@ mod tests {
         rustix::io::write(&client, b"1").unwrap();
         assert_eq!(line.check_silent(), Err(out_of_turn()));
         assert_eq!(line.disturbed().await, out_of_turn());
+    }
+
+    #[tokio::test]
+    async fn what_arrives_is_noticed_and_left_to_be_read() {
+        let (mut line, mut client) = pair().await;
+        for said in [&b"1"[..], b"2"] {
+            assert!(timeout(Duration::from_millis(30), line.arrival()).await.is_err());
+            client.write_all(&[said, b"\n"].concat()).await.unwrap();
+            assert_eq!(line.arrival().await, Ok(()));
+            assert_eq!(line.read().await.unwrap().as_slice(), said);
+        }
+        drop(client);
+        assert_eq!(line.arrival().await, Err(ReadError::Closed));
     }
 
     #[tokio::test]

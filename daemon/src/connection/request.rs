@@ -174,6 +174,10 @@ pub(super) fn complaint(task: Task, begin: &Begin) -> Option<ProtocolError> {
         "only a login with a browser has a browser"
     } else if task == Task::Flow(CoreFlow::Login) && begin.service == WEB_SERVICE && !begin.interactive {
         "a login with a browser has a person who answers"
+    } else if begin.persistent
+        && (begin.interactive || !matches!(task, Task::Flow(CoreFlow::Login | CoreFlow::Lookup)))
+    {
+        "only logins and lookups that ask nothing share a connection"
     } else {
         return None;
     };
@@ -223,6 +227,20 @@ mod tests {
         let mut with_secret = with(Flow::Enrol, &[]);
         with_secret.secret = Some(Secret::new("x".to_owned()));
         assert!(complaint(Task::of(Flow::Enrol), &with_secret).is_some());
+    }
+
+    #[test]
+    fn only_what_asks_nothing_shares_a_connection() {
+        let complains = |flow, service: &str, is_interactive| {
+            let mut begin = Begin::new(flow, service, "");
+            (begin.persistent, begin.interactive) = (true, is_interactive);
+            complaint(Task::of_begin(&begin), &begin).is_some()
+        };
+        assert!(!complains(Flow::Login, "imap", false) && !complains(Flow::Lookup, "lmtp", false));
+        assert!(complains(Flow::Login, "imap", true) && complains(Flow::Login, "web", true));
+        for flow in [Flow::Account, Flow::Status, Flow::Factors, Flow::MailSettings, Flow::PhonePending] {
+            assert!(complains(flow, "", false), "{flow:?}");
+        }
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn rejected(reason: RejectReason, text: &str) -> Failure {
 fn no_verdict(failure: IpcFailure) -> Failure {
     match failure {
         IpcFailure::Unreachable(_) | IpcFailure::Impostor => Failure::unavailable(failure),
-        IpcFailure::TimedOut | IpcFailure::Closed => Failure::temporary(failure),
+        IpcFailure::TimedOut | IpcFailure::Closed | IpcFailure::Unread => Failure::temporary(failure),
         IpcFailure::Garbled
         | IpcFailure::Refused(ProtocolError::Malformed(_) | ProtocolError::Unsupported { .. }) => {
             Failure::protocol(failure)

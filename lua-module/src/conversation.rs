@@ -1,0 +1,127 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use postern_ipc::{
+    Begin, CLIENT_CONFIG_PATH, ClientConfig, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict,
+    wait_until,
+};
+
+use crate::question::Question;
+
+/// What Lua hears.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// One of `accept`, `reject`, `unknown`, `ignore`, `defer`.
+    pub(crate) kind: &'static str,
+    /// The canonical name of the account that was let in or found; of any other answer the reason, for the log.
+    pub(crate) text: String,
+    /// The userdb fields of that account.
+    pub(crate) userdb: BTreeMap<String, String>,
+}
+
+impl Answer {
+    /// A wrong secret, or one that does not open this.
+    pub(crate) fn reject(why: &str) -> Self {
+        Self::without_fields("reject", why.to_owned())
+    }
+
+    /// A lookup finds no account.
+    pub(crate) fn unknown(why: &str) -> Self {
+        Self::without_fields("unknown", why.to_owned())
+    }
+
+    /// Something is out of order.
+    pub(crate) fn defer(why: String) -> Self {
+        Self::without_fields("defer", why)
+    }
+
+    fn without_fields(kind: &'static str, text: String) -> Self {
+        Self { kind, text, userdb: BTreeMap::new() }
+    }
+
+    fn of(verdict: Verdict, is_lookup: bool) -> Self {
+        match verdict {
+            Verdict::Accept(accept) => Self { kind: "accept", text: accept.user, userdb: accept.userdb },
+            Verdict::Reject(reject) if is_lookup => Self::of_refused_lookup(&reject),
+            Verdict::Reject(reject) => Self::reject(reject.reason.as_str()),
+            Verdict::Defer(defer) => Self::defer(defer.reason),
+            Verdict::Ignore(ignore) => Self::without_fields("ignore", ignore.reason),
+        }
+    }
+
+    fn of_refused_lookup(reject: &Reject) -> Self {
+        let reason = reject.reason.as_str();
+        match reject.reason.reaction() {
+            // A closed account must look like an unknown one.
+            Reaction::UnknownAccount | Reaction::ClosedAccount => Self::unknown(reason),
+            Reaction::WrongSecret
+            | Reaction::AnotherSecret
+            | Reaction::NotPermitted
+            | Reaction::Cancelled
+            | Reaction::TooManyAttempts => Self::defer(format!("posternd refuses this lookup: {reason}")),
+        }
+    }
+}
+
+/// Puts `question` to posternd, on the connection of the one before if there is one.
+///
+/// An outage during a login for Postfix is reported so late that Postfix no longer listens; see [`POSTFIX`].
+pub(crate) fn hold(question: Question) -> Answer {
+    let started = Instant::now();
+    let is_by_postfix = !question.is_lookup && question.service == POSTFIX;
+    let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = door.ask(question, started).unwrap_or_else(Answer::defer);
+    if answer.kind == "defer" && is_by_postfix {
+        wait_until(started + door.config().smtp_defer_after);
+    }
+    answer
+}
+
+/// The one way to posternd of this process: its passdb and its userdb share a connection.
+static DOOR: Mutex<Door> = Mutex::new(Door { in_force: None, client: PersistentClient::new() });
+
+struct Door {
+    /// The configuration as it was when the connection was made, and its path.
+    in_force: Option<(PathBuf, ClientConfig)>,
+    client: PersistentClient,
+}
+
+impl Door {
+    fn ask(&mut self, question: Question, started: Instant) -> Result<Answer, String> {
+        let path = Path::new(question.config.as_deref().unwrap_or(CLIENT_CONFIG_PATH));
+        if !self.is_open_by(path) {
+            self.in_force = None;
+            let config = ClientConfig::load(path).map_err(|error| error.to_string())?;
+            self.in_force = Some((path.to_owned(), config));
+        }
+        let (config, is_lookup) = (self.config(), question.is_lookup);
+        let verdict = self.client.converse(&config.socket, begin(question), started + config.mail_deadline);
+        let verdict = verdict.map_err(|failure| format!("{}: {failure}", config.socket.display()))?;
+        Ok(Answer::of(verdict, is_lookup))
+    }
+
+    /// Whether the connection that the configuration at `path` led to is still open. If not, the file is read again.
+    fn is_open_by(&self, path: &Path) -> bool {
+        let in_force = self.in_force.as_ref().filter(|(of, _)| of == path);
+        in_force.is_some_and(|(_, config)| self.client.is_connected(&config.socket))
+    }
+
+    fn config(&self) -> ClientConfig {
+        self.in_force.as_ref().map(|(_, config)| config.clone()).unwrap_or_default()
+    }
+}
+
+fn begin(question: Question) -> Begin {
+    let flow = if question.is_lookup { Flow::Lookup } else { Flow::Login };
+    Begin {
+        secret: question.secret,
+        rhost: question.address,
+        peer_address: question.peer_address,
+        local: question.local,
+        secured: question.secured,
+        session: question.session,
+        ..Begin::new(flow, question.service, question.user)
+    }
+}

@@ -32,9 +32,10 @@ impl Answer {
         Self::without_fields("unknown", why.to_owned())
     }
 
-    /// Something is out of order.
-    pub(crate) fn defer(why: String) -> Self {
-        Self::without_fields("defer", why)
+    /// Something is out of order. The log has it on one line.
+    pub(crate) fn defer(why: impl AsRef<str>) -> Self {
+        let lines: Vec<&str> = why.as_ref().lines().map(str::trim).collect();
+        Self::without_fields("defer", lines.join(" "))
     }
 
     fn without_fields(kind: &'static str, text: String) -> Self {

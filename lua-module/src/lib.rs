@@ -24,11 +24,9 @@ fn answer(question: impl FnOnce() -> Result<Question, Unusable>) -> Answer {
     let ask = || match question() {
         Ok(question) => conversation::hold(question),
         Err(Unusable::NotUtf8) => Answer::reject("a name or a secret that is not UTF-8"),
-        Err(Unusable::Arguments) => {
-            Answer::defer("postern.lua and postern_lua.so are of different releases".to_owned())
-        }
+        Err(Unusable::Arguments) => Answer::defer("postern.lua and postern_lua.so are of different releases"),
     };
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Answer::defer("internal error".to_owned()))
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Answer::defer("internal error"))
 }
 
 /// Logs the place of a panic, never its text, which may hold a secret.

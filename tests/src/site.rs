@@ -159,6 +159,36 @@ impl Site {
         DovecotConfig::new(&passdb, &self.output.join("dovecot.log"))
     }
 
+    /// Starts a Dovecot that asks this site by Lua, with the shipped databases.
+    #[must_use]
+    pub fn dovecot_by_lua(&self) -> Dovecot {
+        Dovecot::start(&self.dovecot_by_lua_config())
+    }
+
+    /// What [`dovecot_by_lua`](Self::dovecot_by_lua) starts with, for changes.
+    #[must_use]
+    pub fn dovecot_by_lua_config(&self) -> DovecotConfig {
+        let (module, config) = (host::lua_module(), self.client_config());
+        let settings = format!(
+            "postern_settings = {{ config = \"{}\", module = \"{}\" }}\n",
+            config.display(),
+            module.display()
+        );
+        let script = self.dir().join("postern.lua");
+        fs::write(&script, settings + include_str!("../../lua/postern.lua")).expect("a file");
+        host::own(&script, (0.into(), 0.into()), 0o644);
+        let shipped = include_str!("../../packaging/dovecot-2.3/auth-postern-lua.conf.ext");
+        let path = script.display().to_string();
+        let databases = shipped.replace("/usr/share/postern/dovecot/postern.lua", &path);
+        assert_eq!(databases.matches(&path).count(), 2, "{databases}");
+        drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_lua.so", "dovecot-auth-lua"));
+        DovecotConfig {
+            databases: Some(databases),
+            log: self.output.join("dovecot-lua.log"),
+            ..self.dovecot_config()
+        }
+    }
+
     /// Starts a Dovecot with the shipped databases, the one that says why a login is refused among them.
     #[must_use]
     pub fn dovecot_with_words(&self) -> Dovecot {

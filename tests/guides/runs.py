@@ -45,6 +45,22 @@ def check(line):
 # A host with alice, whose Dovecot asks Postern in the way of the quick start: checkpassword on 12, Lua on 13.
 QUICK_MAIL = Guide("quick-start.md", only=("imap-in-five-minutes",))
 
+
+def dovecot(way, release, *last, outage="unavailable"):
+    page = {12: "dovecot-2.3.md", 13: "dovecot-2.4.md"}[release]
+    return Run(
+        f"dovecot-{way}", release,
+        (
+            QUICK_MAIL,
+            Guide(page, only=(f"by-{way}", "check-it")),
+            check(f"mail alice --services imap,pop3,sieve --outage {outage}"),
+            *last,
+        ),
+    )
+
+
+WORDS = Guide("dovecot-2.3.md", only=("what-a-refused-mail-program-shows",))
+
 RUNS = (
     *on_both(
         "quick-start",
@@ -67,6 +83,13 @@ RUNS = (
     *on_both(
         "ssh-and-sudo",
         QUICK_MAIL,
-        Guide("ssh-and-sudo.md"),
+        Guide("ssh-and-sudo.md", without=("take-it-back",)),
+        Guide("clients.md"),
+        Guide("ssh-and-sudo.md", only=("take-it-back",)),
     ),
+    dovecot("checkpassword", 12, WORDS),
+    dovecot("lua", 12, WORDS),
+    dovecot("pam", 12, outage="refused"),
+    dovecot("lua", 13),
+    dovecot("pam", 13, outage="refused"),
 )

@@ -92,4 +92,31 @@ RUNS = (
     dovecot("pam", 12, outage="refused"),
     dovecot("lua", 13),
     dovecot("pam", 13, outage="refused"),
+    *on_both(
+        "openldap",
+        QUICK_MAIL,
+        Guide("openldap.md", without=("slapdconf-in-the-place-of-cnconfig",)),
+        check("mail alice --services imap"),
+    ),
+    *on_both(
+        "openldap by slapd.conf",
+        QUICK_MAIL,
+        Guide(
+            "openldap.md",
+            only=("a-server-to-try-it-on", "steps", "how-to-check"),
+            without=("with-the-overlay-ppolicy", "posternd-on-slapds-host"),
+        ),
+        check("mail alice --services imap"),
+    ),
+    Run("389-ds", 12, (QUICK_MAIL, Guide("389-ds.md"), check("mail alice --services imap"))),
+    *on_both(
+        "redis",
+        QUICK_MAIL,
+        Guide("redis.md", only=("one-server", "how-to-check")),
+        check("mail alice --services imap"),
+    ),
+    Run("redis with sentinel", 12, (QUICK_MAIL, Guide("redis.md", only=("sentinel",)), check("mail alice --services imap"))),
+    Run("redis cluster", 12, (QUICK_MAIL, Guide("redis.md", only=("cluster",)), check("mail alice --services imap"))),
+    *on_both("operation", QUICK_MAIL, Guide("operation.md"), check("mail alice --services imap")),
+    *on_both("roll-out", QUICK_MAIL, Guide("roll-out.md"), check("mail alice --services imap")),
 )

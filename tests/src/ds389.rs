@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::guard::{Process, free_port};
+use crate::guard::{self, Process, free_port};
 use crate::site::random_password;
 use crate::{LdapClient, Ran, Who, canary, host};
 
@@ -92,6 +92,26 @@ impl Ds389 {
         drop(self.client().change(self.manager(), dn, changes).succeeded());
     }
 
+    /// Adds entries, in LDIF, as who may do anything.
+    pub fn add(&self, ldif: &str) {
+        drop(self.client().run("ldapadd", self.manager(), &[], ldif.as_bytes()).succeeded());
+    }
+
+    /// Loads changes as a site does, which goes on where an entry is there already.
+    pub fn load(&self, ldif: &str) {
+        let ran = self.client().run("ldapmodify", self.manager(), &["-c"], ldif.as_bytes());
+        assert!(matches!(ran.code, 0 | ENTRY_EXISTS), "{ran:?}");
+    }
+
+    /// Waits for a task, such as one that fills indexes: until then it refuses changes.
+    pub fn wait_task(&self, dn: &str) {
+        guard::wait_for("a task of ns-slapd", LIMIT, || {
+            let answer = self.client().read(self.manager(), dn, &["nsTaskExitCode"]);
+            // The server removes a task a while after its end.
+            answer.entries.first().is_none_or(|task| task.has("nsTaskExitCode")).then_some(())
+        });
+    }
+
     /// To ask as who may do anything.
     #[must_use]
     pub fn manager(&self) -> Who<'_> {
@@ -147,6 +167,8 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// `entryAlreadyExists` (RFC 4511, section 4.1.9).
+const ENTRY_EXISTS: i32 = 68;
 const BACKEND: &str = "userRoot";
 /// Who may do anything.
 pub const MANAGER: &str = "cn=Directory Manager";

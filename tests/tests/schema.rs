@@ -35,7 +35,11 @@ fn the_files_that_are_shipped_are_those_that_are_printed() {
         ("389ds", "99postern.ldif"),
         ("acl", "acl.conf"),
         ("acl-ldif", "acl.ldif"),
+        ("acl-ppolicy", "acl-ppolicy.conf"),
+        ("acl-ppolicy-ldif", "acl-ppolicy.ldif"),
         ("index-ldif", "index.ldif"),
+        ("389ds-aci", "389ds-aci.ldif"),
+        ("389ds-index", "389ds-index.ldif"),
     ] {
         let text = printed("/nonexistent/postern.toml", form).succeeded().stdout;
         assert_eq!(text, fs::read_to_string(shipped(file)).unwrap(), "{file}");
@@ -61,10 +65,12 @@ fn the_printed_rules_name_the_configured_attributes() {
          objectClass,preferredLanguage,state,uidNumber,validUntil\n  \
          by dn.exact=\"gidNumber={gid}+uidNumber={uid},cn=peercred,cn=external,cn=auth\" read\n"
     )), "{acl}");
+    let ppolicy = print("acl-ppolicy-ldif");
     assert!(
-        acl.contains("{4}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=pwdChangedTime,pwdReset\n"),
-        "{acl}"
+        ppolicy.contains("{0}to dn.subtree=\"ou=\\\"staff\\\",o=x\" attrs=pwdChangedTime,pwdReset\n"),
+        "{ppolicy}"
     );
+    assert!(!acl.contains("pwd"), "a slapd without the overlay refuses such a rule: {acl}");
     let indexed: Vec<String> = print("index-ldif")
         .lines()
         .filter_map(|line| Some(line.strip_prefix("olcDbIndex: ")?.to_owned()))
@@ -99,6 +105,7 @@ fn both_forms_for_openldap_load_and_mean_the_same() {
         + &include(&shipped("postern.schema").display().to_string())
         + "modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\n"
         + &format!("database mdb\nsuffix dc=example,dc=org\ndirectory {}\n", path("data"))
+        + &include(&shipped("acl-ppolicy.conf").display().to_string())
         + &include(&shipped("acl.conf").display().to_string())
         + "access to * by * read\n";
     fs::write(path("slapd.conf"), conf).unwrap();
@@ -118,7 +125,7 @@ fn both_forms_for_openldap_load_and_mean_the_same() {
     );
     fs::write(path("config.ldif"), ldif).unwrap();
     drop(slapd_tool(&["add", "-n", "0", "-F", &path("of_ldif"), "-l", &path("config.ldif")]).succeeded());
-    for changes in ["acl.ldif", "index.ldif"] {
+    for changes in ["acl.ldif", "acl-ppolicy.ldif", "index.ldif"] {
         let file = shipped(changes).display().to_string();
         drop(slapd_tool(&["modify", "-n", "0", "-F", &path("of_ldif"), "-l", &file]).succeeded());
     }

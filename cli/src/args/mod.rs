@@ -174,8 +174,18 @@ pub(crate) enum SchemaForm {
     Acl,
     /// OpenLDAP: access rules and limits for cn=config
     AclLdif,
+    /// OpenLDAP with the overlay ppolicy: the access rule about its attributes, for slapd.conf
+    AclPpolicy,
+    /// OpenLDAP with the overlay ppolicy: the access rule about its attributes, for cn=config
+    AclPpolicyLdif,
     /// OpenLDAP: indexes for cn=config
     IndexLdif,
+    /// 389 Directory Server, FreeIPA: access control instructions and limits
+    #[value(name = "389ds-aci")]
+    Ds389Aci,
+    /// 389 Directory Server, FreeIPA: indexes
+    #[value(name = "389ds-index")]
+    Ds389Index,
 }
 
 impl SchemaForm {
@@ -183,7 +193,13 @@ impl SchemaForm {
     pub(crate) fn names_the_site(self) -> bool {
         match self {
             Self::Openldap | Self::OpenldapLdif | Self::Ds389 => false,
-            Self::Acl | Self::AclLdif | Self::IndexLdif => true,
+            Self::Acl
+            | Self::AclLdif
+            | Self::AclPpolicy
+            | Self::AclPpolicyLdif
+            | Self::IndexLdif
+            | Self::Ds389Aci
+            | Self::Ds389Index => true,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::schema::{self, Rights};
 
 /// Prints one form. If no configuration names an LDAP directory yet, it uses the names of the manual's example.
 pub(crate) fn print(path: &Path, form: SchemaForm, output: Output) -> Result<(), Failure> {
-    let text = schema::text(form, &rights(path, form)?);
+    let text = schema::text(form, &rights(path, form)?)?;
     output.print(&text, "schema", &text)
 }
 

@@ -48,7 +48,8 @@ impl Default for Options {
 
 /// The rules that a site loads, for this service and, on a provider, with the line for replicas.
 pub(super) fn postern_access(options: &Options) -> String {
-    let rules = read("acl.ldif").replace(SERVICE, &options.service);
+    let rules = format!("{}\n{}", read("acl.ldif"), read("acl-ppolicy.ldif"));
+    let rules = rules.replace(SERVICE, &options.service);
     if !options.is_provider {
         return rules;
     }

@@ -4,13 +4,15 @@ use postern_core::directory::Directory;
 use postern_core::flows::{self, Identity, Mismatch};
 use postern_core::name::LoginName;
 use postern_core::unix_users::UnixUsers;
+use postern_store::ldap::Product;
 
 use super::remark::Remark;
 
 /// Examines a sample: one of the accounts `names`, if possible a user of this host, and how a login under that name and
-/// under another spelling of it would be treated.
+/// under another spelling of it would be treated. `product` is the LDAP server of the accounts, if they are in one.
 pub(super) async fn examine(
     directory: &dyn Directory,
+    product: Option<Product>,
     users: &dyn UnixUsers,
     names: &[LoginName],
 ) -> Vec<Remark> {
@@ -26,7 +28,7 @@ pub(super) async fn examine(
         }
     }
     let Some((name, uid)) = sample else { return Vec::new() };
-    let mut remarks = vec![of_login(directory, users, name, uid).await];
+    let mut remarks = vec![of_login(directory, product, users, name, uid).await];
     let Some(uid) = uid else { return remarks };
     let spelled = name.as_str().to_uppercase();
     let Ok(other) = LoginName::new(&spelled) else { return remarks };
@@ -38,6 +40,7 @@ pub(super) async fn examine(
 
 async fn of_login(
     directory: &dyn Directory,
+    product: Option<Product>,
     users: &dyn UnixUsers,
     name: &LoginName,
     uid: Option<u32>,
@@ -63,9 +66,13 @@ async fn of_login(
         Ok(Identity::NoUser) => Remark::warn(format!(
             "{here}, and login_filter finds no account of the name: login services refuse it; see getent passwd {name}"
         )),
-        Err(error) => Remark::fail(format!(
-            "{here}, and whose account it is cannot be told: {error}; posternd has to be able to search for uidNumber, see: postern schema print acl"
-        )),
+        Err(error) => {
+            let remedy = product.map_or_else(String::new, |product| {
+                let (access, indexes) = (product.access(), product.indexes());
+                format!("; posternd has to be able to search for uidNumber, see: {access}; {indexes}")
+            });
+            Remark::fail(format!("{here}, and whose account it is cannot be told: {error}{remedy}"))
+        }
     }
 }
 

@@ -240,7 +240,11 @@ impl Report {
                 }
                 None => names,
             };
-            for remark in identity::examine(&*site.directory, &HostUsers, &names).await {
+            let product = match &site.ldap {
+                Some(ldap) => Some(ldap.product().await),
+                None => None,
+            };
+            for remark in identity::examine(&*site.directory, product, &HostUsers, &names).await {
                 self.remark("identity", remark);
             }
         }

@@ -1,17 +1,18 @@
 //! Tries every right that Postern needs, without changing anything.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ldap3::{Mod, SearchEntry};
 use postern_core::clock::Timestamp;
-use postern_core::config::{Condition, Filter};
+use postern_core::config::{Condition, Filter, PasswordMustChange};
 use postern_core::expiry::{Expiry, ExpiryFormat};
 
 use super::directory::LdapDirectory;
-use super::entry::{self, CLASS, ENROLLED, OWN, REVISION};
+use super::entry::{self, CLASS, ENROLLED, OWN, PASSWORD_RESET, REVISION};
+use super::product::Product;
 use super::server::{Change, Search, Server};
 use super::trouble::Trouble;
 
@@ -64,15 +65,22 @@ impl LdapDirectory {
         match self.sample(sample).await {
             Err(finding) => findings.push(finding),
             Ok(Sample { entry, expiring }) => {
-                findings.push(self.readable(&entry));
+                let product = self.product().await;
+                findings.push(self.readable(&entry, product));
                 findings.push(self.expiry(expiring.as_ref()));
+                findings.extend(self.hidden(&entry, product).await);
                 findings.extend(self.secret(&entry).await);
                 for attribute in iter::once("objectClass").chain(OWN) {
-                    findings.push(self.writable(&entry, attribute).await);
+                    findings.push(self.writable(&entry, attribute, product).await);
                 }
             }
         }
         findings
+    }
+
+    /// Which server it is that accepts changes.
+    pub async fn product(&self) -> Product {
+        self.writer().product(deadline()).await
     }
 
     /// What time it is by each server's own clock, where it shows one.
@@ -149,11 +157,42 @@ impl LdapDirectory {
         first.map(|entry| Sample { entry, expiring }).ok_or_else(none)
     }
 
-    fn readable(&self, entry: &SearchEntry) -> Finding {
+    fn readable(&self, entry: &SearchEntry, product: Product) -> Finding {
         match entry::account(self.config(), entry, self.now()) {
             Ok(account) => Finding::Good(format!("{} can be read, as account {}", entry.dn, account.name)),
-            Err(error) => Finding::Bad(format!("{error}; see: postern schema print acl")),
+            Err(error) => Finding::Bad(format!("{error}; see: {}", product.access())),
         }
+    }
+
+    /// What may forbid a login, and is hidden: such an account would pass for one that nothing forbids. An attribute that an entry
+    /// lacks looks the same to a search; only a comparison tells them apart (RFC 4511, section 4.10).
+    async fn hidden(&self, entry: &SearchEntry, product: Product) -> Vec<Finding> {
+        let config = self.config();
+        let forbidding = config.disabled.iter().flat_map(Condition::attributes);
+        let reset = (config.password_must_change == PasswordMustChange::Reject).then_some(PASSWORD_RESET);
+        let names: BTreeSet<&str> = forbidding.chain([&*config.expires.name]).chain(reset).collect();
+        let mut findings = Vec::new();
+        for name in names {
+            if entry::stored(entry, name).next().is_none() && self.is_hidden(&entry.dn, name).await {
+                let by_policy = name.starts_with("pwd");
+                let form = if by_policy { product.policy_access() } else { product.access() };
+                findings.push(Finding::Bad(format!(
+                    "{name} is hidden from posternd, for which an account that it forbids to log in is like any other; see: {form}"
+                )));
+            }
+        }
+        findings
+    }
+
+    async fn is_hidden(&self, dn: &str, name: &str) -> bool {
+        for value in SOME_VALUES {
+            match self.writer().compare(dn, name, value, deadline()).await {
+                Ok(INVALID_SYNTAX) => {}
+                Ok(code) => return code == NO_RIGHT,
+                Err(_) => return false,
+            }
+        }
+        false
     }
 
     /// posternd has no business with password hashes.
@@ -177,7 +216,7 @@ impl LdapDirectory {
         })
     }
 
-    async fn writable(&self, entry: &SearchEntry, attribute: &str) -> Finding {
+    async fn writable(&self, entry: &SearchEntry, attribute: &str, product: Product) -> Finding {
         let has_class = entry.attrs.keys().any(|name| name.eq_ignore_ascii_case(REVISION));
         let value = match attribute {
             "objectClass" => CLASS,
@@ -205,10 +244,12 @@ impl LdapDirectory {
                 Finding::Good(format!("the class {CLASS} may be added"))
             }
             Ok(NO_RIGHT) => Finding::Bad(format!(
-                "{attribute} may not be written; the access rule that is missing: to {needed} by <posternd> write; see: postern schema print acl"
+                "{attribute} may not be written; the access rule that is missing: to {needed} by <posternd> write; see: {}",
+                product.access()
             )),
             Ok(UNDEFINED | INVALID_SYNTAX) => Finding::Bad(format!(
-                "{attribute} is unknown to the server; load the schema: postern schema print openldap-ldif"
+                "{attribute} is unknown to the server; load the schema: {}",
+                product.schema()
             )),
             Ok(REFERRAL) => Finding::Bad(format!(
                 "{} passes writes on; name the other server in write_uri",
@@ -271,6 +312,8 @@ fn deadline() -> Instant {
     Instant::now() + PATIENCE
 }
 
+/// One of each syntax that such attributes have: a server refuses to compare with a value of another.
+const SOME_VALUES: [&str; 3] = ["19700101000000Z", "0", "FALSE"];
 const PATIENCE: Duration = Duration::from_secs(5);
 const REFERRAL: u32 = 10;
 const NO_SUCH_ATTRIBUTE: u32 = 16;

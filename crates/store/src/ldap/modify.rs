@@ -58,8 +58,8 @@ pub(super) fn changes(
 pub(super) fn refusal(code: u32, dn: &str) -> String {
     let remedy = match code {
         10 => "the server passes writes on to another one; name that one in write_uri",
-        17 | 65 => "the schema is not loaded; see postern schema print",
-        50 => "the server does not permit it; see postern schema print acl",
+        17 | 65 => "the schema is not loaded; postern check says how to load it",
+        50 => "the server does not permit it; postern check names the access rule that is missing",
         _ => "see the server's log",
     };
     format!("entry {dn} cannot be changed: result code {code}; {remedy}")

@@ -14,6 +14,7 @@ use postern_core::secret::Password;
 use tokio::sync::Mutex;
 
 use super::connect::{Connector, who_am_i, within};
+use super::product::Product;
 use super::trouble::{NO_SUCH_OBJECT, Trouble};
 
 /// A search request.
@@ -136,6 +137,35 @@ impl Server {
             }
         }
         None
+    }
+
+    /// Which server it is; [`Product::Other`] if it does not say.
+    pub(super) async fn product(&self, deadline: Instant) -> Product {
+        let Ok(mut connection) = self.connector.connect_and_bind(&self.uri, deadline).await else {
+            return Product::Other;
+        };
+        let answer = connection.search("", Scope::Base, "(objectClass=*)", PRODUCT);
+        let Ok(Ok(SearchResult(entries, _))) = within(deadline, answer).await else { return Product::Other };
+        entries
+            .into_iter()
+            .next()
+            .map_or(Product::Other, |root| Product::of(&SearchEntry::construct(root).attrs))
+    }
+
+    /// Compares an attribute of an entry with a value. The answer is the result code.
+    pub(super) async fn compare(
+        &self,
+        dn: &str,
+        attribute: &str,
+        value: &str,
+        deadline: Instant,
+    ) -> Result<u32, Trouble> {
+        let slot = self.slot();
+        let (mut connection, _) = self.searcher(slot, deadline).await?;
+        match within(deadline, connection.compare(dn, attribute, value)).await? {
+            Ok(result) => Ok(result.0.rc),
+            Err(error) => Err(Trouble::of(&error)),
+        }
     }
 
     /// Calls `each` for every entry that a search finds, page by page (RFC 2696), on a connection of its own.
@@ -268,6 +298,8 @@ fn utc_time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
+/// The attributes of the root entry that tell servers apart.
+const PRODUCT: [&str; 3] = ["objectClass", "configContext", "vendorName"];
 /// The entries and attributes in which servers show their clock.
 const CLOCKS: [(&str, &str); 3] = [
     ("", "currentTime"),

@@ -217,10 +217,10 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     pub(super) fn string_map(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
-        if !self.has(key) {
+        let mut section = self.section(key);
+        if !section.is_present() {
             return None;
         }
-        let mut section = self.section(key);
         let names = section.names();
         Some(names.into_iter().filter_map(|name| section.string(&name).map(|value| (name, value))).collect())
     }

@@ -280,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_called_unknown_because_another_one_is_missing() {
+        let text = "[directory]\nkind = \"ldap\"\ndisabled = []\nstale_if_down = \"1m\"\n[ledger]\nkind = \"embedded\"\n\
+                    [courier.sms]\ndefault_country = \"+86\"\nurl = \"https://g.example.org/{to}/{text}\"\n";
+        let problems: Vec<String> = read(Path::new("p.toml"), text).unwrap_err().lines().collect();
+        for missing in ["directory.uris", "directory.base", "courier.sms.allowed_prefixes"] {
+            assert!(problems.iter().any(|problem| problem.contains(missing)), "{missing}: {problems:?}");
+        }
+        assert!(!problems.iter().any(|problem| problem.contains("not a known key")), "{problems:?}");
+        let text = "[directory]\nkind = \"embedded\"\nx = 1\n[ledger]\nkind = \"embedded\"\n";
+        let problems: Vec<String> = read(Path::new("p.toml"), text).unwrap_err().lines().collect();
+        assert!(problems.iter().any(|problem| problem.contains("userdb")), "{problems:?}");
+    }
+
+    #[test]
     fn broken_toml_is_reported_with_its_line() {
         let problems = parse("[policy\nobserve = \n").unwrap_err();
         assert!(

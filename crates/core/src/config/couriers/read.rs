@@ -116,13 +116,14 @@ fn sms_rules(section: &mut Section<'_, '_>, email: Option<&EmailCourier>) -> Opt
                     allowed_prefixes = [\"+44\"]";
         section.complain("allowed_prefixes", what);
     }
+    let default_country = section.parsed("default_country");
     Some(SmsRules {
         allowed_prefixes: allowed_prefixes?,
         hourly_budget: hourly,
         daily_budget: daily,
         // RFC 5321, section 4.5.1: every domain that accepts mail has this address.
         warn_address: warn_address.or_else(|| postmaster(email?)),
-        default_country: section.parsed("default_country"),
+        default_country,
     })
 }
 

@@ -42,16 +42,27 @@ pub(in crate::config) fn read(section: &mut Section<'_, '_>) -> Option<Ldap> {
     let password_changed_attribute =
         attribute("password_changed_attribute").unwrap_or_else(|| "pwdChangedTime".to_owned());
     let expires = expires(section, expires_attribute);
+    let ca_file = section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE));
+    let disabled = section.list("disabled").unwrap_or_else(|| {
+        vec![
+            Condition::Equals("pwdAccountLockedTime".to_owned(), LOCKED_UNTIL_UNLOCKED.to_owned()),
+            Condition::Equals("nsAccountLock".to_owned(), "TRUE".to_owned()),
+        ]
+    });
+    let password_must_change =
+        section.word("password_must_change", &PASSWORD_MUST_CHANGE).unwrap_or(PasswordMustChange::Accept);
+    let stale_if_down = section.duration("stale_if_down", Duration::ZERO..=DAY).unwrap_or(Duration::ZERO);
     let (filter, login_filter) = (section.parsed("filter"), section.parsed("login_filter"));
     let default_login_filter = format!("(&(objectClass=posixAccount)({username_attribute}={{user}}))");
     let default_filter = format!(
         "(&(objectClass=inetOrgPerson)(|({username_attribute}={{user}})({mail_attribute}={{user}})))"
     );
+    // Every key was read by now, so that none of them is called unknown because another one is missing.
     Some(Ldap {
         uris: uris?,
         write_uri: write_uri?,
         starttls,
-        ca_file: section.absolute_path("ca_file").unwrap_or_else(|| PathBuf::from(CA_FILE)),
+        ca_file,
         login: login?,
         base: base?,
         filter: filter.or_else(|| default_filter.parse().ok())?,
@@ -59,18 +70,11 @@ pub(in crate::config) fn read(section: &mut Section<'_, '_>) -> Option<Ldap> {
         id_attribute,
         username_attribute,
         mail_attribute,
-        disabled: section.list("disabled").unwrap_or_else(|| {
-            vec![
-                Condition::Equals("pwdAccountLockedTime".to_owned(), LOCKED_UNTIL_UNLOCKED.to_owned()),
-                Condition::Equals("nsAccountLock".to_owned(), "TRUE".to_owned()),
-            ]
-        }),
+        disabled,
         expires,
         password_changed_attribute,
-        password_must_change: section
-            .word("password_must_change", &PASSWORD_MUST_CHANGE)
-            .unwrap_or(PasswordMustChange::Accept),
-        stale_if_down: section.duration("stale_if_down", Duration::ZERO..=DAY).unwrap_or(Duration::ZERO),
+        password_must_change,
+        stale_if_down,
     })
 }
 

@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb guides-test man schema demo demo-ldap demo-webmail test test-all transcripts lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -72,11 +72,14 @@ transcripts: test-packages ## Write docs/transcripts anew: what people see, in e
 	POSTERN_WRITE_TRANSCRIPTS=1 scripts/run-tests web -- every_view
 	@echo "Pictures of the pages: $(TARGET)/test-output/web"
 
-lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, licences and who may depend on whom
+docs-check: ## Compare the documents, man pages and examples with the programs and the package
+	cargo test -q --workspace --test docs_check
+
+lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents, licences and who may depend on whom
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	# Of the whole workspace, so that nothing is built twice with other features.
-	cargo test -q --workspace --test source_layout
+	cargo test -q --workspace --test source_layout --test docs_check
 	$(CARGO_DENY) check bans licenses
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM

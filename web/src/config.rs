@@ -85,7 +85,7 @@ impl Config {
         .map_err(|what| ConfigError(format!("{}: {}", path.display(), what.trim_end())))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
         let limits = raw.limits.unwrap_or_default();
         let socket = raw.socket.unwrap_or_else(|| PathBuf::from("/run/postern/posternd.sock"));

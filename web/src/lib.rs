@@ -35,7 +35,7 @@ mod token;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::config::Config;
 
@@ -85,6 +85,20 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => logging::refuse(EX_CONFIG, &error.to_string()),
     }
+}
+
+/// The command line, for tests of the documents.
+#[must_use]
+pub fn command() -> clap::Command {
+    args::Args::command()
+}
+
+/// What is wrong in a configuration with this text, for tests of the documents.
+///
+/// # Errors
+/// A text with the key, and what to do.
+pub fn examine_config(text: &str) -> Result<(), String> {
+    Config::parse(text).map(drop)
 }
 
 const WORKERS: usize = 2;

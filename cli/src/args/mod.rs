@@ -29,7 +29,7 @@ pub(crate) use totp::{Enrol, TotpCommand};
 ///
 /// Works directly on the directory and the ledger of the configuration, whether or not posternd runs. Started as root, it
 /// switches to user postern before it opens them. Secrets are never arguments: passwords are asked for, or read from
-/// standard input.
+/// standard input. On a terminal the output has colours, unless the environment has NO_COLOR.
 ///
 /// "postern my" is for a user's own account: it asks posternd, and needs neither root nor the configuration.
 #[derive(Debug, Parser)]

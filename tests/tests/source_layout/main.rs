@@ -1,10 +1,9 @@
 //! How the product's source is laid out: calls go down, files stay small, kinds of factors are told apart in one module,
-//! the documents name files that exist, and no test sets an upper bound to the wall clock.
+//! and no test sets an upper bound to the wall clock.
 //!
 //! It reads source only, runs no program, and is part of `make lint`.
 
 mod cycles;
-mod documents;
 mod factor_kinds;
 mod modules;
 mod references;

@@ -85,6 +85,7 @@ RUNS = (
         QUICK_MAIL,
         Guide("ssh-and-sudo.md", without=("take-it-back",)),
         Guide("clients.md"),
+        Guide("troubleshooting.md"),
         Guide("ssh-and-sudo.md", only=("take-it-back",)),
     ),
     dovecot("checkpassword", 12, WORDS),

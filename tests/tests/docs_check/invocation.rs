@@ -120,58 +120,75 @@ fn by_path(line: usize, text: &str) -> Vec<Invocation> {
 
 /// The words of each command of a line, without quotes. A word in quotes is one word.
 pub(crate) fn commands(text: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![Vec::new()];
-    let (mut word, mut quote, mut is_word): (String, Option<char>, bool) = (String::new(), None, false);
+    let mut shell = Shell::default();
+    // What is around a substitution that has begun.
+    let mut outer: Vec<Shell> = Vec::new();
     let mut characters = text.chars().peekable();
-    let end = |word: &mut String, is_word: &mut bool, commands: &mut Vec<Vec<String>>| {
-        if std::mem::take(is_word) {
-            commands.last_mut().expect("a command").push(std::mem::take(word));
-        }
-    };
     while let Some(character) = characters.next() {
-        match (character, quote) {
-            (mark, Some(open)) if mark == open => quote = None,
-            ('$', Some('"') | None) if characters.peek() == Some(&'(') => {
-                // What stands in it is a command of its own, even inside quotes.
-                characters.next();
-                quote = None;
-                end(&mut word, &mut is_word, &mut commands);
-                commands.push(Vec::new());
+        match (character, shell.quote) {
+            (mark, Some(open)) if mark == open => shell.quote = None,
+            ('$', Some('"') | None) if characters.next_if_eq(&'(').is_some() => {
+                outer.push(std::mem::take(&mut shell));
             }
-            (other, Some(_)) => word.push(other),
-            (mark @ ('"' | '\''), None) => (quote, is_word) = (Some(mark), true),
-            ('#', None) if !is_word => break,
+            (other, Some(_)) => shell.word.push(other),
+            (')', None) if !outer.is_empty() => {
+                shell.end_command();
+                let inner = std::mem::replace(&mut shell, outer.pop().expect("an outer command"));
+                // Its value is not known; a dollar stands for it.
+                shell.word.push('$');
+                shell.finished.extend(inner.finished);
+            }
+            (mark @ ('"' | '\''), None) => shell.quote = Some(mark),
+            ('#', None) if shell.word.is_empty() => break,
             (' ' | '\t', None) => {
-                let was_word = is_word;
-                end(&mut word, &mut is_word, &mut commands);
+                let is_between = !shell.word.is_empty();
+                shell.end_word();
                 // A bar between words is a pipe; inside a word it separates alternatives.
-                if characters.peek() == Some(&'|') && was_word {
-                    commands.push(Vec::new());
-                    characters.next();
+                if is_between && characters.next_if_eq(&'|').is_some() {
+                    shell.end_command();
                 }
             }
-            (';' | '&' | '(' | ')' | '`', None) => {
-                end(&mut word, &mut is_word, &mut commands);
-                commands.push(Vec::new());
-            }
-            ('>' | '<', None) if !is_placeholder(&word, character, &mut characters) => {
-                // What follows is a file, and the command goes on behind it at most with others.
-                if word.bytes().all(|b| b.is_ascii_digit()) {
-                    (word, is_word) = (String::new(), false);
+            (';' | '&' | '(' | ')' | '`', None) => shell.end_command(),
+            ('>' | '<', None) if !is_placeholder(&shell.word, character, &mut characters) => {
+                // The number of a descriptor is no word, and what follows is a file.
+                if shell.word.bytes().all(|b| b.is_ascii_digit()) {
+                    shell.word.clear();
                 }
-                end(&mut word, &mut is_word, &mut commands);
-                commands.push(Vec::new());
+                shell.end_command();
             }
-            (other, None) => {
-                word.push(other);
-                is_word = true;
-            }
+            (other, None) => shell.word.push(other),
         }
     }
-    end(&mut word, &mut is_word, &mut commands);
-    commands.iter_mut().for_each(|words| words.retain(|word| !word.is_empty()));
-    commands.retain(|words| !words.is_empty());
-    commands
+    outer.push(shell);
+    let finished = outer.into_iter().flat_map(|mut shell| {
+        shell.end_command();
+        shell.finished
+    });
+    finished.collect()
+}
+
+/// What was read of a line.
+#[derive(Default)]
+struct Shell {
+    finished: Vec<Vec<String>>,
+    words: Vec<String>,
+    word: String,
+    quote: Option<char>,
+}
+
+impl Shell {
+    fn end_word(&mut self) {
+        if !self.word.is_empty() {
+            self.words.push(std::mem::take(&mut self.word));
+        }
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        if !self.words.is_empty() {
+            self.finished.push(std::mem::take(&mut self.words));
+        }
+    }
 }
 
 /// Whether `<` begins a placeholder such as `<name>`, or `>` ends one.
@@ -220,7 +237,8 @@ mod tests {
             commands("postern device list|revoke <name> | x"),
             [vec!["postern", "device", "list|revoke", "<name>"], vec!["x"]]
         );
-        assert_eq!(commands("echo \"$(postern status)\""), [vec!["echo"], vec!["postern", "status"]]);
+        let nested = commands("echo \"a $(postern status) b\" c");
+        assert_eq!(nested, [vec!["postern", "status"], vec!["echo", "a $ b", "c"]]);
     }
 
     #[test]

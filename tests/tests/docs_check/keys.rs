@@ -113,11 +113,17 @@ impl Part {
 
     /// As this file, with what a part may leave out added behind it.
     fn problems_as(&self, file: &File) -> Vec<(usize, String)> {
-        let table: toml::Table = match toml::from_str(&self.text) {
+        let read = |text: &str| toml::from_str::<toml::Table>(text);
+        let mut text = self.text.clone();
+        let mut table = match read(&text) {
             Ok(table) => table,
             Err(error) => return vec![(self.line, error.to_string().replace('\n', " "))],
         };
-        let mut text = self.text.clone();
+        // Keys alone are those of one section, which the text before them names.
+        if let Some(section) = section_of(file, &table) {
+            text = format!("[{section}]\n{text}");
+            table = read(&text).unwrap_or(table);
+        }
         let mut problems = Vec::new();
         if file.name == "postern.toml" {
             let missing = ["directory", "ledger"].into_iter().filter(|section| !table.contains_key(*section));
@@ -144,6 +150,18 @@ impl Part {
         );
         problems
     }
+}
+
+/// The section that has all these keys, if they are none of the whole file.
+fn section_of(file: &File, table: &toml::Table) -> Option<&'static str> {
+    let has_all = |section: &str| {
+        let keys = file.keys.at(section);
+        keys.is_some_and(|keys| table.keys().all(|name| keys.at(name).is_some()))
+    };
+    if table.is_empty() || has_all("") {
+        return None;
+    }
+    ["directory", "ledger", "policy", "limits", "mail_settings"].into_iter().find(|section| has_all(section))
 }
 
 fn unknown_keys(file: &File, path: &str, table: &toml::Table) -> Vec<String> {
@@ -219,6 +237,7 @@ pub(crate) fn is_name(word: &str) -> bool {
 /// What parsers say of what is not there, and not of what is.
 const OF_PARTS: &[&str] = &[
     ": is missing",
+    "are both needed",
     "missing field",
     "does not exist",
     "needs url",
@@ -228,7 +247,7 @@ const OF_PARTS: &[&str] = &[
 ];
 
 /// Settings of other software whose values look like ours.
-const OTHERS_SETTINGS: &[&str] = &["auth_cache_size", "session_samesite"];
+const OTHERS_SETTINGS: &[&str] = &["auth_cache_size", "mode", "session_samesite"];
 
 #[test]
 fn wrong_keys_in_spans_are_found() {
@@ -273,6 +292,8 @@ fn wrong_configurations_are_found() {
     };
     let ldap = "```toml\n[directory]\nuserdb = { uid = \"{uidNumber}\" }\ndisabled_lookup = \"defer\"\n```\n";
     assert_eq!(problems(ldap), [0; 0]);
+    assert_eq!(problems("```toml\nbase = \"o=x\"\ndisabled = []\n```\n"), [0; 0], "both of [directory]");
+    assert_ne!(problems("```toml\nbase = \"o=x\"\nobserve = true\n```\n"), [0; 0], "of two sections");
     assert_eq!(problems("```toml\n[directory]\nuridb = 1\n```\n"), [2]);
     assert_eq!(
         problems("```toml\n[history]\nkept = \"90d\"\nentries = \"50\"\n```\n"),

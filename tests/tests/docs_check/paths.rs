@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use crate::document::{Document, Kind, all};
+use crate::invocation::logical_lines;
 use crate::package::INSTALLED;
 use crate::report;
 
 #[test]
 fn every_path_in_the_documents_is_installed_or_used() {
     let documents = all();
-    let used = configured(&documents);
+    let mut used = configured(&documents);
+    used.extend(documents.iter().flat_map(made));
     let (mut checked, mut wrong) = (0, Vec::new());
     for document in &documents {
         for (line, path) in paths(document) {
@@ -113,6 +115,28 @@ fn configured(documents: &[Document]) -> BTreeSet<String> {
     found
 }
 
+/// The paths that the commands of a document make: copies, folders, and what a command writes.
+fn made(document: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_ours = |path: &&str| FOLDERS[1..].iter().any(|folder| path.starts_with(folder));
+    for block in document.blocks() {
+        for (_, line) in logical_lines(&block.text) {
+            let words: Vec<&str> =
+                line.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
+            match words.first() {
+                Some(&"cp" | &"mv" | &"install") => {
+                    found.extend(words.last().copied().filter(is_ours).map(str::to_owned))
+                }
+                Some(&"mkdir") => found.extend(words.iter().copied().filter(is_ours).map(str::to_owned)),
+                _ => {}
+            }
+            let written = line.split('>').skip(1).filter_map(|rest| rest.split_whitespace().next());
+            found.extend(written.filter(is_ours).map(str::to_owned));
+        }
+    }
+    found
+}
+
 fn is_known(path: &str, used: &BTreeSet<String>) -> bool {
     let is_below =
         |folder: &str| path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
@@ -137,19 +161,28 @@ const USED: &[&str] = &[
 ];
 
 /// Folders and files of other software, and the site's own.
-const OTHERS: &[&str] =
-    &["/usr/lib/GNUstep/SOGo", "/usr/local", "/usr/share/common-licenses", "/usr/sbin/nologin"];
+const OTHERS: &[&str] = &[
+    "/usr/lib/GNUstep/SOGo",
+    "/usr/lib/ldap",
+    "/usr/local",
+    "/usr/share/common-licenses",
+    "/usr/sbin/nologin",
+];
 
 #[test]
 fn wrong_paths_are_found() {
     let unknown = |text: &str| {
         let documents = [Document::new("docs/a.md", text)];
-        let used = configured(&documents);
+        let mut used = configured(&documents);
+        used.extend(documents.iter().flat_map(made));
         paths(&documents[0]).into_iter().filter(|(_, path)| !is_known(path, &used)).collect::<Vec<_>>()
     };
     let right = "`/usr/sbin/posternd`, /usr/share/postern/ldap-schema/postern.schema. unix:/run/postern-web/x.sock\n\
                  listen = \"unix:/run/postern-web/x.sock\"\n/etc/postern /usr/local/bin/x /run/postern/postern.db.spent\n";
     assert_eq!(unknown(right), []);
+    let made = "```sh\ncp -p /etc/postern/postern.toml /etc/postern/x.toml # first\necho x > /var/lib/postern/y\nmkdir -p /etc/postern/z\n```\n";
+    assert_eq!(unknown(made), []);
+    assert_eq!(unknown("```sh\nposternd --config /etc/postern/x.toml\n```\n").len(), 1);
     let wrong = "`/usr/bin/posternd`\n/etc/postern/posternd.toml and (/var/lib/postern/db), unix:///run/postern/x.sock\n";
     let expected = [
         (1, "/usr/bin/posternd"),

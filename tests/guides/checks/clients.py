@@ -41,7 +41,8 @@ def imap(user, password, source="127.0.0.1"):
             client.login(user, password)
         except imaplib.IMAP4.error as error:
             text = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            return refusal(text, "[UNAVAILABLE]", "[AUTHENTICATIONFAILED]")
+            # With words of the site's own, Dovecot has them shown as an alert.
+            return refusal(text, "[UNAVAILABLE]", "[ALERT]" if "[ALERT]" in text else "[AUTHENTICATIONFAILED]")
         answer, _ = client.select("INBOX")
         assert answer == "OK", answer
         return Heard("in", "INBOX")

@@ -20,7 +20,8 @@ from runs import RUNS, Check, Guide  # noqa: E402
 from tree import Failed, Shell, Tree  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-DOCS = HERE.parent.parent / "docs"
+ROOT = HERE.parent.parent
+DOCS = ROOT / "docs"
 
 
 def main():
@@ -60,7 +61,7 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(prog="scripts/guides-test")
-    target = Path(os.environ.get("CARGO_TARGET_DIR", DOCS.parent / "target"))
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     parser.add_argument("--tree", type=int, choices=[12, 13])
     parser.add_argument("--packages", default=target / "packages")
     parser.add_argument("--output", default=target / "guides-test")
@@ -76,7 +77,7 @@ def parse():
 
 
 def tree_folder(release):
-    made = subprocess.run([DOCS.parent / "scripts/debian-tree", str(release)], stdout=subprocess.PIPE, text=True, check=True)
+    made = subprocess.run([ROOT / "scripts/debian-tree", str(release)], stdout=subprocess.PIPE, text=True, check=True)
     return made.stdout.strip()
 
 
@@ -103,9 +104,9 @@ def follow(run, folder, options, log, followed):
 
 
 def paste(shell, step, release, log, followed):
-    blocks = [block for block in guide.read(DOCS / step.file, f"docs/{step.file}") if step.takes(block)]
+    blocks = [block for block in guide.read(ROOT / step.page, step.page) if step.takes(block)]
     if not blocks:
-        raise Failed(f"docs/{step.file}: no block under {step.only or 'any heading'}")
+        raise Failed(f"{step.page}: no block under {step.only or 'any heading'}")
     for block in blocks:
         if block.skipped or release not in block.releases:
             continue
@@ -116,6 +117,7 @@ def paste(shell, step, release, log, followed):
 
 def look(tree, check, log):
     print(f"== check: {' '.join(check.command)}", file=log, flush=True)
+    tree.run("apt-get", "install", "-y", "-q", "python3-pexpect")
     printed = tree.run("python3", "-B", f"/srv/checks/{check.command[0]}.py", *check.command[1:])
     print(printed, file=log, flush=True)
     count = printed.count("ok: ")

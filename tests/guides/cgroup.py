@@ -1,6 +1,7 @@
 """A control group of this program's own, which goes away with all that systemd-nspawn makes in it."""
 
 import os
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +26,18 @@ def own_cgroup():
     finally:
         for before, own in moved:
             (before / "cgroup.procs").write_text("0")
+            remove(own)
+
+
+def remove(own):
+    """Its last processes may still be on their way out."""
+    for _ in range(50):
+        try:
             for folder, _, _ in os.walk(own, topdown=False):
                 os.rmdir(folder)
+            return
+        except OSError:
+            time.sleep(0.1)
 
 
 def mount_of(number, controllers):

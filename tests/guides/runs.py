@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Guide:
-    """A page of docs/, or what is under the headings `only` and not under those of `without` (as anchors)."""
+    """A page of docs/, or a path; all of it, or what is under the headings `only` and not under those of `without` (as anchors)."""
 
     file: str
     only: tuple = ()
     without: tuple = ()
+
+    @property
+    def page(self):
+        return self.file if "/" in self.file else f"docs/{self.file}"
 
     def takes(self, block):
         chosen = not self.only or any(anchor in block.anchors for anchor in self.only)
@@ -47,19 +51,24 @@ QUICK_MAIL = Guide("quick-start.md", only=("imap-in-five-minutes",))
 
 
 def dovecot(way, release, *last, outage="unavailable"):
+    """Dovecot asks in this way, and Postfix asks Dovecot. An outage is what Dovecot's clients hear; Postfix hears silence by each."""
     page = {12: "dovecot-2.3.md", 13: "dovecot-2.4.md"}[release]
     return Run(
         f"dovecot-{way}", release,
         (
             QUICK_MAIL,
             Guide(page, only=(f"by-{way}", "check-it")),
-            check(f"mail alice --services imap,pop3,sieve --outage {outage}"),
+            Guide("postfix.md", only=("submission-through-dovecot",)),
+            check(f"mail alice --deliver --outage {outage}"),
             *last,
         ),
     )
 
 
-WORDS = Guide("dovecot-2.3.md", only=("what-a-refused-mail-program-shows",))
+def words(page):
+    """What a refused mail program shows."""
+    return Guide(page, only=("what-a-refused-mail-program-shows",)), check("mail alice --words")
+
 
 RUNS = (
     *on_both(
@@ -67,12 +76,6 @@ RUNS = (
         Guide("quick-start.md", without=("take-it-back",)),
         check("mail alice --services imap"),
         Guide("quick-start.md", only=("take-it-back",)),
-    ),
-    *on_both(
-        "postfix",
-        QUICK_MAIL,
-        Guide("postfix.md", only=("submission-through-dovecot",)),
-        check("mail alice --services imap,smtp --deliver"),
     ),
     *on_both(
         "saslauthd",
@@ -84,14 +87,23 @@ RUNS = (
         "ssh-and-sudo",
         QUICK_MAIL,
         Guide("ssh-and-sudo.md", without=("take-it-back",)),
+        Check(("logins", "alice", "correct horse battery staple", "ops")),
         Guide("clients.md"),
         Guide("troubleshooting.md"),
         Guide("ssh-and-sudo.md", only=("take-it-back",)),
     ),
-    dovecot("checkpassword", 12, WORDS),
-    dovecot("lua", 12, WORDS),
+    *on_both(
+        "pages",
+        QUICK_MAIL,
+        Guide("postfix.md", only=("submission-through-dovecot",)),
+        Guide("browser.md", only=("setting-it-up",)),
+        Guide("roundcube/README.md", only=("setting-it-up-on-debian-12-or-13",)),
+        Check(("pages", "alice", "correct horse battery staple", "--roundcube")),
+    ),
+    dovecot("checkpassword", 12, *words("dovecot-2.3.md")),
+    dovecot("lua", 12, *words("dovecot-2.3.md")),
     dovecot("pam", 12, outage="refused"),
-    dovecot("lua", 13),
+    dovecot("lua", 13, *words("dovecot-2.4.md")),
     dovecot("pam", 13, outage="refused"),
     *on_both(
         "openldap",

@@ -17,6 +17,9 @@ def main():
     options = parse()
     logins = {name: CLIENTS[name] for name in options.services.split(",")}
     _, everywhere = app_password(options.user, "everywhere")
+    if options.words:
+        told(options, logins, everywhere)
+        return
     opens(options, logins, everywhere)
     scopes(options, logins)
     networks(options, logins)
@@ -35,8 +38,8 @@ def parse():
     parser.add_argument("--smtp-outage", choices=["unavailable", "refused"], default="unavailable")
     # Whether the way in knows the client's address at all.
     parser.add_argument("--no-address", action="store_true")
-    # Words that a refused SMTP login has to hear.
-    parser.add_argument("--words", default="")
+    # Only whether those who are refused are told to use an app password.
+    parser.add_argument("--words", action="store_true")
     # Sends a mail to the user and reads it.
     parser.add_argument("--deliver", action="store_true")
     return parser.parse_args()
@@ -51,9 +54,18 @@ def opens(options, logins, password):
         wrong = "".join(reversed(password))
         heard = login(options.user, wrong)
         equal(heard.outcome, "refused", f"{name} by a wrong password ({heard.text})")
-        if name == "smtp" and options.words:
-            equal(options.words in heard.text, True, f"words of a refused SMTP login: {heard.text}")
         say(f"{name}: by app password, and not by a wrong one: {heard.text}")
+
+
+def told(options, logins, password):
+    for name, login in logins.items():
+        equal(login(options.user, password).outcome, "in", f"{name} by app password")
+        heard = login(options.user, "not the password")
+        equal(heard.outcome, "refused", f"{name} by a wrong password ({heard.text})")
+        # ManageSieve does not pass it on.
+        if name != "sieve":
+            equal("use an app password" in heard.text, True, f"what {name} says: {heard.text}")
+            say(f"{name}: {heard.text}")
 
 
 def scopes(options, logins):

@@ -18,7 +18,7 @@ pub(crate) fn of(document: &Document) -> Vec<Invocation> {
     let mut found = Vec::new();
     for block in document.blocks() {
         let is_run = block.language == "sh";
-        if !["", "sh", "console"].contains(&block.language.as_str()) {
+        if !["", "sh", "console", "conf"].contains(&block.language.as_str()) {
             continue;
         }
         for (line, text) in logical_lines(&block.text) {

@@ -14,6 +14,7 @@ mod keys;
 mod links;
 mod manual;
 mod module_arguments;
+mod names;
 mod package;
 mod paths;
 mod printed_words;

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use postern_ipc::Status;
 
-use super::Round;
+use super::{IN_FLIGHT, Round};
 use crate::slapd::{PEOPLE, SERVICE};
 use crate::{Attempt, Dovecot, DovecotConfig, Listen, Outcome, Posternd, Redis, Site, Slapd, host};
 
@@ -20,8 +20,8 @@ pub struct Contender {
     pub attempts: Vec<Attempt>,
     /// Which of the two posternd it asks.
     pub posternd: Option<usize>,
-    /// Its rounds, by the index of [`IN_FLIGHT`](super::IN_FLIGHT).
-    pub rounds: [Vec<Round>; 2],
+    /// Its rounds, by the index of [`IN_FLIGHT`].
+    pub rounds: [Vec<Round>; IN_FLIGHT.len()],
 }
 
 /// Everything that runs. What asks is dropped before what it asks.
@@ -69,6 +69,14 @@ impl Contest {
             checkpassword("does nothing, execs the reply tool", nothing("reply_exec"), "exec", &app, None),
             checkpassword("does nothing, answers on fd 4", nothing("reply_fd4"), "fd4", &app, None),
             Contender::new("Dovecot's passdb ldap, auth_bind", &of_dovecot, None, &main, None),
+            Contender::new("postern by Lua, SQLite", &embedded.dovecot_by_lua_config(), None, &app, Some(0)),
+            Contender::new(
+                "postern by Lua, LDAP, app passwords",
+                &ldap.dovecot_by_lua_config(),
+                None,
+                &app_ldap,
+                Some(1),
+            ),
         ];
         Self { contenders, posternds, _sites: [embedded, ldap], _redis: redis, _slapd: slapd }
     }
@@ -93,7 +101,7 @@ impl Contender {
             let wrong = Attempt::new("imap", "bench00", "not-the-password").from("127.0.0.9");
             assert_eq!(dovecot.auth_client().login(&wrong).outcome, Outcome::Refused, "{name}");
         }
-        Self { name, dovecot, program, attempts, posternd, rounds: [Vec::new(), Vec::new()] }
+        Self { name, dovecot, program, attempts, posternd, rounds: Default::default() }
     }
 }
 

@@ -10,6 +10,7 @@ mod fail2ban;
 mod frames;
 mod names;
 mod peers;
+mod persistent;
 mod planted;
 mod raw;
 mod self_service;

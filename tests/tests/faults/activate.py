@@ -1,6 +1,7 @@
 """Plays systemd for one socket: listens, starts the daemon at the first connection, and again after a crash.
 
-activate.py SOCKET USER PROGRAM [ARGUMENT]...    Ends with the daemon's own exit status, or on SIGTERM after stopping it.
+activate.py SOCKET USER PROGRAM [ARGUMENT]...    Ends with the daemon's own exit status, or on SIGTERM after stopping it. On SIGUSR1
+it stops the daemon and starts it again, as an upgrade does.
 """
 
 import os
@@ -37,17 +38,23 @@ def main():
             sys.exit(0)
         os.kill(running["child"], signal.SIGTERM)
 
+    def restart(*_):
+        running["again"] = True
+        os.kill(running["child"], signal.SIGTERM)
+
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     os.chmod(path, 0o666)
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGUSR1, restart)
     listener.listen(64)
     while True:
         select.select([listener], [], [])
         running["child"] = start(listener, user, command)
         _, status = os.waitpid(running["child"], 0)
+        again = running.pop("again", False)
         running.clear()
-        if os.WIFEXITED(status):
+        if os.WIFEXITED(status) and not again:
             sys.exit(os.WEXITSTATUS(status))
 
 

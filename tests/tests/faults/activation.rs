@@ -1,12 +1,13 @@
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use postern_tests::guard::{Process, wait_for, wait_for_line};
-use postern_tests::{Outcome, Site, host};
+use postern_tests::{Attempt, Outcome, Site, host};
 
 use crate::{checkpassword, posternd};
 
@@ -54,8 +55,45 @@ fn after_a_crash_the_next_daemon_serves_clients_that_wait_at_the_socket() {
         assert_eq!(checkpassword(&site, "alice", &app).run().code, 0);
         assert_ne!(pid(&site), killed);
     }
-    let attempt = postern_tests::Attempt::new("smtp", "alice", &app);
+    let attempt = Attempt::new("smtp", "alice", &app);
     assert_eq!(dovecot.auth_client().login(&attempt).outcome, Outcome::Accepted);
+}
+
+#[test]
+fn upgrades_fail_no_login_by_lua_although_its_workers_keep_their_connections() {
+    let site = Site::new("upgrade");
+    let supervisor = supervisor(&site);
+    drop(site.account("alice"));
+    let app = site.app_password("alice", "Phone", &[]).password;
+    let dovecot = site.dovecot_by_lua();
+    let attempt = Attempt::new("imap", "alice", &app);
+    let (over, done) = (AtomicBool::new(false), AtomicU64::new(0));
+    let more = |count: u64| {
+        let goal = done.load(Ordering::SeqCst) + count;
+        wait_for("logins to go on", LIMIT, || (done.load(Ordering::SeqCst) >= goal).then_some(()));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut auth = dovecot.auth_client();
+                while !over.load(Ordering::SeqCst) {
+                    assert_eq!(auth.login(&attempt).outcome, Outcome::Accepted, "{}", dovecot.log());
+                    done.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        let before = pid(&site);
+        let mut pids = vec![before];
+        for _ in 0..5 {
+            more(40);
+            kill(Pid::from_raw(i32::try_from(supervisor.pid()).unwrap()), Signal::SIGUSR1).unwrap();
+            more(40);
+            pids.push(pid(&site));
+        }
+        over.store(true, Ordering::SeqCst);
+        pids.dedup();
+        assert_eq!(pids.len(), 6, "{pids:?}");
+    });
 }
 
 #[test]

@@ -84,6 +84,10 @@ fn it_is_good_for_its_account_its_services_and_its_networks_until_the_session_en
     assert_eq!(outcome(&host, &told), Outcome::Accepted, "the web mail says where the person is");
     let stolen = Attempt::new("imap", name, &full.password).from("127.0.0.1").with("real_rip=192.0.2.7");
     assert_eq!(outcome(&host, &stolen), Outcome::Refused, "a claim of the client is no address");
+    let by_lua = host.site.dovecot_by_lua();
+    for (attempt, expected) in [(&told, Outcome::Accepted), (&stolen, Outcome::Refused)] {
+        assert_eq!(by_lua.auth_client().login(attempt).outcome, expected, "by Lua");
+    }
     let postfix = &host.servers.submission;
     assert!(postfix.auth_for("127.0.0.1", name, &full.password).starts_with("235 "));
     let beyond = postfix.auth_for("192.0.2.7", name, &full.password);

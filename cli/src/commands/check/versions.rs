@@ -17,12 +17,14 @@ fn dovecot(said: &str) -> Remark {
     let mut numbers = version.split('.');
     match (numbers.next(), numbers.next()) {
         (Some("2"), Some("3")) => Remark::note(format!(
-            "Dovecot {version}: a 2.3, which asks by checkpassword or PAM (packaging/dovecot-2.3)"
+            "Dovecot {version}: a 2.3, which asks by Lua, checkpassword or PAM (/usr/share/postern/examples/dovecot-2.3)"
         )),
-        (Some("2"), Some("4")) => Remark::warn(format!(
-            "Dovecot {version}: a 2.4, for which this release has no example and was not tried; PAM works there"
+        (Some("2"), Some("4")) => Remark::note(format!(
+            "Dovecot {version}: a 2.4, which asks by Lua or PAM (/usr/share/postern/examples/dovecot-2.4)"
         )),
-        _ => Remark::warn(format!("Dovecot \"{version}\" is no 2.3, for which Postern was tried")),
+        _ => Remark::warn(format!(
+            "Dovecot \"{version}\" is neither a 2.3 nor a 2.4, for which Postern was tried"
+        )),
     }
 }
 
@@ -54,12 +56,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dovecot_2_3_is_covered_a_2_4_by_pam_alone_and_others_are_named() {
+    fn a_dovecot_2_3_and_a_2_4_are_covered_and_others_are_named() {
         let covered = dovecot("2.3.19.1 (9b53102964)\n");
         assert!(covered.mark == Mark::Note && covered.text.contains("2.3.19.1: a 2.3"), "{covered}");
         let newer = dovecot("2.4.1-4 (7d8c0e5759)");
-        assert!(newer.mark == Mark::Warn && newer.text.contains("2.4.1-4: a 2.4"), "{newer}");
-        assert!(newer.text.contains("PAM works there"), "{newer}");
+        assert!(newer.mark == Mark::Note && newer.text.contains("2.4.1-4: a 2.4"), "{newer}");
         for odd in ["3.0.0", "2.5.1", "2.2.36 (1f10bfa63)", "", "usage"] {
             assert_eq!(dovecot(odd).mark, Mark::Warn, "{odd}");
         }

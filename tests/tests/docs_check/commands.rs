@@ -79,8 +79,19 @@ fn invocations(document: &Document) -> Vec<Invocation> {
     found
 }
 
+/// How many of these words name a command, from its group down; none if the first one is another word.
+pub(crate) fn command_words(words: &[String]) -> usize {
+    let mut command = Some(&COMMANDS[0]);
+    let names = words.iter().take_while(|word| {
+        let group = command.filter(|command| command.has_subcommands());
+        command = group.and_then(|group| group.find_subcommand(word));
+        group.is_some() && (command.is_some() || group.is_some_and(|group| group.get_name() != "postern"))
+    });
+    names.count()
+}
+
 /// Checks an invocation as far as it says what it means: placeholders, and what an ellipsis leaves out, are taken.
-fn check(invocation: &Invocation) -> Result<(), String> {
+pub(crate) fn check(invocation: &Invocation) -> Result<(), String> {
     if invocation.program == "postern-checkpassword" {
         return check_checkpassword(&invocation.arguments);
     }

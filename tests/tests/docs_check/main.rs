@@ -1,5 +1,6 @@
 //! What the documents, the man pages and the examples name is there, and what is there is in them: commands, options, keys of
-//! configuration files, arguments of the PAM module, environment variables, paths, files, links, words of logs.
+//! configuration files, arguments of the PAM module, environment variables, paths, files, man pages, units, links, words of
+//! logs, settings of the plugin.
 //!
 //! The parsers that it asks are the product's own. It starts no program but `scripts/install-files`, and is part of `make lint`.
 
@@ -13,10 +14,12 @@ mod key_tree;
 mod keys;
 mod links;
 mod manual;
+mod messages;
 mod module_arguments;
 mod names;
 mod package;
 mod paths;
+mod plugin;
 mod printed_words;
 mod product;
 mod roff;

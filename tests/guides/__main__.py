@@ -29,6 +29,8 @@ def main():
     output = Path(options.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
     wanted = [run for run in RUNS if options.matches(run)]
+    # In the order in which they were named.
+    wanted.sort(key=lambda run: options.runs.index(run.name) if options.runs else 0)
     if options.list:
         for run in wanted:
             print(run.title)

@@ -227,6 +227,15 @@ fn users_who_are_locked_out_are_listed() {
     fs::write(ignored.root.join("etc/passwd"), passwd).unwrap();
     ignored.sshd("AuthenticationMethods any\n");
     assert_eq!(note(&ignored), "");
+
+    // What a Match block says of one user.
+    fs::create_dir_all(ignored.root.join("home/backup/.ssh")).unwrap();
+    fs::write(ignored.root.join("home/backup/.ssh/authorized_keys"), "ssh-ed25519 AAAA backup\n").unwrap();
+    let both = "AuthenticationMethods publickey,keyboard-interactive\n";
+    ignored.sshd(both);
+    assert!(note(&ignored).contains("a key alone: backup"), "{}", note(&ignored));
+    ignored.sshd(&format!("{both}Match User backup\n  AuthenticationMethods publickey\n"));
+    assert_eq!(note(&ignored), "");
 }
 
 #[test]

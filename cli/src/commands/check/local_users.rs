@@ -15,6 +15,11 @@ pub(super) struct LocalUser {
 }
 
 impl LocalUser {
+    /// Whether the user is likely to log in by ssh: root, an admin, or a user with keys.
+    pub(super) fn may_need_ssh(&self) -> bool {
+        self.uid == 0 || self.is_admin || self.has_keys
+    }
+
     /// The users of the host whose files are under `root`.
     pub(super) fn all(root: &Path, sshd: Sshd<'_>) -> Vec<Self> {
         let text = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();

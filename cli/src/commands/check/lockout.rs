@@ -10,7 +10,7 @@ use postern_core::unix_users::{NameServiceError, UnixUsers};
 use super::local_users::LocalUser;
 use super::logins::Logins;
 use super::remark::Remark;
-use super::sshd::{SshLogin, is_pam};
+use super::sshd::{SshLogin, Sshd, is_pam};
 use crate::site::Site;
 
 /// How Postern classifies a user.
@@ -38,7 +38,7 @@ pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, 
         let Ok(name) = LoginName::new(&user.name) else { continue };
         let identity = flows::identity_of(&*site.directory, &local, &name).await;
         remarks.extend(refusal(user, &identity, &asking).map(|remark| ("identity", remark)));
-        let Some(ssh) = ssh.filter(|_| user.is_admin || user.has_keys) else { continue };
+        let Some(ssh) = ssh.filter(|_| user.may_need_ssh()) else { continue };
         let known = match identity {
             Ok(Identity::Stranger) => UserClass::Stranger,
             Ok(Identity::Account(account)) => {
@@ -49,9 +49,9 @@ pub(super) async fn examine(site: &Site, logins: &Logins) -> Vec<(&'static str, 
             }
             Ok(Identity::Mismatch(..) | Identity::NoUser) | Err(_) => UserClass::Refused,
         };
-        people.push((user, known));
+        people.push((user, known, logins.sshd_of(&user.name, ssh.sshd)));
     }
-    remarks.extend(ssh.map(|ssh| ("sshd", ssh.remark(&people))));
+    remarks.extend(ssh.map(|ssh| ("sshd", ssh.remark(logins.sshd_of("root", ssh.sshd), &people))));
     remarks
 }
 
@@ -83,12 +83,15 @@ impl UnixUsers for LocalFiles<'_> {
 }
 
 impl SshLogin<'_> {
-    fn remark(self, people: &[(&LocalUser, UserClass)]) -> Remark {
-        let mut shut: Vec<String> = self.root().map(|why| format!("root ({why})")).into_iter().collect();
+    /// `root` is what sshd is told about root, and the third of each user about that user.
+    fn remark(self, root: Sshd<'_>, people: &[(&LocalUser, UserClass, Sshd<'_>)]) -> Remark {
+        let root = SshLogin { sshd: root, ..self }.root();
+        let mut shut: Vec<String> = root.map(|why| format!("root ({why})")).into_iter().collect();
         let named = |is_admin: bool| -> Vec<String> {
-            let of_kind = people.iter().filter(|(user, _)| user.is_admin == is_admin);
-            let out = of_kind.filter(|(user, known)| !self.lets_in(user, *known));
-            let name = |(user, known): &(&LocalUser, UserClass)| match known {
+            let of_kind = people.iter().filter(|(user, ..)| user.is_admin == is_admin);
+            let out =
+                of_kind.filter(|(user, known, sshd)| !SshLogin { sshd: *sshd, ..self }.lets_in(user, *known));
+            let name = |(user, known, _): &(&LocalUser, UserClass, Sshd<'_>)| match known {
                 UserClass::Stranger => user.name.clone(),
                 UserClass::Refused => {
                     format!("{} (the directory has the name or the uid for another)", user.name)
@@ -165,7 +168,6 @@ mod tests {
     use postern_core::policy::LoginService;
 
     use super::super::remark::Mark;
-    use super::super::sshd::Sshd;
     use super::*;
 
     const SETTINGS: &str = "usepam yes\npermitrootlogin prohibit-password\npubkeyauthentication yes\npasswordauthentication no\nkbdinteractiveauthentication yes\nauthenticationmethods any\n";
@@ -175,7 +177,9 @@ mod tests {
             assert!(text.contains(from), "{from}");
             text.replace(from, to)
         });
-        SshLogin { sshd: Sshd::of(&text), login, asks_auth: true, asks_account: true }.remark(people)
+        let sshd = Sshd::of(&text);
+        let people: Vec<_> = people.iter().map(|(user, known)| (*user, *known, sshd)).collect();
+        SshLogin { sshd, login, asks_auth: true, asks_account: true }.remark(sshd, &people)
     }
 
     fn user(name: &str, is_admin: bool) -> LocalUser {
@@ -207,6 +211,19 @@ mod tests {
         assert!(out.text.contains("backup") && !out.text.contains("bob"), "{}", out.text);
         let no_root = ("permitrootlogin prohibit-password", "permitrootlogin no");
         assert!(!said(&[both, no_root], &ignored, &[(&backup, UserClass::Stranger)]).text.contains("root ("));
+    }
+
+    #[test]
+    fn what_a_match_block_says_of_one_user_holds_for_that_user() {
+        let both = SETTINGS
+            .replace("authenticationmethods any", "authenticationmethods publickey,keyboard-interactive");
+        let ignored = LoginService { ignores_strangers: true, ..LoginService::default() };
+        let ssh = SshLogin { sshd: Sshd::of(&both), login: &ignored, asks_auth: true, asks_account: true };
+        let (backup, other) = (user("backup", false), user("other", false));
+        let (key, all) = (Sshd::of(SETTINGS), Sshd::of(&both));
+        assert_eq!(ssh.remark(key, &[(&backup, UserClass::Stranger, key)]).mark, Mark::Ok);
+        let out = ssh.remark(key, &[(&backup, UserClass::Stranger, key), (&other, UserClass::Stranger, all)]);
+        assert!(out.text.contains("a key alone: other") && !out.text.contains("root ("), "{}", out.text);
     }
 
     #[test]

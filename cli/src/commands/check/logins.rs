@@ -20,6 +20,8 @@ pub(super) struct Logins {
     /// The output of `sshd -T`, or why there is none. `None` if there is no sshd.
     sshd: Option<Result<String, String>>,
     sshd_has_match_blocks: bool,
+    /// The same for root, local admins and local users with keys, if there are Match blocks.
+    sshd_by_user: BTreeMap<String, String>,
     /// Debian's settings of saslauthd.
     saslauthd: Option<String>,
     /// The users in the host's own files.
@@ -35,16 +37,21 @@ impl Logins {
             files.extend(texts(&root.join(folder)));
         }
         let config = root.join("etc/ssh/sshd_config");
-        let sshd = print_sshd(&config);
+        let sshd = print_sshd(&config, None);
         let printed = sshd.as_ref().and_then(|printed| printed.as_deref().ok()).unwrap_or_default();
         let users = LocalUser::all(root, Sshd::of(printed));
         let mut configs = texts(&root.join("etc/ssh/sshd_config.d"));
         configs.extend(fs::read_to_string(&config).ok().map(|text| ("sshd_config".to_owned(), text)));
+        let sshd_has_match_blocks = configs.values().any(|text| sshd::has_match_blocks(text));
+        let matched = users.iter().filter(|user| sshd_has_match_blocks && user.may_need_ssh());
+        let settings =
+            |user: &LocalUser| Some((user.name.clone(), print_sshd(&config, Some(&user.name))?.ok()?));
         Self {
             pam: files,
             sshd,
+            sshd_by_user: matched.filter_map(settings).collect(),
             users,
-            sshd_has_match_blocks: configs.values().any(|text| sshd::has_match_blocks(text)),
+            sshd_has_match_blocks,
             saslauthd: fs::read_to_string(root.join("etc/default/saslauthd")).ok(),
         }
     }
@@ -93,6 +100,11 @@ impl Logins {
         (asks_auth || asks_account).then_some(ssh)
     }
 
+    /// What sshd is told about this local user; `usual` if that is what holds for all.
+    pub(super) fn sshd_of<'a>(&'a self, name: &str, usual: Sshd<'a>) -> Sshd<'a> {
+        self.sshd_by_user.get(name).map_or(usual, |printed| Sshd::of(printed))
+    }
+
     pub(super) fn users(&self) -> &[LocalUser] {
         &self.users
     }
@@ -107,7 +119,7 @@ impl Logins {
         };
         if self.sshd_has_match_blocks {
             remarks.push(Remark::warn(
-                "there are Match blocks, which hold for some alone and are not looked at; look at: sshd -T -C user=NAME"
+                "there are Match blocks, which hold for some alone; they are looked at for root and local users, and for nobody else: see sshd -T -C user=NAME,host=localhost,addr=127.0.0.1"
                     .to_owned(),
             ));
         }
@@ -141,9 +153,15 @@ fn texts(folder: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn print_sshd(config: &Path) -> Option<Result<String, String>> {
+/// What sshd prints of its configuration: for all users, or for one who logs in from this host, with the Match blocks applied.
+fn print_sshd(config: &Path, user: Option<&str>) -> Option<Result<String, String>> {
     let program = PROGRAMS.iter().map(PathBuf::from).find(|program| program.is_file())?;
-    let ran = Command::new(program).arg("-T").arg("-f").arg(config).output();
+    let mut command = Command::new(program);
+    command.arg("-T").arg("-f").arg(config);
+    if let Some(user) = user {
+        command.arg("-C").arg(format!("user={user},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"));
+    }
+    let ran = command.output();
     Some(match ran {
         Err(error) => Err(error.to_string()),
         Ok(ran) if ran.status.success() => {

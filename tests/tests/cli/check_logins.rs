@@ -157,7 +157,7 @@ fn another_name_of_a_program_that_asks_is_a_way_past_it() {
     for (service, other) in [("sudo", "sudo-i"), ("su", "su-l")] {
         host.shipped(service);
         host.pam(other, plain);
-        host.one(&["fail pam", other, "packaging/pam/"]);
+        host.one(&["fail pam", other, "examples/pam/"]);
         host.shipped(other);
         assert_eq!(host.complaints(), [""; 0], "{other}");
     }

@@ -107,7 +107,7 @@ fn shared<'a>(
 fn in_a_shared_file(fragment: &str, broken: &[&str]) -> Remark {
     let whom = if broken.is_empty() { String::new() } else { format!(", such as {}", broken.join(", ")) };
     Remark::fail(format!(
-        "{fragment}: pam_postern.so asks there for every service that includes it{whom}: cron jobs, chsh and user@.service fail, and so does root at the console while posternd is down; take it out of {fragment}, configure none of these services, and put pam_postern.so into the files of those alone that are to ask, as packaging/pam does"
+        "{fragment}: pam_postern.so asks there for every service that includes it{whom}: cron jobs, chsh and user@.service fail, and so does root at the console while posternd is down; take it out of {fragment}, configure none of these services, and put pam_postern.so into the files of those alone that are to ask, as those of /usr/share/postern/examples/pam"
     ))
 }
 
@@ -126,7 +126,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
                 " has no file, so that `other` decides, and it"
             };
             remarks.push(Remark::fail(format!(
-                "{service}:{which} does not ask Postern, as {asking} does: `{called}` goes past it; install packaging/pam/{}",
+                "{service}:{which} does not ask Postern, as {asking} does: `{called}` goes past it; install /usr/share/postern/examples/pam/{}",
                 if SHIPPED.contains(&service) { service } else { asking }
             )));
         }
@@ -136,7 +136,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
         for service in sshds() {
             if !asks(service) && can_succeed(files, service) {
                 remarks.push(Remark::warn(format!(
-                    "{service}: an sshd that runs under this name asks it, and it does not ask Postern, as another sshd does; give it the stack of packaging/pam/sshd with pam_postern.so service=sshd, or remove the file"
+                    "{service}: an sshd that runs under this name asks it, and it does not ask Postern, as another sshd does; give it the stack of /usr/share/postern/examples/pam/sshd with pam_postern.so service=sshd, or remove the file"
                 )));
             }
         }
@@ -145,7 +145,7 @@ fn other_ways(files: &Files) -> Vec<Remark> {
         for service in GIVES_ROOT {
             if files.contains_key(service) && !asks(service) && can_succeed(files, service) {
                 remarks.push(Remark::warn(format!(
-                    "{service}: grants root (pkexec, run0, doas) to users whom sudo asks for a code, and does not ask Postern; give it the auth section of packaging/pam/sudo, and [services.{service}] {}",
+                    "{service}: grants root (pkexec, run0, doas) to users whom sudo asks for a code, and does not ask Postern; give it the auth section of /usr/share/postern/examples/pam/sudo, and [services.{service}] {}",
                     programs::settings(service)
                 )));
             }

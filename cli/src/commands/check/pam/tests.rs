@@ -237,11 +237,7 @@ fn another_name_of_a_program_that_asks_is_a_way_past_it() {
         (include_str!("../../../../../packaging/pam/sudo"), include_str!("../../../../../packaging/pam/su"));
     // Debian's own.
     let (plain, su_l) = ("@include common-auth\n", "auth include su\naccount include su\n");
-    one_of(
-        &[("sudo", sudo), ("sudo-i", plain)],
-        "",
-        &["FAIL", "sudo-i", "`sudo -i`", "packaging/pam/sudo-i"],
-    );
+    one_of(&[("sudo", sudo), ("sudo-i", plain)], "", &["FAIL", "sudo-i", "`sudo -i`", "examples/pam/sudo-i"]);
     one_of(&[("sudo", plain), ("sudo-i", sudo)], "", &["FAIL", "sudo:", "sudo-i does"]);
     one_of(&[("sudo", sudo), ("other", plain)], "", &["FAIL", "sudo-i: has no file", "other"]);
     one_of(&[("su", su), ("su-l", plain)], "", &["FAIL", "su-l", "`su -`"]);

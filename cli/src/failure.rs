@@ -155,7 +155,7 @@ impl From<OpenError> for Failure {
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Down(_) => Self::temporary(error),
+            DirectoryError::Down(_) | DirectoryError::NotCompared(_) => Self::temporary(error),
             DirectoryError::Broken(_) => Self::data(error),
         }
     }

@@ -11,10 +11,12 @@ use postern_core::limits::{LocalAttempts, UnprovedCalls, WrongUnderLock};
 use postern_core::login_event::RecentLogins;
 use postern_core::random::RandomnessGone;
 use postern_core::unix_users::UnixUsers;
+use postern_store::{LdapDirectory, RedisLedger};
 use postern_tls::Trust;
 use tracing::warn;
 
 use crate::keyring_file::KeyringFile;
+use crate::metrics::{CHANNELS, Measured, Metrics};
 
 /// Reads the configuration.
 pub(crate) fn read(path: &Path) -> Result<(Config, ConfigDigest), Problems> {
@@ -53,12 +55,28 @@ pub(crate) fn caches(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError
     }))
 }
 
-/// Opens the stores that the configuration names and assembles the engine.
+/// What one reading of the configuration gives.
+#[derive(Debug)]
+pub(crate) struct Composed {
+    pub(crate) engine: Engine,
+    pub(crate) keyring_file: KeyringFile,
+    pub(crate) servers: StoreServers,
+}
+
+/// The stores that are on servers, which can be asked for the state of those.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreServers {
+    pub(crate) ldap: Option<Arc<LdapDirectory>>,
+    pub(crate) redis: Option<Arc<RedisLedger>>,
+}
+
+/// Opens the stores that the configuration names and assembles the engine. Their calls are measured.
 pub(crate) fn engine(
     config: &Config,
     caches: Arc<ProcessCaches>,
     users: Arc<dyn UnixUsers>,
-) -> Result<(Engine, KeyringFile), ComposeError> {
+    metrics: &Arc<Metrics>,
+) -> Result<Composed, ComposeError> {
     let clock = Arc::new(SystemClock);
     let (keyring_file, keyring) = KeyringFile::read(&config.keyring).map_err(ComposeError)?;
     let stores = postern_store::open(config, &caches.hasher, clock.clone())
@@ -79,10 +97,14 @@ pub(crate) fn engine(
         );
     }
     let courier = postern_courier::open(config).map_err(|error| ComposeError(error.to_string()))?;
+    CHANNELS
+        .into_iter()
+        .filter(|channel| courier.carries(*channel))
+        .for_each(|channel| metrics.expect_deliveries(channel));
     let engine = Engine {
-        directory: stores.directory,
-        ledger: stores.ledger,
-        courier,
+        directory: Arc::new(Measured { inner: stores.directory, metrics: Arc::clone(metrics) }),
+        ledger: Arc::new(Measured { inner: stores.ledger, metrics: Arc::clone(metrics) }),
+        courier: Arc::new(Measured { inner: courier, metrics: Arc::clone(metrics) }),
         clock,
         keyring,
         policy: config.policy,
@@ -99,7 +121,8 @@ pub(crate) fn engine(
         random,
         caches,
     };
-    Ok((engine, keyring_file))
+    let servers = StoreServers { ldap: stores.ldap, redis: stores.redis };
+    Ok(Composed { engine, keyring_file, servers })
 }
 
 /// The same engine with other keys.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_core::audit;
-use postern_core::exchange::Outcome;
+use postern_core::exchange::{OutageKind, Outcome};
 use postern_core::flows::DecidedLogin;
 use postern_core::limits::Source;
 use postern_core::words::{Language, Phrase};
@@ -31,6 +31,7 @@ use self::socket_conversation::{Audience, SocketConversation};
 use self::waiting_place::WaitingPlace;
 use crate::history_writer::AdmittedLogin;
 use crate::logging;
+use crate::metrics::RefusedPlace;
 use crate::server::Server;
 use crate::site::Site;
 use crate::slots::Slot;
@@ -155,10 +156,11 @@ async fn converse(
 ) -> Finished {
     let is_dialogue = request.is_dialogue();
     if is_dialogue && !slot.become_dialogue(site.capacity, decide::origin(server, request).await) {
-        server.turn_away(format_args!(
-            "no room for another dialogue; see [limits] dialogues, connections_per_user"
-        ));
-        return Finished::of_verdict(Verdict::Defer("no room for another dialogue".to_owned()));
+        server.turn_away(
+            RefusedPlace::Dialogue,
+            format_args!("no room for another dialogue; see [limits] dialogues, connections_per_user"),
+        );
+        return Finished::of(Outcome::of_outage(OutageKind::Overload, NO_ROOM.to_owned()));
     }
     let (deadlines, audience) = match (flow, request.is_interactive) {
         (CoreFlow::SelfService(_) | CoreFlow::Browser(_), true) => (SELF_SERVICE, Audience::Person),
@@ -178,16 +180,25 @@ async fn converse(
         conversation.waits_at(WaitingPlace::new(slot, site.capacity, source));
     }
     let decided = decide::decide(server, site, request, flow, &mut conversation);
+    let began = Instant::now();
     let mut finished = drive(line, deadlines, server.stopping(), events, Box::pin(decided)).await;
     if conversation.was_turned_away() {
-        server.turn_away(format_args!(
-            "no room for another person with a browser; see [limits] dialogues, connections_per_user"
-        ));
-        finished.outcome.verdict = Verdict::Defer("no room for another dialogue".to_owned());
+        server.turn_away(
+            RefusedPlace::Browser,
+            format_args!(
+                "no room for another person with a browser; see [limits] dialogues, connections_per_user"
+            ),
+        );
+        finished.outcome.verdict = Verdict::Defer(NO_ROOM.to_owned());
+        finished.outcome.trail.outage = Some(OutageKind::Overload);
         say(line, &too_many_waiting(language(site, request, &finished.outcome))).await;
     }
     if finished.is_interrupted && flow == CoreFlow::Login {
         finished.outcome.verdict = without_a_person(finished.outcome.verdict);
+    }
+    if flow == CoreFlow::Login {
+        let took = began.elapsed().saturating_sub(conversation.waited());
+        server.metrics.login_took(request.service.class(), &finished.outcome.verdict, took);
     }
     finished
 }
@@ -213,7 +224,7 @@ fn without_a_person(verdict: Verdict) -> Verdict {
 
 /// Counts and logs the outcome.
 fn conclude(server: &Server, request: &Request<'_>, outcome: &Outcome) {
-    server.counters.count(&outcome.verdict);
+    server.metrics.count(request.task, request.flow, request.service, outcome);
     if !is_logged(server, request, outcome) {
         return;
     }
@@ -269,6 +280,7 @@ async fn say(line: &mut LineStream, message: &ServerMessage) {
     drop(line.write(&encoded).await);
 }
 
+const NO_ROOM: &str = "no room for another dialogue";
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
 /// Longer than the deadline of every mail front door, where a program answers.
 const MAIL: Deadlines = Deadlines { overall: WORK, answer: WORK, work: WORK, outlives_client: false };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use tokio::net::UnixListener;
 
-/// The socket that front doors connect to. Dropping it removes the socket file, if posternd created it.
+/// A Unix socket, such as the one that front doors connect to. Dropping it removes the socket file, if posternd created it.
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) socket: UnixListener,
@@ -28,6 +28,15 @@ impl Listener {
             Some(listener) => (listener, None),
             None => (bind_anew(path)?, Some(path.to_owned())),
         };
+        Self::of(listener, own_file)
+    }
+
+    /// Binds `path`, which every local user may connect to.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        Self::of(bind_anew(path)?, Some(path.to_owned()))
+    }
+
+    fn of(listener: StdListener, own_file: Option<PathBuf>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self { socket: UnixListener::from_std(listener)?, own_file })
     }

@@ -12,6 +12,8 @@ mod hosts;
 mod keyring_file;
 mod listener;
 mod logging;
+mod metrics;
+mod metrics_listener;
 mod peer;
 mod serve;
 mod server;

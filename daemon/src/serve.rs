@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 
 use crate::connection;
 use crate::listener::Listener;
+use crate::metrics_listener::MetricsListener;
 use crate::server::{Server, tell_systemd};
 use crate::site::Site;
 use crate::slots::{Holder, Slot};
@@ -31,6 +32,12 @@ pub(crate) async fn run(
     let server = Arc::new(Server::new((&config, digest), &path, log)?);
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
+    if let Some(metrics) = &config.metrics {
+        let listener =
+            MetricsListener::open(metrics).map_err(|error| format!("{}: {error}", metrics.listen))?;
+        info!("metrics can be read at {}", metrics.listen);
+        drop(tokio::spawn(listener.serve(Arc::clone(&server))));
+    }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
     let (path, config): (Arc<Path>, _) = (Arc::from(path), Arc::new(config));

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use postern_core::config::{Config, ConfigDigest};
+use postern_core::factor::sms_budgets;
 use postern_core::unix_users::UnixUsers;
 use postern_ipc::Status;
 use postern_log::LogQueue;
@@ -20,6 +21,7 @@ use crate::history_writer::HistoryWriter;
 use crate::hosts::Hosts;
 use crate::keyring_file::Again;
 use crate::logging;
+use crate::metrics::{Metrics, RefusedPlace, Snapshot};
 use crate::site::Site;
 use crate::slots::Slots;
 use crate::status::Counters;
@@ -34,6 +36,7 @@ pub(crate) struct Server {
     reloading: Mutex<()>,
     pub(crate) slots: Slots,
     pub(crate) counters: Counters,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) users: Arc<HostUsers>,
     pub(crate) audit_throttle: AuditThrottle,
     pub(crate) history: HistoryWriter,
@@ -52,14 +55,15 @@ impl Server {
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let caches = compose::caches(config)?;
         let users = Arc::new(HostUsers::new());
-        let (engine, keyring_file) =
-            compose::engine(config, caches, Arc::clone(&users) as Arc<dyn UnixUsers>)?;
+        let metrics = Arc::new(Metrics::new()?);
+        let composed = compose::engine(config, caches, Arc::clone(&users) as Arc<dyn UnixUsers>, &metrics)?;
         Ok(Self {
-            site: RwLock::new(Arc::new(Site::of((config, digest), engine, keyring_file, path))),
+            site: RwLock::new(Arc::new(Site::of((config, digest), composed, path))),
             exchange: Mutex::new(()),
             reloading: Mutex::new(()),
             slots: Slots::default(),
             counters: Counters::new(),
+            metrics,
             users,
             audit_throttle: AuditThrottle::new(Instant::now()),
             history: HistoryWriter::new(),
@@ -108,7 +112,29 @@ impl Server {
     /// The status report for administrators.
     pub(crate) async fn status(&self, site: &Site) -> Status {
         let ahead = site.clock_ahead().await;
-        self.counters.report(site, &self.slots, self.log.health(), ahead)
+        self.counters.report(site, &self.slots, self.metrics.verdicts(), self.log.health(), ahead)
+    }
+
+    /// The metrics, as text for Prometheus.
+    ///
+    /// # Errors
+    /// A mistake in this program.
+    pub(crate) async fn exposition(&self) -> prometheus::Result<String> {
+        let site = self.site();
+        let servers = &site.servers;
+        let snapshot = Snapshot {
+            status: self.status(&site).await,
+            started_at: self.counters.started_at,
+            places: self.slots.places(),
+            capacity: site.capacity,
+            hashing: site.engine.caches.hasher.load(),
+            recovery_code_runs: site.engine.caches.hasher.tally().recovery_code,
+            ldap: servers.ldap.as_ref().map(|ldap| ldap.server_states()).unwrap_or_default(),
+            redis: servers.redis.as_ref().map(|redis| redis.server_states()).unwrap_or_default(),
+            // The errors of the ledger are metrics of their own.
+            sms_budgets: sms_budgets(&site.engine).await.unwrap_or_default(),
+        };
+        self.metrics.exposition(&snapshot)
     }
 
     /// Becomes true when posternd has to stop.
@@ -117,7 +143,8 @@ impl Server {
     }
 
     /// Logs at most once a second: a peer that crowds the socket must not fill the log as well.
-    pub(crate) fn turn_away(&self, why: std::fmt::Arguments<'_>) {
+    pub(crate) fn turn_away(&self, place: RefusedPlace, why: std::fmt::Arguments<'_>) {
+        self.metrics.refuse(place);
         let now = self.counters.uptime_seconds() + 1;
         if self.last_turned_away.swap(now, Ordering::Relaxed) != now {
             warn!("{why}");
@@ -126,13 +153,16 @@ impl Server {
 
     /// Logs that a peer's conversation finds no place.
     pub(crate) fn no_room_for(&self, uid: u32) {
-        self.turn_away(format_args!(
+        self.turn_away(RefusedPlace::Connection, format_args!(
             "no room for another conversation with uid {uid}; see [limits] connections, connections_per_user"
         ));
     }
 
     pub(crate) fn sum_up(&self) {
-        self.audit_throttle.left_out().iter().for_each(logging::audit);
+        for left_out in self.audit_throttle.left_out() {
+            self.metrics.leave_out(left_out.lines);
+            logging::audit(&left_out);
+        }
     }
 
     /// Reads the configuration again. If anything is wrong with it, the last good one stays in force.
@@ -144,23 +174,24 @@ impl Server {
         let caches = Arc::clone(&self.site().engine.caches);
         let users = Arc::clone(&self.users) as Arc<dyn UnixUsers>;
         let read = compose::read(path).map_err(|problems| problems.to_string()).and_then(|read| {
-            let engine = compose::engine(&read.0, caches, users).map_err(|error| error.to_string())?;
-            Ok((read, engine))
+            let composed = compose::engine(&read.0, caches, users, &self.metrics);
+            Ok((read, composed.map_err(|error| error.to_string())?))
         });
         match read {
-            Ok(((config, digest), (engine, keyring_file))) => {
+            Ok(((config, digest), composed)) => {
                 let memory_now = config.limits.hashing_memory_mib;
                 let fixed = [
                     (config.socket.path == started_with.socket.path, "socket.path"),
                     (config.log == started_with.log, "log"),
                     (memory_now == started_with.limits.hashing_memory_mib, "limits.hashing_memory_mib"),
+                    (config.metrics == started_with.metrics, "metrics"),
                 ];
                 let changed: Vec<&'static str> =
                     fixed.into_iter().filter(|(is_same, _)| !is_same).map(|(_, key)| key).collect();
                 for key in &changed {
                     warn!("{key} has changed; it takes effect when posternd is started again");
                 }
-                let site = Arc::new(Site::of((&config, digest), engine, keyring_file, path));
+                let site = Arc::new(Site::of((&config, digest), composed, path));
                 let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
                 self.put(&site);
                 self.counters.reloaded(Ok(changed));

@@ -7,7 +7,7 @@ use postern_core::engine::Engine;
 use postern_core::keyring::Keyring;
 use postern_ipc::{CLIENT_CONFIG_PATH, ClientConfig};
 
-use crate::compose;
+use crate::compose::{self, Composed, StoreServers};
 use crate::keyring_file::KeyringFile;
 use crate::peer::Rights;
 use crate::slots::Capacity;
@@ -16,6 +16,7 @@ use crate::slots::Capacity;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) engine: Engine,
+    pub(crate) servers: StoreServers,
     pub(crate) rights: Rights,
     pub(crate) capacity: Capacity,
     pub(crate) keyring_file: Arc<KeyringFile>,
@@ -28,8 +29,7 @@ impl Site {
     /// `path` is that of the configuration.
     pub(crate) fn of(
         (config, digest): (&Config, ConfigDigest),
-        engine: Engine,
-        keyring_file: KeyringFile,
+        Composed { engine, keyring_file, servers }: Composed,
         path: &Path,
     ) -> Self {
         let rights = Rights::of(&config.socket, config.web.as_ref().map(|web| web.user.as_str()));
@@ -42,6 +42,7 @@ impl Site {
         };
         Self {
             engine,
+            servers,
             rights,
             capacity,
             keyring_file: Arc::new(keyring_file),
@@ -60,6 +61,7 @@ impl Site {
     pub(crate) fn with_keyring(&self, keyring: Keyring) -> Self {
         Self {
             engine: compose::with_keyring(&self.engine, keyring),
+            servers: self.servers.clone(),
             rights: self.rights.clone(),
             capacity: self.capacity,
             keyring_file: Arc::clone(&self.keyring_file),

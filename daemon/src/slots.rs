@@ -81,6 +81,19 @@ enum Place {
 #[derive(Debug)]
 pub(crate) struct IdleConnection(Slots);
 
+/// The places that are taken, by their kind: those of [`Holder`], then those of [`Origin`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub(crate) trusted: u32,
+    pub(crate) page: u32,
+    pub(crate) users: u32,
+    pub(crate) newcomers: u32,
+    pub(crate) dialogues_here: u32,
+    pub(crate) dialogues_elsewhere: u32,
+    /// Connections of trusted peers between two conversations.
+    pub(crate) idle: u32,
+}
+
 /// The number of places.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
@@ -142,6 +155,20 @@ impl Slots {
     /// How many dialogues of login services are open.
     pub(crate) fn dialogues(&self) -> u64 {
         self.lock().dialogues().into()
+    }
+
+    /// How many places of each kind are taken.
+    pub(crate) fn places(&self) -> Places {
+        let taken = self.lock();
+        Places {
+            trusted: taken.trusted,
+            page: taken.page,
+            users: taken.users.total,
+            newcomers: taken.newcomers.total,
+            dialogues_here: taken.dialogues_here.total,
+            dialogues_elsewhere: taken.dialogues_elsewhere.total,
+            idle: taken.idle,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {

@@ -3,24 +3,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use postern_core::Verdict;
+use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_ipc::Status;
 use postern_log::LogHealth;
 
 use crate::site::Site;
 use crate::slots::Slots;
 
-/// Counters since posternd's start.
+/// What posternd knows of its start and its configuration.
 #[derive(Debug)]
 pub(crate) struct Counters {
     started: Instant,
+    pub(crate) started_at: Timestamp,
     configured_after_seconds: AtomicU64,
     reloads: AtomicU64,
     newest_reload: Mutex<Reload>,
-    accepts: AtomicU64,
-    rejects: AtomicU64,
-    defers: AtomicU64,
-    ignores: AtomicU64,
 }
 
 /// The newest attempt to reload the configuration.
@@ -34,24 +31,11 @@ impl Counters {
     pub(crate) fn new() -> Self {
         Self {
             started: Instant::now(),
+            started_at: SystemClock.now(),
             configured_after_seconds: AtomicU64::new(0),
             reloads: AtomicU64::new(0),
             newest_reload: Mutex::default(),
-            accepts: AtomicU64::new(0),
-            rejects: AtomicU64::new(0),
-            defers: AtomicU64::new(0),
-            ignores: AtomicU64::new(0),
         }
-    }
-
-    pub(crate) fn count(&self, verdict: &Verdict) {
-        let counter = match verdict {
-            Verdict::Accept(_) => &self.accepts,
-            Verdict::Reject(_) => &self.rejects,
-            Verdict::Defer(_) => &self.defers,
-            Verdict::Ignore(_) => &self.ignores,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records a reload: the keys that take effect only at the next start, or why it failed.
@@ -79,6 +63,7 @@ impl Counters {
         &self,
         site: &Site,
         slots: &Slots,
+        verdicts: BTreeMap<String, u64>,
         log: LogHealth,
         clock_ahead_seconds: Option<i64>,
     ) -> Status {
@@ -104,12 +89,7 @@ impl Counters {
             unknown_users: site.rights.unknown_users(),
             connections: slots.open(),
             dialogues: slots.dialogues(),
-            verdicts: named(&[
-                ("accept", self.accepts.load(Ordering::Relaxed)),
-                ("reject", self.rejects.load(Ordering::Relaxed)),
-                ("defer", self.defers.load(Ordering::Relaxed)),
-                ("ignore", self.ignores.load(Ordering::Relaxed)),
-            ]),
+            verdicts,
             argon2id_runs: named(&[
                 ("app_password", tally.app_password),
                 ("main_password", tally.main_password),

@@ -62,21 +62,18 @@ impl fmt::Display for Entry<'_> {
             self.peer_address.filter(|via| Some(*via) != self.address).map(|via| via.to_canonical()),
         )?;
         line.maybe("account", trail.account.as_ref())?;
+        line.maybe("credential", trail.credential.map(Credential::name))?;
         match trail.credential {
-            Some(Credential::MainPassword) => line.pair("credential", "main_password")?,
-            Some(Credential::AppPassword(id)) => {
-                line.pair("credential", "app_password")?;
-                line.pair("app_password", id)?;
-            }
-            Some(Credential::LoginPassword) => line.pair("credential", "login_password")?,
-            Some(Credential::Factor(id)) => {
-                line.pair("credential", "factor")?;
-                line.pair("factor", id)?;
-            }
-            Some(Credential::RecoveryCode) => line.pair("credential", "recovery_code")?,
-            Some(Credential::TrustedDevice) => line.pair("credential", "trusted_device")?,
-            Some(Credential::Session) => line.pair("credential", "session")?,
-            None => {}
+            Some(Credential::AppPassword(id)) => line.pair("app_password", id)?,
+            Some(Credential::Factor(id)) => line.pair("factor", id)?,
+            Some(
+                Credential::MainPassword
+                | Credential::LoginPassword
+                | Credential::RecoveryCode
+                | Credential::TrustedDevice
+                | Credential::Session,
+            )
+            | None => {}
         }
         line.maybe("observed", trail.observed)?;
         line.maybe("detail", self.outcome.detail)?;

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::account::{Account, AccountData, AccountId, FactorKey, Revision};
-use crate::hashing::Lane;
+use crate::hashing::{Lane, NotComputed};
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
@@ -137,4 +137,7 @@ pub enum DirectoryError {
     /// An administrator has to repair its contents or its configuration.
     #[error("the directory is not in order: {0}")]
     Broken(String),
+    /// A main password was not compared on this host: the directory itself is in order.
+    #[error(transparent)]
+    NotCompared(#[from] NotComputed),
 }

@@ -40,6 +40,17 @@ pub struct Stores {
     pub embedded: Option<Embedded>,
     /// LDAP itself, if it is in use: it can be examined.
     pub ldap: Option<Arc<LdapDirectory>>,
+    /// Redis itself, if it is in use.
+    pub redis: Option<Arc<RedisLedger>>,
+}
+
+/// A server of a store, as it was when it was last asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerState {
+    /// Its address, as the configuration or the other servers name it; without a password.
+    pub server: String,
+    /// Whether it answered. One that did not is tried again in the background, and costs no login any time meanwhile.
+    pub is_up: bool,
 }
 
 /// A store that the configuration names cannot be used.
@@ -113,13 +124,18 @@ fn open_with(
     };
     // This folder is emptied when the host starts, and is in no backup.
     let folder = config.socket.path.parent().unwrap_or(Path::new("/"));
-    let ledger: Arc<dyn Ledger> = match (&config.ledger, &embedded) {
-        (LedgerKind::Redis(redis), _) => Arc::new(match access {
-            Access::Daemon => RedisLedger::open(redis, Arc::clone(&clock))?,
-            Access::Tool => RedisLedger::open_for_tool(redis, Arc::clone(&clock))?,
-        }),
-        (LedgerKind::Embedded, Some(embedded)) => Arc::new(embedded.ledger_with(folder, access)),
-        (LedgerKind::Embedded, None) => Arc::new(open_file()?.ledger_with(folder, access)),
+    let redis = match (&config.ledger, access) {
+        (LedgerKind::Redis(redis), Access::Daemon) => Some(RedisLedger::open(redis, Arc::clone(&clock))?),
+        (LedgerKind::Redis(redis), Access::Tool) => {
+            Some(RedisLedger::open_for_tool(redis, Arc::clone(&clock))?)
+        }
+        (LedgerKind::Embedded, _) => None,
+    };
+    let redis = redis.map(Arc::new);
+    let ledger: Arc<dyn Ledger> = match (&redis, &embedded) {
+        (Some(redis), _) => Arc::<RedisLedger>::clone(redis),
+        (None, Some(embedded)) => Arc::new(embedded.ledger_with(folder, access)),
+        (None, None) => Arc::new(open_file()?.ledger_with(folder, access)),
     };
     let ldap = match &config.directory {
         DirectoryKind::Ldap(ldap) => {
@@ -136,7 +152,7 @@ fn open_with(
         (None, Some(embedded)) => Arc::new(embedded.clone()),
         (None, None) => Arc::new(open_file()?),
     };
-    Ok(Stores { directory, ledger, embedded, ldap })
+    Ok(Stores { directory, ledger, embedded, ldap, redis })
 }
 
 #[cfg(test)]

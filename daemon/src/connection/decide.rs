@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use postern_core::conversation::{Conversation, Prompt, Tone};
-use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, Outcome};
+use postern_core::exchange::{EMPTY_ANSWER, NOT_A_PASSWORD, OutageKind, Outcome};
 use postern_core::flows::{
     self, ApplicationFlow, ApplicationRequest, BrowserRequest, LoginRequest, PhoneRequest, SelfServiceActor,
     SelfServiceFlow, SelfServiceRequest,
@@ -175,7 +175,7 @@ async fn self_service(
             conversation.tell(Tone::Error, &prompt).await.ok();
             return not_permitted("the peer's uid is nobody's on this host");
         }
-        Err(error) => return Outcome::of_verdict(Verdict::Defer(error.to_string())),
+        Err(error) => return Outcome::of_outage(OutageKind::NameService, error.to_string()),
     };
     if request.name() != name {
         return not_permitted("the peer is somebody else");

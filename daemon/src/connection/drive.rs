@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use postern_core::conversation::{Answer, Gone};
-use postern_core::exchange::Outcome;
+use postern_core::exchange::{OutageKind, Outcome};
 use postern_core::{Reason, Verdict};
 use postern_ipc::{self as ipc, ClientMessage, ProtocolError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -48,7 +48,12 @@ pub(super) struct Finished {
 impl Finished {
     /// An end without a flow.
     pub(super) fn of_verdict(verdict: Verdict) -> Self {
-        Self { outcome: Outcome::of_verdict(verdict), reply: Reply::Verdict, is_interrupted: false }
+        Self::of(Outcome::of_verdict(verdict))
+    }
+
+    /// The same.
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self { outcome, reply: Reply::Verdict, is_interrupted: false }
     }
 }
 
@@ -207,7 +212,7 @@ impl Driver<'_> {
         Some(match self.interruption.take() {
             Some(interruption) => cut_off(interruption),
             None => Finished {
-                outcome: Outcome::of_verdict(Verdict::Defer("it took too long".to_owned())),
+                outcome: Outcome::of_outage(OutageKind::TooSlow, "it took too long".to_owned()),
                 reply: Reply::Verdict,
                 is_interrupted: true,
             },
@@ -282,6 +287,7 @@ impl Interruption {
                 // The person did not give up: the next try reaches the next posternd.
                 if outcome.verdict == Verdict::Reject(Reason::Cancelled) {
                     outcome.verdict = Verdict::Defer("posternd stops".to_owned());
+                    outcome.trail.outage = Some(OutageKind::Stopping);
                 }
                 Reply::Verdict
             }

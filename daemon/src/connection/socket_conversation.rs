@@ -1,7 +1,7 @@
 //! The conversation of a flow as messages of the protocol.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use postern_core::account::AccountId;
@@ -23,6 +23,25 @@ pub(super) struct SocketConversation<'a> {
     audience: Audience,
     events: mpsc::Sender<FlowEvent>,
     waiting: Option<WaitingPlace<'a>>,
+    waited: Duration,
+}
+
+/// Adds the time until it is dropped: a flow may be cut off while it waits.
+struct Wait<'a> {
+    since: Instant,
+    total: &'a mut Duration,
+}
+
+impl<'a> Wait<'a> {
+    fn begin(total: &'a mut Duration) -> Self {
+        Self { since: Instant::now(), total }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        *self.total += self.since.elapsed();
+    }
 }
 
 /// Who is at the other end of the connection.
@@ -40,12 +59,17 @@ impl<'a> SocketConversation<'a> {
     /// The flow's end of a conversation in `version`, and the other one.
     pub(super) fn new(version: Version, audience: Audience) -> (Self, mpsc::Receiver<FlowEvent>) {
         let (events, received) = mpsc::channel(1);
-        (Self { version, audience, events, waiting: None }, received)
+        (Self { version, audience, events, waiting: None, waited: Duration::ZERO }, received)
     }
 
     /// Before the first question it takes a place for those who are waited for.
     pub(super) fn waits_at(&mut self, place: WaitingPlace<'a>) {
         self.waiting = Some(place);
+    }
+
+    /// How long it waited for the person, whether to answer here or on a phone.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Whether there was no place.
@@ -84,6 +108,7 @@ impl Conversation for SocketConversation<'_> {
         };
         let (answer, hears) = oneshot::channel();
         let line = ask_line(self.version, style, prompt)?;
+        let _waits = Wait::begin(&mut self.waited);
         self.events.send(FlowEvent::Ask { line, answer }).await.map_err(|_| Gone::Closed)?;
         hears.await.unwrap_or(Err(Gone::Closed))
     }
@@ -119,6 +144,7 @@ impl Conversation for SocketConversation<'_> {
 
     async fn gone(&mut self) -> Gone {
         let (gone, hears) = oneshot::channel();
+        let _waits = Wait::begin(&mut self.waited);
         if self.events.send(FlowEvent::Watch { gone }).await.is_err() {
             return Gone::Closed;
         }

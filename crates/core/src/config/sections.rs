@@ -13,7 +13,7 @@ use super::mail_settings::MailUserName;
 use super::problems::Problems;
 use super::reader::{CA_FILE, Findings, Section};
 use super::settings::{Config, DirectoryKind, Embedded, LedgerKind, Log, LogLevel, Redis, Socket};
-use super::{couriers, ldap, limits, mail_settings, redis, services, web};
+use super::{couriers, ldap, limits, mail_settings, metrics, redis, services, web};
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Problems> {
     let findings = Findings::new(text);
@@ -76,6 +76,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
     let couriers = couriers::couriers(root.section("courier"));
     let web = web::read(root.section("web"), &mut limits);
     limits.history = limits::history(root.section("history"));
+    let metrics = metrics::read(root.section("metrics"));
     let log = log(root.section("log"));
     let language = root.parsed("language").unwrap_or_default();
     let issuer = issuer(&mut root);
@@ -107,6 +108,7 @@ fn config(mut root: Section<'_, '_>) -> Option<Config> {
         mail_settings,
         couriers,
         web,
+        metrics,
         log,
         language,
         issuer,
@@ -267,7 +269,7 @@ mod tests {
                     .replace("observv", "observ")
                     .as_str(),
                 "p.toml:9: limits.connections: is not a number from 8 to 65536",
-                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, history, log, language, issuer, host_title",
+                "p.toml:10: nonsense: is not a known key; known here: socket, directory, ledger, embedded, keyring, policy, services, limits, mail_settings, courier, web, history, metrics, log, language, issuer, host_title",
             ]
         );
     }
@@ -332,6 +334,12 @@ mod tests {
             "[history]\nentries = 501\n",
             "[history]\nkept = \"1h\"\n",
             "[history]\ndays = 90\n",
+            "[metrics]\n",
+            "[metrics]\nlisten = \"0.0.0.0:9748\"\n",
+            "[metrics]\nlisten = \"localhost:9748\"\n",
+            "[metrics]\nlisten = \"127.0.0.1:9748\"\nreaders = [\"prometheus\"]\n",
+            "[metrics]\nlisten = \"unix:/run/postern/metrics.sock\"\nreaders = [\"\"]\n",
+            "[metrics]\nlisten = \"127.0.0.1:9748\"\npath = \"/metrics\"\n",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
@@ -339,6 +347,7 @@ mod tests {
             read(Path::new("p"), "[directory]\nkind = \"ldup\"\n[ledger]\nkind = \"embedded\"\n").is_err()
         );
         assert!(parse("").is_ok());
+        assert!(parse("[metrics]\nlisten = \"unix:/m.sock\"\nreaders = [\"www-data\"]\n").is_ok());
         assert!(parse("[history]\nentries = 0\n").is_ok() && parse("[history]\nentries = 4\n").is_ok());
     }
 }

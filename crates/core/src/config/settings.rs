@@ -16,6 +16,7 @@ use crate::words::Language;
 use super::couriers::{Couriers, MailTls, SmsWay};
 use super::ldap::{Condition, FilterTemplate, LdapUri};
 use super::mail_settings::MailSettings;
+use super::metrics::Metrics;
 use super::problems::Problems;
 use super::redis::RedisServers;
 use super::web::Web;
@@ -48,6 +49,8 @@ pub struct Config {
     pub couriers: Couriers,
     /// `[web]`
     pub web: Option<Web>,
+    /// `[metrics]`; `None` if nothing reads them.
+    pub metrics: Option<Metrics>,
     /// `[log]`
     pub log: Log,
     /// The language of messages to users, if neither their account nor their client sets one.

@@ -34,6 +34,7 @@ fn the_example_parses_and_its_commented_settings_are_the_defaults() {
     taken_in.mail_settings = as_shipped.mail_settings.clone();
     let couriers = std::mem::take(&mut taken_in.couriers);
     assert!(couriers.sms.is_some() && couriers.ntfy.is_some() && taken_in.web.take().is_some());
+    assert!(taken_in.metrics.take().is_some());
     assert_eq!(taken_in, as_shipped);
     // Some keys of these have no default; the others show it.
     let shortest = parse(&format!(
@@ -112,6 +113,7 @@ fn the_example_and_the_manual_name_every_key() {
         "[limits.app_password_argon2id]",
         "[mail_settings]",
         "[mail_settings.imap]",
+        "[metrics]",
         "[log]",
         "[courier.email]",
         "[courier.sms]",

@@ -16,7 +16,7 @@ mod unread;
 pub use actor::Actor;
 pub use details::{EMPTY_ANSWER, NOT_A_PASSWORD};
 pub use localized_conversation::PREFERRED_LANGUAGE;
-pub use outage::clock_text;
+pub use outage::{OutageKind, clock_text};
 pub use outcome::Outcome;
 pub use trail::{FirstFactorCheck, SmsBudget, Trail};
 pub use unread::LineDelivery;

@@ -2,6 +2,8 @@
 
 use crate::changes::{ChangeError, ChangeRefusal};
 use crate::clock::SKEW;
+use crate::directory::DirectoryError;
+use crate::hashing::NotComputed;
 use crate::keyring::SealError;
 use crate::system_fault::SystemFault;
 use crate::unix_users::NameServiceError;
@@ -34,6 +36,91 @@ pub(crate) enum Outage {
     /// A change that the flow has to make is refused.
     #[error(transparent)]
     Change(ChangeRefusal),
+}
+
+impl Outage {
+    /// What is out of order.
+    pub(crate) fn kind(&self) -> OutageKind {
+        match self {
+            Self::System(
+                SystemFault::Hashing(error) | SystemFault::Directory(DirectoryError::NotCompared(error)),
+            ) => match error {
+                NotComputed::Busy => OutageKind::Overload,
+                NotComputed::Closing => OutageKind::Stopping,
+                NotComputed::Failed => OutageKind::Host,
+            },
+            Self::System(SystemFault::Directory(DirectoryError::Down(_) | DirectoryError::Broken(_)))
+            | Self::Stale
+            | Self::UidNotFound
+            | Self::Userdb(_) => OutageKind::Directory,
+            Self::System(SystemFault::Ledger(_)) | Self::ForgottenCodes | Self::Contended => {
+                OutageKind::Ledger
+            }
+            Self::System(SystemFault::Randomness(_)) => OutageKind::Host,
+            Self::System(SystemFault::Factor(_)) | Self::Seal(_) => OutageKind::Keyring,
+            Self::WrongClock { .. } => OutageKind::Clock,
+            Self::Users(_) => OutageKind::NameService,
+            Self::Change(_) => OutageKind::Change,
+        }
+    }
+}
+
+/// What is out of order where a flow defers. The log has the details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageKind {
+    /// The directory, or what it says of an account.
+    Directory,
+    /// The ledger, or what it has lost.
+    Ledger,
+    /// More logins than this host computes, or has places for.
+    Overload,
+    /// The clocks of this host and of the ledger.
+    Clock,
+    /// A secret cannot be sealed or opened.
+    Keyring,
+    /// The name services of this host.
+    NameService,
+    /// Memory or randomness of this host.
+    Host,
+    /// A change that the flow has to make is refused.
+    Change,
+    /// The flow took too long.
+    TooSlow,
+    /// posternd stops.
+    Stopping,
+}
+
+impl OutageKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Directory,
+        Self::Ledger,
+        Self::Overload,
+        Self::Clock,
+        Self::Keyring,
+        Self::NameService,
+        Self::Host,
+        Self::Change,
+        Self::TooSlow,
+        Self::Stopping,
+    ];
+
+    /// The name in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::Ledger => "ledger",
+            Self::Overload => "overload",
+            Self::Clock => "clock",
+            Self::Keyring => "keyring",
+            Self::NameService => "name_service",
+            Self::Host => "host",
+            Self::Change => "change",
+            Self::TooSlow => "too_slow",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 impl<E> From<E> for Outage

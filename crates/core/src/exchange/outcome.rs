@@ -1,5 +1,6 @@
 use crate::verdict::Verdict;
 
+use super::outage::OutageKind;
 use super::stop::{Stop, StopCause};
 use super::trail::Trail;
 
@@ -28,6 +29,13 @@ impl From<Verdict> for Conclusion {
 }
 
 impl Outcome {
+    /// A deferral that no flow decided; `why` is for the log.
+    #[must_use]
+    pub fn of_outage(kind: OutageKind, why: String) -> Self {
+        let trail = Trail { outage: Some(kind), ..Trail::default() };
+        Self { verdict: Verdict::Defer(why), detail: None, trail }
+    }
+
     /// Nothing but a verdict.
     #[must_use]
     pub fn of_verdict(verdict: Verdict) -> Self {
@@ -37,7 +45,10 @@ impl Outcome {
     /// The one place where an outage of a flow becomes a verdict.
     ///
     /// The detail comes from what decided. If that has none, it is what the trail notes.
-    pub(crate) fn of(ended: Result<impl Into<Conclusion>, Stop>, trail: Trail) -> Self {
+    pub(crate) fn of(ended: Result<impl Into<Conclusion>, Stop>, mut trail: Trail) -> Self {
+        if let Err(Stop { cause: StopCause::Defer(outage), .. }) = &ended {
+            trail.outage = Some(outage.kind());
+        }
         let Conclusion { verdict, detail } = ended.map_or_else(Conclusion::from, Into::into);
         Self { verdict, detail: detail.or_else(|| trail.note()), trail }
     }

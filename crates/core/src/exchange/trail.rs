@@ -5,6 +5,8 @@ use crate::session::SessionId;
 use crate::verdict::Reason;
 use crate::words::Language;
 
+use super::outage::OutageKind;
+
 /// What was found out on the way. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trail {
@@ -26,6 +28,8 @@ pub struct Trail {
     pub is_changed: bool,
     /// What policy would have refused, were it not only observed.
     pub observed: Option<Reason>,
+    /// What is out of order, if the flow defers for it.
+    pub outage: Option<OutageKind>,
     /// The ledger could not be used.
     pub is_ledger_down: bool,
     /// A message could not be sent.

@@ -26,6 +26,7 @@ pub use phone::{
 };
 pub use record::{FactorRecord, SealedSecret};
 pub use recovery::{RecoveryCode, RecoveryId, RecoveryIdError, RecoveryText};
+pub use sent_code::limits::{SmsBudgetUse, sms_budgets};
 pub use sms::{BadCountryCode, BadNumber, CountryCode, PhoneNumber, Sms};
 pub use stored::{BadFactor, Factor};
 pub use totp::{

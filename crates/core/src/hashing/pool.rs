@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use argon2::{Block, Params};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::durations::Durations;
 use super::stored::{Cost, MAX_MEMORY_KIB, StoredHash};
 use super::work::{ARENA_KIB, Purpose, Work, fresh};
 
@@ -18,6 +20,7 @@ use super::work::{ARENA_KIB, Purpose, Work, fresh};
 pub struct HashPool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    budget_kib: u32,
 }
 
 impl HashPool {
@@ -35,7 +38,7 @@ impl HashPool {
                 std::thread::Builder::new().name(format!("argon2id-{number}")).spawn(move || shared.work())
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { shared, workers })
+        Ok(Self { shared, workers, budget_kib: budget.memory_kib })
     }
 
     /// Whether `hash` was made from `secret`; compared in constant time.
@@ -79,9 +82,25 @@ impl HashPool {
         self.shared.lock().tally
     }
 
+    /// What is computed and what waits now, and how long that took since the start.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let mut state = self.shared.lock();
+        state.forget_the_gone();
+        Load {
+            fast_waiting: state.fast.len(),
+            slow_waiting: state.slow.len(),
+            memory_kib: state.tally.running_kib,
+            budget_kib: self.budget_kib,
+            refused: state.refused,
+            waits: state.waits,
+            runs: state.runs,
+        }
+    }
+
     async fn run(&self, work: Work, lane: Lane) -> Result<Zeroizing<Vec<u8>>, NotComputed> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { work, reply };
+        let job = Job { work, reply, since: Instant::now() };
         {
             let mut state = self.shared.lock();
             match lane {
@@ -89,6 +108,7 @@ impl HashPool {
                 Lane::Slow => {
                     state.forget_the_gone();
                     if state.slow.len() >= SLOW_WAITING * self.workers.len() {
+                        state.refused += 1;
                         return Err(NotComputed::Busy);
                     }
                     state.slow.push_back(job);
@@ -164,6 +184,25 @@ pub struct Tally {
     running_kib: u32,
 }
 
+/// The work of a pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Computations that wait in the fast lane.
+    pub fast_waiting: usize,
+    /// Computations that wait in the slow lane.
+    pub slow_waiting: usize,
+    /// The memory of the computations that are under way, in KiB.
+    pub memory_kib: u32,
+    /// The memory that they may have, in KiB.
+    pub budget_kib: u32,
+    /// Computations since the start that found the slow lane full.
+    pub refused: u64,
+    /// How long computations waited for a worker.
+    pub waits: Durations,
+    /// How long they took then.
+    pub runs: Durations,
+}
+
 /// Why a hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotComputed {
@@ -199,17 +238,22 @@ struct State {
     free_kib: u32,
     closing: bool,
     tally: Tally,
+    refused: u64,
+    waits: Durations,
+    runs: Durations,
 }
 
 struct Job {
     work: Work,
+    since: Instant,
     reply: oneshot::Sender<Zeroizing<Vec<u8>>>,
 }
 
 impl Shared {
     fn work(&self) {
         let mut arena = vec![Block::new(); ARENA_KIB as usize];
-        while let Some(Job { work, reply }) = self.take() {
+        while let Some(Job { work, reply, .. }) = self.take() {
+            let began = Instant::now();
             let (extra, memory) = (work.extra_kib(), work.memory_kib());
             let output = if extra == 0 {
                 work.compute(&mut arena)
@@ -220,6 +264,7 @@ impl Shared {
                 let mut state = self.lock();
                 state.free_kib += extra;
                 state.tally.running_kib -= memory;
+                state.runs.add(began.elapsed());
             }
             if extra != 0 {
                 self.changed.notify_all();
@@ -241,6 +286,7 @@ impl Shared {
                 let memory = job.work.memory_kib();
                 state.free_kib -= job.work.extra_kib();
                 state.tally.running_kib += memory;
+                state.waits.add(job.since.elapsed());
                 state.tally.peak_kib = state.tally.peak_kib.max(state.tally.running_kib);
                 match job.work.purpose {
                     Purpose::AppPassword => state.tally.app_password += 1,

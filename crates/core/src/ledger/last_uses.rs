@@ -62,6 +62,22 @@ pub enum Credential {
     Session,
 }
 
+impl Credential {
+    /// The name in the log and in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MainPassword => "main_password",
+            Self::AppPassword(_) => "app_password",
+            Self::LoginPassword => "login_password",
+            Self::Factor(_) => "factor",
+            Self::RecoveryCode => "recovery_code",
+            Self::TrustedDevice => "trusted_device",
+            Self::Session => "session",
+        }
+    }
+}
+
 /// That a login from a source was accepted, signed with the keyring: an attacker who may write to the ledger must not be able to
 /// invent sources that are let through where others are limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Messages that were sent: their number is limited.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{LedgerError, Token};
@@ -23,6 +25,14 @@ pub trait Sendings {
 
     /// Records that a counted message was not sent; it no longer counts.
     async fn withdraw_sending(&self, sending: &Sending) -> Result<(), LedgerError>;
+
+    /// How many messages of a subject count within `window` before `at`. Asking changes nothing.
+    async fn count_sendings(
+        &self,
+        subject: Digest,
+        window: Duration,
+        at: Timestamp,
+    ) -> Result<u64, LedgerError>;
 }
 
 /// A message that is about to be sent.

@@ -144,8 +144,7 @@ impl Directory for Embedded {
             None => (decoy()?, false),
         };
         let secret = password.expose().as_bytes();
-        let matched = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await;
-        let matched = matched.map_err(|error| DirectoryError::Down(error.to_string()))?;
+        let matched = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await?;
         Ok(if matched && may_match { PasswordCheck::Right } else { PasswordCheck::Wrong })
     }
 

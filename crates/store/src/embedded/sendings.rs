@@ -1,9 +1,13 @@
 //! Messages that were sent: their number is limited.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use postern_core::clock::Timestamp;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{LedgerError, SendAdmission, Sending, Sendings};
 use postern_core::limits::SendLimits;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::error::DatabaseError;
 use super::integers::{integer, timestamp};
@@ -30,6 +34,22 @@ impl Sendings for EmbeddedLedger {
             Ok(())
         };
         Ok(self.database.write(BUDGET, withdraw).await?)
+    }
+
+    async fn count_sendings(
+        &self,
+        subject: Digest,
+        window: Duration,
+        at: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        let count = move |connection: &Transaction<'_>| {
+            let after = integer(at.minus(window).as_unix())?;
+            let count: u32 = connection
+                .prepare_cached("SELECT count(*) FROM sending WHERE subject = ?1 AND at > ?2")?
+                .query_row(params![subject.bytes(), after], |row| row.get(0))?;
+            Ok(count.into())
+        };
+        Ok(self.database.read(BUDGET, count).await?)
     }
 }
 

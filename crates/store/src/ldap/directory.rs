@@ -19,6 +19,8 @@ use postern_core::policy::Class;
 use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
+use crate::ServerState;
+
 use super::connect::{Connector, OpenLdapError};
 use super::entry::{self, CLASS, FACTOR_KEY, PASSWORD_RESET};
 use super::modify::{changes, refusal};
@@ -61,6 +63,14 @@ impl LdapDirectory {
             config: config.clone(),
             clock,
         })
+    }
+
+    /// Each server that the configuration names. One that was not needed yet counts as up.
+    #[must_use]
+    pub fn server_states(&self) -> Vec<ServerState> {
+        let state =
+            |server: &Arc<Server>| ServerState { server: server.uri.to_string(), is_up: !server.is_down() };
+        self.servers().iter().map(state).collect()
     }
 
     pub(super) fn config(&self) -> &Ldap {
@@ -216,7 +226,7 @@ impl LdapDirectory {
                 Some(copy) => self.aged(copy, now).map(Some),
                 None => Err(DirectoryError::Down(why)),
             },
-            Err(broken @ DirectoryError::Broken(_)) => Err(broken),
+            Err(error @ (DirectoryError::Broken(_) | DirectoryError::NotCompared(_))) => Err(error),
         }
     }
 

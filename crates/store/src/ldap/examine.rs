@@ -262,7 +262,7 @@ impl LdapDirectory {
         }
     }
 
-    fn servers(&self) -> Vec<Arc<Server>> {
+    pub(super) fn servers(&self) -> Vec<Arc<Server>> {
         let mut all = self.readers().to_vec();
         if !all.iter().any(|server| Arc::ptr_eq(server, self.writer())) {
             all.push(Arc::clone(self.writer()));

@@ -97,6 +97,11 @@ impl Cluster {
         Ok(self.members.link(&range.master))
     }
 
+    /// Every server that was asked before, by its address.
+    pub(super) fn links(&self) -> Vec<(Address, Arc<Link>)> {
+        self.members.all()
+    }
+
     /// The link to each master.
     pub(super) async fn masters(&self) -> Result<Vec<(Address, Arc<Link>)>, LedgerError> {
         let slots = self.slots.lease().await?.value;
@@ -133,13 +138,16 @@ impl Members {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn all(&self) -> Vec<(Address, Arc<Link>)> {
+        self.links().iter().map(|(address, link)| (address.clone(), Arc::clone(link))).collect()
+    }
+
     /// Asks all of them at once which master serves which slots; the first answer counts.
     async fn slots(&self) -> Result<Arc<[Range]>, LedgerError> {
         for seed in &self.seeds {
             drop(self.link(seed));
         }
-        let links: Vec<_> =
-            self.links().iter().map(|(address, link)| (address.clone(), Arc::clone(link))).collect();
+        let links = self.all();
         let deadline = Instant::now() + LIMIT;
         let mut asked = JoinSet::new();
         for (address, link) in links {

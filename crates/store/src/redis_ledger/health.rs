@@ -66,6 +66,7 @@ impl RedisLedger {
         let sending =
             Sending { subject: Digest::default(), at: long_after, token: Token::new([0; Token::BYTES]) };
         self.admit_sending(&sending, &SentCodeLimits::default().per_source).await?;
+        self.count_sendings(sending.subject, NOTE_EVERY, long_after).await?;
         self.withdraw_sending(&sending).await?;
         self.claim(sending.subject, sending.token, NOTE_EVERY, long_after).await?;
         self.try_challenges(account).await?;

@@ -9,7 +9,7 @@ use super::connect::OpenRedisError;
 use super::ended_browsers::EndedBrowsers;
 use super::fence::Fences;
 use super::granted::Granted;
-use crate::Access;
+use crate::{Access, ServerState};
 
 /// The ledger of a site, in its Redis.
 pub struct RedisLedger {
@@ -63,6 +63,12 @@ impl RedisLedger {
             configured: config.servers.clone(),
             access,
         })
+    }
+
+    /// Each server that has been needed, as it was when it was last asked.
+    #[must_use]
+    pub fn server_states(&self) -> Vec<ServerState> {
+        self.calls.servers.states()
     }
 
     /// Raises fences in the background. A tool leaves that to posternd.

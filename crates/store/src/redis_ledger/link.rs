@@ -47,6 +47,11 @@ impl Link {
         }
     }
 
+    /// Whether its server answered when it was last asked; `None` if it has not been asked yet.
+    pub(super) fn is_up(&self) -> Option<bool> {
+        self.0.is_up()
+    }
+
     /// Sends a single command.
     pub(super) async fn ask(&self, command: &Cmd, deadline: Instant) -> Result<Value, Fault> {
         let lease = self.lease(deadline).await?;

@@ -44,6 +44,15 @@ impl<T: Clone + Send + Sync + 'static> Reconnecting<T> {
         }
     }
 
+    /// Whether it could be made when that was last tried; `None` if it has not been needed yet.
+    pub(super) fn is_up(&self) -> Option<bool> {
+        match &*self.0.state.borrow() {
+            State::Up(_) => Some(true),
+            State::Down(_) => Some(false),
+            State::Idle | State::Making => None,
+        }
+    }
+
     /// Another value, for the caller alone.
     pub(super) async fn make_another(&self) -> Result<T, LedgerError> {
         self.0.make().await

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use postern_core::clock::Timestamp;
+use postern_core::keyring::Digest;
 use postern_core::ledger::{LedgerError, SendAdmission, Sending, Sendings};
 use postern_core::limits::SendLimits;
 
@@ -38,10 +40,22 @@ impl Sendings for RedisLedger {
         let arguments = vec![sending.token.bytes().to_vec()];
         self.calls.run_at(&subject_tag(sending.subject), &WITHDRAW_SENDING, &[SENT], arguments).await
     }
+
+    async fn count_sendings(
+        &self,
+        subject: Digest,
+        window: Duration,
+        at: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        let mut arguments = vec![text(second(at)), text(window.as_secs())];
+        arguments.extend(self.calls.time_arguments(at));
+        self.calls.run_at(&subject_tag(subject), &COUNT_SENDINGS, &[SENT], arguments).await
+    }
 }
 
 /// The key of the messages that count for a subject.
 pub(super) const SENT: &str = "sent";
 
 static ADMIT_SENDING: Script = script!("now" "admit_sending");
+static COUNT_SENDINGS: Script = script!("now" "count_sendings");
 static WITHDRAW_SENDING: Script = script!("withdraw_sending");

@@ -5,6 +5,8 @@ use postern_core::ledger::{Health, LedgerError};
 use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
+use crate::ServerState;
+
 use super::cluster::Cluster;
 use super::connect::{Address, Connector, OpenRedisError};
 use super::fault::Fault;
@@ -82,6 +84,19 @@ impl Servers {
             }
         };
         timeout_at(deadline, called).await.map_err(|_| LedgerError::Down(SILENT.to_owned()))?
+    }
+
+    /// Each server that has been needed, as it was when it was last asked.
+    pub(super) fn states(&self) -> Vec<ServerState> {
+        let state = |server: String, link: &Link| Some(ServerState { server, is_up: link.is_up()? });
+        match self {
+            Self::One { name, link } => state(name.clone(), link).into_iter().collect(),
+            Self::Cluster(cluster) => cluster
+                .links()
+                .iter()
+                .filter_map(|(address, link)| state(address.to_string(), link))
+                .collect(),
+        }
     }
 
     /// What each server reports.

@@ -92,6 +92,7 @@ pub const STATEMENTS: &[&str] = &[
     "of_many_login_events_the_latest_stay",
     "a_login_event_of_a_clock_that_was_ahead_gives_way",
     "messages_are_limited_within_a_window",
+    "messages_within_a_window_are_counted",
     "between_two_messages_there_is_a_gap",
     "a_message_that_is_told_twice_counts_once",
     "a_withdrawn_message_no_longer_counts",

@@ -26,6 +26,23 @@ pub async fn messages_are_limited_within_a_window(f: &dyn LedgerFixture) {
     assert_eq!(a.admit(NOW + 3600).await, until(NOW + 3610));
 }
 
+/// For those who watch a budget; to count changes nothing.
+pub async fn messages_within_a_window_are_counted(f: &dyn LedgerFixture) {
+    let (a, b) = (Messages::of(f, 1, 3, 0), Messages::of(f, 2, 3, 0));
+    assert_eq!(a.count(3600, NOW).await, 0);
+    for at in [NOW, NOW, NOW + 10] {
+        assert_eq!(a.admit(at).await, SendAdmission::Proceed);
+    }
+    for _ in 0..3 {
+        assert_eq!(a.count(3600, NOW + 10).await, 3);
+    }
+    assert_eq!(a.count(5, NOW + 10).await, 1, "a shorter window");
+    assert_eq!(a.count(3600, NOW + 3600).await, 1, "the first two are over");
+    assert_eq!(a.count(3600, NOW + 3610).await, 0);
+    assert_eq!(b.count(3600, NOW + 10).await, 0, "another subject");
+    assert_eq!(a.admit(NOW + 20).await, until(NOW + 3600));
+}
+
 /// However few there were.
 pub async fn between_two_messages_there_is_a_gap(f: &dyn LedgerFixture) {
     let a = Messages::of(f, 1, 3, 60);
@@ -174,6 +191,11 @@ impl Messages {
 
     async fn admit(&self, at: u64) -> SendAdmission {
         self.admit_as(at, next_token()).await
+    }
+
+    async fn count(&self, window: u64, at: u64) -> u64 {
+        let (subject, at) = (self.one(at, next_token()).subject, Timestamp::from_unix(at));
+        self.ledger.count_sendings(subject, Duration::from_secs(window), at).await.unwrap()
     }
 
     async fn withdraw(&self, token: Token) {

@@ -310,6 +310,7 @@ switchboard! {
     Sendings for Ledger fails with LedgerError {
         AdmitSending: async fn admit_sending(&self, sending: &Sending, limits: &SendLimits) -> SendAdmission;
         WithdrawSending: async fn withdraw_sending(&self, sending: &Sending) -> ();
+        CountSendings: async fn count_sendings(&self, subject: Digest, window: Duration, at: Timestamp) -> u64;
     }
     Claims for Ledger fails with LedgerError {
         Claim: async fn claim(&self, name: Digest, token: Token, term: Duration, at: Timestamp) -> bool;

@@ -9,10 +9,11 @@ use crate::engine::Engine;
 use crate::exchange::actor::Actor;
 use crate::exchange::context::{Exchange, ResendGap};
 use crate::exchange::stop::Stop;
-use crate::factor::sms::budget::{self, Counter};
+use crate::factor::sms::budget::{self, Counter, Part};
 use crate::keyring::{Digest, Keyring};
-use crate::ledger::{SendAdmission, Sending};
+use crate::ledger::{LedgerError, SendAdmission, Sending};
 use crate::limits::{SendLimits, SentCodeLimits, Source};
+use crate::sms_rules::{BudgetShare, BudgetWindow};
 
 use super::recipient::{Binding, Recipient};
 
@@ -143,6 +144,33 @@ pub(super) async fn admit(
     }
     admitted.counted.extend(of_site.counted);
     Ok(Admitted { budget: of_site.budget, ..admitted })
+}
+
+/// A budget of the site for text messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SmsBudgetUse {
+    /// The span of time that it is for.
+    pub window: BudgetWindow,
+    /// How many there may be.
+    pub budget: u32,
+    /// How many count now.
+    pub used: u64,
+}
+
+/// What is used of the site's budgets for text messages; nothing where none are sent.
+///
+/// # Errors
+/// The ledger does not answer.
+pub async fn sms_budgets(engine: &Engine) -> Result<Vec<SmsBudgetUse>, LedgerError> {
+    let Some(rules) = engine.courier.sms_rules() else { return Ok(Vec::new()) };
+    let mut uses = Vec::new();
+    for window in BudgetWindow::ALL {
+        let counter = Counter { part: Part::Share(BudgetShare::Whole), window };
+        let subject = Subject::Budget(counter).digest(&engine.keyring);
+        let used = engine.ledger.count_sendings(subject, window.length(), engine.clock.now()).await?;
+        uses.push(SmsBudgetUse { window, budget: rules.budget(window), used });
+    }
+    Ok(uses)
 }
 
 /// What a code counts for, but for the site's budgets.

@@ -2,7 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod enrolment;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod recipient;
 pub(crate) mod second_step;
 pub(crate) mod send;

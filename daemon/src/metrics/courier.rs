@@ -1,0 +1,78 @@
+//! A courier that measures each delivery before it passes it on.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use postern_core::courier::{Channel, Courier, CourierError, Destination, Message};
+use postern_core::factor::Subscription;
+use postern_core::sms_rules::SmsRules;
+use postern_core::words::Language;
+
+use super::Measured;
+
+#[async_trait]
+impl Courier for Measured<dyn Courier> {
+    fn carries(&self, channel: Channel) -> bool {
+        self.inner.carries(channel)
+    }
+
+    fn tells_of_changes(&self) -> bool {
+        self.inner.tells_of_changes()
+    }
+
+    fn push_key(&self) -> Option<String> {
+        self.inner.push_key()
+    }
+
+    fn ntfy_address(&self, topic: &str) -> Option<String> {
+        self.inner.ntfy_address(topic)
+    }
+
+    fn may_push_to(&self, subscription: &Subscription) -> bool {
+        self.inner.may_push_to(subscription)
+    }
+
+    fn sms_rules(&self) -> Option<&SmsRules> {
+        self.inner.sms_rules()
+    }
+
+    fn page(&self) -> Option<&str> {
+        self.inner.page()
+    }
+
+    async fn send(
+        &self,
+        to: &Destination<'_>,
+        language: Language,
+        message: &Message<'_>,
+    ) -> Result<(), CourierError> {
+        let began = Instant::now();
+        let sent = self.inner.send(to, language, message).await;
+        self.metrics.delivered(to.channel(), &sent, began.elapsed());
+        sent
+    }
+}
+
+pub(super) fn name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "email",
+        Channel::Sms => "sms",
+        Channel::WebPush => "web_push",
+        Channel::Ntfy => "ntfy",
+    }
+}
+
+pub(super) fn result(sent: &Result<(), CourierError>) -> &'static str {
+    let [accepted, gone, refused, unsure, down] = RESULTS;
+    match sent {
+        Ok(()) => accepted,
+        Err(CourierError::Gone) => gone,
+        Err(CourierError::Refused(_)) => refused,
+        Err(CourierError::Unsure(_)) => unsure,
+        Err(CourierError::Down(_)) => down,
+    }
+}
+
+pub(super) const RESULTS: [&str; 5] = ["accepted", "gone", "refused", "unsure", "down"];
+/// Every courier that there may be.
+pub(crate) const CHANNELS: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::WebPush, Channel::Ntfy];

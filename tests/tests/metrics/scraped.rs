@@ -74,7 +74,8 @@ fn says_what_happened(scrape: &Scrape) {
     let left =
         value("postern_sms_budget{window=\"hour\"}") - value("postern_sms_budget_remaining{window=\"hour\"}");
     assert!(left >= 2.0, "two codes were sent, {left} count");
-    assert_eq!(value("postern_hashing_runs_total{purpose=\"app_password\"}"), 2.0, "one to make it");
+    let runs = value("postern_hashing_runs_total{purpose=\"app_password\"}");
+    assert_eq!(runs, 1.0, "a scope is looked at before anything is hashed");
     let (count, sum) =
         ("_count{class=\"login\",result=\"accept\"}", "_sum{class=\"login\",result=\"accept\"}");
     let seconds = |what: &str| value(&format!("postern_login_duration_seconds{what}"));
@@ -97,9 +98,10 @@ fn holds_none_of(scrape: &Scrape, anna: &LoginUser, secrets: &[String]) {
         &anna.password,
     ];
     for text in personal.into_iter().chain(secrets.iter().map(String::as_str)) {
-        // The servers of the configuration are named.
+        // The servers of the configuration are named; six digits of a number may be those of a code.
         let lines = scrape.text.lines().filter(|line| !line.contains("_server_up{"));
-        let found: Vec<&str> = lines.filter(|line| line.contains(text)).collect();
+        let names = lines.filter_map(|line| line.rsplit_once(' ')).map(|(names, _)| names);
+        let found: Vec<&str> = names.filter(|names| names.contains(text)).collect();
         assert!(found.is_empty(), "{text}: {found:?}");
     }
 }

@@ -22,7 +22,7 @@ user, password, admin = sys.argv[1:]
 def main():
     since = int(time.time())
     ways = {
-        "ssh": (f"ssh -t {SSH} {user}@localhost '{ARRIVE}'", user),
+        "sshd": (f"ssh -t {SSH} {user}@localhost '{ARRIVE}'", user),
         "sudo": (f"runuser -u {user} -- sudo -k sh -c '{ARRIVE}'", "root"),
         "sudo-i": (f"runuser -u {user} -- sudo -k -i sh -c '{ARRIVE}'", "root"),
         "su": (f"runuser -u {admin} -- su {user} -c '{ARRIVE}'", user),
@@ -37,9 +37,9 @@ def main():
         say(f"{service}: {user} gets in with main password and code, not with the code once more, not with a wrong password")
     privileged("posternd runs")
     with Outage():
-        for service in ("ssh", "su"):
+        for service in ("sshd", "su"):
             equal(answered(ways[service][0], password, None), None, f"{service} while posternd is gone")
-        say("while posternd is gone, ssh and su refuse accounts of the directory")
+        say("while posternd is gone, sshd and su refuse accounts of the directory")
         privileged("posternd is gone")
 
 

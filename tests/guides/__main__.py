@@ -22,6 +22,8 @@ from tree import Failed, Shell, Tree  # noqa: E402
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DOCS = ROOT / "docs"
+# Codes come every 30 s, and refused logins wait.
+CHECK_SECONDS = 900
 
 
 def main():
@@ -120,7 +122,7 @@ def paste(shell, step, release, log, followed):
 def look(tree, check, log):
     print(f"== check: {' '.join(check.command)}", file=log, flush=True)
     tree.run("apt-get", "install", "-y", "-q", "python3-pexpect")
-    printed = tree.run("python3", "-B", f"/srv/checks/{check.command[0]}.py", *check.command[1:])
+    printed = tree.run("python3", "-B", f"/srv/checks/{check.command[0]}.py", *check.command[1:], seconds=CHECK_SECONDS)
     print(printed, file=log, flush=True)
     count = printed.count("ok: ")
     if count == 0:

@@ -74,12 +74,14 @@ transcripts: test-packages ## Write docs/transcripts anew: what people see, in e
 
 docs-check: ## Compare the documents, man pages and examples with the programs and the package
 	cargo test -q --workspace --test docs_check
+	scripts/guides-test --check
 
 lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents, licences and who may depend on whom
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	# Of the whole workspace, so that nothing is built twice with other features.
 	cargo test -q --workspace --test source_layout --test docs_check
+	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM

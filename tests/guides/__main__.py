@@ -1,8 +1,9 @@
 """Follows the guides literally, block by block, on Debian 12 and 13 booted by systemd, and looks at what they leave.
 
-    scripts/guides-test [--tree 12|13] [--packages FOLDER] [--list] [RUN]...
+    scripts/guides-test [--tree 12|13] [--packages FOLDER] [--list | --check] [RUN]...
 
-RUNS below is the whole plan. Each run begins on a fresh system. The logs stay in target/guides-test.
+RUNS of runs.py is the whole plan. Each run begins on a fresh system. The logs stay in target/guides-test. --check only compares the plan
+with the guides: every block is in a run, or says why not.
 """
 
 import argparse
@@ -28,6 +29,8 @@ CHECK_SECONDS = 900
 
 def main():
     options = parse()
+    if options.check:
+        sys.exit(compare())
     output = Path(options.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
     wanted = [run for run in RUNS if options.matches(run)]
@@ -42,14 +45,14 @@ def main():
     if not list(Path(options.packages).glob("*.deb")):
         sys.exit(f"guides-test: no packages in {options.packages}: make packages-deb")
     folders = {release: tree_folder(release) for release in sorted({run.release for run in wanted})}
-    followed, failures = set(), 0
+    failures = 0
     for run in wanted:
         print(f"== {run.title}", flush=True)
         began = time.monotonic()
         path = output / f"{run.title.replace(' ', '-')}.log"
         with path.open("w") as log:
             try:
-                checks = follow(run, folders[run.release], options, log, followed)
+                checks = follow(run, folders[run.release], options, log)
                 verdict = f"{run.title}: passed, {checks} checks"
             except Failed as failed:
                 failures += 1
@@ -57,8 +60,6 @@ def main():
                 print(f"{last_lines(str(failed))}\n  log: {path}", flush=True)
                 verdict = f"{run.title}: FAILED"
         summary(output, f"{verdict} ({time.monotonic() - began:.0f} s)")
-    if len(wanted) == len(RUNS):
-        report_unfollowed(output, followed)
     print(f"guides: {len(wanted) - failures} passed, {failures} failed")
     sys.exit(1 if failures else 0)
 
@@ -70,6 +71,7 @@ def parse():
     parser.add_argument("--packages", default=target / "packages")
     parser.add_argument("--output", default=target / "guides-test")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
     # Leaves the system running after a failure, with a shell on it.
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("runs", nargs="*")
@@ -85,7 +87,7 @@ def tree_folder(release):
     return made.stdout.strip()
 
 
-def follow(run, folder, options, log, followed):
+def follow(run, folder, options, log):
     """How many checks held."""
     binds = {Path(options.packages).resolve(): "/root/postern-packages", HERE / "checks": "/srv/checks"}
     checks = 0
@@ -94,7 +96,7 @@ def follow(run, folder, options, log, followed):
         try:
             for step in run.steps:
                 if isinstance(step, Guide):
-                    paste(shell, step, run.release, log, followed)
+                    paste(shell, step, run.release, log)
                 else:
                     checks += look(tree, step, log)
         except Failed:
@@ -107,16 +109,16 @@ def follow(run, folder, options, log, followed):
     return checks
 
 
-def paste(shell, step, release, log, followed):
-    blocks = [block for block in guide.read(ROOT / step.page, step.page) if step.takes(block)]
-    if not blocks:
-        raise Failed(f"{step.page}: no block under {step.only or 'any heading'}")
-    for block in blocks:
-        if block.skipped or release not in block.releases:
-            continue
+def paste(shell, step, release, log):
+    for block in blocks_of(step, release):
         print(f"== {block.place} {' / '.join(block.anchors)}\n{block.text}--", file=log, flush=True)
         print(shell.paste(block), file=log, flush=True)
-        followed.add(block.place)
+
+
+def blocks_of(step, release):
+    """What a run pastes of a guide."""
+    blocks = guide.read(ROOT / step.page, step.page)
+    return [block for block in blocks if step.takes(block) and not block.skipped and release in block.releases]
 
 
 def look(tree, check, log):
@@ -140,13 +142,23 @@ def diagnosis(tree):
         return str(failed)
 
 
-def report_unfollowed(output, followed):
-    """The blocks of our pages that no run pastes."""
-    for path in sorted(DOCS.glob("*.md")):
-        blocks = guide.read(path, f"docs/{path.name}")
-        left = [str(block.line) for block in blocks if not block.skipped and block.place not in followed]
-        if left:
-            summary(output, f"not followed: docs/{path.name}, lines {' '.join(left)}")
+def compare():
+    """An exit status: whether each step of a run has a block, each heading that it names is there, and each block is in a run."""
+    problems, pasted = [], set()
+    steps = [(run, step) for run in RUNS for step in run.steps if isinstance(step, Guide)]
+    for run, step in steps:
+        headings = {anchor for block in guide.read(ROOT / step.page, step.page) for anchor in block.anchors}
+        problems += [f"{run.title}: {step.page} has no block under #{name}" for name in (*step.only, *step.without) if name not in headings]
+        blocks = blocks_of(step, run.release)
+        if not blocks:
+            problems.append(f"{run.title}: no block of {step.page} is for it")
+        pasted.update(block.place for block in blocks)
+    for page in sorted({step.page for _, step in steps} | {f"docs/{path.name}" for path in DOCS.glob("*.md")}):
+        left = [block for block in guide.read(ROOT / page, page) if not block.skipped and block.place not in pasted]
+        problems += [f"{block.place}: no run pastes this block" for block in left]
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
 
 
 def summary(output, line):

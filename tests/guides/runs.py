@@ -88,6 +88,7 @@ RUNS = (
         QUICK_MAIL,
         Guide("ssh-and-sudo.md", without=("take-it-back",)),
         Check(("logins", "alice", "correct horse battery staple", "ops")),
+        Guide("second-factors.md"),
         Guide("clients.md"),
         Guide("troubleshooting.md"),
         Guide("ssh-and-sudo.md", only=("take-it-back",)),
@@ -131,5 +132,6 @@ RUNS = (
     Run("redis with sentinel", 12, (QUICK_MAIL, Guide("redis.md", only=("sentinel",)), check("mail alice --services imap"))),
     Run("redis cluster", 12, (QUICK_MAIL, Guide("redis.md", only=("cluster",)), check("mail alice --services imap"))),
     *on_both("operation", QUICK_MAIL, Guide("operation.md"), check("mail alice --services imap")),
+    *on_both("metrics", QUICK_MAIL, Guide("metrics.md")),
     *on_both("roll-out", QUICK_MAIL, Guide("roll-out.md"), check("mail alice --services imap")),
 )

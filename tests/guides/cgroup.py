@@ -16,6 +16,9 @@ def own_cgroup():
         if root is None:
             continue
         before = root / path.lstrip("/")
+        for left in before.glob("guides-test-*"):
+            if is_left(left):
+                remove(left, tries=1)
         own = before / f"guides-test-{os.getpid()}-{os.stat('/proc/self/ns/pid').st_ino}"
         own.mkdir()
         # 0 means the writer.
@@ -29,9 +32,17 @@ def own_cgroup():
             remove(own)
 
 
-def remove(own):
+def is_left(group):
+    """Whether it is that of a run that was killed: nothing is in it any more."""
+    try:
+        return not any(file.read_text() for file in group.rglob("cgroup.procs"))
+    except OSError:
+        return False
+
+
+def remove(own, tries=50):
     """Its last processes may still be on their way out."""
-    for _ in range(50):
+    for _ in range(tries):
         try:
             for folder, _, _ in os.walk(own, topdown=False):
                 os.rmdir(folder)

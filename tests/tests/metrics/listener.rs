@@ -39,7 +39,7 @@ fn the_unix_socket_answers_root_its_own_user_and_the_readers_of_the_configuratio
     site.edit_config(|text| text.replace(&section, ""));
     posternd.reload();
     assert_eq!(posternd.status().restart_needed, ["metrics"]);
-    drop(posternd.stop());
+    assert!(posternd.stop().success());
     assert!(!path.exists());
     posternd.start_again();
     assert!(!path.exists(), "nothing listens without the section");

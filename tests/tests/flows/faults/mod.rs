@@ -79,10 +79,10 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         | Point::TryChallenge
         | Point::TakeChallenge
         | Point::AwaitChallenge => true,
-        // Reports, an admin's unlocking, revocations, and the calls of `status`.
+        // Reports, an admin's unlocking, revocations, and the calls of `status` and of metrics.
         Point::ForEachAccount | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
         Point::DropBrowserRecords | Point::ForgetBrowsers => false,
-        Point::Time | Point::Health => false,
+        Point::Time | Point::Health | Point::CountSendings => false,
         // The history of an account is written once the verdict is out.
         Point::PutLoginEvent | Point::LoginEvents | Point::DropLoginEvents => false,
         // Binding a number, a courier that fails, and a fraud report.

@@ -1,10 +1,11 @@
 //! Distinguished names (RFC 4514): parsed in one place, so that no caller splits one as a string.
 
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 /// A distinguished name. Two are equal if they name the same entry in different notations: in any case, with any escapes, with
 /// the pairs of a multi-valued RDN in any order, with spaces beside the separators.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Dn(Vec<Rdn>);
 
 /// A relative distinguished name (RDN): one pair, or several joined by plus signs.
@@ -12,13 +13,13 @@ pub struct Dn(Vec<Rdn>);
 struct Rdn(Vec<Pair>);
 
 /// An attribute and its value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Pair {
     attribute: String,
     value: Value,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Value {
     /// Text, with its escapes resolved.
     Text(String),
@@ -112,6 +113,12 @@ impl PartialEq for Rdn {
 }
 
 impl Eq for Rdn {}
+
+impl Hash for Rdn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sorted().hash(state);
+    }
+}
 
 impl Value {
     fn parse(written: &str) -> Result<Self, BadDn> {
@@ -285,6 +292,13 @@ mod tests {
         {
             assert!(own(text, "uid").is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn names_of_one_entry_have_one_hash() {
+        let known = std::collections::HashSet::from([dn("CN=x+UID=Alice, dc=Example")]);
+        assert!(known.contains(&dn("uid=alice+cn=X,DC=example")));
+        assert!(!known.contains(&dn("uid=alice,dc=example")));
     }
 
     #[test]

@@ -32,6 +32,16 @@ impl Once<'_> {
         ledger.claim(self.name(account), token, RETENTION, at).await
     }
 
+    /// Whether it was used, according to the ledger. Asking uses nothing up.
+    pub(crate) async fn is_used(
+        self,
+        ledger: &dyn Ledger,
+        account: &AccountId,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        ledger.is_claimed(self.name(account), at).await
+    }
+
     /// Under no key of the keyring: these are replaced, and this has to stay the same. It tells nothing of the secret that the
     /// stored form does not tell.
     fn name(self, account: &AccountId) -> Digest {
@@ -45,6 +55,19 @@ impl Once<'_> {
             Self::Ticket(ticket) => digest("used ticket", &[account, ticket.digest.as_ref()]),
         }
     }
+}
+
+/// Whether a recovery code that the directory has was used before: a restored backup brought it back.
+///
+/// # Errors
+/// The ledger does not answer.
+pub async fn is_recovery_code_used(
+    ledger: &dyn Ledger,
+    account: &AccountId,
+    code: &RecoveryCode,
+    at: Timestamp,
+) -> Result<bool, LedgerError> {
+    Once::RecoveryCode(code).is_used(ledger, account, at).await
 }
 
 /// Restoring an older backup brings back the secrets that were used since.

@@ -31,5 +31,5 @@ pub use sms::{BadCountryCode, BadNumber, CountryCode, PhoneNumber, Sms};
 pub use stored::{BadFactor, Factor};
 pub use totp::{
     Algorithm, BadShape, FirstCode, FirstCodeError, FirstCodeProblem, NewTotp, Period, Seed, Totp, TotpError,
-    TotpShape, WrittenSeed, default_app_label,
+    TotpShape, UriNames, WrittenSeed, default_app_label,
 };

@@ -20,4 +20,7 @@ pub trait Claims {
         term: Duration,
         at: Timestamp,
     ) -> Result<bool, LedgerError>;
+
+    /// Whether a request holds `name` now. Asking claims nothing.
+    async fn is_claimed(&self, name: Digest, at: Timestamp) -> Result<bool, LedgerError>;
 }

@@ -43,4 +43,13 @@ impl Claims for EmbeddedLedger {
         };
         Ok(self.volatile.run(BUDGET, claim).await?)
     }
+
+    async fn is_claimed(&self, name: Digest, at: Timestamp) -> Result<bool, LedgerError> {
+        let (name, at) = (name.bytes(), integer(at.as_unix())?);
+        let ask = move |transaction: &Transaction<'_>| {
+            let query = "SELECT EXISTS (SELECT 1 FROM claim WHERE name = ?1 AND over > ?2)";
+            Ok(transaction.prepare_cached(query)?.query_row(params![name, at], |row| row.get(0))?)
+        };
+        Ok(self.volatile.run(BUDGET, ask).await?)
+    }
 }

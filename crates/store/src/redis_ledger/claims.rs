@@ -25,9 +25,16 @@ impl Claims for RedisLedger {
         arguments.extend(self.calls.time_arguments(at));
         self.calls.run_at(&subject_tag(name), &CLAIM_NAME, &[CLAIM], arguments).await
     }
+
+    async fn is_claimed(&self, name: Digest, at: Timestamp) -> Result<bool, LedgerError> {
+        let mut arguments = vec![text(second(at))];
+        arguments.extend(self.calls.time_arguments(at));
+        self.calls.run_at(&subject_tag(name), &IS_CLAIMED, &[CLAIM], arguments).await
+    }
 }
 
 /// The key of the claim of a name.
 pub(super) const CLAIM: &str = "claim";
 
 static CLAIM_NAME: Script = script!("now" "claim");
+static IS_CLAIMED: Script = script!("now" "is_claimed");

@@ -143,6 +143,11 @@ pub async fn a_name_is_claimed_once_until_its_term_is_over(f: &dyn LedgerFixture
     };
     assert!(claim(1, ours, NOW).await);
     assert!(claim(1, ours, NOW + 59).await, "it is ours");
+    let is_claimed = async |name: u8, at| {
+        f.ledger().is_claimed(Digest::new([name; 16]), Timestamp::from_unix(at)).await.unwrap()
+    };
+    assert!(is_claimed(1, NOW + 59).await && !is_claimed(1, NOW + 60).await);
+    assert!(!is_claimed(2, NOW).await, "asking claims nothing");
     assert!(!claim(1, theirs, NOW + 59).await);
     assert!(claim(2, theirs, NOW).await, "another name");
     assert!(claim(1, theirs, NOW + 60).await, "the term is over");

@@ -314,6 +314,7 @@ switchboard! {
     }
     Claims for Ledger fails with LedgerError {
         Claim: async fn claim(&self, name: Digest, token: Token, term: Duration, at: Timestamp) -> bool;
+        IsClaimed: async fn is_claimed(&self, name: Digest, at: Timestamp) -> bool;
     }
     Challenges for Ledger fails with LedgerError {
         PutChallenge: async fn put_challenge(

@@ -15,7 +15,7 @@ pub use enrolment::default_app_label;
 pub use error::TotpError;
 pub use first_code::{FirstCode, FirstCodeError, FirstCodeProblem};
 pub use new_totp::NewTotp;
-pub use otpauth::WrittenSeed;
+pub use otpauth::{UriNames, WrittenSeed};
 pub use sealed::Totp;
 pub(crate) use seed::SEED_BYTES;
 pub use seed::Seed;

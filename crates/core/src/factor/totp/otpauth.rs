@@ -71,6 +71,31 @@ impl WrittenSeed {
     }
 }
 
+/// The names in an otpauth URI, whatever the rest of it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UriNames {
+    /// Who issued the seed, by the label or the parameter; empty if neither says so.
+    pub issuer: String,
+    /// Whose seed it is; may be empty.
+    pub account: String,
+}
+
+impl UriNames {
+    /// Reads the label and the issuer of an otpauth URI of any kind; `None` if they cannot be read.
+    #[must_use]
+    pub fn read(uri: &str) -> Option<Self> {
+        let (_, rest) = uri.trim().split_once("://")?;
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let label = decoded(path.split_once('/').map_or("", |(_, label)| label)).ok()?;
+        let (prefix, account) = label.split_once(':').unwrap_or(("", label.as_str()));
+        let issuer = query.split('&').find_map(|pair| pair.strip_prefix("issuer=")).unwrap_or_default();
+        let issuer = decoded(&issuer.replace('+', " ")).ok()?;
+        let issuer = if prefix.trim().is_empty() { issuer.trim() } else { prefix.trim() };
+        Some(Self { issuer: issuer.to_owned(), account: account.trim().to_owned() })
+    }
+}
+
 #[derive(Default)]
 struct Said {
     secret: Option<Zeroizing<String>>,
@@ -154,6 +179,18 @@ mod tests {
         let made =
             NewTotp::new(other, Seed::from_base32(SEED).unwrap()).uri("Example Mail", "a b@example.org");
         assert_eq!(read(&made.unwrap()), Ok((SEED.to_owned(), Some(other))));
+    }
+
+    #[test]
+    fn names_are_read_from_a_uri_even_if_its_seed_is_not() {
+        let names = |uri: &str| UriNames::read(uri).map(|names| (names.issuer, names.account));
+        let both = Some(("Example Mail".to_owned(), "alice@example.org".to_owned()));
+        assert_eq!(names("otpauth://totp/Example%20Mail:alice%40example.org?secret=short"), both);
+        assert_eq!(names("otpauth://hotp/alice@example.org?counter=1&issuer=Example+Mail"), both);
+        assert_eq!(names("otpauth://totp/alice"), Some((String::new(), "alice".to_owned())));
+        assert_eq!(names("otpauth://totp"), Some((String::new(), String::new())));
+        assert_eq!(names("otpauth://totp/%ff?secret=x"), None);
+        assert_eq!(names("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), None);
     }
 
     #[test]

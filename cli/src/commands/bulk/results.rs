@@ -1,14 +1,14 @@
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use nix::fcntl::OFlag;
-use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
+use super::own_file::{open_own, sync_folder};
 use crate::failure::Failure;
 
 /// Something that is issued to an account, and recorded in the results and nowhere else.
@@ -65,26 +65,7 @@ impl<T: Issued> Results<T> {
     pub(in crate::commands) fn open(path: &Path) -> Result<Self, Failure> {
         let at =
             |error: &dyn std::fmt::Display| Failure::cannot_create(format!("{}: {error}", path.display()));
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).mode(0o600);
-        let made = options.clone().create_new(true).open(path);
-        let file = match made {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                // Refuses a link to another place, and a fifo.
-                options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
-                options.open(path).map_err(|error| at(&error))?
-            }
-            made => made.map_err(|error| at(&error))?,
-        };
-        let meta = file.metadata().map_err(|error| at(&error))?;
-        if !meta.is_file() || meta.mode() & 0o077 != 0 || meta.uid() != geteuid().as_raw() {
-            return Err(at(&"is not a file that you alone may read; give another"));
-        }
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(at(&"another postern writes it just now")),
-            Err(TryLockError::Error(error)) => return Err(at(&error)),
-        }
+        let file = open_own(path)?;
         let mut results = Self { file: Some(file), path: path.to_owned(), last: HashMap::new() };
         results.take_in().map_err(|error| at(&error))?;
         Ok(results)
@@ -156,11 +137,7 @@ impl<T: Issued> Results<T> {
             }
             file.set_len(0).map_err(|error| error.to_string())?;
             self.add(&columns::<T>()).map_err(|failure| failure.message().to_owned())?;
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            return File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(|error| error.to_string());
+            return sync_folder(&self.path).map_err(|error| error.to_string());
         }
         self.learn(&text)?;
         // A run that was interrupted while it wrote a line had done nothing about it yet.
@@ -215,7 +192,7 @@ const FAILED: &str = "failed";
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::*;
 

@@ -16,6 +16,11 @@ pub(in crate::commands) struct Row {
 }
 
 impl Row {
+    /// A line of a table with names alone.
+    pub(in crate::commands) fn named(name: String) -> Self {
+        Self { name, fields: Vec::new() }
+    }
+
     /// The value of a column. Empty if there is none.
     pub(in crate::commands) fn get(&self, column: &str) -> &str {
         self.fields.iter().find(|(name, _)| *name == column).map_or("", |(_, text)| text.as_str())

@@ -27,6 +27,11 @@ impl Output {
         Self { is_json, is_coloured: !is_json && !no_color && std::io::stdout().is_terminal() }
     }
 
+    /// For a command whose result is a document for programs in any case.
+    pub(crate) fn as_json(self) -> Self {
+        Self { is_json: true, is_coloured: false }
+    }
+
     /// Prints `text` for people, or `value` under `name` beside the version of the JSON format.
     pub(crate) fn print(self, text: &str, name: &str, value: impl Serialize) -> Result<(), Failure> {
         self.print_all(text, [(name, json!(value))])

@@ -4,6 +4,7 @@ mod account;
 mod app_password;
 mod couriers;
 mod factors;
+mod import;
 mod my;
 mod out_of_band;
 mod totp;
@@ -17,6 +18,7 @@ pub(crate) use account::{AccountCommand, PolicyOf};
 pub(crate) use app_password::{AppPasswordCommand, CreateAppPassword};
 pub(crate) use couriers::CourierCommand;
 pub(crate) use factors::{DeviceCommand, FactorCommand, KeyCommand, RecoveryCommand, SessionCommand};
+pub(crate) use import::{Import, ImportFormat, Migrate};
 pub(crate) use my::{
     My, MyAppPasswords, MyChallenges, MyCommand, MyDevices, MyEmail, MyPhone, MySessions, MySms,
 };
@@ -111,6 +113,26 @@ pub(crate) enum Command {
         #[arg(long)]
         csv: bool,
     },
+    /// Bind the authenticator apps and tokens of another system to the accounts here
+    ///
+    /// Each entry of the files is bound as a second factor: it proved itself elsewhere, so no code is asked for. With its first factor
+    /// an account is enrolled, and its main password may no longer open mail; --dry-run says what would change for each account. What
+    /// cannot be carried over is listed with the reason. A seed that an account already has is recognised, so the same command can be
+    /// run again at any time. Codes are accepted from the next but one on, so that none that was used elsewhere is good here.
+    Import(Box<Import>),
+    /// Print everything that is kept about an account, for its owner, as one JSON document
+    ///
+    /// Without what would open the account: no seeds, no hashes, no keys.
+    Export {
+        /// The account's name or one of its addresses
+        name: String,
+    },
+    /// Carry the accounts' data from one SQLite file to LDAP and Redis
+    ///
+    /// Reads the embedded directory and ledger of --from, and writes the data of each account to the LDAP entry whose user name is the
+    /// same. Stop posternd before. Main passwords, trusted devices, sessions and recent logins stay behind. An entry that has data of
+    /// Postern already is never overwritten; if the command is interrupted, run it again.
+    Migrate(Migrate),
     /// The keyring, which seals seeds and push subscriptions, and authenticates records
     #[command(subcommand)]
     Key(KeyCommand),

@@ -139,9 +139,8 @@ async fn revoke(
 
 async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output) -> Result<(), Failure> {
     let (uses, now) = (site.ledger.last_uses(&account.id).await?, site.clock.now());
-    let last_use = |id: Selector| uses.iter().find(|used| used.credential == Credential::AppPassword(id));
-    let mut all: Vec<&AppPassword> = account.data.app_passwords.iter().collect();
-    all.sort_by_key(|password| password.live().map_or((true, None), |live| (false, Some(live.created))));
+    let last_use = |id| last_use(&uses, id);
+    let all = by_age(account);
     let rows = all.iter().filter_map(|password| match password {
         AppPassword::Live(live) => Some(live_row(live, last_use(live.id), now)),
         AppPassword::Revoked(tombstone) => with_revoked.then(|| {
@@ -156,8 +155,22 @@ async fn list(site: &Site, account: &Account, with_revoked: bool, output: Output
     });
     let text = table(&["ID", "LABEL", "STATE", "OPENS", "FROM", "CREATED", "LAST USED"], rows);
     let text = if text.is_empty() { format!("{} has no app passwords", account.name) } else { text };
-    let values: Vec<Value> = all.iter().map(|password| value(password, last_use(password.id()))).collect();
-    output.about(account).print(&text, "app_passwords", values)
+    output.about(account).print(&text, "app_passwords", values(account, &uses))
+}
+
+/// The app passwords of an account for scripts, revoked ones last.
+pub(super) fn values(account: &Account, uses: &[Use]) -> Vec<Value> {
+    by_age(account).into_iter().map(|password| value(password, last_use(uses, password.id()))).collect()
+}
+
+fn by_age(account: &Account) -> Vec<&AppPassword> {
+    let mut all: Vec<&AppPassword> = account.data.app_passwords.iter().collect();
+    all.sort_by_key(|password| password.live().map_or((true, None), |live| (false, Some(live.created))));
+    all
+}
+
+fn last_use(uses: &[Use], id: Selector) -> Option<&Use> {
+    uses.iter().find(|used| used.credential == Credential::AppPassword(id))
 }
 
 fn live_row(live: &LiveAppPassword, used: Option<&Use>, now: Timestamp) -> Vec<String> {

@@ -111,7 +111,8 @@ fn row(name: &str, one: &PendingChallenge) -> Vec<String> {
     ]
 }
 
-fn value(name: &str, one: &PendingChallenge) -> Value {
+/// A challenge for scripts.
+pub(super) fn value(name: &str, one: &PendingChallenge) -> Value {
     let challenge = &one.challenge;
     json!({
         "id": one.id.to_string(),

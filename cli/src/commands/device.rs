@@ -87,7 +87,8 @@ fn short(device: &TrustedDevice) -> String {
     device.id.to_string().chars().take(8).collect()
 }
 
-fn value(device: &TrustedDevice) -> Value {
+/// A device for scripts.
+pub(super) fn value(device: &TrustedDevice) -> Value {
     json!({
         "id": device.id.to_string(),
         "name": device.trust.name,

@@ -6,10 +6,13 @@ mod challenge;
 mod check;
 mod courier;
 mod device;
+mod export;
 mod factor;
 mod history;
+mod import;
 mod init;
 mod key;
+mod migrate;
 mod my;
 mod out_of_band;
 mod report;
@@ -46,6 +49,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         Command::Device(command) => device::run(&Site::open(&args.config)?, command, output).await,
         Command::Session(command) => session::run(&Site::open(&args.config)?, command, output).await,
         Command::History { name } => history::run(&Site::open(&args.config)?, &name, output).await,
+        Command::Import(wanted) => Box::pin(import::run(&args.config, &wanted, output)).await,
+        Command::Export { name } => Box::pin(export::run(&Site::open(&args.config)?, &name, output)).await,
+        Command::Migrate(wanted) => Box::pin(migrate::run(&args.config, &wanted, output)).await,
         Command::Key(command) => key::run(&args.config, command, output).await,
         Command::Report { csv: true, .. } if args.json => {
             Err(Failure::usage("give --csv or --json, not both"))

@@ -73,7 +73,8 @@ fn the_one(sessions: &[OpenSession], typed: &str, name: &str) -> Result<SessionI
     }
 }
 
-fn value(site: &Site, OpenSession { session, .. }: &OpenSession) -> Value {
+/// A session for scripts.
+pub(super) fn value(site: &Site, OpenSession { session, .. }: &OpenSession) -> Value {
     let limits = site.config.limits.sessions;
     json!({
         "id": session.id,

@@ -24,6 +24,9 @@ use create::RequestedAccount;
 use edit::{decide, hash};
 use value::value;
 
+pub(super) use policy_text::mail_after_enrolment;
+pub(super) use value::value as account_value;
+
 /// Runs a verb of `postern account`. Files of the calling user are read before root is given up.
 pub(crate) async fn run(config: &Path, command: AccountCommand, output: Output) -> Result<(), Failure> {
     let from = if let AccountCommand::Policy(wanted) = &command { wanted.from.as_deref() } else { None };

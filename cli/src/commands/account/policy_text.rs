@@ -1,7 +1,9 @@
 //! The policy in force for an account, in words and for scripts.
 
 use postern_core::account::Account;
-use postern_core::policy::{EffectiveLogin, EffectiveMail, ForcedEnrolment, ServiceKind, StrictestRule};
+use postern_core::policy::{
+    EffectiveLogin, EffectiveMail, ForcedEnrolment, MainPasswordOnMail, ServiceKind, StrictestRule,
+};
 use serde_json::{Map, Value, json};
 
 use crate::site::Site;
@@ -15,6 +17,25 @@ pub(super) fn mail_word(account: &Account) -> &'static str {
 pub(super) fn mail_text(site: &Site, account: &Account) -> String {
     let all = mail(site, account).map(|(name, policy)| (name, policy.main_password_on_mail.as_str()));
     by_service(&all.collect::<Vec<_>>(), account.data.policy.main_password_on_mail.is_some())
+}
+
+/// What becomes of the main password on mail once the account has its first factor.
+pub(in crate::commands) fn mail_after_enrolment(site: &Site, account: &Account) -> String {
+    let (mut closed, mut open) = (Vec::new(), Vec::new());
+    for (name, policy) in mail(site, account) {
+        match policy.main_password_on_mail {
+            MainPasswordOnMail::Always => open.push(name),
+            MainPasswordOnMail::UntilEnrolled if policy.observe => open.push(name),
+            MainPasswordOnMail::UntilEnrolled => closed.push(name),
+            // It opens nothing before, either.
+            MainPasswordOnMail::Never => {}
+        }
+    }
+    match (closed.is_empty(), open.is_empty()) {
+        (true, _) => "mail stays as it is".to_owned(),
+        (false, true) => "the main password no longer opens mail".to_owned(),
+        (false, false) => format!("the main password no longer opens {}", closed.join(", ")),
+    }
 }
 
 /// What logins ask for besides the first factor. If the services differ, it names them.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::site::Site;
 
 /// The account for scripts.
-pub(super) async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
+pub(in crate::commands) async fn value(site: &Site, account: &Account) -> Result<Value, Failure> {
     // A change that was made is reported even if the ledger does not answer.
     let uses = site.ledger.last_uses(&account.id).await.unwrap_or_default();
     let last_used = uses.iter().find(|used| used.credential == Credential::MainPassword).map(use_value);

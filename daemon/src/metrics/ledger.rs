@@ -94,6 +94,7 @@ measured! {
     }
     Claims ("claims") {
         async fn claim(&self, name: Digest, token: Token, term: Duration, at: Timestamp) -> bool;
+        async fn is_claimed(&self, name: Digest, at: Timestamp) -> bool;
     }
 }
 

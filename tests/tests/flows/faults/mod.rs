@@ -83,6 +83,8 @@ fn is_on_the_path_of_a_login(point: Point) -> bool {
         Point::ForEachAccount | Point::ForgetCodes | Point::ForgetAttempts | Point::DropDevices => false,
         Point::DropBrowserRecords | Point::ForgetBrowsers => false,
         Point::Time | Point::Health | Point::CountSendings => false,
+        // A move to other stores asks it.
+        Point::IsClaimed => false,
         // The history of an account is written once the verdict is out.
         Point::PutLoginEvent | Point::LoginEvents | Point::DropLoginEvents => false,
         // Binding a number, a courier that fails, and a fraud report.

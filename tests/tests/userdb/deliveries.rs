@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::unistd::{Gid, Uid};
 use postern_tests::guard::wait_for;
-use postern_tests::{Dovecot, Site, host};
+use postern_tests::{Dovecot, DovecotConfig, Site, host};
 
 /// A site with bob, who has two addresses, and a Dovecot that stores mail by `%u` and accepts deliveries.
 struct Host {
@@ -20,6 +20,10 @@ struct Host {
 
 impl Host {
     fn new(name: &str, setting: Option<&'static str>) -> Self {
+        Self::with(name, setting, Site::dovecot_config)
+    }
+
+    fn with(name: &str, setting: Option<&'static str>, config: fn(&Site) -> DovecotConfig) -> Self {
         let builder = Site::builder(name);
         let site = match setting {
             Some(setting) => builder.setting("[directory]", setting),
@@ -31,7 +35,7 @@ impl Host {
         let bob = site.account_with("bob", &postern_tests::site::random_password(), &more);
         let mail = site.dir().join("mail");
         host::make_dir(&mail, (Uid::from_raw(0), Gid::from_raw(0)), 0o777);
-        let mut config = site.dovecot_config();
+        let mut config = config(&site);
         config.more = format!(
             "protocols = imap pop3 lmtp\nmail_location = maildir:{}/%u\npostmaster_address = postmaster@example.org\n\
              service lmtp {{\n executable = {}\n unix_listener lmtp {{\n  mode = 0666\n }}\n}}\n",
@@ -112,6 +116,19 @@ fn a_delivery_to_an_address_goes_to_the_mailbox_that_its_owner_reads() {
     assert_eq!(host.dovecot.imap("bob", &host.bob.password).text(), "INBOX: 4 messages");
     assert_eq!(host.dovecot.imap("sales@example.org", &host.bob.password).text(), "INBOX: 4 messages");
     assert!(deliver(&host.dovecot, "nobody@example.org").starts_with("550"));
+}
+
+#[test]
+fn by_lua_mail_is_delivered_bounces_for_unknown_names_and_waits_in_an_outage() {
+    let mut host = Host::with("deliveries_by_lua", None, Site::dovecot_by_lua_config);
+    for (number, name) in ["bob@example.org", "bob"].iter().enumerate() {
+        let answer = deliver(&host.dovecot, name);
+        assert!(answer.starts_with("250"), "{name}: {answer}");
+        wait_for("the message", Duration::from_secs(5), || (host.count("bob") == number + 1).then_some(()));
+    }
+    assert!(deliver(&host.dovecot, "nobody@example.org").starts_with("550"));
+    assert!(host.posternd.stop().success());
+    assert!(deliver(&host.dovecot, "bob").starts_with("451"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ def opens(options, logins, password):
     for name, login in logins.items():
         heard = login(options.user, password)
         equal(heard.outcome, "in", f"{name} by app password ({heard.text})")
-        audit("verdict=accept", "service=", f"user={options.user}", since=since)
+        audit("verdict=accept", f"service={name} ", f"user={options.user}", since=since)
         wrong = "".join(reversed(password))
         heard = login(options.user, wrong)
         equal(heard.outcome, "refused", f"{name} by a wrong password ({heard.text})")

@@ -13,6 +13,7 @@ pub mod embedded;
 mod fresh;
 pub mod ldap;
 mod redis_ledger;
+mod server_state;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use embedded::Embedded;
 pub use fresh::FreshReads;
 pub use ldap::LdapDirectory;
 pub use redis_ledger::{LedgerTime, OpenRedisError, RedisLedger};
+pub use server_state::ServerState;
 
 /// The stores that a configuration names.
 #[derive(Debug, Clone)]
@@ -42,15 +44,6 @@ pub struct Stores {
     pub ldap: Option<Arc<LdapDirectory>>,
     /// Redis itself, if it is in use.
     pub redis: Option<Arc<RedisLedger>>,
-}
-
-/// A server of a store, as it was when it was last asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerState {
-    /// Its address, as the configuration or the other servers name it; without a password.
-    pub server: String,
-    /// Whether it answered. One that did not is tried again in the background, and costs no login any time meanwhile.
-    pub is_up: bool,
 }
 
 /// A store that the configuration names cannot be used.

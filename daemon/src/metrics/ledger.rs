@@ -18,7 +18,7 @@ use postern_core::ledger::{
 use postern_core::limits::{AttemptLimits, CodeLimits, HistoryLimits, PushLimits, SendLimits, Source};
 use postern_core::login_event::LoginEventRecord;
 
-use super::Measured;
+use super::stores::Measured;
 
 /// Implements each part of the ledger. Its name in the label is in brackets.
 macro_rules! measured {

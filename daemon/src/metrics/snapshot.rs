@@ -6,7 +6,7 @@ use postern_core::hashing::{Durations, Load};
 use postern_ipc::Status;
 use postern_store::ServerState;
 
-use super::Metrics;
+use super::counters::Metrics;
 use super::exposition::{Counted, Exposition, float};
 use super::process::Process;
 use crate::slots::{Capacity, Places};

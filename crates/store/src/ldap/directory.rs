@@ -19,7 +19,7 @@ use postern_core::policy::Class;
 use postern_core::secret::Password;
 use postern_core::userdb::Userdb;
 
-use crate::ServerState;
+use crate::server_state::ServerState;
 
 use super::connect::{Connector, OpenLdapError};
 use super::entry::{self, CLASS, FACTOR_KEY, PASSWORD_RESET};

@@ -9,7 +9,8 @@ use super::connect::OpenRedisError;
 use super::ended_browsers::EndedBrowsers;
 use super::fence::Fences;
 use super::granted::Granted;
-use crate::{Access, ServerState};
+use crate::Access;
+use crate::server_state::ServerState;
 
 /// The ledger of a site, in its Redis.
 pub struct RedisLedger {

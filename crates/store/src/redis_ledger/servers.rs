@@ -5,7 +5,7 @@ use postern_core::ledger::{Health, LedgerError};
 use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::ServerState;
+use crate::server_state::ServerState;
 
 use super::cluster::Cluster;
 use super::connect::{Address, Connector, OpenRedisError};

@@ -40,7 +40,7 @@ fn a_service_that_the_configuration_does_not_name_makes_no_label() {
     }
     let service = NamedService { name: "imap", settings: Some(&imap) };
     metrics.count(LOGIN, "login", service, &rejected(Reason::BadCredential, Trail::default()));
-    let text = exposition::Exposition::of(&metrics.registry).text().unwrap();
+    let text = super::super::exposition::Exposition::of(&metrics.registry).text().unwrap();
     assert!(!text.contains("invented"), "{text}");
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("postern_logins_total")).collect();
     assert_eq!(

@@ -47,10 +47,21 @@ pub(crate) fn all() -> Vec<Document> {
     ];
     let mut names: Vec<String> = top.into_iter().map(str::to_owned).collect();
     for folder in ["docs", "packaging", "ldap-schema"] {
-        names.extend(files_below(folder).into_iter().filter(|name| !name.starts_with("docs/transcripts/")));
+        let is_document = |name: &String| !NO_DOCUMENTS.iter().any(|folder| name.starts_with(folder));
+        names.extend(files_below(folder).into_iter().filter(is_document));
     }
     names.into_iter().filter_map(|name| Document::open(&name)).collect()
 }
+
+/// What people see at work, what packages are made of, and what is generated.
+const NO_DOCUMENTS: &[&str] = &[
+    "docs/transcripts/",
+    "packaging/apparmor/",
+    "packaging/completions/",
+    "packaging/debian/",
+    "packaging/rpm/",
+    "packaging/selinux/",
+];
 
 /// The guides: what people read in order to do something.
 pub(crate) fn guides() -> impl Iterator<Item = Document> {

@@ -8,7 +8,7 @@ SYSCONFDIR ?= /etc
 PAM_DIR ?= $(or $(patsubst %/pam_permit.so,%,$(firstword $(wildcard /usr/lib/*/security/pam_permit.so \
 	/usr/lib64/security/pam_permit.so /usr/lib/security/pam_permit.so))),/usr/lib/security)
 INSTALL_FILES = CARGO_TARGET_DIR=$(TARGET) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) PAM_DIR=$(PAM_DIR) \
-	scripts/install-files
+	ZSH_DIR=$(ZSH_DIR) NAGIOS_DIR=$(NAGIOS_DIR) ROUNDCUBE_DIR=$(ROUNDCUBE_DIR) scripts/install-files
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
 
@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,7 +34,13 @@ uninstall: ## Take away what `make install` installed; configuration and data st
 packages-deb: build ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
 	scripts/build-deb
 
-man: ## Write the manual of the command line anew from its own help
+packages-rpm: build ## Make the packages for RHEL 9 and its kin, into target/packages
+	scripts/build-rpm
+
+packages-test: packages-deb ## Install, upgrade, remove and purge the Debian packages, on Debian 12 and 13 booted by systemd
+	scripts/packages-test
+
+man: ## Write the manual and the completions of the command line anew from its own help
 	POSTERN_WRITE_MAN=1 cargo test -p postern the_man_pages_are_those_of_the_command_line
 
 schema: ## Write ldap-schema anew from its one table

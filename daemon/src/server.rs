@@ -207,16 +207,18 @@ impl Server {
         tell_systemd(&[NotifyState::Ready]);
     }
 
-    /// Lets working conversations come to their end; those that wait for a person end at once.
+    /// Lets working conversations come to their end; those that wait for a person end after [`ANSWER`].
     pub(crate) async fn drain(&self) {
-        self.stopping.send_replace(true);
-        let empty = async {
+        let empty = async || {
             while self.slots.open() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        if tokio::time::timeout(DRAIN, empty).await.is_err() {
-            warn!("{} conversations were cut off", self.slots.open());
+        if tokio::time::timeout(ANSWER, empty()).await.is_err() {
+            self.stopping.send_replace(true);
+            if tokio::time::timeout(DRAIN, empty()).await.is_err() {
+                warn!("{} conversations were cut off", self.slots.open());
+            }
         }
         self.history.drain(HISTORY_DRAIN).await;
     }
@@ -227,7 +229,10 @@ pub(crate) fn tell_systemd(state: &[NotifyState<'_>]) {
     drop(sd_notify::notify(state));
 }
 
-/// How long open conversations may continue after SIGTERM; a mail login takes milliseconds.
+/// How long conversations may wait for an answer after SIGTERM. A program answers at once, such as Dovecot by PAM. Logins that arrive
+/// meanwhile wait in the socket that systemd holds.
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long open conversations may continue after that; a mail login takes milliseconds.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long the history of logins may be written after that: a little longer than a call to the ledger.
 const HISTORY_DRAIN: Duration = Duration::from_secs(1);

@@ -21,6 +21,7 @@ pub mod demo;
 pub mod dovecot;
 pub mod ds389;
 pub mod earlier_build;
+pub mod fail2ban;
 pub mod fake;
 pub mod flood;
 pub mod form_client;

@@ -5,6 +5,8 @@ mod app_password;
 mod couriers;
 mod factors;
 mod import;
+#[cfg(test)]
+mod man;
 mod my;
 mod out_of_band;
 mod totp;
@@ -231,6 +233,7 @@ mod tests {
     use std::path::Path;
 
     use clap::CommandFactory;
+    use clap_complete::Shell;
 
     use super::*;
 
@@ -239,23 +242,48 @@ mod tests {
         Args::command().debug_assert();
     }
 
+    /// `make man` writes them, and the completions with them.
     #[test]
     fn the_man_pages_are_those_of_the_command_line() {
-        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/man");
-        if std::env::var_os("POSTERN_WRITE_MAN").is_some() {
-            clap_mangen::generate_to(Args::command(), &pages).unwrap();
+        let may_write = std::env::var_os("POSTERN_WRITE_MAN").is_some();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/man");
+        if may_write {
+            completions_differ(true);
         }
-        let fresh = tempfile::tempdir().unwrap();
-        clap_mangen::generate_to(Args::command(), fresh.path()).unwrap();
-        let mut count = 0;
-        for page in std::fs::read_dir(fresh.path()).unwrap() {
-            let page = page.unwrap();
-            let kept = std::fs::read_to_string(pages.join(page.file_name())).unwrap_or_default();
-            let made = std::fs::read_to_string(page.path()).unwrap();
-            assert_eq!(kept, made, "{} is out of date; run: make man", page.file_name().display());
-            count += 1;
+        let pages = man::pages();
+        assert!(pages.len() > 10, "{} pages", pages.len());
+        for (name, page) in pages {
+            assert!(
+                man::matches(&folder.join(&name), &page, may_write),
+                "{name} is out of date; run: make man"
+            );
         }
-        assert!(count > 10, "{count} pages");
+    }
+
+    #[test]
+    fn each_command_has_an_example_and_each_example_is_a_command() {
+        assert_eq!(man::without_example(), [""; 0], "add them in cli/src/args/man.rs");
+        for (line, _) in man::EXAMPLES {
+            Args::try_parse_from(man::words(line)).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+
+    #[test]
+    fn the_completions_of_shells_are_those_of_the_command_line() {
+        assert_eq!(completions_differ(false), [""; 0], "out of date; run: make man");
+    }
+
+    /// Writes the completions if they may be, and names those that are still out of date.
+    fn completions_differ(may_write: bool) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/completions");
+        let shells = [(Shell::Bash, "postern.bash"), (Shell::Zsh, "_postern"), (Shell::Fish, "postern.fish")];
+        let differs = |(shell, file): &(Shell, &str)| {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "postern", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            !man::matches(&folder.join(file), &script, may_write)
+        };
+        shells.into_iter().filter(differs).map(|(_, file)| file.to_owned()).collect()
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod factors;
 mod history;
 mod import;
 mod init;
+mod installed;
 mod key_drop;
 mod keys;
 mod migrate;

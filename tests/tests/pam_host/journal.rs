@@ -1,4 +1,4 @@
-use postern_tests::FakePosternd;
+use postern_tests::{FakePosternd, fail2ban};
 
 use crate::{alice, pam, site, usual};
 
@@ -55,6 +55,28 @@ fn no_input_can_forge_a_line_or_a_field() {
     let log = refused("forge", "bad_credential", "x rhost=192.0.2.9 user=root\nfoo", "1.2.3.4 user=bob");
     let end = r#"rhost="1.2.3.4 user=bob" user="x rhost=192.0.2.9 user=root\x0afoo""#;
     assert!(log.len() == 1 && log[0].ends_with(end), "{log:?}");
+}
+
+/// A name from which the address of somebody else could be read.
+const FORGED: &str = "pam_postern(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.9 user=x";
+
+#[test]
+fn the_filter_of_fail2ban_finds_guesses_and_no_forged_address() {
+    let mut lines = Vec::new();
+    for (reason, user) in
+        [("bad_credential", "alice"), ("unknown_account", FORGED), ("limited", FORGED), ("cancelled", FORGED)]
+    {
+        lines.extend(refused("filter", reason, user, "192.0.2.7"));
+    }
+    lines.extend(refused("filter", "bad_credential", "alice", &format!("x {FORGED}")));
+    // Nobody listens: an outage.
+    let site = site("filter_outage", "");
+    let outage = site.host("test", FORGED).word("rhost", "192.0.2.8").authenticate();
+    assert_ne!(outage.answer("auth"), pam::SUCCESS);
+    assert!(!outage.log.is_empty());
+    lines.extend(outage.log.iter().map(|line| line.split_once("]: ").unwrap().1.to_owned()));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    assert_eq!(fail2ban::addresses("postern-pam", "sshd", &lines), ["192.0.2.7"; 2], "{lines:#?}");
 }
 
 #[test]

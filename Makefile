@@ -37,7 +37,7 @@ packages-deb: build ## Make the Debian packages, into target/packages (Debian 12
 packages-rpm: build ## Make the packages for RHEL 9 and its kin, into target/packages
 	scripts/build-rpm
 
-packages-test: packages-deb ## Install, upgrade, remove and purge the Debian packages, on Debian 12 and 13 booted by systemd
+packages-test: packages-deb packages-rpm ## Install, upgrade, remove and purge the packages, on Debian 12 and 13 booted by systemd
 	scripts/packages-test
 
 man: ## Write the manual and the completions of the command line anew from its own help

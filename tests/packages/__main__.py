@@ -1,8 +1,8 @@
-"""The Debian packages on a Debian that systemd has booted: installed, upgraded under logins, removed, purged.
+"""The Debian packages on a Debian that systemd has booted: installed, upgraded under logins, removed, purged; and those for RHEL.
 
-    scripts/packages-test [12|13]...
+    scripts/packages-test [12|13|rpm]...
 
-The packages are those of `make packages-deb`, in target/packages. The build before them is the one in POSTERN_OLD_PACKAGES, by
+The packages are those of `make packages-deb packages-rpm`, in target/packages. The build before them is the one in POSTERN_OLD_PACKAGES, by
 default the same under a lower version, with another text in its conffiles.
 """
 
@@ -18,7 +18,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "guides"))
 
+from cgroup import own_cgroup  # noqa: E402
 from tree import Failed, Tree  # noqa: E402
+
+import rpms  # noqa: E402
 
 ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
@@ -216,8 +219,13 @@ def older(new, folder):
         shutil.rmtree(unpacked)
 
 
+def debian_tree(release):
+    ran = subprocess.run([ROOT / "scripts/debian-tree", release], check=True, stdout=subprocess.PIPE, text=True)
+    return ran.stdout.strip()
+
+
 def test_on(release, new, old):
-    made = subprocess.run([ROOT / "scripts/debian-tree", release], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    made = debian_tree(release)
     print(f"Debian {release}, booted by systemd", flush=True)
     binds = {new: "/srv/new", old: "/srv/old", HERE: "/srv/test"}
     with open(TARGET / f"packages-test-{release}.log", "w", encoding="utf-8") as log, Tree(release, made, binds, log) as tree:
@@ -249,11 +257,15 @@ def main():
         old = Path("/run/old-packages")
         old.mkdir()
         older(new, old)
-    for release in sys.argv[1:] or ["12", "13"]:
+    for what in sys.argv[1:] or ["12", "13", "rpm"]:
         try:
-            test_on(release, new, Path(old).resolve())
+            if what == "rpm":
+                rpms.test(debian_tree("12"), new, ok)
+                continue
+            with own_cgroup():
+                test_on(what, new, Path(old).resolve())
         except Failed as failed:
-            sys.exit(f"packages-test: Debian {release}: {failed}")
+            sys.exit(f"packages-test: {what}: {failed}")
 
 
 main()

@@ -122,11 +122,18 @@ fn what_is_installed_is_uninstalled_but_for_edited_files() {
 fn the_pam_module_stays_while_a_stack_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("host");
-    write(&root.join("etc/pam.d/sshd"), "# auth required pam_postern.so\nauth required pam_unix.so # no pam_postern.so\n");
+    write(
+        &root.join("etc/pam.d/sshd"),
+        "# auth required pam_postern.so\nauth required pam_unix.so # no pam_postern.so\n",
+    );
     assert_eq!(install_files(folder.path(), "install").code, 0);
     let stacks = [
         ("etc/pam.d/imap", "auth\trequired\tpam_postern.so\n", "etc/pam.d/imap"),
-        ("etc/pam.d/sshd.dpkg-old", "auth required /usr/lib/security/pam_postern.so\n", "etc/pam.d/sshd.dpkg-old"),
+        (
+            "etc/pam.d/sshd.dpkg-old",
+            "auth required /usr/lib/security/pam_postern.so\n",
+            "etc/pam.d/sshd.dpkg-old",
+        ),
         ("usr/lib/pam.d/login", "-auth [success=1 default=ignore] pam_postern.so\n", "usr/lib/pam.d/login"),
         ("etc/pam.conf", "sshd auth required pam_postern.so\n", "etc/pam.conf"),
         ("etc/pam.d/su", "@include /srv/stacks/our\n", "srv/stacks/our"),
@@ -139,8 +146,14 @@ fn the_pam_module_stays_while_a_stack_names_it() {
         write(&root.join(file), text);
         let ran = install_files(folder.path(), "uninstall");
         assert_eq!(ran.code, 1, "{file}: {ran:?}");
-        assert!(ran.stderr.contains(&format!("  {}\n", root.join(named).display())), "{file}: {}", ran.stderr);
-        assert!(root.join("usr/lib/security/pam_postern.so").exists() && root.join("usr/sbin/posternd").exists());
+        assert!(
+            ran.stderr.contains(&format!("  {}\n", root.join(named).display())),
+            "{file}: {}",
+            ran.stderr
+        );
+        assert!(
+            root.join("usr/lib/security/pam_postern.so").exists() && root.join("usr/sbin/posternd").exists()
+        );
         fs::remove_file(root.join(file)).unwrap();
     }
     assert_eq!(install_files(folder.path(), "uninstall").code, 0);
@@ -170,7 +183,11 @@ fn the_plugin_for_monitoring_answers_as_nagios_wants() {
     let (code, line) = plugin(&site, &["-q"]);
     assert_eq!(code, 0, "{line}");
     assert!(line.starts_with("POSTERN OK - posternd answers | uptime="), "{line}");
-    assert!(line.contains("s connections=") && line.contains(" accept=0c reject=1c defer=0c ignore=0c lines_lost=0c"), "{line}");
+    assert!(
+        line.contains("s connections=")
+            && line.contains(" accept=0c reject=1c defer=0c ignore=0c lines_lost=0c"),
+        "{line}"
+    );
     // As `postern check` has it, in one line.
     let check = site.check();
     let (code, line) = plugin(&site, &[]);
@@ -179,13 +196,17 @@ fn the_plugin_for_monitoring_answers_as_nagios_wants() {
     assert!(line.starts_with(&format!("POSTERN {} - ", words[usize::try_from(code).unwrap()])), "{line}");
     assert_eq!(line.matches('|').count(), 1, "{line}");
     site.edit_config(|text| text + "[nonsense]\n");
-    posternd.signal(nix::sys::signal::Signal::SIGHUP);
+    posternd.hup();
     drop(posternd.logged(&["nonsense"]));
     let (code, line) = plugin(&site, &["-q"]);
     assert_eq!((code, line.contains("the configuration is broken")), (1, true), "{line}");
     drop(posternd);
     let (code, line) = plugin(&site, &["-q"]);
-    assert_eq!((code, line.starts_with("POSTERN UNKNOWN - ") && line.contains("nonsense")), (3, true), "{line}");
+    assert_eq!(
+        (code, line.starts_with("POSTERN UNKNOWN - ") && line.contains("nonsense")),
+        (3, true),
+        "{line}"
+    );
     assert_eq!(plugin(&site, &["-x"]).0, 3);
 }
 

@@ -67,7 +67,7 @@ fn mandoc_finds_no_fault_in_the_manual() {
 /// Programs that were not built are empty files.
 fn install_files(folder: &Path, what: &str) -> Ran {
     let target = folder.join("target");
-    for program in ["posternd", "postern-web", "postern", "pam_postern.so"] {
+    for program in ["posternd", "postern-web", "postern", "pam_postern.so", "postern_lua.so"] {
         write(&target.join("release").join(program), "");
     }
     write(&target.join("static/postern-checkpassword"), "");

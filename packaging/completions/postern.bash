@@ -5796,7 +5796,7 @@ _postern() {
             return 0
             ;;
         postern__subcmd__schema__subcmd__print)
-            opts="-h --config --json --help openldap openldap-ldif 389ds acl acl-ldif index-ldif"
+            opts="-h --config --json --help openldap openldap-ldif 389ds acl acl-ldif acl-ppolicy acl-ppolicy-ldif index-ldif 389ds-aci 389ds-index"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

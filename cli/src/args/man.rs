@@ -300,4 +300,17 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "postern totp enrol --from tokens.csv --result done.csv",
         "Bind a table of tokens, and write what became of each line.",
     ),
+    (
+        "postern import pam_oath /etc/users.oath --dry-run",
+        "Print what would become of each entry of pam_oath.",
+    ),
+    (
+        "postern import google-authenticator /home --results done.csv",
+        "Bind the seeds of all home folders, and write what became of each.",
+    ),
+    ("postern export alice", "Print what is stored about alice, for alice's own records."),
+    (
+        "postern migrate --from old.toml --dry-run",
+        "Test whether the accounts of the SQLite file can go to the LDAP of the configuration.",
+    ),
 ];

@@ -36,7 +36,7 @@ impl Move {
         Self { slapd, redis, old, new, results }
     }
 
-    fn args<'a>(&self, more: &[&'a str]) -> Vec<String> {
+    fn args(&self, more: &[&str]) -> Vec<String> {
         let from = self.old.config().display().to_string();
         let results = self.results.display().to_string();
         let args = ["migrate", "--from", &from, "--results", &results];

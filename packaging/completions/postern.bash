@@ -37,6 +37,9 @@ _postern() {
             postern,email)
                 cmd="postern__subcmd__email"
                 ;;
+            postern,export)
+                cmd="postern__subcmd__export"
+                ;;
             postern,factor)
                 cmd="postern__subcmd__factor"
                 ;;
@@ -46,11 +49,17 @@ _postern() {
             postern,history)
                 cmd="postern__subcmd__history"
                 ;;
+            postern,import)
+                cmd="postern__subcmd__import"
+                ;;
             postern,init)
                 cmd="postern__subcmd__init"
                 ;;
             postern,key)
                 cmd="postern__subcmd__key"
+                ;;
+            postern,migrate)
+                cmd="postern__subcmd__migrate"
                 ;;
             postern,my)
                 cmd="postern__subcmd__my"
@@ -292,6 +301,9 @@ _postern() {
             postern__subcmd__help,email)
                 cmd="postern__subcmd__help__subcmd__email"
                 ;;
+            postern__subcmd__help,export)
+                cmd="postern__subcmd__help__subcmd__export"
+                ;;
             postern__subcmd__help,factor)
                 cmd="postern__subcmd__help__subcmd__factor"
                 ;;
@@ -301,11 +313,17 @@ _postern() {
             postern__subcmd__help,history)
                 cmd="postern__subcmd__help__subcmd__history"
                 ;;
+            postern__subcmd__help,import)
+                cmd="postern__subcmd__help__subcmd__import"
+                ;;
             postern__subcmd__help,init)
                 cmd="postern__subcmd__help__subcmd__init"
                 ;;
             postern__subcmd__help,key)
                 cmd="postern__subcmd__help__subcmd__key"
+                ;;
+            postern__subcmd__help,migrate)
+                cmd="postern__subcmd__help__subcmd__migrate"
                 ;;
             postern__subcmd__help,my)
                 cmd="postern__subcmd__help__subcmd__my"
@@ -986,7 +1004,7 @@ _postern() {
 
     case "${cmd}" in
         postern)
-            opts="-h -V --config --json --help --version init account app-password totp phone email sms factor recovery device session history challenge report key my check courier status schema help"
+            opts="-h -V --config --json --help --version init account app-password totp phone email sms factor recovery device session history challenge report import export migrate key my check courier status schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2133,6 +2151,24 @@ _postern() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        postern__subcmd__export)
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         postern__subcmd__factor)
             opts="-h --config --json --help list remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2244,7 +2280,7 @@ _postern() {
             return 0
             ;;
         postern__subcmd__help)
-            opts="init account app-password totp phone email sms factor recovery device session history challenge report key my check courier status schema help"
+            opts="init account app-password totp phone email sms factor recovery device session history challenge report import export migrate key my check courier status schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2677,6 +2713,20 @@ _postern() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        postern__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         postern__subcmd__help__subcmd__factor)
             opts="list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2734,6 +2784,20 @@ _postern() {
             return 0
             ;;
         postern__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        postern__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2820,6 +2884,20 @@ _postern() {
         postern__subcmd__help__subcmd__key__subcmd__rotate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        postern__subcmd__help__subcmd__migrate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3577,6 +3655,48 @@ _postern() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        postern__subcmd__import)
+            opts="-h --account --accounts --issuer --algorithm --label --add --results --dry-run --config --json --help google-authenticator pam_oath otpauth freeotp+ aegis privacyidea oath-ldap mailcow"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accounts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --algorithm)
+                    COMPREPLY=($(compgen -W "sha1 sha256 sha512" -- "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --results)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         postern__subcmd__init)
             opts="-h --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3758,6 +3878,32 @@ _postern() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        postern__subcmd__migrate)
+            opts="-h --from --results --dry-run --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --results)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

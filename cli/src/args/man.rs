@@ -310,7 +310,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("postern export alice", "Print what is stored about alice, for alice's own records."),
     (
-        "postern migrate --from old.toml --dry-run",
+        "postern migrate --from old.toml --results done.csv --dry-run",
         "Test whether the accounts of the SQLite file can go to the LDAP of the configuration.",
     ),
 ];

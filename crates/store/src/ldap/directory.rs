@@ -24,10 +24,11 @@ use crate::server_state::ServerState;
 use super::connect::{Connector, OpenLdapError};
 use super::entry::{self, CLASS, FACTOR_KEY, PASSWORD_RESET};
 use super::modify::{changes, refusal};
-use super::server::{Bound, Search, Server};
+use super::server::{Search, Server};
 use super::servers::{Servers, settle};
 use super::stale::Copies;
 use super::uid::forms_of;
+use super::user_bind::Bound;
 
 /// The site's LDAP.
 #[derive(Debug)]

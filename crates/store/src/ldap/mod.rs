@@ -11,6 +11,7 @@ mod servers;
 mod stale;
 mod trouble;
 mod uid;
+mod user_bind;
 
 pub use connect::OpenLdapError;
 pub use directory::LdapDirectory;

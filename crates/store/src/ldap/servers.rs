@@ -7,8 +7,9 @@ use ldap3::SearchEntry;
 use postern_core::directory::DirectoryError;
 use postern_core::secret::Password;
 
-use super::server::{Bound, Search, Server};
+use super::server::{Search, Server};
 use super::trouble::Trouble;
+use super::user_bind::Bound;
 
 /// The servers for reads, in the order in which they are tried.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::super::entry::{Content, Entry, SourceFile};
-use super::algorithm_of;
+use super::hash_function::algorithm_of;
 use crate::failure::Failure;
 
 /// Reads one file.

@@ -3,6 +3,7 @@
 mod aegis;
 mod freeotp_plus;
 mod google_authenticator;
+mod hash_function;
 mod ldif;
 mod mailcow;
 mod migration;
@@ -61,14 +62,4 @@ pub(super) fn has_issuers(format: ImportFormat) -> bool {
         | ImportFormat::OathLdap
         | ImportFormat::Mailcow => false,
     }
-}
-
-/// The hash function of this name, in any spelling that is in use.
-fn algorithm_of(name: &str) -> Result<Algorithm, String> {
-    let plain = name.replace('-', "").to_ascii_uppercase();
-    let known =
-        [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into_iter().find(|one| one.name() == plain);
-    known.ok_or_else(|| {
-        format!("its hash function, {}, is neither SHA-1 nor SHA-256 nor SHA-512", name.escape_debug())
-    })
 }

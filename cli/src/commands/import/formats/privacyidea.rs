@@ -11,7 +11,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::super::entry::{Content, Entry, SourceFile, hex};
-use super::algorithm_of;
+use super::hash_function::algorithm_of;
 use crate::failure::Failure;
 
 /// Reads one file. The CSV does not say `algorithm`.

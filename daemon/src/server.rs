@@ -42,6 +42,8 @@ pub(crate) struct Server {
     pub(crate) history: HistoryWriter,
     log: LogQueue,
     pub(crate) hosts: Hosts,
+    /// Whether connections between two conversations are closed.
+    closing: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     last_turned_away: AtomicU64,
     pub(crate) has_wrong_clock: AtomicBool,
@@ -69,6 +71,7 @@ impl Server {
             history: HistoryWriter::new(),
             log,
             hosts: Hosts::new(),
+            closing: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
             last_turned_away: AtomicU64::new(0),
             has_wrong_clock: AtomicBool::new(false),
@@ -135,6 +138,11 @@ impl Server {
             sms_budgets: sms_budgets(&site.engine).await.unwrap_or_default(),
         };
         self.metrics.exposition(&snapshot)
+    }
+
+    /// Becomes true when no further conversation may begin on a connection.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Becomes true when posternd has to stop.
@@ -209,6 +217,8 @@ impl Server {
 
     /// Lets working conversations come to their end; those that wait for a person end after [`ANSWER`].
     pub(crate) async fn drain(&self) {
+        // Before the places are counted: a conversation that begins now either holds one, or sees this.
+        self.closing.send_replace(true);
         let empty = async || {
             while self.slots.open() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;

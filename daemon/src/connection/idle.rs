@@ -15,11 +15,11 @@ use crate::slots::{Holder, Slot};
 /// not read, and the client repeats it on another connection.
 pub(super) async fn next_begin(server: &Arc<Server>, line: &LineStream, uid: u32) -> Option<Slot> {
     let idle = server.slots.wait_idle(server.site().capacity)?;
-    let mut stopping = server.stopping();
+    let mut closing = server.closing();
     tokio::select! {
         biased;
         // An error means that the server is gone.
-        _ = stopping.wait_for(|stops| *stops) => return None,
+        _ = closing.wait_for(|closes| *closes) => return None,
         arrived = timeout(IDLE, line.arrival()) => arrived.ok()?.ok()?,
     }
     let site = server.site();
@@ -34,7 +34,8 @@ pub(super) async fn next_begin(server: &Arc<Server>, line: &LineStream, uid: u32
         server.no_room_for(uid);
     }
     drop(idle);
-    slot
+    // posternd does not wait for a conversation whose place it has not seen.
+    slot.filter(|_| !*closing.borrow())
 }
 
 /// How long a client may take to begin another conversation. A new connection costs it a fraction of a millisecond.

@@ -89,12 +89,17 @@ pub(crate) async fn answer(
             }
         }
         Some(route) => {
+            discard(request.into_body()).await;
             let text = format!("Only {} here.", route.allow());
             let mut reply = reply::text(StatusCode::METHOD_NOT_ALLOWED, &text);
             reply.headers_mut().insert(ALLOW, HeaderValue::from_static(route.allow()));
             reply
         }
-        None => nothing(server, site, request.headers()),
+        None => {
+            let (parts, body) = request.into_parts();
+            discard(body).await;
+            nothing(server, site, &parts.headers)
+        }
     };
     if let (Some(account), Some(asked)) = (account, asked) {
         let path = match route {
@@ -266,6 +271,11 @@ async fn relay(
     client: Option<String>,
     request: Request<Incoming>,
 ) -> Reply {
+    // A client is refused only once its body is read: it would be writing it still when the connection is closed.
+    let request = match whole(server, Route::Api(flow), request).await {
+        Ok(request) => request,
+        Err(reply) => return *reply,
+    };
     let headers = request.headers();
     if !is_json(headers) {
         let text = "Send a JSON object with Content-Type: application/json.";
@@ -276,13 +286,7 @@ async fn relay(
         return reply::refusal(StatusCode::FORBIDDEN, "token", text);
     }
     let language = language(headers);
-    let limits = &server.config.limits;
-    let body = match tokio::time::timeout(limits.body_time, read(request.into_body(), limits.body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(reply)) => return reply,
-        Err(_) => return late(Route::Api(flow)),
-    };
-    match api::arguments(flow, &body) {
+    match api::arguments(flow, request.body()) {
         Ok(arguments) => server.api.relay(slot, flow, arguments, Requester { rhost: client, language }).await,
         Err(what) => reply::refusal(StatusCode::BAD_REQUEST, "malformed", &what),
     }

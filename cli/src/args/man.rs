@@ -47,6 +47,10 @@ fn page(command: &Command, name: &str, parent: Option<&str>, examples: &[Example
     let page = String::from_utf8(page).unwrap();
     // The version is that of the package, and changes with each.
     let page = page.split(".SH VERSION").next().unwrap();
+    // An empty date has to be written as one, or the source is read as the date.
+    let page = page.replacen(&format!(".TH {name} 1  "), &format!(".TH {name} 1 \"\" "), 1);
+    // A paragraph already breaks the line before it and after it.
+    let page = page.replace("\n.br\n\n.br\n", "\n.sp\n");
     let mut lines: Vec<String> = page.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.extend(exit_status(name).lines().map(str::to_owned));
     lines.extend(examples_of(name, examples));

@@ -28,7 +28,8 @@ pub fn addresses(name: &str, program: &str, lines: &[&str]) -> Vec<String> {
         lines.iter().map(|line| format!("Nov 29 12:00:00 mail {program}[812]: {line}\n")).collect();
     write("log", &text);
     let mut fail2ban = Command::new(host::system_program("/usr/bin/fail2ban-regex", "fail2ban"));
-    fail2ban.current_dir(folder.path()).args(["-o", "ip", "log", "filter.conf"]);
+    // Without a slash the name would be taken for an expression.
+    fail2ban.current_dir(folder.path()).args(["-o", "ip", "log", "./filter.conf"]);
     let ran = Ran::of(&mut fail2ban, b"", Duration::from_secs(30));
     assert_eq!(ran.code, 0, "{ran:?}");
     ran.stdout.lines().map(str::to_owned).collect()

@@ -178,8 +178,10 @@ fn the_plugin_for_monitoring_answers_as_nagios_wants() {
     assert_eq!(code, 2, "{line}");
     assert!(line.starts_with("POSTERN CRITICAL - ") && line.contains("posternd.sock"), "{line}");
     let posternd = site.posternd();
-    let checkpassword = site.checkpassword().login("imap", "192.0.2.1").credentials("alice", "wrong");
-    assert_eq!(checkpassword.run().code, 1);
+    let login =
+        site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]).login("imap", "192.0.2.1");
+    let ran = login.credentials("alice", "wrong").run();
+    assert_eq!(ran.code, 1, "{ran:?}");
     let (code, line) = plugin(&site, &["-q"]);
     assert_eq!(code, 0, "{line}");
     assert!(line.starts_with("POSTERN OK - posternd answers | uptime="), "{line}");

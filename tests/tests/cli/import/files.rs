@@ -31,7 +31,7 @@ fn home_folders_are_searched_and_one_bad_file_stops_nobody_elses() {
     said(&all, "alice totp bound", "");
     said(&all, "alice scratch codes left", "2 scratch codes");
     said(&all, "bob hotp left", "");
-    said(&all, "carol totp failed", "line 5 is neither");
+    said(&all, "carol totp failed", "line 6 is neither");
     said(&all, "dave totp failed", "base32");
     said(&all, "erin totp failed", "cannot be opened");
     assert!(factors(&site, "erin").is_empty(), "a link leads to no other user's seed");

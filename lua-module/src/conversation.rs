@@ -4,8 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use postern_ipc::{
-    Begin, CLIENT_CONFIG_PATH, ClientConfig, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict,
-    wait_until,
+    CLIENT_CONFIG_PATH, ClientConfig, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict, wait_until,
 };
 
 use crate::question::Question;
@@ -71,7 +70,7 @@ impl Answer {
 /// An outage during a login for Postfix is reported so late that Postfix no longer listens; see [`POSTFIX`].
 pub(crate) fn hold(question: Question) -> Answer {
     let started = Instant::now();
-    let is_by_postfix = !question.is_lookup && question.service == POSTFIX;
+    let is_by_postfix = question.begin.flow == Flow::Login && question.begin.service == POSTFIX;
     let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = door.ask(question, started).unwrap_or_else(Answer::defer);
     if answer.kind == "defer" && is_by_postfix {
@@ -97,8 +96,8 @@ impl Door {
             let config = ClientConfig::load(path).map_err(|error| error.to_string())?;
             self.in_force = Some((path.to_owned(), config));
         }
-        let (config, is_lookup) = (self.config(), question.is_lookup);
-        let verdict = self.client.converse(&config.socket, begin(question), started + config.mail_deadline);
+        let (config, is_lookup) = (self.config(), question.begin.flow == Flow::Lookup);
+        let verdict = self.client.converse(&config.socket, question.begin, started + config.mail_deadline);
         let verdict = verdict.map_err(|failure| format!("{}: {failure}", config.socket.display()))?;
         Ok(Answer::of(verdict, is_lookup))
     }
@@ -111,18 +110,5 @@ impl Door {
 
     fn config(&self) -> ClientConfig {
         self.in_force.as_ref().map(|(_, config)| config.clone()).unwrap_or_default()
-    }
-}
-
-fn begin(question: Question) -> Begin {
-    let flow = if question.is_lookup { Flow::Lookup } else { Flow::Login };
-    Begin {
-        secret: question.secret,
-        rhost: question.address,
-        peer_address: question.peer_address,
-        local: question.local,
-        secured: question.secured,
-        session: question.session,
-        ..Begin::new(flow, question.service, question.user)
     }
 }

@@ -1,22 +1,12 @@
-use postern_ipc::Secret;
+use postern_ipc::{Begin, Flow, Secret};
 
-/// A question of `postern.lua`: the arguments of `postern_converse`, in their order.
+/// A question of `postern.lua`: the arguments of `postern_converse`.
 #[derive(Debug)]
 pub(crate) struct Question {
     /// The front doors' configuration file, if it is not the usual one.
     pub(crate) config: Option<String>,
-    /// Whether userdb fields are looked up, and no secret is checked.
-    pub(crate) is_lookup: bool,
-    pub(crate) service: String,
-    pub(crate) user: String,
-    pub(crate) secret: Option<Secret>,
-    /// The client's address.
-    pub(crate) address: Option<String>,
-    /// The address that the connection itself came from, where a proxy or a web mail told another one of the client.
-    pub(crate) peer_address: Option<String>,
-    pub(crate) local: Option<String>,
-    pub(crate) secured: Option<bool>,
-    pub(crate) session: Option<String>,
+    /// What posternd is asked. In a lookup of userdb fields no secret is checked.
+    pub(crate) begin: Begin,
 }
 
 /// Why there is no question.
@@ -39,23 +29,24 @@ impl Question {
             Err(_) => Err(Unusable::NotUtf8),
         };
         let some = |number| Ok(text(number)?.filter(|text| !text.is_empty()));
-        let is_lookup = match text(1)?.as_deref() {
-            Some("login") => false,
-            Some("lookup") => true,
+        let flow = match text(1)?.as_deref() {
+            Some("login") => Flow::Login,
+            Some("lookup") => Flow::Lookup,
             Some(_) | None => return Err(Unusable::Arguments),
         };
         let address = some(5)?;
-        Ok(Self {
-            is_lookup,
-            service: text(2)?.ok_or(Unusable::Arguments)?,
-            user: text(3)?.ok_or(Unusable::Arguments)?,
+        let service = text(2)?.ok_or(Unusable::Arguments)?;
+        let user = text(3)?.ok_or(Unusable::Arguments)?;
+        let begin = Begin {
             secret: text(4)?.map(Secret::new),
+            // Of a proxy or a web mail that told another address of the client.
             peer_address: some(6)?.filter(|peer| Some(peer) != address.as_ref()),
-            address,
+            rhost: address,
             local: some(7)?,
             secured: text(8)?.map(|word| !word.is_empty()),
             session: some(9)?,
-            config: some(10)?,
-        })
+            ..Begin::new(flow, service, user)
+        };
+        Ok(Self { begin, config: some(10)? })
     }
 }

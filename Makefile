@@ -95,7 +95,8 @@ bench-codes: test-packages ## Compare codes checked a second with other modules 
 	cargo build --release -p postern-tests --bin bench-codes
 	$(IN_TEST_HOST) $(TARGET)/release/bench-codes
 
-bench-mail: test-packages ## Compare logins a second with programs that do nothing, and with Dovecot's passdb ldap
+bench-mail: test-packages ## Compare logins a second with programs that do nothing, Dovecot's passdb ldap, and other PAM modules
+	scripts/fetch-nslcd
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail

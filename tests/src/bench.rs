@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::host;
 
+mod chart;
 mod codes;
 mod contender;
 mod cost;
@@ -16,6 +17,7 @@ mod load;
 mod memory;
 mod numbers;
 mod report;
+pub mod results;
 mod webmail;
 
 pub use contender::Contender;
@@ -24,6 +26,7 @@ pub use numbers::cpu_time;
 pub use webmail::webmail;
 
 use contender::Contest;
+use results::Results;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,7 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         contender::ACCOUNTS
     )?;
     let mut contest = Contest::start();
+    let mut results = Results::new("mail", "logins/s");
     report::heading(out, plan)?;
     for contender in &contest.contenders {
         // Starts what is started on demand, and fills posternd's cache: the accounts return, as mail programs do.
@@ -80,9 +84,9 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
             }
         }
     }
-    report::table(out, &contest.contenders)?;
-    report::ratios(out, &contest.contenders)?;
-    report::memory(out, &contest, &before)
+    report::compare(&mut results, out, &contest.contenders)?;
+    report::memory(out, &contest, &before)?;
+    results.save(out)
 }
 
 /// Measures posternd's memory and the cost of a large directory, and prints both to `out`.

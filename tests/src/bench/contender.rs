@@ -5,7 +5,10 @@ use postern_ipc::Status;
 
 use super::{IN_FLIGHT, Round};
 use crate::slapd::{PEOPLE, SERVICE};
-use crate::{Attempt, Dovecot, DovecotConfig, Listen, Outcome, Posternd, Redis, Site, Slapd, host};
+use crate::{
+    Attempt, Dovecot, DovecotConfig, Listen, Nslcd, Outcome, PamService, Posternd, Redis, Site, Slapd, host,
+    pam,
+};
 
 /// A way to check passwords, behind a Dovecot of its own.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct Contender {
 /// Everything that runs. What asks is dropped before what it asks.
 pub(super) struct Contest {
     pub(super) contenders: Vec<Contender>,
+    _services: Vec<PamService>,
+    _nslcd: Nslcd,
     /// That with SQLite, that with LDAP and Redis.
     pub(super) posternds: [Posternd; 2],
     _sites: [Site; 2],
@@ -62,23 +67,45 @@ impl Contest {
         };
         let mut of_dovecot = DovecotConfig::new("", &log_file(&embedded, "ldap"));
         of_dovecot.databases = Some(passdb_ldap(&slapd, ldap.dir()));
-        let contenders = vec![
-            checkpassword("postern, accounts in SQLite", by(&embedded), "postern", &app, Some(0)),
-            checkpassword("postern, LDAP, app passwords", by(&ldap), "postern-app", &app_ldap, Some(1)),
-            checkpassword("postern, LDAP, main passwords", by(&ldap), "postern-main", &main, Some(1)),
-            checkpassword("does nothing, execs the reply tool", nothing("reply_exec"), "exec", &app, None),
-            checkpassword("does nothing, answers on fd 4", nothing("reply_fd4"), "fd4", &app, None),
-            Contender::new("Dovecot's passdb ldap, auth_bind", &of_dovecot, None, &main, None),
-            Contender::new("postern by Lua, SQLite", &embedded.dovecot_by_lua_config(), None, &app, Some(0)),
-            Contender::new(
-                "postern by Lua, LDAP, app passwords",
-                &ldap.dovecot_by_lua_config(),
-                None,
-                &app_ldap,
-                Some(1),
+        let config = ldap.client_config();
+        let of_postern = format!("auth required {{module}} config={} service=imap", config.display());
+        let nslcd = Nslcd::start(&slapd, embedded.output());
+        let services = vec![
+            PamService::new("bench-mail", &pam::auth(&of_postern)),
+            PamService::new("bench-mail", &pam::auth("auth required pam_permit.so")),
+            PamService::new(
+                "bench-mail",
+                &pam::auth(&format!("auth required {}", Nslcd::module().display())),
             ),
         ];
-        Self { contenders, posternds, _sites: [embedded, ldap], _redis: redis, _slapd: slapd }
+        let pam = |service: &PamService, log: &str| {
+            let mut config = DovecotConfig::new("", &log_file(&embedded, log));
+            config.databases = Some(passdb_pam(service));
+            config
+        };
+        let lua = |site: &Site| site.dovecot_by_lua_config();
+        let contenders = vec![
+            checkpassword(CHECKPASSWORD_SQLITE, by(&embedded), "postern", &app, Some(0)),
+            checkpassword(CHECKPASSWORD, by(&ldap), "postern-app", &app_ldap, Some(1)),
+            checkpassword(CHECKPASSWORD_MAIN, by(&ldap), "postern-main", &main, Some(1)),
+            checkpassword(REPLY_TOOL, nothing("reply_exec"), "exec", &app, None),
+            checkpassword(FD_4, nothing("reply_fd4"), "fd4", &app, None),
+            Contender::new(PASSDB_LDAP, &of_dovecot, None, &main, None),
+            Contender::new(LUA_SQLITE, &lua(&embedded), None, &app, Some(0)),
+            Contender::new(LUA, &lua(&ldap), None, &app_ldap, Some(1)),
+            Contender::new(PAM, &pam(&services[0], "postern-pam"), None, &app_ldap, Some(1)),
+            Contender::new(PAM_PERMIT, &pam(&services[1], "pam-permit"), None, &app, None),
+            Contender::new(PAM_LDAP, &pam(&services[2], "pam-ldap"), None, &main, None),
+        ];
+        Self {
+            contenders,
+            _services: services,
+            _nslcd: nslcd,
+            posternds,
+            _sites: [embedded, ldap],
+            _redis: redis,
+            _slapd: slapd,
+        }
     }
 
     /// What each posternd says about itself.
@@ -96,13 +123,21 @@ impl Contender {
         posternd: Option<usize>,
     ) -> Self {
         let (dovecot, attempts) = (Dovecot::start(config), attempts.to_vec());
-        if posternd.is_some() || program.is_none() {
-            // A program that accepts all logins would be fast.
+        if posternd.is_some() || [PASSDB_LDAP, PAM_LDAP].contains(&name) {
+            // What accepts all logins would be fast.
             let wrong = Attempt::new("imap", "bench00", "not-the-password").from("127.0.0.9");
             assert_eq!(dovecot.auth_client().login(&wrong).outcome, Outcome::Refused, "{name}");
         }
         Self { name, dovecot, program, attempts, posternd, rounds: Default::default() }
     }
+}
+
+/// Dovecot's PAM passdb with this service for all of its own. Who asks by SASL needs no userdb.
+fn passdb_pam(service: &PamService) -> String {
+    format!(
+        "passdb {{\n  driver = pam\n  args = {}\n}}\nuserdb {{\n  driver = prefetch\n}}\n",
+        service.name()
+    )
 }
 
 fn log_file(site: &Site, name: &str) -> PathBuf {
@@ -131,3 +166,15 @@ fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
 
 /// How many there are in each site.
 pub(super) const ACCOUNTS: usize = 50;
+
+pub(super) const CHECKPASSWORD_SQLITE: &str = "postern, accounts in SQLite";
+pub(super) const CHECKPASSWORD: &str = "postern, LDAP, app passwords";
+pub(super) const CHECKPASSWORD_MAIN: &str = "postern, LDAP, main passwords";
+pub(super) const REPLY_TOOL: &str = "does nothing, execs the reply tool";
+pub(super) const FD_4: &str = "does nothing, answers on fd 4";
+pub(super) const PASSDB_LDAP: &str = "Dovecot's passdb ldap, auth_bind";
+pub(super) const LUA_SQLITE: &str = "postern by Lua, SQLite";
+pub(super) const LUA: &str = "postern by Lua, LDAP, app passwords";
+pub(super) const PAM: &str = "postern by PAM, LDAP, app passwords";
+pub(super) const PAM_PERMIT: &str = "pam_permit by PAM";
+pub(super) const PAM_LDAP: &str = "nslcd's pam_ldap by PAM, bind";

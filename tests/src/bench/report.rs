@@ -3,9 +3,13 @@ use std::process::Command;
 
 use postern_ipc::Status;
 
-use super::contender::{ACCOUNTS, Contest};
-use super::numbers::{machine, quantile, sorted};
-use super::{Contender, IN_FLIGHT, Plan, Round};
+use super::contender::{
+    ACCOUNTS, CHECKPASSWORD, CHECKPASSWORD_MAIN, CHECKPASSWORD_SQLITE, Contest, FD_4, LUA, LUA_SQLITE, PAM,
+    PAM_LDAP, PAM_PERMIT, PASSDB_LDAP, REPLY_TOOL,
+};
+use super::numbers::machine;
+use super::results::{Aim, Figure, Results, Row};
+use super::{Contender, IN_FLIGHT, Plan};
 use crate::{Checkpassword, host};
 
 /// Says what is measured, on what.
@@ -17,56 +21,34 @@ pub(super) fn heading(out: &mut dyn Write, plan: &Plan) -> Result<()> {
     writeln!(out, "{rounds} rounds of {seconds} s for each at each number in flight, in turn; medians\n")
 }
 
-/// Rates, latencies, noise.
-pub(super) fn table(out: &mut dyn Write, contenders: &[Contender]) -> Result<()> {
+/// Rates, latencies, noise; and Postern against the others, with what we aim at.
+pub(super) fn compare(results: &mut Results, out: &mut dyn Write, contenders: &[Contender]) -> Result<()> {
     for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-        writeln!(
-            out,
-            "{:<38}{:>10}{:>10}{:>10}{:>22}",
-            format!("{in_flight} in flight"),
-            "logins/s",
-            "p50 ms",
-            "p99 ms",
-            "rounds from .. to"
-        )?;
-        for contender in contenders {
+        let title = format!("{in_flight} in flight");
+        let rows = contenders.iter().map(|contender| {
             let rounds = &contender.rounds[level];
-            let rates = sorted(rounds.iter().map(|round| round.rate));
-            let times = sorted(rounds.iter().flat_map(|round| round.latencies.iter().copied()));
-            writeln!(
-                out,
-                "  {:<36}{:>10.0}{:>10.2}{:>10.2}{:>22}",
-                contender.name,
-                quantile(&rates, 0.5),
-                quantile(&times, 0.5),
-                quantile(&times, 0.99),
-                format!("{:.0} .. {:.0}", quantile(&rates, 0.0), quantile(&rates, 1.0)),
-            )?;
-        }
-        writeln!(out)?;
+            let times = rounds.iter().flat_map(|round| round.latencies.iter().copied());
+            Row::new(&title, contender.name, rates(contender, level), times)
+        });
+        results.level(out, rows.collect())?;
     }
-    Ok(())
-}
-
-/// Postern against the others, with what we aim at.
-pub(super) fn ratios(out: &mut dyn Write, contenders: &[Contender]) -> Result<()> {
     for (ours, other, aims) in RATIOS {
-        let (ours, other) = (&contenders[ours], &contenders[other]);
-        writeln!(out, "{} / {}", ours.name, other.name)?;
+        let (ours, other) = (named(contenders, ours), named(contenders, other));
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            let pairs = ours.rounds[level].iter().zip(&other.rounds[level]);
-            let ratios = sorted(pairs.map(|(ours, theirs): (&Round, &Round)| ours.rate / theirs.rate));
-            let ratio = quantile(&ratios, 0.5);
-            let (least, most) = (quantile(&ratios, 0.0), quantile(&ratios, 1.0));
-            let verdict = match aims[level] {
-                Some(aim) if ratio >= aim => format!("; aim {aim:.1}: met"),
-                Some(aim) => format!("; aim {aim:.1}: missed"),
-                None => String::new(),
-            };
-            writeln!(out, "{in_flight:>4} in flight: {ratio:.2}, rounds {least:.2} .. {most:.2}{verdict}")?;
+            let name = format!("{} / {}, {in_flight} in flight", ours.name, other.name);
+            let aim = aims[level].map(Aim::AtLeast);
+            results.figure(out, Figure::ratio(name, rates(ours, level), rates(other, level), aim))?;
         }
     }
     writeln!(out)
+}
+
+fn named<'a>(contenders: &'a [Contender], name: &str) -> &'a Contender {
+    contenders.iter().find(|contender| contender.name == name).expect("a contender of that name")
+}
+
+fn rates(contender: &Contender, level: usize) -> impl Iterator<Item = f64> + '_ {
+    contender.rounds[level].iter().map(|round| round.rate)
 }
 
 /// Resident memory, and how often each posternd computed argon2id.
@@ -98,7 +80,7 @@ pub(super) fn memory(out: &mut dyn Write, contest: &Contest, before: &[Status; 2
             after.cache_hits - before.cache_hits
         )?;
     }
-    writeln!(out, "afterwards: {}", machine())
+    Ok(())
 }
 
 // Of one run without Dovecot, the reply tool included where the program execs it.
@@ -116,15 +98,19 @@ fn peak(contender: &Contender, program: &str) -> u64 {
     peak.parse().expect("KiB")
 }
 
-// Positions among the contenders, ours first, and the least that we aim at with each number in flight.
-const RATIOS: [(usize, usize, [Option<f64>; IN_FLIGHT.len()]); 8] = [
-    (0, 3, [Some(1.5), Some(1.5), None]),
-    (0, 4, [Some(0.8), Some(0.8), None]),
-    (1, 0, NO_AIM),
-    (1, 3, NO_AIM),
-    (1, 4, NO_AIM),
-    (1, 5, NO_AIM),
-    (2, 5, NO_AIM),
-    (7, 5, [Some(1.0), Some(1.2), Some(1.2)]),
+// Ours, the other, and the least that we promise with each number in flight.
+const RATIOS: [(&str, &str, [Option<f64>; IN_FLIGHT.len()]); 12] = [
+    (CHECKPASSWORD, REPLY_TOOL, [Some(1.5), Some(1.5), Some(1.5)]),
+    (CHECKPASSWORD, FD_4, [Some(0.8), Some(0.8), Some(0.8)]),
+    (CHECKPASSWORD_SQLITE, REPLY_TOOL, [Some(1.5), Some(1.5), Some(1.5)]),
+    (CHECKPASSWORD_SQLITE, FD_4, [Some(0.8), Some(0.8), Some(0.8)]),
+    (CHECKPASSWORD, CHECKPASSWORD_SQLITE, NO_AIM),
+    (CHECKPASSWORD, PASSDB_LDAP, NO_AIM),
+    (CHECKPASSWORD_MAIN, PASSDB_LDAP, NO_AIM),
+    (PAM, PAM_PERMIT, [Some(0.9), Some(0.9), Some(0.9)]),
+    (PAM, PAM_LDAP, [Some(1.0), Some(1.0), Some(1.0)]),
+    (LUA, PASSDB_LDAP, [Some(1.0), Some(1.2), Some(1.2)]),
+    (LUA_SQLITE, PASSDB_LDAP, NO_AIM),
+    (LUA, LUA_SQLITE, NO_AIM),
 ];
 const NO_AIM: [Option<f64>; IN_FLIGHT.len()] = [None; IN_FLIGHT.len()];

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::load::drive;
 use super::numbers::{machine, quantile, sorted};
+use super::results::{Aim, Figure, Results, Row};
 use super::{Plan, Round};
 use crate::account_host::AccountHost;
 use crate::form_client::FormClient;
@@ -29,12 +30,15 @@ pub fn webmail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     let nothing = format!("{} 20000 20000 /nonexistent", host::c_program("reply_exec").display());
     let log = site.site.output().join("dovecot-nothing.log");
     let idle = Dovecot::start(&DovecotConfig::new(&nothing, &log));
-    logins(plan, out, &inboxes, &dovecot, &idle)?;
-    gate(plan, out, &inboxes, &site.web.applications())
+    let mut results = Results::new("webmail", "logins/s");
+    logins(plan, &mut results, out, &inboxes, &dovecot, &idle)?;
+    gate(plan, &mut results, out, &inboxes, &site.web.applications())?;
+    results.save(out)
 }
 
 fn logins(
     plan: &Plan,
+    results: &mut Results,
     out: &mut dyn Write,
     inboxes: &[Inbox],
     dovecot: &Dovecot,
@@ -61,35 +65,30 @@ fn logins(
             rounds[at].push(drive(dovecot, attempts, 20, plan.round));
         }
     }
-    writeln!(
-        out,
-        "\nlogins through Dovecot's auth socket, 20 in flight, {} rounds of {:?} each",
-        plan.rounds, plan.round
-    )?;
-    writeln!(out, "{:<34}{:>10}{:>10}{:>10}{:>10}", "", "logins", "logins/s", "p50 ms", "p99 ms")?;
-    let mut rates = Vec::new();
-    for ((name, ..), rounds) in contenders.iter().zip(&rounds) {
-        let rate = quantile(&sorted(rounds.iter().map(|round| round.rate)), 0.5);
-        let times = sorted(rounds.iter().flat_map(|round| round.latencies.iter().copied()));
-        rates.push(rate);
-        writeln!(
-            out,
-            "{name:<34}{:>10}{rate:>10.0}{:>10.2}{:>10.2}",
-            times.len(),
-            quantile(&times, 0.5),
-            quantile(&times, 0.99)
-        )?;
-    }
-    for (number, (name, ..)) in contenders.iter().enumerate().skip(1) {
-        let ratio = sorted(rounds[0].iter().zip(&rounds[number]).map(|(ours, rival)| ours.rate / rival.rate));
-        writeln!(out, "session mail password : {name}: {:.2}", quantile(&ratio, 0.5))?;
+    writeln!(out, "\nlogins through Dovecot's auth socket, {} rounds of {:?} each", plan.rounds, plan.round)?;
+    let rates = |number: usize| rounds[number].iter().map(|round| round.rate);
+    let rows = contenders.iter().enumerate().map(|(number, (name, ..))| {
+        let times = rounds[number].iter().flat_map(|round| round.latencies.iter().copied());
+        Row::new("20 in flight", name, rates(number), times)
+    });
+    results.level(out, rows.collect())?;
+    let aims = [Some(Aim::AtLeast(1.0)), None];
+    for ((number, (name, ..)), aim) in contenders.iter().enumerate().skip(1).zip(aims) {
+        let name = format!("session mail password / {name}");
+        results.figure(out, Figure::ratio(name, rates(0), rates(number), aim))?;
     }
     Ok(())
 }
 
 /// Requests of one page after the other, each inbox in turn, by as many connections as there are processors: the first of a page asks posternd,
 /// unless that was a moment ago.
-fn gate(plan: &Plan, out: &mut dyn Write, inboxes: &[Inbox], applications: &Place) -> Result<()> {
+fn gate(
+    plan: &Plan,
+    results: &mut Results,
+    out: &mut dyn Write,
+    inboxes: &[Inbox],
+    applications: &Place,
+) -> Result<()> {
     let place = Arc::new(applications.clone());
     let cookies: Arc<Vec<String>> = Arc::new(inboxes.iter().map(|inbox| inbox.cookie.clone()).collect());
     let mut kinds: [(&str, Vec<f64>); 3] = [
@@ -127,11 +126,12 @@ fn gate(plan: &Plan, out: &mut dyn Write, inboxes: &[Inbox], applications: &Plac
         out,
         "\nrequests at the gate, a connection each, {CLIENTS} at once, {INBOXES} open inboxes with {REQUESTS_OF_A_PAGE} requests a page"
     )?;
-    writeln!(out, "{:<34}{:>10}{:>10}{:>10}", "", "requests", "p50 ms", "p99 ms")?;
     for (name, times) in kinds {
         let times = sorted(times.into_iter());
-        let (p50, p99) = (quantile(&times, 0.5), quantile(&times, 0.99));
-        writeln!(out, "{name:<34}{:>10}{p50:>10.2}{p99:>10.2}", times.len())?;
+        for (part, words, aim) in [(0.5, "p50", None), (0.99, "p99", Some(Aim::AtMost(10.0)))] {
+            let figure = Figure::once(format!("{name}, {words}"), quantile(&times, part), "ms", aim);
+            results.figure(out, figure)?;
+        }
     }
     Ok(())
 }

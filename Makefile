@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -89,6 +89,9 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	cargo test -q --workspace --test source_layout --test docs_check
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
+
+bench: bench-codes bench-mail bench-scale bench-webmail ## All benchmarks, one after the other; tables, JSON and charts in target/results
+	cargo run --release -p postern-tests --bin bench-summary
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM
 	scripts/build release

@@ -18,11 +18,13 @@ mod memory;
 mod numbers;
 mod report;
 pub mod results;
+mod summary;
 mod webmail;
 
 pub use contender::Contender;
 pub use load::{Round, drive};
 pub use numbers::cpu_time;
+pub use summary::summary;
 pub use webmail::webmail;
 
 use contender::Contest;

@@ -61,6 +61,8 @@ def dovecot(way, release, *last, outage="unavailable"):
             Guide("postfix.md", only=("submission-through-dovecot",)),
             check(f"mail alice --deliver --outage {outage}"),
             *last,
+            Guide(page, only=("take-it-back",)),
+            check("mail alice --services imap --taken-back"),
         ),
     )
 
@@ -80,8 +82,9 @@ RUNS = (
     *on_both(
         "saslauthd",
         QUICK_MAIL,
-        Guide("postfix.md", only=("without-dovecot-saslauthd",)),
+        Guide("postfix.md", only=("without-dovecot-saslauthd",), without=("take-it-back",)),
         check("mail alice --services smtp --smtp-outage refused --no-address"),
+        Guide("postfix.md", only=("take-it-back",)),
     ),
     *on_both(
         "ssh-and-sudo",

@@ -20,6 +20,9 @@ def main():
     if options.words:
         told(options, logins, everywhere)
         return
+    if options.taken_back:
+        taken_back(options, logins, everywhere)
+        return
     opens(options, logins, everywhere)
     scopes(options, logins)
     networks(options, logins)
@@ -40,6 +43,8 @@ def parse():
     parser.add_argument("--no-address", action="store_true")
     # Only whether those who are refused are told to use an app password.
     parser.add_argument("--words", action="store_true")
+    # Only whether the host's own password opens what Postern no longer guards.
+    parser.add_argument("--taken-back", action="store_true")
     # Sends a mail to the user and reads it.
     parser.add_argument("--deliver", action="store_true")
     return parser.parse_args()
@@ -66,6 +71,14 @@ def told(options, logins, password):
         if name != "sieve":
             equal("use an app password" in heard.text, True, f"what {name} says: {heard.text}")
             say(f"{name}: {heard.text}")
+
+
+def taken_back(options, logins, password):
+    run("chpasswd", text=f"{options.user}:the host's own\n")
+    for name, login in logins.items():
+        equal(login(options.user, "the host's own").outcome, "in", f"{name} by the host's password")
+        equal(login(options.user, password).outcome, "refused", f"{name} by app password")
+        say(f"{name}: by the host's own password, and not by app password")
 
 
 def scopes(options, logins):

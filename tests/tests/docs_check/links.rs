@@ -1,32 +1,57 @@
-//! Links lead somewhere, and a reader of README.md can get to every page.
+//! Links lead somewhere, in the tree and on a host, and a reader of README.md can get to every page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Block, Document, Kind, all};
+use crate::package::{GUIDES, INSTALLED, installed_pages};
 use crate::{report, workspace};
 
 #[test]
 fn every_link_leads_somewhere() {
     let pages = pages();
-    let (mut checked, mut wrong) = (0, Vec::new());
-    for page in pages.values() {
-        for (line, target) in links(page) {
-            checked += 1;
-            if let Err(what) = follow(page, &target, &pages) {
-                wrong.push(format!("{}: {target}: {what}", page.at(line)));
-            }
-        }
-    }
-    assert!(checked > 50, "only {checked} links were found");
-    report("links that lead nowhere", &wrong);
+    report("links that lead nowhere", &dead_links(&pages, is_in_the_tree));
 }
 
 #[test]
 fn every_page_can_be_reached_from_the_readme() {
     let pages = pages();
-    let reached = reached("README.md", &pages);
-    let missing: Vec<String> = pages.keys().filter(|name| !reached.contains(*name)).cloned().collect();
+    let missing = unreached("README.md", &pages);
     report("no link leads from README.md to", &missing);
+}
+
+#[test]
+fn every_link_of_an_installed_page_leads_somewhere() {
+    let pages = installed_pages();
+    report("links that lead nowhere once installed", &dead_links(pages, is_installed));
+    let missing = unreached(&format!("{GUIDES}README.md"), pages);
+    report("no link leads from the installed README.md to", &missing);
+}
+
+fn dead_links(pages: &BTreeMap<String, Document>, is_there: fn(&str) -> bool) -> Vec<String> {
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for page in pages.values() {
+        for (line, target) in links(page) {
+            checked += 1;
+            if let Err(what) = follow(page, &target, pages, is_there) {
+                wrong.push(format!("{}: {target}: {what}", page.at(line)));
+            }
+        }
+    }
+    assert!(checked > 50, "only {checked} links were found");
+    wrong
+}
+
+fn is_in_the_tree(name: &str) -> bool {
+    !name.starts_with('/') && workspace().join(name).exists()
+}
+
+fn is_installed(path: &str) -> bool {
+    INSTALLED.contains(path)
+}
+
+fn unreached(first: &str, pages: &BTreeMap<String, Document>) -> Vec<String> {
+    let reached = reached(first, pages);
+    pages.keys().filter(|name| !reached.contains(*name)).cloned().collect()
 }
 
 fn pages() -> BTreeMap<String, Document> {
@@ -73,13 +98,18 @@ fn links(page: &Document) -> Vec<(usize, String)> {
     found
 }
 
-fn follow(from: &Document, target: &str, pages: &BTreeMap<String, Document>) -> Result<(), &'static str> {
+fn follow(
+    from: &Document,
+    target: &str,
+    pages: &BTreeMap<String, Document>,
+    is_there: fn(&str) -> bool,
+) -> Result<(), &'static str> {
     if target.contains("://") || target.starts_with("mailto:") {
         return Ok(());
     }
     let (file, anchor) = target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
     let name = if file.is_empty() { from.name.clone() } else { resolve(&from.name, file) };
-    if file.starts_with('/') || (!file.is_empty() && !workspace().join(&name).exists()) {
+    if !file.is_empty() && !is_there(&name) {
         return Err("no such file");
     }
     let Some(anchor) = anchor else { return Ok(()) };
@@ -88,8 +118,11 @@ fn follow(from: &Document, target: &str, pages: &BTreeMap<String, Document>) -> 
     if anchors(page).contains(anchor) { Ok(()) } else { Err("no such heading") }
 }
 
-/// A relative target from a page, as a path in the workspace.
+/// The path of what a page links to: in the workspace, or on a host if the page's own is.
 fn resolve(page: &str, target: &str) -> String {
+    if target.starts_with('/') {
+        return target.to_owned();
+    }
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();
     for part in target.split('/').filter(|part| !part.is_empty()) {
@@ -133,8 +166,10 @@ fn links_that_lead_nowhere_are_found() {
                 [e](#second) [f](redish.md) [g](redis.md#uris) [h](/README.md) `[i](no)`\n\n```\n[j](no)\n# Second\n```\n[k]: no.md\n";
     let page = Document::new("docs/a.md", text);
     let pages = pages();
-    let wrong: Vec<_> =
-        links(&page).into_iter().filter(|(_, target)| follow(&page, target, &pages).is_err()).collect();
+    let wrong: Vec<_> = links(&page)
+        .into_iter()
+        .filter(|(_, target)| follow(&page, target, &pages, is_in_the_tree).is_err())
+        .collect();
     let expected = [(4, "#second"), (4, "redish.md"), (4, "redis.md#uris"), (4, "/README.md"), (10, "no.md")];
     assert_eq!(wrong, expected.map(|(line, target)| (line, target.to_owned())));
 }

@@ -1,15 +1,28 @@
 //! The files that `make install` installs; the packages are made of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use crate::document::Document;
 use crate::{read, workspace};
 
 /// Their paths on a host, and those of their folders.
-pub(crate) static INSTALLED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+pub(crate) static INSTALLED: LazyLock<BTreeSet<String>> = LazyLock::new(|| HOST.paths.clone());
+
+/// The guides as they are installed, by their paths on a host.
+pub(crate) fn installed_pages() -> &'static BTreeMap<String, Document> {
+    &HOST.pages
+}
+
+struct Host {
+    paths: BTreeSet<String>,
+    pages: BTreeMap<String, Document>,
+}
+
+static HOST: LazyLock<Host> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
     let (built, root) = (folder.path().join("target"), folder.path().join("root"));
     // Empty files in the place of built ones.
@@ -20,19 +33,25 @@ pub(crate) static INSTALLED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         fs::write(file, "").expect("a file");
     }
     install(&built, &root);
-    let mut found = BTreeSet::new();
+    let (mut paths, mut pages) = (BTreeSet::new(), BTreeMap::new());
     let mut open = vec![root.clone()];
     while let Some(below) = open.pop() {
         for entry in fs::read_dir(&below).expect("a folder") {
             let path = entry.expect("an entry").path();
-            found.insert(format!("/{}", path.strip_prefix(&root).expect("below").display()));
+            let name = format!("/{}", path.strip_prefix(&root).expect("below").display());
             if path.is_dir() && !path.is_symlink() {
                 open.push(path);
+            } else if name.starts_with(GUIDES) && name.ends_with(".md") {
+                pages.insert(name.clone(), Document::new(&name, &read(&path)));
             }
+            paths.insert(name);
         }
     }
-    found
+    Host { paths, pages }
 });
+
+/// The folder of the guides on a host.
+pub(crate) const GUIDES: &str = "/usr/share/doc/postern/";
 
 fn install(built: &Path, root: &Path) {
     let mut command = Command::new("scripts/install-files");

@@ -134,7 +134,15 @@ RUNS = (
     ),
     Run("redis with sentinel", 12, (QUICK_MAIL, Guide("redis.md", only=("sentinel",)), check("mail alice --services imap"))),
     Run("redis cluster", 12, (QUICK_MAIL, Guide("redis.md", only=("cluster",)), check("mail alice --services imap"))),
-    *on_both("operation", QUICK_MAIL, Guide("operation.md"), check("mail alice --services imap")),
+    *on_both(
+        "operation",
+        QUICK_MAIL,
+        # The upgrade of operation.md is one.
+        check("upgrade prepare"),
+        Guide("operation.md"),
+        check("upgrade done"),
+        check("mail alice --services imap"),
+    ),
     *on_both("metrics", QUICK_MAIL, Guide("metrics.md")),
     *on_both("roll-out", QUICK_MAIL, Guide("roll-out.md"), check("mail alice --services imap")),
 )

@@ -48,14 +48,14 @@ def privileged(when):
     equal(run("su", admin, "-c", "id -un").strip(), admin, f"su by root, while {when}")
     for name in ("root", admin):
         seen = subprocess.run(
-            f"ssh -o BatchMode=yes -i /root/.ssh/id_ed25519 {SSH_OPTIONS} {name}@localhost id -un",
+            f"ssh -o BatchMode=yes -i /root/trial-key {SSH_OPTIONS} {name}@localhost id -un",
             shell=True, capture_output=True, text=True,
         )
         equal(seen.stdout.strip(), name, f"ssh by key, while {when} ({seen.stderr})")
     run("chpasswd", text=f"{admin}:a password of this host\n")
     command = f"runuser -u {admin} -- sudo -k sh -c '{ARRIVE}'"
     equal(answered(command, "a password of this host", None), "root", f"sudo of {admin}, while {when}")
-    say(f"while {when}: root and {admin} get in by key, {admin} becomes root by the own password, root becomes {admin}")
+    say(f"while {when}: root and {admin} get in by key, {admin} becomes root by their own password, root becomes {admin}")
 
 
 def answered(command, secret, number):

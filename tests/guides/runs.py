@@ -77,6 +77,8 @@ RUNS = (
         "quick-start",
         Guide("quick-start.md", without=("take-it-back",)),
         check("mail alice --services imap"),
+        # Both guides write the same section of the configuration.
+        Guide("ssh-and-sudo.md", only=("set-up-sshd",)),
         Guide("quick-start.md", only=("take-it-back",)),
     ),
     *on_both(

@@ -32,9 +32,11 @@ uninstall: ## Take away what `make install` installed; configuration and data st
 	$(INSTALL_FILES) uninstall
 
 packages-deb: build ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
+	scripts/licences
 	scripts/build-deb
 
 packages-rpm: build ## Make the packages for RHEL 9 and its kin, into target/packages
+	scripts/licences
 	scripts/build-rpm
 
 packages-test: packages-deb packages-rpm ## Install, upgrade, remove and purge the packages, on Debian 12 and 13 booted by systemd

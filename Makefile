@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-mail bench-scale bench-webmail test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-mail bench-scale bench-webmail soak test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -115,6 +115,11 @@ bench-webmail: test-packages ## Compare logins of a web mail with others, and me
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-webmail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-webmail
+
+soak: test-packages ## Log in 100,000 times, and beside a flood of wrong logins: memory, descriptors, keys (SOAK_LOGINS=2000: a short one)
+	scripts/build release
+	cargo build --release -p postern-tests --bin soak
+	$(IN_TEST_HOST) $(TARGET)/release/soak $(SOAK_LOGINS)
 
 test-packages:
 	@scripts/install-packages

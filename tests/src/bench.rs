@@ -23,7 +23,7 @@ mod webmail;
 
 pub use contender::Contender;
 pub use load::{Round, drive};
-pub use numbers::cpu_time;
+pub use numbers::{cpu_time, machine};
 pub use summary::summary;
 pub use webmail::webmail;
 
@@ -97,11 +97,11 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
 /// `out` cannot be written. A login that is refused is a panic.
 pub fn scale(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
-    writeln!(out, "bench-scale: {}; logins straight at posternd's socket\n", numbers::machine())?;
+    writeln!(out, "bench-scale: {}; logins straight at posternd's socket\n", machine())?;
     memory::run(out)?;
     writeln!(out)?;
     cost::run(plan, out)?;
-    writeln!(out, "\nafterwards: {}", numbers::machine())
+    writeln!(out, "\nafterwards: {}", machine())
 }
 
 /// Compares how quickly codes are checked, and prints that to `out`.

@@ -15,7 +15,8 @@ pub(super) fn quantile(sorted: &[f64], part: f64) -> f64 {
 }
 
 /// Processor cores, and how busy they are with everything that runs here.
-pub(super) fn machine() -> String {
+#[must_use]
+pub fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = fs::read_to_string("/proc/loadavg").expect("/proc/loadavg");
     format!("{cores} cores, load average {}", load.split(' ').next().unwrap_or_default())

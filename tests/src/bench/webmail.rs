@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::load::drive;
 use super::numbers::{machine, quantile, sorted};
 use super::results::{Aim, Figure, Results, Row};
 use super::{Plan, Round};
 use crate::account_host::AccountHost;
-use crate::form_client::FormClient;
-use crate::http::{HttpReply, Place};
+use crate::http::Place;
+use crate::inbox::Inbox;
 use crate::login_host::Stores;
 use crate::{Attempt, Dovecot, DovecotConfig, guard, host};
 
@@ -143,49 +141,6 @@ fn timed(place: &Place, path: &str, cookie: &str) -> f64 {
     let reply = request.send();
     assert_eq!(reply.status, 200, "{path}");
     started.elapsed().as_secs_f64() * 1e3
-}
-
-/// A person whose browser is logged in.
-struct Inbox {
-    user: String,
-    /// What Roundcube logs in with.
-    password: String,
-    app_password: String,
-    /// What the gate knows the browser by.
-    cookie: String,
-}
-
-impl Inbox {
-    fn open(host: &AccountHost) -> Self {
-        let user = host.user("bench");
-        let app_password = host.site.app_password(&user.unix.name, "bench", &[]).password.replace(' ', "");
-        let mut client = FormClient::logged_in(host, &user);
-        let of_roundcube = handed(host, &mut client, "roundcube");
-        let of_gate = handed(host, &mut client, "gated");
-        Self {
-            user: user.unix.name.clone(),
-            password: of_roundcube("password"),
-            app_password,
-            cookie: format!("__Host-postern-application={}", of_gate("handle")),
-        }
-    }
-}
-
-/// What an application is handed, by name.
-fn handed(
-    host: &AccountHost,
-    client: &mut FormClient<'_>,
-    application: &str,
-) -> impl Fn(&str) -> String + use<> {
-    let state = "0123456789abcdef";
-    let reply = client.get(&format!("/application?name={application}&state={state}"));
-    let address = reply.header("location").expect("a code").to_owned();
-    let code = address.split("postern_code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code");
-    let question = json!({ "application": application, "code": code, "state": state });
-    let reply: HttpReply =
-        host.web.applications().request("POST", "/application/redeem").json(&question).send();
-    let answer = reply.json();
-    move |name| answer[name].as_str().expect("what is handed over").to_owned()
 }
 
 const INBOXES: usize = 100;

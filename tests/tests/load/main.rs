@@ -3,6 +3,7 @@
 mod browser_flood;
 mod cost;
 mod flood;
+mod soak;
 mod stock;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -88,6 +88,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("tests/src/bench", "measures speed"),
     ("tests/src/flood.rs", "measures speed"),
     ("tests/src/demo", "is no test"),
+    ("tests/src/soak", "measures speed"),
     ("tests/tests/replay_concurrent/rush.rs", "tells which of two moments was the first"),
     ("tests/tests/source_layout/wall_clock.rs", "names what is forbidden"),
 ];

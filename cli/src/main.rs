@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod count;
 mod courier;
 mod failure;
 mod language;

@@ -209,13 +209,13 @@ fn selector(typed: &str) -> Result<Selector, Failure> {
 
 fn shown(created: &Created, account: &Account) -> Zeroizing<String> {
     let record = &created.record;
-    let replaces = created.replaces.map_or(String::new(), |old| format!(", in the place of {old}"));
+    let replaces = created.replaces.map_or(String::new(), |old| format!(", instead of {old}"));
     let until = record
         .expires
         .map_or_else(|| "revoked".to_owned(), |expires| format!("{} or revoked", local(expires)));
     Zeroizing::new(format!(
         "App password \"{label}\" for {name}{replaces}:\n\n    {password}\n\n\
-         It is shown this once. Type it into the mail program in the place of the main password,\n\
+         It is shown this once. Type it into the mail program instead of the main password,\n\
          with or without the spaces. It opens: {scope}; from: {from}; until {until}.\n",
         label = record.label,
         name = account.name,

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::account_text::{use_text, use_value};
 use crate::args::{FactorCommand, RecoveryCommand};
+use crate::count::counted;
 use crate::failure::{self, Failure};
 use crate::output::{Output, local, table};
 use crate::site::Site;
@@ -86,7 +87,8 @@ pub(super) async fn list(
         let of_kind = kind.map_or(String::new(), |kind| format!(" of the kind {}", kind.name()));
         text = format!("{} has no second factor{of_kind}", account.name);
     } else if kind.is_none() {
-        text.push_str(&format!("\n{} recovery codes are left\n", account.data.recovery_codes.len()));
+        let left = counted(account.data.recovery_codes.len(), "recovery code is", "recovery codes are");
+        text.push_str(&format!("\n{left} left\n"));
     }
     let values: Vec<Value> = factors.iter().map(|factor| value(factor, &uses)).collect();
     let left = json!(account.data.recovery_codes.len());
@@ -174,7 +176,7 @@ pub(super) fn bound_text(
 ) -> String {
     let mut text = format!("bound {} \"{}\" to account {account}", bound.id.short(), bound.label);
     if let Some(old) = replaces {
-        text.push_str(&format!(", in the place of {}", old.short()));
+        text.push_str(&format!(", instead of {}", old.short()));
     }
     text.push('\n');
     if !is_proved {

@@ -6,6 +6,7 @@ use postern_core::config::{Config, Problems};
 use postern_core::exchange::clock_text;
 use postern_ipc::{Begin, CLIENT_CONFIG_PATH, Client, ClientConfig, Failure as IpcFailure, Flow, Status};
 
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges;
@@ -90,9 +91,13 @@ pub(super) fn log_problem(status: &Status) -> Option<String> {
     let stuck = (status.log_stuck_seconds >= STUCK_SECONDS).then(|| {
         format!("no process has read it for {}, or the disk does not write", span(status.log_stuck_seconds))
     });
-    let lost = status
-        .log_lost_seconds_ago
-        .map(|ago| format!("{} lines were lost, the newest {} ago", status.log_lines_lost, span(ago)));
+    let lost = status.log_lost_seconds_ago.map(|ago| {
+        format!(
+            "{} lost, the newest {} ago",
+            counted(status.log_lines_lost, "line was", "lines were"),
+            span(ago)
+        )
+    });
     let problems: Vec<String> = [stuck, lost].into_iter().flatten().collect();
     (!problems.is_empty()).then(|| problems.join("; "))
 }

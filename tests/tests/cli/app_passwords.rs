@@ -119,7 +119,7 @@ fn regenerate_replaces_one_or_all_that_are_in_force() {
     drop(site.cli_ok(&["app-password", "revoke", "alice", &gone.id]));
     let text = site.cli_ok(&["app-password", "regenerate", "alice", &old[0].id]);
     assert_eq!(canary::register_shown(&text).len(), 1);
-    assert!(text.contains(&format!("in the place of {}", old[0].id)) && text.contains("IMAP "), "{text}");
+    assert!(text.contains(&format!("instead of {}", old[0].id)) && text.contains("IMAP "), "{text}");
     let all = json(&site, &["app-password", "regenerate", "alice", "--all"]);
     let new = all["app_passwords"].as_array().unwrap();
     let mut labels: Vec<&str> = new.iter().map(|one| one["label"].as_str().unwrap()).collect();

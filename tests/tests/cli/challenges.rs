@@ -46,7 +46,7 @@ fn a_phone_is_bound_by_an_admin_once_both_show_the_same_digits() {
     assert_eq!(sealed(&site), [json!([1, 2])]);
     let text = site.cli_ok(&["key", "rotate"]);
     crate::out_of_band::register_keys(&site);
-    assert!(text.contains("sealed 2 secrets of 1 accounts"), "{text}");
+    assert!(text.contains("sealed 2 secrets of 1 account"), "{text}");
     assert_eq!(sealed(&site), [json!([2, 2]), json!([1, 0])]);
 }
 

@@ -79,8 +79,8 @@ fn other_hosts_get_the_file_before_anything_is_sealed_with_its_key() {
     drop(site.cli_ok(&["factor", "list", "alice"]));
     fs::write(site.keyring(), &new).unwrap();
     let dry = site.cli_ok(&["key", "reseal", "--dry-run"]);
-    assert!(dry.contains("would be sealed anew ") && dry.contains("dry run: 1 accounts"), "{dry}");
-    assert!(site.cli_ok(&["key", "reseal"]).contains("sealed 1 secrets of 1 accounts"));
+    assert!(dry.contains("would be sealed anew ") && dry.contains("dry run: 1 account;"), "{dry}");
+    assert!(site.cli_ok(&["key", "reseal"]).contains("sealed 1 secret of 1 account "));
     assert_eq!(sealed(&site), [(2, 1), (1, 0)]);
 
     // A host that was forgotten says what it lacks.

@@ -127,11 +127,11 @@ fn factors_and_app_passwords_go_on_and_nothing_that_was_spent_comes_back() {
     for said in [
         "ghost: there is no account",
         &format!("{}: its entry has data of Postern already", taken.name),
-        "1 second factors, 1 app passwords, 9 recovery codes; 1 recovery codes were used before and stay behind",
+        "1 second factor, 1 app password, 9 recovery codes; 1 recovery code was used before and stays behind",
     ] {
         assert!(ran.stdout.contains(said), "{said}: {ran:?}");
     }
-    assert!(ran.stderr.contains("1 accounts have nothing"), "{ran:?}");
+    assert!(ran.stderr.contains("1 account has nothing"), "{ran:?}");
     assert_eq!(factors(&host.new, "alice"), factors(&host.old, "alice"));
     assert_eq!(factors(&host.new, &taken.name), theirs);
     assert_eq!(json(&host.new, &["account", "show", &crowd.name])["account"]["standing"], "disabled");

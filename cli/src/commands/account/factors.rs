@@ -7,6 +7,7 @@ use postern_core::words::Phrase;
 use serde_json::json;
 
 use super::value::value;
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
@@ -17,7 +18,7 @@ pub(super) async fn unlock(site: &Site, account: &Account, output: Output) -> Re
     let count = changes::unlock_factors(&site.authority(), &account.id).await?;
     let what = match count {
         0 => "no second factor was locked".to_owned(),
-        count => format!("unlocked {count} second factors"),
+        count => format!("unlocked {}", counted(count, "second factor", "second factors")),
     };
     let text = format!("{what}; the wrong codes and passwords of {} are forgotten", account.name);
     let account = site.again(account).await?;
@@ -48,8 +49,10 @@ pub(super) async fn reset(
     });
     let (factors, codes, had_ticket) = reset.await?;
     let ticket = if had_ticket { " and a ticket" } else { "" };
+    let factors = counted(factors, "second factor", "second factors");
+    let codes = counted(codes, "recovery code", "recovery codes");
     let text = format!(
-        "reset account {}: took away {factors} second factors, {codes} recovery codes{ticket}; no device is trusted, no browser \
+        "reset account {}: took away {factors}, {codes}{ticket}; no device is trusted, no browser \
          logged in, and app passwords stay",
         account.name
     );
@@ -66,9 +69,9 @@ fn confirm(account: &Account) -> Result<bool, Failure> {
     let Some(mut terminal) = Terminal::open() else {
         return Err(Failure::usage("there is no terminal to ask on; give --yes"));
     };
-    let factors = account.data.factors.len();
+    let factors = counted(account.data.factors.len(), "second factor", "second factors");
     terminal.confirm(&format!(
-        "Take away all {factors} second factors, the recovery codes and trusted devices of {} (id {})?",
+        "Take away {factors}, the recovery codes and trusted devices of {} (id {})?",
         account.name, account.id
     ))
 }

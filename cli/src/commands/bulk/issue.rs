@@ -9,6 +9,7 @@ use postern_core::words::Phrase;
 use super::report::{BulkReport, RowOutcome};
 use super::results::{Issued, Last, Results, State};
 use super::table::Row;
+use crate::count::counted;
 use crate::failure::{self, Failure};
 use crate::site::Site;
 
@@ -116,8 +117,8 @@ impl<T: Issued> Journal<T> {
     /// Warns of owners who were not notified of what was `done`.
     pub(in crate::commands) fn warn_of_untold(&self, done: &str) {
         if self.untold > 0 {
-            let untold = self.untold;
-            failure::warn(format!("{untold} owners of accounts were not told by mail of what was {done}"));
+            let untold = counted(self.untold, "owner of an account was", "owners of accounts were");
+            failure::warn(format!("{untold} not told by mail of what was {done}"));
         }
     }
 }

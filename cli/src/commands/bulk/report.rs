@@ -115,7 +115,11 @@ impl<'a> BulkReport<'a> {
             "accounts": self.done,
         });
         self.output.print(&text, name, value)?;
-        let word = if is_dry_run { "would not be" } else { "were not" };
+        let word = match (is_dry_run, failed) {
+            (true, _) => "would not be",
+            (false, 1) => "was not",
+            (false, _) => "were not",
+        };
         if failed == 0 { Ok(()) } else { Err(Failure::data(format!("{failed} {word} {verb}"))) }
     }
 }

@@ -56,12 +56,12 @@ impl<'a> Sshd<'a> {
         }
         if let Some(service) = self.value("pamservicename").filter(|service| *service != "sshd") {
             remarks.push(Remark::warn(format!(
-                "PAMServiceName is {service}: /etc/pam.d/{service} is asked in the place of sshd; it needs the same lines, with pam_postern.so service=sshd"
+                "PAMServiceName is {service}: /etc/pam.d/{service} is asked instead of sshd; it needs the same lines, with pam_postern.so service=sshd"
             )));
         }
         if self.is_on("usedns") {
             remarks.push(Remark::warn(
-                "UseDNS is yes: PAM is told names in the place of addresses, which fail2ban's filters do not match and limits tell apart badly; set UseDNS no"
+                "UseDNS is yes: PAM is told names instead of addresses, which fail2ban's filters do not match and limits tell apart badly; set UseDNS no"
                     .to_owned(),
             ));
         }

@@ -14,6 +14,7 @@ use super::owner::Owners;
 use super::report::{Line, Outcome, Report};
 use crate::args::Import;
 use crate::commands::account::mail_after_enrolment;
+use crate::count::counted;
 use crate::failure::{self, Failure};
 use crate::site::Site;
 
@@ -227,10 +228,8 @@ impl<'a> Job<'a> {
 
     pub(super) fn conclude(self) -> Result<(), Failure> {
         if self.untold > 0 {
-            failure::warn(format!(
-                "{} owners of accounts were not told by mail of what was bound",
-                self.untold
-            ));
+            let untold = counted(self.untold, "owner of an account was", "owners of accounts were");
+            failure::warn(format!("{untold} not told by mail of what was bound"));
         }
         self.report.conclude()
     }

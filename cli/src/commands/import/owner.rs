@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::Entry;
 use crate::args::Import;
 use crate::commands::bulk;
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -71,7 +72,12 @@ pub(super) fn of_issuer(
         )));
     }
     if left.len() < all {
-        output.aside(&format!("{} entries of other issuers or realms are left alone", all - left.len()))?;
+        let others = counted(
+            all - left.len(),
+            "entry of another issuer or realm is",
+            "entries of other issuers or realms are",
+        );
+        output.aside(&format!("{others} left alone"))?;
     }
     Ok(left)
 }

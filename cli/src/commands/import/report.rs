@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::entry::Entry;
 use crate::commands::bulk::ResultLines;
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -115,8 +116,14 @@ impl Report {
             "bound": bound, "before": before, "left": left, "failed": failed, "dry_run": self.is_dry_run, "entries": entries,
         });
         self.output.print(&text, "import", value)?;
-        let word = if self.is_dry_run { "would not be" } else { "were not" };
-        if failed == 0 { Ok(()) } else { Err(Failure::data(format!("{failed} entries {word} bound"))) }
+        if failed == 0 {
+            return Ok(());
+        }
+        Err(Failure::data(if self.is_dry_run {
+            format!("{} would not be bound", counted(failed, "entry", "entries"))
+        } else {
+            format!("{} not bound", counted(failed, "entry was", "entries were"))
+        }))
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::file;
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -85,9 +86,10 @@ impl KeyUses {
         if key.sealed == 0 && key.numbers == 0 {
             return Ok(());
         }
-        let (sealed, numbers) = (key.sealed, key.numbers);
+        let sealed = counted(key.sealed, "secret is", "secrets are");
+        let numbers = counted(key.numbers, "telephone number is", "telephone numbers are");
         Err(Failure::data(format!(
-            "{sealed} secrets are sealed with key {id}, and {numbers} telephone numbers are told apart by it; first run: \
+            "{sealed} sealed with key {id}, and {numbers} told apart by it; first run: \
              postern key reseal"
         )))
     }
@@ -104,7 +106,8 @@ impl KeyUses {
         needs.extend(trusted_until.map(|until| format!("devices may be trusted under it until {until}")));
         // An older key has no valid ticket left in practice.
         if self.tickets > 0 && now < replaced.plus(LONGEST_TRUST) {
-            needs.push(format!("{} tickets are good still, which may be under it", self.tickets));
+            let tickets = counted(self.tickets, "ticket is", "tickets are");
+            needs.push(format!("{tickets} good still, which may be under it"));
         }
         if needs.is_empty() {
             return Ok(());

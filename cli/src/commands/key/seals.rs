@@ -9,6 +9,7 @@ use postern_core::keyring::Keyring;
 use postern_core::random::RandomnessGone;
 use serde_json::{Value, json};
 
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -94,7 +95,7 @@ pub(super) async fn dry_run(site: &Site, output: Output) -> Result<(), Failure> 
         older(site, &site.keyring()?, &mut unreadable).await?.into_iter().map(|(_, name)| name).collect();
     names.sort();
     let mut text: String = names.iter().map(|name| format!("would be sealed anew {name}\n")).collect();
-    text.push_str(&format!("dry run: {} accounts; nothing was changed", names.len()));
+    text.push_str(&format!("dry run: {}; nothing was changed", counted(names.len(), "account", "accounts")));
     output.print(&text, "resealed", json!({ "accounts": names, "failed": unreadable, "dry_run": true }))?;
     if unreadable.is_empty() { Ok(()) } else { Err(Failure::data(unreadable.join("\n"))) }
 }
@@ -170,7 +171,9 @@ fn keys(data: &AccountData) -> impl Iterator<Item = u32> {
 
 impl Resealed {
     pub(super) fn text(&self) -> String {
-        format!("sealed {} secrets of {} accounts with the current key\n", self.secrets, self.accounts)
+        let secrets = counted(self.secrets, "secret", "secrets");
+        let accounts = counted(self.accounts, "account", "accounts");
+        format!("sealed {secrets} of {accounts} with the current key\n")
     }
 
     pub(super) fn value(&self) -> Value {

@@ -6,6 +6,7 @@ use postern_core::keyring::Keyring;
 use zeroize::Zeroizing;
 
 use crate::commands::bulk::Issued;
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::site::Site;
 
@@ -33,7 +34,10 @@ impl Carried {
         }
         if !used.is_empty() {
             data.recovery_codes.retain(|code| !used.contains(&code.id));
-            remarks.push(format!("{} recovery codes were used before and stay behind", used.len()));
+            remarks.push(match used.len() {
+                1 => "1 recovery code was used before and stays behind".to_owned(),
+                used => format!("{used} recovery codes were used before and stay behind"),
+            });
         }
         if data.policy.ticket.take().is_some() {
             remarks.push("its ticket stays behind; make another one: postern account invite".to_owned());
@@ -72,10 +76,12 @@ impl Carried {
     pub(super) fn moved(&self) -> Moved {
         let data = &self.data;
         let (factors, passwords) = (data.factors.len(), data.live_app_passwords().count());
-        let carried = format!(
-            "{factors} second factors, {passwords} app passwords, {} recovery codes",
-            data.recovery_codes.len()
-        );
+        let carried = [
+            counted(factors, "second factor", "second factors"),
+            counted(passwords, "app password", "app passwords"),
+            counted(data.recovery_codes.len(), "recovery code", "recovery codes"),
+        ]
+        .join(", ");
         Moved { account_id: self.account_id.clone(), carried, remarks: self.remarks.join("; ") }
     }
 }

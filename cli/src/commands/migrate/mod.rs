@@ -13,6 +13,7 @@ use postern_core::keyring::Keyring;
 
 use crate::args::Migrate;
 use crate::commands::bulk::{self, BulkReport, Issue, Journal, Row, RowOutcome, Verb};
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::privileges;
@@ -55,7 +56,8 @@ pub(crate) async fn run(config: &Path, wanted: &Migrate, output: Output) -> Resu
     }
     bulk::issue_all(&mut job, &rows, &mut told).await?;
     if empty > 0 && !output.is_json() {
-        output.aside(&format!("{empty} accounts have nothing of Postern's to carry"))?;
+        let empty = counted(empty, "account has", "accounts have");
+        output.aside(&format!("{empty} nothing of Postern's to carry"))?;
     }
     told.conclude("migration", "; start posternd with the new configuration")
 }

@@ -3,6 +3,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 use serde_json::{Value, json};
 
 use super::row::{COLUMNS, Row};
+use crate::count::counted;
 use crate::failure::Failure;
 use crate::output::{JSON_VERSION, Output};
 
@@ -79,9 +80,13 @@ impl Writer {
                     "\n],\n\"problems\":{problems},\n\"summary\":{summary},\n\"version\":{version}}}\n"
                 ))?;
             }
-            Form::Text => self.write(&format!(
-                "{accounts} accounts, {enrolled} enrolled; the main password opened mail for {main_password}; {ready} are ready for app passwords alone\n"
-            ))?,
+            Form::Text => {
+                let accounts = counted(accounts, "account", "accounts");
+                let ready = counted(ready, "is", "are");
+                self.write(&format!(
+                    "{accounts}, {enrolled} enrolled; the main password opened mail for {main_password}; {ready} ready for app passwords alone\n"
+                ))?;
+            }
             // Totals below the table would be read as a row of it.
             Form::Csv => {}
         }

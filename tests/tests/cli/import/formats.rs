@@ -51,7 +51,7 @@ fn uris_and_exports_of_google_are_read_line_by_line() {
     let file = sample(&site, "uris", URIS);
     let ran = site.cli(&["import", "otpauth", &file, "--label", "phone"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.contains("1 of 2 parts of an export are missing"), "{ran:?}");
+    assert!(ran.stderr.contains("1 of 2 parts of an export is missing"), "{ran:?}");
     assert!(ran.stdout.contains("2 bound, 0 before, 2 left, 0 failed"), "{ran:?}");
     let carol = &factors(&site, "carol")[0];
     let shape = json!([carol["algorithm"], carol["digits"], carol["period"], carol["label"]]);

@@ -140,7 +140,7 @@ impl ServiceStack<'_> {
             return "write requisite in its place".to_owned();
         }
         let (file, other) = (self.file, step.source_file());
-        format!("in {file} write a requisite module in the place of the line that includes {other}")
+        format!("in {file} write a requisite module instead of the line that includes {other}")
     }
 
     /// Steps that end the stack, or jump, before Postern is asked.
@@ -189,7 +189,7 @@ impl ServiceStack<'_> {
         let lets_in_after = |answer| ways_in.iter().any(|way| way.postern == answer);
         if lets_in_after(PosternAnswer::Refuses) {
             return Some(Remark::fail(format!(
-                "{file}: where {} says no, other modules let people in all the same; write [success=done ignore=ignore default=die] in the place of its control",
+                "{file}: where {} says no, other modules let people in all the same; write [success=done ignore=ignore default=die] instead of its control",
                 postern.described()
             )));
         }

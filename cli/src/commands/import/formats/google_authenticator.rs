@@ -4,6 +4,7 @@
 use postern_core::factor::{Algorithm, TotpShape};
 
 use super::super::entry::{Content, Entry, SourceFile};
+use crate::count::counted;
 
 /// Reads one file: a seed and, if it has any, its scratch codes. One that cannot be read concerns its user alone.
 pub(super) fn read(file: &SourceFile) -> Vec<Entry> {
@@ -38,9 +39,9 @@ fn contents(text: &str) -> Result<Vec<Content>, String> {
     }
     let mut contents = vec![said.content(seed)];
     if scratch_codes > 0 {
-        let why = format!(
-            "{scratch_codes} scratch codes of eight digits are too easy to guess for Postern; make new ones: postern recovery create"
-        );
+        let codes =
+            counted(scratch_codes, "scratch code of eight digits is", "scratch codes of eight digits are");
+        let why = format!("{codes} too easy to guess for Postern; make new ones: postern recovery create");
         contents.push(Content::Other { kind: "scratch codes", why });
     }
     Ok(contents)

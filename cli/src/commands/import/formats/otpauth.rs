@@ -50,7 +50,8 @@ fn warn_of_missing(file: &SourceFile, parts: &[(i64, i64, i64)]) {
         let missing = (0..size.clamp(0, MOST_PARTS)).filter(|index| !is_there(index)).count();
         if missing > 0 {
             let path = file.path.display();
-            failure::warn(format!("{path}: {missing} of {size} parts of an export are missing"));
+            let are = if missing == 1 { "is" } else { "are" };
+            failure::warn(format!("{path}: {missing} of {size} parts of an export {are} missing"));
         }
     }
 }

@@ -1486,7 +1486,7 @@ _postern() {
             return 0
             ;;
         postern__subcmd__app__subcmd__password__subcmd__create)
-            opts="-h --label --scope --expires --network --from --result --add --dry-run --config --json --help"
+            opts="-h --label --scope --expires --network --from --results --add --dry-run --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1512,7 +1512,7 @@ _postern() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --result)
+                --results)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6256,7 +6256,7 @@ _postern() {
             return 0
             ;;
         postern__subcmd__totp__subcmd__enrol)
-            opts="-h --label --algorithm --digits --period --replace --seed-stdin --svg --png --uri --unproved --from --result --add --dry-run --config --json --help"
+            opts="-h --label --algorithm --digits --period --replace --seed-stdin --svg --png --uri --unproved --from --results --add --dry-run --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6294,7 +6294,7 @@ _postern() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --result)
+                --results)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -23,12 +23,12 @@ pub(crate) struct CreateAppPassword {
     pub(crate) network: Vec<String>,
     /// A table (CSV) of accounts; its first line names its columns: name, and optionally label, scope, expires and networks
     /// (separated by spaces), which override the options
-    #[arg(long, value_name = "FILE", group = "whom", requires = "result")]
+    #[arg(long, value_name = "FILE", group = "whom", requires = "results")]
     pub(crate) from: Option<PathBuf>,
     /// The file to which --from writes a line (CSV) for each account: a new file that only its owner may read, or the file of an
     /// earlier run of the same command
-    #[arg(long, value_name = "FILE", conflicts_with = "name")]
-    pub(crate) result: Option<PathBuf>,
+    #[arg(long, alias = "result", value_name = "FILE", conflicts_with = "name")]
+    pub(crate) results: Option<PathBuf>,
     /// With --from, make another one for accounts that already have one with this label; otherwise they fail
     #[arg(long, conflicts_with = "name")]
     pub(crate) add: bool,
@@ -41,7 +41,7 @@ pub(crate) struct CreateAppPassword {
 pub(crate) enum AppPasswordCommand {
     /// Make an app password and show it once; or one for each account of a table with --from
     ///
-    /// With --from the app passwords are written to --result, and nowhere else. Each line is on the disk before its account is
+    /// With --from the app passwords are written to --results, and nowhere else. Each line is on the disk before its account is
     /// changed, so that nothing is lost if the command is interrupted. Run the same command again to continue, and to retry the
     /// failed lines. Lines with the state "made" are final.
     Create(Box<CreateAppPassword>),

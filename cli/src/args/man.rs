@@ -51,11 +51,32 @@ fn page(command: &Command, name: &str, parent: Option<&str>, examples: &[Example
     let page = page.replacen(&format!(".TH {name} 1  "), &format!(".TH {name} 1 \"\" "), 1);
     // A paragraph already breaks the line before it and after it.
     let page = page.replace("\n.br\n\n.br\n", "\n.sp\n");
+    let page = with_values(&page, command);
     let mut lines: Vec<String> = page.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.extend(exit_status(name).lines().map(str::to_owned));
-    lines.extend(examples_of(name, examples));
+    lines.extend(examples_of(command, name, examples));
     lines.extend(see_also(parent));
     lines.join("\n") + "\n"
+}
+
+/// The synopsis names an option without its value; this adds it.
+fn with_values(page: &str, command: &Command) -> String {
+    let start = page.find(".SH SYNOPSIS").unwrap();
+    let (before, rest) = page.split_at(start);
+    let (synopsis, after) = rest.split_at(rest.find(".SH DESCRIPTION").unwrap());
+    let with_value = command.get_arguments().filter(|argument| argument.get_action().takes_values());
+    let synopsis = with_value.fold(synopsis.to_owned(), |synopsis, argument| {
+        let Some(long) = argument.get_long() else { return synopsis };
+        let option = format!("\\fB{}\\fR", roff(&format!("--{long}")));
+        let value = match argument.get_value_names() {
+            Some([value, ..]) => value.to_string(),
+            Some([]) | None => argument.get_id().as_str().to_uppercase(),
+        };
+        ["]", ">"].iter().fold(synopsis, |synopsis, end| {
+            synopsis.replace(&format!("{option}{end}"), &format!("{option} \\fI{value}\\fR{end}"))
+        })
+    });
+    format!("{before}{synopsis}{after}")
 }
 
 fn exit_status(name: &str) -> String {
@@ -66,9 +87,21 @@ fn exit_status(name: &str) -> String {
     }
 }
 
-fn examples_of(name: &str, examples: &[Example]) -> Vec<String> {
-    let of_page = examples.iter().filter(|example| example.page == name);
+/// A group has the first example of each of the first commands below it.
+fn examples_of(command: &Command, name: &str, examples: &[Example]) -> Vec<String> {
+    let is_below = |example: &&Example, page: &str| {
+        example.page.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let below = command.get_subcommands().filter_map(|below| {
+        let page = below.get_display_name()?;
+        examples.iter().find(|example| is_below(example, page))
+    });
+    let of_page: Vec<&Example> = match command.has_subcommands() {
+        true => below.take(EXAMPLES_OF_A_GROUP).collect(),
+        false => examples.iter().filter(|example| example.page == name).collect(),
+    };
     let lines: Vec<String> = of_page
+        .into_iter()
         .flat_map(|example| {
             [".TP".to_owned(), format!("\\fB{}\\fR", roff(example.line)), roff(example.effect)]
         })
@@ -76,6 +109,8 @@ fn examples_of(name: &str, examples: &[Example]) -> Vec<String> {
     let heading = (!lines.is_empty()).then(|| ".SH EXAMPLES".to_owned());
     heading.into_iter().chain(lines).collect()
 }
+
+const EXAMPLES_OF_A_GROUP: usize = 4;
 
 fn see_also(parent: Option<&str>) -> Vec<String> {
     let pages = match parent {
@@ -103,13 +138,9 @@ fn roff(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq")
 }
 
-/// Commands without subcommands, and whether each is in the examples.
+/// Pages without an example, of which there should be none.
 pub(super) fn without_example() -> Vec<String> {
-    pages()
-        .into_iter()
-        .filter(|(_, page)| !page.contains(".SH SUBCOMMANDS") && !page.contains(".SH EXAMPLES"))
-        .map(|(name, _)| name)
-        .collect()
+    pages().into_iter().filter(|(_, page)| !page.contains(".SH EXAMPLES")).map(|(name, _)| name).collect()
 }
 
 /// The words of an example as a shell passes them, without what stands around the command.
@@ -200,7 +231,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "postern account invite alice --for 2d",
         "Print a ticket with which alice can set up the first second factor within two days.",
     ),
-    ("postern account list", "List the accounts of the embedded directory."),
+    ("postern account list", "List all accounts."),
     ("postern account password alice", "Ask for a new main password."),
     (
         "postern account policy alice --second-factor required",
@@ -208,7 +239,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "postern account reset alice",
-        "Remove the second factors, recovery codes, app passwords and trusted devices of alice, after a question.",
+        "Remove the second factors, recovery codes and trusted devices of alice, after a question.",
     ),
     (
         "postern account show alice",
@@ -301,7 +332,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("postern status --json", "The same for a script."),
     ("postern totp enrol alice", "Print a QR code for an authenticator app, and ask for its first code."),
     (
-        "postern totp enrol --from tokens.csv --result done.csv",
+        "postern totp enrol --from tokens.csv --results done.csv",
         "Bind a table of tokens, and write what became of each line.",
     ),
     (

@@ -29,7 +29,7 @@ pub(crate) use out_of_band::{
 };
 pub(crate) use totp::{Enrol, TotpCommand};
 
-/// Provisions app passwords and second factors for the accounts of a site
+/// Manage app passwords and second factors
 ///
 /// Works directly on the directory and the ledger of the configuration, whether or not posternd runs. Started as root, it
 /// switches to user postern before it opens them. Secrets are never arguments: passwords are asked for, or read from
@@ -300,19 +300,19 @@ mod tests {
         let parse = |line: &str| Args::try_parse_from(line.split(' ')).is_ok();
         assert!(parse("postern totp enrol alice"));
         assert!(parse("postern totp enrol alice --svg a.svg --png a.png --unproved"));
-        assert!(parse("postern totp enrol --from a.csv --result b.csv --label token --digits 8"));
+        assert!(parse("postern totp enrol --from a.csv --results b.csv --label token --digits 8"));
         for line in [
             "",
-            " alice --from a.csv --result b.csv",
+            " alice --from a.csv --results b.csv",
             " --from a.csv",
-            " alice --result b.csv",
+            " alice --results b.csv",
             " alice --add",
         ] {
             assert!(!parse(&format!("postern totp enrol{line}")), "{line}");
         }
         for only_one in ["--svg a", "--png a", "--uri", "--replace abcd", "--seed-stdin"] {
             assert!(
-                !parse(&format!("postern totp enrol --from a.csv --result b.csv {only_one}")),
+                !parse(&format!("postern totp enrol --from a.csv --results b.csv {only_one}")),
                 "{only_one}"
             );
         }

@@ -10,7 +10,7 @@ pub(crate) enum TotpCommand {
     /// Shows the key as a QR code and as text, asks for a code of the app at the terminal, and binds the app once a code is right.
     /// That code is spent. With its first factor the account is enrolled: its main password may no longer open mail.
     ///
-    /// With --from it binds one to each account of a table, without a code, and writes the keys to --result. Each line is on the
+    /// With --from it binds one to each account of a table, without a code, and writes the keys to --results. Each line is on the
     /// disk before its account is changed, so that nothing is lost if the command is interrupted. Run the same command again to
     /// continue, and to retry the failed lines. Lines with the state "bound" are final.
     Enrol(Box<Enrol>),
@@ -55,12 +55,12 @@ pub(crate) struct Enrol {
     #[arg(long)]
     pub(crate) unproved: bool,
     /// A table (CSV) of accounts; its first line names its columns: name, and optionally label and seed (base32, or an otpauth://totp URI)
-    #[arg(long, value_name = "FILE", group = "whom", requires = "result")]
+    #[arg(long, value_name = "FILE", group = "whom", requires = "results")]
     pub(crate) from: Option<PathBuf>,
     /// The file to which --from writes a line (CSV) for each account: a new file that only its owner may read, or the file of an
     /// earlier run of the same command
-    #[arg(long, value_name = "FILE", conflicts_with = "name")]
-    pub(crate) result: Option<PathBuf>,
+    #[arg(long, alias = "result", value_name = "FILE", conflicts_with = "name")]
+    pub(crate) results: Option<PathBuf>,
     /// With --from, bind another one to accounts that already have a factor; otherwise they fail
     #[arg(long, conflicts_with = "name")]
     pub(crate) add: bool,

@@ -25,7 +25,7 @@ use order::order;
 /// Runs a verb of `postern app-password`. Files of the calling user are opened before root is given up.
 pub(crate) async fn run(config: &Path, command: AppPasswordCommand, output: Output) -> Result<(), Failure> {
     if let AppPasswordCommand::Create(wanted) = &command
-        && let (Some(from), Some(result)) = (&wanted.from, &wanted.result)
+        && let (Some(from), Some(result)) = (&wanted.from, &wanted.results)
     {
         return bulk::run(config, wanted, (from, result), output).await;
     }
@@ -36,7 +36,7 @@ async fn of_one(site: &Site, command: AppPasswordCommand, output: Output) -> Res
     match command {
         AppPasswordCommand::Create(wanted) => {
             let CreateAppPassword { name: Some(name), label: Some(label), .. } = &*wanted else {
-                return Err(Failure::usage("give a name and --label, or --from and --result"));
+                return Err(Failure::usage("give a name and --label, or --from and --results"));
             };
             let expires = wanted.expires.as_deref();
             let order = order(site, (label, &wanted.scope), expires, &wanted.network)?;

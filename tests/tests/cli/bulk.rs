@@ -61,7 +61,7 @@ fn each_account_of_a_table_gets_an_app_and_a_line_with_its_key() {
         ),
     );
     let file = result.display().to_string();
-    let run = ["totp", "enrol", "--from", &from, "--result", &file, "--label", "work"];
+    let run = ["totp", "enrol", "--from", &from, "--results", &file, "--label", "work"];
     let ran = site.cli(&run);
     assert_eq!(ran.code, DATA, "{ran:?}");
     assert!(ran.stdout.contains("2 bound, 0 before, 3 failed"), "{ran:?}");
@@ -99,7 +99,7 @@ fn an_enrolled_account_gets_another_factor_only_on_request() {
     drop(site.enrol("alice"));
     let (from, result) = table(&site, "name\nalice\n");
     let file = result.display().to_string();
-    let run = ["totp", "enrol", "--from", &from, "--result", &file];
+    let run = ["totp", "enrol", "--from", &from, "--results", &file];
     assert_eq!(site.cli(&run).code, DATA);
     assert!(last(&result)["alice/"]["error"].contains("--add"));
     assert_eq!(factors(&site, "alice").len(), 1);
@@ -116,7 +116,7 @@ fn at_a_terminal_a_bar_shows_how_far_it_is() {
     }
     let (from, result) = table(&site, &format!("name\n{}\n", names.join("\n")));
     let file = result.display().to_string();
-    let mut person = site.cli_at_terminal(&["totp", "enrol", "--from", &from, "--result", &file]);
+    let mut person = site.cli_at_terminal(&["totp", "enrol", "--from", &from, "--results", &file]);
     let (status, said) = person.ends();
     assert!(status == 0 && said.contains("40 bound, 0 before, 0 failed"), "{said}");
     assert!(said.contains("enrolled") && said.contains("/40 ("), "{said}");
@@ -133,7 +133,7 @@ fn a_malformed_table_or_a_foreign_result_file_changes_nothing() {
         let said = fails(
             &site,
             DATA,
-            &["totp", "enrol", "--from", &from, "--result", &result.display().to_string()],
+            &["totp", "enrol", "--from", &from, "--results", &result.display().to_string()],
         );
         assert!(said.contains("users.csv"), "{said}");
         assert!(!result.exists(), "{text:?}");
@@ -143,7 +143,7 @@ fn a_malformed_table_or_a_foreign_result_file_changes_nothing() {
     fails(
         &site,
         CANNOT_CREATE,
-        &["totp", "enrol", "--from", &from, "--result", &result.display().to_string()],
+        &["totp", "enrol", "--from", &from, "--results", &result.display().to_string()],
     );
     assert_eq!(fs::read_to_string(&result).unwrap(), "precious\n");
     assert!(factors(&site, "alice").is_empty());
@@ -162,7 +162,7 @@ fn killed_at_any_moment_it_is_finished_by_running_it_again() {
         command
             .arg("--config")
             .arg(site.config())
-            .args(["totp", "enrol", "--from", &from, "--result"])
+            .args(["totp", "enrol", "--from", &from, "--results"])
             .arg(&result);
         command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
@@ -180,7 +180,7 @@ fn killed_at_any_moment_it_is_finished_by_running_it_again() {
         assert!(millis < 3_000, "it never comes to its end");
     }
     assert!(kills > 5, "killed {kills} times only");
-    drop(site.cli_ok(&["totp", "enrol", "--from", &from, "--result", &result.display().to_string()]));
+    drop(site.cli_ok(&["totp", "enrol", "--from", &from, "--results", &result.display().to_string()]));
     let written = last(&result);
     for name in &names {
         let (bound, line) = (factors(&site, name), &written[&format!("{name}/")]);
@@ -215,7 +215,7 @@ fn each_account_of_a_table_gets_an_app_password_that_stands_in_the_results_alone
     let text = "name,label,scope,expires,networks\nalice,Phone,imap,90d,192.0.2.0/24 2001:db8::/32\nbob,,,,\nzoe,,,,\ncarol,,,,\nalice,Old,imap,2020-01-01,\nbob,Odd,everything,,\n";
     let (from, result) = table(&site, text);
     let file = result.display().to_string();
-    let run = ["app-password", "create", "--from", &from, "--result", &file, "--label", "Mail"];
+    let run = ["app-password", "create", "--from", &from, "--results", &file, "--label", "Mail"];
 
     let dry = site.cli(&[&run[..], &["--dry-run"]].concat());
     assert_eq!(dry.code, DATA, "{dry:?}");
@@ -265,7 +265,7 @@ fn app_passwords_killed_at_any_moment_are_finished_and_none_is_made_twice() {
     }
     let (from, result) = table(&site, &format!("name\n{}\n", names.join("\n")));
     let file = result.display().to_string();
-    let args = ["app-password", "create", "--from", &from, "--result", &file, "--label", "Mail"];
+    let args = ["app-password", "create", "--from", &from, "--results", &file, "--label", "Mail"];
     let program = host::program("postern");
     let mut kills = 0;
     for millis in (5..).step_by(3) {
@@ -297,7 +297,7 @@ fn an_app_password_made_and_revoked_since_is_not_made_again() {
     drop(site.cli_ok(&["account", "create", "alice", "--no-password"]));
     let (from, result) = table(&site, "name,label\nalice,Mail\n");
     let file = result.display().to_string();
-    let run = ["app-password", "create", "--from", &from, "--result", &file];
+    let run = ["app-password", "create", "--from", &from, "--results", &file];
     drop(site.cli_ok(&run));
     // Cut off behind the change, before the last line was written.
     let text = fs::read_to_string(&result).unwrap();
@@ -364,7 +364,7 @@ fn a_dry_run_of_totp_enrol_binds_nothing() {
     drop(site.account("alice"));
     let (from, result) = table(&site, "name,seed\nalice,\nzoe,\n");
     let file = result.display().to_string();
-    let ran = site.cli(&["totp", "enrol", "--from", &from, "--result", &file, "--dry-run"]);
+    let ran = site.cli(&["totp", "enrol", "--from", &from, "--results", &file, "--dry-run"]);
     assert_eq!(ran.code, DATA, "{ran:?}");
     assert!(ran.stdout.contains("1 would be bound, 0 before, 1 would fail; nothing was changed"), "{ran:?}");
     assert!(!result.exists() && factors(&site, "alice").is_empty());

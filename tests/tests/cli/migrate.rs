@@ -174,7 +174,7 @@ fn killed_at_any_moment_a_move_is_finished_by_running_it_again() {
     let table = host.old.dir().join("names.csv");
     fs::write(&table, format!("name\n{}\n", names.join("\n"))).unwrap();
     let keys = host.old.dir().join("keys.csv").display().to_string();
-    drop(host.old.cli_ok(&["totp", "enrol", "--from", &table.display().to_string(), "--result", &keys]));
+    drop(host.old.cli_ok(&["totp", "enrol", "--from", &table.display().to_string(), "--results", &keys]));
     let passwords = host.old.dir().join("passwords.csv").display().to_string();
     let from = table.display().to_string();
     drop(host.old.cli_ok(&[
@@ -182,7 +182,7 @@ fn killed_at_any_moment_a_move_is_finished_by_running_it_again() {
         "create",
         "--from",
         &from,
-        "--result",
+        "--results",
         &passwords,
         "--label",
         "Phone",

@@ -35,7 +35,7 @@ fn people_of_ldap_are_enrolled_one_and_many_reported_and_sealed_anew() {
     drop(App::enrol(&site, "alice"));
     let names: Vec<String> = (0..30).map(|number| slapd.nth(number).name).collect();
     let (from, result) = table(&site, &names);
-    let done = json(&site, &["totp", "enrol", "--from", &from, "--result", &result]);
+    let done = json(&site, &["totp", "enrol", "--from", &from, "--results", &result]);
     assert_eq!((&done["enrolment"]["bound"], &done["enrolment"]["failed"]), (&json!(30), &json!([])));
     let report = json(&site, &["report"]);
     assert_eq!(
@@ -110,7 +110,7 @@ fn while_ldap_is_down_a_table_waits_where_it_was() {
     let (mut slapd, _redis, site) = servers("ldap_down", 5);
     let names: Vec<String> = (0..5).map(|number| slapd.nth(number).name).collect();
     let (from, result) = table(&site, &names);
-    let run = ["totp", "enrol", "--from", &from, "--result", &result];
+    let run = ["totp", "enrol", "--from", &from, "--results", &result];
     slapd.stop();
     let ran = site.cli(&run);
     assert_eq!(ran.code, TEMPORARY, "{ran:?}");

@@ -175,12 +175,17 @@ fn walk(command: &Command, words: &[String]) -> Result<(), String> {
 fn option<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     let mut options = command.get_arguments();
     match name.strip_prefix("--") {
-        Some(long) => options.find(|option| option.get_long() == Some(long)),
+        Some(long) => options.find(|option| is_called(option, long)),
         None => {
             let short = name.chars().nth(1);
             options.find(|option| option.get_short().is_some() && option.get_short() == short)
         }
     }
+}
+
+/// By its name, or by an earlier one that is still taken.
+fn is_called(option: &Arg, long: &str) -> bool {
+    option.get_long() == Some(long) || option.get_all_aliases().is_some_and(|names| names.contains(&long))
 }
 
 fn is_possible(argument: &Arg, value: &str, at: &str) -> Result<(), String> {
@@ -207,7 +212,7 @@ fn lone_options(span: &str) -> Vec<&str> {
 
 fn is_option_of_any(option: &str) -> bool {
     fn has(command: &Command, long: &str) -> bool {
-        command.get_arguments().any(|argument| argument.get_long() == Some(long))
+        command.get_arguments().any(|argument| is_called(argument, long))
             || command.get_subcommands().any(|command| has(command, long))
     }
     let long = option.trim_start_matches('-');

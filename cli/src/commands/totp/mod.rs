@@ -16,9 +16,9 @@ use shape::WantedShape;
 pub(crate) async fn run(config: &Path, command: TotpCommand, output: Output) -> Result<(), Failure> {
     let TotpCommand::Enrol(wanted) = command;
     let shape = WantedShape::of(&wanted)?;
-    match (&wanted.from, &wanted.result, &wanted.name) {
+    match (&wanted.from, &wanted.results, &wanted.name) {
         (Some(from), Some(result), _) => bulk::run(config, &wanted, shape, (from, result), output).await,
         (_, _, Some(name)) => one::run(config, &wanted, shape, name, output).await,
-        (..) => Err(Failure::usage("give a name, or --from and --result")),
+        (..) => Err(Failure::usage("give a name, or --from and --results")),
     }
 }

@@ -14,7 +14,7 @@ mod request;
 
 use std::time::Instant;
 
-use postern_ipc::{ClientConfig, Severity, wait_until};
+use postern_ipc::{ClientConfig, Deferral, Severity};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use arguments::Arguments;
@@ -31,27 +31,29 @@ pub fn run() -> u8 {
 fn run_to_ending() -> Ending {
     let started = Instant::now();
     let arguments = Arguments::parse(std::env::args_os().skip(1));
-    let ending = arguments.as_ref().map_err(Clone::clone).and_then(|arguments| answer(arguments, started));
-    let ending = ending.unwrap_or_else(|why| {
-        postern_ipc::log("postern-checkpassword", Severity::Error, &why);
+    let parsed = arguments.as_ref().map_err(|why| Deferral::of_host(why.clone()));
+    parsed.and_then(|arguments| answer(arguments, started)).unwrap_or_else(|deferral| {
+        postern_ipc::log("postern-checkpassword", Severity::Error, deferral.why());
+        if let Ok(arguments) = &arguments
+            && request::is_by_postfix(arguments)
+        {
+            // The configuration itself may be broken.
+            let config = ClientConfig::load(&arguments.config).unwrap_or_default();
+            deferral.outlast_postfix(started, config.smtp_defer_after);
+        }
         Ending::Defer
-    });
-    if let (Ending::Defer, Ok(arguments)) = (ending, &arguments)
-        && request::is_by_postfix(arguments)
-    {
-        // The configuration itself may be broken.
-        wait_until(started + ClientConfig::load(&arguments.config).unwrap_or_default().smtp_defer_after);
-    }
-    ending
+    })
 }
 
-/// Every fault comes back as a text for the log, and ends in 111.
-fn answer(arguments: &Arguments, started: Instant) -> Result<Ending, String> {
+/// Every fault ends in 111.
+fn answer(arguments: &Arguments, started: Instant) -> Result<Ending, Deferral> {
     // No password in a core dump.
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("prctl: {error}"))?;
-    let config = ClientConfig::load(&arguments.config).map_err(|error| error.to_string())?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| Deferral::of_host(format!("prctl: {error}")))?;
+    let config =
+        ClientConfig::load(&arguments.config).map_err(|error| Deferral::of_host(error.to_string()))?;
     let deadline = started + config.mail_deadline;
-    let Some(request) = Request::read(arguments, deadline)? else {
+    let Some(request) = Request::read(arguments, deadline).map_err(Deferral::of_host)? else {
         return Ok(Ending::Refused);
     };
     let is_lookup = request.purpose == Purpose::Lookup;

@@ -1,14 +1,14 @@
 use std::time::Instant;
 
-use postern_ipc::{Begin, Client, ClientConfig, Flow, NonInteractive, Verdict};
+use postern_ipc::{Begin, Client, ClientConfig, Deferral, Flow, NonInteractive, Verdict};
 
 use crate::request::{Purpose, Request};
 
 /// Asks posternd for a verdict.
 ///
 /// # Errors
-/// A text for the log.
-pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) -> Result<Verdict, String> {
+/// [`Deferral`] if there is none.
+pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) -> Result<Verdict, Deferral> {
     let flow = match request.purpose {
         Purpose::Login => Flow::Login,
         Purpose::Lookup => Flow::Lookup,
@@ -22,7 +22,7 @@ pub(crate) fn ask(config: &ClientConfig, request: Request, deadline: Instant) ->
         session: request.session,
         ..Begin::new(flow, request.service, request.user)
     };
-    let at = |failure| format!("{}: {failure}", config.socket.display());
-    let client = Client::connect(&config.socket, deadline).map_err(at)?;
-    client.converse(begin, &mut NonInteractive).map_err(at)
+    Client::connect(&config.socket, deadline)
+        .and_then(|client| client.converse(begin, &mut NonInteractive))
+        .map_err(|failure| Deferral::of_failure(&config.socket, &failure))
 }

@@ -3,7 +3,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use postern_ipc::{Accept, Reaction, Verdict};
+use postern_ipc::{Accept, Deferral, Reaction, Verdict};
 
 use crate::arguments::Arguments;
 use crate::descriptors;
@@ -37,13 +37,13 @@ impl Ending {
 }
 
 /// Passes a verdict on: to Dovecot on file descriptor 4, or to the program that this process becomes.
-pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> Result<Ending, String> {
+pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> Result<Ending, Deferral> {
     match verdict {
         Verdict::Accept(accept) if arguments.is_reply_tool() => {
-            answer_dovecot(&accept)?;
+            answer_dovecot(&accept).map_err(Deferral::of_host)?;
             Ok(if is_lookup { Ending::Found } else { Ending::Accepted })
         }
-        Verdict::Accept(accept) => Err(become_program(&accept, is_lookup, arguments)),
+        Verdict::Accept(accept) => Err(Deferral::of_host(become_program(&accept, is_lookup, arguments))),
         Verdict::Reject(reject) if is_lookup => Ok(match reject.reason.reaction() {
             // Dovecot reads 3 as "unknown user" and 1 as a failure. A closed account must look like an unknown one.
             Reaction::UnknownAccount | Reaction::ClosedAccount => Ending::NotFound,
@@ -54,8 +54,10 @@ pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> 
             | Reaction::TooManyAttempts => Ending::Refused,
         }),
         Verdict::Reject(_) => Ok(Ending::Refused),
-        Verdict::Defer(_) => Ok(Ending::Defer),
-        Verdict::Ignore(ignore) => Err(format!("posternd ignored a mail login: {}", ignore.reason)),
+        Verdict::Defer(defer) => Err(defer.into()),
+        Verdict::Ignore(ignore) => {
+            Err(Deferral::of_host(format!("posternd ignored a mail login: {}", ignore.reason)))
+        }
     }
 }
 

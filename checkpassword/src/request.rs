@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::time::Instant;
 
-use postern_ipc::{POSTFIX, Secret};
+use postern_ipc::{POSTFIX, Secret, typed_text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
@@ -53,8 +53,8 @@ impl Request {
         Ok(Some(Self {
             purpose,
             service,
-            user: user.to_owned(),
-            password: (purpose == Purpose::Login).then(|| Secret::new(password.to_owned())),
+            user: typed_text(user),
+            password: (purpose == Purpose::Login).then(|| Secret::typed(password)),
             peer_address: variable("AUTH_REAL_RIP").filter(|peer| Some(peer) != address.as_ref()),
             address,
             local: variable("AUTH_LIP").or_else(|| variable("TCPLOCALIP")),
@@ -73,18 +73,27 @@ pub(crate) fn is_by_postfix(arguments: &Arguments) -> bool {
 fn read_all(mut pipe: File, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, String> {
     // Allocated at once: a buffer that grows would leave pieces of a password in freed memory.
     let mut bytes = Zeroizing::new(vec![0; MAX_REQUEST]);
-    let mut length = 0;
+    let mut rest = Zeroizing::new([0; 512]);
+    let (mut length, mut is_cut) = (0, false);
     loop {
         wait_readable(&pipe, deadline)?;
-        let Some(space) = bytes.get_mut(length..).filter(|space| !space.is_empty()) else {
-            return Err(format!("more than {MAX_REQUEST} bytes on file descriptor 3"));
-        };
-        match pipe.read(space) {
+        let free = bytes.get_mut(length..LONGEST_INPUT).filter(|free| !free.is_empty());
+        let is_full = free.is_none();
+        match pipe.read(free.unwrap_or(&mut *rest)) {
             Ok(0) => break,
+            Ok(_) if is_full => is_cut = true,
             Ok(read) => length += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(format!("file descriptor 3 cannot be read: {error}")),
         }
+    }
+    if is_cut {
+        // What the client typed is too long, and posternd says so. If it is not that, the caller breaks the contract.
+        if bytes.iter().take(length).filter(|byte| **byte == 0).count() >= 2 {
+            return Err(format!("more than {LONGEST_INPUT} bytes on file descriptor 3"));
+        }
+        // The buffer ends with the NULs of both fields.
+        length = MAX_REQUEST;
     }
     bytes.truncate(length);
     Ok(bytes)
@@ -105,5 +114,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(OsString::into_string)?.ok().filter(|value| !value.is_empty())
 }
 
-/// The longest request, in bytes. The contract demands 512.
-const MAX_REQUEST: usize = 2048;
+/// The longest request, in bytes. The contract demands 512. A name or a password that fills it is longer than posternd takes.
+const LONGEST_INPUT: usize = 2048;
+/// With the end of a name and of a password that were cut off.
+const MAX_REQUEST: usize = LONGEST_INPUT + 2;

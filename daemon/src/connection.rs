@@ -103,7 +103,7 @@ async fn converse_once(server: &Server, line: &mut LineStream, uid: u32, mut slo
             let language = language(&site, &request, &finished.outcome);
             let help = site.engine.mail_settings.app_password_help();
             let text = |reason| wire::reject_text(task, service.class(), reason, language, help);
-            Some(ServerMessage::Verdict(wire::verdict(&finished.outcome.verdict, peer.is_trusted, text)))
+            Some(ServerMessage::Verdict(wire::verdict(&finished.outcome, peer.is_trusted, text)))
         }
     };
     if let Some(last) = last {

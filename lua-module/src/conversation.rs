@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use postern_ipc::{
-    CLIENT_CONFIG_PATH, ClientConfig, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict, wait_until,
+    CLIENT_CONFIG_PATH, ClientConfig, Deferral, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict,
 };
 
 use crate::question::Question;
@@ -21,16 +21,6 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A wrong secret, or one that does not open this.
-    pub(crate) fn reject(why: &str) -> Self {
-        Self::without_fields("reject", why.to_owned())
-    }
-
-    /// A lookup finds no account.
-    pub(crate) fn unknown(why: &str) -> Self {
-        Self::without_fields("unknown", why.to_owned())
-    }
-
     /// Something is out of order. The log has it on one line.
     pub(crate) fn defer(why: impl AsRef<str>) -> Self {
         let lines: Vec<&str> = why.as_ref().lines().map(str::trim).collect();
@@ -41,21 +31,23 @@ impl Answer {
         Self { kind, text, userdb: BTreeMap::new() }
     }
 
-    fn of(verdict: Verdict, is_lookup: bool) -> Self {
-        match verdict {
+    fn of(verdict: Verdict, is_lookup: bool) -> Result<Self, Deferral> {
+        Ok(match verdict {
             Verdict::Accept(accept) => Self { kind: "accept", text: accept.user, userdb: accept.userdb },
             Verdict::Reject(reject) if is_lookup => Self::of_refused_lookup(&reject),
-            Verdict::Reject(reject) => Self::reject(reject.reason.as_str()),
-            Verdict::Defer(defer) => Self::defer(defer.reason),
+            Verdict::Reject(reject) => Self::without_fields("reject", reject.reason.as_str().to_owned()),
+            Verdict::Defer(defer) => return Err(defer.into()),
             Verdict::Ignore(ignore) => Self::without_fields("ignore", ignore.reason),
-        }
+        })
     }
 
     fn of_refused_lookup(reject: &Reject) -> Self {
         let reason = reject.reason.as_str();
         match reject.reason.reaction() {
             // A closed account must look like an unknown one.
-            Reaction::UnknownAccount | Reaction::ClosedAccount => Self::unknown(reason),
+            Reaction::UnknownAccount | Reaction::ClosedAccount => {
+                Self::without_fields("unknown", reason.to_owned())
+            }
             Reaction::WrongSecret
             | Reaction::AnotherSecret
             | Reaction::NotPermitted
@@ -72,11 +64,12 @@ pub(crate) fn hold(question: Question) -> Answer {
     let started = Instant::now();
     let is_by_postfix = question.begin.flow == Flow::Login && question.begin.service == POSTFIX;
     let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
-    let answer = door.ask(question, started).unwrap_or_else(Answer::defer);
-    if answer.kind == "defer" && is_by_postfix {
-        wait_until(started + door.config().smtp_defer_after);
-    }
-    answer
+    door.ask(question, started).unwrap_or_else(|deferral| {
+        if is_by_postfix {
+            deferral.outlast_postfix(started, door.config().smtp_defer_after);
+        }
+        Answer::defer(deferral.why())
+    })
 }
 
 /// The one way to posternd of this process: its passdb and its userdb share a connection.
@@ -89,17 +82,16 @@ struct Door {
 }
 
 impl Door {
-    fn ask(&mut self, question: Question, started: Instant) -> Result<Answer, String> {
+    fn ask(&mut self, question: Question, started: Instant) -> Result<Answer, Deferral> {
         let path = Path::new(question.config.as_deref().unwrap_or(CLIENT_CONFIG_PATH));
         if !self.is_open_by(path) {
             self.in_force = None;
-            let config = ClientConfig::load(path).map_err(|error| error.to_string())?;
+            let config = ClientConfig::load(path).map_err(|error| Deferral::of_host(error.to_string()))?;
             self.in_force = Some((path.to_owned(), config));
         }
         let (config, is_lookup) = (self.config(), question.begin.flow == Flow::Lookup);
         let verdict = self.client.converse(&config.socket, question.begin, started + config.mail_deadline);
-        let verdict = verdict.map_err(|failure| format!("{}: {failure}", config.socket.display()))?;
-        Ok(Answer::of(verdict, is_lookup))
+        Answer::of(verdict.map_err(|failure| Deferral::of_failure(&config.socket, &failure))?, is_lookup)
     }
 
     /// Whether the connection that the configuration at `path` led to is still open. If not, the file is read again.

@@ -23,8 +23,7 @@ fn answer(question: impl FnOnce() -> Result<Question, Unusable>) -> Answer {
     QUIET.call_once(|| set_hook(Box::new(note)));
     let ask = || match question() {
         Ok(question) => conversation::hold(question),
-        Err(Unusable::NotUtf8) => Answer::reject("a name or a secret that is not UTF-8"),
-        Err(Unusable::Arguments) => Answer::defer("postern.lua and postern_lua.so are of different releases"),
+        Err(Unusable) => Answer::defer("postern.lua and postern_lua.so are of different releases"),
     };
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| Answer::defer("internal error"))
 }

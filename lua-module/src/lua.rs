@@ -38,13 +38,13 @@ impl Stack {
         match unsafe { lua_type(self.0, number) } {
             LUA_TNONE | LUA_TNIL => return Ok(None),
             LUA_TSTRING => {}
-            _ => return Err(Unusable::Arguments),
+            _ => return Err(Unusable),
         }
         let mut length = 0;
         // SAFETY: there is a string at this index, which Lua hands out as it is; `length` outlives the call.
         let start = unsafe { lua_tolstring(self.0, number, &raw mut length) };
         if start.is_null() {
-            return Err(Unusable::Arguments);
+            return Err(Unusable);
         }
         // SAFETY: it has so many bytes, and stays where it is while it is on the stack: until this call returns.
         Ok(Some(unsafe { std::slice::from_raw_parts(start.cast(), length) }))

@@ -21,11 +21,11 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
     let run = |arguments: Arguments| {
         let login = Login::read(pam, &arguments)?;
         match decide(pam, &journal, &login, is_silent, started) {
-            Err(Fault::Outage(why)) => {
-                let outage = Outage { pam, journal: &journal, why: &why };
+            Err(Fault::Outage(deferral)) => {
+                let outage = Outage { pam, journal: &journal, why: deferral.why() };
                 let is_local = local::is_local(&login.user, &arguments.local);
                 outage.tell_once(!is_local);
-                if is_local { Ok(outage.left_to_others(&login.user)) } else { Err(Fault::Outage(why)) }
+                if is_local { Ok(outage.left_to_others(&login.user)) } else { Err(Fault::Outage(deferral)) }
             }
             decided => decided,
         }

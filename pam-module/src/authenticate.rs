@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::arguments::{Arguments, PasswordFrom};
 use crate::journal::Journal;
 use crate::libpam::{Handle, Item};
-use crate::login::{self, Decided, Fault, Login};
+use crate::login::{Decided, Fault, Login};
 use crate::outage::{self, Outage};
 use crate::prompter::{self, PamPrompter};
 use crate::{codes, local, proof};
@@ -26,8 +26,8 @@ pub(crate) fn hook(pam: &Handle, flags: PamFlags, arguments: &[String]) -> PamEr
         Ok(arguments) => attempt.run(arguments),
         Err(why) => Err(Fault::Arguments(why.clone())),
     };
-    if let (Ok(arguments), Err(Fault::OutOfOrder(_) | Fault::Outage(_))) = (&arguments, &code) {
-        login::outlast_postfix(pam, arguments, started);
+    if let (Ok(arguments), Err(fault)) = (&arguments, &code) {
+        fault.outlast_postfix(pam, arguments, started);
     }
     let code = code.unwrap_or_else(|fault| fault.settle(&journal, PamError::AUTH_ERR));
     journal.debug(&format!("authenticate answers {code}"));
@@ -59,13 +59,13 @@ impl Attempt<'_> {
             return Ok(stopped.code());
         }
         let decided = match verdict {
-            Err(Fault::Outage(why)) => {
-                let outage = Outage { pam: self.pam, journal: self.journal, why: &why };
+            Err(Fault::Outage(deferral)) => {
+                let outage = Outage { pam: self.pam, journal: self.journal, why: deferral.why() };
                 // posternd asks questions only about users whom the directory has.
                 let is_ours = prompter.was_asked() || !local::is_local(&login.user, &arguments.local);
                 outage.tell(is_ours);
                 return if is_ours {
-                    Err(Fault::Outage(why))
+                    Err(Fault::Outage(deferral))
                 } else {
                     Ok(outage.left_to_others(&login.user))
                 };
@@ -101,8 +101,8 @@ impl Attempt<'_> {
                 Some(self.earlier_token().ok_or(missing)?)
             }
         };
-        let unusable = Fault::Unusable("the password is not UTF-8, or longer than 512 bytes");
-        token.map(|token| prompter::usable(&token).ok_or(unusable)).transpose()
+        // posternd refuses what is no password, and the audit log has it.
+        Ok(token.map(|token| Secret::typed(&token)))
     }
 
     /// The password that an earlier module asked for. An empty one counts as none.

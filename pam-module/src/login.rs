@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use pamsm::PamError;
 use postern_ipc::{
-    Accept, Begin, Client, ClientConfig, Flow, Ignore, POSTFIX, Prompter, Reject, Verdict, wait_until,
+    Accept, Begin, Client, ClientConfig, Deferral, Flow, Ignore, POSTFIX, Prompter, Reject, Verdict,
+    typed_text,
 };
 
 use crate::arguments::Arguments;
@@ -21,8 +22,8 @@ pub(crate) enum Fault {
     OutOfOrder(String),
     /// posternd is not reachable, does not answer, or cannot decide: `PAM_AUTHINFO_UNAVAIL`, unless the user is known
     /// to be local.
-    Outage(String),
-    /// The name or the password cannot be valid. The module refuses it, as posternd would.
+    Outage(Deferral),
+    /// There is nothing to ask posternd about. The module refuses it, as posternd would.
     Unusable(&'static str),
 }
 
@@ -34,16 +35,19 @@ impl Fault {
                 journal.error(&format!("argument {why}"));
                 PamError::SERVICE_ERR
             }
-            Self::OutOfOrder(why) | Self::Outage(why) => {
-                journal.error(&format!("cannot decide: {why}"));
-                PamError::AUTHINFO_UNAVAIL
-            }
+            Self::OutOfOrder(why) => cannot_decide(journal, &why),
+            Self::Outage(deferral) => cannot_decide(journal, deferral.why()),
             Self::Unusable(why) => {
                 journal.note(&format!("refused: {why}"));
                 refused
             }
         }
     }
+}
+
+fn cannot_decide(journal: &Journal, why: &str) -> PamError {
+    journal.error(&format!("cannot decide: {why}"));
+    PamError::AUTHINFO_UNAVAIL
 }
 
 /// A verdict that ends the hook. Defer is none; it becomes a [`Fault`].
@@ -69,10 +73,8 @@ impl Login {
     /// Reads PAM's items and the configuration.
     pub(crate) fn read(pam: &Handle, arguments: &Arguments) -> Result<Self, Fault> {
         let user = pam.user().ok_or(Fault::Unusable("there is no user name"))?;
-        let user = String::from_utf8(user).map_err(|_| Fault::Unusable("the user name is not UTF-8"))?;
-        if user.is_empty() || user.len() > MAX_NAME {
-            return Err(Fault::Unusable("the user name is empty or longer than 255 bytes"));
-        }
+        // posternd refuses what is no name, and the audit log has it.
+        let user = typed_text(&user);
         let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
         let service = service.ok_or(Fault::OutOfOrder("the host names no service".to_owned()))?;
         let config =
@@ -115,10 +117,10 @@ impl Login {
         prompter: &mut dyn Prompter,
         deadline: Instant,
     ) -> Result<Decided, Fault> {
-        let at = |failure| Fault::Outage(format!("{}: {failure}", self.config.socket.display()));
-        let client = Client::connect(&self.config.socket, deadline).map_err(at)?;
-        match client.with_patience(self.config.mail_deadline).converse(begin, prompter).map_err(at)? {
-            Verdict::Defer(defer) => Err(Fault::Outage(defer.reason)),
+        let verdict = Client::connect(&self.config.socket, deadline)
+            .and_then(|client| client.with_patience(self.config.mail_deadline).converse(begin, prompter));
+        match verdict.map_err(|failure| Fault::Outage(Deferral::of_failure(&self.config.socket, &failure)))? {
+            Verdict::Defer(defer) => Err(Fault::Outage(defer.into())),
             Verdict::Accept(accept) => Ok(Decided::Accept(accept)),
             Verdict::Reject(reject) => Ok(Decided::Reject(reject)),
             Verdict::Ignore(ignore) => Ok(Decided::Ignore(ignore)),
@@ -126,13 +128,21 @@ impl Login {
     }
 }
 
-/// Delays the report of an outage until Postfix, behind Dovecot, has given up: it would treat the answer as a wrong
-/// password. See [`POSTFIX`].
-pub(crate) fn outlast_postfix(pam: &Handle, arguments: &Arguments, started: Instant) {
-    let is_dovecot = pam.is_at_tty(b"dovecot");
-    let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
-    if is_dovecot && service.as_deref() == Some(POSTFIX) {
-        wait_until(started + ClientConfig::load(&arguments.config).unwrap_or_default().smtp_defer_after);
+impl Fault {
+    /// Delays the report of an outage until Postfix, behind Dovecot, has given up: it would treat the answer as a wrong
+    /// password. See [`POSTFIX`].
+    pub(crate) fn outlast_postfix(&self, pam: &Handle, arguments: &Arguments, started: Instant) {
+        let deferral = match self {
+            Self::Outage(deferral) => deferral,
+            Self::OutOfOrder(why) => &Deferral::of_host(why.clone()),
+            Self::Arguments(_) | Self::Unusable(_) => return,
+        };
+        let is_dovecot = pam.is_at_tty(b"dovecot");
+        let service = arguments.service.clone().or_else(|| text(pam, Item::Service));
+        if is_dovecot && service.as_deref() == Some(POSTFIX) {
+            let config = ClientConfig::load(&arguments.config).unwrap_or_default();
+            deferral.outlast_postfix(started, config.smtp_defer_after);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::message::{Begin, ClientMessage, ProtocolError, ServerMessage, Style, Tone, decode_server};
 use crate::peer::is_trusted_server;
-use crate::{Frames, MAX_FRAME, Secret, Status, Verdict, encode};
+use crate::{FrameError, Frames, MAX_FRAME, Reject, RejectReason, Secret, Status, Verdict, encode};
 
 /// One blocking conversation with posternd, under one deadline for everything.
 #[derive(Debug)]
@@ -75,7 +75,11 @@ impl Client {
     ///
     /// # Errors
     /// [`Failure`] if there is no verdict; the caller answers Defer.
-    pub fn converse(mut self, begin: Begin, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
+    pub fn converse(self, begin: Begin, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
+        self.run(begin, prompter).or_else(refused_if_too_long)
+    }
+
+    fn run(mut self, begin: Begin, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
         self.send(&ClientMessage::Begin(Box::new(begin)))?;
         let mut granted = Duration::ZERO;
         loop {
@@ -123,7 +127,7 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
-        let line = encode(message).map_err(|_| Failure::Garbled)?;
+        let line = encode(message)?;
         let mut rest = line.as_slice();
         while !rest.is_empty() {
             let left = time_left(self.deadline)?;
@@ -183,7 +187,7 @@ impl Prompter for NonInteractive {
     fn tell(&mut self, _: Tone, _: &str) {}
 }
 
-/// Why there is no verdict. Every cause means Defer.
+/// Why there is no verdict. Every cause but [`Failure::TooLong`] means Defer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// posternd cannot be reached.
@@ -196,13 +200,29 @@ pub enum Failure {
     Closed,
     /// posternd closed the connection before it had read all of a message, so it has done nothing about that message.
     Unread,
-    /// A message was not of the protocol.
+    /// A message of posternd was not of the protocol.
     Garbled,
+    /// A message of this client is longer than a line may be. What a person typed is too long then, and is refused.
+    TooLong,
     /// posternd did not accept a message of this client.
     Refused(ProtocolError),
 }
 
 impl Failure {
+    /// Whether all logins of this host fail so. A client cannot be the cause of it.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::Impostor
+            | Self::TimedOut
+            | Self::Closed
+            | Self::Unread
+            | Self::Refused(ProtocolError::Unsupported { .. }) => true,
+            Self::Garbled | Self::TooLong | Self::Refused(ProtocolError::Malformed(_)) => false,
+        }
+    }
+
     fn of(error: &std::io::Error) -> Self {
         if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
             Self::TimedOut
@@ -227,6 +247,7 @@ impl fmt::Display for Failure {
             Self::Closed => f.write_str("posternd closed the connection without a verdict"),
             Self::Unread => f.write_str("posternd closed the connection without reading the request"),
             Self::Garbled => f.write_str("posternd's answer is not the protocol"),
+            Self::TooLong => f.write_str("the request is longer than the protocol allows"),
             Self::Refused(ProtocolError::Malformed(what)) => {
                 write!(f, "posternd refused the request: {what}")
             }
@@ -238,6 +259,32 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<FrameError> for Failure {
+    /// Why a message of this side cannot be sent.
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLong => Self::TooLong,
+            FrameError::Malformed => Self::Garbled,
+        }
+    }
+}
+
+/// posternd would refuse what does not fit into a line.
+pub(crate) fn refused_if_too_long(failure: Failure) -> Result<Verdict, Failure> {
+    match failure {
+        Failure::TooLong => {
+            Ok(Verdict::Reject(Reject { reason: RejectReason::BadCredential, text: String::new() }))
+        }
+        failure @ (Failure::Unreachable(_)
+        | Failure::Impostor
+        | Failure::TimedOut
+        | Failure::Closed
+        | Failure::Unread
+        | Failure::Garbled
+        | Failure::Refused(_)) => Err(failure),
+    }
+}
 
 fn time_left(end: Instant) -> Result<Duration, Failure> {
     let left = end.saturating_duration_since(Instant::now());

@@ -26,6 +26,8 @@ pub enum ClientMessage {
 }
 
 /// The request that opens a conversation: who wants to do what, and from where.
+///
+/// Names, addresses and secrets may be of any length: of what is too long for posternd, a part is sent that is still too long.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Begin {
@@ -34,34 +36,40 @@ pub struct Begin {
     /// What is to be done.
     pub flow: Flow,
     /// The service as PAM or Dovecot names it: `imap`, `smtp`, `sshd`.
+    #[serde(serialize_with = "crate::typed::serialize_text")]
     pub service: String,
     /// The name that was typed.
+    #[serde(serialize_with = "crate::typed::serialize_text")]
     pub user: String,
     /// The password, if the front door already has one.
     #[serde(
         default,
-        serialize_with = "crate::secret::serialize",
+        serialize_with = "crate::typed::serialize_secret",
         deserialize_with = "crate::secret::deserialize"
     )]
     pub secret: Option<Secret>,
     /// The client's address, if there is one.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::typed::serialize_some_text")]
     pub rhost: Option<String>,
     /// The server's own address, if it is known.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::typed::serialize_some_text")]
     pub local: Option<String>,
     /// The address that the connection itself came from, where it is not the client's: of a proxy or a web mail that the front door
     /// believes about `rhost`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::typed::serialize_some_text"
+    )]
     pub peer_address: Option<String>,
     /// Whether the client's connection is encrypted, if that is known.
     #[serde(default)]
     pub secured: Option<bool>,
     /// The front door's own session id, for matching logs.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::typed::serialize_some_text")]
     pub session: Option<String>,
     /// The terminal, as in PAM.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::typed::serialize_some_text")]
     pub tty: Option<String>,
     /// A device identity proved by the front door, for example an ssh key.
     #[serde(default)]
@@ -74,14 +82,14 @@ pub struct Begin {
     #[serde(default)]
     pub interactive: bool,
     /// The client's language, as in BCP 47.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::typed::serialize_some_text")]
     pub language: Option<String>,
     /// The token of a browser's session, as the record `session` told it: its flows are about the account of the session. posternd
     /// believes only the user of the web server about it.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::secret::serialize",
+        serialize_with = "crate::typed::serialize_secret",
         deserialize_with = "crate::secret::deserialize"
     )]
     pub web_session: Option<Secret>,
@@ -89,12 +97,16 @@ pub struct Begin {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::secret::serialize",
+        serialize_with = "crate::typed::serialize_secret",
         deserialize_with = "crate::secret::deserialize"
     )]
     pub trusted_browser: Option<Secret>,
     /// What people call the browser, such as its name and system: 1 to 64 characters. Only at the service for browsers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::typed::serialize_some_text"
+    )]
     pub browser: Option<String>,
     /// Whether the client may begin another conversation on this connection after the verdict. Only for logins and lookups that
     /// ask nothing; posternd grants it to trusted peers.
@@ -137,7 +149,7 @@ impl Begin {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_false(flag: &bool) -> bool {
+pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 

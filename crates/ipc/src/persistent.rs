@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::client::refused_if_too_long;
 use crate::message::{Begin, ClientMessage, ProtocolError, ServerMessage};
 use crate::{Client, Failure, Verdict};
 
@@ -30,7 +31,11 @@ impl PersistentClient {
     ///
     /// # Errors
     /// [`Failure`] if there is no verdict; the caller answers Defer.
-    pub fn converse(&mut self, path: &Path, mut begin: Begin, deadline: Instant) -> Result<Verdict, Failure> {
+    pub fn converse(&mut self, path: &Path, begin: Begin, deadline: Instant) -> Result<Verdict, Failure> {
+        self.run(path, begin, deadline).or_else(refused_if_too_long)
+    }
+
+    fn run(&mut self, path: &Path, mut begin: Begin, deadline: Instant) -> Result<Verdict, Failure> {
         begin.persistent = true;
         let message = ClientMessage::Begin(Box::new(begin));
         let connected = self.is_connected(path).then(|| self.open.take()).flatten();

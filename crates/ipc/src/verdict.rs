@@ -55,6 +55,10 @@ pub struct Reject {
 pub struct Defer {
     /// For the log.
     pub reason: String,
+    /// Whether others can log in meanwhile: what is out of order concerns this account or this kind of secret, or there are too many
+    /// logins at once. A front door must not spend on it what other logins need.
+    #[serde(default, skip_serializing_if = "crate::message::is_false")]
+    pub partial: bool,
 }
 
 /// Why Postern leaves the login to others, for the log.

@@ -288,6 +288,7 @@ impl Interruption {
                 if outcome.verdict == Verdict::Reject(Reason::Cancelled) {
                     outcome.verdict = Verdict::Defer("posternd stops".to_owned());
                     outcome.trail.outage = Some(OutageKind::Stopping);
+                    outcome.trail.is_outage_for_all = true;
                 }
                 Reply::Verdict
             }

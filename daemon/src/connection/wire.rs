@@ -1,3 +1,4 @@
+use postern_core::exchange::Outcome;
 use postern_core::policy::Class;
 use postern_core::verdict::mail_reject_text;
 use postern_core::words::{Language, Phrase};
@@ -8,11 +9,11 @@ use crate::task::{CoreFlow, Task};
 
 /// The verdict as a message. Only a trusted peer is told what is out of order, as that names servers and entries.
 pub(super) fn verdict(
-    verdict: &Verdict,
+    outcome: &Outcome,
     is_trusted: bool,
     reject_text: impl Fn(Reason) -> String,
 ) -> ipc::Verdict {
-    match verdict {
+    match &outcome.verdict {
         Verdict::Accept(accepted) => ipc::Verdict::Accept(ipc::Accept {
             user: accepted.user.clone(),
             userdb: accepted.userdb.clone(),
@@ -23,7 +24,7 @@ pub(super) fn verdict(
         }
         Verdict::Defer(reason) => {
             let reason = if is_trusted { reason.clone() } else { OUT_OF_ORDER.to_owned() };
-            ipc::Verdict::Defer(ipc::Defer { reason })
+            ipc::Verdict::Defer(ipc::Defer { reason, partial: !outcome.trail.is_outage_for_all })
         }
         Verdict::Ignore(reason) => ipc::Verdict::Ignore(ipc::Ignore { reason: (*reason).to_owned() }),
     }
@@ -215,20 +216,17 @@ mod tests {
         let proof = Proof::of(&AccountId::new("a".to_owned()), "sshd", now, &ring);
         let text = proof.expose().to_owned();
         let accepted = Accepted { user: "alice".to_owned(), userdb: BTreeMap::new(), proof: Some(proof) };
-        let ipc::Verdict::Accept(accept) = verdict(&Verdict::Accept(accepted), true, nothing) else {
-            panic!()
-        };
+        let wire = |of| verdict(&Outcome::of_verdict(of), true, nothing);
+        let ipc::Verdict::Accept(accept) = wire(Verdict::Accept(accepted)) else { panic!() };
         assert_eq!(accept.proof.unwrap().expose(), text);
-        let ipc::Verdict::Ignore(ignore) = verdict(&Verdict::Ignore("not in the directory"), true, nothing)
-        else {
-            panic!()
-        };
+        let ipc::Verdict::Ignore(ignore) = wire(Verdict::Ignore("not in the directory")) else { panic!() };
         assert_eq!(ignore.reason, "not in the directory");
     }
 
     #[test]
     fn the_cause_of_an_outage_is_told_to_trusted_peers_only() {
         let down = Verdict::Defer("ldaps://ldap.example.org does not answer".to_owned());
+        let down = Outcome::of_verdict(down);
         let told = |is_trusted| match verdict(&down, is_trusted, |_| String::new()) {
             ipc::Verdict::Defer(defer) => defer.reason,
             other @ (ipc::Verdict::Accept(_) | ipc::Verdict::Reject(_) | ipc::Verdict::Ignore(_)) => {

@@ -4,6 +4,7 @@ mod logins;
 mod module;
 mod outages;
 mod parallel;
+mod strangers;
 
 use postern_tests::mail_host::SERVICES;
 use postern_tests::{Attempt, Dovecot, Outcome, Posternd, Site};

@@ -68,7 +68,7 @@ impl Talk {
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result<(), Failure> {
-        let line = encode(message).map_err(|_| Failure::Garbled)?;
+        let line = encode(message)?;
         match timeout(PATIENCE, self.stream.write_all(&line)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Failure::Closed),

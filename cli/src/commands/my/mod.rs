@@ -125,6 +125,7 @@ fn no_verdict(failure: IpcFailure) -> Failure {
     match failure {
         IpcFailure::Unreachable(_) | IpcFailure::Impostor => Failure::unavailable(failure),
         IpcFailure::TimedOut | IpcFailure::Closed | IpcFailure::Unread => Failure::temporary(failure),
+        IpcFailure::TooLong => Failure::data(failure),
         IpcFailure::Garbled
         | IpcFailure::Refused(ProtocolError::Malformed(_) | ProtocolError::Unsupported { .. }) => {
             Failure::protocol(failure)

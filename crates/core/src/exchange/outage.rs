@@ -39,6 +39,34 @@ pub(crate) enum Outage {
 }
 
 impl Outage {
+    /// Whether no mail login of this host gets a verdict. A client must not be able to cause it, nor one account, nor many logins.
+    pub(crate) fn is_for_all(&self) -> bool {
+        match self {
+            Self::System(
+                SystemFault::Directory(DirectoryError::Down(_))
+                | SystemFault::Hashing(NotComputed::Closing)
+                | SystemFault::Directory(DirectoryError::NotCompared(NotComputed::Closing)),
+            ) => true,
+            // App passwords need neither the ledger nor the clock, and `Broken` may be one entry.
+            Self::System(
+                SystemFault::Directory(DirectoryError::Broken(_) | DirectoryError::NotCompared(_))
+                | SystemFault::Hashing(_)
+                | SystemFault::Ledger(_)
+                | SystemFault::Randomness(_)
+                | SystemFault::Factor(_),
+            )
+            | Self::Stale
+            | Self::UidNotFound
+            | Self::WrongClock { .. }
+            | Self::ForgottenCodes
+            | Self::Contended
+            | Self::Userdb(_)
+            | Self::Users(_)
+            | Self::Seal(_)
+            | Self::Change(_) => false,
+        }
+    }
+
     /// What is out of order.
     pub(crate) fn kind(&self) -> OutageKind {
         match self {

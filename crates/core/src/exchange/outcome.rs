@@ -48,6 +48,7 @@ impl Outcome {
     pub(crate) fn of(ended: Result<impl Into<Conclusion>, Stop>, mut trail: Trail) -> Self {
         if let Err(Stop { cause: StopCause::Defer(outage), .. }) = &ended {
             trail.outage = Some(outage.kind());
+            trail.is_outage_for_all = outage.is_for_all();
         }
         let Conclusion { verdict, detail } = ended.map_or_else(Conclusion::from, Into::into);
         Self { verdict, detail: detail.or_else(|| trail.note()), trail }

@@ -30,6 +30,8 @@ pub struct Trail {
     pub observed: Option<Reason>,
     /// What is out of order, if the flow defers for it.
     pub outage: Option<OutageKind>,
+    /// Whether no mail login of this host gets a verdict for it.
+    pub is_outage_for_all: bool,
     /// The ledger could not be used.
     pub is_ledger_down: bool,
     /// A message could not be sent.

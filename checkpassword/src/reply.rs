@@ -3,7 +3,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use postern_ipc::{Accept, Deferral, Reaction, Verdict};
+use postern_ipc::{Accept, Deferral, RefusedLookup, Verdict};
 
 use crate::arguments::Arguments;
 use crate::descriptors;
@@ -44,14 +44,10 @@ pub(crate) fn give(verdict: Verdict, is_lookup: bool, arguments: &Arguments) -> 
             Ok(if is_lookup { Ending::Found } else { Ending::Accepted })
         }
         Verdict::Accept(accept) => Err(Deferral::of_host(become_program(&accept, is_lookup, arguments))),
-        Verdict::Reject(reject) if is_lookup => Ok(match reject.reason.reaction() {
-            // Dovecot reads 3 as "unknown user" and 1 as a failure. A closed account must look like an unknown one.
-            Reaction::UnknownAccount | Reaction::ClosedAccount => Ending::NotFound,
-            Reaction::WrongSecret
-            | Reaction::AnotherSecret
-            | Reaction::NotPermitted
-            | Reaction::Cancelled
-            | Reaction::TooManyAttempts => Ending::Refused,
+        Verdict::Reject(reject) if is_lookup => Ok(match reject.reason.reaction().of_lookup() {
+            RefusedLookup::UnknownUser => Ending::NotFound,
+            // Dovecot reads 1 as a failure.
+            RefusedLookup::Fault => Ending::Refused,
         }),
         Verdict::Reject(_) => Ok(Ending::Refused),
         Verdict::Defer(defer) => Err(defer.into()),

@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use postern_ipc::{
-    CLIENT_CONFIG_PATH, ClientConfig, Deferral, Flow, POSTFIX, PersistentClient, Reaction, Reject, Verdict,
+    CLIENT_CONFIG_PATH, ClientConfig, Deferral, Flow, POSTFIX, PersistentClient, RefusedLookup, Reject,
+    Verdict,
 };
 
 use crate::question::Question;
@@ -43,16 +44,9 @@ impl Answer {
 
     fn of_refused_lookup(reject: &Reject) -> Self {
         let reason = reject.reason.as_str();
-        match reject.reason.reaction() {
-            // A closed account must look like an unknown one.
-            Reaction::UnknownAccount | Reaction::ClosedAccount => {
-                Self::without_fields("unknown", reason.to_owned())
-            }
-            Reaction::WrongSecret
-            | Reaction::AnotherSecret
-            | Reaction::NotPermitted
-            | Reaction::Cancelled
-            | Reaction::TooManyAttempts => Self::defer(format!("posternd refuses this lookup: {reason}")),
+        match reject.reason.reaction().of_lookup() {
+            RefusedLookup::UnknownUser => Self::without_fields("unknown", reason.to_owned()),
+            RefusedLookup::Fault => Self::defer(format!("posternd refuses this lookup: {reason}")),
         }
     }
 }

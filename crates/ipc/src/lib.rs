@@ -37,7 +37,7 @@ pub use peer::{SERVER_USER, is_trusted_server, uid_of_local_user};
 pub use persistent::PersistentClient;
 pub use phone::PhoneFlow;
 pub use prompt::{Argument, Choice};
-pub use reject::{Reaction, RejectReason};
+pub use reject::{Reaction, RefusedLookup, RejectReason};
 pub use remote_host::RemoteHost;
 pub use secret::Secret;
 pub use status::Status;

@@ -100,7 +100,29 @@ impl RejectReason {
     }
 }
 
+/// What a refused lookup means to a mail server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedLookup {
+    /// There is no such user; a mail bounces.
+    UnknownUser,
+    /// posternd does not look this up for the front door; a mail waits until an administrator has seen to it.
+    Fault,
+}
+
 impl Reaction {
+    /// What it means as the answer to a lookup.
+    #[must_use]
+    pub fn of_lookup(self) -> RefusedLookup {
+        match self {
+            // A closed account must look like an unknown one. A lookup has no secret that could be wrong, so the name is none: posternd
+            // said `bad_credential` of it before it said `unknown_account`.
+            Self::UnknownAccount | Self::ClosedAccount | Self::WrongSecret => RefusedLookup::UnknownUser,
+            Self::AnotherSecret | Self::NotPermitted | Self::Cancelled | Self::TooManyAttempts => {
+                RefusedLookup::Fault
+            }
+        }
+    }
+
     /// Whether the refusal may answer a guess, so that fail2ban should count it. A correct secret can meet every other
     /// reaction, [`TooManyAttempts`](Self::TooManyAttempts) after the wrong guesses of others.
     #[must_use]

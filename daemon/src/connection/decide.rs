@@ -47,7 +47,8 @@ pub(super) async fn decide(
         },
         CoreFlow::Lookup => match LoginName::new(request.name()) {
             Ok(name) => flows::lookup(&site.engine, request.service, &name).await,
-            Err(_) => refused(NOT_A_NAME),
+            // A mail to it bounces.
+            Err(_) => with_detail(Reason::UnknownAccount, NOT_A_NAME),
         },
         CoreFlow::Account => match LoginName::new(request.name()) {
             Ok(name) => {

@@ -116,7 +116,7 @@ fn malformed_names_are_refused_before_they_are_looked_up() {
     for lookup in [&longest, ""] {
         let ran = target.site.checkpassword().args(&["/usr/lib/dovecot/checkpassword-reply"]).lookup();
         let ran = ran.credentials(lookup, "").run();
-        assert!(matches!(ran.code, 1 | 3) && ran.fd4.is_empty(), "{ran:?}");
+        assert!(ran.code == 3 && ran.fd4.is_empty(), "unknown, so that mail bounces: {ran:?}");
     }
     let dovecot = target.site.dovecot();
     for name in ["", &format!("{longest}n"), "alice\n", "ali\tce", "alice\u{85}"] {

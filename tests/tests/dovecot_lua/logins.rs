@@ -72,7 +72,9 @@ fn deliveries_and_doveadm_find_accounts_without_a_password() {
     }
     const UNKNOWN: i32 = 67;
     const TEMPORARY: i32 = 75;
-    assert_eq!(host.dovecot.user("nobody-here").unwrap_err().0, UNKNOWN);
+    for nobody in ["nobody-here", &"a".repeat(600)] {
+        assert_eq!(host.dovecot.user(nobody).unwrap_err().0, UNKNOWN, "a mail bounces: {nobody}");
+    }
     // A passdb lookup, as proxies make it, shows that there is an account, and no password.
     let looked_up = host.dovecot.doveadm(&["auth", "lookup", "anna"]);
     assert!(looked_up.code == 0 && looked_up.stdout.contains(" : anna\n"), "{looked_up:?}");

@@ -24,6 +24,9 @@ fn arguments_that_are_not_those_of_the_script_are_an_outage() {
          ask('login', 'imap', 'anna', '{app}', '127.0.0.1', nil, nil, 'TLS', nil, '{config}')\n\
          ask('lookup', 'lmtp', 'anna', nil, nil, nil, nil, nil, nil, '{config}')\n\
          ask('lookup', 'lmtp', 'nobody-here', nil, nil, nil, nil, nil, nil, '{config}')\n\
+         ask('lookup', 'lmtp', string.rep('a', 600), nil, nil, nil, nil, nil, nil, '{config}')\n\
+         ask('lookup', 'lmtp', 'an\\xffna', nil, nil, nil, nil, nil, nil, '{config}')\n\
+         ask('lookup', 'lmtp', '', nil, nil, nil, nil, nil, nil, '{config}')\n\
          ask('login', 'imap', 'anna', 'wrong', nil, nil, nil, nil, nil, '{config}')\n\
          ask('login', 'imap', 'an\\xffna', 'wrong', nil, nil, nil, nil, nil, '{config}')\n\
          ask('login', 'imap', 'anna', 42, nil, nil, nil, nil, nil, '{config}')\n\
@@ -32,7 +35,10 @@ fn arguments_that_are_not_those_of_the_script_are_an_outage() {
          ask()\n"
     ));
     let kinds: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split('\t').next()).collect();
-    let expected = ["accept", "accept", "unknown", "reject", "reject", "defer", "defer", "reject", "defer"];
+    let expected = [
+        "accept", "accept", "unknown", "unknown", "unknown", "unknown", "reject", "reject", "defer", "defer",
+        "reject", "defer",
+    ];
     assert_eq!(kinds, expected, "{ran:?}");
     assert!(ran.stdout.lines().take(2).all(|line| !line.ends_with("nil")), "uid: {ran:?}");
 }

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::listener::Listener;
 use crate::metrics::RefusedPlace;
@@ -29,22 +29,55 @@ use crate::server::Server;
 
 /// The socket of `[metrics] listen`.
 #[derive(Debug)]
-pub(crate) enum MetricsListener {
+enum MetricsListener {
     Loopback(TcpListener),
     Unix(Listener, Readers),
 }
 
 /// The users who may read metrics from the Unix socket.
 #[derive(Debug)]
-pub(crate) struct Readers {
+struct Readers {
     names: BTreeSet<String>,
     uids: HashSet<u32>,
     looked_up: Option<Instant>,
 }
 
+/// Answers requests for metrics until posternd stops. The first try to listen is made before this returns.
+///
+/// Any local user can take a TCP address before posternd does. Logins must not depend on it, so it tries again instead of failing.
+pub(crate) fn serve(config: &Metrics, server: &Arc<Server>) {
+    let first = MetricsListener::open(config);
+    drop(tokio::spawn(listen(config.clone(), Arc::clone(server), first)));
+}
+
+async fn listen(config: Metrics, server: Arc<Server>, first: io::Result<MetricsListener>) {
+    let mut opened = first;
+    let mut stopping = server.stopping();
+    loop {
+        match opened {
+            Ok(listener) => {
+                info!("metrics can be read at {}", config.listen);
+                server.counters.set_metrics_problem(None);
+                return listener.serve(server).await;
+            }
+            Err(error) => {
+                let problem = format!("{}: {error}", config.listen);
+                if server.counters.set_metrics_problem(Some(problem.clone())) {
+                    error!("metrics cannot be read: {problem}; logins go on, and it is tried again");
+                }
+            }
+        }
+        tokio::select! {
+            () = sleep(TRY_EVERY) => {}
+            _ = stopping.wait_for(|stops| *stops) => return,
+        }
+        opened = MetricsListener::open(&config);
+    }
+}
+
 impl MetricsListener {
     /// Binds the configured address.
-    pub(crate) fn open(config: &Metrics) -> io::Result<Self> {
+    fn open(config: &Metrics) -> io::Result<Self> {
         match &config.listen {
             MetricsListen::Loopback(address) => {
                 let socket = std::net::TcpListener::bind(address)?;
@@ -60,7 +93,7 @@ impl MetricsListener {
     }
 
     /// Answers until posternd stops.
-    pub(crate) async fn serve(mut self, server: Arc<Server>) {
+    async fn serve(mut self, server: Arc<Server>) {
         let places = Arc::new(Semaphore::new(PLACES));
         let mut stopping = server.stopping();
         loop {
@@ -198,5 +231,7 @@ const MOST_HEADER_BYTES: usize = 8192;
 const HEADER_WITHIN: Duration = Duration::from_secs(5);
 /// From the connection to the last byte of the answer.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
+/// How often an address is tried that another process has.
+const TRY_EVERY: Duration = Duration::from_secs(5);
 /// How often the users of `readers` are looked up again, where one comes who is none of them.
 const LOOK_UP_EVERY: Duration = Duration::from_secs(10);

@@ -16,12 +16,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
-use crate::connection;
 use crate::listener::Listener;
-use crate::metrics_listener::MetricsListener;
 use crate::server::{Server, tell_systemd};
 use crate::site::Site;
 use crate::slots::{Holder, Slot};
+use crate::{connection, metrics_listener};
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(
@@ -33,10 +32,7 @@ pub(crate) async fn run(
     let listener = Listener::open(&config.socket.path)
         .map_err(|error| format!("{}: {error}", config.socket.path.display()))?;
     if let Some(metrics) = &config.metrics {
-        let listener =
-            MetricsListener::open(metrics).map_err(|error| format!("{}: {error}", metrics.listen))?;
-        info!("metrics can be read at {}", metrics.listen);
-        drop(tokio::spawn(listener.serve(Arc::clone(&server))));
+        metrics_listener::serve(metrics, &server);
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;

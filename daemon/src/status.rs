@@ -18,6 +18,7 @@ pub(crate) struct Counters {
     configured_after_seconds: AtomicU64,
     reloads: AtomicU64,
     newest_reload: Mutex<Reload>,
+    metrics_problem: Mutex<Option<String>>,
 }
 
 /// The newest attempt to reload the configuration.
@@ -35,6 +36,7 @@ impl Counters {
             configured_after_seconds: AtomicU64::new(0),
             reloads: AtomicU64::new(0),
             newest_reload: Mutex::default(),
+            metrics_problem: Mutex::default(),
         }
     }
 
@@ -53,6 +55,14 @@ impl Counters {
         }
         // Last: a reader who sees the new count sees the rest, too.
         self.reloads.fetch_add(1, Ordering::Release);
+    }
+
+    /// Records why metrics cannot be read, or that they can. Whether that is new.
+    pub(crate) fn set_metrics_problem(&self, problem: Option<String>) -> bool {
+        let mut known = self.metrics_problem.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = *known != problem;
+        *known = problem;
+        is_new
     }
 
     pub(crate) fn uptime_seconds(&self) -> u64 {
@@ -100,6 +110,7 @@ impl Counters {
             log_lost_seconds_ago: log.lost_ago.map(|ago| ago.as_secs()),
             log_stuck_seconds: log.stuck_for.as_secs(),
             clock_ahead_seconds,
+            metrics_problem: self.metrics_problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

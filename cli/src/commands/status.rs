@@ -82,7 +82,8 @@ fn problems(status: &Status) -> String {
     let failed = status.config_problems.iter().map(|problem| format!("reload failed  {problem}\n"));
     let restart = status.restart_needed.iter().map(|key| format!("restart needed {key}\n"));
     let unknown = status.unknown_users.iter().map(|name| format!("unknown user   {name}\n"));
-    failed.chain(restart).chain(unknown).collect()
+    let metrics = status.metrics_problem.iter().map(|why| format!("no metrics     {why}\n"));
+    failed.chain(restart).chain(unknown).chain(metrics).collect()
 }
 
 /// Faults of posternd's log.

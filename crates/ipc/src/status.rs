@@ -59,4 +59,7 @@ pub struct Status {
     /// of its own or does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_ahead_seconds: Option<i64>,
+    /// Why metrics cannot be read, if they are configured and cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_problem: Option<String>,
 }

@@ -80,6 +80,28 @@ fn readers_that_are_slow_or_many_or_send_much_end_soon_and_no_login_notices() {
     assert!(refused >= Some(1.0), "{refused:?}");
 }
 
+#[test]
+fn an_address_that_a_local_user_took_first_keeps_metrics_away_and_no_login() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let site = Site::new("metrics taken");
+    site.edit_config(|text| format!("{text}\n[metrics]\nlisten = \"127.0.0.1:{port}\"\n"));
+    let host = MailHost::of(site);
+    let account = host.site.account("anna");
+    assert_eq!(host.login("imap", "anna", &account.password), Outcome::Accepted);
+    drop(host.posternd.logged(&["metrics cannot be read", &format!("127.0.0.1:{port}")]));
+    let problem = host.posternd.status().metrics_problem.unwrap_or_default();
+    assert!(problem.contains("Address already in use"), "{problem}");
+    let checked = host.site.cli(&["check"]).stdout;
+    assert!(checked.contains("serves no metrics"), "{checked}");
+    drop(taken);
+    let place = Place::Port(port);
+    wait_for("the address", LIMIT, || {
+        place.request("GET", "/metrics").try_send().ok().filter(|reply| reply.status == 200)
+    });
+    assert_eq!(host.posternd.status().metrics_problem, None);
+}
+
 /// Prints what comes back; nothing if posternd hangs up.
 const READ: &str = "
 import socket, sys

@@ -53,6 +53,12 @@ pub(super) fn examine(
             "its log: {problem}; look at: systemctl status systemd-journald, df"
         )));
     }
+    if let Some(problem) = &status.metrics_problem {
+        remarks.push(Remark::fail(format!(
+            "serves no metrics: {problem}; look who has the address: ss -ltnp; a Unix socket cannot be taken: [metrics] listen = \
+             \"unix:/run/postern/metrics.sock\""
+        )));
+    }
     let ours = env!("CARGO_PKG_VERSION");
     if status.version != ours {
         remarks
@@ -98,5 +104,7 @@ mod tests {
         assert!(lost[0].starts_with("FAIL its log: 7 lines were lost"), "{lost:?}");
         let stuck = remarks(r#","log_stuck_seconds":9"#);
         assert!(stuck[0].starts_with("FAIL its log: no process has read it for 9s"), "{stuck:?}");
+        let metrics = remarks(r#","metrics_problem":"127.0.0.1:9748: Address already in use""#);
+        assert!(metrics[0].starts_with("FAIL serves no metrics: 127.0.0.1:9748: Address"), "{metrics:?}");
     }
 }

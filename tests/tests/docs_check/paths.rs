@@ -164,6 +164,7 @@ const USED: &[&str] = &[
 const OTHERS: &[&str] = &[
     "/usr/lib/GNUstep/SOGo",
     "/usr/lib/ldap",
+    "/usr/lib/pam.d",
     "/usr/local",
     "/usr/share/common-licenses",
     "/usr/sbin/nologin",

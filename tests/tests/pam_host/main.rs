@@ -5,6 +5,7 @@ mod arguments;
 mod built;
 mod daemon;
 mod endurance;
+mod in_use;
 mod journal;
 mod opening;
 mod outage;

@@ -43,10 +43,10 @@ packages-test: packages-deb packages-rpm ## Install, upgrade, remove and purge t
 	scripts/packages-test
 
 man: ## Write the manual and the completions of the command line anew from its own help
-	POSTERN_WRITE_MAN=1 cargo test -p postern the_man_pages_are_those_of_the_command_line
+	POSTERN_WRITE_MAN=1 cargo test --workspace --bin postern -- the_man_pages_are_those_of_the_command_line
 
 schema: ## Write ldap-schema anew from its one table
-	POSTERN_WRITE_SCHEMA=1 cargo test -p postern the_files_of_ldap_schema_are_those_that_are_printed
+	POSTERN_WRITE_SCHEMA=1 cargo test --workspace --bin postern -- the_files_of_ldap_schema_are_those_that_are_printed
 
 demo: test-packages ## Show it: a real Dovecot, app passwords, a second factor, a browser (KEEP=1: leave all running)
 	scripts/build dev

@@ -254,7 +254,7 @@ impl Source {
     #[must_use]
     pub fn of(address: Option<IpAddr>) -> Self {
         Self(match address.map(|address| address.to_canonical()) {
-            None => "unknown".to_owned(),
+            None => UNKNOWN.to_owned(),
             Some(IpAddr::V4(v4)) => v4.to_string(),
             Some(IpAddr::V6(v6)) => {
                 let prefix = Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX));
@@ -278,7 +278,13 @@ impl Source {
             _ => '_',
         };
         let service: String = service.chars().take(MAX_SERVICE).map(clean).collect();
-        Self(format!("names:{service}"))
+        Self(format!("{NAMES}{service}"))
+    }
+
+    /// Whether strangers from anywhere may have this source, because nothing tells them apart.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0 == UNKNOWN || self.0.starts_with(NAMES)
     }
 
     /// The text form, for a key in the ledger.
@@ -301,6 +307,8 @@ pub(crate) const MOST_TRIES: u32 = 5;
 pub const SOURCE_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 const MAX_SERVICE: usize = 255;
+const UNKNOWN: &str = "unknown";
+const NAMES: &str = "names:";
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
@@ -330,6 +338,10 @@ mod tests {
     #[test]
     fn users_and_hosts_are_sources_of_their_own() {
         assert_eq!(Source::of_user(1000).as_str(), "uid:1000");
+        let is_shared = [Source::of(None), Source::of_named_hosts("sshd")].map(|source| source.is_shared());
+        assert_eq!(is_shared, [true; 2]);
+        let is_shared = ["192.0.2.1", "2001:db8::1"].map(|text| Source::of(text.parse().ok()).is_shared());
+        assert_eq!((is_shared, Source::of_user(1000).is_shared()), ([false; 2], false));
         assert_eq!(Source::of_named_hosts("sshd").as_str(), "names:sshd");
         assert_eq!(Source::of_named_hosts("a\nb {c}\u{e4}").as_str(), "names:a_b__c__");
         assert_eq!(Source::of_named_hosts(&"x".repeat(70_000)).as_str().len(), 261);

@@ -110,7 +110,10 @@ fn open_with(
     clock: Arc<dyn Clock>,
     access: Access,
 ) -> Result<Stores, OpenError> {
-    let open_file = || Embedded::open_existing(&config.embedded.path, hasher, Arc::clone(&clock));
+    let open_file = || {
+        Embedded::open_existing(&config.embedded.path, hasher, Arc::clone(&clock))
+            .map(|embedded| embedded.with_cost(config.limits.main_password_cost))
+    };
     let embedded = match config.directory {
         DirectoryKind::Embedded => Some(open_file()?),
         DirectoryKind::Ldap(_) => None,

@@ -115,6 +115,11 @@ fn of_hashing(to: &mut Exposition, now: &Snapshot) {
         hashing.refused,
     );
     to.counter(
+        "postern_hashing_skipped_total",
+        "Names without an account that were refused without argon2id because many were tried",
+        hashing.skipped,
+    );
+    to.counter(
         "postern_hashing_spared_total",
         "App passwords that were recognised without argon2id",
         status.cache_hits,

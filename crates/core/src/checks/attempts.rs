@@ -4,7 +4,8 @@ use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
-use crate::hashing::Lane;
+use crate::hashing::{Lane, Stranger, Tried};
+use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, LedgerError, Settlement, SourceNote};
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 
@@ -75,12 +76,28 @@ impl Past {
     }
 
     /// An app password is cheap to check: only those who failed before wait.
-    pub(crate) fn lane_for_app_password(self) -> Lane {
-        if self.has_failed && !self.has_succeeded { Lane::Slow } else { Lane::Fast }
+    pub(crate) fn lane_for_app_password(self, stranger: Stranger) -> Lane {
+        if self.has_failed && !self.has_succeeded { Lane::Slow(stranger) } else { Lane::Fast }
     }
 
     /// A main password is dear to check: only those who succeeded before go first.
-    pub(crate) fn lane_for_main_password(self) -> Lane {
-        if self.has_succeeded { Lane::Fast } else { Lane::Slow }
+    pub(crate) fn lane_for_main_password(self, stranger: Stranger) -> Lane {
+        if self.has_succeeded { Lane::Fast } else { Lane::Slow(stranger) }
     }
+}
+
+/// Who tries the account from there, if no login from there was let in before.
+pub(crate) fn stranger(engine: &Engine, account: &AccountId, source: &Source) -> Stranger {
+    let account = engine.keyring.digest("account of a stranger", &[account.as_str().as_bytes()]);
+    Stranger { tried: Tried::Account(account), source: stranger_source(engine, source) }
+}
+
+/// Who tries a name without an account from there.
+pub(crate) fn stranger_to_all(engine: &Engine, name: Digest, source: &Source) -> Stranger {
+    Stranger { tried: Tried::UnknownName(name), source: stranger_source(engine, source) }
+}
+
+fn stranger_source(engine: &Engine, source: &Source) -> Option<Digest> {
+    let digest = || engine.keyring.digest("source of a stranger", &[source.as_str().as_bytes()]);
+    (!source.is_shared()).then(digest)
 }

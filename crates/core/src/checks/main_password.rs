@@ -3,13 +3,13 @@
 use crate::account::uid_in_directory;
 use crate::account::{Account, AccountId};
 use crate::checks::attempts;
-use crate::checks::attempts::Past;
 use crate::checks::in_flight::SecretCheck;
 use crate::clock::Timestamp;
 use crate::directory::PasswordCheck;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
+use crate::hashing::Lane;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source, UnderLock};
@@ -63,7 +63,7 @@ impl MainPasswordCheck<'_> {
         if let Some((_, UnderLock::TooEarly)) = under_lock {
             return Ok(SecretCheck::KnownWrong);
         }
-        let lane = past.lane_for_main_password();
+        let lane = past.lane_for_main_password(attempts::stranger(engine, &account.id, source));
         let checked =
             engine.directory.check_main_password(Some(account), self.password, self.class, lane).await;
         // Where the directory refuses any password, it did not say whether this one is wrong.
@@ -99,16 +99,18 @@ impl MainPasswordCheck<'_> {
         let digest = engine.keyring.digest("main password for an unknown name", &parts);
         let look = async {
             let attempt = LocalAttempt { counter: Counter::UnknownName(name), source, digest, at: self.at };
-            let attempts = &engine.caches.strangers;
-            match attempts.admit(&attempt, &engine.limits.attempts) {
+            let counted = &engine.caches.strangers;
+            match counted.admit(&attempt, &engine.limits.attempts) {
                 Admission::Proceed => {}
                 Admission::KnownWrong => return Ok(SecretCheck::KnownWrong),
                 Admission::Limited => return Ok(SecretCheck::Limited),
             }
-            let lane = Past::default().lane_for_main_password();
-            // Done for the time that it takes. What comes out changes nothing, not even that it was not done.
-            drop(engine.directory.check_main_password(None, self.password, self.class, lane).await);
-            attempts.settle(&attempt, Settlement::Wrong);
+            let lane = Lane::Slow(attempts::stranger_to_all(engine, name, source));
+            // Done for the time that it takes, and deferred where an account's would be: whichever comes out, it is no yes.
+            let checked = engine.directory.check_main_password(None, self.password, self.class, lane).await;
+            let settlement = if checked.is_ok() { Settlement::Wrong } else { Settlement::Withdrawn };
+            counted.settle(&attempt, settlement);
+            checked?;
             Ok::<_, Outage>(SecretCheck::Wrong)
         };
         engine.caches.in_flight.once(self.question(exchange, digest), look).await

@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::changes::edit::edit;
 use crate::changes::error::ChangeError;
 use crate::changes::single_use::Once;
+use crate::checks::attempts;
 use crate::clock::Timestamp;
 use crate::directory::DirectoryError;
 use crate::engine::Engine;
@@ -193,7 +194,8 @@ async fn check_recovery_code(
         }
     }
     let Some(stored) = context.account.data.recovery_code(code.id()) else { return Ok(CodeCheck::Wrong) };
-    let lane = if context.is_known { Lane::Fast } else { Lane::Slow };
+    let stranger = || attempts::stranger(engine, &context.account.id, exchange.source);
+    let lane = if context.is_known { Lane::Fast } else { Lane::Slow(stranger()) };
     if !engine.caches.hasher.verify(&stored.hash, code.secret(), Purpose::RecoveryCode, lane).await? {
         return Ok(CodeCheck::Wrong);
     }

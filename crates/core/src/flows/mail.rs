@@ -88,19 +88,17 @@ struct MailLogin<'x, 'a> {
 impl<'x> MailLogin<'x, '_> {
     async fn decide(&mut self) -> Result<Verdict, Stop> {
         let engine = self.exchange.engine;
-        let (observe, service) = (self.observe, self.service);
         if SessionMailPassword::is_claimed_by(self.offered.expose()) {
             return self.by_session().await;
         }
-        let policy = |account| EffectiveMail::of(&engine.policy, observe, service, account);
         let Some(account) = engine.directory.find(self.request.name, Class::Mail).await? else {
-            return self.refuse_stranger(policy(AccountPolicy::default()), Reason::UnknownAccount).await;
+            return self.refuse_stranger(Reason::UnknownAccount).await;
         };
         self.exchange.trail.account = Some(account.id.clone());
         match account.usable(AccountUse::AppPassword) {
             Ok(()) => {}
             Err(UnusableAccount::Closed(closed)) => {
-                return self.refuse_stranger(policy(AccountPolicy::default()), closed.reason()).await;
+                return self.refuse_stranger(closed.reason()).await;
             }
             Err(stale @ UnusableAccount::Stale) => return Err(stale.into()),
         }
@@ -109,7 +107,8 @@ impl<'x> MailLogin<'x, '_> {
         {
             return self.by_app_password(&account, stored, &candidate).await;
         }
-        self.by_main_password(policy(account.data.policy), &account).await
+        let policy = EffectiveMail::of(&engine.policy, self.observe, self.service, account.data.policy);
+        self.by_main_password(policy, &account).await
     }
 
     /// The password of a web mail, for the session that it has of its user. Nobody guesses it, so it costs no hash and nothing is counted; it
@@ -202,7 +201,8 @@ impl<'x> MailLogin<'x, '_> {
     ) -> Result<SecretCheck, Outage> {
         let caches = &self.exchange.engine.caches;
         let past = attempts::history(self.exchange, &account.id, self.now).await;
-        let lane = past.lane_for_app_password();
+        let stranger = attempts::stranger(self.exchange.engine, &account.id, self.exchange.source);
+        let lane = past.lane_for_app_password(stranger);
         let right = caches.hasher.verify(&live.hash, candidate.secret(), Purpose::AppPassword, lane).await?;
         caches.verified.remember(&live.hash, candidate.secret(), right);
         if right {
@@ -231,6 +231,8 @@ impl<'x> MailLogin<'x, '_> {
                 }
             }
             if !policy.observe {
+                // In the time of a wrong one, or that would tell who has a second factor, and so an account.
+                self.pretend(self.site_policy()).await?;
                 return Err(Stop::reject(Reason::UseAppPassword));
             }
             self.exchange.trail.observed = Some(Reason::UseAppPassword);
@@ -303,16 +305,28 @@ impl<'x> MailLogin<'x, '_> {
     }
 
     /// Refuses a login that no secret could open, in the time that a wrong main password takes.
-    async fn refuse_stranger(&mut self, policy: EffectiveMail, reason: Reason) -> Result<Verdict, Stop> {
+    async fn refuse_stranger(&self, reason: Reason) -> Result<Verdict, Stop> {
         let refusal = Stop::reject(reason);
-        // Input that cannot be a main password is not checked as one, for any account.
-        if let Some(check) = self.main_password()
-            && (policy.main_password_on_mail.permits(false) || policy.observe)
-            && check.pretend(self.exchange, self.request.name).await? == SecretCheck::KnownWrong
-        {
-            return Err(refusal.or_detail(WRONG_BEFORE));
+        Err(match self.pretend(self.site_policy()).await? {
+            Some(SecretCheck::KnownWrong) => refusal.or_detail(WRONG_BEFORE),
+            Some(_) | None => refusal,
+        })
+    }
+
+    /// Takes the time that a wrong main password takes, where such a policy has one of an account without a second factor checked. Input
+    /// that cannot be a main password is not checked as one, for any account.
+    async fn pretend(&self, policy: EffectiveMail) -> Result<Option<SecretCheck>, Stop> {
+        match self.main_password() {
+            Some(check) if policy.main_password_on_mail.permits(false) || policy.observe => {
+                Ok(Some(check.pretend(self.exchange, self.request.name).await?))
+            }
+            Some(_) | None => Ok(None),
         }
-        Err(refusal)
+    }
+
+    /// The policy for accounts that have none of their own.
+    fn site_policy(&self) -> EffectiveMail {
+        EffectiveMail::of(&self.exchange.engine.policy, self.observe, self.service, AccountPolicy::default())
     }
 
     async fn accept(&mut self, account: &Account, credential: Credential) -> Result<Verdict, Stop> {

@@ -34,6 +34,10 @@ impl Work {
         self.params.m_cost()
     }
 
+    pub(super) fn cost(&self) -> Cost {
+        Cost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }
+    }
+
     /// The memory that it needs beyond its worker's arena.
     pub(super) fn extra_kib(&self) -> u32 {
         if self.memory_kib() <= ARENA_KIB { 0 } else { self.memory_kib() }

@@ -9,7 +9,7 @@ use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
 use postern_core::factor::{Factor, RecoveryCode};
-use postern_core::hashing::{HashPool, Lane, Purpose, StoredHash};
+use postern_core::hashing::{Cost, HashPool, Lane, Purpose, StoredHash};
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_core::secret::Password;
@@ -31,6 +31,8 @@ pub struct Embedded {
     pub(super) database: Database,
     pub(super) hasher: Arc<HashPool>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What a check of a main password costs, for names without an account.
+    cost: Cost,
 }
 
 impl Embedded {
@@ -39,7 +41,14 @@ impl Embedded {
     /// # Errors
     /// [`OpenError`] says what is wrong with it and how to fix it.
     pub fn open(path: &Path, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Ok(Self { database: Database::open(path)?, hasher: Arc::clone(hasher), clock })
+        let database = Database::open(path)?;
+        Ok(Self { database, hasher: Arc::clone(hasher), clock, cost: Cost::MAIN_PASSWORD })
+    }
+
+    /// Where new main passwords cost this much to check.
+    #[must_use]
+    pub fn with_cost(self, cost: Cost) -> Self {
+        Self { cost, ..self }
     }
 
     /// Opens the file, which has to exist.
@@ -132,20 +141,16 @@ impl Directory for Embedded {
         _: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
-        let stored = match account.map(|account| account.id.as_str().to_owned()) {
-            Some(id) => {
-                self.database.read(BUDGET, move |connection| stored_password(connection, &id)).await?
-            }
-            None => None,
-        };
-        let decoy = || StoredHash::parse(DECOY).map_err(|_| DirectoryError::Broken("no decoy".to_owned()));
-        let (hash, may_match) = match stored {
-            Some(hash) => (hash, true),
-            None => (decoy()?, false),
-        };
+        // An empty id is no account's, and costs the same query.
+        let id = account.map(|account| account.id.as_str().to_owned()).unwrap_or_default();
+        let stored = self.database.read(BUDGET, move |connection| stored_password(connection, &id)).await?;
         let secret = password.expose().as_bytes();
-        let matched = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await?;
-        Ok(if matched && may_match { PasswordCheck::Right } else { PasswordCheck::Wrong })
+        let Some(hash) = stored else {
+            self.hasher.pretend(self.cost, secret, Purpose::MainPassword, lane).await?;
+            return Ok(PasswordCheck::Wrong);
+        };
+        let is_right = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await?;
+        Ok(if is_right { PasswordCheck::Right } else { PasswordCheck::Wrong })
     }
 
     async fn update(
@@ -298,9 +303,6 @@ const BY_ID: &str = "SELECT * FROM account WHERE id = ?1";
 const BY_UID: &str = "SELECT account.* FROM unix_uid JOIN account ON account.id = unix_uid.account WHERE unix_uid.uid = ?1 LIMIT 2";
 const BY_MAIL: &str =
     "SELECT account.* FROM mail JOIN account ON account.id = mail.account WHERE mail.address = ?1";
-/// The hash that a name without account is checked against: it costs as much as a main password, and never matches.
-const DECOY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// One deadline for everything that a login asks the directory.
 const BUDGET: Duration = Duration::from_secs(3);
 const PAGE: i64 = 500;

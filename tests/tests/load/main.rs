@@ -3,6 +3,7 @@
 mod browser_flood;
 mod cost;
 mod flood;
+mod newcomers;
 mod soak;
 mod stock;
 

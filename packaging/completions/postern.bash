@@ -3656,7 +3656,7 @@ _postern() {
             return 0
             ;;
         postern__subcmd__import)
-            opts="-h --account --accounts --issuer --algorithm --label --add --results --dry-run --config --json --help google-authenticator pam_oath otpauth freeotp+ aegis privacyidea oath-ldap mailcow"
+            opts="-h --account --accounts --issuer --algorithm --label --add --again --results --dry-run --config --json --help google-authenticator pam_oath otpauth freeotp+ aegis privacyidea oath-ldap mailcow"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

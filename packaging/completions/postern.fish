@@ -351,14 +351,15 @@ complete -c postern -n "__fish_postern_using_subcommand report" -l json -d 'Prin
 complete -c postern -n "__fish_postern_using_subcommand report" -s h -l help -d 'Print help'
 complete -c postern -n "__fish_postern_using_subcommand import" -l account -d 'The account that everything in the file belongs to; otherwise the names in the file decide' -r
 complete -c postern -n "__fish_postern_using_subcommand import" -l accounts -d 'A table (CSV) for names that differ; its first line names its columns: name (in the file) and account (here)' -r -F
-complete -c postern -n "__fish_postern_using_subcommand import" -l issuer -d 'Only the entries of this issuer (otpauth, freeotp+, aegis) or realm (privacyidea); required if a file has several' -r
+complete -c postern -n "__fish_postern_using_subcommand import" -l issuer -d 'Only the entries of this issuer (otpauth, freeotp+, aegis) or realm (privacyidea); required unless all are of the issuer of postern.toml' -r
 complete -c postern -n "__fish_postern_using_subcommand import" -l algorithm -d 'The hash function for entries whose format does not say it (privacyidea\'s CSV); by default sha1' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
 complete -c postern -n "__fish_postern_using_subcommand import" -l label -d 'A name for its owner, for entries without one; by default "Authenticator app" in the account\'s language' -r
-complete -c postern -n "__fish_postern_using_subcommand import" -l results -d 'Write a line (CSV) for each entry to this file: a new file that only its owner may read, or the file of an earlier run, to which the lines are added' -r -F
+complete -c postern -n "__fish_postern_using_subcommand import" -l results -d 'Write a line (CSV) for each entry to this file: a new file that only its owner may read, or the file of an earlier run, to which the lines are added. Without that file, a run that is repeated binds what was removed since' -r -F
 complete -c postern -n "__fish_postern_using_subcommand import" -l config -d 'The configuration file' -r -F
 complete -c postern -n "__fish_postern_using_subcommand import" -l add -d 'Bind another factor to accounts that already have one which is not in the files; otherwise they fail'
+complete -c postern -n "__fish_postern_using_subcommand import" -l again -d 'Bind also what an earlier run bound, by the file of --results, and was removed since, as after the loss of a phone'
 complete -c postern -n "__fish_postern_using_subcommand import" -l dry-run -d 'Test everything without changing or writing anything, and print what would happen to each account'
 complete -c postern -n "__fish_postern_using_subcommand import" -l json -d 'Print one JSON document, with a "version", instead of text'
 complete -c postern -n "__fish_postern_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -17,7 +17,8 @@ pub(crate) struct Import {
     /// A table (CSV) for names that differ; its first line names its columns: name (in the file) and account (here)
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
-    /// Only the entries of this issuer (otpauth, freeotp+, aegis) or realm (privacyidea); required if a file has several
+    /// Only the entries of this issuer (otpauth, freeotp+, aegis) or realm (privacyidea); required unless all are of the issuer of
+    /// postern.toml
     #[arg(long, value_name = "NAME")]
     pub(crate) issuer: Option<String>,
     /// The hash function for entries whose format does not say it (privacyidea's CSV); by default sha1
@@ -29,8 +30,11 @@ pub(crate) struct Import {
     /// Bind another factor to accounts that already have one which is not in the files; otherwise they fail
     #[arg(long)]
     pub(crate) add: bool,
-    /// Write a line (CSV) for each entry to this file: a new file that only its owner may read, or the file of an earlier run,
-    /// to which the lines are added
+    /// Bind also what an earlier run bound, by the file of --results, and was removed since, as after the loss of a phone
+    #[arg(long, requires = "results")]
+    pub(crate) again: bool,
+    /// Write a line (CSV) for each entry to this file: a new file that only its owner may read, or the file of an earlier run, to which
+    /// the lines are added. Without that file, a run that is repeated binds what was removed since
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// Test everything without changing or writing anything, and print what would happen to each account

@@ -9,6 +9,7 @@ use postern_core::factor::{Factor, FactorId, NewTotp, default_app_label};
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
 
+use super::earlier::EarlierRuns;
 use super::entry::{Content, Entry};
 use super::owner::Owners;
 use super::report::{Line, Outcome, Report};
@@ -26,8 +27,10 @@ pub(super) struct Job<'a> {
     /// For entries without a name.
     label: Option<Label>,
     may_add: bool,
+    may_bind_again: bool,
     is_dry_run: bool,
     report: Report,
+    earlier: EarlierRuns,
     /// How many owners were not notified. Once the courier has failed, it is not tried again.
     untold: usize,
 }
@@ -41,10 +44,22 @@ impl<'a> Job<'a> {
         label: Option<Label>,
         wanted: &Import,
         report: Report,
+        earlier: EarlierRuns,
     ) -> Result<Self, Failure> {
         let (authority, keyring) = (site.authority(), site.keyring()?);
-        let (may_add, is_dry_run) = (wanted.add, wanted.dry_run);
-        Ok(Self { site, authority, keyring, label, may_add, is_dry_run, report, untold: 0 })
+        let (may_add, may_bind_again, is_dry_run) = (wanted.add, wanted.again, wanted.dry_run);
+        Ok(Self {
+            site,
+            authority,
+            keyring,
+            label,
+            may_add,
+            may_bind_again,
+            is_dry_run,
+            report,
+            earlier,
+            untold: 0,
+        })
     }
 
     /// The accounts of the entries, each with its own. Entries without an account are reported.
@@ -58,6 +73,11 @@ impl<'a> Job<'a> {
         let mut groups: Vec<(Account, Vec<Found<'e>>)> = Vec::new();
         let mut places: std::collections::HashMap<AccountId, usize> = std::collections::HashMap::new();
         for entry in entries {
+            if let Content::NotOurs { why, .. } = &entry.content {
+                let (name, label, outcome) = (entry.user.as_str(), entry.name.as_str(), Outcome::Left);
+                self.report.add(&Line { entry, name, account: None, label, outcome, reason: why })?;
+                continue;
+            }
             let Some(name) = owners.account(entry) else {
                 self.fail(
                     entry,
@@ -121,6 +141,8 @@ impl<'a> Job<'a> {
                     }
                 }
                 Content::UnusableSeed(why) => self.fail(entry, name, Some(&account), why)?,
+                // It was reported where accounts are looked up.
+                Content::NotOurs { .. } => {}
                 Content::Other { why, .. } => {
                     self.tell(entry, name, &account, (&entry.name, Outcome::Left, why))?;
                 }
@@ -144,6 +166,11 @@ impl<'a> Job<'a> {
         {
             let reason = format!("the account has this very seed already, {}", known.id.short());
             self.tell(entry, name, account, (known.label.as_str(), Outcome::Before, &reason))?;
+            return Ok(None);
+        }
+        if !self.may_bind_again && self.earlier.bound(&account.name, &entry.place) {
+            let why = "the file of results says that it was bound, and the account no longer has it; --again binds what was removed";
+            self.tell(entry, name, account, (&entry.name, Outcome::Removed, why))?;
             return Ok(None);
         }
         if has_other && !self.may_add {

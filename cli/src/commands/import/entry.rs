@@ -62,6 +62,8 @@ pub(super) enum Content {
     Seed(Box<NewTotp>),
     /// A seed that cannot.
     UnusableSeed(String),
+    /// Something of a person who has no account here, whoever has one of that name.
+    NotOurs { kind: &'static str, why: &'static str },
     /// Something else that cannot be carried over.
     Other { kind: &'static str, why: String },
 }
@@ -95,7 +97,7 @@ impl Content {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Seed(_) | Self::UnusableSeed(_) => "totp",
-            Self::Other { kind, .. } => kind,
+            Self::NotOurs { kind, .. } | Self::Other { kind, .. } => kind,
         }
     }
 }

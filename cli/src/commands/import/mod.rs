@@ -1,6 +1,7 @@
 //! `postern import`: binds the seeds of another system to the accounts here.
 
 mod bind;
+mod earlier;
 mod entry;
 mod files;
 mod formats;
@@ -10,6 +11,7 @@ mod report;
 use std::path::Path;
 
 use postern_core::app_password::Label;
+use postern_core::config::Config;
 use postern_core::factor::Algorithm;
 
 use crate::args::Import;
@@ -18,6 +20,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::site::Site;
 use bind::Job;
+use earlier::EarlierRuns;
 use entry::Entry;
 use owner::Owners;
 use report::Report;
@@ -27,20 +30,22 @@ use report::Report;
 pub(crate) async fn run(config: &Path, wanted: &Import, output: Output) -> Result<(), Failure> {
     let files = files::read(wanted.format, &wanted.files)?;
     let entries = formats::read(wanted.format, &files, algorithm(wanted))?;
-    let entries =
-        owner::of_issuer(entries, wanted.issuer.as_deref(), formats::has_issuers(wanted.format), output)?;
+    let ours = Config::load(config)?.issuer;
+    let has_issuers = formats::has_issuers(wanted.format);
+    let entries = owner::of_issuer(entries, wanted.issuer.as_deref(), &ours, has_issuers, output)?;
     if entries.is_empty() {
         return Err(Failure::data("there is nothing to import in the files"));
     }
     let owners = Owners::of(wanted)?;
     let label = wanted.label.as_deref().map(|label| Label::new(label).map_err(Failure::data)).transpose()?;
+    let earlier = wanted.results.as_deref().map(EarlierRuns::read).transpose()?.unwrap_or_default();
     let results = match (&wanted.results, wanted.dry_run) {
         (Some(path), false) => Some(ResultLines::open(path, report::COLUMNS)?),
         (Some(_) | None, _) => None,
     };
     let site = Site::open(config)?;
     let report = Report::new(entries.len(), results, wanted.dry_run, output);
-    let mut job = Job::new(&site, label, wanted, report)?;
+    let mut job = Job::new(&site, label, wanted, report, earlier)?;
     import(&mut job, &owners, &entries).await.map_err(|failure| {
         failure.and("what was bound before that stays bound; the same command again goes on from here")
     })?;

@@ -42,17 +42,26 @@ impl Owners {
     }
 }
 
-/// The entries of one issuer or realm. Someone's own app has seeds of other sites, too, which must not be bound here.
+/// The entries of one issuer or realm. Someone's own app has seeds of other sites, too, which must not be bound here: unless it is
+/// `ours`, the caller has to name it, even if there is no other.
 pub(super) fn of_issuer(
     entries: Vec<Entry>,
     issuer: Option<&str>,
+    ours: &str,
     has_issuers: bool,
     output: Output,
 ) -> Result<Vec<Entry>, Failure> {
     let Some(issuer) = issuer else {
         let issuers: BTreeSet<&str> = entries.iter().map(|entry| entry.issuer.as_str()).collect();
-        if !has_issuers || issuers.len() < 2 {
+        if !has_issuers || issuers.iter().all(|issuer| *issuer == ours) {
             return Ok(entries);
+        }
+        if let (1, Some(only)) = (issuers.len(), issuers.first()) {
+            let (only, ours) = (only.escape_debug(), ours.escape_debug());
+            return Err(Failure::data(format!(
+                "the entries are of the issuer or realm \"{only}\", and postern.toml has issuer = \"{ours}\"; if they are this \
+                 site's all the same, say so: --issuer \"{only}\""
+            )));
         }
         let named: Vec<String> = issuers.iter().map(|name| format!("\"{}\"", name.escape_debug())).collect();
         let named = named.join(", ");

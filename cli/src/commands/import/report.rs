@@ -17,6 +17,8 @@ pub(super) enum Outcome {
     Bound,
     /// The account has it already.
     Before,
+    /// An earlier run bound it, and it was removed since.
+    Removed,
     /// It is of a kind that cannot be carried over.
     Left,
     /// It could not be bound.
@@ -24,10 +26,11 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Bound => "bound",
             Self::Before => "before",
+            Self::Removed => "removed",
             Self::Left => "left",
             Self::Failed => "failed",
         }
@@ -67,7 +70,7 @@ impl Report {
         let (kind, place, word) = (entry.content.kind(), entry.place.as_str(), outcome.word());
         let account_name = account.map_or(name, |account| account.name.as_str());
         if let Some(results) = &mut self.results {
-            results.add(&[account_name, kind, label, word, reason, place])?;
+            results.add(&[account_name, kind, label, word, reason, place, &entry.issuer])?;
         }
         if !self.output.is_json() {
             let text = self.text(line).replace(char::is_control, "?");
@@ -75,7 +78,7 @@ impl Report {
         }
         let value = json!({
             "account": account_name, "account_id": account.map(|account| account.id.as_str()), "user": entry.user,
-            "kind": kind, "label": label, "outcome": word, "reason": reason, "place": place,
+            "kind": kind, "label": label, "outcome": word, "reason": reason, "place": place, "issuer": entry.issuer,
         });
         self.lines.push((outcome, value));
         self.progress.step();
@@ -87,15 +90,17 @@ impl Report {
         let word = match (outcome, self.is_dry_run) {
             (Outcome::Bound, true) => "would be bound",
             (Outcome::Failed, _) => "FAILED",
+            (Outcome::Removed, _) => "removed since",
             (Outcome::Bound | Outcome::Before | Outcome::Left, _) => outcome.word(),
         };
         let name = if name.is_empty() { "(no name)" } else { name };
         let quoted = if label.is_empty() { String::new() } else { format!(" \"{label}\"") };
         let (kind, place) = (entry.content.kind(), &entry.place);
+        let of = if entry.issuer.is_empty() { String::new() } else { format!(" of \"{}\"", entry.issuer) };
         let whose =
             account.map_or(String::new(), |account| format!(" account {} (id {})", account.name, account.id));
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        format!("{word:<7} {name} {kind}{quoted} from {place}{whose}{reason}")
+        format!("{word:<7} {name} {kind}{quoted}{of} from {place}{whose}{reason}")
     }
 
     /// Reports the totals, and fails if an entry could not be bound.
@@ -104,16 +109,18 @@ impl Report {
         let count = |wanted: Outcome| self.lines.iter().filter(|(outcome, _)| *outcome == wanted).count();
         let (bound, before) = (count(Outcome::Bound), count(Outcome::Before));
         let (left, failed) = (count(Outcome::Left), count(Outcome::Failed));
+        let removed = count(Outcome::Removed);
+        let since = if removed == 0 { String::new() } else { format!(", {removed} removed since") };
         let text = if self.is_dry_run {
             format!(
-                "dry run: {bound} would be bound, {before} before, {left} cannot be carried over, {failed} would fail; nothing was changed"
+                "dry run: {bound} would be bound, {before} before{since}, {left} cannot be carried over, {failed} would fail; nothing was changed"
             )
         } else {
-            format!("{bound} bound, {before} before, {left} left, {failed} failed")
+            format!("{bound} bound, {before} before{since}, {left} left, {failed} failed")
         };
         let entries: Vec<Value> = self.lines.into_iter().map(|(_, value)| value).collect();
         let value = json!({
-            "bound": bound, "before": before, "left": left, "failed": failed, "dry_run": self.is_dry_run, "entries": entries,
+            "bound": bound, "before": before, "removed": removed, "left": left, "failed": failed, "dry_run": self.is_dry_run, "entries": entries,
         });
         self.output.print(&text, "import", value)?;
         if failed == 0 {
@@ -128,4 +135,4 @@ impl Report {
 }
 
 /// The columns of the file of results.
-pub(super) const COLUMNS: &[&str] = &["account", "kind", "label", "outcome", "reason", "place"];
+pub(super) const COLUMNS: &[&str] = &["account", "kind", "label", "outcome", "reason", "place", "issuer"];

@@ -118,10 +118,10 @@ fn the_file_of_results_has_a_line_for_each_entry_and_no_seed() {
     assert_eq!((meta.uid(), meta.mode() & 0o7777), (0, 0o600));
     let text = fs::read_to_string(&results).unwrap();
     let header = text.lines().next().unwrap();
-    assert_eq!(header, "account,kind,label,outcome,reason,place");
+    assert_eq!(header, "account,kind,label,outcome,reason,place,issuer");
     assert_eq!(text.lines().count(), 11, "{text}");
     let bob = text.lines().find(|line| line.starts_with("bob,")).unwrap();
-    assert!(bob.contains(",bound,") && bob.ends_with("oath: line 2"), "{bob}");
+    assert!(bob.contains(",bound,") && bob.ends_with("oath: line 2,"), "{bob}");
     drop(site.cli(&args));
     let text = fs::read_to_string(&results).unwrap();
     assert!(text.lines().count() == 21 && text.contains("bob,totp,Authenticator app,before,"), "{text}");
@@ -131,6 +131,28 @@ fn the_file_of_results_has_a_line_for_each_entry_and_no_seed() {
     let foreign = sample(&site, "foreign.csv", "precious\n");
     let ran = site.cli(&["import", "pam_oath", &file, "--results", &foreign]);
     assert_eq!((ran.code, fs::read_to_string(&foreign).unwrap().as_str()), (73, "precious\n"), "{ran:?}");
+}
+
+#[test]
+fn a_factor_that_was_removed_is_not_bound_again_by_the_same_command() {
+    let site = Site::new("import_again");
+    accounts(&site, &["bob"]);
+    let line = USERS_OATH.lines().find(|line| line.contains(" bob ")).unwrap();
+    let file = sample(&site, "oath", line);
+    let results = site.dir().join("results.csv").display().to_string();
+    let import =
+        |file: &str, more: &[&str]| run(&site, &[&["pam_oath", file, "--results", &results], more].concat());
+    assert_eq!(counts(&import(&file, &[])), [1, 0, 0, 0]);
+    drop(site.cli_ok(&["factor", "remove", "bob", "--all"]));
+    let moved = sample(&site, "moved", &format!("# another export\n{line}\n"));
+    for (file, more) in [(&file, &[][..]), (&file, &["--dry-run"]), (&file, &["--add"]), (&moved, &[])] {
+        let found = import(file, more);
+        assert_eq!((counts(&found), &found["removed"]), ([0, 0, 0, 0], &1.into()), "{found:#}");
+        said(&outcomes(&found), "bob totp removed", "--again");
+    }
+    assert!(factors(&site, "bob").is_empty());
+    assert_eq!(counts(&import(&file, &["--again"])), [1, 0, 0, 0]);
+    assert_eq!(counts(&import(&file, &[])), [0, 1, 0, 0]);
 }
 
 #[test]

@@ -49,7 +49,10 @@ fn each_line_of_a_usersfile_is_bound_or_has_its_reason() {
 fn uris_and_exports_of_google_are_read_line_by_line() {
     let site = site("import_uris");
     let file = sample(&site, "uris", URIS);
-    let ran = site.cli(&["import", "otpauth", &file, "--label", "phone"]);
+    let why = crate::fails(&site, crate::DATA, &["import", "otpauth", &file]);
+    assert!(why.contains("--issuer \"Example\""), "of one issuer, which is another than this site's: {why}");
+    let ran = site.cli(&["import", "otpauth", &file, "--label", "phone", "--issuer", "Example"]);
+    assert!(ran.stdout.contains(" of \"Example\" from "), "{ran:?}");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("1 of 2 parts of an export is missing"), "{ran:?}");
     assert!(ran.stdout.contains("2 bound, 0 before, 2 left, 0 failed"), "{ran:?}");
@@ -75,7 +78,7 @@ fn of_an_app_with_keys_of_other_sites_one_issuer_is_meant() {
     let done = run(&site, &["freeotp+", &file, "--issuer", "Example"]);
     assert_eq!(counts(&done), [1, 0, 1, 0], "{done:#}");
     assert_eq!(factors(&site, "erin")[0]["algorithm"], "SHA512");
-    let done = run(&site, &["aegis", &sample(&site, "aegis", AEGIS)]);
+    let done = run(&site, &["aegis", &sample(&site, "aegis", AEGIS), "--issuer", "Example"]);
     assert_eq!(counts(&done), [1, 0, 1, 0], "{done:#}");
     said(&outcomes(&done), "frank steam left", "Steam");
     let encrypted = r#"{"version":1,"header":{"slots":[{"type":1}],"params":{}},"db":"AAAA"}"#;
@@ -95,12 +98,14 @@ fn tokens_of_privacyidea_belong_to_the_login_of_one_realm() {
     let done = run(&site, &["privacyidea", &file, "--issuer", "realm1"]);
     assert_eq!(counts(&done), [1, 0, 1, 0], "{done:#}");
     assert_eq!(factors(&site, "grace")[0]["label"], "TOTP00012345");
-    let done = run(&site, &["privacyidea", &sample(&site, "pi.json", PRIVACYIDEA_JSON)]);
+    let done =
+        run(&site, &["privacyidea", &sample(&site, "pi.json", PRIVACYIDEA_JSON), "--issuer", "realm1"]);
     assert_eq!(counts(&done), [1, 0, 1, 0], "{done:#}");
     let heidi = &factors(&site, "heidi")[0];
     assert_eq!(json!([heidi["algorithm"], heidi["digits"]]), json!(["SHA256", 8]));
     let line = "kim@realm1, T1, 000102030405060708090a0b0c0d0e0f, totp, 6, 60\n";
-    let done = run(&site, &["privacyidea", &sample(&site, "sha512", line), "--algorithm", "sha512"]);
+    let args = ["privacyidea", &sample(&site, "sha512", line), "--algorithm", "sha512", "--issuer", "realm1"];
+    let done = run(&site, &args);
     said(&outcomes(&done), "kim totp bound", "SHA512, 6 digits, 60 seconds");
     for (text, told) in [
         ("- owner: a\n", "python3 -c"),
@@ -157,6 +162,15 @@ fn of_mailcow_seeds_are_bound_and_app_passwords_are_listed() {
     let csv = "id,key_id,username,authmech,secret,active\n1,phone,alice@example.org,totp,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,1\n\
                2,off,bob@example.org,totp,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,0\n";
     assert_eq!(counts(&run(&site, &["mailcow", &sample(&site, "tfa.csv", csv)])), [1, 0, 1, 0]);
+    // The administrator of mailcow is another person than the owner of a mailbox of that name.
+    let admin = csv.lines().take(2).collect::<Vec<_>>().join("\n").replace("alice@example.org", "kim");
+    for names in [&[][..], &["--account", "kim"]] {
+        let admin = sample(&site, "admin.csv", &admin);
+        let done = run(&site, &[&["mailcow", &admin], names].concat());
+        assert_eq!(counts(&done), [0, 0, 1, 0], "{done:#}");
+        said(&outcomes(&done), "kim totp left", "administrator of mailcow");
+    }
+    assert!(factors(&site, "kim").is_empty());
     let rows = r#"[{"username":"erin@example.org","authmech":"totp","secret":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","active":1,"key_id":"p"},
         {"mailbox":"erin@example.org","name":"K-9","password":"{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$YWFhYWFhYWE$YWFhYWFhYWFhYWFhYWFhYQ"}]"#;
     let done = run(&site, &["mailcow", &sample(&site, "rows.json", rows)]);

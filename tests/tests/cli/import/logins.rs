@@ -70,11 +70,11 @@ fn people_of_every_format_log_in_with_the_codes_that_oathtool_makes_of_their_see
     let imports: [(&str, String, &[&str]); 9] = [
         ("google-authenticator", home, &[]),
         ("pam_oath", file("oath", bob), &[]),
-        ("otpauth", file("uris", &only_totp), &[]),
+        ("otpauth", file("uris", &only_totp), &["--issuer", "Example"]),
         ("freeotp+", file("free", FREEOTP), &["--issuer", "Example"]),
         ("aegis", file("aegis", AEGIS), &["--issuer", "Example"]),
-        ("privacyidea", file("pi", &PRIVACYIDEA.lines().next().unwrap().replace('"', "")), &[]),
-        ("privacyidea", file("pi.json", PRIVACYIDEA_JSON), &[]),
+        ("privacyidea", file("pi", &PRIVACYIDEA.lines().next().unwrap().replace('"', "")), REALM),
+        ("privacyidea", file("pi.json", PRIVACYIDEA_JSON), REALM),
         ("oath-ldap", file("ldif", LDIF), &["--label", "yk"]),
         ("mailcow", file("sql", MAILCOW), &[]),
     ];
@@ -141,3 +141,5 @@ fn what_the_real_google_authenticator_writes_is_imported() {
     let again = sample(&site, "again", &format!("HOTP/T30/6 alice - {}\n", app.hex()));
     assert_eq!(counts(&run(&site, &["pam_oath", &again])), [0, 1, 0, 0]);
 }
+
+const REALM: &[&str] = &["--issuer", "realm1"];

@@ -52,6 +52,9 @@ impl Row {
         let other = |kind, why: &str| Content::Other { kind, why: why.to_owned() };
         let (user, name, content) = if self.is_of_tfa() {
             let content = match self.get("authmech") {
+                _ if !self.get("username").contains('@') => {
+                    Content::NotOurs { kind: "totp", why: ADMINISTRATOR }
+                }
                 _ if self.get("active") != "1" => other("totp", "it is not active in mailcow"),
                 "totp" => Content::of_base32(self.get("secret"), Ok(TotpShape::default())),
                 "hotp" => Content::counted(),
@@ -140,5 +143,7 @@ fn checked(file: &SourceFile, row: Row, table: &str) -> Result<Row, Failure> {
     if is_known { Ok(row) } else { Err(file.bad("", NO_TABLE)) }
 }
 
+/// The table `tfa` has the administrators of mailcow and of its domains beside the mailboxes, whose names are addresses.
+const ADMINISTRATOR: &str = "it is of an administrator of mailcow: the name is no address of a mailbox";
 const NO_TABLE: &str = "has not the columns of mailcow's tables tfa (username, authmech, secret, active) or app_passwd (mailbox, name, \
                         password)";

@@ -17,7 +17,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-mail bench-scale bench-webmail soak test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail soak test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -92,7 +92,7 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
-bench: bench-codes bench-mail bench-scale bench-webmail ## All benchmarks, one after the other; tables, JSON and charts in target/results
+bench: bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail ## All benchmarks, one after the other; tables, JSON and charts in target/results
 	cargo run --release -p postern-tests --bin bench-summary
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM
@@ -100,16 +100,26 @@ bench-codes: test-packages ## Compare codes checked a second with other modules 
 	cargo build --release -p postern-tests --bin bench-codes
 	$(IN_TEST_HOST) $(TARGET)/release/bench-codes
 
+bench-connections: test-packages ## Compare whole connections of IMAP and SMTP with TLS: Postern, Dovecot's passdb ldap, passdb static
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-connections
+	$(IN_TEST_HOST) $(TARGET)/release/bench-connections
+
 bench-mail: test-packages ## Compare logins a second with programs that do nothing, Dovecot's passdb ldap, and other PAM modules
 	scripts/fetch-nslcd
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
 
-bench-scale: test-packages ## Measure posternd's memory with 10,000 accounts, and what a large LDAP costs a login
+bench-scale: test-packages ## Measure what many accounts cost: memory, a restart, credentials, hosts, a million entries in LDAP
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-scale
 	$(IN_TEST_HOST) $(TARGET)/release/bench-scale
+
+bench-ssh: test-packages ## Compare logins a second by ssh with pam_unix, and with pam_google_authenticator beside it
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-ssh
+	$(IN_TEST_HOST) $(TARGET)/release/bench-ssh
 
 bench-webmail: test-packages ## Compare logins of a web mail with others, and measure the gate
 	scripts/build release

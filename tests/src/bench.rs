@@ -10,25 +10,35 @@ use crate::host;
 
 mod chart;
 mod codes;
+mod cold;
+mod connections;
 mod contender;
 mod cost;
+mod credentials;
 mod crowd;
+mod fleet;
 mod load;
 mod memory;
 mod numbers;
+mod programs;
 mod report;
 pub mod results;
+mod ssh;
 mod summary;
+mod thousands;
 mod webmail;
 
+pub use connections::connections;
 pub use contender::Contender;
 pub use load::{Round, drive};
 pub use numbers::{cpu_time, machine};
+pub use ssh::ssh;
 pub use summary::summary;
 pub use webmail::webmail;
 
 use contender::Contest;
 use results::Results;
+use thousands::Thousands;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +53,18 @@ impl Plan {
     /// Reads `[ROUNDS [SECONDS]]`; what is left out is `rounds` and `seconds`.
     #[must_use]
     pub fn from_args(rounds: usize, seconds: f64) -> Option<Self> {
-        let mut args = std::env::args().skip(1);
+        Self::read(&mut std::env::args().skip(1), rounds, seconds)
+    }
+
+    /// The same with names behind it.
+    #[must_use]
+    pub fn with_names(rounds: usize, seconds: f64) -> Option<(Self, Vec<String>)> {
+        let (numbers, names): (Vec<_>, Vec<_>) =
+            std::env::args().skip(1).partition(|arg| arg.starts_with(|first: char| first.is_ascii_digit()));
+        Some((Self::read(&mut numbers.into_iter(), rounds, seconds)?, names))
+    }
+
+    fn read(args: &mut dyn Iterator<Item = String>, rounds: usize, seconds: f64) -> Option<Self> {
         let rounds =
             args.next().map_or(Some(rounds), |text| text.parse().ok()).filter(|&rounds| rounds >= 1)?;
         let seconds =
@@ -91,17 +112,43 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     results.save(out)
 }
 
-/// Measures posternd's memory and the cost of a large directory, and prints both to `out`.
+/// Measures what many accounts cost, and prints that to `out`: posternd's memory, the return of all after a restart, many credentials of an
+/// account, several posternd, a large directory, and the programs themselves. `parts` narrows it to parts of these names: `memory`, `cold`,
+/// `credentials`, `fleet`, `entries`, `programs`.
 ///
 /// # Errors
 /// `out` cannot be written. A login that is refused is a panic.
-pub fn scale(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+pub fn scale(plan: &Plan, parts: &[String], out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
-    writeln!(out, "bench-scale: {}; logins straight at posternd's socket\n", machine())?;
-    memory::run(out)?;
-    writeln!(out)?;
-    cost::run(plan, out)?;
-    writeln!(out, "\nafterwards: {}", machine())
+    let mut results = Results::new("scale", "logins/s");
+    let has = |part: &str| parts.is_empty() || parts.iter().any(|name| name == part);
+    writeln!(out, "bench-scale: {}; logins straight at posternd's socket", machine())?;
+    if has("programs") {
+        writeln!(out)?;
+        programs::run(&mut results, out)?;
+    }
+    if has("memory") || has("cold") {
+        writeln!(out)?;
+        let mut thousands = Thousands::start();
+        memory::run(&thousands, &mut results, out)?;
+        if has("cold") {
+            writeln!(out)?;
+            cold::run(&mut thousands, plan.rounds.clamp(1, 5), &mut results, out)?;
+        }
+    }
+    if has("credentials") {
+        writeln!(out)?;
+        credentials::run(plan, &mut results, out)?;
+    }
+    if has("fleet") {
+        writeln!(out)?;
+        fleet::run(plan, &mut results, out)?;
+    }
+    if has("entries") {
+        writeln!(out)?;
+        cost::run(plan, &mut results, out)?;
+    }
+    results.save(out)
 }
 
 /// Compares how quickly codes are checked, and prints that to `out`.

@@ -145,7 +145,7 @@ fn log_file(site: &Site, name: &str) -> PathBuf {
 }
 
 /// Dovecot asks as posternd does: over TLS, with the same account, the same filter, and the same fields for userdb.
-fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
+pub(super) fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
     drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so", "dovecot-ldap"));
     let file = dir.join("dovecot-ldap.conf.ext");
     let text = format!(

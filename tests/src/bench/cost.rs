@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use super::Plan;
 use super::crowd::{Planted, plant};
 use super::numbers::{cpu_time, quantile, sorted};
+use super::results::{Aim, Figure, Results};
 use crate::flood::{self, Shot};
 use crate::{Listen, Posternd, Redis, Site, Slapd};
 
 /// Compares the same logins with few and with many entries in LDAP.
-pub(super) fn run(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Result<()> {
     let planted = plant(ACCOUNTS);
     let mut sides = ENTRIES.map(|entries| Side::start(entries, &planted));
     writeln!(
@@ -31,7 +32,7 @@ pub(super) fn run(plan: &Plan, out: &mut dyn Write) -> Result<()> {
                 side.costs[level].push(cost);
             }
         }
-        report(out, in_flight, [&sides[0].costs[level], &sides[1].costs[level]])?;
+        report(results, out, in_flight, [&sides[0].costs[level], &sides[1].costs[level]])?;
     }
     Ok(())
 }
@@ -88,7 +89,12 @@ impl Side {
     }
 }
 
-fn report(out: &mut dyn Write, in_flight: usize, [few, many]: [&Vec<Cost>; 2]) -> Result<()> {
+fn report(
+    results: &mut Results,
+    out: &mut dyn Write,
+    in_flight: usize,
+    [few, many]: [&Vec<Cost>; 2],
+) -> Result<()> {
     writeln!(
         out,
         "{:<34}{:>12}{:>12}{:>24}",
@@ -108,19 +114,13 @@ fn report(out: &mut dyn Write, in_flight: usize, [few, many]: [&Vec<Cost>; 2]) -
             format!("{:.3} .. {:.3}", quantile(&wall, 0.0), quantile(&wall, 1.0))
         )?;
     }
-    let ratios = sorted(few.iter().zip(many).map(|(few, many)| many.wall / few.wall));
-    let ratio = quantile(&ratios, 0.5);
+    let name = |what| format!("{} / {} entries, {in_flight} in flight: {what}", ENTRIES[1], ENTRIES[0]);
+    let wall = |costs: &[Cost]| costs.iter().map(|cost| cost.wall).collect::<Vec<_>>().into_iter();
+    results.figure(out, Figure::ratio(name("a login"), wall(many), wall(few), Some(Aim::AtMost(AIM))))?;
     let cpu = mean(many.iter().map(|cost| cost.cpu)) / mean(few.iter().map(|cost| cost.cpu));
+    results.figure(out, Figure::once(name("processor of posternd and slapd"), cpu, "", None))?;
     let noise = sorted(few.windows(2).map(|pair| pair[1].wall / pair[0].wall));
     let middle = |sorted: &[f64]| format!("{:.2} .. {:.2}", quantile(sorted, 0.25), quantile(sorted, 0.75));
-    writeln!(
-        out,
-        "  {} / {} entries: {ratio:.2}, half of the rounds {}; CPU {cpu:.2}; aim {AIM:.1}: {}",
-        ENTRIES[1],
-        ENTRIES[0],
-        middle(&ratios),
-        if ratio <= AIM { "met" } else { "missed" }
-    )?;
     writeln!(
         out,
         "  noise: {} entries against themselves a round later: half of them {}",
@@ -134,7 +134,7 @@ fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
     numbers.sum::<f64>() / count
 }
 
-const ENTRIES: [u32; 2] = [1_000, 200_000];
+const ENTRIES: [u32; 2] = [1_000, 1_000_000];
 const ACCOUNTS: u32 = 1_000;
 const IN_FLIGHT: [usize; 2] = [1, 8];
 const AIM: f64 = 1.1;

@@ -32,6 +32,15 @@ pub(super) fn plant(count: u32) -> Vec<Planted> {
     planted.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// An entry with so many, the last of which is the one in hand.
+pub(super) fn plant_many(count: u32) -> Planted {
+    let mut all = plant(count);
+    let last = all.pop().expect("one at least");
+    let others = all.iter().map(|one| one.ldif.lines().last().expect("its line"));
+    let ldif = others.fold(last.ldif.clone(), |ldif, line| format!("{ldif}\n{line}"));
+    Planted { secret: last.secret, ldif }
+}
+
 async fn make(pool: &HashPool) -> Planted {
     let generated = Generated::draw(getrandom::fill).expect("random bytes");
     let mut salt = [0; SALT_BYTES];

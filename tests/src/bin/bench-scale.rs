@@ -1,6 +1,7 @@
-//! Measures posternd's memory after many logins over LDAP, and what a large directory costs a login.
+//! Measures what many accounts cost: posternd's memory, their return after a restart, many credentials, several posternd, a large
+//! directory, and the programs themselves.
 //!
-//! `bench-scale [ROUNDS [SECONDS]]`; run it with `make bench-scale`.
+//! `bench-scale [ROUNDS [SECONDS]] [PART]...` with the parts `programs`, `memory`, `cold`, `credentials`, `fleet`, `entries`; run it with `make bench-scale`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,8 +9,10 @@ use std::process::ExitCode;
 use postern_tests::bench::{Plan, scale};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(50, 0.5) else { return fail("usage: bench-scale [ROUNDS [SECONDS]]") };
-    match scale(&plan, &mut std::io::stdout().lock()) {
+    let Some((plan, parts)) = Plan::with_names(50, 0.5) else {
+        return fail("usage: bench-scale [ROUNDS [SECONDS]] [PART]...");
+    };
+    match scale(&plan, &parts, &mut std::io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("bench-scale: {error}")),
     }

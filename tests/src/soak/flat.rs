@@ -80,7 +80,7 @@ impl Kind {
         match self {
             Self::Memory => "last fifth at most the second one, a tenth and 4 MiB",
             Self::Descriptors => "last fifth at most 16 above the second one",
-            Self::Threads => "last fifth at most 4 above the second one",
+            Self::Threads => "last fifth at most 8 above the second one",
             Self::AtMost(_) => "never above the bound",
         }
     }
@@ -88,7 +88,8 @@ impl Kind {
 
 /// Logins in flight of the clients, and as many connections that are just being closed.
 const DESCRIPTORS: f64 = 16.0;
-const THREADS: f64 = 4.0;
+/// As many as there are logins in flight: pools have a thread for each call that waits.
+const THREADS: f64 = 8.0;
 
 #[cfg(test)]
 mod tests {

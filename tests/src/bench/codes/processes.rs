@@ -5,14 +5,19 @@ use std::time::{Duration, Instant};
 
 use super::stock::{Ready, Stock};
 use super::{CodesBench, OF_PAM, Plan};
-use crate::bench::numbers::{quantile, sorted};
+use crate::bench::results::{Aim, Figure, Results, Row};
 use crate::{Authenticator, PamService, Ran, UnixUser, flood, guard, host, otp, pam, peers, unix_users};
 
 /// Logins through PAM, a process each: a module that asks for nothing, Postern's, and two others.
-pub(super) fn run(plan: &Plan, bench: &mut CodesBench, out: &mut dyn Write) -> Result<()> {
+pub(super) fn run(
+    plan: &Plan,
+    bench: &mut CodesBench,
+    results: &mut Results,
+    out: &mut dyn Write,
+) -> Result<()> {
     let names: Vec<String> = bench.few.ready().into_iter().map(|one| one.name).collect();
     let nothing = Stock::of(names.into_iter().map(|name| (name, Authenticator::random())));
-    let config = bench.site.client_config();
+    let config = bench.sides[0].site.client_config();
     let postern = format!("auth required {{module}} config={} service=sshd", config.display());
     let few = std::mem::replace(&mut bench.few, Stock::of(std::iter::empty()));
     let mut contenders = [
@@ -28,27 +33,14 @@ pub(super) fn run(plan: &Plan, bench: &mut CodesBench, out: &mut dyn Write) -> R
     for _ in 0..plan.rounds {
         contenders.iter_mut().for_each(Contender::round);
     }
-    let heading = ["logins/s", "p50 ms", "p99 ms", "logins"];
-    let title = format!("{IN_FLIGHT} pamtesters at a time");
-    writeln!(out, "{title:<36}{}", heading.map(|word| format!("{word:>14}")).concat())?;
-    for contender in &contenders {
-        let times = sorted(contender.times.iter().copied());
-        writeln!(
-            out,
-            "  {:<34}{:>14.0}{:>14.2}{:>14.2}{:>14}",
-            contender.name,
-            quantile(&sorted(contender.rates.iter().copied()), 0.5),
-            quantile(&times, 0.5),
-            quantile(&times, 0.99),
-            times.len()
-        )?;
-    }
+    let level = format!("{IN_FLIGHT} pamtesters at a time");
+    let row =
+        |one: &Contender| Row::new(&level, one.name, one.rates.iter().copied(), one.times.iter().copied());
+    results.level(out, contenders.iter().map(row).collect())?;
     let [permit, ours, oath, google] = &contenders;
-    for other in [permit, oath, google] {
-        let ratios = sorted(ours.rates.iter().zip(&other.rates).map(|(ours, theirs)| ours / theirs));
-        let (least, most) = (quantile(&ratios, 0.0), quantile(&ratios, 1.0));
-        let ratio = quantile(&ratios, 0.5);
-        writeln!(out, "{} / {}: {ratio:.2}, rounds {least:.2} .. {most:.2}", ours.name, other.name)?;
+    for (other, aim) in [(permit, None), (oath, Some(Aim::AtLeast(1.0))), (google, Some(Aim::AtLeast(1.0)))] {
+        let (name, rates) = (format!("{} / {}", ours.name, other.name), other.rates.iter().copied());
+        results.figure(out, Figure::ratio(name, ours.rates.iter().copied(), rates, aim))?;
     }
     Ok(())
 }

@@ -1,42 +1,56 @@
 use std::io::{Result, Write};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
 
 use super::stock::Ready;
-use super::{CodesBench, Plan};
-use crate::bench::numbers::{cpu_time, quantile, sorted};
+use super::{Plan, Side};
+use crate::bench::numbers::cpu_time;
+use crate::bench::results::{Aim, Figure, Results, Row};
 use crate::{flood, guard, otp};
 
-/// Logins at the socket: a connection, a question, a code, a yes.
-pub(super) fn run(plan: &Plan, bench: &mut CodesBench, out: &mut dyn Write) -> Result<()> {
-    let heading = ["logins/s", "p50 ms", "p99 ms", "posternd's ms", "logins"];
-    writeln!(out, "{:<36}{}", "straight at the socket", heading.map(|word| format!("{word:>14}")).concat())?;
+/// Logins at the socket of each side in turn: a connection, a question, a code, a yes.
+pub(super) fn run(
+    plan: &Plan,
+    sides: &mut [Side; 2],
+    results: &mut Results,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let mut figures = Vec::new();
     for in_flight in IN_FLIGHT {
-        let mut rounds = Vec::new();
-        for _ in 0..plan.rounds {
-            rounds.push(round(bench, in_flight, plan.round));
-        }
-        let rates = sorted(rounds.iter().map(|round| round.times.len() as f64 / round.took.as_secs_f64()));
-        let times = sorted(rounds.iter().flat_map(|round| round.times.iter().copied()));
-        let cpu: f64 = rounds.iter().map(|round| round.cpu.as_secs_f64() * 1e3).sum();
-        let rate = quantile(&rates, 0.5);
-        writeln!(
-            out,
-            "  {:<34}{rate:>14.0}{:>14.2}{:>14.2}{:>14.2}{:>14}{}",
-            format!("{in_flight} in flight"),
-            quantile(&times, 0.5),
-            quantile(&times, 0.99),
-            cpu / times.len() as f64,
-            times.len(),
-            match (in_flight, rate >= AIM) {
-                (1, _) => String::new(),
-                (_, true) => format!("   aim {AIM:.0}: met"),
-                (_, false) => format!("   aim {AIM:.0}: missed"),
+        let mut rounds: [Vec<Round>; 2] = Default::default();
+        for number in 0..plan.rounds {
+            for turn in 0..2 {
+                let which = (number + turn) % 2;
+                rounds[which].push(round(&mut sides[which], in_flight, plan.round));
             }
-        )?;
+        }
+        let level = format!("straight at the socket, {in_flight} in flight");
+        let mut rows = Vec::new();
+        for (side, rounds) in sides.iter().zip(&rounds) {
+            let rates = rounds.iter().map(|round| round.times.len() as f64 / round.took.as_secs_f64());
+            let times = rounds.iter().flat_map(|round| round.times.iter().copied());
+            let row = Row::new(&level, side.name, rates, times);
+            let (name, p99) = (|what| format!("{}, {in_flight} in flight: {what}", side.name), row.p99);
+            let aim = |aim| (in_flight > 1 && side.is_promised).then_some(aim);
+            let rate = Figure {
+                name: name("codes"),
+                value: row.rate,
+                unit: "logins/s",
+                aim: aim(Aim::AtLeast(AIM)),
+            };
+            figures.push(rate);
+            figures.push(Figure::once(name("p99"), p99, "ms", aim(Aim::AtMost(AIM_MS))));
+            let cpu: f64 = rounds.iter().map(|round| round.cpu.as_secs_f64() * 1e3).sum();
+            let logins: usize = rounds.iter().map(|round| round.times.len()).sum();
+            figures.push(Figure::once(name("posternd's processor"), cpu / logins as f64, "ms a login", None));
+            rows.push(row);
+        }
+        results.level(out, rows)?;
     }
+    figures.into_iter().try_for_each(|figure| results.figure(out, figure))?;
     writeln!(out)
 }
 
@@ -47,32 +61,37 @@ struct Round {
     cpu: Duration,
 }
 
-fn round(bench: &mut CodesBench, in_flight: usize, time: Duration) -> Round {
+fn round(side: &mut Side, in_flight: usize, time: Duration) -> Round {
     // A code that runs out meanwhile would be refused, and so would be a stock that is used up.
-    let mut ready = bench.many.ready();
+    let mut ready = side.stock.ready();
     while 30 - otp::now() % 30 < time.as_secs() + 3 || ready.len() < LEAST {
         guard::pause(Duration::from_millis(200));
-        ready = bench.many.ready();
+        ready = side.stock.ready();
     }
     let (used, times) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-    let socket = bench.site.socket();
-    let (started, cpu) = (Instant::now(), cpu_time(bench.posternd.pid()));
+    let socket = side.site.socket();
+    let (started, cpu) = (Instant::now(), cpu_time(side.posternd.pid()));
     flood::each(ready.into_iter().take_while(|_| started.elapsed() < time), in_flight, |one: Ready| {
         let began = Instant::now();
-        let begin = Begin {
-            device: Some(KEY.to_owned()),
-            interactive: true,
-            ..Begin::new(Flow::Login, "sshd", &*one.name)
-        };
-        let client = Client::connect(&socket, began + LIMIT).expect("posternd listens");
-        let ended = client.converse(begin, &mut Typist(&one.code));
-        assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", one.name);
+        at_prompt(&socket, &one);
         times.lock().expect("a list").push(began.elapsed().as_secs_f64() * 1e3);
         used.lock().expect("a list").push(one);
     });
-    let (took, cpu) = (started.elapsed(), cpu_time(bench.posternd.pid()) - cpu);
-    bench.many.use_up(&used.into_inner().expect("a list"));
+    let (took, cpu) = (started.elapsed(), cpu_time(side.posternd.pid()) - cpu);
+    side.stock.use_up(&used.into_inner().expect("a list"));
     Round { times: times.into_inner().expect("a list"), took, cpu }
+}
+
+/// Logs in with a code at the service sshd, whose first factor is the stack's.
+pub(in crate::bench) fn at_prompt(socket: &Path, one: &Ready) {
+    let begin = Begin {
+        device: Some(KEY.to_owned()),
+        interactive: true,
+        ..Begin::new(Flow::Login, "sshd", &*one.name)
+    };
+    let client = Client::connect(socket, Instant::now() + LIMIT).expect("posternd listens");
+    let ended = client.converse(begin, &mut Typist(&one.code));
+    assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", one.name);
 }
 
 struct Typist<'a>(&'a str);
@@ -91,6 +110,7 @@ impl Prompter for Typist<'_> {
 const IN_FLIGHT: [usize; 2] = [1, 20];
 /// Codes a second, on two cores.
 const AIM: f64 = 2_000.0;
+const AIM_MS: f64 = 20.0;
 /// Fewer would be no round.
 const LEAST: usize = 1_000;
 const LIMIT: Duration = Duration::from_secs(20);

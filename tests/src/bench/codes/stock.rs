@@ -1,7 +1,7 @@
 use crate::{Authenticator, Binder, otp};
 
 /// Codes that were not used yet, computed beforehand.
-pub(super) struct Stock {
+pub(in crate::bench) struct Stock {
     apps: Vec<App>,
     first_step: u64,
 }
@@ -15,17 +15,17 @@ struct App {
 
 /// A code that is good now, and whose.
 #[derive(Debug, Clone)]
-pub(super) struct Ready {
-    pub(super) name: String,
-    pub(super) code: String,
+pub(in crate::bench) struct Ready {
+    pub(in crate::bench) name: String,
+    pub(in crate::bench) code: String,
     /// Its place in the stock.
-    pub(super) app: usize,
+    pub(in crate::bench) app: usize,
     step: u64,
 }
 
 impl Stock {
     /// Binds so many apps to each of `names`.
-    pub(super) fn bind(binder: &Binder<'_>, names: &[String], apps: usize) -> Self {
+    pub(in crate::bench) fn bind(binder: &Binder<'_>, names: &[String], apps: usize) -> Self {
         let bound = names.iter().flat_map(|name| std::iter::repeat_n(name, apps)).map(|name| {
             let app = Authenticator::random();
             let _ = binder.bind(name, &app);
@@ -35,7 +35,7 @@ impl Stock {
     }
 
     /// Of these names and apps.
-    pub(super) fn of(apps: impl Iterator<Item = (String, Authenticator)>) -> Self {
+    pub(in crate::bench) fn of(apps: impl Iterator<Item = (String, Authenticator)>) -> Self {
         let first_step = otp::now() / PERIOD;
         let app = |(name, app): (String, Authenticator)| App {
             name,
@@ -46,7 +46,7 @@ impl Stock {
     }
 
     /// All that are good now, older ones first.
-    pub(super) fn ready(&self) -> Vec<Ready> {
+    pub(in crate::bench) fn ready(&self) -> Vec<Ready> {
         let now = otp::now() / PERIOD;
         let mut ready: Vec<Ready> = Vec::new();
         for (number, app) in self.apps.iter().enumerate() {
@@ -61,7 +61,7 @@ impl Stock {
     }
 
     /// These are used, with all that come before them.
-    pub(super) fn use_up(&mut self, used: &[Ready]) {
+    pub(in crate::bench) fn use_up(&mut self, used: &[Ready]) {
         for one in used {
             let app = &mut self.apps[one.app];
             app.next = app.next.max(one.step + 1);

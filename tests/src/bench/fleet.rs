@@ -1,0 +1,79 @@
+use std::io::{Result, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use postern_ipc::Verdict;
+
+use super::Plan;
+use super::crowd::plant;
+use super::results::{Figure, Results, Spread};
+use crate::flood::{self, Shot};
+use crate::{Listen, Posternd, Redis, Site, Slapd, host};
+
+/// Compares logins that one, two and four posternd share, with one slapd and one Redis.
+pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Result<()> {
+    let planted = plant(ACCOUNTS);
+    let builder = Slapd::builder("bench-fleet").quiet().crowd(ACCOUNTS);
+    let slapd =
+        planted.iter().zip(0..).fold(builder, |builder, (one, number)| builder.crowd_with(number, &one.ldif));
+    let slapd = slapd.start();
+    let redis = Redis::start("bench-fleet", Listen::Tcp);
+    let sites: Vec<Site> = (0..MOST).map(|number| site(number, &slapd, &redis)).collect();
+    // A keyring for all: what one notes in Redis is then believed by the others.
+    for other in &sites[1..] {
+        std::fs::copy(sites[0].keyring(), other.keyring())?;
+        host::own(&other.keyring(), (0.into(), host::ids("postern").1), 0o640);
+    }
+    let _fleet: Vec<Posternd> = sites.iter().map(Site::posternd).collect();
+    let shots: Vec<Shot> = (0..)
+        .zip(&planted)
+        .map(|(number, one)| Shot::new(&slapd.nth(number).name, &one.secret, number as usize))
+        .collect();
+    for site in &sites {
+        drop(flood::fire(&site.socket(), shots.iter().cloned(), IN_FLIGHT));
+    }
+    let mut rates: [Vec<f64>; FLEETS.len()] = Default::default();
+    for round in 0..plan.rounds {
+        for turn in 0..FLEETS.len() {
+            let which = (round + turn) % FLEETS.len();
+            rates[which].push(rate(&sites[..FLEETS[which]], &shots, plan.round));
+        }
+    }
+    writeln!(
+        out,
+        "{ACCOUNTS} accounts log in at one, two and four posternd, {IN_FLIGHT} in flight in all; one slapd, one Redis, the same processors"
+    )?;
+    for (fleet, all) in FLEETS.iter().zip(&rates) {
+        let (name, value) = (format!("{fleet} posternd"), Spread::of(all.iter().copied()));
+        results.figure(out, Figure { name: name.clone(), value, unit: "logins/s", aim: None })?;
+        if *fleet > 1 {
+            let name = format!("{name} / 1");
+            results.figure(out, Figure::ratio(name, all.iter().copied(), rates[0].iter().copied(), None))?;
+        }
+    }
+    Ok(())
+}
+
+fn site(number: usize, slapd: &Slapd, redis: &Redis) -> Site {
+    let site = Site::builder(&format!("bench-fleet-{number}")).ldap(slapd).build();
+    redis.join(&site);
+    site
+}
+
+fn rate(sites: &[Site], shots: &[Shot], time: Duration) -> f64 {
+    let sockets: Vec<_> = sites.iter().map(Site::socket).collect();
+    let done = Mutex::new(0_usize);
+    let started = Instant::now();
+    let shots = shots.iter().cycle().enumerate().take_while(|_| started.elapsed() < time);
+    flood::each(shots, IN_FLIGHT, |(number, shot)| {
+        let ended = shot.fire(&sockets[number % sockets.len()]);
+        assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", shot.user);
+        *done.lock().expect("a count") += 1;
+    });
+    *done.lock().expect("a count") as f64 / started.elapsed().as_secs_f64()
+}
+
+const FLEETS: [usize; 3] = [1, 2, 4];
+const MOST: usize = 4;
+const ACCOUNTS: u32 = 1_000;
+const IN_FLIGHT: usize = 16;

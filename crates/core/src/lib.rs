@@ -15,6 +15,7 @@ pub mod challenge;
 pub mod changes;
 pub mod checks;
 pub mod clock;
+pub mod combined_secret;
 pub mod config;
 pub mod conversation;
 pub mod courier;

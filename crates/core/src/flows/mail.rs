@@ -8,6 +8,7 @@ use crate::checks::main_password::{MainPasswordCheck, attempt_digest};
 use crate::checks::sessions;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
 use crate::clock::Timestamp;
+use crate::combined_secret;
 use crate::conversation::{Conversation, Echo};
 use crate::engine::Engine;
 use crate::exchange::actor::Actor;
@@ -24,9 +25,8 @@ use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Credential, Settlement};
 use crate::login_event::UsedCredential;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
-use crate::secret::{Offered, Password};
+use crate::secret::Offered;
 use crate::session::SessionMailPassword;
-use crate::typed::cleaned;
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::{Language, Phrase};
 
@@ -251,7 +251,7 @@ impl<'x> MailLogin<'x, '_> {
     async fn by_combined_password(&mut self, account: &Account) -> Result<Verdict, Stop> {
         let mut refusal = Stop::reject(Reason::UseAppPassword);
         for digits in typed_codes::lengths(account) {
-            let Some((main, code)) = split(self.offered.expose(), digits) else { continue };
+            let Some((main, code)) = combined_secret::split(self.offered.expose(), digits) else { continue };
             let check = MainPasswordCheck { password: &main, class: Class::Mail, at: self.now };
             let checked = check.check(self.exchange, account).await?;
             let Err(stop) = checked.require_right(&mut self.exchange.trail) else {
@@ -342,46 +342,5 @@ impl<'x> MailLogin<'x, '_> {
     }
 }
 
-/// The main password as it is, and the code of so many digits behind it, which is read like any other. What stands before the
-/// first digit of the code belongs to the main password, white space too.
-fn split(secret: &str, digits: u8) -> Option<(Password, CodeText)> {
-    let mut missing = usize::from(digits);
-    for (start, c) in secret.char_indices().rev() {
-        let clean = cleaned(c.encode_utf8(&mut [0; 4]));
-        if !clean.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        missing = missing.checked_sub(clean.len())?;
-        if missing == 0 {
-            let (main, code) = secret.split_at_checked(start)?;
-            return Some((Password::new(main.to_owned()).ok()?, CodeText::parse(code)?));
-        }
-    }
-    None
-}
-
 const NOT_OF_A_SESSION: &str = "begins as a session mail password and is none";
 const UNREADABLE: &str = "control characters, and no app password of the account";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_the_digits_at_the_end_and_something_has_to_be_before_it() {
-        let main = |text: &str, digits| split(text, digits).map(|(main, _)| main.expose().to_owned());
-        assert_eq!(main("secret123456", 6).as_deref(), Some("secret"));
-        assert_eq!(main("secret12345678", 8).as_deref(), Some("secret"));
-        assert_eq!(main("sécret9 123456", 6).as_deref(), Some("sécret9 "));
-        for text in
-            ["secret12-3456", "secret１２３４５６", "secret123\u{a0}456\r\n", "secret\u{feff}123\u{200b}456"]
-        {
-            let expected = if text.contains('\u{feff}') { "secret\u{feff}" } else { "secret" };
-            assert_eq!(main(text, 6).as_deref(), Some(expected), "{text:?}");
-        }
-        for text in ["123456", "", "secret", "secret 12345", "secret12x3456", "secré12345", "sec\nret123456"]
-        {
-            assert_eq!(main(text, 6), None, "{text}");
-        }
-    }
-}

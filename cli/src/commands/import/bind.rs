@@ -8,9 +8,9 @@ use postern_core::changes::{
 use postern_core::factor::{Factor, FactorId, NewTotp, default_app_label};
 use postern_core::keyring::Keyring;
 use postern_core::words::Phrase;
+use postern_import::{Content, Entry};
 
 use super::earlier::EarlierRuns;
-use super::entry::{Content, Entry};
 use super::owner::Owners;
 use super::report::{Line, Outcome, Report};
 use crate::args::Import;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::unistd::User;
+use postern_import::SourceFile;
 use zeroize::Zeroizing;
 
-use super::entry::SourceFile;
 use crate::args::ImportFormat;
 use crate::failure::{self, Failure};
 
@@ -22,7 +22,7 @@ pub(super) fn read(format: ImportFormat, paths: &[PathBuf]) -> Result<Vec<Source
         } else {
             let text = open(path, OFlag::empty()).and_then(|file| contents(path, file, MOST_BYTES));
             let text = text.map_err(|what| Failure::io(format!("{}: {what}", path.display())))?;
-            files.push(SourceFile { path: path.clone(), text, user: String::new(), trouble: None });
+            files.push(SourceFile::new(path.clone(), text));
         }
     }
     Ok(files)
@@ -64,12 +64,7 @@ fn of_user(path: PathBuf) -> SourceFile {
         belongs(meta.uid(), &user)?;
         contents(&path, file, MOST_BYTES_OF_USER)
     });
-    match read {
-        Ok(text) => SourceFile { path, text, user, trouble: None },
-        Err(what) => {
-            SourceFile { path, text: Zeroizing::default(), user, trouble: Some(format!("the file {what}")) }
-        }
-    }
+    SourceFile::of_user(path, user, read.map_err(|what| format!("the file {what}")))
 }
 
 /// The home folder's name, or the file's own where the files of all users are in one folder.

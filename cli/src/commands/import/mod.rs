@@ -2,7 +2,6 @@
 
 mod bind;
 mod earlier;
-mod entry;
 mod files;
 mod formats;
 mod owner;
@@ -13,6 +12,7 @@ use std::path::Path;
 use postern_core::app_password::Label;
 use postern_core::config::Config;
 use postern_core::factor::Algorithm;
+use postern_import::Entry;
 
 use crate::args::Import;
 use crate::commands::bulk::ResultLines;
@@ -21,7 +21,6 @@ use crate::output::Output;
 use crate::site::Site;
 use bind::Job;
 use earlier::EarlierRuns;
-use entry::Entry;
 use owner::Owners;
 use report::Report;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::Entry;
+use postern_import::Entry;
+
 use crate::args::Import;
 use crate::commands::bulk;
 use crate::count::counted;

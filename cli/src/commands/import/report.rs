@@ -1,9 +1,9 @@
 //! What became of each entry: for people, for scripts, and in the file of results.
 
 use postern_core::account::Account;
+use postern_import::Entry;
 use serde_json::{Value, json};
 
-use super::entry::Entry;
 use crate::commands::bulk::ResultLines;
 use crate::count::counted;
 use crate::failure::Failure;

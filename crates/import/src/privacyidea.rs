@@ -10,17 +10,20 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::super::entry::{Content, Entry, SourceFile, hex};
-use super::hash_function::algorithm_of;
-use crate::failure::Failure;
+use crate::entry::{Content, Entry, hex};
+use crate::hash_function::algorithm_of;
+use crate::source_file::{SourceFile, Unreadable};
 
 /// Reads one file. The CSV does not say `algorithm`.
-pub(super) fn read(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>, Failure> {
-    let text = file.text.trim_start_matches('\u{feff}').trim_start();
+///
+/// # Errors
+/// [`Unreadable`] if it is not such an export, or a line has other fields.
+pub fn read(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>, Unreadable> {
+    let text = file.text().trim_start_matches('\u{feff}').trim_start();
     match text.chars().next() {
         Some('[') => {
             let tokens: Vec<Token> =
-                serde_json::from_str(&file.text).map_err(|error| file.bad_json(&error))?;
+                serde_json::from_str(file.text()).map_err(|error| file.bad_json(&error))?;
             let numbered = (1..).zip(tokens);
             Ok(numbered
                 .map(|(number, token)| token.into_entry(file.place(&format!("token {number}"))))
@@ -34,9 +37,9 @@ pub(super) fn read(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>
     }
 }
 
-fn table(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>, Failure> {
+fn table(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>, Unreadable> {
     let mut entries = Vec::new();
-    for (text, line) in file.text.lines().zip(1..) {
+    for (text, line) in file.text().lines().zip(1..) {
         if text.trim().is_empty() {
             continue;
         }

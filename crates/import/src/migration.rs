@@ -7,42 +7,42 @@ use base64::engine::general_purpose::STANDARD;
 use postern_core::factor::{Algorithm, TotpShape};
 use zeroize::Zeroizing;
 
-use super::super::entry::{Content, Entry};
+use crate::entry::{Content, Entry};
 
 /// One part of an export.
 #[derive(Debug)]
-pub(super) struct Export {
-    pub(super) keys: Vec<Key>,
+pub(crate) struct Export {
+    pub(crate) keys: Vec<Key>,
     /// The same in all parts of one export.
-    pub(super) id: i64,
+    pub(crate) id: i64,
     /// Which part it is, from 0.
-    pub(super) index: i64,
+    pub(crate) index: i64,
     /// How many there are.
-    pub(super) size: i64,
+    pub(crate) size: i64,
 }
 
 /// A key in an export.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     user: String,
     issuer: String,
     content: Content,
 }
 
 impl Key {
-    pub(super) fn into_entry(self, place: &str) -> Entry {
+    pub(crate) fn into_entry(self, place: &str) -> Entry {
         let Self { user, issuer, content } = self;
         Entry { place: place.to_owned(), user, issuer, name: String::new(), content }
     }
 }
 
 /// The data of an export; `None` for any other URI.
-pub(super) fn data_of(uri: &str) -> Option<&str> {
+pub(crate) fn data_of(uri: &str) -> Option<&str> {
     uri.strip_prefix("otpauth-migration://offline?")?.split('&').find_map(|pair| pair.strip_prefix("data="))
 }
 
 /// Reads the data as the URI has it.
-pub(super) fn read(data: &str) -> Result<Export, &'static str> {
+pub(crate) fn read(data: &str) -> Result<Export, &'static str> {
     let text = Zeroizing::new(data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "="));
     let text = Zeroizing::new(text.replace("%2b", "+").replace("%2f", "/").replace("%3d", "="));
     let bytes =

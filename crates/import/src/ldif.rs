@@ -5,37 +5,36 @@ use base64::engine::general_purpose::STANDARD;
 use postern_core::dn::Dn;
 use zeroize::Zeroizing;
 
-use super::super::entry::SourceFile;
-use crate::failure::Failure;
+use crate::source_file::{SourceFile, Unreadable};
 
 /// An entry of a directory.
-pub(super) struct Record {
-    pub(super) line: usize,
-    pub(super) dn: Dn,
+pub(crate) struct Record {
+    pub(crate) line: usize,
+    pub(crate) dn: Dn,
     attributes: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl Record {
     /// The values of an attribute, whose name is in lower case.
-    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.attributes.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_slice())
     }
 
     /// The values that are text.
-    pub(super) fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.values(name).filter_map(|value| std::str::from_utf8(value).ok())
     }
 
-    pub(super) fn is_of_class(&self, name: &str) -> bool {
+    pub(crate) fn is_of_class(&self, name: &str) -> bool {
         self.texts("objectclass").any(|class| class.eq_ignore_ascii_case(name))
     }
 }
 
 /// Reads a whole file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Record>, Failure> {
+pub(crate) fn read(file: &SourceFile) -> Result<Vec<Record>, Unreadable> {
     let mut records = Vec::new();
     let mut open: Option<Record> = None;
-    for (line, text) in unfolded(&file.text) {
+    for (line, text) in unfolded(file.text()) {
         if text.is_empty() {
             records.extend(open.take());
             continue;

@@ -7,12 +7,15 @@ use std::collections::HashMap;
 use postern_core::dn::Dn;
 use postern_core::factor::{Algorithm, TotpShape};
 
-use super::super::entry::{Content, Entry, SourceFile};
-use super::ldif::{self, Record};
-use crate::failure::Failure;
+use crate::entry::{Content, Entry};
+use crate::ldif::{self, Record};
+use crate::source_file::{SourceFile, Unreadable};
 
 /// Reads the entries of all files together.
-pub(super) fn read(files: &[SourceFile]) -> Result<Vec<Entry>, Failure> {
+///
+/// # Errors
+/// [`Unreadable`] if one of them is not LDIF.
+pub fn read(files: &[SourceFile]) -> Result<Vec<Entry>, Unreadable> {
     let mut records = Vec::new();
     for file in files {
         records.extend(ldif::read(file)?.into_iter().map(|record| (file, record)));

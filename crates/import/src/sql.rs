@@ -6,15 +6,15 @@ use zeroize::Zeroizing;
 
 /// A row of a table.
 #[derive(Debug)]
-pub(super) struct SqlRow {
-    pub(super) table: String,
-    pub(super) line: usize,
+pub(crate) struct SqlRow {
+    pub(crate) table: String,
+    pub(crate) line: usize,
     /// By column; `None` is NULL.
-    pub(super) values: BTreeMap<String, Option<Zeroizing<String>>>,
+    pub(crate) values: BTreeMap<String, Option<Zeroizing<String>>>,
 }
 
 /// Reads the rows of these tables. The line and what is wrong with it, if the dump cannot be read.
-pub(super) fn read(text: &str, tables: &[&str]) -> Result<Vec<SqlRow>, (usize, &'static str)> {
+pub(crate) fn read(text: &str, tables: &[&str]) -> Result<Vec<SqlRow>, (usize, &'static str)> {
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut rows = Vec::new();
     let mut open: Option<String> = None;

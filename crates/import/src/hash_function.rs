@@ -3,7 +3,7 @@
 use postern_core::factor::Algorithm;
 
 /// The hash function of this name, in any spelling that is in use.
-pub(super) fn algorithm_of(name: &str) -> Result<Algorithm, String> {
+pub(crate) fn algorithm_of(name: &str) -> Result<Algorithm, String> {
     let plain = name.replace('-', "").to_ascii_uppercase();
     let known =
         [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into_iter().find(|one| one.name() == plain);

@@ -6,13 +6,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::super::entry::{Content, Entry, SourceFile};
-use super::hash_function::algorithm_of;
-use crate::failure::Failure;
+use crate::entry::{Content, Entry};
+use crate::hash_function::algorithm_of;
+use crate::source_file::{SourceFile, Unreadable};
 
 /// Reads one file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
-    let vault: Vault = serde_json::from_str(&file.text).map_err(|error| file.bad_json(&error))?;
+///
+/// # Errors
+/// [`Unreadable`] if it is not a vault that is readable without a password.
+pub fn read(file: &SourceFile) -> Result<Vec<Entry>, Unreadable> {
+    let vault: Vault = serde_json::from_str(file.text()).map_err(|error| file.bad_json(&error))?;
     if vault.version != VERSION {
         return Err(
             file.bad("", &format!("is a vault of version {}, and Postern knows {VERSION}", vault.version))

@@ -3,19 +3,17 @@
 
 use postern_core::factor::{Algorithm, TotpShape};
 
-use super::super::entry::{Content, Entry, SourceFile};
-use crate::count::counted;
+use crate::entry::{Content, Entry};
+use crate::source_file::SourceFile;
 
 /// Reads one file: a seed and, if it has any, its scratch codes. One that cannot be read concerns its user alone.
-pub(super) fn read(file: &SourceFile) -> Vec<Entry> {
-    let read = match &file.trouble {
-        Some(trouble) => Err(trouble.clone()),
-        None => contents(&file.text),
-    };
-    let contents = read.unwrap_or_else(|why| vec![Content::UnusableSeed(why)]);
+#[must_use]
+pub fn read(file: &SourceFile) -> Vec<Entry> {
+    let contents =
+        file.usable_text().and_then(contents).unwrap_or_else(|why| vec![Content::UnusableSeed(why)]);
     let entry = |content| Entry {
-        place: file.path.display().to_string(),
-        user: file.user.clone(),
+        place: file.path().display().to_string(),
+        user: file.user().to_owned(),
         issuer: String::new(),
         name: String::new(),
         content,
@@ -39,9 +37,12 @@ fn contents(text: &str) -> Result<Vec<Content>, String> {
     }
     let mut contents = vec![said.content(seed)];
     if scratch_codes > 0 {
-        let codes =
-            counted(scratch_codes, "scratch code of eight digits is", "scratch codes of eight digits are");
-        let why = format!("{codes} too easy to guess for Postern; make new ones: postern recovery create");
+        let codes = match scratch_codes {
+            1 => "scratch code of eight digits is",
+            _ => "scratch codes of eight digits are",
+        };
+        let why =
+            format!("{scratch_codes} {codes} too easy to guess for Postern; make new ones: postern recovery create");
         contents.push(Content::Other { kind: "scratch codes", why });
     }
     Ok(contents)

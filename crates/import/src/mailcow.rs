@@ -11,13 +11,16 @@ use postern_core::factor::TotpShape;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::super::entry::{Content, Entry, SourceFile};
-use super::sql;
-use crate::failure::Failure;
+use crate::entry::{Content, Entry};
+use crate::source_file::{SourceFile, Unreadable};
+use crate::sql;
 
 /// Reads one file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
-    let text = file.text.trim_start_matches('\u{feff}').trim_start();
+///
+/// # Errors
+/// [`Unreadable`] if it is none of the three, or has neither table.
+pub fn read(file: &SourceFile) -> Result<Vec<Entry>, Unreadable> {
+    let text = file.text().trim_start_matches('\u{feff}').trim_start();
     let rows = if text.starts_with('[') {
         json(file)?
     } else if text.contains("INSERT INTO ") || text.contains("CREATE TABLE ") {
@@ -80,9 +83,9 @@ impl Row {
     }
 }
 
-fn dump(file: &SourceFile) -> Result<Vec<Row>, Failure> {
+fn dump(file: &SourceFile) -> Result<Vec<Row>, Unreadable> {
     let rows =
-        sql::read(&file.text, &["tfa", "app_passwd"]).map_err(|(line, what)| file.bad_line(line, what))?;
+        sql::read(file.text(), &["tfa", "app_passwd"]).map_err(|(line, what)| file.bad_line(line, what))?;
     rows.into_iter()
         .map(|row| {
             let values =
@@ -92,8 +95,8 @@ fn dump(file: &SourceFile) -> Result<Vec<Row>, Failure> {
         .collect()
 }
 
-fn table(file: &SourceFile) -> Result<Vec<Row>, Failure> {
-    let mut reader = ReaderBuilder::new().from_reader(file.text.trim_start_matches('\u{feff}').as_bytes());
+fn table(file: &SourceFile) -> Result<Vec<Row>, Unreadable> {
+    let mut reader = ReaderBuilder::new().from_reader(file.text().trim_start_matches('\u{feff}').as_bytes());
     let bad = |error: &csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         file.bad(&format!("line {line}"), "is not CSV, or has another number of fields than the first line")
@@ -116,9 +119,9 @@ fn table(file: &SourceFile) -> Result<Vec<Row>, Failure> {
     if rows.is_empty() { Err(file.bad("", NO_TABLE)) } else { Ok(rows) }
 }
 
-fn json(file: &SourceFile) -> Result<Vec<Row>, Failure> {
+fn json(file: &SourceFile) -> Result<Vec<Row>, Unreadable> {
     let rows: Vec<Map<String, Value>> =
-        serde_json::from_str(&file.text).map_err(|error| file.bad_json(&error))?;
+        serde_json::from_str(file.text()).map_err(|error| file.bad_json(&error))?;
     let numbered = (1..).zip(rows);
     numbered
         .map(|(number, row)| {
@@ -134,7 +137,7 @@ fn json(file: &SourceFile) -> Result<Vec<Row>, Failure> {
 }
 
 /// The row, if it has the columns of one of the two tables.
-fn checked(file: &SourceFile, row: Row, table: &str) -> Result<Row, Failure> {
+fn checked(file: &SourceFile, row: Row, table: &str) -> Result<Row, Unreadable> {
     let is_known = match table {
         "tfa" => row.is_of_tfa(),
         "app_passwd" => row.is_of_app_passwd(),

@@ -4,13 +4,16 @@
 
 use postern_core::factor::{Algorithm, TotpShape};
 
-use super::super::entry::{Content, Entry, SourceFile, hex};
-use crate::failure::Failure;
+use crate::entry::{Content, Entry, hex};
+use crate::source_file::{SourceFile, Unreadable};
 
 /// Reads one file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
+///
+/// # Errors
+/// [`Unreadable`] if a line has not the four fields.
+pub fn read(file: &SourceFile) -> Result<Vec<Entry>, Unreadable> {
     let mut entries = Vec::new();
-    for (text, line) in file.text.lines().zip(1..) {
+    for (text, line) in file.text().lines().zip(1..) {
         let mut fields = text.split_ascii_whitespace();
         let Some(kind) = fields.next().filter(|first| !first.starts_with('#')) else { continue };
         let (Some(user), Some(pin), Some(seed)) = (fields.next(), fields.next(), fields.next()) else {

@@ -1,85 +1,58 @@
 //! What a file of another system holds.
 
-use std::path::PathBuf;
-
 use postern_core::factor::{NewTotp, Seed, TotpError, TotpShape};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
-
-/// A file that was read completely.
-pub(super) struct SourceFile {
-    pub(super) path: PathBuf,
-    pub(super) text: Zeroizing<String>,
-    /// The user whom its place names, for a format whose files name none.
-    pub(super) user: String,
-    /// Why this file of many is not looked at.
-    pub(super) trouble: Option<String>,
-}
-
-impl SourceFile {
-    /// The failure that something in the file makes the whole of it unusable.
-    pub(super) fn bad(&self, place: &str, what: &str) -> Failure {
-        let path = self.path.display();
-        let colon = if place.is_empty() { "" } else { ": " };
-        Failure::data(format!("{path}: {place}{colon}{what}; nothing was changed"))
-    }
-
-    pub(super) fn bad_line(&self, line: usize, what: &str) -> Failure {
-        self.bad(&format!("line {line}"), what)
-    }
-
-    /// As [`bad_line`](Self::bad_line), from serde_json. Its message is not passed on, because it may quote a seed.
-    pub(super) fn bad_json(&self, error: &serde_json::Error) -> Failure {
-        let what = if error.is_data() { "is not what this format has here" } else { "is not JSON" };
-        self.bad(&format!("line {}, column {}", error.line(), error.column()), what)
-    }
-
-    /// Where an entry stands, for people.
-    pub(super) fn place(&self, place: &str) -> String {
-        format!("{}: {place}", self.path.display())
-    }
-}
-
 /// One thing that another system has of an account.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     /// The file, and where in it.
-    pub(super) place: String,
+    pub place: String,
     /// Whose it is, as the file says; empty if it does not.
-    pub(super) user: String,
+    pub user: String,
     /// The issuer or realm; empty if the format has none.
-    pub(super) issuer: String,
+    pub issuer: String,
     /// How its owner knows it, such as a serial number; empty if the format has no such thing.
-    pub(super) name: String,
-    pub(super) content: Content,
+    pub name: String,
+    /// What it is.
+    pub content: Content,
 }
 
 /// What an entry is.
 #[derive(Debug)]
-pub(super) enum Content {
+pub enum Content {
     /// A seed that can be bound.
     Seed(Box<NewTotp>),
-    /// A seed that cannot.
+    /// A seed that cannot, and why.
     UnusableSeed(String),
     /// Something of a person who has no account here, whoever has one of that name.
-    NotOurs { kind: &'static str, why: &'static str },
+    NotOurs {
+        /// What it is, as a word of the report.
+        kind: &'static str,
+        /// Why it belongs to no account here.
+        why: &'static str,
+    },
     /// Something else that cannot be carried over.
-    Other { kind: &'static str, why: String },
+    Other {
+        /// What it is, as a word of the report.
+        kind: &'static str,
+        /// Why it cannot be carried over, and what to do.
+        why: String,
+    },
 }
 
 impl Content {
     /// The content for a seed of these bytes, in the format of codes that the file states.
-    pub(super) fn of_bytes(seed: &[u8], shape: Result<TotpShape, String>) -> Self {
+    pub(crate) fn of_bytes(seed: &[u8], shape: Result<TotpShape, String>) -> Self {
         Self::of_seed(Seed::new(seed).map_err(|error| seed_error(seed.len(), error)), shape)
     }
 
     /// The content for a seed in base32.
-    pub(super) fn of_base32(text: &str, shape: Result<TotpShape, String>) -> Self {
+    pub(crate) fn of_base32(text: &str, shape: Result<TotpShape, String>) -> Self {
         Self::of_seed(Seed::from_base32(text).map_err(|error| error.to_string()), shape)
     }
 
-    pub(super) fn of_seed(seed: Result<Seed, String>, shape: Result<TotpShape, String>) -> Self {
+    pub(crate) fn of_seed(seed: Result<Seed, String>, shape: Result<TotpShape, String>) -> Self {
         match (seed, shape) {
             (Ok(seed), Ok(shape)) => Self::Seed(Box::new(NewTotp::new(shape, seed))),
             (Err(why), _) | (Ok(_), Err(why)) => Self::UnusableSeed(why),
@@ -87,14 +60,16 @@ impl Content {
     }
 
     /// Counted codes (RFC 4226), which Postern does not check.
-    pub(super) fn counted() -> Self {
+    pub(crate) fn counted() -> Self {
         Self::Other {
             kind: "hotp",
             why: "its codes are counted (HOTP, RFC 4226), and Postern takes time-based ones alone; enrol a new app".to_owned(),
         }
     }
 
-    pub(super) fn kind(&self) -> &'static str {
+    /// What it is, as a word of the report.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Seed(_) | Self::UnusableSeed(_) => "totp",
             Self::NotOurs { kind, .. } | Self::Other { kind, .. } => kind,
@@ -107,7 +82,7 @@ fn seed_error(bytes: usize, error: TotpError) -> String {
 }
 
 /// Reads hexadecimal digits in pairs; `None` for anything else.
-pub(super) fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits: Zeroizing<Vec<u32>> =
         Zeroizing::new(text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?);
     if digits.is_empty() || !digits.len().is_multiple_of(2) {

@@ -5,13 +5,16 @@ use postern_core::factor::{Algorithm, TotpShape};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::super::entry::{Content, Entry, SourceFile};
-use super::hash_function::algorithm_of;
-use crate::failure::Failure;
+use crate::entry::{Content, Entry};
+use crate::hash_function::algorithm_of;
+use crate::source_file::{SourceFile, Unreadable};
 
 /// Reads one file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
-    let export: Export = serde_json::from_str(&file.text).map_err(|error| file.bad_json(&error))?;
+///
+/// # Errors
+/// [`Unreadable`] if it is not such an export.
+pub fn read(file: &SourceFile) -> Result<Vec<Entry>, Unreadable> {
+    let export: Export = serde_json::from_str(file.text()).map_err(|error| file.bad_json(&error))?;
     let numbered = (1..).zip(export.tokens);
     Ok(numbered.map(|(number, token)| token.into_entry(file.place(&format!("token {number}")))).collect())
 }

@@ -1,17 +1,45 @@
 //! `otpauth://` URIs (the Key URI Format of Google Authenticator) and its export, `otpauth-migration://`, one on each line. Empty
 //! lines and lines that begin with `#` are skipped.
 
+use std::fmt;
+
 use postern_core::factor::{TotpError, UriNames, WrittenSeed};
 
-use super::super::entry::{Content, Entry, SourceFile};
-use super::migration;
-use crate::failure::{self, Failure};
+use crate::entry::{Content, Entry};
+use crate::migration;
+use crate::source_file::{SourceFile, Unreadable};
+
+/// What a file of URIs holds.
+#[derive(Debug)]
+pub struct Uris {
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// The exports of which parts are missing.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// An export of many keys consists of several QR codes, and not all of this one are in the file.
+#[derive(Debug)]
+pub struct Incomplete {
+    missing: usize,
+    parts: i64,
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let are = if self.missing == 1 { "is" } else { "are" };
+        write!(f, "{} of {} parts of an export {are} missing", self.missing, self.parts)
+    }
+}
 
 /// Reads one file.
-pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
+///
+/// # Errors
+/// [`Unreadable`] if a line is not a URI of either kind.
+pub fn read(file: &SourceFile) -> Result<Uris, Unreadable> {
     let mut entries = Vec::new();
     let mut parts = Vec::new();
-    for (text, line) in file.text.lines().zip(1..) {
+    for (text, line) in file.text().lines().zip(1..) {
         let text = text.trim().trim_start_matches('\u{feff}');
         if text.is_empty() || text.starts_with('#') {
             continue;
@@ -25,8 +53,7 @@ pub(super) fn read(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
             entries.push(entry(text, place).ok_or_else(|| file.bad_line(line, "is not an otpauth URI"))?);
         }
     }
-    warn_of_missing(file, &parts);
-    Ok(entries)
+    Ok(Uris { entries, incomplete: incomplete(&parts) })
 }
 
 fn entry(uri: &str, place: String) -> Option<Entry> {
@@ -40,20 +67,19 @@ fn entry(uri: &str, place: String) -> Option<Entry> {
     Some(Entry { place, user: account, issuer, name: String::new(), content })
 }
 
-/// An export of many keys consists of several QR codes.
-fn warn_of_missing(file: &SourceFile, parts: &[(i64, i64, i64)]) {
+fn incomplete(parts: &[(i64, i64, i64)]) -> Vec<Incomplete> {
     let mut ids: Vec<(i64, i64)> = parts.iter().map(|(id, _, size)| (*id, *size)).collect();
     ids.sort_unstable();
     ids.dedup();
+    let mut incomplete = Vec::new();
     for (id, size) in ids {
         let is_there = |index: &i64| parts.iter().any(|(of, at, _)| (of, at) == (&id, index));
         let missing = (0..size.clamp(0, MOST_PARTS)).filter(|index| !is_there(index)).count();
         if missing > 0 {
-            let path = file.path.display();
-            let are = if missing == 1 { "is" } else { "are" };
-            failure::warn(format!("{path}: {missing} of {size} parts of an export {are} missing"));
+            incomplete.push(Incomplete { missing, parts: size });
         }
     }
+    incomplete
 }
 
 const SCHEME: &str = "otpauth://";

@@ -20,7 +20,7 @@ use crate::sql;
 /// # Errors
 /// [`Unreadable`] if it is none of the three, or has neither table.
 pub fn read(file: &SourceFile) -> Result<Vec<Entry>, Unreadable> {
-    let text = file.text().trim_start_matches('\u{feff}').trim_start();
+    let text = file.text().trim_start();
     let rows = if text.starts_with('[') {
         json(file)?
     } else if text.contains("INSERT INTO ") || text.contains("CREATE TABLE ") {
@@ -96,7 +96,7 @@ fn dump(file: &SourceFile) -> Result<Vec<Row>, Unreadable> {
 }
 
 fn table(file: &SourceFile) -> Result<Vec<Row>, Unreadable> {
-    let mut reader = ReaderBuilder::new().from_reader(file.text().trim_start_matches('\u{feff}').as_bytes());
+    let mut reader = ReaderBuilder::new().from_reader(file.text().as_bytes());
     let bad = |error: &csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         file.bad(&format!("line {line}"), "is not CSV, or has another number of fields than the first line")

@@ -19,7 +19,7 @@ use crate::source_file::{SourceFile, Unreadable};
 /// # Errors
 /// [`Unreadable`] if it is not such an export, or a line has other fields.
 pub fn read(file: &SourceFile, algorithm: Algorithm) -> Result<Vec<Entry>, Unreadable> {
-    let text = file.text().trim_start_matches('\u{feff}').trim_start();
+    let text = file.text().trim_start();
     match text.chars().next() {
         Some('[') => {
             let tokens: Vec<Token> =

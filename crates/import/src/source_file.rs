@@ -17,14 +17,14 @@ impl SourceFile {
     /// A file whose contents say whose its entries are.
     #[must_use]
     pub fn new(path: PathBuf, text: Zeroizing<String>) -> Self {
-        Self { path, text, user: String::new(), trouble: None }
+        Self { path, text: without_mark(text), user: String::new(), trouble: None }
     }
 
     /// The file of one user of many, whom its place names. `text` is its contents, or why it is left out.
     #[must_use]
     pub fn of_user(path: PathBuf, user: String, text: Result<Zeroizing<String>, String>) -> Self {
         match text {
-            Ok(text) => Self { path, text, user, trouble: None },
+            Ok(text) => Self { path, text: without_mark(text), user, trouble: None },
             Err(trouble) => Self { path, text: Zeroizing::default(), user, trouble: Some(trouble) },
         }
     }
@@ -64,7 +64,12 @@ impl SourceFile {
     /// As [`bad_line`](Self::bad_line), from serde_json. Its message is not passed on, because it may quote a seed.
     pub(crate) fn bad_json(&self, error: &serde_json::Error) -> Unreadable {
         let what = if error.is_data() { "is not what this format has here" } else { "is not JSON" };
-        self.bad(&format!("line {}, column {}", error.line(), error.column()), what)
+        // A value that was read before has no place.
+        let place = match error.line() {
+            0 => String::new(),
+            line => format!("line {line}, column {}", error.column()),
+        };
+        self.bad(&place, what)
     }
 
     /// Where an entry stands, for people.
@@ -82,6 +87,14 @@ impl fmt::Debug for SourceFile {
     }
 }
 
+/// The text without the byte order mark that programs on Windows write in front.
+fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Zeroizing::new(rest.to_owned()),
+        None => text,
+    }
+}
+
 /// What makes a whole file unusable, and where in it. It quotes no seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable(String);
@@ -93,3 +106,34 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use postern_core::factor::Algorithm;
+
+    use super::*;
+    use crate::{aegis, mailcow, privacyidea};
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new(PathBuf::from("export"), Zeroizing::new(text.to_owned()))
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_value() {
+        let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let table = file(&format!("\u{feff}alice@example,T1,{seed},totp,6,30\n"));
+        assert_eq!(privacyidea::read(&table, Algorithm::Sha1).unwrap()[0].user, "alice");
+        let rows = r#"[{"username":"alice","authmech":"totp","secret":"","active":1}]"#;
+        assert_eq!(mailcow::read(&file(&format!("\u{feff}{rows}"))).unwrap()[0].user, "alice");
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_is_told_with_its_place_or_without() {
+        let why = |text: &str| aegis::read(&file(text)).unwrap_err().to_string();
+        assert_eq!(
+            why("{\n\"version\": true}"),
+            "export: line 2, column 15: is not what this format has here"
+        );
+        assert_eq!(why(r#"{"version":1,"db":{}}"#), "export: is not what this format has here");
+    }
+}

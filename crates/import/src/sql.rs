@@ -19,9 +19,14 @@ pub(crate) fn read(text: &str, tables: &[&str]) -> Result<Vec<SqlRow>, (usize, &
     let mut rows = Vec::new();
     let mut open: Option<String> = None;
     let mut at = 0;
+    let mut read = 0;
     for (line, number) in text.split_inclusive('\n').zip(1..) {
         let start = at;
         at += line.len();
+        // A text inside a statement may hold a line that looks like one.
+        if start < read {
+            continue;
+        }
         if let Some(table) = &open {
             match line.trim_start().strip_prefix('`').and_then(|rest| rest.split_once('`')) {
                 Some((column, _)) => columns.entry(table.clone()).or_default().push(column.to_owned()),
@@ -35,7 +40,9 @@ pub(crate) fn read(text: &str, tables: &[&str]) -> Result<Vec<SqlRow>, (usize, &
         } else if let Some(table) = named(line, "INSERT INTO ").filter(|table| tables.contains(table)) {
             let rest = text.get(start..).unwrap_or_default();
             let known = columns.get(table).map(Vec::as_slice).unwrap_or_default();
-            rows.extend(Statement { rest, line: number }.rows(table, known)?);
+            let (found, after) = Statement { rest, line: number }.rows(table, known)?;
+            rows.extend(found);
+            read = text.len() - after.len();
         }
     }
     Ok(rows)
@@ -53,8 +60,13 @@ struct Statement<'a> {
     line: usize,
 }
 
-impl Statement<'_> {
-    fn rows(mut self, table: &str, known: &[String]) -> Result<Vec<SqlRow>, (usize, &'static str)> {
+impl<'a> Statement<'a> {
+    /// The rows, and the text behind the statement.
+    fn rows(
+        mut self,
+        table: &str,
+        known: &[String],
+    ) -> Result<(Vec<SqlRow>, &'a str), (usize, &'static str)> {
         let (_, after) = self.rest.split_once("` ").ok_or((self.line, UNREADABLE))?;
         self.rest = after;
         let own = self.columns()?;
@@ -89,7 +101,7 @@ impl Statement<'_> {
             });
             match self.next() {
                 Some(',') => {}
-                Some(';') => return Ok(rows),
+                Some(';') => return Ok((rows, self.rest)),
                 _ => return Err((self.line, UNREADABLE)),
             }
         }
@@ -191,6 +203,13 @@ mod tests {
         assert_eq!(rows(DUMP), Ok(expected));
         let named = "INSERT INTO `tfa` (`secret`, `username`) VALUES ('S','alice');";
         assert_eq!(rows(named), Ok(vec![(1, "alice".to_owned(), Some("S".to_owned()))]));
+    }
+
+    #[test]
+    fn a_statement_inside_a_text_is_text() {
+        let text = "INSERT INTO `tfa` (`username`, `secret`) VALUES ('mallory','\nINSERT INTO `tfa` (`username`, `secret`) VALUES (alice,S);\n');";
+        let names: Vec<String> = rows(text).unwrap().into_iter().map(|(_, name, _)| name).collect();
+        assert_eq!(names, ["mallory"]);
     }
 
     #[test]

@@ -42,10 +42,10 @@ use crate::config::Config;
 pub use account::{AccountPath, Change, Form, PageFile, StepId};
 pub use address::{Network, of_client};
 pub use api::arguments;
-pub use applications::ApplicationPath;
+pub use applications::{ApplicationPath, is_local};
 pub use assets::Asset;
 pub use route::Route;
-pub use token::is_from_page;
+pub use token::{is_from_page, only_cookie};
 
 /// Runs the program with this process's arguments, to its exit status.
 #[must_use]

@@ -71,7 +71,8 @@ pub(crate) fn cookie_values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl I
 }
 
 /// The value of a cookie, if the browser sent it once. Sent twice, none counts.
-pub(crate) fn only_cookie<'h>(headers: &'h HeaderMap, name: &'h str) -> Option<&'h str> {
+#[must_use]
+pub fn only_cookie<'h>(headers: &'h HeaderMap, name: &'h str) -> Option<&'h str> {
     let mut found = cookie_values(headers, name);
     let value = found.next()?;
     found.next().is_none().then_some(value)

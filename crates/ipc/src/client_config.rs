@@ -42,13 +42,21 @@ impl ClientConfig {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let at = |what: String| ConfigError(format!("{}: {what}", path.display()));
         match read_trusted(path) {
-            Ok(text) => Self::parse(&text).map_err(|what| at(what.trim_end().to_owned())),
+            Ok(text) => Self::parse(&text).map_err(|ConfigError(what)| at(what)),
             Err(FileError::Missing) => Ok(Self::default()),
             Err(error) => Err(at(error.to_string())),
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads the text of such a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] without the file's name.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::read(text).map_err(|what| ConfigError(what.trim_end().to_owned()))
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
         let default = Self::default();
         Ok(Self {

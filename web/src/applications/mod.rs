@@ -15,6 +15,7 @@ use hyper::body::Bytes;
 
 use crate::reply::Reply;
 
+pub use original::is_local;
 pub use path::ApplicationPath;
 
 pub(crate) use site::ApplicationSite;

@@ -72,7 +72,8 @@ impl<'h> Original<'h> {
 }
 
 /// Whether it is a path of the same host and nothing that a browser takes for another one (the URL standard, *relative slash state*).
-pub(super) fn is_local(uri: &str) -> bool {
+#[must_use]
+pub fn is_local(uri: &str) -> bool {
     let mut bytes = uri.bytes();
     bytes.next() == Some(b'/')
         && !matches!(bytes.next(), Some(b'/' | b'\\'))

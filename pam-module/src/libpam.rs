@@ -202,3 +202,40 @@ unsafe extern "C" {
 }
 
 const SUCCESS: c_int = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" {
+        fn malloc(size: usize) -> *mut c_void;
+    }
+
+    /// As a host hands it over: from malloc, with a NUL at its end.
+    fn reply(text: &[u8]) -> Reply {
+        // SAFETY: malloc takes any size; what it returns is checked below.
+        let memory = unsafe { malloc(text.len() + 1) }.cast::<u8>();
+        let memory = NonNull::new(memory).unwrap();
+        // SAFETY: the memory is as long as the text and its NUL, and new.
+        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.as_ptr(), text.len()) };
+        // SAFETY: it is the last byte of that memory.
+        unsafe { memory.add(text.len()).write(0) };
+        Reply(memory.cast())
+    }
+
+    /// Miri sees here whether memory is read, wiped and freed as it may be.
+    #[test]
+    fn a_reply_is_the_bytes_before_its_nul_and_is_freed() {
+        for text in [&b""[..], b"hunter2", b"p\xffw", &[b'x'; 65_536]] {
+            assert_eq!(reply(text).bytes(), text);
+        }
+        assert_eq!(reply(b"a\0b").bytes(), b"a");
+    }
+
+    #[test]
+    fn a_string_for_c_ends_at_its_first_nul() {
+        assert_eq!(*c_string("Code: "), b"Code: \0");
+        assert_eq!(*c_string("a\0b"), b"a\0");
+        assert_eq!(*c_string(""), b"\0");
+    }
+}

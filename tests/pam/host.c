@@ -31,7 +31,8 @@ static char *kept;
 static const char *answers[MAX], *variables[MAX];
 static char *calls[MAX];
 static int answer_count, variable_count, call_count;
-static int flags, report, info_is_null, info_fails, is_closed;
+static int flags, report, info_is_null, info_fails, is_closed, is_random;
+static uint64_t drawn;
 static long rounds = 1, warmup, threads = 1;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -155,6 +156,51 @@ static int answer(const char *word, struct pam_response **replies)
     return PAM_SUCCESS;
 }
 
+/* The next number of a series that the word random begins (Knuth, The Art of Computer Programming, volume 2, section 3.3.4). */
+static unsigned draw(unsigned limit)
+{
+    drawn = drawn * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(drawn >> 33) % limit;
+}
+
+/* What a host may answer, right or wrong: mostly wrong. Only the NUL of a text is always there, as no module could know its end. */
+static int random_answer(struct pam_response **replies)
+{
+    static const int failures[] = { PAM_CONV_ERR, PAM_CONV_AGAIN, PAM_BUF_ERR, PAM_ABORT, -1, 99999 };
+    static const char *const likely[] = { "hunter2", "123456", "alice", "1" };
+    int code = draw(6) == 0 ? failures[draw(6)] : PAM_SUCCESS;
+    size_t length = draw(16) == 0 ? 65536 : draw(1100);
+    struct pam_response *reply;
+    if (draw(8) == 0) {
+        if (draw(2) == 0)
+            *replies = NULL;
+        return code;
+    }
+    reply = calloc(1, sizeof *reply);
+    if (reply == NULL)
+        _exit(71);
+    reply->resp_retcode = (int)draw(1u << 31);
+    switch (draw(6)) {
+    case 0:
+        break;
+    case 1:
+        reply->resp = strdup("");
+        break;
+    case 2:
+        reply->resp = malloc(length + 1);
+        if (reply->resp == NULL)
+            _exit(71);
+        for (size_t i = 0; i < length; i++)
+            reply->resp[i] = (char)(1 + draw(255));
+        reply->resp[length] = '\0';
+        break;
+    default:
+        reply->resp = strdup(likely[draw(4)]);
+    }
+    *replies = reply;
+    return code;
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **replies, void *data)
 {
     struct talk *talk = data;
@@ -175,10 +221,14 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
             fail("a visible question without PAM_USER_PROMPT, which ends saslauthd");
         /* fall through */
     case PAM_PROMPT_ECHO_OFF:
+        if (is_random)
+            return random_answer(replies);
         if (talk->next >= answer_count)
             return PAM_CONV_ERR;
         return answer(answers[talk->next++], replies);
     default:
+        if (is_random)
+            return random_answer(replies);
         if (info_fails)
             return PAM_CONV_ERR;
         return answer(info_is_null ? "none" : "null", replies);
@@ -342,6 +392,10 @@ static void read_words(int argc, char **argv)
             warmup = atol(value);
         if (strcmp(argv[i], "threads") == 0)
             threads = atol(value);
+        if (strcmp(argv[i], "random") == 0) {
+            is_random = 1;
+            drawn = strtoull(value, NULL, 10);
+        }
         if (strcmp(argv[i], "info") == 0) {
             info_is_null = strcmp(value, "none") == 0;
             info_fails = strcmp(value, "fail") == 0;

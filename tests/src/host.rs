@@ -120,6 +120,13 @@ pub fn pam_host() -> PathBuf {
     compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pam/host.c"), "pam-host", &options, "pam")
 }
 
+/// The same with AddressSanitizer, which also finds what the module does wrong with memory of malloc, and what it leaks.
+#[must_use]
+pub fn pam_host_with_sanitizer() -> PathBuf {
+    let options = ["-O1", "-g", "-rdynamic", "-fsanitize=address", "-fno-omit-frame-pointer"];
+    compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pam/host.c"), "pam-host-asan", &options, "pam")
+}
+
 /// Compiles a C program of `tests/bench` statically, once, to where every user of the test host may run it.
 #[must_use]
 pub fn c_program(name: &str) -> PathBuf {

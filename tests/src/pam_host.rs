@@ -103,7 +103,8 @@ impl PamSite {
     #[must_use]
     pub fn host(&self, service: &str, user: &str) -> PamHost {
         let dir = self.dir.clone();
-        let host = PamHost { dir, words: Vec::new(), under: Vec::new(), variables: Vec::new() };
+        let program = host::pam_host();
+        let host = PamHost { dir, program, words: Vec::new(), under: Vec::new(), variables: Vec::new() };
         let confdir = self.dir.join("services");
         host.word("confdir", confdir).word("service", service).word("user", user)
     }
@@ -113,6 +114,7 @@ impl PamSite {
 #[derive(Debug, Clone)]
 pub struct PamHost {
     dir: PathBuf,
+    program: PathBuf,
     words: Vec<OsString>,
     under: Vec<String>,
     variables: Vec<(String, String)>,
@@ -153,6 +155,13 @@ impl PamHost {
         self
     }
 
+    /// Takes the host that was built with AddressSanitizer.
+    #[must_use]
+    pub fn with_sanitizer(mut self) -> Self {
+        self.program = host::pam_host_with_sanitizer();
+        self
+    }
+
     /// Runs it under another program, such as valgrind.
     #[must_use]
     pub fn under(mut self, command: &[&str]) -> Self {
@@ -166,7 +175,7 @@ impl PamHost {
     pub fn run(&self) -> PamReport {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let path = self.dir.join(format!("report-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-        let program = host::pam_host();
+        let program = &self.program;
         let mut command = match self.under.split_first() {
             Some((first, rest)) => {
                 let mut command = Command::new(first);

@@ -10,6 +10,7 @@ mod journal;
 mod opening;
 mod outage;
 mod proof;
+mod random_answers;
 mod safety;
 mod stacks;
 mod texts;

@@ -11,13 +11,15 @@ INSTALL_FILES = CARGO_TARGET_DIR=$(TARGET) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) S
 	ZSH_DIR=$(ZSH_DIR) NAGIOS_DIR=$(NAGIOS_DIR) ROUNDCUBE_DIR=$(ROUNDCUBE_DIR) scripts/install-files
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
+CARGO_FUZZ_VERSION := 0.13.2
 
 # Programs that were built for a test host are found there; see tests/src/host.rs.
 IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$(TARGET)/static/postern-checkpassword \
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail soak test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail soak test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -70,6 +72,11 @@ test: test-packages ## Run all tests but the long ones, on real software in a pr
 test-all: test-packages-all ## Run all tests
 	scripts/build dev
 	scripts/run-tests --all
+	# So that the targets do not rot; only `make fuzz` runs them.
+	scripts/fuzz --check
+
+fuzz: test-packages $(CARGO_FUZZ) ## Fuzz what reads untrusted input: FUZZ_SECONDS (30) for each of FUZZ_TARGETS (all)
+	scripts/fuzz --seconds $(or $(FUZZ_SECONDS),30) $(FUZZ_TARGETS)
 
 guides-test: test-packages-all packages-deb ## Follow the guides literally on Debian 12 and 13, booted by systemd (about an hour)
 	scripts/guides-test
@@ -138,6 +145,9 @@ test-packages:
 test-packages-all:
 	@scripts/install-packages --all
 	@scripts/fetch-axe
+
+$(CARGO_FUZZ):
+	cargo install --locked --debug --root $(TARGET)/tools cargo-fuzz@$(CARGO_FUZZ_VERSION)
 
 $(CARGO_DENY):
 	cargo install --locked --debug --root $(TARGET)/tools cargo-deny@$(CARGO_DENY_VERSION)

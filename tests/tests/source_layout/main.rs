@@ -5,6 +5,7 @@
 
 mod cycles;
 mod factor_kinds;
+mod fuzz_targets;
 mod modules;
 mod references;
 mod sizes;

@@ -218,8 +218,10 @@ mod tests {
         let memory = NonNull::new(memory).unwrap();
         // SAFETY: the memory is as long as the text and its NUL, and new.
         unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.as_ptr(), text.len()) };
-        // SAFETY: it is the last byte of that memory.
-        unsafe { memory.add(text.len()).write(0) };
+        // SAFETY: the memory has one byte more than the text.
+        let end = unsafe { memory.add(text.len()) };
+        // SAFETY: it is that byte.
+        unsafe { end.write(0) };
         Reply(memory.cast())
     }
 

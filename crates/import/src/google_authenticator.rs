@@ -41,8 +41,9 @@ fn contents(text: &str) -> Result<Vec<Content>, String> {
             1 => "scratch code of eight digits is",
             _ => "scratch codes of eight digits are",
         };
-        let why =
-            format!("{scratch_codes} {codes} too easy to guess for Postern; make new ones: postern recovery create");
+        let why = format!(
+            "{scratch_codes} {codes} too easy to guess for Postern; make new ones: postern recovery create"
+        );
         contents.push(Content::Other { kind: "scratch codes", why });
     }
     Ok(contents)

@@ -52,10 +52,10 @@ impl AccountPolicy {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// Unknown fields, versions and values.
+    /// Unknown fields, versions and values. The message quotes none, because the digest of a ticket is one of them.
     pub fn from_json(json: &str) -> Result<Self, BadAccountPolicy> {
         let raw: RawAccountPolicy =
-            serde_json::from_str(json).map_err(|error| BadAccountPolicy(error.to_string()))?;
+            serde_json::from_str(json).map_err(|error| BadAccountPolicy { column: error.column() })?;
         if raw.v == VERSION {
             let RawAccountPolicy {
                 main_password_on_mail,
@@ -68,7 +68,7 @@ impl AccountPolicy {
             } = raw;
             Ok(Self { main_password_on_mail, second_factor, ticket, trust_generation, disabled, expires })
         } else {
-            Err(BadAccountPolicy(format!("version {}", raw.v)))
+            Err(BadAccountPolicy { column: 0 })
         }
     }
 
@@ -91,9 +91,11 @@ impl AccountPolicy {
 }
 
 /// A stored account policy that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an account's policy is not of a version and form known here: {0}")]
-pub struct BadAccountPolicy(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account's policy is not of a version and form known here (column {column})")]
+pub struct BadAccountPolicy {
+    column: usize,
+}
 
 /// 16 bytes as 32 hexadecimal digits.
 mod hex {
@@ -107,10 +109,7 @@ mod hex {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        let number = u128::from_str_radix(&text, 16).ok().filter(|_| text.len() == 32);
-        number
-            .map(|number| Digest::new(number.to_be_bytes()))
-            .ok_or_else(|| serde::de::Error::custom("not a digest"))
+        crate::hex_id::parse(&text).map(Digest::new).ok_or_else(|| serde::de::Error::custom("not a digest"))
     }
 }
 
@@ -179,6 +178,30 @@ mod tests {
         for json in [r#"{"v":2}"#, r#"{"v":1,"x":1}"#, r#"{"v":1,"main_password_on_mail":"maybe"}"#, "{}", ""]
         {
             assert!(AccountPolicy::from_json(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_error_quotes_no_value() {
+        for json in [
+            r#"{"v":1,"GEZDGNBV":1}"#,
+            r#"{"v":1,"second_factor":"GEZDGNBV"}"#,
+            r#"{"v":1,"ticket":"GEZDGNBV"}"#,
+        ] {
+            let why = AccountPolicy::from_json(json).unwrap_err().to_string();
+            assert!(why.contains("(column ") && !why.contains("GEZ"), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_digest_of_a_ticket_has_one_form() {
+        let policy = |digest: &str| {
+            let ticket = format!(r#"{{"digest":"{digest}","expires":"2027-01-01T00:00:00Z"}}"#);
+            AccountPolicy::from_json(&format!(r#"{{"v":1,"ticket":{ticket}}}"#))
+        };
+        assert!(policy("0123456789abcdef0123456789abcdef").is_ok());
+        for wrong in ["+123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "", "0123"] {
+            assert!(policy(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,5 +1,6 @@
 """A control group of this program's own, which goes away with all that systemd-nspawn makes in it."""
 
+import itertools
 import os
 import time
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ def own_cgroup():
         for left in before.glob("guides-test-*"):
             if is_left(left):
                 remove(left, tries=1)
-        own = before / f"guides-test-{os.getpid()}-{os.stat('/proc/self/ns/pid').st_ino}"
+        # The one of the run before may not be gone yet.
+        own = before / f"guides-test-{os.getpid()}-{os.stat('/proc/self/ns/pid').st_ino}-{next(RUNS)}"
         own.mkdir()
         # 0 means the writer.
         (own / "cgroup.procs").write_text("0")
@@ -58,3 +60,6 @@ def mount_of(number, controllers):
         return None
     unified = Path("/sys/fs/cgroup/unified")
     return unified if unified.is_dir() else Path("/sys/fs/cgroup")
+
+
+RUNS = itertools.count()

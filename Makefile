@@ -19,7 +19,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail soak test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-timing bench-webmail soak test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -127,6 +127,11 @@ bench-ssh: test-packages ## Compare logins a second by ssh with pam_unix, and wi
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-ssh
 	$(IN_TEST_HOST) $(TARGET)/release/bench-ssh
+
+bench-timing: test-packages ## Compare how long refusals take, for what that tells about accounts
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-timing
+	$(IN_TEST_HOST) $(TARGET)/release/bench-timing
 
 bench-webmail: test-packages ## Compare logins of a web mail with others, and measure the gate
 	scripts/build release

@@ -26,6 +26,7 @@ pub mod results;
 mod ssh;
 mod summary;
 mod thousands;
+mod timing;
 mod webmail;
 
 pub use connections::connections;
@@ -34,6 +35,7 @@ pub use load::{Round, drive};
 pub use numbers::{cpu_time, machine};
 pub use ssh::ssh;
 pub use summary::summary;
+pub use timing::timing;
 pub use webmail::webmail;
 
 use contender::Contest;

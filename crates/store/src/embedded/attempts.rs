@@ -1,5 +1,7 @@
 //! Passwords that were tried: the wrong ones are counted and remembered.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 use postern_core::account::AccountId;
 use postern_core::clock::Timestamp;
@@ -7,7 +9,9 @@ use postern_core::keyring::Digest;
 use postern_core::ledger::{Admission, Attempt, Attempts, History, LedgerError, Settlement, SourceNote};
 use postern_core::limits::{AttemptLimits, Source};
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::database::Database;
 use super::error::DatabaseError;
 use super::integers::{integer, timestamp};
 use super::ledger::{BUDGET, EmbeddedLedger};
@@ -35,18 +39,9 @@ impl Attempts for EmbeddedLedger {
     ) -> Result<History, LedgerError> {
         let (account, source) = (account.as_str().to_owned(), source.as_str().to_owned());
         let window_start = integer(now.minus(limits.window).as_unix())?;
-        let history = self.database.read(BUDGET, move |connection| {
-            let has_failed = connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)")?
-                .query_row(params![account, source, window_start], |row| row.get(0))?;
-            let succeeded = connection
-                .prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?
-                .query_row([account, source], |row| {
-                    Ok(SourceNote { at: timestamp(row.get(0)?), mac: Digest::new(row.get(1)?) })
-                })
-                .optional()?;
-            Ok(History { has_failed, succeeded })
-        });
+        let history = self
+            .database
+            .read(BUDGET, move |connection| history_of(connection, &account, &source, window_start));
         Ok(history.await?)
     }
 
@@ -60,7 +55,44 @@ impl Attempts for EmbeddedLedger {
     }
 }
 
+/// An attempt at a name without an account, which takes the time of one at an account and leaves nothing. A row that is left because
+/// the process ends is forgotten after its window, as others are.
+///
+/// There are as many at one time as one source may make at one name. Under a flood of invented names others do without, so that it
+/// does not keep the disk busy.
+pub(super) struct StandInAttempt {
+    row: AttemptRow,
+    database: Database,
+    _place: SemaphorePermit<'static>,
+}
+
+impl StandInAttempt {
+    /// Does what is done before a main password is verified, if there is a place. Errors change nothing, as at an account.
+    pub(super) async fn begin(database: &Database, at: Timestamp) -> Option<Self> {
+        static PLACES: Semaphore = Semaphore::const_new(AT_ONE_TIME);
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let place = PLACES.try_acquire().ok()?;
+        // No account has an empty id.
+        let source = NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+        let row = AttemptRow { account: String::new(), source, digest: Digest::default(), at };
+        let (source, writes) = (row.source.clone(), row.clone());
+        let history = database.read(BUDGET, move |connection| history_of(connection, "", &source, 0));
+        drop(history.await);
+        let limits =
+            AttemptLimits { per_source: u32::MAX, per_account: u32::MAX, ..AttemptLimits::default() };
+        drop(database.write(BUDGET, move |connection| writes.admit(connection, &limits)).await);
+        Some(Self { row, database: database.clone(), _place: place })
+    }
+
+    /// Does what is done after it.
+    pub(super) async fn end(self) {
+        let Self { row, database, _place } = self;
+        drop(database.write(BUDGET, move |connection| row.settle(connection, Settlement::Withdrawn)).await);
+    }
+}
+
 /// An [`Attempt`] that can be sent to the writer.
+#[derive(Clone)]
 struct AttemptRow {
     account: String,
     source: String,
@@ -122,4 +154,26 @@ impl AttemptRow {
         connection.prepare_cached(query)?.execute(params![self.account, self.source, self.digest.bytes()])?;
         Ok(())
     }
+}
+
+const AT_ONE_TIME: usize = 10;
+
+fn history_of(
+    connection: &Connection,
+    account: &str,
+    source: &str,
+    window_start: i64,
+) -> Result<History, DatabaseError> {
+    let has_failed = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND source = ?2 AND wrong AND at > ?3)",
+        )?
+        .query_row(params![account, source, window_start], |row| row.get(0))?;
+    let succeeded = connection
+        .prepare_cached("SELECT at, mac FROM source_note WHERE account = ?1 AND source = ?2")?
+        .query_row([account, source], |row| {
+            Ok(SourceNote { at: timestamp(row.get(0)?), mac: Digest::new(row.get(1)?) })
+        })
+        .optional()?;
+    Ok(History { has_failed, succeeded })
 }

@@ -15,6 +15,7 @@ use postern_core::policy::{AccountPolicy, Class};
 use postern_core::secret::Password;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::attempts::StandInAttempt;
 use super::database::Database;
 use super::error::{DatabaseError, OpenError};
 use super::integers::integer;
@@ -141,12 +142,21 @@ impl Directory for Embedded {
         _: Class,
         lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
+        // At an account the attempt was counted before.
+        let stand_in = match account {
+            Some(_) => None,
+            None => StandInAttempt::begin(&self.database, self.clock.now()).await,
+        };
         // An empty id is no account's, and costs the same query.
         let id = account.map(|account| account.id.as_str().to_owned()).unwrap_or_default();
         let stored = self.database.read(BUDGET, move |connection| stored_password(connection, &id)).await?;
         let secret = password.expose().as_bytes();
         let Some(hash) = stored else {
-            self.hasher.pretend(self.cost, secret, Purpose::MainPassword, lane).await?;
+            let pretended = self.hasher.pretend(self.cost, secret, Purpose::MainPassword, lane).await;
+            if let Some(stand_in) = stand_in {
+                stand_in.end().await;
+            }
+            pretended?;
             return Ok(PasswordCheck::Wrong);
         };
         let is_right = self.hasher.verify(&hash, secret, Purpose::MainPassword, lane).await?;

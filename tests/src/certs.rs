@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{Ran, host};
+use crate::{Ran, clock, host};
 
 /// A certificate authority and one server's certificate, all in PEM.
 #[derive(Debug, Clone)]
@@ -22,15 +22,40 @@ impl Certs {
     /// Makes both in `dir`. The authority's own key is gone afterwards.
     #[must_use]
     pub fn make(dir: &Path) -> Self {
+        let (made, ca_key) = Self::authority(dir);
+        made.sign(&ca_key, 0);
+        fs::remove_file(ca_key).expect("the authority's key");
+        made
+    }
+
+    /// The same, and a certificate of the same authority that expired four weeks ago.
+    #[must_use]
+    pub fn make_with_expired(dir: &Path) -> (Self, Self) {
+        let (made, ca_key) = Self::authority(dir);
+        let (cert, key) = (dir.join("expired.pem"), dir.join("expired.key"));
+        let expired = Self { cert, key, ..made.clone() };
+        made.sign(&ca_key, 0);
+        expired.sign(&ca_key, 30 * 86_400);
+        fs::remove_file(ca_key).expect("the authority's key");
+        (made, expired)
+    }
+
+    fn authority(dir: &Path) -> (Self, PathBuf) {
         let ca_key = dir.join("ca.key");
         let made = Self { ca: dir.join("ca.pem"), cert: dir.join("server.pem"), key: dir.join("server.key") };
-        openssl(&made.ca, &ca_key, &["-subj", "/CN=Postern test authority"]);
-        let (ca, ca_key) = (made.ca.display().to_string(), ca_key.display().to_string());
+        openssl(&made.ca, &ca_key, &["-subj", "/CN=Postern test authority", "-days", "2"], 0);
+        host::own(&made.ca, (0.into(), 0.into()), 0o644);
+        (made, ca_key)
+    }
+
+    /// Makes the server's certificate as it would have been made so many seconds ago. It is good for two days.
+    fn sign(&self, ca_key: &Path, ago: u64) {
+        let (ca, ca_key) = (self.ca.display().to_string(), ca_key.display().to_string());
         let names =
             "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
         openssl(
-            &made.cert,
-            &made.key,
+            &self.cert,
+            &self.key,
             &[
                 "-CA",
                 &ca,
@@ -38,6 +63,8 @@ impl Certs {
                 &ca_key,
                 "-subj",
                 "/CN=localhost",
+                "-days",
+                "2",
                 "-addext",
                 names,
                 // An authority's certificate is not taken for a server's.
@@ -46,12 +73,9 @@ impl Certs {
                 "-addext",
                 "extendedKeyUsage=serverAuth",
             ],
+            ago,
         );
-        fs::remove_file(ca_key).expect("the authority's key");
-        for file in [&made.ca, &made.cert] {
-            host::own(file, (0.into(), 0.into()), 0o644);
-        }
-        made
+        host::own(&self.cert, (0.into(), 0.into()), 0o644);
     }
 }
 
@@ -62,31 +86,25 @@ impl Certs {
         let (cert, key) = (dir.join("server.pem"), dir.join("server.key"));
         let names =
             "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
-        openssl(&cert, &key, &["-subj", "/CN=localhost", "-addext", names]);
+        openssl(&cert, &key, &["-subj", "/CN=localhost", "-days", "2", "-addext", names], 0);
         host::own(&cert, (0.into(), 0.into()), 0o644);
         Self { ca: cert.clone(), cert, key }
     }
 }
 
-fn openssl(cert: &Path, key: &Path, more: &[&str]) {
+/// Runs `openssl req` at a clock that is so many seconds late.
+fn openssl(cert: &Path, key: &Path, more: &[&str], ago: u64) {
     let mut command = Command::new(host::system_program("/usr/bin/openssl", "openssl"));
     command
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
         .arg("-out")
         .arg(cert)
         .arg("-keyout")
         .arg(key)
         .args(more);
+    if ago > 0 {
+        command.env("LD_PRELOAD", host::clock_shift()).env(clock::SHIFT, format!("-{ago}"));
+    }
     drop(Ran::of(&mut command, b"", LIMIT).succeeded());
 }
 

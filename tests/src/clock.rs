@@ -54,4 +54,5 @@ pub fn at_second(name: &str, second: u64, test: impl FnOnce()) {
     assert!(done.status.success() && said.contains("1 passed"), "{said}");
 }
 
-const SHIFT: &str = "POSTERN_TEST_CLOCK_SHIFT";
+/// The variable of `tests/clock/shift.c`: seconds that are added to the wall clock.
+pub(crate) const SHIFT: &str = "POSTERN_TEST_CLOCK_SHIFT";

@@ -3,7 +3,6 @@
 mod admin;
 mod builder;
 mod cluster;
-mod gate;
 mod impostor;
 mod probe;
 mod sentinel;
@@ -26,7 +25,6 @@ use crate::{Ran, Site, Stopwatch, canary, host};
 
 pub use builder::RedisBuilder;
 pub use cluster::RedisCluster;
-pub use gate::Gate;
 pub use impostor::impostor;
 pub use probe::{LIMITS, NOW, ONE_DEADLINE, Probe};
 pub use sentinel::RedisSentinel;

@@ -5,9 +5,9 @@ use nix::sys::signal::Signal;
 use postern_core::config::{Redis as RedisConfig, RedisServers};
 use tempfile::TempDir;
 
-use super::{Gate, LIMIT, Redis, admin, config, impostor, join, section, write_private};
+use super::{LIMIT, Redis, admin, config, impostor, join, section, write_private};
 use crate::guard::{self, Process};
-use crate::{Site, host};
+use crate::{FaultProxy, Site, host};
 
 /// A master and its replicas, watched by three sentinels that fail over when a master says nothing for two and a half seconds.
 ///
@@ -18,7 +18,7 @@ pub struct RedisSentinel {
     /// The servers; the first one is the master at the start.
     pub servers: Vec<Redis>,
     /// The way to the first one for the others and the sentinels, where it can be cut.
-    pub gate: Option<Gate>,
+    pub gate: Option<FaultProxy>,
     sentinels: Vec<(u16, Process)>,
     dir: TempDir,
 }
@@ -45,8 +45,8 @@ impl RedisSentinel {
 
     fn start_with(name: &str, replicas: usize, lines: &str, is_gated: bool) -> Self {
         let master = Redis::builder(&format!("{name}_1")).line(lines).start();
-        let gate = is_gated.then(|| Gate::before(master.port));
-        let master_port = gate.as_ref().map_or(master.port, |gate| gate.port);
+        let gate = is_gated.then(|| FaultProxy::tcp(master.port));
+        let master_port = gate.as_ref().map_or(master.port, FaultProxy::port);
         let mut servers = vec![master];
         for number in 2..replicas + 2 {
             let builder = Redis::builder(&format!("{name}_{number}")).line(lines);
@@ -128,7 +128,7 @@ impl RedisSentinel {
                 return None;
             }
             let is_at = |port: u16| first == format!("127.0.0.1\n{port}");
-            let gated = self.gate.as_ref().filter(|gate| is_at(gate.port)).map(|_| 0);
+            let gated = self.gate.as_ref().filter(|gate| is_at(gate.port())).map(|_| 0);
             gated.or_else(|| self.servers.iter().position(|server| is_at(server.port)))
         })
     }

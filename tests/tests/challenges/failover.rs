@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use postern_core::ledger::{Answered, LedgerError};
-use postern_tests::{Listen, Redis, RedisCluster, RedisSentinel, Stopwatch, guard};
+use postern_tests::{Fault, Listen, Redis, RedisCluster, RedisSentinel, Stopwatch, guard};
 
 use super::client::Client;
 
@@ -63,7 +63,7 @@ async fn a_cut_off_master_and_its_successor_never_give_the_same_challenge() {
     let lonely = old.of("d");
     let waited_for = lonely.put().await;
     let cut = Stopwatch::start();
-    redis.gate.as_ref().unwrap().cut();
+    redis.gate.as_ref().unwrap().set(Fault::BlackHole);
     let waiting = lonely.wait(waited_for, Duration::from_secs(60));
     assert!(old.take(first).await.unwrap().is_some(), "its replicas were there just now");
     println!("server {} leads after {}", redis.wait_promoted(), cut.elapsed());

@@ -5,8 +5,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use postern_core::config::{HostPort, Redis as RedisConfig, RedisServers};
 use postern_core::ledger::{Answered, LedgerError};
-use postern_tests::redis::Gate;
-use postern_tests::{Listen, Redis, Stopwatch};
+use postern_tests::{Fault, FaultProxy, Listen, Redis, Stopwatch};
 
 use super::client::Client;
 
@@ -69,20 +68,20 @@ async fn a_redis_that_falls_silent_ends_the_waiting() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_is_cut_ends_the_waiting() {
     let redis = Redis::start("wait_cut", Listen::Tcp);
-    let gate = Gate::before(redis.port);
-    let server = HostPort { host: "127.0.0.1".to_owned(), port: gate.port };
+    let gate = FaultProxy::tcp(redis.port);
+    let server = HostPort { host: "127.0.0.1".to_owned(), port: gate.port() };
     let servers = RedisServers::Single { server, database: 0 };
     let login = Client::on(&RedisConfig { servers, ..redis.config() });
     let id = login.put().await;
     let waiting = login.wait(id, Duration::from_secs(30));
     tokio::time::sleep(Duration::from_millis(500)).await;
     let cut = Stopwatch::start();
-    gate.cut();
+    gate.set(Fault::BlackHole);
     let ended = waiting.await.unwrap();
     println!("cut off: {ended:?} after {}", cut.elapsed());
     assert!(matches!(ended, Err(LedgerError::Down(_))), "{ended:?}");
     cut.assert_within(LONG_BEFORE);
-    gate.repair();
+    gate.mend();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

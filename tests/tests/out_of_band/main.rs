@@ -9,7 +9,6 @@ mod browsers;
 mod by_ids;
 mod compromised;
 mod denied;
-mod faulty_port;
 mod forged_challenges;
 mod limits;
 mod mail_programs;

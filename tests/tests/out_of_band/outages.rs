@@ -9,8 +9,7 @@ use postern_tests::mailbox::Over;
 use postern_tests::self_service::Said;
 use postern_tests::stopwatch::Stopwatch;
 use postern_tests::terminal_user::TerminalUser;
-
-use crate::faulty_port::{Fault, FaultyPort};
+use postern_tests::{Fault, FaultProxy};
 
 #[test]
 fn without_a_mail_server_another_way_is_open_within_five_seconds() {
@@ -18,8 +17,8 @@ fn without_a_mail_server_another_way_is_open_within_five_seconds() {
     let host = CourierHost::with("no_mail", Stores::Embedded, SHORT, |mailbox, _| {
         let section = mailbox.section(Over::Clear);
         let line = section.lines().find(|line| line.starts_with("port = ")).unwrap().to_owned();
-        let before = FaultyPort::to(line["port = ".len()..].parse().unwrap());
-        let section = section.replace(&line, &format!("port = {}", before.port));
+        let before = FaultProxy::tcp(line["port = ".len()..].parse().unwrap());
+        let section = section.replace(&line, &format!("port = {}", before.port()));
         port = Some(before);
         section
     });
@@ -29,7 +28,9 @@ fn without_a_mail_server_another_way_is_open_within_five_seconds() {
     let mut codes = recovery_codes(&host, &anna, || host.mailbox.next_to(&anna.backup()).code());
     let app = host.bind_app(&anna);
     let before = host.mailbox.count_to(&anna.backup());
-    for fault in [Fault::Silent, Fault::Slow, Fault::Refuses, Fault::Drops, Fault::Garbage] {
+    // There is no service (RFC 5321, section 3.1); and the connection is closed at once.
+    let refuses = Fault::Says("554 5.3.2 mail.example.org has no service\r\n");
+    for fault in [Fault::Silent, Fault::OneByteASecond, refuses, Fault::Says(""), Fault::Garbage] {
         port.set(fault);
         let mut person = offered_another_way(&host, &anna, &format!("SMTP, {fault:?}"));
         opens(&mut person, &anna, &codes.pop().unwrap());

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_tests::guard::wait_for;
-use postern_tests::{Elapsed, RedisSentinel, SetClock, Stopwatch};
+use postern_tests::{Elapsed, Fault, RedisSentinel, SetClock, Stopwatch};
 
 use super::code_user::{CodeUser, token};
 use super::{GRACE, LATER, PERIOD, SKEW, redis_ledger};
@@ -30,7 +30,7 @@ async fn a_step_spent_by_a_cut_off_master_is_not_spent_by_its_successor() {
         })
         .collect();
     tokio::time::sleep(Duration::from_secs(6 + SKEW)).await;
-    redis.gate.as_ref().unwrap().cut();
+    redis.gate.as_ref().unwrap().set(Fault::BlackHole);
     let cut = start.elapsed().wall();
     let leader = redis.wait_promoted();
     let promoted = start.elapsed();

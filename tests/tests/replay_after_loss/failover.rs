@@ -9,7 +9,7 @@ use postern_core::browser_record::{BrowserRecord, BrowserRecordId, BrowserRecord
 use postern_core::clock::Timestamp;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{Ledger, LedgerError, Spent};
-use postern_tests::{RedisSentinel, SetClock, Stopwatch};
+use postern_tests::{Fault, RedisSentinel, SetClock, Stopwatch};
 
 use super::code_user::{CodeUser, token};
 use super::scenario::Scenario;
@@ -64,7 +64,7 @@ async fn a_replica_that_had_not_heard_of_a_spend_is_promoted_without_it() {
     let person = CodeUser::new("alice");
     let before = scenario.spend_latest(&person).await;
     assert_eq!(redis.servers[0].cli(&["WAIT", "2", "5000"]), "2");
-    redis.gate.as_ref().unwrap().cut();
+    redis.gate.as_ref().unwrap().set(Fault::BlackHole);
     let now = scenario.clock.second();
     assert_eq!(
         person.ask(&direct, before + 1, now + PERIOD).await,

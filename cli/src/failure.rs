@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use nix::sys::signal::Signal;
 use postern_core::changes::{ChangeError, ChangeRefusal};
 use postern_core::config::Problems;
+use postern_core::courier::CourierError;
 use postern_core::directory::DirectoryError;
 use postern_core::factor::{FirstCodeError, TotpError};
 use postern_core::ledger::LedgerError;
@@ -36,7 +37,7 @@ impl Failure {
         Self::new(EX_NOUSER, format!("there is no account \"{name}\"; see: postern account list"))
     }
 
-    /// posternd does not answer.
+    /// posternd or a server does not answer, is not in order, or refuses.
     pub(crate) fn unavailable(message: impl Display) -> Self {
         Self::new(EX_UNAVAILABLE, message)
     }
@@ -165,7 +166,16 @@ impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Down(_) => Self::temporary(error),
-            LedgerError::Broken(_) => Self::data(error),
+            LedgerError::Broken(_) => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<CourierError> for Failure {
+    fn from(error: CourierError) -> Self {
+        match error {
+            CourierError::Down(_) | CourierError::Unsure(_) => Self::temporary(error),
+            CourierError::Refused(_) | CourierError::Gone => Self::unavailable(error),
         }
     }
 }

@@ -183,10 +183,13 @@ The input cannot be used, such as a code that is wrong or a table with an error.
 There is no such account.
 .TP
 .BR 69 \", \" 75
-A server does not answer: posternd, or the directory or the ledger. Try again later.
+A server does not answer, or is not in order: posternd, the directory, the ledger or a courier. Try again later.
 .TP
 .BR 71 \", \" 73 \", \" 74
 The operating system failed, or a file could not be created, read or written.
+.TP
+.B 76
+What listens at the socket of posternd does not speak its protocol.
 .TP
 .B 77
 This is not permitted, such as an admin's command run by a user.

@@ -32,7 +32,7 @@ pub(crate) async fn run(path: &Path, command: CourierCommand, output: Output) ->
         advice: Advice::AskAdministrator,
     };
     let message = Message::Code { code: "000000", minutes: 5, account: "test", deed: &deed };
-    courier.send(&to, language, &message).await.map_err(Failure::system)?;
+    courier.send(&to, language, &message).await?;
     let sent = Sent { to: name, language: language.as_str() };
     output.print(&format!("sent to {name}; whether it arrives is for you to see\n"), "courier", &sent)
 }

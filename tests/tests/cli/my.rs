@@ -343,3 +343,19 @@ fn a_qr_code_is_for_eyes_where_a_script_gets_its_uri() {
     assert_eq!((ran.code, ran.stdout.as_str(), uris.len()), (DATA, "", 1));
     assert!(uris[0].starts_with("otpauth://totp/"), "what is told goes to standard error");
 }
+
+#[test]
+#[ignore = "long: 20 s, within which posternd would have said something"]
+fn a_daemon_that_says_nothing_is_not_waited_for_as_long_as_a_person() {
+    let (site, user, _) = site_with("my_silent");
+    let _fake = FakePosternd::start(&site.socket(), |line| {
+        drop(line.begin());
+        line.hang();
+    });
+    host::own(&site.socket(), (Uid::from_raw(0), Gid::from_raw(0)), 0o666);
+    let ran = site.my(&user, &["factors"], "");
+    assert_eq!(ran.code, TEMPORARY, "{ran:?}");
+    assert!(ran.stderr.contains("gave no answer before the deadline"), "{ran:?}");
+    ran.took.assert_at_least(Duration::from_secs(19));
+    ran.took.assert_within(Duration::from_secs(30));
+}

@@ -4,11 +4,11 @@ use std::fs;
 
 use postern_tests::otp::now;
 use postern_tests::qr::{self, Theme};
-use postern_tests::{Authenticator, Listen, Redis, Site, Slapd, host};
+use postern_tests::{Authenticator, Fault, FaultProxy, Listen, Redis, Site, Slapd, host};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::{TEMPORARY, json};
+use crate::{TEMPORARY, UNAVAILABLE, fails, json};
 
 fn servers(name: &str, crowd: u32) -> (Slapd, Redis, Site) {
     let homes = host::test_dir().join("homes").join(name);
@@ -154,4 +154,16 @@ fn a_bind_password_that_is_missing_is_not_one_that_init_would_make() {
     assert_eq!(ran.code, crate::CONFIG, "{ran:?}");
     assert!(ran.stderr.contains(path) && ran.stderr.contains("chown root:postern"), "{ran:?}");
     assert!(!ran.stderr.contains("postern init"), "{ran:?}");
+}
+
+#[test]
+fn a_redis_that_speaks_something_else_is_not_told_as_wrong_input() {
+    let (_slapd, redis, site) = servers("not_redis", 0);
+    let proxy = FaultProxy::tcp(redis.port);
+    let proxied = format!("redis://127.0.0.1:{}", proxy.port());
+    site.edit_config(|text| text.replace(&redis.url(), &proxied));
+    drop(site.cli_ok(&["session", "list", "alice"]));
+    proxy.set(Fault::Garbage);
+    let said = fails(&site, UNAVAILABLE, &["session", "list", "alice"]);
+    assert!(said.contains("the ledger is not in order"), "{said}");
 }

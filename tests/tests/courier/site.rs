@@ -148,3 +148,21 @@ fn a_test_message_arrives_as_people_get_it() {
     }
     assert_eq!((mailbox.count(), gateway.count()), (1, 1));
 }
+
+#[test]
+fn a_test_message_for_which_no_server_is_there_may_be_tried_again() {
+    let site = Site::new("courier_test_down");
+    let port = postern_tests::guard::free_port();
+    append(
+        &site,
+        &format!(
+            "[courier.email]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"login@example.org\"\n"
+        ),
+    );
+    let ran = site.cli(&["courier", "test", "--email", "carol@example.org"]);
+    assert_eq!(ran.code, TEMPFAIL, "{ran:?}");
+    assert!(ran.stderr.contains("the courier is out of order"), "{ran:?}");
+}
+
+/// sysexits(3): later it may work.
+const TEMPFAIL: i32 = 75;

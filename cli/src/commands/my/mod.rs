@@ -33,7 +33,7 @@ pub(crate) fn run(my: &My, output: Output) -> Result<(), Failure> {
     let is_over = |challenge: &str| approvals.is_over(challenge);
     let mut person = Person::new(output, records(begin.flow)).watching(&is_over);
     let client = Client::connect(&config.socket, Instant::now() + PATIENCE).map_err(no_verdict)?;
-    let verdict = client.converse(begin, &mut person).map_err(no_verdict);
+    let verdict = client.with_patience(SILENCE).converse(begin, &mut person).map_err(no_verdict);
     // A terminal that is gone ends the conversation. Only the prompter knows why.
     if let Some(fault) = person.fault() {
         return Err(fault);
@@ -137,3 +137,5 @@ fn no_verdict(failure: IpcFailure) -> Failure {
 const FIRST_PERSON: u32 = 1000;
 /// Setting up an app may take a person this long.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// posternd itself works for 15 s at most, unless it asks for more time.
+const SILENCE: Duration = Duration::from_secs(20);

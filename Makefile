@@ -19,7 +19,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-timing bench-webmail soak test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -142,6 +142,11 @@ soak: test-packages ## Log in 100,000 times, and beside a flood of wrong logins:
 	scripts/build release
 	cargo build --release -p postern-tests --bin soak
 	$(IN_TEST_HOST) $(TARGET)/release/soak $(SOAK_LOGINS)
+
+faults: test-packages ## Print what people see at every door while a server fails (ONLY="ldap redis/slow": these rows)
+	scripts/build dev
+	cargo build -p postern-tests --bin fault-table
+	$(IN_TEST_HOST) $(TARGET)/debug/fault-table $(ONLY)
 
 test-packages:
 	@scripts/install-packages

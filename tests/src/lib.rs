@@ -24,6 +24,7 @@ pub mod earlier_build;
 pub mod fail2ban;
 pub mod fake;
 pub mod fault_proxy;
+pub mod fault_table;
 pub mod flood;
 pub mod form_client;
 pub mod gate_proxy;

@@ -15,6 +15,7 @@ use crate::terminal_user::TerminalUser;
 use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, canary, guard, host};
 
 mod ldap;
+mod pam;
 mod people;
 
 use ldap::LdapFiles;

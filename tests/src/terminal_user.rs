@@ -57,18 +57,35 @@ impl TerminalUser {
     pub fn expect_one_of(&mut self, texts: &[&str]) -> (usize, String) {
         let waited = Stopwatch::start();
         loop {
-            let unread = &self.screen[self.read..];
-            let found =
-                texts.iter().enumerate().filter_map(|(which, text)| Some((find(unread, text)?, which)));
-            if let Some((found, which)) = found.min_by_key(|(found, _)| found.start) {
-                let before = String::from_utf8_lossy(&unread[..found.start]).replace("\r\n", "\n");
-                self.read += found.end;
-                return (which, before);
+            if let Some(found) = self.found(texts) {
+                return found;
             }
             assert!(!self.has_ended, "the program ended without {texts:?}\n{self:?}");
             assert!(!waited.is_over(LIMIT), "waited {} in vain for {texts:?}\n{self:?}", waited.elapsed());
             self.look();
         }
+    }
+
+    /// The same for a program that may end without, and may take as long as `limit`: then it is `None`.
+    pub fn hears_one_of(&mut self, texts: &[&str], limit: Duration) -> Option<(usize, String)> {
+        let waited = Stopwatch::start();
+        loop {
+            let found = self.found(texts);
+            if found.is_some() || self.has_ended {
+                return found;
+            }
+            assert!(!waited.is_over(limit), "waited {} in vain for {texts:?}\n{self:?}", waited.elapsed());
+            self.look();
+        }
+    }
+
+    fn found(&mut self, texts: &[&str]) -> Option<(usize, String)> {
+        let unread = &self.screen[self.read..];
+        let found = texts.iter().enumerate().filter_map(|(which, text)| Some((find(unread, text)?, which)));
+        let (found, which) = found.min_by_key(|(found, _)| found.start)?;
+        let before = String::from_utf8_lossy(&unread[..found.start]).replace("\r\n", "\n");
+        self.read += found.end;
+        Some((which, before))
     }
 
     /// Answers the offer of recovery codes itself; without this the user does without, and it is passed over.
@@ -362,7 +379,8 @@ const OFFERS: [&str; 2] = [
 const ROW_END: &[u8] = b"\r\n";
 /// The question before a login in which something is to be read.
 const GO_ON: [&str; 2] = ["Press Enter to log in: ", "按回车键完成登录："];
-const IN: &str = "-- in as ";
+/// How the line of [`arrival`] begins.
+pub(crate) const IN: &str = "-- in as ";
 const IN_END: &str = " --";
 const LIMIT: Duration = Duration::from_secs(30);
 const ECHO_LIMIT: Duration = Duration::from_secs(10);

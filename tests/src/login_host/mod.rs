@@ -118,6 +118,13 @@ impl LoginHost {
             }
         };
         configure(&site);
+        Self::of(name, site, slapd, redis)
+    }
+
+    /// A host of a site that is configured for these servers.
+    #[must_use]
+    pub fn of(name: &str, site: Site, slapd: Option<Slapd>, redis: Option<Redis>) -> Self {
+        syslog::listen();
         let posternd = site.posternd();
         Self { sshds: Mutex::default(), posternd, site, slapd, redis, name: name.to_owned() }
     }

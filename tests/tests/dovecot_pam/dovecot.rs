@@ -8,7 +8,7 @@ use postern_tests::{Login, Outcome, Protocol, Stopwatch, syslog};
 use postern_tests::mail_host::SERVICES;
 use postern_tests::site::wrong_password;
 
-use crate::{PamMailHost, stack};
+use crate::PamMailHost;
 
 #[test]
 fn app_passwords_open_and_main_passwords_only_without_a_second_factor() {
@@ -67,7 +67,7 @@ fn dovecot_goes_on_with_the_canonical_name() {
 fn nothing_is_asked_twice_of_a_mail_program() {
     syslog::listen();
     let host = PamMailHost::new("asked");
-    host.services.iter().for_each(|service| service.write(&stack(&host.site, "debug")));
+    host.services.iter().for_each(|service| service.write(&host.site.mail_pam_stack("debug")));
     let app = host.site.app_password("anna", "Phone", &[]).password;
     let asked = || syslog::lines(&["pam_postern(imap:auth): asks"]).len();
     let before = asked();

@@ -8,9 +8,7 @@ mod saslauthd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postern_tests::mail_host::SERVICES;
-use postern_tests::{
-    Account, Attempt, Authenticator, Binder, Dovecot, Outcome, PamService, Posternd, Site, host,
-};
+use postern_tests::{Account, Attempt, Authenticator, Binder, Dovecot, Outcome, PamService, Posternd, Site};
 
 /// A mail host: Dovecot before its PAM services before posternd before the site's files, and stopped in that order.
 struct PamMailHost {
@@ -39,8 +37,8 @@ impl PamMailHost {
         let app = Authenticator::random();
         let _ = Binder::of(&site).bind("anna", &app);
         let posternd = site.posternd();
-        let services = SERVICES.map(|name| PamService::named(name, &stack(&site, ""))).into();
-        Self { dovecot: start(&site), services, posternd, site, anna, app, bert, _turn: turn }
+        let services = site.mail_pam_services();
+        Self { dovecot: site.dovecot_by_pam(), services, posternd, site, anna, app, bert, _turn: turn }
     }
 
     /// A login through Dovecot's auth socket, as Postfix or ManageSieve would ask.
@@ -58,24 +56,4 @@ impl PamMailHost {
         let opens = |service: &&str| self.login(service, user, password) == Outcome::Accepted;
         SERVICES.into_iter().filter(opens).collect()
     }
-}
-
-/// The stack that is shipped for Dovecot, with `arguments` for the module.
-fn stack(site: &Site, arguments: &str) -> String {
-    let shipped = include_str!("../../../packaging/pam/imap");
-    let config = site.client_config();
-    shipped.replace("pam_postern.so", &format!("{{module}} config={} {arguments}", config.display()))
-}
-
-/// A Dovecot with the passdb that is shipped.
-fn start(site: &Site) -> Dovecot {
-    let mut config = site.dovecot_config();
-    let shipped = include_str!("../../../packaging/dovecot-2.3/auth-postern-pam.conf.ext");
-    let program = format!(
-        "{} --config {}",
-        host::program("postern-checkpassword").display(),
-        site.client_config().display()
-    );
-    config.databases = Some(shipped.replace("/usr/lib/postern/postern-checkpassword", &program));
-    Dovecot::start(&config)
 }

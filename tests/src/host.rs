@@ -141,6 +141,13 @@ pub fn clock_shift() -> PathBuf {
     compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("clock/shift.c"), "clock-shift.so", &options, "c")
 }
 
+/// A library to be preloaded into programs that are to die at a write to SQLite; see `tests/kill/at_write.c`. Compiled once.
+#[must_use]
+pub fn kill_at_write() -> PathBuf {
+    let options = ["-O1", "-shared", "-fPIC"];
+    compile(&Path::new(env!("CARGO_MANIFEST_DIR")).join("kill/at_write.c"), "kill-at-write.so", &options, "c")
+}
+
 fn compile(source: &Path, name: &str, options: &[&str], library: &str) -> PathBuf {
     let copy = test_dir().join("bin").join(name);
     if copy.exists() {

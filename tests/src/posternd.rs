@@ -24,15 +24,32 @@ struct Start {
     config: PathBuf,
     socket: PathBuf,
     log: PathBuf,
+    env: Vec<(String, String)>,
 }
 
 impl Posternd {
     /// Starts it for `site` and waits until its socket answers.
     #[must_use]
     pub fn start(site: &Site) -> Self {
-        let start =
-            Start { config: site.config(), socket: site.socket(), log: site.output().join("posternd.log") };
+        Self::start_with(site, &[])
+    }
+
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn start_with(site: &Site, env: &[(String, String)]) -> Self {
+        let start = Start {
+            config: site.config(),
+            socket: site.socket(),
+            log: site.output().join("posternd.log"),
+            env: env.to_vec(),
+        };
         Self { process: start.run(), start }
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.ended().is_some()
     }
 
     /// Starts it again after [`stop`](Self::stop) or [`kill9`](Self::kill9).
@@ -132,6 +149,7 @@ impl Start {
         let (uid, gid) = host::ids("postern");
         let mut command = Command::new(host::program("posternd"));
         command.arg("--config").arg(&self.config).uid(uid.as_raw()).gid(gid.as_raw()).current_dir("/");
+        command.envs(self.env.iter().cloned());
         let mut process = Process::spawn("posternd", &mut command, &self.log);
         let pid = process.pid();
         process.wait_ready(LIMIT, || status(&self.socket).ok().filter(|status| status.pid == pid));

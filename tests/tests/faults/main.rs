@@ -2,6 +2,7 @@
 
 mod activation;
 mod crash;
+mod kill_at_write;
 mod log;
 mod outage;
 mod reload;

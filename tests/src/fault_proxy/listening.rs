@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -87,7 +87,10 @@ fn bind_unix(path: &Path) -> std::os::unix::net::UnixListener {
 /// A listener that takes nobody, and whose queue is filled by ourselves. Linux drops what asks for a place in a full queue.
 fn full(port: u16) -> Listening {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    // A program that another test starts meanwhile would go on listening with it.
+    let socket =
+        rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+            .expect("a socket");
     sockopt::set_socket_reuseaddr(&socket, true).expect("SO_REUSEADDR");
     rustix::net::bind(&socket, &address).unwrap_or_else(|error| panic!("port {port}: {error}"));
     rustix::net::listen(&socket, 0).expect("a listener");

@@ -116,7 +116,7 @@ mod tests {
         let descriptor = series(Kind::Descriptors, |done| 40.0 + 40.0 * done);
         assert!(!descriptor.judgement().is_flat(), "{:?}", descriptor.judgement());
         assert!(series(Kind::Descriptors, |done| 40.0 + 8.0 * done).judgement().is_flat());
-        assert!(!series(Kind::Threads, |done| 8.0 + 12.0 * done).judgement().is_flat());
+        assert!(!series(Kind::Threads, |done| 8.0 + 20.0 * done).judgement().is_flat());
     }
 
     #[test]

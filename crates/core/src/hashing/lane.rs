@@ -28,3 +28,25 @@ pub enum Tried {
     /// A name without an account, by its digest.
     UnknownName(Digest),
 }
+
+#[cfg(test)]
+pub(super) mod strangers {
+    use super::*;
+
+    /// A digest of its own for each number.
+    pub(in crate::hashing) fn key(number: u32) -> Digest {
+        let mut bytes = [0; Digest::BYTES];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        Digest::new(bytes)
+    }
+
+    /// One who tries an account from a source.
+    pub(in crate::hashing) fn at(account: u32, source: u32) -> Stranger {
+        Stranger { tried: Tried::Account(key(account)), source: Some(key(source)) }
+    }
+
+    /// One who tries a name without an account, from a source of its own.
+    pub(in crate::hashing) fn invented(number: u32) -> Stranger {
+        Stranger { tried: Tried::UnknownName(key(number)), source: Some(key(number)) }
+    }
+}

@@ -90,16 +90,7 @@ const ENTRIES: NonZeroUsize = NonZeroUsize::new(8_192).expect("not zero");
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn key(number: u32) -> Digest {
-        let mut bytes = [0; Digest::BYTES];
-        bytes[..4].copy_from_slice(&number.to_be_bytes());
-        Digest::new(bytes)
-    }
-
-    fn at(account: u32, source: u32) -> Stranger {
-        Stranger { tried: Tried::Account(key(account)), source: Some(key(source)) }
-    }
+    use crate::hashing::lane::strangers::{at, invented, key};
 
     #[test]
     fn an_account_and_a_source_are_counted_together() {
@@ -151,8 +142,7 @@ mod tests {
         let (mut tries, now) = (RecentTries::new(), Instant::now());
         tries.count(at(1, 1), now);
         for number in 0..20_000 {
-            let invented = Stranger { tried: Tried::UnknownName(key(number)), source: Some(key(number)) };
-            tries.count(invented, now);
+            tries.count(invented(number), now);
         }
         assert_eq!(tries.count(at(1, 20_001), now), 1);
         assert!(tries.names.len() <= ENTRIES.get() && tries.sources.len() <= ENTRIES.get());

@@ -1,8 +1,8 @@
 //! The queue of a pool whose workers do nothing: no time passes but what is said here.
 
 use super::*;
-use crate::hashing::{Cost, StoredHash, Tried};
-use crate::keyring::Digest;
+use crate::hashing::lane::strangers::{at, invented};
+use crate::hashing::{Cost, StoredHash};
 
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -16,21 +16,6 @@ fn work(label: u32) -> Work {
     let hash = StoredHash::parse(DECOY).unwrap();
     let params = hash.params().unwrap();
     Work::new(&label.to_be_bytes(), hash.salt(), params, hash.output_len(), Purpose::MainPassword)
-}
-
-fn key(number: u32) -> Digest {
-    let mut bytes = [0; Digest::BYTES];
-    bytes[..4].copy_from_slice(&number.to_be_bytes());
-    Digest::new(bytes)
-}
-
-/// One who tries an account from a source.
-fn at(account: u32, source: u32) -> Stranger {
-    Stranger { tried: Tried::Account(key(account)), source: Some(key(source)) }
-}
-
-fn invented(number: u32) -> Stranger {
-    Stranger { tried: Tried::UnknownName(key(number)), source: Some(key(number)) }
 }
 
 fn add(jobs: &Jobs, lane: Lane, check: Check, since: Instant) -> Caller {

@@ -3,7 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::{Ran, clock, host};
 
@@ -26,6 +31,23 @@ impl Certs {
         made.sign(&ca_key, 0);
         fs::remove_file(ca_key).expect("the authority's key");
         made
+    }
+
+    /// What a server of the tests themselves speaks TLS with.
+    #[must_use]
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        let chain: Vec<_> = CertificateDer::pem_file_iter(&self.cert)
+            .expect("a certificate")
+            .collect::<Result<_, _>>()
+            .expect("certificates");
+        let key = PrivateKeyDer::from_pem_file(&self.key).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .expect("a server's certificate");
+        Arc::new(config)
     }
 
     /// The same, and a certificate of the same authority that expired four weeks ago.

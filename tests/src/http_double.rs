@@ -10,8 +10,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::certs::Certs;
 use crate::guard::{pause, wait_for};
@@ -71,18 +69,7 @@ impl HttpDouble {
     /// The same at a port of the test host.
     #[must_use]
     pub fn tls_at(port: u16, certs: &Certs) -> Self {
-        let chain: Vec<_> = CertificateDer::pem_file_iter(&certs.cert)
-            .expect("a certificate")
-            .collect::<Result<_, _>>()
-            .expect("certificates");
-        let key = PrivateKeyDer::from_pem_file(&certs.key).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .expect("a server's certificate");
-        Self::start(port, Some(Arc::new(config)))
+        Self::start(port, Some(certs.server_config()))
     }
 
     /// Its port.

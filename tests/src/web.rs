@@ -76,6 +76,19 @@ impl Web {
         Place::Unix(self.dir.path().join("applications.sock"))
     }
 
+    /// A question at the gate, as a web server asks it for a page of a web mail that a browser wants with these cookies.
+    #[must_use]
+    pub fn at_gate(&self, path: &str, uri: &str, cookies: &str) -> Request {
+        let request = self
+            .applications()
+            .request("GET", path)
+            .header("X-Original-URI", uri)
+            .header("X-Original-Method", "GET")
+            .header("X-Forwarded-For", "192.0.2.77")
+            .header("Accept", "text/html");
+        if cookies.is_empty() { request } else { request.header("Cookie", cookies) }
+    }
+
     /// Its own directory, where its socket is.
     #[must_use]
     pub fn dir(&self) -> &Path {

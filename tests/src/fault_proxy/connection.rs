@@ -3,9 +3,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, watch};
@@ -31,18 +28,7 @@ impl Tls {
 }
 
 fn acceptor(certs: &Certs) -> TlsAcceptor {
-    let chain: Vec<_> = CertificateDer::pem_file_iter(&certs.cert)
-        .expect("a certificate")
-        .collect::<Result<_, _>>()
-        .expect("certificates");
-    let key = PrivateKeyDer::from_pem_file(&certs.key).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("a server's certificate");
-    TlsAcceptor::from(Arc::new(config))
+    TlsAcceptor::from(certs.server_config())
 }
 
 pub(super) async fn serve_tcp(client: TcpStream, shared: Arc<Shared>) {

@@ -11,7 +11,7 @@ use p256::ecdsa::SigningKey;
 use crate::account_host::AccountPages;
 use crate::courier_host::bind_phone;
 use crate::form_client::FormClient;
-use crate::http::{HttpReply, Request};
+use crate::http::HttpReply;
 use crate::login_host::{CodeApp, LoginHost, LoginUser};
 use crate::self_service::Said;
 use crate::{Handset, Mailbox, Stopwatch, UnixUser, Web, canary, guard};
@@ -201,27 +201,15 @@ fn rung(host: &LoginHost, web: &Web, proxies: &Proxies) -> Rung {
     Rung { user, app: CodeApp::of(phone.app()), phone, endpoint, pushes: 0 }
 }
 
-/// A question at the gate for the only web mail, as a web server asks it.
-pub(super) fn at_gate(web: &Web, path: &str, uri: &str, cookies: &str) -> Request {
-    let request = web
-        .applications()
-        .request("GET", path)
-        .header("X-Original-URI", uri)
-        .header("X-Original-Method", "GET")
-        .header("X-Forwarded-For", "192.0.2.77")
-        .header("Accept", "text/html");
-    if cookies.is_empty() { request } else { request.header("Cookie", cookies) }
-}
-
 /// Goes through the login of the gate in a browser that is logged in, and gives the cookie at the web mail's host.
 fn through_the_gate(web: &Web, client: &mut FormClient<'_>) -> String {
-    let begun = at_gate(web, LOG_IN, "/mail", "").send();
+    let begun = web.at_gate(LOG_IN, "/mail", "").send();
     let address = begun.header("location").unwrap_or_else(|| panic!("no login: {begun:?}"));
     let state = address.split("state=").nth(1).expect("a state").to_owned();
     let back = client.get(&format!("/application?name=gated&state={state}"));
     let back = back.header("location").unwrap_or_else(|| panic!("no way back: {}", back.body));
     let uri = back.replacen(GATED, "/", 1);
-    let done = at_gate(web, LOG_IN, &uri, &cookie(&begun, "-state")).send();
+    let done = web.at_gate(LOG_IN, &uri, &cookie(&begun, "-state")).send();
     cookie(&done, "-application")
 }
 

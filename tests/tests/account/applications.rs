@@ -218,17 +218,7 @@ fn nothing_but_a_code_of_this_browser_is_swapped(host: &AccountHost) {
 
 /// A question of nginx at the gate for `gated`.
 fn at_gate(host: &AccountHost, path: &str, uri: &str, cookies: &str, more: &[(&str, &str)]) -> HttpReply {
-    let mut request = host
-        .web
-        .applications()
-        .request("GET", path)
-        .header("X-Original-URI", uri)
-        .header("X-Original-Method", "GET")
-        .header("X-Forwarded-For", "192.0.2.77")
-        .header("Accept", "text/html");
-    if !cookies.is_empty() {
-        request = request.header("Cookie", cookies);
-    }
+    let mut request = host.web.at_gate(path, uri, cookies);
     for (name, value) in more {
         request = request.header(name, value);
     }

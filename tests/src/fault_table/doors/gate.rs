@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use crate::stopwatch::Stopwatch;
 
-use super::super::people::at_gate;
 use super::{Scene, Seen, Verdict};
 
 /// A question about a session that the gate was not asked about for longer than it keeps an answer.
@@ -12,7 +11,7 @@ pub(super) fn attempt(scene: &Scene) -> Seen {
             crate::guard::pause(Duration::from_millis(50));
         }
         let started = Stopwatch::start();
-        let reply = at_gate(&scene.web, "/gate?application=gated", "/mail", &session.cookie).try_send();
+        let reply = scene.web.at_gate("/gate?application=gated", "/mail", &session.cookie).try_send();
         let took = started.elapsed();
         session.asked = Stopwatch::start();
         match reply {
